@@ -1,0 +1,52 @@
+# Everything sets itself up in a virtual environment in the tree: Python >= 3.11 with venv, git and make will do.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run setup test lint types imports unit snapshots bench screenshots wheel clean
+
+help: ## Show what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "patchdesk needs Python 3.11 or later; set PYTHON=python3.x" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+setup: $(READY) ## Make the virtual environment
+
+demo: $(READY) ## Open the archive that ships with the program
+	@$(BIN)/patchdesk demo
+
+test: lint types imports unit ## All checks and all tests
+
+lint: $(READY) ## Format and lint checks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY) ## Type checks
+	$(BIN)/mypy
+
+imports: $(READY) ## Who may import whom
+	$(BIN)/lint-imports
+
+unit: $(READY) ## The tests alone
+	$(BIN)/pytest -n auto
+
+snapshots: $(READY) ## Accept the screens as they look now
+	$(BIN)/pytest tests/tui --snapshot-update
+
+bench: $(READY) ## Measure, beside the peers
+	$(BIN)/python -m tests.bench
+
+screenshots: $(READY) ## Make the pictures again
+	$(BIN)/python screenshots/make.py
+
+wheel: $(READY) ## Build the wheel
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## Remove what was built
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache snapshot_report.html

@@ -1,0 +1,1 @@
+"""The archive that ships with the program."""

@@ -1,0 +1,51 @@
+"""What can go wrong, said for a person.
+
+PatchdeskError
+├── TargetError      what was asked for is nothing the program can open
+├── SourceError      a mailbox, folder or archive on disk cannot be read
+├── FetchError       a server did not give what was asked for
+└── ConfigError      the configuration cannot be used
+
+`Cancelled` stands apart: nothing went wrong, somebody pressed a key.
+"""
+
+from __future__ import annotations
+
+
+class PatchdeskError(Exception):
+    """What failed, and what to do about it, each as one sentence.
+
+    Both are plain text and may quote a stranger's words: whoever shows them passes them through `core.text.shown`.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class TargetError(PatchdeskError):
+    """The target is nothing that can be opened; the hint says what would do."""
+
+
+class SourceError(PatchdeskError):
+    """A mailbox, folder or archive on disk cannot be read."""
+
+
+class FetchError(PatchdeskError):
+    """A server did not give what was asked for.
+
+    `status` is the HTTP status where there was one; a 404 is a plain "not there".
+    """
+
+    def __init__(self, message: str, hint: str = "", *, status: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class ConfigError(PatchdeskError):
+    """The configuration cannot be used."""
+
+
+class Cancelled(Exception):  # noqa: N818 - it is no error
+    """The user asked for the running job to stop."""

@@ -1,0 +1,248 @@
+"""The values the program speaks of: messages, and the series they make.
+
+All are frozen, and hold decoded text *as it is*: matching, JSON and applying need it. Whatever shows a
+value to a person passes it through `core.text.shown` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NewType
+
+MessageId = NewType("MessageId", str)
+"""A Message-ID without its angle brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person or machine, as one header wrote it."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """One `Name: value` line of a trailer block."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A subject line taken apart by `core.patch.subject.read_subject`."""
+
+    text: str
+    """The whole decoded line."""
+    title: str
+    """What is left without `Re:` and the leading brackets."""
+    is_reply: bool = False
+    """It began with `Re:` or one of its kin."""
+    tags: tuple[str, ...] = ()
+    """The words in the leading brackets, as written, without version and counter: `PATCH`, `RFC`, `net-next`."""
+    is_patch: bool = False
+    """The brackets claim a patch (or its cover letter)."""
+    version: int = 1
+    minor: int = 0
+    """The 1 of `v5.1`: a partial re-roll of v5."""
+    number: int | None = None
+    """The 3 of `3/17`; 0 is a cover letter."""
+    total: int | None = None
+    """The 17 of `3/17`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What the program knows of one mail without holding its text.
+
+    Small enough to keep a whole archive of them; `Mail` is one of them opened.
+    """
+
+    message_id: MessageId
+    """Made up from the content (ending in `@missing.invalid`) where the mail has none."""
+    subject: Subject
+    sender: Identity
+    """Who the From header names."""
+    author: Identity
+    """Who wrote it: of a patch, an in-body `From:` line comes before the header's."""
+    date: datetime
+    """When it was sent, with its zone; `core.patch.message.UNKNOWN_DATE` where nothing in it says."""
+    in_reply_to: MessageId | None = None
+    references: tuple[MessageId, ...] = ()
+    """All ids of In-Reply-To and References, nearest ancestor last; bounded."""
+    to: tuple[Identity, ...] = ()
+    cc: tuple[Identity, ...] = ()
+    list_ids: tuple[str, ...] = ()
+    """The ids of the List-Id headers, without brackets: `kvm.vger.kernel.org`."""
+    has_diff: bool = False
+    """There is a diff outside of quotes."""
+    change_id: str | None = None
+    """b4's `change-id:` of a cover letter or single patch."""
+    trailers: tuple[Trailer, ...] = ()
+    """Of a patch or cover letter those it carries; of a reply those it gives."""
+    fingerprint: str = ""
+    """A hash of sender, subject and content: two mails of one id with different ones clash."""
+    key: str = ""
+    """How the source that gave this mail finds it again."""
+    clashes: tuple[Message, ...] = ()
+    """Other mails that carry the same Message-ID with another content."""
+    capped: tuple[str, ...] = ()
+    """What was cut off because it was too large, each as words for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A part of a mail that is not shown as its text."""
+
+    name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A mail's text, split as `git am` splits it (`git mailinfo` is the reference).
+
+    Joined in order, the parts are the text again, but for the separators.
+    """
+
+    in_body_headers: tuple[tuple[str, str], ...] = ()
+    message: str = ""
+    """The commit message with its trailers; of a mail that is no patch, all its text."""
+    notes: str = ""
+    """What stands between `---` and the diffstat."""
+    diffstat: str = ""
+    diff: str = ""
+    signature: str = ""
+    """After `-- `, without that line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail opened for reading."""
+
+    message: Message
+    headers: tuple[tuple[str, str], ...]
+    """All headers, decoded, in their order."""
+    text: str
+    """The decoded text with `\\n` line ends."""
+    body: Body
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in a thread; `depth` 0 answers the patch (or root) itself."""
+
+    message: Message
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenTrailer:
+    """A trailer that a reply gives to a patch, or to the cover letter (number 0) and so to all."""
+
+    name: str
+    value: str
+    number: int
+    version: int
+    message_id: MessageId
+    """The reply that gives it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """A patch (or, as number 0, a cover letter) in its place in a version."""
+
+    number: int
+    message: Message
+    replies: tuple[Reply, ...] = ()
+    """In the order of reading: each answer after what it answers."""
+    doubles: tuple[Message, ...] = ()
+    """Other mails that claim the same place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One posting of a series."""
+
+    version: int
+    minor: int = 0
+    tags: tuple[str, ...]
+    """Its tags beside PATCH, as written: `RFC`, `net-next`, `RESEND`."""
+    total: int
+    cover: Patch | None
+    patches: tuple[Patch, ...]
+    """Those that are there, by number, never the cover."""
+    missing: tuple[int, ...]
+    date: datetime
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its patches are there."""
+        return not self.missing
+
+    def entries(self) -> Iterator[Patch]:
+        """Yield the cover letter, where there is one, and the patches."""
+        if self.cover is not None:
+            yield self.cover
+        yield from self.patches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """All versions of one patch series, oldest first, with what was said about them."""
+
+    id: MessageId
+    """The first known version's cover, or its first patch where it has none."""
+    subject: str
+    """The newest version's, without tags."""
+    author: Identity
+    """Who sent the newest version."""
+    change_id: str | None
+    date: datetime
+    """The latest activity, replies included."""
+    versions: tuple[Version, ...]
+    trailers: tuple[GivenTrailer, ...] = ()
+    replies: int = 0
+    lists: tuple[str, ...] = ()
+    message_ids: frozenset[MessageId] = field(default=frozenset(), repr=False)
+    """Every mail that belongs to it, replies included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A discussion, pull request or report: mails that are no patch series."""
+
+    id: MessageId
+    subject: str
+    author: Identity
+    date: datetime
+    """The latest activity."""
+    root: Message
+    replies: tuple[Reply, ...] = ()
+    lists: tuple[str, ...] = ()
+    message_ids: frozenset[MessageId] = field(default=frozenset(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """A mail as a source holds it: its bytes, and the key under which the source gives them again."""
+
+    raw: bytes
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job has come; `total` is None where nobody knows."""
+
+    doing: str
+    done: int = 0
+    total: int | None = None

@@ -1,0 +1,1 @@
+"""What mails mean: pure functions, no I/O, no clock, no globals."""

@@ -1,0 +1,1 @@
+"""Where mail comes from; each source yields raw messages."""

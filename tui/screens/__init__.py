@@ -1,0 +1,1 @@
+"""Whole screens: they own the workers and the answers."""
