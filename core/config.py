@@ -1,0 +1,271 @@
+"""The user's configuration: one TOML file, read with defaults for what it does not say.
+
+A mistake in it never stops the program: it is reported, with the file and the key, and the default holds.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from core.text import shown
+
+_LARGEST: Final = 1 << 20
+_GIT_KEYS: Final = ("user.name", "user.email", "b4.midmask", "b4.linkmask")
+_GIT_PREFIXES: Final = ("lore.", "liblore.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedList:
+    """One `[lists.NAME]`."""
+
+    target: str
+    repo: str = ""
+    web: str = ""
+    sync_every: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What is in force. `sources` says of each dotted key where it came from, where that is not the default."""
+
+    me_name: str = ""
+    me_addresses: tuple[str, ...] = ()
+    lists: Mapping[str, FollowedList] = field(default_factory=dict)
+    views: Mapping[str, str] = field(default_factory=dict)
+    keys_preset: str = "default"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    theme: str = "patchdesk"
+    linear: bool = False
+    mouse: bool = True
+    mailmap: str = ""
+    bots: tuple[str, ...] = ()
+    deadline: float = 60.0
+    max_size: int = 64 << 20
+    server: str = "https://lore.kernel.org/all"
+    index_bodies: bool = True
+    git: Mapping[str, str] = field(default_factory=dict)
+    """What of the user's global git configuration concerns us."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    """Mistakes found, each a line that names the file and the key."""
+
+
+class _WrongValueError(Exception):
+    """A value cannot be used; says what is allowed."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _WrongValueError("a string")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongValueError("true or false")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _WrongValueError("a list of strings")
+    return tuple(value)
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:
+        raise _WrongValueError("a number of seconds from 0 to 3600")
+    return float(value)
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 << 10 <= value <= 4 << 30:
+        raise _WrongValueError("a number of bytes from 1024 to 4294967296")
+    return value
+
+
+def _server(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")):
+        raise _WrongValueError('an address like "https://lore.kernel.org/all"')
+    return value.rstrip("/")
+
+
+def _preset(value: Any) -> str:
+    if value not in ("default", "mutt", "aerc", "b4"):
+        raise _WrongValueError('one of "default", "mutt", "aerc", "b4"')
+    return str(value)
+
+
+# The tables and keys there are: where each goes in Config, and what reads its value.
+_KEYS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    "me.name": ("me_name", _text),
+    "me.addresses": ("me_addresses", _texts),
+    "keys.preset": ("keys_preset", _preset),
+    "display.theme": ("theme", _text),
+    "display.linear": ("linear", _flag),
+    "display.mouse": ("mouse", _flag),
+    "identity.mailmap": ("mailmap", _text),
+    "identity.bots": ("bots", _texts),
+    "fetch.deadline": ("deadline", _seconds),
+    "fetch.max_size": ("max_size", _bytes),
+    "fetch.server": ("server", _server),
+    "index.bodies": ("index_bodies", _flag),
+}
+_TABLES: Final = ("me", "lists", "views", "keys", "display", "identity", "fetch", "index")
+
+
+class _Reader:
+    """Collects the values that can be used and the problems with the others."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.values: dict[str, Any] = {}
+        self.sources: dict[str, str] = {}
+        self.problems: list[str] = []
+
+    def problem(self, key: str, allowed: str) -> None:
+        where = f"{self.path}: {key}: " if key else f"{self.path}: "
+        self.problems.append(shown(f"{where}{allowed}; the default holds"))
+
+    def read(self, document: dict[str, Any]) -> None:
+        for table, content in document.items():
+            if table not in _TABLES:
+                self.problem(table, f"there is no such table; there are {', '.join(_TABLES)}")
+            elif not isinstance(content, dict):
+                self.problem(table, f"it must be a table, [{table}]")
+            elif table == "lists":
+                self._read_lists(content)
+            elif table == "views":
+                self._read_texts("views", "views", content)
+            elif table == "keys":
+                names = {name: value for name, value in content.items() if name != "preset"}
+                self._read_texts("keys", "keys", names)
+                self._read_keys("keys", {n: v for n, v in content.items() if n == "preset"})
+            else:
+                self._read_keys(table, content)
+
+    def _read_keys(self, table: str, content: dict[str, Any]) -> None:
+        known = [key.partition(".")[2] for key in _KEYS if key.startswith(f"{table}.")]
+        for name, value in content.items():
+            key = f"{table}.{name}"
+            if key not in _KEYS:
+                self.problem(key, f"there is no such key; there are {', '.join(known)}")
+                continue
+            target, convert = _KEYS[key]
+            try:
+                self.values[target] = convert(value)
+                self.sources[key] = str(self.path)
+            except _WrongValueError as wrong:
+                self.problem(key, f"it must be {wrong}")
+
+    def _read_texts(self, table: str, target: str, content: dict[str, Any]) -> None:
+        good = {}
+        for name, value in content.items():
+            if isinstance(value, str):
+                good[name] = value
+                self.sources[f"{table}.{name}"] = str(self.path)
+            else:
+                self.problem(f"{table}.{name}", "it must be a string")
+        self.values[target] = good
+
+    def _read_lists(self, content: dict[str, Any]) -> None:
+        lists = {}
+        allowed = ("target", "repo", "web", "sync_every")
+        for name, table in content.items():
+            key = f"lists.{name}"
+            if not isinstance(table, dict) or not isinstance(table.get("target"), str):
+                self.problem(key, 'it must be a table with target = "..."')
+                continue
+            good = {}
+            for option, value in table.items():
+                if option not in allowed:
+                    self.problem(
+                        f"{key}.{option}", f"there is no such key; there are {', '.join(allowed)}"
+                    )
+                elif not isinstance(value, str):
+                    self.problem(f"{key}.{option}", "it must be a string")
+                else:
+                    good[option] = value
+            lists[name] = FollowedList(**good)
+            self.sources[key] = str(self.path)
+        self.values["lists"] = lists
+
+
+def _git_settings() -> dict[str, str]:
+    """Return what of the *global* git configuration concerns us; a repository's own is never read."""
+    try:
+        answer = subprocess.run(
+            ["git", "config", "--global", "--includes", "--null", "--list"],
+            cwd="/",
+            capture_output=True,
+            timeout=5,
+            check=False,
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    settings = {}
+    for entry in answer.decode("utf-8", "replace").split("\0"):
+        key, _, value = entry.partition("\n")
+        if key in _GIT_KEYS or key.startswith(_GIT_PREFIXES):
+            settings[key] = value
+    return settings
+
+
+def load_config(path: Path) -> Config:
+    """Return the configuration of the file at `path`, which need not exist, over git's and the defaults."""
+    reader = _Reader(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            reader.problem("", "it is larger than 1 MiB, so nothing of it was read")
+        else:
+            reader.read(tomllib.loads(content.decode("utf-8")))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        reader.problem("", f"it cannot be read ({error.strerror})")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        reader.problem("", f"it is not TOML ({error})")
+    git = _git_settings()
+    for key, name, convert in (
+        ("user.name", "me_name", str),
+        ("user.email", "me_addresses", lambda address: (address,)),
+    ):
+        if key in git and name not in reader.values:
+            reader.values[name] = convert(git[key])
+            reader.sources[f"me.{name.removeprefix('me_')}"] = f"git's {key}"
+    midmask = git.get("b4.midmask", "")
+    if "server" not in reader.values and midmask.startswith(("https://", "http://")):
+        reader.values["server"] = midmask.removesuffix("%s").rstrip("/")
+        reader.sources["fetch.server"] = "git's b4.midmask"
+    return Config(**reader.values, git=git, sources=reader.sources, problems=tuple(reader.problems))
+
+
+def describe(config: Config) -> list[str]:
+    """Return what is in force, a line a key in TOML's form, each with where it comes from."""
+    values = {key: getattr(config, target) for key, (target, _) in _KEYS.items()}
+    values |= {f"views.{name}": query for name, query in config.views.items()}
+    values |= {f"keys.{name}": keys for name, keys in config.keys.items()}
+    for name, followed in config.lists.items():
+        values[f"lists.{name}"] = followed.target
+    return [
+        shown(f"{key} = {_toml(value)}  # {config.sources.get(key, 'default')}")
+        for key, value in sorted(values.items())
+    ]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return f"{value:g}" if isinstance(value, float) else str(value)

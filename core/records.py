@@ -1,0 +1,132 @@
+"""Values as JSON objects, one a line: the form that scripts rely on.
+
+Strings carry the decoded original; characters that could act on a terminal are written as `\\uXXXX`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from core.model import FileChange, Identity, Mail, Series, Thread, Trailer, Version
+
+Record = dict[str, Any]
+
+# Categories Cc, Cf, Zl, Zp and Cs, less what json escapes already; a regular expression has no categories.
+_ACTIVE = re.compile(
+    "[\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
+
+
+def to_line(record: Record) -> str:
+    """Return a record as one line of JSON, without its line end."""
+    return _ACTIVE.sub(_escape, json.dumps(record, ensure_ascii=False))
+
+
+def identity_record(identity: Identity) -> Record:
+    """Return `{"name", "address"}`."""
+    return {"name": identity.name, "address": identity.address}
+
+
+def _version_record(version: Version) -> Record:
+    return {
+        "version": version.version,
+        "tags": list(version.tags),
+        "total": version.total,
+        "cover": version.cover.message.message_id if version.cover else None,
+        "date": version.date.isoformat(),
+        "complete": version.complete,
+        "missing": list(version.missing),
+        "patches": [
+            {
+                "number": patch.number,
+                "message_id": patch.message.message_id,
+                "subject": patch.message.subject.title,
+                "author": identity_record(patch.message.author),
+            }
+            for patch in version.patches
+        ],
+    }
+
+
+def series_record(series: Series) -> Record:
+    """Return a series with its versions and the trailers given to it."""
+    return {
+        "kind": "series",
+        "id": series.id,
+        "lists": list(series.lists),
+        "subject": series.subject,
+        "author": identity_record(series.author),
+        "date": series.date.isoformat(),
+        "change_id": series.change_id,
+        "replies": series.replies,
+        "versions": [_version_record(version) for version in series.versions],
+        "trailers": [
+            {
+                "name": trailer.name,
+                "value": trailer.value,
+                "number": trailer.number,
+                "version": trailer.version,
+                "message_id": trailer.message_id,
+            }
+            for trailer in series.trailers
+        ],
+    }
+
+
+def thread_record(thread: Thread) -> Record:
+    """Return a thread that is no series."""
+    return {
+        "kind": "thread",
+        "id": thread.id,
+        "lists": list(thread.lists),
+        "subject": thread.subject,
+        "author": identity_record(thread.author),
+        "date": thread.date.isoformat(),
+        "replies": len(thread.replies),
+    }
+
+
+def _trailer_record(trailer: Trailer) -> Record:
+    return {"name": trailer.name, "value": trailer.value}
+
+
+def mail_record(mail: Mail, lists: Sequence[str], files: Sequence[FileChange]) -> Record:
+    """Return one mail, with the files its diff touches."""
+    message = mail.message
+    return {
+        "message_id": message.message_id,
+        "lists": list(lists),
+        "from": identity_record(message.sender),
+        "to": [identity_record(to) for to in message.to],
+        "cc": [identity_record(cc) for cc in message.cc],
+        "date": message.date.isoformat(),
+        "subject": message.subject.text,
+        "in_reply_to": message.in_reply_to,
+        "references": list(message.references),
+        "body": mail.text,
+        "trailers": [_trailer_record(trailer) for trailer in message.trailers],
+        "files": [
+            {
+                "path": file.path,
+                "old_path": file.old_path,
+                "added": file.added,
+                "removed": file.removed,
+                "status": file.status,
+            }
+            for file in files
+        ],
+        "attachments": [
+            {"name": part.name, "content_type": part.content_type, "size": part.size}
+            for part in mail.attachments
+        ],
+        "capped": list(message.capped),
+    }
