@@ -106,6 +106,19 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """What a diff does to one file, in lines."""
+
+    path: str
+    old_path: str | None = None
+    """Where it was before, of a rename or copy."""
+    added: int = 0
+    removed: int = 0
+    status: str = "modified"
+    """modified, added, deleted, renamed, copied or mode."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
     """A mail's text, split as `git am` splits it (`git mailinfo` is the reference).
 

@@ -14,12 +14,13 @@ MARKS_PER_LETTER: Final = 8
 
 TAB_WIDTH: Final = 8
 
-# C0, DEL, C1, soft hyphen, bidi controls and isolates, invisible formats, U+2028/9, variation selectors of
-# the supplement, non-characters, lone surrogates and tags. ZWJ and ZWNJ stay: scripts and emoji need them.
+# Categories Cc, Cf, Zl, Zp and Cs, with fillers, non-characters and the supplement's variation selectors:
+# controls, bidi overrides and isolates, zero widths, U+2028/9, tags, lone surrogates. ZWJ and ZWNJ stay, since
+# scripts and emoji need them.
 _UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+    "\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
 _BEYOND_LATIN: Final = re.compile("[\u0300-\U0010ffff]")
 _BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")

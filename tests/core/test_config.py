@@ -1,0 +1,115 @@
+"""The configuration: what is wrong in it is said, and never stops the program."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from core.config import Config, describe, load_config
+
+
+@pytest.fixture(autouse=True)
+def no_git_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    file = tmp_path / "gitconfig"
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(file))
+    return file
+
+
+def load(tmp_path: Path, content: str | bytes) -> Config:
+    file = tmp_path / "config.toml"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return load_config(file)
+
+
+def test_no_file_means_defaults(tmp_path: Path) -> None:
+    config = load_config(tmp_path / "none.toml")
+    assert config == Config()
+
+
+def test_values_are_read(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        """
+        [me]
+        name = "Ann"
+        addresses = ["ann@example.org"]
+        [lists.kvm]
+        target = "/srv/kvm"
+        [keys]
+        preset = "mutt"
+        "app.quit" = "ctrl+x"
+        [fetch]
+        deadline = 5
+        """,
+    )
+    assert config.problems == ()
+    assert (config.me_name, config.me_addresses) == ("Ann", ("ann@example.org",))
+    assert config.lists["kvm"].target == "/srv/kvm"
+    assert (config.keys_preset, dict(config.keys)) == ("mutt", {"app.quit": "ctrl+x"})
+    assert config.deadline == 5.0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[fetch]\ndeadline = 'soon'", "fetch.deadline: it must be a number of seconds"),
+        ("[fetch]\ndeadline = true", "fetch.deadline: it must be a number of seconds"),
+        ("[fetch]\nmax_size = 3", "fetch.max_size: it must be a number of bytes"),
+        ("[fetch]\nserver = 'ftp://x'", "fetch.server: it must be an address"),
+        ("[fetch]\nspeed = 3", "fetch.speed: there is no such key; there are deadline"),
+        ("[colours]\nx = 1", "colours: there is no such table"),
+        ("me = 3", "me: it must be a table"),
+        ("[keys]\npreset = 'emacs'", 'keys.preset: it must be one of "default"'),
+        ("[lists]\nkvm = 'x'", "lists.kvm: it must be a table with target"),
+        ("[lists.kvm]\ntarget = 'x'\nsync = 'y'", "lists.kvm.sync: there is no such key"),
+        ("[views]\nmine = 3", "views.mine: it must be a string"),
+        ("no toml", "it is not TOML"),
+        (b"\xff\xfe", "it is not TOML"),
+        ("a=" + "[" * 100_000, "it is not TOML"),
+        ("#" * (2 << 20), "it is larger than 1 MiB"),
+        ('[fetch]\n"\\u001b]0;x" = 1', "fetch.␛]0;x: there is no such key"),
+    ],
+)
+def test_a_mistake_is_one_line_and_the_default_holds(
+    tmp_path: Path, content: str | bytes, words: str
+) -> None:
+    config = load(tmp_path, content)
+    assert len(config.problems) == 1
+    problem = config.problems[0]
+    assert problem.startswith(f"{tmp_path / 'config.toml'}: ")
+    assert words in problem
+    assert problem.endswith("the default holds")
+    assert (config.deadline, config.max_size, config.keys_preset) == (60.0, 64 << 20, "default")
+
+
+def test_one_mistake_leaves_the_rest(tmp_path: Path) -> None:
+    config = load(tmp_path, "[fetch]\ndeadline = 'x'\nmax_size = 4096")
+    assert (config.deadline, config.max_size) == (60.0, 4096)
+
+
+def test_the_global_git_configuration_is_asked_and_a_repository_is_not(
+    tmp_path: Path, no_git_configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_git_configuration.write_text(
+        "[user]\nname = Global\nemail = g@example.org\n[b4]\nmidmask = http://127.0.0.1:9/all/%s\n"
+    )
+    repository = tmp_path / "repository"
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    (repository / ".b4-config").write_text("[b4]\nmidmask = http://evil.invalid/%s\n")
+    with (repository / ".git" / "config").open("a") as file:
+        file.write("[user]\nname = Local\n[b4]\nmidmask = http://evil.invalid/%s\n")
+    monkeypatch.chdir(repository)
+    config = load_config(tmp_path / "none.toml")
+    assert (config.me_name, config.me_addresses) == ("Global", ("g@example.org",))
+    assert config.server == "http://127.0.0.1:9/all"
+    assert config.sources["fetch.server"] == "git's b4.midmask"
+
+
+def test_what_is_in_force_says_where_it_comes_from(tmp_path: Path) -> None:
+    config = load(tmp_path, "[fetch]\ndeadline = 5\n[views]\nmine = 'f:ann'")
+    lines = describe(config)
+    assert f"fetch.deadline = 5  # {tmp_path / 'config.toml'}" in lines
+    assert "display.mouse = true  # default" in lines
+    assert f'views.mine = "f:ann"  # {tmp_path / "config.toml"}' in lines

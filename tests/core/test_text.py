@@ -1,0 +1,75 @@
+"""What may be shown: controls become visible, and everything else stays as it is."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text import shown, shown_line, shown_lines
+
+
+@pytest.mark.parametrize(
+    ("raw", "safe"),
+    [
+        ("plain", "plain"),
+        ("Krčmář 山田 שלום", "Krčmář 山田 שלום"),
+        ("\x1b]0;title\x07", "␛]0;title␇"),
+        ("\x1b[2J", "␛[2J"),
+        ("a\x9b31mb", "a<U+009B>31mb"),
+        ("a\x7fb", "a␡b"),
+        ("a\x00b", "a␀b"),
+        ("\u202egnp.exe", "<U+202E>gnp.exe"),
+        ("a\u2066b\u2069", "a<U+2066>b<U+2069>"),
+        ("zero\u200bwidth", "zero<U+200B>width"),
+        ("line\u2028end\u2029", "line<U+2028>end<U+2029>"),
+        ("nel\x85", "nel<U+0085>"),
+        ("tag\U000e0041", "tag<U+E0041>"),
+        ("half \udc80", "half <U+DC80>"),
+        ("[red]not markup[/]", "[red]not markup[/]"),
+        ("family \U0001f468\u200d\U0001f469", "family \U0001f468\u200d\U0001f469"),
+        ("folded\n\theader", "folded header"),
+    ],
+)
+def test_shown_makes_controls_visible(raw: str, safe: str) -> None:
+    assert shown(raw) == safe
+
+
+def test_a_flood_of_marks_is_thinned() -> None:
+    assert shown("Z" + "\u0301" * 500 + "a") == "Z" + "\u0301" * 8 + "a"
+
+
+def test_tabs_are_expanded_from_the_first_column() -> None:
+    assert shown_line("+\tx", first_column=1) == "+        x"
+    assert shown_line("\tx") == "        x"
+    assert shown_line("abc\tx") == "abc     x"
+
+
+def test_lines_are_split_at_line_feeds_alone() -> None:
+    assert shown_lines("a\u2028b\nc\r\nd") == ["a<U+2028>b", "c␍", "d"]
+
+
+def test_no_character_acts_or_hides() -> None:
+    kept_formats = {"\u200c", "\u200d"}  # scripts and emoji need the joiners
+    for code in range(sys.maxunicode + 1):
+        char = chr(code)
+        if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Cs"} - kept_formats:
+            assert char in kept_formats or char not in shown_line(char) or char == "\t", hex(code)
+
+
+@given(st.text())
+def test_nothing_that_acts_is_left(raw: str) -> None:
+    for line in (shown(raw), *shown_lines(raw)):
+        for char in line:
+            assert unicodedata.category(char) not in {"Cc", "Zl", "Zp", "Cs"}
+            assert unicodedata.bidirectional(char) not in {
+                "LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI",
+            }  # fmt: skip
+
+
+@given(st.text())
+def test_what_is_safe_stays_safe(raw: str) -> None:
+    assert shown(shown(raw)) == shown(raw)
