@@ -1,0 +1,105 @@
+"""The Date header, as RFC 5322 has it and as people's programs write it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Final
+
+_MONTHS: Final = {
+    name: at + 1
+    for at, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+    )
+}
+_ZONES: Final = {"est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360}
+_ZONES_MORE: Final = {
+    "pst": -480,
+    "pdt": -420,
+    "cet": 60,
+    "cest": 120,
+    "bst": 60,
+    "jst": 540,
+    "ist": 330,
+}
+_MAIL: Final = re.compile(
+    r"(\d{1,2})[ -]([a-z]{3})[a-z]{0,6}[ ,-]+(\d{2,4}),?[ ]+(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?:[.,]\d{1,9})?"
+    r"(?: ?(am|pm)\b)?(?: *(?:(?:gmt|utc)?([+-]\d{1,2}:?\d\d)|([a-z]{1,5})))?",
+    re.IGNORECASE,
+)
+_CTIME: Final = re.compile(
+    r"([a-z]{3})[a-z]{0,6} +(\d{1,2})(?: +|, *)(?:(\d{4})[ ,]+)?(\d{1,2}):(\d\d)(?::(\d\d))?"
+    r"(?: +(?:([+-]\d{4})|([a-z]{1,5})))?(?: +(\d{4}))?(?: +([+-]\d{4}))?",
+    re.IGNORECASE,
+)
+_ISO: Final = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ]+(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d{1,9})?"
+    r" ?(?:([+-]\d\d:?\d\d)|([a-z]{1,5}))?",
+    re.IGNORECASE,
+)
+_MAX_DATE: Final = 200
+
+
+def read_date(value: str) -> datetime | None:
+    """Return the moment that a Date header names, with its zone (UTC where it names none), or None.
+
+    Reads RFC 5322 dates, the older forms with two-digit years and zone names, ctime's and ISO 8601.
+    """
+    value = value[:_MAX_DATE]
+    if match := _MAIL.search(value):
+        day, month_name, year, hour, minute, second, half, offset, zone = match.groups()
+        month = _MONTHS.get(month_name.lower(), 0)
+        hours = int(hour) % 12 + 12 * (half.lower() == "pm") if half else int(hour)
+        return _moment(_year(year), month, int(day), hours, minute, second, _minutes(offset, zone))
+    if match := _ISO.search(value):
+        year, number, day, hour, minute, second, offset, zone = match.groups()
+        offset_minutes = _minutes(offset, zone)
+        return _moment(int(year), int(number), int(day), int(hour), minute, second, offset_minutes)
+    for match in _CTIME.finditer(value):
+        name, day, early, hour, minute, second, offset, zone, late, last = match.groups()
+        if name.lower() in _MONTHS and (early or late):
+            month = _MONTHS[name.lower()]
+            offset_minutes = _minutes(offset or last, zone)
+            return _moment(
+                int(early or late), month, int(day), int(hour), minute, second, offset_minutes
+            )
+    return None
+
+
+def _year(digits: str) -> int:
+    year = int(digits)
+    if len(digits) < 4:  # RFC 5322, 4.3
+        year += 2000 if year < 50 and len(digits) == 2 else 1900
+    return year
+
+
+def _minutes(offset: str | None, zone: str | None) -> int:
+    if offset:
+        digits = offset[1:].replace(":", "").zfill(4)
+        total = int(digits[:2]) * 60 + int(digits[2:])
+        return -total if offset[0] == "-" else total
+    if zone:
+        name = zone.lower()
+        return _ZONES.get(name, _ZONES_MORE.get(name, 0))
+    return 0
+
+
+@lru_cache(maxsize=128)
+def _zone(minutes: int) -> timezone:
+    return timezone(timedelta(minutes=minutes)) if minutes else UTC
+
+
+def _moment(
+    year: int, month: int, day: int, hour: int, minute: str, second: str | None, offset: int
+) -> datetime | None:
+    if abs(offset) >= 24 * 60:
+        offset = 0
+    try:
+        moment = datetime(
+            year, month, day, hour, int(minute), min(int(second or 0), 59), tzinfo=_zone(offset)
+        )
+        moment.astimezone(UTC)  # year 1 or 9999 with an offset has no such moment
+    except (ValueError, OverflowError):
+        return None
+    return moment

@@ -1,0 +1,232 @@
+"""Raw bytes to a message: bounded in time and size, whatever the bytes are.
+
+`read_message` gives the facts that an index keeps of a mail, `read_mail` the mail opened for reading. Both read a
+mail the same way; parsing is this package's own since the standard library's is slow, and raises, on hostile mail.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Final
+
+from core.model import Identity, Mail, Message, MessageId, Subject, Trailer
+from core.patch.body import find_patch, read_in_body_headers, split_body
+from core.patch.dates import read_date
+from core.patch.encoded_words import decode_words
+from core.patch.headers import Headers, read_addresses, read_headers, read_ids
+from core.patch.mime import Content, read_content
+from core.patch.subject import MAX_SUBJECT, read_subject
+from core.patch.trailers import find_trailers
+
+UNKNOWN_DATE: Final = datetime.fromtimestamp(0, UTC)
+"""Stands where a mail does not say when it was sent."""
+
+FIRST_REFERENCES: Final = 100
+LAST_REFERENCES: Final = 400
+"""Of a longer list of references the first and the last so many are kept."""
+
+_FACTS: Final = frozenset(
+    {
+        "message-id",
+        "subject",
+        "from",
+        "date",
+        "in-reply-to",
+        "references",
+        "to",
+        "cc",
+        "list-id",
+        "content-type",
+        "content-transfer-encoding",
+        "content-disposition",
+        "received",
+        "sender",
+    }
+)
+_CHANGE_ID: Final = re.compile(r"\nchange-id:[ \t]+([^\s]{1,200})")
+_MAX_LIST_IDS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    message: Message
+    headers: Headers
+    content: Content
+    in_body: bool
+
+
+def read_message(raw: bytes, key: str = "") -> Message:
+    """Return what the program knows of a mail. Never raises; `key` is handed through."""
+    return _open(raw, key, _FACTS).message
+
+
+def read_mail(raw: bytes, key: str = "") -> Mail:
+    """Open a mail for reading; its `message` is what `read_message` gives. Never raises."""
+    opened = _open(raw, key, None)
+    headers = tuple(
+        (name, decode_words(value))
+        for name, (_, value) in zip(opened.headers.names, opened.headers.fields, strict=True)
+    )
+    return Mail(
+        message=opened.message,
+        headers=headers,
+        text=opened.content.text,
+        body=split_body(opened.content.text, in_body_headers=opened.in_body),
+        attachments=tuple(opened.content.attachments),
+    )
+
+
+def message_id_of(raw: bytes) -> MessageId | None:
+    """Return a mail's Message-ID, or None where it has none; reads no more than the headers."""
+    raw, start = _mail_start(raw)
+    ids = read_ids(
+        read_headers(raw, start, len(raw), frozenset({"message-id"})).first("message-id")
+    )
+    return ids[0] if ids else None
+
+
+def _mail_start(raw: bytes) -> tuple[bytes, int]:
+    """Return the bytes with readable line ends, and where the headers begin."""
+    if b"\r" in raw and b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    start = 0
+    while raw[start : start + 1] in (b"\n", b"\r", b" ", b"\t"):
+        start += 1
+    return raw, start
+
+
+def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
+    source, start = _mail_start(raw)
+    headers = read_headers(source, start, len(source), wanted)
+    content = read_content(source, headers)
+    text = content.text
+    capped = list(dict.fromkeys([*headers.capped, *content.capped]))
+    subject = _subject(headers, capped)
+    sender = _sender(headers)
+
+    found: tuple[tuple[str, str], ...] = ()
+    begin = 0
+    if not subject.is_reply:
+        found, begin = read_in_body_headers(text)
+    patch = find_patch(text, begin)
+    if patch is not None and not subject.is_reply and not subject.is_patch and _claims(subject):
+        subject = replace(subject, is_patch=True)
+    in_body = not subject.is_reply and (patch is not None or subject.is_patch)
+    author = sender
+    if in_body:
+        author = _in_body_author(found) or sender
+        if not subject.text:
+            subject = read_subject(next((value for name, value in found if name == "Subject"), ""))
+
+    references, in_reply_to = _references(headers, capped)
+    ids = read_ids(headers.first("message-id"))
+    message = Message(
+        message_id=ids[0] if ids else _made_up_id(raw),
+        subject=subject,
+        sender=sender,
+        author=author,
+        date=_date(headers),
+        in_reply_to=in_reply_to,
+        references=references,
+        to=_people(headers, "to"),
+        cc=_people(headers, "cc"),
+        list_ids=_list_ids(headers),
+        has_diff=patch is not None,
+        change_id=_change_id(text) if in_body else None,
+        trailers=_trailers(text, begin, patch, in_body),
+        fingerprint=_fingerprint(sender, subject, text),
+        key=key,
+        capped=tuple(capped),
+    )
+    return _Opened(message, headers, content, in_body)
+
+
+def _subject(headers: Headers, capped: list[str]) -> Subject:
+    text = decode_words(headers.first("subject"))
+    if len(text) > MAX_SUBJECT:
+        capped.append("subject too long")
+    return read_subject(text)
+
+
+def _claims(subject: Subject) -> bool:
+    """Whether the brackets say enough to make a mail with a diff a patch."""
+    return subject.version > 1 or any(tag.lower() in {"rfc", "rft"} for tag in subject.tags)
+
+
+def _sender(headers: Headers) -> Identity:
+    for name in ("from", "sender"):
+        people = read_addresses(headers.first(name))
+        if people:
+            return next((person for person in people if person.address), people[0])
+    return Identity("", "")
+
+
+def _in_body_author(found: tuple[tuple[str, str], ...]) -> Identity | None:
+    for name, value in found:
+        if name == "From":
+            return next((person for person in read_addresses(value) if "@" in person.address), None)
+    return None
+
+
+def _people(headers: Headers, name: str) -> tuple[Identity, ...]:
+    return tuple(person for value in headers.every(name) for person in read_addresses(value))
+
+
+def _references(
+    headers: Headers, capped: list[str]
+) -> tuple[tuple[MessageId, ...], MessageId | None]:
+    known: dict[MessageId, None] = {}
+    for value in headers.every("references"):
+        known.update(dict.fromkeys(read_ids(value)))
+    parents = [each for value in headers.every("in-reply-to") for each in read_ids(value)]
+    known.update(dict.fromkeys(parents))
+    ids = list(known)
+    if len(ids) > FIRST_REFERENCES + LAST_REFERENCES:
+        ids = ids[:FIRST_REFERENCES] + ids[-LAST_REFERENCES:]
+        capped.append("too many references")
+    return tuple(ids), parents[0] if parents else None
+
+
+def _list_ids(headers: Headers) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for value in headers.every("list-id")[:_MAX_LIST_IDS]:
+        inner = value[value.rfind("<") + 1 :].partition(">")[0].strip().lower()
+        if inner:
+            found[inner[:255]] = None
+    return tuple(found)
+
+
+def _date(headers: Headers) -> datetime:
+    moment = read_date(headers.first("date"))
+    if moment is None:
+        received = headers.first("received").rpartition(";")[2]
+        moment = read_date(received)
+    return UNKNOWN_DATE if moment is None else moment
+
+
+def _change_id(text: str) -> str | None:
+    match = _CHANGE_ID.search(text) if "\nchange-id:" in text else None
+    return match[1] if match else None
+
+
+def _trailers(
+    text: str, begin: int, patch: tuple[int, int] | None, in_body: bool
+) -> tuple[Trailer, ...]:
+    if patch is not None and in_body:
+        return find_trailers(text[begin : patch[0]])
+    given = find_trailers(text, given=True)
+    if patch is not None:  # the diff in a reply comes with its own sign-off
+        given = tuple(each for each in given if each.name.lower() != "signed-off-by")
+    return given
+
+
+def _fingerprint(sender: Identity, subject: Subject, text: str) -> str:
+    content = f"{sender.address.lower()}\n{subject.text}\n{text.rstrip()}"
+    return blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _made_up_id(raw: bytes) -> MessageId:
+    return MessageId(f"{blake2b(raw, digest_size=20).hexdigest()}@missing.invalid")

@@ -1,0 +1,154 @@
+"""A subject line taken apart: `[PATCH RFC net-next v2 03/17] net: mend it` and its many kin.
+
+The forms follow what list tools accept: git (`cleanup_subject` of mailinfo strips every leading bracket),
+patchwork and b4. A pull request (`[GIT PULL]`, and QEMU's `[PULL 00/12]` with the patches it carries,
+`[PULL 01/12]`) claims no patch: what it holds was posted for review before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from core.model import Subject
+
+MAX_SUBJECT: Final = 4096
+"""Characters of a subject that are looked at; the rest is cut off."""
+
+_BLANKS: Final = re.compile(r"[\s\0]+")
+_REPLY: Final = re.compile(
+    r"(?:re|aw|sv|vs|antw|fwd?|wg|tr|rv|答复|回复|回覆|转发|轉寄)(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})? ?[:：]",
+    re.IGNORECASE,
+)
+_BARE_REPLY: Final = re.compile(r"(?:RE|Re|re) (?=\S)")
+_BARE_PATCH: Final = re.compile(r"(?:RFC )?PATCH(?: [vV]\d{1,4})?(?: \d{1,4}/\d{1,4})?(?=:)")
+_SPACED_COUNTER: Final = re.compile(r"(\d) (?:of|/) ?(?=\d)|(\d)/ (?=\d)", re.IGNORECASE)
+_SEPARATORS: Final = re.compile(r"[ ,;\[]+")
+# One word of a bracket, with what people glue onto it: PATCHv3, v2PATCH1/4, RFC-v2, PATCHv2.1, 3/7, 1of2.
+_WORD: Final = re.compile(
+    r"(?:v(\d{1,4})(?:\.(\d{1,4}))?)?[-_:]?"
+    r"(patch(?:es|set)?|rfc|rft|rfh|resend|repost|pull)?[-_:#]?"
+    r"(?:v(?:er)?[.#]?(\d{1,4})(?:\.(\d{1,4}))?)?[-_:]?"
+    r"(?:(\d{1,4})(?:/|of)(\d{1,4}))?[:.]?",
+    re.IGNORECASE,
+)
+_TITLE_VERSION: Final = re.compile(r"\([vV](\d{1,2})\)$")
+
+
+class _Reading:
+    """What the brackets said so far."""
+
+    def __init__(self) -> None:
+        self.tags: list[str] = []
+        self.versions: list[tuple[int, int | None, str]] = []
+        self.number: int | None = None
+        self.total: int | None = None
+        self.is_reply = False
+
+    def bracket(self, inner: str) -> None:
+        """Take in the words of one bracket."""
+        if "/ " in inner or " /" in inner or " of " in inner.lower():
+            inner = _SPACED_COUNTER.sub(r"\1\2/", inner)
+        for word in _SEPARATORS.split(inner):
+            if word:
+                self._word(word)
+
+    def _word(self, word: str) -> None:
+        match = _WORD.fullmatch(word)
+        if match is None:
+            head, slash, tail = word.partition("/")
+            if (
+                slash
+                and head.isalpha()
+                and tail
+                and _WORD.fullmatch(head)
+                and _WORD.fullmatch(tail)
+            ):
+                self._word(head)  # PATCH/RFC, RFC/PATCHv2
+                self._word(tail)
+            else:
+                self.tags.append(word)
+            return
+        before, before_minor, name, after, after_minor, number, total = match.groups()
+        if name:
+            self.tags.append(name)
+        if before:
+            self.versions.append((int(before), _number(before_minor), word))
+        if after:
+            self.versions.append((int(after), _number(after_minor), word))
+        if number and self.number is None:
+            self.number, self.total = int(number), int(total)
+
+    def version(self) -> tuple[int, int] | None:
+        """Return version and minor; beside a plain `v2`, a dotted `v5.10` is the name of a branch."""
+        plain = [entry for entry in self.versions if entry[1] is None]
+        if plain:
+            self.tags += [word for _, minor, word in self.versions if minor is not None]
+            return plain[0][0], 0
+        if self.versions:
+            major, minor, _ = self.versions[0]
+            return major, minor or 0
+        return None
+
+
+def _number(digits: str | None) -> int | None:
+    return int(digits) if digits else None
+
+
+def read_subject(text: str) -> Subject:
+    """Take a decoded subject line apart, so that nobody else needs to know how people write them.
+
+    Never raises; linear in its length, which is capped at `MAX_SUBJECT`. `is_patch` is true where the leading
+    brackets hold the word PATCH or a counter (`[net,v2,1/2]`), unless they announce a pull request. Whether a
+    bare `[RFC]` is a patch only its body can tell.
+    """
+    text = text[:MAX_SUBJECT]
+    flat = _BLANKS.sub(" ", text).strip()
+    reading = _Reading()
+    at = _read_prefixes(flat, reading)
+    title = flat[at:].strip()
+    version = reading.version()
+    names = {tag.lower() for tag in reading.tags}
+    says_patch = not names.isdisjoint(("patch", "patches", "patchset"))
+    is_patch = says_patch or (reading.number is not None and "pull" not in names)
+    if is_patch and version is None and (match := _TITLE_VERSION.search(title)):
+        version = int(match[1]), 0
+    major, minor = version or (1, 0)
+    return Subject(
+        text=text,
+        title=title,
+        is_reply=reading.is_reply,
+        tags=tuple(reading.tags),
+        is_patch=is_patch,
+        version=major,
+        minor=minor,
+        number=reading.number,
+        total=reading.total,
+    )
+
+
+def _read_prefixes(flat: str, reading: _Reading) -> int:
+    """Read every leading `Re:` and bracket; return where the title begins."""
+    at = 0
+    if match := _BARE_REPLY.match(flat):
+        reading.is_reply = True
+        at = match.end()
+    while at < len(flat):
+        char = flat[at]
+        if char in " :":
+            at += 1
+        elif char == "[":
+            end = flat.find("]", at)
+            if end < 0:
+                break
+            reading.bracket(flat[at + 1 : end])
+            at = end + 1
+        elif match := _REPLY.match(flat, at):
+            reading.is_reply = True
+            at = match.end()
+        elif match := _BARE_PATCH.match(flat, at):
+            reading.bracket(match[0])
+            at = match.end()
+        else:
+            break
+    return at
