@@ -1,0 +1,313 @@
+"""Mails → postings: what was sent together, the cover letter and patches of one version of one series.
+
+A mail claims a place by its subject (`3/7` of v2). Claims make one posting where one answers another and
+both fit together; then, in one conversation or loose mails of one hour, where sender, version, total and
+tags are the same and no place is taken twice. A place taken twice is a *double*, unless so many are that
+it is a second round: then a posting of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from core.model import Identity, Message
+from core.patch.thread import Forest
+
+HOUR: Final = 3600.0
+RUN: Final = HOUR
+"""How long after another a mail of the same posting may be sent, where no reference says that they belong together."""
+
+_OPEN: Final = 8
+"""Unfinished postings of one kind that are looked at; bounds the time that a hostile archive takes."""
+
+_NO_SERIES_TAGS: Final = frozenset({"patch", "patches", "patchset", "resend", "repost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The place that a mail's subject claims."""
+
+    mail: int
+    number: int
+    """0 for a cover letter."""
+    total: int
+    version: int
+    minor: int
+    sender: str
+    tags: frozenset[str]
+    """In lower case, without those that say nothing about which series it is."""
+    counted: bool
+    """It has a counter; a lone patch mostly has none."""
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What mails of one posting have in common."""
+        return (self.sender, self.version, self.minor, self.total, self.tags, self.counted)
+
+
+class Posting:
+    """What was sent together; `places` holds, by number, the mails that claim it, by date."""
+
+    __slots__ = ("kind", "last", "loose", "minor", "places", "tags", "tops", "total", "version")
+
+    def __init__(self, claim: Claim, when: float, *, loose: bool) -> None:
+        self.kind = claim.kind
+        self.version = claim.version
+        self.minor = claim.minor
+        self.total = claim.total
+        self.tags = claim.tags
+        self.places: dict[int, list[int]] = {claim.number: [claim.mail]}
+        self.tops = [claim.mail]
+        """The mails through which it hangs in the thread."""
+        self.loose = loose
+        """Its mails answer nothing outside of it."""
+        self.last = when
+
+    @property
+    def first(self) -> int:
+        """The earliest of its mails."""
+        return min(mails[0] for mails in self.places.values())
+
+    def lead(self) -> int:
+        """Return its cover letter, or the first of its patches that is there."""
+        return self.places[min(self.places)][0]
+
+    def add(self, claim: Claim, when: float) -> None:
+        """Put a mail in its place."""
+        self.places.setdefault(claim.number, []).append(claim.mail)
+        self.places[claim.number].sort()
+        self.last = max(self.last, when)
+
+    def absorb(self, other: Posting) -> None:
+        """Take over all that another posting holds."""
+        for number, mails in other.places.items():
+            self.places[number] = sorted(self.places.get(number, []) + mails)
+        self.tops += other.tops
+        self.loose = self.loose and other.loose
+        self.last = max(self.last, other.last)
+
+    def fits_beside(self, other: Posting) -> bool:
+        """Whether no place is claimed by both."""
+        return self.places.keys().isdisjoint(other.places.keys())
+
+    def finished(self) -> bool:
+        """Whether all patches are there."""
+        return len(self.places) - (0 in self.places) >= self.total
+
+
+def sender_key(who: Identity) -> str:
+    """Return what tells senders apart: the address, but the name where a list or relay sends for them.
+
+    `A Person via Some List <some-list@…>` shares its address with every other sender of that list.
+    """
+    name, via, _ = who.name.partition(" via ")
+    if via:
+        return "via " + " ".join(name.strip(" '\"").casefold().split())
+    return who.address.casefold() or who.name.casefold()
+
+
+def read_claim(forest: Forest, mail: int) -> Claim | None:
+    """Return the place that a mail claims, None where it is no patch and no counted cover letter.
+
+    A diff in an answer (`Re: [PATCH]`) is a suggestion, no patch. A pull request, and what it carries, is none.
+    """
+    message = forest.messages[mail]
+    subject = message.subject
+    if subject.is_reply:
+        return None
+    tags = frozenset(tag.casefold() for tag in subject.tags)
+    if "pull" in tags or any(tag.startswith("tip:") for tag in tags):
+        return None
+    number, total, counted = 1, 1, False
+    if subject.is_patch and subject.number is not None and subject.total is not None:
+        number, total, counted = subject.number, subject.total, True
+    elif not message.has_diff:
+        return None
+    parent = forest.parents[mail]
+    if parent >= 0 and _echoes(message, forest.messages[parent], number):
+        return None
+    return Claim(
+        mail=mail,
+        number=number,
+        total=total,
+        version=subject.version,
+        minor=subject.minor,
+        sender=sender_key(message.sender),
+        tags=tags - _NO_SERIES_TAGS,
+        counted=counted,
+    )
+
+
+def _echoes(message: Message, parent: Message, number: int) -> bool:
+    """Whether it is an answer that only lacks its `Re:`."""
+    mine, theirs = message.subject, parent.subject
+    same_title = mine.title.casefold() == theirs.title.casefold()
+    if message.has_diff:
+        return same_title and not mine.is_patch
+    others = sender_key(message.sender) != sender_key(parent.sender)
+    if number == 0:
+        return same_title and others
+    return others or (same_title and mine.number == theirs.number)
+
+
+class Sorter:
+    """Sorts the mails of a forest into postings."""
+
+    def __init__(self, forest: Forest) -> None:
+        self._forest = forest
+        self._claims: dict[int, Claim] = {}
+        self._posting_of: dict[int, Posting] = {}
+
+    def postings(self) -> list[Posting]:
+        """Return all postings, by their first mail."""
+        found: list[Posting] = []
+        for roots in self._forest.conversations:
+            linked = [posting for root in roots for posting in self._linked(root)]
+            found += merge_alike(linked, within=None)
+        loose = [posting for posting in found if posting.loose]
+        bound = [posting for posting in found if not posting.loose]
+        found = bound + merge_alike(loose, within=RUN)
+        for posting in found:
+            for mails in posting.places.values():
+                for mail in mails:
+                    self._posting_of[mail] = posting
+        found.sort(key=lambda posting: posting.first)
+        self._find_bare_covers(found)
+        return found
+
+    def _when(self, mail: int) -> float:
+        return self._forest.messages[mail].date.timestamp()
+
+    def _linked(self, root: int) -> list[Posting]:
+        """Return the postings of one tree, put together by who answers whom."""
+        found: list[Posting] = []
+        posting_of = self._posting_of
+        for mail in self._forest.walk(root):
+            claim = read_claim(self._forest, mail)
+            if claim is None:
+                continue
+            self._claims[mail] = claim
+            parent = self._forest.parents[mail]
+            above = self._claims.get(parent)
+            when = self._when(mail)
+            if above is not None and self._fits(claim, above, posting_of[parent], when):
+                posting_of[parent].add(claim, when)
+                posting_of[mail] = posting_of[parent]
+                continue
+            message = self._forest.messages[mail]
+            loose = not message.references and message.in_reply_to is None
+            posting_of[mail] = Posting(claim, when, loose=loose)
+            found.append(posting_of[mail])
+        return found
+
+    def _fits(self, claim: Claim, above: Claim, posting: Posting, when: float) -> bool:
+        """Whether a mail belongs to the posting of the one it answers."""
+        if claim.number in posting.places or claim.total != posting.total:
+            return False
+        if not claim.counted and above.number != 0:
+            return False
+        if not (claim.tags <= posting.tags or claim.tags >= posting.tags):
+            return False
+        apart = abs(when - self._when(above.mail))
+        if claim.sender != above.sender and (apart > RUN or claim.number == 0):
+            return False
+        if (claim.version, claim.minor) == (posting.version, posting.minor):
+            return True
+        if above.number != 0 or apart > RUN:
+            return False
+        if (claim.version, claim.minor) == (1, 0):
+            return True  # only the cover letter says which version it is
+        if len(posting.places) == 1 and (posting.version, posting.minor) == (1, 0):
+            posting.version, posting.minor = (
+                claim.version,
+                claim.minor,
+            )  # all but the cover letter say it
+            return True
+        return False
+
+    def _find_bare_covers(self, postings: Iterable[Posting]) -> None:
+        """Let a mail without counter and diff be the cover letter of the one posting that its sender hung below it."""
+        below: dict[int, list[Posting]] = {}
+        for posting in postings:
+            if 0 in posting.places or posting.total == 0:
+                continue
+            parents = {self._forest.parents[top] for top in posting.tops}
+            if len(parents) == 1 and (parent := parents.pop()) >= 0:
+                below.setdefault(parent, []).append(posting)
+        for mail, candidates in below.items():
+            fitting = [posting for posting in candidates if self._is_cover(mail, posting)]
+            if len(fitting) == 1:
+                fitting[0].places[0] = [mail]
+                fitting[0].tops = [mail]
+                self._posting_of[mail] = fitting[0]
+
+    def _is_cover(self, mail: int, posting: Posting) -> bool:
+        message = self._forest.messages[mail]
+        subject = message.subject
+        if mail in self._posting_of or message.has_diff or subject.is_reply:
+            return False
+        if sender_key(message.sender) != self._claims[posting.first].sender:
+            return False
+        if subject.is_patch and (subject.version, subject.minor) != (
+            posting.version,
+            posting.minor,
+        ):
+            return False
+        is_root = self._forest.parents[mail] < 0
+        return (is_root or subject.is_patch) and abs(
+            self._when(posting.first) - self._when(mail)
+        ) <= RUN
+
+
+def merge_alike(postings: list[Posting], *, within: float | None) -> list[Posting]:
+    """Put together postings of one kind that fill each other's gaps, and fold in stray doubles.
+
+    `within` are the seconds that may lie between them, None for any time.
+    """
+    kinds: dict[tuple[object, ...], list[Posting]] = {}
+    for posting in postings:
+        kinds.setdefault(posting.kind, []).append(posting)
+    merged: list[Posting] = []
+    for alike in kinds.values():
+        if len(alike) == 1 or alike[0].total <= 1:
+            merged += alike
+        else:
+            alike.sort(key=lambda posting: posting.first)
+            merged += _fold_doubles(_fill_gaps(alike, within), within)
+    return merged
+
+
+def _fill_gaps(alike: list[Posting], within: float | None) -> list[Posting]:
+    kept: list[Posting] = []
+    unfinished: list[Posting] = []
+    for posting in alike:
+        for other in unfinished:
+            if other.fits_beside(posting) and _near(other, posting, within):
+                other.absorb(posting)
+                if other.finished():
+                    unfinished.remove(other)
+                break
+        else:
+            kept.append(posting)
+            if not posting.finished():
+                unfinished.append(posting)
+                del unfinished[:-_OPEN]
+    return kept
+
+
+def _fold_doubles(alike: list[Posting], within: float | None) -> list[Posting]:
+    """Make a mail sent again, or a few of many, doubles of the posting before."""
+    kept: list[Posting] = []
+    for posting in alike:
+        few = 0 not in posting.places and len(posting.places) < max(2, (posting.total + 1) // 2)
+        if few and kept and _near(kept[-1], posting, within):
+            kept[-1].absorb(posting)
+        else:
+            kept.append(posting)
+    return kept
+
+
+def _near(earlier: Posting, later: Posting, within: float | None) -> bool:
+    return within is None or later.last - earlier.last <= within
