@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from threading import Event
-from typing import Protocol
+from typing import Final, Protocol
 
+from core.errors import Cancelled
 from core.model import Progress, RawMail
 
 Report = Callable[[Progress], None]
 """Told, from the thread that works, how far it has come."""
+
+REPORT_EVERY: Final = 0.1
+"""Seconds between two reports of one job."""
 
 
 class Source(Protocol):
@@ -18,6 +23,11 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """What to call it on screen: a file's name, a list's."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far, each as a sentence; what `mails` gave stands."""
         ...
 
     def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
@@ -37,3 +47,23 @@ class Source(Protocol):
     def close(self) -> None:
         """Abort what is in flight and let go of files. Any thread; terminal."""
         ...
+
+
+class Job:
+    """One run of `mails`: whether to go on, and when to report again."""
+
+    def __init__(self, doing: str, *, stop: Event, closed: Event, report: Report) -> None:
+        self._doing = doing
+        self._stop = stop
+        self._closed = closed
+        self._report = report
+        self._due = 0.0
+
+    def step(self, done: int, total: int | None = None) -> None:
+        """Say how far it is, not too often. Raises Cancelled where the job is to end."""
+        if self._stop.is_set() or self._closed.is_set():
+            raise Cancelled
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + REPORT_EVERY
+            self._report(Progress(self._doing, done, total))

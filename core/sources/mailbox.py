@@ -1,0 +1,145 @@
+"""Mail in one file: mboxes, single messages, and what came on standard input."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from core.errors import SourceError, TargetError
+from core.model import RawMail
+from core.sources import mbox
+from core.sources.source import Job, Report
+from core.sources.stores import FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
+
+_HEAD: Final = 64 << 10
+_PACKERS: Final = {
+    b"\xfd7zXZ\x00": "xz",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"7z\xbc\xaf": "7z",
+}
+WHAT_WOULD_DO: Final = "Open an mbox (also .gz), an .eml, a maildir, a public-inbox folder, a Message-ID or the address of a message."
+
+
+class MailboxSource:
+    """An mbox or a single message, in a file or in memory.
+
+    A mail's key is `OFFSET:LENGTH:CRC32` of its bytes as they lie there, so that a mailbox rewritten since is noticed.
+    """
+
+    def __init__(self, name: str, store: Store, kind: str) -> None:
+        """Take `kind` as `mbox.kind_of` says it."""
+        self.name = name
+        self._store = store
+        self._kind = kind
+        self._closed = Event()
+        self._doing = f"Reading {name}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far."""
+        return (f"{self.name} {self._store.fault}.",) if self._store.fault else ()
+
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+        """Yield the mails in their order in the file."""
+        job = Job(self._doing, stop=stop, closed=self._closed, report=report)
+        if self._kind == "mail":
+            pieces = iter((_whole(self._watched(job)),))
+        else:
+            pieces = mbox.split(self._watched(job))
+        for piece in pieces:
+            job.step(piece.offset, self._store.size)
+            key = f"{piece.offset}:{piece.length}:{zlib.crc32(piece.escaped):08x}"
+            yield RawMail(self._mail(piece.escaped), key)
+
+    def read(self, key: str) -> bytes:
+        """Return one mail's bytes."""
+        offset, length, check = key.split(":")
+        escaped = self._store.at(int(offset), min(int(length), mbox.MAIL_CAP))
+        if f"{zlib.crc32(escaped):08x}" != check:
+            raise SourceError(
+                f"This mail is no longer in {self.name}.", "The file was changed. Open it again."
+            )
+        return self._mail(escaped)
+
+    def close(self) -> None:
+        """End a running `mails` and close the file."""
+        self._closed.set()
+        self._store.close()
+
+    def _mail(self, escaped: bytes) -> bytes:
+        return escaped if self._kind == "mail" else mbox.unescape(escaped)
+
+    def _watched(self, job: Job) -> Iterator[bytes]:
+        done = 0
+        for chunk in self._store.chunks():
+            job.step(done, self._store.size)
+            done += len(chunk)
+            yield chunk
+
+
+def _whole(chunks: Iterator[bytes]) -> mbox.Piece:
+    kept = bytearray()
+    for chunk in chunks:
+        kept += chunk[: mbox.MAIL_CAP - len(kept)]
+        if len(kept) >= mbox.MAIL_CAP:
+            break
+    return mbox.Piece(0, len(kept), bytes(kept))
+
+
+def open_file(path: Path) -> MailboxSource:
+    """Open an mbox or a single message, plain or gzipped. Raises TargetError."""
+    try:
+        store: Store = FileStore(path)
+    except (OSError, ValueError) as error:
+        raise TargetError(f"{path} cannot be read: {reason(error)}.", WHAT_WOULD_DO) from error
+    try:
+        return _mailbox(str(path), path.name, store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def open_bytes(data: bytes, name: str) -> MailboxSource:
+    """Open an mbox or a single message that is in memory. Raises TargetError."""
+    return _mailbox(name, name, MemoryStore(data))
+
+
+def _mailbox(target: str, name: str, store: Store) -> MailboxSource:
+    head = store.at(0, _HEAD)
+    if is_gzip(head):
+        store = GzipStore(store)
+        head = store.at(0, _HEAD)
+        if not head and store.fault:
+            raise TargetError(
+                f"{target} is a gzip file that {store.fault}.", "Fetch or copy it again."
+            )
+    if not head.strip():
+        raise TargetError(f"{target} is empty.", WHAT_WOULD_DO)
+    kind = mbox.kind_of(head)
+    if not kind:
+        raise TargetError(f"{target} {_taken_for(head)}.", _hint(head))
+    return MailboxSource(name, store, kind)
+
+
+def _taken_for(head: bytes) -> str:
+    for magic, packer in _PACKERS.items():
+        if head.startswith(magic):
+            return f"is packed with {packer}"
+    if head.lstrip()[:1] == b"<" and b"<html" in head[:2000].lower():
+        return "is a web page"
+    if head.startswith((b"diff ", b"--- ", b"Index: ")):
+        return "is a diff without a mail around it"
+    if b"\0" in head:
+        return "is a binary file"
+    return "is a text file, but no mail: it begins neither with “From ” nor with a mail's headers"
+
+
+def _hint(head: bytes) -> str:
+    if any(head.startswith(magic) for magic in _PACKERS):
+        return "Unpack it first; only gzip is read as it is."
+    return WHAT_WOULD_DO

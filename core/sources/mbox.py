@@ -1,0 +1,202 @@
+"""The mbox format: where one mail ends and the next begins, and how a body line `From ` is written.
+
+Formats: RFC 4155 and the mboxrd, mboxo variants of https://www.loc.gov/preservation/digital/formats/fdd/fdd000383.shtml.
+What counts as a separator agrees with `git mailsplit` on every mailbox of git's own tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+MAIL_CAP: Final = 64 << 20
+"""Bytes kept of one mail; the rest is dropped. Far more than the parser reads, so that the parser says it."""
+
+_LINE_CAP: Final = 2048
+"""Bytes looked at of a separator line and of the line after it."""
+
+_FROM: Final = b"\nFrom "
+_DAY: Final = re.compile(
+    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? {1,4}"
+    rb"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,4}\d{1,2}"
+    rb"|\d{1,2} {1,4}(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)) "
+)
+_CLOCK: Final = re.compile(rb"\b\d{1,2}:\d\d\b")
+_YEAR: Final = re.compile(rb"\b\d{4}\b")
+_HEADER: Final = re.compile(rb">?From |[!-9;-~]{1,100}[ \t]{0,4}:")
+_BLANK: Final = re.compile(rb"[ \t\r\n]*")
+_ESCAPED: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
+_KNOWN: Final = re.compile(
+    rb"^(?:From|To|Cc|Subject|Date|Message-ID|Received|Return-Path|Delivered-To|MIME-Version|Content-Type|List-Id):",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One mail in an mbox: where its bytes lie (without separator), and as much of them as is kept."""
+
+    offset: int
+    length: int
+    escaped: bytes
+
+
+def is_separator(line: bytes) -> bool:
+    """Tell whether `line` is a `From ` line with a date: weekday, month, day, time and year."""
+    day = _DAY.search(line) if line.startswith(b"From ") else None
+    if day is None:
+        return False
+    rest = line[day.end() : day.end() + 60]
+    return _CLOCK.search(rest) is not None and _YEAR.search(rest) is not None
+
+
+def is_header(line: bytes) -> bool:
+    """Tell whether `line` could begin a mail's header."""
+    return _HEADER.match(line) is not None
+
+
+def kind_of(head: bytes) -> str:
+    """Say what a file beginning with `head` is: "mbox", "mail" (one message) or "" for neither.
+
+    The first `From ` line of a file needs no date, since nothing can stand before it.
+    """
+    begin = _blank_end(head)
+    first, _, rest = head[begin:].partition(b"\n")
+    if first.startswith(b"From "):
+        dated = is_separator(first[:_LINE_CAP]) or not rest
+        return "mbox" if dated or is_header(rest[:_LINE_CAP]) else ""
+    if not is_header(first[:_LINE_CAP]):
+        return ""
+    fields = re.split(rb"\r?\n\r?\n", head[begin:], maxsplit=1)[0]
+    return "mail" if _KNOWN.search(fields) else ""
+
+
+def unescape(escaped: bytes) -> bytes:
+    """Return the mail that an mbox holds as `escaped`: one `>` less before each `>…>From `.
+
+    That is mboxrd, and right for mboxo too but where a mail had `>From ` itself, which mboxo cannot tell apart.
+    """
+    return _ESCAPED.sub(b"", escaped) if b">From " in escaped else escaped
+
+
+def split(chunks: Iterable[bytes], *, cap: int = MAIL_CAP) -> Iterator[Piece]:
+    """Yield the mails of an mbox that comes in `chunks`, in bounded memory.
+
+    Mails begin after a `From ` line with a date that a header line follows; other `From ` lines are text. A blank line
+    before it is not asked for: many writers leave it out. The blank line before a separator belongs to the format.
+    """
+    splitter = _Splitter(cap)
+    for chunk in chunks:
+        yield from splitter.feed(chunk)
+    yield from splitter.finish()
+
+
+class _Splitter:
+    """What has been read and not yet given out.
+
+    `_buffer` holds the file from `_base` on; the mail being read began at `_start` (-1: none yet), and `_kept` is its
+    beginning where it grew over the cap and its middle was dropped.
+    """
+
+    def __init__(self, cap: int) -> None:
+        self._cap = cap
+        self._buffer = bytearray()
+        self._base = 0
+        self._start = -1
+        self._kept: bytes | None = None
+        self._scanned = 0
+
+    def feed(self, chunk: bytes) -> Iterator[Piece]:
+        self._buffer += chunk
+        if self._start < 0 and not self._skip_first(final=False):
+            return
+        while (found := self._next(final=False)) is not None:
+            yield self._cut(*found)
+        self._drop_middle()
+
+    def finish(self) -> Iterator[Piece]:
+        if self._start < 0 and not self._skip_first(final=True):
+            return
+        while (found := self._next(final=True)) is not None:
+            yield self._cut(*found)
+        end = self._base + len(self._buffer)
+        yield self._piece(end)
+
+    def _skip_first(self, *, final: bool) -> bool:
+        """Pass the first separator; False while it is not all there (or, at the end, nothing is)."""
+        begin = _blank_end(self._buffer)
+        newline = self._buffer.find(b"\n", begin)
+        if newline < 0 and not final and len(self._buffer) - begin < _LINE_CAP:
+            return False
+        if begin == len(self._buffer):
+            return False
+        has_line = self._buffer.startswith(b"From ", begin)
+        begin = (newline + 1 or len(self._buffer)) if has_line else 0
+        self._start = self._base + begin
+        self._scanned = max(0, begin - 1)
+        return True
+
+    def _next(self, *, final: bool) -> tuple[int, int] | None:
+        """Find the next separator: where its line begins and ends in the buffer."""
+        buffer = self._buffer
+        while (at := buffer.find(_FROM, self._scanned)) >= 0:
+            line = at + 1
+            newline = buffer.find(b"\n", line, line + _LINE_CAP)
+            if newline < 0 and not final and len(buffer) - line < _LINE_CAP:
+                self._scanned = at
+                return None
+            if newline >= 0 and is_separator(bytes(buffer[line:newline])):
+                after = bytes(buffer[newline + 1 : newline + 1 + _LINE_CAP])
+                if b"\n" not in after and not final and len(after) < _LINE_CAP:
+                    self._scanned = at
+                    return None
+                if is_header(after):
+                    return line, newline + 1
+            self._scanned = line
+        self._scanned = max(self._scanned, len(buffer) - len(_FROM))
+        return None
+
+    def _cut(self, line: int, after: int) -> Piece:
+        piece = self._piece(self._base + line)
+        self._base += after
+        del self._buffer[:after]
+        self._start, self._kept, self._scanned = self._base, None, 0
+        # The newline that ends the separator is gone: a separator right behind it could not be seen, and its mail
+        # would be empty; `is_header` has ruled that out.
+        return piece
+
+    def _piece(self, end: int) -> Piece:
+        """Make the mail that ends where, in the whole file, `end` is."""
+        length = end - self._start
+        if self._kept is not None:
+            return Piece(self._start, length, self._kept)
+        begin = self._start - self._base
+        escaped = bytes(self._buffer[begin : begin + min(length, self._cap)])
+        trimmed = _without_blank_end(escaped) if length <= self._cap else escaped
+        return Piece(self._start, length - (len(escaped) - len(trimmed)), trimmed)
+
+    def _drop_middle(self) -> None:
+        begin = self._start - self._base
+        if self._kept is None and len(self._buffer) - begin > self._cap + 2 * _LINE_CAP:
+            self._kept = bytes(self._buffer[begin : begin + self._cap])
+        if self._kept is not None:
+            gone = max(0, min(self._scanned, len(self._buffer) - 2 * _LINE_CAP))
+            self._base += gone
+            self._scanned -= gone
+            del self._buffer[:gone]
+
+
+def _blank_end(text: bytes | bytearray) -> int:
+    """Where the blank lines at the beginning end; a first line that is indented begins with its blanks."""
+    match = _BLANK.match(text)
+    end = match.end() if match is not None else 0
+    return text.rfind(b"\n", 0, end) + 1
+
+
+def _without_blank_end(escaped: bytes) -> bytes:
+    for blank in (b"\r\n\r\n", b"\n\n"):
+        if escaped.endswith(blank):
+            return escaped[: -len(blank) // 2]
+    return escaped

@@ -1,0 +1,232 @@
+"""public-inbox archives on disk: the git repositories in which a list's mails lie.
+
+Formats (public-inbox-v2-format(5), public-inbox-v1-format(5)): in v2 every commit of an epoch `git/N.git` has one file,
+`m` (a mail that arrived) or `d` (one that was removed); in v1 the tree holds every mail as `2/38` of a SHA-1 in hex.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import pygit2
+from pygit2.enums import ObjectType, Option, RepositoryOpenFlag
+
+from core.errors import SourceError, TargetError
+from core.model import RawMail
+from core.sources.mbox import MAIL_CAP
+from core.sources.source import Job, Report
+from core.sources.stores import reason
+
+# Reading costs 1.7 times as much where libgit2 hashes each object again; zlib's checksum still finds a broken disk.
+pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)
+# Archives on shared disks belong to another user. Only objects are read: nothing in a repository can be run by that.
+pygit2.option(Option.SET_OWNER_VALIDATION, 0)
+
+_EPOCH: Final = re.compile(r"(\d{1,6})\.git")
+_FAN: Final = re.compile(r"[0-9a-f]{2}")
+_BRANCH: Final = "refs/heads/master"
+_FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
+
+
+def is_archive(path: Path) -> bool:
+    """Tell whether a folder is a git repository, or has public-inbox epochs in it."""
+    return _is_repository(path) or bool(_epochs(path))
+
+
+def open_archive(path: Path) -> PublicInboxSource:
+    """Open a v2 folder, a v1 repository, or one epoch, bare or cloned. Raises TargetError."""
+    epochs = [path] if _is_repository(path) else _epochs(path)
+    for epoch in epochs:
+        try:
+            tip = _tip(_open(epoch))
+        except _FAULTS as error:
+            raise TargetError(
+                f"{epoch} cannot be opened as a git repository: {_reason(error)}.",
+                "Check it with git fsck, or clone it again.",
+            ) from error
+        if tip is not None and not (_is_v2(tip) or _is_v1(tip)):
+            raise TargetError(
+                f"{path} is a git repository, but no public-inbox archive: it holds no mails.",
+                "Open a list's archive: a folder with git/0.git in it, or a clone of one epoch.",
+            )
+    return PublicInboxSource(path, epochs)
+
+
+class PublicInboxSource:
+    """A list's archive; in v2 the newest mail comes first.
+
+    A mail's key is the id of its blob.
+    """
+
+    def __init__(self, path: Path, epochs: list[Path]) -> None:
+        """Take the epochs' repositories, oldest first."""
+        self.name = path.parent.parent.name if _EPOCH.fullmatch(path.name) else path.name
+        self.name = self.name.removesuffix(".git") or str(path)
+        self._epochs = epochs
+        self._closed = Event()
+        self._notes: list[str] = []
+        self._unreadable: list[str] = []
+        self._lock = threading.Lock()
+        self._readers: list[pygit2.Repository] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far."""
+        if not self._unreadable:
+            return tuple(self._notes)
+        count = len(self._unreadable)
+        mails = "A mail" if count == 1 else f"{count} mails"
+        return (*self._notes, f"{mails} of {self.name} cannot be read ({self._unreadable[0]}).")
+
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+        """Yield the mails that are in the archive now, without the removed and the purged."""
+        job = Job(f"Reading {self.name}", stop=stop, closed=self._closed, report=report)
+        self._notes.clear()
+        self._unreadable.clear()
+        removed: Counter[str] = Counter()
+        done = 0
+        for epoch in reversed(self._epochs):
+            try:
+                repository = _open(epoch)
+                tip = _tip(repository)
+            except _FAULTS as error:
+                raise SourceError(f"{epoch} cannot be read: {_reason(error)}.") from error
+            if tip is None:
+                continue
+            for blob in self._blobs(epoch, tip, removed):
+                job.step(done)
+                raw = self._blob(repository, blob)
+                if raw:  # a purged mail is an empty blob
+                    done += 1
+                    yield RawMail(raw, str(blob))
+
+    def read(self, key: str) -> bytes:
+        """Return one mail's bytes."""
+        with self._lock:  # a repository serves one thread at a time
+            try:
+                if not self._readers:
+                    self._readers = [_open(epoch) for epoch in reversed(self._epochs)]
+                for repository in self._readers:
+                    if key in repository:
+                        return repository.odb.read(pygit2.Oid(hex=key))[1]
+            except _FAULTS as error:
+                raise SourceError(
+                    f"A mail of {self.name} cannot be read: {_reason(error)}."
+                ) from error
+        raise SourceError(
+            f"This mail is no longer in {self.name}.", "It was edited or purged. Open it again."
+        )
+
+    def close(self) -> None:
+        """End a running `mails`."""
+        self._closed.set()
+
+    def _blobs(
+        self, epoch: Path, tip: pygit2.Commit, removed: Counter[str]
+    ) -> Iterator[pygit2.Oid]:
+        if _is_v1(tip):
+            yield from _tree_blobs(tip.tree)
+            return
+        try:
+            yield from _history_blobs(tip, removed)
+        except _FAULTS as error:
+            self._notes.append(f"{epoch} is not whole, older mails are missing: {_reason(error)}.")
+
+    def _blob(self, repository: pygit2.Repository, blob: pygit2.Oid) -> bytes:
+        try:
+            kind, size = repository.odb.read_header(blob)
+            if kind != ObjectType.BLOB or not size:
+                return b""
+            if size > MAIL_CAP:
+                self._unreadable.append(f"{blob}: {size >> 20} MiB are too much")
+                return b""
+            return repository.odb.read(blob)[1]
+        except _FAULTS as error:
+            self._unreadable.append(f"{blob}: {_reason(error)}")
+            return b""
+
+
+def _reason(error: Exception) -> str:
+    return "an object is missing" if isinstance(error, KeyError) else reason(error)
+
+
+def _history_blobs(commit: pygit2.Commit, removed: Counter[str]) -> Iterator[pygit2.Oid]:
+    """Follow an epoch's commits back from its tip; `removed` goes on from the epochs after it."""
+    last = None
+    while True:
+        tree = commit.tree
+        if "d" in tree:
+            removed[str(tree["d"].id)] += 1
+        elif "m" in tree and (blob := tree["m"].id) != last:
+            last = blob
+            if removed and removed[str(blob)]:
+                removed[str(blob)] -= 1
+            else:
+                yield blob
+        parents = commit.parents
+        if not parents:
+            return
+        commit = parents[0]
+
+
+def _tree_blobs(tree: pygit2.Tree, depth: int = 0) -> Iterator[pygit2.Oid]:
+    for entry in tree:
+        if isinstance(entry, pygit2.Blob) and depth:
+            yield entry.id
+        elif isinstance(entry, pygit2.Tree) and depth < 2:
+            yield from _tree_blobs(entry, depth + 1)
+
+
+def _is_v2(tip: pygit2.Commit) -> bool:
+    names = [entry.name for entry in _first_entries(tip)]
+    return bool(names) and set(names) <= {"m", "d"}
+
+
+def _is_v1(tip: pygit2.Commit) -> bool:
+    entries = _first_entries(tip)
+    return bool(entries) and all(
+        isinstance(entry, pygit2.Tree) and _FAN.fullmatch(entry.name or "") for entry in entries
+    )
+
+
+def _first_entries(tip: pygit2.Commit) -> list[pygit2.Object]:
+    return [entry for _, entry in zip(range(300), tip.tree, strict=False)]
+
+
+def _is_repository(path: Path) -> bool:
+    bare = (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+    return bare or (path / ".git").exists()
+
+
+def _epochs(path: Path) -> list[Path]:
+    """Return the epochs of a v2 folder (or of its `git` folder), oldest first."""
+    found = []
+    for folder in (path / "git", path):
+        try:
+            children = list(folder.iterdir())
+        except OSError:
+            continue
+        found = [
+            (int(match[1]), child) for child in children if (match := _EPOCH.fullmatch(child.name))
+        ]
+        found = [(number, child) for number, child in found if _is_repository(child)]
+        if found:
+            break
+    return [child for _, child in sorted(found)]
+
+
+def _open(path: Path) -> pygit2.Repository:
+    return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+
+
+def _tip(repository: pygit2.Repository) -> pygit2.Commit | None:
+    """Return the newest commit, None in an epoch that has just begun."""
+    if _BRANCH in repository.references:
+        return repository.references[_BRANCH].peel(pygit2.Commit)
+    return None if repository.head_is_unborn else repository.head.peel(pygit2.Commit)

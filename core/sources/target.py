@@ -1,0 +1,109 @@
+"""What the user asked to open: a path, a Message-ID, an address or `-`, and the source that reads it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from core.errors import TargetError
+from core.sources import mailbox, maildir, public_inbox
+from core.sources.lore import FetchOptions, LoreSource
+from core.sources.mailbox import WHAT_WOULD_DO
+from core.sources.message_url import message_id_of, read_url, scheme_of
+from core.sources.source import Source
+from core.sources.stores import reason
+
+__all__ = ["FetchOptions", "open_target"]
+
+STDIN = "-"
+
+
+def open_target(
+    target: str, *, stdin: bytes | None = None, fetch: FetchOptions | None = None
+) -> Source:
+    """Find out what `target` is and return the source that reads it; nothing is fetched yet.
+
+    A path that exists wins. `stdin` is what came on standard input, wanted where `target` is `-`.
+    Raises TargetError, which says what it was taken for.
+    """
+    if not target.strip():
+        raise TargetError("There is nothing to open.", WHAT_WOULD_DO)
+    if target == STDIN:
+        return _open_stdin(stdin)
+    path = _existing(target)
+    if path is not None:
+        return _open_path(path)
+    return _open_remote(target, fetch or FetchOptions())
+
+
+def _open_stdin(data: bytes | None) -> Source:
+    if not data:
+        raise TargetError(
+            "Nothing came on standard input.", "Pipe an mbox into it, or name what to open."
+        )
+    return mailbox.open_bytes(data, "standard input")
+
+
+def _existing(target: str) -> Path | None:
+    for candidate in (target, os.path.expanduser(target)):  # noqa: PTH111 - never raises
+        path = Path(candidate)
+        try:
+            path.lstat()
+        except (OSError, ValueError):  # ValueError: a NUL in it
+            continue
+        return path
+    return None
+
+
+def _open_path(path: Path) -> Source:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:  # a link to nowhere, or in circles
+        raise TargetError(f"{path} cannot be read: {reason(error)}.", WHAT_WOULD_DO) from error
+    if stat.S_ISREG(mode):
+        return mailbox.open_file(path)
+    if not stat.S_ISDIR(mode):
+        raise TargetError(
+            f"{path} is neither a file nor a folder, but a device, pipe or socket.",
+            "Pipe its mails into standard input and open “-”.",
+        )
+    return _open_folder(path)
+
+
+def _open_folder(path: Path) -> Source:
+    try:
+        names = sorted(os.listdir(path))[:1000]  # noqa: PTH208
+    except OSError as error:
+        raise TargetError(f"{path} cannot be read: {reason(error)}.", WHAT_WOULD_DO) from error
+    if maildir.is_maildir(path):
+        return maildir.MaildirSource(path)
+    if public_inbox.is_archive(path):
+        return public_inbox.open_archive(path)
+    if not names:
+        raise TargetError(f"{path} is an empty folder.", WHAT_WOULD_DO)
+    wanted = "a maildir has the folders cur and new, a public-inbox folder has git/0.git."
+    mails = [name for name in names if name.endswith((".mbox", ".mbox.gz", ".eml", ".patch"))]
+    hint = f"Open a file in it, such as {path / mails[0]}." if mails else WHAT_WOULD_DO
+    raise TargetError(f"{path} is a folder, but not of mail: {wanted}", hint)
+
+
+def _open_remote(target: str, fetch: FetchOptions) -> Source:
+    if scheme := scheme_of(target):
+        if scheme == "file":
+            raise TargetError(f"{target} is a file's address.", "Open it by its path.")
+        url = read_url(target)
+        return LoreSource(url.message_id, base=url.base or fetch.base, options=fetch)
+    message_id = message_id_of(target)
+    if message_id is not None:
+        return LoreSource(message_id, base=fetch.base, options=fetch)
+    if "@" in target:
+        raise TargetError(
+            f"‘{target}’ is no file here, and no Message-ID can be written so.", WHAT_WOULD_DO
+        )
+    if "/" in target or target.endswith((".mbox", ".gz", ".eml", ".patch", ".mbx")):
+        raise TargetError(f"There is no file or folder ‘{target}’.", WHAT_WOULD_DO)
+    raise TargetError(
+        f"‘{target}’ is no file or folder here, no Message-ID (it has no “@”) and no address (it has no “://”).",
+        WHAT_WOULD_DO,
+    )
