@@ -17,7 +17,6 @@ from rapidfuzz import fuzz
 
 from core.model import Message
 from core.patch.postings import HOUR, Posting, sender_key
-from core.patch.thread import Groups
 
 DAY: Final = 24 * HOUR
 NEXT_WITHIN: Final = 400 * DAY
@@ -26,7 +25,12 @@ NEXT_WITHIN: Final = 400 * DAY
 AGAIN_WITHIN: Final = 90 * DAY
 """How long after another a posting of the same number is the same series again."""
 
+ONE_AGAIN_WITHIN: Final = 14 * DAY
+"""The same for a lone patch: "update translations" comes every month, and is another each time."""
+
 SKEW: Final = DAY
+"""How much later than its follower, by the sender's clock, a version may be."""
+
 _LATEST: Final = 8
 """Postings of one title that are looked at."""
 _RECENT: Final = 40
@@ -48,6 +52,8 @@ class Card:
     version: tuple[int, int]
     senders: tuple[str, ...]
     change_id: str | None
+    head_title: str
+    """The title of the cover letter or of the first patch that is there, normalised."""
     cover: str
     """The cover letter's title, normalised; empty without one."""
     patches: frozenset[str]
@@ -56,9 +62,18 @@ class Card:
     again: bool
     """Its sender says that it was sent before."""
     tags: frozenset[str]
-    whole: bool
     above: int
     """The posting in whose thread it was sent, -1 for none."""
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """All titles that it may be known by."""
+        return self.patches | {self.cover} if self.cover else self.patches
+
+    @property
+    def only_title(self) -> str:
+        """The title of the whole, where there is one."""
+        return self.cover or (next(iter(self.patches)) if len(self.patches) == 1 else "")
 
     @property
     def branch(self) -> frozenset[str]:
@@ -88,135 +103,144 @@ def make_card(at: int, posting: Posting, messages: list[Message], above: int) ->
         version=(posting.version, posting.minor),
         senders=tuple(senders),
         change_id=next((one.change_id for one in head if one.change_id), None),
+        head_title=normal_title(lead.subject.title),
         cover=normal_title(lead.subject.title) if 0 in posting.places else "",
         patches=frozenset(title for one in patches if (title := normal_title(one.subject.title))),
         rfc="rfc" in tags,
         again=not tags.isdisjoint(("resend", "repost")),
         tags=posting.tags,
-        whole=posting.finished(),
         above=above,
     )
 
 
+class _Line:
+    """A series in the making: its cards in date order."""
+
+    def __init__(self, card: Card) -> None:
+        self.cards = [card]
+        self.versions = {card.version}
+        self.change_id = card.change_id
+
+    @property
+    def last(self) -> Card:
+        return self.cards[-1]
+
+    def add(self, card: Card) -> None:
+        self.cards.append(card)
+        self.versions.add(card.version)
+        self.change_id = self.change_id or card.change_id
+
+    def may_go_on_with(self, card: Card) -> bool:
+        """Whether version and time allow a card to be a further posting of this series."""
+        last = self.last
+        apart = card.when - last.when
+        if card.branch != last.branch or apart > NEXT_WITHIN:
+            return False
+        if card.change_id and self.change_id and card.change_id != self.change_id:
+            return False
+        if card.version > last.version or (last.rfc and not card.rfc):
+            return True
+        if card.version not in self.versions:
+            return apart <= SKEW
+        if card.version != last.version:
+            return False
+        within = ONE_AGAIN_WITHIN if len(card.patches) <= 1 else AGAIN_WITHIN
+        return card.again or (card.tags == last.tags and apart <= within)
+
+
 class Joiner:
-    """Joins postings, given as cards in date order, to series."""
+    """Joins postings, given as cards, to series."""
 
     def __init__(self) -> None:
+        self._lines: list[_Line] = []
+        self._line_of: dict[int, _Line] = {}
         self._cards: list[Card] = []
-        self._by_change: dict[str, int] = {}
-        self._by_title: dict[tuple[str, str], list[int]] = {}
-        self._by_sender: dict[str, list[int]] = {}
+        self._by_change: dict[str, _Line] = {}
+        self._by_title: dict[tuple[str, str], list[Card]] = {}
+        self._by_sender: dict[str, list[Card]] = {}
 
-    def join(self, cards: Iterable[Card]) -> Groups:
-        """Return the sets of cards that are one series."""
+    def join(self, cards: Iterable[Card]) -> list[list[Card]]:
+        """Return the cards of each series, in date order."""
         self._cards = list(cards)
-        groups = Groups(len(self._cards))
         for card in sorted(self._cards, key=lambda card: (card.when, card.at)):
-            earlier = self._predecessor(card)
-            if earlier is not None:
-                groups.join(earlier.at, card.at)
-            self._remember(card)
-        return groups
+            line = self._predecessor(card)
+            if line is None:
+                line = _Line(card)
+                self._lines.append(line)
+            else:
+                line.add(card)
+            self._line_of[card.at] = line
+            self._remember(card, line)
+        return [line.cards for line in self._lines]
 
-    def _remember(self, card: Card) -> None:
+    def _remember(self, card: Card, line: _Line) -> None:
         if card.change_id:
-            self._by_change[card.change_id] = card.at
+            self._by_change.setdefault(card.change_id, line)
         for sender in card.senders:
-            for title in {card.cover, *card.patches} - {""}:
-                self._by_title.setdefault((sender, title), []).append(card.at)
-            self._by_sender.setdefault(sender, []).append(card.at)
+            for title in card.titles:
+                self._by_title.setdefault((sender, title), []).append(card)
+            self._by_sender.setdefault(sender, []).append(card)
 
-    def _predecessor(self, card: Card) -> Card | None:
-        if card.change_id and (at := self._by_change.get(card.change_id)) is not None:
-            earlier = self._cards[at]
-            if card.version != earlier.version or _same_titles(card, earlier):
-                return earlier
-        best = max(
+    def _predecessor(self, card: Card) -> _Line | None:
+        """Return the series that a posting goes on with."""
+        line = self._by_change.get(card.change_id) if card.change_id else None
+        if line and (card.version not in line.versions or _share_titles(card, line.last)):
+            return line
+        closest = max(
             (
                 (_closeness(card, earlier), earlier.when, earlier.at)
-                for earlier in self._candidates(card)
-                if _may_follow(card, earlier) and _same_series(card, earlier)
+                for earlier in self._namesakes(card)
+                if self._line_of[earlier.at].may_go_on_with(card) and _same_series(card, earlier)
             ),
             default=None,
         )
-        if best is not None:
-            return self._cards[best[2]]
+        if closest is not None:
+            return self._line_of[closest[2]]
         return self._in_thread(card) or self._by_likeness(card)
 
-    def _candidates(self, card: Card) -> Iterator[Card]:
+    def _namesakes(self, card: Card) -> Iterator[Card]:
         """Yield earlier postings of the same sender that share a title, the latest of each title."""
         seen: set[int] = set()
         for sender in card.senders:
-            for title in {card.cover, *card.patches} - {""}:
-                for at in self._by_title.get((sender, title), ())[-_LATEST:]:
-                    if at not in seen:
-                        seen.add(at)
-                        yield self._cards[at]
+            for title in card.titles:
+                for earlier in self._by_title.get((sender, title), ())[-_LATEST:]:
+                    if earlier.at not in seen:
+                        seen.add(earlier.at)
+                        yield earlier
 
-    def _in_thread(self, card: Card) -> Card | None:
-        """Return the posting that it answers, where it is a later version of that."""
-        if card.above < 0:
+    def _in_thread(self, card: Card) -> _Line | None:
+        """Return the series whose thread it was sent in, where it is a later version of that."""
+        line = self._line_of.get(card.above)
+        if line is None or not line.may_go_on_with(card):
             return None
         earlier = self._cards[card.above]
-        if not set(card.senders) & set(earlier.senders) or not _may_follow(card, earlier):
+        if set(card.senders).isdisjoint(earlier.senders) or card.version <= earlier.version:
             return None
-        if card.version <= earlier.version:
-            return None
-        likeness = max(
-            fuzz.token_set_ratio(card.cover or one, earlier.cover or other)
-            for one in (sorted(card.patches)[:1] or [""])
-            for other in (sorted(earlier.patches)[:1] or [""])
-        )
-        return earlier if likeness >= _SOMEWHAT_ALIKE else None
+        mine, theirs = card.head_title, earlier.head_title
+        return line if fuzz.token_set_ratio(mine, theirs) >= _SOMEWHAT_ALIKE else None
 
-    def _by_likeness(self, card: Card) -> Card | None:
-        """Return the posting whose title is nearly the same, where there is exactly one such series."""
-        if card.version <= (1, 0):
+    def _by_likeness(self, card: Card) -> _Line | None:
+        """Return the series whose title is nearly the same, where there is exactly one."""
+        mine = card.only_title
+        if not mine or card.version <= (1, 0):
             return None
-        mine = _only_title(card)
-        if not mine:
-            return None
-        found: list[Card] = []
-        for at in self._by_sender.get(card.senders[0], ())[-_RECENT:]:
-            earlier = self._cards[at]
-            theirs = _only_title(earlier)
+        found: dict[int, _Line] = {}
+        for earlier in self._by_sender.get(card.senders[0], ())[-_RECENT:]:
+            line = self._line_of[earlier.at]
+            theirs = earlier.only_title
             if (
-                theirs
-                and bool(card.cover) == bool(earlier.cover)
+                bool(card.cover) == bool(earlier.cover)
                 and card.version > earlier.version
-                and _may_follow(card, earlier)
-                and _DIGITS.findall(mine) == _DIGITS.findall(theirs)
                 and fuzz.ratio(mine, theirs, score_cutoff=_ALIKE) >= _ALIKE
+                and _DIGITS.findall(mine) == _DIGITS.findall(theirs)
+                and line.may_go_on_with(card)
             ):
-                found.append(earlier)
-        titles = {_only_title(earlier) for earlier in found}
-        return found[-1] if len(titles) == 1 else None
+                found[line.cards[0].at] = line
+        return found.popitem()[1] if len(found) == 1 else None
 
 
-def _only_title(card: Card) -> str:
-    return card.cover or (next(iter(card.patches)) if len(card.patches) == 1 else "")
-
-
-def _same_titles(card: Card, earlier: Card) -> bool:
-    return card.cover == earlier.cover and not card.patches.isdisjoint(earlier.patches)
-
-
-def _may_follow(card: Card, earlier: Card) -> bool:
-    """Whether version and time allow one to be a later version, or a second posting, of the other."""
-    apart = card.when - earlier.when
-    if card.branch != earlier.branch:
-        return False
-    if card.change_id and earlier.change_id and card.change_id != earlier.change_id:
-        return False
-    if card.version > earlier.version:
-        return apart <= NEXT_WITHIN
-    if card.version == earlier.version and card.again:
-        return apart <= NEXT_WITHIN
-    if card.version < earlier.version:
-        return earlier.rfc and not card.rfc and apart <= AGAIN_WITHIN
-    if earlier.rfc and not card.rfc:
-        return apart <= NEXT_WITHIN
-    return card.tags == earlier.tags and apart <= AGAIN_WITHIN
+def _share_titles(card: Card, earlier: Card) -> bool:
+    return not card.titles.isdisjoint(earlier.titles)
 
 
 def _same_series(card: Card, earlier: Card) -> bool:
@@ -232,6 +256,8 @@ def _same_series(card: Card, earlier: Card) -> bool:
     return smaller > 0 and 2 * shared >= smaller
 
 
-def _closeness(card: Card, earlier: Card) -> tuple[bool, int, tuple[int, int]]:
+def _closeness(card: Card, earlier: Card) -> tuple[bool, int, bool]:
+    """Order candidates; the later one is taken of equals."""
     same_cover = bool(card.cover) and card.cover == earlier.cover
-    return (same_cover, len(card.patches & earlier.patches), earlier.version)
+    next_to = earlier.version[0] + 1 >= card.version[0] and card.when - earlier.when <= AGAIN_WITHIN
+    return (same_cover, len(card.patches & earlier.patches), next_to)

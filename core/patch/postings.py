@@ -50,20 +50,33 @@ class Claim:
 class Posting:
     """What was sent together; `places` holds, by number, the mails that claim it, by date."""
 
-    __slots__ = ("kind", "last", "loose", "minor", "places", "tags", "tops", "total", "version")
+    __slots__ = (
+        "counted",
+        "kind",
+        "last",
+        "loose",
+        "minor",
+        "places",
+        "start",
+        "tags",
+        "tops",
+        "total",
+        "version",
+    )
 
     def __init__(self, claim: Claim, when: float, *, loose: bool) -> None:
         self.kind = claim.kind
         self.version = claim.version
         self.minor = claim.minor
         self.total = claim.total
+        self.counted = claim.counted
         self.tags = claim.tags
         self.places: dict[int, list[int]] = {claim.number: [claim.mail]}
         self.tops = [claim.mail]
         """The mails through which it hangs in the thread."""
         self.loose = loose
         """Its mails answer nothing outside of it."""
-        self.last = when
+        self.start = self.last = when
 
     @property
     def first(self) -> int:
@@ -78,6 +91,7 @@ class Posting:
         """Put a mail in its place."""
         self.places.setdefault(claim.number, []).append(claim.mail)
         self.places[claim.number].sort()
+        self.start = min(self.start, when)
         self.last = max(self.last, when)
 
     def absorb(self, other: Posting) -> None:
@@ -86,6 +100,7 @@ class Posting:
             self.places[number] = sorted(self.places.get(number, []) + mails)
         self.tops += other.tops
         self.loose = self.loose and other.loose
+        self.start = min(self.start, other.start)
         self.last = max(self.last, other.last)
 
     def fits_beside(self, other: Posting) -> bool:
@@ -165,10 +180,8 @@ class Sorter:
         found: list[Posting] = []
         for roots in self._forest.conversations:
             linked = [posting for root in roots for posting in self._linked(root)]
-            found += merge_alike(linked, within=None)
-        loose = [posting for posting in found if posting.loose]
-        bound = [posting for posting in found if not posting.loose]
-        found = bound + merge_alike(loose, within=RUN)
+            found += _merge_alike(linked, self._forest.messages, anywhere=False)
+        found = _merge_alike(found, self._forest.messages, anywhere=True)
         for posting in found:
             for mails in posting.places.values():
                 for mail in mails:
@@ -261,53 +274,72 @@ class Sorter:
         ) <= RUN
 
 
-def merge_alike(postings: list[Posting], *, within: float | None) -> list[Posting]:
+def _merge_alike(
+    postings: list[Posting], messages: list[Message], *, anywhere: bool
+) -> list[Posting]:
     """Put together postings of one kind that fill each other's gaps, and fold in stray doubles.
 
-    `within` are the seconds that may lie between them, None for any time.
+    Of one conversation at any distance; `anywhere`, only what no reference holds, and within one `RUN`.
     """
     kinds: dict[tuple[object, ...], list[Posting]] = {}
     for posting in postings:
         kinds.setdefault(posting.kind, []).append(posting)
     merged: list[Posting] = []
     for alike in kinds.values():
-        if len(alike) == 1 or alike[0].total <= 1:
-            merged += alike
-        else:
-            alike.sort(key=lambda posting: posting.first)
-            merged += _fold_doubles(_fill_gaps(alike, within), within)
+        if len(alike) > 1 and alike[0].counted:
+            alike.sort(key=lambda posting: (posting.start, posting.first))
+            alike = _fill_gaps(alike, anywhere=anywhere)
+            alike = _fold_doubles(alike, messages, anywhere=anywhere)
+        merged += alike
     return merged
 
 
-def _fill_gaps(alike: list[Posting], within: float | None) -> list[Posting]:
+def _fill_gaps(alike: list[Posting], *, anywhere: bool) -> list[Posting]:
     kept: list[Posting] = []
     unfinished: list[Posting] = []
     for posting in alike:
         for other in unfinished:
-            if other.fits_beside(posting) and _near(other, posting, within):
+            if other.fits_beside(posting) and (not anywhere or _is_one_run(other, posting)):
                 other.absorb(posting)
-                if other.finished():
-                    unfinished.remove(other)
                 break
         else:
             kept.append(posting)
-            if not posting.finished():
-                unfinished.append(posting)
-                del unfinished[:-_OPEN]
+            unfinished.append(posting)
+        # Without references, a cover letter after all patches is rather the next series' first mail.
+        unfinished = [one for one in unfinished[-_OPEN:] if not (anywhere and one.finished())]
     return kept
 
 
-def _fold_doubles(alike: list[Posting], within: float | None) -> list[Posting]:
-    """Make a mail sent again, or a few of many, doubles of the posting before."""
+def _fold_doubles(
+    alike: list[Posting], messages: list[Message], *, anywhere: bool
+) -> list[Posting]:
+    """Make a mail sent again, or a few of many, doubles in the posting before."""
     kept: list[Posting] = []
     for posting in alike:
         few = 0 not in posting.places and len(posting.places) < max(2, (posting.total + 1) // 2)
-        if few and kept and _near(kept[-1], posting, within):
+        if (
+            few
+            and posting.total > 1
+            and kept
+            and (
+                not anywhere
+                or (_is_one_run(kept[-1], posting) and _repeats(posting, kept[-1], messages))
+            )
+        ):
             kept[-1].absorb(posting)
         else:
             kept.append(posting)
     return kept
 
 
-def _near(earlier: Posting, later: Posting, within: float | None) -> bool:
-    return within is None or later.last - earlier.last <= within
+def _is_one_run(earlier: Posting, later: Posting) -> bool:
+    return (earlier.loose or later.loose) and later.start - earlier.last <= RUN
+
+
+def _repeats(posting: Posting, earlier: Posting, messages: list[Message]) -> bool:
+    """Whether all its mails were there already, by their titles."""
+    return all(
+        number in earlier.places
+        and messages[mails[0]].subject.title == messages[earlier.places[number][0]].subject.title
+        for number, mails in posting.places.items()
+    )

@@ -124,14 +124,10 @@ class _Grouping:
             make_card(at, posting, self._messages, self._above(posting))
             for at, posting in enumerate(self._postings)
         ]
-        groups = Joiner().join(cards)
-        members: dict[int, list[int]] = {}
-        for at in range(len(cards)):
-            members.setdefault(groups.find(at), []).append(at)
         replies = self._replies()
-        for postings in members.values():
-            change_id = next((cards[at].change_id for at in postings if cards[at].change_id), None)
-            yield self._one_series(postings, change_id, replies)
+        for line in Joiner().join(cards):
+            change_id = next((card.change_id for card in line if card.change_id), None)
+            yield self._one_series([card.at for card in line], change_id, replies)
 
     def _above(self, posting: Posting) -> int:
         """Return the posting in whose thread this one was sent, -1 for none."""
