@@ -1,0 +1,111 @@
+"""The application: wiring, themes, the palette, and the net under everything that is written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.command import Provider
+from textual.filter import LineFilter
+from textual.reactive import var
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from tui.keys import Keymap
+from tui.messages import DeskLike
+from tui.safety import ControlFilter
+from tui.screens.desk import DeskScreen
+from tui.themes import DEFAULT_THEME, THEMES, with_roles
+
+log = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _provider() -> type[Provider]:
+    from tui.palette import CommandProvider
+
+    return CommandProvider
+
+
+class PatchdeskApp(App[None]):
+    """The reader, on one target or, with None, on a welcome.
+
+    `open_desk` gives the desk of a target without blocking; it may raise PatchdeskError. `clock` says what time it
+    is, so that pictures of the screen can be made twice.
+    """
+
+    TITLE = "patchdesk"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar = {_provider}
+    ENABLE_COMMAND_PALETTE = True
+
+    mouse: var[bool] = var(True, init=False)
+    """Whether the mouse is ours, or left to the terminal."""
+
+    def __init__(
+        self,
+        target: str | None,
+        open_desk: Callable[[str], DeskLike],
+        *,
+        theme: str = DEFAULT_THEME,
+        mouse: bool = True,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        super().__init__()
+        self.target = target
+        self._desk_screen = DeskScreen(Keymap(), open_desk, clock)
+        self._control_filter = ControlFilter()
+        self._theme_wanted = theme
+        self.set_reactive(PatchdeskApp.mouse, mouse)
+        for own in THEMES:
+            self.register_theme(own)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Add the control filter to what every line passes through."""
+        return [*super().get_line_filters(), self._control_filter]
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Fill in the colours of patches where a theme has none."""
+        return with_roles(super().get_css_variables())
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the main screen."""
+        return self._desk_screen
+
+    def on_mount(self) -> None:
+        """Put on the theme."""
+        if self._theme_wanted in self.available_themes:
+            self.theme = self._theme_wanted
+        else:
+            self.theme = DEFAULT_THEME
+            log.warning("there is no theme %r", self._theme_wanted)
+
+    def on_unmount(self) -> None:
+        """Abort what is in flight: quitting never waits for the network."""
+        self._desk_screen.close_desks()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Log a mistake of ours that ended a worker, and say that there was one."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            log.error("worker %s failed", event.worker.group, exc_info=error)
+            self.notify(
+                f"{type(error).__name__} in {event.worker.group}; :log has the details.",
+                title="Something went wrong inside patchdesk",
+                severity="error",
+                markup=False,
+            )
+
+    def watch_mouse(self, mouse: bool) -> None:
+        """Take the mouse, or leave it to the terminal."""
+        # Textual has no public way; a driver that cannot (a test's) is left as it is.
+        name = "_enable_mouse_support" if mouse else "_disable_mouse_support"
+        switch = getattr(self._driver, name, None)
+        if switch is not None:
+            switch()

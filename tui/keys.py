@@ -1,0 +1,208 @@
+"""Every named command with its keys, once: the dispatcher, the footer, the help, the palette and `:` read this list.
+
+Keys are written as a person would: `j`, `gg` (one after the other), `C-d`, `PgDn`, `Space`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+Stroke = str
+"""One key press: the character it types, or Textual's name of the key where it types none (`ctrl+d`, `space`)."""
+
+_NAMED: Final[Mapping[str, Stroke]] = MappingProxyType(
+    {
+        "Space": "space",
+        "Enter": "enter",
+        "Esc": "escape",
+        "Tab": "tab",
+        "S-Tab": "shift+tab",
+        "↑": "up",
+        "↓": "down",
+        "←": "left",
+        "→": "right",
+        "Home": "home",
+        "End": "end",
+        "PgUp": "pageup",
+        "PgDn": "pagedown",
+    }
+)
+_SHOWN: Final = {stroke: name for name, stroke in _NAMED.items()}
+
+
+class Where(Enum):
+    """The pane that a key belongs to."""
+
+    EVERYWHERE = "everywhere"
+    TREE = "tree"
+    READER = "reader"
+
+
+EVERYWHERE, TREE, READER = Where
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something the program can be told to do: by key, by name, from the palette."""
+
+    name: str
+    """`area.verb`: what the configuration and `:` call it."""
+    written: str
+    """Its keys, a blank between two ways to press it; empty where it has none."""
+    word: str
+    """What the footer calls it."""
+    help: str
+    where: Where = EVERYWHERE
+    footer: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The ways to press it."""
+        return tuple(self.written.split())
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command("tree.open", "Enter", "read", "Read what is under the cursor", TREE, footer=True),
+    Command("tree.expand", "l →", "expand", "Show what is inside, or go there", TREE, footer=True),
+    Command("tree.collapse", "h ←", "collapse", "Hide what is inside, or go to what holds it", TREE),
+    Command("fold.toggle", "za", "fold", "Show or hide what is inside", TREE),
+    Command("fold.open", "zo", "unfold", "Show what is inside", TREE),
+    Command("fold.close", "zc", "fold", "Hide what is inside", TREE),
+    Command("fold.open_all", "zR", "unfold all", "Show what is inside of everything", TREE),
+    Command("fold.close_all", "zM", "fold all", "Hide what is inside of everything", TREE),
+    Command("reader.forward", "Space", "page", "A page down, and at the end the next mail", READER, footer=True),
+    Command("reader.left", "h ←", "left", "Move the text left", READER),
+    Command("reader.right", "l →", "right", "Move the text right", READER),
+    Command("reader.next_hunk", ")", "hunk", "The next hunk of the diff", READER),
+    Command("reader.previous_hunk", "(", "hunk", "The previous hunk of the diff", READER),
+    Command("reader.next_file", "}", "file", "The next file of the diff", READER),
+    Command("reader.previous_file", "{", "file", "The previous file of the diff", READER),
+    Command("patch.next", "]", "patch", "The next patch of the series", footer=True),
+    Command("patch.previous", "[", "patch", "The previous patch of the series"),
+    Command("move.down", "j ↓", "down", "A line down"),
+    Command("move.up", "k ↑", "up", "A line up"),
+    Command("move.half_down", "C-d", "half down", "Half a page down"),
+    Command("move.half_up", "C-u", "half up", "Half a page up"),
+    Command("move.page_down", "C-f PgDn", "page down", "A page down"),
+    Command("move.page_up", "C-b PgUp", "page up", "A page up"),
+    Command("move.top", "gg Home", "top", "To the top"),
+    Command("move.bottom", "G End", "bottom", "To the bottom"),
+    Command("pane.next", "Tab", "pane", "The next pane"),
+    Command("pane.previous", "S-Tab", "pane", "The previous pane"),
+    Command("find.start", "/", "find", "Find words in subjects and names, or in the text", footer=True),
+    Command("find.next", "n", "next match", "The next match"),
+    Command("find.previous", "N", "previous match", "The previous match"),
+    Command("copy.menu", "y", "copy", "Copy the Message-ID, subject, link or b4 command", footer=True),
+    Command("app.open", "o", "open", "Open another target", footer=True),
+    Command("app.retry", "C-r", "again", "Read the target again"),
+    Command("job.cancel", "C-c", "cancel", "Stop what is running; what came stays"),
+    Command("view.full", "tf", "full screen", "This pane alone, or both"),
+    Command("view.headers", "th", "headers", "All headers, or the few that matter"),
+    Command("view.numbers", "tn", "numbers", "Line numbers in diffs"),
+    Command("view.quotes", "tq", "quotes", "Fold quoted text"),
+    Command("view.mouse", "tm", "mouse", "Leave the mouse to the terminal, or take it back"),
+    Command("app.back", "q Esc", "back", "One level back"),
+    Command("app.help", "?", "help", "All keys", footer=True),
+    Command("app.command", ":", "command", "Run a command by its name"),
+    Command("app.palette", "C-p", "palette", "Run a command from a list"),
+    Command("app.theme", "", "theme", "Choose the colours"),
+    Command("app.log", "", "log", "Read the program's log"),
+    Command("app.demo", "", "demo", "Open the archive that ships with the program"),
+    Command("app.quit", "Q", "quit", "Leave the program"),
+)  # fmt: skip
+
+
+BY_NAME: Final[Mapping[str, Command]] = MappingProxyType({c.name: c for c in COMMANDS})
+
+
+def strokes(keys: str) -> tuple[Stroke, ...]:
+    """Return the key presses that `keys` writes down: `gg` is two, `C-d` and `PgDn` are one."""
+    if keys in _NAMED:
+        return (_NAMED[keys],)
+    if len(keys) == 3 and keys.startswith("C-"):
+        return (f"ctrl+{keys[2].lower()}",)
+    return tuple(keys)
+
+
+def stroke_of(key: str, character: str | None) -> Stroke:
+    """Return the stroke of a Textual key event."""
+    if character is not None and character.isprintable() and character != " ":
+        return character
+    return key
+
+
+def written(sequence: Iterable[Stroke]) -> str:
+    """Return strokes as a person writes them; the inverse of `strokes`."""
+    return "".join(
+        _SHOWN.get(stroke) or (f"C-{stroke[5:]}" if stroke.startswith("ctrl+") else stroke)
+        for stroke in sequence
+    )
+
+
+@dataclass(slots=True)
+class _Node:
+    command: Command | None = None
+    after: dict[Stroke, _Node] = field(default_factory=dict)
+
+
+class Keymap:
+    """Which command a sequence of key presses means in a pane."""
+
+    def __init__(self, commands: Iterable[Command] = COMMANDS) -> None:
+        self._roots = {where: _Node() for where in Where}
+        for command in commands:
+            for keys in command.keys:
+                node = self._roots[command.where]
+                for stroke in strokes(keys):
+                    node = node.after.setdefault(stroke, _Node())
+                node.command = command
+
+    def _nodes(self, where: Where, sequence: Sequence[Stroke]) -> Iterator[_Node]:
+        for place in dict.fromkeys((where, Where.EVERYWHERE)):
+            node: _Node | None = self._roots[place]
+            for stroke in sequence:
+                node = node.after.get(stroke) if node is not None else None
+            if node is not None:
+                yield node
+
+    def command(self, where: Where, sequence: Sequence[Stroke]) -> Command | None:
+        """Return what `sequence` does in the pane `where`; its own keys come before those of everywhere."""
+        found = (node.command for node in self._nodes(where, sequence))
+        return next((command for command in found if command is not None), None)
+
+    def continuations(self, where: Where, sequence: Sequence[Stroke]) -> dict[Stroke, Command]:
+        """Return the strokes that may follow `sequence`, and what each then does."""
+        following: dict[Stroke, Command] = {}
+        for node in self._nodes(where, sequence):
+            for stroke, after in node.after.items():
+                if after.command is not None:
+                    following.setdefault(stroke, after.command)
+        return following
+
+
+_ALIASES: Final = {"q": "app.quit", "quit": "app.quit", "e": "app.open", "back": "app.back"}
+
+
+def commands_named(text: str) -> list[Command]:
+    """Return the commands that `text` may mean, the likeliest first: exact, then beginnings, then inside."""
+    wanted = text.strip().casefold()
+    wanted = _ALIASES.get(wanted, wanted)
+
+    def rank(command: Command) -> int | None:
+        verb = command.name.partition(".")[2]
+        if command.name == wanted:
+            return 0
+        if verb == wanted:
+            return 1
+        if command.name.startswith(wanted) or verb.startswith(wanted):
+            return 2
+        inside = wanted in f"{command.name} {command.word} {command.help}".casefold()
+        return 3 if inside else None
+
+    ranked = [(place, command) for command in COMMANDS if (place := rank(command)) is not None]
+    ranked.sort(key=lambda pair: pair[0])
+    return [command for _, command in ranked]

@@ -1,0 +1,41 @@
+"""The commands of `tui.keys` for Textual's palette."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tui.keys import COMMANDS, Command
+from tui.screens.keyed import KeyedScreen
+
+
+class CommandProvider(Provider):
+    """Offers every command by what it does."""
+
+    def _run(self, command: Command) -> None:
+        if isinstance(self.screen, KeyedScreen):
+            self.screen.run_command(command)
+
+    async def discover(self) -> Hits:
+        """Offer all."""
+        for command in COMMANDS:
+            yield DiscoveryHit(command.help, partial(self._run, command), help=_aside(command))
+
+    async def search(self, query: str) -> Hits:
+        """Offer those that match."""
+        matcher = self.matcher(query)
+        for command in COMMANDS:
+            words = f"{command.help} ({command.name})"
+            if (score := matcher.match(words)) > 0:
+                yield Hit(
+                    score,
+                    matcher.highlight(words),
+                    partial(self._run, command),
+                    help=_aside(command),
+                )
+
+
+def _aside(command: Command) -> str:
+    # The palette reads this as markup, in which a lone bracket is a key as good as any.
+    return f"{command.name}  {' '.join(command.keys)}".replace("[", r"\[")

@@ -1,0 +1,373 @@
+"""The main screen: what its keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from os import SEEK_END
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from textual import events, on
+from textual.widgets import OptionList
+
+from core.errors import PatchdeskError
+from core.text import SafeText, shown, shown_lines
+from tui.keys import BY_NAME, COMMANDS, Command, Where, commands_named
+from tui.screens.reading import ReadingScreen
+from tui.widgets.message_view import MessageView
+from tui.widgets.prompt import Prompt, Proposal
+from tui.widgets.series_tree import SeriesTree
+from tui.widgets.status_line import StatusLine
+from tui.widgets.welcome import Offers
+
+if TYPE_CHECKING:
+    from tui.app import PatchdeskApp
+
+_LOG_TAIL: Final = 64 << 10
+"""Bytes of the log's end that are shown."""
+
+
+class Pane(Protocol):
+    """What moves by the keys of everywhere."""
+
+    def focus(self, scroll_visible: bool = True) -> object:
+        """Take the keys."""
+
+    def action_line(self, delta: int) -> None:
+        """Move by lines."""
+
+    def action_half_page(self, direction: int) -> None:
+        """Move by half a page."""
+
+    def action_page(self, direction: int) -> None:
+        """Move by a page."""
+
+    def action_top(self) -> None:
+        """Move to the top."""
+
+    def action_bottom(self) -> None:
+        """Move to the bottom."""
+
+
+class DeskScreen(ReadingScreen):
+    """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    AUTO_FOCUS = None
+
+    @property
+    def desk_app(self) -> PatchdeskApp:
+        """The application, by its own type."""
+        return cast("PatchdeskApp", self.app)
+
+    def on_mount(self) -> None:
+        """Open what the program was started on, or say welcome."""
+        self._resources = ExitStack()
+        self._place = Where.TREE
+        self._history: list[str] = []
+        self._found = ""
+        self._find_from = 0
+        if self.desk_app.target is None:
+            self.add_class("-welcome")
+            self.query_one(Offers).focus()
+        else:
+            self.series_tree.focus()
+            self.open_target(self.desk_app.target)
+        self._offer_hints()
+
+    def on_unmount(self) -> None:
+        """Let go of what the demo took."""
+        self._resources.close()
+
+    # ------------------------------------------------------------- where keys go
+
+    def where(self) -> Where:
+        """Return the pane that has, or had before the prompt, the focus."""
+        return Where.EVERYWHERE if self.has_class("-welcome") else self._place
+
+    def takes_text(self) -> bool:
+        """Return whether the prompt is open."""
+        return self.query_one(Prompt).asking
+
+    @property
+    def pane(self) -> Pane:
+        """What the keys of everywhere move."""
+        if self.where() is Where.EVERYWHERE:
+            return self.query_one(Offers)
+        return self.reader if self.where() is Where.READER else self.series_tree
+
+    def focus_pane(self) -> None:
+        """Give the keys back to the pane that had them."""
+        self.pane.focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Offer the keys of the pane; a click beside the prompt leaves it."""
+        if isinstance(event.widget, SeriesTree | MessageView):
+            self._place = Where.TREE if event.widget is self.series_tree else Where.READER
+            self.query_one(Prompt).leave()
+        if self.has_class("-full"):
+            self.set_class(self.where() is Where.READER, "-reading")
+        self._offer_hints()
+
+    def _offer_hints(self) -> None:
+        where = self.where()
+        fitting = [c for c in COMMANDS if c.footer and c.where in (where, Where.EVERYWHERE)]
+        self.status.hint((c.keys[0], c) for c in fitting)
+
+    def run_command(self, command: Command, stroke: str = "") -> None:
+        """Run a command; Esc stops running work before it goes back."""
+        if stroke == "escape" and self.cancel():
+            return
+        super().run_command(command)
+
+    @on(StatusLine.Chosen)
+    def _hint_clicked(self, event: StatusLine.Chosen) -> None:
+        self.run_command(event.command)
+
+    @on(OptionList.OptionSelected, "Offers")
+    def _offer_taken(self, event: OptionList.OptionSelected) -> None:
+        self.run_command(BY_NAME[event.option_id or ""])
+
+    @on(SeriesTree.Opened)
+    def _row_opened(self) -> None:
+        self._open_row()
+
+    # ------------------------------------------------------------- what the commands do
+
+    def actions(self) -> Mapping[str, Callable[[], object]]:
+        """Return what each command does, by its name."""
+        tree, reader, app = self.series_tree, self.reader, self.app
+        return {
+            "tree.open": self._open_row,
+            "tree.expand": tree.action_expand,
+            "tree.collapse": tree.action_collapse,
+            "fold.toggle": lambda: tree.fold(expanded=None),
+            "fold.open": lambda: tree.fold(expanded=True),
+            "fold.close": lambda: tree.fold(expanded=False),
+            "fold.open_all": lambda: tree.fold_all(expanded=True),
+            "fold.close_all": lambda: tree.fold_all(expanded=False),
+            "reader.forward": self._forward,
+            "reader.left": lambda: reader.action_pan(-1),
+            "reader.right": lambda: reader.action_pan(1),
+            "reader.next_hunk": lambda: reader.action_next_hunk(1),
+            "reader.previous_hunk": lambda: reader.action_next_hunk(-1),
+            "reader.next_file": lambda: reader.action_next_file(1),
+            "reader.previous_file": lambda: reader.action_next_file(-1),
+            "patch.next": lambda: self._go_to_patch(1),
+            "patch.previous": lambda: self._go_to_patch(-1),
+            "move.down": lambda: self.pane.action_line(1),
+            "move.up": lambda: self.pane.action_line(-1),
+            "move.half_down": lambda: self.pane.action_half_page(1),
+            "move.half_up": lambda: self.pane.action_half_page(-1),
+            "move.page_down": lambda: self.pane.action_page(1),
+            "move.page_up": lambda: self.pane.action_page(-1),
+            "move.top": lambda: self.pane.action_top(),
+            "move.bottom": lambda: self.pane.action_bottom(),
+            "pane.next": self._other_pane,
+            "pane.previous": self._other_pane,
+            "find.start": self._start_finding,
+            "find.next": lambda: self._find_next(1),
+            "find.previous": lambda: self._find_next(-1),
+            "copy.menu": self._copy,
+            "app.open": self._ask_target,
+            "app.retry": lambda: self.open_target(self._retry) if self._retry else None,
+            "job.cancel": self._cancel,
+            "view.full": self._toggle_full,
+            "view.headers": reader.action_toggle_all_headers,
+            "view.numbers": reader.action_toggle_numbers,
+            "view.quotes": reader.action_toggle_quotes,
+            "view.mouse": self._toggle_mouse,
+            "app.back": self._back,
+            "app.help": self._help,
+            "app.command": self._ask_command,
+            "app.palette": app.action_command_palette,
+            "app.theme": app.search_themes,
+            "app.log": self._show_log,
+            "app.demo": self._open_demo,
+            "app.quit": app.exit,
+        }
+
+    def _open_row(self) -> None:
+        row = self.series_tree.row
+        if row is not None:
+            self.read_row(row)
+            self.reader.focus()
+
+    def _forward(self) -> None:
+        if not self.reader.at_end:
+            self.reader.action_page(1)
+        elif not self.series_tree.move_to_next_mail():
+            self.say("That was the last mail.")
+
+    def _go_to_patch(self, step: int) -> None:
+        if not self.series_tree.move_to_patch(step):
+            self.say(f"There is no {'next' if step > 0 else 'previous'} patch here.")
+
+    def _cancel(self) -> None:
+        if not self.cancel():
+            self.say("Nothing is running. Q quits.")
+
+    def _other_pane(self) -> None:
+        if self.where() is Where.EVERYWHERE:
+            return
+        (self.series_tree if self._place is Where.READER else self.reader).focus()
+
+    def _toggle_full(self) -> None:
+        full = not self.has_class("-full")
+        self.set_class(full, "-full")
+        self.set_class(full and self.where() is Where.READER, "-reading")
+
+    def _toggle_mouse(self) -> None:
+        self.desk_app.mouse = not self.desk_app.mouse
+        if self.desk_app.mouse:
+            self.say("The mouse is patchdesk's.")
+        else:
+            self.say("The mouse is the terminal's: select and copy; tm takes it back.")
+
+    def _back(self) -> None:
+        """Go one level back: a note, the matches, the full screen, the reader; at the root quitting is not near."""
+        row = self.series_tree.row
+        if self._noted and row is not None and row.message is not None:
+            self.read_row(row)
+        elif self._found:
+            self._end_finding()
+        elif self.has_class("-full"):
+            self._toggle_full()
+        elif self.where() is Where.READER and len(self.series_tree):
+            self.series_tree.focus()
+        else:
+            self.say("Q quits.")
+
+    def _help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.where()), self._run_chosen)
+
+    def _run_chosen(self, command: Command | None) -> None:
+        if command is not None:
+            self.run_command(command)
+
+    def _copy(self) -> None:
+        from tui.screens.dialogs import copy_menu
+
+        row = self.series_tree.row
+        if row is None or row.message is None:
+            self.say("There is no mail here to copy from.", "warning")
+            return
+        self.app.push_screen(copy_menu(row.message), self._copied)
+
+    def _copied(self, text: SafeText | None) -> None:
+        if text is not None:
+            self.app.copy_to_clipboard(text)
+            self.say(f"Copied: {text}")
+
+    def _show_log(self) -> None:
+        from core.paths import log_file
+
+        try:
+            with log_file().open("rb") as file:
+                file.seek(0, SEEK_END)
+                file.seek(max(0, file.tell() - _LOG_TAIL))
+                lines = shown_lines(file.read().decode("utf-8", "replace"))
+        except OSError:
+            lines = []
+        self._note("The log", [shown(str(log_file())), "", *(lines or [shown("It is empty.")])])
+        self.reader.focus()
+        self.reader.action_bottom()
+
+    def _open_demo(self) -> None:
+        from core.demo import demo_path
+
+        try:
+            path = self._resources.enter_context(demo_path())
+        except PatchdeskError as error:
+            self._failed(error)
+        else:
+            self.open_target(str(path))
+
+    # ------------------------------------------------------------- the prompt
+
+    def _ask_target(self) -> None:
+        def propose(text: str) -> list[Proposal]:
+            return [(shown(target), "") for target in reversed(self._history) if text in target]
+
+        self.query_one(Prompt).ask(
+            "open",
+            "Open",
+            placeholder="Message-ID, address, mbox, maildir, public-inbox folder, list",
+            propose=propose,
+        )
+
+    def _ask_command(self) -> None:
+        def propose(text: str) -> list[Proposal]:
+            return [(c.name, f"{' '.join(c.keys):<8}{c.help}") for c in commands_named(text)]
+
+        self.query_one(Prompt).ask("command", ":", propose=propose)
+
+    def _start_finding(self) -> None:
+        if self.where() is Where.EVERYWHERE:
+            return
+        self._find_from = self.series_tree.cursor
+        words = "text" if self._place is Where.READER else "subject or name"
+        self.query_one(Prompt).ask("find", "/", placeholder=words)
+
+    def _find(self, text: str) -> str:
+        """Find `text` in the pane, "" ends that; return how it went, as words."""
+        self._found = text
+        if self._place is Where.READER:
+            matches = self.reader.find(text)
+            return f"{matches:,} matches" if text and matches != 1 else "1 match" if text else ""
+        return "" if self.series_tree.find(text, start=self._find_from) else "no match"
+
+    def _end_finding(self) -> None:
+        self._found = ""
+        self.series_tree.find("")
+        self.reader.find("")
+
+    def _find_next(self, direction: int) -> None:
+        if not self._found:
+            self.say("Nothing to find yet: / asks for it.")
+        elif self._place is Where.READER:
+            self.reader.find_next(direction)
+        elif not self.series_tree.find_next(direction):
+            self.say(f"There is no {self._found} in what is unfolded.")
+
+    @on(Prompt.Changed)
+    def _prompt_changed(self, event: Prompt.Changed) -> None:
+        if event.kind == "find":
+            self.query_one(Prompt).state(self._find(event.text))
+
+    @on(Prompt.Submitted)
+    def _prompt_submitted(self, event: Prompt.Submitted) -> None:
+        self.focus_pane()
+        text = event.text.strip()
+        if event.kind == "find":
+            if words := self._find(event.text):
+                self.say(words)
+        elif event.kind == "open" and text:
+            self._open_named(text)
+        elif event.kind == "command" and text:
+            self._run_line(text)
+
+    @on(Prompt.Left)
+    def _prompt_left(self, event: Prompt.Left) -> None:
+        self.focus_pane()
+        if event.kind == "find":
+            self._end_finding()
+            if self._place is Where.TREE:
+                self.series_tree.cursor = self._find_from
+
+    def _open_named(self, target: str) -> None:
+        self._history = [*(t for t in self._history if t != target), target]
+        self.open_target(target)
+
+    def _run_line(self, line: str) -> None:
+        """Run a command by name; `open TARGET` takes its target along."""
+        name, _, rest = line.partition(" ")
+        found = commands_named(name)
+        if not found:
+            self.say(f"There is no command {name}. C-p lists them.", "warning")
+        elif found[0].name == "app.open" and rest.strip():
+            self._open_named(rest.strip())
+        else:
+            self.run_command(found[0])

@@ -1,0 +1,85 @@
+"""A screen whose keys are the commands of `tui.keys`, sequences such as `gg` and `za` included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from textual import events
+from textual.screen import Screen
+
+from core.text import shown
+from tui.keys import Command, Keymap, Where, stroke_of, written
+
+
+class KeyedScreen(Screen[None]):
+    """Turns key presses into commands, and runs what the screen has for each."""
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__()
+        self.keymap = keymap
+        self._begun: tuple[str, ...] = ()
+
+    # What a screen says of itself.
+
+    def actions(self) -> Mapping[str, Callable[[], object]]:
+        """Return what each command does, by its name."""
+        return {}
+
+    def where(self) -> Where:
+        """Return which pane the keys go to now."""
+        return Where.EVERYWHERE
+
+    def takes_text(self) -> bool:
+        """Return whether keys are being typed into something."""
+        return False
+
+    def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
+        """Show a sequence that was begun and how it can go on; an empty one ends that."""
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Say one sentence until the next key."""
+
+    def hush(self) -> None:
+        """Take back what was said."""
+
+    # The rest.
+
+    def run_command(self, command: Command, stroke: str = "") -> None:
+        """Run a command, as `stroke`, the last of its key presses, does."""
+        del stroke
+        self.actions()[command.name]()
+
+    def on_key(self, event: events.Key) -> None:
+        """Run the command of a key, or remember the beginning of a sequence."""
+        if self.takes_text():
+            return
+        stroke = stroke_of(event.key, event.character)
+        self.hush()
+        sequence = (*self._begun, stroke)
+        if self._begun and stroke in ("escape", "ctrl+c"):
+            self.end_sequence()
+        elif command := self.keymap.command(self.where(), sequence):
+            self.end_sequence()
+            self.run_command(command, stroke)
+        elif ways := self.keymap.continuations(self.where(), sequence):
+            self._begun = sequence
+            self.show_begun(written(sequence), list(ways.items()))
+        elif self._begun:
+            known = self.keymap.continuations(self.where(), self._begun)
+            keys = " ".join(written((*self._begun, last)) for last in known)
+            self.end_sequence()
+            self.say(shown(f"{written(sequence)} is no key here; there are {keys}"), "warning")
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def end_sequence(self) -> None:
+        """Forget a sequence that was begun."""
+        if self._begun:
+            self._begun = ()
+            self.show_begun("", [])
+
+    def on_mouse_down(self) -> None:
+        """Let a click end a sequence."""
+        self.end_sequence()

@@ -1,0 +1,407 @@
+"""The half of the main screen that opens targets and mails: it asks workers, and takes or drops their answers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from core.errors import PatchdeskError
+from core.model import Mail, MessageId, Progress, Series
+from core.text import SafeText, shown
+from tui.jobs import read_listing, read_mail
+from tui.keys import Command, Keymap, written
+from tui.messages import (
+    DeskLike,
+    ListingArrived,
+    ListingEnded,
+    MailFailed,
+    MailRead,
+    MailRequest,
+    OpenFailed,
+    Opening,
+    Progressed,
+)
+from tui.screens.keyed import KeyedScreen
+from tui.widgets.message_view import MessageView
+from tui.widgets.prompt import Prompt
+from tui.widgets.series_tree import SeriesTree
+from tui.widgets.status_line import StatusLine, TitleBar
+from tui.widgets.tree_line import version_name
+from tui.widgets.tree_rows import Kind, Row
+from tui.widgets.welcome import Welcome
+
+if TYPE_CHECKING:
+    from core.desk import Listing
+
+SETTLED: Final = 0.06
+"""Seconds the cursor rests on a row before its mail is asked for."""
+
+MAILS_KEPT: Final = 16
+"""Mails kept open, so that going back is instant."""
+
+WAYS_ON: Final = "C-r tries again · o opens something else · :log shows the log"
+
+
+class ReadingScreen(KeyedScreen):
+    """Tree and reader, and what fills them.
+
+    Of the openings one may be *shown*, and one may be *coming*: the same, or another that has given no rows yet.
+    Whatever is neither any more is not listened to.
+    """
+
+    def __init__(
+        self,
+        keymap: Keymap,
+        open_desk: Callable[[str], DeskLike],
+        clock: Callable[[], datetime],
+    ) -> None:
+        super().__init__(keymap)
+        self._open_desk = open_desk
+        self._clock = clock
+        self._shown: Opening | None = None
+        self._coming: Opening | None = None
+        self._retry = ""
+        self._listing: Listing | None = None
+        self._wanted: MailRequest | None = None
+        self._mails: OrderedDict[tuple[MessageId, str], Mail] = OrderedDict()
+        self._mail: Mail | None = None
+        self._settling: Timer | None = None
+        self._noted = False
+        """The reader shows a note, such as an error or the log, and no mail."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes between the title and the status line."""
+        yield TitleBar()
+        yield Welcome()
+        with Container(id="panes"):
+            with Container(id="tree-pane", classes="pane"):
+                yield SeriesTree(clock=self._clock)
+            with Container(id="reader-pane", classes="pane"):
+                yield MessageView()
+        yield Prompt()
+        yield StatusLine()
+
+    def on_mount(self) -> None:
+        """Keep the ages true."""
+        self.set_interval(60, self.series_tree.tick)
+
+    @property
+    def series_tree(self) -> SeriesTree:
+        """The tree."""
+        return self.query_one(SeriesTree)
+
+    @property
+    def reader(self) -> MessageView:
+        """The reader."""
+        return self.query_one(MessageView)
+
+    @property
+    def title_bar(self) -> TitleBar:
+        """The first line."""
+        return self.query_one(TitleBar)
+
+    @property
+    def status(self) -> StatusLine:
+        """The last line."""
+        return self.query_one(StatusLine)
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Say one sentence until the next key."""
+        self.status.say(shown(text), severity)
+
+    def hush(self) -> None:
+        """Take back what was said."""
+        self.status.hush()
+
+    def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
+        """Show a key sequence that was begun."""
+        self.status.pend(begun, [(written((stroke,)), command) for stroke, command in ways])
+
+    # ------------------------------------------------------------- opening a target
+
+    def open_target(self, target: str) -> None:
+        """Read `target`; what is on the screen stays until its first rows come."""
+        self._drop_coming()
+        self._retry = target
+        try:
+            desk = self._open_desk(target)
+        except PatchdeskError as error:
+            self._failed(error)
+            return
+        opening = self._coming = Opening(target, desk)
+        self.remove_class("-welcome")
+        if self._shown is None:
+            self.title_bar.name_shown = shown(target)
+            self._note("", [])
+        self.status.work(shown(f"opening {target}"))
+        self.run_worker(
+            partial(read_listing, opening, self.post_message),
+            group="listing",
+            thread=True,
+            exit_on_error=False,
+        )
+
+    def cancel(self) -> bool:
+        """Stop what is running and keep what came; say whether anything ran."""
+        if self._coming is None:
+            return False
+        came = self._coming is self._shown
+        self._drop_coming()
+        if came and self._listing is not None:
+            self.title_bar.flag = "stopped"
+            self.say(f"Stopped after {self._listing.mails:,} mails. C-r reads it again.")
+        elif self._shown is not None:
+            self.say("Stopped. What was open stays.")
+        else:
+            self._note("Stopped", ["Nothing was read.", "", WAYS_ON])
+        return True
+
+    def _drop_coming(self) -> None:
+        """Listen no more to what is being read; its rows, where it has any, stay."""
+        opening, self._coming = self._coming, None
+        if opening is None:
+            return
+        opening.stop.set()
+        self.status.work(None)
+        if opening is not self._shown:
+            self._close(opening)
+
+    def _close(self, opening: Opening) -> None:
+        opening.stop.set()
+        self.run_worker(opening.desk.close, group="closing", thread=True, exit_on_error=False)
+
+    def close_desks(self) -> None:
+        """Abort all that is in flight, or the process would wait for it."""
+        for opening in {id(o): o for o in (self._coming, self._shown) if o is not None}.values():
+            opening.stop.set()
+            opening.desk.close()
+
+    @on(ListingArrived)
+    def _take_listing(self, event: ListingArrived) -> None:
+        listing, opening = event.listing, event.opening
+        if opening is not self._coming:
+            return
+        before = self._shown
+        if opening is not before:
+            if not (listing.items or listing.done):
+                return
+            if before is not None:
+                self._close(before)
+            self._shown = opening
+            self._wanted = None
+            self._mails.clear()
+            if before is None or before.target != opening.target:
+                self._mail = None
+        self._listing = listing
+        same = before is not None and before.target == opening.target
+        self.series_tree.show(listing.items, keep=same)
+        self._entitle(listing)
+        if not listing.items:
+            self._note(
+                "Nothing to read", [shown(f"There is no mail in {listing.name}."), "", WAYS_ON]
+            )
+        if before is None:
+            self.series_tree.focus()
+
+    @on(ListingEnded)
+    def _listing_ended(self, event: ListingEnded) -> None:
+        if event.opening is self._coming:
+            self._coming = None
+            self.status.work(None)
+            if self._listing is not None and self._listing.note:
+                self.say(self._listing.note, "warning")
+
+    @on(Progressed)
+    def _progressed(self, event: Progressed) -> None:
+        if event.opening is self._coming:
+            self.status.work(progress_words(event.progress))
+
+    @on(OpenFailed)
+    def _open_failed(self, event: OpenFailed) -> None:
+        opening = event.opening
+        if opening is not self._coming:
+            return
+        self._coming = None
+        self.status.work(None)
+        if opening is self._shown:
+            self.title_bar.flag = "incomplete"
+        else:
+            self._close(opening)
+        self._failed(event.error)
+
+    def _failed(self, error: PatchdeskError) -> None:
+        """Show an error where the rows would be, or beside those that are there."""
+        message, hint = shown(error.message), shown(error.hint)
+        if self._listing is None or not self._listing.items:
+            self.remove_class("-welcome")
+            self._note(message, [hint, "", WAYS_ON])
+            self.reader.focus()
+        else:
+            self.say(message, "error")
+            self.notify(
+                f"{hint}\n{WAYS_ON}" if hint else WAYS_ON,
+                title=message,
+                severity="error",
+                markup=False,
+            )
+
+    @on(Worker.StateChanged)
+    def _worker_failed(self, event: Worker.StateChanged) -> None:
+        """A mistake of ours ended a worker: the app logs it; here what waits for its answer is told."""
+        if event.state is not WorkerState.ERROR:
+            return
+        error = PatchdeskError("Something went wrong inside patchdesk.", "The log has the details.")
+        if event.worker.group == "listing" and self._coming is not None:
+            self._open_failed(OpenFailed(self._coming, error))
+        elif event.worker.group == "mail" and self._wanted is not None:
+            self._mail_failed(MailFailed(self._wanted, error))
+
+    # ------------------------------------------------------------- reading a mail
+
+    @on(SeriesTree.Highlighted)
+    def _highlighted(self, event: SeriesTree.Highlighted) -> None:
+        self._count()
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        if event.row is None:
+            return
+        if self._mail is None:
+            self.read_row(event.row)
+        else:
+            self._settling = self.set_timer(SETTLED, partial(self.read_row, event.row))
+
+    def read_row(self, row: Row) -> None:
+        """Show a row's mail, now if it is at hand."""
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        message, opening = row.message, self._shown
+        if opening is None:
+            return
+        if message is None:
+            self._wanted = None
+            self._note(*missing_words(row))
+            return
+        request = MailRequest(opening, message)
+        mail = self._mails.get((message.message_id, message.key))
+        if mail is not None:
+            self._wanted = request
+            self._show_mail(mail)
+            return
+        if self._wanted is not None and self._wanted.message is message:
+            return
+        self._wanted = request
+        self.run_worker(
+            partial(read_mail, request, self.post_message),
+            group="mail",
+            exclusive=True,
+            thread=True,
+            exit_on_error=False,
+        )
+        self.status.work(shown(f"reading {message.subject.title}"[:60]))
+
+    @on(MailRead)
+    def _mail_read(self, event: MailRead) -> None:
+        if event.request.opening is not self._shown:
+            return
+        message = event.request.message
+        self._mails[message.message_id, message.key] = event.mail
+        if len(self._mails) > MAILS_KEPT:
+            self._mails.popitem(last=False)
+        if event.request is self._wanted:
+            self._end_mail_work()
+            self._show_mail(event.mail)
+
+    @on(MailFailed)
+    def _mail_failed(self, event: MailFailed) -> None:
+        if event.request is self._wanted:
+            self._wanted = None
+            self._end_mail_work()
+            self._note(shown(event.error.message), [shown(event.error.hint), "", WAYS_ON])
+
+    def _end_mail_work(self) -> None:
+        if self._coming is None:
+            self.status.work(None)
+
+    def _show_mail(self, mail: Mail) -> None:
+        if mail is self._mail and not self._noted:
+            return
+        self._mail = mail
+        self._noted = False
+        self.reader.show(mail)
+        self._entitle_reader()
+
+    def _note(self, title: str, lines: Sequence[str]) -> None:
+        """Show words of ours in the reader."""
+        self._noted = True
+        self._mail = None
+        self.reader.show_note(title, lines)
+        self._entitle_reader()
+
+    # ------------------------------------------------------------- titles
+
+    def _entitle(self, listing: Listing) -> None:
+        self.title_bar.name_shown = shown(listing.name)
+        self.title_bar.flag = "incomplete" if listing.done and listing.note else ""
+        self._count()
+
+    def _count(self) -> None:
+        listing, tree = self._listing, self.series_tree
+        if listing is None:
+            return
+        series = sum(isinstance(item, Series) for item in listing.items)
+        threads = len(listing.items) - series
+        place = f"{tree.cursor + 1}/{len(tree)}" if len(tree) else ""
+        counts = (
+            f"{series:,} series",
+            f"{threads:,} threads" if threads else "",
+            f"{listing.mails:,} mails",
+            place,
+        )
+        self.title_bar.counts = " · ".join(words for words in counts if words)
+
+    def _entitle_reader(self) -> None:
+        pane = self.query_one("#reader-pane")
+        row = self.series_tree.row
+        pane.border_title = Content("" if self._noted or row is None else place_words(row))
+
+
+def progress_words(progress: Progress) -> SafeText:
+    """Return progress as words for a person."""
+    if progress.total:
+        return shown(f"{progress.doing} {progress.done:,} of {progress.total:,}")
+    return shown(f"{progress.doing} {progress.done:,}" if progress.done else progress.doing)
+
+
+def missing_words(row: Row) -> tuple[str, list[str]]:
+    """Return what is to say of patches that are not there: a title and lines."""
+    first, last = row.numbers
+    total = row.version.total if row.version is not None else 0
+    which = (
+        f"Patch {first}/{total} is"
+        if first == last
+        else f"Patches {first} to {last} of {total} are"
+    )
+    return f"{which} not here", [
+        "The mails that came do not hold it. It may be late, lost, or have gone to another list.",
+        "C-r reads the target again.",
+    ]
+
+
+def place_words(row: Row) -> SafeText:
+    """Return where in its series the mail of a row stands: `v2 3/17`, `reply to v2 3/17`."""
+    if row.version is None or row.entry is None:
+        return shown("reply" if row.kind is Kind.REPLY else "thread")
+    place = f"{version_name(row)} {row.entry.number}/{row.version.total}"
+    return shown(f"reply to {place}" if row.kind is Kind.REPLY else place)

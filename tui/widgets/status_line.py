@@ -1,0 +1,166 @@
+"""The first and the last line of the screen: what is open, and what goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+
+from core.text import SafeText
+from tui.keys import Command
+
+SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+SPIN_EVERY: Final = 0.1
+"""Seconds a picture; also how long work may take before it is worth telling."""
+
+
+class TitleBar(Widget):
+    """Names the program and what is open; at the right how much there is and where the cursor stands."""
+
+    DEFAULT_CSS = """
+    TitleBar { height: 1; background: $panel; color: $foreground; }
+    TitleBar:ansi { text-style: reverse; }
+    """
+
+    name_shown: reactive[str] = reactive("")
+    flag: reactive[str] = reactive("")
+    """A word on the listing's state, such as `stopped`."""
+    counts: reactive[str] = reactive("")
+
+    def render(self) -> Content:
+        """Draw the line."""
+        right = Content.assemble((self.counts, "$foreground-muted"), " ")
+        flag = Content.assemble("  ", (self.flag, "$text-warning")) if self.flag else Content("")
+        left = Content.assemble(" ", ("patchdesk", "bold $text-primary"), "  ", self.name_shown)
+        return _between(left + flag, right, self.size.width)
+
+
+class StatusLine(Widget):
+    """Says what has just happened, or which keys there are; at the right what is running."""
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; background: $panel; color: $foreground; }
+    """
+    _LOOKS: ClassVar = {
+        "information": "$foreground",
+        "warning": "$text-warning",
+        "error": "$text-error",
+    }
+
+    @dataclass
+    class Chosen(Message):
+        """A hint was clicked."""
+
+        command: Command
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._hints: tuple[tuple[str, Command], ...] = ()
+        self._places: list[tuple[int, int, Command]] = []
+        self._said: tuple[str, str] | None = None
+        self._pending: Content | None = None
+        self._work = ""
+        self._spin: Timer | None = None
+        self._frame = 0
+
+    def hint(self, hints: Iterable[tuple[str, Command]]) -> None:
+        """Offer these keys, each with its command."""
+        self._hints = tuple(hints)
+        self.refresh()
+
+    def say(self, text: SafeText, severity: str = "information") -> None:
+        """Say one sentence in place of the hints, until the next key."""
+        self._said = (text, severity)
+        self.refresh()
+
+    def hush(self) -> None:
+        """Take back what was said."""
+        if self._said is not None:
+            self._said = None
+            self.refresh()
+
+    def pend(self, begun: str, continuations: Iterable[tuple[str, Command]] = ()) -> None:
+        """Show a key sequence that was begun and how it can go on; an empty one ends that."""
+        self._pending = None
+        if begun:
+            ways = [
+                part
+                for key, command in continuations
+                for part in (("   ", ""), (key, "bold $text-accent"), (f" {command.word}", ""))
+            ]
+            self._pending = Content.assemble((f"{begun}…", "bold"), *ways)
+        self.refresh()
+
+    def work(self, text: SafeText | None) -> None:
+        """Say what is running, once it has taken a moment; None: nothing is."""
+        if text is None:
+            self._work = ""
+            self._frame = 0
+            if self._spin is not None:
+                self._spin.stop()
+                self._spin = None
+            self.refresh()
+            return
+        self._work = text
+        if self._spin is None:
+            self._spin = self.set_interval(SPIN_EVERY, self._turn)
+
+    def _turn(self) -> None:
+        self._frame += 1
+        self.refresh()
+
+    @property
+    def working(self) -> bool:
+        """Whether running work is being shown."""
+        return bool(self._work) and self._frame > 0
+
+    def render(self) -> Content:
+        """Draw the line."""
+        self._places = []
+        right = Content("")
+        if self.working:
+            picture = SPINNER[self._frame % len(SPINNER)]
+            right = Content.assemble(
+                (picture, "$text-accent"), f" {self._work} ", ("· Esc stops ", "$foreground-muted")
+            )
+        if self._pending is not None:
+            left = self._pending
+        elif self._said is not None:
+            text, severity = self._said
+            left = Content.assemble((text, self._LOOKS[severity]))
+        else:
+            left = self._drawn_hints()
+        return _between(Content(" ") + left, right, self.size.width)
+
+    def _drawn_hints(self) -> Content:
+        parts: list[tuple[str, str]] = []
+        column = 1
+        for key, command in self._hints:
+            text = f"{key} {command.word}"
+            self._places.append((column, column + len(text), command))
+            parts += [
+                (key, "bold $footer-key-foreground"),
+                (f" {command.word}   ", "$foreground-muted"),
+            ]
+            column += len(text) + 3
+        return Content.assemble(*parts)
+
+    def on_click(self, event: events.Click) -> None:
+        """Run the hint that was clicked."""
+        for start, end, command in self._places:
+            if start <= event.x < end:
+                self.post_message(self.Chosen(command))
+
+
+def _between(left: Content, right: Content, width: int) -> Content:
+    """Return one line of `width` cells with `left` cut where `right` needs the room."""
+    right = right.truncate(width)
+    room = width - right.cell_length
+    return left.truncate(room, ellipsis=True, pad=True) + right

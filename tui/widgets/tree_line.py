@@ -1,0 +1,250 @@
+"""A row of the tree as text: its columns, how they give way in a narrow pane, and what is written in each.
+
+Pure, so that it can be tested at every width: it gives pieces of text with the names of their looks, and the widget
+turns names into colours. Everything a mail wrote goes through `core.text.shown` here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+from core.model import Series
+from core.text import shown
+from tui.widgets.tree_rows import Kind, Row, given
+
+Piece = tuple[str, str]
+"""Text, and the name of its look."""
+
+_LONGEST: Final = 400
+"""Characters of a subject that are looked at: the widest line has room for fewer."""
+
+_INDENT: Final = 2
+
+GLYPHS: Final = {
+    Kind.SERIES: "◆",
+    Kind.THREAD: "◇",
+    Kind.VERSION: "",
+    Kind.COVER: "≡",
+    Kind.PATCH: "•",
+    Kind.MISSING: "×",
+    Kind.REPLY: "↳",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How many cells each column at the right has; 0: no room for it."""
+
+    version: int
+    patches: int
+    trailers: int
+    replies: int
+    author: int
+    age: int
+
+
+@lru_cache(maxsize=64)
+def columns(width: int) -> Columns:
+    """Return the columns of a pane `width` cells wide; the subject keeps at least half of it."""
+    if width < 36:
+        return Columns(0, 0, 0, 0, 0, 4)
+    if width < 56:
+        return Columns(3, 5, 0, 4, 0, 4)
+    if width < 70:
+        return Columns(3, 5, 5, 4, 0, 4)
+    if width < 96:
+        return Columns(3, 5, 5, 4, 12, 4)
+    return Columns(3, 7, 8, 5, 20, 4)
+
+
+def fit(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells: cut with an ellipsis, or padded."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Return how long ago something was, in at most four cells: `now`, `5m`, `2h`, `3d`, `6w`, `5mo`, `12y`."""
+    if then.year < 1990:
+        return "?"
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 0:
+        # A clock that is a little fast is common, a date far ahead is wrong or a lie: both are said.
+        return "now" if minutes > -90 else "fut"
+    for limit, unit, size in (
+        (1, "", 0),
+        (60, "m", 1),
+        (48 * 60, "h", 60),
+        (14 * 1440, "d", 1440),
+        (63 * 1440, "w", 7 * 1440),
+        (365 * 1440, "mo", 30 * 1440),
+    ):
+        if minutes < limit:
+            return f"{minutes // size}{unit}" if size else "now"
+    return f"{minutes // (365 * 1440)}y"
+
+
+def _label(row: Row) -> Iterator[Piece]:
+    """Yield what identifies a row, at its left."""
+    item = row.item
+    version = row.version
+    if row.kind is Kind.MISSING and version is not None:
+        first, last = row.numbers
+        which = f"{first}" if first == last else f"{first}–{last}"
+        is_or_are = "is" if first == last else "are"
+        yield f"{which}/{version.total} ", "missing"
+        yield f"{is_or_are} not here", "missing"
+    elif row.kind is Kind.VERSION and version is not None:
+        yield version_name(row), "version"
+        if version.tags:
+            yield f" {shown(' '.join(version.tags)[:40])}", "tag"
+    elif row.kind is Kind.REPLY and row.message is not None:
+        yield shown(row.message.author.name or row.message.author.address)[:80], "author"
+        if _retitled(row):
+            yield f"  {shown(row.message.subject.title[:_LONGEST])}", "muted"
+    elif row.kind in (Kind.COVER, Kind.PATCH) and row.entry is not None and version is not None:
+        yield f"{row.entry.number}/{version.total} ", "number"
+        title = shown(row.entry.message.subject.title[:_LONGEST])
+        yield title, "cover" if row.kind is Kind.COVER else "patch"
+        if row.entry.message.clashes:
+            yield " (two mails, one id)", "missing"
+    else:
+        if version is not None and version.tags:
+            yield f"{shown(' '.join(version.tags)[:24])} ", "tag"
+        look = "subject" if isinstance(item, Series) else "thread"
+        yield shown(item.subject[:_LONGEST]), look
+
+
+def version_name(row: Row) -> str:
+    """Return `v2`, or `v5.1` of a partial re-roll."""
+    if row.version is None:
+        return ""
+    minor = f".{row.version.minor}" if row.version.minor else ""
+    return f"v{row.version.version}{minor}"
+
+
+def _retitled(row: Row) -> bool:
+    """Whether a reply has another subject than what it hangs under."""
+    if row.message is None:
+        return False
+    above = row.entry.message.subject.title if row.entry is not None else row.item.subject
+    return row.message.subject.title != above
+
+
+def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]:
+    """Return the columns at the right that have room: text, look, cells."""
+    item, version, message = row.item, row.version, row.message
+    is_head = row.kind in (Kind.SERIES, Kind.THREAD)
+    counts, counts_look = "", "complete"
+    if row.kind in (Kind.SERIES, Kind.VERSION) and version is not None:
+        counts = f"{len(version.patches)}/{version.total}"
+        counts_look = "complete" if version.complete else "incomplete"
+    replies = row.replies
+    if row.kind is Kind.REPLY or row.kind is Kind.MISSING:
+        replies = 0
+    author = ""
+    if is_head:
+        author = item.author.name or item.author.address
+    elif row.kind is Kind.PATCH and message is not None and message.author != item.author:
+        author = message.author.name or message.author.address
+    date = item.date if is_head else message.date if message is not None else None
+    if row.kind is Kind.PATCH:
+        date = None  # The same as its cover letter's: only noise.
+    cells = [
+        (version_name(row) if row.kind is Kind.SERIES else "", "version", room.version),
+        (counts, counts_look, room.patches),
+        (given(row), "trailer", room.trailers),
+        (f"↳{replies}" if replies else "", "replies", room.replies),
+        (shown(author[:80]), "author", room.author),
+        (age(date, now) if date is not None else "", "age", room.age),
+    ]
+    return [cell for cell in cells if cell[2]]
+
+
+def indent(row: Row, width: int) -> int:
+    """Return the cells before a row's expander; bounded, since threads can be a thousand mails deep."""
+    return min(row.depth * _INDENT, width // 3)
+
+
+def line(row: Row, width: int, now: datetime, wanted: re.Pattern[str] | None = None) -> list[Piece]:
+    """Return a row as pieces that fill exactly `width` cells, with what `wanted` matches set off."""
+    right = _right(row, now, columns(width))
+    # What has nothing to say gives its room to the subject, as long as nothing stands left of it.
+    while right and not right[0][0]:
+        right.pop(0)
+    tail: list[Piece] = []
+    for text, look, cells in right:
+        aligned = fit(text, cells) if look == "author" else " " * (cells - cell_len(text)) + text
+        tail += [(" ", "plain"), (aligned, look)]
+    taken = sum(cell_len(text) for text, _ in tail)
+
+    expander = ("▾" if row.expanded else "▸") if row.expandable else " "
+    pieces: list[Piece] = [(" " * indent(row, width), "plain"), (f"{expander} ", "expander")]
+    if glyph := GLYPHS[row.kind]:
+        pieces.append((f"{glyph} ", _glyph_look(row)))
+    room = width - taken - sum(cell_len(text) for text, _ in pieces)
+    if room < 4:
+        tail, room = [], room + taken
+    pieces += _set_off(_cut(list(_label(row)), room), wanted)
+    pieces += tail
+    return _exactly(pieces, width)
+
+
+def _glyph_look(row: Row) -> str:
+    return {
+        Kind.SERIES: "series-glyph",
+        Kind.THREAD: "muted",
+        Kind.MISSING: "missing",
+        Kind.REPLY: "replies",
+    }.get(row.kind, "number")
+
+
+def _cut(pieces: list[Piece], room: int) -> list[Piece]:
+    """Return pieces that fill exactly `room` cells, with an ellipsis where they had more to say."""
+    kept: list[Piece] = []
+    left = room
+    for place, (text, look) in enumerate(pieces):
+        cells = cell_len(text)
+        if cells > left or (cells == left and place + 1 < len(pieces) and pieces[place + 1][0]):
+            kept.append((fit(text + "…" if cells == left else text, left), look))
+            return kept
+        kept.append((text, look))
+        left -= cells
+    return [*kept, (" " * left, "plain")]
+
+
+def _set_off(pieces: list[Piece], wanted: re.Pattern[str] | None) -> list[Piece]:
+    if wanted is None:
+        return pieces
+    result: list[Piece] = []
+    for text, look in pieces:
+        end = 0
+        for match in wanted.finditer(text):
+            result += [(text[end : match.start()], look), (match[0], "match")]
+            end = match.end()
+        result.append((text[end:], look))
+    return result
+
+
+def _exactly(pieces: list[Piece], width: int) -> list[Piece]:
+    """Cut or pad the whole line: the last guard against one that would push the scrollbar out."""
+    total = sum(cell_len(text) for text, _ in pieces)
+    if total < width:
+        pieces.append((" " * (width - total), "plain"))
+    while total > width and pieces:
+        text, look = pieces.pop()
+        total -= cell_len(text)
+        if total < width:
+            pieces.append((fit(text, width - total), look))
+            break
+    return [piece for piece in pieces if piece[0]]

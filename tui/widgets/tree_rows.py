@@ -1,0 +1,372 @@
+"""The tree as a flat list of rows: which there are, how they nest, and what is folded. Knows no widget.
+
+What is unfolded is kept by key (an item's id, a version's number, a Message-ID), never by place, so that a listing
+with more in it leaves everything as the reader had it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import groupby
+from typing import Final
+
+from core.model import GivenTrailer, Message, Patch, Reply, Series, Thread, Version
+
+Key = tuple[str, ...]
+"""What a row stays known by; it begins with the id of its series or thread."""
+
+Item = Series | Thread
+
+
+class Kind(Enum):
+    """What a row stands for."""
+
+    SERIES = auto()
+    THREAD = auto()
+    VERSION = auto()
+    COVER = auto()
+    PATCH = auto()
+    MISSING = auto()
+    REPLY = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the tree."""
+
+    key: Key
+    kind: Kind
+    depth: int
+    item: Item
+    message: Message | None
+    """What reading this row shows; None where a patch is missing."""
+    version: Version | None = None
+    entry: Patch | None = None
+    """The patch or cover letter that this row is, or hangs under."""
+    numbers: tuple[int, int] = (0, 0)
+    """The first and the last of the patches that are missing here."""
+    replies: int = 0
+    """How many mails answer it."""
+    expandable: bool = False
+    expanded: bool = False
+
+
+IsOpen = Callable[[Key, bool], bool]
+"""Whether the row of a key is unfolded, given whether it is at first."""
+
+
+def head(item: Item, *, expanded: bool) -> Row:
+    """Return the row of a series or thread."""
+    if isinstance(item, Thread):
+        return Row(
+            key=(item.id,),
+            kind=Kind.THREAD,
+            depth=0,
+            item=item,
+            message=item.root,
+            replies=len(item.replies),
+            expandable=bool(item.replies),
+            expanded=expanded,
+        )
+    newest = item.versions[-1]
+    return Row(
+        key=(item.id,),
+        kind=Kind.SERIES,
+        depth=0,
+        item=item,
+        message=_first_message(newest),
+        version=newest,
+        entry=next(newest.entries(), None),
+        replies=item.replies,
+        expandable=True,
+        expanded=expanded,
+    )
+
+
+def inside(item: Item, is_open: IsOpen) -> Iterator[Row]:
+    """Yield the rows inside of an unfolded series or thread, without its own."""
+    if isinstance(item, Thread):
+        yield from _replies(item, None, None, item.replies, 1, is_open)
+        return
+    if len(item.versions) == 1:
+        # No row for the only version, and a lone patch shows its replies at once.
+        version = item.versions[0]
+        lone = version.cover is None and len(version.patches) == 1 and not version.missing
+        yield from _entries(item, version, 1, is_open, unfolded=lone)
+        return
+    for version in item.versions:
+        key = (item.id, f"v{version.version}.{version.minor}")
+        unfolded = is_open(key, version is item.versions[-1])
+        yield Row(
+            key=key,
+            kind=Kind.VERSION,
+            depth=1,
+            item=item,
+            message=_first_message(version),
+            version=version,
+            entry=next(version.entries(), None),
+            replies=sum(len(entry.replies) for entry in version.entries()),
+            expandable=True,
+            expanded=unfolded,
+        )
+        if unfolded:
+            yield from _entries(item, version, 2, is_open)
+
+
+def _first_message(version: Version) -> Message | None:
+    return next((entry.message for entry in version.entries()), None)
+
+
+def _entries(
+    item: Series, version: Version, depth: int, is_open: IsOpen, *, unfolded: bool = False
+) -> Iterator[Row]:
+    """Yield the cover letter, the patches and the gaps between them, by number."""
+    gaps = [(run[0], run[-1]) for run in _runs(version.missing)]
+    entries = list(version.entries())
+    places = [(entry.number, 0, index) for index, entry in enumerate(entries)]
+    places += [(first, 1, index) for index, (first, _) in enumerate(gaps)]
+    for number, is_gap, index in sorted(places):
+        if is_gap:
+            yield Row(
+                key=(item.id, f"v{version.version}.{version.minor}", f"missing {number}"),
+                kind=Kind.MISSING,
+                depth=depth,
+                item=item,
+                message=None,
+                version=version,
+                numbers=gaps[index],
+            )
+            continue
+        entry = entries[index]
+        key = (item.id, entry.message.message_id)
+        is_cover = entry is version.cover
+        expanded = bool(entry.replies) and is_open(key, unfolded)
+        yield Row(
+            key=key,
+            kind=Kind.COVER if is_cover else Kind.PATCH,
+            depth=depth,
+            item=item,
+            message=entry.message,
+            version=version,
+            entry=entry,
+            replies=len(entry.replies),
+            expandable=bool(entry.replies),
+            expanded=expanded,
+        )
+        if expanded:
+            yield from _replies(item, version, entry, entry.replies, depth + 1, is_open)
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the runs of consecutive numbers: a hostile `[PATCH 1/9999]` gets one row, not thousands."""
+    for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        yield [number for _, number in run]
+
+
+def _replies(
+    item: Item,
+    version: Version | None,
+    entry: Patch | None,
+    replies: Sequence[Reply],
+    depth: int,
+    is_open: IsOpen,
+) -> Iterator[Row]:
+    folded_at: int | None = None
+    for index, reply in enumerate(replies):
+        if folded_at is not None:
+            if reply.depth > folded_at:
+                continue
+            folded_at = None
+        answered = index + 1 < len(replies) and replies[index + 1].depth > reply.depth
+        key = (item.id, reply.message.message_id)
+        expanded = answered and is_open(key, True)
+        if answered and not expanded:
+            folded_at = reply.depth
+        yield Row(
+            key=key,
+            kind=Kind.REPLY,
+            depth=depth + reply.depth,
+            item=item,
+            message=reply.message,
+            version=version,
+            entry=entry,
+            expandable=answered,
+            expanded=expanded,
+        )
+
+
+_LETTERS: Final = {
+    "reviewed-by": "R",
+    "acked-by": "A",
+    "tested-by": "T",
+    "nacked-by": "N",
+}
+
+
+def given(row: Row) -> str:
+    """Return the trailers given to a row's patch, or version, as `R3 A1 T2`: each person counts once."""
+    if not isinstance(row.item, Series) or row.version is None:
+        return ""
+    if row.kind is Kind.REPLY and row.message is not None:
+        from_here = row.message.message_id
+        return _letters(t for t in row.item.trailers if t.message_id == from_here)
+    version = row.version.version
+    of_version = (t for t in row.item.trailers if t.version == version)
+    if row.kind is Kind.PATCH and row.entry is not None:
+        # What is given to the cover letter is given to every patch.
+        wanted = {0, row.entry.number}
+        return _letters(t for t in of_version if t.number in wanted)
+    if row.kind is Kind.COVER:
+        return _letters(t for t in of_version if t.number == 0)
+    return _letters(of_version)
+
+
+def _letters(trailers: Iterator[GivenTrailer]) -> str:
+    people = {(_LETTERS.get(t.name.casefold(), ""), t.value) for t in trailers}
+    counts = Counter(letter for letter, _ in people if letter)
+    return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if counts[letter])
+
+
+class Rows:
+    """The rows that are to be seen, in order.
+
+    A folded series or thread stands in the list as itself and becomes a `Row` when it is looked at: a list of
+    100,000 of them costs a copy.
+    """
+
+    def __init__(self) -> None:
+        self._items: Sequence[Item] = ()
+        self._flat: list[Item | Row] = []
+        self._open: dict[Key, bool] = {}
+        self._all_open = False
+
+    def __len__(self) -> int:
+        return len(self._flat)
+
+    def __getitem__(self, index: int) -> Row:
+        place = self._flat[index]
+        return place if isinstance(place, Row) else head(place, expanded=False)
+
+    def _is_open(self, key: Key, at_first: bool) -> bool:
+        return self._open.get(key, at_first or self._all_open)
+
+    def replace(self, items: Sequence[Item], *, keep: bool, also: Key | None = None) -> Key | None:
+        """Show `items`; with `keep` what was unfolded stays so.
+
+        Returns where `also`, a key of the list before, is now: an item's id changes when an earlier version of
+        it turns up.
+        """
+        moved: dict[str, str] = {}
+        if keep:
+            moved = self._moved(items, also)
+            self._open = {_moved_key(key, moved): value for key, value in self._open.items()}
+        else:
+            self._open = {}
+            self._all_open = False
+        self._items = items
+        self._rebuild()
+        return None if also is None else _moved_key(also, moved)
+
+    def _moved(self, items: Sequence[Item], also: Key | None) -> dict[str, str]:
+        wanted = {key[0] for key in self._open} | ({also[0]} if also else set())
+        if not wanted:
+            return {}
+        lost = wanted.difference(item.id for item in items)
+        moved: dict[str, str] = {}
+        if lost:
+            for item in items:
+                for old in lost & item.message_ids:
+                    moved[old] = item.id
+        return moved
+
+    def _rebuild(self) -> None:
+        unfolded = {key[0] for key, value in self._open.items() if value and len(key) == 1}
+        if not unfolded and not self._all_open:
+            self._flat = list(self._items)
+            return
+        self._flat = []
+        for item in self._items:
+            if self._all_open or item.id in unfolded:
+                self._flat += self._block(item)
+            else:
+                self._flat.append(item)
+
+    def _block(self, item: Item) -> list[Item | Row]:
+        if not self._is_open((item.id,), False):
+            return [item]
+        return [head(item, expanded=True), *inside(item, self._is_open)]
+
+    def block(self, index: int) -> tuple[int, int]:
+        """Return where the rows of one series or thread begin and end (exclusive), given one of them."""
+        item = self[index].item
+        first = index
+        while first > 0 and self[first].depth > 0:
+            first -= 1
+        last = index + 1
+        while last < len(self._flat):
+            place = self._flat[last]
+            if not isinstance(place, Row) or place.item is not item or place.depth == 0:
+                break
+            last += 1
+        return first, last
+
+    def find(self, key: Key) -> int | None:
+        """Return where the row of `key` is, or that of what it is folded into; None where that is gone."""
+        folded_into: int | None = None
+        for index, place in enumerate(self._flat):
+            if not isinstance(place, Row):
+                if place.id == key[0]:
+                    return index
+            elif place.key == key:
+                return index
+            elif place.key == key[:1]:
+                folded_into = index
+        return folded_into
+
+    def fold(self, index: int, *, expanded: bool) -> None:
+        """Fold or unfold one row."""
+        row = self[index]
+        if not row.expandable or row.expanded == expanded:
+            return
+        first, last = self.block(index)
+        self._open[row.key] = expanded
+        self._flat[first:last] = self._block(row.item)
+
+    def fold_all(self, *, expanded: bool) -> None:
+        """Fold or unfold everything."""
+        self._open = {}
+        self._all_open = expanded
+        self._rebuild()
+
+    def reveal(self, item_index: int, key: Key) -> int:
+        """Unfold what hides the row of `key` in the series or thread at `item_index`, and return where it is."""
+        first, last = self.block(item_index)
+        item = self[first].item
+        path: list[Row] = []
+        for row in inside(item, lambda _key, _at_first: True):
+            while path and path[-1].depth >= row.depth:
+                path.pop()
+            path.append(row)
+            if row.key == key:
+                break
+        else:
+            return first
+        self._open[(item.id,)] = True
+        for row in path[:-1]:
+            self._open[row.key] = True
+        block = self._block(item)
+        self._flat[first:last] = block
+        places = (i for i, place in enumerate(block) if isinstance(place, Row) and place.key == key)
+        return first + next(places, 0)
+
+    def everything(self, index: int) -> list[Row]:
+        """Return all rows of the series or thread at `index`, as if unfolded, its own first."""
+        item = self[index].item
+        return [head(item, expanded=True), *inside(item, lambda _key, _at_first: True)]
+
+
+def _moved_key(key: Key, moved: dict[str, str]) -> Key:
+    return (moved.get(key[0], key[0]), *key[1:])

@@ -1,0 +1,85 @@
+"""What stands on the screen as long as nothing is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Middle
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.keys import BY_NAME
+
+_OFFERS: Final[Sequence[tuple[str, str]]] = (
+    ("app.open", "Open a thread, a list's archive, a mailbox"),
+    ("app.demo", "Look around in the demo"),
+    ("app.help", "See all keys"),
+    ("app.quit", "Leave"),
+)
+
+
+class Offers(OptionList):
+    """The things to begin with; an option's id is the command it runs."""
+
+    def action_line(self, delta: int) -> None:
+        """Move the highlight."""
+        if delta > 0:
+            self.action_cursor_down()
+        else:
+            self.action_cursor_up()
+
+    def action_half_page(self, direction: int) -> None:
+        """Move the highlight to the end."""
+        self.action_page(direction)
+
+    def action_page(self, direction: int) -> None:
+        """Move the highlight to the end."""
+        if direction > 0:
+            self.action_last()
+        else:
+            self.action_first()
+
+    def action_top(self) -> None:
+        """Move the highlight to the first."""
+        self.action_first()
+
+    def action_bottom(self) -> None:
+        """Move the highlight to the last."""
+        self.action_last()
+
+
+class Welcome(Middle):
+    """Says what this is and offers what to begin with."""
+
+    DEFAULT_CSS = """
+    Welcome {
+        display: none; align-horizontal: center;
+        & > Static { width: 60; max-width: 100%; height: auto; text-align: center; margin-bottom: 1; }
+        & > #welcome-title { color: $text-primary; text-style: bold; }
+        & > #welcome-hint { color: $foreground-muted; margin-top: 1; }
+        & > Offers { width: 60; max-width: 100%; height: auto; background: $background; border: round $border-blurred; }
+        & > Offers:focus { border: round $border; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Lay out the words and the list."""
+        yield Static("patchdesk", id="welcome-title", markup=False)
+        yield Static("A desk for reading patch series from mailing lists.", markup=False)
+        yield Offers(*(_option(name, words) for name, words in _OFFERS), markup=False)
+        yield Static(
+            "A target is a Message-ID, the address of a thread on any public-inbox, "
+            "an mbox, a maildir, or a public-inbox folder.",
+            id="welcome-hint",
+            markup=False,
+        )
+
+
+def _option(name: str, words: str) -> Option:
+    key = next(iter(BY_NAME[name].keys), "")
+    return Option(
+        Content.assemble((f" {key or '·':<3}", "bold $footer-key-foreground"), words), id=name
+    )
