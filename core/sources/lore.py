@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Final
+from urllib.parse import quote_plus, urlsplit
 
-from core.errors import FetchError
+from core.errors import Cancelled, FetchError, SourceError
 from core.model import MessageId, RawMail
-from core.sources.source import Report
+from core.sources import mbox
+from core.sources.fetch_faults import fetch_error
+from core.sources.fetch_process import Limits, Reply, borrow, give_back
+from core.sources.source import Job, Report
 
 LORE: Final = "https://lore.kernel.org/all"
+QUERY_CAP: Final = 400
+"""Characters of a subject that go into a query."""
+
+_MESSAGE_ID: Final = re.compile(
+    rb"^Message-ID:[ \t\r\n]{0,20}<?([^\s<>]{1,998})", re.IGNORECASE | re.MULTILINE
+)
+_HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,32 +40,169 @@ class FetchOptions:
     """The inbox that bare Message-IDs are asked from; "" for git's `b4.midmask`, else lore's."""
     cache: Path | None = None
     """A folder of its own for answers and the child's home; None: nothing is kept."""
+    fresh: bool = False
+    """Ask the server also where the answer is in the cache, as it is for ten minutes."""
     git_config: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The user's global `b4.*`, `lore.*`, `liblore.*` settings, as `git_config.read_global` gives them."""
+    """The user's settings for servers, as `git_config.read_global` gives them."""
 
     @property
     def base(self) -> str:
-        """The inbox that bare Message-IDs are asked from."""
-        return self.server.rstrip("/") or LORE
+        """The address of the inbox that bare Message-IDs are asked from, without `/` at its end."""
+        if self.server:
+            return inbox_of(self.server)
+        masks = self.git_config.get("b4.midmask", ())
+        return inbox_of(masks[-1]) if masks else LORE
+
+
+def inbox_of(address: str) -> str:
+    """Make an inbox's address of a server's, or of a mask with `%s` in it; a bare host's inbox is `all`, as b4 has it."""
+    base = address.strip().replace("/%s", "").rstrip("/")
+    return f"{base}/all" if urlsplit(base).path in {"", "/"} else base
+
+
+def warm(options: FetchOptions) -> None:
+    """Start the process that fetches ahead of need, so that the next source need not wait for it. Returns at once."""
+    process = borrow(_home(options))
+    process.warm()
+    give_back(process)
+
+
+def _home(options: FetchOptions) -> Path | None:
+    return options.cache / "b4" if options.cache else None
 
 
 class LoreSource:
-    """The thread of one message."""
+    """The thread of one message on a server, and what a search there finds.
+
+    All answers are held in memory, so a mail's key is `ANSWER:OFFSET:LENGTH`.
+    """
 
     notes: tuple[str, ...] = ()
 
     def __init__(self, message_id: MessageId, *, base: str, options: FetchOptions) -> None:
+        """Take the inbox's address without `/` at its end. Nothing is asked yet."""
         self.name = message_id
         self.message_id = message_id
-        self.base = base
+        self._base = base
+        self._options = options
+        self._process = borrow(_home(options))
+        self._closed = Event()
+        self._lock = threading.Lock()
+        self._answers: list[bytes] = []
+
+    @property
+    def server(self) -> str:
+        """The server's host, with its port where it is not the usual one."""
+        return urlsplit(self._base).netloc
+
+    def warm(self) -> None:
+        """Start the process that fetches, so that it is ready when asked. Returns at once."""
+        self._process.warm()
 
     def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
-        """Yield the thread's mails."""
-        raise FetchError("Not there yet.")
+        """Fetch the thread and yield its mails. Raises FetchError and Cancelled."""
+        asked = f"message {self.message_id}"
+        reply = self._ask("thread", asked, stop, report, message_id=self.message_id)
+        self._learn_base(reply.url)
+        mails = self._split(reply.body)
+        if not any(_is(mail.raw, self.message_id) for mail in mails):
+            self._ask("forget", "nothing", stop, report)
+            raise fetch_error("other-message", self.server, asked=asked)
+        job = Job(f"Reading {self.message_id}", stop=stop, closed=self._closed, report=report)
+        for done, mail in enumerate(mails):
+            job.step(done, len(mails))
+            yield mail
+
+    def search(self, query: str, *, stop: Event, report: Report) -> list[RawMail]:
+        """Return the whole threads in which a query finds a mail; no mail where it finds none.
+
+        `change_id_query` and `series_query` make queries. Raises FetchError and Cancelled.
+        """
+        try:
+            reply = self._ask("search", "search", stop, report, query=query)
+        except FetchError as error:
+            if error.status == 404:  # public-inbox's word for "no results"
+                return []
+            raise
+        return self._split(reply.body)
+
+    def message(self, *, stop: Event, report: Report) -> bytes:
+        """Fetch the one message without its thread. Raises FetchError and Cancelled."""
+        asked = f"message {self.message_id}"
+        reply = self._ask("message", asked, stop, report, message_id=self.message_id)
+        for piece in mbox.split([reply.body]):
+            raw = mbox.unescape(piece.escaped)
+            if _is(raw, self.message_id):
+                return raw
+        self._ask("forget", "nothing", stop, report)
+        raise fetch_error("other-message", self.server, asked=asked)
 
     def read(self, key: str) -> bytes:
-        """Return one mail's bytes."""
-        raise FetchError("Not there yet.")
+        """Return the bytes of a mail that `mails` or `search` gave."""
+        answer, offset, length = (int(part) for part in key.split(":"))
+        with self._lock:
+            if answer >= len(self._answers):
+                raise SourceError("This mail is no longer held.", "Open it again.")
+            held = self._answers[answer]
+        return mbox.unescape(held[offset : offset + length])
 
     def close(self) -> None:
-        """Abort."""
+        """End what is being fetched, at once."""
+        if not self._closed.is_set():
+            self._closed.set()
+            give_back(self._process)
+
+    def _ask(self, op: str, asked: str, stop: Event, report: Report, **what: str) -> Reply:
+        if self._closed.is_set():
+            raise Cancelled
+        options = self._options
+        request = {
+            "op": op,
+            "base": self._base,
+            "max_size": options.max_size,
+            "cache": str(options.cache / "answers") if options.cache else None,
+            "fresh": options.fresh,
+            "config": {key: list(values) for key, values in options.git_config.items()},
+            **what,
+        }
+        limits = Limits(options.deadline, options.max_size, self.server, asked)
+        return self._process.ask(request, limits, stop=stop, report=report)
+
+    def _split(self, answer: bytes) -> list[RawMail]:
+        with self._lock:
+            number = len(self._answers)
+            self._answers.append(answer)
+        return [
+            RawMail(mbox.unescape(piece.escaped), f"{number}:{piece.offset}:{piece.length}")
+            for piece in mbox.split([answer])
+        ]
+
+    def _learn_base(self, url: str) -> None:
+        """Search where the thread was found: a server may have led to another list, or from http to https."""
+        base = url.removesuffix("/t.mbox.gz").removesuffix(f"/{quote_plus(self.message_id)}")
+        if url and base != url and urlsplit(base).scheme in {"http", "https"}:
+            self._base = base
+
+
+def _is(raw: bytes, message_id: MessageId) -> bool:
+    end = _HEADER_END.search(raw)
+    header = raw[: end.start()] if end else raw
+    return message_id.encode(errors="surrogateescape") in _MESSAGE_ID.findall(header)
+
+
+def change_id_query(change_id: str) -> str:
+    """Return the query for mails that name b4's `change-id`."""
+    return f'nq:"change-id: {_phrase(change_id)}"'
+
+
+def series_query(title: str, address: str) -> str:
+    """Return the query for mails with `title` in their subject, from `address`."""
+    return f's:"{_phrase(title)}" AND f:"{_phrase(address)}"'
+
+
+def _phrase(text: str) -> str:
+    """Make `text` fit between quotes: it can end neither them nor the line."""
+    plain = "".join(
+        char if char.isprintable() and char != '"' else " " for char in text[:QUERY_CAP]
+    )
+    return " ".join(plain.split())

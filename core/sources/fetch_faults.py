@@ -1,0 +1,123 @@
+"""What can go wrong with a server, each as its own sentence and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.errors import FetchError
+
+_TRY: Final = "Try again, or open a copy on disk."
+_FAULTS: Final[dict[str, tuple[str, str]]] = {
+    "refused": (
+        "{server} refuses the connection.",
+        "Is the server running there? Check the address, or try later.",
+    ),
+    "dns": ("The name of {server} is not known.", "Check the address and your network connection."),
+    "tls": (
+        "No safe connection to {server} could be made: {detail}",
+        "Check the address and your certificates.",
+    ),
+    "proxy": (
+        "The proxy on the way to {server} failed: {detail}",
+        "Check https_proxy in your environment.",
+    ),
+    "timeout": ("{server} does not answer.", _TRY),
+    "broken-off": ("{server} broke the connection off.", _TRY),
+    "url": ("{server} is no address to connect to.", "Check the address."),
+    "redirect": (
+        "{server} sends the question around in circles, or to where it cannot go.",
+        "Check the address.",
+    ),
+    "page": (
+        "{server} answered with a web page instead of mail.",
+        "It may want to see a browser first. Try later, or set another server.",
+    ),
+    "not-gzip": (
+        "{server} answered with something that is no mail archive.",
+        "Is it a public-inbox server?",
+    ),
+    "damaged": ("The answer of {server} is damaged and cannot be unpacked.", _TRY),
+    "cut-off": ("The answer of {server} was cut off before its end.", _TRY),
+    "empty": ("{server} gave an empty answer.", _TRY),
+    "encoding": ("{server} packs its answer in a way that was not asked for: {detail}.", _TRY),
+    "too-large": (
+        "The answer of {server} is larger than {limit}.",
+        "Raise max_size in [fetch] of config.toml, or read a clone of the list on disk.",
+    ),
+    "deadline": (
+        "{server} did not give a whole answer within {deadline:g} s.",
+        "Try again, or raise deadline in [fetch] of config.toml.",
+    ),
+    "other-message": (
+        "{server} answered with another message than asked: {asked} is not in it.",
+        "Check the Message-ID. If it is right, the server is at fault.",
+    ),
+    "child": (
+        "The process that fetches ended unexpectedly.",
+        "Try again; the log has its last words.",
+    ),
+}
+_STATUS: Final[dict[int, tuple[str, str]]] = {
+    401: ("{server} asks for a password.", "Such servers cannot be read; clone the list instead."),
+    403: (
+        "{server} refuses access (403).",
+        "It may keep programs out. Try later, or set another server.",
+    ),
+    404: (
+        "{server} has no {asked}.",
+        "Check the Message-ID; a new mail can take minutes to arrive there.",
+    ),
+    410: ("{server} no longer has {asked}.", "Look for it on another server."),
+    429: ("{server} says that it was asked too often (429).", "Try again {after}."),
+    501: (
+        "{server} cannot search (501).",
+        "Other versions can only be found on a server that can.",
+    ),
+    503: ("{server} is too busy or under maintenance (503).", "Try again {after}."),
+}
+
+
+def fetch_error(
+    kind: str,
+    server: str,
+    *,
+    asked: str = "answer",
+    detail: str = "",
+    status: int | None = None,
+    retry_after: str = "",
+    limit: int = 0,
+    deadline: float = 0,
+) -> FetchError:
+    """Make the error for one of the protocol's kinds of fault, or the status of a server's answer.
+
+    `server` is its host, `asked` the words for what was asked for; `limit` is in bytes, `deadline` in seconds.
+    """
+    message, hint = _status_words(status) if kind == "status" and status else _words(kind)
+    words = {
+        "server": server,
+        "asked": asked,
+        "detail": detail[:200] or "no reason given",
+        "after": _after(retry_after),
+        "limit": f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes",
+        "deadline": deadline,
+    }
+    return FetchError(message.format(**words), hint.format(**words), status=status)
+
+
+def _words(kind: str) -> tuple[str, str]:
+    return _FAULTS.get(kind, ("{server} could not be asked: {detail}.", _TRY))
+
+
+def _status_words(status: int) -> tuple[str, str]:
+    if status in _STATUS:
+        return _STATUS[status]
+    if status >= 500:
+        return f"{{server}} failed ({status}).", "The fault is there. Try again later."
+    return f"{{server}} did not accept the question ({status}).", "Check the address."
+
+
+def _after(retry_after: str) -> str:
+    """Put a Retry-After header, seconds or a date, into words."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return f"in {int(retry_after)} s"
+    return f"after {retry_after}" if retry_after else "later"
