@@ -5,18 +5,17 @@ A mistake in it never stops the program: it is reported, with the file and the k
 
 from __future__ import annotations
 
-import subprocess
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from core.sources.git_config import read_global
+from core.sources.lore import LORE, inbox_of
 from core.text import shown
 
 _LARGEST: Final = 1 << 20
-_GIT_KEYS: Final = ("user.name", "user.email", "b4.midmask", "b4.linkmask")
-_GIT_PREFIXES: Final = ("lore.", "liblore.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +45,9 @@ class Config:
     bots: tuple[str, ...] = ()
     deadline: float = 60.0
     max_size: int = 64 << 20
-    server: str = "https://lore.kernel.org/all"
+    server: str = LORE
     index_bodies: bool = True
-    git: Mapping[str, str] = field(default_factory=dict)
+    git: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What of the user's global git configuration concerns us."""
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -92,7 +91,7 @@ def _bytes(value: Any) -> int:
 def _server(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith(("https://", "http://")):
         raise _WrongValueError('an address like "https://lore.kernel.org/all"')
-    return value.rstrip("/")
+    return inbox_of(value)
 
 
 def _preset(value: Any) -> str:
@@ -196,26 +195,6 @@ class _Reader:
         self.values["lists"] = lists
 
 
-def _git_settings() -> dict[str, str]:
-    """Return what of the *global* git configuration concerns us; a repository's own is never read."""
-    try:
-        answer = subprocess.run(
-            ["git", "config", "--global", "--includes", "--null", "--list"],
-            cwd="/",
-            capture_output=True,
-            timeout=5,
-            check=False,
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
-    settings = {}
-    for entry in answer.decode("utf-8", "replace").split("\0"):
-        key, _, value = entry.partition("\n")
-        if key in _GIT_KEYS or key.startswith(_GIT_PREFIXES):
-            settings[key] = value
-    return settings
-
-
 def load_config(path: Path) -> Config:
     """Return the configuration of the file at `path`, which need not exist, over git's and the defaults."""
     reader = _Reader(path)
@@ -232,19 +211,24 @@ def load_config(path: Path) -> Config:
         reader.problem("", f"it cannot be read ({error.strerror})")
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         reader.problem("", f"it is not TOML ({error})")
-    git = _git_settings()
-    for key, name, convert in (
-        ("user.name", "me_name", str),
-        ("user.email", "me_addresses", lambda address: (address,)),
-    ):
-        if key in git and name not in reader.values:
-            reader.values[name] = convert(git[key])
-            reader.sources[f"me.{name.removeprefix('me_')}"] = f"git's {key}"
-    midmask = git.get("b4.midmask", "")
-    if "server" not in reader.values and midmask.startswith(("https://", "http://")):
-        reader.values["server"] = midmask.removesuffix("%s").rstrip("/")
-        reader.sources["fetch.server"] = "git's b4.midmask"
+    git = read_global()
+    _add_git(reader, git)
     return Config(**reader.values, git=git, sources=reader.sources, problems=tuple(reader.problems))
+
+
+def _add_git(reader: _Reader, git: Mapping[str, Sequence[str]]) -> None:
+    """Take from git what the file does not say."""
+    names, addresses = git.get("user.name", ()), git.get("user.email", ())
+    if names and "me_name" not in reader.values:
+        reader.values["me_name"] = names[-1]
+        reader.sources["me.name"] = "git's user.name"
+    if addresses and "me_addresses" not in reader.values:
+        reader.values["me_addresses"] = (addresses[-1],)
+        reader.sources["me.addresses"] = "git's user.email"
+    masks = git.get("b4.midmask", ())
+    if masks and "server" not in reader.values and masks[-1].startswith(("https://", "http://")):
+        reader.values["server"] = inbox_of(masks[-1])
+        reader.sources["fetch.server"] = "git's b4.midmask"
 
 
 def describe(config: Config) -> list[str]:

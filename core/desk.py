@@ -202,7 +202,7 @@ def open_desk(target: str, *, config: Config, cache: Path, stdin: bytes | None =
         max_size=config.max_size,
         server=config.server,
         cache=cache,
-        git=config.git,
+        git_config=config.git,
     )
     return Desk(lambda: open_target(target, stdin=stdin, fetch=options))
 
