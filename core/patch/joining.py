@@ -138,13 +138,16 @@ class _Line:
             return False
         if card.change_id and self.change_id and card.change_id != self.change_id:
             return False
-        if card.version > last.version or (last.rfc and not card.rfc):
+        lone = len(card.patches) <= 1
+        if card.version > last.version:
             return True
+        if last.rfc and not card.rfc:
+            return not lone or apart <= AGAIN_WITHIN / 3
         if card.version not in self.versions:
             return apart <= SKEW
         if card.version != last.version:
             return False
-        within = ONE_AGAIN_WITHIN if len(card.patches) <= 1 else AGAIN_WITHIN
+        within = ONE_AGAIN_WITHIN if lone else AGAIN_WITHIN
         return card.again or (card.tags == last.tags and apart <= within)
 
 

@@ -8,7 +8,8 @@ it is a second round: then a posting of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +23,8 @@ RUN: Final = HOUR
 _OPEN: Final = 8
 """Unfinished postings of one kind that are looked at; bounds the time that a hostile archive takes."""
 
-_NO_SERIES_TAGS: Final = frozenset({"patch", "patches", "patchset", "resend", "repost"})
+_PATCH_WORDS: Final = frozenset({"patch", "patches", "patchset"})
+_NO_SERIES_TAGS: Final = _PATCH_WORDS | {"resend", "repost"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,8 @@ class Claim:
     counted: bool
     """It has a counter; a lone patch mostly has none."""
 
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """What mails of one posting have in common."""
-        return (self.sender, self.version, self.minor, self.total, self.tags, self.counted)
+
+Kind = tuple[str, int, int, int, frozenset[str], bool]
 
 
 class Posting:
@@ -52,11 +52,11 @@ class Posting:
 
     __slots__ = (
         "counted",
-        "kind",
         "last",
         "loose",
         "minor",
         "places",
+        "sender",
         "start",
         "tags",
         "tops",
@@ -65,7 +65,7 @@ class Posting:
     )
 
     def __init__(self, claim: Claim, when: float, *, loose: bool) -> None:
-        self.kind = claim.kind
+        self.sender = claim.sender
         self.version = claim.version
         self.minor = claim.minor
         self.total = claim.total
@@ -77,6 +77,11 @@ class Posting:
         self.loose = loose
         """Its mails answer nothing outside of it."""
         self.start = self.last = when
+
+    @property
+    def kind(self) -> Kind:
+        """What mails of one posting have in common."""
+        return (self.sender, self.version, self.minor, self.total, self.tags, self.counted)
 
     @property
     def first(self) -> int:
@@ -133,8 +138,8 @@ def read_claim(forest: Forest, mail: int) -> Claim | None:
     if subject.is_reply:
         return None
     tags = frozenset(tag.casefold() for tag in subject.tags)
-    if "pull" in tags or any(tag.startswith("tip:") for tag in tags):
-        return None
+    if "pull" in tags or (tags.isdisjoint(_PATCH_WORDS) and any(":" in tag for tag in tags)):
+        return None  # [tip: x86/urgent], [linux-next:master 2/7]: what a robot says of a commit
     number, total, counted = 1, 1, False
     if subject.is_patch and subject.number is not None and subject.total is not None:
         number, total, counted = subject.number, subject.total, True
@@ -143,12 +148,17 @@ def read_claim(forest: Forest, mail: int) -> Claim | None:
     parent = forest.parents[mail]
     if parent >= 0 and _echoes(message, forest.messages[parent], number):
         return None
+    return _claim(message, mail, number=number, total=total, counted=counted)
+
+
+def _claim(message: Message, mail: int, *, number: int, total: int, counted: bool) -> Claim:
+    tags = frozenset(tag.casefold() for tag in message.subject.tags)
     return Claim(
         mail=mail,
         number=number,
         total=total,
-        version=subject.version,
-        minor=subject.minor,
+        version=message.subject.version,
+        minor=message.subject.minor,
         sender=sender_key(message.sender),
         tags=tags - _NO_SERIES_TAGS,
         counted=counted,
@@ -188,7 +198,8 @@ class Sorter:
                     self._posting_of[mail] = posting
         found.sort(key=lambda posting: posting.first)
         self._find_bare_covers(found)
-        return found
+        found += self._empty_patches()
+        return sorted(found, key=lambda posting: posting.first)
 
     def _when(self, mail: int) -> float:
         return self._forest.messages[mail].date.timestamp()
@@ -211,9 +222,27 @@ class Sorter:
                 continue
             message = self._forest.messages[mail]
             loose = not message.references and message.in_reply_to is None
-            posting_of[mail] = Posting(claim, when, loose=loose)
-            found.append(posting_of[mail])
+            posting = posting_of[mail] = Posting(claim, when, loose=loose)
+            if claim.number == 0:
+                self._believe_patches(posting, mail)
+            found.append(posting)
         return found
+
+    def _believe_patches(self, posting: Posting, cover: int) -> None:
+        """Where a cover letter says another total than all patches below it, they are right."""
+        totals: Counter[int] = Counter()
+        for mail in self._forest.children[cover]:
+            claim = read_claim(self._forest, mail)
+            if claim is not None and claim.number > 0 and claim.counted:
+                same = (claim.sender, claim.version, claim.minor) == (
+                    posting.sender,
+                    posting.version,
+                    posting.minor,
+                )
+                if same and self._when(mail) - posting.start <= RUN:
+                    totals[claim.total] += 1
+        if totals and posting.total not in totals:
+            posting.total = max(totals, key=lambda total: (totals[total], -total))
 
     def _fits(self, claim: Claim, above: Claim, posting: Posting, when: float) -> bool:
         """Whether a mail belongs to the posting of the one it answers."""
@@ -256,6 +285,27 @@ class Sorter:
                 fitting[0].tops = [mail]
                 self._posting_of[mail] = fitting[0]
 
+    def _empty_patches(self) -> Iterator[Posting]:
+        """Yield the signed patches that change nothing, as `git format-patch --always` makes of an empty commit."""
+        for mail, message in enumerate(self._forest.messages):
+            subject = message.subject
+            if (
+                subject.is_patch
+                and subject.number is None
+                and not (subject.is_reply or message.has_diff or mail in self._posting_of)
+                and not self._answers_its_like(mail)
+                and any(one.name.casefold() == "signed-off-by" for one in message.trailers)
+            ):
+                claim = _claim(message, mail, number=1, total=1, counted=False)
+                yield Posting(claim, self._when(mail), loose=True)
+
+    def _answers_its_like(self, mail: int) -> bool:
+        parent = self._forest.parents[mail]
+        if parent < 0:
+            return False
+        mine, theirs = (self._forest.messages[one].subject for one in (mail, parent))
+        return (mine.version, mine.minor) == (theirs.version, theirs.minor)
+
     def _is_cover(self, mail: int, posting: Posting) -> bool:
         message = self._forest.messages[mail]
         subject = message.subject
@@ -281,7 +331,7 @@ def _merge_alike(
 
     Of one conversation at any distance; `anywhere`, only what no reference holds, and within one `RUN`.
     """
-    kinds: dict[tuple[object, ...], list[Posting]] = {}
+    kinds: dict[Kind, list[Posting]] = {}
     for posting in postings:
         kinds.setdefault(posting.kind, []).append(posting)
     merged: list[Posting] = []
@@ -313,33 +363,37 @@ def _fill_gaps(alike: list[Posting], *, anywhere: bool) -> list[Posting]:
 def _fold_doubles(
     alike: list[Posting], messages: list[Message], *, anywhere: bool
 ) -> list[Posting]:
-    """Make a mail sent again, or a few of many, doubles in the posting before."""
+    """Make a mail sent again, or a few of many, doubles in the posting beside."""
     kept: list[Posting] = []
     for posting in alike:
-        few = 0 not in posting.places and len(posting.places) < max(2, (posting.total + 1) // 2)
-        if (
-            few
-            and posting.total > 1
-            and kept
-            and (
-                not anywhere
-                or (_is_one_run(kept[-1], posting) and _repeats(posting, kept[-1], messages))
-            )
-        ):
-            kept[-1].absorb(posting)
+        before = kept[-1] if kept else None
+        if before is None or posting.total <= 1:
+            kept.append(posting)
+        elif _is_stray(posting, before, messages, anywhere=anywhere):
+            before.absorb(posting)
+        elif _is_stray(before, posting, messages, anywhere=True):
+            posting.absorb(before)
+            kept[-1] = posting
         else:
             kept.append(posting)
     return kept
 
 
-def _is_one_run(earlier: Posting, later: Posting) -> bool:
-    return (earlier.loose or later.loose) and later.start - earlier.last <= RUN
-
-
-def _repeats(posting: Posting, earlier: Posting, messages: list[Message]) -> bool:
-    """Whether all its mails were there already, by their titles."""
-    return all(
-        number in earlier.places
-        and messages[mails[0]].subject.title == messages[earlier.places[number][0]].subject.title
-        for number, mails in posting.places.items()
+def _is_stray(few: Posting, many: Posting, messages: list[Message], *, anywhere: bool) -> bool:
+    """Whether a posting is no round of its own, but some of another's mails sent once more."""
+    only_cover = few.places.keys() == {0}
+    if not only_cover and (0 in few.places or len(few.places) >= max(2, (few.total + 1) // 2)):
+        return False
+    if not (anywhere or only_cover):
+        return True
+    return _is_one_run(few, many) and all(
+        number in many.places
+        and messages[mails[0]].subject.title == messages[many.places[number][0]].subject.title
+        for number, mails in few.places.items()
     )
+
+
+def _is_one_run(one: Posting, other: Posting) -> bool:
+    """Whether one of them hangs in no thread, and both were sent within a `RUN`."""
+    apart = max(one.start, other.start) - min(one.last, other.last)
+    return (one.loose or other.loose) and apart <= RUN

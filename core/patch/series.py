@@ -14,6 +14,7 @@ does not depend on the order of the mails, and time and memory grow with n log n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -263,23 +264,27 @@ def _has_head(version: Version) -> bool:
 
 def _number_reposts(versions: list[Version]) -> list[Version]:
     """Count a series posted again days later without a number as its next version, where that is free."""
-    taken = {version.version for version in versions}
-    numbered = versions[:1]
-    for version in versions[1:]:
-        before = numbered[-1]
-        following = before.version + 1
-        if (
-            version.version == before.version
-            and version.minor == before.minor
-            and following not in taken
-            and (version.date - before.date).total_seconds() > DAY / 2
-            and not _is_resend(version)
-            and version.tags == before.tags
-        ):
-            taken.add(following)
-            version = replace(version, version=following)
+    later = Counter(version.version for version in versions)
+    numbered: list[Version] = []
+    for version in versions:
+        later[version.version] -= 1
+        if numbered and _repeats(version, versions[len(numbered) - 1]):
+            following = numbered[-1].version + 1
+            days = (version.date - numbered[-1].date).total_seconds() / DAY
+            if days > 0.5 and not later[following]:
+                numbered.append(replace(version, version=following))
+                continue
         numbered.append(version)
     return numbered
+
+
+def _repeats(version: Version, before: Version) -> bool:
+    """Whether it carries the same label as the one before, and is no RESEND but the same patches anew."""
+    labels = (version.version, version.minor, version.tags)
+    if labels != (before.version, before.minor, before.tags) or _is_resend(version):
+        return False
+    titles = {entry.message.subject.title for entry in before.entries()}
+    return any(entry.message.subject.title in titles for entry in version.entries())
 
 
 def _is_resend(version: Version) -> bool:
