@@ -9,6 +9,7 @@ time for its predecessor among the few latest of that title, so the work grows w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -22,11 +23,17 @@ DAY: Final = 24 * HOUR
 NEXT_WITHIN: Final = 400 * DAY
 """How long a series may rest before its next version."""
 
-AGAIN_WITHIN: Final = 90 * DAY
+AGAIN_WITHIN: Final = 180 * DAY
 """How long after another a posting of the same number is the same series again."""
 
 ONE_AGAIN_WITHIN: Final = 14 * DAY
 """The same for a lone patch: "update translations" comes every month, and is another each time."""
+
+ONE_RFC_WITHIN: Final = 30 * DAY
+"""The same for a lone RFC and the patch that comes of it."""
+
+RECURRING: Final = 3
+"""Lone patches of one title, all unnumbered, that make it a title that comes again and again."""
 
 SKEW: Final = DAY
 """How much later than its follower, by the sender's clock, a version may be."""
@@ -62,6 +69,8 @@ class Card:
     again: bool
     """Its sender says that it was sent before."""
     tags: frozenset[str]
+    is_part: bool
+    """Not all patches that its counter counts are there."""
     above: int
     """The posting in whose thread it was sent, -1 for none."""
 
@@ -74,6 +83,11 @@ class Card:
     def only_title(self) -> str:
         """The title of the whole, where there is one."""
         return self.cover or (next(iter(self.patches)) if len(self.patches) == 1 else "")
+
+    @property
+    def is_unnumbered(self) -> bool:
+        """It is a lone patch, and nothing says that there was another before."""
+        return self.version == (1, 0) and not (self.cover or self.again) and len(self.patches) <= 1
 
     @property
     def branch(self) -> frozenset[str]:
@@ -109,6 +123,7 @@ def make_card(at: int, posting: Posting, messages: list[Message], above: int) ->
         rfc="rfc" in tags,
         again=not tags.isdisjoint(("resend", "repost")),
         tags=posting.tags,
+        is_part=not posting.finished(),
         above=above,
     )
 
@@ -134,7 +149,7 @@ class _Line:
         """Whether version and time allow a card to be a further posting of this series."""
         last = self.last
         apart = card.when - last.when
-        if card.branch != last.branch or apart > NEXT_WITHIN:
+        if apart > NEXT_WITHIN or (card.branch and last.branch and card.branch != last.branch):
             return False
         if card.change_id and self.change_id and card.change_id != self.change_id:
             return False
@@ -142,7 +157,7 @@ class _Line:
         if card.version > last.version:
             return True
         if last.rfc and not card.rfc:
-            return not lone or apart <= AGAIN_WITHIN / 3
+            return not lone or apart <= ONE_RFC_WITHIN
         if card.version not in self.versions:
             return apart <= SKEW
         if card.version != last.version:
@@ -161,10 +176,14 @@ class Joiner:
         self._by_change: dict[str, _Line] = {}
         self._by_title: dict[tuple[str, str], list[Card]] = {}
         self._by_sender: dict[str, list[Card]] = {}
+        self._lone: Counter[tuple[str, str]] = Counter()
 
     def join(self, cards: Iterable[Card]) -> list[list[Card]]:
         """Return the cards of each series, in date order."""
         self._cards = list(cards)
+        self._lone.update(
+            (card.senders[0], card.head_title) for card in self._cards if card.is_unnumbered
+        )
         for card in sorted(self._cards, key=lambda card: (card.when, card.at)):
             line = self._predecessor(card)
             if line is None:
@@ -193,13 +212,21 @@ class Joiner:
             (
                 (_closeness(card, earlier), earlier.when, earlier.at)
                 for earlier in self._namesakes(card)
-                if self._line_of[earlier.at].may_go_on_with(card) and _same_series(card, earlier)
+                if self._line_of[earlier.at].may_go_on_with(card)
+                and _same_series(card, earlier)
+                and not self._recurs(card, earlier)
             ),
             default=None,
         )
         if closest is not None:
             return self._line_of[closest[2]]
         return self._in_thread(card) or self._by_likeness(card)
+
+    def _recurs(self, card: Card, earlier: Card) -> bool:
+        """Whether the title, all that two lone patches have in common, is one that comes again and again."""
+        if not (card.is_unnumbered and earlier.is_unnumbered) or card.above == earlier.at:
+            return False
+        return self._lone[card.senders[0], card.head_title] >= RECURRING
 
     def _namesakes(self, card: Card) -> Iterator[Card]:
         """Yield earlier postings of the same sender that share a title, the latest of each title."""
@@ -219,8 +246,10 @@ class Joiner:
         earlier = self._cards[card.above]
         if set(card.senders).isdisjoint(earlier.senders) or card.version <= earlier.version:
             return None
-        mine, theirs = card.head_title, earlier.head_title
-        return line if fuzz.token_set_ratio(mine, theirs) >= _SOMEWHAT_ALIKE else None
+        if not card.cover and (card.is_part or len(card.patches) == len(earlier.patches) == 1):
+            return line
+        alike = fuzz.token_set_ratio(card.head_title, earlier.head_title)
+        return line if alike >= _SOMEWHAT_ALIKE else None
 
     def _by_likeness(self, card: Card) -> _Line | None:
         """Return the series whose title is nearly the same, where there is exactly one."""
