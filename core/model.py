@@ -223,6 +223,8 @@ class Series:
     """The latest activity, replies included."""
     versions: tuple[Version, ...]
     trailers: tuple[GivenTrailer, ...] = ()
+    foreign_trailers: tuple[GivenTrailer, ...] = ()
+    """Those that name another person than who sent them; they count for nothing."""
     replies: int = 0
     lists: tuple[str, ...] = ()
     message_ids: frozenset[MessageId] = field(default=frozenset(), repr=False)

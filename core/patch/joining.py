@@ -17,7 +17,8 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from core.model import Message
-from core.patch.postings import HOUR, Posting, sender_key
+from core.patch.claims import sender_key
+from core.patch.postings import HOUR, Posting
 
 DAY: Final = 24 * HOUR
 NEXT_WITHIN: Final = 400 * DAY

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
-from core.model import Identity, Message
+from core.model import Message
+from core.patch.claims import Claim, make_claim, read_claim, sender_key
 from core.patch.thread import Forest
 
 HOUR: Final = 3600.0
@@ -22,26 +22,6 @@ RUN: Final = HOUR
 
 _OPEN: Final = 8
 """Unfinished postings of one kind that are looked at; bounds the time that a hostile archive takes."""
-
-_PATCH_WORDS: Final = frozenset({"patch", "patches", "patchset"})
-_NO_SERIES_TAGS: Final = _PATCH_WORDS | {"resend", "repost"}
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The place that a mail's subject claims."""
-
-    mail: int
-    number: int
-    """0 for a cover letter."""
-    total: int
-    version: int
-    minor: int
-    sender: str
-    tags: frozenset[str]
-    """In lower case, without those that say nothing about which series it is."""
-    counted: bool
-    """It has a counter; a lone patch mostly has none."""
 
 
 Kind = tuple[str, int, int, int, frozenset[str], bool]
@@ -115,66 +95,6 @@ class Posting:
     def finished(self) -> bool:
         """Whether all patches are there."""
         return len(self.places) - (0 in self.places) >= self.total
-
-
-def sender_key(who: Identity) -> str:
-    """Return what tells senders apart: the address, but the name where a list or relay sends for them.
-
-    `A Person via Some List <some-list@…>` shares its address with every other sender of that list.
-    """
-    name, via, _ = who.name.partition(" via ")
-    if via:
-        return "via " + " ".join(name.strip(" '\"").casefold().split())
-    return who.address.casefold() or who.name.casefold()
-
-
-def read_claim(forest: Forest, mail: int) -> Claim | None:
-    """Return the place that a mail claims, None where it is no patch and no counted cover letter.
-
-    A diff in an answer (`Re: [PATCH]`) is a suggestion, no patch. A pull request, and what it carries, is none.
-    """
-    message = forest.messages[mail]
-    subject = message.subject
-    if subject.is_reply:
-        return None
-    tags = frozenset(tag.casefold() for tag in subject.tags)
-    if "pull" in tags or (tags.isdisjoint(_PATCH_WORDS) and any(":" in tag for tag in tags)):
-        return None  # [tip: x86/urgent], [linux-next:master 2/7]: what a robot says of a commit
-    number, total, counted = 1, 1, False
-    if subject.is_patch and subject.number is not None and subject.total is not None:
-        number, total, counted = subject.number, subject.total, True
-    elif not message.has_diff:
-        return None
-    parent = forest.parents[mail]
-    if parent >= 0 and _echoes(message, forest.messages[parent], number):
-        return None
-    return _claim(message, mail, number=number, total=total, counted=counted)
-
-
-def _claim(message: Message, mail: int, *, number: int, total: int, counted: bool) -> Claim:
-    tags = frozenset(tag.casefold() for tag in message.subject.tags)
-    return Claim(
-        mail=mail,
-        number=number,
-        total=total,
-        version=message.subject.version,
-        minor=message.subject.minor,
-        sender=sender_key(message.sender),
-        tags=tags - _NO_SERIES_TAGS,
-        counted=counted,
-    )
-
-
-def _echoes(message: Message, parent: Message, number: int) -> bool:
-    """Whether it is an answer that only lacks its `Re:`."""
-    mine, theirs = message.subject, parent.subject
-    same_title = mine.title.casefold() == theirs.title.casefold()
-    if message.has_diff:
-        return same_title and not mine.is_patch
-    others = sender_key(message.sender) != sender_key(parent.sender)
-    if number == 0:
-        return same_title and others
-    return others or (same_title and mine.number == theirs.number)
 
 
 class Sorter:
@@ -296,7 +216,7 @@ class Sorter:
                 and not self._answers_its_like(mail)
                 and any(one.name.casefold() == "signed-off-by" for one in message.trailers)
             ):
-                claim = _claim(message, mail, number=1, total=1, counted=False)
+                claim = make_claim(message, mail, number=1, total=1, counted=False)
                 yield Posting(claim, self._when(mail), loose=True)
 
     def _answers_its_like(self, mail: int) -> bool:

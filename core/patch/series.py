@@ -20,17 +20,18 @@ from dataclasses import replace
 from typing import Final
 
 from core.model import (
-    GivenTrailer,
     Message,
-    MessageId,
     Patch,
     Reply,
     Series,
     Thread,
     Version,
 )
+from core.patch.claims import PATCH_WORDS
+from core.patch.given import given_trailers
 from core.patch.joining import DAY, Joiner, make_card
 from core.patch.postings import Posting, Sorter
+from core.patch.replies import Answers
 from core.patch.thread import Forest, build_forest, unique
 
 MISSING_LISTED: Final = 1000
@@ -52,120 +53,31 @@ class _Grouping:
         self._forest = forest
         self._messages = forest.messages
         self._postings = Sorter(forest).postings()
-        self._place_of: dict[int, tuple[int, int]] = {}
-        """Of each mail that is a patch or cover letter: its posting and number."""
-        for at, posting in enumerate(self._postings):
-            for number, mails in posting.places.items():
-                for mail in mails:
-                    self._place_of[mail] = (at, number)
-        self._owner: list[tuple[int, int] | None] = [None] * len(forest.messages)
-        """Of each mail the place that it is in, or answers."""
+        self._answers = Answers(forest, self._postings)
 
     def items(self) -> list[Series | Thread]:
         """Return series and threads, latest activity first."""
-        self._find_owners()
         items: list[Series | Thread] = [*self._series(), *self._threads()]
         items.sort(key=lambda item: item.id)
         items.sort(key=lambda item: item.date.timestamp(), reverse=True)
         return items
 
-    def _find_owners(self) -> None:
-        """Say for each mail which patch it answers."""
-        for roots in self._forest.conversations:
-            for root in roots:
-                for mail in self._forest.walk(root):
-                    parent = self._forest.parents[mail]
-                    above = self._owner[parent] if parent >= 0 else None
-                    self._owner[mail] = self._place_of.get(mail, above)
-            self._place_orphans(roots)
-
-    def _place_orphans(self, roots: list[int]) -> None:
-        """Give answers to missing mails to the posting of their conversation that they name."""
-        orphans = [root for root in roots if self._owner[root] is None and self._answers(root)]
-        if not orphans or len(roots) == 1:
-            return
-        wanted: dict[tuple[object, ...], int] = {}
-        for at in self._postings_below(roots):
-            for key in self._names(at):
-                wanted.setdefault(key, at)
-        for orphan in orphans:
-            subject = self._messages[orphan].subject
-            named = wanted.get(("title", subject.title.casefold()))
-            if named is None and subject.is_patch:
-                named = wanted.get((subject.version, subject.minor, subject.total))
-            if named is None:
-                continue
-            place = (named, min(self._postings[named].places))
-            for mail in self._forest.walk(orphan):
-                if self._owner[mail] is None:
-                    self._owner[mail] = place
-
-    def _answers(self, mail: int) -> bool:
-        message = self._messages[mail]
-        return message.subject.is_reply and bool(message.references or message.in_reply_to)
-
-    def _postings_below(self, roots: list[int]) -> list[int]:
-        found = {
-            owner[0]
-            for root in roots
-            for mail in self._forest.walk(root)
-            if (owner := self._place_of.get(mail)) is not None
-        }
-        return sorted(found)
-
-    def _names(self, at: int) -> Iterator[tuple[object, ...]]:
-        """Yield by what an answer may name a posting."""
-        posting = self._postings[at]
-        for mails in posting.places.values():
-            yield ("title", self._messages[mails[0]].subject.title.casefold())
-        yield (posting.version, posting.minor, posting.total)
-
     def _series(self) -> Iterator[Series]:
         cards = [
-            make_card(at, posting, self._messages, self._above(posting))
+            make_card(at, posting, self._messages, self._answers.posting_above(at))
             for at, posting in enumerate(self._postings)
         ]
-        replies = self._replies()
         for line in Joiner().join(cards):
             change_id = next((card.change_id for card in line if card.change_id), None)
-            yield self._one_series([card.at for card in line], change_id, replies)
+            yield self._one_series([card.at for card in line], change_id)
 
-    def _above(self, posting: Posting) -> int:
-        """Return the posting in whose thread this one was sent, -1 for none."""
-        own = self._place_of[posting.first][0]
-        for top in sorted(posting.tops):
-            parent = self._forest.parents[top]
-            owner = self._owner[parent] if parent >= 0 else None
-            if owner is not None and owner[0] != own:
-                return owner[0]
-        return -1
-
-    def _replies(self) -> dict[tuple[int, int], list[Reply]]:
-        """Return the answers to each place, in the order of reading."""
-        replies: dict[tuple[int, int], list[Reply]] = {}
-        depths: dict[int, int] = {}
-        for roots in self._forest.conversations:
-            for root in roots:
-                for mail in self._forest.walk(root):
-                    owner = self._owner[mail]
-                    if owner is None or mail in self._place_of:
-                        continue
-                    depth = depths.get(self._forest.parents[mail], -1) + 1
-                    depths[mail] = depth
-                    replies.setdefault(owner, []).append(Reply(self._messages[mail], depth))
-        return replies
-
-    def _one_series(
-        self,
-        postings: list[int],
-        change_id: str | None,
-        replies: dict[tuple[int, int], list[Reply]],
-    ) -> Series:
-        versions = [self._version(at, replies) for at in postings]
+    def _one_series(self, postings: list[int], change_id: str | None) -> Series:
+        versions = [self._version(at) for at in postings]
         versions.sort(
             key=lambda v: (v.date.timestamp(), v.version, v.minor, _lead(v).message.message_id)
         )
         versions = _number_reposts(versions)
+        trailers, foreign = given_trailers(versions, self._answers.sure)
         messages = [message for version in versions for message in _messages_of(version)]
         newest = next((v for v in reversed(versions) if _has_head(v)), versions[-1])
         return Series(
@@ -175,14 +87,16 @@ class _Grouping:
             change_id=change_id,
             date=max(message.date for message in messages),
             versions=tuple(versions),
-            trailers=tuple(_given(versions)),
+            trailers=tuple(trailers),
+            foreign_trailers=tuple(foreign),
             replies=sum(len(entry.replies) for version in versions for entry in version.entries()),
             lists=_lists(messages),
             message_ids=frozenset(message.message_id for message in messages),
         )
 
-    def _version(self, at: int, replies: dict[tuple[int, int], list[Reply]]) -> Version:
+    def _version(self, at: int) -> Version:
         posting = self._postings[at]
+        replies = self._answers.replies
         entries = [
             Patch(
                 number=number,
@@ -197,7 +111,7 @@ class _Grouping:
         return Version(
             version=posting.version,
             minor=posting.minor,
-            tags=tuple(tag for tag in lead.subject.tags if tag.casefold() not in _PATCH_WORDS),
+            tags=tuple(tag for tag in lead.subject.tags if tag.casefold() not in PATCH_WORDS),
             total=posting.total,
             cover=cover,
             patches=tuple(entries[1:] if cover else entries),
@@ -213,7 +127,7 @@ class _Grouping:
             root: Message | None = None
             for start in roots:
                 for mail in self._forest.walk(start):
-                    if self._owner[mail] is not None:
+                    if self._answers.owners[mail] is not None:
                         continue
                     message = self._messages[mail]
                     if root is None:
@@ -224,9 +138,6 @@ class _Grouping:
                     replies.append(Reply(message, depths[mail]))
             if root is not None:
                 yield _thread(root, replies)
-
-
-_PATCH_WORDS: Final = frozenset({"patch", "patches", "patchset"})
 
 
 def _thread(root: Message, replies: list[Reply]) -> Thread:
@@ -301,23 +212,3 @@ def _messages_of(version: Version) -> Iterator[Message]:
 
 def _lists(messages: Iterable[Message]) -> tuple[str, ...]:
     return tuple(sorted({name.partition(".")[0] for one in messages for name in one.list_ids}))
-
-
-def _given(versions: list[Version]) -> Iterator[GivenTrailer]:
-    """Yield the trailers that replies give, each once for a patch."""
-    seen: set[tuple[object, ...]] = set()
-    for version in versions:
-        for entry in version.entries():
-            for reply in entry.replies:
-                for trailer in reply.message.trailers:
-                    key = (trailer.name.casefold(), trailer.value, entry.number, version.version)
-                    if key in seen:
-                        continue
-                    seen.add(key)
-                    yield GivenTrailer(
-                        name=trailer.name,
-                        value=trailer.value,
-                        number=entry.number,
-                        version=version.version,
-                        message_id=MessageId(reply.message.message_id),
-                    )

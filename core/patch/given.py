@@ -1,0 +1,98 @@
+"""Which trailers (`Reviewed-by:` …) the replies to a version give, and to which patch.
+
+What a reply gives is for the patch it answers, or for number 0, the cover letter, and so for all. Where a mail
+between the two is missing, the subject's counter decides; without one, what seems given to the cover letter is
+dropped rather than counted for all. A trailer that names another person than the sender counts for nothing,
+as with b4, but is kept apart for whoever wants to see it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+from core.model import GivenTrailer, Identity, Message, MessageId, Patch, Version
+
+_ADDRESS: Final = re.compile(r"<([^<>\s]{1,320})>|([^<>\s()]{1,64}@[^<>\s()]{1,255})")
+
+
+def given_trailers(
+    versions: Iterable[Version], sure: Collection[MessageId]
+) -> tuple[list[GivenTrailer], list[GivenTrailer]]:
+    """Return the trailers that count, and those that name somebody else than their sender.
+
+    Each is there once for a patch, by the first reply that gives it. `sure` are the replies
+    between which and the patch they stand under no mail is missing.
+    """
+    counting: list[GivenTrailer] = []
+    foreign: list[GivenTrailer] = []
+    seen: set[tuple[object, ...]] = set()
+    for version in versions:
+        for entry in version.entries():
+            for reply in entry.replies:
+                message = reply.message
+                number = (
+                    entry.number if message.message_id in sure else _named(message, entry, version)
+                )
+                if number is None:
+                    continue
+                for given in _of_reply(message, number, version.version):
+                    key = (given.name.casefold(), given.value.casefold(), number, given.version)
+                    if key not in seen:
+                        seen.add(key)
+                        mine = is_by(given.value, message.sender)
+                        (counting if mine else foreign).append(given)
+    return counting, foreign
+
+
+def _of_reply(message: Message, number: int, version: int) -> Iterator[GivenTrailer]:
+    for trailer in message.trailers:
+        yield GivenTrailer(
+            name=trailer.name,
+            value=trailer.value,
+            number=number,
+            version=version,
+            message_id=message.message_id,
+        )
+
+
+def _named(message: Message, entry: Patch, version: Version) -> int | None:
+    """Return the number that a reply means by its subject alone."""
+    subject = message.subject
+    if subject.number is not None:
+        same = (subject.version, subject.total) == (entry.message.subject.version, version.total)
+        return subject.number if same else None
+    if entry.number > 0 or subject.title == entry.message.subject.title:
+        return entry.number
+    return None
+
+
+def is_by(value: str, sender: Identity) -> bool:
+    """Whether a trailer's value names its sender, or nobody (`Fixes: abc123`).
+
+    Like b4: the address is the same but for a `+extension` or one label of its domain, or the name is the same.
+    """
+    match = _ADDRESS.search(value)
+    address = (match[1] or match[2]) if match else ""
+    if match is None or "@" not in address:
+        return True
+    if _same_address(address.casefold(), sender.address.casefold()):
+        return True
+    name, _, _ = sender.name.casefold().partition(" via ")
+    words = set(name.replace(",", " ").replace('"', " ").replace("'", " ").split())
+    return bool(words) and words == set(
+        value[: match.start()].casefold().replace(",", " ").replace('"', " ").split()
+    )
+
+
+def _same_address(one: str, other: str) -> bool:
+    name, _, domain = one.rpartition("@")
+    other_name, _, other_domain = other.rpartition("@")
+    if name.partition("+")[0] != other_name.partition("+")[0]:
+        return False
+    if domain == other_domain:
+        return True
+    if abs(domain.count(".") - other_domain.count(".")) != 1:
+        return False
+    return domain.endswith("." + other_domain) or other_domain.endswith("." + domain)

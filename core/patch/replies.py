@@ -1,0 +1,114 @@
+"""Which patch or cover letter each reply of a conversation belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.model import MessageId, Reply
+from core.patch.postings import Posting
+from core.patch.thread import Forest
+
+Place = tuple[int, int]
+"""A posting, by its place among all, and a number in it."""
+
+
+class Answers:
+    """The replies to each place; read-only once made.
+
+    A reply belongs to the nearest patch or cover letter above it. An answer to a missing mail goes to the posting of
+    its conversation that its subject names, to the cover letter or first patch of that; else to none.
+    """
+
+    def __init__(self, forest: Forest, postings: list[Posting]) -> None:
+        self._forest = forest
+        self._postings = postings
+        self.places: dict[int, Place] = {
+            mail: (at, number)
+            for at, posting in enumerate(postings)
+            for number, mails in posting.places.items()
+            for mail in mails
+        }
+        """Of each mail that is a patch or cover letter: where it stands."""
+        self.owners: list[Place | None] = [None] * len(forest.messages)
+        """Of each mail the place that it has or belongs to; None for what is no part of a series."""
+        self.replies: dict[Place, list[Reply]] = {}
+        """In the order of reading."""
+        self.sure: set[MessageId] = set()
+        """Replies between which and their patch no mail is missing."""
+        for roots in forest.conversations:
+            self._find_owners(roots)
+            self._place_orphans(roots)
+            self._collect(roots)
+
+    def posting_above(self, at: int) -> int:
+        """Return the posting in whose thread another was sent, -1 for none."""
+        for top in sorted(self._postings[at].tops):
+            parent = self._forest.parents[top]
+            owner = self.owners[parent] if parent >= 0 else None
+            if owner is not None and owner[0] != at:
+                return owner[0]
+        return -1
+
+    def _find_owners(self, roots: list[int]) -> None:
+        for root in roots:
+            for mail in self._forest.walk(root):
+                parent = self._forest.parents[mail]
+                above = self.owners[parent] if parent >= 0 else None
+                self.owners[mail] = self.places.get(mail, above)
+
+    def _place_orphans(self, roots: list[int]) -> None:
+        orphans = [root for root in roots if self.owners[root] is None and self._is_answer(root)]
+        if not orphans:
+            return
+        named: dict[tuple[object, ...], int] = {}
+        for at in self._postings_below(roots):
+            for name in self._names(at):
+                named.setdefault(name, at)
+        for orphan in orphans:
+            subject = self._forest.messages[orphan].subject
+            at = named.get(("title", subject.title.casefold()))
+            if at is None and subject.is_patch:
+                at = named.get((subject.version, subject.minor, subject.total))
+            if at is None:
+                continue
+            place = (at, min(self._postings[at].places))
+            for mail in self._forest.walk(orphan):
+                if self.owners[mail] is None:
+                    self.owners[mail] = place
+
+    def _is_answer(self, mail: int) -> bool:
+        message = self._forest.messages[mail]
+        return message.subject.is_reply and bool(message.references or message.in_reply_to)
+
+    def _postings_below(self, roots: list[int]) -> list[int]:
+        found = {
+            place[0]
+            for root in roots
+            for mail in self._forest.walk(root)
+            if (place := self.places.get(mail)) is not None
+        }
+        return sorted(found)
+
+    def _names(self, at: int) -> Iterator[tuple[object, ...]]:
+        """Yield by what the subject of an answer may name a posting."""
+        posting = self._postings[at]
+        for mails in posting.places.values():
+            yield ("title", self._forest.messages[mails[0]].subject.title.casefold())
+        if posting.counted:
+            yield (posting.version, posting.minor, posting.total)
+
+    def _collect(self, roots: list[int]) -> None:
+        depths: dict[int, int] = {}
+        for root in roots:
+            for mail in self._forest.walk(root):
+                owner = self.owners[mail]
+                if owner is None or mail in self.places:
+                    continue
+                parent = self._forest.parents[mail]
+                message = self._forest.messages[mail]
+                depths[mail] = depths.get(parent, -1) + 1
+                self.replies.setdefault(owner, []).append(Reply(message, depths[mail]))
+                if self._forest.answers_directly(mail) and (
+                    parent in self.places or self._forest.messages[parent].message_id in self.sure
+                ):
+                    self.sure.add(message.message_id)
