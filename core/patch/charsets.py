@@ -58,7 +58,6 @@ _SUPERSETS: Final = {
     "utf32": "utf_32",
     "utf32le": "utf_32_le",
     "utf32be": "utf_32_be",
-    "viscii": "cp1258",
 }
 _CODECS: Final = (
     _SUPERSETS

@@ -1,6 +1,16 @@
-"""format=flowed text (RFC 3676), made whole."""
+"""format=flowed text (RFC 3676), made whole.
+
+A patch sent that way is made whole too, as `git mailinfo` does it: every line of it that began with a blank was
+sent with one more. Some mails only claim to be flowed; where taking them at their word would break the patch,
+they are left as they are.
+"""
 
 from __future__ import annotations
+
+import re
+from typing import Final
+
+_HUNK: Final = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
 
 
 def unflow(text: str, *, delsp: bool = False) -> str:
@@ -9,15 +19,22 @@ def unflow(text: str, *, delsp: bool = False) -> str:
     `delsp`: the blank of the break is no part of the text. Lines of one quote depth join only with each other,
     and the signature's `-- ` line joins with none. Linear.
     """
+    whole = _joined(text, delsp)
+    if "\n@@ -" in text and not _hunks_add_up(whole) and _hunks_add_up(text):
+        return text
+    return whole
+
+
+def _joined(text: str, delsp: bool) -> str:
     out: list[str] = []
     flow: list[str] = []
     flow_depth = 0
     for line in text.split("\n"):
         rest = line.lstrip(">") if line.startswith(">") else line
         depth = len(line) - len(rest)
+        signature = rest == "-- "
         if rest.startswith(" "):
             rest = rest[1:]
-        signature = rest == "-- "
         if flow and (depth != flow_depth or signature):
             out.append(_whole(flow_depth, flow))
             flow = []
@@ -35,4 +52,24 @@ def unflow(text: str, *, delsp: bool = False) -> str:
 
 def _whole(depth: int, flow: list[str]) -> str:
     text = flow[0] if len(flow) == 1 else "".join(flow)
-    return ">" * depth + " " + text if depth else text
+    return f"{'>' * depth} {text}" if depth and text else ">" * depth + text
+
+
+def _hunks_add_up(text: str) -> bool:
+    """Whether every hunk holds just the lines that its head announces."""
+    old = new = 0
+    for line in text.split("\n"):
+        if old <= 0 and new <= 0:
+            if match := _HUNK.match(line):
+                old, new = int(match[1] or 1), int(match[2] or 1)
+            continue
+        first = line[:1]
+        if first in {" ", ""}:
+            old, new = old - 1, new - 1
+        elif first == "-":
+            old -= 1
+        elif first == "+":
+            new -= 1
+        elif first != "\\":
+            return False
+    return old == 0 and new == 0

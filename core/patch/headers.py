@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from core.model import Identity, MessageId
@@ -23,8 +24,11 @@ MAX_ADDRESSES: Final = 1000
 MAX_ID: Final = 998
 """Characters of a Message-ID: RFC 5322's longest line."""
 
+_MAX_KNOWN: Final = 200
 _NAME: Final = re.compile(r"[!-9;-~]+")
 _ADDRESS_MARKS: Final = re.compile(r'["(),<>\\;:]')
+_ODD: Final = re.compile(r'["(\\;:]')
+_QUOTED_PAIR: Final = re.compile(r"\\(.)")
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 _BLANK: Final = re.compile(r"\s+")
 _BRACKETED: Final = re.compile(r"<([^<>]*)>")
@@ -110,20 +114,15 @@ def _collect(lines: list[str], headers: Headers, wanted: Container[str] | None) 
             _keep(headers, name, key, parts)
             parts = None
         name, colon, value = line.partition(":")
+        if not (colon and name.isascii() and name.isprintable() and " " not in name):
+            if line.startswith(("From ", ">From ")):
+                continue  # what an mbox puts before a mail
+            name = name.rstrip(" \t")  # blanks before the colon were allowed once
+            if not (colon and _NAME.fullmatch(name)):
+                return at
         key = name.lower()
         if wanted is None or key in wanted:
-            if colon and _NAME.fullmatch(name):
-                parts = [value.strip()]
-                continue
-        elif colon and " " not in name:
-            continue
-        if line.startswith(("From ", ">From ")) or (at == 0 and not line):
-            continue  # what an mbox puts before a mail
-        key = key.rstrip()  # "Subject : ..." was allowed once
-        if colon and (wanted is None or key in wanted) and _NAME.fullmatch(key):
             parts = [value.strip()]
-            continue
-        return at
     if parts is not None:
         _keep(headers, name, key, parts)
     return None
@@ -133,7 +132,7 @@ def _keep(headers: Headers, name: str, key: str, parts: list[str]) -> None:
     value = parts[0] if len(parts) == 1 else " ".join(parts)
     if len(value) > MAX_VALUE:
         half = MAX_VALUE // 2
-        value = f"{value[:half]} {value[-half:]}"
+        value = f"{value[:half]} ... {value[-half:]}"
         headers.capped.append(f"{name[:40]} header too long")
     headers.names.append(name)
     headers.fields.append((key, value))
@@ -142,20 +141,24 @@ def _keep(headers: Headers, name: str, key: str, parts: list[str]) -> None:
 def read_ids(value: str) -> list[MessageId]:
     """Return the message-ids of a Message-ID, In-Reply-To or References value, in their order.
 
-    Ids stand in angle brackets; blanks within (folding) are dropped. Without any bracketed id that holds an `@`,
-    other bracketed ones count, and without those every word with an `@`, else the first word.
+    Ids stand in angle brackets; blanks within (folding) are dropped. Where there are no brackets, or nothing in
+    them, each word with an `@` is taken for one, else the first word.
     """
-    if "<" in value:
-        found = _BRACKETED.findall(value)
-        if "(" in value and len(found) > 1:
-            found = _BRACKETED.findall(_COMMENT.sub(" ", value)) or found
-        ids = [_BLANK.sub("", each) for each in found]
-        ids = [each for each in ids if "@" in each] or [each for each in ids if each]
-        if ids:
-            return [MessageId(each[:MAX_ID]) for each in ids]
-    words = [word.strip("<>,;\0") for word in _COMMENT.sub(" ", value).split()]
-    words = [word for word in words if word]
-    return [MessageId(word[:MAX_ID]) for word in ([w for w in words if "@" in w] or words[:1])]
+    ids = [_BLANK.sub("", each) for each in _BRACKETED.findall(value)] if "<" in value else []
+    if not any(ids):
+        words = [word.strip("<>,;\0") for word in _COMMENT.sub(" ", value).split()]
+        ids = [word for word in words if "@" in word] or [word for word in words if word][:1]
+    return [MessageId(each[:MAX_ID]) for each in ids if each]
+
+
+def read_parent(value: str) -> MessageId | None:
+    """Return the id that an In-Reply-To value names, from among the prose and addresses some programs add to it."""
+    ids = read_ids(value)
+    if len(ids) > 1 and "(" in value:
+        ids = (
+            read_ids(_COMMENT.sub(" ", value)) or ids
+        )  # <id> (message from Joe <joe@example.org> on ...)
+    return next((each for each in ids if "@" in each), ids[0] if ids else None)
 
 
 def read_addresses(value: str) -> list[Identity]:
@@ -168,7 +171,7 @@ def read_addresses(value: str) -> list[Identity]:
     waiting = ""
     for piece in _pieces(value):
         entry = f"{waiting},{piece}" if waiting else piece
-        person, complete = _person(entry)
+        person, complete = (_known_person if len(entry) < _MAX_KNOWN else _person)(entry)
         if not complete and len(entry) < 200:
             waiting = (
                 entry  # "Doe, John <john@example.org>" without quotes: the comma was in the name
@@ -220,10 +223,6 @@ def _pieces(value: str) -> list[str]:
     return pieces
 
 
-_ODD: Final = re.compile(r'["(\\;:]')
-_QUOTED_PAIR: Final = re.compile(r"\\(.)")
-
-
 def _person(piece: str) -> tuple[Identity | None, bool]:
     """Read one entry; the flag is False where it has no address yet."""
     opening = piece.rfind("<")
@@ -247,6 +246,10 @@ def _person(piece: str) -> tuple[Identity | None, bool]:
     address = next(word for word in words if "@" in word)
     name = " ".join(word for word in words if word is not address)
     return Identity(_clean_name(name), address), True
+
+
+# The same people stand on mail after mail.
+_known_person: Final = lru_cache(maxsize=8192)(_person)
 
 
 def _unparenthesised(text: str) -> str:

@@ -16,10 +16,10 @@ from core.model import Identity, Mail, Message, MessageId, Subject, Trailer
 from core.patch.body import find_patch, read_in_body_headers, split_body
 from core.patch.dates import read_date
 from core.patch.encoded_words import decode_words
-from core.patch.headers import Headers, read_addresses, read_headers, read_ids
+from core.patch.headers import Headers, read_addresses, read_headers, read_ids, read_parent
 from core.patch.mime import Content, read_content
 from core.patch.subject import MAX_SUBJECT, read_subject
-from core.patch.trailers import find_trailers
+from core.patch.trailers import find_given_trailers, find_trailers
 
 UNKNOWN_DATE: Final = datetime.fromtimestamp(0, UTC)
 """Stands where a mail does not say when it was sent."""
@@ -42,11 +42,12 @@ _FACTS: Final = frozenset(
         "content-type",
         "content-transfer-encoding",
         "content-disposition",
-        "received",
         "sender",
     }
 )
+_RECEIVED: Final = frozenset({"received"})
 _CHANGE_ID: Final = re.compile(r"\nchange-id:[ \t]+([^\s]{1,200})")
+_BLANKS: Final = re.compile(rb"\s*")
 _MAX_LIST_IDS: Final = 20
 
 
@@ -92,10 +93,8 @@ def _mail_start(raw: bytes) -> tuple[bytes, int]:
     """Return the bytes with readable line ends, and where the headers begin."""
     if b"\r" in raw and b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
-    start = 0
-    while raw[start : start + 1] in (b"\n", b"\r", b" ", b"\t"):
-        start += 1
-    return raw, start
+    blanks = _BLANKS.match(raw)
+    return raw, blanks.end() if blanks else 0
 
 
 def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
@@ -128,7 +127,7 @@ def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
         subject=subject,
         sender=sender,
         author=author,
-        date=_date(headers),
+        date=_date(headers, source, start),
         in_reply_to=in_reply_to,
         references=references,
         to=_people(headers, "to"),
@@ -181,7 +180,7 @@ def _references(
     known: dict[MessageId, None] = {}
     for value in headers.every("references"):
         known.update(dict.fromkeys(read_ids(value)))
-    parents = [each for value in headers.every("in-reply-to") for each in read_ids(value)]
+    parents = [each for value in headers.every("in-reply-to") if (each := read_parent(value))]
     known.update(dict.fromkeys(parents))
     ids = list(known)
     if len(ids) > FIRST_REFERENCES + LAST_REFERENCES:
@@ -199,11 +198,11 @@ def _list_ids(headers: Headers) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _date(headers: Headers) -> datetime:
+def _date(headers: Headers, source: bytes, start: int) -> datetime:
     moment = read_date(headers.first("date"))
-    if moment is None:
-        received = headers.first("received").rpartition(";")[2]
-        moment = read_date(received)
+    if moment is None:  # when the last server had it will do
+        received = read_headers(source, start, len(source), _RECEIVED).first("received")
+        moment = read_date(received.rpartition(";")[2])
     return UNKNOWN_DATE if moment is None else moment
 
 
@@ -217,10 +216,7 @@ def _trailers(
 ) -> tuple[Trailer, ...]:
     if patch is not None and in_body:
         return find_trailers(text[begin : patch[0]])
-    given = find_trailers(text, given=True)
-    if patch is not None:  # the diff in a reply comes with its own sign-off
-        given = tuple(each for each in given if each.name.lower() != "signed-off-by")
-    return given
+    return find_given_trailers(text, own_patch=patch is not None)
 
 
 def _fingerprint(sender: Identity, subject: Subject, text: str) -> str:

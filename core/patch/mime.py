@@ -7,39 +7,38 @@ all else is an attachment.
 
 from __future__ import annotations
 
-import binascii
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from core.model import Attachment
 from core.patch.charsets import decode_bytes
+from core.patch.content_type import read_content_type
 from core.patch.encoded_words import decode_words
 from core.patch.flowed import unflow
 from core.patch.headers import Headers, read_headers
 from core.patch.html_text import html_to_text
+from core.patch.transfer import decode_transfer
 
 MAX_BODY: Final = 16 << 20
-"""Bytes of text kept of one mail."""
+"""Characters of text kept of one mail."""
 MAX_PARTS: Final = 1000
 MAX_DEPTH: Final = 20
 MAX_LINE: Final = 100_000
 """Characters kept of one line."""
 
-_MAX_CONTENT_TYPE: Final = 2000
 _MAX_BOUNDARY: Final = 200
-_PARAMETER: Final = re.compile(r';\s*([\w*!#$&.^-]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;\s]*))')
-_CONTINUED: Final = re.compile(r"(.+?)\*(?:(\d{1,3})(\*?))?")
+_MAX_NAME: Final = 255
+_MAX_SNIFFED: Final = 1 << 20
+_PATCH_TYPES: Final = frozenset(
+    {"text/x-patch", "text/x-diff", "application/x-patch", "application/x-diff"}
+)
 _PATCH_NAME: Final = re.compile(r"\.(?:patch|diff)(?:\.txt)?$", re.IGNORECASE)
-_DIFF_BYTES: Final = re.compile(rb"^(?:diff --git |--- [^\r\n]+\r?\n\+\+\+ )", re.MULTILINE)
+_DIFF: Final = re.compile(rb"^(?:diff --git |--- [^\r\n]+\r?\n\+\+\+ )", re.MULTILINE)
 _PART_HEADERS: Final = frozenset(
     {"content-type", "content-transfer-encoding", "content-disposition", "content-description"}
 )
 _FORWARD_HEADERS: Final = _PART_HEADERS | {"from", "date", "subject"}
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
-_BASE64_BLANKS: Final = b" \t\r\n\x0b\x0c"
 
 
 @dataclass(slots=True)
@@ -92,6 +91,7 @@ class _Walker:
         self._alternatives = 0
         self._plain_in: set[int] = set()
         self._has_plain = False
+        self._fallback = ""  # an attached text, for a mail that has no other
 
     def cap(self, words: str) -> None:
         """Note that something was cut off."""
@@ -100,6 +100,8 @@ class _Walker:
 
     def content(self) -> Content:
         """Return what was collected."""
+        if not self._texts:
+            self._add(self._fallback, quoted=False)
         text = "".join(self._texts)
         if len(text) > MAX_LINE:
             lines = text.split("\n")
@@ -113,6 +115,10 @@ class _Walker:
         for words in part.headers.capped:
             self.cap(words)
         kind, parameters = read_content_type(part.headers.first("content-type") or part.default)
+        if part.depth > MAX_DEPTH:
+            self.cap("parts nested too deep")
+            self._attach("", kind, part.end - part.start)
+            return []
         if kind.startswith("multipart/"):
             boundary = parameters.get("boundary", "")[:_MAX_BOUNDARY].rstrip()
             children = self._children(part, kind, boundary) if boundary else []
@@ -125,9 +131,6 @@ class _Walker:
         return []
 
     def _children(self, part: _Part, kind: str, boundary: str) -> list[_Part]:
-        if part.depth >= MAX_DEPTH:
-            self.cap("parts nested too deep")
-            return []
         alternative = part.alternative
         if kind == "multipart/alternative":
             self._alternatives += 1
@@ -150,6 +153,8 @@ class _Walker:
                     default,
                 )
             )
+        if kind == "multipart/alternative":  # the plain text decides about the others
+            children.sort(key=lambda child: not _is_plain(child))
         return children
 
     def _slices(self, part: _Part, boundary: bytes) -> list[tuple[int, int]]:
@@ -162,39 +167,28 @@ class _Walker:
             found = raw.find(delimiter, at, part.end)
             if found < 0:
                 break
-            after = found + len(delimiter)
-            line_end = raw.find(b"\n", after, part.end)
-            line_end = part.end if line_end < 0 else line_end
-            tail = raw[after : min(line_end, after + 100)].rstrip()
-            at = after
-            if (found > part.start and raw[found - 1] not in b"\r\n") or tail not in (b"", b"--"):
+            at = found + len(delimiter)
+            # Only blanks may follow on the line; looking no further keeps this linear.
+            tail, newline, _ = raw[at : min(at + _MAX_BOUNDARY, part.end)].partition(b"\n")
+            at_line = found == part.start or raw[found - 1] in b"\r\n"
+            if not at_line or tail.rstrip() not in (b"", b"--"):
                 continue
             if begin >= 0:
-                stop = found - 1 if found > begin else found
-                stop -= raw[stop - 1 : stop] == b"\r"
-                slices.append((begin, max(stop, begin)))
-            begin = min(line_end + 1, part.end)
-            at = begin
-            if tail == b"--":
+                slices.append((begin, max(begin, _without_line_end(raw, found))))
+            if tail.startswith(b"--"):
                 return slices
+            at += len(tail) + len(newline)
+            begin = at
         if begin >= 0:
             slices.append((begin, part.end))  # the closing line is missing
         return slices
 
     def _forwarded(self, part: _Part) -> list[_Part]:
         """Read a mail within the mail: its words are somebody else's, so they come quoted."""
-        data = self._raw
-        start, end = part.start, part.end
-        encoding = part.headers.first("content-transfer-encoding").lower()
-        headers = read_headers(data, start, end, _FORWARD_HEADERS)
+        headers = read_headers(self._raw, part.start, part.end, _FORWARD_HEADERS)
         subject = decode_words(headers.first("subject"))
-        self._attachments.append(
-            Attachment(name=subject, content_type="message/rfc822", size=end - start)
-        )
-        if part.depth >= MAX_DEPTH:
-            self.cap("parts nested too deep")
-            return []
-        if "base64" in encoding or "quoted" in encoding:
+        self._attach(subject, "message/rfc822", part.end - part.start)
+        if _encoding(part).lower() in {"base64", "quoted-printable"}:
             return []  # RFC 2046 forbids it; whoever needs it has the raw mail
         shown = (
             f"{name}: {decode_words(value)}\n"
@@ -204,39 +198,36 @@ class _Walker:
             if not name.lower().startswith("content-")
         )
         self._add("".join(shown) + "\n", quoted=True)
-        return [_Part(headers, min(headers.body_start, end), end, part.depth + 1, quoted=True)]
+        start = min(headers.body_start, part.end)
+        return [_Part(headers, start, part.end, part.depth + 1, quoted=True)]
 
     def _leaf(self, part: _Part, kind: str, parameters: dict[str, str]) -> None:
         disposition, more = read_content_type(part.headers.first("content-disposition"))
         name = decode_words(more.get("filename") or parameters.get("name") or "")
         attached = disposition == "attachment" and part.depth > 0
+        charset = parameters.get("charset", "")
+        if part.alternative in self._plain_in and kind.startswith("text/") and kind != "text/plain":
+            return
         data: bytes | None = None
-        if kind == "text/html":
-            if part.alternative in self._plain_in:
-                return
-            if not attached and not self._has_plain:
-                data = self._decoded(part)
-                self._add(
-                    html_to_text(decode_bytes(data, parameters.get("charset", ""))), part.quoted
-                )
-                return
-        elif kind.startswith("text/") and not attached and (kind != "text/calendar"):
+        if kind == "text/html" and not attached and not self._has_plain:
+            self._add(html_to_text(decode_bytes(self._decoded(part), charset)), part.quoted)
+            return
+        if kind.startswith("text/") and not attached and kind not in {"text/html", "text/calendar"}:
             self._plain(part, self._decoded(part), parameters)
             return
-        elif self._may_be_patch(kind, name):
+        if kind.startswith("text/") or _may_be_patch(kind, name):
             data = self._decoded(part)
-            if b"\0" not in data[:512] and (_is_patch_type(kind) or _DIFF_BYTES.search(data)):
+            sniffed = data[:_MAX_SNIFFED]
+            if b"\0" not in sniffed and (kind in _PATCH_TYPES or _DIFF.search(sniffed)):
                 self._plain(part, data, parameters)
                 return
-        size = len(data) if data is not None else _decoded_size(part)
-        self._attachments.append(Attachment(name=name, content_type=kind, size=size))
+            if kind == "text/plain" and not self._fallback:
+                self._fallback = decode_bytes(data, charset).replace("\r\n", "\n")
+        self._attach(name, kind, len(data) if data is not None else _decoded_size(part))
 
-    @staticmethod
-    def _may_be_patch(kind: str, name: str) -> bool:
-        return (
-            kind.startswith("text/")
-            or kind == "application/octet-stream"
-            or (_is_patch_type(kind) or bool(_PATCH_NAME.search(name)))
+    def _attach(self, name: str, kind: str, size: int) -> None:
+        self._attachments.append(
+            Attachment(name=name[:_MAX_NAME], content_type=kind[:_MAX_NAME], size=size)
         )
 
     def _plain(self, part: _Part, data: bytes, parameters: dict[str, str]) -> None:
@@ -267,100 +258,44 @@ class _Walker:
 
     def _decoded(self, part: _Part) -> bytes:
         """Return a part's bytes without their transfer encoding."""
-        start, end = part.start, part.end
-        if end - start > 2 * MAX_BODY:
+        end = part.end
+        if end - part.start > 2 * MAX_BODY:
             self.cap("text too large")
-            end = start + 2 * MAX_BODY
-        data = self._raw[start:end]
-        encoding = part.headers.first("content-transfer-encoding").lower()
-        if "quoted-printable" in encoding:
-            return binascii.a2b_qp(data)
-        if "base64" in encoding:
-            return decode_base64(data)
-        return data
+            end = part.start + 2 * MAX_BODY
+        return decode_transfer(self._raw[part.start : end], _encoding(part))
+
+
+def _encoding(part: _Part) -> str:
+    return part.headers.first("content-transfer-encoding")
 
 
 def _decoded_size(part: _Part) -> int:
     size = part.end - part.start
-    encoding = part.headers.first("content-transfer-encoding").lower()
-    return size * 3 // 4 if "base64" in encoding else size
+    return size * 3 // 4 if "base64" in _encoding(part).lower() else size
 
 
-def _is_patch_type(kind: str) -> bool:
-    return kind in {"text/x-patch", "text/x-diff", "application/x-patch", "application/x-diff"}
+def _is_plain(part: _Part) -> bool:
+    return read_content_type(part.headers.first("content-type") or part.default)[0] == "text/plain"
+
+
+def _may_be_patch(kind: str, name: str) -> bool:
+    """Whether a part that is no text is worth a look."""
+    return (
+        kind == "application/octet-stream" or kind in _PATCH_TYPES or bool(_PATCH_NAME.search(name))
+    )
+
+
+def _without_line_end(raw: bytes, end: int) -> int:
+    """The line end before a boundary belongs to the boundary."""
+    end -= raw[end - 1 : end] == b"\n"
+    return end - (raw[end - 1 : end] == b"\r")
 
 
 def _line_ends(text: str) -> str:
-    """Make the line ends plain where they are the mail's; a lone `\\r\\n` among others is the content's."""
-    if "\n" not in text:
+    """Make line ends plain, unless they are the content's: in a patch for a CRLF file some lines have them."""
+    first = text.find("\n")
+    if first < 0:
         return text.replace("\r", "\n")
-    if text.count("\r\n") == text.count("\n"):
+    if text[first - 1 : first] == "\r" or "\ndiff -" not in text:
         return text.replace("\r\n", "\n")
     return text
-
-
-def decode_base64(data: bytes) -> bytes:
-    """Return what a base64 body holds; lines that are none of it (a list's footer) follow as they are."""
-    flat = data.translate(None, _BASE64_BLANKS)
-    if len(flat) % 4 == 0 and _BASE64.fullmatch(flat):
-        return binascii.a2b_base64(flat)
-    out: list[bytes] = []
-    pending = b""
-    for line in data.split(b"\n"):
-        word = line.strip()
-        if not _BASE64.fullmatch(word):
-            kept = re.sub(rb"[^A-Za-z0-9+/=]", b"", word)
-            if len(word) - len(kept) > len(word) // 10 or b"=" in kept.rstrip(b"="):
-                out.append(_lenient(pending))
-                pending = b""
-                out.append(line + b"\n")
-                continue
-            word = kept
-        pending += word
-        if len(pending) >= 4096 or word.endswith(b"="):
-            cut = len(pending) if word.endswith(b"=") else len(pending) // 4 * 4
-            out.append(_lenient(pending[:cut]))
-            pending = pending[cut:]
-    out.append(_lenient(pending))
-    return b"".join(out)
-
-
-def _lenient(word: bytes) -> bytes:
-    word = word.rstrip(b"=")
-    if len(word) % 4 == 1:
-        word = word[:-1]
-    return binascii.a2b_base64(word + b"=" * (-len(word) % 4)) if word else b""
-
-
-@lru_cache(maxsize=256)
-def _parsed(value: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    kind = value.partition(";")[0].strip().lower()
-    plain: dict[str, str] = {}
-    continued: dict[str, dict[int, bytes]] = {}
-    charsets: dict[str, str] = {}
-    for match in _PARAMETER.finditer(value):
-        name = match[1].lower()
-        content = match[3] if match[2] is None else match[2].replace("\\", "")
-        parts = _CONTINUED.fullmatch(name)
-        if parts is None:
-            plain.setdefault(name, content)
-            continue
-        # RFC 2231: name*=utf-8''..., name*0=..., name*1*=...
-        base, number, star = parts.groups()
-        data = content.encode("utf-8", "replace")
-        if number is None or star:
-            if base not in charsets and content.count("'") >= 2:
-                charsets[base], _, rest = content.split("'", 2)
-                data = rest.encode("utf-8", "replace")
-            data = unquote_to_bytes(data)
-        continued.setdefault(base, {})[int(number or 0)] = data
-    for base, pieces in continued.items():
-        joined = b"".join(pieces[at] for at in sorted(pieces))
-        plain[base] = decode_bytes(joined, charsets.get(base, ""))
-    return kind, tuple(plain.items())
-
-
-def read_content_type(value: str) -> tuple[str, dict[str, str]]:
-    """Return the type in lower case and the parameters of a Content-Type or Content-Disposition value."""
-    kind, parameters = _parsed(value[:_MAX_CONTENT_TYPE])
-    return kind, dict(parameters)

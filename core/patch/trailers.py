@@ -1,7 +1,7 @@
 """`Reviewed-by: A B <a@example.org>`: trailers that a commit message carries, or that a reply gives.
 
-What a trailer block is follows `git interpret-trailers` (the last paragraph, mostly trailers); what counts as
-given in a reply follows b4: unquoted lines that name a person.
+What a trailer block is follows `git interpret-trailers` (the last paragraph, mostly trailers), but for paragraphs
+of trailers above it, which count too; what counts as given in a reply follows b4: unquoted lines naming a person.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from core.model import Trailer
 
 MAX_TRAILERS: Final = 500
 MAX_TRAILER: Final = 1000
-"""Characters of one trailer's value."""
+"""Characters kept of one trailer's value."""
 
 _LINE: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:[ \t]*([^ \t].*)")
 _GIVEN: Final = re.compile(
@@ -22,26 +22,19 @@ _GIVEN: Final = re.compile(
 _ADDRESS_LINE: Final = re.compile(r"[ \t]*<[^<>\s]{1,300}@[^<>\s]{1,300}>[ \t]*")
 _KNOWN: Final = re.compile(
     r"(?i:(?:[a-z]+(?:-[a-z]+){0,3}-by|cc|fixes|link|closes|buglink|bug|references|depends-on|change-id"
-    r"|message-id|base-commit|reported-and-tested|stable|upstream|backport))"
+    r"|message-id|base-commit|stable|upstream|backport))"
 )
-_NOTE: Final = re.compile(r"\[.*\]?|\(cherry picked from commit .*")
-_NOT_TRAILERS: Final = frozenset(
+# Words that stand before a colon in prose.
+_PROSE: Final = frozenset(
     {"http", "https", "ftp", "git", "from", "subject", "date", "note", "todo"}
 )
+_NOTE: Final = re.compile(r"\[.*|\(cherry picked from commit .*")
 _FORWARD: Final = re.compile(r"^-{2,20} ?(?:Original|Forwarded|Ursprüngliche)", re.MULTILINE)
 
 
-def find_trailers(text: str, *, given: bool = False) -> tuple[Trailer, ...]:
-    """Return the trailers of a commit message or, with `given`, those that a reply gives.
-
-    Of a commit message: the lines of the last paragraphs that are trailers, folded values joined. Of a reply:
-    unquoted `…-by:` lines with an address, up to the signature; `Cc:`, `Link:` and `Fixes:` give nothing. Linear.
-    """
-    return _given(text) if given else _carried(text)
-
-
-def _carried(message: str) -> tuple[Trailer, ...]:
-    lines = message.rstrip().split("\n")
+def find_trailers(text: str) -> tuple[Trailer, ...]:
+    """Return the trailers of a commit message: those of its last paragraphs, folded values joined. Linear."""
+    lines = text.rstrip().split("\n")
     found: list[Trailer] = []
     end = len(lines)
     while end > 0 and len(found) < MAX_TRAILERS:
@@ -62,24 +55,36 @@ def _block(lines: list[str]) -> list[Trailer]:
     """Return the trailers of a paragraph, or nothing where it is prose."""
     found: list[Trailer] = []
     prose = known = 0
+    in_note = False
     for line in lines:
+        if in_note:
+            in_note = "]" not in line
+            continue
         match = _LINE.fullmatch(line)
-        if match and match[1].lower() not in _NOT_TRAILERS:
+        if match and match[1].lower() not in _PROSE:
             found.append(Trailer(match[1], match[2].rstrip()[:MAX_TRAILER]))
             known += bool(_KNOWN.fullmatch(match[1]))
-        elif found and line[:1] in {" ", "\t", "<"}:
+        elif _NOTE.match(line):
+            in_note = line[0] == "[" and "]" not in line  # [mpe: Fix the build]
+        elif found and line[0] in " \t<":
             last = found[-1]
             found[-1] = Trailer(last.name, f"{last.value} {line.strip()}"[:MAX_TRAILER])
-        elif not _NOTE.fullmatch(line):
+        else:
             prose += 1
-    # git: all lines are trailers, or one is known and a quarter of them all.
-    if found and known and (not prose or prose <= 3 * len(found)):
-        return [each for each in found if not prose or _KNOWN.fullmatch(each.name)]
-    return []
+    if not known or prose > 3 * len(
+        found
+    ):  # git's rule: one is known, and they are a quarter at least
+        return []
+    return [each for each in found if not prose or _KNOWN.fullmatch(each.name)]
 
 
-def _given(text: str) -> tuple[Trailer, ...]:
-    if "-by" not in text.lower():
+def find_given_trailers(text: str, *, own_patch: bool = False) -> tuple[Trailer, ...]:
+    """Return the trailers that a reply gives: unquoted `...-by:` lines with an address, up to the signature.
+
+    `Cc:`, `Link:` and `Fixes:` give nothing. With `own_patch` the reply carries a patch of its own, and lines that
+    stand together with a sign-off are that patch's. Linear.
+    """
+    if "-by" not in text and "-b" not in text.lower():
         return ()
     signature = text.find("\n-- \n")
     if signature >= 0:
@@ -87,15 +92,28 @@ def _given(text: str) -> tuple[Trailer, ...]:
     if forward := _FORWARD.search(text):
         text = text[: forward.start()]
     found: list[Trailer] = []
+    block: list[Trailer] = []
+    block_end = -1
     for match in _GIVEN.finditer(text):
+        if match.start() != block_end + 1:
+            found += _without_own(block, own_patch)
+            block = []
+        block_end = match.end()
         value = match[2].strip()
-        if "@" not in value and value:
-            line_end = text.find("\n", match.end() + 1)
-            following = text[match.end() + 1 : line_end if line_end >= 0 else len(text)]
+        if value and "@" not in value:
+            line_end = text.find("\n", block_end + 1)
+            following = text[block_end + 1 : line_end if line_end >= 0 else len(text)]
             if _ADDRESS_LINE.fullmatch(following):
                 value = f"{value} {following.strip()}"
+                block_end += 1 + len(following)
         if "@" in value:
-            found.append(Trailer(match[1], value[:MAX_TRAILER]))
-            if len(found) >= MAX_TRAILERS:
+            block.append(Trailer(match[1], value[:MAX_TRAILER]))
+            if len(found) + len(block) >= MAX_TRAILERS:
                 break
-    return tuple(found)
+    return tuple(found + _without_own(block, own_patch))
+
+
+def _without_own(block: list[Trailer], own_patch: bool) -> list[Trailer]:
+    if own_patch and any(each.name.lower() == "signed-off-by" for each in block):
+        return []
+    return block
