@@ -31,7 +31,9 @@ def build(repo: Path) -> Demo:
     for versions in stage.made.values():
         for made in versions.values():
             letters += [*made.letters.values(), *made.replies]
-    letters += [_through_announce(stage.threads[key][0]) for key in stage.threads if _twice(stage, key)]
+    letters += [
+        _through_announce(stage.threads[key][0]) for key in stage.threads if _twice(stage, key)
+    ]
     letters.sort(key=lambda letter: (letter.delivered or letter.date, letter.message_id))
     mails = [rendered(letter) for letter in letters]
     return Demo(
@@ -53,10 +55,11 @@ def _through_announce(letter: Letter) -> Letter:
 
 def _series(history: History, versions: list[Made]) -> BuiltSeries:
     replies = [letter for made in versions for letter in made.replies]
-    cover = versions[-1].posting.cover
+    newest = [made for made in versions if made.posting.cover is not None or 1 in made.sent][-1]
+    cover = newest.posting.cover
     return BuiltSeries(
         key=versions[0].play.key,
-        subject=cover.title if cover is not None else versions[-1].titles[versions[-1].sent[0] - 1],
+        subject=newest.titles[0] if cover is None else cover.title,
         change_id=versions[0].change_id,
         versions=tuple(_version(history, made) for made in versions),
         trailers=tuple(trailer for made in versions for trailer in made.trailers),
@@ -105,7 +108,9 @@ def main() -> None:
         demo = build(Path(folder) / "slackwater")
     SHIPPED.write_bytes(demo.mbox)
     mails, size = len(demo.mails), len(demo.mbox)
-    print(f"{SHIPPED.name}: {len(demo.series)} series, {len(demo.threads)} threads, {mails} mails, {size} bytes")
+    print(
+        f"{SHIPPED.name}: {len(demo.series)} series, {len(demo.threads)} threads, {mails} mails, {size} bytes"
+    )
 
 
 if __name__ == "__main__":

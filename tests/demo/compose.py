@@ -63,11 +63,16 @@ def literal(text: str) -> str:
 def commit_message(patch: Section, author: Person, sender: Person, plus: str = "") -> str:
     """Return a patch's message: title, text, and the trailers it ends with."""
     trailers = [f"Signed-off-by: {who}" for who in dict.fromkeys((author, sender))]
-    trailers += [named(f"{name}: @{who}") for name, who in (word.split() for word in plus.split(", ") if word)]
+    trailers += [
+        named(f"{name}: @{who}")
+        for name, who in (word.split() for word in plus.split(", ") if word)
+    ]
     text = named(literal(patch.text) if "hostile" in patch.options else patch.text)
     last = text.rpartition("\n\n")[2].split("\n")
-    own = all(TRAILER.fullmatch(line) for line in last)
-    return f"{text}{chr(10) if own else chr(10) * 2}" + "\n".join(trailers)
+    if text:
+        own = all(TRAILER.fullmatch(line) for line in last)
+        text += "\n" if own else "\n\n"
+    return text + "\n".join(trailers)
 
 
 def shortlog(patches: list[tuple[Person, str]]) -> str:
@@ -98,7 +103,9 @@ def answer(section: Section, target: Letter, link: Callable[[str], str]) -> Lett
     if "hostile" in section.options:
         text = literal(text)
     said = target.text.rstrip("\n").split("\n")
-    opening = person.attribution.format(name=target.sender.name, date=local(target.sender, target.date))
+    opening = person.attribution.format(
+        name=target.sender.name, date=local(target.sender, target.date)
+    )
     if "top" in section.options:
         quoted = "\n".join(_quoted(said))
         text = f"{text}\n\n{opening}\n{quoted}"

@@ -65,8 +65,7 @@ class History:
         if parent is not None:
             out.append(b"from :%d\n" % parent)
         before = {} if parent is None else self._trees[parent]
-        for path in sorted(before.keys() - tree.keys()):
-            out.append(f"D {path}\n".encode())
+        out += [f"D {path}\n".encode() for path in sorted(before.keys() - tree.keys())]
         for path, (mode, content) in sorted(tree.items()):
             if before.get(path) != (mode, content):
                 out.append(
@@ -97,11 +96,12 @@ class History:
     def diffs(self, base: int, tip: int) -> Iterator[str]:
         """Yield for each commit what `git format-patch` puts below its message: diffstat and diff."""
         span = f"{self.id(base)}..{self.id(tip)}"
-        options = ("--reverse", "-p", "--stat=72", "--summary", "-M", "--binary", "--full-index")
-        shape = "--format=%x01"
-        out = git(self.repo, "log", shape, *options[:-1], "--abbrev=12", span).decode()
+        options = ("--reverse", "-p", "--stat=72", "--summary", "-M", "--binary", "--abbrev=12")
+        out = git(self.repo, "log", "--format=%x01", *options, span).decode()
         for part in out.split("\x01\n")[1:]:
-            yield part.lstrip("\n").removeprefix("---\n").rstrip("\n") + "\n"
+            diff = part.lstrip("\n").removeprefix("---\n").rstrip("\n") + "\n"
+            # An empty line ends a binary patch.
+            yield diff + "\n" * ("GIT binary patch" in diff.rpartition("diff --git ")[2])
 
     def summary(self, base: int, tip: int) -> str:
         """Return the diffstat of a whole series, as a cover letter has it."""

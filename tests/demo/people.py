@@ -77,7 +77,9 @@ PEOPLE: Final[dict[str, Person]] = {
         "limpet static checker", "limpet@bots.example.org", 0, "limpet clings to bugs", "limpet/0.9"
     ),
     # The hostile mails are Mallory's; they say what they try.
-    "mallory": Person("Mallory Wrecker", "mallory@wreckers.invalid", 0),
+    "mallory": Person(
+        "Mallory Wrecker", "mallory@wreckers.invalid", 0, encoding="quoted-printable"
+    ),
     # Shows the visitor around.
     "wren": Person("Wren, your pilot", "wren@patchdesk.invalid", 0, "Wren", "b4 0.16.0"),
 }

@@ -24,8 +24,8 @@ from tests.demo.history import History
 from tests.demo.people import PEOPLE, Person
 from tests.demo.render import Letter
 from tests.demo.script import Play, Posting, ScriptError, Section, project_edits
-from tests.demo.truth import BuiltTrailer
 from tests.demo.tree import Tree, edited, played
+from tests.demo.truth import BuiltTrailer
 
 VERSION: Final = re.compile(r"v(\d+)(?:\.(\d+))?[a-z]?")
 IMPORT_DATE: Final = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -70,6 +70,8 @@ class Made:
         if "change-id" not in self.play.head.options:
             return None
         first = self.play.postings[0]
+        if not PEOPLE[first.who].agent.startswith("b4"):
+            raise ScriptError(f"{self.play.head.where}: only b4 writes a change-id")
         token = spread("change", self.play.key) % 16**12
         return f"{first.date:%Y%m%d}-{self.play.key}-{token:012x}"
 
@@ -246,7 +248,7 @@ class Stage:
         lines.append(diff)
         if made.posting.cover is None and made.change_id is not None:
             lines.append(self._tail(made))
-        return "\n".join(lines).rstrip("\n")
+        return "\n".join(lines).removesuffix("\n")
 
     def _linked(self, text: str) -> str:
         return LINK.sub(lambda m: ARCHIVE + self.link(m[1]), named(text))

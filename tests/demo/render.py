@@ -75,7 +75,11 @@ def rendered(letter: Letter) -> bytes:
     if letter.parent is not None:
         head.append(f"In-Reply-To: <{letter.parent.message_id}>")
         head.append("References: " + "\n\t".join(f"<{name}>" for name in letter.ancestors))
-    head += [f"List-Id: <{letter.list_name}>", f"X-Mailer: {letter.sender.agent}", "MIME-Version: 1.0"]
+    head += [
+        f"List-Id: <{letter.list_name}>",
+        f"X-Mailer: {letter.sender.agent}",
+        "MIME-Version: 1.0",
+    ]
     content = _content(letter)
     return "\n".join(head).encode() + b"\n" + content
 

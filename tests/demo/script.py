@@ -30,8 +30,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 OPTIONS = frozenset(
-    "attach author base body cc change-id encode extra-list drop hostile html in-reply-to late like minor plus "
-    "prefix scissors send subject thread top twice".split()
+    "attach author base cc change-id drop encode hostile html in-reply-to late like plus prefix send subject "
+    "top twice".split()
 )
 
 
