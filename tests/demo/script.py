@@ -30,8 +30,26 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 OPTIONS = frozenset(
-    "attach author base cc change-id drop encode hostile html in-reply-to late like plus prefix send subject "
-    "top twice".split()
+    [
+        "attach",
+        "author",
+        "base",
+        "cc",
+        "change-id",
+        "drop",
+        "encode",
+        "hostile",
+        "html",
+        "in-reply-to",
+        "late",
+        "like",
+        "plus",
+        "prefix",
+        "send",
+        "subject",
+        "top",
+        "twice",
+    ]
 )
 
 
