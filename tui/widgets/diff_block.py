@@ -1,0 +1,389 @@
+"""A diff as rows: a bar for each file, its hunks, their lines; each row is made when it is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from time import perf_counter
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from core.patch.diff import DiffFile, read_diff
+from core.patch.diff_hunks import Hunk
+from core.patch.highlight import Spans, Steps, Token, highlight_steps
+from core.text import SafeText, shown, shown_line
+from tui.widgets.page_row import PageRow, Piece
+
+LONGEST_LINE: Final = 4_000
+"""Characters of a line that are shown; the rest is counted."""
+
+_LONGEST_NAME: Final = 500
+
+SLICE: Final = 200
+"""Lines of a hunk that are coloured in one go."""
+RUN_UP: Final = 60
+"""Lines before a slice that are read too, to know what it begins in."""
+
+_SLOT: Final = 0.004
+"""Seconds of colouring between two looks at the keyboard."""
+_PATIENCE: Final = 0.5
+"""Seconds after which a slice stays plain: no code takes so long, a trap may."""
+
+_LOOKS: Final = {
+    Token.KEYWORD: "keyword",
+    Token.TYPE: "type",
+    Token.FUNCTION: "function",
+    Token.STRING: "string",
+    Token.NUMBER: "number",
+    Token.COMMENT: "comment",
+    Token.PREPROCESSOR: "preprocessor",
+}
+
+_BASES: Final = {"+": "added", "-": "removed", " ": "context", "\\": "remark", "?": "broken"}
+
+
+class Slice(NamedTuple):
+    """A run of lines of one hunk, to be coloured in one go."""
+
+    hunk: int
+    """Among all hunks of the diff."""
+    part: int
+
+    @property
+    def start(self) -> int:
+        """The first line of it, among the hunk's."""
+        return self.part * SLICE
+
+
+class _Run(NamedTuple):
+    """Rows of one kind in a row."""
+
+    kind: str
+    """`gap`, `bar`, `header`, `hunk`, `code` or `remark`."""
+    line: int
+    """The first line of the diff it shows."""
+    file: int
+    hunk: int
+
+
+class DiffBlock:
+    """A diff in `width` cells, `numbers` before its lines, all header lines where `headers` says so."""
+
+    def __init__(self, text: str, width: int, *, numbers: bool, headers: bool) -> None:
+        diff = read_diff(text)
+        self._lines = diff.lines
+        self.files: list[DiffFile] = list(diff.files)
+        self._hunks: list[Hunk] = []
+        self._file_of: list[int] = []
+        """The file of each hunk."""
+        self._width = width
+        self._runs: list[_Run] = []
+        self._starts: list[int] = []
+        self.count = 0
+        """How many rows it has."""
+        self.file_rows: list[int] = []
+        self.hunk_rows: list[int] = []
+        self._spans: dict[Slice, Spans] = {}
+        self._kinds: dict[int, str] = {}
+        self._lay_out(headers=headers)
+        self._digits = self._number_width() if numbers else 0
+
+    def _lay_out(self, *, headers: bool) -> None:
+        end = 0
+        for at, file in enumerate(self.files):
+            self._remarks(end, file.start, at - 1)
+            if self.count:
+                self._add("gap", file.start, at, -1, 1)
+            self.file_rows.append(self.count)
+            self._add("bar", file.start, at, -1, 1)
+            end = file.start + len(file.header)
+            if headers:
+                self._add("header", file.start, at, -1, len(file.header))
+            for hunk in file.hunks:
+                self._remarks(end, hunk.start, at)
+                number = len(self._hunks)
+                self._hunks.append(hunk)
+                self._file_of.append(at)
+                self.hunk_rows.append(self.count)
+                self._add("hunk", hunk.start, at, number, 1)
+                self._add("code", hunk.start + 1, at, number, len(hunk.rows))
+                end = hunk.end
+        last = len(self._lines)
+        while last > end and not self._lines[last - 1].strip():
+            last -= 1
+        self._remarks(end, last, len(self.files) - 1)
+
+    def _add(self, kind: str, line: int, file: int, hunk: int, count: int) -> None:
+        if count:
+            self._starts.append(self.count)
+            self._runs.append(_Run(kind, line, file, hunk))
+            self.count += count
+
+    def _remarks(self, start: int, end: int, file: int) -> None:
+        """Add the lines between what files and hunks hold."""
+        if end > start and any(line.strip() for line in self._lines[start:end]):
+            self._add("remark", start, file, -1, end - start)
+
+    def _number_width(self) -> int:
+        highest = max(
+            (max(h.old_start + h.old_count, h.new_start + h.new_count) for h in self._hunks),
+            default=0,
+        )
+        return max(3, len(str(highest)))
+
+    def _find(self, at: int) -> tuple[_Run, int]:
+        """Return the run that holds a row, and how far in it the row is."""
+        place = bisect_right(self._starts, at) - 1
+        return self._runs[place], at - self._starts[place]
+
+    # ------------------------------------------------------------- rows
+
+    def row(self, at: int) -> PageRow:
+        """Make one row."""
+        run, offset = self._find(at)
+        if run.kind == "code":
+            return self._code(run, offset)
+        if run.kind == "bar":
+            return self.bar(run.file)
+        if run.kind == "hunk":
+            return self._hunk_row(self._hunks[run.hunk])
+        if run.kind == "gap":
+            return PageRow()
+        text = self._shown(run.line + offset, 0)
+        if run.kind == "header":
+            return PageRow(((text, "file-header"),), self._blank_numbers(), pans=True)
+        return PageRow(((text, "remark"),), ((SafeText(" "), ""),), pans=True)
+
+    def bar(self, number: int) -> PageRow:
+        """Return the bar of a file: its name, what happens to it, how many lines come and go."""
+        file = self.files[number]
+        change = file.change
+        words = _words(file)
+        counts: list[Piece] = []
+        if change.added or not (change.removed or file.binary):
+            counts.append((SafeText(f"+{change.added:,}"), "bar-added"))
+        if change.removed:
+            counts.append((SafeText(f" −{change.removed:,}"), "bar-removed"))
+        room = self._width - sum(cell_len(text) for text, _ in counts) - 2
+        name = _tail(shown(change.path[-_LONGEST_NAME:]) or SafeText("(no file is named)"), room)
+        room -= cell_len(name)
+        said = SafeText("")
+        if words and room > 3:
+            said = _head(SafeText(f"  {words}"), room - 1)
+        fill = SafeText(" " * max(1, room - cell_len(said)))
+        margin = SafeText(" ")
+        return PageRow(
+            ((margin, "bar"), (name, "bar-name"), (said, "bar-words"), (fill, "bar"), *counts), base="bar"
+        )  # fmt: skip
+
+    def _hunk_row(self, hunk: Hunk) -> PageRow:
+        pieces: list[Piece] = [(shown_line(hunk.header), "hunk-range")]
+        if hunk.section:
+            pieces.append((SafeText(f" {shown_line(hunk.section[:LONGEST_LINE])}"), "hunk-section"))
+        if hunk.damaged:
+            pieces.append(
+                (SafeText("  (damaged: its lines are not as many as it says)"), "warning")
+            )
+        return PageRow(tuple(pieces), self._blank_numbers(), base="hunk", pans=True)
+
+    def _code(self, run: _Run, offset: int) -> PageRow:
+        hunk = self._hunks[run.hunk]
+        kinds = self._hunk_kinds(run.hunk)
+        kind = kinds[offset]
+        text = self._shown(run.line + offset, hunk.parents)
+        base = _BASES[kind]
+        signs = hunk.parents if kind in " +-" else 0
+        pieces: list[Piece] = []
+        if signs:
+            pieces.append((SafeText(text[:signs]), f"{base}-sign" if kind != " " else base))
+        spans = self._spans.get(Slice(run.hunk, offset // SLICE))
+        at = signs
+        for start, stop, token in spans[offset % SLICE] if spans is not None else ():
+            start, stop = start + signs, stop + signs
+            if start > at:
+                pieces.append((SafeText(text[at:start]), base))
+            pieces.append((SafeText(text[start:stop]), _LOOKS[token]))
+            at = stop
+        if at < len(text):
+            pieces.append((SafeText(text[at:]), base))
+        if text.endswith("\u240d"):
+            # The line ends of a file from DOS: seen, not in the way.
+            last, look = pieces[-1]
+            pieces[-1:] = [(SafeText(last[:-1]), look), (SafeText("\u240d"), "muted")]
+        return PageRow(tuple(pieces), self._numbers(hunk, kinds, offset), base=base, pans=True)
+
+    def _shown(self, line: int, signs: int) -> SafeText:
+        raw = self._lines[line]
+        if len(raw) > LONGEST_LINE:
+            over = len(raw) - LONGEST_LINE
+            return SafeText(
+                f"{shown_line(raw[:LONGEST_LINE], first_column=signs)} … {over:,} more characters"
+            )
+        return shown_line(raw, first_column=signs)
+
+    def _hunk_kinds(self, number: int) -> str:
+        kinds = self._kinds.get(number)
+        if kinds is None:
+            kinds = self._kinds[number] = self._hunks[number].kinds()
+        return kinds
+
+    def _blank_numbers(self) -> tuple[Piece, ...]:
+        if not self._digits:
+            return ()
+        return ((SafeText(" " * (2 * self._digits + 3)), "line-number"),)
+
+    def _numbers(self, hunk: Hunk, kinds: str, offset: int) -> tuple[Piece, ...]:
+        if not self._digits:
+            return ()
+        kind, before = kinds[offset], kinds[:offset]
+        same = before.count(" ")
+        old = f"{hunk.old_start + same + before.count('-')}" if kind in " -" else ""
+        new = f"{hunk.new_start + same + before.count('+')}" if kind in " +" else ""
+        width = self._digits
+        return ((SafeText(f" {old:>{width}} {new:>{width}} "), "line-number"),)
+
+    # ------------------------------------------------------------- the other sides of a block
+
+    def texts(self) -> list[str]:
+        """Return the text of each row."""
+        texts: list[str] = []
+        lines = self._lines
+        ends = [*self._starts[1:], self.count]
+        for run, start, end in zip(self._runs, self._starts, ends, strict=True):
+            if run.kind != "code":
+                texts += [self.row(at).text for at in range(start, end)]
+                continue
+            signs = self._hunks[run.hunk].parents
+            for at in range(run.line, run.line + end - start):
+                line = lines[at]
+                if line.isprintable() and line.isascii() and len(line) <= LONGEST_LINE:
+                    texts.append(line)
+                else:
+                    texts.append(self._shown(at, signs))
+        return texts
+
+    def joints(self) -> list[str]:
+        """Return line ends."""
+        return ["\n"] * self.count
+
+    def line_of(self, at: int) -> int:
+        """Return the line of the diff that a row shows."""
+        run, offset = self._find(at)
+        return run.line + (offset if run.kind in {"code", "remark", "header"} else 0)
+
+    def row_of(self, line: int) -> int:
+        """Return the row that shows a line of the diff, or the last one before it."""
+        place = bisect_right(self._runs, line, key=lambda run: run.line) - 1
+        if place < 0:
+            return 0
+        end = self._starts[place + 1] if place + 1 < len(self._starts) else self.count
+        run = self._runs[place]
+        return min(self._starts[place] + (line - run.line), end - 1)
+
+    def file_at(self, at: int) -> int | None:
+        """Return the file that a row is inside of, below its bar."""
+        run, _ = self._find(at)
+        return run.file if run.kind in {"code", "hunk", "header"} and run.file >= 0 else None
+
+    # ------------------------------------------------------------- colours
+
+    def uncoloured(self, first: int, last: int) -> list[Slice]:
+        """Return the slices on the rows from `first` to before `last` that have no colours yet."""
+        found: list[Slice] = []
+        place = max(0, bisect_right(self._starts, first) - 1)
+        while place < len(self._runs) and self._starts[place] < last:
+            run, start = self._runs[place], self._starts[place]
+            place += 1
+            if run.kind != "code":
+                continue
+            end = self._starts[place] if place < len(self._starts) else self.count
+            parts = range(max(0, first - start) // SLICE, (min(last, end) - 1 - start) // SLICE + 1)
+            found += [
+                piece for part in parts if (piece := Slice(run.hunk, part)) not in self._spans
+            ]
+        return found
+
+    def source(self, wanted: Slice) -> tuple[str, str, list[str], int]:
+        """Return what `core.patch.highlight` takes: name, kinds and lines; and how many of them are run-up."""
+        hunk = self._hunks[wanted.hunk]
+        start = max(0, wanted.start - RUN_UP)
+        end = min(len(hunk.rows), wanted.start + SLICE)
+        lines = [
+            self._shown(hunk.start + 1 + at, hunk.parents)[hunk.parents :].rstrip("\u240d")
+            for at in range(start, end)
+        ]
+        return (
+            self.files[self._file_of[wanted.hunk]].path,
+            self._hunk_kinds(wanted.hunk)[start:end],
+            lines,
+            wanted.start - start,
+        )
+
+    def colour(self, done: Slice, spans: Spans) -> None:
+        """Take the colours of a slice."""
+        self._spans[done] = spans
+
+    def rows_of(self, done: Slice) -> tuple[int, int]:
+        """Return the rows of a slice, from and to before."""
+        start = self.row_of(self._hunks[done.hunk].start) + 1 + done.start
+        return start, min(start + SLICE, start - done.start + len(self._hunks[done.hunk].rows))
+
+
+def _words(file: DiffFile) -> SafeText:
+    """Say what happens to a file beside its lines."""
+    change = file.change
+    words: list[str] = []
+    if change.status == "added":
+        words.append("new file")
+    elif change.status == "deleted":
+        words.append("deleted")
+    elif change.status in {"renamed", "copied"}:
+        words.append(f"{change.status} from {shown((change.old_path or '')[:_LONGEST_NAME])}")
+    if file.old_mode and file.new_mode and file.old_mode != file.new_mode:
+        words.append(f"mode {shown(file.old_mode[:9])} → {shown(file.new_mode[:9])}")
+    elif change.status == "added" and file.new_mode not in {None, "100644"}:
+        words.append(f"mode {shown((file.new_mode or '')[:9])}")
+    if file.binary:
+        words.append("binary")
+    return SafeText(" · ".join(words))
+
+
+def _head(text: SafeText, room: int) -> SafeText:
+    """Cut text to `room` cells at its end."""
+    if cell_len(text) <= room:
+        return text
+    return SafeText(set_cell_size(text, max(0, room - 1)) + "…")
+
+
+def _tail(text: SafeText, room: int) -> SafeText:
+    """Cut text to `room` cells at its beginning: of a path the end says most."""
+    if cell_len(text) <= room:
+        return text
+    kept, cells = len(text), 1
+    while kept and (cells := cells + cell_len(text[kept - 1])) <= room:
+        kept -= 1
+    return SafeText("…" + text[kept:])
+
+
+async def read_colours(diff: DiffBlock, wanted: Slice) -> Spans:
+    """Find the colours of a slice, and let others run every few milliseconds.
+
+    It is the regular expressions of a lexer that take the time, and a thread would hold the interpreter as long.
+    """
+    path, kinds, lines, run_up = diff.source(wanted)
+    steps: Steps = highlight_steps(path, kinds, lines)
+    await asyncio.sleep(0)
+    spent, started = 0.0, perf_counter()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            spans: Spans = done.value
+            return spans[run_up:]
+        if perf_counter() - started > _SLOT:
+            spent += perf_counter() - started
+            if spent > _PATIENCE:
+                return [[] for _ in lines[run_up:]]
+            await asyncio.sleep(0)
+            started = perf_counter()

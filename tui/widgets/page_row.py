@@ -1,0 +1,151 @@
+"""What a page is made of: rows, in blocks that make each row only when it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.cells import cell_len, get_character_cell_size
+
+from core.text import SafeText
+
+Piece = tuple[SafeText, str]
+"""Text, and the name of its look (see `tui.widgets.message_looks`); "" is plain text."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """One line of the screen."""
+
+    pieces: tuple[Piece, ...] = ()
+    """Its text: what can be found, selected and copied."""
+    gutter: tuple[Piece, ...] = ()
+    """What stands before it: numbers, margins. It stays where it is when the text is panned."""
+    base: str = ""
+    """The look of the whole row, to the right edge."""
+    pans: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text without looks."""
+        return "".join([text for text, _ in self.pieces])
+
+
+class Block(Protocol):
+    """A part of a page. Rows are counted from 0; a *line* is what stays the same when the width changes."""
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        ...
+
+    def row(self, at: int) -> PageRow:
+        """Make one row."""
+        ...
+
+    def texts(self) -> list[str]:
+        """Return the text of each row, as `row` shows it."""
+        ...
+
+    def joints(self) -> list[str]:
+        """Return what stood between each row and the next: a line end, or what a soft wrap took away."""
+        ...
+
+    def line_of(self, at: int) -> int:
+        """Return the line that a row belongs to."""
+        ...
+
+    def row_of(self, line: int) -> int:
+        """Return the first row of a line, or of the nearest that is shown."""
+        ...
+
+
+class RowsBlock:
+    """Rows that are few, and made beforehand."""
+
+    def __init__(self, rows: Iterable[PageRow]) -> None:
+        self._rows = list(rows)
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return len(self._rows)
+
+    def row(self, at: int) -> PageRow:
+        """Return one row."""
+        return self._rows[at]
+
+    def texts(self) -> list[str]:
+        """Return the text of each row."""
+        return [row.text for row in self._rows]
+
+    def joints(self) -> list[str]:
+        """Return line ends."""
+        return ["\n"] * len(self._rows)
+
+    def line_of(self, at: int) -> int:
+        """Return the row itself."""
+        return at
+
+    def row_of(self, line: int) -> int:
+        """Return the line itself."""
+        return min(line, len(self._rows) - 1)
+
+
+def part(pieces: Iterable[Piece], start: int, end: int) -> tuple[Piece, ...]:
+    """Cut the characters from `start` to `end` out of pieces."""
+    kept: list[Piece] = []
+    at = 0
+    for text, look in pieces:
+        if at < end and at + len(text) > start:
+            kept.append((SafeText(text[max(0, start - at) : end - at]), look))
+        at += len(text)
+    return tuple(kept)
+
+
+def wrap(text: str, width: int, hang: int = 0) -> list[tuple[int, int]]:
+    """Return the parts that fit `width` cells, at blanks where there are any: from, to, in characters.
+
+    The parts after the first have `hang` cells less. Blanks at a break belong to no part.
+    """
+    first, later = max(1, width), max(1, width - hang)
+    if text.isascii():
+        if len(text) <= first:
+            return [(0, len(text))]
+    elif cell_len(text) <= first:
+        return [(0, len(text))]
+    parts: list[tuple[int, int]] = []
+    start, room, count = 0, first, len(text)
+    while start < count:
+        end = _fitting(text, start, room)
+        if end >= count:
+            parts.append((start, count))
+            break
+        stop, following = end, end
+        if text[end] != " ":
+            blank = text.rfind(" ", start, end)
+            # A blank so early that it only indents is no place to break.
+            if blank > start and text[start:blank].strip():
+                stop = following = blank
+        while following < count and text[following] == " ":
+            following += 1
+        while stop > start and text[stop - 1] == " ":
+            stop -= 1
+        parts.append((start, stop) if stop > start else (start, end))
+        start, room = max(following, start + 1), later
+    return parts or [(0, 0)]
+
+
+def _fitting(text: str, start: int, room: int) -> int:
+    """Return the end of the longest part from `start` that fits `room` cells, one character at least."""
+    piece = text[start : start + room]
+    if piece.isascii():
+        return start + len(piece)
+    at = start
+    while at < len(text):
+        room -= get_character_cell_size(text[at])
+        if room < 0 and at > start:
+            return at
+        at += 1
+    return at
