@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,11 @@ from core.model import Identity, Message
 from core.patch.thread import Forest
 
 PATCH_WORDS: Final = frozenset({"patch", "patches", "patchset"})
+# What stable and -mm robots say of a patch that they took, or could not take.
+_NOTICE: Final = re.compile(
+    r"FAILED: patch|has been (?:added|queued) |\.patch (?:added|removed) |removed from -mm",
+    re.IGNORECASE,
+)
 _NO_SERIES_TAGS: Final = PATCH_WORDS | {"resend", "repost"}
 
 
@@ -57,21 +63,49 @@ def read_claim(forest: Forest, mail: int) -> Claim | None:
         number, total, counted = subject.number, subject.total, True
     elif not message.has_diff:
         return None
-    parent = forest.parents[mail]
-    if parent >= 0 and _echoes(message, forest.messages[parent], number):
+    parent = forest.messages[forest.parents[mail]] if forest.parents[mail] >= 0 else None
+    if parent is not None and _echoes(message, parent, number):
+        return None
+    if not subject.is_patch and not _is_bare_patch(message, parent):
         return None
     return make_claim(message, mail, number=number, total=total, counted=counted)
 
 
+def _is_bare_patch(message: Message, parent: Message | None) -> bool:
+    """Whether a mail with a diff is a patch though its subject does not say so: most are bug reports.
+
+    It is signed off, or begins with a bracket that got out of hand, or follows its sender's own patch.
+    """
+    text = message.subject.text
+    if "patch" in text[:10].casefold():
+        return True
+    if "(was" in text or _NOTICE.search(text):
+        return False
+    if is_signed_off(message):
+        return True
+    return (
+        parent is not None
+        and parent.subject.is_patch
+        and not parent.subject.is_reply
+        and sender_key(parent.sender) == sender_key(message.sender)
+    )
+
+
+def is_signed_off(message: Message) -> bool:
+    """Whether it carries a `Signed-off-by`, as what is meant to be applied does."""
+    return any(trailer.name.casefold() == "signed-off-by" for trailer in message.trailers)
+
+
 def make_claim(message: Message, mail: int, *, number: int, total: int, counted: bool) -> Claim:
     """Return the claim of a mail to a number that its subject says, or that it is given."""
-    tags = frozenset(tag.casefold() for tag in message.subject.tags)
+    subject = message.subject
+    tags = frozenset(tag.casefold() for tag in subject.tags)
     return Claim(
         mail=mail,
         number=number,
         total=total,
-        version=message.subject.version,
-        minor=message.subject.minor,
+        version=subject.version,
+        minor=subject.minor,
         sender=sender_key(message.sender),
         tags=tags - _NO_SERIES_TAGS,
         counted=counted,

@@ -22,7 +22,7 @@ def given_trailers(
 ) -> tuple[list[GivenTrailer], list[GivenTrailer]]:
     """Return the trailers that count, and those that name somebody else than their sender.
 
-    Each is there once for a patch, by the first reply that gives it. `sure` are the replies
+    Each is there once for a patch, by the first reply that gives it; what the patch carries already is nobody else's. `sure` are the replies
     between which and the patch they stand under no mail is missing.
     """
     counting: list[GivenTrailer] = []
@@ -30,6 +30,7 @@ def given_trailers(
     seen: set[tuple[object, ...]] = set()
     for version in versions:
         for entry in version.entries():
+            carried = {(t.name.casefold(), t.value.casefold()) for t in entry.message.trailers}
             for reply in entry.replies:
                 message = reply.message
                 number = (
@@ -38,11 +39,12 @@ def given_trailers(
                 if number is None:
                     continue
                 for given in _of_reply(message, number, version.version):
+                    mine = is_by(given.value, message.sender)
                     key = (given.name.casefold(), given.value.casefold(), number, given.version)
-                    if key not in seen:
-                        seen.add(key)
-                        mine = is_by(given.value, message.sender)
-                        (counting if mine else foreign).append(given)
+                    if key in seen or (not mine and key[:2] in carried):
+                        continue
+                    seen.add(key)
+                    (counting if mine else foreign).append(given)
     return counting, foreign
 
 

@@ -48,6 +48,7 @@ _TITLES: Final = 64
 _ALIKE: Final = 90.0
 _SOMEWHAT_ALIKE: Final = 60.0
 
+_VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
 _DIGITS: Final = re.compile(r"\d+")
 
 
@@ -119,7 +120,8 @@ def make_card(at: int, posting: Posting, messages: list[Message], above: int) ->
         senders=tuple(senders),
         change_id=next((one.change_id for one in head if one.change_id), None),
         head_title=normal_title(lead.subject.title),
-        cover=normal_title(lead.subject.title) if 0 in posting.places else "",
+        # Some count in the cover letter's title: "improve use_mm / unuse_mm v2".
+        cover=_VERSION.sub("", normal_title(lead.subject.title)) if 0 in posting.places else "",
         patches=frozenset(title for one in patches if (title := normal_title(one.subject.title))),
         rfc="rfc" in tags,
         again=not tags.isdisjoint(("resend", "repost")),

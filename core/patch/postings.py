@@ -13,7 +13,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from core.model import Message
-from core.patch.claims import Claim, make_claim, read_claim, sender_key
+from core.patch.claims import (
+    Claim,
+    is_signed_off,
+    make_claim,
+    read_claim,
+    sender_key,
+)
 from core.patch.thread import Forest
 
 HOUR: Final = 3600.0
@@ -166,7 +172,9 @@ class Sorter:
 
     def _fits(self, claim: Claim, above: Claim, posting: Posting, when: float) -> bool:
         """Whether a mail belongs to the posting of the one it answers."""
-        if claim.number in posting.places or claim.total != posting.total:
+        if claim.total != posting.total:
+            return False
+        if claim.number in posting.places and not self._is_resent(claim, posting):
             return False
         if not claim.counted and above.number != 0:
             return False
@@ -176,6 +184,8 @@ class Sorter:
         if claim.sender != above.sender and (apart > RUN or claim.number == 0):
             return False
         if (claim.version, claim.minor) == (posting.version, posting.minor):
+            return True
+        if claim.number in posting.places:
             return True
         if above.number != 0 or apart > RUN:
             return False
@@ -188,6 +198,16 @@ class Sorter:
             )  # all but the cover letter say it
             return True
         return False
+
+    def _is_resent(self, claim: Claim, posting: Posting) -> bool:
+        """Whether a mail repeats one of a later version's, and only lacks its number."""
+        if posting.version == 1 or (claim.version, claim.minor) != (1, 0) or not claim.counted:
+            return False
+        mine, theirs = (
+            self._forest.messages[mail].subject.title
+            for mail in (claim.mail, posting.places[claim.number][0])
+        )
+        return mine == theirs
 
     def _find_bare_covers(self, postings: Iterable[Posting]) -> None:
         """Let a mail without counter and diff be the cover letter of the one posting that its sender hung below it."""
@@ -203,6 +223,10 @@ class Sorter:
             if len(fitting) == 1:
                 fitting[0].places[0] = [mail]
                 fitting[0].tops = [mail]
+                if (fitting[0].version, fitting[0].minor) == (1, 0):
+                    subject = self._forest.messages[mail].subject
+                    fitting[0].version = subject.version
+                    fitting[0].minor = subject.minor
                 self._posting_of[mail] = fitting[0]
 
     def _empty_patches(self) -> Iterator[Posting]:
@@ -214,7 +238,7 @@ class Sorter:
                 and subject.number is None
                 and not (subject.is_reply or message.has_diff or mail in self._posting_of)
                 and not self._answers_its_like(mail)
-                and any(one.name.casefold() == "signed-off-by" for one in message.trailers)
+                and is_signed_off(message)
             ):
                 claim = make_claim(message, mail, number=1, total=1, counted=False)
                 yield Posting(claim, self._when(mail), loose=True)

@@ -190,9 +190,9 @@ def _number_reposts(versions: list[Version]) -> list[Version]:
 
 
 def _repeats(version: Version, before: Version) -> bool:
-    """Whether it carries the same label as the one before, and is no RESEND but the same patches anew."""
+    """Whether neither it nor the one before carries a number, and it is no RESEND but the same patches anew."""
     labels = (version.version, version.minor, version.tags)
-    if labels != (before.version, before.minor, before.tags) or _is_resend(version):
+    if labels != (1, 0, before.tags) or before.version != 1 or _is_resend(version):
         return False
     titles = {entry.message.subject.title for entry in before.entries()}
     return any(entry.message.subject.title in titles for entry in version.entries())
