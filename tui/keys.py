@@ -184,7 +184,13 @@ class Keymap:
         return following
 
 
-_ALIASES: Final = {"q": "app.quit", "quit": "app.quit", "e": "app.open", "back": "app.back"}
+_ALIASES: Final = {
+    "q": "app.quit",
+    "quit": "app.quit",
+    "e": "app.open",
+    "open": "app.open",
+    "back": "app.back",
+}
 
 
 def commands_named(text: str) -> list[Command]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
 from core import model
-from core.desk import Listing
 from core.errors import PatchdeskError
 from core.model import Mail, Progress
 from core.sources.source import Report
+
+if TYPE_CHECKING:
+    # What it imports to read mail is not needed to draw the first frame.
+    from core.desk import Listing
 
 
 class DeskLike(Protocol):

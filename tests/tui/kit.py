@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from textual.pilot import Pilot
+from tui.widgets.message_view import MessageView
 
 from core.desk import Listing
 from core.errors import Cancelled, PatchdeskError
@@ -30,7 +31,6 @@ from core.sources.source import Report
 from tui.app import PatchdeskApp
 from tui.messages import DeskLike
 from tui.screens.desk import DeskScreen
-from tui.widgets.message_view import MessageView
 from tui.widgets.series_tree import SeriesTree
 
 NOW = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
@@ -41,7 +41,12 @@ MIRA = Identity("Míra Ölçek", "mira@lantern.example.org")
 
 
 def message(
-    message_id: str, title: str, *, author: Identity = ADA, hours: float = 2, number: int | None = None
+    message_id: str,
+    title: str,
+    *,
+    author: Identity = ADA,
+    hours: float = 2,
+    number: int | None = None,
 ) -> Message:
     """Return a mail sent `hours` ago."""
     return Message(
@@ -54,7 +59,9 @@ def message(
     )
 
 
-def reply(message_id: str, title: str, depth: int = 0, *, author: Identity = BO, hours: float = 1) -> Reply:
+def reply(
+    message_id: str, title: str, depth: int = 0, *, author: Identity = BO, hours: float = 1
+) -> Reply:
     """Return an answer."""
     return Reply(message(message_id, title, author=author, hours=hours), depth)
 
@@ -118,7 +125,9 @@ def series(
     )
 
 
-def thread(name: str, subject: str, *replies: Reply, author: Identity = MIRA, hours: float = 30) -> Thread:
+def thread(
+    name: str, subject: str, *replies: Reply, author: Identity = MIRA, hours: float = 30
+) -> Thread:
     """Return a discussion whose first mail is `NAME@x`."""
     root = message(f"{name}@x", subject, author=author, hours=hours)
     ids = {root.message_id, *(answer.message.message_id for answer in replies)}
@@ -142,8 +151,8 @@ def small_series(name: str, subject: str, **more: object) -> Series:
 def lantern() -> tuple[Series | Thread, ...]:
     """Return a listing with some of everything."""
     review = (
-        reply("wick-r1@x", "Re: [PATCH v2 1/3] wick: trim before lighting", author=BO, hours=3),
-        reply("wick-r2@x", "Re: [PATCH v2 1/3] wick: trim before lighting", 1, author=ADA, hours=2.5),
+        reply("wick-r1@x", "wick: trim before lighting", author=BO, hours=3),
+        reply("wick-r2@x", "wick: trim before lighting", 1, author=ADA, hours=2.5),
     )
     given = (
         GivenTrailer(name="Reviewed-by", value=str(BO), number=1, version=2, message_id=MessageId("wick-r1@x")),
@@ -158,16 +167,27 @@ def lantern() -> tuple[Series | Thread, ...]:
             number=2,
             cover="Steady light in a draught",
             missing=[3],
-            replies={1: review, 0: [reply("wick-r3@x", "Re: [PATCH v2 0/3] Steady light", author=MIRA)]},
+            replies={1: review, 0: [reply("wick-r3@x", "Steady light in a draught", author=MIRA)]},
             tags=["RFC"],
             hours=5,
         ),
         trailers=given,
         hours=2,
     )
-    oil = series("oil: do not spill when tilted", version("oil", ["oil: do not spill when tilted"], hours=70), author=BO, hours=70)
-    glass = small_series("glass", "glass: 防風ガラスを追加する", author=MIRA, date=NOW - timedelta(days=20))
-    talk = thread("talk", "Which lamps still burn whale oil?", reply("talk-1@x", "Re: Which lamps", author=ADA))
+    oil = series(
+        "oil: do not spill when tilted",
+        version("oil", ["oil: do not spill when tilted"], hours=70),
+        author=BO,
+        hours=70,
+    )
+    glass = small_series(
+        "glass", "glass: 防風ガラスを追加する", author=MIRA, date=NOW - timedelta(days=20)
+    )
+    talk = thread(
+        "talk",
+        "Which lamps still burn whale oil?",
+        reply("talk-1@x", "Which lamps still burn whale oil?", author=ADA),
+    )
     return wick, oil, talk, glass
 
 
@@ -182,7 +202,9 @@ def mail_of(of: Message) -> Mail:
     )
 
 
-def listing(items: Sequence[Series | Thread], *, name: str = "lantern", done: bool = True, note: str = "") -> Listing:
+def listing(
+    items: Sequence[Series | Thread], *, name: str = "lantern", done: bool = True, note: str = ""
+) -> Listing:
     """Return a listing."""
     return Listing(name=name, items=tuple(items), mails=7 * len(items), done=done, note=note)
 

@@ -227,7 +227,7 @@ class DeskScreen(ReadingScreen):
     def _back(self) -> None:
         """Go one level back: a note, the matches, the full screen, the reader; at the root quitting is not near."""
         row = self.series_tree.row
-        if self._noted and row is not None and row.message is not None:
+        if self._aside and row is not None and row.message is not None:
             self.read_row(row)
         elif self._found:
             self._end_finding()
@@ -271,6 +271,7 @@ class DeskScreen(ReadingScreen):
                 lines = shown_lines(file.read().decode("utf-8", "replace"))
         except OSError:
             lines = []
+        self._aside = True
         self._note("The log", [shown(str(log_file())), "", *(lines or [shown("It is empty.")])])
         self.reader.focus()
         self.reader.action_bottom()

@@ -76,8 +76,11 @@ class ReadingScreen(KeyedScreen):
         self._mails: OrderedDict[tuple[MessageId, str], Mail] = OrderedDict()
         self._mail: Mail | None = None
         self._settling: Timer | None = None
+        self._progress = shown("")
         self._noted = False
         """The reader shows a note, such as an error or the log, and no mail."""
+        self._aside = False
+        """That note was asked for: going back leads to the mail."""
 
     def compose(self) -> ComposeResult:
         """Lay out the panes between the title and the status line."""
@@ -143,7 +146,8 @@ class ReadingScreen(KeyedScreen):
         if self._shown is None:
             self.title_bar.name_shown = shown(target)
             self._note("", [])
-        self.status.work(shown(f"opening {target}"))
+        self._progress = shown(f"opening {target}")
+        self._show_work()
         self.run_worker(
             partial(read_listing, opening, self.post_message),
             group="listing",
@@ -154,7 +158,12 @@ class ReadingScreen(KeyedScreen):
     def cancel(self) -> bool:
         """Stop what is running and keep what came; say whether anything ran."""
         if self._coming is None:
-            return False
+            if not self._reading_mail:
+                return False
+            self._wanted = None
+            self._show_work()
+            self.say("Stopped.")
+            return True
         came = self._coming is self._shown
         self._drop_coming()
         if came and self._listing is not None:
@@ -172,7 +181,7 @@ class ReadingScreen(KeyedScreen):
         if opening is None:
             return
         opening.stop.set()
-        self.status.work(None)
+        self._show_work()
         if opening is not self._shown:
             self._close(opening)
 
@@ -217,14 +226,15 @@ class ReadingScreen(KeyedScreen):
     def _listing_ended(self, event: ListingEnded) -> None:
         if event.opening is self._coming:
             self._coming = None
-            self.status.work(None)
+            self._show_work()
             if self._listing is not None and self._listing.note:
                 self.say(self._listing.note, "warning")
 
     @on(Progressed)
     def _progressed(self, event: Progressed) -> None:
         if event.opening is self._coming:
-            self.status.work(progress_words(event.progress))
+            self._progress = progress_words(event.progress)
+            self._show_work()
 
     @on(OpenFailed)
     def _open_failed(self, event: OpenFailed) -> None:
@@ -232,7 +242,7 @@ class ReadingScreen(KeyedScreen):
         if opening is not self._coming:
             return
         self._coming = None
-        self.status.work(None)
+        self._show_work()
         if opening is self._shown:
             self.title_bar.flag = "incomplete"
         else:
@@ -309,7 +319,7 @@ class ReadingScreen(KeyedScreen):
             thread=True,
             exit_on_error=False,
         )
-        self.status.work(shown(f"reading {message.subject.title}"[:60]))
+        self._show_work()
 
     @on(MailRead)
     def _mail_read(self, event: MailRead) -> None:
@@ -320,27 +330,41 @@ class ReadingScreen(KeyedScreen):
         if len(self._mails) > MAILS_KEPT:
             self._mails.popitem(last=False)
         if event.request is self._wanted:
-            self._end_mail_work()
             self._show_mail(event.mail)
 
     @on(MailFailed)
     def _mail_failed(self, event: MailFailed) -> None:
         if event.request is self._wanted:
             self._wanted = None
-            self._end_mail_work()
+            self._show_work()
             self._note(shown(event.error.message), [shown(event.error.hint), "", WAYS_ON])
 
-    def _end_mail_work(self) -> None:
-        if self._coming is None:
+    @property
+    def _reading_mail(self) -> bool:
+        """Whether the mail that is wanted is not there yet."""
+        if self._wanted is None:
+            return False
+        message = self._wanted.message
+        return self._mail is None or self._mail.message is not message
+
+    def _show_work(self) -> None:
+        """Say what is running: the listing before the mail, since it lasts longer."""
+        if self._coming is not None:
+            self.status.work(self._progress)
+        elif self._wanted is not None and self._reading_mail:
+            self.status.work(shown(f"reading {self._wanted.message.subject.title}"[:60]))
+        else:
             self.status.work(None)
 
     def _show_mail(self, mail: Mail) -> None:
         if mail is self._mail and not self._noted:
             return
+        self._aside = False
         self._mail = mail
         self._noted = False
         self.reader.show(mail)
         self._entitle_reader()
+        self._show_work()
 
     def _note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours in the reader."""
@@ -364,9 +388,9 @@ class ReadingScreen(KeyedScreen):
         threads = len(listing.items) - series
         place = f"{tree.cursor + 1}/{len(tree)}" if len(tree) else ""
         counts = (
-            f"{series:,} series",
-            f"{threads:,} threads" if threads else "",
-            f"{listing.mails:,} mails",
+            _many(series, "series", "series"),
+            _many(threads, "thread") if threads else "",
+            _many(listing.mails, "mail"),
             place,
         )
         self.title_bar.counts = " · ".join(words for words in counts if words)
@@ -375,6 +399,10 @@ class ReadingScreen(KeyedScreen):
         pane = self.query_one("#reader-pane")
         row = self.series_tree.row
         pane.border_title = Content("" if self._noted or row is None else place_words(row))
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def progress_words(progress: Progress) -> SafeText:

@@ -111,21 +111,21 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         """Show these series and threads.
 
         With `keep`, the row under the cursor stays where it is on the screen, whatever came above it, and what was
-        unfolded stays so; an untouched tree keeps showing its top. Without, all starts anew.
+        unfolded stays so. Without, and as long as the reader has not touched it, all starts anew at the top.
         """
-        row = self.row if keep else None
+        self.touched = self.touched and keep
+        row = self.row if self.touched else None
         from_top = self.cursor - self.scroll_offset.y
-        key = self._rows.replace(items, keep=keep, also=row.key if row else None)
-        if not keep:
-            self.touched = False
-        place = self._rows.find(key) if key is not None and self.touched else None
-        if place is None:
-            place = min(self.cursor, len(self._rows) - 1) if self.touched else self._first_series()
-            from_top = place if not self.touched else from_top
-        if len(items) == 1 and not self.touched:
-            self._rows.fold(0, expanded=True)
+        key = self._rows.replace(items, keep=self.touched, also=row.key if row else None)
+        if key is not None:
+            place = self._rows.find(key)
+            place = self.cursor if place is None else place
+        else:
+            place = from_top = self._first_series()
+            if len(items) == 1:
+                self._rows.fold(0, expanded=True)
         self._laid_out()
-        self._put(max(0, place), from_top)
+        self._put(place, from_top)
 
     def _first_series(self) -> int:
         top = range(min(len(self._rows), 50))

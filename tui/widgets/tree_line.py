@@ -15,7 +15,7 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from core.model import Series
+from core.model import Message, Series
 from core.text import shown
 from tui.widgets.tree_rows import Kind, Row, given
 
@@ -26,6 +26,8 @@ _LONGEST: Final = 400
 """Characters of a subject that are looked at: the widest line has room for fewer."""
 
 _INDENT: Final = 2
+
+_JOINERS: Final = {0x200C: None, 0x200D: None, 0xFE0E: None, 0xFE0F: None}
 
 GLYPHS: Final = {
     Kind.SERIES: "◆",
@@ -48,6 +50,8 @@ class Columns:
     replies: int
     author: int
     age: int
+    all_names: bool = False
+    """Whether there is room to say `v1`, too."""
 
 
 @lru_cache(maxsize=64)
@@ -61,7 +65,15 @@ def columns(width: int) -> Columns:
         return Columns(3, 5, 5, 4, 0, 4)
     if width < 96:
         return Columns(3, 5, 5, 4, 12, 4)
-    return Columns(3, 7, 8, 5, 20, 4)
+    return Columns(3, 7, 8, 5, 20, 4, all_names=True)
+
+
+def _plain(text: str) -> str:
+    """Return text as one safe line whose width is certain.
+
+    Terminals disagree on how wide a joined emoji is, or one with a variation selector; a row must not.
+    """
+    return shown(text).translate(_JOINERS)
 
 
 def fit(text: str, width: int) -> str:
@@ -107,22 +119,30 @@ def _label(row: Row) -> Iterator[Piece]:
     elif row.kind is Kind.VERSION and version is not None:
         yield version_name(row), "version"
         if version.tags:
-            yield f" {shown(' '.join(version.tags)[:40])}", "tag"
+            yield f" {_plain(' '.join(version.tags)[:40])}", "tag"
     elif row.kind is Kind.REPLY and row.message is not None:
-        yield shown(row.message.author.name or row.message.author.address)[:80], "author"
+        yield from _clash(row.message)
+        yield _plain((row.message.author.name or row.message.author.address)[:80]), "author"
         if _retitled(row):
-            yield f"  {shown(row.message.subject.title[:_LONGEST])}", "muted"
+            yield f"  {_plain(row.message.subject.title[:_LONGEST])}", "muted"
     elif row.kind in (Kind.COVER, Kind.PATCH) and row.entry is not None and version is not None:
         yield f"{row.entry.number}/{version.total} ", "number"
-        title = shown(row.entry.message.subject.title[:_LONGEST])
+        yield from _clash(row.entry.message)
+        title = _plain(row.entry.message.subject.title[:_LONGEST])
         yield title, "cover" if row.kind is Kind.COVER else "patch"
-        if row.entry.message.clashes:
-            yield " (two mails, one id)", "missing"
     else:
+        if row.message is not None:
+            yield from _clash(row.message)
         if version is not None and version.tags:
-            yield f"{shown(' '.join(version.tags)[:24])} ", "tag"
+            yield f"{_plain(' '.join(version.tags)[:24])} ", "tag"
         look = "subject" if isinstance(item, Series) else "thread"
-        yield shown(item.subject[:_LONGEST]), look
+        yield _plain(item.subject[:_LONGEST]), look
+
+
+def _clash(message: Message) -> Iterator[Piece]:
+    """Yield the mark of a Message-ID that several different mails carry."""
+    if message.clashes:
+        yield "≠ ", "missing"
 
 
 def version_name(row: Row) -> str:
@@ -160,12 +180,15 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]
     date = item.date if is_head else message.date if message is not None else None
     if row.kind is Kind.PATCH:
         date = None  # The same as its cover letter's: only noise.
+    name = version_name(row)
+    if name == "v1" and not room.all_names:
+        name = ""
     cells = [
-        (version_name(row) if row.kind is Kind.SERIES else "", "version", room.version),
+        (name if row.kind is Kind.SERIES else "", "version", room.version),
         (counts, counts_look, room.patches),
         (given(row), "trailer", room.trailers),
         (f"↳{replies}" if replies else "", "replies", room.replies),
-        (shown(author[:80]), "author", room.author),
+        (_plain(author[:80]), "author", room.author),
         (age(date, now) if date is not None else "", "age", room.age),
     ]
     return [cell for cell in cells if cell[2]]

@@ -208,7 +208,7 @@ _LETTERS: Final = {
 
 def given(row: Row) -> str:
     """Return the trailers given to a row's patch, or version, as `R3 A1 T2`: each person counts once."""
-    if not isinstance(row.item, Series) or row.version is None:
+    if not isinstance(row.item, Series) or row.version is None or row.kind is Kind.MISSING:
         return ""
     if row.kind is Kind.REPLY and row.message is not None:
         from_here = row.message.message_id

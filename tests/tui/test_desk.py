@@ -1,0 +1,482 @@
+"""The main screen under a person's fingers."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.model import Series
+from tests.tui.kit import (
+    NOW,
+    FakeDesk,
+    app_on,
+    app_with,
+    desk_screen,
+    lantern,
+    listing,
+    reader_of,
+    ready,
+    reply,
+    series,
+    small_series,
+    text_of,
+    thread,
+    tree_of,
+    until,
+    version,
+)
+from tui.app import PatchdeskApp
+from tui.keys import COMMANDS, Where
+from tui.widgets.series_tree import SeriesTree
+
+
+def where(app: PatchdeskApp) -> str:
+    """Return the id of the mail whose row the cursor is on."""
+    row = tree_of(app).row
+    return row.message.message_id if row is not None and row.message is not None else ""
+
+
+# ----------------------------------------------------------------- the tree
+
+
+async def test_expanding_and_collapsing() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        tree = tree_of(app)
+        await pilot.press("l")
+        assert (len(tree), tree.cursor) == (10, 0)
+        await pilot.press("l")  # unfolded already: go inside
+        assert tree.cursor == 1
+        await pilot.press("l", "l")  # v1 unfolds, then its cover letter
+        assert where(app) == "wick-v1-0@x"
+        await pilot.press("h")  # back to v1
+        assert tree.row is not None
+        assert tree.row.version is not None
+        assert tree.row.depth == 1
+        await pilot.press("h", "h", "h")
+        assert (len(tree), tree.cursor) == (4, 0)
+        await pilot.press("z", "R")
+        assert len(tree) == 20
+        await pilot.press("G", "k")
+        await pilot.press("z", "M")
+        assert (len(tree), tree.cursor) == (4, 3)
+
+
+async def test_patches_of_the_series_in_a_row() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        visited = []
+        for _ in range(4):
+            await pilot.press("]")
+            visited.append(where(app))
+        assert visited == ["wick-v2-1@x", "wick-v2-2@x", "wick-v2-2@x", "wick-v2-2@x"]
+        await pilot.pause()
+        assert "There is no next patch here." in text_of(app, "StatusLine")
+        await pilot.press("[", "[")
+        assert where(app) == "wick-v2-0@x"
+        await pilot.press("G", "]")
+        await until(
+            pilot, lambda: "line 1 of glass: 防風ガラスを追加する: second half" in text_of(app)
+        )
+
+
+async def test_patches_from_a_reply_and_from_a_gap() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("z", "R", *"jjjjjjjjj")
+        assert where(app) == "wick-r1@x"
+        await pilot.press("]")
+        assert where(app) == "wick-v2-2@x"
+        await pilot.press("j")  # the gap
+        await pilot.press("[")
+        assert where(app) == "wick-v2-2@x"
+
+
+async def test_space_reads_through_everything() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("enter")
+        visited = []
+        for _ in range(11):
+            await pilot.press("G", "space")
+            await until(pilot, lambda: not desk_screen(app)._reading_mail)
+            visited.append(where(app))
+        assert desk_screen(app).where() is Where.READER
+        assert visited == [
+            "wick-r3@x",
+            "wick-v2-1@x",
+            "wick-r1@x",
+            "wick-r2@x",
+            "wick-v2-2@x",
+            "oil-v1-1@x",
+            "talk@x",
+            "talk-1@x",
+            "glass-v1-1@x",
+            "glass-v1-2@x",
+            "glass-v1-2@x",
+        ]
+        assert "That was the last mail." in text_of(app, "StatusLine")
+
+
+async def test_the_mouse_moves_folds_and_opens() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.click(SeriesTree, offset=(10, 2))
+        assert where(app) == "talk@x"
+        await pilot.click(SeriesTree, offset=(0, 0))  # the expander
+        assert len(tree_of(app)) == 10
+        await pilot.click(SeriesTree, offset=(12, 7), times=2)
+        assert where(app) == "oil-v1-1@x"
+        assert desk_screen(app).where() is Where.READER
+        await pilot.click(SeriesTree, offset=(10, 30))  # below the last row
+        assert where(app) == "oil-v1-1@x"
+
+
+async def test_a_hint_can_be_clicked() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        column = text_of(app, "StatusLine").index("l expand")
+        await pilot.click("StatusLine", offset=(column, 0))
+        assert len(tree_of(app)) == 10
+
+
+async def test_ten_thousand_rows_move_by_two_lines_a_key() -> None:
+    app = app_with(*(small_series(f"s{n}", f"series {n}") for n in range(10_000)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        tree = tree_of(app)
+        drawn: list[int] = []
+        draw = tree.render_line
+        tree.render_line = lambda y: (drawn.append(y), draw(y))[1]  # type: ignore[assignment,func-returns-value]
+        await pilot.press("j")
+        await pilot.pause()
+        assert sorted(set(drawn)) == [0, 1]
+        assert len(drawn) <= 4
+        drawn.clear()
+        await pilot.press("G")
+        await pilot.pause()
+        assert tree.cursor == 9_999
+        height = tree.size.height
+        assert len(drawn) <= 2 * height
+        drawn.clear()
+        await pilot.press("l")
+        await pilot.pause()
+        assert len(tree) == 10_002
+        assert len(drawn) <= 2 * height
+        await pilot.press("ctrl+b", "ctrl+u", "pageup")
+        assert tree.cursor < 9_999 - 2 * height
+
+
+async def test_the_cursor_keeps_its_distance_from_the_edges() -> None:
+    app = app_with(*(small_series(f"s{n}", f"series {n}") for n in range(100)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        tree = tree_of(app)
+        height = tree.scrollable_content_region.height
+        for _ in range(height - 2):
+            tree.action_line(1)
+        assert tree.scroll_offset.y == 1
+        await pilot.resize_terminal(120, 20)
+        await pilot.pause()
+        assert tree.scroll_offset.y <= tree.cursor < tree.scroll_offset.y + tree.size.height
+
+
+# ----------------------------------------------------------------- panes
+
+
+@pytest.mark.parametrize(
+    ("size", "beside"), [((80, 24), False), ((99, 40), False), ((100, 30), True), ((200, 60), True)]
+)
+async def test_panes_stack_on_a_narrow_terminal(size: tuple[int, int], beside: bool) -> None:
+    app = app_with()
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        tree, reader = tree_of(app).region, reader_of(app).region
+        if beside:
+            assert tree.right <= reader.x
+            assert tree.y == reader.y
+        else:
+            assert tree.bottom <= reader.y
+            assert tree.width == reader.width == size[0]
+        assert tree.height >= 6
+        assert reader.height >= 10
+        for line in text_of(app).splitlines():
+            assert len(line) <= size[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_one_pane_alone(size: tuple[int, int]) -> None:
+    app = app_with()
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        await pilot.press("t", "f")
+        await pilot.pause()
+        assert tree_of(app).size.width >= size[0] - 1
+        assert tree_of(app).region.height == size[1] - 2
+        assert not reader_of(app).region
+        await pilot.press("enter")
+        await pilot.pause()
+        assert reader_of(app).region.width >= size[0] - 2
+        assert reader_of(app).has_focus
+        await pilot.press("q")
+        await pilot.pause()
+        assert tree_of(app).region
+        assert reader_of(app).region
+
+
+async def test_tab_goes_between_the_panes_and_the_hints_follow() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        assert "l expand" in text_of(app, "StatusLine")
+        await pilot.press("tab")
+        await pilot.pause()
+        assert reader_of(app).has_focus
+        assert "Space page" in text_of(app, "StatusLine")
+        await pilot.press("shift+tab")
+        assert tree_of(app).has_focus
+
+
+async def test_the_mouse_can_be_left_to_the_terminal() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("t", "m")
+        assert not app.mouse
+        await pilot.press("t", "m")
+        assert app.mouse
+
+
+# ----------------------------------------------------------------- find
+
+
+async def test_finding_in_the_tree() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("/", *"míra")
+        assert where(app) == "talk@x"  # while typing
+        await pilot.press("enter")
+        assert tree_of(app).has_focus
+        await pilot.press("n")
+        assert where(app) == "glass-v1-1@x"
+        await pilot.press("n")  # round the end
+        assert where(app) == "talk@x"
+        await pilot.press("N", "N")
+        assert where(app) == "talk@x"
+        await pilot.press("/", *"[.*", "enter")
+        await pilot.pause()
+        assert "no match" in text_of(app, "StatusLine")
+
+
+async def test_leaving_find_goes_back_where_it_began() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("j", "/", *"glass", "escape")
+        assert where(app) == "oil-v1-1@x"
+        assert tree_of(app).has_focus
+
+
+async def test_finding_in_the_reader() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("enter", "/", *"line 99")
+        await pilot.pause()
+        assert "1 match" in text_of(app, "Prompt")
+        await pilot.press("enter")
+        await until(pilot, lambda: "line 99 of Steady" in text_of(app, "MessageView"))
+        assert reader_of(app).has_focus
+        assert where(app) == "wick-v2-0@x"
+
+
+async def test_n_without_find_says_what_to_do() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("n")
+        await pilot.pause()
+        assert "/ asks for it" in text_of(app, "StatusLine")
+
+
+# ----------------------------------------------------------------- prompts and dialogs
+
+
+async def test_a_command_by_name() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press(":", *"fold.open_a")
+        await pilot.pause()
+        assert "Show what is inside of everything" in text_of(app, "Prompt")
+        await pilot.press("tab", "enter")
+        assert len(tree_of(app)) == 20
+        assert tree_of(app).has_focus
+        await pilot.press(":", *"nonsense", "enter")
+        await pilot.pause()
+        assert "There is no command nonsense." in text_of(app, "StatusLine")
+        await pilot.press(":", "down", "down", "enter")  # the second of the list: expand
+        assert app.is_running
+
+
+async def test_open_remembers_what_was_opened() -> None:
+    app = app_on(
+        lantern=FakeDesk(listing(lantern())), brook=FakeDesk(listing([small_series("b", "brook")]))
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press(":", *"open brook", "enter")
+        await until(pilot, lambda: len(tree_of(app)) == 3)
+        await pilot.press("o")
+        await pilot.pause()
+        assert "brook" in text_of(app, "Prompt")
+        await pilot.press("enter")  # an empty line opens nothing
+        assert desk_screen(app)._coming is None
+
+
+async def test_help_lists_every_command_and_is_found_by_typing() -> None:
+    app = app_with()
+    async with app.run_test(size=(100, 80)) as pilot:
+        await ready(pilot)
+        await pilot.press("?")
+        await pilot.pause()
+        text = text_of(app)
+        for command in COMMANDS:
+            assert command.help in text, command.name
+        await pilot.press(*"inside everything")
+        await pilot.pause()
+        assert "Message-ID" not in text_of(app)
+        await pilot.press("enter")  # the first: unfold all
+        assert len(tree_of(app)) == 20
+
+
+async def test_the_palette_runs_a_command() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.press(*"fold.open_all")
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(tree_of(app)) == 20)
+
+
+async def test_nothing_to_copy_where_a_patch_is_missing() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("l", *"jjjjjj", "y")
+        await pilot.pause()
+        assert "no mail here" in text_of(app, "StatusLine")
+
+
+async def test_the_log_is_read_and_left(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press(":", *"log", "enter")
+        await until(pilot, lambda: "It is empty." in text_of(app, "MessageView"))
+        await pilot.press("q")
+        await until(pilot, lambda: "line 1 of Steady" in text_of(app, "MessageView"))
+
+
+async def test_a_click_beside_the_prompt_leaves_it() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("o", *"jjj")
+        await pilot.click(SeriesTree, offset=(10, 2))
+        await pilot.press("j")
+        assert where(app) == "glass-v1-1@x"
+
+
+# ----------------------------------------------------------------- welcome
+
+
+async def test_a_welcome_offers_what_to_begin_with() -> None:
+    app = PatchdeskApp(None, lambda _: FakeDesk(listing(lantern())), clock=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "Look around in the demo" in text_of(app)
+        await pilot.press("j", "k", "o", *"any", "enter")
+        await ready(pilot)
+        await pilot.pause()
+        assert "Steady light" in text_of(app, "SeriesTree")
+        assert "demo" not in text_of(app)
+        assert tree_of(app).has_focus
+
+
+async def test_the_welcome_comes_back_when_a_prompt_is_left() -> None:
+    app = PatchdeskApp(None, lambda _: FakeDesk(listing(lantern())), clock=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("o", "escape", "down", "down", "enter")
+        await pilot.pause()
+        assert "Everywhere" in text_of(app)  # the third offer is help
+        await pilot.press("escape", "Q")
+    assert not app.is_running
+
+
+# ----------------------------------------------------------------- looks
+
+
+@pytest.mark.parametrize(
+    "theme",
+    ["patchdesk", "patchdesk-light", "patchdesk-contrast", "ansi-dark", "ansi-light", "nord"],
+)
+async def test_every_theme_has_the_colours_of_patches(theme: str) -> None:
+    app = PatchdeskApp("x", lambda _: FakeDesk(listing(lantern())), theme=theme, clock=lambda: NOW)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        assert app.theme == theme
+        for role in (
+            "diff-added",
+            "diff-removed",
+            "diff-hunk",
+            "quote-1",
+            "quote-2",
+            "quote-3",
+            "trailer",
+        ):
+            assert app.get_css_variables()[role]
+        await pilot.press("l", "enter", "?", "escape")
+
+
+async def test_an_unknown_theme_is_the_default() -> None:
+    app = PatchdeskApp(
+        "x", lambda _: FakeDesk(listing(lantern())), theme="nonesuch", clock=lambda: NOW
+    )
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        assert app.theme == "patchdesk"
+
+
+async def test_a_thread_has_no_patches() -> None:
+    app = app_with(thread("t", "talk", reply("a@x", "talk")))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("]")
+        await pilot.pause()
+        assert "There is no next patch here." in text_of(app, "StatusLine")
+
+
+async def test_versions_go_on_to_the_next_item() -> None:
+    old = version("s", ["a"], number=1, cover="c")
+    new = version("s", ["a"], number=2, cover="c")
+    app = app_with(series("s", old, new), small_series("z", "z"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        tree = tree_of(app)
+        assert tree.move_to_next_mail()
+        assert where(app) == "s-v2-1@x"
+        assert tree.move_to_next_mail()
+        row = tree.row
+        assert row is not None
+        assert isinstance(row.item, Series)
+        assert where(app) == "z-v1-1@x"

@@ -1,0 +1,190 @@
+"""Every key is one command, and every command can be run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.kit import app_with, desk_screen, ready, text_of, tree_of
+from tui.keys import BY_NAME, COMMANDS, Keymap, Where, commands_named, stroke_of, strokes, written
+
+# The keys of the contract whose commands come with later parts; none of them may do anything yet.
+LATER = (
+    "d",
+    "x",
+    "w",
+    "s",
+    "A",
+    "F",
+    "L",
+    "i",
+    "+",
+    "-",
+    "m",
+    "u",
+    "U",
+    "J",
+    "K",
+    "\\",
+    "0",
+    "1",
+    "9",
+    "V",
+    "*",
+    "X",
+)
+FREE = ("r", "R", "T", "D", "a", "c")
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("j", ("j",)),
+        ("gg", ("g", "g")),
+        ("za", ("z", "a")),
+        ("C-d", ("ctrl+d",)),
+        ("PgDn", ("pagedown",)),
+        ("Space", ("space",)),
+        ("S-Tab", ("shift+tab",)),
+        ("↓", ("down",)),
+        ("?", ("?",)),
+    ],
+)
+def test_written_keys_are_read_and_written_back(keys: str, expected: tuple[str, ...]) -> None:
+    assert strokes(keys) == expected
+    assert written(expected) == keys
+
+
+@pytest.mark.parametrize(
+    ("key", "character", "stroke"),
+    [
+        ("j", "j", "j"),
+        ("G", "G", "G"),
+        ("upper_g", "G", "G"),
+        ("question_mark", "?", "?"),
+        ("space", " ", "space"),
+        ("ctrl+d", "\x04", "ctrl+d"),
+        ("escape", "\x1b", "escape"),
+        ("pagedown", None, "pagedown"),
+    ],
+)
+def test_a_press_is_the_character_it_types(key: str, character: str | None, stroke: str) -> None:
+    assert stroke_of(key, character) == stroke
+
+
+def test_no_key_means_two_things_in_one_pane() -> None:
+    taken: dict[tuple[Where, tuple[str, ...]], str] = {}
+    for command in COMMANDS:
+        panes = [Where.TREE, Where.READER] if command.where is Where.EVERYWHERE else [command.where]
+        for keys in command.keys:
+            for pane in panes:
+                place = (pane, strokes(keys))
+                assert place not in taken, f"{keys}: {command.name} and {taken[place]}"
+                taken[place] = command.name
+
+
+def test_no_key_begins_another() -> None:
+    for pane in (Where.TREE, Where.READER):
+        keymap = Keymap()
+        for command in COMMANDS:
+            for keys in command.keys:
+                for end in range(1, len(strokes(keys))):
+                    assert keymap.command(pane, strokes(keys)[:end]) is None
+
+
+def test_names_and_words_are_fit_to_be_typed_and_shown() -> None:
+    assert len(BY_NAME) == len(COMMANDS)
+    for command in COMMANDS:
+        area, dot, verb = command.name.partition(".")
+        assert dot, command.name
+        assert area.isalpha()
+        assert verb.replace("_", "").isalpha()
+        assert command.help[0].isupper()
+        assert not command.help.endswith(".")
+        assert command.word
+
+
+@pytest.mark.parametrize("pane", [Where.TREE, Where.READER])
+@pytest.mark.parametrize("key", [*LATER, *FREE])
+def test_keys_of_what_comes_later_do_nothing(pane: Where, key: str) -> None:
+    keymap = Keymap()
+    assert keymap.command(pane, (key,)) is None
+    assert not keymap.continuations(pane, (key,))
+
+
+def test_a_pane_comes_before_everywhere() -> None:
+    keymap = Keymap()
+    assert keymap.command(Where.TREE, ("l",)) is BY_NAME["tree.expand"]
+    assert keymap.command(Where.READER, ("l",)) is BY_NAME["reader.right"]
+    assert keymap.command(Where.TREE, ("space",)) is None
+    assert set(keymap.continuations(Where.TREE, ("z",))) == {"a", "o", "c", "R", "M"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("app.quit", "app.quit"),
+        ("quit", "app.quit"),
+        ("q", "app.quit"),
+        ("log", "app.log"),
+        ("LOG", "app.log"),
+        ("fold.op", "fold.open"),
+        ("ctrl", None),
+        ("message-id", "copy.menu"),
+    ],
+)
+def test_a_command_is_found_by_name(typed: str, first: str | None) -> None:
+    found = commands_named(typed)
+    assert (found[0].name if found else None) == first
+
+
+async def test_the_screen_can_run_every_command() -> None:
+    app = app_with()
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        assert set(desk_screen(app).actions()) == set(BY_NAME)
+
+
+async def test_a_sequence_shows_how_it_can_go_on_and_escape_ends_it() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("z")
+        await pilot.pause()
+        line = text_of(app, "StatusLine")
+        assert "z…" in line
+        assert "R unfold all" in line
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "z…" not in text_of(app, "StatusLine")
+        await pilot.press("z", "q")
+        await pilot.pause()
+        assert "zq is no key here; there are za zo zc zR zM" in text_of(app, "StatusLine")
+        before = len(tree_of(app))
+        await pilot.press("z", "a")
+        assert len(tree_of(app)) > before
+
+
+async def test_gg_and_g_go_to_the_ends() -> None:
+    app = app_with()
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("G")
+        assert tree_of(app).cursor == 3
+        await pilot.press("g", "g")
+        assert tree_of(app).cursor == 0
+
+
+async def test_q_goes_back_and_only_hints_at_the_root() -> None:
+    app = app_with()
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("enter")
+        assert desk_screen(app).where() is Where.READER
+        await pilot.press("q")
+        assert desk_screen(app).where() is Where.TREE
+        await pilot.press("q")
+        await pilot.pause()
+        assert app.is_running
+        assert "Q quits" in text_of(app, "StatusLine")
+        await pilot.press("Q")
+    assert not app.is_running

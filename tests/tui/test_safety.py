@@ -1,0 +1,130 @@
+"""Nothing a mail says acts on the screen or the terminal."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+from rich.segment import Segment
+from textual.color import Color
+
+from core.errors import FetchError
+from core.model import Identity, Series, Thread
+from core.text import shown, shown_line
+from tests.tui.kit import (
+    FakeDesk,
+    app_on,
+    app_with,
+    desk_screen,
+    lantern,
+    listing,
+    ready,
+    series,
+    text_of,
+    thread,
+    tree_of,
+    until,
+    version,
+)
+from tui.safety import CONTROLS, ControlFilter
+
+HOSTILE = (
+    "[@click=app.quit]press me[/]",
+    "[/foo] closes nothing",
+    "[red]RFC[/red] arr[i]",
+    "\x1b]52;c;ZXZpbA==\x07clipboard",
+    "\x1b[2J\x9b31mwipe",
+    "\u202eright to left",
+    "a\u200bb\u2028c\ufeffd",
+    "$error {oops} %s",
+)
+
+
+def test_the_net_catches_what_the_judge_judges() -> None:
+    for code in range(sys.maxunicode + 1):
+        char = chr(code)
+        if CONTROLS.search(char):
+            assert shown_line(char) != char, f"U+{code:04X} is deleted though it may be shown"
+        elif shown_line(char) != char:
+            raise AssertionError(f"U+{code:04X} ({unicodedata.category(char)}) passes the net")
+
+
+def test_the_net_leaves_a_clean_line_as_it_is() -> None:
+    clean = [Segment("防風 👍🏽‍🚒 ok")]
+    assert ControlFilter().apply(clean, Color(0, 0, 0)) is clean
+    dirty = [Segment("a\x1b[2Jb"), Segment("\u202ec")]
+    assert [s.text for s in ControlFilter().apply(dirty, Color(0, 0, 0))] == ["a[2Jb", "c"]
+
+
+def test_the_net_is_hung_up() -> None:
+    assert any(isinstance(net, ControlFilter) for net in app_with().get_line_filters())
+
+
+async def test_hostile_subjects_are_shown_literally() -> None:
+    items: list[Series | Thread] = []
+    for place, words in enumerate(HOSTILE):
+        stranger = Identity(words, "m@example.org")
+        items.append(thread(f"t{place}", words, author=stranger))
+        one = version(f"s{place}", [words], cover=words, tags=[words])
+        items.append(series(words, one, author=stranger))
+    app = app_with(*items)
+    async with app.run_test(size=(200, 40), notifications=True) as pilot:
+        await ready(pilot)
+        for place in range(len(items)):
+            tree_of(app).cursor = place
+            await pilot.press("enter", "y", "escape", "q")
+            await pilot.click("SeriesTree", offset=(8, place))
+            assert app.is_running
+        await pilot.press("z", "R", "/", *"press", "enter", "n")
+        await pilot.pause()
+        text = text_of(app)
+        assert not CONTROLS.search(text.replace("\n", ""))
+        for words in HOSTILE:
+            expected = shown(words).translate({0x200C: None, 0x200D: None})
+            assert expected[:20] in text
+
+
+async def test_hostile_errors_are_shown_literally() -> None:
+    desks = {words: FakeDesk(FetchError(words, words)) for words in HOSTILE}
+    app = app_on(lantern=FakeDesk(listing([])), **desks)
+    async with app.run_test(size=(150, 40), notifications=True) as pilot:
+        await until(pilot, lambda: desk_screen(app)._coming is None)
+        for place, words in enumerate(HOSTILE):
+            if place == 4:  # from here on beside a listing, in the status line and a notification
+                desk_screen(app)._listing = listing(lantern())
+            desk_screen(app).open_target(words)
+            await until(pilot, lambda: desk_screen(app)._coming is None)
+            await pilot.pause()
+            text = text_of(app)
+            assert shown(words)[:20] in text
+            assert not CONTROLS.search(text.replace("\n", ""))
+
+
+async def test_what_is_copied_cannot_act_when_it_is_pasted() -> None:
+    evil = "a$(reboot)`x`\x1b[201~\n@x"
+    wick = series("s", version("s", ["s"]))
+    bad = type(wick.versions[0].patches[0].message)
+    first = wick.versions[0].patches[0]
+    mail = first.message
+    poisoned = bad(
+        **{n: getattr(mail, n) for n in mail.__slots__ if n != "message_id"}, message_id=evil
+    )  # type: ignore[arg-type]
+    patch = type(first)(number=1, message=poisoned)
+    one = type(wick.versions[0])(
+        version=1, tags=(), total=1, cover=None, patches=(patch,), missing=(), date=mail.date
+    )
+    app = app_with(series("s", one))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        for key in "msl":
+            await pilot.press("y", key)
+            assert not CONTROLS.search(app.clipboard)
+            assert "\n" not in app.clipboard
+        await pilot.press("y", "l")
+        assert (
+            app.clipboard
+            == "https://lore.kernel.org/r/a%24%28reboot%29%60x%60%E2%90%9B%5B201~%20@x"
+        )
+        await pilot.press("y", "b")
+        assert app.clipboard == "b4 am 'a$(reboot)`x`␛[201~ @x'"
+        assert tree_of(app).has_focus

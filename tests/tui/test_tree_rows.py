@@ -1,0 +1,292 @@
+"""Which rows there are, how they nest, and that they stay as the reader had them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from core.model import MessageId, Series
+from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
+from tui.widgets.tree_line import age, columns, fit, line
+from tui.widgets.tree_rows import Kind, Rows
+from tui.widgets.tree_rows import given as given_to
+
+
+def outline(rows: Rows) -> list[str]:
+    """Return the rows as `depth kind what`."""
+    lines = []
+    for index in range(len(rows)):
+        row = rows[index]
+        what = row.message.message_id if row.message is not None else f"{row.numbers}"
+        lines.append(f"{'  ' * row.depth}{row.kind.name.lower()} {what}")
+    return lines
+
+
+def unfolded() -> Rows:
+    rows = Rows()
+    rows.replace(lantern(), keep=False)
+    rows.fold_all(expanded=True)
+    return rows
+
+
+def test_everything_unfolded() -> None:
+    assert outline(unfolded()) == [
+        "series wick-v2-0@x",
+        "  version wick-v1-0@x",
+        "    cover wick-v1-0@x",
+        "    patch wick-v1-1@x",
+        "    patch wick-v1-2@x",
+        "  version wick-v2-0@x",
+        "    cover wick-v2-0@x",
+        "      reply wick-r3@x",
+        "    patch wick-v2-1@x",
+        "      reply wick-r1@x",
+        "        reply wick-r2@x",
+        "    patch wick-v2-2@x",
+        "    missing (3, 3)",
+        "series oil-v1-1@x",
+        "  patch oil-v1-1@x",
+        "thread talk@x",
+        "  reply talk-1@x",
+        "series glass-v1-1@x",
+        "  patch glass-v1-1@x",
+        "  patch glass-v1-2@x",
+    ]
+
+
+def test_a_series_opens_at_its_newest_version() -> None:
+    rows = Rows()
+    rows.replace(lantern(), keep=False)
+    assert len(rows) == 4
+    rows.fold(0, expanded=True)
+    assert outline(rows)[:6] == [
+        "series wick-v2-0@x",
+        "  version wick-v1-0@x",
+        "  version wick-v2-0@x",
+        "    cover wick-v2-0@x",
+        "    patch wick-v2-1@x",
+        "    patch wick-v2-2@x",
+    ]
+
+
+def test_a_lone_patch_shows_its_replies_at_once() -> None:
+    answers = {1: [reply("r@x", "one patch")]}
+    rows = Rows()
+    rows.replace([series("one patch", version("one", ["one patch"], replies=answers))], keep=False)
+    rows.fold(0, expanded=True)
+    assert outline(rows) == ["series one-v1-1@x", "  patch one-v1-1@x", "    reply r@x"]
+
+
+def test_gaps_stand_between_the_patches_as_runs() -> None:
+    gaps = series("holes", version("h", ["a", "b"], missing=[1, 2, 4, 5, 6]))
+    rows = Rows()
+    rows.replace([gaps], keep=False)
+    rows.fold(0, expanded=True)
+    assert outline(rows)[1:] == [
+        "  missing (1, 2)",
+        "  patch h-v1-3@x",
+        "  missing (4, 6)",
+        "  patch h-v1-7@x",
+    ]
+
+
+def test_a_folded_reply_hides_what_answers_it() -> None:
+    rows = Rows()
+    talk = thread(
+        "t",
+        "talk",
+        reply("a@x", "t"),
+        reply("b@x", "t", 1),
+        reply("c@x", "t", 2),
+        reply("d@x", "t"),
+    )
+    rows.replace([talk], keep=False)
+    rows.fold(0, expanded=True)
+    assert len(rows) == 5
+    rows.fold(1, expanded=False)
+    assert outline(rows) == ["thread t@x", "  reply a@x", "  reply d@x"]
+
+
+def test_folds_and_the_cursor_survive_a_larger_listing() -> None:
+    wick, oil, talk, glass = lantern()
+    rows = Rows()
+    rows.replace([wick, oil], keep=False)
+    rows.fold(0, expanded=True)
+    rows.fold(1, expanded=True)  # v1
+    before = outline(rows)
+    key = rows[3].key
+    new = small_series("new", "brand new")
+    assert rows.replace([new, talk, wick, oil, glass], keep=True, also=key) == key
+    assert rows.find(key) == 5
+    assert outline(rows)[2 : 2 + len(before)] == before
+
+
+def test_a_series_that_gets_another_id_keeps_its_folds() -> None:
+    late = series("s", version("s", ["a", "b"], number=2))
+    whole = series("s", version("s", ["a", "b"], number=1), version("s", ["a", "b"], number=2))
+    assert late.id != whole.id
+    rows = Rows()
+    rows.replace([small_series("x", "x"), late], keep=False)
+    rows.fold(1, expanded=True)
+    key = rows[2].key
+    moved = rows.replace([small_series("x", "x"), whole], keep=True, also=key)
+    assert moved == (whole.id, late.id)
+    place = rows.find(moved)
+    assert place is not None
+    assert rows[place].message is whole.versions[1].patches[0].message
+
+
+def test_what_is_folded_away_is_found_at_what_holds_it() -> None:
+    rows = unfolded()
+    key = rows[10].key
+    rows.fold_all(expanded=False)
+    assert rows.find(key) == 0
+    assert rows.find(("gone@x",)) is None
+
+
+def test_reveal_unfolds_the_way() -> None:
+    rows = Rows()
+    rows.replace(lantern(), keep=False)
+    place = rows.reveal(0, (rows[0].item.id, "wick-r2@x"))
+    assert outline(rows)[place].strip() == "reply wick-r2@x"
+
+
+def test_trailers_count_people_once_and_the_covers_for_every_patch() -> None:
+    rows = unfolded()
+    by_id = {
+        (row.kind, row.message.message_id): row
+        for i in range(len(rows))
+        if (row := rows[i]).message
+    }
+    assert given_to(rows[0]) == "R1 A1"
+    assert given_to(by_id[Kind.COVER, MessageId("wick-v2-0@x")]) == "A1"
+    assert given_to(by_id[Kind.PATCH, MessageId("wick-v2-1@x")]) == "R1 A1"
+    assert given_to(by_id[Kind.PATCH, MessageId("wick-v2-2@x")]) == "A1"
+    assert given_to(by_id[Kind.PATCH, MessageId("wick-v1-1@x")]) == ""
+    assert given_to(by_id[Kind.REPLY, MessageId("wick-r1@x")]) == "R1"
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(seconds=20), "now"),
+        (timedelta(minutes=5), "5m"),
+        (timedelta(hours=2), "2h"),
+        (timedelta(hours=47), "47h"),
+        (timedelta(days=3), "3d"),
+        (timedelta(weeks=5), "5w"),
+        (timedelta(days=150), "5mo"),
+        (timedelta(days=800), "2y"),
+        (timedelta(minutes=-30), "now"),
+        (timedelta(days=-400), "fut"),
+        (timedelta(days=365 * 40), "?"),
+    ],
+)
+def test_ages(ago: timedelta, words: str) -> None:
+    assert age(NOW - ago, NOW) == words
+    assert len(words) <= columns(80).age
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("abc", 5, "abc  "),
+        ("abcdef", 4, "abc…"),
+        ("防風ガラス", 5, "防風…"),
+        ("防風ガラス", 4, "防… "),
+        ("abc", 0, ""),
+        ("", 3, "   "),
+    ],
+)
+def test_fit(text: str, width: int, expected: str) -> None:
+    assert fit(text, width) == expected
+
+
+def test_every_row_fills_every_width_exactly() -> None:
+    rows = unfolded()
+    for width in [*range(1, 60), 69, 70, 80, 95, 96, 120, 200]:
+        for index in range(len(rows)):
+            pieces = line(rows[index], width, NOW, re.compile("i"))
+            assert sum(cell_len(text) for text, _ in pieces) == width
+
+
+def test_columns_give_way_to_the_subject() -> None:
+    wick = Rows()
+    wick.replace(lantern(), keep=False)
+    text = {width: "".join(t for t, _ in line(wick[0], width, NOW)) for width in (30, 50, 80, 120)}
+    words = " ".join(text[120].split())
+    assert words == "▸ ◆ RFC Steady light in a draught v2 2/3 R1 A1 ↳3 Ada Wren 2h"
+    assert "Ada Wren" in text[80]
+    assert "Steady light in a draught" in text[80]
+    assert "Ada" not in text[50]
+    assert "2/3" in text[50]
+    assert re.fullmatch(r"▸ ◆ RFC Steady light.*…\s+2h", text[30])
+
+
+HOSTILE = st.text(
+    st.sampled_from(list("ab [/@]\x1b\x07\r\n\t\x9b\u202e\u200b\u0301👍🏽‍❤️防\udc80\U000e0041")),
+    max_size=60,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(subject=HOSTILE, name=HOSTILE, width=st.integers(1, 130))
+def test_hostile_words_neither_break_the_line_nor_leave_it(
+    subject: str, name: str, width: int
+) -> None:
+    author = type(ADA)(name, "a@example.org")
+    talk = thread("t", subject, reply("r@x", subject[::-1], author=author), author=author)
+    one = series(subject, version("s", [subject], cover=subject, tags=[subject]), author=author)
+    rows = Rows()
+    rows.replace([talk, one], keep=False)
+    rows.fold_all(expanded=True)
+    for index in range(len(rows)):
+        text = "".join(piece for piece, _ in line(rows[index], width, NOW))
+        assert cell_len(text) == width
+        assert not re.search("[\x00-\x1f\x7f-\x9f\u202e\u200b\udc80\U000e0041]", text)
+
+
+def test_a_thread_of_a_thousand_levels_stays_on_the_screen() -> None:
+    deep = thread("deep", "deep", *(reply(f"d{n}@x", "deep", n) for n in range(1200)))
+    rows = Rows()
+    rows.replace([deep], keep=False)
+    rows.fold_all(expanded=True)
+    assert len(rows) == 1201
+    text = "".join(piece for piece, _ in line(rows[1200], 80, NOW))
+    assert cell_len(text) == 80
+    assert "Bo Larch" in text
+
+
+def test_a_forty_kilobyte_subject_is_cut_before_it_is_measured() -> None:
+    long = thread("long", "x" * 40_000)
+    rows = Rows()
+    rows.replace([long], keep=False)
+    text = "".join(piece for piece, _ in line(rows[0], 80, NOW))
+    assert len(text) == 80
+    assert "…" in text
+
+
+def test_two_mails_of_one_id_are_marked() -> None:
+    twin = message("t@x", "t")
+    clash = type(twin)(
+        **{name: getattr(twin, name) for name in twin.__slots__ if name != "clashes"},
+        clashes=(twin,),
+    )
+    talk = thread("t", "t")
+    talk = type(talk)(**{n: getattr(talk, n) for n in talk.__slots__ if n != "root"}, root=clash)
+    rows = Rows()
+    rows.replace([talk], keep=False)
+    assert "≠ t" in "".join(piece for piece, _ in line(rows[0], 60, NOW))
+
+
+def test_a_hundred_thousand_series_are_only_copied() -> None:
+    items: list[Series] = [small_series("one", "one")] * 100_000
+    rows = Rows()
+    rows.replace(items, keep=False)
+    assert len(rows) == 100_000
+    assert rows[99_999].kind is Kind.SERIES
