@@ -1,0 +1,80 @@
+"""What a digest needs of an archive, whatever it is: which mails a range holds, and what came before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from core.digest.range import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail of the range."""
+
+    key: str
+    """How the archive finds it again."""
+    place: tuple[int, int]
+    """Larger, the later it came."""
+    time: int
+    """When it arrived, in seconds of the Unix epoch."""
+    raw: bytes
+
+
+class Earlier(NamedTuple):
+    """A mail from before the range, as far as the archive tells of it without opening it."""
+
+    key: str
+    time: int
+    name: str
+    address: str
+    subject: str
+
+
+class Archive(Protocol):
+    """An archive that can say what arrived when. Calls block; close it from the thread that uses it."""
+
+    @property
+    def name(self) -> str:
+        """What to call it: a list's name, a file's."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far, each as a sentence."""
+        ...
+
+    def span(self, start: str, end: str, now: datetime) -> Span:
+        """Return what the words of a range mean here; "" is an open end.
+
+        Raises PatchdeskError, which names what is there, for words that mean nothing and a reversed range.
+        """
+        ...
+
+    def words(self, start: str, end: str) -> tuple[str, str]:
+        """Return the two ends as a title names them: as they were given; an open one by what is there."""
+        ...
+
+    def arrivals(self, span: Span) -> Iterator[Arrival]:
+        """Yield the mails of a range, in no promised order.
+
+        A mail that was removed within the range is none of them. Raises SourceError.
+        """
+        ...
+
+    def before(self, span: Span) -> Iterator[Earlier]:
+        """Yield what arrived before a range, the last first; of a range that is open there, nothing.
+
+        To be asked after `arrivals` has come to its end.
+        """
+        ...
+
+    def read(self, key: str) -> bytes:
+        """Return the bytes of a mail, empty where they cannot be had."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...

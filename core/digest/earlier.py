@@ -1,0 +1,146 @@
+"""What came before the range: who had written before, and which earlier mails belong to what arrived.
+
+An archive is too long to be read for that. Its log names each mail's sender and subject, which tells what is worth opening:
+the patches missing from a version that began before the range, the earlier versions' first mails (same sender and title), and what
+replies in the range answer (same title). The rest is left closed, so of an older version only its beginning may be known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from core.digest.archive import Earlier
+from core.digest.identity import flat
+from core.model import Identity, Message, Subject
+from core.patch.subject import read_subject
+
+DAY: Final = 24 * 3600
+PARTS_WITHIN: Final = 7 * DAY
+"""How long before the range the rest of a version may have arrived."""
+VERSIONS_WITHIN: Final = 400 * DAY
+"""How long before it an earlier version, or what is replied to."""
+MOST: Final = 3000
+"""Earlier mails that are opened."""
+PER_TITLE: Final = 3
+"""Of one title, the latest so many."""
+
+_BRACKETS: Final = re.compile(r"(?:\[[^\[\]]*\][ \t]*)+")
+
+_Posting = tuple[str, int, int | None]
+"""Sender, version and total."""
+
+
+class Newcomers:
+    """Strikes from the senders of a range those that had written before."""
+
+    def __init__(self, senders: Iterable[tuple[Identity, set[str]]]) -> None:
+        """Take each person with all addresses that are theirs, as `flat` writes them."""
+        self._by_address: dict[str, Identity] = {}
+        self._by_name: dict[tuple[str, str], list[Identity]] = {}
+        self.left: dict[Identity, None] = {}
+        for person, addresses in senders:
+            self.left[person] = None
+            self._by_address.update(dict.fromkeys(addresses, person))
+            for address in addresses:
+                key = (flat(person.name), address.rpartition("@")[2])
+                self._by_name.setdefault(key, []).append(person)
+        self._names = {name for name, _ in self._by_name if name}
+
+    def see(self, earlier: Earlier) -> None:
+        """Take note of who sent an earlier mail."""
+        address = earlier.address.casefold()
+        person = self._by_address.get(address)
+        if person is not None:
+            self.left.pop(person, None)
+        name = flat(earlier.name)
+        if name in self._names:
+            for one in self._by_name.get((name, address.rpartition("@")[2]), ()):
+                self.left.pop(one, None)
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """What may still be missing of a posting."""
+
+    numbers: set[int]
+    since: int
+
+
+class Relatives:
+    """Chooses the earlier mails that belong to what arrived; to be asked the last first."""
+
+    def __init__(self, messages: Iterable[Message], first: int) -> None:
+        """Take the mails of a range whose first arrived at `first`."""
+        self._since = first - VERSIONS_WITHIN
+        self._answered: Counter[str] = Counter()
+        self._versions: dict[tuple[str, str], int] = {}
+        self._postings: dict[_Posting, _Wanted] = {}
+        self._room = MOST
+        have: dict[_Posting, set[int]] = {}
+        for message in messages:
+            subject = message.subject
+            title = flat(subject.title)
+            if subject.is_reply:
+                self._answered[title] = PER_TITLE
+                continue
+            if not (subject.is_patch or message.has_diff):
+                continue
+            sender = flat(message.sender.address)
+            self._versions[sender, title] = PER_TITLE
+            if subject.number is not None and subject.total is not None:
+                have.setdefault((sender, subject.version, subject.total), set()).add(subject.number)
+        for posting, numbers in have.items():
+            total = min(posting[2] or 0, 1000)
+            missing = set(range(total + 1)) - numbers
+            if missing:
+                self._postings[posting] = _Wanted(missing, first - PARTS_WITHIN)
+
+    def wants(self, earlier: Earlier) -> bool:
+        """Whether an earlier mail is worth opening."""
+        if earlier.time < self._since or self._room <= 0:
+            return False
+        brackets = _BRACKETS.match(earlier.subject)
+        title = flat(earlier.subject[brackets.end() :] if brackets else earlier.subject)
+        sender = flat(earlier.address)
+        wanted = False
+        if self._answered[title] > 0:
+            self._answered[title] -= 1
+            wanted = True
+        if brackets is None:
+            self._room -= wanted
+            return wanted
+        subject = read_subject(earlier.subject)
+        if subject.number in (None, 0, 1) and self._versions.get((sender, title), 0) > 0:
+            self._versions[sender, title] -= 1
+            wanted = True
+        wanted = self._fills(sender, subject, earlier.time) or wanted
+        if wanted and subject.number and subject.total:
+            # The cover letter, which names the series, came just before its patches.
+            posting = (sender, subject.version, subject.total)
+            self._postings.setdefault(posting, _Wanted({0}, earlier.time - DAY))
+        self._room -= wanted
+        return wanted
+
+    def _fills(self, sender: str, subject: Subject, time: int) -> bool:
+        """Whether it is a part of a posting that is not whole."""
+        if subject.number is None or subject.is_reply:
+            return False
+        wanted = self._postings.get((sender, subject.version, subject.total))
+        if wanted is None or time < wanted.since or subject.number not in wanted.numbers:
+            return False
+        wanted.numbers.discard(subject.number)
+        return True
+
+
+def look_back(
+    before: Iterable[Earlier], newcomers: Newcomers, relatives: Relatives
+) -> Iterator[str]:
+    """Go through what came before, the last first; yield the keys of the mails to open."""
+    for earlier in before:
+        newcomers.see(earlier)
+        if relatives.wants(earlier):
+            yield earlier.key

@@ -1,0 +1,74 @@
+"""Which mails announce a patch or series, and what of their text is printed.
+
+The rules are those of the page that this project began with: of each series the cover letter and the first patch, each single
+patch; their text through the diffstat, without the diff.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from core.model import Message, Subject
+from core.patch.body import find_patch, read_in_body_headers
+
+MAX_TEXT: Final = 1 << 20
+"""Characters of one text that are kept."""
+
+_SUMMARY: Final = re.compile(
+    r"^ \d+ files? changed(?:, \d+ insertions?\(\+\))?(?:, \d+ deletions?\(-\))?[ \t]*$",
+    re.MULTILINE,
+)
+_END: Final = re.compile(r"^(?:base-commit:|-- $)", re.MULTILINE)
+_SIGNATURE: Final = re.compile(r"^-- $", re.MULTILINE)
+_BRACKET: Final = re.compile(r"\[([^\[\]]*)\]\s*")
+_VERSION: Final = re.compile(r"(?<![a-z0-9.])v(?:er)?[.#]?\d", re.IGNORECASE)
+_PATCH_WORD: Final = re.compile(r"(?<![a-z])(?:patch|rfc)", re.IGNORECASE)
+
+
+def is_announced(message: Message) -> bool:
+    """Whether a mail is printed as one of the seed's entries.
+
+    Its subject's tag has PATCH, RFC or a version; it is no reply; it is a cover letter (number 0), or holds a diff and
+    is a single patch or number 1.
+    """
+    subject = message.subject
+    if subject.is_reply or not _has_tag(subject):
+        return False
+    if subject.number == 0:
+        return True
+    return message.has_diff and subject.number in (None, 1)
+
+
+def _has_tag(subject: Subject) -> bool:
+    if any(_PATCH_WORD.search(tag) for tag in subject.tags) or subject.version > 1:
+        return True
+    at = 0
+    text = subject.text.lstrip()
+    while match := _BRACKET.match(text, at):
+        if _VERSION.search(match[1]):
+            return True
+        at = match.end()
+    return False
+
+
+def printed_text(text: str) -> str:
+    """Return of a mail's text what is printed, without trailing blanks.
+
+    The in-body headers go; the rest is printed through the summary line of the diffstat (the last before the diff, should there be
+    several), or, without a diffstat, up to the first of the diff, a `base-commit:` line and the `-- ` line.
+    """
+    _, start = read_in_body_headers(text)
+    patch = find_patch(text, start)
+    end = patch[1] if patch else len(text)
+    if signature := _SIGNATURE.search(text, start, end):
+        end = signature.start()
+    summaries = list(_SUMMARY.finditer(text, start, end))
+    if summaries:
+        end = summaries[-1].end()
+    elif other := _END.search(text, start, end):
+        end = other.start()
+    printed = text[start:end].rstrip()
+    if len(printed) > MAX_TEXT:
+        printed = f"{printed[:MAX_TEXT]}\n[… the rest of {len(printed)} characters is cut]"
+    return printed

@@ -1,0 +1,1 @@
+"""How a digest is written: each module renders one form of it."""

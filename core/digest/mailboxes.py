@@ -1,0 +1,100 @@
+"""An mbox or maildir as a digest sees it: mails that only their dates put in order.
+
+A mail arrived when its first Received header says (which the list's own server wrote), else when its Date does:
+the rule by which public-inbox dates its commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from threading import Event
+from typing import Final
+
+from core.digest.archive import Arrival, Earlier
+from core.digest.range import Bound, Moment, Span, check_order, read_moment
+from core.errors import PatchdeskError, SourceError
+from core.patch.dates import read_date
+from core.patch.encoded_words import decode_words
+from core.patch.headers import read_addresses, read_headers
+from core.sources.source import Source
+
+_WANTED: Final = frozenset({"received", "date", "from", "subject"})
+
+
+class MailboxArchive:
+    """The mails of a source that has no history."""
+
+    def __init__(self, source: Source) -> None:
+        """Take any source that yields all it has."""
+        self.name = source.name.removesuffix(".gz").removesuffix(".mbox")
+        self._source = source
+        self._earlier: list[Earlier] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far."""
+        return self._source.notes
+
+    def close(self) -> None:
+        """Close the source."""
+        self._source.close()
+
+    def span(self, start: str, end: str, now: datetime) -> Span:
+        """Return what the words of a range mean: dates alone."""
+        span = Span(self._bound(start, now), self._bound(end, now))
+        check_order(span.start, span.end, (start, end))
+        return span
+
+    def words(self, start: str, end: str) -> tuple[str, str]:
+        """Return the ends as given."""
+        return start or "the beginning", end or "the end"
+
+    def _bound(self, words: str, now: datetime) -> Bound:
+        if not words:
+            return None
+        moment = read_moment(words, now)
+        if moment is None:
+            raise PatchdeskError(
+                f"{words} is no date, and {self.name} has no commits: its mails are found by their dates.",
+                "Write it like 2025-05-01 or 1.week.ago.",
+            )
+        return moment
+
+    def arrivals(self, span: Span) -> Iterator[Arrival]:
+        """Yield the mails of a range, in the order of the file."""
+        self._earlier.clear()
+        for at, mail in enumerate(self._source.mails(stop=Event(), report=lambda _: None)):
+            headers = read_headers(mail.raw, 0, len(mail.raw), _WANTED)
+            time = _arrival(headers.first("received"), headers.first("date"))
+            if span.holds(time):
+                yield Arrival(mail.key, (time, at), time, mail.raw)
+            elif isinstance(span.start, Moment) and time <= span.start.time:
+                people = read_addresses(headers.first("from"))
+                self._earlier.append(
+                    Earlier(
+                        mail.key,
+                        time,
+                        people[0].name if people else "",
+                        people[0].address if people else "",
+                        decode_words(headers.first("subject")),
+                    )
+                )
+
+    def before(self, span: Span) -> Iterator[Earlier]:
+        """Yield what `arrivals` came by that was before the range, the last first."""
+        if span.start is not None:
+            self._earlier.sort(key=lambda earlier: earlier.time)
+            yield from reversed(self._earlier)
+
+    def read(self, key: str) -> bytes:
+        """Return the bytes of a mail, empty where they cannot be had."""
+        try:
+            return self._source.read(key)
+        except SourceError:
+            return b""
+
+
+def _arrival(received: str, date: str) -> int:
+    moment = read_date(received.rpartition(";")[2]) or read_date(date)
+    return int((moment or datetime.fromtimestamp(0, UTC)).timestamp())

@@ -1,0 +1,257 @@
+"""An archive and a range → a digest.
+
+Each mail of the range is read once; what is kept of it is a few facts, so that a long range fits into little memory. Then the
+archive's log is gone through for what came before (`core.digest.earlier`), and all is grouped into series and
+threads by `core.patch.series`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.digest.archive import Archive
+from core.digest.earlier import Newcomers, Relatives, look_back
+from core.digest.facts import Facts, read_facts
+from core.digest.identity import (
+    Bots,
+    Mailmap,
+    People,
+    domain_of,
+    flat,
+    ranked,
+    ranked_names,
+)
+from core.digest.news import Known, repliers, series_news, thread_news
+from core.digest.range import Span
+from core.digest.values import (
+    Digest,
+    Entry,
+    Newcomer,
+    Reviewer,
+    SeriesNews,
+    ThreadNews,
+)
+from core.model import Identity, Message, Series
+from core.patch.series import group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a digest is to hold."""
+
+    name: str = ""
+    """What to call the list; else the commonest List-Id or the archive's name says."""
+    as_written: bool = False
+    """Take every identity as it is written, bots too: the seed's way."""
+    earlier: bool = True
+    """Look for newcomers, and for what of the series came before the range."""
+    entries: bool = False
+    """Hold the seed's entries."""
+    series: bool = True
+    """Group the mails into series and threads."""
+    mailmap: Mailmap | None = None
+    bots: Bots | None = None
+
+
+def build(archive: Archive, span: Span, words: tuple[str, str], options: Options) -> Digest:
+    """Read a range of an archive and return its digest; `words` are the ends as a title names them.
+
+    Blocks, for as long as reading those mails takes. Raises SourceError.
+    """
+    reading = _Reading(archive, span)
+    known = Known(reading.facts)
+    bots = Bots() if options.as_written else options.bots or Bots()
+    machines = {who for who in reading.written if who in bots}
+    people = People(
+        Counter({who: n for who, n in reading.written.items() if who not in machines}),
+        mailmap=None if options.as_written else options.mailmap,
+        merge=not options.as_written,
+    )
+    newcomers: tuple[Newcomer, ...] = ()
+    if options.earlier:
+        newcomers = _look_back(archive, span, reading, known, people, bots)
+    series: tuple[SeriesNews, ...] = ()
+    threads: tuple[ThreadNews, ...] = ()
+    replied: Counter[Identity] = Counter()
+    if options.series:
+        series, threads, replied = _group(known, people, machines)
+    start, end = words
+    return Digest(
+        list_name=(options.name or reading.list_name() or archive.name).upper(),
+        start=start,
+        end=end,
+        first=reading.first(),
+        last=reading.last(),
+        messages=len(reading.facts),
+        days=tuple(sorted(reading.days.items())),
+        domains=_domains(reading.written, people, machines),
+        contributors=ranked(
+            _per_person(
+                Counter({w: n for w, n in reading.written.items() if w not in machines}), people
+            )
+        ),
+        bots=ranked(Counter({who: n for who, n in reading.written.items() if who in machines})),
+        reviewers=_reviewers([*series, *threads], replied, known, people, machines),
+        series=series,
+        threads=threads,
+        newcomers=newcomers,
+        unanswered=(
+            *(one.id for one in series if one.unanswered),
+            *(one.id for one in threads if one.unanswered),
+        ),
+        entries=reading.entries() if options.entries else (),
+        merges=people.merges,
+        notes=archive.notes,
+    )
+
+
+class _Reading:
+    """The mails of the range, read once."""
+
+    def __init__(self, archive: Archive, span: Span) -> None:
+        self.written: Counter[Identity] = Counter()
+        """Mails by true author, as written."""
+        self.days: Counter[str] = Counter()
+        self._lists: Counter[str] = Counter()
+        self._times: list[int] = []
+        placed: list[tuple[tuple[int, int], Facts]] = []
+        for arrival in archive.arrivals(span):
+            facts = read_facts(arrival.raw, arrival.key)
+            placed.append((arrival.place, facts))
+            self.written[facts.message.author] += 1
+            self._times.append(arrival.time)
+            self._lists.update(facts.message.list_ids)
+        placed.sort(key=lambda item: item[0], reverse=True)
+        self.facts = [facts for _, facts in placed]
+        """The last to arrive first."""
+        days = Counter(time // 86400 for time in self._times)
+        self.days.update({_utc(day * 86400).strftime("%Y-%m-%d"): n for day, n in days.items()})
+
+    def list_name(self) -> str:
+        """Return the first label of the commonest List-Id; of several as common the first in the alphabet."""
+        common = min(self._lists.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+        return common[0].partition(".")[0]
+
+    def first(self) -> datetime | None:
+        return _utc(min(self._times)) if self._times else None
+
+    def last(self) -> datetime | None:
+        return _utc(max(self._times)) if self._times else None
+
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(
+            Entry(
+                title=facts.message.subject.title,
+                subject=facts.message.subject.text,
+                author=facts.message.author,
+                text=facts.text,
+            )
+            for facts in self.facts
+            if facts.announced
+        )
+
+
+def _utc(time: int) -> datetime:
+    return datetime.fromtimestamp(time, UTC)
+
+
+def _per_person(written: Counter[Identity], people: People) -> Counter[Identity]:
+    counts: Counter[Identity] = Counter()
+    for who, n in written.items():
+        counts[people.person(who)] += n
+    return counts
+
+
+def _domains(
+    written: Counter[Identity], people: People, machines: set[Identity]
+) -> tuple[tuple[str, int], ...]:
+    """Count mails by domain: that of the address written, unless the mailmap knows a better address."""
+    counts: Counter[str] = Counter()
+    for who, n in written.items():
+        if who not in machines:
+            counts[domain_of(people.mapped(who))] += n
+    return ranked_names(counts)
+
+
+def _look_back(
+    archive: Archive, span: Span, reading: _Reading, known: Known, people: People, bots: Bots
+) -> tuple[Newcomer, ...]:
+    """Add to `known` the earlier mails that belong to what arrived; return who had never written before."""
+    first = reading.first()
+    if first is None:
+        return ()
+    debuts: dict[Identity, Message] = {}
+    addresses: dict[Identity, set[str]] = {}
+    for facts in reversed(reading.facts):
+        message = facts.message
+        # A relay sends for the author; any other sender is who wrote to the list, whosever patch it was.
+        who = people.person(message.author if " via " in message.sender.name else message.sender)
+        if who not in bots:
+            debuts.setdefault(who, message)
+            known_as = addresses.setdefault(who, people.addresses(who))
+            known_as.add(flat(message.sender.address))
+    newcomers = Newcomers((who, addresses[who]) for who in debuts)
+    relatives = Relatives((facts.message for facts in reading.facts), int(first.timestamp()))
+    for key in look_back(archive.before(span), newcomers, relatives):
+        raw = archive.read(key)
+        if raw:
+            known.add_earlier(read_facts(raw, key))
+    mails = _per_person(reading.written, people)
+    return tuple(
+        Newcomer(
+            person=who,
+            message_id=debuts[who].message_id,
+            subject=debuts[who].subject.text,
+            mails=mails[who],
+        )
+        for who in newcomers.left
+    )
+
+
+def _group(
+    known: Known, people: People, machines: set[Identity]
+) -> tuple[tuple[SeriesNews, ...], tuple[ThreadNews, ...], Counter[Identity]]:
+    """Return the series and threads, and to how many series each person replied."""
+    series: list[SeriesNews] = []
+    threads: list[ThreadNews] = []
+    replied: Counter[Identity] = Counter()
+    for item in group(known.messages()):
+        if not known.in_range(item.message_ids):
+            continue
+        news = None
+        if isinstance(item, Series):
+            news = series_news(item, known, machines)
+            others = {people.person(who) for who in repliers(item, known) if who not in machines}
+            replied.update(others - {people.person(item.author)})
+        if news is not None:
+            series.append(news)
+        else:
+            threads.append(thread_news(item, known, people, machines))
+    series.sort(key=lambda news: known.place(news.message_ids), reverse=True)
+    threads.sort(key=lambda news: (news.replies, news.date, news.id), reverse=True)
+    return tuple(series), tuple(threads), replied
+
+
+def _reviewers(
+    news: Iterable[SeriesNews | ThreadNews],
+    replied: Counter[Identity],
+    known: Known,
+    people: People,
+    machines: set[Identity],
+) -> tuple[Reviewer, ...]:
+    """Count what each gave: by who sent the reply, since a trailer can name anybody."""
+    given: Counter[Identity] = Counter()
+    for one in news:
+        for trailer in one.trailers:
+            who = known.author(trailer.message_id)
+            if who not in machines:
+                given[people.person(who)] += 1
+    # The order of the other tables, and below it those who gave none by the series they replied to.
+    everyone = ranked(Counter({who: given[who] for who in {*given, *replied}}))
+    reviewers = [
+        Reviewer(person=who, trailers=trailers, series=replied[who]) for who, trailers in everyone
+    ]
+    return tuple(sorted(reviewers, key=lambda one: (-one.trailers, -one.series)))

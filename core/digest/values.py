@@ -1,0 +1,181 @@
+"""What a digest tells, as values: made by `core.digest.summary.build`, rendered by `core.digest.formats` or a screen.
+
+Texts are as the mails have them: whoever shows one passes it through `core.text`. People are those of
+`core.digest.identity`, unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.digest.identity import Merge
+from core.model import GivenTrailer, Identity, MessageId
+
+Counts = tuple[tuple[Identity, int], ...]
+"""People with a number each, the largest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diffstat:
+    """What diffs change, in files and lines."""
+
+    files: int = 0
+    added: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchNews:
+    """A patch in its place in a version."""
+
+    number: int
+    subject: str
+    author: Identity
+    """As written."""
+    message_id: MessageId
+    arrived: bool
+    """In the range; else before it."""
+    diffstat: Diffstat
+    replies: int
+    """In the range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionNews:
+    """A version of a series, as it stands at the range's end."""
+
+    version: int
+    minor: int
+    tag: str
+    """Its brackets without the counter: `[PATCH RFC v2]`."""
+    subject: str
+    total: int
+    date: datetime
+    cover: MessageId | None
+    arrived: tuple[int, ...]
+    """The numbers of the patches that arrived in the range."""
+    before: tuple[int, ...]
+    """Of those that arrived before it; of a version from before the range, those that were looked up."""
+    missing: tuple[int, ...]
+    is_news: bool
+    """Something of it, a cover letter too, arrived in the range."""
+    patches: tuple[PatchNews, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesNews:
+    """A series of which something arrived in the range."""
+
+    id: MessageId
+    subject: str
+    author: Identity
+    """Who sent the newest version."""
+    versions: tuple[VersionNews, ...]
+    """Oldest first; those before the range as far as they were found."""
+    message_ids: tuple[MessageId, ...]
+    """The cover letters and patches that arrived."""
+    replies: int
+    """In the range."""
+    unanswered: bool
+    """Nobody has replied to the newest version at the range's end."""
+    trailers: tuple[GivenTrailer, ...]
+    """Given in the range."""
+    diffstat: Diffstat
+    """Of the newest version's patches."""
+    text: str
+    """Of its cover letter or single patch, through the diffstat; empty where there is none."""
+
+    @property
+    def newest(self) -> VersionNews:
+        """The newest version that arrived in the range."""
+        return next(version for version in reversed(self.versions) if version.is_news)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadNews:
+    """A discussion that moved in the range: no series, or one of which nothing but replies arrived."""
+
+    id: MessageId
+    is_series: bool
+    subject: str
+    author: Identity
+    """Who began it, as far as that is known."""
+    began: bool
+    """In the range."""
+    replies: int
+    """In the range."""
+    people: int
+    """Who wrote in the range."""
+    unanswered: bool
+    """It began in the range, and nobody has replied at its end."""
+    trailers: tuple[GivenTrailer, ...]
+    date: datetime
+    """Of its latest mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewer:
+    """Who answered patches."""
+
+    person: Identity
+    trailers: int
+    """That their replies gave in the range."""
+    series: int
+    """Of others, that they replied to in the range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """Whose first mail in the archive is in the range."""
+
+    person: Identity
+    message_id: MessageId
+    subject: str
+    mails: int
+    """In the range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A mail that announces a series or patch, as the seed's page prints it."""
+
+    title: str
+    subject: str
+    author: Identity
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What arrived in an archive between two commits or dates."""
+
+    list_name: str
+    start: str
+    end: str
+    """The range's ends as they were given."""
+    first: datetime | None
+    last: datetime | None
+    """When the first and the last mail arrived (UTC); None where there is none."""
+    messages: int
+    days: tuple[tuple[str, int], ...]
+    """Mails by the day (UTC) of their arrival; days without mail are left out."""
+    domains: tuple[tuple[str, int], ...]
+    contributors: Counts
+    bots: Counts
+    """The machines that the user named; they are in no other table."""
+    reviewers: tuple[Reviewer, ...]
+    series: tuple[SeriesNews, ...]
+    """The latest to arrive first."""
+    threads: tuple[ThreadNews, ...]
+    """The most moved first."""
+    newcomers: tuple[Newcomer, ...]
+    """In the order of their mails."""
+    unanswered: tuple[MessageId, ...]
+    """Series and threads that began, or had a new version, in the range, and no reply at its end."""
+    entries: tuple[Entry, ...]
+    """The seed's, the last to arrive first."""
+    merges: tuple[Merge, ...]
+    """Which identities were taken for one person."""
+    notes: tuple[str, ...]
+    """What could not be read, each as a sentence."""
