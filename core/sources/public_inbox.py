@@ -76,6 +76,11 @@ class PublicInboxSource:
         self._readers: list[pygit2.Repository] = []
 
     @property
+    def epochs(self) -> tuple[Path, ...]:
+        """The repositories, oldest first."""
+        return tuple(self._epochs)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What could not be read so far."""
         if not self._unreadable:
