@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Final
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from core.errors import Cancelled, FetchError, SourceError
 from core.model import MessageId, RawMail
@@ -179,8 +179,8 @@ class LoreSource:
 
     def _learn_base(self, url: str) -> None:
         """Search where the thread was found: a server may have led to another list, or from http to https."""
-        base = url.removesuffix("/t.mbox.gz").removesuffix(f"/{quote_plus(self.message_id)}")
-        if url and base != url and urlsplit(base).scheme in {"http", "https"}:
+        base, _, last = url.removesuffix("/t.mbox.gz").rpartition("/")
+        if self.message_id in {unquote(last), unquote_plus(last)}:
             self._base = base
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -23,6 +24,7 @@ UNPACKED_CAP: Final = 2 << 30
 """Bytes that a gzip file may unpack to."""
 
 _PACKED_CHUNK: Final = 16 << 10
+_SALVAGE: Final = 256
 _MARK_EVERY: Final = 4 << 20
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_BITS: Final = 16 + zlib.MAX_WBITS
@@ -201,7 +203,7 @@ class GzipStore:
     def _unpack(self, mark: _Mark, *, marking: bool) -> Iterator[bytes]:
         state, offset, packed = mark.state.copy(), mark.offset, mark.packed
         while raw := self._packed.at(packed, _PACKED_CHUNK):
-            data = raw
+            data, unused = raw, b""
             if state.eof:  # another member, or the zeros that tapes and some writers leave
                 data = raw.lstrip(b"\0")
                 if data and not is_gzip(data):
@@ -209,17 +211,29 @@ class GzipStore:
                 if data:
                     state = zlib.decompressobj(_GZIP_BITS)
             while data:
+                before = state.copy()
                 try:
                     chunk = state.decompress(data, CHUNK)
                 except zlib.error:
+                    yield from _until_damage(before, data)
                     self.fault = "is damaged, and readable only up to there"
                     return
                 offset += len(chunk)
                 if chunk:
                     yield chunk
-                data = b"" if state.eof else state.unconsumed_tail
-            packed += len(raw) - len(state.unused_data)
+                data, unused = (
+                    (b"", state.unused_data) if state.eof else (state.unconsumed_tail, b"")
+                )
+            packed += len(raw) - len(unused)
             if marking and not state.eof and offset - self._marks[-1].offset >= _MARK_EVERY:
                 self._marks.append(_Mark(offset, packed, state.copy()))
         if not state.eof:
             self.fault = "is cut off: the last mail may be incomplete"
+
+
+def _until_damage(state: _Decompress, data: bytes) -> Iterator[bytes]:
+    """Unpack in small steps what zlib gives up as a whole."""
+    with contextlib.suppress(zlib.error):
+        while data:
+            yield state.decompress(data, _SALVAGE)
+            data = state.unconsumed_tail

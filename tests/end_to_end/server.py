@@ -1,0 +1,212 @@
+"""A real public-inbox server on loopback, for mails that a test makes.
+
+It is built as public-inbox-v2-format(5) has it: `public-inbox-init`, one commit for each mail by `git fast-import`,
+`public-inbox-index`, and an extindex for `/all/`. All that it reads and writes lies in the folder it is given.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+PROGRAMS = (
+    "git",
+    "public-inbox-init",
+    "public-inbox-index",
+    "public-inbox-extindex",
+    "public-inbox-httpd",
+)
+PR_SET_PDEATHSIG = 1
+
+
+def need_public_inbox() -> None:
+    """Skip where public-inbox is not installed; where everything should be, fail."""
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    if missing and os.environ.get("CI") == "true":
+        pytest.fail(f"not installed: {', '.join(missing)}")
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+class Server:
+    """Inboxes by name, each a sequence of mails, served at `url`/NAME/ and together at `url`/all/.
+
+    A context manager; the daemon also ends when the process that started it is killed.
+    """
+
+    def __init__(self, folder: Path, inboxes: Mapping[str, Sequence[bytes]]) -> None:
+        self.folder = folder
+        self._inboxes = inboxes
+        self._environment = _environment(folder)
+        self._listener: socket.socket | None = None
+        self._daemon: subprocess.Popen[bytes] | None = None
+        self.url = ""
+
+    def inbox(self, name: str) -> Path:
+        """Return the v2 folder of an inbox."""
+        return self.folder / name
+
+    def __enter__(self) -> Server:
+        self._build()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if self._listener is not None:
+            self._listener.close()
+
+    def start(self) -> None:
+        """Start the daemon on the socket that is open already, so that nobody can come too early."""
+        assert self._listener is not None
+        self._listener.setblocking(False)
+        command = [
+            "public-inbox-httpd",
+            "-W",
+            "0",
+            "-1",
+            str(self.folder / "out.log"),
+            "-2",
+            str(self.folder / "err.log"),
+        ]
+        self._daemon = subprocess.Popen(
+            [
+                "sh",
+                "-c",
+                'exec 3<&"$1"; shift; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"',
+                "sh",
+                str(self._listener.fileno()),
+                *command,
+            ],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            pass_fds=(self._listener.fileno(),),
+            preexec_fn=_end_with(os.getpid()),
+        )
+        _wait_for(self.url)
+
+    def stop(self) -> None:
+        """End the daemon; its address refuses no connection while the socket is open, so close follows in `__exit__`."""
+        if self._daemon is not None:
+            self._daemon.terminate()
+            self._daemon.wait()
+            self._daemon = None
+
+    def _build(self) -> None:
+        for name, mails in self._inboxes.items():
+            path = self.inbox(name)
+            address = f"{name}@lists.example.org"
+            self._run(
+                "public-inbox-init",
+                "-V2",
+                "-L",
+                "full",
+                "-j",
+                "1",
+                name,
+                str(path),
+                f"http://127.0.0.1/{name}",
+                address,
+            )
+            self._run(
+                "git",
+                "-C",
+                str(path / "git" / "0.git"),
+                "fast-import",
+                "--quiet",
+                "--done",
+                given=_history(mails),
+            )
+            self._run("public-inbox-index", "--no-fsync", "-L", "full", "--jobs=0", str(path))
+        everything = str(self.inbox("all"))
+        self._run(
+            "public-inbox-extindex", "--no-fsync", "-L", "full", "--jobs=0", "--all", everything
+        )
+        config = self._environment["PI_CONFIG"]
+        for key, value in (
+            ("extindex.all.topdir", everything),
+            ("extindex.all.url", "http://127.0.0.1/all"),
+        ):
+            self._run("git", "config", "-f", config, key, value)
+
+    def _run(self, *command: str, given: bytes = b"") -> None:
+        done = subprocess.run(
+            command,
+            env=self._environment,
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout.decode(errors='replace')}"
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    home = folder / "home"
+    home.mkdir(parents=True)
+    (home / "gitconfig").write_text(
+        "[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = master\n[gc]\n\tauto = 0\n"
+    )
+    return {
+        "PATH": os.environ["PATH"],
+        "TZ": "UTC",
+        **dict.fromkeys(("HOME", "PI_DIR", "XDG_CACHE_HOME", "XDG_DATA_HOME"), str(home)),
+        "PI_CONFIG": str(folder / "config"),
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+
+
+def _history(mails: Sequence[bytes]) -> bytes:
+    """Return the git fast-import stream of an epoch in which `mails` arrived one after the other."""
+    stream = bytearray()
+    for number, raw in enumerate(mails):
+        who = b"Archive <archive@lists.example.org> %d +0000" % (1_750_000_000 + number)
+        stream += b"commit refs/heads/master\nauthor %s\ncommitter %s\ndata 5\nmail\n\n" % (
+            who,
+            who,
+        )
+        stream += b"deleteall\nM 100644 inline m\ndata %d\n%s\n" % (len(raw), raw)
+    return bytes(stream) + b"done\n"
+
+
+def _end_with(parent: int) -> Callable[[], None]:
+    def prepare() -> None:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
+
+
+def _wait_for(url: str) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(200):
+        try:
+            with opener.open(url, timeout=20):
+                return
+        except urllib.error.HTTPError as error:  # any answer will do
+            error.close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("public-inbox-httpd does not answer")
