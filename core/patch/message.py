@@ -111,8 +111,10 @@ def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
     if not subject.is_reply:
         found, begin = read_in_body_headers(text)
     patch = find_patch(text, begin)
-    if patch is not None and not subject.is_reply and not subject.is_patch and _claims(subject):
-        subject = replace(subject, is_patch=True)
+    if not subject.is_reply and subject.is_patch != (
+        is_patch := _is_patch(subject, patch is not None)
+    ):
+        subject = replace(subject, is_patch=is_patch)
     in_body = not subject.is_reply and (patch is not None or subject.is_patch)
     author = sender
     if in_body:
@@ -150,9 +152,13 @@ def _subject(headers: Headers, capped: list[str]) -> Subject:
     return read_subject(text)
 
 
-def _claims(subject: Subject) -> bool:
-    """Whether the brackets say enough to make a mail with a diff a patch."""
-    return subject.version > 1 or any(tag.lower() in {"rfc", "rft"} for tag in subject.tags)
+def _is_patch(subject: Subject, has_diff: bool) -> bool:
+    """Weigh what the brackets claim against the body: without the word PATCH, a diff decides."""
+    names = [tag.lower() for tag in subject.tags]
+    if subject.is_patch:
+        said = any(name.startswith("patch") for name in names)
+        return said or has_diff or subject.number == 0
+    return has_diff and (subject.version > 1 or not {"rfc", "rft"}.isdisjoint(names))
 
 
 def _sender(headers: Headers) -> Identity:

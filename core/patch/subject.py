@@ -21,9 +21,12 @@ _REPLY: Final = re.compile(
     re.IGNORECASE,
 )
 _BARE_REPLY: Final = re.compile(r"(?:RE|Re|re) (?=\S)")
-_BARE_PATCH: Final = re.compile(r"(?:RFC )?PATCH(?: [vV]\d{1,4})?(?: \d{1,4}/\d{1,4})?(?=:)")
+# Without brackets, or with the first one lost: "PATCH 1/2: mend it", "PATCH v2] mend it".
+_BARE_PATCH: Final = re.compile(r"((?:RFC )?PATCH(?: [vV]\d{1,4})?(?: \d{1,4}/\d{1,4})?)[:\]] ?")
 _SPACED_COUNTER: Final = re.compile(r"(\d) (?:of|/) ?(?=\d)|(\d)/ (?=\d)", re.IGNORECASE)
-_SEPARATORS: Final = re.compile(r"[ ,;\[]+")
+# A bracket with what is nested in it, one level deep: "[PATCH [RFC] 1/2]".
+_BRACKET: Final = re.compile(r"\[([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]")
+_SEPARATORS: Final = re.compile(r"[ ,;()\[\]]+")
 # One word of a bracket, with what people glue onto it: PATCHv3, v2PATCH1/4, RFC-v2, PATCHv2.1, 3/7, 1of2.
 _WORD: Final = re.compile(
     r"(?:v(\d{1,4})(?:\.(\d{1,4}))?)?[-_:]?"
@@ -32,6 +35,7 @@ _WORD: Final = re.compile(
     r"(?:(\d{1,4})(?:/|of)(\d{1,4}))?[:.]?",
     re.IGNORECASE,
 )
+_JOINTS: Final = re.compile(r"(?<=[A-Za-z])[/-](?=[A-Za-z])")
 _TITLE_VERSION: Final = re.compile(r"\([vV](\d{1,2})\)$")
 
 
@@ -56,16 +60,10 @@ class _Reading:
     def _word(self, word: str) -> None:
         match = _WORD.fullmatch(word)
         if match is None:
-            head, slash, tail = word.partition("/")
-            if (
-                slash
-                and head.isalpha()
-                and tail
-                and _WORD.fullmatch(head)
-                and _WORD.fullmatch(tail)
-            ):
-                self._word(head)  # PATCH/RFC, RFC/PATCHv2
-                self._word(tail)
+            parts = _JOINTS.split(word)
+            if len(parts) == 2 and all(part and _WORD.fullmatch(part) for part in parts):
+                self._word(parts[0])  # PATCH/RFC, RFC-PATCHv2
+                self._word(parts[1])
             else:
                 self.tags.append(word)
             return
@@ -99,8 +97,8 @@ def read_subject(text: str) -> Subject:
     """Take a decoded subject line apart, so that nobody else needs to know how people write them.
 
     Never raises; linear in its length, which is capped at `MAX_SUBJECT`. `is_patch` is true where the leading
-    brackets hold the word PATCH or a counter (`[net,v2,1/2]`), unless they announce a pull request. Whether a
-    bare `[RFC]` is a patch only its body can tell.
+    brackets hold the word PATCH or a counter (`[net,v2,1/2]`); not so in a pull request, nor in the report of a bot
+    that names a tree (`[tip:x86/mm 3/7]`). Whether a bare `[RFC]` is a patch only its body can tell.
     """
     text = text[:MAX_SUBJECT]
     flat = _BLANKS.sub(" ", text).strip()
@@ -108,9 +106,7 @@ def read_subject(text: str) -> Subject:
     at = _read_prefixes(flat, reading)
     title = flat[at:].strip()
     version = reading.version()
-    names = {tag.lower() for tag in reading.tags}
-    says_patch = not names.isdisjoint(("patch", "patches", "patchset"))
-    is_patch = says_patch or (reading.number is not None and "pull" not in names)
+    is_patch = _claims_patch(reading)
     if is_patch and version is None and (match := _TITLE_VERSION.search(title)):
         version = int(match[1]), 0
     major, minor = version or (1, 0)
@@ -127,6 +123,13 @@ def read_subject(text: str) -> Subject:
     )
 
 
+def _claims_patch(reading: _Reading) -> bool:
+    names = [tag.lower() for tag in reading.tags]
+    if any(name.startswith("patch") for name in names):
+        return True
+    return reading.number is not None and not any(":" in name or name == "pull" for name in names)
+
+
 def _read_prefixes(flat: str, reading: _Reading) -> int:
     """Read every leading `Re:` and bracket; return where the title begins."""
     at = 0
@@ -138,16 +141,17 @@ def _read_prefixes(flat: str, reading: _Reading) -> int:
         if char in " :":
             at += 1
         elif char == "[":
-            end = flat.find("]", at)
-            if end < 0:
+            whole = _BRACKET.match(flat, at)
+            end = whole.end() if whole else flat.find("]", at) + 1
+            if not end:
                 break
-            reading.bracket(flat[at + 1 : end])
-            at = end + 1
+            reading.bracket(flat[at + 1 : end - 1])
+            at = end
         elif match := _REPLY.match(flat, at):
             reading.is_reply = True
             at = match.end()
         elif match := _BARE_PATCH.match(flat, at):
-            reading.bracket(match[0])
+            reading.bracket(match[1])
             at = match.end()
         else:
             break
