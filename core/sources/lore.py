@@ -83,7 +83,8 @@ class LoreSource:
         """Take the inbox's address without `/` at its end. Nothing is asked yet."""
         self.name = message_id
         self.message_id = message_id
-        self._base = base
+        self.inbox = base
+        """The address that is asked."""
         self._options = options
         self._process = borrow(_home(options))
         self._closed = Event()
@@ -93,7 +94,7 @@ class LoreSource:
     @property
     def server(self) -> str:
         """The server's host, with its port where it is not the usual one."""
-        return urlsplit(self._base).netloc
+        return urlsplit(self.inbox).netloc
 
     def warm(self) -> None:
         """Start the process that fetches, so that it is ready when asked. Returns at once."""
@@ -158,7 +159,7 @@ class LoreSource:
         options = self._options
         request = {
             "op": op,
-            "base": self._base,
+            "base": self.inbox,
             "max_size": options.max_size,
             "cache": str(options.cache / "answers") if options.cache else None,
             "fresh": options.fresh,
@@ -181,7 +182,7 @@ class LoreSource:
         """Search where the thread was found: a server may have led to another list, or from http to https."""
         base, _, last = url.removesuffix("/t.mbox.gz").rpartition("/")
         if self.message_id in {unquote(last), unquote_plus(last)}:
-            self._base = base
+            self.inbox = base
 
 
 def _is(raw: bytes, message_id: MessageId) -> bool:

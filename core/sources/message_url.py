@@ -63,7 +63,9 @@ def read_url(text: str) -> MessageUrl:
             f"The address of {host} carries a user name or password.",
             "Leave it out: nothing is sent to a server but the question.",
         )
-    return _message_in(text, url, _origin(url.scheme, host, port))
+    # Lore would lead there itself, but a search loses its question on the way.
+    scheme = "https" if host == "lore.kernel.org" else url.scheme
+    return _message_in(text, url, _origin(scheme, host, port))
 
 
 _HINT: Final = "Open a message's address, such as https://lore.kernel.org/all/MESSAGE-ID/."

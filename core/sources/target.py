@@ -34,7 +34,7 @@ def open_target(
     path = _existing(target)
     if path is not None:
         return _open_path(path)
-    return _open_remote(target, fetch or FetchOptions())
+    return _open_remote(target.strip(), fetch or FetchOptions())
 
 
 def _open_stdin(data: bytes | None) -> Source:
