@@ -104,6 +104,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("view.headers", "th", "headers", "All headers, or the few that matter"),
     Command("view.numbers", "tn", "numbers", "Line numbers in diffs"),
     Command("view.quotes", "tq", "quotes", "Fold quoted text"),
+    Command("view.syntax", "", "syntax", "Code in colours, or plain"),
     Command("view.mouse", "tm", "mouse", "Leave the mouse to the terminal, or take it back"),
     Command("app.back", "q Esc", "back", "One level back"),
     Command("app.help", "?", "help", "All keys", footer=True),

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from textual.pilot import Pilot
-from tui.widgets.message_view import MessageView
 
 from core.desk import Listing
 from core.errors import Cancelled, PatchdeskError
@@ -31,6 +30,7 @@ from core.sources.source import Report
 from tui.app import PatchdeskApp
 from tui.messages import DeskLike
 from tui.screens.desk import DeskScreen
+from tui.widgets.message_view import MessageView
 from tui.widgets.series_tree import SeriesTree
 
 NOW = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
@@ -195,7 +195,7 @@ def mail_of(of: Message) -> Mail:
     """Return the text of a mail: its subject and some lines."""
     lines = "\n".join(f"line {n} of {of.subject.title}" for n in range(1, 101))
     return Mail(
-        message=of,
+        message=replace(of),  # read anew, it is another object
         headers=(("From", str(of.author)), ("Subject", of.subject.text)),
         text=lines,
         body=Body(message=lines),
@@ -306,5 +306,7 @@ async def ready(pilot: Pilot[None]) -> None:
     """Let the application run until the first mail is on the screen."""
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
-    await until(pilot, lambda: desk_screen(app)._mail is not None, what="the first mail")
+    screen = desk_screen(app)
+    await until(pilot, lambda: screen._mail is not None, what="the first mail")
+    await until(pilot, lambda: not screen._reading_mail, what="the first mail")
     await pilot.pause()

@@ -102,7 +102,7 @@ async def test_space_reads_through_everything() -> None:
         visited = []
         for _ in range(11):
             await pilot.press("G", "space")
-            await until(pilot, lambda: not desk_screen(app)._reading_mail)
+            await until(pilot, lambda: desk_screen(app)._reading_mail is False)
             visited.append(where(app))
         assert desk_screen(app).where() is Where.READER
         assert visited == [

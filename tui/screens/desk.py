@@ -176,6 +176,7 @@ class DeskScreen(ReadingScreen):
             "view.headers": reader.action_toggle_all_headers,
             "view.numbers": reader.action_toggle_numbers,
             "view.quotes": reader.action_toggle_quotes,
+            "view.syntax": reader.action_toggle_syntax,
             "view.mouse": self._toggle_mouse,
             "app.back": self._back,
             "app.help": self._help,
@@ -188,19 +189,27 @@ class DeskScreen(ReadingScreen):
         }
 
     def _open_row(self) -> None:
-        row = self.series_tree.row
-        if row is not None:
-            self.read_row(row)
+        if self.series_tree.row is not None:
+            self._read_here()
             self.reader.focus()
+
+    def _read_here(self) -> None:
+        """Read what is under the cursor now, without waiting whether it moves on."""
+        if (row := self.series_tree.row) is not None:
+            self.read_row(row)
 
     def _forward(self) -> None:
         if not self.reader.at_end:
             self.reader.action_page(1)
-        elif not self.series_tree.move_to_next_mail():
+        elif self.series_tree.move_to_next_mail():
+            self._read_here()
+        else:
             self.say("That was the last mail.")
 
     def _go_to_patch(self, step: int) -> None:
-        if not self.series_tree.move_to_patch(step):
+        if self.series_tree.move_to_patch(step):
+            self._read_here()
+        else:
             self.say(f"There is no {'next' if step > 0 else 'previous'} patch here.")
 
     def _cancel(self) -> None:
@@ -329,7 +338,9 @@ class DeskScreen(ReadingScreen):
         if not self._found:
             self.say("Nothing to find yet: / asks for it.")
         elif self._place is Where.READER:
-            self.reader.find_next(direction)
+            # Another mail has come since: look in that.
+            if not (self.reader.find_next(direction) or self.reader.find(self._found)):
+                self.say(f"There is no {self._found} in this mail.")
         elif not self.series_tree.find_next(direction):
             self.say(f"There is no {self._found} in what is unfolded.")
 

@@ -75,6 +75,8 @@ class ReadingScreen(KeyedScreen):
         self._wanted: MailRequest | None = None
         self._mails: OrderedDict[tuple[MessageId, str], Mail] = OrderedDict()
         self._mail: Mail | None = None
+        self._answered: MailRequest | None = None
+        """The request whose mail is on the screen."""
         self._settling: Timer | None = None
         self._progress = shown("")
         self._noted = False
@@ -90,7 +92,7 @@ class ReadingScreen(KeyedScreen):
             with Container(id="tree-pane", classes="pane"):
                 yield SeriesTree(clock=self._clock)
             with Container(id="reader-pane", classes="pane"):
-                yield MessageView()
+                yield MessageView(clock=self._clock)
         yield Prompt()
         yield StatusLine()
 
@@ -306,10 +308,10 @@ class ReadingScreen(KeyedScreen):
         request = MailRequest(opening, message)
         mail = self._mails.get((message.message_id, message.key))
         if mail is not None:
-            self._wanted = request
+            self._wanted = self._answered = request
             self._show_mail(mail)
             return
-        if self._wanted is not None and self._wanted.message is message:
+        if self._reading_mail and self._wanted is not None and self._wanted.message is message:
             return
         self._wanted = request
         self.run_worker(
@@ -330,6 +332,7 @@ class ReadingScreen(KeyedScreen):
         if len(self._mails) > MAILS_KEPT:
             self._mails.popitem(last=False)
         if event.request is self._wanted:
+            self._answered = self._wanted
             self._show_mail(event.mail)
 
     @on(MailFailed)
@@ -342,10 +345,7 @@ class ReadingScreen(KeyedScreen):
     @property
     def _reading_mail(self) -> bool:
         """Whether the mail that is wanted is not there yet."""
-        if self._wanted is None:
-            return False
-        message = self._wanted.message
-        return self._mail is None or self._mail.message is not message
+        return self._wanted is not None and self._wanted is not self._answered
 
     def _show_work(self) -> None:
         """Say what is running: the listing before the mail, since it lasts longer."""
