@@ -34,7 +34,7 @@ Kind = tuple[str, int, int, int, frozenset[str], bool]
 
 
 class Posting:
-    """What was sent together; `places` holds, by number, the mails that claim it, by date."""
+    """What was sent together; `places` holds, by number, the mails that claim it, the earliest first."""
 
     __slots__ = (
         "counted",
@@ -80,19 +80,30 @@ class Posting:
 
     def add(self, claim: Claim, when: float) -> None:
         """Put a mail in its place."""
-        self.places.setdefault(claim.number, []).append(claim.mail)
-        self.places[claim.number].sort()
+        self._take(claim.number, [claim.mail])
         self.start = min(self.start, when)
         self.last = max(self.last, when)
 
     def absorb(self, other: Posting) -> None:
         """Take over all that another posting holds."""
         for number, mails in other.places.items():
-            self.places[number] = sorted(self.places.get(number, []) + mails)
+            self._take(number, mails)
         self.tops += other.tops
         self.loose = self.loose and other.loose
         self.start = min(self.start, other.start)
         self.last = max(self.last, other.last)
+
+    def _take(self, number: int, mails: list[int]) -> None:
+        """Add mails to a place, the earliest first; the rest is sorted once, by `settle`."""
+        mine = self.places.setdefault(number, [])
+        mine += mails
+        if mine[-len(mails)] < mine[0]:
+            mine[0], mine[-len(mails)] = mine[-len(mails)], mine[0]
+
+    def settle(self) -> None:
+        """Bring the mails of each place in date order."""
+        for mails in self.places.values():
+            mails.sort()
 
     def fits_beside(self, other: Posting) -> bool:
         """Whether no place is claimed by both."""
@@ -119,6 +130,7 @@ class Sorter:
             found += _merge_alike(linked, self._forest.messages, anywhere=False)
         found = _merge_alike(found, self._forest.messages, anywhere=True)
         for posting in found:
+            posting.settle()
             for mails in posting.places.values():
                 for mail in mails:
                     self._posting_of[mail] = posting
