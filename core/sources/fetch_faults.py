@@ -34,7 +34,7 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "not-gzip": (
         "{server} answered with something that is no mail archive.",
-        "Is it a public-inbox server?",
+        "Check that the address is a public-inbox server's.",
     ),
     "damaged": ("The answer of {server} is damaged and cannot be unpacked.", _TRY),
     "cut-off": ("The answer of {server} was cut off before its end.", _TRY),

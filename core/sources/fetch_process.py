@@ -89,6 +89,12 @@ class FetchProcess:
         self._child: _Child | None = None
         self._closed = Event()
 
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, None where none runs."""
+        child = self._child
+        return child.pid if child is not None and child.runs() else None
+
     def at_work(self) -> bool:
         """Tell whether somebody waits for an answer."""
         return self._busy.locked()
@@ -128,12 +134,13 @@ class FetchProcess:
             self._busy.release()
 
     def _ask(self, request: Mapping[str, object], call: _Call) -> Reply:
-        child = self._started()
-        try:
-            child.send(json.dumps(request).encode() + b"\n")
-        except OSError:
-            raise call.error("child") from None
-        return call.answer_of(child)
+        line = json.dumps(request).encode() + b"\n"
+        for _ in range(2):  # the system may have ended it while it waited for a question
+            try:
+                return call.ask(self._started(), line)
+            except _EndedError:
+                self._kill()
+        raise call.error("child")
 
     def _started(self) -> _Child:
         with self._starting:
@@ -209,9 +216,14 @@ def give_back(process: FetchProcess) -> None:
 
 
 @atexit.register
-def _end_spare() -> None:
+def end_spare() -> None:
+    """End the process that was kept."""
     while _spare:
         _spare.pop().close()
+
+
+class _EndedError(Exception):
+    """The child has ended without an answer."""
 
 
 class _Child:
@@ -222,6 +234,7 @@ class _Child:
         if stdin is None or stdout is None or stderr is None:
             raise ValueError("started without pipes")
         self._process = process
+        self.pid = process.pid
         self._killed = False
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
         self._poll = select.poll()
@@ -290,10 +303,15 @@ class _Call:
             **known,
         )
 
-    def answer_of(self, child: _Child) -> Reply:
-        """Read the child's answer. Raises FetchError and Cancelled."""
+    def ask(self, child: _Child, line: bytes) -> Reply:
+        """Ask the child and read its answer. Raises FetchError, Cancelled and _EndedError."""
         doing = f"Fetching {self._limits.asked} from {self._limits.server}"
         self._report(Progress(doing))
+        self._buffer.clear()
+        try:
+            child.send(line)
+        except OSError:
+            raise _EndedError from None
         while "size" not in (fields := json.loads(self._line(child))):
             if "fault" in fields:
                 self.answered = True
@@ -316,7 +334,7 @@ class _Call:
         chunk = child.receive()
         if chunk == b"":
             self.check()
-            raise self.error("child")
+            raise _EndedError
         self._buffer += chunk or b""
 
 

@@ -1,0 +1,230 @@
+"""What a server can do wrong: each has its own sentence, in time, and the next question is answered."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from core.errors import Cancelled, FetchError
+from core.model import Progress, RawMail
+from core.sources import fetch_process
+from core.sources.lore import FetchOptions, LoreSource
+from core.sources.target import open_target
+from tests.end_to_end.misbehaving import Misbehaving, wait_until
+
+DEADLINE = 2.0
+OPTIONS = FetchOptions(deadline=DEADLINE, max_size=8 << 20)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_process() -> Iterator[None]:
+    yield
+    fetch_process.end_spare()
+
+
+def ask(url: str, mode: str, options: FetchOptions = OPTIONS) -> LoreSource:
+    source = open_target(f"{url}/{mode}/a@example.org/", fetch=options)
+    assert isinstance(source, LoreSource)
+    return source
+
+
+def fetch(source: LoreSource, stop: Event | None = None) -> list[RawMail]:
+    try:
+        return list(source.mails(stop=stop or Event(), report=lambda _progress: None))
+    finally:
+        source.close()
+
+
+FAULTS = {
+    "not-found": "has no message a@example.org",
+    "gone": "no longer has message a@example.org",
+    "forbidden": "refuses access",
+    "error": r"failed \(500\)",
+    "gateway": r"failed \(502\)",
+    "patience": "asked too often",
+    "tired": "asked too often",
+    "busy": "too busy or under maintenance",
+    "page": "a web page instead of mail",
+    "page-as-gzip": "a web page instead of mail",
+    "garbage": "something that is no mail archive",
+    "truncated": "was cut off",
+    "bad-checksum": "is damaged",
+    "short": "broke the connection off",
+    "broken-chunk": "broke the connection off",
+    "reset": "broke the connection off",
+    "smtp": "broke the connection off",
+    "empty": "an empty answer",
+    "nothing-packed": "an empty answer",
+    "other": "another message than asked",
+    "mentioned": "another message than asked",
+    "no-mail": "another message than asked",
+    "odd-encoding": "packs its answer in a way",
+    "circles": "in circles",
+    "to-a-file": "in circles, or to where it cannot go",
+    "silent": "whole answer within 2 s",
+    "stall": "whole answer within 2 s",
+    "drip": "whole answer within 2 s",
+    "bomb": "larger than 8 MiB",
+    "bomb-in-encoding": "larger than 8 MiB",
+    "endless": "larger than 8 MiB",
+    "declared-huge": "larger than 8 MiB",
+    "large-redirect": "larger than 8 MiB",
+    "endless-header": "broke the connection off",
+}
+STATUS = {
+    "not-found": 404, "gone": 410, "forbidden": 403, "error": 500, "gateway": 502, "patience": 429, "tired": 429,
+    "busy": 503,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", FAULTS)
+def test_each_fault_has_its_sentence_in_time(mode: str, misbehaving: Misbehaving) -> None:
+    started = time.monotonic()
+    with pytest.raises(FetchError, match=FAULTS[mode]) as caught:
+        fetch(ask(misbehaving.url, mode))
+    assert time.monotonic() - started < DEADLINE + 1
+    assert caught.value.status == STATUS.get(mode)
+    assert caught.value.message.endswith(".")
+    assert caught.value.hint.endswith(".")
+    assert [mail.raw.split()[0] for mail in fetch(ask(misbehaving.url, "good"))] == [b"From:"]
+
+
+def test_the_server_says_when_to_try_again(misbehaving: Misbehaving) -> None:
+    for mode, hint in {
+        "patience": "Try again in 120 s.",
+        "tired": "Try again later.",
+        "busy": "Try again after Mon, 02 Jun 2025 10:00:00 GMT.",
+    }.items():
+        with pytest.raises(FetchError) as caught:
+            fetch(ask(misbehaving.url, mode))
+        assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:1", "127.0.0.1:1 refuses the connection"),
+        ("http://nobody.invalid", "The name of nobody.invalid is not known"),
+        (
+            "http://[::1]:1",
+            r"\[::1\]:1 refuses the connection|could not be asked|broke the connection off",
+        ),
+    ],
+)
+def test_a_server_that_is_not_there(url: str, words: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(FetchError, match=words):
+        fetch(ask(url, "list"))
+    assert time.monotonic() - started < DEADLINE + 1
+
+
+def test_a_server_that_speaks_no_tls(misbehaving: Misbehaving) -> None:
+    with pytest.raises(FetchError, match="No safe connection"):
+        fetch(ask(misbehaving.url.replace("http:", "https:"), "good"))
+
+
+@pytest.mark.parametrize("mode", ["encoded", "unpacked", "elsewhere", "cookie"])
+def test_what_is_odd_but_right_is_taken(mode: str, misbehaving: Misbehaving) -> None:
+    (only,) = fetch(ask(misbehaving.url, mode))
+    assert b"Message-ID: <a@example.org>" in only.raw
+
+
+@pytest.mark.parametrize("mode", ["silent", "stall", "drip"])
+@pytest.mark.parametrize("how", ["stop", "close"])
+def test_a_fetch_ends_at_once_when_told(mode: str, how: str, misbehaving: Misbehaving) -> None:
+    source = ask(misbehaving.url, mode, FetchOptions(deadline=30))
+    source.warm()
+    stop = Event()
+    ended: list[float] = []
+
+    def run() -> None:
+        with pytest.raises(Cancelled):
+            fetch(source, stop)
+        ended.append(time.monotonic())
+
+    thread = threading.Thread(target=run)
+    requests = len(misbehaving.seen)
+    thread.start()
+    assert wait_until(lambda: len(misbehaving.seen) > requests, 10)
+    told = time.monotonic()
+    stop.set() if how == "stop" else source.close()
+    thread.join(5)
+    assert ended
+    assert ended[0] - told < 0.5
+
+
+def test_a_search_that_a_server_cannot_do(misbehaving: Misbehaving) -> None:
+    source = ask(misbehaving.url, "no-search")
+    with pytest.raises(FetchError, match="cannot search"):
+        source.search("s:x", stop=Event(), report=lambda _progress: None)
+    source.close()
+
+
+def test_another_message_is_not_kept_in_the_cache(misbehaving: Misbehaving, tmp_path: Path) -> None:
+    options = FetchOptions(deadline=DEADLINE, cache=tmp_path / "cache")
+    for _ in range(2):
+        before = len(misbehaving.seen)
+        with pytest.raises(FetchError, match="another message"):
+            fetch(ask(misbehaving.url, "other", options))
+        assert len(misbehaving.seen) > before
+
+
+def test_a_child_that_was_killed_is_replaced(misbehaving: Misbehaving) -> None:
+    process = fetch_process.borrow(None)
+    process.warm()
+    pid = process.pid
+    assert pid is not None
+    os.kill(pid, 9)
+    fetch_process.give_back(process)
+    assert len(fetch(ask(misbehaving.url, "good"))) == 1
+    assert process.pid not in {None, pid}
+
+
+def test_a_bomb_takes_little_memory(misbehaving: Misbehaving) -> None:
+    process = fetch_process.borrow(None)
+    process.warm()
+    fetch_process.give_back(process)
+    assert len(fetch(ask(misbehaving.url, "good"))) == 1
+
+    def peak() -> int:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) >> 10
+
+    before = peak()
+    for mode in ("bomb", "bomb-in-encoding", "endless", "large-redirect"):
+        with pytest.raises(FetchError, match="larger than"):
+            fetch(ask(misbehaving.url, mode))
+    assert peak() - before < 60
+
+
+def test_progress_is_told_while_it_comes(misbehaving: Misbehaving) -> None:
+    source = ask(misbehaving.url, "drip")
+    said: list[Progress] = []
+    with pytest.raises(FetchError):
+        list(source.mails(stop=Event(), report=said.append))
+    source.close()
+    assert "a@example.org" in said[0].doing
+    assert [progress.done for progress in said] == sorted(progress.done for progress in said)
+    assert said[-1].done > 0
+
+
+def test_nothing_is_sent_but_the_question(
+    misbehaving: Misbehaving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    fetch_process.end_spare()
+    for _ in range(2):
+        fetch(ask(misbehaving.url, "cookie"))
+        headers = misbehaving.seen[-1][2]
+        assert set(headers) <= {"Host", "User-Agent", "Accept-Encoding", "Accept", "Connection"}
+        assert headers["User-Agent"].startswith("b4/")
+        assert headers["Accept-Encoding"] == "identity"
+    fetch_process.end_spare()
