@@ -86,8 +86,8 @@ def _block_end(raw: bytes, start: int, end: int) -> tuple[int, int]:
     if raw.startswith((b"\n", b"\r\n"), start):
         return start, start + (1 if raw[start : start + 1] == b"\n" else 2)
     plain = raw.find(b"\n\n", start, end)
-    crlf = raw.find(b"\n\r\n", start, end if plain < 0 else plain)
-    if crlf >= 0:
+    limit = end if plain < 0 else plain
+    if raw.find(b"\r", start, limit) >= 0 and (crlf := raw.find(b"\n\r\n", start, limit)) >= 0:
         return crlf, crlf + 3
     if plain >= 0:
         return plain, plain + 2
@@ -144,7 +144,7 @@ def read_ids(value: str) -> list[MessageId]:
     Ids stand in angle brackets; blanks within (folding) are dropped. Where there are no brackets, or nothing in
     them, each word with an `@` is taken for one, else the first word.
     """
-    ids = [_BLANK.sub("", each) for each in _BRACKETED.findall(value)] if "<" in value else []
+    ids = ["".join(each.split()) for each in _BRACKETED.findall(value)] if "<" in value else []
     if not any(ids):
         words = [word.strip("<>,;\0") for word in _COMMENT.sub(" ", value).split()]
         ids = [word for word in words if "@" in word] or [word for word in words if word][:1]
