@@ -50,8 +50,10 @@ class Listing:
 class Desk:
     """One opened target: reads it, groups it, and opens its mails."""
 
-    def __init__(self, open_source: Callable[[], Source]) -> None:
+    def __init__(self, open_source: Callable[[], Source], *, name: str = "") -> None:
+        """Take what opens the source, and what to call it where not as the source does."""
         self._open_source = open_source
+        self._name = name
         self._source: Source | None = None
         self._closed = False
 
@@ -64,10 +66,11 @@ class Desk:
         online = isinstance(source, LoreSource)
         for messages, whole in self._growing(source, stop, report):
             listing = Listing(
-                name=source.name,
+                name=self._name or source.name,
                 items=tuple(group(messages)),
                 mails=len(messages),
                 done=whole and not online,
+                note=" ".join(source.notes),
             )
             yield listing
         if isinstance(source, LoreSource):
@@ -123,7 +126,7 @@ class Desk:
     ) -> Listing:
         """Return the listing with what the server has of the series' versions in other threads."""
         raws: list[RawMail] = []
-        note = ""
+        note = listing.note
         series = [item for item in listing.items if isinstance(item, Series)]
         for one in series[:_OTHER_VERSIONS_OF]:
             report(Progress("looking for other versions"))
@@ -190,7 +193,9 @@ def version_of(listing: Listing, message_id: MessageId) -> Version | None:
     return None
 
 
-def open_desk(target: str, *, config: Config, cache: Path, stdin: bytes | None = None) -> Desk:
+def open_desk(
+    target: str, *, config: Config, cache: Path, stdin: bytes | None = None, name: str = ""
+) -> Desk:
     """Return a desk for a TARGET of the command line; nothing is read yet.
 
     A path that exists comes before a list's name. `stdin` is what `-` stands for.
@@ -204,7 +209,7 @@ def open_desk(target: str, *, config: Config, cache: Path, stdin: bytes | None =
         cache=cache,
         git_config=config.git,
     )
-    return Desk(lambda: open_target(target, stdin=stdin, fetch=options))
+    return Desk(lambda: open_target(target, stdin=stdin, fetch=options), name=name)
 
 
 def mbox_of(desk: Desk, listing: Listing, message_id: MessageId, *, partial: bool) -> bytes:

@@ -128,14 +128,14 @@ def _demo(_: argparse.Namespace) -> int:
     from core.demo import demo_path
 
     with demo_path() as path:
-        return _run_reader(str(path), instead=f"patchdesk series {path}")
+        return _run_reader(str(path), instead=f"patchdesk series {path}", name="demo")
 
 
 def _welcome() -> int:
     return _run_reader(None, instead="patchdesk series TARGET")
 
 
-def _run_reader(target: str | None, *, instead: str) -> int:
+def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     stdin = _take_stdin() if target == "-" else None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _complain("The reader needs a terminal.", f"{instead} prints what it would show.")
@@ -149,7 +149,7 @@ def _run_reader(target: str | None, *, instead: str) -> int:
     start_logging(log_file())
 
     def opener(wanted: str) -> Desk:
-        return _desk(wanted, config, stdin)
+        return _desk(wanted, config, stdin, name if wanted == target else "")
 
     app = PatchdeskApp(target, opener, theme=config.theme, mouse=config.mouse)
     app.run(mouse=config.mouse)
@@ -175,11 +175,11 @@ def _take_stdin() -> bytes:
 # ------------------------------------------------------------------- commands that print
 
 
-def _desk(target: str, config: Config, stdin: bytes | None = None) -> Desk:
+def _desk(target: str, config: Config, stdin: bytes | None = None, name: str = "") -> Desk:
     from core.desk import open_desk
     from core.paths import cache_dir
 
-    return open_desk(target, config=config, cache=cache_dir(), stdin=stdin)
+    return open_desk(target, config=config, cache=cache_dir(), stdin=stdin, name=name)
 
 
 def _read(target: str) -> tuple[Desk, Listing]:

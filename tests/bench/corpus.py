@@ -8,7 +8,7 @@ from threading import Event
 
 from core.model import RawMail
 from core.patch.mboxrd import to_mboxrd
-from core.sources.public_inbox import PublicInboxSource
+from core.sources.public_inbox import open_archive
 
 ROOT = Path(__file__).resolve().parents[2]
 KVM_PPC = ROOT.parent / "shared" / "archives" / "kvm-ppc.bundle"
@@ -26,7 +26,7 @@ def kvm_ppc(folder: Path) -> Path | None:
 
 def mails_of(inbox: Path) -> list[RawMail]:
     """Return every mail of a public-inbox folder."""
-    source = PublicInboxSource(inbox)
+    source = open_archive(inbox)
     try:
         return list(source.mails(stop=Event(), report=lambda _: None))
     finally:

@@ -35,7 +35,13 @@ def run(folder: Path) -> list[str]:
     theirs = _b4(threads)
     mails = sum(len(thread) for thread in threads)
     return [
-        row(f"group {len(threads)} threads, {mails} mails (CPU)", sorted(ours)[1], "b4 LoreMailbox", theirs, ">= 15x")
+        row(
+            f"group {len(threads)} threads, {mails} mails (CPU)",
+            sorted(ours)[1],
+            "b4 LoreMailbox",
+            theirs,
+            ">= 15x",
+        )
     ]
 
 

@@ -64,7 +64,11 @@ async def _measure() -> dict[str, float]:
     app = PatchdeskApp("bench", lambda _: desk)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause(0.5)
-        for name, keys in (("down", ["j"] * 100), ("page down", ["ctrl+f"] * 50), ("ends", ["G", "g", "g"] * 10)):
+        for name, keys in (
+            ("down", ["j"] * 100),
+            ("page down", ["ctrl+f"] * 50),
+            ("ends", ["G", "g", "g"] * 10),
+        ):
             works = []
             for key in keys:
                 started = time.process_time()

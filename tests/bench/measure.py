@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 RUNS = 5
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
@@ -51,7 +52,11 @@ def until_shown(
     """
     child, terminal = pty.fork()
     if child == 0:
-        os.execvpe(command[0], list(command), {**os.environ, "TERM": "xterm-256color", **(environment or {})})
+        os.execvpe(
+            command[0],
+            list(command),
+            {**os.environ, "TERM": "xterm-256color", **(environment or {})},
+        )
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     started = time.monotonic()
     written = b""
@@ -78,8 +83,7 @@ def until_shown(
 
 def _usage(process: int) -> tuple[float, float]:
     """Return the CPU seconds and the resident MiB of a running process (Linux's /proc)."""
-    with open(f"/proc/{process}/stat", "rb") as file:
-        fields = file.read().rpartition(b")")[2].split()
+    fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
     ticks = os.sysconf("SC_CLK_TCK")
     resident = int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
     return (int(fields[11]) + int(fields[12])) / ticks, resident
