@@ -65,6 +65,8 @@ def read_headers(raw: bytes, start: int, end: int, wanted: Container[str] | None
     """
     headers = Headers()
     stop, headers.body_start = _block_end(raw, start, end)
+    if stop == start:
+        return headers
     if stop - start > MAX_HEADER_BYTES:
         stop = start + MAX_HEADER_BYTES
         headers.capped.append("headers too large")
@@ -155,9 +157,8 @@ def read_parent(value: str) -> MessageId | None:
     """Return the id that an In-Reply-To value names, from among the prose and addresses some programs add to it."""
     ids = read_ids(value)
     if len(ids) > 1 and "(" in value:
-        ids = (
-            read_ids(_COMMENT.sub(" ", value)) or ids
-        )  # <id> (message from Joe <joe@example.org> on ...)
+        # <id> (message from Joe <joe@example.org> on ...)
+        ids = read_ids(_COMMENT.sub(" ", value)) or ids
     return next((each for each in ids if "@" in each), ids[0] if ids else None)
 
 
@@ -173,9 +174,8 @@ def read_addresses(value: str) -> list[Identity]:
         entry = f"{waiting},{piece}" if waiting else piece
         person, complete = (_known_person if len(entry) < _MAX_KNOWN else _person)(entry)
         if not complete and len(entry) < 200:
-            waiting = (
-                entry  # "Doe, John <john@example.org>" without quotes: the comma was in the name
-            )
+            # "Doe, John <john@example.org>" without quotes: the comma was in the name.
+            waiting = entry
             continue
         waiting = ""
         if person is not None:
@@ -198,6 +198,7 @@ def _pieces(value: str) -> list[str]:
     quoted = False
     depth = 0
     escaped_at = -1
+    has_group = ";" in value
     for match in _ADDRESS_MARKS.finditer(value):
         at, mark = match.start(), match[0]
         if at == escaped_at:
@@ -217,8 +218,8 @@ def _pieces(value: str) -> list[str]:
         elif mark in ",;":
             pieces.append(value[begin:at])
             begin = at + 1
-        elif mark == ":" and "@" not in value[begin:at]:
-            begin = at + 1  # the name of a group
+        elif mark == ":" and has_group:
+            begin = at + 1  # after the name of a group
     pieces.append(value[begin:])
     return pieces
 
@@ -245,7 +246,7 @@ def _person(piece: str) -> tuple[Identity | None, bool]:
     words = text.split()
     address = next(word for word in words if "@" in word)
     name = " ".join(word for word in words if word is not address)
-    return Identity(_clean_name(name), address), True
+    return Identity(_clean_name(name), address.strip("<>")), True
 
 
 # The same people stand on mail after mail.
