@@ -46,6 +46,8 @@ _RECENT: Final = 40
 _TITLES: Final = 64
 """Patch titles of a posting that are compared."""
 _ALIKE: Final = 90.0
+_SPECIFIC: Final = 3
+"""Words from which on a title is hardly shared by chance: "fixes" and "timeout fixes" are."""
 _SOMEWHAT_ALIKE: Final = 60.0
 
 _VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
@@ -259,6 +261,7 @@ class Joiner:
         mine = card.only_title
         if not mine or card.version <= (1, 0):
             return None
+        specific = len(mine.split()) >= _SPECIFIC
         found: dict[int, _Line] = {}
         for earlier in self._by_sender.get(card.senders[0], ())[-_RECENT:]:
             line = self._line_of[earlier.at]
@@ -266,6 +269,7 @@ class Joiner:
             if (
                 bool(card.cover) == bool(earlier.cover)
                 and card.version > earlier.version
+                and (specific or card.when - earlier.when <= ONE_AGAIN_WITHIN)
                 and fuzz.ratio(mine, theirs, score_cutoff=_ALIKE) >= _ALIKE
                 and _DIGITS.findall(mine) == _DIGITS.findall(theirs)
                 and line.may_go_on_with(card)

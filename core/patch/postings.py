@@ -323,7 +323,7 @@ def _fold_doubles(
     kept: list[Posting] = []
     for posting in alike:
         before = kept[-1] if kept else None
-        if before is None or posting.total <= 1:
+        if before is None:
             kept.append(posting)
         elif _is_stray(posting, before, messages, anywhere=anywhere):
             before.absorb(posting)
@@ -338,7 +338,9 @@ def _fold_doubles(
 def _is_stray(few: Posting, many: Posting, messages: list[Message], *, anywhere: bool) -> bool:
     """Whether a posting is no round of its own, but some of another's mails sent once more."""
     only_cover = few.places.keys() == {0}
-    if not only_cover and (0 in few.places or len(few.places) >= max(2, (few.total + 1) // 2)):
+    half = max(2, (few.total + 1) // 2)
+    is_round = 0 in few.places or few.total <= 1 or len(few.places) >= half
+    if is_round and not only_cover:
         return False
     if not (anywhere or only_cover):
         return True

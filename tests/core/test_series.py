@@ -1,0 +1,436 @@
+"""What was sent together: postings, their places, doubles and gaps, and who answers what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from core.model import Identity, Message, Series, Subject, Thread
+from core.patch.series import MISSING_LISTED, group
+from tests.core.threads import ANN, DAY, REX, mail, only, outline, series
+
+GIVEN_BY_ITS_CASE: dict[str, tuple[list[Message], list[str]]] = {
+    "a cover letter and two patches": (
+        [
+            mail("c", "[PATCH 0/2] both"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=2),
+        ],
+        ["v1 0=c 1=p 2=q /2"],
+    ),
+    "no cover letter": (
+        [mail("p", "[PATCH 1/2] one"), mail("q", "[PATCH 2/2] two", "p", at=1)],
+        ["v1 1=p 2=q /2"],
+    ),
+    "each patch answers the one before": (
+        [
+            mail("c", "[PATCH 0/2] both"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", "p", at=2),
+        ],
+        ["v1 0=c 1=p 2=q /2"],
+    ),
+    "the cover letter is dated after its patches": (
+        [
+            mail("c", "[PATCH 0/2] both", at=9),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=2),
+        ],
+        ["v1 0=c 1=p 2=q /2"],
+    ),
+    "the cover letter answers the first patch": (
+        [
+            mail("p", "[PATCH 1/2] one"),
+            mail("c", "[PATCH 0/2] both", "p", at=1),
+            mail("q", "[PATCH 2/2] two", "p", at=2),
+        ],
+        ["v1 0=c 1=p 2=q /2"],
+    ),
+    "no references at all": (
+        [
+            mail("q", "[PATCH 2/2] two", at=9),
+            mail("c", "[PATCH 0/2] both"),
+            mail("p", "[PATCH 1/2] one", at=4),
+        ],
+        ["v1 0=c 1=p 2=q /2"],
+    ),
+    "no references, but hours apart": (
+        [mail("p", "[PATCH 1/2] one"), mail("q", "[PATCH 2/2] two", at=300)],
+        ["v1 1=p /2", "v1 2=q /2"],
+    ),
+    "no references, but by two people": (
+        [mail("p", "[PATCH 1/2] one"), mail("q", "[PATCH 2/2] two", at=1, sender=REX)],
+        ["v1 1=p /2", "v1 2=q /2"],
+    ),
+    "no references, two series in a row": (
+        [
+            mail("p", "[PATCH 1/2] one"),
+            mail("q", "[PATCH 2/2] two", at=1),
+            mail("r", "[PATCH 1/2] three", at=2),
+            mail("s", "[PATCH 2/2] four", at=3),
+        ],
+        ["v1 1=p 2=q /2", "v1 1=r 2=s /2"],
+    ),
+    "only the cover letter of the second version is threaded": (
+        [
+            mail("c", "[PATCH 0/1] all"),
+            mail("p", "[PATCH 1/1] one", at=1),
+            mail("c2", "[PATCH v2 0/1] all", "c", at=DAY),
+            mail("p2", "[PATCH v2 1/1] one", at=DAY + 1),
+        ],
+        ["v1 0=c 1=p /1 | v2 0=c2 1=p2 /1"],
+    ),
+    "the cover letter is not there": (
+        [
+            mail("p", "[PATCH 1/3] one", "gone", at=1),
+            mail("r", "[PATCH 3/3] three", "gone", at=3),
+        ],
+        ["v1 1=p 3=r /3"],
+    ),
+    "a cover letter alone": ([mail("c", "[PATCH 0/2] both")], ["v1 0=c /2"]),
+    "a cover letter without counter": (
+        [
+            mail("c", "[PATCH v2] both", diff=False),
+            mail("p", "[PATCH v2 1/2] one", "c", at=1),
+            mail("q", "[PATCH v2 2/2] two", "c", at=2),
+        ],
+        ["v2 0=c 1=p 2=q /2"],
+    ),
+    "a cover letter without brackets": (
+        [
+            mail("c", "mend all of it"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=2),
+        ],
+        ["v1 0=c 1=p 2=q /2"],
+    ),
+    "a bug report, and days later the patch by the one who reported it": (
+        [mail("r", "it crashes"), mail("p", "[PATCH] mend it", "r", at=3 * DAY)],
+        ["v1 1=p /1", "thread r"],
+    ),
+    "a bug report by another": (
+        [mail("r", "it crashes", sender=REX), mail("p", "[PATCH] mend it", "r", at=10)],
+        ["v1 1=p /1", "thread r"],
+    ),
+    "the version stands in the cover letter alone": (
+        [
+            mail("c", "[PATCH v3 0/2] both"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=2),
+        ],
+        ["v3 0=c 1=p 2=q /2"],
+    ),
+    "the version stands in the patches alone": (
+        [
+            mail("c", "[PATCH 0/2] both"),
+            mail("p", "[PATCH v2 1/2] one", "c", at=1),
+            mail("q", "[PATCH v2 2/2] two", "c", at=2),
+        ],
+        ["v2 0=c 1=p 2=q /2"],
+    ),
+    "the cover letter counts wrongly": (
+        [
+            mail("c", "[PATCH 0/3] both"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=2),
+        ],
+        ["v1 0=c 1=p 2=q /2"],
+    ),
+    "a patch too many": (
+        [
+            mail("c", "[PATCH 0/1] all"),
+            mail("p", "[PATCH 1/1] one", "c", at=1),
+            mail("q", "[PATCH 2/1] one more", "c", at=90),
+        ],
+        ["v1 0=c 1=p 2=q /1"],
+    ),
+    "a patch sent again": (
+        [
+            mail("c", "[PATCH 0/3] all"),
+            mail("p", "[PATCH 1/3] one", "c", at=1),
+            mail("q", "[PATCH 2/3] two", "c", at=2),
+            mail("r", "[PATCH 3/3] three", "c", at=3),
+            mail("again", "[PATCH 2/3] two", "c", at=200),
+        ],
+        ["v1 0=c 1=p 2=q(again) 3=r /3"],
+    ),
+    "a patch of the second version sent again without its number": (
+        [
+            mail("c", "[PATCH v2 0/2] all"),
+            mail("p", "[PATCH v2 1/2] one", "c", at=1),
+            mail("q", "[PATCH v2 2/2] two", "c", at=2),
+            mail("again", "[PATCH RESEND 2/2] two", "c", at=200),
+        ],
+        ["v2 0=c 1=p 2=q(again) /2"],
+    ),
+    "a lost patch sent later, as an answer to who missed it": (
+        [
+            mail("c", "[PATCH 0/2] all"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("r", "Re: [PATCH 0/2] all", "c", at=2 * DAY, sender=REX),
+            mail("q", "[PATCH 2/2] two", "c", "r", at=3 * DAY),
+        ],
+        ["v1 0=c<r 1=p 2=q /2"],
+    ),
+    "one of four sent three times": (
+        [mail(name, "[PATCH v2 1/4] one", at=at) for at, name in enumerate("pqr")],
+        ["v2 1=p(q)(r) /4"],
+    ),
+    "the cover letter sent again with its patches": (
+        [
+            mail("c", "[PATCH 0/1] all"),
+            mail("c2", "[PATCH 0/1] all", at=5),
+            mail("p", "[PATCH 1/1] one", "c2", at=6),
+        ],
+        ["v1 0=c(c2) 1=p /1"],
+    ),
+    "all sent again below the first": (
+        [
+            mail("p", "[PATCH 1/2] one"),
+            mail("q", "[PATCH 2/2] two", "p", at=1),
+            mail("p2", "[PATCH 1/2] one", "p", at=9),
+            mail("q2", "[PATCH 2/2] two", "p", "p2", at=10),
+        ],
+        ["v1 1=p 2=q /2 | v1 1=p2 2=q2 /2"],
+    ),
+    "two series in one thread, by one sender": (
+        [
+            mail("c", "[PATCH 0/1] all"),
+            mail("p", "[PATCH 1/1] one", "c", at=1),
+            mail("d", "[PATCH 0/2] prepare", "c", at=2),
+            mail("q", "[PATCH 1/2] two", "d", at=3),
+            mail("r", "[PATCH 2/2] three", "d", at=4),
+        ],
+        ["v1 0=c 1=p /1", "v1 0=d 1=q 2=r /2"],
+    ),
+    "another's series in the thread": (
+        [
+            mail("c", "[PATCH 0/2] all"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=2),
+            mail("d", "[PATCH 0/2] rather so", "c", at=90, sender=REX),
+            mail("r", "[PATCH 1/2] one", "d", at=91, sender=REX),
+            mail("s", "[PATCH 2/2] two", "d", at=92, sender=REX),
+        ],
+        ["v1 0=c 1=p 2=q /2", "v1 0=d 1=r 2=s /2"],
+    ),
+    "one fix for two branches": (
+        [
+            mail("p", "[PATCH 5.10] mend it"),
+            mail("q", "[PATCH 5.15] mend it", at=1),
+        ],
+        ["v1 5.10 1=p /1", "v1 5.15 1=q /1"],
+    ),
+    "patches each sent by its author, in one run": (
+        [
+            mail("c", "[PATCH 0/2] all"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=1, sender=REX),
+        ],
+        ["v1 0=c 1=p 2=q /2"],
+    ),
+    "a diff in an answer": (
+        [
+            mail("p", "[PATCH] one"),
+            mail("r", "Re: [PATCH] one", "p", at=1, sender=REX, diff=True),
+        ],
+        ["v1 1=p<r /1"],
+    ),
+    "an answer that lacks its Re:": (
+        [
+            mail("p", "[PATCH] one"),
+            mail("r", "[PATCH] one", "p", at=1, sender=REX, diff=False),
+            mail("s", "[PATCH 1/2] two", at=500),
+            mail("t", "[PATCH 1/2] two", "s", at=501, diff=False),
+        ],
+        ["v1 1=p<r /1", "v1 1=s<t /2"],
+    ),
+    "a patch without [PATCH], signed off": (
+        [mail("p", "mend it", diff=True, trailers=["Signed-off-by: Ann <ann@example.org>"])],
+        ["v1 1=p /1"],
+    ),
+    "a report that carries a diff": ([mail("p", "why this?", diff=True)], ["thread p"]),
+    "a stray diff below its sender's cover letter": (
+        [
+            mail("c", "[PATCH 0/2] all"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("s", "This is an orphaned patch!", "c", at=2, diff=True),
+        ],
+        ["v1 0=c 1=p /2", "v1 1=s /1"],
+    ),
+    "an empty commit": (
+        [mail("p", "[PATCH] go", diff=False, trailers=["Signed-off-by: Ann <ann@example.org>"])],
+        ["v1 1=p /1"],
+    ),
+    "a pull request, and one with its patches": (
+        [
+            mail("g", "[GIT PULL] things"),
+            mail("h", "[PULL 0/1] more"),
+            mail("p", "[PULL 1/1] one", "h", diff=True, at=1),
+        ],
+        ["thread g", "thread h<p"],
+    ),
+    "what robots say": (
+        [
+            mail("r", "[tree:branch 2/7] warning: unused", diff=True),
+            mail("s", "[syzbot] KASAN: use-after-free"),
+            mail("p", "[PATCH] one"),
+            mail("t", "[tip: x86/urgent] one", "p", at=5, sender=REX, diff=True),
+        ],
+        ["thread r", "thread s", "v1 1=p<t /1"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GIVEN_BY_ITS_CASE)
+def test_mails_of_a_posting(case: str) -> None:
+    messages, expected = GIVEN_BY_ITS_CASE[case]
+    assert sorted(outline(messages)) == sorted(expected)
+
+
+def test_replies_stand_under_what_they_answer_in_the_order_of_reading() -> None:
+    messages = [
+        mail("c", "[PATCH 0/2] all"),
+        mail("p", "[PATCH 1/2] one", "c", at=1),
+        mail("q", "[PATCH 2/2] two", "c", at=2),
+        mail("late", "Re: [PATCH 1/2] one", "c", "p", at=50),
+        mail("early", "Re: [PATCH 1/2] one", "c", "p", at=20),
+        mail("deep", "Re: [PATCH 1/2] one", "c", "p", "early", at=90),
+        mail("all", "Re: [PATCH 0/2] all", "c", at=30),
+    ]
+    assert outline(messages) == ["v1 0=c<all 1=p<early<<deep<late 2=q /2"]
+    assert only(messages).replies == 4
+    assert only(messages).date == messages[5].date
+
+
+def test_answer_to_a_missing_mail_goes_where_its_subject_says() -> None:
+    messages = [
+        mail("p", "[PATCH v2 1/3] one", "gone", at=1),
+        mail("q", "[PATCH v2 2/3] two", "gone", at=2),
+        mail("r", "Re: [PATCH v2 0/3] all", "gone", at=3, sender=REX),
+        mail("s", "Re: [PATCH v2 3/3] three", "gone", "gone too", at=4, sender=REX),
+        mail("t", "Re: what else", "gone", at=5, sender=REX),
+        mail("u", "Re: [PATCH v7 1/9] other", "gone", at=6, sender=REX),
+    ]
+    assert outline(messages) == ["v2 1=p<r<s 2=q /3", "thread t<u"]
+
+
+def test_discussion_keeps_together_what_names_the_same_missing_mail() -> None:
+    messages = [
+        mail("r", "Re: what", "gone", at=1),
+        mail("s", "Re: what", "gone", at=2, sender=REX),
+        mail("t", "Re: what", "gone", "s", at=3),
+        mail("x", "Re: what", "elsewhere", at=4),
+    ]
+    assert outline(messages) == ["thread r<s<<t", "thread x"]
+
+
+def test_one_mail_through_two_lists_is_one() -> None:
+    twice = [
+        mail("p", "[PATCH] one", lists=["kvm.vger.kernel.org"]),
+        mail("p", "[PATCH] one", lists=["linuxppc-dev.lists.ozlabs.org", "kvm.vger.kernel.org"]),
+    ]
+    item = only(twice)
+    assert item.lists == ("kvm", "linuxppc-dev")
+    assert item.versions[0].patches[0].message.clashes == ()
+    assert item.versions[0].patches[0].doubles == ()
+
+
+def test_mails_that_share_an_id_clash_and_the_first_by_date_is_shown() -> None:
+    true = mail("p", "[PATCH] one", at=5, fingerprint="b")
+    later = mail("p", "[PATCH] evil", at=6, fingerprint="a")
+    same_time = mail("p", "[PATCH] footer", at=5, fingerprint="c")
+    undated = replace(
+        mail("p", "[PATCH] undated", fingerprint="d"), date=datetime.fromtimestamp(0, UTC)
+    )
+    for order in ([true, later, same_time, undated], [undated, same_time, later, true]):
+        message = only(order).versions[0].patches[0].message
+        assert message == replace(true, clashes=(same_time, later, undated))
+    again = only([only([true, later]).versions[0].patches[0].message, undated])
+    assert [one.subject.title for one in again.versions[0].patches[0].message.clashes] == [
+        "evil",
+        "undated",
+    ]
+
+
+def test_a_series_says_what_its_newest_version_says() -> None:
+    item = only(
+        [
+            mail("c", "[RFC PATCH 0/1] draft", lists=["kvm.vger.kernel.org"]),
+            mail("p", "[RFC PATCH 1/1] one", "c", at=1),
+            mail("c2", "[PATCH net-next v2 0/1] Draft.", "c", at=DAY, change_id="abc"),
+            mail("p2", "[PATCH net-next v2 1/1] one", "c2", at=DAY + 1),
+            mail("p3", "[PATCH net-next v3 1/1] one", "p2", at=2 * DAY),
+            mail("r", "Re: [PATCH net-next v3 1/1] one", "p3", at=3 * DAY, sender=REX),
+        ]
+    )
+    assert (item.id, item.subject, item.author, item.change_id) == ("c", "one", ANN, "abc")
+    assert item.lists == ("kvm",)
+    assert [version.tags for version in item.versions] == [("RFC",), ("net-next",), ("net-next",)]
+    assert item.message_ids == {"c", "p", "c2", "p2", "p3", "r"}
+
+
+def test_a_partial_reroll_keeps_the_name_of_the_whole() -> None:
+    item = only(
+        [
+            mail("c", "[PATCH 0/3] the whole"),
+            *(mail(f"p{n}", f"[PATCH {n}/3] part {n}", "c", at=n) for n in (1, 2, 3)),
+            mail("q", "[PATCH v2 2/3] part 2", "c", "p2", at=DAY),
+        ]
+    )
+    assert item.subject == "the whole"
+    newest = item.versions[-1]
+    assert ([p.number for p in newest.patches], newest.missing) == ([2], (1, 3))
+    assert not newest.complete
+
+
+def test_missing_patches_are_listed_up_to_a_bound() -> None:
+    subject = Subject(text="x", title="x", is_patch=True, number=7, total=1_000_000)
+    (item,) = group([replace(mail("p", "x", diff=True), subject=subject)])
+    assert isinstance(item, Series)
+    version = item.versions[0]
+    assert version.total == 1_000_000
+    assert len(version.missing) == MISSING_LISTED
+    assert version.missing[:7] == (1, 2, 3, 4, 5, 6, 8)
+
+
+def test_latest_activity_comes_first() -> None:
+    messages = [
+        mail("old", "[PATCH] old", at=1),
+        mail("talk", "talk", at=2),
+        mail("new", "[PATCH] new", at=3),
+        mail("r", "Re: [PATCH] old", "old", at=9),
+    ]
+    assert [item.id for item in group(messages)] == ["old", "new", "talk"]
+
+
+def test_a_thread_says_who_began_it_and_when_somebody_spoke_last() -> None:
+    (item,) = group(
+        [
+            mail("r", "[BUG] it crashes", lists=["kvm.vger.kernel.org"]),
+            mail("s", "Re: [BUG] it crashes", "r", at=4, sender=REX),
+        ]
+    )
+    assert isinstance(item, Thread)
+    assert (item.id, item.subject, item.author) == ("r", "it crashes", ANN)
+    assert item.date > item.root.date
+    assert item.lists == ("kvm",)
+    assert item.message_ids == {"r", "s"}
+
+
+def test_senders_behind_one_list_address_are_not_one() -> None:
+    ann = Identity("Ann Author via Some-devel", "some-devel@lists.example.org")
+    rex = Identity("Rex Reviewer via Some-devel", "some-devel@lists.example.org")
+    messages = [
+        mail("p", "[PATCH 1/2] one", sender=ann),
+        mail("q", "[PATCH 2/2] two", at=1, sender=rex),
+        mail("r", "[PATCH 2/2] two", at=2, sender=ann),
+    ]
+    assert outline(messages) == ["v1 1=p 2=r /2", "v1 2=q /2"]
+
+
+def test_nothing_is_nothing() -> None:
+    assert group([]) == []
+    assert series([mail("r", "talk")]) == []
