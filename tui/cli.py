@@ -168,7 +168,7 @@ def _take_stdin() -> bytes:
         return content
     os.dup2(terminal, 0)
     os.close(terminal)
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     return content
 
 
@@ -273,7 +273,7 @@ def _show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _readable(desk: Desk, message: Message) -> list[str]:
+def _readable(desk: Desk, message: Message) -> Sequence[str]:
     """Return one mail as lines for a person."""
     mail = desk.mail(message)
     headers = [
