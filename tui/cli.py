@@ -219,7 +219,7 @@ def _series(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _outline(item: Series | Thread) -> list[str]:
+def _outline(item: Series | Thread) -> Sequence[str]:
     """Return a series or thread as lines for a person."""
     from core.model import Thread
 
