@@ -169,7 +169,8 @@ class FetchProcess:
     def _folder(self) -> Path:
         if self.home is not None:
             try:
-                self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.home.mkdir(mode=0o700, exist_ok=True)
                 (self.home / "empty").mkdir(mode=0o700, exist_ok=True)
             except OSError as error:
                 logger.info("%s cannot be used: %s", self.home, error)

@@ -23,5 +23,5 @@ def inboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def misbehaving() -> Iterator[Misbehaving]:
     """Serve what no server should."""
     with Misbehaving() as server, Misbehaving() as other:
-        server.other = other.url
+        server.other = other
         yield server

@@ -143,7 +143,8 @@ class Handler(BaseHTTPRequestHandler):
         self.give(b"", status=302, Location="file:///etc/passwd")
 
     def on_elsewhere(self, message_id: str) -> None:
-        self.give(b"", status=302, Location=f"{self.server.other}/good/{message_id}/t.mbox.gz")
+        assert self.server.other is not None
+        self.give(b"", status=302, Location=f"{self.server.other.url}/good/{message_id}/t.mbox.gz")
 
     def on_large_redirect(self, message_id: str) -> None:
         self.begin_redirect(f"/good/{message_id}/t.mbox.gz")
@@ -219,7 +220,8 @@ class Misbehaving(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.end = threading.Event()
-        self.other = ""
+        self.other: Misbehaving | None = None
+        """Where `elsewhere` leads to."""
         self._bomb = b""
 
     @property

@@ -6,16 +6,15 @@ It is built as public-inbox-v2-format(5) has it: `public-inbox-init`, one commit
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
-import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -28,7 +27,19 @@ PROGRAMS = (
     "public-inbox-extindex",
     "public-inbox-httpd",
 )
+
+LAUNCH = """
+import ctypes, os, signal, sys
+handle, parent, *command = sys.argv[1:]
 PR_SET_PDEATHSIG = 1
+ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+if os.getppid() != int(parent):
+    sys.exit(1)
+os.dup2(int(handle), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execvp(command[0], command)
+"""
+"""Hands over the socket as systemd does (sd_listen_fds(3)), and ties the daemon's life to its parent's."""
 
 
 def need_public_inbox() -> None:
@@ -62,7 +73,11 @@ class Server:
         self._build()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
@@ -79,28 +94,23 @@ class Server:
         """Start the daemon on the socket that is open already, so that nobody can come too early."""
         assert self._listener is not None
         self._listener.setblocking(False)
-        command = [
-            "public-inbox-httpd",
-            "-W",
-            "0",
-            "-1",
-            str(self.folder / "out.log"),
-            "-2",
-            str(self.folder / "err.log"),
-        ]
+        logs = ("-1", str(self.folder / "out.log"), "-2", str(self.folder / "err.log"))
+        handle = self._listener.fileno()
         self._daemon = subprocess.Popen(
             [
-                "sh",
+                sys.executable,
                 "-c",
-                'exec 3<&"$1"; shift; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"',
-                "sh",
-                str(self._listener.fileno()),
-                *command,
+                LAUNCH,
+                str(handle),
+                str(os.getpid()),
+                "public-inbox-httpd",
+                "-W",
+                "0",
+                *logs,
             ],
             env=self._environment,
             stdin=subprocess.DEVNULL,
-            pass_fds=(self._listener.fileno(),),
-            preexec_fn=_end_with(os.getpid()),
+            pass_fds=(handle,),
         )
         _wait_for(self.url)
 
@@ -189,20 +199,11 @@ def _history(mails: Sequence[bytes]) -> bytes:
     return bytes(stream) + b"done\n"
 
 
-def _end_with(parent: int) -> Callable[[], None]:
-    def prepare() -> None:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return prepare
-
-
 def _wait_for(url: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(200):
         try:
-            with opener.open(url, timeout=20):
+            with opener.open(url, timeout=5):
                 return
         except urllib.error.HTTPError as error:  # any answer will do
             error.close()
