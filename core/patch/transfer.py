@@ -12,6 +12,7 @@ _WHOLE: Final = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _RUN: Final = re.compile(rb"[A-Za-z0-9+/]+")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/=]+")
 _BASE64_LINES: Final = re.compile(rb"[A-Za-z0-9+/=\s]*")
+_BLANK_LINE: Final = re.compile(rb"\n[ \t\r]*\n")
 _BASE64_LINE: Final = re.compile(rb"^[A-Za-z0-9+/]{40,}={0,2}\s*$", re.MULTILINE)
 
 
@@ -33,12 +34,15 @@ def _decode_base64(data: bytes) -> bytes:
     flat = data.translate(None, _BLANKS)
     if len(flat) % 4 == 0 and _WHOLE.fullmatch(flat):
         return binascii.a2b_base64(flat)
+    data = data.lstrip()
     match = _BASE64_LINES.match(data)
     end = match.end() if match else 0
     footer = b""
     if end < len(data) and not _BASE64_LINE.search(data, end):
-        end = data.rfind(b"\n", 0, end) + 1
-        data, footer = data[:end], data[end:]
+        blank = _BLANK_LINE.search(data, 0, end)
+        end = blank.end() if blank else data.rfind(b"\n", 0, end) + 1
+        if end or b" " in data.partition(b"\n")[0]:  # words: it was never base64
+            data, footer = data[:end], data[end:]
     return _decode_runs(_NOT_BASE64.sub(b"", data)) + footer
 
 
