@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 
-from tests.tui.kit import app_with, desk_screen, ready, text_of, tree_of
+from tests.tui.kit import app_with, desk_screen, ready, text_of, tree_of, until
 from tui.keys import BY_NAME, COMMANDS, Keymap, Where, commands_named, stroke_of, strokes, written
 
 # The keys of the contract whose commands come with later parts; none of them may do anything yet.
@@ -188,3 +189,15 @@ async def test_q_goes_back_and_only_hints_at_the_root() -> None:
         assert "Q quits" in text_of(app, "StatusLine")
         await pilot.press("Q")
     assert not app.is_running
+
+
+async def test_keys_typed_ahead_reach_what_they_were_meant_for() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        # As from a paste or a slow line: all at once, before anything has been drawn.
+        for key in ["slash", *"glass", "enter", "z", "a", "j", "enter", "G", "y", "m"]:
+            character = "/" if key == "slash" else key if len(key) == 1 else None
+            app.post_message(Key(key, character))
+        await until(pilot, lambda: app.clipboard == "glass-v1-1@x")
+        assert desk_screen(app).where() is Where.READER

@@ -35,7 +35,7 @@ async def test_the_first_row_is_read_at_once() -> None:
         text = text_of(app)
         assert "line 1 of Steady light in a draught" in text
         assert "lantern" in text.splitlines()[0]
-        assert "3 series · 1 thread · 28 mails · 1/4" in text.splitlines()[0]
+        assert "3 series · 1 thread · 28 mails · 1 of 4" in text.splitlines()[0]
         await pilot.pause(0.15)
         assert "reading" not in text_of(app, "StatusLine")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from core.model import MessageId, Series
+from core.model import GivenTrailer, MessageId, Series
 from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
 from tui.widgets.tree_line import age, columns, fit, line
 from tui.widgets.tree_rows import Kind, Rows
@@ -290,3 +291,19 @@ def test_a_hundred_thousand_series_are_only_copied() -> None:
     rows.replace(items, keep=False)
     assert len(rows) == 100_000
     assert rows[99_999].kind is Kind.SERIES
+
+
+def test_a_resend_of_the_same_number_folds_on_its_own_and_has_its_own_trailers() -> None:
+    answer = {1: [reply("r@x", "a")]}
+    first = version("s", ["a"], number=5, replies=answer, cover="c")
+    again = replace(version("t", ["a"], number=5, cover="c"), tags=("RESEND",))
+    given = GivenTrailer(
+        name="Reviewed-by", value="B", number=1, version=5, message_id=MessageId("r@x")
+    )
+    rows = Rows()
+    rows.replace([series("s", first, again, trailers=[given])], keep=False)
+    rows.fold(0, expanded=True)
+    assert [rows[n].kind for n in range(3)] == [Kind.SERIES, Kind.VERSION, Kind.VERSION]
+    assert (rows[1].expanded, rows[2].expanded) == (False, True)
+    assert rows[1].key != rows[2].key
+    assert [given_to(rows[n]) for n in (1, 2)] == ["R1", ""]

@@ -63,15 +63,14 @@ class DeskScreen(ReadingScreen):
     def on_mount(self) -> None:
         """Open what the program was started on, or say welcome."""
         self._resources = ExitStack()
-        self._place = Where.TREE
         self._history: list[str] = []
         self._found = ""
         self._find_from = 0
         if self.desk_app.target is None:
             self.add_class("-welcome")
-            self.query_one(Offers).focus()
+            self.focus_pane()
         else:
-            self.series_tree.focus()
+            self.go_to(Where.TREE)
             self.open_target(self.desk_app.target)
         self._offer_hints()
 
@@ -85,9 +84,13 @@ class DeskScreen(ReadingScreen):
         """Return the pane that has, or had before the prompt, the focus."""
         return Where.EVERYWHERE if self.has_class("-welcome") else self._place
 
-    def takes_text(self) -> bool:
-        """Return whether the prompt is open."""
-        return self.query_one(Prompt).asking
+    def is_text(self, event: events.Key) -> bool:
+        """Return whether a key was typed into the prompt."""
+        return self.query_one(Prompt).passed is event
+
+    def came_early(self, event: events.Key) -> bool:
+        """Return whether a key is meant for the prompt, or a dialog, that was only just opening."""
+        return super().came_early(event) or self.query_one(Prompt).asking
 
     @property
     def pane(self) -> Pane:
@@ -97,8 +100,13 @@ class DeskScreen(ReadingScreen):
         return self.reader if self.where() is Where.READER else self.series_tree
 
     def focus_pane(self) -> None:
-        """Give the keys back to the pane that had them."""
+        """Give the keys to the pane that is to have them."""
         self.pane.focus()
+
+    def go_to(self, place: Where) -> None:
+        """Give the keys to a pane: at once, since the next key may wait already."""
+        super().go_to(place)
+        self.focus_pane()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Offer the keys of the pane; a click beside the prompt leaves it."""
@@ -191,7 +199,7 @@ class DeskScreen(ReadingScreen):
     def _open_row(self) -> None:
         if self.series_tree.row is not None:
             self._read_here()
-            self.reader.focus()
+            self.go_to(Where.READER)
 
     def _read_here(self) -> None:
         """Read what is under the cursor now, without waiting whether it moves on."""
@@ -219,7 +227,7 @@ class DeskScreen(ReadingScreen):
     def _other_pane(self) -> None:
         if self.where() is Where.EVERYWHERE:
             return
-        (self.series_tree if self._place is Where.READER else self.reader).focus()
+        self.go_to(Where.TREE if self._place is Where.READER else Where.READER)
 
     def _toggle_full(self) -> None:
         full = not self.has_class("-full")
@@ -243,7 +251,7 @@ class DeskScreen(ReadingScreen):
         elif self.has_class("-full"):
             self._toggle_full()
         elif self.where() is Where.READER and len(self.series_tree):
-            self.series_tree.focus()
+            self.go_to(Where.TREE)
         else:
             self.say("Q quits.")
 
@@ -282,7 +290,7 @@ class DeskScreen(ReadingScreen):
             lines = []
         self._aside = True
         self._note("The log", [shown(str(log_file())), "", *(lines or [shown("It is empty.")])])
-        self.reader.focus()
+        self.go_to(Where.READER)
         self.reader.action_bottom()
 
     def _open_demo(self) -> None:
@@ -351,7 +359,6 @@ class DeskScreen(ReadingScreen):
 
     @on(Prompt.Submitted)
     def _prompt_submitted(self, event: Prompt.Submitted) -> None:
-        self.focus_pane()
         text = event.text.strip()
         if event.kind == "find":
             if words := self._find(event.text):
@@ -363,7 +370,6 @@ class DeskScreen(ReadingScreen):
 
     @on(Prompt.Left)
     def _prompt_left(self, event: Prompt.Left) -> None:
-        self.focus_pane()
         if event.kind == "find":
             self._end_finding()
             if self._place is Where.TREE:

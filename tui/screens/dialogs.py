@@ -31,7 +31,9 @@ class Menu(ModalScreen[SafeText | None]):
         & > OptionList {
             width: auto; min-width: 40; max-width: 90%; height: auto; max-height: 80%;
             border: round $border; background: $surface; padding: 0 1;
+            text-wrap: nowrap; text-overflow: ellipsis;
         }
+        & > OptionList:focus { border: round $border; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

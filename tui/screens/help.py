@@ -30,11 +30,13 @@ class HelpScreen(ModalScreen[Command | None]):
     HelpScreen {
         align: center middle; background: $background 40%;
         & > Vertical {
-            width: 78; max-width: 100%; height: 90%;
+            width: 86; max-width: 100%; height: 90%;
             border: round $border; background: $surface; padding: 0 1;
         }
         & Input { background: $surface; }
-        & OptionList { height: 1fr; border: none; background: $surface; padding: 0; }
+        & OptionList { height: 1fr; border: none; background: $surface; padding: 0;
+            text-wrap: nowrap; text-overflow: ellipsis;
+        }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "dismiss(None)", "Back")]
@@ -119,9 +121,9 @@ class HelpScreen(ModalScreen[Command | None]):
 
 def _line(command: Command) -> Content:
     return Content.assemble(
-        (f"  {' '.join(command.keys):<12}", "bold $footer-key-foreground"),
-        command.help,
-        (f"  {command.name}", "$foreground-muted"),
+        (f"  {' '.join(command.keys):<10}", "bold $footer-key-foreground"),
+        f"{command.help:<52}",
+        (f" {command.name}", "$foreground-muted"),
     )
 
 

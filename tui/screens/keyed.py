@@ -29,9 +29,15 @@ class KeyedScreen(Screen[None]):
         """Return which pane the keys go to now."""
         return Where.EVERYWHERE
 
-    def takes_text(self) -> bool:
-        """Return whether keys are being typed into something."""
+    def is_text(self, event: events.Key) -> bool:
+        """Return whether a key came here through something that is typed into."""
+        del event
         return False
+
+    def came_early(self, event: events.Key) -> bool:
+        """Return whether a key is meant for something that did not have the focus yet when it was pressed."""
+        del event
+        return self.app.screen is not self
 
     def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
         """Show a sequence that was begun and how it can go on; an empty one ends that."""
@@ -51,7 +57,11 @@ class KeyedScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Run the command of a key, or remember the beginning of a sequence."""
-        if self.takes_text():
+        if self.is_text(event):
+            return
+        if self.came_early(event):
+            event.stop()
+            self.app.post_message(events.Key(event.key, event.character))
             return
         stroke = stroke_of(event.key, event.character)
         self.hush()

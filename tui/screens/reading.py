@@ -19,7 +19,7 @@ from core.errors import PatchdeskError
 from core.model import Mail, MessageId, Progress, Series
 from core.text import SafeText, shown
 from tui.jobs import read_listing, read_mail
-from tui.keys import Command, Keymap, written
+from tui.keys import Command, Keymap, Where, written
 from tui.messages import (
     DeskLike,
     ListingArrived,
@@ -68,6 +68,7 @@ class ReadingScreen(KeyedScreen):
         super().__init__(keymap)
         self._open_desk = open_desk
         self._clock = clock
+        self._place = Where.TREE
         self._shown: Opening | None = None
         self._coming: Opening | None = None
         self._retry = ""
@@ -119,6 +120,10 @@ class ReadingScreen(KeyedScreen):
     def status(self) -> StatusLine:
         """The last line."""
         return self.query_one(StatusLine)
+
+    def go_to(self, place: Where) -> None:
+        """Give the keys to a pane."""
+        self._place = place
 
     def say(self, text: str, severity: str = "information") -> None:
         """Say one sentence until the next key."""
@@ -221,8 +226,8 @@ class ReadingScreen(KeyedScreen):
             self._note(
                 "Nothing to read", [shown(f"There is no mail in {listing.name}."), "", WAYS_ON]
             )
-        if before is None:
-            self.series_tree.focus()
+        if before is None and listing.items:
+            self.go_to(Where.TREE)
 
     @on(ListingEnded)
     def _listing_ended(self, event: ListingEnded) -> None:
@@ -257,7 +262,7 @@ class ReadingScreen(KeyedScreen):
         if self._listing is None or not self._listing.items:
             self.remove_class("-welcome")
             self._note(message, [hint, "", WAYS_ON])
-            self.reader.focus()
+            self.go_to(Where.READER)
         else:
             self.say(message, "error")
             self.notify(
@@ -282,7 +287,7 @@ class ReadingScreen(KeyedScreen):
 
     @on(SeriesTree.Highlighted)
     def _highlighted(self, event: SeriesTree.Highlighted) -> None:
-        self._count()
+        self._entitle_place()
         if self._settling is not None:
             self._settling.stop()
             self._settling = None
@@ -376,24 +381,19 @@ class ReadingScreen(KeyedScreen):
     # ------------------------------------------------------------- titles
 
     def _entitle(self, listing: Listing) -> None:
-        self.title_bar.name_shown = shown(listing.name)
-        self.title_bar.flag = "incomplete" if listing.done and listing.note else ""
-        self._count()
-
-    def _count(self) -> None:
-        listing, tree = self._listing, self.series_tree
-        if listing is None:
-            return
         series = sum(isinstance(item, Series) for item in listing.items)
         threads = len(listing.items) - series
-        place = f"{tree.cursor + 1}/{len(tree)}" if len(tree) else ""
-        counts = (
-            _many(series, "series", "series"),
-            _many(threads, "thread") if threads else "",
-            _many(listing.mails, "mail"),
-            place,
-        )
-        self.title_bar.counts = " · ".join(words for words in counts if words)
+        counts = [_many(series, "series", "series"), _many(listing.mails, "mail")]
+        if threads:
+            counts.insert(1, _many(threads, "thread"))
+        self.title_bar.name_shown = shown(listing.name)
+        self.title_bar.flag = "incomplete" if listing.done and listing.note else ""
+        self.title_bar.counts = " · ".join(counts)
+        self._entitle_place()
+
+    def _entitle_place(self) -> None:
+        place, of = self.series_tree.place
+        self.title_bar.place = f" · {place:,} of {of:,}" if of else ""
 
     def _entitle_reader(self) -> None:
         pane = self.query_one("#reader-pane")

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,6 +19,20 @@ Proposal = tuple[str, str]
 
 MOST: int = 8
 """Proposals shown at a time."""
+
+
+class Line(Input):
+    """The line itself. What ends the prompt does so before the next key, which may be waiting already, comes."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Let the prompt have its keys first, and pass on what comes after the last of them."""
+        prompt = self.query_ancestor(Prompt)
+        if not prompt.asking:
+            self.app.post_message(events.Key(event.key, event.character))
+        elif not prompt.take_key(event):
+            return
+        event.stop()
+        event.prevent_default()
 
 
 class Prompt(Vertical):
@@ -32,7 +47,8 @@ class Prompt(Vertical):
         & #prompt-state { width: auto; padding: 0 1; color: $foreground-muted; }
         & Input { width: 1fr; background: $panel; }
         & OptionList {
-            height: auto; max-height: 8; display: none; border: none; background: $panel; padding: 0;
+            height: auto; max-height: 8; display: none; border: none; background: $surface; padding: 0;
+            text-wrap: nowrap; text-overflow: ellipsis;
             &.-filled { display: block; }
         }
     }
@@ -63,6 +79,9 @@ class Prompt(Vertical):
         self.kind = ""
         self._propose: Callable[[str], Sequence[Proposal]] | None = None
         self._proposals: Sequence[Proposal] = ()
+        self._before: Widget | None = None
+        self.passed: events.Key | None = None
+        """The last key that was typed here; one that others get while this asks was typed too early."""
 
     def compose(self) -> ComposeResult:
         """Lay out the list and the line."""
@@ -71,7 +90,7 @@ class Prompt(Vertical):
         yield proposals
         with Horizontal():
             yield Static("", id="prompt-label", markup=False)
-            yield Input(compact=True, select_on_focus=False)
+            yield Line(compact=True, select_on_focus=False)
             yield Static("", id="prompt-state", markup=False)
 
     @property
@@ -92,13 +111,15 @@ class Prompt(Vertical):
         self._propose = propose
         self.query_one("#prompt-label", Static).update(label)
         self.state("")
-        line = self.query_one(Input)
+        line = self.query_one(Line)
         with self.prevent(Input.Changed):
             line.value = ""
         line.placeholder = placeholder
         self._fill("")
         self.add_class("-asking")
-        line.focus()
+        self.screen.add_class("-asking")
+        self._before = self.screen.focused
+        self.screen.set_focus(line)
 
     def state(self, words: str) -> None:
         """Show a word on what was typed, such as how many matches it has."""
@@ -113,6 +134,9 @@ class Prompt(Vertical):
     def _close(self) -> str:
         kind, self.kind = self.kind, ""
         self.remove_class("-asking")
+        self.screen.remove_class("-asking")
+        if self.screen.focused is self.query_one(Line):
+            self.screen.set_focus(self._before)
         return kind
 
     def _fill(self, text: str) -> None:
@@ -136,13 +160,9 @@ class Prompt(Vertical):
         self._fill(event.value)
         self.post_message(self.Changed(self.kind, event.value))
 
-    @on(Input.Submitted)
-    def _confirmed(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not self.asking:
-            return
+    def _confirm(self) -> None:
         chosen = self.query_one(OptionList).highlighted
-        text = event.value if chosen is None else self._proposals[chosen][0]
+        text = self.query_one(Line).value if chosen is None else self._proposals[chosen][0]
         self.post_message(self.Submitted(self._close(), text))
 
     @on(OptionList.OptionSelected)
@@ -151,20 +171,26 @@ class Prompt(Vertical):
         if self.asking:
             self.post_message(self.Submitted(self._close(), self._proposals[event.option_index][0]))
 
-    def on_key(self, event: events.Key) -> None:
-        """Leave, choose among the proposals, take one over."""
+    def take_key(self, event: events.Key) -> bool:
+        """Leave, confirm, choose among the proposals, take one over; say whether the key was one of these."""
         options = self.query_one(OptionList)
         if event.key in ("escape", "ctrl+c"):
             self.leave()
+        elif event.key == "enter":
+            self._confirm()
         elif event.key in ("down", "ctrl+n"):
             options.action_cursor_down()
         elif event.key in ("up", "ctrl+p"):
             options.action_cursor_up()
-        elif event.key == "tab" and self._proposals:
-            line = self.query_one(Input)
-            line.value = self._proposals[options.highlighted or 0][0]
-            line.cursor_position = len(line.value)
-        elif event.key != "tab":
-            return
-        event.stop()
-        event.prevent_default()
+        elif event.key == "tab":
+            if self._proposals:
+                line = self.query_one(Line)
+                line.value = self._proposals[options.highlighted or 0][0]
+                line.cursor_position = len(line.value)
+        else:
+            return False
+        return True
+
+    def on_key(self, event: events.Key) -> None:
+        """Remember what was typed here."""
+        self.passed = event

@@ -149,6 +149,11 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         """What is under the cursor."""
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Which series or thread the cursor is in, counted from 1, of how many."""
+        return self._rows.place(self.cursor)
+
     def __len__(self) -> int:
         """How many rows there are to be seen."""
         return len(self._rows)

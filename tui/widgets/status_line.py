@@ -33,10 +33,11 @@ class TitleBar(Widget):
     flag: reactive[str] = reactive("")
     """A word on the listing's state, such as `stopped`."""
     counts: reactive[str] = reactive("")
+    place: reactive[str] = reactive("")
 
     def render(self) -> Content:
         """Draw the line."""
-        right = Content.assemble((self.counts, "$foreground-muted"), " ")
+        right = Content.assemble((self.counts, "$foreground-muted"), self.place, " ")
         flag = Content.assemble("  ", (self.flag, "$text-warning")) if self.flag else Content("")
         left = Content.assemble(" ", ("patchdesk", "bold $text-primary"), "  ", self.name_shown)
         return _between(left + flag, right, self.size.width)

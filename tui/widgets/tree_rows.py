@@ -98,7 +98,7 @@ def inside(item: Item, is_open: IsOpen) -> Iterator[Row]:
         yield from _entries(item, version, 1, is_open, unfolded=lone)
         return
     for version in item.versions:
-        key = (item.id, f"v{version.version}.{version.minor}")
+        key = (item.id, _name_in(item, version))
         unfolded = is_open(key, version is item.versions[-1])
         yield Row(
             key=key,
@@ -116,6 +116,14 @@ def inside(item: Item, is_open: IsOpen) -> Iterator[Row]:
             yield from _entries(item, version, 2, is_open)
 
 
+def _name_in(item: Series, version: Version) -> str:
+    """Return what tells a version from the others of its series: a RESEND has the number of what it sends again."""
+    number = (version.version, version.minor)
+    same = [other for other in item.versions if (other.version, other.minor) == number]
+    nth = next(place for place, other in enumerate(same) if other is version)
+    return f"v{version.version}.{version.minor} {nth}"
+
+
 def _first_message(version: Version) -> Message | None:
     return next((entry.message for entry in version.entries()), None)
 
@@ -131,7 +139,7 @@ def _entries(
     for number, is_gap, index in sorted(places):
         if is_gap:
             yield Row(
-                key=(item.id, f"v{version.version}.{version.minor}", f"missing {number}"),
+                key=(item.id, _name_in(item, version), f"missing {number}"),
                 kind=Kind.MISSING,
                 depth=depth,
                 item=item,
@@ -213,8 +221,12 @@ def given(row: Row) -> str:
     if row.kind is Kind.REPLY and row.message is not None:
         from_here = row.message.message_id
         return _letters(t for t in row.item.trailers if t.message_id == from_here)
-    version = row.version.version
-    of_version = (t for t in row.item.trailers if t.version == version)
+    version = row.version
+    of_version = (t for t in row.item.trailers if t.version == version.version)
+    if sum(other.version == version.version for other in row.item.versions) > 1:
+        # A RESEND, or a part sent again, has the same number: what answers tells them apart.
+        answers = {r.message.message_id for entry in version.entries() for r in entry.replies}
+        of_version = (t for t in of_version if t.message_id in answers)
     if row.kind is Kind.PATCH and row.entry is not None:
         # What is given to the cover letter is given to every patch.
         wanted = {0, row.entry.number}
@@ -239,6 +251,7 @@ class Rows:
 
     def __init__(self) -> None:
         self._items: Sequence[Item] = ()
+        self._places: dict[str, int] = {}
         self._flat: list[Item | Row] = []
         self._open: dict[Key, bool] = {}
         self._all_open = False
@@ -267,6 +280,7 @@ class Rows:
             self._open = {}
             self._all_open = False
         self._items = items
+        self._places = {}
         self._rebuild()
         return None if also is None else _moved_key(also, moved)
 
@@ -298,6 +312,14 @@ class Rows:
         if not self._is_open((item.id,), False):
             return [item]
         return [head(item, expanded=True), *inside(item, self._is_open)]
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Return which series or thread a row belongs to, counted from 1, and of how many."""
+        if not self._items:
+            return 0, 0
+        if not self._places:
+            self._places = {item.id: place for place, item in enumerate(self._items, start=1)}
+        return self._places[self[index].item.id], len(self._items)
 
     def block(self, index: int) -> tuple[int, int]:
         """Return where the rows of one series or thread begin and end (exclusive), given one of them."""
