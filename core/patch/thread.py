@@ -87,9 +87,11 @@ def _merge(same: list[Message]) -> Message:
         by_content.setdefault(message.fingerprint, []).append(message)
     kept: list[Message] = []
     for copies in by_content.values():
-        lists = tuple(sorted({name for copy in copies for name in copy.list_ids}))
         first = min(copies, key=_precedence)
-        kept.append(first if first.list_ids == lists else replace(first, list_ids=lists))
+        if any(copy.list_ids != first.list_ids for copy in copies):
+            lists = sorted({name for copy in copies for name in copy.list_ids})
+            first = replace(first, list_ids=tuple(lists))
+        kept.append(first)
     kept.sort(key=_precedence)
     return replace(kept[0], clashes=tuple(kept[1:])) if len(kept) > 1 else kept[0]
 
