@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -46,8 +47,12 @@ _FACTS: Final = frozenset(
     }
 )
 _RECEIVED: Final = frozenset({"received"})
+_BRIEF: Final = _FACTS - {"to", "cc"}
 _CHANGE_ID: Final = re.compile(r"\nchange-id:[ \t]+([^\s]{1,200})")
 _BLANKS: Final = re.compile(rb"\s*")
+_PLAIN_ENCODINGS: Final = frozenset({"", "7bit", "8bit", "binary"})
+_ENCODED_MARK: Final = re.compile(rb"=(?:0[AaDd]|2[Dd]|3[Aa])")  # a line end, a hyphen, a colon
+_MAY_GIVE: Final = re.compile(rb"[\r\n][ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
 _MAX_LIST_IDS: Final = 20
 
 
@@ -62,6 +67,16 @@ class _Opened:
 def read_message(raw: bytes, key: str = "") -> Message:
     """Return what the program knows of a mail. Never raises; `key` is handed through."""
     return _open(raw, key, _FACTS).message
+
+
+def read_brief(raw: bytes, key: str = "") -> tuple[Message, str]:
+    """Return what grouping and counting need of a mail, and its text, at two thirds of the cost. Never raises.
+
+    The message has no recipients, no fingerprint, and of a patch not the trailers that it carries. Of a reply that gives no
+    trailer the text is mostly not looked at: it is "", and `has_diff` says nothing.
+    """
+    opened = _open(raw, key, _BRIEF, brief=True)
+    return opened.message, opened.content.text
 
 
 def read_mail(raw: bytes, key: str = "") -> Mail:
@@ -97,14 +112,20 @@ def _mail_start(raw: bytes) -> tuple[bytes, int]:
     return raw, blanks.end() if blanks else 0
 
 
-def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
+def _open(raw: bytes, key: str, wanted: frozenset[str] | None, *, brief: bool = False) -> _Opened:
     source, start = _mail_start(raw)
     headers = read_headers(source, start, len(source), wanted)
-    content = read_content(source, headers)
+    subject_text = decode_words(headers.first("subject"))
+    subject = _read_again(subject_text[:MAX_SUBJECT])
+    sender = _sender(headers)
+    if brief and subject.is_reply and _gives_nothing(source, headers):
+        content = Content()
+    else:
+        content = read_content(source, headers)
     text = content.text
     capped = list(dict.fromkeys([*headers.capped, *content.capped]))
-    subject = _subject(headers, capped)
-    sender = _sender(headers)
+    if len(subject_text) > MAX_SUBJECT:
+        capped.append("subject too long")
 
     found: tuple[tuple[str, str], ...] = ()
     begin = 0
@@ -137,19 +158,30 @@ def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
         list_ids=_list_ids(headers),
         has_diff=patch is not None,
         change_id=_change_id(text) if in_body else None,
-        trailers=_trailers(text, begin, patch, in_body),
-        fingerprint=_fingerprint(sender, subject, text),
+        trailers=() if brief and patch and in_body else _trailers(text, begin, patch, in_body),
+        fingerprint="" if brief else _fingerprint(sender, subject, text),
         key=key,
         capped=tuple(capped),
     )
     return _Opened(message, headers, content, in_body)
 
 
-def _subject(headers: Headers, capped: list[str]) -> Subject:
-    text = decode_words(headers.first("subject"))
-    if len(text) > MAX_SUBJECT:
-        capped.append("subject too long")
-    return read_subject(text)
+def _gives_nothing(source: bytes, headers: Headers) -> bool:
+    """Whether a look at the bytes is enough to see that there is no trailer in the text."""
+    encoding = headers.first("content-transfer-encoding").lower()
+    kind = headers.first("content-type")
+    if kind and not kind.lower().startswith("text/plain"):
+        return False
+    if encoding == "quoted-printable":
+        if _ENCODED_MARK.search(source, headers.body_start):
+            return False
+    elif encoding not in _PLAIN_ENCODINGS:
+        return False
+    return not _MAY_GIVE.search(source, max(headers.body_start - 1, 0))
+
+
+# A thread's replies have one subject, and come together.
+_read_again: Final = lru_cache(maxsize=256)(read_subject)
 
 
 def _is_patch(subject: Subject, has_diff: bool) -> bool:

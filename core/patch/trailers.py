@@ -19,6 +19,8 @@ _LINE: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:[ \t]*([^ \t].*)"
 _GIVEN: Final = re.compile(
     r"^[ \t]{0,8}([A-Za-z][A-Za-z-]{1,40}-[Bb][Yy])[ \t]?:[ \t]*([^\n]*)", re.MULTILINE
 )
+# The same with its beginning spelt out, which is searched for many times as fast.
+_GIVEN_BELOW: Final = re.compile(r"\n[ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
 _ADDRESS_LINE: Final = re.compile(r"[ \t]*<[^<>\s]{1,300}@[^<>\s]{1,300}>[ \t]*")
 _KNOWN: Final = re.compile(
     r"(?i:(?:[a-z]+(?:-[a-z]+){0,3}-by|cc|fixes|link|closes|buglink|bug|references|depends-on|change-id"
@@ -84,7 +86,7 @@ def find_given_trailers(text: str, *, own_patch: bool = False) -> tuple[Trailer,
     `Cc:`, `Link:` and `Fixes:` give nothing. With `own_patch` the reply carries a patch of its own, and lines that
     stand together with a sign-off are that patch's. Linear.
     """
-    if "-by" not in text and "-b" not in text.lower():
+    if not (_GIVEN.match(text) or _GIVEN_BELOW.search(text)):
         return ()
     signature = text.find("\n-- \n")
     if signature >= 0:
