@@ -7,14 +7,14 @@ import stat
 from pathlib import Path
 
 from core.errors import TargetError
-from core.sources import mailbox, maildir, public_inbox
+from core.sources import lore, mailbox, maildir
 from core.sources.lore import FetchOptions, LoreSource
 from core.sources.mailbox import WHAT_WOULD_DO
 from core.sources.message_url import message_id_of, read_url, scheme_of
 from core.sources.source import Source
 from core.sources.stores import reason
 
-__all__ = ["FetchOptions", "open_target"]
+__all__ = ["FetchOptions", "open_target", "warm_up"]
 
 STDIN = "-"
 
@@ -35,6 +35,16 @@ def open_target(
     if path is not None:
         return _open_path(path)
     return _open_remote(target.strip(), fetch or FetchOptions())
+
+
+def warm_up(target: str, fetch: FetchOptions) -> None:
+    """Start the process that fetches where `target` will need it, so that it is ready sooner. Returns at once."""
+    if (
+        target != STDIN
+        and _existing(target) is None
+        and (scheme_of(target) or message_id_of(target))
+    ):
+        lore.warm(fetch)
 
 
 def _open_stdin(data: bytes | None) -> Source:
@@ -78,6 +88,10 @@ def _open_folder(path: Path) -> Source:
         raise TargetError(f"{path} cannot be read: {reason(error)}.", WHAT_WOULD_DO) from error
     if maildir.is_maildir(path):
         return maildir.MaildirSource(path)
+    from core.sources import (
+        public_inbox,  # it costs the start of everything else as much as all other sources
+    )
+
     if public_inbox.is_archive(path):
         return public_inbox.open_archive(path)
     if not names:

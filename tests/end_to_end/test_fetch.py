@@ -21,9 +21,9 @@ from core.errors import FetchError
 from core.model import RawMail
 from core.sources import fetch_process
 from core.sources.git_config import read_global
-from core.sources.lore import FetchOptions, LoreSource, change_id_query, series_query, warm
+from core.sources.lore import FetchOptions, LoreSource, change_id_query, series_query
 from core.sources.public_inbox import open_archive
-from core.sources.target import open_target
+from core.sources.target import open_target, warm_up
 from tests.end_to_end.letters import CHANGE_ID as CHANGE
 from tests.end_to_end.letters import FROB, ODD_ID, evil, frob_thread
 from tests.end_to_end.misbehaving import Misbehaving, wait_until
@@ -376,12 +376,23 @@ def runs(pid: int) -> bool:
         return False
 
 
-def test_a_warm_process_is_used_by_the_next_source(misbehaving: Misbehaving) -> None:
+def test_a_warm_process_is_used_by_the_next_source(
+    misbehaving: Misbehaving, tmp_path: Path
+) -> None:
     fetch_process.end_spare()
-    warm(OPTIONS)
-    process = fetch_process.borrow(None)
-    pid = process.pid
-    fetch_process.give_back(process)
-    fetch(f"{misbehaving.url}/good/a@example.org/")
+    (tmp_path / "a@example.org").write_text("")
+    for elsewhere in ("-", "some words", str(tmp_path / "a@example.org")):
+        warm_up(elsewhere, OPTIONS)
+    assert pid_of_spare() is None
+    target = f"{misbehaving.url}/good/a@example.org/"
+    warm_up(target, OPTIONS)
+    pid = pid_of_spare()
     assert pid is not None
-    assert process.pid == pid
+    fetch(target)
+    assert pid_of_spare() == pid
+
+
+def pid_of_spare() -> int | None:
+    process = fetch_process.borrow(None)
+    fetch_process.give_back(process)
+    return process.pid
