@@ -196,8 +196,8 @@ async def test_keys_typed_ahead_reach_what_they_were_meant_for() -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         # As from a paste or a slow line: all at once, before anything has been drawn.
-        for key in ["slash", *"glass", "enter", "z", "a", "j", "enter", "G", "y", "m"]:
-            character = "/" if key == "slash" else key if len(key) == 1 else None
-            app.post_message(Key(key, character))
+        for key in ["/", *"glass", "enter", *"zaj", "enter", "/", *"line 9", "enter", *"Gym"]:
+            app.post_message(Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: app.clipboard == "glass-v1-1@x")
         assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app)._found == "line 9"

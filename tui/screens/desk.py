@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from os import SEEK_END
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import events, on
 from textual.widgets import OptionList
@@ -25,28 +25,6 @@ if TYPE_CHECKING:
 
 _LOG_TAIL: Final = 64 << 10
 """Bytes of the log's end that are shown."""
-
-
-class Pane(Protocol):
-    """What moves by the keys of everywhere."""
-
-    def focus(self, scroll_visible: bool = True) -> object:
-        """Take the keys."""
-
-    def action_line(self, delta: int) -> None:
-        """Move by lines."""
-
-    def action_half_page(self, direction: int) -> None:
-        """Move by half a page."""
-
-    def action_page(self, direction: int) -> None:
-        """Move by a page."""
-
-    def action_top(self) -> None:
-        """Move to the top."""
-
-    def action_bottom(self) -> None:
-        """Move to the bottom."""
 
 
 class DeskScreen(ReadingScreen):
@@ -93,7 +71,7 @@ class DeskScreen(ReadingScreen):
         return super().came_early(event) or self.query_one(Prompt).asking
 
     @property
-    def pane(self) -> Pane:
+    def pane(self) -> SeriesTree | MessageView | Offers:
         """What the keys of everywhere move."""
         if self.where() is Where.EVERYWHERE:
             return self.query_one(Offers)
@@ -101,7 +79,7 @@ class DeskScreen(ReadingScreen):
 
     def focus_pane(self) -> None:
         """Give the keys to the pane that is to have them."""
-        self.pane.focus()
+        self.set_focus(self.pane)
 
     def go_to(self, place: Where) -> None:
         """Give the keys to a pane: at once, since the next key may wait already."""
@@ -112,7 +90,8 @@ class DeskScreen(ReadingScreen):
         """Offer the keys of the pane; a click beside the prompt leaves it."""
         if isinstance(event.widget, SeriesTree | MessageView):
             self._place = Where.TREE if event.widget is self.series_tree else Where.READER
-            self.query_one(Prompt).leave()
+            if self.focused is event.widget:  # and not the prompt, opened since by a quick hand
+                self.query_one(Prompt).leave()
         if self.has_class("-full"):
             self.set_class(self.where() is Where.READER, "-reading")
         self._offer_hints()

@@ -137,14 +137,17 @@ class StatusLine(Widget):
             text, severity = self._said
             left = Content.assemble((text, self._LOOKS[severity]))
         else:
-            left = self._drawn_hints()
+            left = self._drawn_hints(self.size.width - right.cell_length)
         return _between(Content(" ") + left, right, self.size.width)
 
-    def _drawn_hints(self) -> Content:
+    def _drawn_hints(self, room: int) -> Content:
+        """Draw the hints that have room."""
         parts: list[tuple[str, str]] = []
         column = 1
         for key, command in self._hints:
             text = f"{key} {command.word}"
+            if column + len(text) > room:
+                break
             self._places.append((column, column + len(text), command))
             parts += [
                 (key, "bold $footer-key-foreground"),
