@@ -232,7 +232,10 @@ class Fetcher:
             self._prune(cache)
             settings = node_settings(base, config)
             plus = settings.pop("useragentplus", None)
-            node = liblore.LoreNode(base, cache_dir=cache, cache_ttl=CACHE_SECONDS, **settings)
+            try:
+                node = liblore.LoreNode(base, cache_dir=cache, cache_ttl=CACHE_SECONDS, **settings)
+            except liblore.LibloreError as error:
+                raise Fault("settings", str(error)) from error
             node.set_user_agent("b4", b4.__VERSION__)
             node.set_requests_session(self._session(plus))
             self._adapter.home = node.canonical_origin

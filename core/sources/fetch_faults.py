@@ -52,6 +52,10 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
         "{server} answered with another message than asked: {asked} is not in it.",
         "Check the Message-ID. If it is right, the server is at fault.",
     ),
+    "settings": (
+        "Git's settings for {server} cannot be used: {detail}",
+        "Mend [lore] or [liblore] in your git configuration.",
+    ),
     "child": (
         "The process that fetches ended unexpectedly.",
         "Try again; the log has its last words.",

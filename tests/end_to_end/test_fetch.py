@@ -219,6 +219,14 @@ def test_the_users_mirrors_are_asked_first(inboxes: Server) -> None:
     assert len(fetch(f"{dead}/frob/lamp-v1-0@example.org/", replace(OPTIONS, git_config=git))) == 3
 
 
+def test_settings_of_gits_that_cannot_be_used_say_so(misbehaving: Misbehaving) -> None:
+    git = {f"liblore.{misbehaving.url}.fallback": ["no address"]}
+    with pytest.raises(
+        FetchError, match="Git's settings for 127.0.0.1:.* cannot be used: Invalid fallback URL"
+    ):
+        fetch(f"{misbehaving.url}/good/a@example.org/", replace(OPTIONS, git_config=git))
+
+
 def test_the_users_word_to_a_server_goes_to_that_server_alone(misbehaving: Misbehaving) -> None:
     git = {f"liblore.{misbehaving.url}.useragentplus": ["my-key"]}
     fetch(f"{misbehaving.url}/elsewhere/a@example.org/", replace(OPTIONS, git_config=git))
