@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from core.patch.diff import DiffFile, read_diff
+from core.patch.diff import Diff, DiffFile
 from core.patch.diff_hunks import Hunk
 from core.patch.highlight import Spans, Steps, Token, highlight_steps
 from core.text import SafeText, shown, shown_line
@@ -70,10 +70,9 @@ class _Run(NamedTuple):
 class DiffBlock:
     """A diff in `width` cells, `numbers` before its lines, all header lines where `headers` says so."""
 
-    def __init__(self, text: str, width: int, *, numbers: bool, headers: bool) -> None:
-        diff = read_diff(text)
+    def __init__(self, diff: Diff, width: int, *, numbers: bool, headers: bool) -> None:
         self._lines = diff.lines
-        self.files: list[DiffFile] = list(diff.files)
+        self.files = diff.files
         self._hunks: list[Hunk] = []
         self._file_of: list[int] = []
         """The file of each hunk."""
@@ -248,19 +247,22 @@ class DiffBlock:
     def texts(self) -> list[str]:
         """Return the text of each row."""
         texts: list[str] = []
-        lines = self._lines
-        ends = [*self._starts[1:], self.count]
-        for run, start, end in zip(self._runs, self._starts, ends, strict=True):
+        for run, start, end in zip(
+            self._runs, self._starts, [*self._starts[1:], self.count], strict=True
+        ):
             if run.kind != "code":
                 texts += [self.row(at).text for at in range(start, end)]
                 continue
             signs = self._hunks[run.hunk].parents
-            for at in range(run.line, run.line + end - start):
-                line = lines[at]
-                if line.isprintable() and line.isascii() and len(line) <= LONGEST_LINE:
-                    texts.append(line)
-                else:
-                    texts.append(self._shown(at, signs))
+            lines = self._lines[run.line : run.line + end - start]
+            if max(map(len, lines)) <= LONGEST_LINE and "\n".join(lines).isascii():
+                # The same as below, but in a third of the time.
+                texts += [
+                    line if line.isprintable() else shown_line(line, first_column=signs)
+                    for line in lines
+                ]
+            else:
+                texts += [self._shown(at, signs) for at in range(run.line, run.line + len(lines))]
         return texts
 
     def joints(self) -> list[str]:
@@ -279,6 +281,8 @@ class DiffBlock:
             return 0
         end = self._starts[place + 1] if place + 1 < len(self._starts) else self.count
         run = self._runs[place]
+        if run.kind == "header" and line == run.line:
+            return self._starts[place] - 1  # the bar above it
         return min(self._starts[place] + (line - run.line), end - 1)
 
     def file_at(self, at: int) -> int | None:

@@ -11,11 +11,12 @@ from typing import Final
 from rich.cells import cell_len
 
 from core.model import Identity, Mail
+from core.patch.diff import Diff, read_diff
 from core.patch.message import UNKNOWN_DATE
 from core.text import SafeText, shown, shown_line
 from tui.widgets.diff_block import DiffBlock
 from tui.widgets.page_row import Block, PageRow, Piece, RowsBlock, part, wrap
-from tui.widgets.prose import ProseBlock
+from tui.widgets.prose import Prose, ProseBlock
 from tui.widgets.tree_line import age
 
 _DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -113,34 +114,74 @@ class Page:
         return None if file is None else self.diff.bar(file)
 
 
-def mail_page(mail: Mail, style: PageStyle, now: datetime, zone: tzinfo | None) -> Page:
+@dataclass(frozen=True, slots=True)
+class MailParts:
+    """A mail taken apart, before it is laid out for a width."""
+
+    mail: Mail
+    message: Prose
+    notes: Prose
+    diffstat: Prose
+    diff: Diff
+    signature: Prose
+    whole: bool
+    """False: only the beginning of each part is here."""
+
+
+def take_apart(mail: Mail, most: int | None = None) -> MailParts:
+    """Take a mail apart, or the first `most` lines of each of its parts."""
+    body = mail.body
+    cut = False
+
+    def head(text: str) -> list[str]:
+        nonlocal cut
+        if most is None:
+            return text.split("\n")
+        lines = text.split("\n", most)
+        cut = cut or len(lines) > most
+        return lines[:most]
+
+    message, notes, diffstat, signature = (
+        _trimmed(head(text)) for text in (body.message, body.notes, body.diffstat, body.signature)
+    )
+    diff = read_diff("\n".join(head(body.diff)))
+    return MailParts(
+        mail=mail,
+        message=Prose.read(message),
+        notes=Prose.read(notes),
+        diffstat=Prose.read(diffstat),
+        diff=diff,
+        signature=Prose.plain(["-- ", *signature] if signature else []),
+        whole=not cut,
+    )
+
+
+def mail_page(parts: MailParts, style: PageStyle, now: datetime, zone: tzinfo | None) -> Page:
     """Lay out a mail. `zone` is the reader's, None the system's.
 
     The same mail makes the same blocks whatever the style, so that anchors hold across layouts.
     """
-    body, width = mail.body, style.width
+    width = style.width
     gap = RowsBlock([PageRow()])
-    cover = _trimmed(body.message)
-    notes = _trimmed(body.notes)
-    stat = _trimmed(body.diffstat)
-    signature = _trimmed(body.signature)
     blocks: list[Block] = [
-        RowsBlock(_head(mail, style, now, zone)),
+        RowsBlock(_head(parts.mail, style, now, zone)),
         gap,
-        ProseBlock(cover, width, fold_quotes=style.fold_quotes),
+        ProseBlock(parts.message, width, fold_quotes=style.fold_quotes),
     ]
-    if notes or stat:
+    if parts.notes.lines or parts.diffstat.lines:
         blocks.append(RowsBlock([PageRow(((SafeText("---"), "muted"),), (_MARGIN,))]))
-        blocks.append(ProseBlock(notes, width, look="muted"))
-        if notes and stat:
+        blocks.append(ProseBlock(parts.notes, width, look="muted"))
+        if parts.notes.lines and parts.diffstat.lines:
             blocks.append(gap)
-        blocks.append(ProseBlock(stat, width))
-    if body.diff.strip():
+        blocks.append(ProseBlock(parts.diffstat, width))
+    if any(line.strip() for line in parts.diff.lines):
         blocks.append(gap)
-        blocks.append(DiffBlock(body.diff, width, numbers=style.numbers, headers=style.all_headers))
-    if signature:
+        blocks.append(
+            DiffBlock(parts.diff, width, numbers=style.numbers, headers=style.all_headers)
+        )
+    if parts.signature.lines:
         blocks.append(gap)
-        blocks.append(ProseBlock(["-- ", *signature], width, look="signature"))
+        blocks.append(ProseBlock(parts.signature, width, look="signature"))
     return Page(blocks)
 
 
@@ -148,13 +189,15 @@ def note_page(title: str, lines: Sequence[str], width: int) -> Page:
     """Lay out words of ours: a title, and lines below it."""
     rows = [PageRow()]
     rows += _wrapped([(shown(title), "note-title")], width, ())
-    blocks: list[Block] = [RowsBlock([*rows, PageRow()]), ProseBlock(list(lines), width)]
+    blocks: list[Block] = [
+        RowsBlock([*rows, PageRow()]),
+        ProseBlock(Prose.plain(list(lines)), width),
+    ]
     return Page(blocks)
 
 
-def _trimmed(text: str) -> list[str]:
-    """Split a part into lines, without blank ones at its ends."""
-    lines = text.split("\n")
+def _trimmed(lines: list[str]) -> list[str]:
+    """Return lines without blank ones at their ends."""
     start, end = 0, len(lines)
     while start < end and not lines[start].strip():
         start += 1

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
-from textual import events, work
+from textual import events, on, work
 from textual.cache import LRUCache
 from textual.geometry import Size
+from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
@@ -18,13 +20,17 @@ from textual.strip import Strip
 
 from core.model import Mail
 from tui.widgets.diff_block import DiffBlock, Slice, read_colours
-from tui.widgets.mail_page import Page, PageStyle, mail_page, note_page
+from tui.widgets.mail_page import MailParts, Page, PageStyle, mail_page, note_page, take_apart
 from tui.widgets.message_looks import CSS, LOOKS, PREFIX
 from tui.widgets.row_paint import Overlay, Painter
 from tui.widgets.text_search import Matches
 
 _PAN: Final = 8
 """Cells that a key pans."""
+
+
+_FIRST_LINES: Final = 2_000
+"""Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
 
 
 class MessageView(ScrollView, can_focus=True):
@@ -59,33 +65,49 @@ class MessageView(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._clock = clock
         self._zone = zone
-        self._mail: Mail | None = None
+        self._parts: MailParts | None = None
         self._note: tuple[str, tuple[str, ...]] | None = None
         self._page = Page([])
         self._laid_out = 0
         """The width that the page was made for."""
+        self._index: Matches | None = None
+        """The page's text, once it was searched; made beforehand for a large mail."""
         self._matches: Matches | None = None
+        """The same, while something is looked for."""
         self._needle = ""
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
         self._painter = Painter(self)
         self._colouring = False
 
+    @dataclass
+    class WholeLaidOut(Message):
+        """The whole of a large mail is there, of which only the beginning was shown at first."""
+
+        parts: MailParts
+        style: PageStyle
+        page: Page
+        matches: Matches
+
     # ------------------------------------------------------------- what it shows
 
     def show(self, mail: Mail) -> None:
         """Show a mail from its top; the one shown already stays where it is."""
-        same = self._mail is not None and self._note is None and mail == self._mail
-        self._mail, self._note = mail, None
-        self._renew(keep=same)
+        if self._parts is not None and self._parts.mail == mail:
+            return
+        self._note = None
+        self._parts = take_apart(mail, _FIRST_LINES)
+        self._renew(keep=False)
+        if not self._parts.whole:
+            self._lay_out_whole(mail, self._page_style)
 
     def show_note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours: what is missing, what went wrong, what can be done."""
-        self._mail, self._note = None, (title, tuple(lines))
+        self._parts, self._note = None, (title, tuple(lines))
         self._renew(keep=False)
 
     def clear(self) -> None:
         """Show nothing."""
-        self._mail = self._note = None
+        self._parts = self._note = None
         self._renew(keep=False)
 
     @property
@@ -97,20 +119,48 @@ class MessageView(ScrollView, can_focus=True):
     def _height(self) -> int:
         return max(1, self.scrollable_content_region.height)
 
-    def _renew(self, *, keep: bool) -> None:
-        """Lay out again: with `keep` the same mail, so the top row stays the top row."""
+    @property
+    def _page_style(self) -> PageStyle:
         width = self.scrollable_content_region.width
+        return PageStyle(width, self.all_headers, self.numbers, self.fold_quotes)
+
+    # Without a description Textual would write one, with the whole mail in it.
+    @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
+    def _lay_out_whole(self, mail: Mail, style: PageStyle) -> None:
+        """Lay out the whole of a large mail, off the thread that paints."""
+        parts = take_apart(mail)
+        page = mail_page(parts, style, self._clock(), self._zone)
+        self.post_message(self.WholeLaidOut(parts, style, page, Matches(page)))
+
+    @on(WholeLaidOut)
+    def _take_whole(self, event: WholeLaidOut) -> None:
+        """Show the whole in the place of its beginning, which has the same rows."""
+        event.stop()
+        if self._parts is not None and self._parts.mail is event.parts.mail:
+            self._parts = event.parts
+            if event.style == self._page_style:
+                self._renew(keep=True, page=event.page, matches=event.matches)
+            else:
+                self._renew(keep=True)
+
+    def _renew(
+        self, *, keep: bool, page: Page | None = None, matches: Matches | None = None
+    ) -> None:
+        """Lay out again, or take `page`; with `keep` it is the same mail, and the top row stays at the top."""
+        style = self._page_style
         top = self.scroll_offset.y
         anchor = self._page.anchor(top) if keep and self._page.count else None
-        self._laid_out = width
-        if not width:
+        self._laid_out = style.width
+        if page is not None:
+            self._page = page
+        elif not style.width:
             self._page = Page([])
-        elif self._mail is not None:
-            style = PageStyle(width, self.all_headers, self.numbers, self.fold_quotes)
-            self._page = mail_page(self._mail, style, self._clock(), self._zone)
+        elif self._parts is not None:
+            self._page = mail_page(self._parts, style, self._clock(), self._zone)
         else:
-            self._page = note_page(*self._note, width) if self._note else Page([])
+            self._page = note_page(*self._note, style.width) if self._note else Page([])
         self._strips.clear()
+        self._index = matches
         self._matches = None
         if not keep:
             self._needle = ""
@@ -118,7 +168,7 @@ class MessageView(ScrollView, can_focus=True):
             self.screen.clear_selection()
         elif self._needle:
             self.find(self._needle, move=False)
-        self.virtual_size = Size(width, self._page.count)
+        self.virtual_size = Size(style.width, self._page.count)
         self._go_to(self._page.row_of(anchor) if anchor is not None and top else 0)
         self.refresh()
         self._colour_soon()
@@ -135,8 +185,9 @@ class MessageView(ScrollView, can_focus=True):
         self._renew(keep=True)
 
     def watch_numbers(self) -> None:
-        """Lay out again."""
-        self._renew(keep=True)
+        """Lay out again, if there is a diff."""
+        if self._page.diff is not None:
+            self._renew(keep=True, matches=self._index)  # the text stays the same
 
     def watch_fold_quotes(self) -> None:
         """Lay out again."""
@@ -263,8 +314,9 @@ class MessageView(ScrollView, can_focus=True):
         if not text:
             self._matches = None
         else:
-            if self._matches is None:
-                self._matches = Matches(self._page)
+            if self._index is None:
+                self._index = Matches(self._page)
+            self._matches = self._index
             self._matches.search(text)
             if move:
                 self._matches.start_at(self.scroll_offset.y)
@@ -294,9 +346,8 @@ class MessageView(ScrollView, can_focus=True):
             room = max(1, self._laid_out - before)
             left, right = cell_len(line.text[:start]), cell_len(line.text[:end])
             if left < self.pan or right > self.pan + room:
-                self.set_reactive(
-                    MessageView.pan, max(0, right - room + _PAN if right > room else 0)
-                )
+                wanted = right - room + _PAN if right > room else 0
+                self.set_reactive(MessageView.pan, min(wanted, max(0, cell_len(line.text) - room)))
 
     # ------------------------------------------------------------- painting
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from rich.cells import cell_len
 
-from core.text import SafeText, shown_line
+from core.text import TAB_WIDTH, SafeText, shown_line
 from tui.widgets.page_row import PageRow, Piece, part, wrap
 
-LONGEST_LINE: Final = 100_000
+LONGEST_LINE: Final = 20_000
 """Characters of a line of prose that are shown; the rest of what can be no prose is counted, not shown."""
 
 FOLD_FROM: Final = 4
@@ -37,24 +38,45 @@ _ADDRESS: Final = re.compile(r"<[^<>\s]+>")
 _MARGIN: Final = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Lines of text, and what each of them is: the look that it has, "" where it is nothing special."""
+
+    lines: list[str]
+    kinds: list[str]
+
+    @classmethod
+    def read(cls, lines: list[str]) -> Prose:
+        """Tell apart what the lines are."""
+        return cls(lines, _kinds(lines))
+
+    @classmethod
+    def plain(cls, lines: list[str]) -> Prose:
+        """Take the lines as they are."""
+        return cls(lines, [""] * len(lines))
+
+
 class ProseBlock:
-    """Text for people to read. `look` is that of lines that are nothing special; `notes` and signatures have one."""
+    """Text for people to read. `look` is that of the lines that are nothing special."""
 
     def __init__(
-        self, lines: Sequence[str], width: int, *, look: str = "", fold_quotes: bool = False
+        self, prose: Prose, width: int, *, look: str = "", fold_quotes: bool = False
     ) -> None:
-        self._lines = lines
+        self._lines = prose.lines
+        self._kinds = prose.kinds
         self._look = look
         self._width = max(8, width)
-        self._kinds = _kinds(lines) if look != "signature" else [""] * len(lines)
         self._rows = self._lay_out(fold_quotes)
         self._last: tuple[int, list[Piece]] = (-1, [])
         self._first = None if self._rows is None else [at for at, _, _ in self._rows]
 
     def _lay_out(self, fold: bool) -> list[tuple[int, int, int]] | None:
-        """Return for each row its line and the part of it; None where each line is a row."""
+        """Return for each row its line and the part of it; None where each line is a row.
+
+        A part that ends at -1 is the whole line; one that begins there is a fold, up to the line in third place.
+        """
         room = self._width - _MARGIN
-        lines = self._lines
+        lines, kinds = self._lines, self._kinds
         whole = "\n".join(lines)
         longest = max(map(len, lines), default=0)
         if not fold and longest <= room and whole.isascii() and "\t" not in whole:
@@ -62,25 +84,23 @@ class ProseBlock:
         rows: list[tuple[int, int, int]] = []
         at = 0
         while at < len(lines):
-            if fold and self._kinds[at].startswith("quote"):
+            line = lines[at]
+            if fold and kinds[at].startswith("quote"):
                 end = at
-                while end < len(lines) and self._kinds[end].startswith("quote"):
+                while end < len(lines) and kinds[end].startswith("quote"):
                     end += 1
                 if end - at >= FOLD_FROM:
                     rows.append((at, -1, end))
                     at = end
                     continue
-            line = lines[at]
-            if len(line) <= room and line.isascii() and "\t" not in line:
-                rows.append((at, 0, len(line)))
+            if (line.isascii() and len(line) + line.count("\t") * (TAB_WIDTH - 1) <= room) or kinds[
+                at
+            ] == "stat":
+                rows.append((at, 0, -1))
             else:
                 text = self._text(at)
-                if self._kinds[at] == "stat":
-                    rows.append((at, 0, len(text)))
-                else:
-                    rows += [
-                        (at, a, b) for a, b in wrap(text, room, cell_len(self._hang(at, text)))
-                    ]
+                hang = cell_len(self._hang(at, text))
+                rows += [(at, start, end) for start, end in wrap(text, room, hang)]
             at += 1
         return rows
 
@@ -90,6 +110,8 @@ class ProseBlock:
             return SafeText(
                 f"{shown_line(raw[:LONGEST_LINE])} … {len(raw) - LONGEST_LINE:,} more characters"
             )
+        if self._kinds[line].startswith("quote") and "\t" in raw:
+            return shown_line(raw, first_column=_first_column(raw))
         text = shown_line(raw)
         if self._kinds[line] == "stat":
             return _fitted_stat(text, self._width - _MARGIN)
@@ -126,8 +148,10 @@ class ProseBlock:
         hang: tuple[Piece, ...] = ()
         if start:
             kind = self._kinds[line]
-            text = "".join([text for text, _ in pieces[:2]])
-            hang = ((SafeText(self._hang(line, text)), kind if kind.startswith("quote") else ""),)
+            begins = "".join([text[: self._width] for text, _ in pieces[:2]])
+            hang = ((SafeText(self._hang(line, begins)), kind if kind.startswith("quote") else ""),)
+        if end < 0:
+            return PageRow(tuple(pieces), (margin,))
         return PageRow(part(pieces, start, end), (margin, *hang))
 
     def texts(self) -> list[str]:
@@ -142,7 +166,7 @@ class ProseBlock:
                 continue
             if line != last:
                 last, text = line, self._text(line)
-            texts.append(text[start:end])
+            texts.append(text[start:end] if end >= 0 else text)
         return texts
 
     def joints(self) -> list[str]:
@@ -150,10 +174,14 @@ class ProseBlock:
         if self._rows is None:
             return ["\n"] * len(self._lines)
         joints: list[str] = []
-        for (line, start, end), (after, after_start, _) in pairwise([*self._rows, (-1, 0, 0)]):
-            joints.append(
-                self._text(line)[end:after_start] if line == after and start >= 0 else "\n"
-            )
+        last, text = -1, ""
+        for (line, _, end), (after, start, _) in pairwise([*self._rows, (-1, 0, 0)]):
+            if line != after or end < 0:
+                joints.append("\n")
+                continue
+            if line != last:
+                last, text = line, self._text(line)
+            joints.append(text[end:start])
         return joints
 
     def line_of(self, at: int) -> int:
@@ -208,6 +236,13 @@ def _kinds(lines: Sequence[str]) -> list[str]:
             kind = "muted"
         kinds.append(kind)
     return kinds
+
+
+def _first_column(line: str) -> int:
+    """Return where tab stops count from in a quoted line: after its marks, and after the sign of a diff's line."""
+    match = _QUOTE.match(line)
+    column = match.end() if match else 0
+    return column + 1 if line[column : column + 1] in {"+", "-", " "} else column
 
 
 def _announces(lines: Sequence[str], at: int) -> bool:

@@ -25,7 +25,7 @@ class Matches:
         parts = list(map(add, texts, page.joints()))
         self._text = "".join(parts)
         self._starts = list(accumulate(map(len, parts), initial=0))
-        self._folded: str | None = None
+        self._folded = _folded(self._text)
         self._haystack = self._text
         self._needle = ""
         self._at = -1
@@ -35,8 +35,6 @@ class Matches:
     def search(self, needle: str) -> None:
         """Look for `needle`; the current match is none."""
         if needle == needle.lower():
-            if self._folded is None:
-                self._folded = _folded(self._text)
             self._haystack, self._needle = self._folded, _folded(needle)
         else:
             self._haystack, self._needle = self._text, needle
