@@ -14,6 +14,7 @@ from core.model import Body
 
 # A line that ends the commit message: `diff -`, CVS's `Index: `, `--- file`, or `---` alone.
 _BREAK: Final = re.compile(r"diff -|Index: |--- [^\s]|---[ \t\r\f\v]*(?:\n|\Z)")
+_DASHES: Final = re.compile(r"---[ \t\r\f\v]*\n")
 _BREAK_MARKS: Final = ("\n---", "\ndiff -", "\nIndex: ")
 # A line that begins a diff beyond doubt.
 _DIFF: Final = re.compile(
@@ -46,8 +47,8 @@ def split_body(text: str, *, in_body_headers: bool = True) -> Body:
     message_end, diff_start = cut
     notes = text[message_end:diff_start]
     diffstat = ""
-    if notes.startswith("---"):
-        notes = notes.partition("\n")[2]
+    if dashes := _DASHES.match(notes):
+        notes = notes[dashes.end() :]
         if stat := _STAT.search(notes):
             notes, diffstat = notes[: stat.start()], notes[stat.start() :]
     diff, signature = _split_diff(text[diff_start:])
