@@ -99,6 +99,8 @@ class DeskScreen(ReadingScreen):
     def _offer_hints(self) -> None:
         where = self.where()
         fitting = [c for c in COMMANDS if c.footer and c.where in (where, Where.EVERYWHERE)]
+        if where is Where.EVERYWHERE:  # nothing is open yet
+            fitting = [c for c in fitting if c.name.startswith("app.")]
         self.status.hint((c.keys[0], c) for c in fitting)
 
     def run_command(self, command: Command, stroke: str = "") -> None:

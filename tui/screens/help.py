@@ -30,12 +30,12 @@ class HelpScreen(ModalScreen[Command | None]):
     HelpScreen {
         align: center middle; background: $background 40%;
         & > Vertical {
-            width: 86; max-width: 100%; height: 90%;
+            width: 90; max-width: 100%; height: 90%;
             border: round $border; background: $surface; padding: 0 1;
         }
         & Input { background: $surface; }
         & OptionList { height: 1fr; border: none; background: $surface; padding: 0;
-            text-wrap: nowrap; text-overflow: ellipsis;
+            text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1;
         }
     }
     """
@@ -122,7 +122,7 @@ class HelpScreen(ModalScreen[Command | None]):
 def _line(command: Command) -> Content:
     return Content.assemble(
         (f"  {' '.join(command.keys):<10}", "bold $footer-key-foreground"),
-        f"{command.help:<52}",
+        f"{command.help:<49}",
         (f" {command.name}", "$foreground-muted"),
     )
 

@@ -29,6 +29,9 @@ from tui.widgets.tree_rows import Item, Key, Kind, Row, Rows
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
 
+_FAINT: Final = frozenset({"thread", "muted", "age", "complete", "expander"})
+"""Looks too faint for the cursor's line."""
+
 _MARGIN: Final = 2
 """Lines kept in sight above and below the cursor."""
 
@@ -77,6 +80,12 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
             color: $block-cursor-blurred-foreground;
             background: $block-cursor-blurred-background;
         }
+        /* The terminal's own sixteen colours have no grey that is sure to be seen. */
+        &:ansi > .series-tree--cursor-blurred { text-style: underline; }
+        &:ansi > .series-tree--thread { text-style: dim; }
+        &:ansi > .series-tree--muted { text-style: dim; }
+        &:ansi > .series-tree--complete { text-style: dim; }
+        &:ansi > .series-tree--age { text-style: dim; }
     }
     """
 
@@ -390,8 +399,10 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
             style = base
             if look == "match":
                 style += self.get_component_rich_style("series-tree--match")
-            elif look in self.LOOKS and not (state == "cursor" and self.app.native_ansi_color):
+            elif look in self.LOOKS and not (
                 # Of sixteen colours too few can be read upon the cursor's own.
+                state == "cursor" and (look in _FAINT or self.app.native_ansi_color)
+            ):
                 own = self.get_component_rich_style(f"series-tree--{look}")
                 style += Style(color=own.color, bold=own.bold or None, dim=own.dim or None)
             self._styles[look, state] = style

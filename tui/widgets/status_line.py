@@ -26,7 +26,6 @@ class TitleBar(Widget):
 
     DEFAULT_CSS = """
     TitleBar { height: 1; background: $panel; color: $foreground; }
-    TitleBar:ansi { text-style: reverse; }
     """
 
     name_shown: reactive[str] = reactive("")

@@ -59,12 +59,12 @@ def columns(width: int) -> Columns:
     """Return the columns of a pane `width` cells wide; the subject keeps at least half of it."""
     if width < 36:
         return Columns(0, 0, 0, 0, 0, 4)
-    if width < 56:
-        return Columns(3, 5, 0, 4, 0, 4)
-    if width < 70:
-        return Columns(3, 5, 5, 4, 0, 4)
+    if width < 52:
+        return Columns(2, 5, 0, 3, 0, 4)
+    if width < 68:
+        return Columns(2, 5, 5, 3, 0, 4)
     if width < 96:
-        return Columns(3, 5, 5, 4, 12, 4)
+        return Columns(2, 5, 5, 3, 12, 4)
     return Columns(3, 7, 8, 5, 20, 4, all_names=True)
 
 

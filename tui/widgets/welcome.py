@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from textual.app import ComposeResult
-from textual.containers import Middle
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -51,16 +51,17 @@ class Offers(OptionList):
         self.action_last()
 
 
-class Welcome(Middle):
+class Welcome(Container):
     """Says what this is and offers what to begin with."""
 
     DEFAULT_CSS = """
     Welcome {
-        display: none; align-horizontal: center;
+        display: none; align: center middle;
         & > Static { width: 60; max-width: 100%; height: auto; text-align: center; margin-bottom: 1; }
         & > #welcome-title { color: $text-primary; text-style: bold; }
         & > #welcome-hint { color: $foreground-muted; margin-top: 1; }
-        & > Offers { width: 60; max-width: 100%; height: auto; background: $background; border: round $border-blurred; }
+        & > Offers { width: 60; max-width: 100%; height: auto; border: round $border-blurred; }
+        & > Offers, & > Offers:focus { background: $background; }
         & > Offers:focus { border: round $border; }
     }
     """
