@@ -15,6 +15,8 @@ from typing import Final
 from core.model import GivenTrailer, Identity, Message, MessageId, Patch, Version
 
 _ADDRESS: Final = re.compile(r"<([^<>\s]{1,320})>|([^<>\s()]{1,64}@[^<>\s()]{1,255})")
+# What some mailers put into an address when they make text of HTML: <a@b.c<mailto:a@b.c>>
+_MAILTO: Final = re.compile(r"<mailto:[^<>\s]{1,320}>(?=>)")
 
 
 def given_trailers(
@@ -52,7 +54,7 @@ def _of_reply(message: Message, number: int, version: int) -> Iterator[GivenTrai
     for trailer in message.trailers:
         yield GivenTrailer(
             name=trailer.name,
-            value=trailer.value,
+            value=_MAILTO.sub("", trailer.value),
             number=number,
             version=version,
             message_id=message.message_id,
