@@ -51,7 +51,7 @@ def git(*arguments: str, folder: Path, stdin: bytes = b"") -> bytes:
 
 def split_mbox(path: Path, folder: Path) -> list[bytes]:
     """Return the mails of an mbox as `git mailsplit` divides it; a file that is none is one mail."""
-    if not path.read_bytes().startswith(b"From "):
+    if not path.read_bytes().lstrip().startswith(b"From "):
         return [path.read_bytes()]
     folder.mkdir(parents=True, exist_ok=True)
     git("mailsplit", f"-o{folder}", str(path), folder=folder)
