@@ -31,7 +31,6 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -251,7 +250,6 @@ class Fetcher:
         agent = f"b4/{b4.__VERSION__}"
         session.headers.update({"User-Agent": f"{agent}+{plus}" if plus else agent})
         session.headers["Accept-Encoding"] = "identity"
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # none, either way
         for scheme in ("http://", "https://"):
             session.mount(scheme, self._adapter)
         return session

@@ -64,6 +64,8 @@ def test_a_dated_from_line_separates(line: bytes) -> None:
         b"From 10:30 to 2019",
         b"From Monday on, as of 2019",
         b"From Mon Sep to the 17th",
+        b"From Mon Sep 17 on, in the year 2001",
+        b"From Mon Sep 17 10:00 on",
         b"from nobody Mon Sep 17 00:00:00 2001",
     ],
 )
@@ -157,7 +159,6 @@ def test_a_mail_over_the_cap_keeps_its_beginning_and_the_next_is_found() -> None
 
 
 def test_memory_is_bounded_by_the_cap_not_by_the_mail() -> None:
-
 
     def endless() -> Iterator[bytes]:
         yield SEPARATOR + HEAD

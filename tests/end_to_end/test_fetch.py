@@ -222,7 +222,7 @@ def test_the_users_mirrors_are_asked_first(inboxes: Server) -> None:
 def test_settings_of_gits_that_cannot_be_used_say_so(misbehaving: Misbehaving) -> None:
     git = {f"liblore.{misbehaving.url}.fallback": ["no address"]}
     with pytest.raises(
-        FetchError, match="Git's settings for 127.0.0.1:.* cannot be used: Invalid fallback URL"
+        FetchError, match=r"Git's settings for 127\.0\.0\.1:.* cannot be used: Invalid fallback URL"
     ):
         fetch(f"{misbehaving.url}/good/a@example.org/", replace(OPTIONS, git_config=git))
 
@@ -338,6 +338,12 @@ def test_git_is_asked_for_the_users_own_settings_only(
     for name in ("GIT_CONFIG_GLOBAL", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
+    for name, value in {
+        "COUNT": "1",
+        "KEY_0": "lore.fallback",
+        "VALUE_0": "http://trap.invalid",
+    }.items():
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
     assert read_global() == {
         "user.name": ("A",),
         "user.email": ("a@example.org",),
@@ -349,7 +355,7 @@ def test_git_is_asked_for_the_users_own_settings_only(
     assert read_global() == {}
 
 
-DRIP = """
+FETCH_FOR_EVER = """
 import sys
 from threading import Event, Thread
 from core.sources.fetch_process import borrow, give_back
@@ -363,12 +369,12 @@ list(source.mails(stop=Event(), report=lambda _: None))
 
 def test_the_child_ends_with_the_parent_also_while_it_fetches(misbehaving: Misbehaving) -> None:
     parent = subprocess.Popen(
-        [sys.executable, "-P", "-c", DRIP, f"{misbehaving.url}/drip/a@example.org/"],
+        [sys.executable, "-P", "-c", FETCH_FOR_EVER, f"{misbehaving.url}/silent/a@example.org/"],
         stdout=subprocess.PIPE,
     )
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    assert wait_until(lambda: any("drip" in path for _, path, _ in misbehaving.seen), 10)
+    assert wait_until(lambda: any("silent" in path for _, path, _ in misbehaving.seen), 10)
     assert Path(f"/proc/{child}").exists()
     parent.send_signal(signal.SIGKILL)
     parent.wait()
