@@ -158,6 +158,7 @@ async def test_pan_stops_at_the_longest_line_and_leaves_prose_alone() -> None:
         assert view.pan == len(longest) - view.scrollable_content_region.width
         assert any(row.endswith("nobody can foresee.") for row in screen(view))
         assert not any("static int wick_trim" in row for row in screen(view))
+        assert any(row.startswith("+") for row in screen(view)), "the signs stay"
         view.action_top()
         assert screen(view)[0].startswith(" [PATCH v2 2/3]")
         for _ in range(20):
@@ -172,8 +173,12 @@ async def test_pan_halves_no_wide_character() -> None:
         row = next(y for y, line in enumerate(screen(view)) if line.startswith("+王"))
         view.action_pan(1)
         assert view.pan == 8
-        # "+" and three and a half of them are gone; the other half is a blank.
-        assert view.render_line(row).text.startswith(" 王")
+        assert screen(view)[row].startswith("+王")
+        view.set_reactive(MessageView.pan, 9)
+        view._repaint()
+        # Four and a half of them are gone; the other half is a blank.
+        assert screen(view)[row].startswith("+ 王")
+        assert screen(view)[row].endswith("›")
         assert view.render_line(row).cell_length == view.scrollable_content_region.width
 
 
@@ -424,6 +429,7 @@ async def test_sixteen_colours_are_the_terminal_s_own() -> None:
     async with reading(mail(PATCH), (120, 40), "ansi-dark") as (view, pilot):
         view.action_next_file(1)
         await settle(pilot)
+        assert all(segment.style and segment.style.reverse for segment in view.render_line(0))
         for y in range(view.size.height):
             for segment in view.render_line(y):
                 for colour in (segment.style.color, segment.style.bgcolor) if segment.style else ():

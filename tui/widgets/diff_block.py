@@ -210,7 +210,8 @@ class DiffBlock:
             # The line ends of a file from DOS: seen, not in the way.
             last, look = pieces[-1]
             pieces[-1:] = [(SafeText(last[:-1]), look), (SafeText("\u240d"), "muted")]
-        return PageRow(tuple(pieces), self._numbers(hunk, kinds, offset), base=base, pans=True)
+        numbers = self._numbers(hunk, kinds, offset)
+        return PageRow(tuple(pieces), numbers, base=base, pans=True, fixed=min(signs, len(text)))
 
     def _shown(self, line: int, signs: int) -> SafeText:
         raw = self._lines[line]

@@ -73,7 +73,17 @@ MessageView {
     & > .message-view--comment { color: $foreground-muted; text-style: italic; }
     & > .message-view--preprocessor { color: $text-secondary; }
 
-    & > .message-view--match { background: $warning 40%; }
+    /* On a dark ground the colours themselves are light enough to read. */
+    &:dark {
+        & > .message-view--keyword { color: $accent; }
+        & > .message-view--type { color: $secondary; }
+        & > .message-view--function { color: $primary; }
+        & > .message-view--string { color: $warning; }
+        & > .message-view--number { color: $warning; }
+        & > .message-view--preprocessor { color: $secondary; }
+    }
+
+    & > .message-view--match { background: $warning 40%; color: $foreground; }
     & > .message-view--match-current { color: $background; background: $warning; text-style: bold; }
     & > .message-view--selected { background: $input-selection-background; }
 

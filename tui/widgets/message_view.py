@@ -345,7 +345,7 @@ class MessageView(ScrollView, can_focus=True):
             before = sum(cell_len(text) for text, _ in line.gutter)
             room = max(1, self._laid_out - before)
             left, right = cell_len(line.text[:start]), cell_len(line.text[:end])
-            if left < self.pan or right > self.pan + room:
+            if left < self.pan + line.fixed or right >= self.pan + room:
                 wanted = right - room + _PAN if right > room else 0
                 self.set_reactive(MessageView.pan, min(wanted, max(0, cell_len(line.text) - room)))
 

@@ -21,10 +21,12 @@ class PageRow:
     pieces: tuple[Piece, ...] = ()
     """Its text: what can be found, selected and copied."""
     gutter: tuple[Piece, ...] = ()
-    """What stands before it: numbers, margins. It stays where it is when the text is panned."""
+    """What stands before it: numbers, margins. It stays when the text is panned."""
     base: str = ""
     """The look of the whole row, to the right edge."""
     pans: bool = False
+    fixed: int = 0
+    """Characters of its text that stay when the rest is panned: the sign of a diff's line."""
 
     @property
     def text(self) -> str:

@@ -32,7 +32,9 @@ _STAT: Final = re.compile(
 )
 _LINK: Final = re.compile(r"https?://[!-~]+")
 _AFTER_LINK: Final = ".,;:!?)>]}'\""
-_SUMMARY: Final = re.compile(r" [0-9]+ files? changed")
+_SUMMARY: Final = re.compile(
+    r" (?:[0-9]+ files? changed|(?:create|delete) mode [0-7]{6} |mode change [0-7]{6} =>|(?:rename|copy|rewrite) .*%\)$)"
+)
 _HEADING: Final = re.compile(r"\S[^:]{0,200} \([0-9]+\):$")
 _ADDRESS: Final = re.compile(r"<[^<>\s]+>")
 _MARGIN: Final = 1

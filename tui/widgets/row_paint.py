@@ -47,19 +47,29 @@ class Painter:
     ) -> Strip:
         """Return a row of exactly `width` cells; as row `at` of its page its text can be selected."""
         base = row.base
+        plain = self._style(base, "", "")
         segments = [Segment(text, self._style(base, look, "")) for text, look in row.gutter]
         room = width - sum(cell_len(text) for text, _ in row.gutter)
-        skip, fill = _skipped(row.text, pan) if row.pans and pan else (0, 0)
-        if fill:
-            segments.append(Segment(" " * fill, self._style(base, "", "")))
+        start = 0
+        if pan and row.pans:
+            if row.fixed:
+                signs = Strip(self._segments(row, 0, row.fixed, overlays))
+                segments += signs if at is None else signs.apply_offsets(0, at)
+                room -= row.fixed
+            hidden, fill = _skipped(row.text[row.fixed :], pan)
+            start = row.fixed + hidden
+            segments.append(Segment(" " * fill, plain))
             room -= fill
         room = max(0, room)
-        body = Strip(self._segments(row, skip, skip + room * _CELLS, overlays)).crop(0, room)
-        length = body.cell_length
-        if at is not None:
-            body = body.apply_offsets(skip, at)
-        rest = Segment(" " * max(0, room - length), self._style(base, "", ""))
-        return Strip([*segments, *body, rest]).crop(0, width)
+        body = Strip(self._segments(row, start, start + room * _CELLS, overlays))
+        more = row.pans and body.cell_length > room
+        body = body.crop(0, room - 1 if more else room)
+        used = body.cell_length
+        segments += body if at is None else body.apply_offsets(start, at)
+        segments.append(Segment(" " * max(0, room - used - more), plain))
+        if more:
+            segments.append(Segment("›", self._style(base, "muted", "")))
+        return Strip(segments).crop(0, width)
 
     def _segments(
         self, row: PageRow, first: int, last: int, overlays: Sequence[Overlay]
@@ -84,7 +94,11 @@ class Painter:
             if look in CODE and base != "context" and self._widget.app.native_ansi_color:
                 look = ""  # there the colour of the text says whether it comes or goes
             names = [PREFIX + name for name in dict.fromkeys((base, look, over)) if name]
-            style = self._styles[key] = self._widget.get_visual_style(*names).rich_style
+            style = self._widget.get_visual_style(*names).rich_style
+            parts = [self._widget.get_component_styles(name).text_style for name in names]
+            if any(part.reverse for part in parts):
+                style += Style(reverse=True)  # the one attribute that Textual leaves out
+            self._styles[key] = style
         return style
 
 
