@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, NoReturn
 from core import __version__
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown, shown_lines
+from tui import digest_command
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.desk import Desk, Listing
+    from core.desk import Desk
+    from core.listing import Listing
     from core.model import Message, Series, Thread
 
 _TARGETS = """\
@@ -79,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
         "--partial", action="store_true", help="with --mbox: also where patches are missing"
     )
 
+    sub = command(
+        "digest", _digest, "what arrived between two commits or dates", digest_command.HELP
+    )
+    digest_command.add_arguments(sub)
+
     command("config", _config, "what is in force, and where each value comes from")
     return parser
 
@@ -141,6 +148,8 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
         return _complain("The reader needs a terminal.", f"{instead} prints what it would show.")
     config = _settings()
     _warn(config)
+    # What reads or fetches the target starts first, and works while the screen's modules are imported.
+    opened = _desk(target, config, stdin, name=name, apart=True) if target is not None else None
 
     from core.log import start_logging
     from core.paths import log_file
@@ -149,7 +158,11 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     start_logging(log_file())
 
     def opener(wanted: str) -> Desk:
-        return _desk(wanted, config, stdin, name if wanted == target else "")
+        nonlocal opened
+        if opened is not None and wanted == target:
+            first, opened = opened, None
+            return first
+        return _desk(wanted, config, stdin, apart=True)
 
     app = PatchdeskApp(target, opener, theme=config.theme, mouse=config.mouse)
     app.run(mouse=config.mouse)
@@ -175,11 +188,18 @@ def _take_stdin() -> bytes:
 # ------------------------------------------------------------------- commands that print
 
 
-def _desk(target: str, config: Config, stdin: bytes | None = None, name: str = "") -> Desk:
+def _desk(
+    target: str,
+    config: Config,
+    stdin: bytes | None = None,
+    *,
+    name: str = "",
+    apart: bool = False,
+) -> Desk:
     from core.desk import open_desk
     from core.paths import cache_dir
 
-    return open_desk(target, config=config, cache=cache_dir(), stdin=stdin, name=name)
+    return open_desk(target, config=config, cache=cache_dir(), stdin=stdin, name=name, apart=apart)
 
 
 def _read(target: str) -> tuple[Desk, Listing]:
@@ -287,6 +307,12 @@ def _readable(desk: Desk, message: Message) -> Sequence[str]:
         *(f"Cut: {words}" for words in message.capped),
     ]
     return [*(shown(line) for line in headers), "", *shown_lines(mail.text)]
+
+
+def _digest(arguments: argparse.Namespace) -> int:
+    config = _settings()
+    _warn(config)
+    return digest_command.run(arguments, config, _print)
 
 
 def _config(_: argparse.Namespace) -> int:

@@ -54,7 +54,7 @@ class Archive(Protocol):
         ...
 
     def words(self, start: str, end: str) -> tuple[str, str]:
-        """Return the two ends as a title names them: as they were given; an open one by what is there."""
+        """Return the two ends as a title names them: as they were given; an open one by what is there, or ""."""
         ...
 
     def arrivals(self, span: Span) -> Iterator[Arrival]:

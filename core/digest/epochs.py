@@ -101,9 +101,9 @@ class EpochArchive:
 
     def words(self, start: str, end: str) -> tuple[str, str]:
         """Return the ends as given; an open end is the newest commit, so that the next page can begin there."""
-        if not end:
-            end = self._short(self._epochs[-1], self._epochs[-1].tip) if self._epochs else "the end"
-        return start or "the beginning", end
+        if not end and self._epochs:
+            end = self._short(self._epochs[-1], self._epochs[-1].tip)
+        return start, end
 
     def _bound(self, words: str, now: datetime) -> Bound:
         epochs = self._epochs

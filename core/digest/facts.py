@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from core.digest.entries import is_announced, printed_text
 from core.model import Message
+from core.patch.body import find_patch
 from core.patch.diff import file_changes
-from core.patch.message import read_mail, read_message
+from core.patch.message import read_brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,26 @@ class Facts:
 
 def read_facts(raw: bytes, key: str) -> Facts:
     """Read a mail. Never raises."""
-    message = read_message(raw, key)
-    if message.subject.is_reply or not (message.has_diff or message.subject.is_patch):
-        return Facts(message, None, "", is_announced(message))
-    mail = read_mail(raw, key)
-    changes = None
-    if message.has_diff:
-        files = file_changes(mail.body.diff)
-        changes = Changes(
-            tuple(file.path for file in files),
-            sum(file.added for file in files),
-            sum(file.removed for file in files),
-        )
+    message, text = read_brief(raw, key)
+    subject = message.subject
+    if subject.is_reply or not (message.has_diff or subject.is_patch):
+        announced = is_announced(message)
+        return Facts(message, None, printed_text(text) if announced else "", announced)
     announced = is_announced(message)
-    leads = announced or message.subject.number in (None, 0, 1)
-    return Facts(message, changes, printed_text(mail.text) if leads else "", announced)
+    leads = announced or subject.number in (None, 0, 1)
+    return Facts(
+        message,
+        _changes(text) if message.has_diff else None,
+        printed_text(text) if leads else "",
+        announced,
+    )
+
+
+def _changes(text: str) -> Changes:
+    patch = find_patch(text)
+    files = file_changes(text[patch[1] :]) if patch else ()
+    return Changes(
+        tuple(file.path for file in files),
+        sum(file.added for file in files),
+        sum(file.removed for file in files),
+    )

@@ -98,10 +98,6 @@ def build(archive: Archive, span: Span, words: tuple[str, str], options: Options
         series=series,
         threads=threads,
         newcomers=newcomers,
-        unanswered=(
-            *(one.id for one in series if one.unanswered),
-            *(one.id for one in threads if one.unanswered),
-        ),
         entries=reading.entries() if options.entries else (),
         merges=people.merges,
         notes=archive.notes,

@@ -153,7 +153,7 @@ class Digest:
     list_name: str
     start: str
     end: str
-    """The range's ends as they were given."""
+    """The range's ends as they were given, "" for an open one that nothing names."""
     first: datetime | None
     last: datetime | None
     """When the first and the last mail arrived (UTC); None where there is none."""
@@ -171,11 +171,27 @@ class Digest:
     """The most moved first."""
     newcomers: tuple[Newcomer, ...]
     """In the order of their mails."""
-    unanswered: tuple[MessageId, ...]
-    """Series and threads that began, or had a new version, in the range, and no reply at its end."""
     entries: tuple[Entry, ...]
     """The seed's, the last to arrive first."""
     merges: tuple[Merge, ...]
     """Which identities were taken for one person."""
     notes: tuple[str, ...]
     """What could not be read, each as a sentence."""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Its ends as words for a title."""
+        return self.start or "the beginning", self.end or "the end"
+
+    def most_discussed(self, top: int) -> tuple[SeriesNews | ThreadNews, ...]:
+        """Return the series and threads with the most replies in the range."""
+        everything: list[SeriesNews | ThreadNews] = [*self.series, *self.threads]
+        moved = [one for one in everything if one.replies]
+        return tuple(sorted(moved, key=lambda one: (-one.replies, one.id))[:top])
+
+    def unanswered_items(self) -> tuple[SeriesNews | ThreadNews, ...]:
+        """Return the series and threads that `unanswered` names."""
+        return (
+            *(one for one in self.series if one.unanswered),
+            *(one for one in self.threads if one.unanswered),
+        )

@@ -26,7 +26,7 @@ _RULE: Final = "-" * 70
 
 def seed_page(digest: Digest, *, top: int, patch_list: bool) -> Iterator[str]:
     """Yield the lines of the page."""
-    start, end = shown(digest.start), shown(digest.end)
+    start, end = map(shown, digest.ends)
     yield f"From {start} to {end}"
     yield f"{shown(digest.list_name)} mailing list update from {start} to {end}"
     yield ""

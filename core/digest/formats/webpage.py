@@ -1,0 +1,237 @@
+"""The digest as one HTML page that stands alone: nothing is loaded from anywhere, and nothing from a mail is run.
+
+Everything a mail says is escaped, and what could act on a reader is made visible, as on a terminal. Beneath that lies
+a Content-Security-Policy that allows the style and the script below by their hashes, and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from core.digest.formats.phrases import (
+    arrived_words,
+    change_words,
+    date_of,
+    earlier_words,
+    intervals,
+    item_words,
+    merge_words,
+    opening,
+    patch_words,
+    reply_words,
+    rows,
+    title_of,
+    trailer_words,
+)
+from core.digest.identity import written
+from core.digest.values import Digest, SeriesNews, ThreadNews
+from core.text import shown, shown_lines
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --soft: #60646c; --line: #d9d9e0; --bar: #3e63dd; --pane: #f0f0f3; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #edeef0; --paper: #111113; --soft: #b0b4ba; --line: #363a3f; --bar: #849dff; --pane: #212225; }
+}
+body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; }
+h1, h2, h3, p, li, td { overflow-wrap: anywhere; }
+h1 { font-size: 1.6rem; line-height: 1.25; } h2 { margin-top: 2.5rem; font-size: 1.2rem; } h3 { font-size: 1rem; margin: 0; display: inline; }
+p, li, summary span { color: var(--soft); } svg { display: block; width: 100%; height: auto; }
+svg rect { fill: var(--bar); } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .25rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } th button { all: unset; cursor: pointer; }
+th button:focus-visible { outline: 2px solid var(--bar); } th[aria-sort="ascending"] button::after { content: " \\2191"; } th[aria-sort="descending"] button::after { content: " \\2193"; }
+details { border-top: 1px solid var(--line); padding: .5rem 0; } summary { cursor: pointer; } details > :not(summary) { margin-left: 1.1rem; }
+pre { overflow-x: auto; background: var(--pane); padding: .75rem; font-size: 13px; line-height: 1.4; }
+"""
+
+_SCRIPT: Final = """
+for (const button of document.querySelectorAll("th button")) button.addEventListener("click", () => {
+  const head = button.parentElement, body = head.closest("table").tBodies[0], at = head.cellIndex;
+  const up = head.getAttribute("aria-sort") === "descending";
+  for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", up ? "ascending" : "descending");
+  const text = row => row.cells[at].textContent, numbers = head.classList.contains("n");
+  const order = (a, b) => numbers ? parseFloat(text(a)) - parseFloat(text(b)) : text(a).localeCompare(text(b));
+  body.append(...[...body.rows].sort((a, b) => up ? order(a, b) : order(b, a)));
+});
+"""
+
+
+def _hash(content: str) -> str:
+    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+_POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_hash(_STYLE)}'; script-src 'sha256-{_hash(_SCRIPT)}';"
+    " base-uri 'none'; form-action 'none'"
+)
+
+
+def web_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
+    """Yield the lines of the page."""
+    title = _text(title_of(digest))
+    yield "<!DOCTYPE html>"
+    yield '<html lang="en">'
+    yield "<head>"
+    yield '<meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="referrer" content="no-referrer">'
+    yield f"<title>{title}</title>"
+    yield f"<style>{_STYLE}</style>"
+    yield "</head>"
+    yield "<body>"
+    yield f"<h1>{title}</h1>"
+    yield f"<p>{_text(opening(digest))}</p>"
+    yield from _charts(digest, top)
+    yield from _people(digest, top)
+    if digest.series:
+        yield "<h2>Series</h2>"
+        for news in digest.series:
+            yield from _series(news)
+    yield from _items("Discussions that moved", digest.threads)
+    yield from _items("Most discussed", digest.most_discussed(top))
+    yield from _items("Unanswered", digest.unanswered_items())
+    newcomers = [f"{written(one.person)}: {one.subject}" for one in digest.newcomers]
+    yield from _list("Newcomers, by their first mail", newcomers)
+    if explain:
+        for merge in digest.merges:
+            yield from _list(f"Taken for one: {written(merge.person)}", merge_words(merge))
+    yield f"<script>{_SCRIPT}</script>"
+    yield "</body>"
+    yield "</html>"
+
+
+def _text(text: str) -> str:
+    """Return one line of text for HTML, in or between tags."""
+    return html.escape(shown(text))
+
+
+def _charts(digest: Digest, top: int) -> Iterator[str]:
+    bars, unit = intervals(digest.days, most=120)
+    if bars:
+        yield f"<h2>Mails a {unit}</h2>"
+        yield from _columns(bars, unit)
+    if digest.domains:
+        yield f"<h2>Top {top} domains</h2>"
+        yield from _bars(digest.domains[:top])
+    if digest.contributors:
+        yield f"<h2>Top {top} contributors</h2>"
+        names = [(who.name or who.address, count) for who, count in digest.contributors[:top]]
+        yield from _bars(names)
+
+
+def _columns(bars: Sequence[tuple[str, int]], unit: str) -> Iterator[str]:
+    """Draw upright bars; each says its day and number to a pointer and to a screen reader."""
+    most = max(count for _, count in bars)
+    width = 900 / len(bars)
+    yield f'<svg viewBox="0 0 900 140" role="img" aria-label="Mails a {unit}">'
+    for at, (name, count) in enumerate(bars):
+        height = 100 * count / most
+        yield (
+            f'<rect x="{at * width:.1f}" y="{110 - height:.1f}" width="{max(width - 1, 0.5):.1f}"'
+            f' height="{height:.1f}"><title>{name}: {count}</title></rect>'
+        )
+    yield f'<text x="0" y="130">{bars[0][0]}</text>'
+    if len(bars) > 1:
+        yield f'<text x="900" y="130" text-anchor="end">{bars[-1][0]}</text>'
+    yield f'<text x="450" y="130" text-anchor="middle">at most {most}</text>'
+    yield "</svg>"
+
+
+def _bars(bars: Sequence[tuple[str, int]]) -> Iterator[str]:
+    """Draw lying bars with their names."""
+    most = max(count for _, count in bars)
+    yield f'<svg viewBox="0 0 900 {22 * len(bars)}" role="img" aria-label="Mails">'
+    for at, (name, count) in enumerate(bars):
+        short = name if len(name) <= 40 else f"{name[:39]}…"
+        width = 560 * count / most
+        yield f'<text x="270" y="{22 * at + 15}" text-anchor="end">{_text(short)}</text>'
+        yield f'<rect x="280" y="{22 * at + 3}" width="{width:.1f}" height="16"></rect>'
+        yield f'<text x="{286 + width:.1f}" y="{22 * at + 15}">{count}</text>'
+    yield "</svg>"
+
+
+def _people(digest: Digest, top: int) -> Iterator[str]:
+    domains = [(name, str(n)) for name, n in digest.domains]
+    people = [(written(who), str(n)) for who, n in digest.contributors]
+    reviewers = [(written(r.person), str(r.trailers), str(r.series)) for r in digest.reviewers]
+    bots = [(written(who), str(n)) for who, n in digest.bots]
+    yield from _table(
+        f"Top {top} reviewers", ("Reviewer", "Trailers", "Series replied to"), reviewers[:top]
+    )
+    for words, head, lines in (
+        ("All domains", ("Domain", "Mails"), domains),
+        ("All contributors", ("Contributor", "Mails"), people),
+        ("All reviewers", ("Reviewer", "Trailers", "Series replied to"), reviewers),
+    ):
+        if lines:
+            yield f"<details><summary>{words}</summary>"
+            yield from _table("", head, lines)
+            yield "</details>"
+    yield from _table("Bots", ("Bot", "Mails"), bots)
+
+
+def _table(words: str, head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Write a sortable table; all columns but the first hold numbers."""
+    if not lines:
+        return
+    if words:
+        yield f"<h2>{words}</h2>"
+    cells = [
+        f'<th scope="col"{_class(at)}><button type="button">{name}</button></th>'
+        for at, name in enumerate(head)
+    ]
+    yield f"<table><thead><tr>{''.join(cells)}</tr></thead><tbody>"
+    for line in lines:
+        cells = [f"<td{_class(at)}>{_text(cell)}</td>" for at, cell in enumerate(line)]
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table>"
+
+
+def _class(at: int) -> str:
+    return ' class="n"' if at else ""
+
+
+def _list(words: str, lines: Iterable[str]) -> Iterator[str]:
+    items = [f"<li>{_text(line)}</li>" for line in lines]
+    if items:
+        yield f"<h2>{_text(words)}</h2>"
+        yield "<ul>"
+        yield from items
+        yield "</ul>"
+
+
+def _items(words: str, items: Iterable[SeriesNews | ThreadNews]) -> Iterator[str]:
+    yield from _list(words, map(item_words, items))
+
+
+def _series(news: SeriesNews) -> Iterator[str]:
+    newest = news.newest
+    yield "<details>"
+    who = news.author.name or news.author.address
+    short = f"{who}, {date_of(newest.date)}; {arrived_words(newest)}; {reply_words(news)}"
+    yield f"<summary><h3>{_text(f'{newest.tag} {news.subject}')}</h3> <span>{_text(short)}</span></summary>"
+    yield "<ul>"
+    for words in (
+        f"{written(news.author)}, <{news.id}>",
+        change_words(news.diffstat),
+        *earlier_words(news),
+        *map(trailer_words, news.trailers),
+    ):
+        yield f"<li>{_text(words)}</li>"
+    yield "</ul>"
+    if news.text:
+        text = "\n".join(map(html.escape, shown_lines(news.text)))
+        yield f"<pre>{text}</pre>"
+    if newest.total > 1:
+        yield "<table><tbody>"
+        for place, patch in rows(newest):
+            cells = (place, *patch_words(patch, news))
+            yield f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+        yield "</tbody></table>"
+    yield "</details>"

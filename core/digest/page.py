@@ -1,0 +1,100 @@
+"""A digest from what a command or screen asks for: open the archive, read the range, write the page."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.digest.archive import Archive
+from core.digest.epochs import EpochArchive
+from core.digest.formats.markdown import markdown_page
+from core.digest.formats.record import digest_record
+from core.digest.formats.seed import seed_page
+from core.digest.formats.text import text_page
+from core.digest.formats.webpage import web_page
+from core.digest.mailboxes import MailboxArchive
+from core.digest.range import split_range
+from core.digest.summary import Options, build
+from core.digest.values import Digest
+from core.errors import TargetError
+from core.records import to_line
+from core.sources.lore import LoreSource
+from core.sources.public_inbox import PublicInboxSource
+from core.sources.target import open_target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a digest is to be written."""
+
+    format: str = "text"
+    """text, markdown, html or json."""
+    layout: str = "threads"
+    """threads or, with text and json alone, seed."""
+    top: int = 15
+    patch_list: bool = True
+    explain: bool = False
+
+
+def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
+    """Open what lies on disk, or came on standard input, for a digest. Raises TargetError and SourceError."""
+    source = open_target(target, stdin=stdin)
+    if isinstance(source, PublicInboxSource):
+        return EpochArchive(source)
+    if isinstance(source, LoreSource):
+        source.close()
+        raise TargetError(
+            f"A digest is made of a whole archive, and {target} is none on this disk.",
+            "Clone it (git clone --mirror ADDRESS/0 NAME/git/0.git), and name the folder.",
+        )
+    return MailboxArchive(source)
+
+
+def read_digest(archive: Archive, words: str, *, now: datetime, options: Options) -> Digest:
+    """Read the range that `words` mean, FROM..TO, and return its digest; `now` is what relative dates count from.
+
+    Blocks. Raises RangeError for words that are no range, PatchdeskError for a range that the archive does not have.
+    """
+    start, end = split_range(words)
+    span = archive.span(start, end, now)
+    with _no_collection():
+        return build(archive, span, archive.words(start, end), options)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from looking again and again at values that hold no circles: a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def options_for(form: Form, options: Options) -> Options:
+    """Return the options with only what a form shows: the seed's page knows neither merged people nor what came before."""
+    if form.layout != "seed":
+        return options
+    return Options(
+        name=options.name,
+        as_written=True,
+        earlier=False,
+        entries=True,
+        series=form.patch_list or form.format == "json",
+    )
+
+
+def write_page(digest: Digest, form: Form) -> Iterator[str]:
+    """Yield the lines of the page, without their line ends; all are safe to print."""
+    if form.format == "json":
+        yield to_line(digest_record(digest, top=form.top, explain=form.explain))
+    elif form.layout == "seed":
+        yield from seed_page(digest, top=form.top, patch_list=form.patch_list)
+    else:
+        pages = {"text": text_page, "markdown": markdown_page, "html": web_page}
+        yield from pages[form.format](digest, top=form.top, explain=form.explain)
