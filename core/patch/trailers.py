@@ -73,9 +73,8 @@ def _block(lines: list[str]) -> list[Trailer]:
             found[-1] = Trailer(last.name, f"{last.value} {line.strip()}"[:MAX_TRAILER])
         else:
             prose += 1
-    if not known or prose > 3 * len(
-        found
-    ):  # git's rule: one is known, and they are a quarter at least
+    # git's rule: one name is known, and they are a quarter of the lines at least.
+    if not known or prose > 3 * len(found):
         return []
     return [each for each in found if not prose or _KNOWN.fullmatch(each.name)]
 

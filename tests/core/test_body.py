@@ -93,6 +93,10 @@ def test_a_signature_between_two_patches_ends_nothing() -> None:
     body = split_body(f"a\n---\n{DIFF}-- \n2.49\n{DIFF}-- \n2.50\n")
     assert body.diff == f"{DIFF}-- \n2.49\n{DIFF}"
     assert body.signature == "2.50\n"
+    mode = "diff --git a/g b/g\nold mode 100644\nnew mode 100755\n"
+    assert split_body(f"a\n---\n{DIFF}-- \n2.49\n{mode}").signature == ""
+    bare = "--- a/g\n+++ b/g\n@@ -1 +1 @@\n-a\n+b\n"
+    assert split_body(f"a\n---\n{DIFF}-- \n2.49\n{bare}").signature == ""
 
 
 def test_a_hunk_that_is_cut_short_ends_before_the_signature() -> None:
@@ -227,6 +231,8 @@ def test_the_blank_of_a_soft_break_may_be_dropped() -> None:
 
 
 def test_a_flowed_patch_is_made_whole() -> None:
+    short = "\n@@ -1,2 +1,2 @@\n  one\n-two\n+2\n"
+    assert unflow(short) == "\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"
     flowed = "\n@@ -1,2 +1,2 @@ void \nf(int a)\n  one\n-two\n+2\n"
     assert unflow(flowed) == "\n@@ -1,2 +1,2 @@ void f(int a)\n one\n-two\n+2\n"
 

@@ -29,7 +29,7 @@ def lines(trailers: tuple[Trailer, ...]) -> list[str]:
         ("a\n\nAcked-by: A <a@b>\n\nCc: B <b@c>\n", ["Acked-by: A <a@b>", "Cc: B <b@c>"]),
         ("a\n\nX-y: z\nAcked-by: A <a@b>\n", ["X-y: z", "Acked-by: A <a@b>"]),
         # Prose among them: only known names count
-        ("a\n\nthanks to\nNote: no\nAcked-by: A <a@b>\n", ["Acked-by: A <a@b>"]),
+        ("a\n\nthanks to\nwhom: no\nNote: no\nAcked-by: A <a@b>\n", ["Acked-by: A <a@b>"]),
         ("a\n\none\ntwo\nthree\nfour\nAcked-by: A <a@b>\n", []),
         ("a\n\nfoo: bar\nbaz: qux\n", []),
         ("a\n\nSee https://example.org: x\n", []),
