@@ -56,6 +56,9 @@ def hunk(text: str) -> Hunk:
         ("diff -urN v1/x v2/x\n--- v1/x\t1970-01-01 01:00:00.000000000 +0100\n+++ v2/x\t2005-04-12 02:14:06 -07:00\n", "x", None, "added"),
         ("diff -urN v1/x v2/x\n--- v1/x\t2005-04-12 02:14:06 -07:00\n+++ v2/x\t1969-12-31 16:00:00 -08:00\n", "x", None, "deleted"),
         ("diff --git a/x b/x\r\n--- a/x\r\n+++ b/x\r\n", "x", None, "modified"),
+        ("--- /dev/null\n+++ linux-2.6/dir/x\n", "dir/x", None, "added"),
+        ("--- x.c.orig\t2020-01-02 03:04:05 +0100\n+++ x.c\t1970-01-01 00:00:00 +0000\n", "x.c", None, "deleted"),
+        ("--- x.c\t2020-01-02 03:04:05 +0100\n+++ x.c.new\t2020-01-02 03:04:05 +0100\n", "x.c", None, "modified"),
         ("diff --cc x\nindex 1,2..3\n--- a/x\n+++ b/x\n", "x", None, "modified"),
     ],
 )  # fmt: skip
@@ -63,6 +66,11 @@ def test_header_names_the_file(header: str, path: str, old_path: str | None, sta
     change = only(header + HUNK)
     assert (change.path, change.old_path, change.status) == (path, old_path, status)
     assert (change.added, change.removed) == (1, 1)
+
+
+def test_a_new_file_among_names_without_prefix_has_none() -> None:
+    text = f"--- dir/x\n+++ dir/x\n{HUNK}--- /dev/null\n+++ dir/y\n{HUNK}--- /dev/null\n+++ b/z\n{HUNK}"
+    assert [change.path for change in file_changes(text)] == ["dir/x", "dir/y", "z"]
 
 
 def test_two_modes_and_nothing_else_is_a_mode_change() -> None:

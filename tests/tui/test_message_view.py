@@ -458,6 +458,18 @@ async def test_the_mouse_selects_text_and_not_the_numbers_before_it() -> None:
         assert pilot.app.screen.get_selected_text() == "+The wick\n+========\n+\n+Trim"
 
 
+async def test_what_is_selected_of_a_panned_line_is_what_is_seen() -> None:
+    async with reading(mail(PATCH), (80, 24)) as (view, pilot):
+        view.find("foresee")
+        view.find("")
+        await settle(pilot)
+        row = next(y for y, line in enumerate(screen(view)) if line.endswith("nobody can foresee."))
+        await pilot.mouse_down(offset=(1, row))
+        await pilot.hover(offset=(40, row))
+        await pilot.mouse_up(offset=(40, row))
+        assert pilot.app.screen.get_selected_text() == screen(view)[row][1:41]
+
+
 async def test_what_was_wrapped_is_selected_as_one_line() -> None:
     async with reading(mail(REPLY), (60, 40)) as (view, pilot):
         rows = screen(view)
