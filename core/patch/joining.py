@@ -9,7 +9,6 @@ time for its predecessor among the few latest of that title, so the work grows w
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -27,14 +26,11 @@ NEXT_WITHIN: Final = 400 * DAY
 AGAIN_WITHIN: Final = 180 * DAY
 """How long after another a posting of the same number is the same series again."""
 
-ONE_AGAIN_WITHIN: Final = 14 * DAY
-"""The same for a lone patch: "update translations" comes every month, and is another each time."""
+ONE_AGAIN_WITHIN: Final = DAY
+"""The same for a lone patch outside of the other's thread: "update translations" may come twice a week, and is another each time."""
 
 ONE_RFC_WITHIN: Final = 30 * DAY
 """The same for a lone RFC and the patch that comes of it."""
-
-RECURRING: Final = 3
-"""Lone patches of one title, all unnumbered, that make it a title that comes again and again."""
 
 SKEW: Final = DAY
 """How much later than its follower, by the sender's clock, a version may be."""
@@ -46,6 +42,7 @@ _RECENT: Final = 40
 _TITLES: Final = 64
 """Patch titles of a posting that are compared."""
 _ALIKE: Final = 90.0
+SOON: Final = 14 * DAY
 _SPECIFIC: Final = 3
 """Words from which on a title is hardly shared by chance: "fixes" and "timeout fixes" are."""
 _SOMEWHAT_ALIKE: Final = 60.0
@@ -87,11 +84,6 @@ class Card:
     def only_title(self) -> str:
         """The title of the whole, where there is one."""
         return self.cover or (next(iter(self.patches)) if len(self.patches) == 1 else "")
-
-    @property
-    def is_unnumbered(self) -> bool:
-        """It is a lone patch, and nothing says that there was another before."""
-        return self.version == (1, 0) and not (self.cover or self.again) and len(self.patches) <= 1
 
     @property
     def branch(self) -> frozenset[str]:
@@ -150,15 +142,15 @@ class _Line:
         self.versions.add(card.version)
         self.change_id = self.change_id or card.change_id
 
-    def may_go_on_with(self, card: Card) -> bool:
-        """Whether version and time allow a card to be a further posting of this series."""
+    def may_go_on_with(self, card: Card, *, in_thread: bool) -> bool:
+        """Whether version and time allow a card to be a further posting of this series, in a thread of which it was sent or not."""
         last = self.last
         apart = card.when - last.when
         if apart > NEXT_WITHIN or (card.branch and last.branch and card.branch != last.branch):
             return False
         if card.change_id and self.change_id and card.change_id != self.change_id:
             return False
-        lone = len(card.patches) <= 1
+        lone = not card.cover and len(card.patches) <= 1
         if card.version > last.version:
             return True
         if last.rfc and not card.rfc:
@@ -167,7 +159,7 @@ class _Line:
             return apart <= SKEW
         if card.version != last.version:
             return False
-        within = ONE_AGAIN_WITHIN if lone else AGAIN_WITHIN
+        within = ONE_AGAIN_WITHIN if lone and not in_thread else AGAIN_WITHIN
         return card.again or (card.tags == last.tags and apart <= within)
 
 
@@ -181,14 +173,10 @@ class Joiner:
         self._by_change: dict[str, _Line] = {}
         self._by_title: dict[tuple[str, str], list[Card]] = {}
         self._by_sender: dict[str, list[Card]] = {}
-        self._lone: Counter[tuple[str, str]] = Counter()
 
     def join(self, cards: Iterable[Card]) -> list[list[Card]]:
         """Return the cards of each series, in date order."""
         self._cards = list(cards)
-        self._lone.update(
-            (card.senders[0], card.head_title) for card in self._cards if card.is_unnumbered
-        )
         for card in sorted(self._cards, key=lambda card: (card.when, card.at)):
             line = self._predecessor(card)
             if line is None:
@@ -217,9 +205,7 @@ class Joiner:
             (
                 (_closeness(card, earlier), earlier.when, earlier.at)
                 for earlier in self._namesakes(card)
-                if self._line_of[earlier.at].may_go_on_with(card)
-                and _same_series(card, earlier)
-                and not self._recurs(card, earlier)
+                if self._may_go_on(self._line_of[earlier.at], card) and _same_series(card, earlier)
             ),
             default=None,
         )
@@ -227,11 +213,8 @@ class Joiner:
             return self._line_of[closest[2]]
         return self._in_thread(card) or self._by_likeness(card)
 
-    def _recurs(self, card: Card, earlier: Card) -> bool:
-        """Whether the title, all that two lone patches have in common, is one that comes again and again."""
-        if not (card.is_unnumbered and earlier.is_unnumbered) or card.above == earlier.at:
-            return False
-        return self._lone[card.senders[0], card.head_title] >= RECURRING
+    def _may_go_on(self, line: _Line, card: Card) -> bool:
+        return line.may_go_on_with(card, in_thread=self._line_of.get(card.above) is line)
 
     def _namesakes(self, card: Card) -> Iterator[Card]:
         """Yield earlier postings of the same sender that share a title, the latest of each title."""
@@ -246,7 +229,7 @@ class Joiner:
     def _in_thread(self, card: Card) -> _Line | None:
         """Return the series whose thread it was sent in, where it is a later version of that."""
         line = self._line_of.get(card.above)
-        if line is None or not line.may_go_on_with(card):
+        if line is None or not self._may_go_on(line, card):
             return None
         earlier = self._cards[card.above]
         if set(card.senders).isdisjoint(earlier.senders) or card.version <= earlier.version:
@@ -269,10 +252,10 @@ class Joiner:
             if (
                 bool(card.cover) == bool(earlier.cover)
                 and card.version > earlier.version
-                and (specific or card.when - earlier.when <= ONE_AGAIN_WITHIN)
+                and (specific or card.when - earlier.when <= SOON)
                 and fuzz.ratio(mine, theirs, score_cutoff=_ALIKE) >= _ALIKE
                 and _DIGITS.findall(mine) == _DIGITS.findall(theirs)
-                and line.may_go_on_with(card)
+                and self._may_go_on(line, card)
             ):
                 found[line.cards[0].at] = line
         return found.popitem()[1] if len(found) == 1 else None

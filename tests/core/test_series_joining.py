@@ -131,6 +131,14 @@ JOINED: dict[str, tuple[list[Message], str]] = {
         + posting("c", "PATCH v2", "all", "one", at=8 * DAY),
         "v1 0=a 1=a1 /1 | v1 0=b 1=b1 /1 | v2 0=c 1=c1 /1",
     ),
+    "a lone patch posted again within the day": (
+        [mail("p", "[PATCH] one"), mail("q", "[PATCH] one", at=20 * 60)],
+        "v1 1=p /1 | v2 1=q /1",
+    ),
+    "a lone patch posted again below the first": (
+        [mail("p", "[PATCH] one"), mail("q", "[PATCH] one", "p", at=20 * DAY)],
+        "v1 1=p /1 | v2 1=q /1",
+    ),
     "counted in the cover letter's title": (
         [
             mail("a", "all of it"),
@@ -177,10 +185,9 @@ APART: dict[str, list[Message]] = {
         mail("p", "[PATCH] fixes"),
         mail("q", "[PATCH] fixes", at=YEAR),
     ],
-    "a title that comes again and again": [
+    "a lone patch under the same title in another week": [
         mail("p", "[PATCH] update translations"),
         mail("q", "[PATCH] update translations", at=5 * DAY),
-        mail("r", "[PATCH] update translations", at=12 * DAY),
     ],
     "the same general title, but other patches": posting("a", "PATCH", "fixes", "one", "two", at=0)
     + posting("b", "PATCH", "fixes", "three", "four", at=5 * DAY),
