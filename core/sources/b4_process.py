@@ -62,8 +62,8 @@ class BoundedAdapter(HTTPAdapter):
 
     def __init__(self) -> None:
         super().__init__()
-        self.home = ""
-        """The origin that may see the whole user agent."""
+        self.origins: tuple[str, ...] = ()
+        """The server and its mirrors, each with `/` at its end: they may see the whole user agent."""
         self._max_size = 0
         self._wants_gzip = True
         self._received: Callable[[int], None] = lambda _size: None
@@ -106,7 +106,7 @@ class BoundedAdapter(HTTPAdapter):
 
     def _hide_user_agent(self, request: requests.PreparedRequest) -> None:
         agent = str(request.headers.get("User-Agent", ""))
-        if not (request.url or "").startswith(self.home + "/"):
+        if not (request.url or "").startswith(self.origins):
             request.headers["User-Agent"] = agent.partition("+")[0]
 
     def _body(self, response: requests.Response) -> Iterator[bytes]:
@@ -237,7 +237,7 @@ class Fetcher:
                 raise Fault("settings", str(error)) from error
             node.set_user_agent("b4", b4.__VERSION__)
             node.set_requests_session(self._session(plus))
-            self._adapter.home = node.canonical_origin
+            self._adapter.origins = tuple(f"{origin}/" for origin in node.origins)
             b4.MAIN_CONFIG.clear()
             b4.MAIN_CONFIG.update(copy.deepcopy(b4.DEFAULT_CONFIG), midmask=f"{base}/%s")
             b4.LORENODE = node

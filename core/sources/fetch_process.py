@@ -317,7 +317,7 @@ class _Call:
             if "fault" in fields:
                 self.answered = True
                 raise self.error(fields.pop("fault"), **fields)
-            self._report(Progress(doing, fields["received"]))
+            self._report(Progress(f"{doing}, byte", fields["received"]))
         while len(self._buffer) < fields["size"]:
             self._more(child)
         self.answered = True

@@ -16,7 +16,7 @@ from core.model import MessageId, RawMail
 from core.sources import mbox
 from core.sources.fetch_faults import fetch_error
 from core.sources.fetch_process import Limits, Reply, borrow, give_back
-from core.sources.source import Job, Report
+from core.sources.source import Report
 
 LORE: Final = "https://lore.kernel.org/all"
 QUERY_CAP: Final = 400
@@ -109,9 +109,9 @@ class LoreSource:
         if not any(_is(mail.raw, self.message_id) for mail in mails):
             self._ask("forget", "nothing", stop, report)
             raise fetch_error("other-message", self.server, asked=asked)
-        job = Job(f"Reading {self.message_id}", stop=stop, closed=self._closed, report=report)
-        for done, mail in enumerate(mails):
-            job.step(done, len(mails))
+        for mail in mails:
+            if stop.is_set() or self._closed.is_set():
+                raise Cancelled
             yield mail
 
     def search(self, query: str, *, stop: Event, report: Report) -> list[RawMail]:
@@ -120,7 +120,7 @@ class LoreSource:
         `change_id_query` and `series_query` make queries. Raises FetchError and Cancelled.
         """
         try:
-            reply = self._ask("search", "search", stop, report, query=query)
+            reply = self._ask("search", "what a search finds", stop, report, query=query)
         except FetchError as error:
             if error.status == 404:  # public-inbox's word for "no results"
                 return []

@@ -37,7 +37,6 @@ class MailboxSource:
         self._store = store
         self._kind = kind
         self._closed = Event()
-        self._doing = f"Reading {name}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -46,7 +45,7 @@ class MailboxSource:
 
     def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
         """Yield the mails in their order in the file."""
-        job = Job(self._doing, stop=stop, closed=self._closed, report=report)
+        job = Job(f"Reading {self.name}", "byte", stop=stop, closed=self._closed, report=report)
         if self._kind == "mail":
             pieces = iter((_whole(self._watched(job)),))
         else:

@@ -45,7 +45,7 @@ class MaildirSource:
 
     def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
         """Yield the mails of `new` and `cur`; files that cannot be read are noted."""
-        job = Job(f"Reading {self.name}", stop=stop, closed=self._closed, report=report)
+        job = Job(f"Reading {self.name}", "mail", stop=stop, closed=self._closed, report=report)
         self._unreadable.clear()
         keys = sorted(self._keys(), key=_age, reverse=True)
         for done, key in enumerate(keys):

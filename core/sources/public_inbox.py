@@ -25,6 +25,8 @@ from core.sources.stores import reason
 
 # Reading costs 1.7 times as much where libgit2 hashes each object again; zlib's checksum still finds a broken disk.
 pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)
+# Every object is read once: kept ones only fill the memory.
+pygit2.option(Option.ENABLE_CACHING, False)
 # Archives on shared disks belong to another user. Only objects are read: nothing in a repository can be run by that.
 pygit2.option(Option.SET_OWNER_VALIDATION, 0)
 
@@ -91,7 +93,7 @@ class PublicInboxSource:
 
     def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
         """Yield the mails that are in the archive now, without the removed and the purged."""
-        job = Job(f"Reading {self.name}", stop=stop, closed=self._closed, report=report)
+        job = Job(f"Reading {self.name}", "mail", stop=stop, closed=self._closed, report=report)
         self._notes.clear()
         self._unreadable.clear()
         removed: Counter[str] = Counter()

@@ -52,8 +52,12 @@ class Source(Protocol):
 class Job:
     """One run of `mails`: whether to go on, and when to report again."""
 
-    def __init__(self, doing: str, *, stop: Event, closed: Event, report: Report) -> None:
+    def __init__(
+        self, doing: str, unit: str, *, stop: Event, closed: Event, report: Report
+    ) -> None:
+        """Count in `unit`: the words will be "DOING, UNIT 3 of 7"."""
         self._doing = doing
+        self._counting = f"{doing}, {unit}"
         self._stop = stop
         self._closed = closed
         self._report = report
@@ -66,4 +70,4 @@ class Job:
         now = time.monotonic()
         if now >= self._due:
             self._due = now + REPORT_EVERY
-            self._report(Progress(self._doing, done, total))
+            self._report(Progress(self._counting, done, total) if done else Progress(self._doing))

@@ -330,11 +330,19 @@ def test_a_closed_file_is_not_read_through_another_files_number(tmp_path: Path) 
         store.at(0, 1)
 
 
-def test_reports_come_at_a_pace_that_costs_nothing(tmp_path: Path) -> None:
+def test_reports_come_at_a_pace_that_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "list.mbox"
     path.write_bytes(mailbox(*[mail(number) for number in range(3000)]))
     source = open_file(path)
     said: list[Progress] = []
     assert len(list(source.mails(stop=Event(), report=said.append))) == 3000
     assert 1 <= len(said) < 50
-    assert said[-1].total == path.stat().st_size
+    monkeypatch.setattr("core.sources.source.REPORT_EVERY", 0)
+    said.clear()
+    list(source.mails(stop=Event(), report=said.append))
+    assert len(said) > 3000
+    assert (said[-1].doing, said[-1].total) == ("Reading list.mbox, byte", path.stat().st_size)
+    assert [one.done for one in said] == sorted(one.done for one in said)
+    source.close()

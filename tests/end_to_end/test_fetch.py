@@ -233,6 +233,13 @@ def test_the_users_word_to_a_server_goes_to_that_server_alone(misbehaving: Misbe
     assert misbehaving.seen[-1][2]["User-Agent"].endswith("+my-key")
     assert misbehaving.other is not None
     assert "my-key" not in misbehaving.other.seen[-1][2]["User-Agent"]
+    dead = "http://127.0.0.1:1"
+    git = {
+        f"liblore.{dead}.useragentplus": ["my-key"],
+        f"liblore.{dead}.fallback": [misbehaving.url],
+    }
+    fetch(f"{dead}/good/a@example.org/", replace(OPTIONS, git_config=git))
+    assert misbehaving.seen[-1][2]["User-Agent"].endswith("+my-key"), "a mirror of the same server"
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
