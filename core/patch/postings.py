@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from core.model import Message
@@ -114,10 +115,24 @@ class Posting:
         return len(self.places) - (0 in self.places) >= self.total
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The part of a posting that one conversation holds, while nothing outside of it is known."""
+
+    kind: Kind
+    start: float
+    last: float
+    loose: bool
+    first: int
+    """Its earliest mail."""
+
+
 class Sorter:
     """Sorts the mails of a forest into postings."""
 
     def __init__(self, forest: Forest) -> None:
+        self.runs: list[Run] = []
+        """Once sorted: what may be one posting with mails of other conversations."""
         self._forest = forest
         self._claims: dict[int, Claim] = {}
         self._posting_of: dict[int, Posting] = {}
@@ -128,6 +143,11 @@ class Sorter:
         for roots in self._forest.conversations:
             linked = [posting for root in roots for posting in self._linked(root)]
             found += _merge_alike(linked, self._forest.messages, anywhere=False)
+        self.runs = [
+            Run(each.kind, each.start, each.last, each.loose, each.first)
+            for each in found
+            if each.counted
+        ]
         found = _merge_alike(found, self._forest.messages, anywhere=True)
         for posting in found:
             posting.settle()
@@ -349,6 +369,27 @@ def _is_stray(few: Posting, many: Posting, messages: list[Message], *, anywhere:
         and messages[mails[0]].subject.title == messages[many.places[number][0]].subject.title
         for number, mails in few.places.items()
     )
+
+
+def meeting(spans: Iterable[tuple[float, float, bool]]) -> Iterator[list[int]]:
+    """Yield which of the runs of one kind, by their places among `spans`, may be one posting.
+
+    Each is its start, its last mail's date and whether it is loose. Those that no other can reach are left out.
+    """
+    ordered = sorted((start, last, loose, at) for at, (start, last, loose) in enumerate(spans))
+    chain: list[int] = []
+    any_loose = False
+    end = float("-inf")
+    for start, last, loose, at in ordered:
+        if start - end > RUN:
+            if any_loose and len(chain) > 1:
+                yield chain
+            chain, any_loose = [], False
+        chain.append(at)
+        any_loose = any_loose or loose
+        end = max(end, last)
+    if any_loose and len(chain) > 1:
+        yield chain
 
 
 def _is_one_run(one: Posting, other: Posting) -> bool:

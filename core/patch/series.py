@@ -29,8 +29,8 @@ from core.model import (
 )
 from core.patch.claims import PATCH_WORDS
 from core.patch.given import given_trailers
-from core.patch.joining import DAY, Joiner, make_card
-from core.patch.postings import Posting, Sorter
+from core.patch.joining import DAY, Card, Joiner, make_card
+from core.patch.postings import Posting, Run, Sorter
 from core.patch.replies import Answers
 from core.patch.thread import Forest, build_forest, unique
 
@@ -43,35 +43,57 @@ def group(messages: Iterable[Message]) -> list[Series | Thread]:
 
     Pure and deterministic: shuffled mails give the same. Any mail ends up in exactly one item.
     """
-    return _Grouping(build_forest(unique(messages))).items()
+    return Grouping(messages).items()
 
 
-class _Grouping:
-    """One call of `group`: the forest, its postings, and the values made from them."""
+class Grouping:
+    """Mails, the postings that they make, and the values made from these.
 
-    def __init__(self, forest: Forest) -> None:
-        self._forest = forest
-        self._messages = forest.messages
-        self._postings = Sorter(forest).postings()
-        self._answers = Answers(forest, self._postings)
+    Any mails whose conversations are whole (no mail outside names one that these name, or was sent within the hour
+    as a part of the same posting) make the same postings and threads as among all others; only joining postings
+    to series looks further.
+    """
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self._forest: Forest = build_forest(unique(messages))
+        self._messages = self._forest.messages
+        sorter = Sorter(self._forest)
+        self._postings = sorter.postings()
+        self.runs: list[Run] = sorter.runs
+        """What of them each conversation holds; others may hold more."""
+        self._answers = Answers(self._forest, self._postings)
+
+    @property
+    def messages(self) -> list[Message]:
+        """The mails, each once, in date order."""
+        return self._messages
+
+    @property
+    def postings(self) -> list[Posting]:
+        """What was sent together, by its first mail."""
+        return self._postings
 
     def items(self) -> list[Series | Thread]:
         """Return series and threads, latest activity first."""
-        items: list[Series | Thread] = [*self._series(), *self._threads()]
+        items: list[Series | Thread] = [*self._all_series(), *self.threads()]
         items.sort(key=lambda item: item.id)
         items.sort(key=lambda item: item.date.timestamp(), reverse=True)
         return items
 
-    def _series(self) -> Iterator[Series]:
-        cards = [
+    def cards(self) -> list[Card]:
+        """Return of each posting, in their order, what tells which series it belongs to."""
+        return [
             make_card(at, posting, self._messages, self._answers.posting_above(at))
             for at, posting in enumerate(self._postings)
         ]
-        for line in Joiner().join(cards):
-            change_id = next((card.change_id for card in line if card.change_id), None)
-            yield self._one_series([card.at for card in line], change_id)
 
-    def _one_series(self, postings: list[int], change_id: str | None) -> Series:
+    def _all_series(self) -> Iterator[Series]:
+        for line in Joiner().join(self.cards()):
+            change_id = next((card.change_id for card in line if card.change_id), None)
+            yield self.series([card.at for card in line], change_id)
+
+    def series(self, postings: list[int], change_id: str | None) -> Series:
+        """Return the series that some postings, by their places in `postings`, make."""
         versions = [self._version(at) for at in postings]
         versions.sort(
             key=lambda v: (v.date.timestamp(), v.version, v.minor, _lead(v).message.message_id)
@@ -119,7 +141,7 @@ class _Grouping:
             date=lead.date if cover else min(entry.message.date for entry in entries),
         )
 
-    def _threads(self) -> Iterator[Thread]:
+    def threads(self) -> Iterator[Thread]:
         """Yield what belongs to no series, one thread a conversation."""
         for roots in self._forest.conversations:
             replies: list[Reply] = []
