@@ -374,10 +374,13 @@ list(source.mails(stop=Event(), report=lambda _: None))
 """
 
 
-def test_the_child_ends_with_the_parent_also_while_it_fetches(misbehaving: Misbehaving) -> None:
+def test_the_child_ends_with_the_parent_also_while_it_fetches(
+    misbehaving: Misbehaving, tmp_path: Path
+) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-P", "-c", FETCH_FOR_EVER, f"{misbehaving.url}/silent/a@example.org/"],
         stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
