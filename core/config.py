@@ -5,14 +5,11 @@ A mistake in it never stops the program: it is reported, with the file and the k
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from core.sources.git_config import read_global
-from core.sources.lore import LORE, inbox_of
 from core.text import shown
 
 _LARGEST: Final = 1 << 20
@@ -45,10 +42,9 @@ class Config:
     bots: tuple[str, ...] = ()
     deadline: float = 60.0
     max_size: int = 64 << 20
-    server: str = LORE
+    server: str = ""
+    """Where bare Message-IDs are asked for; "" for git's b4.midmask, else lore's."""
     index_bodies: bool = True
-    git: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """What of the user's global git configuration concerns us."""
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     """Mistakes found, each a line that names the file and the key."""
@@ -91,7 +87,7 @@ def _bytes(value: Any) -> int:
 def _server(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith(("https://", "http://")):
         raise _WrongValueError('an address like "https://lore.kernel.org/all"')
-    return inbox_of(value)
+    return value.rstrip("/")
 
 
 def _preset(value: Any) -> str:
@@ -195,40 +191,50 @@ class _Reader:
         self.values["lists"] = lists
 
 
+def _read_document(reader: _Reader, content: bytes) -> None:
+    import tomllib
+
+    if len(content) > _LARGEST:
+        reader.problem("", "it is larger than 1 MiB, so nothing of it was read")
+        return
+    try:
+        reader.read(tomllib.loads(content.decode("utf-8")))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        reader.problem("", f"it is not TOML ({error})")
+
+
 def load_config(path: Path) -> Config:
-    """Return the configuration of the file at `path`, which need not exist, over git's and the defaults."""
+    """Return the configuration of the file at `path`, which need not exist, over the defaults."""
     reader = _Reader(path)
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            reader.problem("", "it is larger than 1 MiB, so nothing of it was read")
-        else:
-            reader.read(tomllib.loads(content.decode("utf-8")))
     except FileNotFoundError:
-        pass
+        return Config()
     except OSError as error:
         reader.problem("", f"it cannot be read ({error.strerror})")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        reader.problem("", f"it is not TOML ({error})")
+    else:
+        _read_document(reader, content)
+    return Config(**reader.values, sources=reader.sources, problems=tuple(reader.problems))
+
+
+def with_git(config: Config) -> Config:
+    """Return the configuration with what the user's global git configuration says where it says nothing itself."""
+    from core.sources.git_config import read_global
+    from core.sources.lore import FetchOptions
+
     git = read_global()
-    _add_git(reader, git)
-    return Config(**reader.values, git=git, sources=reader.sources, problems=tuple(reader.problems))
-
-
-def _add_git(reader: _Reader, git: Mapping[str, Sequence[str]]) -> None:
-    """Take from git what the file does not say."""
-    names, addresses = git.get("user.name", ()), git.get("user.email", ())
-    if names and "me_name" not in reader.values:
-        reader.values["me_name"] = names[-1]
-        reader.sources["me.name"] = "git's user.name"
-    if addresses and "me_addresses" not in reader.values:
-        reader.values["me_addresses"] = (addresses[-1],)
-        reader.sources["me.addresses"] = "git's user.email"
-    masks = git.get("b4.midmask", ())
-    if masks and "server" not in reader.values and masks[-1].startswith(("https://", "http://")):
-        reader.values["server"] = inbox_of(masks[-1])
-        reader.sources["fetch.server"] = "git's b4.midmask"
+    found: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    if not config.me_name and (names := git.get("user.name")):
+        found["me_name"], sources["me.name"] = names[-1], "git's user.name"
+    if not config.me_addresses and (addresses := git.get("user.email")):
+        found["me_addresses"], sources["me.addresses"] = (addresses[-1],), "git's user.email"
+    if not config.server:
+        found["server"] = FetchOptions(git_config=git).base
+        if "b4.midmask" in git:
+            sources["fetch.server"] = "git's b4.midmask"
+    return replace(config, **found, sources={**config.sources, **sources})
 
 
 def describe(config: Config) -> list[str]:

@@ -1,83 +1,83 @@
-"""The use cases a screen or a command asks for. Blocking, without UI."""
+"""The use cases a screen asks for: open a target, list it as it grows, open a mail. Blocking, without UI.
+
+Modules that parse and fetch are imported where they are used: the screen's first frame must not wait for them.
+"""
 
 from __future__ import annotations
 
 import logging
-import time
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from threading import Event
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from core.config import Config
-from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
-from core.model import Mail, Message, MessageId, Progress, RawMail, Series, Thread, Version
-from core.patch.diff import file_changes
-from core.patch.mboxrd import to_mboxrd
-from core.patch.message import read_mail, read_message
-from core.patch.series import group
-from core.records import Record, mail_record
-from core.sources.lore import LoreSource, change_id_query, series_query
-from core.sources.source import Report, Source
-from core.sources.target import FetchOptions, open_target
+from core.errors import FetchError, SourceError
+from core.model import Listing, Mail, Message, Progress, RawMail, Series
+from core.reading_process import ReadingProcess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.config import Config
+    from core.sources.lore import FetchOptions, LoreSource
+    from core.sources.source import Report, Source
 
 log = logging.getLogger(__name__)
-
-_FIRST_LISTING: Final = 50
-"""Mails before the first listing: a screenful, so that something shows at once."""
 
 _OTHER_VERSIONS_OF: Final = 6
 """Series of one thread whose other versions are looked for: each costs a request."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """What is known of a target so far; each later one replaces the one before."""
-
-    name: str
-    """What to call the target."""
-    items: tuple[Series | Thread, ...]
-    """Latest activity first."""
-    mails: int
-    """How many mails were read."""
-    done: bool
-    """Nothing more will come."""
-    note: str = ""
-    """What could not be had, as a sentence; what is listed stands."""
-
-
 class Desk:
     """One opened target: reads it, groups it, and opens its mails."""
 
-    def __init__(self, open_source: Callable[[], Source], *, name: str = "") -> None:
-        """Take what opens the source, and what to call it where not as the source does."""
+    def __init__(
+        self, open_source: Callable[[], Source], *, name: str = "", apart: str | None = None
+    ) -> None:
+        """Take what opens the source, and what to call it where not as the source does.
+
+        `apart` is a target on disk that a process of its own reads, from now on.
+        """
         self._open_source = open_source
         self._name = name
         self._source: Source | None = None
         self._closed = False
+        self._apart = apart
+        self._reading = ReadingProcess(apart) if apart is not None else None
 
     def listings(self, *, stop: Event, report: Report) -> Iterator[Listing]:
         """Read the target and yield what is known, growing: first rows soon, the whole at the end.
 
         Raises PatchdeskError and Cancelled.
         """
+        for listing in self._listings(stop, report):
+            yield replace(listing, name=self._name) if self._name else listing
+
+    def _listings(self, stop: Event, report: Report) -> Iterator[Listing]:
+        if self._apart is not None:
+            if self._reading is None:
+                self._reading = ReadingProcess(self._apart)
+            try:
+                yield from self._reading.listings(stop=stop, report=report)
+            finally:
+                self._reading = None
+            return
+        from core.listing import listings
+        from core.sources.lore import LoreSource
+
         source = self._connected()
-        online = isinstance(source, LoreSource)
-        for messages, whole in self._growing(source, stop, report):
-            listing = Listing(
-                name=self._name or source.name,
-                items=tuple(group(messages)),
-                mails=len(messages),
-                done=whole and not online,
-                note=" ".join(source.notes),
-            )
-            yield listing
+        messages: list[Message] = []
+        for listing in listings(source, messages, stop=stop, report=report):
+            online = isinstance(source, LoreSource)
+            yield replace(listing, done=listing.done and not online)
         if isinstance(source, LoreSource):
             yield self._with_other_versions(source, messages, listing, stop, report)
 
     def mail(self, message: Message) -> Mail:
         """Open one mail for reading. Raises PatchdeskError."""
+        from core.patch.message import read_mail
+
         return read_mail(self.raw(message), message.key)
 
     def raw(self, message: Message) -> bytes:
@@ -87,6 +87,8 @@ class Desk:
     def close(self) -> None:
         """Abort what is in flight. Any thread; terminal."""
         self._closed = True
+        if (reading := self._reading) is not None:
+            reading.close()
         if self._source is not None:
             self._source.close()
 
@@ -98,33 +100,14 @@ class Desk:
         return self._source
 
     @staticmethod
-    def _growing(
-        source: Source, stop: Event, report: Report
-    ) -> Iterator[tuple[list[Message], bool]]:
-        """Yield the messages so far whenever there are four times as many, so that grouping stays linear.
-
-        The second value says whether these are all.
-        """
-        messages: list[Message] = []
-        due = _FIRST_LISTING
-        told = time.monotonic()
-        for raw in source.mails(stop=stop, report=report):
-            messages.append(read_message(raw.raw, raw.key))
-            if stop.is_set():
-                raise Cancelled
-            if (now := time.monotonic()) - told > 0.1:
-                report(Progress("reading mails", len(messages)))
-                told = now
-            if len(messages) == due:
-                yield messages, False
-                due *= 4
-        yield messages, True
-
-    @staticmethod
     def _with_other_versions(
         source: LoreSource, messages: list[Message], listing: Listing, stop: Event, report: Report
     ) -> Listing:
         """Return the listing with what the server has of the series' versions in other threads."""
+        from core.listing import make_listing
+        from core.patch.message import read_message
+        from core.sources.lore import change_id_query, series_query
+
         raws: list[RawMail] = []
         note = listing.note
         series = [item for item in listing.items if isinstance(item, Series)]
@@ -143,96 +126,51 @@ class Desk:
                     note = f"Other versions could not be looked for. {error.message}"
                     break
         everything = [*messages, *(read_message(raw.raw, raw.key) for raw in raws)]
-        return Listing(
-            name=listing.name,
-            items=tuple(group(everything)),
-            mails=len(everything),
-            done=True,
-            note=note,
-        )
-
-
-def read_all(desk: Desk) -> Listing:
-    """Return a target's last listing, for commands that print it. Raises PatchdeskError."""
-    *_, last = desk.listings(stop=Event(), report=lambda _: None)
-    return last
-
-
-def find_message(listing: Listing, message_id: MessageId) -> Message | None:
-    """Return the mail of that id among those of a listing."""
-    for item in listing.items:
-        if message_id in item.message_ids:
-            for message in messages_of(item):
-                if message.message_id == message_id:
-                    return message
-    return None
-
-
-def messages_of(item: Series | Thread) -> Iterator[Message]:
-    """Yield every mail of a series or thread, in the order of reading."""
-    if isinstance(item, Thread):
-        yield item.root
-        yield from (reply.message for reply in item.replies)
-        return
-    for version in item.versions:
-        for patch in version.entries():
-            yield patch.message
-            yield from patch.doubles
-            yield from (reply.message for reply in patch.replies)
-
-
-def version_of(listing: Listing, message_id: MessageId) -> Version | None:
-    """Return the version of a series that holds that mail, as one of its own or as a reply to one."""
-    for item in listing.items:
-        if isinstance(item, Series) and message_id in item.message_ids:
-            for version in item.versions:
-                for patch in version.entries():
-                    mine = [patch.message, *patch.doubles, *(r.message for r in patch.replies)]
-                    if any(message.message_id == message_id for message in mine):
-                        return version
-    return None
+        return replace(make_listing(source, everything, done=True), note=note)
 
 
 def open_desk(
-    target: str, *, config: Config, cache: Path, stdin: bytes | None = None, name: str = ""
+    target: str,
+    *,
+    config: Config,
+    cache: Path,
+    stdin: bytes | None = None,
+    name: str = "",
+    apart: bool = False,
 ) -> Desk:
-    """Return a desk for a TARGET of the command line; nothing is read yet.
+    """Return a desk for a TARGET of the command line, without blocking.
 
-    A path that exists comes before a list's name. `stdin` is what `-` stands for.
+    A path that exists comes before a list's name. `stdin` is what `-` stands for. With `apart`, for a screen, other
+    processes start at once to read or fetch it; without, nothing is read yet.
     """
-    if target in config.lists and not Path(target).exists():
+    if target in config.lists and not _is_on_disk(target):
         target = config.lists[target].target
-    options = FetchOptions(
-        deadline=config.deadline,
-        max_size=config.max_size,
-        server=config.server,
-        cache=cache,
-        git_config=config.git,
-    )
-    return Desk(lambda: open_target(target, stdin=stdin, fetch=options), name=name)
+    on_disk = _is_on_disk(target)
 
+    def options() -> FetchOptions:
+        from core.sources.git_config import read_global
+        from core.sources.lore import FetchOptions
 
-def mbox_of(desk: Desk, listing: Listing, message_id: MessageId, *, partial: bool) -> bytes:
-    """Return the patches of the version that holds a mail, in order, as an mboxrd for `git am`.
-
-    Raises PatchdeskError where the mail is in no series, and, unless `partial`, where patches are missing.
-    """
-    version = version_of(listing, message_id)
-    if version is None:
-        raise PatchdeskError(
-            f"{message_id} belongs to no patch series.", "--raw gives the message itself."
+        return FetchOptions(
+            deadline=config.deadline,
+            max_size=config.max_size,
+            server=config.server,
+            cache=cache,
+            git_config=read_global(),
         )
-    if version.missing and not partial:
-        names = ", ".join(f"{number}/{version.total}" for number in version.missing)
-        raise PatchdeskError(
-            f"The series is incomplete: {names} is missing.",
-            "--partial gives the patches that are there.",
-        )
-    return to_mboxrd(desk.raw(patch.message) for patch in version.patches)
+
+    def open_source() -> Source:
+        from core.sources.target import open_target
+
+        return open_target(target, stdin=stdin, fetch=None if on_disk else options())
+
+    if apart and not on_disk and stdin is None:
+        from core.sources.lore import warm
+
+        warm(options())
+    return Desk(open_source, name=name, apart=target if apart and on_disk else None)
 
 
-def show_record(desk: Desk, message: Message) -> Record:
-    """Return one mail as the JSON object of `patchdesk show --json`. Raises PatchdeskError."""
-    mail = desk.mail(message)
-    lists = [list_id.partition(".")[0] for list_id in message.list_ids]
-    return mail_record(mail, lists, file_changes(mail.body.diff))
+def _is_on_disk(target: str) -> bool:
+    # os.path's, since pathlib's raises for names that no system takes.
+    return os.path.exists(os.path.expanduser(target))  # noqa: PTH110, PTH111

@@ -246,6 +246,22 @@ class Thread:
     message_ids: frozenset[MessageId] = field(default=frozenset(), repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What is known of a target so far; each later one replaces the one before."""
+
+    name: str
+    """What to call the target."""
+    items: tuple[Series | Thread, ...]
+    """Latest activity first."""
+    mails: int
+    """How many mails were read."""
+    done: bool
+    """Nothing more will come."""
+    note: str = ""
+    """What could not be had, as a sentence; what is listed stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawMail:
     """A mail as a source holds it: its bytes, and the key under which the source gives them again."""

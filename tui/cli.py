@@ -16,8 +16,7 @@ from tui import digest_command
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk import Desk
-    from core.listing import Listing
-    from core.model import Message, Series, Thread
+    from core.model import Listing, Message, Series, Thread
 
 _TARGETS = """\
 TARGET is one of:
@@ -203,7 +202,7 @@ def _desk(
 
 
 def _read(target: str) -> tuple[Desk, Listing]:
-    from core.desk import read_all
+    from core.export import read_all
 
     config = _settings()
     _warn(config)
@@ -262,7 +261,7 @@ def _outline(item: Series | Thread) -> Sequence[str]:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from core.desk import find_message, mbox_of, show_record
+    from core.export import find_message, mbox_of, show_record
     from core.model import MessageId
     from core.records import to_line
 
@@ -316,11 +315,11 @@ def _digest(arguments: argparse.Namespace) -> int:
 
 
 def _config(_: argparse.Namespace) -> int:
-    from core.config import describe
+    from core.config import describe, with_git
 
     config = _settings()
     _warn(config)
-    _print(describe(config))
+    _print(describe(with_git(config)))
     return 0
 
 

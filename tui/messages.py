@@ -16,7 +16,7 @@ from core.sources.source import Report
 
 if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
-    from core.desk import Listing
+    from core.model import Listing
 
 
 class DeskLike(Protocol):

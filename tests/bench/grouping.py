@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from core.desk import messages_of
+from core.export import messages_of
 from core.model import MessageId
 from core.patch.message import read_message
 from core.patch.series import group

@@ -8,8 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.desk import Listing
-from core.model import Identity, Message, MessageId, Patch, Series, Subject, Version
+from core.model import Identity, Listing, Message, MessageId, Patch, Series, Subject, Version
 
 ROWS = 10_000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Config, describe, load_config
+from core.config import Config, describe, load_config, with_git
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +101,7 @@ def test_the_global_git_configuration_is_asked_and_a_repository_is_not(
     with (repository / ".git" / "config").open("a") as file:
         file.write("[user]\nname = Local\n[b4]\nmidmask = http://evil.invalid/%s\n")
     monkeypatch.chdir(repository)
-    config = load_config(tmp_path / "none.toml")
+    config = with_git(load_config(tmp_path / "none.toml"))
     assert (config.me_name, config.me_addresses) == ("Global", ("g@example.org",))
     assert config.server == "http://127.0.0.1:9/all"
     assert config.sources["fetch.server"] == "git's b4.midmask"

@@ -9,7 +9,7 @@ from threading import Event
 
 from textual.pilot import Pilot
 
-from core.desk import Listing
+from core.model import Listing
 from core.errors import Cancelled, PatchdeskError
 from core.model import (
     Body,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -41,7 +42,7 @@ from tui.widgets.tree_rows import Kind, Row
 from tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
-    from core.desk import Listing
+    from core.model import Listing
 
 SETTLED: Final = 0.06
 """Seconds the cursor rests on a row before its mail is asked for."""
@@ -234,6 +235,9 @@ class ReadingScreen(KeyedScreen):
         if event.opening is self._coming:
             self._coming = None
             self._show_work()
+            # What was listed stays: looking through it for garbage again and again would stall the screen
+            # (half a second at 100,000 series). Counting references still frees it.
+            gc.freeze()
             if self._listing is not None and self._listing.note:
                 self.say(self._listing.note, "warning")
 

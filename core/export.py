@@ -1,0 +1,80 @@
+"""What commands print: a target's last listing, one of its mails, a version as an mbox for `git am`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+
+from core.desk import Desk
+from core.errors import PatchdeskError
+from core.model import Listing, Message, MessageId, Series, Thread, Version
+from core.patch.diff import file_changes
+from core.patch.mboxrd import to_mboxrd
+from core.records import Record, mail_record
+
+
+def read_all(desk: Desk) -> Listing:
+    """Return a target's last listing, for commands that print it. Raises PatchdeskError."""
+    *_, last = desk.listings(stop=Event(), report=lambda _: None)
+    return last
+
+
+def find_message(listing: Listing, message_id: MessageId) -> Message | None:
+    """Return the mail of that id among those of a listing."""
+    for item in listing.items:
+        if message_id in item.message_ids:
+            for message in messages_of(item):
+                if message.message_id == message_id:
+                    return message
+    return None
+
+
+def messages_of(item: Series | Thread) -> Iterator[Message]:
+    """Yield every mail of a series or thread, in the order of reading."""
+    if isinstance(item, Thread):
+        yield item.root
+        yield from (reply.message for reply in item.replies)
+        return
+    for version in item.versions:
+        for patch in version.entries():
+            yield patch.message
+            yield from patch.doubles
+            yield from (reply.message for reply in patch.replies)
+
+
+def version_of(listing: Listing, message_id: MessageId) -> Version | None:
+    """Return the version of a series that holds that mail, as one of its own or as a reply to one."""
+    for item in listing.items:
+        if isinstance(item, Series) and message_id in item.message_ids:
+            for version in item.versions:
+                for patch in version.entries():
+                    mine = [patch.message, *patch.doubles, *(r.message for r in patch.replies)]
+                    if any(message.message_id == message_id for message in mine):
+                        return version
+    return None
+
+
+def mbox_of(desk: Desk, listing: Listing, message_id: MessageId, *, partial: bool) -> bytes:
+    """Return the patches of the version that holds a mail, in order, as an mboxrd for `git am`.
+
+    Raises PatchdeskError where the mail is in no series, and, unless `partial`, where patches are missing.
+    """
+    version = version_of(listing, message_id)
+    if version is None:
+        raise PatchdeskError(
+            f"{message_id} belongs to no patch series.", "--raw gives the message itself."
+        )
+    if version.missing and not partial:
+        names = ", ".join(f"{number}/{version.total}" for number in version.missing)
+        raise PatchdeskError(
+            f"The series is incomplete: {names} is missing.",
+            "--partial gives the patches that are there.",
+        )
+    return to_mboxrd(desk.raw(patch.message) for patch in version.patches)
+
+
+def show_record(desk: Desk, message: Message) -> Record:
+    """Return one mail as the JSON object of `patchdesk show --json`. Raises PatchdeskError."""
+    mail = desk.mail(message)
+    lists = [list_id.partition(".")[0] for list_id in message.list_ids]
+    return mail_record(mail, lists, file_changes(mail.body.diff))
