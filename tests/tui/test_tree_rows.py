@@ -14,7 +14,8 @@ from rich.cells import cell_len
 from core.model import GivenTrailer, MessageId, Series
 from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
 from tui.widgets.tree_line import age, columns, fit, line
-from tui.widgets.tree_rows import Kind, Rows
+from tui.widgets.tree_model import Rows
+from tui.widgets.tree_rows import Kind, inside, size
 from tui.widgets.tree_rows import given as given_to
 
 
@@ -285,12 +286,58 @@ def test_two_mails_of_one_id_are_marked() -> None:
     assert "≠ t" in "".join(piece for piece, _ in line(rows[0], 60, NOW))
 
 
-def test_a_hundred_thousand_series_are_only_copied() -> None:
-    items: list[Series] = [small_series("one", "one")] * 100_000
+def test_what_is_counted_is_what_there_is() -> None:
+    gaps = series("holes", version("h", ["a", "b"], cover="c", missing=[1, 2, 4, 5, 6]))
+    for item in (*lantern(), gaps):
+        assert size(item) == len(list(inside(item, lambda _key, _at_first: True)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 40), st.sampled_from(["fold", "unfold", "M", "R", "reveal", "more"])
+        )
+    )
+)
+def test_whatever_is_folded_the_rows_are_those_of_a_list_made_anew(
+    steps: list[tuple[int, str]],
+) -> None:
+    items = lantern()
+    rows = Rows()
+    rows.replace(items, keep=False)
+    for at, what in steps:
+        index = at % len(rows)
+        if what in ("M", "R"):
+            rows.fold_all(expanded=what == "R")
+        elif what == "reveal":
+            everything = rows.everything(index)
+            key = everything[at % len(everything)].key
+            assert rows[rows.reveal(index, key)].key == key
+        elif what == "more":
+            items = (small_series(f"more{len(items)}", "more"), *items)
+            rows.replace(items, keep=True)
+        else:
+            rows.fold(index, expanded=what == "unfold")
+        shown_now = [rows[i] for i in range(len(rows))]
+        assert len({row.key for row in shown_now}) == len(shown_now)
+        rows._count_rows()
+        assert [rows[i] for i in range(len(rows))] == shown_now
+        for index, row in enumerate(shown_now):
+            assert rows.find(row.key) == index
+            assert rows.block(index)[0] <= index < rows.block(index)[1]
+
+
+def test_a_hundred_thousand_series_are_only_counted() -> None:
+    items: list[Series] = [small_series(f"s{n}", "one") for n in range(100_000)]
     rows = Rows()
     rows.replace(items, keep=False)
     assert len(rows) == 100_000
     assert rows[99_999].kind is Kind.SERIES
+    rows.fold_all(expanded=True)
+    assert len(rows) == 300_000
+    assert len(rows._blocks) == 0
+    assert rows[299_999].kind is Kind.PATCH
 
 
 def test_a_resend_of_the_same_number_folds_on_its_own_and_has_its_own_trailers() -> None:

@@ -22,9 +22,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.model import Series
-from core.text import shown
 from tui.widgets import tree_line
-from tui.widgets.tree_rows import Item, Key, Kind, Row, Rows
+from tui.widgets.tree_model import Rows
+from tui.widgets.tree_rows import Item, Key, Kind, Row
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
@@ -349,7 +349,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
             return False
         for step in range(count):
             place = (start + step * direction) % count
-            if wanted.search(_words(self._rows[place])):
+            if wanted.search(self._rows.words(place)):
                 self.cursor = place
                 return True
         return False
@@ -426,14 +426,3 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.fold(expanded=None)
         elif event.chain == 2:
             self.post_message(self.Opened(row))
-
-
-def _words(row: Row) -> str:
-    """Return what finding looks at in a row, as it is shown."""
-    message = row.message
-    if row.kind in (Kind.SERIES, Kind.THREAD):
-        author = row.item.author
-        return shown(f"{row.item.subject} {author.name or author.address}")
-    if message is None or row.kind is Kind.VERSION:
-        return ""
-    return shown(f"{message.subject.title} {message.author.name or message.author.address}")

@@ -1,8 +1,4 @@
-"""The tree as a flat list of rows: which there are, how they nest, and what is folded. Knows no widget.
-
-What is unfolded is kept by key (an item's id, a version's number, a Message-ID), never by place, so that a listing
-with more in it leaves everything as the reader had it.
-"""
+"""The rows of the tree: which there are and how they nest. Knows no widget."""
 
 from __future__ import annotations
 
@@ -69,7 +65,7 @@ def head(item: Item, *, expanded: bool) -> Row:
             message=item.root,
             replies=len(item.replies),
             expandable=bool(item.replies),
-            expanded=expanded,
+            expanded=expanded and bool(item.replies),
         )
     newest = item.versions[-1]
     return Row(
@@ -114,6 +110,21 @@ def inside(item: Item, is_open: IsOpen) -> Iterator[Row]:
         )
         if unfolded:
             yield from _entries(item, version, 2, is_open)
+
+
+def size(item: Item) -> int:
+    """Return how many rows there are inside of a series or thread with everything unfolded, without making them."""
+    if isinstance(item, Thread):
+        return len(item.replies)
+    count = len(item.versions) if len(item.versions) > 1 else 0
+    for version in item.versions:
+        count += len(version.patches)
+        count += sum(len(patch.replies) for patch in version.patches)
+        if version.cover is not None:
+            count += 1 + len(version.cover.replies)
+        if version.missing:
+            count += sum(1 for _ in _runs(version.missing))
+    return count
 
 
 def _name_in(item: Series, version: Version) -> str:
@@ -240,155 +251,3 @@ def _letters(trailers: Iterator[GivenTrailer]) -> str:
     people = {(_LETTERS.get(t.name.casefold(), ""), t.value) for t in trailers}
     counts = Counter(letter for letter, _ in people if letter)
     return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if counts[letter])
-
-
-class Rows:
-    """The rows that are to be seen, in order.
-
-    A folded series or thread stands in the list as itself and becomes a `Row` when it is looked at: a list of
-    100,000 of them costs a copy.
-    """
-
-    def __init__(self) -> None:
-        self._items: Sequence[Item] = ()
-        self._places: dict[str, int] = {}
-        self._flat: list[Item | Row] = []
-        self._open: dict[Key, bool] = {}
-        self._all_open = False
-
-    def __len__(self) -> int:
-        return len(self._flat)
-
-    def __getitem__(self, index: int) -> Row:
-        place = self._flat[index]
-        return place if isinstance(place, Row) else head(place, expanded=False)
-
-    def _is_open(self, key: Key, at_first: bool) -> bool:
-        return self._open.get(key, at_first or self._all_open)
-
-    def replace(self, items: Sequence[Item], *, keep: bool, also: Key | None = None) -> Key | None:
-        """Show `items`; with `keep` what was unfolded stays so.
-
-        Returns where `also`, a key of the list before, is now: an item's id changes when an earlier version of
-        it turns up.
-        """
-        moved: dict[str, str] = {}
-        if keep:
-            moved = self._moved(items, also)
-            self._open = {_moved_key(key, moved): value for key, value in self._open.items()}
-        else:
-            self._open = {}
-            self._all_open = False
-        self._items = items
-        self._places = {}
-        self._rebuild()
-        return None if also is None else _moved_key(also, moved)
-
-    def _moved(self, items: Sequence[Item], also: Key | None) -> dict[str, str]:
-        wanted = {key[0] for key in self._open} | ({also[0]} if also else set())
-        if not wanted:
-            return {}
-        lost = wanted.difference(item.id for item in items)
-        moved: dict[str, str] = {}
-        if lost:
-            for item in items:
-                for old in lost & item.message_ids:
-                    moved[old] = item.id
-        return moved
-
-    def _rebuild(self) -> None:
-        unfolded = {key[0] for key, value in self._open.items() if value and len(key) == 1}
-        if not unfolded and not self._all_open:
-            self._flat = list(self._items)
-            return
-        self._flat = []
-        for item in self._items:
-            if self._all_open or item.id in unfolded:
-                self._flat += self._block(item)
-            else:
-                self._flat.append(item)
-
-    def _block(self, item: Item) -> list[Item | Row]:
-        if not self._is_open((item.id,), False):
-            return [item]
-        return [head(item, expanded=True), *inside(item, self._is_open)]
-
-    def place(self, index: int) -> tuple[int, int]:
-        """Return which series or thread a row belongs to, counted from 1, and of how many."""
-        if not self._items:
-            return 0, 0
-        if not self._places:
-            self._places = {item.id: place for place, item in enumerate(self._items, start=1)}
-        return self._places[self[index].item.id], len(self._items)
-
-    def block(self, index: int) -> tuple[int, int]:
-        """Return where the rows of one series or thread begin and end (exclusive), given one of them."""
-        item = self[index].item
-        first = index
-        while first > 0 and self[first].depth > 0:
-            first -= 1
-        last = index + 1
-        while last < len(self._flat):
-            place = self._flat[last]
-            if not isinstance(place, Row) or place.item is not item or place.depth == 0:
-                break
-            last += 1
-        return first, last
-
-    def find(self, key: Key) -> int | None:
-        """Return where the row of `key` is, or that of what it is folded into; None where that is gone."""
-        folded_into: int | None = None
-        for index, place in enumerate(self._flat):
-            if not isinstance(place, Row):
-                if place.id == key[0]:
-                    return index
-            elif place.key == key:
-                return index
-            elif place.key == key[:1]:
-                folded_into = index
-        return folded_into
-
-    def fold(self, index: int, *, expanded: bool) -> None:
-        """Fold or unfold one row."""
-        row = self[index]
-        if not row.expandable or row.expanded == expanded:
-            return
-        first, last = self.block(index)
-        self._open[row.key] = expanded
-        self._flat[first:last] = self._block(row.item)
-
-    def fold_all(self, *, expanded: bool) -> None:
-        """Fold or unfold everything."""
-        self._open = {}
-        self._all_open = expanded
-        self._rebuild()
-
-    def reveal(self, item_index: int, key: Key) -> int:
-        """Unfold what hides the row of `key` in the series or thread at `item_index`, and return where it is."""
-        first, last = self.block(item_index)
-        item = self[first].item
-        path: list[Row] = []
-        for row in inside(item, lambda _key, _at_first: True):
-            while path and path[-1].depth >= row.depth:
-                path.pop()
-            path.append(row)
-            if row.key == key:
-                break
-        else:
-            return first
-        self._open[(item.id,)] = True
-        for row in path[:-1]:
-            self._open[row.key] = True
-        block = self._block(item)
-        self._flat[first:last] = block
-        places = (i for i, place in enumerate(block) if isinstance(place, Row) and place.key == key)
-        return first + next(places, 0)
-
-    def everything(self, index: int) -> list[Row]:
-        """Return all rows of the series or thread at `index`, as if unfolded, its own first."""
-        item = self[index].item
-        return [head(item, expanded=True), *inside(item, lambda _key, _at_first: True)]
-
-
-def _moved_key(key: Key, moved: dict[str, str]) -> Key:
-    return (moved.get(key[0], key[0]), *key[1:])
