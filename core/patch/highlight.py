@@ -202,7 +202,7 @@ _LANGUAGES: Final = {
     "cxx": "cpp", "dts": "devicetree", "dtsi": "devicetree", "dtso": "devicetree", "el": "emacs-lisp",
     "erl": "erlang", "ex": "elixir", "exs": "elixir", "go": "go", "h": "c", "hh": "cpp", "hpp": "cpp",
     "hs": "haskell", "htm": "html", "html": "html", "ini": "ini", "java": "java", "jl": "julia", "js": "javascript",
-    "json": "json", "kt": "kotlin", "l": "c", "lds": "c", "lua": "lua", "m4": "bash", "mak": "make", "mjs": "javascript",
+    "json": "json", "kt": "kotlin", "l": "c", "lds": "c", "lua": "lua", "m4": "bash", "mak": "make", "markdown": "markdown", "md": "markdown", "mjs": "javascript",
     "mk": "make", "ml": "ocaml", "mli": "ocaml", "nix": "nix", "php": "php", "pl": "perl", "pm": "perl",
     "proto": "protobuf", "ps1": "powershell", "py": "python", "pyi": "python", "r": "r", "rb": "ruby", "rs": "rust",
     "rst": "rst", "s": "gas", "sass": "sass", "scala": "scala", "scss": "scss", "service": "ini", "sh": "bash",
