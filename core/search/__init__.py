@@ -1,0 +1,1 @@
+"""Finding: what a search bar's words mean, over series and patches, authors and subjects."""

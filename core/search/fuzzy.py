@@ -1,0 +1,100 @@
+"""Fuzzy search over authors and subjects, fast enough for every key.
+
+A query's words are matched against the vocabulary, each distinct word once: exactly, by their beginning, by a part, and
+only where that finds too little with slips (rapidfuzz) and as runs of several words. Which rows hold those words is read
+from tables into columns of weights (numpy), kept from key to key; the few rows that come out best are then looked at
+whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from threading import Event, RLock
+from typing import Final, Self
+
+from core.search.build import Entry, build
+from core.search.columns import Columns
+from core.search.light import Hit, lit
+from core.search.segment import Segment
+from core.search.stages import Part, Search
+from core.search.store import load_segment, save_segment
+from core.search.terms import read_terms
+
+__all__ = ["Entry", "Hit", "Index"]
+
+_TAIL: Final = 5000
+"""Rows added before a merge is due, or a fiftieth of all where that is more."""
+
+
+class Index:
+    """What can be searched: one large part, and a small one with what came since.
+
+    Searching and changing may happen in different threads: each search works on the parts as they were when it began,
+    and changes wait for each other.
+    """
+
+    def __init__(self, main: Segment, stamp: str = "") -> None:
+        self.stamp = stamp
+        """Whatever the caller said the index was made from."""
+        self._parts: tuple[Part, ...] = (Part(main, Columns(main)),)
+        self._changing = RLock()
+
+    @classmethod
+    def build(cls, entries: Iterable[Entry], stamp: str = "", stop: Event | None = None) -> Self:
+        """Return an index of the entries, about 10 us for each. Raises Cancelled."""
+        return cls(build(entries, stop), stamp)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self | None:
+        """Return the saved index, mapped into memory; None where there is none, or of another format."""
+        saved = load_segment(folder)
+        return None if saved is None else cls(*saved)
+
+    def save(self, folder: Path, stamp: str | None = None) -> None:
+        """Merge, and write the index beside the one saved before, which it then replaces. Raises OSError."""
+        with self._changing:
+            self.merge()
+            if stamp is not None:
+                self.stamp = stamp
+            save_segment(self._parts[0].segment, folder, self.stamp)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    @property
+    def needs_merge(self) -> bool:
+        """Whether so much was added that each `add` and `search` gets slower by it."""
+        main, *tail = self._parts
+        return any(len(part.segment) > max(_TAIL, len(main.segment) // 50) for part in tail)
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Add entries; those with a known row number take its place."""
+        latest = {entry.row: entry for entry in entries}
+        with self._changing:
+            main, *tail = self._parts
+            kept = [entry for part in tail for entry in part.without(latest).entries()]
+            added = build([*kept, *latest.values()])
+            self._parts = main.without(latest), Part(added, Columns(added))
+
+    def remove(self, rows: Iterable[int]) -> None:
+        """Remove entries by their row numbers; unknown ones are none."""
+        numbers = list(rows)
+        with self._changing:
+            self._parts = tuple(part.without(numbers) for part in self._parts)
+
+    def merge(self, stop: Event | None = None) -> None:
+        """Make one part of all, about 10 us for each row. Raises Cancelled."""
+        with self._changing:
+            if len(self._parts) > 1 or self._parts[0].gone is not None:
+                merged = build((entry for part in self._parts for entry in part.entries()), stop)
+                self._parts = (Part(merged, Columns(merged)),)
+
+    def search(self, query: str, limit: int = 100, stop: Event | None = None) -> list[Hit]:
+        """Return the best hits, best first, of two equal ones the newer; nothing where nothing comes near.
+
+        Bounded for any query. Raises Cancelled soon after `stop` is set.
+        """
+        terms = read_terms(query)
+        answers = Search(self._parts, terms, limit, stop).answers()
+        return [lit(answer, terms) for answer in answers[:limit]]

@@ -1,0 +1,144 @@
+"""Which letters of an answer to light up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rapidfuzz.distance import Levenshtein
+
+from core.search.rank import Answer
+from core.search.terms import Terms
+from core.search.words import (
+    DOMAIN,
+    MAX_PERSON_WORDS,
+    MAX_SUBJECT_WORDS,
+    NAME,
+    WORD,
+    fold,
+    fold_with_places,
+    words,
+)
+
+Span = tuple[int, int]
+"""Where matched letters begin and end in a text, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row that was found."""
+
+    row: int
+    """The caller's number."""
+    score: float
+    """0 to 100; from 70 on every word stands as typed or begins so, below 55 something was guessed."""
+    subject: tuple[Span, ...]
+    name: tuple[Span, ...]
+    address: tuple[Span, ...]
+    """The matched letters of each."""
+
+
+class _Text:
+    """A text, and which of its letters are lit."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._lit: list[Span] = []
+
+    @cached_property
+    def _folded(self) -> tuple[str, Sequence[int]]:
+        return fold_with_places(self.text)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [match.start() for match in WORD.finditer(self._folded[0])]
+
+    def light(self, word: int, letters: Iterable[Span]) -> None:
+        """Light up letters of a word, by their numbers in the folded word."""
+        start = self._starts[word]
+        self._lit += [(start + first, start + last) for first, last in letters]
+
+    def light_text(self, folded: str) -> None:
+        """Light up a folded text where it stands."""
+        at = self._folded[0].find(folded)
+        if at >= 0:
+            self._lit.append((at, at + len(folded)))
+
+    def spans(self) -> tuple[Span, ...]:
+        """Return the runs of lit letters."""
+        if not self._lit:
+            return ()
+        places = self._folded[1]
+        found: list[Span] = []
+        for first, last in sorted(self._lit):
+            begin = places[first]
+            end = max(places[last], begin + 1)
+            if found and begin <= found[-1][1]:
+                found[-1] = found[-1][0], max(end, found[-1][1])
+            else:
+                found.append((begin, end))
+        return tuple(found)
+
+
+def lit(answer: Answer, terms: Terms) -> Hit:
+    """Return an answer as a hit, with its matched letters."""
+    segment = answer.segment
+    person = int(segment.people[answer.row])
+    name, address = segment.person(person)
+    subject = _Text(segment.subject(answer.row))
+    in_name, in_address = _Text(name), _Text(address)
+    subject_words = words(segment.subject(answer.row), MAX_SUBJECT_WORDS)
+    for word, meant in zip(terms.words, answer.meant, strict=True):
+        if meant.place < 0:
+            continue
+        if meant.pieces:
+            for at, size in meant.pieces:
+                subject.light(at, [(0, size)])
+        elif meant.place < len(subject_words):
+            subject.light(meant.place, _matched(word.text, subject_words[meant.place]))
+        else:
+            number = meant.place - len(subject_words)
+            _light_person(in_name, in_address, segment.person_words(person), number, word.text)
+    for typed in terms.addresses:
+        in_address.light_text(typed)
+    return Hit(
+        segment.ids[answer.row].item(),
+        answer.score,
+        subject.spans(),
+        in_name.spans(),
+        in_address.spans(),
+    )
+
+
+def _light_person(
+    name: _Text, address: _Text, person: list[tuple[int, str]], number: int, typed: str
+) -> None:
+    """Light up the word of that number among a person's."""
+    field, word = person[number]
+    at = number - next(at for at, (other, _) in enumerate(person) if other == field)
+    letters = _matched(typed, word)
+    if field == NAME:
+        named = words(name.text, MAX_PERSON_WORDS)
+        if at < len(named):
+            name.light(at, letters)
+        else:  # the whole name, written without blanks
+            places = [(at, letter) for at, part in enumerate(named) for letter in range(len(part))]
+            for first, last in letters:
+                for part, letter in places[first:last]:
+                    name.light(part, [(letter, letter + 1)])
+    elif field == DOMAIN:
+        local = fold(address.text.rpartition("@")[0])
+        address.light(len(WORD.findall(local)) + at, letters)
+    else:
+        address.light(at, letters)
+
+
+def _matched(typed: str, word: str) -> list[Span]:
+    """Return the letters of a word that were typed."""
+    at = word.find(typed)
+    if at >= 0:
+        return [(at, at + len(typed))]
+    begun = word[: len(typed) + 1]
+    blocks = Levenshtein.editops(typed, begun).as_matching_blocks()
+    return [(block.b, block.b + block.size) for block in blocks if block.size]

@@ -1,0 +1,249 @@
+"""The best rows looked at whole: which word is meant where, and how good an answer that makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from operator import mul
+from typing import Final, NamedTuple
+
+from rapidfuzz.fuzz import partial_ratio
+
+from core.search.columns import domain_weight
+from core.search.runs import Piece, can_be_run, pieces_of, weight_of
+from core.search.segment import Segment
+from core.search.terms import Terms
+from core.search.vocabulary import (
+    ADDRESS,
+    EXACT,
+    MIN_PART,
+    PART,
+    PREFIX,
+    PREFIX_MOST,
+    SLIP,
+    STRONG,
+    WEAK,
+    is_most,
+)
+from core.search.words import DOMAIN, MAX_SUBJECT_WORDS, words
+
+_ADDRESS_ALIKE: Final = 85
+"""Per cent of an address typed that have to be right."""
+
+_QUALITY: Final = 0.7
+_NEIGHBOURS: Final = 0.15
+_COVERED: Final = 0.15
+"""What a score is made of: how well the words match, whether they stand together, how much of the subject they are."""
+
+_WISHED_VERSION: Final = 0.1
+
+_BANDS: Final = ((25, 35), (35, 55), (55, 70), (70, 100))
+"""The scores of answers with a word missing, with a guessed one, with one that is a part, and with none of these."""
+
+
+class Meant(NamedTuple):
+    """What a typed word means in one row: `place` counts the subject's words, then the person's.
+
+    A place of -1 is the version, or a part of the address that `Terms.addresses` has.
+    """
+
+    weight: int
+    place: int
+    pieces: tuple[Piece, ...] = ()
+    """Of a run, which words of the subject, and how many letters of each."""
+
+
+NOTHING: Final = Meant(0, -1)
+
+
+class Answer(NamedTuple):
+    """A row with its score, 0 to 100, and what each typed word means in it."""
+
+    segment: Segment
+    row: int
+    score: float
+    meant: tuple[Meant, ...]
+
+    @property
+    def order(self) -> tuple[float, int, int, int]:
+        """The larger the better: the score, then the newer, then the series before its patch."""
+        segment = self.segment
+        return (
+            self.score,
+            int(segment.dates[self.row]),
+            int(segment.kinds[self.row]),
+            int(segment.ids[self.row]),
+        )
+
+
+class Ranking:
+    """Scores rows of one segment for one query."""
+
+    def __init__(
+        self,
+        segment: Segment,
+        terms: Terms,
+        slips: Sequence[Mapping[str, int]],
+        *,
+        runs: bool = False,
+        may_miss: int = 0,
+    ) -> None:
+        self._segment = segment
+        self._terms = terms
+        self._runs = runs
+        self._may_miss = may_miss
+        self._slips = slips
+        self._sizes = [len(word.text) for word in terms.words]
+        self._worth = EXACT * sum(self._sizes)
+        self._in_people: dict[int, list[Meant]] = {}
+
+    def answer(self, row: int) -> Answer | None:
+        """Return how well a row answers, or None where it does not."""
+        segment = self._segment
+        subject = words(segment.subject(row), MAX_SUBJECT_WORDS)
+        line = f" {' '.join(subject)} "
+        person = segment.people.item(row)
+        in_person = self._in_people.get(person)
+        if in_person is None:
+            in_person = self._in_people[person] = self._in_person(person)
+        meant: list[Meant] = []
+        place = -2
+        missed = 0
+        for number, found in enumerate(in_person):
+            if found.weight and found.place >= 0:
+                found = Meant(found.weight, found.place + len(subject))
+            if found.weight < EXACT:
+                found = max(found, self._in_subject(number, line, subject, place))
+            if found.weight < STRONG or self._terms.words[number].version is not None:
+                found = max(found, self._otherwise(number, row, subject))
+            place = found.place
+            if not found.weight:
+                missed += 1
+                if missed > self._may_miss:
+                    return None
+            meant.append(found)
+        cap = self._address_cap(row, person)
+        if cap == 0:
+            return None
+        return Answer(segment, row, self._score(row, line, len(subject), meant, cap), tuple(meant))
+
+    def _in_subject(self, number: int, line: str, subject: list[str], before: int) -> Meant:
+        """Return what a word means in a subject, whose words `line` has between blanks.
+
+        Of two equally good places it is the one next to `before`, the place of the word before.
+        """
+        typed = self._terms.words[number].text
+        at = line.find(f" {typed} ")
+        if at >= 0:
+            following = before + 1
+            if 0 < following < len(subject) and subject[following] == typed:
+                return Meant(EXACT, following)
+            return Meant(EXACT, line.count(" ", 0, at))
+        at = line.find(f" {typed}")
+        if at >= 0:
+            whole = line.find(" ", at + 1) - at - 1
+            most = is_most(len(typed), whole)
+            return Meant(PREFIX_MOST if most else PREFIX, line.count(" ", 0, at))
+        if len(typed) >= MIN_PART:
+            at = line.find(typed)
+            if at >= 0:
+                return Meant(PART, line.count(" ", 0, at) - 1)
+        slips = self._slips[number]
+        if slips:
+            weights = [slips.get(word, 0) for word in subject]
+            best = max(weights, default=0)
+            if best:
+                return Meant(best, weights.index(best))
+        return NOTHING
+
+    def _in_person(self, person: int) -> list[Meant]:
+        """Return what each typed word means in a person's name and address; places count their words."""
+        segment = self._segment
+        known = segment.person_words(person)
+        address = segment.address(person) if self._terms.addresses else ""
+        found: list[Meant] = []
+        for word, slips in zip(self._terms.words, self._slips, strict=True):
+            best = NOTHING
+            for at, (field, text) in enumerate(known):
+                weight = _weigh(word.text, text) or slips.get(text, 0)
+                if field == DOMAIN and weight:
+                    weight = domain_weight(weight)
+                if weight > best.weight:
+                    best = Meant(weight, at)
+            if best.weight < ADDRESS and word.address and word.address in address:
+                best = Meant(ADDRESS, -1)
+            found.append(best)
+        return found
+
+    def _otherwise(self, number: int, row: int, subject: list[str]) -> Meant:
+        """Return what a word means beside the words of the row: its version, or a run."""
+        word = self._terms.words[number]
+        if word.version is not None and self._segment.versions.item(row) == word.version:
+            return Meant(EXACT, -1)
+        if self._runs and can_be_run(word.text):
+            pieces = pieces_of(word.text, subject)
+            if pieces:
+                return Meant(weight_of(len(pieces)), pieces[0][0], tuple(pieces))
+        return NOTHING
+
+    def _address_cap(self, row: int, person: int) -> int:
+        """Return the most that a word may be worth, since what was typed with an @ has to stand so."""
+        cap = EXACT
+        for typed in self._terms.addresses:
+            if "@" not in typed:
+                continue
+            address = self._segment.address(person)
+            if typed in address or typed in self._segment.message_id(row):
+                continue
+            if partial_ratio(typed, address) < _ADDRESS_ALIKE:
+                return 0
+            cap = SLIP
+        return cap
+
+    def _score(self, row: int, line: str, count: int, meant: list[Meant], cap: int) -> float:
+        weights = [min(found[0], cap) for found in meant]
+        least = min(weights)
+        worth: int = sum(map(mul, weights, self._sizes))
+        covered = 0
+        for size, found in zip(self._sizes, meant, strict=True):
+            if 0 <= found[1] < count:
+                covered += size
+        band = 3 if least >= STRONG else 2 if least >= WEAK else 1 if least else 0
+        # All letters of the subject; it is in `line` with a blank before each word, and one at the end.
+        share = min(covered / (len(line) - count - 1), 1.0) if covered else 1.0
+        part = (
+            _QUALITY * worth / self._worth
+            + _NEIGHBOURS * _neighbours(meant)
+            # Small shares are alike: then the newer comes first.
+            + _COVERED * round(share * share, 1)
+        )
+        wished = self._terms.version
+        if wished is not None and self._segment.versions.item(row) == wished:
+            part += _WISHED_VERSION
+        low, high = _BANDS[band]
+        return round(low + (high - low) * min(part, 1.0), 1)
+
+
+def _weigh(typed: str, word: str) -> int:
+    """Return what a typed word is worth as a word that it is, begins, or is a part of."""
+    if word.startswith(typed):
+        if word == typed:
+            return EXACT
+        return PREFIX_MOST if is_most(len(typed), len(word)) else PREFIX
+    return PART if len(typed) >= MIN_PART and typed in word else 0
+
+
+def _neighbours(meant: Sequence[Meant]) -> float:
+    """Return how many of the words stand as typed: 1 for each next to the one before, half for one further on."""
+    if len(meant) < 2:
+        return 1.0
+    places = [found.place for found in meant if found.place >= 0]
+    if len(places) < 2:
+        return 1.0
+    points = 0.0
+    for before, after in pairwise(places):
+        if after == before + 1:
+            points += 1
+        elif after > before:
+            points += 0.5
+    return points / (len(places) - 1)

@@ -1,0 +1,209 @@
+"""The arrays that are searched: the texts of many rows, their vocabulary, and which row has which word.
+
+Everything is a flat numpy array, so that a saved segment is mapped into memory and used as it lies on disk. A list
+of texts is one array of UTF-8 bytes and one of n + 1 places; a table "word to rows" is one array of rows, word
+after word, and one of places (compressed sparse rows). Nothing in a segment changes once it is made.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.search.words import person_words
+
+HEAD: Final = 6
+
+_PEOPLE_KEPT: Final = 4096
+"""People whose words are kept from search to search."""
+
+_MOST_PEOPLE: Final = 20_000
+"""People that one typed address may mean."""
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int64]
+Rows = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Rows to search; `n` of them, by `p` people, with `v` different words."""
+
+    ids: Places
+    """(n) The caller's number of each row."""
+    dates: NDArray[np.uint32]
+    """(n) Seconds since 1970, for ties."""
+    kinds: Bytes
+    """(n) 1 for a series, 0 for a patch."""
+    versions: NDArray[np.uint16]
+    """(n)"""
+    lengths: Bytes
+    """(n) Words of the subject."""
+    people: Rows
+    """(n) Whose row it is."""
+    subjects: Bytes
+    subjects_at: Places
+    """(n + 1) The subjects as they came."""
+    initials: Bytes
+    initials_at: Places
+    """(n + 1) The first letters of the subject's words, a line for each row."""
+    message_ids: Bytes
+    message_ids_at: Places
+    """(n + 1) In lower case."""
+    by_message_id: Rows
+    """(n) The rows in the order of their Message-IDs."""
+    persons: Bytes
+    persons_at: Places
+    """(2p + 1) Name and address, in turn."""
+    addresses: Bytes
+    addresses_at: Places
+    """(p + 1) The addresses, folded, a line for each."""
+    person_rows: Rows
+    person_rows_at: Places
+    """(p + 1) The rows of each person."""
+    vocabulary: Bytes
+    vocabulary_at: Places
+    """(v + 1) The different words, sorted, so that those with one beginning stand together."""
+    masks: NDArray[np.uint64]
+    """(v) The letters of each word as bits (`words.letter_mask`)."""
+    heads: NDArray[np.uint64]
+    """(v) The same of its first HEAD letters."""
+    word_lengths: Bytes
+    """(v) In letters."""
+    frequent: Bytes
+    """The vocabulary once more, the most frequent word first, a line for each."""
+    frequent_at: Places
+    """(v + 1)"""
+    frequent_words: Rows
+    """(v) Which word each line is."""
+    subject_rows: Rows
+    subject_rows_at: Places
+    """(v + 1) The rows with each word in their subject."""
+    word_persons: Rows
+    word_fields: Bytes
+    """NAME, LOCAL or DOMAIN, for each of `word_persons`."""
+    word_persons_at: Places
+    """(v + 1) The people with each word in name or address."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield every array with its name."""
+        for each in fields(self):
+            yield each.name, getattr(self, each.name)
+
+    def subject(self, row: int) -> str:
+        """Return a row's subject."""
+        return _text(self.subjects, self.subjects_at, row)
+
+    def message_id(self, row: int) -> str:
+        """Return a row's Message-ID in lower case."""
+        return _text(self.message_ids, self.message_ids_at, row)
+
+    def initials_of(self, row: int) -> bytes:
+        """Return the first letters of the words of a row's subject."""
+        return self.initials[self.initials_at[row] : self.initials_at[row + 1]].tobytes()
+
+    def person(self, person: int) -> tuple[str, str]:
+        """Return a person's name and address."""
+        return (
+            _text(self.persons, self.persons_at, 2 * person),
+            _text(self.persons, self.persons_at, 2 * person + 1),
+        )
+
+    def address(self, person: int) -> str:
+        """Return a person's address, folded."""
+        return _text(self.addresses, self.addresses_at, person)[:-1]
+
+    def with_address(self, typed: str) -> NDArray[np.intp]:
+        """Return people whose folded address has `typed` in it, up to a cap."""
+        needle = encoded(typed)
+        text = self.addresses_text
+        places: list[int] = []
+        place = text.find(needle)
+        while place >= 0 and len(places) < _MOST_PEOPLE:
+            places.append(place)
+            place = text.find(needle, place + 1)
+        return np.unique(np.searchsorted(self.addresses_at, places, side="right") - 1)
+
+    def person_words(self, person: int) -> list[tuple[int, str]]:
+        """Return the words of a person, each with its field (`words.person_words`)."""
+        kept = self._person_words
+        found = kept.get(person)
+        if found is None:
+            if len(kept) >= _PEOPLE_KEPT:
+                kept.clear()
+            found = kept[person] = person_words(*self.person(person))
+        return found
+
+    def word(self, word: int) -> str:
+        """Return a word of the vocabulary."""
+        return _text(self.vocabulary, self.vocabulary_at, word)
+
+    def words_from(self, beginning: str) -> tuple[int, int]:
+        """Return the range of the words that begin so."""
+        low = encoded(beginning)
+        every = range(len(self.masks))
+        first = bisect_left(every, low, key=self._word_bytes)
+        # No UTF-8 text has a byte 255, so this stands after all that begin with it.
+        return first, bisect_left(every, low + b"\xff", lo=first, key=self._word_bytes)
+
+    def rows_from_message_id(self, beginning: str) -> Rows:
+        """Return the rows whose Message-ID begins so; `beginning` in lower case."""
+        low = encoded(beginning)
+        every = range(len(self.ids))
+        first = bisect_left(every, low, key=self._message_id_bytes)
+        last = bisect_left(every, low + b"\xff", lo=first, key=self._message_id_bytes)
+        return self.by_message_id[first:last]
+
+    def _word_bytes(self, word: int) -> bytes:
+        return self.vocabulary[self.vocabulary_at[word] : self.vocabulary_at[word + 1]].tobytes()
+
+    def _message_id_bytes(self, place: int) -> bytes:
+        row = self.by_message_id[place]
+        return self.message_ids[self.message_ids_at[row] : self.message_ids_at[row + 1]].tobytes()
+
+    @cached_property
+    def frequent_text(self) -> bytes:
+        """All of `frequent`, to be searched through."""
+        return self.frequent.tobytes()
+
+    @cached_property
+    def addresses_text(self) -> bytes:
+        """All of `addresses`, to be searched through."""
+        return self.addresses.tobytes()
+
+    @cached_property
+    def initials_text(self) -> bytes:
+        """All of `initials`, to be searched through."""
+        return self.initials.tobytes()
+
+    @cached_property
+    def _person_words(self) -> dict[int, list[tuple[int, str]]]:
+        return {}
+
+
+def encoded(text: str) -> bytes:
+    """Return any text as bytes, lone surrogates too."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text(texts: Bytes, places: Places, number: int) -> str:
+    start, end = places.item(number), places.item(number + 1)
+    return texts[start:end].tobytes().decode("utf-8", "surrogatepass")
+
+
+def spread(places: Places, numbers: NDArray[Any]) -> tuple[Places, Places]:
+    """Return where in a table's data the entries of `numbers` lie, and how many each has."""
+    starts = places[numbers]
+    counts = places[numbers + 1] - starts
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.repeat(starts - (ends - counts), counts) + np.arange(total), counts

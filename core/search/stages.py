@@ -1,0 +1,274 @@
+"""One search, from what costs little and means much to what guesses: each stage only where those before found little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Cancelled
+from core.search.build import Entry
+from core.search.columns import Columns
+from core.search.rank import NOTHING, Answer, Ranking
+from core.search.runs import can_be_run, rows_with_run
+from core.search.segment import Bytes, Segment, encoded
+from core.search.terms import Terms
+from core.search.vocabulary import EXACT, PREFIX, PREFIX_MOST, STRONG, WEAK
+
+ENOUGH: Final = 10
+"""Answers that need no guesses beside them."""
+
+LOOKED_AT: Final = 200
+"""Rows that are looked at whole, or as many as are wanted."""
+
+_FEW_WORDS: Final = 2
+"""A query of more words that finds something is not read as runs."""
+_MANY_WORDS: Final = 5
+"""A query of so many words that finds something as it stands is not guessed at; finds it nothing, one may be wrong."""
+
+_BY_MESSAGE_ID: Final = 100
+_PART_OF_ID: Final = 10
+_CHUNK: Final = 2**22
+"""Bytes of Message-IDs between two looks at `stop`."""
+
+Columned = Sequence[Bytes]
+"""A column for each word of the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A segment, which of its rows are gone since, and its columns."""
+
+    segment: Segment
+    columns: Columns
+    gone: NDArray[np.bool_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.segment) - (int(self.gone.sum()) if self.gone is not None else 0)
+
+    def has(self, row: int) -> bool:
+        """Whether a row is still there."""
+        return self.gone is None or not self.gone[row]
+
+    def without(self, numbers: Iterable[int]) -> Part:
+        """Return this part without the rows of those numbers of the caller's."""
+        wanted = np.unique(np.array(list(numbers), np.int64))
+        if not len(wanted):
+            return self
+        ids = self.segment.ids
+        gone = wanted[np.searchsorted(wanted, ids).clip(max=len(wanted) - 1)] == ids
+        if self.gone is not None:
+            gone |= self.gone
+        return replace(self, gone=gone if gone.any() else None)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield what this part was made from; Message-IDs come in lower case."""
+        segment = self.segment
+        for row in range(len(segment)):
+            if self.has(row):
+                name, address = segment.person(int(segment.people[row]))
+                yield Entry(
+                    row=segment.ids[row].item(),
+                    subject=segment.subject(row),
+                    name=name,
+                    address=address,
+                    message_id=segment.message_id(row),
+                    date=segment.dates[row].item(),
+                    version=segment.versions[row].item(),
+                    is_series=bool(segment.kinds[row]),
+                )
+
+
+class Search:
+    """One query over all parts."""
+
+    def __init__(self, parts: Sequence[Part], terms: Terms, most: int, stop: Event | None) -> None:
+        self._parts = parts
+        self._terms = terms
+        self._most = max(LOOKED_AT, most)
+        self._stop = stop
+
+    def answers(self) -> list[Answer]:
+        """Return the best answers, best first. Raises Cancelled."""
+        found = self._by_message_id()
+        if not any(answer.score == 100 for answer in found):
+            have = {(id(answer.segment), answer.row) for answer in found}
+            found += [
+                answer
+                for answer in self._by_words()
+                if (id(answer.segment), answer.row) not in have
+            ]
+        if not found:
+            found = self._by_part_of_message_id()
+        return sorted(found, key=lambda answer: answer.order, reverse=True)
+
+    def _go_on(self) -> None:
+        if self._stop is not None and self._stop.is_set():
+            raise Cancelled
+
+    def _by_words(self) -> list[Answer]:
+        if not self._terms.words:
+            return []
+        none: list[dict[str, int]] = [{} for _ in self._terms.words]
+        found: list[Answer] = []
+        for part in self._parts:
+            columns = self._columns(part, fuzzy=False)
+            found += self._ranked(
+                Ranking(part.segment, self._terms, none), _best(part, columns, self._most)
+            )
+        if len(found) >= ENOUGH or (found and len(self._terms.words) >= _MANY_WORDS):
+            return found
+        guesses = [
+            (part, self._columns(part, fuzzy=True), self._slips(part)) for part in self._parts
+        ]
+        found = []
+        for part, columns, slips in guesses:
+            found += self._ranked(
+                Ranking(part.segment, self._terms, slips), _best(part, columns, self._most)
+            )
+        if len(found) >= ENOUGH or (found and len(self._terms.words) > _FEW_WORDS):
+            return found
+        with_runs = []
+        for part, columns, slips in guesses:
+            ranking = Ranking(part.segment, self._terms, slips, runs=True)
+            with_runs += self._ranked(
+                ranking, _best(part, self._with_runs(part, columns), self._most)
+            )
+        found = with_runs or found
+        if not found and len(self._terms.words) >= _MANY_WORDS:
+            for part, columns, slips in guesses:
+                ranking = Ranking(part.segment, self._terms, slips, may_miss=1)
+                found += self._ranked(ranking, _best(part, columns, self._most, may_miss=1))
+        return found
+
+    def _slips(self, part: Part) -> list[dict[str, int]]:
+        """Return for each word the words of the vocabulary that it may be a slip of, with their weights."""
+        return [
+            {part.segment.word(number): weight for number, weight in part.columns.slips(word)}
+            for word in self._terms.words
+        ]
+
+    def _columns(self, part: Part, *, fuzzy: bool) -> list[Bytes]:
+        columns = []
+        for word in self._terms.words:
+            self._go_on()
+            columns.append(part.columns.fuzzy(word) if fuzzy else part.columns.strong(word))
+        return columns
+
+    def _with_runs(self, part: Part, columns: Columned) -> Columned:
+        """Return the columns with those rows raised that may hold a word as a run."""
+        raised = list(columns)
+        # What nothing was found for comes first: where it is no run either, the rest need not be looked at.
+        for number in sorted(range(len(columns)), key=lambda number: bool(columns[number].any())):
+            self._go_on()
+            word = self._terms.words[number]
+            if can_be_run(word.text) and word.version is None:
+                raised[number] = columns[number].copy()
+                for rows, weight in rows_with_run(part.segment, word.text, part.columns.beginning):
+                    raised[number][rows] = np.maximum(raised[number][rows], weight)
+            if not raised[number].any():
+                break
+        return raised
+
+    def _ranked(self, ranking: Ranking, rows: NDArray[np.intp]) -> list[Answer]:
+        found = []
+        for number, row in enumerate(rows.tolist()):
+            if not number % 32:
+                self._go_on()
+            if (answer := ranking.answer(row)) is not None:
+                found.append(answer)
+        return found
+
+    def _by_message_id(self) -> list[Answer]:
+        typed = self._terms.message_id
+        found: list[Answer] = []
+        if not typed:
+            return found
+        meant = (NOTHING,) * len(self._terms.words)
+        for part in self._parts:
+            for row in part.segment.rows_from_message_id(typed)[:_BY_MESSAGE_ID].tolist():
+                if part.has(row):
+                    score = 100.0 if part.segment.message_id(row) == typed else 95.0
+                    found.append(Answer(part.segment, row, score, meant))
+        return found
+
+    def _by_part_of_message_id(self) -> list[Answer]:
+        typed = self._terms.message_id
+        found: list[Answer] = []
+        if len(typed) < _PART_OF_ID:
+            return found
+        needle = encoded(typed)
+        meant = (NOTHING,) * len(self._terms.words)
+        for part in self._parts:
+            segment = part.segment
+            for begin in range(0, len(segment.message_ids), _CHUNK):
+                self._go_on()
+                text = segment.message_ids[begin : begin + _CHUNK + len(needle)].tobytes()
+                at = text.find(needle)
+                while at >= 0 and len(found) < _BY_MESSAGE_ID:
+                    row = int(np.searchsorted(segment.message_ids_at, begin + at, side="right")) - 1
+                    if begin + at + len(needle) <= segment.message_ids_at[row + 1] and part.has(
+                        row
+                    ):
+                        found.append(Answer(segment, row, 90.0, meant))
+                    at = text.find(needle, at + 1)
+        return found
+
+
+def _best(part: Part, columns: Columned, most: int, *, may_miss: int = 0) -> NDArray[np.intp]:
+    """Return the `most` promising rows: those whose worst word is strong before those with weak ones."""
+    if may_miss:
+        matched = np.zeros(len(part.segment), np.uint8)
+        for column in columns:
+            matched += column != 0
+        least = (matched >= len(columns) - may_miss).view(np.uint8)
+    else:
+        least = columns[0]
+        for column in columns[1:]:
+            least = np.minimum(least, column)
+    if part.gone is not None:
+        least = np.where(part.gone, 0, least)
+    rows = np.flatnonzero(least >= EXACT)
+    # The worst word decides: of one word alone, its steps are the order of the answers.
+    for floor in (PREFIX_MOST, PREFIX, STRONG, WEAK, 1) if len(columns) == 1 else (STRONG, WEAK, 1):
+        if len(rows) >= most:
+            break
+        rows = np.flatnonzero(least >= floor)
+    return rows if len(rows) <= most else _chosen(part.segment, columns, least, rows, most)
+
+
+def _chosen(
+    segment: Segment, columns: Columned, least: Bytes, rows: NDArray[np.intp], most: int
+) -> NDArray[np.intp]:
+    """Return `most` rows, those with the best words; of equal ones half the shortest subjects, half the newest."""
+    tiers = (least[rows] >= WEAK).astype(np.uint16) + (least[rows] >= STRONG)
+    worth = tiers * np.uint16(EXACT * len(columns))
+    for column in columns:
+        worth += column[rows]
+    sure, equal = _highest(rows, worth, most)
+    room = most - len(sure)
+    shorter, alike = _highest(equal, ~segment.lengths[equal], room // 2)
+    shortest = np.concatenate([shorter, _newest(segment, alike, room // 2 - len(shorter))])
+    rest = np.setdiff1d(equal, shortest, assume_unique=True)
+    return np.concatenate([sure, shortest, _newest(segment, rest, room - len(shortest))])
+
+
+def _newest(segment: Segment, rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    newer, alike = _highest(rows, segment.dates[rows], most)
+    return np.concatenate([newer, alike[: most - len(newer)]])
+
+
+def _highest(
+    rows: NDArray[np.intp], values: NDArray[Any], room: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows that find room for sure, by their values, and those with the last value that still finds some."""
+    if len(rows) <= room:
+        return rows, rows[:0]
+    if room <= 0:
+        return rows[:0], rows
+    last = np.partition(values, len(values) - room)[len(values) - room]
+    return rows[values > last], rows[values == last]

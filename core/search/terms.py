@@ -1,0 +1,109 @@
+"""What was typed, taken apart: words, a version, and what may be an address or a Message-ID."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from core.search.words import MAX_WORD, WORD, fold
+
+MAX_QUERY: Final = 1000
+"""Characters that are read; what is pasted beyond is left out."""
+
+MAX_WORDS: Final = 12
+_MAX_TAGS: Final = 8
+_MIN_ID: Final = 8
+
+_REPLY: Final = re.compile(
+    r"\s*(?:re|aw|sv|vs|antw|fwd?|wg)(?:\[\d{1,3}\])? ?[:：]\s*", re.IGNORECASE
+)
+_TAG: Final = re.compile(r"\s*\[([^\[\]]*)\]\s*")
+_VERSION: Final = re.compile(r"v(\d{1,3})")
+_TAG_VERSION: Final = re.compile(
+    r"(?<![^\W_])v(\d{1,3})(?![^\W_])|(?<=patch)v(\d{1,3})", re.IGNORECASE
+)
+_ADDRESS: Final = re.compile(r"@|[^\W_]\.[^\W_]")
+_WRAPPED: Final = "<>()[]{}\"',;"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A typed word, folded; a `v3` also means a version."""
+
+    text: str
+    version: int | None = None
+    address: str = ""
+    """The piece of `Terms.addresses` that it was typed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A query taken apart."""
+
+    words: tuple[Word, ...]
+    """Each different one once, in the order typed."""
+    version: int | None = None
+    """The version in the tags of a pasted subject: a wish, no condition."""
+    addresses: tuple[str, ...] = ()
+    """What may be part of an address: several words joined by `@` or dots, folded.
+
+    What has an `@` has to stand so in an address or Message-ID.
+    """
+    message_id: str = ""
+    """What may be a Message-ID or the beginning of one, in lower case."""
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.message_id)
+
+
+def read_terms(query: str) -> Terms:
+    """Take a query apart; never fails, and what has no letter or digit is empty."""
+    query = query[:MAX_QUERY]
+    text, version_wished = _without_tags(query)
+    found: dict[str, Word] = {}
+    addresses = []
+    for chunk in fold(text).split():
+        typed = [word[:MAX_WORD] for word in WORD.findall(chunk)]
+        address = chunk.strip(_WRAPPED) if typed and _ADDRESS.search(chunk) else ""
+        if address:
+            addresses.append(address)
+        for word in typed:
+            version = _VERSION.fullmatch(word)
+            found.setdefault(word, Word(word, int(version[1]) if version else None, address))
+    return Terms(
+        words=tuple(found.values())[:MAX_WORDS],
+        version=version_wished,
+        addresses=tuple(addresses[:MAX_WORDS]),
+        message_id=_message_id(query.strip()),
+    )
+
+
+def _without_tags(query: str) -> tuple[str, int | None]:
+    """Return a pasted subject without `Re:` and leading brackets, and the version these name."""
+    version = None
+    text = query
+    for _ in range(_MAX_TAGS):
+        if match := _REPLY.match(text):
+            text = text[match.end() :]
+        elif match := _TAG.match(text):
+            text = text[match.end() :]
+            if number := _TAG_VERSION.search(match[1]):
+                version = int(number[1] or number[2])
+        else:
+            break
+    return text, version
+
+
+def _message_id(query: str) -> str:
+    """Return what may be a Message-ID: one long run with a digit or an @, bare, in <>, or at the end of an address."""
+    if any(char.isspace() for char in query):
+        return ""
+    if "://" in query:
+        query = query.partition("?")[0].partition("#")[0]
+        parts = [part for part in query.split("/")[3:] if part]
+        query = unquote(next((part for part in reversed(parts) if "@" in unquote(part)), ""))
+    query = query.strip(_WRAPPED).lower()
+    likely = "@" in query or any(char.isdigit() for char in query)
+    return query if likely and len(query) >= _MIN_ID else ""

@@ -1,0 +1,102 @@
+"""Text as it is compared: folded to plain lower-case letters, and cut into words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+MAX_SUBJECT_WORDS: Final = 64
+MAX_PERSON_WORDS: Final = 12
+"""Words of a subject, and each of a name, a local part and a domain, that are compared."""
+
+NAME: Final = 0
+LOCAL: Final = 1
+DOMAIN: Final = 2
+"""Where a person's word stands: in the name, before the @ of the address, after it."""
+
+MAX_WORD: Final = 40
+"""Letters of a word that count; what comes after is not compared."""
+
+WORD: Final = re.compile(r"[^\W_]+")
+"""A run of letters and digits of any script."""
+
+# What Unicode's decomposition leaves as it is, though people type it as plain letters.
+_LETTERS: Final = str.maketrans(
+    {
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ħ": "h",
+        "ı": "i",
+        "ŋ": "n",
+        "ŧ": "t",
+        "ɐ": "a",
+        "ə": "e",
+        "\u2019": "'",
+    }
+)
+
+
+def fold(text: str) -> str:
+    """Return `text` without case and accents: NFKD, casefold (`ß` is `ss`), no marks, plain letters."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text).casefold()
+    text = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in text if not unicodedata.combining(char)).translate(_LETTERS)
+
+
+def words(text: str, most: int) -> list[str]:
+    """Return up to `most` folded words of a text, each cut to MAX_WORD."""
+    return [word[:MAX_WORD] for word in WORD.findall(fold(text))[:most]]
+
+
+def person_words(name: str, address: str) -> list[tuple[int, str]]:
+    """Return the words of a name and an address, each with its field.
+
+    A name of several words counts as one more, written without blanks: people type `coltonlewis`.
+    """
+    named = words(name, MAX_PERSON_WORDS)
+    found = [(NAME, word) for word in named]
+    if len(named) > 1:
+        found += [(NAME, word) for word in words("".join(named), 1)]
+    local, _, domain = address.rpartition("@")
+    found += [(LOCAL, word) for word in words(local, MAX_PERSON_WORDS)]
+    found += [(DOMAIN, word) for word in words(domain, MAX_PERSON_WORDS)]
+    return found
+
+
+def fold_with_places(text: str) -> tuple[str, Sequence[int]]:
+    """Return the folded text, and for each of its letters where in `text` it comes from, with the end appended."""
+    if text.isascii():
+        return text.lower(), range(len(text) + 1)
+    folded: list[str] = []
+    places: list[int] = []
+    for place, char in enumerate(text):
+        letters = fold(char)
+        folded.append(letters)
+        places += [place] * len(letters)
+    places.append(len(text))
+    return "".join(folded), places
+
+
+def letter_mask(word: str) -> int:
+    """Return the letters of a word as bits: a-z, 0-9, and all else by its code, in 64."""
+    mask = 0
+    for char in word:
+        mask |= 1 << _bit(char)
+    return mask
+
+
+def _bit(char: str) -> int:
+    if "a" <= char <= "z":
+        return ord(char) - ord("a")
+    if "0" <= char <= "9":
+        return 26 + ord(char) - ord("0")
+    return 36 + ord(char) % 28
