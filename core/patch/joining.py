@@ -8,18 +8,13 @@ time for its predecessor among the few latest of that title, so the work grows w
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rapidfuzz import fuzz
 
-from core.model import Message
-from core.patch.claims import sender_key
-from core.patch.postings import HOUR, Posting
+from core.patch.cards import DAY, Card, families, find_likely, is_followed
 
-DAY: Final = 24 * HOUR
 NEXT_WITHIN: Final = 400 * DAY
 """How long a series may rest before its next version."""
 
@@ -37,92 +32,7 @@ SKEW: Final = DAY
 
 _LATEST: Final = 8
 """Postings of one title that are looked at."""
-_RECENT: Final = 40
-"""Postings of one sender whose titles are compared fuzzily."""
-_TITLES: Final = 64
-"""Patch titles of a posting that are compared."""
-_ALIKE: Final = 90.0
-SOON: Final = 14 * DAY
-_SPECIFIC: Final = 3
-"""Words from which on a title is hardly shared by chance: "fixes" and "timeout fixes" are."""
 _SOMEWHAT_ALIKE: Final = 60.0
-
-_VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
-_DIGITS: Final = re.compile(r"\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What of a posting tells which series it belongs to."""
-
-    at: int
-    when: float
-    version: tuple[int, int]
-    senders: tuple[str, ...]
-    change_id: str | None
-    head_title: str
-    """The title of the cover letter or of the first patch that is there, normalised."""
-    cover: str
-    """The cover letter's title, normalised; empty without one."""
-    patches: frozenset[str]
-    """The patches' titles, normalised; of many the first."""
-    rfc: bool
-    again: bool
-    """Its sender says that it was sent before."""
-    tags: frozenset[str]
-    is_part: bool
-    """Not all patches that its counter counts are there."""
-    above: int
-    """The posting in whose thread it was sent, -1 for none."""
-
-    @property
-    def titles(self) -> frozenset[str]:
-        """All titles that it may be known by."""
-        return self.patches | {self.cover} if self.cover else self.patches
-
-    @property
-    def only_title(self) -> str:
-        """The title of the whole, where there is one."""
-        return self.cover or (next(iter(self.patches)) if len(self.patches) == 1 else "")
-
-    @property
-    def branch(self) -> frozenset[str]:
-        """The tags that name a release: what is for 5.10 is never a version of what is for 5.15."""
-        return frozenset(tag for tag in self.tags if any(char.isdigit() for char in tag))
-
-
-def normal_title(text: str) -> str:
-    """Return a title as it is compared: without case, runs of blanks and the final stop."""
-    return " ".join(text.casefold().split()).rstrip(".")
-
-
-def make_card(at: int, posting: Posting, messages: list[Message], above: int) -> Card:
-    """Read from its mails what tells which series a posting belongs to."""
-    lead = messages[posting.lead()]
-    numbers = sorted(number for number in posting.places if number > 0)[:_TITLES]
-    patches = (messages[posting.places[number][0]] for number in numbers)
-    head = (messages[posting.places[number][0]] for number in sorted(posting.places)[:2])
-    tags = frozenset(tag.casefold() for tag in lead.subject.tags)
-    senders = [sender_key(lead.sender)]
-    name = " ".join(lead.sender.name.partition(" via ")[0].strip(" '\"").casefold().split())
-    if " " in name:
-        senders.append("name " + name)
-    return Card(
-        at=at,
-        when=lead.date.timestamp(),
-        version=(posting.version, posting.minor),
-        senders=tuple(senders),
-        change_id=next((one.change_id for one in head if one.change_id), None),
-        head_title=normal_title(lead.subject.title),
-        # Some count in the cover letter's title: "improve use_mm / unuse_mm v2".
-        cover=_VERSION.sub("", normal_title(lead.subject.title)) if 0 in posting.places else "",
-        patches=frozenset(title for one in patches if (title := normal_title(one.subject.title))),
-        rfc="rfc" in tags,
-        again=not tags.isdisjoint(("resend", "repost")),
-        tags=posting.tags,
-        is_part=not posting.finished(),
-        above=above,
-    )
 
 
 class _Line:
@@ -163,30 +73,41 @@ class _Line:
         return card.again or (card.tags == last.tags and apart <= within)
 
 
-class Joiner:
-    """Joins postings, given as cards, to series."""
+def join(cards: Iterable[Card]) -> list[list[Card]]:
+    """Return the cards of each series, in date order."""
+    cards = list(cards)
+    alike = find_likely(cards)
+    return [line for family in families(cards, alike) for line in join_family(family, alike)]
 
-    def __init__(self) -> None:
-        self._lines: list[_Line] = []
+
+def join_family(family: Iterable[Card], alike: Mapping[int, Sequence[int]]) -> list[list[Card]]:
+    """Do the same for one of `families`, or some together."""
+    return _Joiner(family, alike).lines()
+
+
+class _Joiner:
+    """Joins the cards of one family."""
+
+    def __init__(self, family: Iterable[Card], alike: Mapping[int, Sequence[int]]) -> None:
+        self._cards = {card.at: card for card in family}
+        self._alike = alike
         self._line_of: dict[int, _Line] = {}
-        self._cards: list[Card] = []
         self._by_change: dict[str, _Line] = {}
         self._by_title: dict[tuple[str, str], list[Card]] = {}
-        self._by_sender: dict[str, list[Card]] = {}
 
-    def join(self, cards: Iterable[Card]) -> list[list[Card]]:
+    def lines(self) -> list[list[Card]]:
         """Return the cards of each series, in date order."""
-        self._cards = list(cards)
-        for card in sorted(self._cards, key=lambda card: (card.when, card.at)):
+        lines: list[_Line] = []
+        for card in sorted(self._cards.values(), key=lambda card: (card.when, card.at)):
             line = self._predecessor(card)
             if line is None:
                 line = _Line(card)
-                self._lines.append(line)
+                lines.append(line)
             else:
                 line.add(card)
             self._line_of[card.at] = line
             self._remember(card, line)
-        return [line.cards for line in self._lines]
+        return [line.cards for line in lines]
 
     def _remember(self, card: Card, line: _Line) -> None:
         if card.change_id:
@@ -194,7 +115,6 @@ class Joiner:
         for sender in card.senders:
             for title in card.titles:
                 self._by_title.setdefault((sender, title), []).append(card)
-            self._by_sender.setdefault(sender, []).append(card)
 
     def _predecessor(self, card: Card) -> _Line | None:
         """Return the series that a posting goes on with."""
@@ -232,7 +152,7 @@ class Joiner:
         if line is None or not self._may_go_on(line, card):
             return None
         earlier = self._cards[card.above]
-        if set(card.senders).isdisjoint(earlier.senders) or card.version <= earlier.version:
+        if not is_followed(earlier, card) or card.version <= earlier.version:
             return None
         if not card.cover and (card.is_part or len(card.patches) == len(earlier.patches) == 1):
             return line
@@ -241,22 +161,10 @@ class Joiner:
 
     def _by_likeness(self, card: Card) -> _Line | None:
         """Return the series whose title is nearly the same, where there is exactly one."""
-        mine = card.only_title
-        if not mine or card.version <= (1, 0):
-            return None
-        specific = len(mine.split()) >= _SPECIFIC
         found: dict[int, _Line] = {}
-        for earlier in self._by_sender.get(card.senders[0], ())[-_RECENT:]:
-            line = self._line_of[earlier.at]
-            theirs = earlier.only_title
-            if (
-                bool(card.cover) == bool(earlier.cover)
-                and card.version > earlier.version
-                and (specific or card.when - earlier.when <= SOON)
-                and fuzz.ratio(mine, theirs, score_cutoff=_ALIKE) >= _ALIKE
-                and _DIGITS.findall(mine) == _DIGITS.findall(theirs)
-                and self._may_go_on(line, card)
-            ):
+        for at in self._alike.get(card.at, ()):
+            line = self._line_of[at]
+            if self._may_go_on(line, card):
                 found[line.cards[0].at] = line
         return found.popitem()[1] if len(found) == 1 else None
 

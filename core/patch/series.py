@@ -27,9 +27,10 @@ from core.model import (
     Thread,
     Version,
 )
+from core.patch.cards import DAY, Card, make_card
 from core.patch.claims import PATCH_WORDS
 from core.patch.given import given_trailers
-from core.patch.joining import DAY, Card, Joiner, make_card
+from core.patch.joining import join
 from core.patch.postings import Posting, Run, Sorter
 from core.patch.replies import Answers
 from core.patch.thread import Forest, build_forest, unique
@@ -88,7 +89,7 @@ class Grouping:
         ]
 
     def _all_series(self) -> Iterator[Series]:
-        for line in Joiner().join(self.cards()):
+        for line in join(self.cards()):
             change_id = next((card.change_id for card in line if card.change_id), None)
             yield self.series([card.at for card in line], change_id)
 

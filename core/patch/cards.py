@@ -1,0 +1,202 @@
+"""What of a posting tells which series it belongs to, and by what two postings may know each other.
+
+Only postings that share a name (a change-id, or a title from the same sender), that were sent in each other's thread, or
+whose titles are nearly the same can be versions of one series. These relations make families, and what is in another
+family has no say: an archive that grows is joined anew in the families of what came alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from core.model import Message
+from core.patch.claims import sender_key
+from core.patch.postings import HOUR, Posting
+from core.patch.thread import Groups
+
+DAY: Final = 24 * HOUR
+
+RECENT: Final = 40
+"""Postings of one sender whose titles are compared fuzzily."""
+
+_TITLES: Final = 64
+"""Patch titles of a posting that are compared."""
+_FEW: Final = 8
+"""Patches up to which a posting for a release is known by their titles beyond that release.
+
+A stable tree's review of hundreds of patches shares titles with those for other releases, week after week.
+"""
+_ALIKE: Final = 90.0
+_SPECIFIC: Final = 3
+"""Words from which on a title is hardly shared by chance: "fixes" and "timeout fixes" are."""
+_SOON: Final = 14 * DAY
+
+_VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
+_DIGITS: Final = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What of a posting tells which series it belongs to."""
+
+    at: int
+    """Its place among the postings by their first mails."""
+    when: float
+    version: tuple[int, int]
+    senders: tuple[str, ...]
+    change_id: str | None
+    head_title: str
+    """The title of the cover letter or of the first patch that is there, normalised."""
+    cover: str
+    """The cover letter's title, normalised; empty without one."""
+    patches: frozenset[str]
+    """The patches' titles, normalised; of many the first."""
+    rfc: bool
+    again: bool
+    """Its sender says that it was sent before."""
+    tags: frozenset[str]
+    is_part: bool
+    """Not all patches that its counter counts are there."""
+    above: int
+    """The posting in whose thread it was sent, -1 for none."""
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """All titles that it may be known by."""
+        return self.patches | {self.cover} if self.cover else self.patches
+
+    @property
+    def only_title(self) -> str:
+        """The title of the whole, where there is one."""
+        return self.cover or (next(iter(self.patches)) if len(self.patches) == 1 else "")
+
+    @property
+    def branch(self) -> frozenset[str]:
+        """The tags that name a release: what is for 5.10 is never a version of what is for 5.15."""
+        return frozenset(tag for tag in self.tags if any(char.isdigit() for char in tag))
+
+    def names(self) -> Iterator[tuple[str, ...]]:
+        """Yield what it shares with every posting that it may be joined to by change-id or title."""
+        if self.change_id:
+            yield ("change-id", self.change_id)
+        branch = tuple(sorted(self.branch))
+        for sender in self.senders:
+            for title in self.titles:
+                if branch:
+                    yield ("title", sender, title, *branch)
+                if not branch or len(self.patches) <= _FEW:
+                    yield ("title", sender, title)
+
+
+def normal_title(text: str) -> str:
+    """Return a title as it is compared: without case, runs of blanks and the final stop."""
+    return " ".join(text.casefold().split()).rstrip(".")
+
+
+def make_card(at: int, posting: Posting, messages: list[Message], above: int) -> Card:
+    """Read from its mails what tells which series a posting belongs to."""
+    lead = messages[posting.lead()]
+    numbers = sorted(number for number in posting.places if number > 0)[:_TITLES]
+    patches = (messages[posting.places[number][0]] for number in numbers)
+    head = (messages[posting.places[number][0]] for number in sorted(posting.places)[:2])
+    tags = frozenset(tag.casefold() for tag in lead.subject.tags)
+    senders = [sender_key(lead.sender)]
+    name = " ".join(lead.sender.name.partition(" via ")[0].strip(" '\"").casefold().split())
+    if " " in name:
+        senders.append("name " + name)
+    return Card(
+        at=at,
+        when=lead.date.timestamp(),
+        version=(posting.version, posting.minor),
+        senders=tuple(senders),
+        change_id=next((one.change_id for one in head if one.change_id), None),
+        head_title=normal_title(lead.subject.title),
+        # Some count in the cover letter's title: "improve use_mm / unuse_mm v2".
+        cover=_VERSION.sub("", normal_title(lead.subject.title)) if 0 in posting.places else "",
+        patches=frozenset(title for one in patches if (title := normal_title(one.subject.title))),
+        rfc="rfc" in tags,
+        again=not tags.isdisjoint(("resend", "repost")),
+        tags=posting.tags,
+        is_part=not posting.finished(),
+        above=above,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What of a posting is compared with the titles of its sender's other postings."""
+
+    when: float
+    version: tuple[int, int]
+    title: str
+    """The title of the whole; empty where there is none."""
+    has_cover: bool
+
+    @property
+    def asks(self) -> bool:
+        """Whether it may be a later version of something that had another title."""
+        return bool(self.title) and self.version > (1, 0)
+
+
+def glance(card: Card) -> Glance:
+    """Return what of a card `likely` looks at."""
+    return Glance(card.when, card.version, card.only_title, bool(card.cover))
+
+
+def likely(mine: Glance, earlier: Iterable[Glance]) -> list[int]:
+    """Return which of a sender's `RECENT` last postings, by their places, have nearly the same title and an older version."""
+    if not mine.asks:
+        return []
+    specific = len(mine.title.split()) >= _SPECIFIC
+    return [
+        at
+        for at, theirs in enumerate(earlier)
+        if mine.has_cover == theirs.has_cover
+        and mine.version > theirs.version
+        and (specific or mine.when - theirs.when <= _SOON)
+        and fuzz.ratio(mine.title, theirs.title, score_cutoff=_ALIKE) >= _ALIKE
+        and _DIGITS.findall(mine.title) == _DIGITS.findall(theirs.title)
+    ]
+
+
+def find_likely(cards: Iterable[Card]) -> dict[int, list[int]]:
+    """Return of each card, by `at`, the earlier ones whose titles are nearly the same."""
+    recent: dict[str, deque[tuple[int, Glance]]] = {}
+    found: dict[int, list[int]] = {}
+    for card in sorted(cards, key=lambda card: (card.when, card.at)):
+        mine = glance(card)
+        others = recent.setdefault(card.senders[0], deque(maxlen=RECENT))
+        if alike := likely(mine, [theirs for _, theirs in others]):
+            found[card.at] = [others[place][0] for place in alike]
+        others.append((card.at, mine))
+    return found
+
+
+def families(cards: Sequence[Card], alike: Mapping[int, Sequence[int]]) -> list[list[Card]]:
+    """Divide cards into those that may have to do with each other; `alike` is what `find_likely` says of them."""
+    groups = Groups(len(cards))
+    place_of = {card.at: place for place, card in enumerate(cards)}
+    named: dict[tuple[str, ...], int] = {}
+    for place, card in enumerate(cards):
+        for name in card.names():
+            groups.join(place, named.setdefault(name, place))
+        for earlier in alike.get(card.at, ()):
+            groups.join(place, place_of[earlier])
+        above = place_of.get(card.above)
+        if above is not None and is_followed(cards[above], card):
+            groups.join(place, above)
+    found: dict[int, list[Card]] = {}
+    for place, card in enumerate(cards):
+        found.setdefault(groups.find(place), []).append(card)
+    return list(found.values())
+
+
+def is_followed(earlier: Card, card: Card) -> bool:
+    """Whether a posting that was sent in another's thread may be a version of the same series for that."""
+    return not set(card.senders).isdisjoint(earlier.senders)
