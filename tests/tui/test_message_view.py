@@ -279,7 +279,7 @@ async def test_nothing_in_a_mail_reaches_the_terminal_or_markup(theme: str) -> N
         assert view.find("[@click=app.bell]") > 10
         literal = 0
         for at in range(view._page.count):
-            view._go_to(at)
+            view.go_to(at)
             for y in range(0, view.size.height, 7):
                 for segment in view.render_line(y):
                     assert not CONTROLS.search(segment.text), ascii(segment.text)
@@ -358,7 +358,7 @@ async def test_a_huge_mail_costs_what_is_on_the_screen(monkeypatch: pytest.Monke
         # The first paint, the one with the whole of it there, and those with colours.
         assert len(made) < 40 * 8
         moves: list[Callable[[], object]] = [
-            lambda: view.action_page(1), view.action_bottom, view.action_top, lambda: view._go_to(50_000),
+            lambda: view.action_page(1), view.action_bottom, view.action_top, lambda: view.go_to(50_000),
             lambda: view.action_next_file(1), lambda: view.action_next_hunk(-1),
         ]  # fmt: skip
         for move in moves:
@@ -381,6 +381,27 @@ async def test_the_whole_of_a_huge_mail_follows_and_nothing_moves() -> None:
         assert view._page.count > 9_900
         assert screen(view) == before
         assert view.find("x9 = 9") == 10
+
+
+async def test_the_end_asked_for_early_is_the_end_of_the_whole() -> None:
+    async with reading(None) as (view, pilot):
+        view.show(huge(10_000))
+        view.action_bottom()
+        await settle(pilot)
+        assert screen(view)[-1] == " 2.49.0"
+        assert view._page.count > 9_900
+        assert ended(view)
+
+
+async def test_a_hidden_reader_keeps_its_place() -> None:
+    async with reading(mail(PATCH)) as (view, pilot):
+        view.action_next_file(1)
+        before = screen(view)
+        view.display = False
+        await settle(pilot)
+        view.display = True
+        await settle(pilot)
+        assert screen(view) == before
 
 
 async def test_a_huge_mail_that_was_left_does_not_come_back() -> None:
@@ -409,9 +430,11 @@ async def test_code_gets_its_colours_after_the_first_paint_and_loses_them_when_t
         view.action_next_file(1)
         await settle(pilot)
         assert len(colours(view, "return -EINVAL")) > 2
+        view.action_toggle_numbers()
+        assert len(colours(view, "return -EINVAL")) > 2, "another layout has them at once"
         view.action_toggle_syntax()
         await settle(pilot)
-        assert len(colours(view, "return -EINVAL")) == 2
+        assert len(colours(view, "return -EINVAL")) == 3, "numbers, sign and text"
 
 
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES] + ["textual-light", "nord"])

@@ -329,10 +329,11 @@ class DiffBlock:
         """Take the colours of a slice."""
         self._spans[done] = spans
 
-    def rows_of(self, done: Slice) -> tuple[int, int]:
-        """Return the rows of a slice, from and to before."""
-        start = self.row_of(self._hunks[done.hunk].start) + 1 + done.start
-        return start, min(start + SLICE, start - done.start + len(self._hunks[done.hunk].rows))
+    def adopt_colours(self, other: DiffBlock) -> None:
+        """Take those of another layout of the same diff, or of its beginning."""
+        for piece, spans in other._spans.items():
+            if len(spans) == len(self._hunks[piece.hunk].rows[piece.start : piece.start + SLICE]):
+                self._spans[piece] = spans
 
 
 def _words(file: DiffFile) -> SafeText:

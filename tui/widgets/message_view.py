@@ -14,7 +14,6 @@ from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -23,17 +22,17 @@ from tui.widgets.diff_block import DiffBlock, Slice, read_colours
 from tui.widgets.mail_page import MailParts, Page, PageStyle, mail_page, note_page, take_apart
 from tui.widgets.message_looks import CSS, LOOKS, PREFIX
 from tui.widgets.row_paint import Overlay, Painter
+from tui.widgets.row_scroll import RowScroll
 from tui.widgets.text_search import Matches
 
 _PAN: Final = 8
 """Cells that a key pans."""
 
-
 _FIRST_LINES: Final = 2_000
 """Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
 
 
-class MessageView(ScrollView, can_focus=True):
+class MessageView(RowScroll, can_focus=True):
     """Shows one mail, or a note of ours in its place.
 
     `clock` tells the time that ages count from; `zone` is the reader's, None the system's.
@@ -111,15 +110,6 @@ class MessageView(ScrollView, can_focus=True):
         self._renew(keep=False)
 
     @property
-    def at_end(self) -> bool:
-        """Whether the last row is on the screen."""
-        return self.scroll_offset.y >= self._page.count - self._height
-
-    @property
-    def _height(self) -> int:
-        return max(1, self.scrollable_content_region.height)
-
-    @property
     def _page_style(self) -> PageStyle:
         width = self.scrollable_content_region.width
         return PageStyle(width, self.all_headers, self.numbers, self.fold_quotes)
@@ -138,10 +128,13 @@ class MessageView(ScrollView, can_focus=True):
         event.stop()
         if self._parts is not None and self._parts.mail is event.parts.mail:
             self._parts = event.parts
+            ended = self.at_end and self.scroll_offset.y > 0
             if event.style == self._page_style:
                 self._renew(keep=True, page=event.page, matches=event.matches)
             else:
                 self._renew(keep=True)
+            if ended:
+                self.action_bottom()
 
     def _renew(
         self, *, keep: bool, page: Page | None = None, matches: Matches | None = None
@@ -151,6 +144,7 @@ class MessageView(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         anchor = self._page.anchor(top) if keep and self._page.count else None
         self._laid_out = style.width
+        before = self._page.diff
         if page is not None:
             self._page = page
         elif not style.width:
@@ -166,16 +160,19 @@ class MessageView(ScrollView, can_focus=True):
             self._needle = ""
             self.set_reactive(MessageView.pan, 0)
             self.screen.clear_selection()
-        elif self._needle:
-            self.find(self._needle, move=False)
+        elif self._page.diff is not None and before is not None and self.syntax:
+            self._page.diff.adopt_colours(before)
         self.virtual_size = Size(style.width, self._page.count)
-        self._go_to(self._page.row_of(anchor) if anchor is not None and top else 0)
+        self.go_to(self._page.row_of(anchor) if anchor is not None and top else 0)
+        if self._needle:
+            self.find(self._needle, move=False)
         self.refresh()
         self._colour_soon()
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
-        if self.scrollable_content_region.width != self._laid_out:
+        width = self.scrollable_content_region.width
+        if width and width != self._laid_out:  # it has none while it is hidden
             self._renew(keep=True)
         else:
             self._colour_soon()
@@ -199,34 +196,11 @@ class MessageView(ScrollView, can_focus=True):
 
     # ------------------------------------------------------------- moving
 
-    def _go_to(self, row: int) -> None:
-        self.scroll_to(y=max(0, row), animate=False, force=True)
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Repaint, and colour what came into view."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self._colour_soon()
-
-    def action_line(self, delta: int) -> None:
-        """Move by lines."""
-        self._go_to(self.scroll_offset.y + delta)
-
-    def action_half_page(self, direction: int) -> None:
-        """Move by half a page."""
-        self._go_to(self.scroll_offset.y + direction * max(1, self._height // 2))
-
-    def action_page(self, direction: int) -> None:
-        """Move by a page less two rows: one to read on from, one that the file's bar may cover."""
-        self._go_to(self.scroll_offset.y + direction * max(1, self._height - 2))
-
-    def action_top(self) -> None:
-        """Move to the top."""
-        self._go_to(0)
-
-    def action_bottom(self) -> None:
-        """Move to the end."""
-        self._go_to(self._page.count)
 
     def action_next_file(self, direction: int) -> None:
         """Move to the next file of the diff, or with -1 to the one before."""
@@ -241,7 +215,7 @@ class MessageView(ScrollView, can_focus=True):
         here = self.scroll_offset.y + above
         place = bisect_right(rows, here) if direction > 0 else bisect_left(rows, here) - 1
         if 0 <= place < len(rows):
-            self._go_to(rows[place] - above)
+            self.go_to(rows[place] - above)
 
     def action_pan(self, direction: int) -> None:
         """Move the lines of diffs left or right, as far as those on the screen go."""
@@ -318,8 +292,8 @@ class MessageView(ScrollView, can_focus=True):
                 self._index = Matches(self._page)
             self._matches = self._index
             self._matches.search(text)
+            self._matches.start_at(self.scroll_offset.y)
             if move:
-                self._matches.start_at(self.scroll_offset.y)
                 self._show_match()
         self._repaint()
         return self._matches.count if self._matches is not None else 0
@@ -337,9 +311,9 @@ class MessageView(ScrollView, can_focus=True):
         if self._matches is None or (place := self._matches.current) is None:
             return
         row, start, end = place
-        top, height = self.scroll_offset.y, self._height
+        top, height = self.scroll_offset.y, self.height
         if not top + 1 <= row < top + height:
-            self._go_to(row - height // 3)
+            self.go_to(row - height // 3)
         line = self._page.row(row)
         if line.pans:
             before = sum(cell_len(text) for text, _ in line.gutter)
@@ -353,7 +327,7 @@ class MessageView(ScrollView, can_focus=True):
 
     def _visible(self) -> range:
         top = self.scroll_offset.y
-        return range(top, min(top + self._height, self._page.count))
+        return range(top, min(top + self.height, self._page.count))
 
     def _repaint(self) -> None:
         self._strips.clear()
@@ -427,8 +401,8 @@ class MessageView(ScrollView, can_focus=True):
         if page.diff is None or not self.syntax:
             return None
         top = self.scroll_offset.y - page.diff_start
-        for start in (top, top + self._height):
-            if found := page.diff.uncoloured(max(0, start), max(0, start + self._height)):
+        for start in (top, top + self.height):
+            if found := page.diff.uncoloured(max(0, start), max(0, start + self.height)):
                 return page.diff, found[0]
         return None
 
