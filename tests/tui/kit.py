@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from textual.pilot import Pilot
 
-from core.model import Listing
 from core.errors import Cancelled, PatchdeskError
 from core.model import (
     Body,
     GivenTrailer,
     Identity,
+    Listing,
     Mail,
     Message,
     MessageId,
@@ -73,7 +73,7 @@ def version(
     number: int = 1,
     cover: str | None = None,
     missing: Sequence[int] = (),
-    replies: dict[int, Sequence[Reply]] | None = None,
+    replies: Mapping[int, Sequence[Reply]] | None = None,
     tags: Sequence[str] = (),
     hours: float = 2,
 ) -> Version:

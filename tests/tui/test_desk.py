@@ -152,7 +152,7 @@ async def test_ten_thousand_rows_move_by_two_lines_a_key() -> None:
         tree = tree_of(app)
         drawn: list[int] = []
         draw = tree.render_line
-        tree.render_line = lambda y: (drawn.append(y), draw(y))[1]  # type: ignore[assignment,func-returns-value]
+        tree.render_line = lambda y: (drawn.append(y), draw(y))[1]  # type: ignore[method-assign,func-returns-value]
         await pilot.press("j")
         await pilot.pause()
         assert sorted(set(drawn)) == [0, 1]

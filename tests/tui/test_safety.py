@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from dataclasses import replace
 
 from rich.segment import Segment
 from textual.color import Color
 
 from core.errors import FetchError
-from core.model import Identity, Series, Thread
+from core.model import Identity, MessageId, Series, Thread
 from core.text import shown, shown_line
 from tests.tui.kit import (
     FakeDesk,
@@ -102,17 +103,10 @@ async def test_hostile_errors_are_shown_literally() -> None:
 
 async def test_what_is_copied_cannot_act_when_it_is_pasted() -> None:
     evil = "a$(reboot)`x`\x1b[201~\n@x"
-    wick = series("s", version("s", ["s"]))
-    bad = type(wick.versions[0].patches[0].message)
-    first = wick.versions[0].patches[0]
-    mail = first.message
-    poisoned = bad(
-        **{n: getattr(mail, n) for n in mail.__slots__ if n != "message_id"}, message_id=evil
-    )  # type: ignore[arg-type]
-    patch = type(first)(number=1, message=poisoned)
-    one = type(wick.versions[0])(
-        version=1, tags=(), total=1, cover=None, patches=(patch,), missing=(), date=mail.date
-    )
+    one = version("s", ["s"])
+    (patch,) = one.patches
+    mail = replace(patch.message, message_id=MessageId(evil))
+    one = replace(one, patches=(replace(patch, message=mail),))
     app = app_with(series("s", one))
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)

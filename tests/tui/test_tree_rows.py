@@ -227,7 +227,7 @@ def test_columns_give_way_to_the_subject() -> None:
     assert "Steady light in a draught" in text[80]
     assert "Ada" not in text[50]
     assert "2/3" in text[50]
-    assert re.fullmatch(r"▸ ◆ RFC Steady light.*…\s+2h", text[30])
+    assert re.fullmatch(r"▸ ◆ RFC Steady light.*…\s+2h ", text[30])
 
 
 HOSTILE = st.text(

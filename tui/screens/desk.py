@@ -99,7 +99,7 @@ class DeskScreen(ReadingScreen):
     def _offer_hints(self) -> None:
         where = self.where()
         fitting = [c for c in COMMANDS if c.footer and c.where in (where, Where.EVERYWHERE)]
-        if where is Where.EVERYWHERE:  # nothing is open yet
+        if where is Where.EVERYWHERE or self.has_class("-empty"):
             fitting = [c for c in fitting if c.name.startswith("app.")]
         self.status.hint((c.keys[0], c) for c in fitting)
 
@@ -206,7 +206,7 @@ class DeskScreen(ReadingScreen):
             self.say("Nothing is running. Q quits.")
 
     def _other_pane(self) -> None:
-        if self.where() is Where.EVERYWHERE:
+        if self.where() is Where.EVERYWHERE or self.has_class("-empty"):
             return
         self.go_to(Where.TREE if self._place is Where.READER else Where.READER)
 

@@ -180,6 +180,7 @@ class ReadingScreen(KeyedScreen):
         elif self._shown is not None:
             self.say("Stopped. What was open stays.")
         else:
+            self._show_empty()
             self._note("Stopped", ["Nothing was read.", "", WAYS_ON])
         return True
 
@@ -223,11 +224,14 @@ class ReadingScreen(KeyedScreen):
         same = before is not None and before.target == opening.target
         self.series_tree.show(listing.items, keep=same)
         self._entitle(listing)
+        was_empty = self.has_class("-empty")
+        self.remove_class("-empty")
         if not listing.items:
+            self._show_empty()
             self._note(
                 "Nothing to read", [shown(f"There is no mail in {listing.name}."), "", WAYS_ON]
             )
-        if before is None and listing.items:
+        if listing.items and (before is None or was_empty):
             self.go_to(Where.TREE)
 
     @on(ListingEnded)
@@ -265,8 +269,8 @@ class ReadingScreen(KeyedScreen):
         message, hint = shown(error.message), shown(error.hint)
         if self._listing is None or not self._listing.items:
             self.remove_class("-welcome")
+            self._show_empty()
             self._note(message, [hint, "", WAYS_ON])
-            self.go_to(Where.READER)
         else:
             self.say(message, "error")
             self.notify(
@@ -374,6 +378,11 @@ class ReadingScreen(KeyedScreen):
         self.reader.show(mail)
         self._entitle_reader()
         self._show_work()
+
+    def _show_empty(self) -> None:
+        """Leave the screen to the reader as long as there are no rows."""
+        self.add_class("-empty")
+        self.go_to(Where.READER)
 
     def _note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours in the reader."""

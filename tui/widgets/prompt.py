@@ -47,7 +47,7 @@ class Prompt(Vertical):
         & #prompt-state { width: auto; padding: 0 1; color: $foreground-muted; }
         & Input { width: 1fr; background: $panel; }
         & OptionList {
-            height: auto; max-height: 8; display: none; border: none; background: $surface; padding: 0;
+            height: auto; max-height: 8; display: none; border: none; background: $surface; padding: 0 1;
             text-wrap: nowrap; text-overflow: ellipsis;
             &.-filled { display: block; }
         }

@@ -209,6 +209,7 @@ def line(row: Row, width: int, now: datetime, wanted: re.Pattern[str] | None = N
     for text, look, cells in right:
         aligned = fit(text, cells) if look == "author" else " " * (cells - cell_len(text)) + text
         tail += [(" ", "plain"), (aligned, look)]
+    tail.append((" ", "plain"))
     taken = sum(cell_len(text) for text, _ in tail)
 
     expander = ("▾" if row.expanded else "▸") if row.expandable else " "
