@@ -108,23 +108,29 @@ class _Reading:
     """The mails of the range, read once."""
 
     def __init__(self, archive: Archive, span: Span) -> None:
-        self.written: Counter[Identity] = Counter()
-        """Mails by true author, as written."""
-        self.days: Counter[str] = Counter()
-        self._lists: Counter[str] = Counter()
-        self._times: list[int] = []
+        lists: Counter[tuple[str, ...]] = Counter()
+        days: Counter[int] = Counter()
+        written: Counter[tuple[str, str]] = Counter()
+        times: list[int] = []
         placed: list[tuple[tuple[int, int], Facts]] = []
         for arrival in archive.arrivals(span):
             facts = read_facts(arrival.raw, arrival.key)
+            message = facts.message
             placed.append((arrival.place, facts))
-            self.written[facts.message.author] += 1
-            self._times.append(arrival.time)
-            self._lists.update(facts.message.list_ids)
+            written[message.author.name, message.author.address] += 1
+            lists[message.list_ids] += 1
+            days[arrival.time // 86400] += 1
+            times.append(arrival.time)
         placed.sort(key=lambda item: item[0], reverse=True)
         self.facts = [facts for _, facts in placed]
         """The last to arrive first."""
-        days = Counter(time // 86400 for time in self._times)
-        self.days.update({_utc(day * 86400).strftime("%Y-%m-%d"): n for day, n in days.items()})
+        self.written = Counter({Identity(*who): n for who, n in written.items()})
+        """Mails by true author, as written."""
+        self.days = {_utc(day * 86400).strftime("%Y-%m-%d"): n for day, n in days.items()}
+        self._times = times
+        self._lists: Counter[str] = Counter()
+        for names, n in lists.items():
+            self._lists.update(dict.fromkeys(names, n))
 
     def list_name(self) -> str:
         """Return the first label of the commonest List-Id; of several as common the first in the alphabet."""

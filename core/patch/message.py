@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -47,12 +46,8 @@ _FACTS: Final = frozenset(
     }
 )
 _RECEIVED: Final = frozenset({"received"})
-_BRIEF: Final = _FACTS - {"to", "cc"}
 _CHANGE_ID: Final = re.compile(r"\nchange-id:[ \t]+([^\s]{1,200})")
 _BLANKS: Final = re.compile(rb"\s*")
-_PLAIN_ENCODINGS: Final = frozenset({"", "7bit", "8bit", "binary"})
-_ENCODED_MARK: Final = re.compile(rb"=(?:0[AaDd]|2[Dd]|3[Aa])")  # a line end, a hyphen, a colon
-_MAY_GIVE: Final = re.compile(rb"[\r\n][ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
 _MAX_LIST_IDS: Final = 20
 
 
@@ -67,16 +62,6 @@ class _Opened:
 def read_message(raw: bytes, key: str = "") -> Message:
     """Return what the program knows of a mail. Never raises; `key` is handed through."""
     return _open(raw, key, _FACTS).message
-
-
-def read_brief(raw: bytes, key: str = "") -> tuple[Message, str]:
-    """Return what grouping and counting need of a mail, and its text, at two thirds of the cost. Never raises.
-
-    The message has no recipients, no fingerprint, and of a patch not the trailers that it carries. Of a reply that gives no
-    trailer the text is mostly not looked at: it is "", and `has_diff` says nothing.
-    """
-    opened = _open(raw, key, _BRIEF, brief=True)
-    return opened.message, opened.content.text
 
 
 def read_mail(raw: bytes, key: str = "") -> Mail:
@@ -112,21 +97,22 @@ def _mail_start(raw: bytes) -> tuple[bytes, int]:
     return raw, blanks.end() if blanks else 0
 
 
-def _open(raw: bytes, key: str, wanted: frozenset[str] | None, *, brief: bool = False) -> _Opened:
-    source, start = _mail_start(raw)
-    headers = read_headers(source, start, len(source), wanted)
-    subject_text = decode_words(headers.first("subject"))
-    subject = _read_again(subject_text[:MAX_SUBJECT])
-    sender = _sender(headers)
-    if brief and subject.is_reply and _gives_nothing(source, headers):
-        content = Content()
-    else:
-        content = read_content(source, headers)
-    text = content.text
-    capped = list(dict.fromkeys([*headers.capped, *content.capped]))
-    if len(subject_text) > MAX_SUBJECT:
-        capped.append("subject too long")
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a mail's text says about what its headers claim."""
 
+    subject: Subject
+    author: Identity
+    begin: int
+    """Where the text begins after its in-body headers."""
+    patch: tuple[int, int] | None
+    """What `find_patch` found."""
+    in_body: bool
+    """The text is a patch's or cover letter's, so that headers in it count."""
+
+
+def weigh(subject: Subject, sender: Identity, text: str) -> Weighed:
+    """Weigh subject and sender of a mail against its text: whether it is a patch, and whose."""
     found: tuple[tuple[str, str], ...] = ()
     begin = 0
     if not subject.is_reply:
@@ -142,14 +128,25 @@ def _open(raw: bytes, key: str, wanted: frozenset[str] | None, *, brief: bool = 
         author = _in_body_author(found) or sender
         if not subject.text:
             subject = read_subject(next((value for name, value in found if name == "Subject"), ""))
+    return Weighed(subject, author, begin, patch, in_body)
 
+
+def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
+    source, start = _mail_start(raw)
+    headers = read_headers(source, start, len(source), wanted)
+    content = read_content(source, headers)
+    text = content.text
+    capped = list(dict.fromkeys([*headers.capped, *content.capped]))
+    sender = _sender(headers)
+    weighed = weigh(_subject(headers, capped), sender, text)
+    subject, patch, in_body = weighed.subject, weighed.patch, weighed.in_body
     references, in_reply_to = _references(headers, capped)
     ids = read_ids(headers.first("message-id"))
     message = Message(
         message_id=ids[0] if ids else _made_up_id(raw),
         subject=subject,
         sender=sender,
-        author=author,
+        author=weighed.author,
         date=_date(headers, source, start),
         in_reply_to=in_reply_to,
         references=references,
@@ -157,31 +154,20 @@ def _open(raw: bytes, key: str, wanted: frozenset[str] | None, *, brief: bool = 
         cc=_people(headers, "cc"),
         list_ids=_list_ids(headers),
         has_diff=patch is not None,
-        change_id=_change_id(text) if in_body else None,
-        trailers=() if brief and patch and in_body else _trailers(text, begin, patch, in_body),
-        fingerprint="" if brief else _fingerprint(sender, subject, text),
+        change_id=read_change_id(text) if in_body else None,
+        trailers=_trailers(text, weighed.begin, patch, in_body),
+        fingerprint=_fingerprint(sender, subject, text),
         key=key,
         capped=tuple(capped),
     )
     return _Opened(message, headers, content, in_body)
 
 
-def _gives_nothing(source: bytes, headers: Headers) -> bool:
-    """Whether a look at the bytes is enough to see that there is no trailer in the text."""
-    encoding = headers.first("content-transfer-encoding").lower()
-    kind = headers.first("content-type")
-    if kind and not kind.lower().startswith("text/plain"):
-        return False
-    if encoding == "quoted-printable":
-        if _ENCODED_MARK.search(source, headers.body_start):
-            return False
-    elif encoding not in _PLAIN_ENCODINGS:
-        return False
-    return not _MAY_GIVE.search(source, max(headers.body_start - 1, 0))
-
-
-# A thread's replies have one subject, and come together.
-_read_again: Final = lru_cache(maxsize=256)(read_subject)
+def _subject(headers: Headers, capped: list[str]) -> Subject:
+    text = decode_words(headers.first("subject"))
+    if len(text) > MAX_SUBJECT:
+        capped.append("subject too long")
+    return read_subject(text)
 
 
 def _is_patch(subject: Subject, has_diff: bool) -> bool:
@@ -244,7 +230,8 @@ def _date(headers: Headers, source: bytes, start: int) -> datetime:
     return UNKNOWN_DATE if moment is None else moment
 
 
-def _change_id(text: str) -> str | None:
+def read_change_id(text: str) -> str | None:
+    """Return b4's `change-id:` in the text of a cover letter or patch."""
     match = _CHANGE_ID.search(text) if "\nchange-id:" in text else None
     return match[1] if match else None
 

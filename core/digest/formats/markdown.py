@@ -29,10 +29,9 @@ from core.digest.identity import written
 from core.digest.values import Digest, SeriesNews, ThreadNews
 from core.text import shown, shown_lines
 
-_MARKS: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&^$=:-]")
-_REFERENCE: Final = re.compile(r"(?<![A-Za-z0-9])(@|\\#|\\!)(?=[A-Za-z0-9])")
-_NUMBERED: Final = re.compile(r"^(\d{1,9})\.")
-_WEB: Final = re.compile(r"(?i)\b(www)\.")
+_MARKS: Final = re.compile(r"[\\`*_{}\[\]<>#|~&$]|^[-+=]")
+_NUMBERED: Final = re.compile(r"^(\d{1,9})(?=[.)])")
+_REFERENCE: Final = re.compile(r"(?<![A-Za-z0-9])(@|\\#|!)(?=[A-Za-z0-9])")
 _TICKS: Final = re.compile(r"`+")
 
 
@@ -71,8 +70,7 @@ def markdown_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
 def escaped(text: str) -> str:
     """Return one line of Markdown that shows `text`."""
     line = _MARKS.sub(lambda match: f"\\{match[0]}", shown(text).strip())
-    line = _NUMBERED.sub(r"\1\\.", line)
-    line = _WEB.sub(r"\1<!-- -->.", line)
+    line = _NUMBERED.sub(r"\1\\", line)
     return _REFERENCE.sub(r"\1<!-- -->", line)
 
 
