@@ -329,6 +329,10 @@ class DiffBlock:
         """Take the colours of a slice."""
         self._spans[done] = spans
 
+    def drop_colours(self) -> None:
+        """Go back to plain text."""
+        self._spans.clear()
+
     def adopt_colours(self, other: DiffBlock) -> None:
         """Take those of another layout of the same diff, or of its beginning."""
         for piece, spans in other._spans.items():

@@ -160,7 +160,7 @@ class MessageView(RowScroll, can_focus=True):
             self._needle = ""
             self.set_reactive(MessageView.pan, 0)
             self.screen.clear_selection()
-        elif self._page.diff is not None and before is not None and self.syntax:
+        elif self._page.diff is not None and before is not None:
             self._page.diff.adopt_colours(before)
         self.virtual_size = Size(style.width, self._page.count)
         self.go_to(self._page.row_of(anchor) if anchor is not None and top else 0)
@@ -191,8 +191,11 @@ class MessageView(RowScroll, can_focus=True):
         self._renew(keep=True)
 
     def watch_syntax(self) -> None:
-        """Lay out again, with or without colours."""
-        self._renew(keep=True)
+        """Repaint, with or without colours."""
+        if self._page.diff is not None:
+            self._page.diff.drop_colours()
+            self._repaint()
+            self._colour_soon()
 
     # ------------------------------------------------------------- moving
 
@@ -412,7 +415,10 @@ class MessageView(RowScroll, can_focus=True):
         try:
             while (wanted := self._next_slice()) is not None:
                 diff, piece = wanted
-                diff.colour(piece, await read_colours(diff, piece))
+                spans = await read_colours(diff, piece)
+                if not self.syntax:
+                    break
+                diff.colour(piece, spans)
                 if diff is self._page.diff:
                     self._repaint()
         finally:
