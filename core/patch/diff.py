@@ -56,7 +56,8 @@ def read_diff(text: str) -> Diff:
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
-    return Diff(tuple(lines), tuple(_Reader(lines).files()))
+    whole = tuple(lines)
+    return Diff(whole, tuple(_Reader(whole).files()))
 
 
 def file_changes(text: str) -> tuple[FileChange, ...]:
@@ -90,7 +91,7 @@ class _Header:
 class _Reader:
     """One pass over the lines; `at` is the next to read."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: tuple[str, ...]) -> None:
         self.lines = lines
         self.count = len(lines)
         self.at = 0
@@ -210,7 +211,7 @@ class _Reader:
         path = old if status == "deleted" else new
         return DiffFile(
             start=header.start,
-            header=tuple(self.lines[header.start : end]),
+            header=self.lines[header.start : end],
             change=FileChange(
                 path=path,
                 old_path=old if status in {"renamed", "copied"} else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -84,31 +84,31 @@ def _combined_kind(row: str, parents: int) -> str:
     return "-" if "-" in columns else "+" if "+" in columns else " "
 
 
-def read_hunk(lines: Sequence[str], start: int) -> Hunk | None:
+def read_hunk(lines: tuple[str, ...], start: int) -> Hunk | None:
     """Read the hunk whose header is `lines[start]`; None where that is none."""
     line = lines[start]
     if (match := _HUNK.match(line)) is None:
         return _read_combined(lines, start)
-    old_start, old_count, new_start, new_count = (
-        1 if part is None else int(part) for part in match.groups()[:4]
-    )
+    old_first, old_lines, new_first, new_lines, section = match.groups("1")
+    old_start, old_count = int(old_first), int(old_lines)
+    new_start, new_count = int(new_first), int(new_lines)
     end, added, removed, damaged = _body(lines, start + 1, old_count, new_count)
     return Hunk(
         start=start,
         header=line[: match.start(5)].rstrip(),
-        section=match[5].rstrip(),
+        section=section.rstrip(),
         old_start=old_start,
         old_count=old_count,
         new_start=new_start,
         new_count=new_count,
         added=added,
         removed=removed,
-        rows=tuple(lines[start + 1 : end]),
+        rows=lines[start + 1 : end],
         damaged=damaged,
     )
 
 
-def _body(lines: Sequence[str], at: int, old: int, new: int) -> tuple[int, int, int, bool]:
+def _body(lines: tuple[str, ...], at: int, old: int, new: int) -> tuple[int, int, int, bool]:
     """Go past `old` and `new` lines from `at`; return the end, what is added and removed, whether it is damaged."""
     count = len(lines)
     added = removed = 0
@@ -146,7 +146,7 @@ _HEADS: Final = ("diff ", "@@ ", "Index: ")
 _GOES_ON: Final = frozenset(" +-\\@d")
 
 
-def is_plain_header(lines: Sequence[str], at: int) -> bool:
+def is_plain_header(lines: tuple[str, ...], at: int) -> bool:
     """Whether `---`, `+++` and `@@` stand in a row: what no hunk can hold."""
     return (
         at + 2 < len(lines)
@@ -156,7 +156,7 @@ def is_plain_header(lines: Sequence[str], at: int) -> bool:
     )
 
 
-def _read_combined(lines: Sequence[str], start: int) -> Hunk | None:
+def _read_combined(lines: tuple[str, ...], start: int) -> Hunk | None:
     """Read `@@@ -1,2 -1,2 +1,3 @@@`: each line of it begins with a column for each parent."""
     line = lines[start]
     marks = len(line) - len(line.lstrip("@"))
@@ -180,13 +180,13 @@ def _read_combined(lines: Sequence[str], start: int) -> Hunk | None:
         new_count=new_count,
         added=added,
         removed=removed,
-        rows=tuple(lines[start + 1 : end]),
+        rows=lines[start + 1 : end],
         parents=parents,
         damaged=damaged,
     )
 
 
-def _combined_body(lines: Sequence[str], at: int, left: list[int]) -> tuple[int, int, int, bool]:
+def _combined_body(lines: tuple[str, ...], at: int, left: list[int]) -> tuple[int, int, int, bool]:
     """Do what `_body` does; `left` counts the lines of each parent and of the result."""
     parents = len(left) - 1
     count = len(lines)
