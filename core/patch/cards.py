@@ -33,12 +33,14 @@ _FEW: Final = 8
 A stable tree's review of hundreds of patches shares titles with those for other releases, week after week.
 """
 _ALIKE: Final = 90.0
+_NEXT_ALIKE: Final = 75.0
+"""How alike the titles of a version and the very next one are at least, where that follows soon."""
 _SPECIFIC: Final = 3
 """Words from which on a title is hardly shared by chance: "fixes" and "timeout fixes" are."""
 _SOON: Final = 14 * DAY
 
 _VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
-_DIGITS: Final = re.compile(r"\d+")
+_RELEASE: Final = re.compile(r"\d+(?:\.\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Card:
     @property
     def branch(self) -> frozenset[str]:
         """The tags that name a release: what is for 5.10 is never a version of what is for 5.15."""
-        return frozenset(tag for tag in self.tags if any(char.isdigit() for char in tag))
+        return frozenset(release for tag in self.tags for release in _RELEASE.findall(tag))
 
     def names(self) -> Iterator[tuple[str, ...]]:
         """Yield what it shares with every posting that it may be joined to by change-id or title."""
@@ -90,7 +92,7 @@ class Card:
             for title in self.titles:
                 if branch:
                     yield ("title", sender, title, *branch)
-                if not branch or len(self.patches) <= _FEW:
+                if not branch or len(self.patches) <= _FEW or title == self.cover:
                     yield ("title", sender, title)
 
 
@@ -153,16 +155,35 @@ def likely(mine: Glance, earlier: Iterable[Glance]) -> list[int]:
     """Return which of a sender's `RECENT` last postings, by their places, have nearly the same title and an older version."""
     if not mine.asks:
         return []
-    specific = len(mine.title.split()) >= _SPECIFIC
-    return [
-        at
-        for at, theirs in enumerate(earlier)
-        if mine.has_cover == theirs.has_cover
-        and mine.version > theirs.version
-        and (specific or mine.when - theirs.when <= _SOON)
-        and fuzz.ratio(mine.title, theirs.title, score_cutoff=_ALIKE) >= _ALIKE
-        and _DIGITS.findall(mine.title) == _DIGITS.findall(theirs.title)
-    ]
+    return [at for at, theirs in enumerate(earlier) if likeness(mine, theirs)]
+
+
+def likeness(mine: Glance, theirs: Glance) -> float:
+    """Return how alike two titles are, up to 100; 0 where it is too little for one to be a later version of the other.
+
+    Who sends a v2 has sent a v1 of it: of what the same person sent in the last days less likeness will do.
+    """
+    if mine.has_cover != theirs.has_cover or mine.version <= theirs.version or not theirs.title:
+        return 0
+    soon = mine.when - theirs.when <= _SOON
+    if soon and mine.version == (theirs.version[0] + 1, 0):
+        alike, enough = fuzz.token_set_ratio(mine.title, theirs.title), _NEXT_ALIKE
+    elif soon or len(mine.title.split()) >= _SPECIFIC:
+        alike, enough = fuzz.ratio(mine.title, theirs.title), _ALIKE
+    else:
+        return 0
+    if alike < enough or _names_other_things(mine.title, theirs.title):
+        return 0
+    return alike
+
+
+def _names_other_things(one: str, other: str) -> bool:
+    """Whether each has a number that the other lacks: "board x4" and "board x7"."""
+    mine, theirs = (
+        {word for word in title.split() if any(char.isdigit() for char in word)}
+        for title in (one, other)
+    )
+    return bool(mine - theirs) and bool(theirs - mine)
 
 
 def find_likely(cards: Iterable[Card]) -> dict[int, list[int]]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from core.patch.cards import DAY, Card, families, find_likely, is_followed
+from core.patch.cards import DAY, Card, families, find_likely, glance, is_followed, likeness
 
 NEXT_WITHIN: Final = 400 * DAY
 """How long a series may rest before its next version."""
@@ -33,6 +33,8 @@ SKEW: Final = DAY
 _LATEST: Final = 8
 """Postings of one title that are looked at."""
 _SOMEWHAT_ALIKE: Final = 60.0
+_MARGIN: Final = 10.0
+"""By how much the likest title must be liker than that of another series."""
 
 
 class _Line:
@@ -58,7 +60,12 @@ class _Line:
         apart = card.when - last.when
         if apart > NEXT_WITHIN or (card.branch and last.branch and card.branch != last.branch):
             return False
-        if card.change_id and self.change_id and card.change_id != self.change_id:
+        if (
+            card.change_id
+            and self.change_id
+            and card.change_id != self.change_id
+            and not (card.version > last.version and _is_same_whole(card, last))
+        ):
             return False
         lone = not card.cover and len(card.patches) <= 1
         if card.version > last.version:
@@ -66,7 +73,7 @@ class _Line:
         if last.rfc and not card.rfc:
             return not lone or apart <= ONE_RFC_WITHIN
         if card.version not in self.versions:
-            return apart <= SKEW
+            return apart <= SKEW and card.head_title == last.head_title
         if card.version != last.version:
             return False
         within = ONE_AGAIN_WITHIN if lone and not in_thread else AGAIN_WITHIN
@@ -160,13 +167,17 @@ class _Joiner:
         return line if alike >= _SOMEWHAT_ALIKE else None
 
     def _by_likeness(self, card: Card) -> _Line | None:
-        """Return the series whose title is nearly the same, where there is exactly one."""
-        found: dict[int, _Line] = {}
+        """Return the series whose title is nearly the same, where no other comes close."""
+        found: dict[int, tuple[float, int]] = {}
         for at in self._alike.get(card.at, ()):
             line = self._line_of[at]
             if self._may_go_on(line, card):
-                found[line.cards[0].at] = line
-        return found.popitem()[1] if len(found) == 1 else None
+                alike = likeness(glance(card), glance(self._cards[at]))
+                found[line.cards[0].at] = max(found.get(line.cards[0].at, (0, 0)), (alike, at))
+        best, *others = sorted(found.values(), reverse=True) or [(0.0, -1)]
+        if best[1] < 0 or (others and best[0] - others[0][0] < _MARGIN):
+            return None
+        return self._line_of[best[1]]
 
 
 def _share_titles(card: Card, earlier: Card) -> bool:
@@ -183,7 +194,20 @@ def _same_series(card: Card, earlier: Card) -> bool:
         return 2 * shared >= max(len(card.patches), len(earlier.patches))
     if card.cover and card.cover == earlier.cover:
         return shared > 0 or smaller == 0
+    if card.only_title and card.only_title == earlier.only_title:
+        return True  # a lone patch that grew into a series of its name
     return smaller > 0 and 2 * shared >= smaller
+
+
+def _is_same_whole(card: Card, earlier: Card) -> bool:
+    """Whether title and patches are so much the same that another change-id does not count."""
+    return (
+        bool(card.only_title)
+        and card.only_title == earlier.only_title
+        and (
+            2 * len(card.patches & earlier.patches) >= min(len(card.patches), len(earlier.patches))
+        )
+    )
 
 
 def _closeness(card: Card, earlier: Card) -> tuple[bool, int, bool]:

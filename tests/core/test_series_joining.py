@@ -95,6 +95,31 @@ JOINED: dict[str, tuple[list[Message], str]] = {
         + posting("b", "PATCH v2", "else", "two", at=DAY, sender=REX, change_id="x-1"),
         "v1 0=a 1=a1 /1 | v2 0=b 1=b1 /1",
     ),
+    "whole and next in number, though its change-id was made anew": (
+        [
+            *posting("a", "PATCH v3", "all", "one", "two", at=0, change_id="x-1"),
+            *posting("b", "PATCH v4", "all", "one", "2", at=DAY, change_id="x-2"),
+        ],
+        "v3 0=a 1=a1 2=a2 /2 | v4 0=b 1=b1 2=b2 /2",
+    ),
+    "a lone patch that grew into a series of its name": (
+        [
+            mail("p", "[PATCH] mend it"),
+            *posting("b", "PATCH v2", "mend it", "prepare", "do", at=DAY),
+        ],
+        "v1 1=p /1 | v2 0=b 1=b1 2=b2 /2",
+    ),
+    "the next in number soon after, by most of the words": (
+        [
+            mail("p", "[PATCH] tests: test under submit link fails"),
+            mail("q", "[PATCH v2] tests: test early-submit link fails", at=DAY),
+        ],
+        "v1 1=p /1 | v2 1=q /1",
+    ),
+    "for the same release, in other words": (
+        [mail("p", "[PATCH 5.13] one"), mail("q", "[PATCH v2 for-5.13] one", at=60)],
+        "v1 5.13 1=p /1 | v2 for-5.13 1=q /1",
+    ),
     "from another address of the same person": (
         posting("a", "PATCH", "all", "one", at=0)
         + posting("b", "PATCH v2", "all", "one", at=DAY, sender=HOME)
@@ -207,13 +232,31 @@ APART: dict[str, list[Message]] = {
         mail("p", "[PATCH] arm64: dts: add the board x4"),
         mail("q", "[PATCH v2] arm64: dts: add the board x7", at=5),
     ],
+    "most of the words, but not soon": [
+        mail("p", "[PATCH] tests: test under submit link fails"),
+        mail("q", "[PATCH v2] tests: test early-submit link fails", at=30 * DAY),
+    ],
     "nearly the same as two others": [
         mail("p", "[PATCH] dts: describe the board alpha"),
         mail("q", "[PATCH] dts: describe the board alpho", at=1),
         mail("r", "[PATCH v2] dts: describe the board alphi", at=5),
     ],
-    "two change-ids": posting("a", "PATCH", "all", "one", at=0, change_id="x-1")
-    + posting("b", "PATCH v2", "all", "one", at=DAY, change_id="x-2"),
+    "patches split off into a series of their own": [
+        *posting("a", "PATCH v4", "all", "one", "two", "three", at=0),
+        *posting("b", "PATCH", "first of all", "one", "two", at=60),
+    ],
+    "two change-ids, and only the title in common": [
+        *posting("a", "PATCH", "all", "one", at=0, change_id="x-1"),
+        *posting("b", "PATCH v2", "all", "two", at=DAY, change_id="x-2"),
+    ],
+    "two change-ids, and nearly the same title": [
+        *posting("a", "PATCH", "mend all of it", "one", at=0, change_id="x-1"),
+        *posting("b", "PATCH v2", "mend all of this", "one", at=DAY, change_id="x-2"),
+    ],
+    "two change-ids, and both the first version": [
+        *posting("a", "PATCH", "all", "one", at=0, change_id="x-1"),
+        *posting("b", "PATCH", "all", "one", at=60, change_id="x-2"),
+    ],
     "one change-id, taken over by another series": posting(
         "a", "PATCH", "all", "one", at=0, change_id="x-1"
     )
