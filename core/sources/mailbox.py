@@ -12,9 +12,10 @@ from core.errors import SourceError, TargetError
 from core.model import RawMail
 from core.sources import mbox
 from core.sources.source import Job, Report
-from core.sources.stores import FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
+from core.sources.stores import CHUNK, FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
 
 _HEAD: Final = 64 << 10
+_CHECKED: Final = 4 << 10
 _PACKERS: Final = {
     b"\xfd7zXZ\x00": "xz",
     b"BZh": "bzip2",
@@ -46,14 +47,25 @@ class MailboxSource:
     def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
         """Yield the mails in their order in the file."""
         job = Job(f"Reading {self.name}", "byte", stop=stop, closed=self._closed, report=report)
-        if self._kind == "mail":
-            pieces = iter((_whole(self._watched(job)),))
-        else:
-            pieces = mbox.split(self._watched(job))
-        for piece in pieces:
+        for piece in self._pieces(self._watched(job)):
             job.step(piece.offset, self._store.size)
             key = f"{piece.offset}:{piece.length}:{zlib.crc32(piece.escaped):08x}"
             yield RawMail(self._mail(piece.escaped), key)
+
+    def mails_from(self, start: int, job: Job) -> Iterator[tuple[int, bytes]]:
+        """Yield the mails from the one on that begins at `start` (0: the first), each with where it begins."""
+        for piece in self._pieces(self._chunks_from(start, job)):
+            yield start + piece.offset, self._mail(piece.escaped)
+
+    @property
+    def stamp(self) -> str:
+        """What changes whenever the file does."""
+        return self._store.stamp
+
+    def check(self, offset: int) -> int:
+        """Return a checksum of what stands before `offset`, to tell whether the file only grew."""
+        begin = max(0, offset - _CHECKED)
+        return zlib.crc32(self._store.at(begin, offset - begin))
 
     def read(self, key: str) -> bytes:
         """Return one mail's bytes."""
@@ -69,6 +81,21 @@ class MailboxSource:
         """End a running `mails` and close the file."""
         self._closed.set()
         self._store.close()
+
+    def _pieces(self, chunks: Iterator[bytes]) -> Iterator[mbox.Piece]:
+        return iter((_whole(chunks),)) if self._kind == "mail" else mbox.split(chunks)
+
+    def _chunks_from(self, start: int, job: Job) -> Iterator[bytes]:
+        if isinstance(self._store, GzipStore):  # which is read from its beginning in any case
+            for chunk in self._watched(job):
+                if len(chunk) > start:
+                    yield chunk[start:]
+                start = max(0, start - len(chunk))
+            return
+        while chunk := self._store.at(start, CHUNK):
+            job.step(0)
+            yield chunk
+            start += len(chunk)
 
     def _mail(self, escaped: bytes) -> bytes:
         return escaped if self._kind == "mail" else mbox.unescape(escaped)

@@ -53,8 +53,7 @@ class MaildirSource:
             try:
                 raw = self.read(key)
             except SourceError:
-                if os.path.lexists(self._path / key):  # else removed meanwhile
-                    self._unreadable.append(key)
+                self.note_unreadable(key)
                 continue
             if raw:
                 yield RawMail(raw, key)
@@ -69,6 +68,15 @@ class MaildirSource:
             except (OSError, ValueError) as error:
                 raise SourceError(f"{candidate} cannot be read: {reason(error)}.") from error
         raise SourceError(f"This mail is no longer in {self.name}.", "Open the maildir again.")
+
+    def names(self) -> dict[str, str]:
+        """Return the key of each mail by the part of its file's name that stays, newest first."""
+        return {_unique(key): key for key in sorted(self._keys(), key=_age, reverse=True)}
+
+    def note_unreadable(self, key: str) -> None:
+        """Remember that a mail could not be read, unless it is gone by now."""
+        if os.path.lexists(self._path / key):
+            self._unreadable.append(key)
 
     def close(self) -> None:
         """End a running `mails`."""

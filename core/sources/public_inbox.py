@@ -27,13 +27,17 @@ from core.sources.stores import reason
 pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)
 # Every object is read once: kept ones only fill the memory.
 pygit2.option(Option.ENABLE_CACHING, False)
+# Packs are read here and there; what is mapped of them counts as this program's memory.
+pygit2.settings.mwindow_size = 4 << 20
+pygit2.settings.mwindow_mapped_limit = 32 << 20
 # Archives on shared disks belong to another user. Only objects are read: nothing in a repository can be run by that.
 pygit2.option(Option.SET_OWNER_VALIDATION, 0)
 
 _EPOCH: Final = re.compile(r"(\d{1,6})\.git")
 _FAN: Final = re.compile(r"[0-9a-f]{2}")
 _BRANCH: Final = "refs/heads/master"
-_FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
+FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
+"""What pygit2 raises where a repository is damaged, or not there."""
 
 
 def is_archive(path: Path) -> bool:
@@ -46,13 +50,13 @@ def open_archive(path: Path) -> PublicInboxSource:
     epochs = [path] if _is_repository(path) else _epochs(path)
     for epoch in epochs:
         try:
-            tip = _tip(_open(epoch))
-        except _FAULTS as error:
+            tip = tip_of(open_repository(epoch))
+        except FAULTS as error:
             raise TargetError(
-                f"{epoch} cannot be opened as a git repository: {_reason(error)}.",
+                f"{epoch} cannot be opened as a git repository: {why(error)}.",
                 "Check it with git fsck, or clone it again.",
             ) from error
-        if tip is not None and not (_is_v2(tip) or _is_v1(tip)):
+        if tip is not None and not (_is_v2(tip) or is_v1(tip)):
             raise TargetError(
                 f"{path} is a git repository, but no public-inbox archive: it holds no mails.",
                 "Open a list's archive: a folder with git/0.git in it, or a clone of one epoch.",
@@ -100,10 +104,10 @@ class PublicInboxSource:
         done = 0
         for epoch in reversed(self._epochs):
             try:
-                repository = _open(epoch)
-                tip = _tip(repository)
-            except _FAULTS as error:
-                raise SourceError(f"{epoch} cannot be read: {_reason(error)}.") from error
+                repository = open_repository(epoch)
+                tip = tip_of(repository)
+            except FAULTS as error:
+                raise SourceError(f"{epoch} cannot be read: {why(error)}.") from error
             if tip is None:
                 continue
             for blob in self._blobs(epoch, tip, removed):
@@ -118,14 +122,12 @@ class PublicInboxSource:
         with self._lock:  # a repository serves one thread at a time
             try:
                 if not self._readers:
-                    self._readers = [_open(epoch) for epoch in reversed(self._epochs)]
+                    self._readers = [open_repository(epoch) for epoch in reversed(self._epochs)]
                 for repository in self._readers:
                     if key in repository:
                         return repository.odb.read(pygit2.Oid(hex=key))[1]
-            except _FAULTS as error:
-                raise SourceError(
-                    f"A mail of {self.name} cannot be read: {_reason(error)}."
-                ) from error
+            except FAULTS as error:
+                raise SourceError(f"A mail of {self.name} cannot be read: {why(error)}.") from error
         raise SourceError(
             f"This mail is no longer in {self.name}.", "It was edited or purged. Open it again."
         )
@@ -137,13 +139,13 @@ class PublicInboxSource:
     def _blobs(
         self, epoch: Path, tip: pygit2.Commit, removed: Counter[str]
     ) -> Iterator[pygit2.Oid]:
-        if _is_v1(tip):
-            yield from _tree_blobs(tip.tree)
+        if is_v1(tip):
+            yield from tree_blobs(tip.tree)
             return
         try:
             yield from _history_blobs(tip, removed)
-        except _FAULTS as error:
-            self._notes.append(f"{epoch} is not whole, older mails are missing: {_reason(error)}.")
+        except FAULTS as error:
+            self._notes.append(f"{epoch} is not whole, older mails are missing: {why(error)}.")
 
     def _blob(self, repository: pygit2.Repository, blob: pygit2.Oid) -> bytes:
         try:
@@ -154,12 +156,13 @@ class PublicInboxSource:
                 self._unreadable.append(f"{blob}: {size >> 20} MiB are too much")
                 return b""
             return repository.odb.read(blob)[1]
-        except _FAULTS as error:
-            self._unreadable.append(f"{blob}: {_reason(error)}")
+        except FAULTS as error:
+            self._unreadable.append(f"{blob}: {why(error)}")
             return b""
 
 
-def _reason(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """Return the reason of one of `FAULTS`, as words for the end of a sentence."""
     return "an object is missing" if isinstance(error, KeyError) else reason(error)
 
 
@@ -182,12 +185,13 @@ def _history_blobs(commit: pygit2.Commit, removed: Counter[str]) -> Iterator[pyg
         commit = parents[0]
 
 
-def _tree_blobs(tree: pygit2.Tree, depth: int = 0) -> Iterator[pygit2.Oid]:
+def tree_blobs(tree: pygit2.Tree, depth: int = 0) -> Iterator[pygit2.Oid]:
+    """Yield the mails of a v1 archive, given its newest tree."""
     for entry in tree:
         if isinstance(entry, pygit2.Blob) and depth:
             yield entry.id
         elif isinstance(entry, pygit2.Tree) and depth < 2:
-            yield from _tree_blobs(entry, depth + 1)
+            yield from tree_blobs(entry, depth + 1)
 
 
 def _is_v2(tip: pygit2.Commit) -> bool:
@@ -195,7 +199,8 @@ def _is_v2(tip: pygit2.Commit) -> bool:
     return bool(names) and set(names) <= {"m", "d"}
 
 
-def _is_v1(tip: pygit2.Commit) -> bool:
+def is_v1(tip: pygit2.Commit) -> bool:
+    """Tell whether a repository's newest commit is that of a v1 archive."""
     entries = _first_entries(tip)
     return bool(entries) and all(
         isinstance(entry, pygit2.Tree) and _FAN.fullmatch(entry.name or "") for entry in entries
@@ -228,11 +233,12 @@ def _epochs(path: Path) -> list[Path]:
     return [child for _, child in sorted(found)]
 
 
-def _open(path: Path) -> pygit2.Repository:
+def open_repository(path: Path) -> pygit2.Repository:
+    """Open the repository that a folder is. Raises one of `FAULTS`."""
     return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
 
 
-def _tip(repository: pygit2.Repository) -> pygit2.Commit | None:
+def tip_of(repository: pygit2.Repository) -> pygit2.Commit | None:
     """Return the newest commit, None in an epoch that has just begun."""
     if _BRANCH in repository.references:
         return repository.references[_BRANCH].peel(pygit2.Commit)

@@ -39,6 +39,11 @@ class Store(Protocol):
         ...
 
     @property
+    def stamp(self) -> str:
+        """What changes whenever the bytes do; as far as a file's size and time tell."""
+        ...
+
+    @property
     def fault(self) -> str:
         """What was wrong with the end, as words that follow the name, once `chunks` has come to it."""
         ...
@@ -93,6 +98,7 @@ class MemoryStore:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.size = len(data)
+        self.stamp = f"{len(data)} {zlib.crc32(data):08x}"
 
     def chunks(self) -> Iterator[bytes]:
         """Yield all bytes in pieces."""
@@ -121,7 +127,9 @@ class FileStore:
         self._handle: int | None = open_regular(path)
         self._lock = threading.Lock()
         self._path = path
-        self.size = os.fstat(self._handle).st_size
+        status = os.fstat(self._handle)
+        self.size = status.st_size
+        self.stamp = f"{status.st_size} {status.st_mtime_ns}"
 
     def chunks(self) -> Iterator[bytes]:
         """Yield all bytes in pieces."""
@@ -167,6 +175,7 @@ class GzipStore:
 
     def __init__(self, packed: Store, *, cap: int = UNPACKED_CAP) -> None:
         self._packed = packed
+        self.stamp = packed.stamp
         self._cap = cap
         self._marks = [_Mark(0, 0, zlib.decompressobj(_GZIP_BITS))]
         self.fault = ""

@@ -1,0 +1,198 @@
+"""A public-inbox epoch as a feed: its commits, from where the last run stopped.
+
+The newest mails are wanted first, so the first run goes back from the tip; where it is interrupted, the next takes
+in what came meanwhile, forward, and goes on back. A position is thus two commits: `top`, up to which all is known, and
+`next`, from which to go further back. An edited or purged history has neither: then what the new history has no longer
+is taken away, and it is gone through back from its tip; mails that are held need no reading.
+
+Format: public-inbox-v2-format(5): each commit has one file, `m` (a mail that came) or `d` (one that was removed).
+Of several of one mail the last counts. In v1 the tree holds the mails: two trees are compared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pygit2
+from pygit2.enums import ObjectType
+
+from core.errors import SourceError
+from core.sources.feed import Change, Held
+from core.sources.mbox import MAIL_CAP
+from core.sources.public_inbox import FAULTS, is_v1, open_repository, tip_of, tree_blobs, why
+from core.sources.source import Job
+
+_OID: Final = 40
+
+
+class EpochFeed:
+    """One epoch of a list, or a v1 archive."""
+
+    def __init__(self, path: Path, part: str, rank: int) -> None:
+        self.part = part
+        self.rank = rank
+        self.path = str(path.resolve())
+        self._repository: pygit2.Repository | None = None
+        self._top = ""
+        self._next = ""
+        self._notes: list[str] = []
+        self._unread = 0
+
+    @property
+    def position(self) -> str:
+        """Where to go on, once all that was yielded so far is stored."""
+        return json.dumps({"top": self._top, "next": self._next}) if self._top else ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far."""
+        if not self._unread:
+            return tuple(self._notes)
+        mails = "1 mail" if self._unread == 1 else f"{self._unread} mails"
+        return (*self._notes, f"{mails} of epoch {self.part} could not be read.")
+
+    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+        """Yield what came and went since `position`; of what came before, the newest first."""
+        self._top, self._next = _read_position(position)
+        try:
+            repository = self._opened()
+            tip = tip_of(repository)
+            if tip is None:
+                return
+            if is_v1(tip):
+                yield from self._tree_changes(tip, held, job)
+                return
+            if self._top and self._top != str(tip.id):
+                yield from self._since(tip, held, job)
+            elif not self._top:
+                self._top = self._next = str(tip.id)
+            yield from self._back(job)
+        except FAULTS as error:
+            raise SourceError(f"{self.path} cannot be read: {why(error)}.") from error
+
+    def read(self, blob: bytes) -> bytes:
+        """Return a mail's bytes; of one that was purged none."""
+        try:
+            odb = self._opened().odb
+            oid = pygit2.Oid(raw=blob)
+            kind, size = odb.read_header(oid)
+            if kind == ObjectType.BLOB and 0 < size <= MAIL_CAP:
+                return odb.read(oid)[1]
+            self._unread += size > 0
+        except FAULTS:
+            self._unread += 1
+        return b""
+
+    def _opened(self) -> pygit2.Repository:
+        if self._repository is None:
+            self._repository = open_repository(Path(self.path))
+        return self._repository
+
+    def _since(self, tip: pygit2.Commit, held: Held, job: Job) -> Iterator[Change]:
+        """Yield what came after `top`, in its order; where `top` is no longer in the history, what is gone."""
+        later: list[tuple[str, bytes, bool]] = []
+        for commit in self._history(tip):
+            if str(commit.id) == self._top:
+                break
+            job.step(0)
+            if (change := self._change(commit)) is not None:
+                later.append((str(commit.id), *change))
+        else:
+            yield from self._gone(later, held)
+            self._top = self._next = str(tip.id)
+            return
+        for name, blob, added in reversed(later):
+            self._top = name
+            yield Change(blob, added)
+        self._top = str(tip.id)
+
+    def _gone(self, history: list[tuple[str, bytes, bool]], held: Held) -> Iterator[Change]:
+        """Yield the removal of mails that a rewritten history has no longer."""
+        last: dict[bytes, bool] = {}
+        for _, blob, added in history:
+            last.setdefault(blob, added)
+        repository = self._opened()
+        for blob in held.blobs():
+            # Of a shallow clone's history nobody knows the beginning; but what is gone from it is gone.
+            stays = repository.is_shallow and pygit2.Oid(raw=blob) in repository.odb
+            if not last.get(blob, stays):
+                yield Change(blob, added=False)
+
+    def _back(self, job: Job) -> Iterator[Change]:
+        """Yield what came before all that is known, the newest first."""
+        if not self._next:
+            return
+        repository = self._opened()
+        start = repository.get(self._next)
+        if start is None:  # a shallow clone ends here, and was not deepened since
+            return
+        for commit in self._history(start.peel(pygit2.Commit)):
+            job.step(0)
+            self._next = _parent(repository, commit)
+            if (change := self._change(commit)) is not None:
+                yield Change(*change, older=True)
+        if self._next and not repository.is_shallow:
+            self._notes.append(f"Epoch {self.part} is not whole: older mails are missing.")
+
+    @staticmethod
+    def _history(commit: pygit2.Commit) -> Iterator[pygit2.Commit]:
+        """Yield a commit and those before it, as far as they are there."""
+        while True:
+            yield commit
+            try:
+                parents = commit.parents
+            except FAULTS:
+                return
+            if not parents:
+                return
+            commit = parents[0]
+
+    def _change(self, commit: pygit2.Commit) -> tuple[bytes, bool] | None:
+        """Return the mail that a commit brought, or (False) took away; None where it did neither."""
+        try:
+            tree = commit.tree
+        except FAULTS:
+            self._unread += 1
+            return None
+        if "m" in tree:
+            return tree["m"].id.raw, True
+        if "d" in tree:
+            return tree["d"].id.raw, False
+        return None
+
+    def _tree_changes(self, tip: pygit2.Commit, held: Held, job: Job) -> Iterator[Change]:
+        if self._top == str(tip.id):
+            return
+        there = {oid.raw for oid in tree_blobs(tip.tree)}
+        known = held.blobs()
+        self._top = ""
+        for blob in known - there:
+            yield Change(blob, added=False)
+        for blob in there - known:
+            job.step(0)
+            yield Change(blob, added=True)
+        self._top = str(tip.id)
+
+
+def _read_position(position: str) -> tuple[str, str]:
+    try:
+        read = json.loads(position) if position else {}
+        return str(read.get("top", "")), str(read.get("next", ""))
+    except (ValueError, AttributeError):
+        return "", ""
+
+
+def _parent(repository: pygit2.Repository, commit: pygit2.Commit) -> str:
+    """Return the id of the commit before this one, be it there or not; "" for the first."""
+    ids = commit.parent_ids
+    if ids:
+        return str(ids[0])
+    if not repository.is_shallow:
+        return ""
+    # Where a shallow clone ends libgit2 hides the parents; the commit's text names them.
+    text: bytes = repository.odb.read(commit.id)[1]
+    begin = text.find(b"\nparent ", 0, 200)
+    return text[begin + 8 : begin + 8 + _OID].decode("ascii", "replace") if begin >= 0 else ""

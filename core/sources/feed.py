@@ -1,0 +1,87 @@
+"""Sources that can go on from where they stopped: what came and what was taken away since.
+
+A *feed* is one part of a list: an epoch, a file, a folder, a server. Whoever follows it stores what it yields together
+with its `position`, in one transaction, and hands that position back the next time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.sources.source import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A mail that came, or was taken away."""
+
+    blob: bytes
+    """The id that git gives these bytes, as bytes: what tells two mails apart everywhere."""
+    added: bool
+    older: bool = False
+    """It happened before all that is known of this part of the list: a removal that is known already holds."""
+    raw: bytes | None = None
+    """The mail's bytes where they are at hand; else the feed's `read` has them."""
+    name: str = ""
+    """What the feed itself calls the mail, where that is not its blob."""
+
+
+class Held(Protocol):
+    """What is stored of a feed; asked only where the feed itself cannot tell what changed."""
+
+    def blobs(self) -> set[bytes]:
+        """Return the blob ids of its mails."""
+        ...
+
+    def names(self) -> dict[str, bytes]:
+        """Return the blob ids by the names that the feed gave its mails."""
+        ...
+
+
+class Feed(Protocol):
+    """One part of a list. Used by one thread at a time."""
+
+    @property
+    def part(self) -> str:
+        """What tells it from the list's other parts: the number of an epoch; "" where there is one alone."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """Larger, the later its mails came than those of other parts."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The repository that has the mails by their blob ids; "" where the index is to keep their bytes."""
+        ...
+
+    @property
+    def position(self) -> str:
+        """Where to go on, once all that was yielded so far is stored. Begins as ""."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far, each as a sentence."""
+        ...
+
+    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+        """Yield what came and went since `position`; of what came before, the newest first.
+
+        To be resumed after any item from the `position` of that moment. Raises Cancelled and SourceError or FetchError.
+        """
+        ...
+
+    def read(self, blob: bytes) -> bytes:
+        """Return the bytes of a mail that came without them; empty where they cannot be had, which is noted."""
+        ...
+
+
+def blob_id(raw: bytes) -> bytes:
+    """Return the id that git gives these bytes (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
+    head = b"blob %d\0" % len(raw)
+    return hashlib.sha1(head + raw, usedforsecurity=False).digest()
