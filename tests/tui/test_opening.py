@@ -43,15 +43,12 @@ async def test_the_first_row_is_read_at_once() -> None:
 async def test_a_late_listing_is_dropped() -> None:
     gate = Event()
     slow = FakeDesk(gate, listing(OTHER, name="brook"))
-    slow.close = lambda: None  # type: ignore[method-assign]  # it does not hear that nobody listens
+    slow.deaf = True
     app = app_on(slow=slow, lantern=FakeDesk(listing(lantern())))
     async with app.run_test(size=(160, 50)) as pilot:
         screen = desk_screen(app)
-        late = screen._coming
-        assert late is not None
         screen.open_target("lantern")
         await ready(pilot)
-        late.stop.clear()
         gate.set()
         await until(pilot, lambda: all(w.is_finished for w in app.workers))
         await pilot.pause()
@@ -205,7 +202,10 @@ async def test_a_target_that_cannot_be_opened_at_all() -> None:
 
 async def test_another_target_takes_over_only_with_its_first_rows() -> None:
     gate = Event()
-    first, second = FakeDesk(listing(lantern())), FakeDesk(gate, listing(OTHER, name="brook"))
+    first, second = (
+        FakeDesk(listing(lantern())),
+        FakeDesk(listing([], done=False), gate, listing(OTHER, name="brook")),
+    )
     app = app_on(lantern=first, brook=second)
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
