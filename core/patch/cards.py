@@ -16,7 +16,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from core.model import Message
-from core.patch.claims import sender_key
+from core.patch.claims import releases, sender_key
 from core.patch.postings import HOUR, Posting
 from core.patch.thread import Groups
 
@@ -40,7 +40,6 @@ _SPECIFIC: Final = 3
 _SOON: Final = 14 * DAY
 
 _VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
-_RELEASE: Final = re.compile(r"\d+(?:\.\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Card:
     @property
     def branch(self) -> frozenset[str]:
         """The tags that name a release: what is for 5.10 is never a version of what is for 5.15."""
-        return frozenset(release for tag in self.tags for release in _RELEASE.findall(tag))
+        return releases(self.tags)
 
     def names(self) -> Iterator[tuple[str, ...]]:
         """Yield what it shares with every posting that it may be joined to by change-id or title."""

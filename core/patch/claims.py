@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ _NOTICE: Final = re.compile(
     r"FAILED: patch|has been (?:added|queued) |\.patch (?:added|removed) |removed from -mm",
     re.IGNORECASE,
 )
+_RELEASE: Final = re.compile(r"\d+(?:\.\d+)*")
 _NO_SERIES_TAGS: Final = PATCH_WORDS | {"resend", "repost"}
 
 
@@ -33,6 +35,16 @@ class Claim:
     """In lower case, without those that say nothing about which series it is."""
     counted: bool
     """It has a counter; a lone patch mostly has none."""
+
+    @property
+    def releases(self) -> frozenset[str]:
+        """What its tags name by number: 5.10 and 5.15 are for different trees."""
+        return releases(self.tags)
+
+
+def releases(tags: Iterable[str]) -> frozenset[str]:
+    """Return the numbers in tags: 5.13 of `for-5.13` and `5.13`."""
+    return frozenset(number for tag in tags for number in _RELEASE.findall(tag))
 
 
 def sender_key(who: Identity) -> str:

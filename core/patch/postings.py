@@ -27,6 +27,9 @@ HOUR: Final = 3600.0
 RUN: Final = HOUR
 """How long after another a mail of the same posting may be sent, where no reference says that they belong together."""
 
+_LATER: Final = 24 * HOUR
+"""How long after a cover letter a patch may come that lacks its version."""
+
 _OPEN: Final = 8
 """Unfinished postings of one kind that are looked at; bounds the time that a hostile archive takes."""
 
@@ -210,7 +213,7 @@ class Sorter:
             return False
         if not claim.counted and above.number != 0:
             return False
-        if not (claim.tags <= posting.tags or claim.tags >= posting.tags):
+        if claim.releases and above.releases and claim.releases != above.releases:
             return False
         apart = abs(when - self._when(above.mail))
         if claim.sender != above.sender and (apart > RUN or claim.number == 0):
@@ -219,11 +222,11 @@ class Sorter:
             return True
         if claim.number in posting.places:
             return True
-        if above.number != 0 or apart > RUN:
+        if above.number != 0 or apart > _LATER:
             return False
         if (claim.version, claim.minor) == (1, 0):
             return True  # only the cover letter says which version it is
-        if len(posting.places) == 1 and (posting.version, posting.minor) == (1, 0):
+        if apart <= RUN and len(posting.places) == 1 and (posting.version, posting.minor) == (1, 0):
             posting.version, posting.minor = (
                 claim.version,
                 claim.minor,

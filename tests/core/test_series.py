@@ -165,6 +165,22 @@ GIVEN_BY_ITS_CASE: dict[str, tuple[list[Message], list[str]]] = {
         ],
         ["v2 0=c 1=p 2=q(again) /2"],
     ),
+    "a patch sent later without its version": (
+        [
+            mail("c", "[PATCH v3 0/2] all"),
+            mail("p", "[PATCH v3 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=90),
+        ],
+        ["v3 0=c 1=p 2=q /2"],
+    ),
+    "tags that say the same in other words": (
+        [
+            mail("c", "[PATCH next 0/2] all"),
+            mail("p", "[PATCH 1/2 next] one", "c", at=1),
+            mail("q", "[PATCH net-next 2/2] two", "c", at=2),
+        ],
+        ["v1 next 0=c 1=p 2=q /2"],
+    ),
     "a lost patch sent later, as an answer to who missed it": (
         [
             mail("c", "[PATCH 0/2] all"),
