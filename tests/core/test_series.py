@@ -138,6 +138,23 @@ GIVEN_BY_ITS_CASE: dict[str, tuple[list[Message], list[str]]] = {
         ],
         ["v1 0=c 1=p 2=q /2"],
     ),
+    "the cover letter counts rightly, others below it count for themselves": (
+        [
+            mail("c", "[PATCH 0/1] all"),
+            mail("p", "[PATCH 1/1] one", "c", at=1),
+            mail("q", "[PATCH 1/2] two", "c", at=2),
+            mail("r", "[PATCH 2/2] three", "c", at=3),
+        ],
+        ["v1 0=c 1=p /1", "v1 1=q 2=r /2"],
+    ),
+    "a word between, and the patch after it": (
+        [
+            mail("r", "it crashes", sender=REX),
+            mail("s", "found it", "r", at=1),
+            mail("p", "[PATCH] mend it", "r", "s", at=2),
+        ],
+        ["v1 1=p /1", "thread r<s"],
+    ),
     "a patch too many": (
         [
             mail("c", "[PATCH 0/1] all"),
@@ -284,7 +301,7 @@ GIVEN_BY_ITS_CASE: dict[str, tuple[list[Message], list[str]]] = {
         [
             mail("g", "[GIT PULL] things"),
             mail("h", "[PULL 0/1] more"),
-            mail("p", "[PULL 1/1] one", "h", diff=True, at=1),
+            mail("p", "[PULL 1/1] one", "h", diff=True, at=1, trailers=["Signed-off-by: Ann"]),
         ],
         ["thread g", "thread h<p"],
     ),

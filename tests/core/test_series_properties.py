@@ -140,6 +140,8 @@ def test_a_circle_is_cut_at_its_earliest_mail() -> None:
         mail("e", "Re: talk", "e", at=9),
     ]
     assert outline(messages) == ["thread b<c<<a<<<d", "thread e"]
+    into_it = mail("f", "Re: talk", "c", at=0)
+    assert outline([*messages[:3], into_it]) == ["thread b<c<<f<<a"]
 
 
 HOSTILE: dict[str, Callable[[int], list[Message]]] = {
