@@ -284,6 +284,26 @@ GIVEN_BY_ITS_CASE: dict[str, tuple[list[Message], list[str]]] = {
         [mail("p", "mend it", diff=True, trailers=["Signed-off-by: Ann <ann@example.org>"])],
         ["v1 1=p /1"],
     ),
+    "what stable and -mm robots say, and a changed subject": (
+        [
+            mail(
+                f"n{at}",
+                subject,
+                diff=True,
+                at=at,
+                trailers=["Signed-off-by: Ann <ann@example.org>"],
+            )
+            for at, subject in enumerate(
+                [
+                    'FAILED: patch "mend it" failed to apply to 5.15-stable tree',
+                    'Patch "mend it" has been added to the 6.1-stable tree',
+                    "+ mend-it.patch added to mm-unstable branch",
+                    "mend it (was: Re: it crashes)",
+                ]
+            )
+        ],
+        ["thread n0", "thread n1", "thread n2", "thread n3"],
+    ),
     "a report that carries a diff": ([mail("p", "why this?", diff=True)], ["thread p"]),
     "a stray diff below its sender's cover letter": (
         [

@@ -199,6 +199,17 @@ JOINED: dict[str, tuple[list[Message], str]] = {
 }
 
 
+def test_many_patches_for_a_release_join_by_the_cover_letter() -> None:
+    patches = [f"part {n}" for n in range(20)]
+    item = only(
+        [
+            *posting("a", "PATCH for-5.13", "all", *patches, at=0),
+            *posting("b", "PATCH v2", "all", *patches, at=DAY),
+        ]
+    )
+    assert [len(version.patches) for version in item.versions] == [20, 20]
+
+
 @pytest.mark.parametrize("case", JOINED)
 def test_versions_of_one_series(case: str) -> None:
     messages, expected = JOINED[case]
