@@ -89,11 +89,9 @@ def _is_bare_patch(message: Message, parent: Message | None) -> bool:
     It is signed off, or begins with a bracket that got out of hand, or follows its sender's own patch.
     """
     text = message.subject.text
-    if "patch" in text[:10].casefold():
-        return True
     if "(was" in text or _NOTICE.search(text):
         return False
-    if is_signed_off(message):
+    if "patch" in text[:10].casefold() or is_signed_off(message):
         return True
     return (
         parent is not None

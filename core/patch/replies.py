@@ -66,12 +66,12 @@ class Answers:
                 named.setdefault(name, at)
         for orphan in orphans:
             subject = self._forest.messages[orphan].subject
-            at = named.get(("title", subject.title.casefold()))
-            if at is None and subject.is_patch:
-                at = named.get((subject.version, subject.minor, subject.total))
-            if at is None:
+            meant = named.get(("title", subject.title.casefold()))
+            if meant is None and subject.is_patch:
+                meant = named.get((subject.version, subject.minor, subject.total))
+            if meant is None:
                 continue
-            place = (at, min(self._postings[at].places))
+            place = (meant, min(self._postings[meant].places))
             for mail in self._forest.walk(orphan):
                 if self.owners[mail] is None:
                     self.owners[mail] = place
