@@ -1,8 +1,9 @@
 """Postings → series: which of them are versions of the same thing.
 
 A wrong join is worse than a missed one. Two postings join where their change-id is the same; else where the
-same person sent both and (1) the later answers the earlier's thread as its next version, (2) the cover letters
-carry the same title and share a patch, or (3) they share half of the smaller one's patch titles. Each looks back in
+same person sent both and (1) the cover letters carry the same title and share a patch, (2) they share half of the
+smaller one's patch titles, (3) the later answers the earlier's thread as its next version, or (4) the title of the whole
+is nearly the same, which is asked for less strictly of the very next version within two weeks. Each looks back in
 time for its predecessor among the few latest of that title, so the work grows with the number of patches alone.
 """
 
