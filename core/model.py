@@ -183,7 +183,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One posting of a series."""
+    """One posting of a series. A RESEND is another, of the same number."""
 
     version: int
     minor: int = 0
@@ -194,7 +194,9 @@ class Version:
     patches: tuple[Patch, ...]
     """Those that are there, by number, never the cover."""
     missing: tuple[int, ...]
+    """The numbers that are not there, the first thousand of them."""
     date: datetime
+    """The cover letter's, else the earliest patch's."""
 
     @property
     def complete(self) -> bool:
