@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from textual.app import App
 from textual.command import Provider
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -65,6 +65,14 @@ class PatchdeskApp(App[None]):
         self.set_reactive(PatchdeskApp.mouse, mouse)
         for own in THEMES:
             self.register_theme(own)
+        if self.no_color:
+            # Textual chose its filter before there was a theme: its shades of grey make the terminal's own colours
+            # black on black.
+            wanted = self.available_themes.get(theme)
+            if wanted is not None and wanted.ansi:
+                self._filters[:] = [
+                    NoColor() if isinstance(f, Monochrome) else f for f in self._filters
+                ]
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the control filter to what every line passes through."""

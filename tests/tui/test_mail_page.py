@@ -17,7 +17,8 @@ from core.patch.message import UNKNOWN_DATE
 from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
 from tui.safety import CONTROLS
 from tui.widgets.diff_block import RUN_UP, SLICE, DiffBlock, Slice
-from tui.widgets.mail_page import Page, PageStyle, mail_page, note_page, take_apart
+from tui.widgets.mail_page import mail_page, note_page, take_apart
+from tui.widgets.page import Page, PageStyle
 from tui.widgets.page_row import wrap
 from tui.widgets.prose import Prose, ProseBlock
 from tui.widgets.text_search import Matches

@@ -15,8 +15,8 @@ from core.model import Mail
 from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
 from tui.safety import CONTROLS
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
-from tui.widgets.mail_page import Page
 from tui.widgets.message_view import MessageView
+from tui.widgets.page import Page
 
 
 class Host(App[None]):
@@ -73,7 +73,7 @@ def ended(view: MessageView) -> bool:
 
 def found(view: MessageView) -> list[str]:
     """Return what is lit as the current match."""
-    wanted = view.get_visual_style("message-view--match-current").rich_style.bgcolor
+    wanted = view.looks.style("match-current").bgcolor
     return [
         segment.text
         for y in range(view.size.height)
@@ -440,11 +440,8 @@ async def test_code_gets_its_colours_after_the_first_paint_and_loses_them_when_t
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES] + ["textual-light", "nord"])
 async def test_added_and_removed_lines_stand_out_in_every_theme(theme: str) -> None:
     async with reading(mail(PATCH), (120, 40), theme) as (view, _):
-        plain = view.get_visual_style().rich_style.bgcolor
-        grounds = [
-            view.get_visual_style(f"message-view--{look}").rich_style.bgcolor
-            for look in ("added", "removed", "bar")
-        ]
+        plain = view.looks.style().bgcolor
+        grounds = [view.looks.style(look).bgcolor for look in ("added", "removed", "bar")]
         assert len({*grounds, plain}) == 4
 
 

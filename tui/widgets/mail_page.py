@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
@@ -15,6 +14,7 @@ from core.patch.diff import Diff, read_diff
 from core.patch.message import UNKNOWN_DATE
 from core.text import SafeText, shown, shown_line
 from tui.widgets.diff_block import DiffBlock
+from tui.widgets.page import Page, PageStyle
 from tui.widgets.page_row import Block, PageRow, Piece, RowsBlock, part, wrap
 from tui.widgets.prose import Prose, ProseBlock
 from tui.widgets.tree_line import age
@@ -39,79 +39,6 @@ _LONGEST_HEADER: Final = 4_000
 """Characters of one header that are shown, even where all are asked for."""
 _MOST_HEADERS: Final = 500
 _MARGIN: Final[Piece] = (SafeText(" "), "")
-
-
-@dataclass(frozen=True, slots=True)
-class PageStyle:
-    """What changes how a mail is laid out."""
-
-    width: int
-    all_headers: bool = False
-    numbers: bool = False
-    fold_quotes: bool = False
-
-
-class Page:
-    """Blocks below each other, their rows counted through."""
-
-    def __init__(self, blocks: Iterable[Block]) -> None:
-        self.blocks = [block for block in blocks if block.count]
-        self.starts: list[int] = []
-        self.count = 0
-        """How many rows there are."""
-        for block in self.blocks:
-            self.starts.append(self.count)
-            self.count += block.count
-        self.diff: DiffBlock | None = None
-        self.diff_start = 0
-        for block, start in zip(self.blocks, self.starts, strict=True):
-            if isinstance(block, DiffBlock):
-                self.diff, self.diff_start = block, start
-
-    def find(self, at: int) -> tuple[int, int]:
-        """Return the number of the block that holds a row, and the row's in it."""
-        place = max(0, bisect_right(self.starts, at) - 1)
-        return place, at - self.starts[place]
-
-    def row(self, at: int) -> PageRow:
-        """Make one row."""
-        place, offset = self.find(at)
-        return self.blocks[place].row(offset)
-
-    def texts(self) -> list[str]:
-        """Return the text of each row."""
-        return [text for block in self.blocks for text in block.texts()]
-
-    def joints(self) -> list[str]:
-        """Return what stood between each row and the next."""
-        return [joint for block in self.blocks for joint in block.joints()]
-
-    def anchor(self, at: int) -> tuple[int, int]:
-        """Return what a row shows, so that it can be found in another layout of the same mail."""
-        place, offset = self.find(at)
-        return place, self.blocks[place].line_of(offset)
-
-    def row_of(self, anchor: tuple[int, int]) -> int:
-        """Return the row that shows what `anchor` stands for."""
-        place, line = anchor
-        if place >= len(self.blocks):
-            return 0
-        return self.starts[place] + self.blocks[place].row_of(line)
-
-    def file_rows(self) -> list[int]:
-        """Return the rows on which the files of the diff begin."""
-        return [self.diff_start + at for at in self.diff.file_rows] if self.diff else []
-
-    def hunk_rows(self) -> list[int]:
-        """Return the rows on which its hunks begin."""
-        return [self.diff_start + at for at in self.diff.hunk_rows] if self.diff else []
-
-    def heading(self, at: int) -> PageRow | None:
-        """Return the bar of the file that a row is inside of."""
-        if self.diff is None or not self.diff_start <= at < self.diff_start + self.diff.count:
-            return None
-        file = self.diff.file_at(at - self.diff_start)
-        return None if file is None else self.diff.bar(file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +101,15 @@ def mail_page(parts: MailParts, style: PageStyle, now: datetime, zone: tzinfo | 
         if parts.notes.lines and parts.diffstat.lines:
             blocks.append(gap)
         blocks.append(ProseBlock(parts.diffstat, width))
+    diff = None
     if any(line.strip() for line in parts.diff.lines):
         blocks.append(gap)
-        blocks.append(
-            DiffBlock(parts.diff, width, numbers=style.numbers, headers=style.all_headers)
-        )
+        diff = DiffBlock(parts.diff, width, numbers=style.numbers, headers=style.all_headers)
+        blocks.append(diff)
     if parts.signature.lines:
         blocks.append(gap)
         blocks.append(ProseBlock(parts.signature, width, look="signature"))
-    return Page(blocks)
+    return Page(blocks, diff)
 
 
 def note_page(title: str, lines: Sequence[str], width: int) -> Page:

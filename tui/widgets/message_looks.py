@@ -1,24 +1,111 @@
-"""The looks of a mail's parts: their names, and their colours as theme variables."""
+"""The looks of a mail's parts, in a theme's colours.
+
+No component classes: Textual works out the style of each at every update of the screen, before the first frame too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-LOOKS: Final = (
-    "subject", "header-name", "person", "muted", "rule", "warning", "link", "note-title", "heading", "fold",
-    "quote-1", "quote-2", "quote-3", "quote-added", "quote-removed", "trailer", "trailer-given", "signature",
-    "bar", "bar-name", "bar-words", "bar-added", "bar-removed", "file-header", "hunk", "hunk-range", "hunk-section",
-    "context", "added", "removed", "remark", "broken", "added-sign", "removed-sign", "line-number",
-    "keyword", "type", "function", "string", "number", "comment", "preprocessor",
-    "match", "match-current", "selected",
-)  # fmt: skip
+from rich.style import Style as RichStyle
+from textual.color import Color
+from textual.style import Style
+
+LOOKS: Final[Mapping[str, str]] = {
+    "subject": "bold $foreground",
+    "header-name": "$foreground-muted",
+    "person": "$quote-1",
+    "muted": "$foreground-muted",
+    "rule": "$border-blurred",
+    "warning": "bold $text-warning",
+    "link": "underline $text-primary",
+    "note-title": "bold $foreground",
+    "heading": "bold",
+    "fold": "italic $foreground-muted",
+    "quote-1": "$quote-1 85%",
+    "quote-2": "$quote-2 80%",
+    "quote-3": "$quote-3 75%",
+    "quote-added": "$diff-added 80%",
+    "quote-removed": "$diff-removed 80%",
+    "trailer": "$trailer",
+    "trailer-given": "bold $trailer",
+    "signature": "$text-disabled",
+    "bar": "on $panel",
+    "bar-name": "bold $foreground",
+    "bar-words": "italic $foreground-muted",
+    "bar-added": "bold $diff-added",
+    "bar-removed": "bold $diff-removed",
+    "file-header": "$foreground-muted",
+    "hunk": "on $diff-hunk 9%",
+    "hunk-range": "$diff-hunk 75%",
+    "hunk-section": "$foreground 80%",
+    "context": "",
+    "added": "on $diff-added 13%",
+    "removed": "on $diff-removed 13%",
+    "remark": "$foreground-muted",
+    "broken": "$text-warning",
+    "added-sign": "bold $diff-added",
+    "removed-sign": "bold $diff-removed",
+    "line-number": "$text-disabled",
+    "keyword": "$text-accent",
+    "type": "$text-secondary",
+    "function": "$text-primary",
+    "string": "$text-warning",
+    "number": "$text-warning",
+    "comment": "italic $foreground-muted",
+    "preprocessor": "$text-secondary",
+    "match": "$foreground on $warning 40%",
+    "match-current": "bold $background on $warning",
+    "selected": "on $input-selection-background",
+}
+"""Name → attributes, colour, `on` background; a colour is a theme's variable (see `tui.themes`), or the terminal's."""
+
+_DARK: Final[Mapping[str, str]] = {
+    "keyword": "$accent",
+    "type": "$secondary",
+    "function": "$primary",
+    "string": "$warning",
+    "number": "$warning",
+    "preprocessor": "$secondary",
+}
+"""On a dark ground the colours themselves are light enough to read."""
+
+_ANSI: Final[Mapping[str, str]] = {
+    "added": "ansi_green on ansi_default",
+    "removed": "ansi_red on ansi_default",
+    "hunk": "on ansi_default",
+    "hunk-range": "ansi_cyan",
+    "hunk-section": "ansi_default",
+    "bar": "reverse on ansi_default",
+    "bar-name": "bold reverse $foreground",
+    "bar-words": "reverse $foreground",
+    "bar-added": "bold reverse ansi_default",
+    "bar-removed": "bold reverse ansi_default",
+    "muted": "dim ansi_default",
+    "header-name": "dim ansi_default",
+    "signature": "dim ansi_default",
+    "line-number": "dim ansi_default",
+    "comment": "dim italic ansi_default",
+    "keyword": "ansi_magenta",
+    "type": "ansi_cyan",
+    "function": "ansi_blue",
+    "string": "ansi_yellow",
+    "number": "ansi_yellow",
+    "preprocessor": "ansi_cyan",
+    "quote-added": "ansi_green",
+    "quote-removed": "ansi_red",
+    "match": "ansi_black on ansi_yellow",
+    "match-current": "bold underline ansi_black on ansi_bright_yellow",
+}
+"""Sixteen colours have no tints: the text itself says what is added and removed."""
 
 CODE: Final = frozenset(
     {"keyword", "type", "function", "string", "number", "comment", "preprocessor"}
 )
 """The looks of code."""
 
-PREFIX: Final = "message-view--"
+_ATTRIBUTES: Final = frozenset({"bold", "dim", "italic", "underline", "reverse"})
 
 CSS: Final = """
 MessageView {
@@ -26,95 +113,51 @@ MessageView {
     overflow-y: auto;
     scrollbar-gutter: stable;
     scrollbar-size-vertical: 1;
-
-    & > .message-view--subject { text-style: bold; color: $foreground; }
-    & > .message-view--header-name { color: $foreground-muted; }
-    & > .message-view--person { color: $quote-1; }
-    & > .message-view--muted { color: $foreground-muted; }
-    & > .message-view--rule { color: $border-blurred; }
-    & > .message-view--warning { color: $text-warning; text-style: bold; }
-    & > .message-view--link { color: $text-primary; text-style: underline; }
-    & > .message-view--note-title { text-style: bold; color: $foreground; }
-    & > .message-view--heading { text-style: bold; }
-    & > .message-view--fold { color: $foreground-muted; text-style: italic; }
-
-    & > .message-view--quote-1 { color: $quote-1 85%; }
-    & > .message-view--quote-2 { color: $quote-2 80%; }
-    & > .message-view--quote-3 { color: $quote-3 75%; }
-    & > .message-view--quote-added { color: $diff-added 80%; }
-    & > .message-view--quote-removed { color: $diff-removed 80%; }
-    & > .message-view--trailer { color: $trailer; }
-    & > .message-view--trailer-given { color: $trailer; text-style: bold; }
-    & > .message-view--signature { color: $text-disabled; }
-
-    & > .message-view--bar { background: $panel; }
-    & > .message-view--bar-name { color: $foreground; text-style: bold; }
-    & > .message-view--bar-words { color: $foreground-muted; text-style: italic; }
-    & > .message-view--bar-added { color: $diff-added; text-style: bold; }
-    & > .message-view--bar-removed { color: $diff-removed; text-style: bold; }
-    & > .message-view--file-header { color: $foreground-muted; }
-    & > .message-view--hunk { background: $diff-hunk 9%; }
-    & > .message-view--hunk-range { color: $diff-hunk 75%; }
-    & > .message-view--hunk-section { color: $foreground 80%; }
-
-    & > .message-view--added { background: $diff-added 13%; }
-    & > .message-view--removed { background: $diff-removed 13%; }
-    & > .message-view--added-sign { color: $diff-added; text-style: bold; }
-    & > .message-view--removed-sign { color: $diff-removed; text-style: bold; }
-    & > .message-view--remark { color: $foreground-muted; }
-    & > .message-view--broken { color: $text-warning; }
-    & > .message-view--line-number { color: $text-disabled; }
-
-    & > .message-view--keyword { color: $text-accent; }
-    & > .message-view--type { color: $text-secondary; }
-    & > .message-view--function { color: $text-primary; }
-    & > .message-view--string { color: $text-warning; }
-    & > .message-view--number { color: $text-warning; }
-    & > .message-view--comment { color: $foreground-muted; text-style: italic; }
-    & > .message-view--preprocessor { color: $text-secondary; }
-
-    /* On a dark ground the colours themselves are light enough to read. */
-    &:dark {
-        & > .message-view--keyword { color: $accent; }
-        & > .message-view--type { color: $secondary; }
-        & > .message-view--function { color: $primary; }
-        & > .message-view--string { color: $warning; }
-        & > .message-view--number { color: $warning; }
-        & > .message-view--preprocessor { color: $secondary; }
-    }
-
-    & > .message-view--match { background: $warning 40%; color: $foreground; }
-    & > .message-view--match-current { color: $background; background: $warning; text-style: bold; }
-    & > .message-view--selected { background: $input-selection-background; }
-
-    /* Sixteen colours have no tints: the text itself says what is added and removed. */
-    &:ansi {
-        & > .message-view--added { color: ansi_green; background: ansi_default; }
-        & > .message-view--removed { color: ansi_red; background: ansi_default; }
-        & > .message-view--hunk { background: ansi_default; }
-        & > .message-view--hunk-range { color: ansi_cyan; }
-        & > .message-view--hunk-section { color: ansi_default; }
-        & > .message-view--bar { background: ansi_default; text-style: reverse; }
-        & > .message-view--bar-name { text-style: bold reverse; }
-        & > .message-view--bar-words { text-style: reverse; }
-        & > .message-view--bar-added { color: ansi_default; text-style: bold reverse; }
-        & > .message-view--bar-removed { color: ansi_default; text-style: bold reverse; }
-        & > .message-view--muted { text-style: dim; color: ansi_default; }
-        & > .message-view--header-name { text-style: dim; color: ansi_default; }
-        & > .message-view--signature { text-style: dim; color: ansi_default; }
-        & > .message-view--line-number { text-style: dim; color: ansi_default; }
-        & > .message-view--comment { text-style: dim italic; color: ansi_default; }
-        & > .message-view--keyword { color: ansi_magenta; }
-        & > .message-view--type { color: ansi_cyan; }
-        & > .message-view--function { color: ansi_blue; }
-        & > .message-view--string { color: ansi_yellow; }
-        & > .message-view--number { color: ansi_yellow; }
-        & > .message-view--preprocessor { color: ansi_cyan; }
-        & > .message-view--quote-added { color: ansi_green; }
-        & > .message-view--quote-removed { color: ansi_red; }
-        & > .message-view--match { background: ansi_yellow; color: ansi_black; }
-        & > .message-view--match-current { background: ansi_bright_yellow; color: ansi_black; text-style: bold underline; }
-    }
 }
 """
-"""`MessageView`'s own: the variables beyond Textual's are those of `tui.themes.ROLES`."""
+"""`MessageView`'s own."""
+
+
+class Looks:
+    """The looks in the colours of one theme: its `variables`, the terminal's own sixteen colours where `ansi`."""
+
+    def __init__(
+        self, variables: Mapping[str, str], ground: Style, *, dark: bool, ansi: bool
+    ) -> None:
+        """Take also the `ground` that looks are laid on: the widget's own colours."""
+        self._variables = variables
+        self._ground = ground
+        self._looks = {**LOOKS, **(_DARK if dark else {}), **(_ANSI if ansi else {})}
+
+    def style(self, *names: str) -> RichStyle:
+        """Return looks laid over each other, the last on top; an unknown one is plain."""
+        background = self._ground.background or Color(0, 0, 0, 0)
+        colour = self._ground.foreground or Color(255, 255, 255, 0)
+        attributes: set[str] = set()
+        for name in names:
+            text, _, ground = self._looks.get(name, "").partition("on ")
+            if ground:
+                background += self._colour(ground, background)
+            words = text.split()
+            attributes |= _ATTRIBUTES.intersection(words)
+            if rest := " ".join(word for word in words if word not in _ATTRIBUTES):
+                colour = self._colour(rest, background)
+        return RichStyle(
+            color=(background + colour).rich_color,
+            bgcolor=background.rich_color,
+            bold="bold" in attributes or None,
+            dim="dim" in attributes or None,
+            italic="italic" in attributes or None,
+            underline="underline" in attributes or None,
+            reverse="reverse" in attributes or None,
+        )
+
+    def _colour(self, written: str, background: Color) -> Color:
+        """Return the colour of `NAME`, `$VARIABLE`, `auto` (what stands out), each with or without `85%` of it."""
+        name, _, share = written.strip().partition(" ")
+        alpha = float(share.rstrip("%")) / 100 if share else 1.0
+        if name == "auto":
+            return background.get_contrast_text(alpha)
+        if name.startswith("$"):
+            return self._colour(self._variables[name[1:]], background).multiply_alpha(alpha)
+        return Color.parse(name).multiply_alpha(alpha)

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from textual import events, on, work
@@ -18,12 +18,16 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from core.model import Mail
-from tui.widgets.diff_block import DiffBlock, Slice, read_colours
-from tui.widgets.mail_page import MailParts, Page, PageStyle, mail_page, note_page, take_apart
-from tui.widgets.message_looks import CSS, LOOKS, PREFIX
+from tui.widgets.message_looks import CSS, Looks
+from tui.widgets.page import Page, PageStyle
 from tui.widgets.row_paint import Overlay, Painter
 from tui.widgets.row_scroll import RowScroll
-from tui.widgets.text_search import Matches
+
+if TYPE_CHECKING:
+    # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
+    from tui.widgets.diff_block import DiffBlock, Slice
+    from tui.widgets.mail_page import MailParts
+    from tui.widgets.text_search import Matches
 
 _PAN: Final = 8
 """Cells that a key pans."""
@@ -38,7 +42,6 @@ class MessageView(RowScroll, can_focus=True):
     `clock` tells the time that ages count from; `zone` is the reader's, None the system's.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {PREFIX + look for look in LOOKS}
     DEFAULT_CSS = CSS
     ALLOW_SELECT = True
 
@@ -93,6 +96,8 @@ class MessageView(RowScroll, can_focus=True):
         """Show a mail from its top; the one shown already stays where it is."""
         if self._parts is not None and self._parts.mail == mail:
             return
+        from tui.widgets.mail_page import take_apart
+
         self._note = None
         self._parts = take_apart(mail, _FIRST_LINES)
         self._renew(keep=False)
@@ -101,7 +106,7 @@ class MessageView(RowScroll, can_focus=True):
 
     def show_note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours: what is missing, what went wrong, what can be done."""
-        self._parts, self._note = None, (title, tuple(lines))
+        self._parts, self._note = None, (title, tuple(lines)) if title or lines else None
         self._renew(keep=False)
 
     def clear(self) -> None:
@@ -118,6 +123,9 @@ class MessageView(RowScroll, can_focus=True):
     @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
     def _lay_out_whole(self, mail: Mail, style: PageStyle) -> None:
         """Lay out the whole of a large mail, off the thread that paints."""
+        from tui.widgets.mail_page import mail_page, take_apart
+        from tui.widgets.text_search import Matches
+
         parts = take_apart(mail)
         page = mail_page(parts, style, self._clock(), self._zone)
         self.post_message(self.WholeLaidOut(parts, style, page, Matches(page)))
@@ -145,14 +153,7 @@ class MessageView(RowScroll, can_focus=True):
         anchor = self._page.anchor(top) if keep and self._page.count else None
         self._laid_out = style.width
         before = self._page.diff
-        if page is not None:
-            self._page = page
-        elif not style.width:
-            self._page = Page([])
-        elif self._parts is not None:
-            self._page = mail_page(self._parts, style, self._clock(), self._zone)
-        else:
-            self._page = note_page(*self._note, style.width) if self._note else Page([])
+        self._page = page if page is not None else self._made_page(style)
         self._strips.clear()
         self._index = matches
         self._matches = None
@@ -168,6 +169,16 @@ class MessageView(RowScroll, can_focus=True):
             self.find(self._needle, move=False)
         self.refresh()
         self._colour_soon()
+
+    def _made_page(self, style: PageStyle) -> Page:
+        """Return what is to be shown, laid out."""
+        if not style.width or (self._parts is None and self._note is None):
+            return Page([])
+        from tui.widgets.mail_page import mail_page, note_page
+
+        if self._parts is not None:
+            return mail_page(self._parts, style, self._clock(), self._zone)
+        return note_page(*self._note, style.width) if self._note is not None else Page([])
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
@@ -292,6 +303,8 @@ class MessageView(RowScroll, can_focus=True):
             self._matches = None
         else:
             if self._index is None:
+                from tui.widgets.text_search import Matches
+
                 self._index = Matches(self._page)
             self._matches = self._index
             self._matches.search(text)
@@ -335,6 +348,11 @@ class MessageView(RowScroll, can_focus=True):
     def _repaint(self) -> None:
         self._strips.clear()
         self.refresh()
+
+    @property
+    def looks(self) -> Looks:
+        """The looks in the colours of now."""
+        return self._painter.looks
 
     def notify_style_update(self) -> None:
         """Forget what was painted in other colours."""
@@ -412,6 +430,8 @@ class MessageView(RowScroll, can_focus=True):
     @work(group="colours", exit_on_error=False)
     async def _colour(self) -> None:
         """Colour slice after slice, with a look at the keyboard every few milliseconds."""
+        from tui.widgets.diff_block import read_colours
+
         try:
             while (wanted := self._next_slice()) is not None:
                 diff, piece = wanted

@@ -12,7 +12,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.message_looks import CODE, PREFIX
+from tui.themes import with_roles
+from tui.widgets.message_looks import CODE, Looks
 from tui.widgets.page_row import PageRow
 
 Overlay = tuple[int, int, str]
@@ -23,15 +24,30 @@ _CELLS: Final = 10
 
 
 class Painter:
-    """Paints rows in the colours of a widget's component classes."""
+    """Paints rows in the colours of a theme, on the ground of a widget."""
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._styles: dict[tuple[str, str, str], Style] = {}
+        self._looks: Looks | None = None
+
+    @property
+    def looks(self) -> Looks:
+        """The looks in the colours of now."""
+        if self._looks is None:
+            app = self._widget.app
+            self._looks = Looks(
+                with_roles(app.theme_variables),
+                self._widget.visual_style,
+                dark=app.current_theme.dark,
+                ansi=app.native_ansi_color,
+            )
+        return self._looks
 
     def forget(self) -> None:
         """Ask for the colours anew: the theme has changed."""
         self._styles.clear()
+        self._looks = None
 
     def blank(self, width: int) -> Strip:
         """Return an empty row."""
@@ -93,11 +109,8 @@ class Painter:
         if style is None:
             if look in CODE and base != "context" and self._widget.app.native_ansi_color:
                 look = ""  # there the colour of the text says whether it comes or goes
-            names = [PREFIX + name for name in dict.fromkeys((base, look, over)) if name]
-            style = self._widget.get_visual_style(*names).rich_style
-            parts = [self._widget.get_component_styles(name).text_style for name in names]
-            if any(part.reverse for part in parts):
-                style += Style(reverse=True)  # the one attribute that Textual leaves out
+            names = [name for name in dict.fromkeys((base, look, over)) if name]
+            style = self.looks.style(*names)
             self._styles[key] = style
         return style
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from operator import add
 from typing import Final
 
-from tui.widgets.mail_page import Page
+from tui.widgets.page import Page
 
 _MOST_SHOWN: Final = 200
 """Matches of one row that are lit."""

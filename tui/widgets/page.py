@@ -1,0 +1,89 @@
+"""A page: blocks below each other, and what changes how they are laid out."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.widgets.page_row import Block, PageRow
+
+if TYPE_CHECKING:
+    # What reads diffs is not needed to draw the first frame.
+    from tui.widgets.diff_block import DiffBlock
+
+
+@dataclass(frozen=True, slots=True)
+class PageStyle:
+    """What changes how a mail is laid out."""
+
+    width: int
+    all_headers: bool = False
+    numbers: bool = False
+    fold_quotes: bool = False
+
+
+class Page:
+    """Blocks below each other, their rows counted through."""
+
+    def __init__(self, blocks: Iterable[Block], diff: DiffBlock | None = None) -> None:
+        """Take the blocks; `diff` is the one among them that is a diff."""
+        self.blocks = [block for block in blocks if block.count]
+        self.starts: list[int] = []
+        self.count = 0
+        """How many rows there are."""
+        for block in self.blocks:
+            self.starts.append(self.count)
+            self.count += block.count
+        self.diff = diff if diff is not None and diff.count else None
+        self.diff_start = (
+            self.starts[self.blocks.index(diff)]
+            if self.diff is not None and diff is not None
+            else 0
+        )
+
+    def find(self, at: int) -> tuple[int, int]:
+        """Return the number of the block that holds a row, and the row's in it."""
+        place = max(0, bisect_right(self.starts, at) - 1)
+        return place, at - self.starts[place]
+
+    def row(self, at: int) -> PageRow:
+        """Make one row."""
+        place, offset = self.find(at)
+        return self.blocks[place].row(offset)
+
+    def texts(self) -> list[str]:
+        """Return the text of each row."""
+        return [text for block in self.blocks for text in block.texts()]
+
+    def joints(self) -> list[str]:
+        """Return what stood between each row and the next."""
+        return [joint for block in self.blocks for joint in block.joints()]
+
+    def anchor(self, at: int) -> tuple[int, int]:
+        """Return what a row shows, so that it can be found in another layout of the same mail."""
+        place, offset = self.find(at)
+        return place, self.blocks[place].line_of(offset)
+
+    def row_of(self, anchor: tuple[int, int]) -> int:
+        """Return the row that shows what `anchor` stands for."""
+        place, line = anchor
+        if place >= len(self.blocks):
+            return 0
+        return self.starts[place] + self.blocks[place].row_of(line)
+
+    def file_rows(self) -> list[int]:
+        """Return the rows on which the files of the diff begin."""
+        return [self.diff_start + at for at in self.diff.file_rows] if self.diff else []
+
+    def hunk_rows(self) -> list[int]:
+        """Return the rows on which its hunks begin."""
+        return [self.diff_start + at for at in self.diff.hunk_rows] if self.diff else []
+
+    def heading(self, at: int) -> PageRow | None:
+        """Return the bar of the file that a row is inside of."""
+        if self.diff is None or not self.diff_start <= at < self.diff_start + self.diff.count:
+            return None
+        file = self.diff.file_at(at - self.diff_start)
+        return None if file is None else self.diff.bar(file)
