@@ -64,6 +64,12 @@ def read_message(raw: bytes, key: str = "") -> Message:
     return _open(raw, key, _FACTS).message
 
 
+def read_message_and_text(raw: bytes, key: str = "") -> tuple[Message, str]:
+    """Return what `read_message` gives, and the mail's decoded text. Never raises."""
+    opened = _open(raw, key, _FACTS)
+    return opened.message, opened.content.text
+
+
 def read_mail(raw: bytes, key: str = "") -> Mail:
     """Open a mail for reading; its `message` is what `read_message` gives. Never raises."""
     opened = _open(raw, key, None)
