@@ -116,6 +116,8 @@ def find_patch(text: str, start: int = 0) -> tuple[int, int] | None:
 
     Both are the beginnings of lines at or after `start`, which is one too. Linear.
     """
+    if "\ndiff -" not in text and "\n+++" not in text and not text.startswith("diff -"):
+        return None  # as in most mails
     diff_start = _first_line(text, start, _DIFF_MARKS, _DIFF)
     if diff_start < 0:
         return None

@@ -99,7 +99,8 @@ def _moment(
         moment = datetime(
             year, month, day, hour, int(minute), min(int(second or 0), 59), tzinfo=_zone(offset)
         )
-        moment.astimezone(UTC)  # year 1 or 9999 with an offset has no such moment
+        if not 1 < year < 9999:
+            moment.astimezone(UTC)  # the first and the last hours of all have no such moment
     except (ValueError, OverflowError):
         return None
     return moment

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_MARKED: Final = frozenset({" ", ">"})
 _HUNK: Final = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
 
 
@@ -30,29 +31,36 @@ def _joined(text: str, delsp: bool) -> str:
     flow: list[str] = []
     flow_depth = 0
     for line in text.split("\n"):
-        rest = line.lstrip(">") if line.startswith(">") else line
+        if not flow and line[-1:] != " " and line[:1] not in _MARKED:
+            out.append(line)  # as most lines are
+            continue
+        rest = line.lstrip(">") if line[:1] == ">" else line
         depth = len(line) - len(rest)
         signature = rest == "-- "
-        if rest.startswith(" "):
+        if rest[:1] == " ":
             rest = rest[1:]
         if flow and (depth != flow_depth or signature):
             out.append(_whole(flow_depth, flow))
             flow = []
-        if rest.endswith(" ") and not signature:
+        if rest[-1:] == " " and not signature:
             flow.append(rest[:-1] if delsp else rest)
             flow_depth = depth
-        else:
+        elif flow:
             flow.append(rest)
             out.append(_whole(depth, flow))
             flow = []
+        elif depth:
+            out.append(f"{line[:depth]} {rest}" if rest else line[:depth])
+        else:
+            out.append(rest)
     if flow:
         out.append(_whole(flow_depth, flow))
     return "\n".join(out)
 
 
 def _whole(depth: int, flow: list[str]) -> str:
-    text = flow[0] if len(flow) == 1 else "".join(flow)
-    return f"{'>' * depth} {text}" if depth and text else ">" * depth + text
+    text = "".join(flow)
+    return f"{'>' * depth} {text}" if depth else text
 
 
 def _hunks_add_up(text: str) -> bool:

@@ -7,7 +7,6 @@ or at the first line that is neither a header nor the continuation of one.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -25,7 +24,13 @@ MAX_ID: Final = 998
 """Characters of a Message-ID: RFC 5322's longest line."""
 
 _MAX_KNOWN: Final = 200
-_NAME: Final = re.compile(r"[!-9;-~]+")
+_MAX_KNOWN_LIST: Final = 2000
+# A header's name may have blanks before its colon: they were allowed once.
+_HEADER_LINE: Final = re.compile(rb"[ \t]|[!-9;-~]++[ \t]*+:|>?From ")
+_NO_HEADER: Final = re.compile(rb"\n(?![ \t]|[!-9;-~]++[ \t]*+:)")
+_EMPTY_LINE: Final = re.compile(rb"\r?\n")
+_BLANK_LINE: Final = re.compile(rb"\n\r?\n")
+_MBOX_FROM: Final = re.compile(rb">?From ")  # what an mbox puts before a mail
 _ADDRESS_MARKS: Final = re.compile(r'["(),<>\\;:]')
 _ODD: Final = re.compile(r'["(\\;:]')
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
@@ -45,99 +50,89 @@ class Headers:
     body_start: int = 0
     """Where, in the bytes given, the body begins."""
     capped: list[str] = field(default_factory=list)
+    _values: dict[str, list[str]] | None = None
 
     def first(self, name: str) -> str:
         """Return the first value of that name that is not blank, else ""."""
-        for key, value in self.fields:
-            if key == name and value:
+        for value in self.every(name):
+            if value:
                 return value
         return ""
 
     def every(self, name: str) -> list[str]:
         """Return all values of that name."""
-        return [value for key, value in self.fields if key == name]
+        if self._values is None:
+            self._values = {}
+            for key, value in self.fields:
+                self._values.setdefault(key, []).append(value)
+        return self._values.get(name, _NONE)
 
 
-def read_headers(raw: bytes, start: int, end: int, wanted: Container[str] | None = None) -> Headers:
+_NONE: Final[list[str]] = []
+
+
+def read_headers(raw: bytes, start: int, end: int, wanted: frozenset[str] | None = None) -> Headers:
     """Scan the header block of `raw[start:end]`, keeping the `wanted` names (lower case), or all.
 
     Never raises; time is linear in the block, of which at most `MAX_HEADER_BYTES` and `MAX_HEADER_LINES` are read.
     """
     headers = Headers()
-    stop, headers.body_start = _block_end(raw, start, end)
-    if stop == start:
-        return headers
-    if stop - start > MAX_HEADER_BYTES:
-        stop = start + MAX_HEADER_BYTES
+    limit = min(end, start + MAX_HEADER_BYTES)
+    stop, headers.body_start = _block_end(raw, start, limit)
+    if stop == limit < end:
         headers.capped.append("headers too large")
-    block = raw[start:stop]
-    if b"\r" in block:
-        block = block.replace(b"\r\n", b"\n").rstrip(b"\r")
-    lines = decode_bytes(block).split("\n", MAX_HEADER_LINES)
-    if len(lines) > MAX_HEADER_LINES:
+        blank = _BLANK_LINE.search(raw, limit - 1, end)
+        headers.body_start = blank.end() if blank else end
+    if raw.count(b"\n", start, stop) > MAX_HEADER_LINES:
         headers.capped.append("too many header lines")
-        lines.pop()
-    broken = _collect(lines, headers, wanted)
-    if broken is not None:
-        headers.body_start = _line_offset(raw, start, broken)
+        stop = _line_start(raw, start, MAX_HEADER_LINES)
+    first, others = _patterns(wanted)
+    match = first.match(raw, start, stop)
+    found = others.findall(raw, start, stop)
+    for name, value in [match.groups(), *found] if match else found:
+        _keep(headers, name.decode("ascii"), value)
     return headers
 
 
 def _block_end(raw: bytes, start: int, end: int) -> tuple[int, int]:
-    """Return where the header block ends and where the body begins."""
-    if raw.startswith((b"\n", b"\r\n"), start):
-        return start, start + (1 if raw[start : start + 1] == b"\n" else 2)
-    plain = raw.find(b"\n\n", start, end)
-    limit = end if plain < 0 else plain
-    if raw.find(b"\r", start, limit) >= 0 and (crlf := raw.find(b"\n\r\n", start, limit)) >= 0:
-        return crlf, crlf + 3
-    if plain >= 0:
-        return plain, plain + 2
-    return end, end
+    """Return where the header block ends, and where the body begins behind it."""
+    if not _HEADER_LINE.match(raw, start, end):
+        blank = _EMPTY_LINE.match(raw, start, end)
+        return start, blank.end() if blank else start
+    match = _NO_HEADER.search(raw, start, end)
+    while match is not None and _MBOX_FROM.match(raw, match.end(), end):
+        match = _NO_HEADER.search(raw, match.end(), end)
+    if match is None:
+        return end, end
+    blank = _EMPTY_LINE.match(raw, match.end(), end)
+    return match.start(), blank.end() if blank else match.end()
 
 
-def _line_offset(raw: bytes, start: int, count: int) -> int:
+def _line_start(raw: bytes, start: int, count: int) -> int:
     for _ in range(count):
         start = raw.index(b"\n", start) + 1
     return start
 
 
-def _collect(lines: list[str], headers: Headers, wanted: Container[str] | None) -> int | None:
-    """Fill `headers`; return the number of the line that is no header, where there is one."""
-    parts: list[str] | None = None
-    name = key = ""
-    for at, line in enumerate(lines):
-        first = line[:1]
-        if first == " " or first == "\t":
-            if parts is not None:
-                parts.append(line.strip())
-            continue
-        if parts is not None:
-            _keep(headers, name, key, parts)
-            parts = None
-        name, colon, value = line.partition(":")
-        if not (colon and name.isascii() and name.isprintable() and " " not in name):
-            if line.startswith(("From ", ">From ")):
-                continue  # what an mbox puts before a mail
-            name = name.rstrip(" \t")  # blanks before the colon were allowed once
-            if not (colon and _NAME.fullmatch(name)):
-                return at
-        key = name.lower()
-        if wanted is None or key in wanted:
-            parts = [value.strip()]
-    if parts is not None:
-        _keep(headers, name, key, parts)
-    return None
+@lru_cache(maxsize=32)
+def _patterns(wanted: frozenset[str] | None) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what finds the wanted headers, folded lines included: on the first line, and below it."""
+    names = "|".join(sorted(wanted)) if wanted else "[!-9;-~]+"
+    header = rf"((?i:{names}))[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)".encode("ascii")
+    return re.compile(header), re.compile(rb"\n" + header)
 
 
-def _keep(headers: Headers, name: str, key: str, parts: list[str]) -> None:
-    value = parts[0] if len(parts) == 1 else " ".join(parts)
+def _keep(headers: Headers, name: str, folded: bytes) -> None:
+    value = decode_bytes(folded)
+    if "\n" in value:
+        value = " ".join([line.strip() for line in value.split("\n")])
+    value = value.strip()
     if len(value) > MAX_VALUE:
         half = MAX_VALUE // 2
         value = f"{value[:half]} ... {value[-half:]}"
         headers.capped.append(f"{name[:40]} header too long")
     headers.names.append(name)
-    headers.fields.append((key, value))
+    headers.fields.append((name.lower(), value))
 
 
 def read_ids(value: str) -> list[MessageId]:
@@ -162,12 +157,16 @@ def read_parent(value: str) -> MessageId | None:
     return next((each for each in ids if "@" in each), ids[0] if ids else None)
 
 
-def read_addresses(value: str) -> list[Identity]:
+def read_addresses(value: str) -> tuple[Identity, ...]:
     """Return the people of an address list (From, To, Cc): linear, tolerant, never raises.
 
     Reads `Name <a@b>`, `"Name, With Comma" <a@b>`, `a@b (Name)`, groups, a comma in an unquoted name, and a
     name alone. Names come decoded; at most `MAX_ADDRESSES`.
     """
+    return (_known_people if len(value) < _MAX_KNOWN_LIST else _people)(value)
+
+
+def _people(value: str) -> tuple[Identity, ...]:
     people: list[Identity] = []
     waiting = ""
     for piece in _pieces(value):
@@ -181,12 +180,16 @@ def read_addresses(value: str) -> list[Identity]:
         if person is not None:
             people.append(person)
             if len(people) >= MAX_ADDRESSES:
-                return people
+                return tuple(people)
     if waiting:
         person, _ = _person(waiting)
         if person is not None:
             people.append(person)
-    return people
+    return tuple(people)
+
+
+# The mails of a thread go to the same people.
+_known_people: Final = lru_cache(maxsize=512)(_people)
 
 
 def _pieces(value: str) -> list[str]:

@@ -8,6 +8,7 @@ patchwork and b4. A pull request (`[GIT PULL]`, and QEMU's `[PULL 00/12]` with t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from core.model import Subject
@@ -100,7 +101,12 @@ def read_subject(text: str) -> Subject:
     brackets hold the word PATCH or a counter (`[net,v2,1/2]`); not so in a pull request, nor in the report of a bot
     that names a tree (`[tip:x86/mm 3/7]`). Whether a bare `[RFC]` is a patch only its body can tell.
     """
-    text = text[:MAX_SUBJECT]
+    return _read(text[:MAX_SUBJECT])
+
+
+# The mails of a thread have one subject.
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Subject:
     flat = _BLANKS.sub(" ", text).strip()
     reading = _Reading()
     at = _read_prefixes(flat, reading)

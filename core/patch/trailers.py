@@ -16,11 +16,7 @@ MAX_TRAILER: Final = 1000
 """Characters kept of one trailer's value."""
 
 _LINE: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:[ \t]*([^ \t].*)")
-_GIVEN: Final = re.compile(
-    r"^[ \t]{0,8}([A-Za-z][A-Za-z-]{1,40}-[Bb][Yy])[ \t]?:[ \t]*([^\n]*)", re.MULTILINE
-)
-# The same with its beginning spelt out, which is searched for many times as fast.
-_GIVEN_BELOW: Final = re.compile(r"\n[ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
+_GIVEN: Final = re.compile(r"[ \t]{0,8}([A-Za-z][A-Za-z-]{1,40}-[Bb][Yy])[ \t]?:[ \t]*([^\n]*)")
 _ADDRESS_LINE: Final = re.compile(r"[ \t]*<[^<>\s]{1,300}@[^<>\s]{1,300}>[ \t]*")
 _KNOWN: Final = re.compile(
     r"(?i:(?:[a-z]+(?:-[a-z]+){0,3}-by|cc|fixes|link|closes|buglink|bug|references|depends-on|change-id"
@@ -31,7 +27,7 @@ _PROSE: Final = frozenset(
     {"http", "https", "ftp", "git", "from", "subject", "date", "note", "todo"}
 )
 _NOTE: Final = re.compile(r"\[.*|\(cherry picked from commit .*")
-_FORWARD: Final = re.compile(r"^-{2,20} ?(?:Original|Forwarded|Ursprüngliche)", re.MULTILINE)
+_FORWARD: Final = re.compile(r"\n-{2,20} ?(?:Original|Forwarded|Ursprüngliche)")
 
 
 def find_trailers(text: str) -> tuple[Trailer, ...]:
@@ -85,17 +81,18 @@ def find_given_trailers(text: str, *, own_patch: bool = False) -> tuple[Trailer,
     `Cc:`, `Link:` and `Fixes:` give nothing. With `own_patch` the reply carries a patch of its own, and lines that
     stand together with a sign-off are that patch's. Linear.
     """
-    if not (_GIVEN.match(text) or _GIVEN_BELOW.search(text)):
+    matches = _given_lines(text)
+    if not matches:
         return ()
-    signature = text.find("\n-- \n")
-    if signature >= 0:
-        text = text[:signature]
-    if forward := _FORWARD.search(text):
-        text = text[: forward.start()]
+    end = text.find("\n-- \n")
+    if forward := _FORWARD.search(text, 0, end if end >= 0 else len(text)):
+        end = forward.start()
     found: list[Trailer] = []
     block: list[Trailer] = []
     block_end = -1
-    for match in _GIVEN.finditer(text):
+    for match in matches:
+        if 0 <= end < match.start():
+            break
         if match.start() != block_end + 1:
             found += _without_own(block, own_patch)
             block = []
@@ -112,6 +109,19 @@ def find_given_trailers(text: str, *, own_patch: bool = False) -> tuple[Trailer,
             if len(found) + len(block) >= MAX_TRAILERS:
                 break
     return tuple(found + _without_own(block, own_patch))
+
+
+def _given_lines(text: str) -> list[re.Match[str]]:
+    """Return the lines that give a trailer. Looking for `-by` first is what makes this fast."""
+    starts: set[int] = set()
+    for mark in ("-by", "-By", "-BY"):
+        after = 0
+        at = text.find(mark)
+        while at >= 0:
+            starts.add(text.rfind("\n", after, at) + 1 or after)
+            after = text.find("\n", at)
+            at = text.find(mark, after) if after >= 0 else -1
+    return [match for start in sorted(starts) if (match := _GIVEN.match(text, start))]
 
 
 def _without_own(block: list[Trailer], own_patch: bool) -> list[Trailer]:

@@ -141,7 +141,7 @@ def test_the_parent_in_prose(value: str, parent: str | None) -> None:
     ],
 )
 def test_address_lists(value: str, people: list[tuple[str, str]]) -> None:
-    assert read_addresses(value) == [Identity(*person) for person in people]
+    assert read_addresses(value) == tuple(Identity(*person) for person in people)
 
 
 def test_address_lists_are_bounded() -> None:
