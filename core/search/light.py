@@ -73,7 +73,7 @@ class _Text:
         found: list[Span] = []
         for first, last in sorted(self._lit):
             begin = places[first]
-            end = max(places[last], begin + 1)
+            end = max(places[last], places[last - 1] + 1)  # a part of a letter lights all of it
             if found and begin <= found[-1][1]:
                 found[-1] = found[-1][0], max(end, found[-1][1])
             else:

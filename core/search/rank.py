@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from rapidfuzz.fuzz import partial_ratio
 
 from core.search.columns import domain_weight
-from core.search.runs import Piece, can_be_run, pieces_of, weight_of
+from core.search.runs import Piece, can_be_run, pieces_of, weight_of_cut
 from core.search.segment import Segment
 from core.search.terms import Terms
 from core.search.vocabulary import (
@@ -30,8 +30,8 @@ from core.search.words import DOMAIN, MAX_SUBJECT_WORDS, words
 _ADDRESS_ALIKE: Final = 85
 """Per cent of an address typed that have to be right."""
 
-_QUALITY: Final = 0.7
-_NEIGHBOURS: Final = 0.15
+_QUALITY: Final = 0.75
+_NEIGHBOURS: Final = 0.1
 _COVERED: Final = 0.15
 """What a score is made of: how well the words match, whether they stand together, how much of the subject they are."""
 
@@ -183,7 +183,7 @@ class Ranking:
         if self._runs and can_be_run(word.text):
             pieces = pieces_of(word.text, subject)
             if pieces:
-                return Meant(weight_of(len(pieces)), pieces[0][0], tuple(pieces))
+                return Meant(weight_of_cut(pieces), pieces[0][0], tuple(pieces))
         return NOTHING
 
     def _address_cap(self, row: int, person: int) -> int:

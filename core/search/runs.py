@@ -22,6 +22,8 @@ _WITH_LONE_LETTERS: Final = 5
 _MAX_PIECES: Final = 6
 _LONE: Final = 3
 """Letters of a piece that may stand apart from its neighbours."""
+_SAYS_ENOUGH: Final = 7
+"""Letters of a run that may be of two pieces, one of them of one or two letters."""
 _MOST_SKIPPED: Final = 4
 _LONE_RUN: Final = 5
 """A run of up to so many letters may skip no word of the subject, a longer one a word more for each letter."""
@@ -39,9 +41,15 @@ def can_be_run(letters: str) -> bool:
     return MIN_RUN <= len(letters) <= MAX_RUN
 
 
-def weight_of(pieces: int) -> int:
-    """Return what a run of so many pieces is worth: always more than a word with a slip."""
-    return max(RUN - pieces, SLIP + 2)
+def weight_of(pieces: int, skipped: int = 0) -> int:
+    """Return what a run is worth: always more than a word with a slip."""
+    return max(RUN - pieces - skipped, SLIP + 2)
+
+
+def weight_of_cut(pieces: Sequence[Piece]) -> int:
+    """Return what a run is worth that was found so in a subject."""
+    words = pieces[-1][0] - pieces[0][0] + 1
+    return weight_of(len(pieces), words - len(pieces))
 
 
 def rows_with_run(
@@ -126,7 +134,11 @@ def pieces_of(letters: str, words: Sequence[str]) -> list[Piece]:
         for size in range(1, _common(letters, 0, words[word]) + 1):
             reached[size, word + 1, size >= _LONE] = 0, [(word, size)]
     while reached:
-        whole = [cut for (at, _, _), cut in reached.items() if at == len(letters)]
+        whole = [
+            cut
+            for (at, _, _), cut in reached.items()
+            if at == len(letters) and _says_enough(cut[1], words)
+        ]
         if whole:
             return min(whole)[1]
         further: dict[tuple[int, int, bool], tuple[int, list[Piece]]] = {}
@@ -145,6 +157,16 @@ def pieces_of(letters: str, words: Sequence[str]) -> list[Piece]:
                         further[key] = cut
         reached = further
     return []
+
+
+def _says_enough(pieces: Sequence[Piece], words: Sequence[str]) -> bool:
+    """Tell whether a run is no chance hit: a short one has three pieces, or whole words, or long pieces."""
+    letters = sum(size for _, size in pieces)
+    return (
+        letters >= _SAYS_ENOUGH
+        or len(pieces) > 2
+        or all(size >= min(_LONE, len(words[word])) for word, size in pieces)
+    )
 
 
 def _common(letters: str, at: int, word: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ ADDRESS: Final = 80
 """Part of a piece of an address typed with its dots and its @."""
 PART: Final = 62
 """Letters from the middle of a word."""
-RUN: Final = 52
+RUN: Final = 55
 """Beginnings of several words, written as one."""
 SLIP: Final = 46
 SLIP_PREFIX: Final = 42
@@ -69,14 +70,18 @@ def with_part(segment: Segment, typed: str) -> NDArray[np.uint32]:
 def slips(segment: Segment, typed: str) -> list[tuple[int, int]]:
     """Return words that `typed` may be a slip of, each with its weight, the best first.
 
-    A slip is a wrong, missing, doubled or swapped letter (optimal string alignment); words from four letters
-    on may have one, from eight two. From six letters on what was typed may be the beginning of the word meant.
-    No digit is guessed, and the first letter only in long words.
+    A slip is a letter wrong, missing, too many or swapped (optimal string alignment); words from four letters on may
+    have one, from eight two, and short ones not every kind. From six letters on what was typed may be the beginning of
+    the word meant. No digit stands for another, and the first letter is wrong in long words only.
     """
     most = allowed_slips(typed)
     if not most:
         return []
-    found = [pair for pair in _alike(segment, typed, most) if _same_digits(typed, pair[1], most)]
+    found = [
+        pair
+        for pair in _alike(segment, typed, most)
+        if _same_digits(typed, pair[1], most) and not _too_short(typed, pair[1])
+    ]
     if not found:
         return []
     whole, begun = _distances(typed, [word for _, word in found], most)
@@ -137,17 +142,29 @@ def _start_alike(segment: Segment, typed: str, numbers: NDArray[np.intp]) -> NDA
     return near
 
 
+def _too_short(typed: str, word: str) -> bool:
+    """Tell whether a word is a neighbour of so many that only some slips lead to it.
+
+    Of up to five letters none is too many; of four none is wrong: `nvme` is no `name`, `modem` no `mode`.
+    """
+    if len(typed) > MIN_SLIP + 1:
+        return False
+    if len(word) == MIN_SLIP == len(typed):
+        return sorted(word) != sorted(typed)
+    return len(word) < len(typed)
+
+
 def _same_digits(typed: str, word: str, most: int) -> bool:
+    """Tell whether a word, or its beginning, has the digits typed, but for one more or less: none stands for another."""
     if typed.isalpha() and word.isalpha():
         return True
-    digits = _digits(typed)
+    digits = Counter(filter(str.isdigit, typed))
     size = len(typed)
-    return any(_digits(word[:length]) == digits for length in (size - most, size, size + most))
-
-
-def _digits(word: str) -> list[str]:
-    """Return the digits of a word in rising order, so that they may be swapped."""
-    return sorted(char for char in word if char.isdigit())
+    for length in (size - most, size, size + most):
+        others = Counter(filter(str.isdigit, word[:length]))
+        if (digits - others).total() + (others - digits).total() <= 1:
+            return True
+    return False
 
 
 def _distances(typed: str, found: list[str], most: int) -> tuple[list[int], list[int]]:
