@@ -54,28 +54,29 @@ _MAX_LIST_IDS: Final = 20
 @dataclass(frozen=True, slots=True)
 class _Opened:
     message: Message
-    headers: Headers
     content: Content
     in_body: bool
 
 
 def read_message(raw: bytes, key: str = "") -> Message:
     """Return what the program knows of a mail. Never raises; `key` is handed through."""
-    return _open(raw, key, _FACTS).message
+    return _open(raw, key).message
 
 
 def read_message_and_text(raw: bytes, key: str = "") -> tuple[Message, str]:
     """Return what `read_message` gives, and the mail's decoded text. Never raises."""
-    opened = _open(raw, key, _FACTS)
+    opened = _open(raw, key)
     return opened.message, opened.content.text
 
 
 def read_mail(raw: bytes, key: str = "") -> Mail:
     """Open a mail for reading; its `message` is what `read_message` gives. Never raises."""
-    opened = _open(raw, key, None)
+    opened = _open(raw, key)
+    source, start = _mail_start(raw)
+    every = read_headers(source, start, len(source))
     headers = tuple(
         (name, decode_words(value))
-        for name, (_, value) in zip(opened.headers.names, opened.headers.fields, strict=True)
+        for name, (_, value) in zip(every.names, every.fields, strict=True)
     )
     return Mail(
         message=opened.message,
@@ -137,9 +138,9 @@ def weigh(subject: Subject, sender: Identity, text: str) -> Weighed:
     return Weighed(subject, author, begin, patch, in_body)
 
 
-def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
+def _open(raw: bytes, key: str) -> _Opened:
     source, start = _mail_start(raw)
-    headers = read_headers(source, start, len(source), wanted)
+    headers = read_headers(source, start, len(source), _FACTS)
     content = read_content(source, headers)
     text = content.text
     capped = list(dict.fromkeys([*headers.capped, *content.capped]))
@@ -166,7 +167,7 @@ def _open(raw: bytes, key: str, wanted: frozenset[str] | None) -> _Opened:
         key=key,
         capped=tuple(capped),
     )
-    return _Opened(message, headers, content, in_body)
+    return _Opened(message, content, in_body)
 
 
 def _subject(headers: Headers, capped: list[str]) -> Subject:

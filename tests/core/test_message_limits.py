@@ -54,6 +54,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "a From of brackets": (b"From: " + fill(b"<(") + b"\n\n", "From header too long"),
     "a From of encoded words": (b"From: " + fill(b"=?utf-8?q?a") + b"\n\n", "From header too long"),
     "a type of parameters": (b"Content-Type: x/y" + fill(b'; a="\\') + b"\n\n", "Content-Type header too long"),
+    "a header that nobody wants": (b"Received: x;" + fill(b" 1 jan") + b"\n\n", ""),
     "a date of numbers": (b"Date: " + fill(b"1 jan ") + b"\n\n", "Date header too long"),
     # Parts
     "deep parts": (nested(10_000), "parts nested too deep"),
