@@ -24,13 +24,15 @@ class Arrival:
 
 
 class Earlier(NamedTuple):
-    """A mail from before the range, as far as the archive tells of it without opening it."""
+    """A mail from before the range, as far as the archive tells of it without opening it; UTF-8, mostly."""
 
-    key: str
+    key: object
+    """What `Archive.read` takes."""
     time: int
-    name: str
-    address: str
-    subject: str
+    name: bytes
+    address: bytes
+    subject: bytes
+    """In one line."""
 
 
 class Archive(Protocol):
@@ -71,8 +73,8 @@ class Archive(Protocol):
         """
         ...
 
-    def read(self, key: str) -> bytes:
-        """Return the bytes of a mail, empty where they cannot be had."""
+    def read(self, key: object) -> bytes:
+        """Return the bytes of a mail that `before` yielded, empty where they cannot be had."""
         ...
 
     def close(self) -> None:

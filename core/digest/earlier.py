@@ -8,7 +8,6 @@ replies in the range answer (same title). The rest is left closed, so of an olde
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -28,10 +27,17 @@ MOST: Final = 3000
 PER_TITLE: Final = 3
 """Of one title, the latest so many."""
 
-_BRACKETS: Final = re.compile(r"(?:\[[^\[\]]*\][ \t]*)+")
+_BRACKETS: Final = re.compile(rb"(?:\[[^\[\]]*\][ \t]*)+")
 
-_Posting = tuple[str, int, int | None]
+_Posting = tuple[bytes, int, int | None]
 """Sender, version and total."""
+
+
+def _flat(raw: bytes) -> bytes:
+    """Do what `flat` does to the bytes of a text."""
+    if raw.isascii() and b"  " not in raw:
+        return raw.lower()
+    return flat(raw.decode("utf-8", "replace")).encode()
 
 
 class Newcomers:
@@ -39,26 +45,26 @@ class Newcomers:
 
     def __init__(self, senders: Iterable[tuple[Identity, set[str]]]) -> None:
         """Take each person with all addresses that are theirs, as `flat` writes them."""
-        self._by_address: dict[str, Identity] = {}
-        self._by_name: dict[tuple[str, str], list[Identity]] = {}
+        self._by_address: dict[bytes, Identity] = {}
+        self._by_name: dict[tuple[bytes, bytes], list[Identity]] = {}
         self.left: dict[Identity, None] = {}
         for person, addresses in senders:
             self.left[person] = None
-            self._by_address.update(dict.fromkeys(addresses, person))
-            for address in addresses:
-                key = (flat(person.name), address.rpartition("@")[2])
-                self._by_name.setdefault(key, []).append(person)
-        self._names = {name for name, _ in self._by_name if name}
+            name = flat(person.name).encode()
+            for address in map(str.encode, addresses):
+                self._by_address[address] = person
+                if name:
+                    key = (name, address.rpartition(b"@")[2])
+                    self._by_name.setdefault(key, []).append(person)
+        self._names = {name for name, _ in self._by_name}
 
-    def see(self, earlier: Earlier) -> None:
-        """Take note of who sent an earlier mail."""
-        address = earlier.address.casefold()
+    def see(self, name: bytes, address: bytes) -> None:
+        """Take note of who sent an earlier mail, written as `flat` does."""
         person = self._by_address.get(address)
         if person is not None:
             self.left.pop(person, None)
-        name = flat(earlier.name)
-        if name in self._names:
-            for one in self._by_name.get((name, address.rpartition("@")[2]), ()):
+        elif name in self._names:
+            for one in self._by_name.get((name, address.rpartition(b"@")[2]), ()):
                 self.left.pop(one, None)
 
 
@@ -76,20 +82,22 @@ class Relatives:
     def __init__(self, messages: Iterable[Message], first: int) -> None:
         """Take the mails of a range whose first arrived at `first`."""
         self._since = first - VERSIONS_WITHIN
-        self._answered: Counter[str] = Counter()
-        self._versions: dict[tuple[str, str], int] = {}
+        self._answered: dict[bytes, int] = {}
+        self._versions: dict[tuple[bytes, bytes], int] = {}
         self._postings: dict[_Posting, _Wanted] = {}
+        self._unfinished: dict[bytes, int] = {}
+        """Who sent the postings of which something may still be missing, and since when."""
         self._room = MOST
         have: dict[_Posting, set[int]] = {}
         for message in messages:
             subject = message.subject
-            title = flat(subject.title)
+            title = flat(subject.title).encode("utf-8", "replace")
             if subject.is_reply:
                 self._answered[title] = PER_TITLE
                 continue
             if not (subject.is_patch or message.has_diff):
                 continue
-            sender = flat(message.sender.address)
+            sender = flat(message.sender.address).encode("utf-8", "replace")
             self._versions[sender, title] = PER_TITLE
             if subject.number is not None and subject.total is not None:
                 have.setdefault((sender, subject.version, subject.total), set()).add(subject.number)
@@ -98,34 +106,42 @@ class Relatives:
             missing = set(range(total + 1)) - numbers
             if missing:
                 self._postings[posting] = _Wanted(missing, first - PARTS_WITHIN)
+                self._unfinished[posting[0]] = first - PARTS_WITHIN
 
-    def wants(self, earlier: Earlier) -> bool:
-        """Whether an earlier mail is worth opening."""
+    def wants(self, earlier: Earlier, sender: bytes) -> bool:
+        """Whether an earlier mail, and its sender's address as `flat` writes it, is worth opening."""
         if earlier.time < self._since or self._room <= 0:
             return False
         brackets = _BRACKETS.match(earlier.subject)
-        title = flat(earlier.subject[brackets.end() :] if brackets else earlier.subject)
-        sender = flat(earlier.address)
+        title = _flat(earlier.subject[brackets.end() :] if brackets else earlier.subject)
         wanted = False
-        if self._answered[title] > 0:
-            self._answered[title] -= 1
+        if (left := self._answered.get(title, 0)) > 0:
+            self._answered[title] = left - 1
             wanted = True
-        if brackets is None:
-            self._room -= wanted
-            return wanted
-        subject = read_subject(earlier.subject)
+        if brackets is not None and (
+            wanted
+            or (sender, title) in self._versions
+            or earlier.time >= self._unfinished.get(sender, earlier.time + 1)
+        ):
+            wanted = self._wants_patch(earlier, sender, title) or wanted
+        self._room -= wanted
+        return wanted
+
+    def _wants_patch(self, earlier: Earlier, sender: bytes, title: bytes) -> bool:
+        subject = read_subject(earlier.subject.decode("utf-8", "replace"))
+        wanted = False
         if subject.number in (None, 0, 1) and self._versions.get((sender, title), 0) > 0:
             self._versions[sender, title] -= 1
             wanted = True
         wanted = self._fills(sender, subject, earlier.time) or wanted
-        if wanted and subject.number and subject.total:
+        if subject.number and subject.total and (wanted or self._answered.get(title) is not None):
             # The cover letter, which names the series, came just before its patches.
             posting = (sender, subject.version, subject.total)
             self._postings.setdefault(posting, _Wanted({0}, earlier.time - DAY))
-        self._room -= wanted
+            self._unfinished[sender] = earlier.time - DAY
         return wanted
 
-    def _fills(self, sender: str, subject: Subject, time: int) -> bool:
+    def _fills(self, sender: bytes, subject: Subject, time: int) -> bool:
         """Whether it is a part of a posting that is not whole."""
         if subject.number is None or subject.is_reply:
             return False
@@ -138,9 +154,10 @@ class Relatives:
 
 def look_back(
     before: Iterable[Earlier], newcomers: Newcomers, relatives: Relatives
-) -> Iterator[str]:
+) -> Iterator[object]:
     """Go through what came before, the last first; yield the keys of the mails to open."""
     for earlier in before:
-        newcomers.see(earlier)
-        if relatives.wants(earlier):
+        sender = _flat(earlier.address)
+        newcomers.see(_flat(earlier.name), sender)
+        if relatives.wants(earlier, sender):
             yield earlier.key

@@ -16,11 +16,10 @@ MAX_TEXT: Final = 1 << 20
 """Characters of one text that are kept."""
 
 _SUMMARY: Final = re.compile(
-    r"^ \d+ files? changed(?:, \d+ insertions?\(\+\))?(?:, \d+ deletions?\(-\))?[ \t]*$",
-    re.MULTILINE,
+    r"\n \d+ files? changed(?:, \d+ insertions?\(\+\))?(?:, \d+ deletions?\(-\))?[ \t]*(?=\n|\Z)"
 )
-_END: Final = re.compile(r"^(?:base-commit:|-- $)", re.MULTILINE)
-_SIGNATURE: Final = re.compile(r"^-- $", re.MULTILINE)
+_SIGNATURE: Final = "\n-- \n"
+_BASE: Final = "\nbase-commit:"
 _BRACKET: Final = re.compile(r"\[([^\[\]]*)\]\s*")
 _VERSION: Final = re.compile(r"(?<![a-z0-9.])v(?:er)?[.#]?\d", re.IGNORECASE)
 _PATCH_WORD: Final = re.compile(r"(?<![a-z])(?:patch|rfc)", re.IGNORECASE)
@@ -60,15 +59,16 @@ def printed_text(text: str) -> str:
     """
     _, start = read_in_body_headers(text)
     patch = find_patch(text, start)
-    end = patch[1] if patch else len(text)
-    if signature := _SIGNATURE.search(text, start, end):
-        end = signature.start()
-    summaries = list(_SUMMARY.finditer(text, start, end))
-    if summaries:
-        end = summaries[-1].end()
-    elif other := _END.search(text, start, end):
-        end = other.start()
-    printed = text[start:end].rstrip()
+    # With a line end before and after, each mark can be looked for together with those around it.
+    region = "\n" + text[start : patch[1] if patch else len(text)].rstrip("\n") + "\n"
+    region = region[: _before(region, _SIGNATURE)]
+    summaries = list(_SUMMARY.finditer(region))
+    printed = region[1 : summaries[-1].end() if summaries else _before(region, _BASE)].rstrip()
     if len(printed) > MAX_TEXT:
         printed = f"{printed[:MAX_TEXT]}\n[… the rest of {len(printed)} characters is cut]"
     return printed
+
+
+def _before(text: str, mark: str) -> int:
+    at = text.find(mark)
+    return at if at >= 0 else len(text)

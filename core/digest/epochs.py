@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 import pygit2
 
 from core.digest.archive import Arrival, Earlier
-from core.digest.places import FAULTS, Epoch, read_span, why
-from core.digest.range import Bound, Moment, Place, Span
+from core.digest.places import FAULTS, Epoch, Places, why
+from core.digest.range import Bound, Moment, Place, Span, check_order, reversed_range
 from core.errors import SourceError
 from core.sources.mbox import MAIL_CAP
 from core.sources.public_inbox import PublicInboxSource
@@ -30,6 +30,10 @@ pygit2.settings.mwindow_mapped_limit = 32 << 20
 _EPOCH: Final = re.compile(r"(\d{1,6})\.git")
 
 
+_Step = tuple[Epoch, int, pygit2.Oid]
+"""A mail's epoch, when it arrived, and its blob."""
+
+
 class EpochArchive:
     """A v2 folder, a v1 repository, or one bare epoch."""
 
@@ -39,6 +43,8 @@ class EpochArchive:
         self._epochs: list[Epoch] = []
         self._notes: list[str] = []
         self._unreadable = 0
+        self._known: tuple[Span, list[_Step]] | None = None
+        self._met = False
         for path in source.epochs:
             try:
                 repository = pygit2.Repository(str(path))
@@ -64,7 +70,29 @@ class EpochArchive:
 
     def span(self, start: str, end: str, now: datetime) -> Span:
         """Return what the words of a range mean here."""
-        return read_span(self.name, self._epochs, (start, end), now)
+        places = Places(self.name, self._epochs, now)
+        words = (start, end)
+        try:
+            first, last = places.bound(start), places.bound(end)
+            if isinstance(last, Place):
+                last = places.in_history(last, end)
+            if not (isinstance(first, Place) and isinstance(last, Place)):
+                check_order(first, last, words)
+            elif first.epoch > last.epoch:
+                raise reversed_range(words)
+            span = Span(first, last)
+            # The way back to FROM is gone once, to see that it leads there and to know the mails on it.
+            self._known = (span, list(self._walk(span))) if isinstance(first, Place) else None
+            if isinstance(first, Place) and not self._met:
+                span = Span(places.in_history(first, start), last)
+                self._known = (span, list(self._walk(span)))
+                if not self._met:
+                    raise reversed_range(words)
+        except FAULTS as error:
+            raise SourceError(
+                f"{self.name} is not whole: {why(error)}.", "Clone it again."
+            ) from error
+        return span
 
     def words(self, start: str, end: str) -> tuple[str, str]:
         """Return the ends as given; an open end is the newest commit, so that the next page can begin there."""
@@ -74,36 +102,43 @@ class EpochArchive:
 
     def arrivals(self, span: Span) -> Iterator[Arrival]:
         """Yield the mails of a range, the last to arrive first."""
+        walk: Iterable[_Step] = self._walk(span)
+        if self._known is not None and self._known[0] == span:
+            walk = self._known[1]
+        for count, (epoch, time, blob) in enumerate(walk):
+            raw = self._blob(epoch, blob)
+            if raw:
+                yield Arrival(str(blob), (0, -count), time, raw)
+
+    def _walk(self, span: Span) -> Iterator[_Step]:
+        """Yield the blobs of the mails of a range, the last to arrive first; then `_met` says whether FROM was met."""
         removed: Counter[pygit2.Oid] = Counter()
-        count = 0
+        self._met = False
         for epoch, history in self._back_from(span.end):
             stop = self._id_in(span.start, epoch)
             last: pygit2.Oid | None = None
             try:
                 for commit in history:
                     if commit.id == stop:
+                        self._met = True
                         return
-                    if not span.holds(commit.commit_time):
+                    time = commit.commit_time
+                    if not span.holds(time):
                         continue
                     for blob, is_removal in self._changes(commit):
                         if is_removal:
                             removed[blob] += 1
                             last = None
-                        elif blob == last:
-                            continue  # a commit that changed nothing
                         elif removed and removed[blob]:
                             removed[blob] -= 1
-                        else:
+                        elif blob != last:  # else the commit changed nothing
                             last = blob
-                            raw = self._blob(epoch, blob)
-                            if raw:
-                                count += 1
-                                yield Arrival(str(blob), (0, -count), commit.commit_time, raw)
+                            yield epoch, time, blob
             except FAULTS as error:
                 self._notes.append(
                     f"Epoch {epoch.number} is not whole, older mails are missing: {why(error)}."
                 )
-            if isinstance(span.start, Place) and self._epochs[span.start.epoch] is epoch:
+            if stop is not None:
                 return
 
     def before(self, span: Span) -> Iterator[Earlier]:
@@ -117,28 +152,21 @@ class EpochArchive:
                     if isinstance(span.start, Moment) and time > span.start.time:
                         continue
                     author = commit.author
-                    yield Earlier(
-                        str(commit.id),
-                        time,
-                        author.raw_name.decode("utf-8", "replace"),
-                        author.raw_email.decode("utf-8", "replace"),
-                        commit.raw_message.decode("utf-8", "replace").partition("\n")[0],
-                    )
+                    subject = commit.raw_message
+                    if b"\n" in subject:
+                        subject = subject[: subject.index(b"\n")]
+                    yield Earlier(commit.id, time, author.raw_name, author.raw_email, subject)
             except FAULTS:
                 continue  # a shallow clone: nobody knows what was before
 
-    def read(self, key: str) -> bytes:
-        """Return the mail of a commit that `before` yielded, or of a blob."""
-        oid = pygit2.Oid(hex=key)
+    def read(self, key: object) -> bytes:
+        """Return the mail of a commit that `before` yielded."""
         for epoch in reversed(self._epochs):
             try:
-                if oid not in epoch.repository:
-                    continue
-                one = epoch.repository[oid]
-                if isinstance(one, pygit2.Blob):
-                    return one.data if one.size <= MAIL_CAP else b""
-                added = [blob for blob, gone in self._changes(one.peel(pygit2.Commit)) if not gone]
-                return epoch.repository.odb.read(added[0])[1] if added else b""
+                if isinstance(key, pygit2.Oid) and key in epoch.repository:
+                    commit = epoch.repository[key].peel(pygit2.Commit)
+                    added = [blob for blob, gone in self._changes(commit) if not gone]
+                    return self._blob(epoch, added[0]) if added else b""
             except FAULTS:
                 return b""
         return b""

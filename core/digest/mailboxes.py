@@ -75,9 +75,9 @@ class MailboxArchive:
                     Earlier(
                         mail.key,
                         time,
-                        people[0].name if people else "",
-                        people[0].address if people else "",
-                        decode_words(headers.first("subject")),
+                        (people[0].name if people else "").encode("utf-8", "replace"),
+                        (people[0].address if people else "").encode("utf-8", "replace"),
+                        decode_words(headers.first("subject")).encode("utf-8", "replace"),
                     )
                 )
 
@@ -87,10 +87,10 @@ class MailboxArchive:
             self._earlier.sort(key=lambda earlier: earlier.time)
             yield from reversed(self._earlier)
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: object) -> bytes:
         """Return the bytes of a mail, empty where they cannot be had."""
         try:
-            return self._source.read(key)
+            return self._source.read(str(key))
         except SourceError:
             return b""
 

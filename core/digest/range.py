@@ -42,8 +42,6 @@ class Place:
     commit: str
     time: int
     """When the commit was made: when its mail arrived, in seconds of the Unix epoch."""
-    back: int
-    """How many commits of its epoch come after it."""
 
 
 @dataclass(frozen=True, slots=True)

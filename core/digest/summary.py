@@ -200,7 +200,7 @@ def _look_back(
     for key in look_back(archive.before(span), newcomers, relatives):
         raw = archive.read(key)
         if raw:
-            known.add_earlier(read_facts(raw, key))
+            known.add_earlier(read_facts(raw, ""))
     mails = _per_person(reading.written, people)
     return tuple(
         Newcomer(

@@ -27,6 +27,7 @@ from core.patch.subject import MAX_SUBJECT, read_subject
 from core.patch.trailers import find_given_trailers
 
 _MAX_BLOCK: Final = 64 << 10
+_HEADER: Final = re.compile(rb"[!-9;-~]+:")
 _NO_HEADER: Final = re.compile(rb"\n(?![ \t]|[!-9;-~]+:)")
 _WANTED: Final = re.compile(
     rb"\n((?i:message-id|subject|from|date|in-reply-to|references|list-id|content-type"
@@ -35,7 +36,7 @@ _WANTED: Final = re.compile(
 _PLAIN_ENCODINGS: Final = frozenset({"", "7bit", "8bit", "binary"})
 # Encoded line ends, hyphens and colons: the beginning of a trailer may be hidden by them.
 _ENCODED_MARK: Final = re.compile(rb"=(?:0[AaDd]|2[Dd]|3[Aa])")
-_MAY_GIVE: Final = re.compile(rb"[\r\n][ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
+_MAY_GIVE: Final = re.compile(rb"\n[ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
 
 
 def read_brief(raw: bytes, key: str = "") -> tuple[Message, str]:
@@ -51,11 +52,12 @@ def read_brief(raw: bytes, key: str = "") -> tuple[Message, str]:
 
 
 def _read_plain(raw: bytes, key: str) -> tuple[Message, str] | None:
-    end = raw.find(b"\n\n")
-    if not 0 < end < _MAX_BLOCK:
-        return None
+    stop = _NO_HEADER.search(raw, 0, _MAX_BLOCK)
+    end = stop.start() if stop else 0
     block = b"\n" + raw[:end]
-    if not block.isascii() or b"\r" in block or _NO_HEADER.search(block):
+    if raw[end : end + 2] != b"\n\n" or b"\r" in block or not block.isascii():
+        return None
+    if not _HEADER.match(raw):
         return None
     values: dict[str, str] = {}
     for name, value in _WANTED.findall(block):

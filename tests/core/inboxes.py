@@ -10,7 +10,7 @@ import pygit2
 
 from core.patch.message import read_message
 
-INBOX = "test <test@example.org>"
+_NO_IDENT = dict.fromkeys(map(ord, "<>\0\n"))
 START = 1_748_700_000
 """2025-05-31T14:00:00Z, the first mail's arrival."""
 
@@ -76,11 +76,9 @@ class Epoch:
     def add(self, raw: bytes, *, at: int | None = None, entry: str = "m") -> str:
         """Deliver a mail."""
         message = read_message(raw)
-        author = pygit2.Signature(
-            message.sender.name or message.sender.address or "nobody",
-            message.sender.address or "nobody",
-            int(message.date.timestamp()),
-        )
+        address = message.sender.address.translate(_NO_IDENT) or "nobody"
+        name = message.sender.name.translate(_NO_IDENT) or address
+        author = pygit2.Signature(name, address, int(message.date.timestamp()))
         return self._commit(raw, entry, author, message.subject.text, at)
 
     def remove(self, raw: bytes, *, at: int | None = None) -> str:
