@@ -44,7 +44,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Digest:
     """A digest of mails each part of which tries to be markup."""
     folder = tmp_path_factory.mktemp("hostile") / "<b>list"
     epoch = Epoch(folder)
-    sender = f'"{EVIL[:60].replace(chr(27), "")}" <"><script>x@evil.example>'
+    sender = f'"{EVIL[:60].replace(chr(27), "")}" <x@evil.example>'
     epoch.add(mail(f"[PATCH 0/2] {EVIL}", EVIL_TEXT, mid="&#60;cover", sender=sender))
     epoch.add(
         patch(f"[PATCH 1/2] {EVIL}", mid="one", answers="&#60;cover", sender=sender, path="<b>.c")
