@@ -5,64 +5,18 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.model import Identity, Listing, Message, MessageId, Patch, Series, Subject, Version
+from tests.tui.kit import app_with, ready, small_series
 
 ROWS = 10_000
 
 
-def _series(count: int) -> tuple[Series, ...]:
-    """Return made-up single-patch series, newest first."""
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    items = []
-    for number in range(count):
-        when = start - timedelta(hours=number)
-        title = f"subsystem{number % 97}: make thing {number} {'a little ' * (number % 5)}better"
-        who = Identity(f"Person {number % 301}", f"p{number % 301}@example.org")
-        message_id = MessageId(f"{number}@example.org")
-        message = Message(
-            message_id=message_id,
-            subject=Subject(text=f"[PATCH] {title}", title=title, tags=("PATCH",), is_patch=True),
-            sender=who,
-            author=who,
-            date=when,
-            has_diff=True,
-        )
-        version = Version(
-            version=1,
-            tags=(),
-            total=1,
-            cover=None,
-            patches=(Patch(number=1, message=message),),
-            missing=(),
-            date=when,
-        )
-        items.append(
-            Series(
-                id=message_id,
-                subject=title,
-                author=who,
-                change_id=None,
-                date=when,
-                versions=(version,),
-                message_ids=frozenset({message_id}),
-            )
-        )
-    return tuple(items)
-
-
 async def _measure() -> dict[str, float]:
-    from tests.tui.fakes import FakeDesk
-    from tui.app import PatchdeskApp
-
-    listing = Listing(name="bench", items=_series(ROWS), mails=ROWS, done=True)
-    desk = FakeDesk([listing])
     took: dict[str, float] = {}
-    app = PatchdeskApp("bench", lambda _: desk)
+    app = app_with(*(small_series(f"s{n}", f"subsystem{n % 97}: thing {n}") for n in range(ROWS)))
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause(0.5)
+        await ready(pilot)
         for name, keys in (
             ("down", ["j"] * 100),
             ("page down", ["ctrl+f"] * 50),

