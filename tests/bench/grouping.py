@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -31,36 +33,46 @@ def run(folder: Path) -> list[str]:
         for thread in threads:
             group([read_message(raw) for raw in thread])
         ours.append(time.process_time() - started)
-    theirs = _b4(threads)
-    mails = sum(len(thread) for thread in threads)
+    filled, grouped = _b4(threads)
+    what = f"group {len(threads)} threads, {len(raws)} mails (CPU)"
+    median = sorted(ours)[1]
     return [
-        row(
-            f"group {len(threads)} threads, {mails} mails (CPU)",
-            sorted(ours)[1],
-            "b4 LoreMailbox",
-            theirs,
-            ">= 15x",
-        )
+        row(what, median, "b4 LoreMailbox, filled", filled, ">= 15x"),
+        row(what, median, "b4 ... and its get_series()", grouped, ">= 15x"),
     ]
 
 
-def _b4(threads: list[list[bytes]]) -> float:
-    """Return the CPU seconds b4 needs for the same threads, from the same bytes; once, for it is slow."""
+def _b4(threads: list[list[bytes]]) -> tuple[float, float]:
+    """Return the CPU seconds b4 needs for the same threads, from the same bytes; once, for it is slow.
+
+    The first is until its mailboxes are filled, the second also for the newest series of each, which is when b4 puts
+    patches into their places and applies trailers.
+    """
     import email
     import logging
 
     import b4
 
     logging.disable(logging.CRITICAL)
-
-    started = time.process_time()
+    b4.MAIN_CONFIG.update(b4.DEFAULT_CONFIG)
+    started = _cpu()
+    boxes = []
     for thread in threads:
         box = b4.LoreMailbox()
         for raw in thread:
-            try:
+            with contextlib.suppress(ValueError, IndexError, AttributeError, KeyError):
                 box.add_message(email.message_from_bytes(raw, policy=b4.emlpolicy))
-            except (ValueError, IndexError, AttributeError, KeyError):
-                continue  # b4 gives up on some mails
-    took = time.process_time() - started
+        boxes.append(box)
+    filled = _cpu()
+    for box in boxes:
+        if box.series:
+            with contextlib.suppress(ValueError, IndexError, AttributeError, KeyError):
+                box.get_series(codereview_trailers=False)
     logging.disable(logging.NOTSET)
-    return took
+    return filled - started, _cpu() - started
+
+
+def _cpu() -> float:
+    """Return the CPU seconds of this process and the children it waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
