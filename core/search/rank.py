@@ -27,8 +27,8 @@ from core.search.vocabulary import (
 )
 from core.search.words import DOMAIN, MAX_SUBJECT_WORDS, words
 
-_ADDRESS_ALIKE: Final = 85
-"""Per cent of an address typed that have to be right."""
+_ADDRESS_ALIKE: Final = 80
+"""Per cent of what was typed before the @ of an address, and after it, that have to be right."""
 
 _QUALITY: Final = 0.75
 _NEIGHBOURS: Final = 0.1
@@ -195,7 +195,7 @@ class Ranking:
             address = self._segment.address(person)
             if typed in address or typed in self._segment.message_id(row):
                 continue
-            if partial_ratio(typed, address) < _ADDRESS_ALIKE:
+            if not _addresses_alike(typed, address):
                 return 0
             cap = SLIP
         return cap
@@ -222,6 +222,11 @@ class Ranking:
             part += _WISHED_VERSION
         low, high = _BANDS[band]
         return round(low + (high - low) * min(part, 1.0), 1)
+
+
+def _addresses_alike(typed: str, address: str) -> bool:
+    sides = zip(typed.split("@", 1), address.split("@", 1), strict=False)
+    return all(not side or partial_ratio(side, its) >= _ADDRESS_ALIKE for side, its in sides)
 
 
 def _weigh(typed: str, word: str) -> int:

@@ -70,7 +70,6 @@ def _write(segment: Segment, folder: Path, stamp: str) -> None:
             arrays[name] = [array.dtype.str, len(array), file.tell()]
             file.write(np.ascontiguousarray(array).data)
         file.write(bytes(_ALIGNED))  # so that no array begins at the very end
-        size = file.tell()
         file.flush()
         os.fsync(file.fileno())
     with _private(folder / _HEAD) as file:
@@ -78,7 +77,6 @@ def _write(segment: Segment, folder: Path, stamp: str) -> None:
             "format": _FORMAT,
             "byteorder": sys.byteorder,
             "stamp": stamp,
-            "size": size,
             "arrays": arrays,
         }
         file.write(json.dumps(head).encode())
@@ -94,8 +92,6 @@ def _read(folder: Path) -> tuple[Segment, str]:
         raise ValueError("another format")
     with (folder / _ARRAYS).open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    if len(data) != head["size"]:
-        raise ValueError("cut short")
     arrays: dict[str, NDArray[Any]] = {
         name: np.frombuffer(data, np.dtype(kind), count, offset)
         for name, (kind, count, offset) in head["arrays"].items()

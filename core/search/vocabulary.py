@@ -160,7 +160,7 @@ def _same_digits(typed: str, word: str, most: int) -> bool:
         return True
     digits = Counter(filter(str.isdigit, typed))
     size = len(typed)
-    for length in (size - most, size, size + most):
+    for length in (size, size + most):
         others = Counter(filter(str.isdigit, word[:length]))
         if (digits - others).total() + (others - digits).total() <= 1:
             return True

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.search.fuzzy import Entry, Index
 from core.search.runs import pieces_of
-from core.search.terms import MAX_WORDS, read_terms
+from core.search.terms import MAX_QUERY, MAX_WORDS, read_terms
 from core.search.words import fold, fold_with_places
 from tests.core.search_corpus import corpus
 
@@ -83,6 +83,7 @@ def hostile() -> Index:
         "ﬁﬃ" * 3000,
         "İ" * LONG,
     ],
+    ids=lambda query: repr(query[:12]),
 )
 def test_any_query_is_answered_soon(hostile: Index, query: str) -> None:
     started = time.perf_counter()
@@ -161,6 +162,13 @@ def test_terms_are_few_and_short(query: str) -> None:
     terms = read_terms(query)
     assert len(terms.words) <= MAX_WORDS
     assert all(0 < len(word.text) <= 40 for word in terms.words)
+
+
+def test_of_a_long_query_the_beginning_counts() -> None:
+    assert len(read_terms(" ".join(map(str, range(50)))).words) == MAX_WORDS
+    assert len(read_terms("a@b " * 5000).addresses) <= MAX_WORDS
+    assert not read_terms(" " * MAX_QUERY + "zebra")
+    assert read_terms("zebra " * LONG)
 
 
 @settings(max_examples=150, deadline=None)
