@@ -1,0 +1,50 @@
+"""Taking a list out of the index."""
+
+from __future__ import annotations
+
+import sqlite3
+from threading import Event
+from typing import Final
+
+from core.errors import Cancelled
+from core.index.database import transaction
+from core.index.ingest import take_from
+from core.index.regroup import settle
+from core.sources.source import Report
+
+_AT_ONCE: Final = 2000
+
+
+def forget(connection: sqlite3.Connection, list_name: str, *, stop: Event, report: Report) -> int:
+    """Take out a list and the mails that are in no other; return how many rows changed.
+
+    Raises Cancelled; then a part of it is gone, and forgetting it again takes the rest.
+    """
+    changed = 0
+    found = connection.execute("SELECT id FROM list WHERE name = ?", (list_name,)).fetchone()
+    if found is None:
+        return 0
+    (list_id,) = found
+    left = True
+    while left:
+        if stop.is_set():
+            raise Cancelled
+        with transaction(connection):
+            # Whoever syncs it meanwhile begins anew.
+            connection.execute("UPDATE part SET position = '' WHERE list = ?", (list_id,))
+            mails = connection.execute(
+                "SELECT part, message, node FROM part JOIN member ON part = part.id"
+                " JOIN message ON message.id = message WHERE list = ? LIMIT ?",
+                (list_id, _AT_ONCE),
+            ).fetchall()
+            for part, message, node in mails:
+                take_from(connection, part, message)
+                connection.execute(
+                    "INSERT OR IGNORE INTO dirty SELECT talk FROM node WHERE id = ?", (node,)
+                )
+            left = bool(mails)
+            if not left:
+                for table, column in (("part", "list"), ("removal", "list"), ("list", "id")):
+                    connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (list_id,))  # noqa: S608
+        changed += settle(connection, stop=stop, report=report)
+    return changed

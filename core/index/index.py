@@ -1,0 +1,174 @@
+"""The index of followed lists: what has come, grouped, and found again at once.
+
+One file, one writer at a time, any number of readers. Every thread that asks gets its own connection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
+
+from core.index.database import connect, faults, open_database
+from core.index.queries import Changes, ListInfo, ListView, Reader
+from core.index.summary import SeriesSummary
+from core.model import Message, MessageId, Series, Thread
+
+if TYPE_CHECKING:
+    from core.index.ingest import IngestResult
+    from core.sources.source import Report, Source
+
+T = TypeVar("T")
+
+__all__ = ["Changes", "Index", "ListInfo", "ListView", "SeriesSummary", "open_index"]
+
+
+def open_index(path: Path) -> Index:
+    """Open the index at a path, made where there is none.
+
+    One that is damaged, or no index, is set aside and an empty one made; `notes` says so. Raises IndexFileError where
+    that cannot be, and for an index that a newer patchdesk wrote.
+    """
+    return Index(path, open_database(path))
+
+
+class Index:
+    """An open index. Its methods may be called from any thread, and raise IndexFileError where the file fails."""
+
+    def __init__(self, path: Path, notes: tuple[str, ...] = ()) -> None:
+        """Take what `open_database` has seen to; use `open_index`."""
+        self.path = path
+        self.notes = notes
+        """What happened at the opening, each as a sentence."""
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._connections: list[sqlite3.Connection] = []
+
+    def close(self) -> None:
+        """Close all connections. No other call may be under way."""
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+    # ------------------------------------------------------------------- writing
+
+    def ingest(
+        self,
+        list_name: str,
+        source: Source,
+        *,
+        stop: Event,
+        report: Report,
+        read_before: float = 0,
+    ) -> IngestResult:
+        """Bring in what a source has that the list has not, and group it.
+
+        Of a list that is new, mails dated before `read_before` (seconds of the Unix epoch) count as read: now and whenever
+        they come later. Raises Cancelled (what came is kept; `settle` groups what is not grouped yet), SourceError, FetchError.
+        """
+        from core.index.ingest import Ingest
+
+        with self._using() as (connection, _):
+            run = Ingest(connection, list_name, stop=stop, report=report)
+            return run.run(source, read_before)
+
+    def settle(self, *, stop: Event, report: Report) -> int:
+        """Group what an interrupted run has left; return how many rows changed. Raises Cancelled."""
+        from core.index.regroup import settle
+
+        with self._using() as (connection, _):
+            return settle(connection, stop=stop, report=report)
+
+    def pending(self) -> int:
+        """Return how many threads wait to be grouped."""
+        from core.index.regroup import pending
+
+        with self._using() as (connection, _):
+            return pending(connection)
+
+    def forget(self, list_name: str, *, stop: Event, report: Report) -> int:
+        """Take a list out of the index, with its mails that are in no other; return how many rows changed."""
+        from core.index.forget import forget
+
+        with self._using() as (connection, _):
+            return forget(connection, list_name, stop=stop, report=report)
+
+    def mark_seen(self, message_ids: Iterable[MessageId], seen: bool) -> int:
+        """Count mails as read or unread, whether they are here yet or not; return how many rows changed."""
+        from core.index.seen import mark_seen
+
+        with self._using() as (connection, _):
+            return mark_seen(connection, message_ids, seen=seen)
+
+    # ------------------------------------------------------------------- reading
+
+    def lists(self) -> list[ListInfo]:
+        """Return the lists, by name."""
+        return self._ask(lambda reader: reader.lists())
+
+    def order(self, view: ListView, limit: int = -1) -> array[int]:
+        """Return the numbers of a view's rows, in order; with `limit`, of the first so many."""
+        return self._ask(lambda reader: reader.order(view, limit))
+
+    def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
+        """Return what rows show, in the order asked for; rows that are gone are left out."""
+        return self._ask(lambda reader: reader.summaries(rows))
+
+    def changes_since(self, generation: int) -> Changes:
+        """Return which rows were written or taken away since a generation; 0 is before all."""
+        return self._ask(lambda reader: reader.changes_since(generation))
+
+    def find(self, message_id: MessageId) -> int | None:
+        """Return the row that holds a mail."""
+        return self._ask(lambda reader: reader.find(message_id))
+
+    def series(self, row: int) -> Series | Thread | None:
+        """Return a whole series or thread, as grouping makes it; None where the row is gone."""
+        return self._ask(lambda reader: reader.series(row))
+
+    def message(self, message_id: MessageId) -> Message | None:
+        """Return a mail."""
+        return self._ask(lambda reader: reader.message(message_id))
+
+    def lists_of(self, message_id: MessageId) -> tuple[str, ...]:
+        """Return the names of the lists that a mail came through."""
+        return self._ask(lambda reader: reader.lists_of(message_id))
+
+    def raw(self, message: Message) -> bytes:
+        """Return a mail's bytes as they came. Raises SourceError where they cannot be had."""
+        return self._ask(lambda reader: reader.raw(message))
+
+    def unseen(self, row: int) -> set[MessageId]:
+        """Return the unread mails of a row."""
+        return self._ask(lambda reader: reader.unseen(row))
+
+    def paths_of(self, message_id: MessageId) -> list[tuple[str, int, int]]:
+        """Return the files that a mail's patch touches, with the lines added and removed."""
+        return self._ask(lambda reader: reader.paths_of(message_id))
+
+    def rows_touching(self, prefix: str) -> set[int]:
+        """Return the rows with a patch that touches a file whose path begins so."""
+        return self._ask(lambda reader: reader.rows_touching(prefix))
+
+    def _ask(self, question: Callable[[Reader], T]) -> T:
+        with self._using() as (_, reader):
+            return question(reader)
+
+    @contextmanager
+    def _using(self) -> Iterator[tuple[sqlite3.Connection, Reader]]:
+        """Give this thread its connection, and say for a person what SQLite raises."""
+        with faults(self.path):
+            held: tuple[sqlite3.Connection, Reader] | None = getattr(self._local, "held", None)
+            if held is None:
+                connection = connect(self.path)
+                held = self._local.held = (connection, Reader(connection))
+                with self._lock:
+                    self._connections.append(connection)
+            yield held

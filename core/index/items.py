@@ -1,0 +1,190 @@
+"""Series and threads → rows of the tree."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.index.packing import stored
+from core.index.summary import Role, head_of, roles_of
+from core.model import MessageId, Series, Thread
+
+KEPT: Final = 2000
+"""Generations for which it is known which rows were taken away."""
+
+_FORGET_EVERY: Final = 100
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row in the making, with what it holds."""
+
+    columns: tuple[object, ...]
+    """All but its number and generation."""
+    roles: dict[int, Role]
+    """Of each node that it holds."""
+    postings: tuple[int, ...]
+    lists: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By list, how many of its mails came there, and how many of these are unread."""
+
+
+def draft_of(
+    item: Series | Thread,
+    postings: Iterable[int],
+    nodes: dict[MessageId, int],
+    seen: Collection[int],
+    lists: dict[int, list[int]],
+) -> Draft:
+    """Return the row of a series or thread, given what is known of its mails' nodes."""
+    roles: dict[int, Role] = {}
+    for message, role in roles_of(item):
+        roles[nodes[message.message_id]] = role
+    unread = [node for node in roles if node not in seen]
+    news = Role(0)
+    for node in unread:
+        news |= roles[node]
+    head = head_of(item)
+    author = (item.author.name or item.author.address).casefold()
+    is_thread = isinstance(item, Thread)
+    columns = (
+        is_thread,
+        nodes[item.id],
+        head.active[0],
+        head.posted[0],
+        stored(author),
+        len(roles),
+        0 if isinstance(item, Thread) else sum(len(each.patches) for each in item.versions),
+        len(item.replies) if isinstance(item, Thread) else item.replies,
+        len(unread),
+        int(news),
+        head.packed(),
+    )
+    draft = Draft(columns, roles, tuple(postings))
+    mails: Counter[int] = Counter()
+    new: Counter[int] = Counter()
+    for node in roles:
+        for list_id in lists.get(node, ()):
+            mails[list_id] += 1
+            new[list_id] += node not in seen
+    draft.lists = {list_id: (count, new[list_id]) for list_id, count in mails.items()}
+    return draft
+
+
+def write(
+    connection: sqlite3.Connection,
+    drafts: list[Draft],
+    old: set[int],
+    items: dict[int, tuple[int, int]],
+    generation: int,
+) -> int:
+    """Put rows in the place of `old` ones; return how many were written or taken away.
+
+    Each takes over the number of the row that held most of its mails, so that who looks at a row goes on to look at the
+    same mails. `items` is the row and the role that each node had.
+    """
+    numbers = _numbers(connection, drafts, old, items)
+    before = _stored(connection, old)
+    changed = 0
+    rows: list[tuple[object, ...]] = []
+    lists: list[tuple[int, int, int, int]] = []
+    nodes: list[tuple[int, int, int]] = []
+    for draft, number in zip(drafts, numbers, strict=True):
+        nodes += [
+            (number, int(role), node)
+            for node, role in draft.roles.items()
+            if items.get(node) != (number, role)
+        ]
+        if before.get(number) == (draft.columns, draft.lists):
+            continue
+        changed += 1
+        rows.append((number, *draft.columns[:-1], generation, draft.columns[-1]))
+        lists += [(each, number, *counts) for each, counts in draft.lists.items()]
+    gone = old.difference(numbers)
+    rewritten = [row[0] for row in rows]
+    _delete(connection, "item_list", "item", (*rewritten, *gone))
+    _delete(connection, "item", "id", gone)
+    marks = ", ".join("?" * 13)
+    connection.executemany(f"INSERT OR REPLACE INTO item VALUES ({marks})", rows)  # noqa: S608
+    connection.executemany("INSERT INTO item_list VALUES (?, ?, ?, ?)", lists)
+    connection.executemany("UPDATE node SET item = ?, role = ? WHERE id = ?", nodes)
+    connection.executemany(
+        "UPDATE posting SET item = ? WHERE id = ?",
+        [
+            (number, posting)
+            for draft, number in zip(drafts, numbers, strict=True)
+            for posting in draft.postings
+        ],
+    )
+    connection.executemany("INSERT INTO gone VALUES (?, ?)", [(generation, item) for item in gone])
+    return changed + len(gone)
+
+
+def _numbers(
+    connection: sqlite3.Connection,
+    drafts: list[Draft],
+    old: set[int],
+    items: dict[int, tuple[int, int]],
+) -> list[int]:
+    """Return the number of each row: an old one's, or a new one."""
+    (last,) = connection.execute(
+        "SELECT max(coalesce((SELECT max(id) FROM item), 0), coalesce((SELECT max(item) FROM gone), 0))"
+    ).fetchone()
+    claims: list[tuple[int, int, int]] = []
+    for at, draft in enumerate(drafts):
+        held = Counter(items[node][0] for node in draft.roles if node in items)
+        claims += [(-count, at, item) for item, count in held.items() if item in old]
+    taken: set[int] = set()
+    numbers: dict[int, int] = {}
+    for _, at, item in sorted(claims):
+        if at not in numbers and item not in taken:
+            numbers[at] = item
+            taken.add(item)
+    for at in range(len(drafts)):
+        if at not in numbers:
+            last += 1
+            numbers[at] = last
+    return [numbers[at] for at in range(len(drafts))]
+
+
+def _stored(
+    connection: sqlite3.Connection, rows: Collection[int]
+) -> dict[int, tuple[tuple[object, ...], dict[int, tuple[int, int]]]]:
+    """Return rows as they are: their columns, and their counts by list."""
+    wanted = json.dumps(list(rows))
+    lists: dict[int, dict[int, tuple[int, int]]] = {}
+    for list_id, item, mails, unread in connection.execute(
+        "SELECT list, item, mails, unread FROM item_list"
+        " WHERE item IN (SELECT value FROM json_each(?))",
+        (wanted,),
+    ):
+        lists.setdefault(item, {})[list_id] = (mails, unread)
+    found: dict[int, tuple[tuple[object, ...], dict[int, tuple[int, int]]]] = {}
+    for row in connection.execute(
+        "SELECT * FROM item WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+    ):
+        number, *columns, _, head = row
+        found[number] = ((*columns, head), lists.get(number, {}))
+    return found
+
+
+def _delete(
+    connection: sqlite3.Connection, table: str, column: str, values: Collection[object]
+) -> None:
+    connection.execute(
+        f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608
+        (json.dumps(list(values)),),
+    )
+
+
+def next_generation(connection: sqlite3.Connection) -> int:
+    """Count one change of the rows; return its number."""
+    (generation,) = connection.execute(
+        "UPDATE meta SET value = value + 1 WHERE name = 'generation' RETURNING value"
+    ).fetchall()[0]
+    if generation % _FORGET_EVERY == 0:
+        connection.execute("DELETE FROM gone WHERE generation <= ?", (generation - KEPT,))
+    return int(generation)

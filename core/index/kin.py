@@ -1,0 +1,315 @@
+"""Which postings may be versions of one series, among all that are stored.
+
+The relations are those of `core.patch.cards`: names that postings share, titles nearly the same as one of a sender's last ones,
+threads. All are kept as rows of `known_as`, so that the families of what came are found without looking at the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from core.index.packing import hash_of, restored, stored
+from core.patch.cards import RECENT, Card, Glance, families, is_followed, likely
+from core.patch.joining import join_family
+
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a posting stands among its sender's; also where one stood that is gone."""
+
+    sender: int
+    date: float
+    first_date: float
+    first: bytes
+    """The Message-ID of its first mail."""
+
+    @property
+    def order(self) -> tuple[float, float, bytes]:
+        """What orders a sender's postings as `core.patch.cards.find_likely` does."""
+        return (self.date, self.first_date, self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A posting that is stored, as joining sees it."""
+
+    posting: int
+    talk: int
+    item: int | None
+    first: int
+    """The node of its first mail."""
+    order: tuple[float, bytes]
+    """The date and Message-ID of its first mail."""
+    above: int | None
+    card: Card
+    """Its `at` and `above` are not set."""
+
+
+def pack_card(card: Card) -> bytes:
+    """Return a card as it is stored, without its place."""
+    values: list[Any] = [
+        card.when,
+        card.version,
+        card.senders,
+        card.change_id,
+        card.head_title,
+        card.cover,
+        sorted(card.patches),
+        card.rfc,
+        card.again,
+        sorted(card.tags),
+        card.is_part,
+    ]
+    return _encode(values).encode("ascii")
+
+
+def unpack_card(data: bytes) -> Card:
+    """Return the card that was packed."""
+    when, version, senders, change_id, head, cover, patches, rfc, again, tags, part = json.loads(
+        data
+    )
+    return Card(
+        at=-1,
+        when=when,
+        version=(version[0], version[1]),
+        senders=tuple(senders),
+        change_id=change_id,
+        head_title=head,
+        cover=cover,
+        patches=frozenset(patches),
+        rfc=rfc,
+        again=again,
+        tags=frozenset(tags),
+        is_part=part,
+        above=-1,
+    )
+
+
+def sender_of(card: Card) -> int:
+    """Return the number of a card's sender."""
+    return hash_of("sender", card.senders[0])
+
+
+def store_posting(
+    connection: sqlite3.Connection,
+    number: int,
+    talk: int,
+    first: int,
+    place: Place,
+    above: int | None,
+    card: Card,
+) -> None:
+    """Store a posting, not yet a part of any series."""
+    connection.execute(
+        "INSERT INTO posting VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            number,
+            talk,
+            first,
+            place.first_date,
+            place.sender,
+            place.date,
+            *card.version,
+            bool(card.cover),
+            stored(card.only_title) if card.only_title else None,
+            above,
+            pack_card(card),
+        ),
+    )
+
+
+def store_names(
+    connection: sqlite3.Connection, cards: dict[int, Card], aboves: dict[int, int]
+) -> None:
+    """Store under which names postings are known; `aboves` are those in whose threads some were sent."""
+    rows: list[tuple[int, int]] = []
+    for posting, card in cards.items():
+        rows += [(hash_of(*name), posting) for name in card.names()]
+        above = aboves.get(posting)
+        if above is not None and is_followed(cards[above], card):
+            name = hash_of("thread", str(above))
+            rows += [(name, posting), (name, above)]
+    connection.executemany("INSERT OR IGNORE INTO known_as VALUES (?, ?)", rows)
+
+
+def forget_names(connection: sqlite3.Connection, postings: Collection[int]) -> set[int]:
+    """Forget under which names postings are known; return the others that were known under the same."""
+    wanted = json.dumps(list(postings))
+    likes = json.dumps([like_name(posting) for posting in postings])
+    rows = connection.execute(
+        "SELECT DISTINCT posting FROM known_as WHERE name IN"
+        " (SELECT name FROM known_as WHERE posting IN (SELECT value FROM json_each(?)))",
+        (wanted,),
+    )
+    others = {posting for (posting,) in rows}.difference(postings)
+    connection.execute(
+        "DELETE FROM known_as WHERE posting IN (SELECT value FROM json_each(?))", (wanted,)
+    )
+    connection.execute(
+        "DELETE FROM known_as WHERE name IN (SELECT value FROM json_each(?))", (likes,)
+    )
+    return others
+
+
+def store_likes(connection: sqlite3.Connection, places: Iterable[Place]) -> set[int]:
+    """Compare titles again where senders' last postings changed; return the postings that are now like others.
+
+    `places` are those of postings that came, went or changed.
+    """
+    by_sender: dict[int, list[Place]] = {}
+    for place in places:
+        by_sender.setdefault(place.sender, []).append(place)
+    changed: set[int] = set()
+    for sender, moved in by_sender.items():
+        changed |= _compare(connection, sender, moved)
+    return changed
+
+
+def _compare(connection: sqlite3.Connection, sender: int, moved: list[Place]) -> set[int]:
+    orders = sorted({place.order for place in moved})
+    rows: list[tuple[tuple[float, float, bytes], int, Glance | None]]
+    rows = [(order, -1, None) for order in orders]
+    rows += _around(connection, sender, orders[0][0], orders[-1][0])
+    rows.sort(key=lambda row: row[:2])
+    changed: set[int] = set()
+    window: list[tuple[int, Glance]] = []
+    affected = 0
+    for _, posting, mine in rows:
+        if mine is None:  # from here on, a window's length of postings see another window
+            affected = RECENT + 1
+            continue
+        if affected > 0:
+            affected -= 1
+            if mine.asks and _store_like(connection, posting, mine, window):
+                changed.add(posting)
+        window.append((posting, mine))
+        if len(window) > RECENT:
+            del window[0]
+    return changed
+
+
+def _around(
+    connection: sqlite3.Connection, sender: int, first: float, last: float
+) -> list[tuple[tuple[float, float, bytes], int, Glance | None]]:
+    """Return a sender's postings between two dates, with a window's length before and after."""
+    before = connection.execute(
+        "SELECT min(date) FROM (SELECT date FROM posting WHERE sender = ? AND date < ?"
+        " ORDER BY date DESC LIMIT ?)",
+        (sender, first, RECENT),
+    ).fetchone()[0]
+    after = connection.execute(
+        "SELECT max(date) FROM (SELECT date FROM posting WHERE sender = ? AND date > ?"
+        " ORDER BY date LIMIT ?)",
+        (sender, last, RECENT),
+    ).fetchone()[0]
+    found = connection.execute(
+        "SELECT posting.id, date, first_date, name, major, minor, has_cover, title"
+        " FROM posting CROSS JOIN node ON node.id = first"
+        " WHERE sender = ? AND date BETWEEN ? AND ?",
+        (sender, first if before is None else before, last if after is None else after),
+    )
+    return [
+        (
+            (date, first_date, name),
+            posting,
+            Glance(date, (major, minor), restored(title or b""), bool(has_cover)),
+        )
+        for posting, date, first_date, name, major, minor, has_cover, title in found
+    ]
+
+
+def _store_like(
+    connection: sqlite3.Connection, posting: int, mine: Glance, window: list[tuple[int, Glance]]
+) -> bool:
+    """Store which of the postings in its window one is like; return whether that changed."""
+    name = like_name(posting)
+    now = {window[at][0] for at in likely(mine, [theirs for _, theirs in window])}
+    rows = connection.execute("SELECT posting FROM known_as WHERE name = ?", (name,))
+    before = {each for (each,) in rows} - {posting}
+    if now == before:
+        return False
+    connection.execute("DELETE FROM known_as WHERE name = ?", (name,))
+    if now:
+        connection.executemany(
+            "INSERT INTO known_as VALUES (?, ?)", [(name, each) for each in (*now, posting)]
+        )
+    return True
+
+
+def like_name(posting: int) -> int:
+    """Return the name that a posting shares with those whose titles are like its own."""
+    return hash_of("like", str(posting))
+
+
+class Kin:
+    """The families of some postings."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._named: dict[int, list[int]] = {}
+        """By each name the postings known under it."""
+        self.postings: dict[int, Stored] = {}
+
+    def gather(self, postings: Collection[int]) -> None:
+        """Find all that some postings may have to do with."""
+        new = set(postings)
+        found: set[int] = set()
+        while new:
+            found |= new
+            names = {
+                name
+                for (name,) in self._connection.execute(
+                    "SELECT name FROM known_as WHERE posting IN (SELECT value FROM json_each(?))",
+                    (json.dumps(list(new)),),
+                )
+            }
+            names -= self._named.keys()
+            for name in names:
+                self._named[name] = []
+            new = set()
+            for name, posting in self._connection.execute(
+                "SELECT name, posting FROM known_as WHERE name IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(names)),),
+            ):
+                self._named[name].append(posting)
+                if posting not in found:
+                    new.add(posting)
+        self._load(found)
+
+    def lines(self) -> list[list[Stored]]:
+        """Return which of them make a series each, in date order."""
+        ordered = sorted(self.postings.values(), key=lambda each: each.order)
+        place_of = {each.posting: at for at, each in enumerate(ordered)}
+        cards = [
+            replace(each.card, at=at, above=place_of.get(each.above or 0, -1))
+            for at, each in enumerate(ordered)
+        ]
+        alike: dict[int, list[int]] = {}
+        for at, each in enumerate(ordered):
+            others = self._named.get(like_name(each.posting), ())
+            earlier = [place_of[other] for other in others if other != each.posting]
+            if earlier:
+                alike[at] = sorted(earlier, key=lambda place: (cards[place].when, place))
+        return [
+            [ordered[card.at] for card in line]
+            for family in families(cards, alike)
+            for line in join_family(family, alike)
+        ]
+
+    def _load(self, postings: set[int]) -> None:
+        rows = self._connection.execute(
+            "SELECT posting.id, posting.talk, posting.item, first, first_date, name, above, card"
+            " FROM posting CROSS JOIN node ON node.id = first"
+            " WHERE posting.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(postings)),),
+        )
+        for posting, talk, item, first, first_date, name, above, card in rows:
+            self.postings[posting] = Stored(
+                posting, talk, item, first, (first_date, name), above, unpack_card(card)
+            )

@@ -1,0 +1,125 @@
+"""Talks → their mails, as grouping takes them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.index.packing import restored, unpack, unpair
+from core.model import Identity, Message, MessageId, Trailer
+
+_REMEMBERED: Final = 30_000
+
+
+class StoredPhrases:
+    """Phrases by their numbers, each made once: what many mails name is one value in memory."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._people: dict[int, Identity] = {}
+        self._trailers: dict[int, Trailer] = {}
+        self._texts: dict[int, str] = {}
+
+    def person(self, number: int) -> Identity:
+        """Return a phrase that is a person."""
+        person = self._people.get(number)
+        if person is None:
+            if len(self._people) > _REMEMBERED:
+                self._people.clear()
+            person = self._people[number] = Identity(*unpair(self._read(number)))
+        return person
+
+    def trailer(self, number: int) -> Trailer:
+        """Return a phrase that is a trailer."""
+        trailer = self._trailers.get(number)
+        if trailer is None:
+            if len(self._trailers) > _REMEMBERED:
+                self._trailers.clear()
+            trailer = self._trailers[number] = Trailer(*unpair(self._read(number)))
+        return trailer
+
+    def text(self, number: int) -> str:
+        """Return a phrase."""
+        text = self._texts.get(number)
+        if text is None:
+            if len(self._texts) > _REMEMBERED:
+                self._texts.clear()
+            text = self._texts[number] = self._read(number)
+        return text
+
+    def _read(self, number: int) -> str:
+        (text,) = self._connection.execute(
+            "SELECT text FROM phrase WHERE id = ?", (number,)
+        ).fetchone()
+        return restored(text)
+
+
+@dataclass(slots=True)
+class Loaded:
+    """The mails of some talks, and what the index knows of their nodes."""
+
+    messages: list[Message] = field(default_factory=list)
+    nodes: dict[MessageId, int] = field(default_factory=dict)
+    """Of each mail that is here."""
+    talks: dict[int, int] = field(default_factory=dict)
+    """Of each node that was named."""
+    items: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """The row of each node that has one, and what the mail is there."""
+    seen: set[int] = field(default_factory=set)
+    lists: dict[int, list[int]] = field(default_factory=dict)
+    """The lists that each node came through."""
+
+
+def load(
+    connection: sqlite3.Connection,
+    phrases: StoredPhrases,
+    talks: Iterable[int],
+    *,
+    grouped: bool = False,
+) -> Loaded:
+    """Read talks; with `grouped` only what was grouped already, as long as newer mails wait for it."""
+    loaded = Loaded()
+    wanted = json.dumps(list(talks))
+    message_ids: dict[int, MessageId] = {}
+    for node, name, talk, item, role, seen in connection.execute(
+        "SELECT id, name, talk, item, role, seen FROM node"
+        " WHERE talk IN (SELECT value FROM json_each(?))",
+        (wanted,),
+    ):
+        message_ids[node] = MessageId(restored(name))
+        loaded.talks[node] = talk
+        if item is not None:
+            loaded.items[node] = (item, role)
+        if seen:
+            loaded.seen.add(node)
+    for node, blob, facts in connection.execute(
+        "SELECT node, blob, facts FROM node CROSS JOIN message ON node = node.id"
+        " WHERE talk IN (SELECT value FROM json_each(?))",
+        (wanted,),
+    ):
+        if grouped and node not in loaded.items:
+            continue
+        message_id = message_ids[node]
+        loaded.nodes[message_id] = node
+        loaded.messages.append(unpack(facts, message_id, blob.hex(), message_ids, phrases))
+    for node, list_id in connection.execute(
+        "SELECT DISTINCT node, list FROM node CROSS JOIN message ON node = node.id"
+        " CROSS JOIN member ON message = message.id CROSS JOIN part ON part.id = part"
+        " WHERE talk IN (SELECT value FROM json_each(?))",
+        (wanted,),
+    ):
+        loaded.lists.setdefault(node, []).append(list_id)
+    return loaded
+
+
+def count_mails(connection: sqlite3.Connection, talks: Iterable[int]) -> int:
+    """Return how many mails some talks have."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM node CROSS JOIN message ON node = node.id"
+        " WHERE talk IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(talks)),),
+    ).fetchone()
+    return int(count)

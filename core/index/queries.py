@@ -1,0 +1,366 @@
+"""The index → what the screens show. Every call sees the index as of one moment."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from array import array
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from core.errors import SourceError
+from core.index.database import IndexFileError, snapshot
+from core.index.items import KEPT
+from core.index.loading import Loaded, StoredPhrases, load
+from core.index.packing import hash_of, restored, stored
+from core.index.summary import SeriesSummary, summary, unpacked
+from core.model import Message, MessageId, Series, Thread
+
+if TYPE_CHECKING:
+    from core.patch.series import Grouping
+    from core.sources.epoch_feed import EpochFeed
+
+SORTS: Final = {
+    "activity": "active",
+    "date": "date",
+    "author": "author",
+    "size": "mails",
+    "replies": "replies",
+}
+"""By what rows may be sorted, and the column that says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListView:
+    """Which rows are wanted, in which order."""
+
+    lists: tuple[str, ...] = ()
+    """Names; none stands for all."""
+    sort: str = "activity"
+    """One of `SORTS`; of equals, the latest activity first."""
+    ascending: bool = False
+    threads: bool = True
+    """With what is no patch series."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListInfo:
+    """A followed list, as far as the index knows it."""
+
+    name: str
+    messages: int
+    series: int
+    threads: int
+    unread: int
+    synced: int | None
+    """When it was last brought up to date, in seconds of the Unix epoch."""
+    positions: tuple[tuple[str, str], ...]
+    """The list's parts and where each was left (`core.sources.feed`): of an epoch, its number and a JSON object whose
+    `top` is the newest commit that is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened to the rows since some generation."""
+
+    generation: int
+    """To ask from the next time."""
+    written: tuple[int, ...]
+    """Rows that are new or show something else."""
+    gone: tuple[int, ...]
+    whole: bool
+    """It is too long ago to say: everything may be different."""
+
+
+class Reader:
+    """Asks the index, over one connection. For one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._phrases = StoredPhrases(connection)
+        self._repositories: dict[str, EpochFeed] = {}
+
+    # ------------------------------------------------------------------- lists and rows
+
+    def lists(self) -> list[ListInfo]:
+        """Return the lists, by name."""
+        with snapshot(self._connection):
+            counts = {
+                row[0]: row[1:]
+                for row in self._connection.execute(
+                    "SELECT list, sum(item_list.mails), sum(NOT thread), sum(thread), sum(item_list.unread)"
+                    " FROM item_list JOIN item ON item.id = item GROUP BY list"
+                )
+            }
+            positions: dict[int, list[tuple[str, str]]] = {}
+            for list_id, name, position in self._connection.execute(
+                "SELECT list, name, position FROM part ORDER BY list, rank"
+            ):
+                positions.setdefault(list_id, []).append((name, position))
+            lists = self._connection.execute(
+                "SELECT id, name, synced FROM list ORDER BY name"
+            ).fetchall()
+        found = []
+        for list_id, name, synced in lists:
+            messages, series, threads, unread = counts.get(list_id, (0, 0, 0, 0))
+            info = ListInfo(
+                name=name,
+                messages=messages,
+                series=series,
+                threads=threads,
+                unread=unread,
+                synced=synced,
+                positions=tuple(positions.get(list_id, ())),
+            )
+            found.append(info)
+        return found
+
+    def order(self, view: ListView, limit: int = -1) -> array[int]:
+        """Return the numbers of a view's rows, in order; with `limit`, of the first so many.
+
+        Raises ValueError for a sort that is none of `SORTS`.
+        """
+        if view.sort not in SORTS:
+            raise ValueError(view.sort)
+        terms: list[str] = []
+        values: list[object] = []
+        if not view.threads:
+            terms.append("NOT thread")
+        if view.lists:
+            terms.append(
+                "item.id IN (SELECT item FROM item_list JOIN list ON list.id = list"
+                " WHERE list.name IN (SELECT value FROM json_each(?)))"
+            )
+            values.append(json.dumps(view.lists))
+        where = f" WHERE {' AND '.join(terms)}" if terms else ""
+        way = "ASC" if view.ascending else "DESC"
+        order = f"{SORTS[view.sort]} {way}"
+        if view.sort != "activity":
+            order += ", active DESC"
+        rows = self._connection.execute(
+            f"SELECT id FROM item{where} ORDER BY {order}, id {way} LIMIT ?",  # noqa: S608
+            (*values, limit),
+        )
+        return array("q", [row for (row,) in rows])
+
+    def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
+        """Return what rows show, in the order asked for; rows that are gone are left out."""
+        wanted = list(rows)
+        asked = json.dumps(wanted)
+        with snapshot(self._connection):
+            lists: dict[int, list[str]] = {}
+            for item, name in self._connection.execute(
+                "SELECT item, name FROM item_list JOIN list ON list.id = list"
+                " WHERE item IN (SELECT value FROM json_each(?)) ORDER BY name",
+                (asked,),
+            ):
+                lists.setdefault(item, []).append(name)
+            found = {
+                row[0]: row
+                for row in self._connection.execute(
+                    "SELECT item.id, thread, name, head, replies, mails, unread, news"
+                    " FROM item CROSS JOIN node ON node.id = lead"
+                    " WHERE item.id IN (SELECT value FROM json_each(?))",
+                    (asked,),
+                )
+            }
+        summaries = []
+        for row in wanted:
+            if row in found:
+                _, thread, name, head, replies, mails, unread, news = found[row]
+                one = summary(
+                    row,
+                    is_thread=bool(thread),
+                    message_id=MessageId(restored(name)),
+                    lists=tuple(lists.get(row, ())),
+                    head=unpacked(head),
+                    replies=replies,
+                    mails=mails,
+                    unread=unread,
+                    news=news,
+                )
+                summaries.append(one)
+        return summaries
+
+    def changes_since(self, generation: int) -> Changes:
+        """Return which rows were written or taken away since a generation; 0 is before all."""
+        with snapshot(self._connection):
+            (now,) = self._connection.execute(
+                "SELECT value FROM meta WHERE name = 'generation'"
+            ).fetchone()
+            if now == generation:
+                return Changes(now, (), (), whole=False)
+            if generation < now - KEPT:
+                return Changes(now, (), (), whole=True)
+            written = self._connection.execute(
+                "SELECT id FROM item WHERE generation > ?", (generation,)
+            ).fetchall()
+            gone = self._connection.execute(
+                "SELECT DISTINCT item FROM gone WHERE generation > ? AND item NOT IN (SELECT id FROM item)",
+                (generation,),
+            ).fetchall()
+        return Changes(
+            now, tuple(row for (row,) in written), tuple(row for (row,) in gone), whole=False
+        )
+
+    # ------------------------------------------------------------------- series and mails
+
+    def find(self, message_id: MessageId) -> int | None:
+        """Return the row that holds a mail; None where there is none, or it is not grouped yet."""
+        found = self._node(message_id)
+        return None if found is None else found[1]
+
+    def series(self, row: int) -> Series | Thread | None:
+        """Return a whole series or thread as `core.patch.series.group` makes it; None where the row is gone.
+
+        `lists` are the names of the lists that hold any of its mails; the messages' `key` is for `raw`.
+        """
+        from dataclasses import replace
+
+        from core.patch.series import Grouping
+
+        with snapshot(self._connection):
+            found = self._connection.execute(
+                "SELECT thread, lead, talk FROM item JOIN node ON node.id = lead WHERE item.id = ?",
+                (row,),
+            ).fetchone()
+            if found is None:
+                return None
+            is_thread, lead, talk = found
+            postings = self._connection.execute(
+                "SELECT talk, first FROM posting WHERE item = ?", (row,)
+            ).fetchall()
+            talks = {talk} if is_thread else {each for each, _ in postings}
+            loaded = load(self._connection, self._phrases, talks, grouped=True)
+            lists = tuple(
+                name
+                for (name,) in self._connection.execute(
+                    "SELECT name FROM item_list JOIN list ON list.id = list WHERE item = ? ORDER BY name",
+                    (row,),
+                )
+            )
+        grouping = Grouping(loaded.messages)
+        item: Series | Thread | None
+        if is_thread:
+            item = next((one for one in grouping.threads() if loaded.nodes[one.id] == lead), None)
+        else:
+            item = _series(grouping, {first for _, first in postings}, loaded)
+        return replace(item, lists=lists) if item is not None else None
+
+    def message(self, message_id: MessageId) -> Message | None:
+        """Return a mail; where several carry its Message-ID, with the others as its clashes."""
+        from core.patch.thread import unique
+
+        with snapshot(self._connection):
+            found = self._node(message_id)
+            if found is None:
+                return None
+            loaded = load(self._connection, self._phrases, (found[2],))
+        messages = [one for one in loaded.messages if one.message_id == message_id]
+        return unique(messages)[0] if messages else None
+
+    def lists_of(self, message_id: MessageId) -> tuple[str, ...]:
+        """Return the names of the lists that a mail came through."""
+        found = self._node(message_id)
+        if found is None:
+            return ()
+        rows = self._connection.execute(
+            "SELECT DISTINCT list.name FROM message JOIN member ON message = message.id"
+            " JOIN part ON part.id = part JOIN list ON list.id = list WHERE node = ? ORDER BY 1",
+            (found[0],),
+        )
+        return tuple(name for (name,) in rows)
+
+    def raw(self, message: Message) -> bytes:
+        """Return a mail's bytes as they came. Raises SourceError where they cannot be had."""
+        blob = bytes.fromhex(message.key)
+        found = self._connection.execute(
+            "SELECT packed FROM message JOIN body ON message = message.id WHERE blob = ?", (blob,)
+        ).fetchone()
+        if found is not None:
+            try:
+                return zlib.decompress(found[0])
+            except zlib.error as error:
+                raise IndexFileError(
+                    f"The mail {message.message_id} is damaged in the index.", "Sync its list anew."
+                ) from error
+        paths = [
+            path
+            for (path,) in self._connection.execute(
+                "SELECT path FROM message JOIN member ON message = message.id"
+                " JOIN part ON part.id = part WHERE blob = ? AND path != '' ORDER BY rank DESC",
+                (blob,),
+            )
+        ]
+        for path in paths:
+            if raw := self._read(path, blob):
+                return raw
+        if not paths:
+            raise SourceError(
+                f"The mail {message.message_id} is no longer in any list.", "It was removed."
+            )
+        raise SourceError(
+            f"The mail {message.message_id} cannot be read from {paths[0]}.",
+            "The archive was moved or edited: sync its list again.",
+        )
+
+    def unseen(self, row: int) -> set[MessageId]:
+        """Return the unread mails of a row."""
+        rows = self._connection.execute("SELECT name FROM node WHERE item = ? AND NOT seen", (row,))
+        return {MessageId(restored(name)) for (name,) in rows}
+
+    def paths_of(self, message_id: MessageId) -> list[tuple[str, int, int]]:
+        """Return the files that a mail's patch touches, with the lines added and removed."""
+        found = self._node(message_id)
+        if found is None:
+            return []
+        rows = self._connection.execute(
+            "SELECT DISTINCT path.name, added, removed FROM message JOIN touched ON message = message.id"
+            " JOIN path ON path.id = path WHERE node = ? ORDER BY path.name",
+            (found[0],),
+        )
+        return [(restored(name), added, removed) for name, added, removed in rows]
+
+    def rows_touching(self, prefix: str) -> set[int]:
+        """Return the rows with a patch that touches a file whose path begins so."""
+        low = stored(prefix)
+        rows = self._connection.execute(
+            "SELECT DISTINCT item FROM path JOIN touched ON path = path.id"
+            " JOIN message ON message.id = message JOIN node ON node.id = node"
+            " WHERE path.name >= ? AND path.name < ? AND item IS NOT NULL",
+            (low, low + b"\xff"),
+        )
+        return {row for (row,) in rows}
+
+    def _node(self, message_id: MessageId) -> tuple[int, int | None, int] | None:
+        """Return the node of a Message-ID, its row and its talk."""
+        found: tuple[int, int | None, int] | None = self._connection.execute(
+            "SELECT id, item, talk FROM node WHERE hash = ? AND name = ?",
+            (hash_of(message_id), stored(message_id)),
+        ).fetchone()
+        return found
+
+    def _read(self, path: str, blob: bytes) -> bytes:
+        from core.sources.epoch_feed import EpochFeed
+
+        feed = self._repositories.get(path)
+        if feed is None:
+            feed = self._repositories[path] = EpochFeed(Path(path), "", 0)
+        return feed.read(blob)
+
+
+def _series(grouping: Grouping, firsts: Collection[int], loaded: Loaded) -> Series | None:
+    """Return the series whose postings begin with some nodes."""
+    cards = [
+        card
+        for card, posting in zip(grouping.cards(), grouping.postings, strict=True)
+        if loaded.nodes[grouping.messages[posting.first].message_id] in firsts
+    ]
+    if not cards:
+        return None
+    cards.sort(key=lambda card: (card.when, card.at))
+    change_id = next((card.change_id for card in cards if card.change_id), None)
+    return grouping.series([card.at for card in cards], change_id)

@@ -1,0 +1,288 @@
+"""Talks that mails came to or went from → postings, series and threads, as grouping all mails at once makes them.
+
+`core.patch.series.group` works in two stages: what a talk's mails make is known from these alone, and which of the
+postings make a series from the families of `core.patch.cards`. Here both stages are run on what changed: the
+talks that are dirty, and the families of the postings that they had and have. What comes of it is written
+over the rows that held any of these mails. One transaction does so much of it that all it leaves is right, and the rest is
+still marked as dirty.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from threading import Event
+from typing import Final
+
+from core.errors import Cancelled
+from core.index.database import transaction
+from core.index.items import Draft, draft_of, next_generation, write
+from core.index.kin import (
+    Kin,
+    Place,
+    Stored,
+    forget_names,
+    sender_of,
+    store_likes,
+    store_names,
+    store_posting,
+)
+from core.index.loading import Loaded, StoredPhrases, count_mails, load
+from core.index.packing import hash_of, stored
+from core.index.talks import merge_talks
+from core.model import Progress
+from core.patch.postings import Kind, meeting
+from core.patch.series import Grouping
+from core.sources.source import Report
+
+AT_ONCE: Final = 3000
+"""Mails that are grouped in one transaction; more where one talk has more."""
+
+
+def settle(connection: sqlite3.Connection, *, stop: Event, report: Report) -> int:
+    """Group what is dirty, newest talks first; return how many rows were written or taken away.
+
+    Raises Cancelled soon after `stop` is set; the rest stays dirty.
+    """
+    phrases = StoredPhrases(connection)
+    changed = done = 0
+    total = pending(connection)
+    while pending(connection, limit=1):
+        if stop.is_set():
+            raise Cancelled
+        report(Progress("Grouping, thread", done, total))
+        with transaction(connection):
+            talks = _next_dirty(connection)
+            if talks:
+                changed += _Regrouping(connection, phrases).run(talks)
+                done += len(talks)
+    return changed
+
+
+def pending(connection: sqlite3.Connection, *, limit: int = -1) -> int:
+    """Return how many talks wait to be grouped, counting up to `limit`."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM dirty LIMIT ?)", (limit,)
+    ).fetchone()
+    return int(count)
+
+
+def _next_dirty(connection: sqlite3.Connection) -> set[int]:
+    talks: set[int] = set()
+    mails = 0
+    rows = connection.execute(
+        "SELECT talk, (SELECT count(*) FROM node CROSS JOIN message ON node = node.id WHERE talk = dirty.talk)"
+        " FROM dirty ORDER BY talk"
+    )
+    for talk, count in rows:
+        talks.add(talk)
+        mails += count + 1
+        if mails >= AT_ONCE:
+            break
+    rows.close()
+    return talks
+
+
+class _Regrouping:
+    """One transaction's share of the work."""
+
+    def __init__(self, connection: sqlite3.Connection, phrases: StoredPhrases) -> None:
+        self._connection = connection
+        self._phrases = phrases
+        self._loaded = Loaded()
+        self._items: dict[int, tuple[int, int]] = {}
+        """The row and the role that each node had."""
+        self._old: set[int] = set()
+        """Rows that are to be written anew, or taken away."""
+        self._drafts: list[Draft] = []
+
+    def run(self, talks: set[int]) -> int:
+        """Group some talks anew; return how many rows were written or taken away."""
+        talks, grouping = self._whole(talks)
+        loaded = self._loaded
+        self._items = dict(loaded.items)
+        self._old = {item for item, _ in loaded.items.values()}
+        kin = Kin(self._connection)
+        kin.gather(self._store_postings(talks, grouping))
+        for thread in grouping.threads():
+            self._drafts.append(draft_of(thread, (), loaded.nodes, loaded.seen, loaded.lists))
+        self._draft_series(talks, grouping, kin)
+        self._connection.executemany(  # mails that were removed
+            "UPDATE node SET item = NULL, role = 0 WHERE id = ?",
+            [(node,) for node in loaded.items.keys() - loaded.nodes.values()],
+        )
+        generation = next_generation(self._connection)
+        count = write(self._connection, self._drafts, self._old, self._items, generation)
+        self._connection.execute(
+            "DELETE FROM dirty WHERE talk IN (SELECT value FROM json_each(?))", (_listed(talks),)
+        )
+        return count
+
+    def _whole(self, talks: set[int]) -> tuple[set[int], Grouping]:
+        """Load talks, and with them those that hold parts of the same postings: from then on they are one talk."""
+        while True:
+            self._loaded = load(self._connection, self._phrases, talks)
+            grouping = Grouping(self._loaded.messages)
+            self._store_runs(talks, grouping)
+            together = self._meeting(grouping)
+            if not together:
+                return talks, grouping
+            for group in together:
+                talks = (talks - group) | {merge_talks(self._connection, group)}
+
+    def _store_runs(self, talks: set[int], grouping: Grouping) -> None:
+        nodes, talk_of = self._loaded.nodes, self._loaded.talks
+        self._connection.execute(
+            "DELETE FROM run WHERE talk IN (SELECT value FROM json_each(?))", (_listed(talks),)
+        )
+        self._connection.executemany(
+            "INSERT INTO run VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    talk_of[nodes[grouping.messages[run.first].message_id]],
+                    _kind(run.kind),
+                    run.start,
+                    run.last,
+                    run.loose,
+                )
+                for run in grouping.runs
+            ],
+        )
+
+    def _meeting(self, grouping: Grouping) -> list[set[int]]:
+        """Return the talks that hold parts of the same postings."""
+        together: list[set[int]] = []
+        for kind in {_kind(run.kind) for run in grouping.runs}:
+            rows = self._connection.execute(
+                "SELECT talk, start, last, loose FROM run WHERE kind = ?", (kind,)
+            ).fetchall()
+            if len(rows) < 2:
+                continue
+            for places in meeting((start, last, bool(loose)) for _, start, last, loose in rows):
+                talks = {rows[place][0] for place in places}
+                if len(talks) > 1:
+                    for other in [each for each in together if each & talks]:
+                        together.remove(other)
+                        talks |= other
+                    together.append(talks)
+        return together
+
+    def _store_postings(self, talks: set[int], grouping: Grouping) -> set[int]:
+        """Put the postings of some talks in the place of those they had.
+
+        Return the new ones, and all whose families may have changed by that.
+        """
+        before = self._connection.execute(
+            "SELECT posting.id, posting.item, first, sender, date, first_date, name"
+            " FROM posting CROSS JOIN node ON node.id = first"
+            " WHERE posting.talk IN (SELECT value FROM json_each(?))",
+            (_listed(talks),),
+        ).fetchall()
+        old = {first: posting for posting, _, first, *_ in before}
+        self._old |= {item for _, item, *_ in before if item is not None}
+        places = {Place(*place) for _, _, _, *place in before}
+        changed = forget_names(self._connection, old.values())
+        self._connection.execute(
+            "DELETE FROM posting WHERE id IN (SELECT value FROM json_each(?))",
+            (_listed(old.values()),),
+        )
+
+        firsts = [grouping.messages[posting.first] for posting in grouping.postings]
+        nodes = [self._loaded.nodes[message.message_id] for message in firsts]
+        numbers = self._numbers(nodes, old)
+        cards = grouping.cards()
+        by_number = dict(zip(numbers, cards, strict=True))
+        aboves = {
+            numbers[at]: numbers[card.above] for at, card in enumerate(cards) if card.above >= 0
+        }
+        for number, card, node, first in zip(numbers, cards, nodes, firsts, strict=True):
+            place = Place(
+                sender_of(card), card.when, first.date.timestamp(), stored(first.message_id)
+            )
+            places.add(place)
+            talk = self._loaded.talks[node]
+            store_posting(self._connection, number, talk, node, place, aboves.get(number), card)
+        store_names(self._connection, by_number, aboves)
+        return changed | by_number.keys() | store_likes(self._connection, places)
+
+    def _numbers(self, nodes: list[int], old: dict[int, int]) -> list[int]:
+        """Return the numbers of postings that begin with these nodes: an old one's, or new ones."""
+        (last,) = self._connection.execute("SELECT max(id) FROM posting").fetchone()
+        last = max(last or 0, *old.values(), 0)
+        numbers: list[int] = []
+        for node in nodes:
+            last += node not in old
+            numbers.append(old.get(node, last))
+        return numbers
+
+    def _draft_series(self, talks: set[int], grouping: Grouping, kin: Kin) -> None:
+        """Make the series that hold any of the new postings, or are no longer made of the same ones."""
+        held = Counter(each.item for each in kin.postings.values())
+        elsewhere: list[list[Stored]] = []
+        for line in kin.lines():
+            items = {each.item for each in line}
+            same = len(items) == 1 and held[line[0].item] == len(line)
+            if same and None not in items and items.isdisjoint(self._old):
+                continue
+            self._old |= {item for item in items if item is not None}
+            if all(each.talk in talks for each in line):
+                self._draft_lines([line], grouping, self._loaded)
+            else:
+                elsewhere.append(line)
+        for lines in _portions(self._connection, elsewhere):
+            wanted = {each.talk for line in lines for each in line}
+            loaded = load(self._connection, self._phrases, wanted)
+            self._items.update(loaded.items)
+            self._draft_lines(lines, Grouping(loaded.messages), loaded)
+
+    def _draft_lines(self, lines: list[list[Stored]], grouping: Grouping, loaded: Loaded) -> None:
+        """Make a series of each line of postings.
+
+        One of a talk that is dirty itself may no longer be there; its turn comes.
+        """
+        places = {
+            loaded.nodes[grouping.messages[posting.first].message_id]: at
+            for at, posting in enumerate(grouping.postings)
+        }
+        for line in lines:
+            there = [each for each in line if each.first in places]
+            if not there:
+                continue
+            change_id = next((each.card.change_id for each in there if each.card.change_id), None)
+            series = grouping.series([places[each.first] for each in there], change_id)
+            self._drafts.append(
+                draft_of(
+                    series,
+                    [each.posting for each in there],
+                    loaded.nodes,
+                    loaded.seen,
+                    loaded.lists,
+                )
+            )
+
+
+def _portions(
+    connection: sqlite3.Connection, lines: list[list[Stored]]
+) -> Iterator[list[list[Stored]]]:
+    """Divide lines so that the mails of each portion are not too many to hold."""
+    portion: list[list[Stored]] = []
+    mails = 0
+    for line in lines:
+        portion.append(line)
+        mails += count_mails(connection, {each.talk for each in line})
+        if mails >= AT_ONCE:
+            yield portion
+            portion, mails = [], 0
+    if portion:
+        yield portion
+
+
+def _kind(kind: Kind) -> int:
+    sender, version, minor, total, tags, counted = kind
+    return hash_of("run", sender, *map(str, (version, minor, total, counted)), *sorted(tags))
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return json.dumps(list(numbers))

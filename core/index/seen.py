@@ -1,0 +1,65 @@
+"""What was read: a flag of each Message-ID, and the counts of unread mails that rows carry.
+
+The flags repeat what the triage journal says; replaying it over an index that was built anew gives the same. A mail that is
+not here yet keeps its flag for when it comes.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from core.index.database import transaction
+from core.index.items import next_generation
+from core.index.talks import Numbers
+from core.model import MessageId
+
+
+def mark_seen(
+    connection: sqlite3.Connection, message_ids: Iterable[MessageId], *, seen: bool
+) -> int:
+    """Count mails as read or unread; return how many rows changed by that."""
+    with transaction(connection):
+        numbers = Numbers(connection, {})
+        nodes = [numbers.node(message_id) for message_id in message_ids]
+        numbers.store()
+        wanted = json.dumps(nodes)
+        items = [
+            item
+            for (item,) in connection.execute(
+                "SELECT DISTINCT item FROM node WHERE id IN (SELECT value FROM json_each(?))"
+                " AND item IS NOT NULL AND seen != ?",
+                (wanted, seen),
+            )
+        ]
+        connection.execute(
+            "UPDATE node SET seen = ? WHERE id IN (SELECT value FROM json_each(?))", (seen, wanted)
+        )
+        if items:
+            generation = next_generation(connection)
+            for item in items:
+                count(connection, item, generation)
+    return len(items)
+
+
+def count(connection: sqlite3.Connection, item: int, generation: int) -> None:
+    """Count the unread mails of a row anew."""
+    unread = news = 0
+    for role, mails in connection.execute(
+        "SELECT role, count(*) FROM node WHERE item = ? AND NOT seen GROUP BY role", (item,)
+    ):
+        unread += mails
+        news |= role
+    connection.execute(
+        "UPDATE item SET unread = ?, news = ?, generation = ? WHERE id = ?",
+        (unread, news, generation, item),
+    )
+    connection.execute(
+        "UPDATE item_list SET unread ="
+        " (SELECT count(DISTINCT node.id) FROM node CROSS JOIN message ON node = node.id"
+        "  CROSS JOIN member ON message = message.id CROSS JOIN part ON part.id = part"
+        "  WHERE node.item = item_list.item AND NOT seen AND part.list = item_list.list)"
+        " WHERE item = ?",
+        (item,),
+    )

@@ -1,0 +1,192 @@
+"""What a row of the tree shows of a series or thread, made once when it is grouped, so that a list needs no join."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntFlag
+from typing import Any, Final
+
+from core.index.packing import moment
+from core.model import Identity, Message, MessageId, Series, Thread, Version
+
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Role(IntFlag):
+    """What a mail is in its series or thread; of unread mails together, what is new there."""
+
+    VERSION = 1
+    """A patch or cover letter of the newest of several versions."""
+    PATCH = 2
+    """Another patch or cover letter."""
+    REPLY = 4
+    """An answer, or any mail of a thread."""
+    TRAILER = 8
+    """A reply that gives a trailer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSummary:
+    """A row of the tree."""
+
+    row: int
+    """Its number in the index; the same as long as it goes on to be about the same mails."""
+    is_thread: bool
+    """It is no patch series; what follows from `version` on to `total` means nothing then."""
+    id: MessageId
+    """As `core.model.Series` and `Thread` have it: it changes when an earlier version turns up."""
+    lists: tuple[str, ...]
+    subject: str
+    author: Identity
+    date: datetime
+    """The latest activity."""
+    posted: datetime
+    """When the newest version, or the thread's first mail, was sent."""
+    version: int
+    minor: int
+    tags: tuple[str, ...]
+    """The newest version's, beside PATCH."""
+    versions: int
+    """How many there are."""
+    have: int
+    total: int
+    """Patches of the newest version that are there, and that it has."""
+    given: tuple[tuple[str, int], ...]
+    """Of the trailers given to the newest version, by their names in lower case, from how many people each comes."""
+    replies: int
+    mails: int
+    unread: int
+    news: Role
+    change_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is stored of a row's looks; times are seconds of the Unix epoch and minutes east of Greenwich."""
+
+    subject: str
+    name: str
+    address: str
+    active: tuple[float, float]
+    posted: tuple[float, float]
+    version: int = 1
+    minor: int = 0
+    tags: tuple[str, ...] = ()
+    versions: int = 1
+    have: int = 0
+    total: int = 0
+    given: tuple[tuple[str, int], ...] = ()
+    change_id: str | None = None
+
+    def packed(self) -> bytes:
+        """Return it as it is stored."""
+        values: list[Any] = [getattr(self, name) for name in self.__slots__]
+        return _encode(values).encode("ascii")
+
+
+def unpacked(data: bytes) -> Head:
+    """Return the head that was packed."""
+    values = json.loads(data)
+    for at, name in enumerate(Head.__slots__):
+        if name in {"active", "posted", "tags"}:
+            values[at] = tuple(values[at])
+        elif name == "given":
+            values[at] = tuple((trailer, count) for trailer, count in values[at])
+    return Head(*values)
+
+
+def head_of(item: Series | Thread) -> Head:
+    """Return what a row shows of a series or thread."""
+    active = _when(item.date)
+    if isinstance(item, Thread):
+        return Head(
+            subject=item.subject,
+            name=item.author.name,
+            address=item.author.address,
+            active=active,
+            posted=_when(item.root.date),
+        )
+    newest = item.versions[-1]
+    return Head(
+        subject=item.subject,
+        name=item.author.name,
+        address=item.author.address,
+        active=active,
+        posted=_when(newest.date),
+        version=newest.version,
+        minor=newest.minor,
+        tags=newest.tags,
+        versions=len(item.versions),
+        have=len(newest.patches),
+        total=newest.total,
+        given=tuple(sorted(given_to(item, newest).items())),
+        change_id=item.change_id,
+    )
+
+
+def given_to(series: Series, version: Version) -> Counter[str]:
+    """Count the people who gave a version each kind of trailer."""
+    given = [trailer for trailer in series.trailers if trailer.version == version.version]
+    if sum(other.version == version.version for other in series.versions) > 1:
+        # A RESEND, or a part sent again, has the same number: what answers tells them apart.
+        answers = {r.message.message_id for entry in version.entries() for r in entry.replies}
+        given = [trailer for trailer in given if trailer.message_id in answers]
+    return Counter(name for name, _ in {(each.name.casefold(), each.value) for each in given})
+
+
+def roles_of(item: Series | Thread) -> Iterator[tuple[Message, Role]]:
+    """Yield every mail of an item with what it is there."""
+    if isinstance(item, Thread):
+        yield item.root, Role.REPLY
+        for reply in item.replies:
+            yield reply.message, Role.REPLY
+        return
+    givers = {trailer.message_id for trailer in item.trailers}
+    for version in item.versions:
+        is_newest = version is item.versions[-1] and len(item.versions) > 1
+        own = Role.VERSION if is_newest else Role.PATCH
+        for entry in version.entries():
+            yield entry.message, own
+            for double in entry.doubles:
+                yield double, own
+            for reply in entry.replies:
+                gives = reply.message.message_id in givers
+                yield reply.message, Role.REPLY | Role.TRAILER if gives else Role.REPLY
+
+
+def summary(
+    row: int, *, is_thread: bool, message_id: MessageId, lists: tuple[str, ...], head: Head,
+    replies: int, mails: int, unread: int, news: int,
+) -> SeriesSummary:  # fmt: skip
+    """Return a row as the screens have it."""
+    return SeriesSummary(
+        row=row,
+        is_thread=is_thread,
+        id=message_id,
+        lists=lists,
+        subject=head.subject,
+        author=Identity(head.name, head.address),
+        date=moment(*head.active),
+        posted=moment(*head.posted),
+        version=head.version,
+        minor=head.minor,
+        tags=head.tags,
+        versions=head.versions,
+        have=head.have,
+        total=head.total,
+        given=head.given,
+        replies=replies,
+        mails=mails,
+        unread=unread,
+        news=Role(news),
+        change_id=head.change_id,
+    )
+
+
+def _when(date: datetime) -> tuple[float, float]:
+    offset = date.utcoffset()
+    return date.timestamp(), offset.total_seconds() / 60 if offset else 0

@@ -1,0 +1,172 @@
+"""The numbers of phrases and Message-IDs, and which of these belong to one talk.
+
+A *talk* is the Message-IDs that mails connect by naming them, and those of mails that were sent within the hour as parts of
+one posting (`core.patch.postings.meeting`): all that has a say in what its mails are. It only grows: where a mail is removed
+it may be larger than it needs to be, which costs time alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable
+
+from core.index.packing import hash_of, references_of, stored
+from core.model import Message, MessageId
+
+
+def merge_talks(connection: sqlite3.Connection, talks: Collection[int]) -> int:
+    """Make one talk of some that are stored; return its number. The largest keeps its own, so the work stays small."""
+    winner = _largest(connection, sorted(talks))
+    for loser in talks:
+        if loser != winner:
+            for table in ("node", "run", "posting"):
+                connection.execute(f"UPDATE {table} SET talk = ? WHERE talk = ?", (winner, loser))  # noqa: S608
+            connection.execute("DELETE FROM dirty WHERE talk = ?", (loser,))
+    return winner
+
+
+def _largest(connection: sqlite3.Connection, talks: list[int]) -> int:
+    """Return the largest of some talks, counting none much further than the second largest goes."""
+    limit = 64
+    while len(talks) > 1:
+        counts = [
+            connection.execute(
+                "SELECT count(*) FROM (SELECT 1 FROM node WHERE talk = ? LIMIT ?)", (talk, limit)
+            ).fetchone()[0]
+            for talk in talks
+        ]
+        most = max(counts)
+        talks = [talk for talk, count in zip(talks, counts, strict=True) if count == most]
+        if most < limit:
+            break
+        limit *= 8
+    return talks[0]
+
+
+class Numbers:
+    """Gives numbers in one write transaction, and stores at its end what is new."""
+
+    def __init__(self, connection: sqlite3.Connection, phrases: dict[str, int]) -> None:
+        """Take a memory of phrases that outlives the transaction; what is new in it is forgotten by `undo`."""
+        self._connection = connection
+        self._phrases = phrases
+        self._new_phrases: dict[str, int] = {}
+        self._next_phrase = _after_last(connection, "phrase")
+        self._nodes: dict[MessageId, int] = {}
+        self._new_nodes: dict[int, MessageId] = {}
+        self._next_node = _after_last(connection, "node")
+        self._talk_of: dict[int, int] = {}
+        self._above: dict[int, int] = {}
+        self._stored_talks: set[int] = set()
+        self._read: set[int] = set()
+
+    def phrase(self, text: str) -> int:
+        """Return the number of a phrase."""
+        number = self._phrases.get(text) or self._new_phrases.get(text)
+        if number is None:
+            found = self._connection.execute(
+                "SELECT id FROM phrase WHERE hash = ? AND text = ?", (hash_of(text), stored(text))
+            ).fetchone()
+            if found is not None:
+                number = self._phrases[text] = int(found[0])
+            else:
+                number = self._new_phrases[text] = self._next_phrase
+                self._next_phrase += 1
+        return number
+
+    def node(self, message_id: MessageId) -> int:
+        """Return the number of a Message-ID."""
+        node = self._nodes.get(message_id)
+        if node is not None:
+            return node
+        found = self._connection.execute(
+            "SELECT id, talk FROM node WHERE hash = ? AND name = ?",
+            (hash_of(message_id), stored(message_id)),
+        ).fetchone()
+        if found is not None:
+            node, talk = found
+            self._stored_talks.add(talk)
+        else:
+            node = talk = self._next_node
+            self._next_node += 1
+            self._new_nodes[node] = message_id
+        self._nodes[message_id] = node
+        self._talk_of[node] = talk
+        self._above.setdefault(talk, talk)
+        return int(node)
+
+    def connect(self, message: Message) -> int:
+        """Make one talk of what a message names; return the message's node."""
+        nodes = [self.node(each) for each in references_of(message)]
+        first = self._find(self._talk_of[nodes[0]])
+        for node in nodes[1:]:
+            other = self._find(self._talk_of[node])
+            self._above[other] = first
+        return self._nodes[message.message_id]
+
+    def born_read(self, nodes: Iterable[int]) -> None:
+        """Count mails that are new here as read, unless there was another of their Message-IDs before."""
+        for node in nodes:
+            if node in self._new_nodes:
+                self._read.add(node)
+            else:
+                self._connection.execute(
+                    "UPDATE node SET seen = 1 WHERE id = ? AND item IS NULL", (node,)
+                )
+
+    def store(self) -> None:
+        """Store what is new."""
+        winners = self._settle()
+        self._connection.executemany(
+            "INSERT INTO phrase VALUES (?, ?, ?)",
+            [(number, hash_of(text), stored(text)) for text, number in self._new_phrases.items()],
+        )
+        self._connection.executemany(
+            "INSERT INTO node (id, hash, name, talk, seen) VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    node,
+                    hash_of(name),
+                    stored(name),
+                    winners[self._find(self._talk_of[node])],
+                    node in self._read,
+                )
+                for node, name in self._new_nodes.items()
+            ],
+        )
+
+    def remember(self) -> None:
+        """Keep the new phrases for the next transaction; to be called once this one is done."""
+        if len(self._phrases) + len(self._new_phrases) > _REMEMBERED:
+            self._phrases.clear()
+        self._phrases.update(self._new_phrases)
+
+    def _settle(self) -> dict[int, int]:
+        """Make one of the stored talks that were connected; return by what stands for each set what it is stored as."""
+        members: dict[int, list[int]] = {}
+        for talk in self._stored_talks:
+            members.setdefault(self._find(talk), []).append(talk)
+        winners = {
+            top: merge_talks(self._connection, talks) if len(talks) > 1 else talks[0]
+            for top, talks in members.items()
+        }
+        for talk in self._above:
+            top = self._find(talk)
+            winners.setdefault(top, top)
+        return winners
+
+    def _find(self, talk: int) -> int:
+        above = self._above
+        while above[talk] != talk:
+            above[talk] = above[above[talk]]
+            talk = above[talk]
+        return talk
+
+
+_REMEMBERED = 50_000
+"""Phrases that are remembered from one transaction to the next."""
+
+
+def _after_last(connection: sqlite3.Connection, table: str) -> int:
+    (last,) = connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608
+    return int(last or 0) + 1
