@@ -1,0 +1,144 @@
+"""A reply taken apart: what its sender wrote, passage by passage, each with the lines quoted above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+MOST_LINES: Final = 20_000
+"""Lines of a reply that are looked at for quotes; those after them are the text of its last passage."""
+
+_QUOTE: Final = re.compile(r" ?(?:> ?){1,60}")
+_LEFT_OUT: Final = re.compile(
+    r"[-=\s]*[\[<({]?[.\s]*(?:\.\.|…|snip(?:ped)?|cut|skip(?:ped)?|trimmed)[.\s]*[\])>}]?[-=\s]*$",
+    re.IGNORECASE,
+)
+_WROTE: Final = re.compile(
+    r"\b(?:wrote|writes|said|schrieb|escreveu|escribió|message of) .{0,80}:$"
+    r"|\b(?:wrote|writes|said|schrieb|escreveu|escribió):$|écrit.{0,80}:$|(?:写道|寫道)[:：]$",
+    re.IGNORECASE,
+)
+_ORIGINAL: Final = re.compile(
+    r"-{2,20} ?(?:Original|Forwarded) Message ?-{2,20}\s*$", re.IGNORECASE
+)
+_FOOTER: Final = re.compile(r"_{20,100}\s*$")
+_FOOTER_LINES: Final = 8
+_SIGNATURE_LINES: Final = 12
+"""What is longer is no signature."""
+_ATTRIBUTION_LINES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A quoted line."""
+
+    level: int
+    """How often it was quoted: 1 is what the reply answers."""
+    text: str
+    """Without its marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What somebody wrote in one go."""
+
+    quoted: tuple[Quoted, ...]
+    """The lines between the passage before and this one; none where a mail begins with text."""
+    lines: tuple[str, ...]
+    tight: bool
+    """No blank line stands between the quote and its text: a mailer may have broken a quoted line here."""
+
+
+def passages(text: str) -> Iterator[Passage]:
+    """Yield the passages of a reply's text, in order; linear in its size.
+
+    Left out: signatures and list footers, lines such as `[...]` that say that something was left out, and those that
+    say who wrote what follows. A mail quoted whole without marks, as some mailers do, counts as quoted.
+    """
+    lines = text.split("\n")
+    over = lines[MOST_LINES:]
+    quoted: list[Quoted] = []
+    runs = [
+        (is_quote, list(run))
+        for is_quote, run in groupby(
+            lines[:MOST_LINES], lambda line: _QUOTE.match(line) is not None
+        )
+    ]
+    for at, (is_quote, run) in enumerate(runs):
+        if is_quote:
+            quoted += map(_quoted, run)
+            continue
+        last = at == len(runs) - 1
+        before, original = _without_original(run)
+        kept = _trimmed(_without_ending(before, last=last and not original))
+        if not last or original:
+            kept = _trimmed(_without_attribution(kept))
+        if any(line.strip() and not _LEFT_OUT.match(line) for line in kept):
+            yield Passage(tuple(quoted), tuple(kept), bool(run[0].strip()))
+            quoted = []
+        quoted += [Quoted(1, line) for line in original]
+    if any(line.strip() for line in over):
+        yield Passage(tuple(quoted), tuple(over), tight=False)
+
+
+def _quoted(line: str) -> Quoted:
+    match = _QUOTE.match(line)
+    marks = match[0] if match is not None else ""
+    return Quoted(marks.count(">"), line[len(marks) :])
+
+
+def _without_original(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Split lines at the words with which some mailers begin a mail that they quote without marks."""
+    for at, line in enumerate(lines):
+        if line.startswith("-") and _ORIGINAL.match(line):
+            return lines[:at], lines[at + 1 :]
+    return lines, []
+
+
+def _without_ending(lines: list[str], *, last: bool) -> list[str]:
+    """Take the signature away, and at the end of a mail the list's footer."""
+    for at, line in enumerate(lines):
+        if line.startswith("--") and line.strip() == "--" and len(lines) - at <= _SIGNATURE_LINES:
+            return lines[:at]
+        if (
+            last
+            and line.startswith("____")
+            and len(lines) - at <= _FOOTER_LINES
+            and _FOOTER.match(line)
+        ):
+            return lines[:at]
+    return lines
+
+
+def _without_attribution(lines: list[str]) -> list[str]:
+    """Take away the lines that say who wrote the quote below them."""
+    if not lines or not lines[-1].rstrip().endswith((":", "：")):
+        return lines
+    start = len(lines) - 1
+    while start > 0 and lines[start - 1].strip() and len(lines) - start < _ATTRIBUTION_LINES:
+        start -= 1
+    for first in range(start, len(lines)):
+        said = " ".join([line.strip() for line in lines[first:]])
+        begins = (
+            lines[first]
+            .lstrip("* ")
+            .startswith(("On ", "Am ", "Le ", "El ", "Em ", "Il ", "At ", "Excerpts "))
+        )
+        if _WROTE.search(said[-200:].rstrip()) and (
+            begins or first == len(lines) - 1 or first == 0
+        ):
+            return lines[:first]
+    return lines
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    """Return lines without blank ones, and marks of what was left out, at their ends."""
+    start, end = 0, len(lines)
+    while start < end and (not lines[start].strip() or _LEFT_OUT.match(lines[start])):
+        start += 1
+    while end > start and (not lines[end - 1].strip() or _LEFT_OUT.match(lines[end - 1])):
+        end -= 1
+    return lines[start:end]

@@ -1,0 +1,343 @@
+"""What reviewers said of a patch, each remark under the line of the patch that it was written under.
+
+A reply quotes the patch and says something below the quote. The quoted lines are looked for in the patch from where
+the line before was found: the next line first, then the place where most of the lines after it follow too. White
+space does not count; where a line is nowhere to be found it is sought without its sign (a quote of another version),
+then by its last words (a quote that was wrapped anew). What answers a remark stands below that remark.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, NamedTuple
+
+from core.model import Mail, Message
+from core.patch.passages import Passage, Quoted, passages
+
+Part = Literal["message", "notes", "diffstat", "diff"]
+PARTS: Final[tuple[Part, ...]] = ("message", "notes", "diffstat", "diff")
+
+MOST_QUOTED: Final = 100_000
+"""Quoted lines of all replies that are looked for; what stands under those after them has no place."""
+
+_LONGEST: Final = 400
+"""Characters of a line that are compared."""
+_AHEAD: Final = 6
+"""Lines after a found one that are held against the patch, to choose between places."""
+_CHOICES: Final = 12
+"""Places of a line that are looked at, on either side of where the line before it was."""
+_WORDS: Final = 4
+"""Words at the end of a quoted line that tell where it comes from."""
+_FEWEST_WORDS: Final = 3
+_QUOTED_SHOWN: Final = 3
+"""Lines of a quote from elsewhere that stay above what was said of it."""
+_LONGEST_GREETING: Final = 40
+_ORNAMENTS: Final = frozenset({"*", "//", "#", "/*", "*/", "|", ">"})
+"""Words that come and go where comments are wrapped anew."""
+
+
+class Place(NamedTuple):
+    """A line of a patch."""
+
+    part: Part
+    """The part of `core.model.Body` that holds it."""
+    line: int
+    """Among the part's lines, split at `\\n`."""
+
+
+class Answer(NamedTuple):
+    """A reply to a patch, in the order of reading; `depth` 0 answers the patch itself."""
+
+    mail: Mail
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """What somebody said in one go."""
+
+    message: Message
+    """The reply it stands in."""
+    lines: tuple[str, ...]
+    place: Place | None
+    """The line it was written under, of the patch; None where that is not known, or it quotes nothing."""
+    depth: int = 0
+    """0, or one more than the remark it answers, which comes before it in the same place."""
+
+
+def remarks(patch: Mail, answers: Sequence[Answer]) -> list[Remark]:
+    """Return what the replies to a patch say: by place, each answer after what it answers, at last those without place.
+
+    Nothing that a reply says is left out. Linear in the size of the mails.
+    """
+    replies = [(answer, list(passages(answer.mail.text))) for answer in answers]
+    words = _Words(passage for _, said in replies for passage in said)
+    finder = _Finder(patch, words)
+    for answer, said in replies:
+        finder.place(answer, said)
+    return finder.in_order()
+
+
+class _Line(NamedTuple):
+    """A quoted line: the numbers of its text, of that without a sign, and of its last words; -1 where there is none."""
+
+    level: int
+    exact: int
+    loose: int
+    tail: int
+
+
+class _Words:
+    """The texts that are looked for, each with a number: of a patch no other is remembered."""
+
+    def __init__(self, said: Iterable[Passage]) -> None:
+        self._numbers: dict[str, int] = {}
+        left = MOST_QUOTED
+        for passage in said:
+            for quoted in passage.quoted[:left]:
+                key = _key(quoted.text)
+                for text in (key, _loose(key), _tail(_loose(key).split())):
+                    if text:
+                        self._numbers.setdefault(text, len(self._numbers))
+            if passage.tight and passage.quoted:
+                for text in _mended(passage):
+                    self._numbers.setdefault(text, len(self._numbers))
+            left = max(0, left - len(passage.quoted))
+
+    def number(self, text: str) -> int:
+        """Return the number of a text, -1 where nobody looks for it."""
+        return self._numbers.get(text, -1)
+
+    def line(self, quoted: Quoted) -> _Line:
+        """Return a quoted line by its numbers; one that holds nothing has none."""
+        key = _key(quoted.text)
+        loose = _loose(key)
+        return _Line(
+            quoted.level,
+            self.number(key),
+            self.number(loose),
+            self.number(_tail(loose.split())),
+        )
+
+
+class _Text:
+    """Lines in which quoted ones are looked for: those that are blank are not among them."""
+
+    def __init__(self, words: _Words) -> None:
+        self._words = words
+        self._exact = array("l")
+        self._loose = array("l")
+        self._places: dict[int, list[int]] = {}
+        """Number of a text → where it stands, in order; one list for all three kinds of text."""
+        self._last: list[str] = []
+
+    def add(self, line: str) -> bool:
+        """Add a line; say whether it is one."""
+        key = _key(line)
+        if not key:
+            return False
+        loose = _loose(key)
+        at = len(self._exact)
+        exact_number, loose_number = self._words.number(key), self._words.number(loose)
+        self._exact.append(exact_number)
+        self._loose.append(loose_number)
+        found = {exact_number, loose_number}
+        for word in loose.split():
+            if word not in _ORNAMENTS:
+                self._last = [*self._last[1 - _WORDS :], word]
+                found.add(self._words.number(" ".join(self._last)))
+                found.add(self._words.number(" ".join(self._last[-_FEWEST_WORDS:])))
+        for number in found:
+            if number >= 0:
+                self._places.setdefault(number, []).append(at)
+        return True
+
+    def holds(self, number: int) -> bool:
+        """Whether a text that has a number is here."""
+        return number in self._places
+
+    def find(self, lines: Sequence[_Line], at: int, after: int) -> int:
+        """Return where the line `at` of the quoted ones stands, `after` being where the one before it does; or -1."""
+        line = lines[at]
+        if self._same(after + 1, line):
+            return after + 1
+        for number in (line.exact, line.loose, line.tail):
+            if number >= 0 and (places := self._places.get(number)):
+                return self._best(places, lines, at, after)
+        return -1
+
+    def _same(self, place: int, line: _Line) -> bool:
+        return 0 <= place < len(self._exact) and (
+            (line.exact >= 0 and self._exact[place] == line.exact)
+            or (line.loose >= 0 and self._loose[place] == line.loose)
+        )
+
+    def _best(self, places: list[int], lines: Sequence[_Line], at: int, after: int) -> int:
+        """Return the place that most of the lines after it follow too; among such the next one, or else the nearest."""
+        middle = bisect_left(places, after)
+        near = places[max(0, middle - _CHOICES) : middle + _CHOICES]
+        if middle > _CHOICES:
+            near = places[:_CHOICES] + near
+
+        def worth(place: int) -> tuple[int, bool, int]:
+            follow = 0
+            while (
+                follow < _AHEAD
+                and at + follow + 1 < len(lines)
+                and self._same(place + follow + 1, lines[at + follow + 1])
+            ):
+                follow += 1
+            return follow, place > after, -abs(place - after)
+
+        return max(near, key=worth)
+
+
+class _Finder:
+    """Places passages: in the patch, or under what was said before."""
+
+    def __init__(self, patch: Mail, words: _Words) -> None:
+        self._words = words
+        self._patch = _Text(words)
+        self._lines = array("l")
+        """Of each line of `_patch`: its number in its part."""
+        self._part_ends: list[int] = []
+        for part in PARTS:
+            for number, line in enumerate(getattr(patch.body, part).split("\n")):
+                if self._patch.add(line):
+                    self._lines.append(number)
+            self._part_ends.append(len(self._lines))
+        self._diff_lines = patch.body.diff.count("\n")
+        self._talk = _Text(words)
+        self._said_in: list[int] = []
+        """Of each line of `_talk` the remark it belongs to."""
+        self._remarks: list[Remark] = []
+        self._answers: dict[int, list[int]] = {}
+        """Remark → those that answer it; -1: those that answer none."""
+
+    def _place(self, at: int, blanks: int) -> Place:
+        """Return the place of a line; of a diff so many blank lines further, if it has them there."""
+        part, end = next(pair for pair in zip(PARTS, self._part_ends, strict=True) if at < pair[1])
+        line = self._lines[at]
+        if part == "diff":
+            following = self._lines[at + 1] if at + 1 < end else self._diff_lines
+            line += min(blanks, following - line - 1)
+        return Place(part, line)
+
+    def place(self, answer: Answer, said: list[Passage]) -> None:
+        """Place the passages of a reply; what quotes nothing that is known becomes one remark without a place."""
+        in_patch = in_talk = -1
+        general: list[str] = []
+        for passage in said:
+            lines = [self._words.line(quoted) for quoted in passage.quoted]
+            lines = [line for line in lines if line.exact >= 0]
+            found: tuple[bool, int] | None = None
+            for at, line in enumerate(lines):
+                first_talk = line.level <= answer.depth
+                for talk in (first_talk, not first_talk):
+                    text, after = (self._talk, in_talk) if talk else (self._patch, in_patch)
+                    place = text.find(lines, at, after)
+                    if place >= 0:
+                        in_talk, in_patch = (place, in_patch) if talk else (in_talk, place)
+                        found = talk, place
+                        break
+            if found is not None:
+                passage = self._mend(passage)
+                if _is_greeting(general) and passage.lines:
+                    passage = replace(passage, lines=(*general, "", *passage.lines))
+                    general = []
+                self._take(answer, passage, found)
+                continue
+            general += [""] if general else []
+            general += [f"> {quoted.text}" for quoted in passage.quoted[-_QUOTED_SHOWN:]]
+            general += passage.lines
+        if general:
+            self._add(Remark(message=answer.mail.message, lines=tuple(general), place=None), -1)
+
+    def _mend(self, passage: Passage) -> Passage:
+        """Take the text's first line back to the quote, where a mailer broke a quoted line in two."""
+        if passage.tight and any(
+            (number := self._words.number(text)) >= 0 and self._patch.holds(number)
+            for text in _mended(passage)
+        ):
+            lines = passage.lines[1:]
+            while lines and not lines[0].strip():
+                lines = lines[1:]
+            return replace(passage, lines=lines)
+        return passage
+
+    def _take(self, answer: Answer, passage: Passage, found: tuple[bool, int]) -> None:
+        """Add the remark that a passage is, under what was `found` of its quote: whether in talk, and where."""
+        in_talk, at = found
+        above = self._said_in[at] if in_talk else -1
+        place = self._remarks[above].place if in_talk else self._place(at, _blanks_at_end(passage))
+        if passage.lines:
+            self._add(Remark(message=answer.mail.message, lines=passage.lines, place=place), above)
+
+    def _add(self, remark: Remark, above: int) -> None:
+        number = len(self._remarks)
+        depth = self._remarks[above].depth + 1 if above >= 0 else 0
+        self._remarks.append(replace(remark, depth=depth))
+        self._answers.setdefault(above, []).append(number)
+        for line in remark.lines:
+            if self._talk.add(line):
+                self._said_in.append(number)
+
+    def in_order(self) -> list[Remark]:
+        """Return all remarks, by place, each with its answers after it."""
+
+        def where(number: int) -> tuple[bool, int, int]:
+            place = self._remarks[number].place
+            if place is None:
+                return True, 0, 0
+            return False, PARTS.index(place.part), place.line
+
+        ordered: list[Remark] = []
+        waiting = sorted(self._answers.get(-1, []), key=where)[::-1]
+        while waiting:
+            number = waiting.pop()
+            ordered.append(self._remarks[number])
+            waiting += self._answers.get(number, [])[::-1]
+        return ordered
+
+
+def _is_greeting(lines: Sequence[str]) -> bool:
+    """Whether lines only greet: they go with what is said next."""
+    return (
+        len(lines) == 1 and len(lines[0]) <= _LONGEST_GREETING and lines[0].rstrip()[-1:] in ",!:"
+    )
+
+
+def _blanks_at_end(passage: Passage) -> int:
+    """Return how many blank lines the quote ends with."""
+    count = 0
+    for quoted in reversed(passage.quoted):
+        if quoted.text.strip():
+            break
+        count += 1
+    return count
+
+
+def _mended(passage: Passage) -> Iterator[str]:
+    """Yield what a quoted line may have been before a mailer broke it, leaving its rest without a mark."""
+    start, rest = passage.quoted[-1].text, passage.lines[0]
+    yield _key(f"{start} {rest}")
+    yield _key(f"{start.rstrip()}{rest}")
+
+
+def _key(line: str) -> str:
+    """Return a line as it is compared: blanks and tabs are all the same."""
+    return " ".join(line[:_LONGEST].split())
+
+
+def _loose(key: str) -> str:
+    """Return it without the sign of a diff's line."""
+    return key[1:].lstrip() if key[:1] in {"+", "-"} else key
+
+
+def _tail(words: list[str]) -> str:
+    """Return the last words of a line, "" where they are too few to tell anything."""
+    words = [word for word in words if word not in _ORNAMENTS]
+    return " ".join(words[-_WORDS:]) if len(words) >= _FEWEST_WORDS else ""
