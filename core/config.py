@@ -5,12 +5,18 @@ A mistake in it never stops the program: it is reported, with the file and the k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from core.text import shown
+
+LIST_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
+"""A list's name: it is also that of a folder."""
+
+LIST_NAME_WORDS: Final = "letters, digits, and . _ + - after the first, 64 of them at most"
 
 _LARGEST: Final = 1 << 20
 
@@ -23,6 +29,8 @@ class FollowedList:
     repo: str = ""
     web: str = ""
     sync_every: str = ""
+    clone: bool = True
+    """Mirror the git epochs of a list on a server; without, its mails are asked for by search."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,24 +178,29 @@ class _Reader:
 
     def _read_lists(self, content: dict[str, Any]) -> None:
         lists = {}
-        allowed = ("target", "repo", "web", "sync_every")
+        allowed = ("target", "repo", "web", "sync_every", "clone")
         for name, table in content.items():
             key = f"lists.{name}"
+            if not LIST_NAME.fullmatch(name):
+                self.problem(key, f"a list's name is made of {LIST_NAME_WORDS}")
+                continue
             if not isinstance(table, dict) or not isinstance(table.get("target"), str):
                 self.problem(key, 'it must be a table with target = "..."')
                 continue
-            good = {}
+            good: dict[str, Any] = {}
             for option, value in table.items():
                 if option not in allowed:
                     self.problem(
                         f"{key}.{option}", f"there is no such key; there are {', '.join(allowed)}"
                     )
-                elif not isinstance(value, str):
+                elif option == "clone" and not isinstance(value, bool):
+                    self.problem(f"{key}.{option}", "it must be true or false")
+                elif option != "clone" and not isinstance(value, str):
                     self.problem(f"{key}.{option}", "it must be a string")
                 else:
                     good[option] = value
             lists[name] = FollowedList(**good)
-            self.sources[key] = str(self.path)
+            self.sources |= dict.fromkeys((key, f"{key}.clone"), str(self.path))
         self.values["lists"] = lists
 
 
@@ -244,6 +257,8 @@ def describe(config: Config) -> list[str]:
     values |= {f"keys.{name}": keys for name, keys in config.keys.items()}
     for name, followed in config.lists.items():
         values[f"lists.{name}"] = followed.target
+        if not followed.clone:
+            values[f"lists.{name}.clone"] = False
     return [
         shown(f"{key} = {_toml(value)}  # {config.sources.get(key, 'default')}")
         for key, value in sorted(values.items())

@@ -35,12 +35,24 @@ class SourceError(PatchdeskError):
 class FetchError(PatchdeskError):
     """A server did not give what was asked for.
 
-    `status` is the HTTP status where there was one; a 404 is a plain "not there".
+    `status` is the HTTP status where there was one; a 404 is a plain "not there". `kind` is one of the kinds of fault
+    that `core.sources.fetch_faults` has words for. `wait` is the seconds after which the server wants to be asked
+    again, None where it does not say.
     """
 
-    def __init__(self, message: str, hint: str = "", *, status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        status: int | None = None,
+        kind: str = "",
+        wait: float | None = None,
+    ) -> None:
         super().__init__(message, hint)
         self.status = status
+        self.kind = kind
+        self.wait = wait
 
 
 class ConfigError(PatchdeskError):

@@ -5,13 +5,15 @@ It asks b4's LoreNode, so mirrors, failover, cache and user agent are b4's, and 
 
 The protocol: each request is one JSON object on a line of standard input,
 
-    {"op": "thread" | "message", "base": URL, "message_id": ID, …}   {"op": "search", "base": URL, "query": TEXT, …}
+    {"op": "thread" | "message", "base": URL, "message_id": ID, …}   {"op": "manifest", "base": URL, …}
+    {"op": "search" | "matches", "base": URL, "query": TEXT, …}
 
 each with "max_size" (bytes), "cache" (a folder, or null), "fresh" (pass the cache by) and "config" (git's `lore.*`,
-`liblore.*` keys, each with its values); `{"op": "forget", …}` empties the cache. Each answer is any number of lines
-`{"received": BYTES}`, then one line: `{"size": N, "url": URL}` followed by N bytes, or `{"fault": KIND, …}` with
-"status", "retry_after" and "detail" as far as they are known. The end of standard input ends the process, also in the
-middle of a request.
+`liblore.*` keys, each with its values). A search gives whole threads; "matches" gives the mails that match and no
+others, nothing where there are none; "manifest" gives what the inbox's manifest.js.gz holds; `{"op": "forget", …}`
+empties the cache. Each answer is any number of lines `{"received": BYTES}`, then one line: `{"size": N, "url": URL}`
+followed by N bytes, or `{"fault": KIND, …}` with "status", "retry_after" and "detail" as far as they are known. The end
+of standard input ends the process, also in the middle of a request.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ import ssl
 import sys
 import threading
 import time
+import urllib.parse
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,6 +50,8 @@ REDIRECTS: Final = 5
 STEP: Final = 64 << 10
 REPORT_EVERY: Final = 0.2
 GZIP_BITS: Final = 16 + zlib.MAX_WBITS
+NO_MATCH: Final = "No results found"
+"""What public-inbox says, with the status of a page that is not there."""
 
 
 class Fault(Exception):  # noqa: N818 - the word that the protocol has
@@ -221,8 +226,28 @@ class Fetcher:
             return node.get_message_by_msgid(request["message_id"], nocache=fresh)
         if request["op"] == "search":
             return node.get_mbox_by_query(request["query"], full_threads=True, nocache=fresh)
+        if request["op"] == "matches":
+            # A body, as liblore sends one, would make public-inbox answer with whole threads.
+            query = urllib.parse.quote_plus(request["query"])
+            try:
+                return self._packed(node, "POST", f"?x=m&q={query}", data=b"")
+            except Fault as fault:
+                if fault.fields.get("status") == 404 and NO_MATCH in str(fault.fields["detail"]):
+                    return b""
+                raise
+        if request["op"] == "manifest":
+            return self._packed(node, "GET", "manifest.js.gz")
         node.clear_cache()
         return b""
+
+    def _packed(self, node: liblore.LoreNode, method: str, path: str, **more: object) -> bytes:
+        """Return the unpacked answer to what liblore has no call for."""
+        response = node.request(method, f"{node.url}/{path}", **more)
+        if response.status_code != requests.codes.ok:
+            after = self._adapter.last_header("Retry-After")[:60]
+            words = response.content[:200].decode("utf-8", "replace")
+            raise Fault("status", words, status=response.status_code, retry_after=after)
+        return gzip.decompress(response.content)
 
     def _node(self, base: str, cache: str | None, config: dict[str, list[str]]) -> liblore.LoreNode:
         """Return b4's node for `base`, set up without git and without a repository's `.b4-config`."""

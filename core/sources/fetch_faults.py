@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from core.errors import FetchError
@@ -105,7 +107,25 @@ def fetch_error(
         "limit": f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes",
         "deadline": deadline,
     }
-    return FetchError(message.format(**words), hint.format(**words), status=status)
+    return FetchError(
+        message.format(**words),
+        hint.format(**words),
+        status=status,
+        kind=kind,
+        wait=wait_seconds(retry_after, datetime.now(UTC)),
+    )
+
+
+def wait_seconds(retry_after: str, now: datetime) -> float | None:
+    """Read a Retry-After header (RFC 9110, 10.2.3), seconds or a date; None where it is neither."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(int(retry_after[:9]))
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
 
 
 def _words(kind: str) -> tuple[str, str]:

@@ -53,6 +53,11 @@ class FetchOptions:
         masks = self.git_config.get("b4.midmask", ())
         return inbox_of(masks[-1]) if masks else LORE
 
+    @property
+    def home(self) -> Path | None:
+        """The folder of the process that fetches."""
+        return self.cache / "b4" if self.cache else None
+
 
 def inbox_of(address: str) -> str:
     """Make an inbox's address of a server's, or of a mask with `%s` in it; a bare host's inbox is `all`, as b4 has it."""
@@ -62,13 +67,9 @@ def inbox_of(address: str) -> str:
 
 def warm(options: FetchOptions) -> None:
     """Start the process that fetches ahead of need, so that the next source need not wait for it. Returns at once."""
-    process = borrow(_home(options))
+    process = borrow(options.home)
     process.warm()
     give_back(process)
-
-
-def _home(options: FetchOptions) -> Path | None:
-    return options.cache / "b4" if options.cache else None
 
 
 class LoreSource:
@@ -86,7 +87,7 @@ class LoreSource:
         self.inbox = base
         """The address that is asked."""
         self._options = options
-        self._process = borrow(_home(options))
+        self._process = borrow(options.home)
         self._closed = Event()
         self._lock = threading.Lock()
         self._answers: list[bytes] = []

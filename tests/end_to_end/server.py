@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -63,6 +64,7 @@ class Server:
         self._environment = _environment(folder)
         self._listener: socket.socket | None = None
         self._daemon: subprocess.Popen[bytes] | None = None
+        self._arrived = 0
         self.url = ""
 
     def inbox(self, name: str) -> Path:
@@ -121,6 +123,55 @@ class Server:
             self._daemon.wait()
             self._daemon = None
 
+    def add(self, name: str, mails: Sequence[bytes], *, epoch: int = 0) -> None:
+        """Let mails arrive in an inbox that is being served, in an epoch that need not exist yet."""
+        self._import(name, mails, epoch)
+        self._index(name)
+
+    def remove(self, name: str, raw: bytes, *, epoch: int = 0) -> None:
+        """Remove a mail, as `public-inbox-learn rm` does."""
+        self._import(name, [raw], epoch, entry="d")
+        self._index(name)
+
+    def purge(self, name: str, raw: bytes) -> None:
+        """Take a mail out of the history, which gives all commits after it new ids."""
+        self._run("public-inbox-purge", str(self.inbox(name)), given=raw)
+        self._index(name)
+
+    def _import(self, name: str, mails: Sequence[bytes], epoch: int, *, entry: str = "m") -> None:
+        path = self.inbox(name) / "git" / f"{epoch}.git"
+        if not path.exists():
+            self._run("git", "init", "-q", "--bare", str(path))
+            (path / "config").write_text(
+                "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[include]\n\tpath = ../../all.git/config\n"
+            )
+            alternates = self.inbox(name) / "all.git" / "objects" / "info" / "alternates"
+            others = alternates.read_text()
+            alternates.write_text(f"../../git/{epoch}.git/objects\n{others}")
+        command = ["git", "-C", str(path), "fast-import", "--quiet", "--done"]
+        tip = path / "refs" / "heads" / "master"
+        packed = path / "packed-refs"
+        begun = tip.exists() or (packed.exists() and "refs/heads/master" in packed.read_text())
+        self._run(*command, given=_history(mails, self._arrived, entry=entry, goes_on=begun))
+        self._arrived += len(mails)
+
+    def _index(self, name: str) -> None:
+        """Make pages and searches know what is new in an inbox."""
+        self._run(
+            "public-inbox-index", "--no-fsync", "-L", "full", "--jobs=0", str(self.inbox(name))
+        )
+        self._extindex()
+        if self._daemon is not None:
+            self._daemon.send_signal(signal.SIGHUP)  # else searches are up to 30 s late
+            time.sleep(0.5)
+            _wait_for(self.url)
+
+    def _extindex(self) -> None:
+        self._run(
+            *("public-inbox-extindex", "--no-fsync", "-L", "full", "--jobs=0", "--all"),
+            str(self.inbox("all")),
+        )
+
     def _build(self) -> None:
         for name, mails in self._inboxes.items():
             path = self.inbox(name)
@@ -137,20 +188,10 @@ class Server:
                 f"http://127.0.0.1/{name}",
                 address,
             )
-            self._run(
-                "git",
-                "-C",
-                str(path / "git" / "0.git"),
-                "fast-import",
-                "--quiet",
-                "--done",
-                given=_history(mails),
-            )
+            self._import(name, mails, 0)
             self._run("public-inbox-index", "--no-fsync", "-L", "full", "--jobs=0", str(path))
         everything = str(self.inbox("all"))
-        self._run(
-            "public-inbox-extindex", "--no-fsync", "-L", "full", "--jobs=0", "--all", everything
-        )
+        self._extindex()
         config = self._environment["PI_CONFIG"]
         for key, value in (
             ("extindex.all.topdir", everything),
@@ -186,16 +227,25 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _history(mails: Sequence[bytes]) -> bytes:
-    """Return the git fast-import stream of an epoch in which `mails` arrived one after the other."""
+def _history(mails: Sequence[bytes], before: int, *, entry: str, goes_on: bool) -> bytes:
+    """Return the git fast-import stream of an epoch in which `mails` arrived one after the other, `before` earlier ones.
+
+    `entry` is `d` where they were removed.
+    """
     stream = bytearray()
-    for number, raw in enumerate(mails):
+    for number, raw in enumerate(mails, before):
         who = b"Archive <archive@lists.example.org> %d +0000" % (1_750_000_000 + number)
         stream += b"commit refs/heads/master\nauthor %s\ncommitter %s\ndata 5\nmail\n\n" % (
             who,
             who,
         )
-        stream += b"deleteall\nM 100644 inline m\ndata %d\n%s\n" % (len(raw), raw)
+        if goes_on and number == before:
+            stream += b"from refs/heads/master^0\n"
+        stream += b"deleteall\nM 100644 inline %s\ndata %d\n%s\n" % (
+            entry.encode(),
+            len(raw),
+            raw,
+        )
     return bytes(stream) + b"done\n"
 
 

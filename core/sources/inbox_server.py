@@ -1,0 +1,117 @@
+"""One inbox on a public-inbox server, asked for what whoever follows it needs: its epochs, and mails by arrival."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Event
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from core.errors import FetchError
+from core.sources import mbox
+from core.sources.fetch_faults import fetch_error
+from core.sources.fetch_process import Limits, borrow, give_back
+from core.sources.lore import FetchOptions
+from core.sources.source import Report
+
+EPOCHS: Final = 1000
+"""Epochs that a list may have; an epoch is about a gigabyte."""
+
+_EPOCH: Final = re.compile(r"/git/(\d{1,3})\.git")
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What a server says of one of an inbox's git repositories; "" and 0 where it says nothing."""
+
+    number: int
+    url: str
+    fingerprint: str = ""
+    """The SHA-1 of what `git show-ref` prints there."""
+    modified: int = 0
+    """When its newest commit was made, in seconds of the Unix epoch."""
+
+
+class InboxServer:
+    """One inbox, asked by the process that fetches. Calls block; all raise FetchError and Cancelled."""
+
+    def __init__(self, url: str, options: FetchOptions) -> None:
+        """Take the inbox's address without `/` at its end. Nothing is asked yet."""
+        self.url = url
+        self._options = options
+        self._process = borrow(options.home)
+
+    @property
+    def host(self) -> str:
+        """The server's host, with its port where it is not the usual one."""
+        return urlsplit(self.url).netloc
+
+    def epochs(self, *, stop: Event, report: Report) -> list[Epoch]:
+        """Return the inbox's git repositories, the newest first; none where the server has no list of them.
+
+        The list is grokmirror's manifest, as public-inbox makes it (PublicInbox::ManifestJsGz).
+        """
+        try:
+            body = self._ask("manifest", "the list's epochs", stop, report)
+        except FetchError as error:
+            if error.status == 404:
+                return []
+            raise
+        try:
+            manifest = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise fetch_error("not-gzip", self.host) from error
+        return self._epochs(manifest) if isinstance(manifest, dict) else []
+
+    def arrived(
+        self, start: int | None, end: int | None, *, stop: Event, report: Report
+    ) -> list[bytes]:
+        """Return the mails that arrived from `start` up to, not including, `end`, in seconds of the Unix epoch.
+
+        None stands for no bound. The error where there is no such inbox has the status 404; that where there is no
+        mail is none.
+        """
+        query = (
+            f"rt:{'' if start is None else f'{start:05}'}..{'' if end is None else f'{end - 1:05}'}"
+        )
+        body = self._ask("matches", "mails", stop, report, query=query)
+        return [mbox.unescape(piece.escaped) for piece in mbox.split([body])]
+
+    def close(self) -> None:
+        """Let go of the process that fetches."""
+        give_back(self._process)
+
+    def _ask(self, op: str, asked: str, stop: Event, report: Report, **what: str) -> bytes:
+        options = self._options
+        request = {
+            "op": op,
+            "base": self.url,
+            "max_size": options.max_size,
+            "cache": None,
+            "fresh": True,
+            "config": {key: list(values) for key, values in options.git_config.items()},
+            **what,
+        }
+        limits = Limits(options.deadline, options.max_size, self.host, asked)
+        return self._process.ask(request, limits, stop=stop, report=report).body
+
+    def _epochs(self, manifest: Mapping[str, Any]) -> list[Epoch]:
+        found: dict[int, Epoch] = {}
+        for path, facts in list(manifest.items())[:EPOCHS]:
+            about = facts if isinstance(facts, dict) else {}
+            print_ = about.get("fingerprint")
+            modified = about.get("modified")
+            match = _EPOCH.search(path)
+            number = int(match[1]) if match else 0
+            found[number] = Epoch(
+                number,
+                # A v1 inbox is one repository, at its own address.
+                f"{self.url}/git/{number}.git" if match else self.url,
+                print_ if isinstance(print_, str) and _FINGERPRINT.fullmatch(print_) else "",
+                modified if isinstance(modified, int) and modified > 0 else 0,
+            )
+        return [found[number] for number in sorted(found, reverse=True)]

@@ -1,0 +1,1 @@
+"""Following lists: which they are, and bringing in their mail."""

@@ -1,0 +1,244 @@
+"""Which lists are followed: `[lists.NAME]` tables of config.toml, which stays the user's own file."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from core.config import LIST_NAME, LIST_NAME_WORDS, FollowedList
+from core.errors import ConfigError, TargetError
+from core.paths import private_dir, write_atomically
+from core.sources.message_url import message_id_of, scheme_of
+
+_CAP: Final = 2000
+_BELOW: Final = re.compile(
+    r"/(?:git/\d{1,6}(?:\.git)?|\d{1,6}|manifest\.js\.gz|new\.(?:atom|html)|_/.*)$"
+)
+"""What public-inbox has below a list's address."""
+
+_HINT: Final = "Follow a list's address, such as https://lore.kernel.org/kvm/, or a public-inbox folder, a maildir or an mbox."
+
+
+class Kind(Enum):
+    """How a list's mail comes."""
+
+    EPOCHS = "epochs"
+    """A public-inbox server's git epochs are mirrored."""
+    WINDOWS = "windows"
+    """A public-inbox server is asked for what arrived."""
+    DISK = "disk"
+    """It is on this machine already."""
+
+
+def kind_of(followed: FollowedList) -> Kind:
+    """Return how a list's mail comes."""
+    if not scheme_of(followed.target):
+        return Kind.DISK
+    return Kind.EPOCHS if followed.clone else Kind.WINDOWS
+
+
+def check_name(name: str) -> None:
+    """Raise ConfigError where a list cannot be called that."""
+    if not LIST_NAME.fullmatch(name):
+        raise ConfigError(
+            f"‘{name[:100]}’ is no name for a list.", f"A name is made of {LIST_NAME_WORDS}."
+        )
+
+
+def check_target(target: str) -> str:
+    """Return a target as it is to be recorded: a list's address without `/` at its end, or an absolute path.
+
+    Nothing is fetched. Raises TargetError, which says what the target was taken for.
+    """
+    if target == "-":
+        raise TargetError("Standard input cannot be followed: it ends.", _HINT)
+    path = Path(os.path.expanduser(target))  # noqa: PTH111 - never raises
+    with contextlib.suppress(OSError, ValueError):
+        if path.exists():
+            return _check_path(path)
+    if scheme_of(target):
+        return read_inbox_url(target)
+    if message_id_of(target) is not None:
+        raise TargetError(f"‘{target}’ is one message, not a list.", _HINT)
+    raise TargetError(
+        f"‘{target}’ is no file or folder here, and no address (it has no “://”).", _HINT
+    )
+
+
+def read_inbox_url(text: str) -> str:
+    """Return the address of a list on a public-inbox server, as it is recorded.
+
+    Addresses of what the server has below a list, its epochs for one, are taken for the list's. Raises TargetError.
+    """
+    text = text.strip()
+    try:
+        url = urlsplit(text[:_CAP])
+        host, port = url.hostname, url.port
+    except ValueError as error:
+        raise TargetError(f"{text[:_CAP]} is no address: {error}.", _HINT) from error
+    if (
+        url.scheme not in {"http", "https"}
+        or not host
+        or len(text) > _CAP
+        or not text.isprintable()
+    ):
+        raise TargetError("Only http:// and https:// addresses of lists can be followed.", _HINT)
+    if url.username is not None or url.password is not None:
+        raise TargetError(
+            f"The address of {host} carries a user name or password.",
+            "Leave it out: lists that want one cannot be followed.",
+        )
+    path = _BELOW.sub("", url.path.rstrip("/")).rstrip("/")
+    if "@" in unquote(path):
+        raise TargetError(
+            f"{text} is the address of a message, not of a list.",
+            "Leave out the Message-ID to follow the list; “patchdesk open” reads the message.",
+        )
+    if url.query:
+        raise TargetError(f"{text} is the address of a search.", "Leave out “?” and what follows.")
+    if not path:
+        raise TargetError(f"{text} is a server's address, not a list's.", _HINT)
+    scheme = "https" if host == "lore.kernel.org" else url.scheme
+    place = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{place}{f':{port}' if port is not None else ''}{path}"
+
+
+def follow(name: str, target: str, config_file: Path, *, clone: bool = True) -> FollowedList:
+    """Record that a list is followed, and return it; its mail comes with the next sync.
+
+    Raises ConfigError where the name is another list's, or the file cannot be edited, and TargetError.
+    """
+    check_name(name)
+    followed = FollowedList(target=check_target(target), clone=clone)
+    with _edited(config_file) as edit:
+        there = edit.wanted.get(name)
+        if there is None:
+            edit.wanted[name] = {"target": followed.target} | ({} if clone else {"clone": False})
+            edit.add(name, edit.wanted[name])
+        elif not _same(there, followed):
+            raise ConfigError(
+                f"A list called {name} is followed already.",
+                f"Choose another name, or “patchdesk unfollow {name}” first.",
+            )
+    return followed
+
+
+def unfollow(name: str, config_file: Path) -> None:
+    """Take a list's table out of the file. Raises ConfigError where there is none."""
+    with _edited(config_file) as edit:
+        if name not in edit.wanted:
+            known = ", ".join(edit.wanted) or "none yet"
+            raise ConfigError(f"There is no list called {name[:100]}.", f"You follow: {known}.")
+        del edit.wanted[name]
+        edit.remove(name)
+
+
+def _check_path(path: Path) -> str:
+    from core.sources.target import open_target
+
+    open_target(str(path)).close()  # says what else it is
+    return str(path.absolute())
+
+
+def _same(there: Any, followed: FollowedList) -> bool:
+    return (
+        isinstance(there, dict)
+        and there.get("target") == followed.target
+        and there.get("clone", True) == followed.clone
+    )
+
+
+class _Edit:
+    """The file's content while it is changed: the document, and what its `lists` are to be."""
+
+    def __init__(self, text: str) -> None:
+        import tomlkit
+
+        self.before = tomllib.loads(text)
+        self.wanted: dict[str, Any] = dict(self.before.get("lists", {}))
+        self.document = tomlkit.parse(text)
+
+    def add(self, name: str, values: dict[str, Any]) -> None:
+        import tomlkit
+        from tomlkit.items import InlineTable
+
+        if "lists" not in self.document:
+            self.document["lists"] = tomlkit.table(is_super_table=True)
+        lists: Any = self.document["lists"]
+        inline = isinstance(lists, InlineTable)
+        table: Any = tomlkit.inline_table() if inline else tomlkit.table()
+        table.update(values)
+        if not inline:
+            table.add(tomlkit.nl())  # before the table that may follow
+        lists[name] = table
+
+    def remove(self, name: str) -> None:
+        lists: Any = self.document["lists"]
+        del lists[name]
+
+    def content(self) -> str:
+        import tomlkit
+
+        content = tomlkit.dumps(self.document)
+        return content[:-1] if content.endswith("\n\n") else content
+
+    def is_right(self, content: str) -> bool:
+        """Whether content says what is wanted, and else what it said before."""
+        try:
+            after = tomllib.loads(content)
+        except tomllib.TOMLDecodeError:
+            return False
+        lists = after.pop("lists", {})
+        before = {key: value for key, value in self.before.items() if key != "lists"}
+        return bool(lists == self.wanted and after == before)
+
+
+@contextlib.contextmanager
+def _edited(file: Path) -> Iterator[_Edit]:
+    """Give the file's content to be changed, and write it back, comments and all; nobody else edits it meanwhile.
+
+    Raises ConfigError where it cannot be read, or cannot be edited by a program.
+    """
+    from tomlkit.exceptions import TOMLKitError
+
+    private_dir(file.parent)
+    handle = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        text = ""
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                text = file.read_bytes().decode("utf-8")
+            edit = _Edit(text)
+        except (OSError, ValueError, TypeError, TOMLKitError, RecursionError) as error:
+            raise ConfigError(
+                f"{file} cannot be read: {error}.", "Mend it first; nothing was changed."
+            ) from error
+        try:
+            yield edit
+            content = edit.content()
+        except (TOMLKitError, ValueError, TypeError, KeyError) as error:
+            raise _cannot_edit(file) from error
+        if edit.wanted == edit.before.get("lists", {}):
+            return
+        if not edit.is_right(content):
+            raise _cannot_edit(file)
+        # A link, as those have who keep such files elsewhere, stays one.
+        write_atomically(file.resolve(), content.encode())
+    finally:
+        os.close(handle)
+
+
+def _cannot_edit(file: Path) -> ConfigError:
+    return ConfigError(
+        f"{file} is laid out in a way that a program cannot edit.",
+        "Write the [lists.NAME] table by hand; nothing was changed.",
+    )

@@ -1,0 +1,243 @@
+"""Running git for mirrors: no configuration but ours, no questions, progress read, an end at any moment.
+
+Nothing is ever checked out, so that the paths and identities that servers send act on nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from threading import Event
+from typing import Final
+from urllib.parse import urlsplit
+
+from core import __version__
+from core.errors import Cancelled, FetchError, PatchdeskError
+from core.model import Progress
+from core.sources.fetch_faults import fetch_error
+from core.sources.source import Report
+
+_POLL: Final = 0.1
+_PATIENCE: Final = 2.0
+"""Seconds that git has to clean up once it is told to end."""
+
+_KEPT: Final = 4000
+"""Bytes of what git says last."""
+
+_ANSWER_CAP: Final = 1 << 20
+
+_AUTHORITIES: Final = ("GIT_SSL_CAINFO", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_ENVIRONMENT: Final = (
+    *("PATH", "LD_LIBRARY_PATH", "TMPDIR", "GIT_SSL_CAPATH"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+)
+_SETTINGS: Final = (
+    "protocol.allow=never",
+    "protocol.http.allow=always",
+    "protocol.https.allow=always",
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=",
+    "credential.helper=",
+    "core.askPass=true",
+    # What people call themselves in mails is more than fsck allows an author; see above.
+    "transfer.fsckObjects=false",
+    # A server may think for long before it sends, but it says that it does.
+    "http.lowSpeedLimit=1",
+    "http.lowSpeedTime=60",
+    # Small packs are joined now and then, in this process, and a whole epoch's pack is left alone.
+    "gc.autoDetach=false",
+    "maintenance.autoDetach=false",
+    "gc.bigPackThreshold=50m",
+)
+_PROGRESS: Final = re.compile(
+    rb"(?:remote: )?([A-Z][a-z]+ [a-z]+):\s{1,9}\d{1,3}% \((\d{1,12})/(\d{1,12})\)"
+)
+_FAULTS: Final = (
+    (re.compile(r"\bproxy\b", re.IGNORECASE), "proxy"),
+    (re.compile(r"Could not resolve host"), "dns"),
+    (re.compile(r"Connection refused|Failed to connect|Couldn't connect"), "refused"),
+    (re.compile(r"SSL|certificate|TLS|gnutls", re.IGNORECASE), "tls"),
+    (re.compile(r"timed out|too slow"), "timeout"),
+    (re.compile(r"not valid: is this a git repository"), "page"),
+    (
+        re.compile(r"RPC failed|early EOF|unexpected disconnect|Empty reply|hung up|reset by peer"),
+        "broken-off",
+    ),
+)
+_STATUS: Final = re.compile(r"returned error: (\d{3})")
+_QUOTED: Final = re.compile(r"'[^'\n]*'")
+_NOT_FOUND: Final = "repository '' not found"
+_PASSWORD: Final = re.compile(r"could not read (?:Username|Password)|Authentication failed")
+
+
+class GitError(PatchdeskError):
+    """Git could not do what it was asked to, and no server is to blame."""
+
+
+def run_git(
+    arguments: Sequence[str],
+    *,
+    url: str = "",
+    doing: str = "",
+    deadline: float | None = None,
+    stop: Event,
+    report: Report,
+) -> str:
+    """Run git, and return what it prints. `url` is the server it asks, `doing` the words for its progress.
+
+    Raises FetchError, GitError, and Cancelled soon after `stop` is set; then git has ended.
+    """
+    settings = [*_SETTINGS, f"http.userAgent=patchdesk/{__version__} git/{_git_version()}"]
+    command = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
+    try:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=os.sep,
+            env=environment(),
+            start_new_session=True,  # Ctrl-C and the terminal are not for it
+        )
+    except FileNotFoundError as error:
+        raise GitError("git is not installed.", "Install it: epochs are cloned by it.") from error
+    with child:
+        try:
+            said, printed = _watch(child, doing, deadline, stop, report)
+        except _EndedError as error:
+            _end(child)
+            raise fetch_error(
+                str(error), urlsplit(url).netloc, limit=_ANSWER_CAP, deadline=deadline or 0.0
+            ) from None
+        except BaseException:
+            _end(child)
+            raise
+    if child.returncode:
+        raise _fault(said, url)
+    return printed
+
+
+def environment() -> dict[str, str]:
+    """Return all that git gets of the environment: none of the user's configuration, nobody to ask."""
+    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    authorities = [os.environ[name] for name in _AUTHORITIES if os.environ.get(name)]
+    return {
+        **kept,
+        **({"GIT_SSL_CAINFO": authorities[0]} if authorities else {}),
+        "LC_ALL": "C",  # its words are read
+        "HOME": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "true",
+        "SSH_ASKPASS": "true",
+        "GIT_CEILING_DIRECTORIES": os.sep,
+        "GIT_OPTIONAL_LOCKS": "0",
+    }
+
+
+@lru_cache(maxsize=1)
+def _git_version() -> str:
+    try:
+        done = subprocess.run(["git", "version"], capture_output=True, timeout=5, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    words = done.stdout.decode("ascii", "replace").split()
+    return words[2] if len(words) > 2 else "unknown"
+
+
+def _watch(
+    child: subprocess.Popen[bytes],
+    doing: str,
+    deadline: float | None,
+    stop: Event,
+    report: Report,
+) -> tuple[str, str]:
+    """Read what git says until it has ended; return its last complaints and what it printed."""
+    if child.stdout is None or child.stderr is None:
+        raise ValueError("started without pipes")
+    ends_at = None if deadline is None else time.monotonic() + deadline
+    poll = select.poll()
+    answers, errors = child.stdout.fileno(), child.stderr.fileno()
+    streams = {answers: bytearray(), errors: bytearray()}
+    for handle in streams:
+        poll.register(handle, select.POLLIN)
+    pending = set(streams)
+    while pending:
+        for handle, _ in poll.poll(_POLL * 1000):
+            chunk = os.read(handle, 1 << 16)
+            if not chunk:
+                poll.unregister(handle)
+                pending.discard(handle)
+            streams[handle] += chunk
+            if handle == errors:
+                _report(chunk, doing, report)
+                del streams[handle][:-_KEPT]
+        if stop.is_set():
+            raise Cancelled
+        if len(streams[answers]) > _ANSWER_CAP:
+            raise _EndedError("too-large")
+        if ends_at is not None and time.monotonic() > ends_at:
+            raise _EndedError("deadline")
+    child.wait()
+    said, printed = streams[errors], streams[answers]
+    return said.decode("utf-8", "replace"), printed.decode("utf-8", "replace")
+
+
+class _EndedError(Exception):
+    """Git was to be ended, for one of the kinds of fault."""
+
+
+def _report(chunk: bytes, doing: str, report: Report) -> None:
+    """Pass on the last that git says of how far it is."""
+    if doing and (found := _PROGRESS.findall(chunk)):
+        phase, done, total = found[-1]
+        report(Progress(f"{doing}: {phase.decode().lower()}", int(done), int(total)))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End git and what it has started; it removes what it has half made, where it is given the time."""
+    for how, seconds in ((signal.SIGTERM, _PATIENCE), (signal.SIGKILL, None)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, how)
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def _fault(said: str, url: str) -> PatchdeskError:
+    """Put git's complaint into words for a person."""
+    host = urlsplit(url).netloc
+    if "No space left on device" in said:
+        return GitError("There is no room left for the clone.", "Free some space, and sync again.")
+    plain = _QUOTED.sub("''", said)
+    if url:
+        if status := _STATUS.search(plain):
+            return fetch_error("status", host, asked=url, status=int(status[1]))
+        if _NOT_FOUND in plain:
+            return fetch_error("status", host, asked=url, status=404)
+        if _PASSWORD.search(plain):
+            return fetch_error("status", host, asked=url, status=401)
+        for pattern, kind in _FAULTS:
+            if pattern.search(plain):
+                return fetch_error(kind, host, detail=_last(said))
+        return FetchError(f"git could not fetch {url}: {_last(said)}.", "Check the address.")
+    return GitError(f"git failed: {_last(said)}.", "Try again; “doctor” looks at the clones.")
+
+
+def _last(said: str) -> str:
+    """Return the line that says why."""
+    lines = [line.strip() for line in said.replace("\r", "\n").splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:", "ERROR:"))]
+    line = (fatal or lines or ["it did not say why"])[-1]
+    return line.partition(": ")[2].rstrip(".")[:300] if fatal else line.rstrip(".")[:300]
