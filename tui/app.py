@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -57,14 +58,21 @@ class PatchdeskApp(App[None]):
         mouse: bool = True,
         clock: Callable[[], datetime] = _now,
     ) -> None:
+        # What is imported stays: not to be looked through for garbage while the first picture is made.
+        gc.freeze()
         super().__init__()
         self.target = target
         self._desk_screen = DeskScreen(Keymap(), open_desk, clock)
         self._control_filter = ControlFilter()
-        self._theme_wanted = theme
         self.set_reactive(PatchdeskApp.mouse, mouse)
         for own in THEMES:
             self.register_theme(own)
+        if theme not in self.available_themes:
+            log.warning("there is no theme %r", theme)
+            theme = DEFAULT_THEME
+        # Before the first style is computed, or all would be computed twice.
+        self.set_reactive(PatchdeskApp.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
         if self.no_color:
             # Textual chose its filter before there was a theme: its shades of grey make the terminal's own colours
             # black on black.
@@ -85,14 +93,6 @@ class PatchdeskApp(App[None]):
     def get_default_screen(self) -> Screen[Any]:
         """Return the main screen."""
         return self._desk_screen
-
-    def on_mount(self) -> None:
-        """Put on the theme."""
-        if self._theme_wanted in self.available_themes:
-            self.theme = self._theme_wanted
-        else:
-            self.theme = DEFAULT_THEME
-            log.warning("there is no theme %r", self._theme_wanted)
 
     def on_unmount(self) -> None:
         """Abort what is in flight: quitting never waits for the network."""

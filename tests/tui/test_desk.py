@@ -125,14 +125,14 @@ async def test_the_mouse_moves_folds_and_opens() -> None:
     app = app_with()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        await pilot.click(SeriesTree, offset=(10, 2))
+        await pilot.click(SeriesTree, offset=(11, 3))
         assert where(app) == "talk@x"
-        await pilot.click(SeriesTree, offset=(0, 0))  # the expander
+        await pilot.click(SeriesTree, offset=(1, 1))  # the expander
         assert len(tree_of(app)) == 10
-        await pilot.click(SeriesTree, offset=(12, 7), times=2)
+        await pilot.click(SeriesTree, offset=(13, 8), times=2)
         assert where(app) == "oil-v1-1@x"
         assert desk_screen(app).where() is Where.READER
-        await pilot.click(SeriesTree, offset=(10, 30))  # below the last row
+        await pilot.click(SeriesTree, offset=(11, 31))  # below the last row
         assert where(app) == "oil-v1-1@x"
 
 
@@ -392,7 +392,7 @@ async def test_a_click_beside_the_prompt_leaves_it() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("o", *"jjj")
-        await pilot.click(SeriesTree, offset=(10, 2))
+        await pilot.click(SeriesTree, offset=(11, 3))
         await pilot.press("j")
         assert where(app) == "glass-v1-1@x"
 

@@ -74,7 +74,7 @@ async def test_hostile_subjects_are_shown_literally() -> None:
         for place in range(len(items)):
             tree_of(app).cursor = place
             await pilot.press("enter", "y", "escape", "q")
-            await pilot.click("SeriesTree", offset=(8, place))
+            await pilot.click("SeriesTree", offset=(8, place + 1))
             assert app.is_running
         await pilot.press("z", "R", "/", *"press", "enter", "n")
         await pilot.pause()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from os import SEEK_END
 from typing import TYPE_CHECKING, Final, cast
@@ -13,15 +13,18 @@ from textual.widgets import OptionList
 from core.errors import PatchdeskError
 from core.text import SafeText, shown, shown_lines
 from tui.keys import BY_NAME, COMMANDS, Command, Where, commands_named
-from tui.screens.reading import ReadingScreen
+from tui.screens.reading import WIDE, ReadingScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.status_line import StatusLine
-from tui.widgets.welcome import Offers
 
 if TYPE_CHECKING:
     from tui.app import PatchdeskApp
+    from tui.widgets.welcome import Offers
+
+_SETTLED_IN: Final = 0.5
+"""Seconds after which the program is surely on the screen, and there is time for what was not needed for that."""
 
 _LOG_TAIL: Final = 64 << 10
 """Bytes of the log's end that are shown."""
@@ -30,7 +33,7 @@ _LOG_TAIL: Final = 64 << 10
 class DeskScreen(ReadingScreen):
     """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = None
 
     @property
@@ -44,12 +47,22 @@ class DeskScreen(ReadingScreen):
         self._history: list[str] = []
         self._found = ""
         self._find_from = 0
+        self.prompt = Prompt()
+        self.set_timer(_SETTLED_IN, self._mount_prompt)
         if self.desk_app.target is None:
-            self.add_class("-welcome")
-            self.focus_pane()
+            self.call_later(self._welcome)
         else:
             self.go_to(Where.TREE)
+            self.hold_first_picture()
             self.open_target(self.desk_app.target)
+        self._offer_hints()
+
+    async def _welcome(self) -> None:
+        from tui.widgets.welcome import Welcome
+
+        self.add_class("-welcome")
+        await self.mount(Welcome(), after=self.title_bar)
+        self.focus_pane()
         self._offer_hints()
 
     def on_unmount(self) -> None:
@@ -64,17 +77,19 @@ class DeskScreen(ReadingScreen):
 
     def is_text(self, event: events.Key) -> bool:
         """Return whether a key was typed into the prompt."""
-        return self.query_one(Prompt).passed is event
+        return self.prompt.passed is event
 
     def came_early(self, event: events.Key) -> bool:
         """Return whether a key is meant for the prompt, or a dialog, that was only just opening."""
-        return super().came_early(event) or self.query_one(Prompt).asking
+        return super().came_early(event) or self.prompt.asking
 
     @property
     def pane(self) -> SeriesTree | MessageView | Offers:
         """What the keys of everywhere move."""
+        from tui.widgets.welcome import Offers
+
         if self.where() is Where.EVERYWHERE:
-            return self.query_one(Offers)
+            return self.query_one("Offers", Offers)
         return self.reader if self.where() is Where.READER else self.series_tree
 
     def focus_pane(self) -> None:
@@ -91,7 +106,7 @@ class DeskScreen(ReadingScreen):
         if isinstance(event.widget, SeriesTree | MessageView):
             self._place = Where.TREE if event.widget is self.series_tree else Where.READER
             if self.focused is event.widget:  # and not the prompt, opened since by a quick hand
-                self.query_one(Prompt).leave()
+                self.prompt.leave()
         if self.has_class("-full"):
             self.set_class(self.where() is Where.READER, "-reading")
         self._offer_hints()
@@ -286,11 +301,32 @@ class DeskScreen(ReadingScreen):
 
     # ------------------------------------------------------------- the prompt
 
+    async def _mount_prompt(self) -> None:
+        if not self.prompt.is_attached:
+            await self.mount(self.prompt, before=self.status)
+
+    def _ask(
+        self,
+        kind: str,
+        label: str,
+        *,
+        placeholder: str = "",
+        propose: Callable[[str], Sequence[Proposal]] | None = None,
+    ) -> None:
+        """Open the prompt, which may not be there yet; keys that come meanwhile are kept for it."""
+
+        async def ask() -> None:
+            await self._mount_prompt()
+            self.prompt.ask(kind, label, placeholder=placeholder, propose=propose)
+
+        self.prompt.kind = kind
+        self.call_next(ask)
+
     def _ask_target(self) -> None:
         def propose(text: str) -> list[Proposal]:
             return [(shown(target), "") for target in reversed(self._history) if text in target]
 
-        self.query_one(Prompt).ask(
+        self._ask(
             "open",
             "Open",
             placeholder="Message-ID, address, mbox, maildir, public-inbox folder, list",
@@ -301,14 +337,14 @@ class DeskScreen(ReadingScreen):
         def propose(text: str) -> list[Proposal]:
             return [(c.name, f"{' '.join(c.keys):<8}{c.help}") for c in commands_named(text)]
 
-        self.query_one(Prompt).ask("command", ":", propose=propose)
+        self._ask("command", ":", propose=propose)
 
     def _start_finding(self) -> None:
         if self.where() is Where.EVERYWHERE:
             return
         self._find_from = self.series_tree.cursor
         words = "text" if self._place is Where.READER else "subject or name"
-        self.query_one(Prompt).ask("find", "/", placeholder=words)
+        self._ask("find", "/", placeholder=words)
 
     def _find(self, text: str) -> str:
         """Find `text` in the pane, "" ends that; return how it went, as words."""
@@ -336,7 +372,7 @@ class DeskScreen(ReadingScreen):
     @on(Prompt.Changed)
     def _prompt_changed(self, event: Prompt.Changed) -> None:
         if event.kind == "find":
-            self.query_one(Prompt).state(self._find(event.text))
+            self.prompt.state(self._find(event.text))
 
     @on(Prompt.Submitted)
     def _prompt_submitted(self, event: Prompt.Submitted) -> None:

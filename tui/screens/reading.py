@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
@@ -34,12 +34,10 @@ from tui.messages import (
 )
 from tui.screens.keyed import KeyedScreen
 from tui.widgets.message_view import MessageView
-from tui.widgets.prompt import Prompt
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.status_line import StatusLine, TitleBar
 from tui.widgets.tree_line import version_name
 from tui.widgets.tree_rows import Kind, Row
-from tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
     from core.model import Listing
@@ -49,6 +47,12 @@ SETTLED: Final = 0.06
 
 MAILS_KEPT: Final = 16
 """Mails kept open, so that going back is instant."""
+
+CURTAIN: Final = 0.1
+"""Seconds that the first picture may wait for the first rows."""
+
+WIDE: Final = 100
+"""Columns from which on the panes stand side by side."""
 
 WAYS_ON: Final = "C-r tries again · o opens something else · :log shows the log"
 
@@ -81,6 +85,9 @@ class ReadingScreen(KeyedScreen):
         """The request whose mail is on the screen."""
         self._settling: Timer | None = None
         self._progress = shown("")
+        self._curtain = ExitStack()
+        """Holds the first picture back, for a moment, until there is something on it."""
+        self._held = False
         self._noted = False
         """The reader shows a note, such as an error or the log, and no mail."""
         self._aside = False
@@ -88,14 +95,10 @@ class ReadingScreen(KeyedScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the panes between the title and the status line."""
+        self.set_class(self.app.size.width >= WIDE, "-wide")  # or all would be styled twice
         yield TitleBar()
-        yield Welcome()
-        with Container(id="panes"):
-            with Container(id="tree-pane", classes="pane"):
-                yield SeriesTree(clock=self._clock)
-            with Container(id="reader-pane", classes="pane"):
-                yield MessageView(clock=self._clock)
-        yield Prompt()
+        yield SeriesTree(clock=self._clock)
+        yield MessageView(clock=self._clock)
         yield StatusLine()
 
     def on_mount(self) -> None:
@@ -198,6 +201,23 @@ class ReadingScreen(KeyedScreen):
         opening.stop.set()
         self.run_worker(opening.desk.close, group="closing", thread=True, exit_on_error=False)
 
+    def hold_first_picture(self) -> None:
+        """Draw nothing until the first rows come, or a moment has passed: an empty picture takes as long as a full one."""
+        self._curtain.enter_context(self.app.batch_update())
+        self._held = True
+        self.set_timer(CURTAIN, self._show_first_picture)
+
+    def _show_first_picture(self) -> None:
+        if self._held:
+            self._held = False
+            self._curtain.close()
+            self.refresh(layout=True)
+
+    def _compositor_refresh(self) -> None:
+        # Textual would draw the picture that is held back, only to throw it away.
+        if not self._held:
+            super()._compositor_refresh()
+
     def close_desks(self) -> None:
         """Abort all that is in flight, or the process would wait for it."""
         for opening in {id(o): o for o in (self._coming, self._shown) if o is not None}.values():
@@ -220,6 +240,7 @@ class ReadingScreen(KeyedScreen):
             self._mails.clear()
             if before is None or before.target != opening.target:
                 self._mail = None
+        self._show_first_picture()
         self._listing = listing
         same = before is not None and before.target == opening.target
         self.series_tree.show(listing.items, keep=same)
@@ -302,7 +323,7 @@ class ReadingScreen(KeyedScreen):
         if event.row is None:
             return
         if self._mail is None:
-            self.read_row(event.row)
+            self.call_after_refresh(self.read_row, event.row)  # first the rows
         else:
             self._settling = self.set_timer(SETTLED, partial(self.read_row, event.row))
 
@@ -409,9 +430,8 @@ class ReadingScreen(KeyedScreen):
         self.title_bar.place = f" · {place:,} of {of:,}" if of else ""
 
     def _entitle_reader(self) -> None:
-        pane = self.query_one("#reader-pane")
         row = self.series_tree.row
-        pane.border_title = Content("" if self._noted or row is None else place_words(row))
+        self.reader.border_title = Content("" if self._noted or row is None else place_words(row))
 
 
 def _many(count: int, one: str, more: str = "") -> str:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -22,15 +22,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.model import Series
+from tui.themes import with_roles
 from tui.widgets import tree_line
+from tui.widgets.tree_looks import TreeLooks
 from tui.widgets.tree_model import Rows
 from tui.widgets.tree_rows import Item, Key, Kind, Row
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
-
-_FAINT: Final = frozenset({"thread", "muted", "age", "complete", "expander"})
-"""Looks too faint for the cursor's line."""
 
 _MARGIN: Final = 2
 """Lines kept in sight above and below the cursor."""
@@ -39,54 +38,8 @@ _MARGIN: Final = 2
 class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a listing; posts `Highlighted` when the cursor stands on another row and `Opened` on a double click."""
 
-    LOOKS: ClassVar[tuple[str, ...]] = (
-        *("subject", "thread", "cover", "patch", "number", "version", "tag", "muted"),
-        *("complete", "incomplete", "missing", "trailer", "replies", "author", "age"),
-        *("expander", "series-glyph"),
-    )
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"series-tree--{look}" for look in LOOKS),
-        *("series-tree--cursor", "series-tree--cursor-blurred", "series-tree--match"),
-    }
     DEFAULT_CSS = """
-    SeriesTree {
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
-        & > .series-tree--subject { color: $foreground; }
-        & > .series-tree--cover { color: $foreground; }
-        & > .series-tree--patch { color: $foreground; }
-        & > .series-tree--thread { color: $foreground-muted; }
-        & > .series-tree--muted { color: $foreground-muted; }
-        & > .series-tree--number { color: $text-primary; }
-        & > .series-tree--version { color: $text-secondary; }
-        & > .series-tree--tag { color: $text-warning; }
-        & > .series-tree--complete { color: $foreground-muted; }
-        & > .series-tree--incomplete { color: $text-warning; }
-        & > .series-tree--missing { color: $text-error; }
-        & > .series-tree--trailer { color: $trailer; }
-        & > .series-tree--replies { color: $text-accent; }
-        & > .series-tree--author { color: $quote-1; }
-        & > .series-tree--age { color: $foreground-muted; }
-        & > .series-tree--expander { color: $foreground-muted; }
-        & > .series-tree--series-glyph { color: $primary; }
-        & > .series-tree--match { color: $background; background: $warning; text-style: bold; }
-        & > .series-tree--cursor {
-            color: $block-cursor-foreground;
-            background: $block-cursor-background;
-            text-style: bold;
-        }
-        & > .series-tree--cursor-blurred {
-            color: $block-cursor-blurred-foreground;
-            background: $block-cursor-blurred-background;
-        }
-        /* The terminal's own sixteen colours have no grey that is sure to be seen. */
-        &:ansi > .series-tree--cursor-blurred { text-style: underline; }
-        &:ansi > .series-tree--thread { text-style: dim; }
-        &:ansi > .series-tree--muted { text-style: dim; }
-        &:ansi > .series-tree--complete { text-style: dim; }
-        &:ansi > .series-tree--age { text-style: dim; }
-    }
+    SeriesTree { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)
@@ -108,6 +61,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._clock = clock
         self._rows = Rows()
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._looks: TreeLooks | None = None
         self._styles: dict[tuple[str, str], Style] = {}
         self._wanted: re.Pattern[str] | None = None
         self._told: Key | None = None
@@ -359,6 +313,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forget drawn lines: their colours have changed."""
         super().notify_style_update()
+        self._looks = None
         self._styles.clear()
         self._strips.clear()
 
@@ -377,7 +332,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         index = self.scroll_offset.y + y
         if index >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._style("", "plain"))
         state = "plain"
         if index == self.cursor:
             state = "cursor" if self.has_focus else "cursor-blurred"
@@ -393,18 +348,14 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
     def _style(self, look: str, state: str) -> Style:
         style = self._styles.get((look, state))
         if style is None:
-            base = self.rich_style
-            if state != "plain":
-                base += self.get_component_rich_style(f"series-tree--{state}")
-            style = base
-            if look == "match":
-                style += self.get_component_rich_style("series-tree--match")
-            elif look in self.LOOKS and not (
-                # Of sixteen colours too few can be read upon the cursor's own.
-                state == "cursor" and (look in _FAINT or self.app.native_ansi_color)
-            ):
-                own = self.get_component_rich_style(f"series-tree--{look}")
-                style += Style(color=own.color, bold=own.bold or None, dim=own.dim or None)
+            if self._looks is None:
+                self._looks = TreeLooks(
+                    with_roles(self.app.theme_variables),
+                    self.visual_style,
+                    dark=self.app.current_theme.dark,
+                    ansi=self.app.native_ansi_color,
+                )
+            style = self._looks.style(*self._looks.names(look, state))
             self._styles[look, state] = style
         return style
 

@@ -1,0 +1,66 @@
+"""The looks of the tree's parts, in a theme's colours; how they are written is told in `message_looks`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from textual.style import Style
+
+from tui.widgets.message_looks import Looks
+
+_LOOKS: Final[Mapping[str, str]] = {
+    "subject": "$foreground",
+    "thread": "$foreground-muted",
+    "cover": "$foreground",
+    "patch": "$foreground",
+    "muted": "$foreground-muted",
+    "number": "$text-primary",
+    "version": "$text-secondary",
+    "tag": "$text-warning",
+    "complete": "$foreground-muted",
+    "incomplete": "$text-warning",
+    "missing": "$text-error",
+    "trailer": "$trailer",
+    "replies": "$text-accent",
+    "author": "$quote-1",
+    "age": "$foreground-muted",
+    "expander": "$foreground-muted",
+    "series-glyph": "$primary",
+    "match": "bold $background on $warning",
+    "cursor": "bold $block-cursor-foreground on $block-cursor-background",
+    "cursor-blurred": "$block-cursor-blurred-foreground on $block-cursor-blurred-background",
+}
+_ANSI: Final[Mapping[str, str]] = {
+    # The terminal's own sixteen colours have no grey that is sure to be seen.
+    "thread": "dim $foreground",
+    "muted": "dim $foreground",
+    "complete": "dim $foreground",
+    "age": "dim $foreground",
+    "expander": "$foreground",
+    "match": "bold ansi_black on ansi_yellow",
+    "cursor-blurred": "underline $foreground",
+}
+_FAINT: Final = frozenset({"thread", "muted", "age", "complete", "expander"})
+"""Looks too faint for the cursor's line."""
+
+
+class TreeLooks(Looks):
+    """The looks in the colours of one theme."""
+
+    def __init__(
+        self, variables: Mapping[str, str], ground: Style, *, dark: bool, ansi: bool
+    ) -> None:
+        super().__init__(variables, ground, dark=dark, ansi=ansi)
+        self._ansi = ansi
+        self._looks = {**_LOOKS, **(_ANSI if ansi else {})}
+
+    def names(self, look: str, state: str) -> tuple[str, ...]:
+        """Return what is laid over each other for a look in a line that is `plain`, `cursor` or `cursor-blurred`."""
+        line = () if state == "plain" else (state,)
+        if look == "match":
+            return (*line, look)
+        # Of sixteen colours too few can be read upon the cursor's own.
+        if state == "cursor" and (look in _FAINT or self._ansi):
+            return line
+        return (*line, look)
