@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from core.digest.range import Span
+from core.model import Identity
+from core.patch.encoded_words import decode_words
+from core.patch.headers import read_addresses, read_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +83,15 @@ class Archive(Protocol):
     def close(self) -> None:
         """Let go of files."""
         ...
+
+
+_HEADERS: Final = frozenset({"from", "subject"})
+
+
+def earlier_of(raw: bytes, key: object, time: int) -> Earlier:
+    """Return what a mail's own headers tell."""
+    headers = read_headers(raw, 0, len(raw), _HEADERS)
+    people = read_addresses(headers.first("from"))
+    sender = people[0] if people else Identity("", "")
+    texts = (sender.name, sender.address, decode_words(headers.first("subject")))
+    return Earlier(key, time, *(text.encode("utf-8", "replace") for text in texts))

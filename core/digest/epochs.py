@@ -15,7 +15,7 @@ from typing import Final
 
 import pygit2
 
-from core.digest.archive import Arrival, Earlier
+from core.digest.archive import Arrival, Earlier, earlier_of
 from core.digest.places import FAULTS, Epoch, Places, why
 from core.digest.range import Bound, Moment, Place, Span, check_order, reversed_range
 from core.errors import SourceError
@@ -27,11 +27,14 @@ pygit2.settings.cache_max_size(8 << 20)
 pygit2.settings.mwindow_size = 4 << 20
 pygit2.settings.mwindow_mapped_limit = 32 << 20
 
+_ASKED: Final = 64
+"""Mails whose From is compared with their commit's author."""
+_HEAD: Final = 64 << 10
 _EPOCH: Final = re.compile(r"(\d{1,6})\.git")
 
 
-_Step = tuple[Epoch, int, pygit2.Oid]
-"""A mail's epoch, when it arrived, and its blob."""
+_Step = tuple[Epoch, int, pygit2.Oid, bytes]
+"""A mail's epoch, when it arrived, its blob, and of the first few the address that the commit names."""
 
 
 class EpochArchive:
@@ -45,6 +48,7 @@ class EpochArchive:
         self._unreadable = 0
         self._known: tuple[Span, list[_Step]] | None = None
         self._met = False
+        self._asked = self._agreed = 0
         for path in source.epochs:
             try:
                 repository = pygit2.Repository(str(path))
@@ -105,15 +109,19 @@ class EpochArchive:
         walk: Iterable[_Step] = self._walk(span)
         if self._known is not None and self._known[0] == span:
             walk = self._known[1]
-        for count, (epoch, time, blob) in enumerate(walk):
+        for count, (epoch, time, blob, address) in enumerate(walk):
             raw = self._blob(epoch, blob)
             if raw:
+                if address:
+                    self._asked += 1
+                    self._agreed += address.lower() in raw[:_HEAD].lower()
                 yield Arrival(str(blob), (0, -count), time, raw)
 
     def _walk(self, span: Span) -> Iterator[_Step]:
         """Yield the blobs of the mails of a range, the last to arrive first; then `_met` says whether FROM was met."""
         removed: Counter[pygit2.Oid] = Counter()
         self._met = False
+        count = 0
         for epoch, history in self._back_from(span.end):
             stop = self._id_in(span.start, epoch)
             last: pygit2.Oid | None = None
@@ -133,7 +141,9 @@ class EpochArchive:
                             removed[blob] -= 1
                         elif blob != last:  # else the commit changed nothing
                             last = blob
-                            yield epoch, time, blob
+                            count += 1
+                            address = commit.author.raw_email if count <= _ASKED else b""
+                            yield epoch, time, blob, address
             except FAULTS as error:
                 self._notes.append(
                     f"Epoch {epoch.number} is not whole, older mails are missing: {why(error)}."
@@ -142,14 +152,22 @@ class EpochArchive:
                 return
 
     def before(self, span: Span) -> Iterator[Earlier]:
-        """Yield what arrived before a range, from the commits alone: author and subject are the mail's."""
+        """Yield what arrived before a range.
+
+        A commit of public-inbox has its mail's From as author and its Subject as message, so the mails need not be read;
+        where `arrivals` found that those of other programs do not, they are.
+        """
         if span.start is None:
             return
-        for _, history in self._back_from(span.start):
+        believed = 2 * self._agreed >= self._asked
+        for epoch, history in self._back_from(span.start):
             try:
                 for commit in history:
                     time = commit.commit_time
                     if isinstance(span.start, Moment) and time > span.start.time:
+                        continue
+                    if not believed:
+                        yield from self._read_heads(epoch, commit)
                         continue
                     author = commit.author
                     subject = commit.raw_message
@@ -158,6 +176,12 @@ class EpochArchive:
                     yield Earlier(commit.id, time, author.raw_name, author.raw_email, subject)
             except FAULTS:
                 continue  # a shallow clone: nobody knows what was before
+
+    def _read_heads(self, epoch: Epoch, commit: pygit2.Commit) -> Iterator[Earlier]:
+        for blob, is_removal in self._changes(commit):
+            raw = b"" if is_removal else self._blob(epoch, blob)
+            if raw:
+                yield earlier_of(raw, commit.id, commit.commit_time)
 
     def read(self, key: object) -> bytes:
         """Return the mail of a commit that `before` yielded."""

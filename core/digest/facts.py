@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.digest.entries import is_announced, printed_text
-from core.model import Message
+from core.model import Identity, Message
 from core.patch.body import find_patch
 from core.patch.brief import read_brief
 from core.patch.diff import file_changes
@@ -29,6 +29,8 @@ class Facts:
     """What is kept of a mail."""
 
     message: Message
+    author: Identity
+    """Who wrote it: an in-body `From:` counts in patches alone, as for `git mailinfo`, not in cover letters."""
     changes: Changes | None
     """Of a patch."""
     text: str
@@ -41,13 +43,15 @@ def read_facts(raw: bytes, key: str) -> Facts:
     """Read a mail. Never raises."""
     message, text = read_brief(raw, key)
     subject = message.subject
+    author = message.author if message.has_diff and not subject.is_reply else message.sender
     if subject.is_reply or not (message.has_diff or subject.is_patch):
         announced = is_announced(message)
-        return Facts(message, None, printed_text(text) if announced else "", announced)
+        return Facts(message, author, None, printed_text(text) if announced else "", announced)
     announced = is_announced(message)
     leads = announced or subject.number in (None, 0, 1)
     return Facts(
         message,
+        author,
         _changes(text) if message.has_diff else None,
         printed_text(text) if leads else "",
         announced,

@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Final
 
-from core.digest.archive import Arrival, Earlier
+from core.digest.archive import Arrival, Earlier, earlier_of
 from core.digest.range import Bound, Moment, Span, check_order, read_moment
 from core.errors import PatchdeskError, SourceError
 from core.patch.dates import read_date
-from core.patch.encoded_words import decode_words
-from core.patch.headers import read_addresses, read_headers
+from core.patch.headers import read_headers
 from core.sources.source import Source
 
-_WANTED: Final = frozenset({"received", "date", "from", "subject"})
+_WANTED: Final = frozenset({"received", "date"})
 
 
 class MailboxArchive:
@@ -70,16 +69,7 @@ class MailboxArchive:
             if span.holds(time):
                 yield Arrival(mail.key, (time, at), time, mail.raw)
             elif isinstance(span.start, Moment) and time <= span.start.time:
-                people = read_addresses(headers.first("from"))
-                self._earlier.append(
-                    Earlier(
-                        mail.key,
-                        time,
-                        (people[0].name if people else "").encode("utf-8", "replace"),
-                        (people[0].address if people else "").encode("utf-8", "replace"),
-                        decode_words(headers.first("subject")).encode("utf-8", "replace"),
-                    )
-                )
+                self._earlier.append(earlier_of(mail.raw, mail.key, time))
 
     def before(self, span: Span) -> Iterator[Earlier]:
         """Yield what `arrivals` came by that was before the range, the last first."""

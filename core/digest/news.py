@@ -48,7 +48,7 @@ class Known:
 
     def author(self, message_id: MessageId) -> Identity:
         """Return who wrote a mail."""
-        return self._facts[message_id].message.author
+        return self._facts[message_id].author
 
     def changes(self, message: Message) -> Changes | None:
         """Return what a patch changes."""

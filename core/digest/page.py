@@ -22,6 +22,7 @@ from core.digest.values import Digest
 from core.errors import TargetError
 from core.records import to_line
 from core.sources.lore import LoreSource
+from core.sources.message_url import scheme_of
 from core.sources.public_inbox import PublicInboxSource
 from core.sources.target import open_target
 
@@ -41,11 +42,10 @@ class Form:
 
 def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
     """Open what lies on disk, or came on standard input, for a digest. Raises TargetError and SourceError."""
-    source = open_target(target, stdin=stdin)
+    source = None if scheme_of(target) else open_target(target, stdin=stdin)
     if isinstance(source, PublicInboxSource):
         return EpochArchive(source)
-    if isinstance(source, LoreSource):
-        source.close()
+    if source is None or isinstance(source, LoreSource):
         raise TargetError(
             f"A digest is made of a whole archive, and {target} is none on this disk.",
             "Clone it (git clone --mirror ADDRESS/0 NAME/git/0.git), and name the folder.",

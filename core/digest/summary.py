@@ -117,7 +117,7 @@ class _Reading:
             facts = read_facts(arrival.raw, arrival.key)
             message = facts.message
             placed.append((arrival.place, facts))
-            written[message.author.name, message.author.address] += 1
+            written[facts.author.name, facts.author.address] += 1
             lists[message.list_ids] += 1
             days[arrival.time // 86400] += 1
             times.append(arrival.time)
@@ -148,7 +148,7 @@ class _Reading:
             Entry(
                 title=facts.message.subject.title,
                 subject=facts.message.subject.text,
-                author=facts.message.author,
+                author=facts.author,
                 text=facts.text,
             )
             for facts in self.facts
@@ -190,7 +190,7 @@ def _look_back(
     for facts in reversed(reading.facts):
         message = facts.message
         # A relay sends for the author; any other sender is who wrote to the list, whosever patch it was.
-        who = people.person(message.author if " via " in message.sender.name else message.sender)
+        who = people.person(facts.author if " via " in message.sender.name else message.sender)
         if who not in bots:
             debuts.setdefault(who, message)
             known_as = addresses.setdefault(who, people.addresses(who))

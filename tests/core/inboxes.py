@@ -68,10 +68,12 @@ def patch(
 class Epoch:
     """One epoch repository; each call adds a commit and returns its id."""
 
-    def __init__(self, folder: Path, number: int = 0) -> None:
+    def __init__(self, folder: Path, number: int = 0, *, anonymous: bool = False) -> None:
         self.path = folder / "git" / f"{number}.git"
         self.repository = pygit2.init_repository(str(self.path), bare=True, initial_head="master")
         self.time = START
+        self.anonymous = anonymous
+        """Its commits name neither sender nor subject, as some programs write them."""
 
     def add(self, raw: bytes, *, at: int | None = None, entry: str = "m") -> str:
         """Deliver a mail."""
@@ -79,6 +81,8 @@ class Epoch:
         address = message.sender.address.translate(_NO_IDENT) or "nobody"
         name = message.sender.name.translate(_NO_IDENT) or address
         author = pygit2.Signature(name, address, int(message.date.timestamp()))
+        if self.anonymous:
+            return self._commit(raw, entry, pygit2.Signature("x", "x@example.org"), "mail", at)
         return self._commit(raw, entry, author, message.subject.text, at)
 
     def remove(self, raw: bytes, *, at: int | None = None) -> str:

@@ -35,10 +35,10 @@ def names(digest: Digest) -> list[str]:
     return [one.person.name for one in digest.newcomers]
 
 
-@pytest.fixture
-def told(tmp_path: Path) -> Path:
+@pytest.fixture(params=["commits that tell", "commits that tell nothing"])
+def told(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A list on which, from the tag `from` on, the rest of a v2 arrives, and more."""
-    epoch = Epoch(tmp_path / "list")
+    epoch = Epoch(tmp_path / "list", anonymous=request.param == "commits that tell nothing")
 
     def on(day: float, raw: bytes) -> None:
         epoch.add(raw, at=int(START + day * DAY))
@@ -250,9 +250,14 @@ def test_an_in_body_author_counts_in_patches_and_never_in_replies(tmp_path: Path
     epoch = Epoch(tmp_path / "list")
     epoch.add(mail("Re: [PATCH] a", f"From: {CAROL}\n\nI said.\n", sender=ADA))
     epoch.add(mail("A report", f"From: {CAROL}\n\nI said.\n", sender=ADA))
-    epoch.add(mail("[PATCH 0/1] c", f"From: {CAROL}\n\nCover.\n", sender=ADA))
+    epoch.add(
+        mail("[PATCH 0/1] c", f"From: {CAROL}\n\nCover.\n", sender=ADA)
+    )  # git mailinfo agrees
+    patched = f"From: {CAROL}\n\n" + patch("x").decode().partition("\n\n")[2]
+    epoch.add(mail("[PATCH 1/1] d", patched, sender=ADA))
+    epoch.add(mail("Re: [PATCH 1/1] d", patched, sender=ADA))
     assert [(str(who), count) for who, count in digest(tmp_path, "..").contributors] == [
-        (ADA, 2),
+        (ADA, 4),
         (CAROL, 1),
     ]
 
