@@ -126,7 +126,9 @@ class Desk:
                     note = f"Other versions could not be looked for. {error.message}"
                     break
         everything = [*messages, *(read_message(raw.raw, raw.key) for raw in raws)]
-        return replace(make_listing(source, everything, done=True), note=note)
+        # What a search finds again is no further mail.
+        mails = len({(message.message_id, message.fingerprint) for message in everything})
+        return replace(make_listing(source, everything, done=True), mails=mails, note=note)
 
 
 def open_desk(
