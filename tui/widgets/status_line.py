@@ -101,12 +101,13 @@ class StatusLine(Widget):
     def work(self, text: SafeText | None) -> None:
         """Say what is running, once it has taken a moment; None: nothing is."""
         if text is None:
+            if self.working:
+                self.refresh()
             self._work = ""
             self._frame = 0
             if self._spin is not None:
                 self._spin.stop()
                 self._spin = None
-            self.refresh()
             return
         self._work = text
         if self._spin is None:
