@@ -24,6 +24,7 @@ VERSIONS_WITHIN: Final = 400 * DAY
 """How long before it an earlier version, or what is replied to."""
 MOST: Final = 3000
 """Earlier mails that are opened."""
+_MANY: Final = 100_000
 PER_TITLE: Final = 3
 """Of one title, the latest so many."""
 
@@ -156,8 +157,14 @@ def look_back(
     before: Iterable[Earlier], newcomers: Newcomers, relatives: Relatives
 ) -> Iterator[object]:
     """Go through what came before, the last first; yield the keys of the mails to open."""
+    seen: dict[tuple[bytes, bytes], bytes] = {}
     for earlier in before:
-        sender = _flat(earlier.address)
-        newcomers.see(_flat(earlier.name), sender)
+        known = (earlier.name, earlier.address)
+        sender = seen.get(known, b"")
+        if not sender:
+            sender = _flat(earlier.address)
+            newcomers.see(_flat(earlier.name), sender)
+            if len(seen) < _MANY:
+                seen[known] = sender
         if relatives.wants(earlier, sender):
             yield earlier.key

@@ -30,8 +30,8 @@ _MAX_BLOCK: Final = 64 << 10
 _HEADER: Final = re.compile(rb"[!-9;-~]+:")
 _NO_HEADER: Final = re.compile(rb"\n(?![ \t]|[!-9;-~]+:)")
 _WANTED: Final = re.compile(
-    rb"\n((?i:message-id|subject|from|date|in-reply-to|references|list-id|content-type"
-    rb"|content-transfer-encoding)):([^\n]*+(?:\n[ \t][^\n]*+)*+)"
+    r"\n((?i:message-id|subject|from|date|in-reply-to|references|list-id|content-type"
+    r"|content-transfer-encoding)):([^\n]*+(?:\n[ \t][^\n]*+)*+)"
 )
 _PLAIN_ENCODINGS: Final = frozenset({"", "7bit", "8bit", "binary"})
 # Encoded line ends, hyphens and colons: the beginning of a trailer may be hidden by them.
@@ -54,38 +54,52 @@ def read_brief(raw: bytes, key: str = "") -> tuple[Message, str]:
 def _read_plain(raw: bytes, key: str) -> tuple[Message, str] | None:
     stop = _NO_HEADER.search(raw, 0, _MAX_BLOCK)
     end = stop.start() if stop else 0
-    block = b"\n" + raw[:end]
-    if raw[end : end + 2] != b"\n\n" or b"\r" in block or not block.isascii():
+    if raw[end : end + 2] != b"\n\n" or not _HEADER.match(raw):
         return None
-    if not _HEADER.match(raw):
+    try:
+        block = "\n" + raw[:end].decode("ascii")
+    except UnicodeDecodeError:
         return None
     values: dict[str, str] = {}
     for name, value in _WANTED.findall(block):
-        lower = name.decode("ascii").lower()
+        lower = name.lower()
         if lower in values:
             return None
-        values[lower] = _unfolded(value.decode("ascii"))
+        values[lower] = _unfolded(value) if "\n" in value else value.strip()
     get = values.get
     date = read_date(get("date", ""))
     ids = read_ids(get("message-id", ""))
     subject = _subject(get("subject", ""))
     sender = _sender(get("from", ""))
-    if date is None or not ids or subject is None or sender is None:
+    if date is None or not ids or subject is None or sender is None or "\r" in block:
         return None
-    references = dict.fromkeys(read_ids(get("references", "")))
+    references = dict.fromkeys(read_ids(values["references"])) if "references" in values else {}
     parent = read_parent(values["in-reply-to"]) if "in-reply-to" in values else None
     if parent:
         references[parent] = None
     if len(references) > FIRST_REFERENCES + LAST_REFERENCES:
         return None
-    text = ""
-    if not (subject.is_reply and _gives_nothing(raw, end, values)):
-        content = read_content(raw, Headers(fields=list(values.items()), body_start=end + 2))
-        if content.capped:
-            return None
-        text = content.text
+    lists = _list_ids(get("list-id", ""))
+    if subject.is_reply and _gives_nothing(raw, end, values):
+        reply = Message(
+            message_id=ids[0],
+            subject=subject,
+            sender=sender,
+            author=sender,
+            date=date,
+            in_reply_to=parent,
+            references=tuple(references),
+            list_ids=lists,
+            key=key,
+        )
+        return reply, ""
+    content = read_content(raw, Headers(fields=list(values.items()), body_start=end + 2))
+    if content.capped:
+        return None
+    text = content.text
     weighed = weigh(subject, sender, text)
     patch = weighed.patch
+    carried = patch is not None and weighed.in_body
     message = Message(
         message_id=ids[0],
         subject=weighed.subject,
@@ -94,21 +108,17 @@ def _read_plain(raw: bytes, key: str) -> tuple[Message, str] | None:
         date=date,
         in_reply_to=parent,
         references=tuple(references),
-        list_ids=_list_ids(get("list-id", "")),
+        list_ids=lists,
         has_diff=patch is not None,
         change_id=read_change_id(text) if weighed.in_body else None,
-        trailers=()
-        if not text or (patch and weighed.in_body)
-        else find_given_trailers(text, own_patch=patch is not None),
+        trailers=() if carried else find_given_trailers(text, own_patch=patch is not None),
         key=key,
     )
     return message, text
 
 
 def _unfolded(value: str) -> str:
-    if "\n" in value:
-        return " ".join([part.strip() for part in value.split("\n")])
-    return value.strip()
+    return " ".join([part.strip() for part in value.split("\n")])
 
 
 # The mails of a thread, and of a person, come together.

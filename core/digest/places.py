@@ -1,0 +1,189 @@
+"""What the ends of a range mean in a public-inbox archive: which commit of which epoch, or when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import pygit2
+from pygit2.enums import SortMode
+
+from core.digest.range import Bound, Place, read_moment
+from core.errors import PatchdeskError
+from core.sources.stores import reason
+
+FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
+"""What pygit2 raises on a repository that is not whole."""
+
+_IN_EPOCH: Final = re.compile(r"(\d{1,6}):(.+)")
+_HEX: Final = re.compile(r"[0-9a-fA-F]{4,64}")
+_STEPS: Final = re.compile(r"[~^][~^0-9]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One repository of an archive."""
+
+    number: int
+    repository: pygit2.Repository
+    tip: pygit2.Oid
+
+    def history(self, tip: pygit2.Oid | None = None) -> Iterator[pygit2.Commit]:
+        """Yield its commits, the last first, from its tip or another commit on."""
+        walker = self.repository.walk(tip or self.tip, SortMode.NONE)
+        walker.simplify_first_parent()
+        return walker
+
+    def short(self, oid: pygit2.Oid) -> str:
+        """Return a commit's id as short as it may be."""
+        return self.repository[oid].short_id
+
+
+_Found = tuple[int, pygit2.Commit]
+"""Which epoch, counted from the oldest, and the commit."""
+
+
+def why(error: Exception) -> str:
+    """Return the reason of a fault, as words for the end of a sentence."""
+    return "an object is missing" if isinstance(error, KeyError) else reason(error)
+
+
+class Places:
+    """Reads the ends of a range. All raise PatchdeskError, which names what is there."""
+
+    def __init__(self, name: str, epochs: list[Epoch], now: datetime) -> None:
+        self._name = name
+        self._epochs = epochs
+        self._now = now
+
+    def bound(self, words: str) -> Bound:
+        """Return what one end means, "" an open one; a commit need not be in the history (`in_history`).
+
+        Tags and branches come before ids, as in git, and ids before dates.
+        """
+        if not words:
+            return None
+        among = range(len(self._epochs))
+        inner = words
+        if match := _IN_EPOCH.fullmatch(words):
+            number, inner = int(match[1]), match[2]
+            among = range(*_places_of(number, self._epochs))
+            if not among:
+                raise PatchdeskError(f"There is no epoch {number} in {self._name}.", self._there())
+        steps = _STEPS.search(inner)
+        base = inner[: steps.start()] if steps else inner
+        found = self._named(base, among) or self._by_id(base, among)
+        if found is None:
+            moment = read_moment(words, self._now)
+            if moment is None:
+                raise self._unknown(words)
+            return moment
+        at, commit = found
+        if steps:
+            try:
+                before = self._epochs[at].repository.revparse_single(f"{commit.id}{steps[0]}")
+                commit = before.peel(pygit2.Commit)
+            except FAULTS as error:
+                raise PatchdeskError(
+                    f"{words} goes back too far: {base} has not so many before it in its epoch."
+                ) from error
+        return Place(at, str(commit.id), commit.commit_time)
+
+    def _named(self, name: str, among: range) -> _Found | None:
+        """Return what a tag or branch of that name points at.
+
+        Every epoch has the same branches: the newest counts. A tag in two epochs is one too many.
+        """
+        found: dict[str, _Found] = {}
+        is_tag = False
+        for at in among:
+            try:
+                reference = self._epochs[at].repository.lookup_reference_dwim(name)
+                commit = reference.peel(pygit2.Commit)
+            except FAULTS:
+                continue
+            is_tag = is_tag or reference.name.startswith("refs/tags/")
+            found[str(commit.id)] = at, commit
+        if is_tag and len(found) > 1:
+            names = ", ".join(f"{self._epochs[at].number}:{name}" for at, _ in found.values())
+            raise PatchdeskError(f"The tag {name} is in several epochs.", f"Write one of {names}.")
+        return list(found.values())[-1] if found else None
+
+    def _by_id(self, prefix: str, among: range) -> _Found | None:
+        """Return the commit whose id begins so."""
+        if not _HEX.fullmatch(prefix):
+            return None
+        found: list[_Found] = []
+        for at in among:
+            epoch = self._epochs[at]
+            try:
+                found.append((at, epoch.repository[prefix.lower()].peel(pygit2.Commit)))
+            except pygit2.InvalidSpecError:
+                continue  # a mail's blob
+            except ValueError:  # ambiguous: among all objects, not necessarily among the commits
+                found += [
+                    (at, commit)
+                    for commit in epoch.history()
+                    if str(commit.id).startswith(prefix.lower())
+                ]
+            except FAULTS:
+                continue
+        if len(found) > 1:
+            names = ", ".join(
+                f"{self._epochs[at].number}:{str(commit.id)[:12]}" for at, commit in found[:10]
+            )
+            raise PatchdeskError(f"{prefix} begins several commits.", f"Write one of {names}.")
+        return found[0] if found else None
+
+    def in_history(self, place: Place, words: str) -> Place:
+        """Return a place that is in the history of its epoch.
+
+        An edit or purge gives the commits after it new ids; a mirror still has the old ones for a while. Such a commit
+        has its twin in the history, which brings the same mail at the same time.
+        """
+        epoch = self._epochs[place.epoch]
+        if any(str(commit.id) == place.commit for commit in epoch.history()):
+            return place
+        lost = epoch.repository[place.commit].peel(pygit2.Commit)
+        for twin in epoch.history():
+            if (
+                twin.commit_time == lost.commit_time
+                and twin.tree_id == lost.tree_id
+                and twin.raw_message == lost.raw_message
+            ):
+                return Place(place.epoch, str(twin.id), twin.commit_time)
+        raise PatchdeskError(
+            f"{words} is no longer in the history of {self._name}: the archive was edited since.",
+            f"Give a date instead, such as {_iso(lost.commit_time)}. {self._there()}",
+        )
+
+    def _unknown(self, words: str) -> PatchdeskError:
+        edited = ""
+        if _HEX.fullmatch(words):
+            edited = " A commit gets a new id when a mail before it is edited or purged; a date keeps its meaning."
+        return PatchdeskError(
+            f"{words} is neither a commit or tag of {self._name} nor a date.",
+            f"{self._there()}{edited}",
+        )
+
+    def _there(self) -> str:
+        """Say what commits and times there are."""
+        if not self._epochs:
+            return "It is empty."
+        newest = self._epochs[-1]
+        tip = newest.repository[newest.tip].peel(pygit2.Commit)
+        numbers = [str(epoch.number) for epoch in self._epochs]
+        there = f"epoch {numbers[0]}" if len(numbers) == 1 else f"epochs {', '.join(numbers)}"
+        return f"It has {there}; the newest commit is {newest.short(newest.tip)} of {_iso(tip.commit_time)}."
+
+
+def _places_of(number: int, epochs: list[Epoch]) -> tuple[int, int]:
+    at = next((at for at, epoch in enumerate(epochs) if epoch.number == number), -1)
+    return (at, at + 1) if at >= 0 else (0, 0)
+
+
+def _iso(time: int) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
