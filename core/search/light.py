@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from core.search.terms import Terms
 from core.search.words import (
     DOMAIN,
     MAX_PERSON_WORDS,
-    MAX_SUBJECT_WORDS,
+    MAX_WORD,
     NAME,
     WORD,
     fold,
@@ -51,12 +52,16 @@ class _Text:
         return fold_with_places(self.text)
 
     @cached_property
-    def _starts(self) -> list[int]:
-        return [match.start() for match in WORD.finditer(self._folded[0])]
+    def _words(self) -> list[re.Match[str]]:
+        return list(WORD.finditer(self._folded[0]))
+
+    def word(self, number: int) -> str:
+        """Return a folded word."""
+        return self._words[number][0][:MAX_WORD]
 
     def light(self, word: int, letters: Iterable[Span]) -> None:
         """Light up letters of a word, by their numbers in the folded word."""
-        start = self._starts[word]
+        start = self._words[word].start()
         self._lit += [(start + first, start + last) for first, last in letters]
 
     def light_text(self, folded: str) -> None:
@@ -84,30 +89,28 @@ class _Text:
 def lit(answer: Answer, terms: Terms) -> Hit:
     """Return an answer as a hit, with its matched letters."""
     segment = answer.segment
-    person = int(segment.people[answer.row])
-    name, address = segment.person(person)
+    person = segment.people.item(answer.row)
     subject = _Text(segment.subject(answer.row))
-    in_name, in_address = _Text(name), _Text(address)
-    subject_words = words(segment.subject(answer.row), MAX_SUBJECT_WORDS)
+    name, address = map(_Text, segment.person(person))
     for word, meant in zip(terms.words, answer.meant, strict=True):
         if meant.place < 0:
             continue
         if meant.pieces:
             for at, size in meant.pieces:
                 subject.light(at, [(0, size)])
-        elif meant.place < len(subject_words):
-            subject.light(meant.place, _matched(word.text, subject_words[meant.place]))
+        elif meant.place < answer.words:
+            subject.light(meant.place, _matched(word.text, subject.word(meant.place)))
         else:
-            number = meant.place - len(subject_words)
-            _light_person(in_name, in_address, segment.person_words(person), number, word.text)
+            number = meant.place - answer.words
+            _light_person(name, address, segment.person_words(person), number, word.text)
     for typed in terms.addresses:
-        in_address.light_text(typed)
+        address.light_text(typed)
     return Hit(
         segment.ids[answer.row].item(),
         answer.score,
         subject.spans(),
-        in_name.spans(),
-        in_address.spans(),
+        name.spans(),
+        address.spans(),
     )
 
 

@@ -63,6 +63,8 @@ class Answer(NamedTuple):
     row: int
     score: float
     meant: tuple[Meant, ...]
+    words: int = 0
+    """How many the subject has: places from here on are in the name and address."""
 
     @property
     def order(self) -> tuple[float, int, int, int]:
@@ -125,7 +127,8 @@ class Ranking:
         cap = self._address_cap(row, person)
         if cap == 0:
             return None
-        return Answer(segment, row, self._score(row, line, len(subject), meant, cap), tuple(meant))
+        score = self._score(row, line, len(subject), meant, cap)
+        return Answer(segment, row, score, tuple(meant), len(subject))
 
     def _in_subject(self, number: int, line: str, subject: list[str], before: int) -> Meant:
         """Return what a word means in a subject, whose words `line` has between blanks.

@@ -22,7 +22,7 @@ from core.search.vocabulary import EXACT, PREFIX, PREFIX_MOST, STRONG, WEAK
 ENOUGH: Final = 10
 """Answers that need no guesses beside them."""
 
-LOOKED_AT: Final = 200
+LOOKED_AT: Final = 160
 """Rows that are looked at whole, or as many as are wanted."""
 
 _FEW_WORDS: Final = 2
