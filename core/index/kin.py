@@ -158,7 +158,7 @@ def forget_names(connection: sqlite3.Connection, postings: Collection[int]) -> s
 
 
 def store_likes(connection: sqlite3.Connection, places: Iterable[Place]) -> set[int]:
-    """Compare titles again where senders' last postings changed; return the postings that are now like others.
+    """Compare titles again where senders' last postings changed; return those that are now like others, or no longer.
 
     `places` are those of postings that came, went or changed.
     """
@@ -186,8 +186,8 @@ def _compare(connection: sqlite3.Connection, sender: int, moved: list[Place]) ->
             continue
         if affected > 0:
             affected -= 1
-            if mine.asks and _store_like(connection, posting, mine, window):
-                changed.add(posting)
+            if mine.asks:
+                changed |= _store_like(connection, posting, mine, window)
         window.append((posting, mine))
         if len(window) > RECENT:
             del window[0]
@@ -226,20 +226,20 @@ def _around(
 
 def _store_like(
     connection: sqlite3.Connection, posting: int, mine: Glance, window: list[tuple[int, Glance]]
-) -> bool:
-    """Store which of the postings in its window one is like; return whether that changed."""
+) -> set[int]:
+    """Store which of the postings in its window one is like; return whom a change of that concerns."""
     name = like_name(posting)
     now = {window[at][0] for at in likely(mine, [theirs for _, theirs in window])}
     rows = connection.execute("SELECT posting FROM known_as WHERE name = ?", (name,))
     before = {each for (each,) in rows} - {posting}
     if now == before:
-        return False
+        return set()
     connection.execute("DELETE FROM known_as WHERE name = ?", (name,))
     if now:
         connection.executemany(
             "INSERT INTO known_as VALUES (?, ?)", [(name, each) for each in (*now, posting)]
         )
-    return True
+    return now | before | {posting}
 
 
 def like_name(posting: int) -> int:

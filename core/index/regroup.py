@@ -220,6 +220,7 @@ class _Regrouping:
     def _draft_series(self, talks: set[int], grouping: Grouping, kin: Kin) -> None:
         """Make the series that hold any of the new postings, or are no longer made of the same ones."""
         held = Counter(each.item for each in kin.postings.values())
+        here: list[list[Stored]] = []
         elsewhere: list[list[Stored]] = []
         for line in kin.lines():
             items = {each.item for each in line}
@@ -227,10 +228,8 @@ class _Regrouping:
             if same and None not in items and items.isdisjoint(self._old):
                 continue
             self._old |= {item for item in items if item is not None}
-            if all(each.talk in talks for each in line):
-                self._draft_lines([line], grouping, self._loaded)
-            else:
-                elsewhere.append(line)
+            (here if all(each.talk in talks for each in line) else elsewhere).append(line)
+        self._draft_lines(here, grouping, self._loaded)
         for lines in _portions(self._connection, elsewhere):
             wanted = {each.talk for line in lines for each in line}
             loaded = load(self._connection, self._phrases, wanted)
