@@ -272,6 +272,17 @@ async def test_a_mail_that_cannot_be_opened_says_why() -> None:
         await until(pilot, lambda: "line 1 of Steady" in text_of(app, "MessageView"))
 
 
+async def test_reading_again_opens_the_mail_that_could_not_be_opened() -> None:
+    bad, good = FakeDesk(listing(lantern())), FakeDesk(listing(lantern()))
+    bad.mail_error = SourceError("The mailbox has changed.", "Open it again.")
+    desks = [bad, good]
+    app = PatchdeskApp("lantern", lambda _: desks.pop(0), clock=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "The mailbox has changed." in text_of(app, "MessageView"))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "line 1 of Steady" in text_of(app, "MessageView"))
+
+
 async def test_a_mistake_of_ours_is_said_and_does_not_end_the_program() -> None:
     app = app_on(lantern=FakeDesk(listing(lantern(), done=False), ZeroDivisionError("oops")))
     async with app.run_test(size=(120, 30), notifications=True) as pilot:

@@ -13,7 +13,8 @@ from textual.widgets import OptionList
 from core.errors import PatchdeskError
 from core.text import SafeText, shown, shown_lines
 from tui.keys import BY_NAME, COMMANDS, Command, Where, commands_named
-from tui.screens.reading import WIDE, ReadingScreen
+from tui.screens.frame import WIDE
+from tui.screens.reading import ReadingScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.series_tree import SeriesTree
@@ -285,7 +286,10 @@ class DeskScreen(ReadingScreen):
         except OSError:
             lines = []
         self._aside = True
-        self._note("The log", [shown(str(log_file())), "", *(lines or [shown("It is empty.")])])
+        self._note(
+            "The log",
+            [shown(str(log_file())), "", *(lines if any(lines) else [shown("It is empty.")])],
+        )
         self.go_to(Where.READER)
         self.reader.action_bottom()
 

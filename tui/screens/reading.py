@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual import on
-from textual.app import ComposeResult
-from textual.content import Content
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from core.errors import PatchdeskError
-from core.model import Mail, MessageId, Progress, Series
+from core.model import Mail, MessageId, Progress
 from core.text import SafeText, shown
 from tui.jobs import read_listing, read_mail
-from tui.keys import Command, Keymap, Where, written
+from tui.keys import Keymap, Where
 from tui.messages import (
     DeskLike,
     ListingArrived,
@@ -32,12 +29,9 @@ from tui.messages import (
     Opening,
     Progressed,
 )
-from tui.screens.keyed import KeyedScreen
-from tui.widgets.message_view import MessageView
+from tui.screens.frame import FrameScreen
 from tui.widgets.series_tree import SeriesTree
-from tui.widgets.status_line import StatusLine, TitleBar
-from tui.widgets.tree_line import version_name
-from tui.widgets.tree_rows import Kind, Row
+from tui.widgets.tree_rows import Row
 
 if TYPE_CHECKING:
     from core.model import Listing
@@ -48,16 +42,10 @@ SETTLED: Final = 0.06
 MAILS_KEPT: Final = 16
 """Mails kept open, so that going back is instant."""
 
-CURTAIN: Final = 0.1
-"""Seconds that the first picture may wait for the first rows."""
-
-WIDE: Final = 100
-"""Columns from which on the panes stand side by side."""
-
 WAYS_ON: Final = "C-r tries again · o opens something else · :log shows the log"
 
 
-class ReadingScreen(KeyedScreen):
+class ReadingScreen(FrameScreen):
     """Tree and reader, and what fills them.
 
     Of the openings one may be *shown*, and one may be *coming*: the same, or another that has given no rows yet.
@@ -70,10 +58,8 @@ class ReadingScreen(KeyedScreen):
         open_desk: Callable[[str], DeskLike],
         clock: Callable[[], datetime],
     ) -> None:
-        super().__init__(keymap)
+        super().__init__(keymap, clock)
         self._open_desk = open_desk
-        self._clock = clock
-        self._place = Where.TREE
         self._shown: Opening | None = None
         self._coming: Opening | None = None
         self._retry = ""
@@ -85,61 +71,6 @@ class ReadingScreen(KeyedScreen):
         """The request whose mail is on the screen."""
         self._settling: Timer | None = None
         self._progress = shown("")
-        self._curtain = ExitStack()
-        """Holds the first picture back, for a moment, until there is something on it."""
-        self._held = False
-        self._noted = False
-        """The reader shows a note, such as an error or the log, and no mail."""
-        self._aside = False
-        """That note was asked for: going back leads to the mail."""
-
-    def compose(self) -> ComposeResult:
-        """Lay out the panes between the title and the status line."""
-        self.set_class(self.app.size.width >= WIDE, "-wide")  # or all would be styled twice
-        yield TitleBar()
-        yield SeriesTree(clock=self._clock)
-        yield MessageView(clock=self._clock)
-        yield StatusLine()
-
-    def on_mount(self) -> None:
-        """Keep the ages true."""
-        self.set_interval(60, self.series_tree.tick)
-
-    @property
-    def series_tree(self) -> SeriesTree:
-        """The tree."""
-        return self.query_one(SeriesTree)
-
-    @property
-    def reader(self) -> MessageView:
-        """The reader."""
-        return self.query_one(MessageView)
-
-    @property
-    def title_bar(self) -> TitleBar:
-        """The first line."""
-        return self.query_one(TitleBar)
-
-    @property
-    def status(self) -> StatusLine:
-        """The last line."""
-        return self.query_one(StatusLine)
-
-    def go_to(self, place: Where) -> None:
-        """Give the keys to a pane."""
-        self._place = place
-
-    def say(self, text: str, severity: str = "information") -> None:
-        """Say one sentence until the next key."""
-        self.status.say(shown(text), severity)
-
-    def hush(self) -> None:
-        """Take back what was said."""
-        self.status.hush()
-
-    def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
-        """Show a key sequence that was begun."""
-        self.status.pend(begun, [(written((stroke,)), command) for stroke, command in ways])
 
     # ------------------------------------------------------------- opening a target
 
@@ -201,23 +132,6 @@ class ReadingScreen(KeyedScreen):
         opening.stop.set()
         self.run_worker(opening.desk.close, group="closing", thread=True, exit_on_error=False)
 
-    def hold_first_picture(self) -> None:
-        """Draw nothing until the first rows come, or a moment has passed: an empty picture takes as long as a full one."""
-        self._curtain.enter_context(self.app.batch_update())
-        self._held = True
-        self.set_timer(CURTAIN, self._show_first_picture)
-
-    def _show_first_picture(self) -> None:
-        if self._held:
-            self._held = False
-            self._curtain.close()
-            self.refresh(layout=True)
-
-    def _compositor_refresh(self) -> None:
-        # Textual would draw the picture that is held back, only to throw it away.
-        if not self._held:
-            super()._compositor_refresh()
-
     def close_desks(self) -> None:
         """Abort all that is in flight, or the process would wait for it."""
         for opening in {id(o): o for o in (self._coming, self._shown) if o is not None}.values():
@@ -243,7 +157,7 @@ class ReadingScreen(KeyedScreen):
         self._show_first_picture()
         self._listing = listing
         same = before is not None and before.target == opening.target
-        self.series_tree.show(listing.items, keep=same)
+        self.series_tree.show(listing.items, keep=same, anew=opening is not before)
         self._entitle(listing)
         was_empty = self.has_class("-empty")
         self.remove_class("-empty")
@@ -322,7 +236,7 @@ class ReadingScreen(KeyedScreen):
             self._settling = None
         if event.row is None:
             return
-        if self._mail is None:
+        if self._mail is None or self._noted:
             self.call_after_refresh(self.read_row, event.row)  # first the rows
         else:
             self._settling = self.set_timer(SETTLED, partial(self.read_row, event.row))
@@ -400,43 +314,6 @@ class ReadingScreen(KeyedScreen):
         self._entitle_reader()
         self._show_work()
 
-    def _show_empty(self) -> None:
-        """Leave the screen to the reader as long as there are no rows."""
-        self.add_class("-empty")
-        self.go_to(Where.READER)
-
-    def _note(self, title: str, lines: Sequence[str]) -> None:
-        """Show words of ours in the reader."""
-        self._noted = True
-        self._mail = None
-        self.reader.show_note(title, lines)
-        self._entitle_reader()
-
-    # ------------------------------------------------------------- titles
-
-    def _entitle(self, listing: Listing) -> None:
-        series = sum(isinstance(item, Series) for item in listing.items)
-        threads = len(listing.items) - series
-        counts = [_many(series, "series", "series"), _many(listing.mails, "mail")]
-        if threads:
-            counts.insert(1, _many(threads, "thread"))
-        self.title_bar.name_shown = shown(listing.name)
-        self.title_bar.flag = "incomplete" if listing.done and listing.note else ""
-        self.title_bar.counts = " · ".join(counts)
-        self._entitle_place()
-
-    def _entitle_place(self) -> None:
-        place, of = self.series_tree.place
-        self.title_bar.place = f" · {place:,} of {of:,}" if of else ""
-
-    def _entitle_reader(self) -> None:
-        row = self.series_tree.row
-        self.reader.border_title = Content("" if self._noted or row is None else place_words(row))
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
-
 
 def progress_words(progress: Progress) -> SafeText:
     """Return progress as words for a person."""
@@ -458,11 +335,3 @@ def missing_words(row: Row) -> tuple[str, list[str]]:
         "The mails that came do not hold it. It may be late, lost, or have gone to another list.",
         "C-r reads the target again.",
     ]
-
-
-def place_words(row: Row) -> SafeText:
-    """Return where in its series the mail of a row stands: `v2 3/17`, `reply to v2 3/17`."""
-    if row.version is None or row.entry is None:
-        return shown("reply" if row.kind is Kind.REPLY else "thread")
-    place = f"{version_name(row)} {row.entry.number}/{row.version.total}"
-    return shown(f"reply to {place}" if row.kind is Kind.REPLY else place)

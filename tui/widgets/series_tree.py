@@ -70,13 +70,16 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     # ------------------------------------------------------------- what it holds
 
-    def show(self, items: Sequence[Item], *, keep: bool) -> None:
+    def show(self, items: Sequence[Item], *, keep: bool, anew: bool = False) -> None:
         """Show these series and threads.
 
         With `keep`, the row under the cursor stays where it is on the screen, whatever came above it, and what was
-        unfolded stays so. Without, and as long as the reader has not touched it, all starts anew at the top.
+        unfolded stays so. Without, and as long as the reader has not touched it, all starts at the top. With
+        `anew`, the items were read anew: what is under the cursor is told even if it was told before.
         """
         self.touched = self.touched and keep
+        if anew:
+            self._told = None
         row = self.row if self.touched else None
         from_top = self.cursor - self.scroll_offset.y
         key = self._rows.replace(items, keep=self.touched, also=row.key if row else None)
