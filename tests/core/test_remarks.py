@@ -16,7 +16,8 @@ from core.patch.message import read_mail
 from core.patch.passages import passages
 from core.patch.remarks import Answer, Remark, remarks
 from tests.core.remark_truth import judge
-from tests.core.test_series_oracles import make_repository, shared
+from tests.core.shared_mails import shared
+from tests.core.test_series_oracles import make_repository
 
 PATCH = """\
 The wick was only trimmed after it had smoked, which nobody who sits by

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final, NamedTuple
 
@@ -83,6 +84,8 @@ class DiffBlock:
         """How many rows it has."""
         self.file_rows: list[int] = []
         self.hunk_rows: list[int] = []
+        self.note: Callable[[int], str] = lambda _: ""
+        """What else is to be said of a file in its bar."""
         self._spans: dict[Slice, Spans] = {}
         self._kinds: dict[int, str] = {}
         self._lay_out(headers=headers)
@@ -158,7 +161,7 @@ class DiffBlock:
         """Return the bar of a file: its name, what happens to it, how many lines come and go."""
         file = self.files[number]
         change = file.change
-        words = _words(file)
+        words = SafeText(" · ".join(filter(None, (_words(file), self.note(number)))))
         counts: list[Piece] = []
         if change.added or not (change.removed or file.binary):
             counts.append((SafeText(f"+{change.added:,}"), "bar-added"))
@@ -290,6 +293,42 @@ class DiffBlock:
         """Return the file that a row is inside of, below its bar."""
         run, _ = self._find(at)
         return run.file if run.kind in {"code", "hunk", "header"} and run.file >= 0 else None
+
+    def hunk(self, number: int) -> Hunk:
+        """Return a hunk."""
+        return self._hunks[number]
+
+    def file_number(self, hunk: int) -> int:
+        """Return the number of the file that a hunk is in."""
+        return self._file_of[hunk]
+
+    def file_of(self, hunk: int) -> DiffFile:
+        """Return the file that a hunk is in."""
+        return self.files[self._file_of[hunk]]
+
+    def hunks_of(self, file: int) -> range:
+        """Return the numbers of a file's hunks."""
+        return range(bisect_left(self._file_of, file), bisect_right(self._file_of, file))
+
+    def hunk_at(self, at: int) -> int | None:
+        """Return the hunk that a row is in."""
+        run, _ = self._find(at)
+        return run.hunk if run.hunk >= 0 else None
+
+    def rows_of_hunk(self, hunk: int) -> tuple[int, int]:
+        """Return the rows of a hunk's lines, without its header: from, to."""
+        start = self.hunk_rows[hunk] + 1
+        place = bisect_left(self._starts, start)
+        if place == len(self._runs) or self._runs[place].kind != "code":
+            return start, start
+        return start, self._starts[place + 1] if place + 1 < len(self._starts) else self.count
+
+    def rows_of_file(self, file: int) -> tuple[int, int]:
+        """Return the rows of a file below its bar: from, to."""
+        start = self.file_rows[file] + 1
+        # The row above the next file's bar is a gap.
+        end = self.file_rows[file + 1] - 1 if file + 1 < len(self.files) else self.count
+        return start, max(start, end)
 
     # ------------------------------------------------------------- colours
 

@@ -53,6 +53,8 @@ class MailParts:
     signature: Prose
     whole: bool
     """False: only the beginning of each part is here."""
+    left_out: tuple[int, int, int]
+    """Blank lines that message, notes and diffstat begin with in the mail, and that are not here."""
 
 
 def take_apart(mail: Mail, most: int | None = None) -> MailParts:
@@ -68,9 +70,8 @@ def take_apart(mail: Mail, most: int | None = None) -> MailParts:
         cut = cut or len(lines) > most
         return lines[:most]
 
-    message, notes, diffstat, signature = (
-        _trimmed(head(text)) for text in (body.message, body.notes, body.diffstat, body.signature)
-    )
+    heads = [head(text) for text in (body.message, body.notes, body.diffstat, body.signature)]
+    message, notes, diffstat, signature = map(_trimmed, heads)
     diff = read_diff("\n".join(head(body.diff)))
     return MailParts(
         mail=mail,
@@ -80,6 +81,7 @@ def take_apart(mail: Mail, most: int | None = None) -> MailParts:
         diff=diff,
         signature=Prose.plain(["-- ", *signature] if signature else []),
         whole=not cut,
+        left_out=(_blanks(heads[0]), _blanks(heads[1]), _blanks(heads[2])),
     )
 
 
@@ -90,17 +92,16 @@ def mail_page(parts: MailParts, style: PageStyle, now: datetime, zone: tzinfo | 
     """
     width = style.width
     gap = RowsBlock([PageRow()])
-    blocks: list[Block] = [
-        RowsBlock(_head(parts.mail, style, now, zone)),
-        gap,
-        ProseBlock(parts.message, width, fold_quotes=style.fold_quotes),
-    ]
+    message = ProseBlock(parts.message, width, fold_quotes=style.fold_quotes)
+    notes = ProseBlock(parts.notes, width, look="muted")
+    diffstat = ProseBlock(parts.diffstat, width)
+    blocks: list[Block] = [RowsBlock(_head(parts.mail, style, now, zone)), gap, message]
     if parts.notes.lines or parts.diffstat.lines:
         blocks.append(RowsBlock([PageRow(((SafeText("---"), "muted"),), (_MARGIN,))]))
-        blocks.append(ProseBlock(parts.notes, width, look="muted"))
+        blocks.append(notes)
         if parts.notes.lines and parts.diffstat.lines:
             blocks.append(gap)
-        blocks.append(ProseBlock(parts.diffstat, width))
+        blocks.append(diffstat)
     diff = None
     if any(line.strip() for line in parts.diff.lines):
         blocks.append(gap)
@@ -109,7 +110,16 @@ def mail_page(parts: MailParts, style: PageStyle, now: datetime, zone: tzinfo | 
     if parts.signature.lines:
         blocks.append(gap)
         blocks.append(ProseBlock(parts.signature, width, look="signature"))
-    return Page(blocks, diff)
+    places: dict[str, tuple[Block, int]] = dict(
+        zip(
+            ("message", "notes", "diffstat"),
+            zip((message, notes, diffstat), parts.left_out, strict=True),
+            strict=True,
+        )
+    )
+    if diff is not None:
+        places["diff"] = (diff, 0)
+    return Page(blocks, diff, places)
 
 
 def note_page(title: str, lines: Sequence[str], width: int) -> Page:
@@ -121,6 +131,11 @@ def note_page(title: str, lines: Sequence[str], width: int) -> Page:
         ProseBlock(Prose.plain(list(lines)), width),
     ]
     return Page(blocks)
+
+
+def _blanks(lines: list[str]) -> int:
+    """Return how many blank lines come first."""
+    return next((at for at, line in enumerate(lines) if line.strip()), 0)
 
 
 def _trimmed(lines: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The reader: a mail of any size, of which only the rows on the screen are ever made."""
+"""The reader: a mail of any size, with what was said of it under its lines, and what of it is folded or viewed."""
 
 from __future__ import annotations
 
@@ -8,42 +8,44 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len
 from textual import events, on, work
-from textual.cache import LRUCache
-from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.selection import Selection
-from textual.strip import Strip
 
+from core import model
 from core.model import Mail
-from tui.widgets.message_looks import CSS, Looks
+from tui.widgets.folds import Folds
+from tui.widgets.message_looks import CSS
 from tui.widgets.page import Page, PageStyle
-from tui.widgets.row_paint import Overlay, Painter
-from tui.widgets.row_scroll import RowScroll
+from tui.widgets.page_view import PageView
+from tui.widgets.row_paint import Overlay
+from tui.widgets.weave import Anchor, Woven
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
-    from tui.widgets.diff_block import DiffBlock, Slice
+    from core.patch.remarks import Remark
+    from core.patch.viewed import ViewedStore
     from tui.widgets.mail_page import MailParts
     from tui.widgets.text_search import Matches
-
-_PAN: Final = 8
-"""Cells that a key pans."""
 
 _FIRST_LINES: Final = 2_000
 """Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
 
+_SHORT: Final = 12
+"""Lines of a remark that is open from the first."""
 
-class MessageView(RowScroll, can_focus=True):
+_BACK: Final = 50
+"""Jumps that can be gone back."""
+
+
+class MessageView(PageView, can_focus=True):
     """Shows one mail, or a note of ours in its place.
 
-    `clock` tells the time that ages count from; `zone` is the reader's, None the system's.
+    `clock` tells the time that ages count from; `zone` is the reader's, None the system's. `viewed` remembers which
+    hunks were viewed.
     """
 
     DEFAULT_CSS = CSS
-    ALLOW_SELECT = True
 
     all_headers: reactive[bool] = reactive(False, repaint=False, init=False)
     """All headers, of mail and diff, and not the few that matter."""
@@ -51,35 +53,29 @@ class MessageView(RowScroll, can_focus=True):
     """Line numbers before the lines of a diff."""
     fold_quotes: reactive[bool] = reactive(False, repaint=False, init=False)
     """Longer quotes as one row each."""
-    syntax: reactive[bool] = reactive(True, repaint=False, init=False)
-    """Code in colours."""
-    pan: reactive[int] = reactive(0, repaint=False, init=False)
-    """Cells that diffs are moved to the left."""
+    hide_viewed: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Hunks that were viewed as one row each."""
 
     def __init__(
         self,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         zone: tzinfo | None = None,
+        viewed: ViewedStore | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._clock = clock
         self._zone = zone
+        self._viewed = viewed
         self._parts: MailParts | None = None
         self._note: tuple[str, tuple[str, ...]] | None = None
-        self._page = Page([])
-        self._laid_out = 0
-        """The width that the page was made for."""
-        self._index: Matches | None = None
-        """The page's text, once it was searched; made beforehand for a large mail."""
-        self._matches: Matches | None = None
-        """The same, while something is looked for."""
-        self._needle = ""
-        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
-        self._painter = Painter(self)
-        self._colouring = False
+        self._folds = Folds()
+        self._here = -1
+        """The remark that was jumped to."""
+        self._jumps: list[Anchor] = []
+        """Where jumps began."""
 
     @dataclass
     class WholeLaidOut(Message):
@@ -89,6 +85,12 @@ class MessageView(RowScroll, can_focus=True):
         style: PageStyle
         page: Page
         matches: Matches
+
+    @dataclass
+    class RemarkOpened(Message):
+        """A reply is wanted in full."""
+
+        message: model.Message
 
     # ------------------------------------------------------------- what it shows
 
@@ -100,24 +102,51 @@ class MessageView(RowScroll, can_focus=True):
 
         self._note = None
         self._parts = take_apart(mail, _FIRST_LINES)
-        self._renew(keep=False)
+        self._begin()
         if not self._parts.whole:
             self._lay_out_whole(mail, self._page_style)
+
+    def show_remarks(self, mail: Mail, remarks: Sequence[Remark]) -> None:
+        """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
+        if (
+            self._parts is None
+            or self._parts.mail != mail
+            or list(self._folds.remarks) == list(remarks)
+        ):
+            return
+        self._folds.take(remarks, _SHORT)
+        self._weave_anew()
 
     def show_note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours: what is missing, what went wrong, what can be done."""
         self._parts, self._note = None, (title, tuple(lines)) if title or lines else None
-        self._renew(keep=False)
+        self._begin()
 
     def clear(self) -> None:
         """Show nothing."""
         self._parts = self._note = None
-        self._renew(keep=False)
+        self._begin()
+
+    @property
+    def mail(self) -> Mail | None:
+        """The mail that is shown."""
+        return self._parts.mail if self._parts is not None else None
 
     @property
     def _page_style(self) -> PageStyle:
         width = self.scrollable_content_region.width
         return PageStyle(width, self.all_headers, self.numbers, self.fold_quotes)
+
+    def _begin(self) -> None:
+        """Lay out what was not shown before."""
+        if self._viewed is None and self._parts is not None:
+            from core.patch.viewed import ViewedInMemory
+
+            self._viewed = ViewedInMemory()
+        self._folds = Folds(self._viewed)
+        self._here = -1
+        self._jumps.clear()
+        self._renew(keep=False)
 
     # Without a description Textual would write one, with the whole mail in it.
     @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
@@ -149,26 +178,20 @@ class MessageView(RowScroll, can_focus=True):
     ) -> None:
         """Lay out again, or take `page`; with `keep` it is the same mail, and the top row stays at the top."""
         style = self._page_style
-        top = self.scroll_offset.y
-        anchor = self._page.anchor(top) if keep and self._page.count else None
-        self._laid_out = style.width
-        before = self._page.diff
-        self._page = page if page is not None else self._made_page(style)
-        self._strips.clear()
-        self._index = matches
-        self._matches = None
-        if not keep:
-            self._needle = ""
-            self.set_reactive(MessageView.pan, 0)
-            self.screen.clear_selection()
-        elif self._page.diff is not None and before is not None:
-            self._page.diff.adopt_colours(before)
-        self.virtual_size = Size(style.width, self._page.count)
-        self.go_to(self._page.row_of(anchor) if anchor is not None and top else 0)
-        if self._needle:
-            self.find(self._needle, move=False)
-        self.refresh()
-        self._colour_soon()
+        woven = self._woven(page if page is not None else self._made_page(style))
+        if page is not None and woven.count != page.count:
+            matches = None  # of the page without what stands between its rows
+        self.lay(woven, style.width, keep=keep, index=matches)
+
+    def _woven(self, page: Page) -> Woven:
+        if page.diff is not None:
+            page.diff.note = self._file_note
+        width = self._page_style.width
+        return self._folds.weave(page, width, self._clock(), hide_viewed=self.hide_viewed)
+
+    def _weave_anew(self) -> None:
+        """Show the same page, with other things folded or said."""
+        self.lay(self._woven(self._page.base), self._laid_out, keep=True)
 
     def _made_page(self, style: PageStyle) -> Page:
         """Return what is to be shown, laid out."""
@@ -194,86 +217,16 @@ class MessageView(RowScroll, can_focus=True):
 
     def watch_numbers(self) -> None:
         """Lay out again, if there is a diff."""
-        if self._page.diff is not None:
+        if self._page.base.diff is not None:
             self._renew(keep=True, matches=self._index)  # the text stays the same
 
     def watch_fold_quotes(self) -> None:
         """Lay out again."""
         self._renew(keep=True)
 
-    def watch_syntax(self) -> None:
-        """Repaint, with or without colours."""
-        if self._page.diff is not None:
-            self._page.diff.drop_colours()
-            self._repaint()
-            self._colour_soon()
-
-    # ------------------------------------------------------------- moving
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Repaint, and colour what came into view."""
-        super().watch_scroll_y(old_value, new_value)
-        if round(old_value) != round(new_value):
-            self._colour_soon()
-
-    def action_next_file(self, direction: int) -> None:
-        """Move to the next file of the diff, or with -1 to the one before."""
-        self._jump(self._page.file_rows(), direction, 0)
-
-    def action_next_hunk(self, direction: int) -> None:
-        """Move to the next hunk of the diff, or with -1 to the one before."""
-        self._jump(self._page.hunk_rows(), direction, 1)
-
-    def _jump(self, rows: list[int], direction: int, above: int) -> None:
-        """Bring the next of `rows` to the top, `above` rows left above it for the bar of its file."""
-        here = self.scroll_offset.y + above
-        place = bisect_right(rows, here) if direction > 0 else bisect_left(rows, here) - 1
-        if 0 <= place < len(rows):
-            self.go_to(rows[place] - above)
-
-    def action_pan(self, direction: int) -> None:
-        """Move the lines of diffs left or right, as far as those on the screen go."""
-        self.pan = self.pan + direction * _PAN
-
-    def validate_pan(self, pan: int) -> int:
-        """Keep the longest line on the screen in sight."""
-        longest = 0
-        for at in self._visible():
-            row = self._page.row(at)
-            if row.pans:
-                before = sum(cell_len(text) for text, _ in row.gutter)
-                longest = max(longest, before + cell_len(row.text))
-        furthest = max(0, longest - self._laid_out)
-        # From further right, where other lines were, going left comes before going in bounds.
-        return max(0, pan if pan < self.pan else max(self.pan, min(pan, furthest)))
-
-    def watch_pan(self) -> None:
-        """Repaint."""
-        self._repaint()
-
-    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
-        """Pan with a wheel that tilts."""
-        event.stop()
-        self.action_pan(1)
-
-    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
-        """Pan with a wheel that tilts."""
-        event.stop()
-        self.action_pan(-1)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Pan with Shift and the wheel."""
-        if event.shift:
-            event.stop()
-            event.prevent_default()
-            self.action_pan(1)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Pan with Shift and the wheel."""
-        if event.shift:
-            event.stop()
-            event.prevent_default()
-            self.action_pan(-1)
+    def watch_hide_viewed(self) -> None:
+        """Fold or unfold what was viewed."""
+        self._weave_anew()
 
     def action_toggle_all_headers(self) -> None:
         """Show all headers, or the few that matter."""
@@ -291,155 +244,180 @@ class MessageView(RowScroll, can_focus=True):
         """Show code in colours, or plain."""
         self.syntax = not self.syntax
 
-    # ------------------------------------------------------------- finding
+    def action_toggle_viewed(self) -> None:
+        """Fold what was viewed, or show it."""
+        self.hide_viewed = not self.hide_viewed
 
-    def find(self, text: str, *, move: bool = True) -> int:
-        """Light up `text` wherever it stands, go to the first place from here on; return how many there are.
+    # ------------------------------------------------------------- jumping
 
-        Capitals count only where `text` has some. An empty one ends it.
-        """
-        self._needle = text
-        if not text:
-            self._matches = None
-        else:
-            if self._index is None:
-                from tui.widgets.text_search import Matches
+    def action_next_file(self, direction: int) -> None:
+        """Move to the next file of the diff, or with -1 to the one before."""
+        if (diff := self._page.base.diff) is not None:
+            self._jump(diff.file_rows, direction, 0)
 
-                self._index = Matches(self._page)
-            self._matches = self._index
-            self._matches.search(text)
-            self._matches.start_at(self.scroll_offset.y)
-            if move:
-                self._show_match()
-        self._repaint()
-        return self._matches.count if self._matches is not None else 0
+    def action_next_hunk(self, direction: int) -> None:
+        """Move to the next hunk of the diff, or with -1 to the one before."""
+        if (diff := self._page.base.diff) is not None:
+            self._jump(diff.hunk_rows, direction, 1)
 
-    def find_next(self, direction: int) -> bool:
-        """Go to the next match, or with -1 to the one before, past the end on from the start; say if there is one."""
-        if self._matches is None or not self._matches.step(direction):
+    def _jump(self, rows: list[int], direction: int, above: int) -> None:
+        """Bring the next of the diff's `rows` to the top, `above` rows left above it for the bar of its file."""
+        here = self.scroll_offset.y + above
+        own = self._page.own_at(min(here, self._page.count - 1)) - self._page.base.diff_start
+        place = bisect_right(rows, own) if direction > 0 else bisect_left(rows, own) - 1
+        while 0 <= place < len(rows):
+            row = self._page.shown_at(rows[place] + self._page.base.diff_start)
+            if (row - here) * direction > 0:  # and not the fold that we are on
+                self._jump_to(row - above)
+                return
+            place += direction
+
+    def _jump_to(self, row: int) -> None:
+        """Go to a row, from where `'` comes back."""
+        if self._page.count:
+            self._jumps = [*self._jumps[1 - _BACK :], self._page.anchor(self.scroll_offset.y)]
+        self.go_to(row)
+
+    def action_back(self) -> bool:
+        """Go back to where the last jump began; say whether there was one."""
+        if not self._jumps:
             return False
-        self._show_match()
+        self.go_to(self._page.row_of(self._jumps.pop()))
+        return True
+
+    def go_to_file(self, number: int) -> None:
+        """Jump to a file of the diff."""
+        diff = self._page.base.diff
+        if diff is not None and 0 <= number < len(diff.files):
+            self._jump_to(self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start))
+
+    @property
+    def file_names(self) -> list[str]:
+        """The paths of the diff's files, as the mail has them."""
+        diff = self._page.base.diff
+        return [file.path for file in diff.files] if diff is not None else []
+
+    # ------------------------------------------------------------- remarks
+
+    def action_next_remark(self, direction: int) -> bool:
+        """Go to the next remark, or with -1 to the one before; say whether there is one."""
+        if (start := self._here_at) is None:
+            start = self.scroll_offset.y + (-1 if direction > 0 else self.height)
+        key = self._page.next_key(start, direction)
+        if not 0 <= key < len(self._folds.remarks):
+            return False
+        self._here = key
+        row = self._page.start_of(key) or 0
+        if row not in self._visible()[1:]:
+            self._jump_to(row - self.height // 3)
         self._repaint()
         return True
 
-    def _show_match(self) -> None:
-        """Bring the current match into view."""
-        if self._matches is None or (place := self._matches.current) is None:
-            return
-        row, start, end = place
-        top, height = self.scroll_offset.y, self.height
-        if not top + 1 <= row < top + height:
-            self.go_to(row - height // 3)
-        line = self._page.row(row)
-        if line.pans:
-            before = sum(cell_len(text) for text, _ in line.gutter)
-            room = max(1, self._laid_out - before)
-            left, right = cell_len(line.text[:start]), cell_len(line.text[:end])
-            if left < self.pan + line.fixed or right >= self.pan + room:
-                wanted = right - room + _PAN if right > room else 0
-                self.set_reactive(MessageView.pan, min(wanted, max(0, cell_len(line.text) - room)))
-
-    # ------------------------------------------------------------- painting
-
-    def _visible(self) -> range:
-        top = self.scroll_offset.y
-        return range(top, min(top + self.height, self._page.count))
-
-    def _repaint(self) -> None:
-        self._strips.clear()
-        self.refresh()
+    @property
+    def _here_at(self) -> int | None:
+        """Where the remark that was jumped to begins, while it is on the screen."""
+        row = self._page.start_of(self._here)
+        return row if row is not None and row in self._visible() else None
 
     @property
-    def looks(self) -> Looks:
-        """The looks in the colours of now."""
-        return self._painter.looks
+    def remark_here(self) -> Remark | None:
+        """The remark that was jumped to or clicked, else the only one on the screen."""
+        if self._here_at is not None:
+            return self._folds.remarks[self._here]
+        keys = {self._page.key_at(row) for row in self._visible()}
+        keys = {key for key in keys if 0 <= key < len(self._folds.remarks)}
+        return self._folds.remarks[keys.pop()] if len(keys) == 1 else None
 
-    def notify_style_update(self) -> None:
-        """Forget what was painted in other colours."""
-        self._strips.clear()
-        self._painter.forget()
-        super().notify_style_update()
+    def action_open_reply(self) -> bool:
+        """Ask for the reply that the remark here stands in; say whether there is one."""
+        if (remark := self.remark_here) is None:
+            return False
+        self.post_message(self.RemarkOpened(remark.message))
+        return True
 
-    def render_line(self, y: int) -> Strip:
-        """Paint one line of the screen."""
-        width = self.scrollable_content_region.width
-        row = self.scroll_offset.y + y
-        if row >= self._page.count:
-            return self._painter.blank(width)
-        key = (row, y == 0)
-        strip = self._strips.get(key)
-        if strip is None:
-            heading = self._page.heading(row) if y == 0 and row else None
-            if heading is not None:
-                strip = self._painter.paint(heading, width)
+    def on_click(self, event: events.Click) -> None:
+        """Fold or unfold a remark by its first row; follow a row of the diffstat to its file."""
+        row = self.scroll_offset.y + event.y
+        if row >= self._page.count or self.text_selection is not None:
+            return
+        key = self._page.key_at(row)
+        if 0 <= key < len(self._folds.remarks):
+            self._here = key
+            if row == self._page.start_of(key):
+                self._folds.fold_remark(key, None)
+                self._weave_anew()
+            self._repaint()
+        elif (file := self._page.base.file_of_stat(self._page.own_at(row))) is not None:
+            self.go_to_file(file)
+
+    def _marks(self, at: int) -> Iterator[Overlay]:
+        """Show which remark was jumped to."""
+        if self._here >= 0 and at == self._page.start_of(self._here):
+            yield 0, 1 << 30, "talk-here"
+
+    # ------------------------------------------------------------- folding and what was viewed
+
+    def fold(self, *, expanded: bool | None) -> None:
+        """Unfold the remark jumped to, or else the hunk or file here, or fold it; None: the other of both."""
+        diff, row = self._page.base.diff, self.scroll_offset.y
+        if self._here_at is not None:
+            self._folds.fold_remark(self._here, expanded)
+        elif diff is not None and (hunk := self._hunk_here()) is not None:
+            file = diff.file_number(hunk)
+            on_bar = self._page.own_at(row) - self._page.base.diff_start == diff.file_rows[file]
+            if on_bar or self._folds.is_file_folded(file):
+                self._folds.fold_file(file, expanded)
             else:
-                line = self._page.row(row)
-                strip = self._painter.paint(line, width, self.pan, row, list(self._overlays(row)))
-            self._strips[key] = strip
-        return strip
+                self._folds.fold_hunk(hunk, expanded)
+        self._weave_anew()
 
-    def _overlays(self, at: int) -> Iterator[Overlay]:
-        """Yield what lies over a row's own looks, the uppermost first: from, to, look."""
-        if (selection := self.text_selection) is not None:
-            span = selection.get_span(at)
-            if span is not None:
-                yield span[0], span[1] if span[1] >= 0 else 1 << 30, "selected"
-        if self._matches is not None:
-            yield from self._matches.in_row(at)
+    def fold_all(self, *, expanded: bool) -> None:
+        """Unfold or fold all remarks and files."""
+        self._folds.fold_all(self._page.base.diff, expanded=expanded)
+        self._weave_anew()
 
-    # ------------------------------------------------------------- selecting
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected text, lines that were wrapped for the screen in one piece again."""
-        if not self._page.count:
-            return None
-        first = selection.start.y if selection.start is not None else 0
-        last = selection.end.y if selection.end is not None else self._page.count - 1
-        texts, joints = self._page.texts(), self._page.joints()
-        parts: list[str] = []
-        for at in range(max(0, first), min(last, self._page.count - 1) + 1):
-            start, end = selection.get_span(at) or (0, 0)
-            parts.append(texts[at][start:] if end < 0 else texts[at][start:end])
-            parts.append(joints[at])
-        return "".join(parts[:-1]), "\n"
-
-    def selection_updated(self, selection: Selection | None) -> None:
-        """Repaint with what is selected."""
-        del selection
-        self._repaint()
-
-    # ------------------------------------------------------------- colouring code
-
-    def _colour_soon(self) -> None:
-        """Start colouring the code in view, unless that is going on."""
-        if self.syntax and not self._colouring and self._next_slice() is not None:
-            self._colouring = True
-            self._colour()
-
-    def _next_slice(self) -> tuple[DiffBlock, Slice] | None:
-        """Return what is to be coloured next: what is in view, then what a page down shows."""
-        page = self._page
-        if page.diff is None or not self.syntax:
-            return None
-        top = self.scroll_offset.y - page.diff_start
-        for start in (top, top + self.height):
-            if found := page.diff.uncoloured(max(0, start), max(0, start + self.height)):
-                return page.diff, found[0]
+    def _hunk_here(self) -> int | None:
+        """Return the first hunk on the screen below its first row, which may be that of another."""
+        diff, begin = self._page.base.diff, self._page.base.diff_start
+        if diff is not None:
+            for row in self._visible()[1:] or self._visible():
+                own = self._page.own_at(row) - begin
+                if 0 <= own < diff.count and (hunk := diff.hunk_at(own)) is not None:
+                    return hunk
         return None
 
-    @work(group="colours", exit_on_error=False)
-    async def _colour(self) -> None:
-        """Colour slice after slice, with a look at the keyboard every few milliseconds."""
-        from tui.widgets.diff_block import read_colours
+    def action_mark_viewed(self) -> bool | None:
+        """Mark the hunk here as viewed, or not; return which, None where there is none."""
+        diff, hunk = self._page.base.diff, self._hunk_here()
+        if diff is None or hunk is None:
+            return None
+        viewed = not self._folds.is_viewed(diff, hunk)
+        self._folds.mark(diff, hunk, viewed=viewed)
+        self._weave_anew()
+        return viewed
 
-        try:
-            while (wanted := self._next_slice()) is not None:
-                diff, piece = wanted
-                spans = await read_colours(diff, piece)
-                if not self.syntax:
-                    break
-                diff.colour(piece, spans)
-                if diff is self._page.diff:
-                    self._repaint()
-        finally:
-            self._colouring = False
+    def leave_behind(self) -> None:
+        """Mark the hunks as viewed that end on the screen: the next page leaves them behind."""
+        diff = self._page.base.diff
+        if diff is None:
+            return
+        begin, rows = self._page.base.diff_start, self._visible()
+        for first, last in self._page.own_rows(rows.start, rows.stop):
+            own = range(max(0, first - begin), max(0, last - begin))
+            if own:
+                start = max(0, bisect_right(diff.hunk_rows, own.start) - 1)
+                for hunk in range(start, bisect_left(diff.hunk_rows, own.stop)):
+                    if diff.rows_of_hunk(hunk)[1] - 1 in own:
+                        self._folds.mark(diff, hunk, viewed=True)
+
+    @property
+    def viewed(self) -> tuple[int, int]:
+        """How many hunks of the mail were viewed, and how many there are."""
+        diff = self._page.base.diff
+        return self._folds.progress(diff) if diff is not None else (0, 0)
+
+    def _file_note(self, file: int) -> str:
+        """Say of a file how much of it was viewed."""
+        diff = self._page.base.diff
+        done, of = self._folds.progress(diff, file) if diff is not None else (0, 0)
+        return "" if not done else "✓ viewed" if done == of else f"{done} of {of} hunks viewed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,17 @@ class PageStyle:
 class Page:
     """Blocks below each other, their rows counted through."""
 
-    def __init__(self, blocks: Iterable[Block], diff: DiffBlock | None = None) -> None:
-        """Take the blocks; `diff` is the one among them that is a diff."""
+    def __init__(
+        self,
+        blocks: Iterable[Block],
+        diff: DiffBlock | None = None,
+        parts: Mapping[str, tuple[Block, int]] | None = None,
+    ) -> None:
+        """Take the blocks; `diff` is the one among them that is a diff.
+
+        `parts` says which block shows a part of `core.model.Body`, and how many of its first lines are left out.
+        """
+        self._parts = dict(parts or {})
         self.blocks = [block for block in blocks if block.count]
         self.starts: list[int] = []
         self.count = 0
@@ -72,6 +81,35 @@ class Page:
         if place >= len(self.blocks):
             return 0
         return self.starts[place] + self.blocks[place].row_of(line)
+
+    def last_row_of(self, part: str, line: int) -> int | None:
+        """Return the last row of a line of a part; None where that is not shown."""
+        block, left_out = self._parts.get(part, (None, 0))
+        if block is None or block not in self.blocks:
+            return None
+        line -= left_out
+        at = block.row_of(max(0, line))
+        if block.line_of(at) < line and at == block.count - 1:
+            return None
+        while at + 1 < block.count and block.line_of(at + 1) == line:
+            at += 1
+        return self.starts[self.blocks.index(block)] + at
+
+    def file_of_stat(self, at: int) -> int | None:
+        """Return the file of the diff that a row of the diffstat is about: both name them in the same order."""
+        block, _ = self._parts.get("diffstat", (None, 0))
+        if self.diff is None or block is None or block not in self.blocks:
+            return None
+        place, row = self.find(at)
+        if self.blocks[place] is not block:
+            return None
+        before = [block.row(number) for number in range(row + 1)]
+        is_stat = [any(look.endswith("-sign") for _, look in made.pieces) for made in before]
+        return (
+            is_stat.count(True) - 1
+            if is_stat[-1] and is_stat.count(True) <= len(self.diff.files)
+            else None
+        )
 
     def file_rows(self) -> list[int]:
         """Return the rows on which the files of the diff begin."""

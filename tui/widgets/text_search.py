@@ -9,6 +9,7 @@ from operator import add
 from typing import Final
 
 from tui.widgets.page import Page
+from tui.widgets.weave import Woven
 
 _MOST_SHOWN: Final = 200
 """Matches of one row that are lit."""
@@ -20,7 +21,7 @@ class Matches:
     Rows that were wrapped are joined by what stood between them, so a match may go over a row's end.
     """
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Woven) -> None:
         texts = page.texts()
         parts = list(map(add, texts, page.joints()))
         self._text = "".join(parts)

@@ -1,0 +1,161 @@
+"""What is folded, open and viewed of a mail, and the page that this makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from core.text import SafeText
+from tui.widgets.page import Page
+from tui.widgets.page_row import PageRow, RowsBlock
+from tui.widgets.weave import Fold, Insert, Woven
+
+if TYPE_CHECKING:
+    from core.patch.remarks import Remark
+    from core.patch.viewed import ViewedStore
+    from tui.widgets.diff_block import DiffBlock
+
+_ELSEWHERE: Final = 1 << 30
+"""The key of the heading over what was said of no line."""
+
+
+class Folds:
+    """The state of one mail; hunks and files are numbered through its diff."""
+
+    def __init__(self, viewed: ViewedStore | None = None) -> None:
+        self.viewed = viewed
+        self.remarks: Sequence[Remark] = ()
+        self._open: set[int] = set()
+        """Remarks that are open."""
+        self._hunks: set[int] = set()
+        self._files: set[int] = set()
+        """Files and hunks that are folded."""
+        self._keys: dict[int, str] = {}
+        """Hunk → what it is known by."""
+
+    def take(self, remarks: Sequence[Remark], short: int) -> None:
+        """Take what was said of the mail; what has no more than `short` lines is open."""
+        self.remarks = remarks
+        self._open = {at for at, remark in enumerate(remarks) if len(remark.lines) <= short}
+
+    # ------------------------------------------------------------- folding
+
+    def fold_remark(self, at: int, expanded: bool | None) -> None:
+        """Open or close a remark, None: the other of both."""
+        _switch(self._open, at, expanded)
+
+    def fold_hunk(self, at: int, expanded: bool | None) -> None:
+        """Open or close a hunk."""
+        _switch(self._hunks, at, None if expanded is None else not expanded)
+
+    def fold_file(self, at: int, expanded: bool | None) -> None:
+        """Open or close a file."""
+        _switch(self._files, at, None if expanded is None else not expanded)
+
+    def is_folded(self, hunk: int) -> bool:
+        """Whether a hunk is folded."""
+        return hunk in self._hunks
+
+    def is_file_folded(self, file: int) -> bool:
+        """Whether a file is folded."""
+        return file in self._files
+
+    def fold_all(self, diff: DiffBlock | None, *, expanded: bool) -> None:
+        """Open or close everything; files are what closes, not each hunk in them."""
+        self._open = set(range(len(self.remarks))) if expanded else set()
+        self._hunks.clear()
+        self._files = set() if expanded or diff is None else set(range(len(diff.files)))
+
+    # ------------------------------------------------------------- what was viewed
+
+    def _key(self, diff: DiffBlock, hunk: int) -> str:
+        key = self._keys.get(hunk)
+        if key is None:
+            from core.patch.viewed import hunk_key
+
+            key = self._keys[hunk] = hunk_key(diff.file_of(hunk).path, diff.hunk(hunk))
+        return key
+
+    def is_viewed(self, diff: DiffBlock, hunk: int) -> bool:
+        """Whether a hunk was viewed, here or in another version."""
+        return self.viewed is not None and self.viewed.is_viewed(self._key(diff, hunk))
+
+    def mark(self, diff: DiffBlock, hunk: int, *, viewed: bool) -> None:
+        """Mark a hunk as viewed, or not."""
+        if self.viewed is not None:
+            self.viewed.mark(self._key(diff, hunk), viewed)
+
+    def progress(self, diff: DiffBlock, file: int | None = None) -> tuple[int, int]:
+        """Return how many hunks of a file, or of all, were viewed, and how many there are."""
+        hunks = diff.hunks_of(file) if file is not None else range(len(diff.hunk_rows))
+        return sum(self.is_viewed(diff, hunk) for hunk in hunks), len(hunks)
+
+    # ------------------------------------------------------------- the page
+
+    def weave(self, page: Page, width: int, now: datetime, *, hide_viewed: bool = False) -> Woven:
+        """Return the page as it is to be shown."""
+        if not self.remarks and not self._hunks and not self._files and not hide_viewed:
+            return Woven(page)
+        folds = list(self._folds(page, hide_viewed=hide_viewed))
+        return Woven(page, self._inserts(page, width, now), folds)
+
+    def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Insert]:
+        if not self.remarks:
+            return
+        from tui.widgets.remark_block import RemarkBlock
+
+        last = page.count - 1
+        headed = False
+        for key, remark in enumerate(self.remarks):
+            at = page.last_row_of(*remark.place) if remark.place is not None else None
+            if at is None:
+                at = last
+                if not headed:
+                    headed = True
+                    words = SafeText("What was said of no line" if page.diff else "Answers")
+                    rows = [PageRow(), PageRow(((words, "heading"),), ((SafeText(" "), ""),))]
+                    yield Insert(last, _ELSEWHERE, RowsBlock(rows))
+            yield Insert(at, key, RemarkBlock(remark, width, now, is_open=key in self._open))
+
+    def _folds(self, page: Page, *, hide_viewed: bool) -> Iterator[Fold]:
+        diff = page.diff
+        if diff is None:
+            return
+        said = [
+            at
+            for remark in self.remarks
+            if remark.place is not None and (at := page.last_row_of(*remark.place)) is not None
+        ]
+        hidden = self._hunks
+        if hide_viewed:
+            hidden = hidden | {h for h in range(len(diff.hunk_rows)) if self.is_viewed(diff, h)}
+        for kind, number in [
+            *(("file", file) for file in sorted(self._files)),
+            *(("hunk", h) for h in sorted(hidden) if diff.file_number(h) not in self._files),
+        ]:
+            start, end = diff.rows_of_file(number) if kind == "file" else diff.rows_of_hunk(number)
+            start, end = start + page.diff_start, end + page.diff_start
+            if end > start:
+                remarks = sum(start <= at < end for at in said)
+                viewed = kind == "hunk" and self.is_viewed(diff, number)
+                yield Fold(start, end, _fold_row(end - start, remarks, viewed=viewed))
+
+
+def _fold_row(rows: int, remarks: int, *, viewed: bool) -> PageRow:
+    words = f"▸ {rows:,} {'line' if rows == 1 else 'lines'}"
+    if viewed:
+        words = f"✓ viewed · {words[2:]}"
+    if remarks:
+        words += f" · {remarks} {'remark' if remarks == 1 else 'remarks'}"
+    return PageRow(((SafeText(words), "fold"),), ((SafeText(" "), ""),))
+
+
+def _switch(members: set[int], at: int, wanted: bool | None) -> None:
+    """Put `at` in or take it out; None: the other of both."""
+    if wanted is None:
+        wanted = at not in members
+    if wanted:
+        members.add(at)
+    else:
+        members.discard(at)

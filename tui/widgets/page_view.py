@@ -1,0 +1,297 @@
+"""A page on the screen, of which only the rows that are seen are ever made: painted, panned, searched, selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from textual import events, work
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.selection import Selection
+from textual.strip import Strip
+
+from tui.widgets.message_looks import Looks
+from tui.widgets.page import Page
+from tui.widgets.row_paint import Overlay, Painter
+from tui.widgets.row_scroll import RowScroll
+from tui.widgets.weave import Woven
+
+if TYPE_CHECKING:
+    # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
+    from tui.widgets.diff_block import DiffBlock, Slice
+    from tui.widgets.text_search import Matches
+
+_PAN: Final = 8
+"""Cells that a key pans."""
+
+
+class PageView(RowScroll):
+    """Shows a page; `lay` gives it one."""
+
+    ALLOW_SELECT = True
+
+    syntax: reactive[bool] = reactive(True, repaint=False, init=False)
+    """Code in colours."""
+    pan: reactive[int] = reactive(0, repaint=False, init=False)
+    """Cells that diffs are moved to the left."""
+
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._page = Woven(Page([]))
+        self._laid_out = 0
+        """The width that the page was made for."""
+        self._index: Matches | None = None
+        """The page's text, once it was searched; made beforehand for a large mail."""
+        self._matches: Matches | None = None
+        """The same, while something is looked for."""
+        self._needle = ""
+        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
+        self._painter = Painter(self)
+        self._colouring = False
+
+    def lay(self, page: Woven, width: int, *, keep: bool, index: Matches | None = None) -> None:
+        """Show `page`, made for `width` cells; with `keep` it is the same mail, and the top row stays at the top.
+
+        `index` is its text, where that is at hand.
+        """
+        top = self.scroll_offset.y
+        anchor = self._page.anchor(top) if keep and self._page.count else None
+        before = self._page.base.diff
+        self._page, self._laid_out = page, width
+        self._strips.clear()
+        self._index, self._matches = index, None
+        diff = page.base.diff
+        if not keep:
+            self._needle = ""
+            self.set_reactive(PageView.pan, 0)
+            self.screen.clear_selection()
+        elif diff is not None and before is not None and diff is not before:
+            diff.adopt_colours(before)
+        self.virtual_size = Size(width, page.count)
+        self.go_to(page.row_of(anchor) if anchor is not None and top else 0)
+        if self._needle:
+            self.find(self._needle, move=False)
+        self.refresh()
+        self._colour_soon()
+
+    def watch_syntax(self) -> None:
+        """Repaint, with or without colours."""
+        if self._page.base.diff is not None:
+            self._page.base.diff.drop_colours()
+            self._repaint()
+            self._colour_soon()
+
+    # ------------------------------------------------------------- moving
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Repaint, and colour what came into view."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._colour_soon()
+
+    def action_pan(self, direction: int) -> None:
+        """Move the lines of diffs left or right, as far as those on the screen go."""
+        self.pan = self.pan + direction * _PAN
+
+    def validate_pan(self, pan: int) -> int:
+        """Keep the longest line on the screen in sight."""
+        longest = 0
+        for at in self._visible():
+            row = self._page.row(at)
+            if row.pans:
+                before = sum(cell_len(text) for text, _ in row.gutter)
+                longest = max(longest, before + cell_len(row.text))
+        furthest = max(0, longest - self._laid_out)
+        # From further right, where other lines were, going left comes before going in bounds.
+        return max(0, pan if pan < self.pan else max(self.pan, min(pan, furthest)))
+
+    def watch_pan(self) -> None:
+        """Repaint."""
+        self._repaint()
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Pan with a wheel that tilts."""
+        event.stop()
+        self.action_pan(1)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Pan with a wheel that tilts."""
+        event.stop()
+        self.action_pan(-1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Pan with Shift and the wheel."""
+        if event.shift:
+            event.stop()
+            event.prevent_default()
+            self.action_pan(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Pan with Shift and the wheel."""
+        if event.shift:
+            event.stop()
+            event.prevent_default()
+            self.action_pan(-1)
+
+    # ------------------------------------------------------------- finding
+
+    def find(self, text: str, *, move: bool = True) -> int:
+        """Light up `text` wherever it stands, go to the first place from here on; return how many there are.
+
+        Capitals count only where `text` has some. An empty one ends it.
+        """
+        self._needle = text
+        if not text:
+            self._matches = None
+        else:
+            if self._index is None:
+                from tui.widgets.text_search import Matches
+
+                self._index = Matches(self._page)
+            self._matches = self._index
+            self._matches.search(text)
+            self._matches.start_at(self.scroll_offset.y)
+            if move:
+                self._show_match()
+        self._repaint()
+        return self._matches.count if self._matches is not None else 0
+
+    def find_next(self, direction: int) -> bool:
+        """Go to the next match, or with -1 to the one before, past the end on from the start; say if there is one."""
+        if self._matches is None or not self._matches.step(direction):
+            return False
+        self._show_match()
+        self._repaint()
+        return True
+
+    def _show_match(self) -> None:
+        """Bring the current match into view."""
+        if self._matches is None or (place := self._matches.current) is None:
+            return
+        row, start, end = place
+        top, height = self.scroll_offset.y, self.height
+        if not top + 1 <= row < top + height:
+            self.go_to(row - height // 3)
+        line = self._page.row(row)
+        if line.pans:
+            before = sum(cell_len(text) for text, _ in line.gutter)
+            room = max(1, self._laid_out - before)
+            left, right = cell_len(line.text[:start]), cell_len(line.text[:end])
+            if left < self.pan + line.fixed or right >= self.pan + room:
+                wanted = right - room + _PAN if right > room else 0
+                self.set_reactive(PageView.pan, min(wanted, max(0, cell_len(line.text) - room)))
+
+    # ------------------------------------------------------------- painting
+
+    def _visible(self) -> range:
+        top = self.scroll_offset.y
+        return range(top, min(top + self.height, self._page.count))
+
+    def _repaint(self) -> None:
+        self._strips.clear()
+        self.refresh()
+
+    @property
+    def looks(self) -> Looks:
+        """The looks in the colours of now."""
+        return self._painter.looks
+
+    def notify_style_update(self) -> None:
+        """Forget what was painted in other colours."""
+        self._strips.clear()
+        self._painter.forget()
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line of the screen."""
+        width = self.scrollable_content_region.width
+        row = self.scroll_offset.y + y
+        if row >= self._page.count:
+            return self._painter.blank(width)
+        key = (row, y == 0)
+        strip = self._strips.get(key)
+        if strip is None:
+            heading = self._page.heading(row) if y == 0 and row else None
+            if heading is not None:
+                strip = self._painter.paint(heading, width)
+            else:
+                line = self._page.row(row)
+                strip = self._painter.paint(line, width, self.pan, row, list(self._overlays(row)))
+            self._strips[key] = strip
+        return strip
+
+    def _overlays(self, at: int) -> Iterator[Overlay]:
+        """Yield what lies over a row's own looks, the uppermost first: from, to, look."""
+        if (selection := self.text_selection) is not None:
+            span = selection.get_span(at)
+            if span is not None:
+                yield span[0], span[1] if span[1] >= 0 else 1 << 30, "selected"
+        if self._matches is not None:
+            yield from self._matches.in_row(at)
+        yield from self._marks(at)
+
+    def _marks(self, at: int) -> Iterator[Overlay]:  # noqa: ARG002 - what a page of more kinds has
+        """Yield what else lies over a row's own looks."""
+        return iter(())
+
+    # ------------------------------------------------------------- selecting
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text, lines that were wrapped for the screen in one piece again."""
+        if not self._page.count:
+            return None
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y if selection.end is not None else self._page.count - 1
+        texts, joints = self._page.texts(), self._page.joints()
+        parts: list[str] = []
+        for at in range(max(0, first), min(last, self._page.count - 1) + 1):
+            start, end = selection.get_span(at) or (0, 0)
+            parts.append(texts[at][start:] if end < 0 else texts[at][start:end])
+            parts.append(joints[at])
+        return "".join(parts[:-1]), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Repaint with what is selected."""
+        del selection
+        self._repaint()
+
+    # ------------------------------------------------------------- colouring code
+
+    def _colour_soon(self) -> None:
+        """Start colouring the code in view, unless that is going on."""
+        if self.syntax and not self._colouring and self._next_slice() is not None:
+            self._colouring = True
+            self._colour()
+
+    def _next_slice(self) -> tuple[DiffBlock, Slice] | None:
+        """Return what is to be coloured next: what is in view, then what a page down shows."""
+        base, diff = self._page.base, self._page.base.diff
+        if diff is None or not self.syntax:
+            return None
+        top = self.scroll_offset.y
+        for start in (top, top + self.height):
+            for first, last in self._page.own_rows(start, start + self.height):
+                first, last = first - base.diff_start, last - base.diff_start
+                if last > 0 and (found := diff.uncoloured(max(0, first), last)):
+                    return diff, found[0]
+        return None
+
+    @work(group="colours", exit_on_error=False)
+    async def _colour(self) -> None:
+        """Colour slice after slice, with a look at the keyboard every few milliseconds."""
+        from tui.widgets.diff_block import read_colours
+
+        try:
+            while (wanted := self._next_slice()) is not None:
+                diff, piece = wanted
+                spans = await read_colours(diff, piece)
+                if not self.syntax:
+                    break
+                diff.colour(piece, spans)
+                if diff is self._page.base.diff:
+                    self._repaint()
+        finally:
+            self._colouring = False

@@ -1,0 +1,91 @@
+"""A remark as rows under the line it was made of: folded to one, or open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+from core.patch.remarks import Remark
+from core.text import SafeText, shown
+from tui.widgets.page_row import PageRow, Piece
+from tui.widgets.prose import Prose, ProseBlock
+from tui.widgets.tree_line import age
+
+SHORT: Final = 12
+"""Lines of a remark that is open from the first; a longer one is asked for."""
+
+_DEEPEST: Final = 6
+_INDENT: Final = 3
+_WORDS_READ: Final = 400
+
+
+def _rule(depth: int) -> Piece:
+    return SafeText(" " * (1 + _INDENT * min(depth, _DEEPEST)) + "┃"), "talk-rule"
+
+
+class RemarkBlock:
+    """One remark in `width` cells."""
+
+    def __init__(self, remark: Remark, width: int, now: datetime, *, is_open: bool) -> None:
+        self._remark = remark
+        self._width = width
+        self._now = now
+        self._rule = _rule(remark.depth)
+        room = max(16, width - cell_len(self._rule[0]))
+        self._body = (
+            ProseBlock(Prose.read([line.rstrip("\r") for line in remark.lines]), room)
+            if is_open
+            else None
+        )
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return 1 if self._body is None else 1 + self._body.count
+
+    def row(self, at: int) -> PageRow:
+        """Make one row."""
+        if at == 0 or self._body is None:
+            return PageRow(tuple(self._head()), (self._rule,), base="talk")
+        row = self._body.row(at - 1)
+        return PageRow(row.pieces, (self._rule, *row.gutter), base="talk")
+
+    def _head(self) -> list[Piece]:
+        message = self._remark.message
+        name = shown((message.sender.name or message.sender.address)[:60]) or SafeText("(nobody)")
+        mark = " ▸ " if self._body is None else " ▾ "
+        pieces: list[Piece] = [
+            (SafeText(mark), "talk-mark"),
+            (name, "talk-name"),
+            (SafeText(f"  {age(message.date, self._now)}"), "muted"),
+        ]
+        if self._body is None:
+            room = (
+                self._width
+                - cell_len(self._rule[0])
+                - sum(cell_len(text) for text, _ in pieces)
+                - 3
+            )
+            words = shown(" ".join(self._remark.lines)[:_WORDS_READ].strip())
+            if cell_len(words) > room:
+                words = SafeText(set_cell_size(words, max(0, room - 1)).rstrip() + "…")
+            pieces.append((SafeText(f"  {words}"), ""))
+        return pieces
+
+    def texts(self) -> list[str]:
+        """Return the text of each row."""
+        return [self.row(0).text, *(self._body.texts() if self._body is not None else ())]
+
+    def joints(self) -> list[str]:
+        """Return what stood between each row and the next."""
+        return ["\n", *(self._body.joints() if self._body is not None else ())]
+
+    def line_of(self, at: int) -> int:
+        """Return the row itself: nothing is remembered by its lines."""
+        return at
+
+    def row_of(self, line: int) -> int:
+        """Return the line itself."""
+        return min(line, self.count - 1)
