@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
+from textual.pilot import Pilot
 
 from core.config import Config
 from core.desk import Desk, open_desk
@@ -35,6 +37,13 @@ def opener(tmp_path: Path) -> Callable[..., Desk]:
 def no_process_left() -> object:
     yield
     fetch_process.end_spare()
+
+
+async def ask_for(pilot: Pilot[None], target: str) -> None:
+    """Paste a target into the prompt for one."""
+    await pilot.press("o", "ctrl+u")
+    pilot.app.post_message(Paste(target))
+    await pilot.pause()
 
 
 async def test_a_thread_is_fetched_and_read_by_keys(
@@ -76,7 +85,7 @@ async def test_mails_that_hang_other_readers_are_read_in_a_second(
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)  # so that the time of the start is not counted
         await until(pilot, lambda: "v2" in text_of(app, "SeriesTree"), what="the other version")
-        await pilot.press("o", "ctrl+u", *f"{inboxes.url}/frob/{message_id}/")
+        await ask_for(pilot, f"{inboxes.url}/frob/{message_id}/")
         started = time.monotonic()
         await pilot.press("enter")
         await until(pilot, lambda: "lamp" not in text_of(app, "SeriesTree"), what="the other")
@@ -104,7 +113,7 @@ async def test_a_fault_is_said_and_the_screen_stays(
         await ready(pilot)
         await until(pilot, lambda: "v2" in text_of(app, "SeriesTree"), what="the other version")
         before = text_of(app, "MessageView")
-        await pilot.press("o", "ctrl+u", *f"{url}/a@example.org/")
+        await ask_for(pilot, f"{url}/a@example.org/")
         started = time.monotonic()
         await pilot.press("enter")
         said = FAULTS.get(mode, "refuses the connection")
