@@ -205,17 +205,18 @@ class Search:
         meant = (NOTHING,) * len(self._terms.words)
         for part in self._parts:
             segment = part.segment
+            rows: set[int] = set()
             for begin in range(0, len(segment.message_ids), _CHUNK):
                 self._go_on()
-                text = segment.message_ids[begin : begin + _CHUNK + len(needle)].tobytes()
+                text = segment.message_ids[begin : begin + _CHUNK + len(needle) - 1].tobytes()
                 at = text.find(needle)
-                while at >= 0 and len(found) < _BY_MESSAGE_ID:
+                while at >= 0 and len(rows) < _BY_MESSAGE_ID:
                     row = int(np.searchsorted(segment.message_ids_at, begin + at, side="right")) - 1
-                    if begin + at + len(needle) <= segment.message_ids_at[row + 1] and part.has(
-                        row
-                    ):
-                        found.append(Answer(segment, row, 90.0, meant))
+                    # The ids lie one after the other: what was typed must not reach into the next.
+                    if begin + at + len(needle) <= segment.message_ids_at[row + 1]:
+                        rows.add(row)
                     at = text.find(needle, at + 1)
+            found += [Answer(segment, row, 90.0, meant) for row in rows if part.has(row)]
         return found
 
 

@@ -196,6 +196,15 @@ def test_the_newest_of_very_many_equals_comes_first() -> None:
     assert Index.build(rows).search("colton")[0].row == 2999
 
 
+def test_a_part_of_a_message_id_is_in_one_id_and_found_once() -> None:
+    ids = ["first.1234567@a", "1234567.1234567.1234567@b", "before-98765", "43210-after"]
+    rows = [replace(entries()[0], row=row, message_id=each) for row, each in enumerate(ids)]
+    index = Index.build(rows)
+    assert [hit.row for hit in index.search("234567.1234")] == [1]
+    assert [hit.row for hit in index.search("rst.1234567")] == [0]
+    assert index.search("9876543210") == []
+
+
 def test_a_version_is_a_condition_and_in_a_pasted_subject_a_wish() -> None:
     rows = [replace(entries()[0], row=version, version=version) for version in (1, 2, 3)]
     index = Index.build(rows)
