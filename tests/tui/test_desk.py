@@ -397,6 +397,24 @@ async def test_a_click_beside_the_prompt_leaves_it() -> None:
         assert where(app) == "glass-v1-1@x"
 
 
+async def test_c_c_copies_what_is_selected_with_the_mouse() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        reader = reader_of(app)
+        top = next(
+            n
+            for n, line in enumerate(text_of(app, "MessageView").splitlines())
+            if "line 1 " in line
+        )
+        await pilot.mouse_down(reader, offset=(2, top + 1))
+        await pilot.hover(reader, offset=(8, top + 1))
+        await pilot.mouse_up(reader, offset=(8, top + 1))
+        await pilot.press("ctrl+c")
+        assert app.clipboard
+        assert app.clipboard in "line 1 of Steady light in a draught"
+
+
 # ----------------------------------------------------------------- welcome
 
 

@@ -14,7 +14,7 @@ from core.errors import PatchdeskError
 from core.text import SafeText, shown, shown_lines
 from tui.keys import BY_NAME, COMMANDS, Command, Where, commands_named
 from tui.screens.frame import WIDE
-from tui.screens.reading import ReadingScreen
+from tui.screens.reviewing import ReviewingScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.series_tree import SeriesTree
@@ -31,7 +31,7 @@ _LOG_TAIL: Final = 64 << 10
 """Bytes of the log's end that are shown."""
 
 
-class DeskScreen(ReadingScreen):
+class DeskScreen(ReviewingScreen):
     """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
@@ -191,6 +191,7 @@ class DeskScreen(ReadingScreen):
             "app.log": self._show_log,
             "app.demo": self._open_demo,
             "app.quit": app.exit,
+            **self.reader_actions(),
         }
 
     def _open_row(self) -> None:
@@ -205,8 +206,10 @@ class DeskScreen(ReadingScreen):
 
     def _forward(self) -> None:
         if not self.reader.at_end:
+            self.reader.leave_behind()
             self.reader.action_page(1)
         elif self.series_tree.move_to_next_mail():
+            self.reader.leave_behind()
             self._read_here()
         else:
             self.say("That was the last mail.")
@@ -218,7 +221,12 @@ class DeskScreen(ReadingScreen):
             self.say(f"There is no {'next' if step > 0 else 'previous'} patch here.")
 
     def _cancel(self) -> None:
-        if not self.cancel():
+        if self.cancel():
+            return
+        if selected := self.get_selected_text():
+            self.app.copy_to_clipboard(selected)
+            self.say("Copied what is selected.")
+        else:
             self.say("Nothing is running. Q quits.")
 
     def _other_pane(self) -> None:

@@ -63,7 +63,7 @@ def columns(width: int) -> Columns:
         return Columns(2, 5, 0, 3, 0, 4)
     if width < 68:
         return Columns(2, 5, 5, 3, 0, 4)
-    if width < 96:
+    if width < 88:
         return Columns(2, 5, 5, 3, 12, 4)
     return Columns(3, 7, 8, 5, 20, 4, all_names=True)
 
