@@ -39,9 +39,12 @@ class Facts:
     """It is one of the seed's entries."""
 
 
-def read_facts(raw: bytes, key: str) -> Facts:
-    """Read a mail. Never raises."""
-    message, text = read_brief(raw, key)
+def read_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool = True) -> Facts:
+    """Read a mail. Never raises.
+
+    With `replies` False a reply is good for counting alone; with `sizes` False nobody asks what patches change.
+    """
+    message, text = read_brief(raw, key, replies=replies)
     subject = message.subject
     author = message.author if message.has_diff and not subject.is_reply else message.sender
     if subject.is_reply or not (message.has_diff or subject.is_patch):
@@ -52,7 +55,7 @@ def read_facts(raw: bytes, key: str) -> Facts:
     return Facts(
         message,
         author,
-        _changes(text) if message.has_diff else None,
+        _changes(text) if sizes and message.has_diff else None,
         printed_text(text) if leads else "",
         announced,
     )

@@ -86,6 +86,7 @@ def options_for(form: Form, options: Options) -> Options:
         earlier=False,
         entries=True,
         series=form.patch_list or form.format == "json",
+        patches_only=form.format != "json",
     )
 
 

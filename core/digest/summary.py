@@ -52,6 +52,8 @@ class Options:
     """Hold the seed's entries."""
     series: bool = True
     """Group the mails into series and threads."""
+    patches_only: bool = False
+    """Group patches alone, without what they change: enough for the seed's list."""
     mailmap: Mailmap | None = None
     bots: Bots | None = None
 
@@ -61,8 +63,8 @@ def build(archive: Archive, span: Span, words: tuple[str, str], options: Options
 
     Blocks, for as long as reading those mails takes. Raises SourceError.
     """
-    reading = _Reading(archive, span)
-    known = Known(reading.facts)
+    reading = _Reading(archive, span, options)
+    known = Known(reading.grouped)
     bots = Bots() if options.as_written else options.bots or Bots()
     machines = {who for who in reading.written if who in bots}
     people = People(
@@ -107,14 +109,15 @@ def build(archive: Archive, span: Span, words: tuple[str, str], options: Options
 class _Reading:
     """The mails of the range, read once."""
 
-    def __init__(self, archive: Archive, span: Span) -> None:
+    def __init__(self, archive: Archive, span: Span, options: Options) -> None:
+        whole = options.series and not options.patches_only
         lists: Counter[tuple[str, ...]] = Counter()
         days: Counter[int] = Counter()
         written: Counter[tuple[str, str]] = Counter()
         times: list[int] = []
         placed: list[tuple[tuple[int, int], Facts]] = []
         for arrival in archive.arrivals(span):
-            facts = read_facts(arrival.raw, arrival.key)
+            facts = read_facts(arrival.raw, arrival.key, replies=whole, sizes=whole)
             message = facts.message
             placed.append((arrival.place, facts))
             written[facts.author.name, facts.author.address] += 1
@@ -124,6 +127,10 @@ class _Reading:
         placed.sort(key=lambda item: item[0], reverse=True)
         self.facts = [facts for _, facts in placed]
         """The last to arrive first."""
+        self.grouped = [
+            facts for facts in self.facts if whole or not facts.message.subject.is_reply
+        ]
+        """Those that make series and threads."""
         self.written = Counter({Identity(*who): n for who, n in written.items()})
         """Mails by true author, as written."""
         self.days = {_utc(day * 86400).strftime("%Y-%m-%d"): n for day, n in days.items()}
