@@ -42,9 +42,9 @@ def test_the_wheel_holds_core_and_tui_and_nothing_else(wheel: Path) -> None:
 def test_the_wheel_installs_clean_and_runs(wheel: Path, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    pip = [venv / "bin" / "pip", "--disable-pip-version-check", "--quiet"]
+    pip = [str(venv / "bin" / "pip"), "--disable-pip-version-check", "--quiet"]
     install = subprocess.run(
-        [*pip, "install", "--constraint", ROOT / "constraints.txt", wheel],
+        [*pip, "install", "--constraint", str(ROOT / "constraints.txt"), str(wheel)],
         capture_output=True,
         text=True,
         check=False,
@@ -67,7 +67,7 @@ def test_the_wheel_installs_clean_and_runs(wheel: Path, tmp_path: Path) -> None:
     assert said.startswith("patchdesk ")
 
 
-HEAVY = {"textual", "rich", "b4", "liblore", "rapidfuzz", "pygit2", "pygments", "requests"}
+HEAVY = {"textual", "rich", "b4", "liblore", "rapidfuzz", "numpy", "pygit2", "pygments", "requests"}
 
 
 @pytest.mark.parametrize(

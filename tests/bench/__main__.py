@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ALL = ("opening", "grouping", "fetching", "keys")
+ALL = ("opening", "grouping", "fetching", "keys", "search")
 
 
 def main(names: list[str]) -> None:
