@@ -19,7 +19,7 @@ from core.reading_process import ReadingProcess
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.config import Config
+    from core.config import Config, FollowedList
     from core.sources.lore import FetchOptions, LoreSource
     from core.sources.source import Report, Source
 
@@ -146,31 +146,42 @@ def open_desk(
     processes start at once to read or fetch it; without, nothing is read yet.
     """
     if target in config.lists and not _is_on_disk(target):
-        target = config.lists[target].target
+        target = followed_target(target, config.lists[target])
     on_disk = _is_on_disk(target)
-
-    def options() -> FetchOptions:
-        from core.sources.git_config import read_global
-        from core.sources.lore import FetchOptions
-
-        return FetchOptions(
-            deadline=config.deadline,
-            max_size=config.max_size,
-            server=config.server,
-            cache=cache,
-            git_config=read_global(),
-        )
 
     def open_source() -> Source:
         from core.sources.target import open_target
 
-        return open_target(target, stdin=stdin, fetch=None if on_disk else options())
+        fetch = None if on_disk else fetch_options(config, cache)
+        return open_target(target, stdin=stdin, fetch=fetch)
 
     if apart and not on_disk and stdin is None:
         from core.sources.lore import warm
 
-        warm(options())
+        warm(fetch_options(config, cache))
     return Desk(open_source, name=name, apart=target if apart and on_disk else None)
+
+
+def fetch_options(config: Config, cache: Path) -> FetchOptions:
+    """Return how to fetch, as the configuration and the user's git configuration have it."""
+    from core.sources.git_config import read_global
+    from core.sources.lore import FetchOptions
+
+    return FetchOptions(
+        deadline=config.deadline,
+        max_size=config.max_size,
+        server=config.server,
+        cache=cache,
+        git_config=read_global(),
+    )
+
+
+def followed_target(name: str, followed: FollowedList) -> str:
+    """Return where to read a followed list: its clone, where there is one, else what it was followed by."""
+    from core.sync.folder import Home
+
+    clone = Home.usual().clone(name) if "://" in followed.target else None
+    return str(clone) if clone is not None else followed.target
 
 
 def _is_on_disk(target: str) -> bool:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event
+from typing import Protocol
 
 from core.desk import Desk
 from core.errors import PatchdeskError
-from core.model import Listing, Message, MessageId, Series, Thread, Version
+from core.model import Listing, Mail, Message, MessageId, Series, Thread, Version
 from core.patch.diff import file_changes
 from core.patch.mboxrd import to_mboxrd
 from core.records import Record, mail_record
+
+
+class Opener(Protocol):
+    """What opens mails: a desk, or the index."""
+
+    def mail(self, message: Message) -> Mail:
+        """Open one mail for reading. Raises PatchdeskError."""
+        ...
+
+    def raw(self, message: Message) -> bytes:
+        """Return one mail's bytes. Raises PatchdeskError."""
+        ...
 
 
 def read_all(desk: Desk) -> Listing:
@@ -54,7 +67,7 @@ def version_of(listing: Listing, message_id: MessageId) -> Version | None:
     return None
 
 
-def mbox_of(desk: Desk, listing: Listing, message_id: MessageId, *, partial: bool) -> bytes:
+def mbox_of(desk: Opener, listing: Listing, message_id: MessageId, *, partial: bool) -> bytes:
     """Return the patches of the version that holds a mail, in order, as an mboxrd for `git am`.
 
     Raises PatchdeskError where the mail is in no series, and, unless `partial`, where patches are missing.
@@ -73,8 +86,12 @@ def mbox_of(desk: Desk, listing: Listing, message_id: MessageId, *, partial: boo
     return to_mboxrd(desk.raw(patch.message) for patch in version.patches)
 
 
-def show_record(desk: Desk, message: Message) -> Record:
-    """Return one mail as the JSON object of `patchdesk show --json`. Raises PatchdeskError."""
+def show_record(desk: Opener, message: Message, lists: Sequence[str] | None = None) -> Record:
+    """Return one mail as the JSON object of `patchdesk show --json`. Raises PatchdeskError.
+
+    `lists` are those that it came through, where that is known; else those that it names.
+    """
     mail = desk.mail(message)
-    lists = [list_id.partition(".")[0] for list_id in message.list_ids]
+    if lists is None:
+        lists = [list_id.partition(".")[0] for list_id in message.list_ids]
     return mail_record(mail, lists, file_changes(mail.body.diff))

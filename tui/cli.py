@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from core import __version__
 from core.errors import Cancelled, PatchdeskError
-from core.text import shown, shown_lines
-from tui import digest_command
+from core.text import shown
+from tui import digest_command, list_commands
+from tui.mail_commands import MailCommands
 
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk import Desk
-    from core.model import Listing, Message, Series, Thread
 
 _TARGETS = """\
 TARGET is one of:
@@ -64,14 +64,26 @@ def _parser() -> argparse.ArgumentParser:
         "Needs no network; your own files are left alone.",
     )
 
-    sub = command("series", _series, "what a source groups into", _TARGETS)
-    sub.add_argument("target", metavar="TARGET")
+    sub = command("follow", _follow, "record that a list is followed", list_commands.FOLLOW_HELP)
+    list_commands.add_follow(sub)
+    sub = command("unfollow", _unfollow, "follow a list no more")
+    list_commands.add_unfollow(sub)
+    sub = command("lists", _lists, "the lists you follow")
+    sub.add_argument("--json", action="store_true", help="one JSON object a line")
+    sub = command("sync", _sync, "bring in new mail", list_commands.SYNC_HELP)
+    list_commands.add_sync(sub)
+
+    sub = command("series", _series, "what a source, or the index, groups into", _TARGETS)
+    sub.add_argument("target", metavar="TARGET", nargs="?", help="the index unless said")
+    sub.add_argument("--list", metavar="NAME", help="of the index, one list")
     sub.add_argument("--all", action="store_true", help="threads that are no series, too")
     sub.add_argument("--json", action="store_true", help="one JSON object a line")
 
     sub = command("show", _show, "one message, or with --mbox the series that holds it", _TARGETS)
     sub.add_argument("id", metavar="ID", help="its Message-ID")
-    sub.add_argument("--in", dest="target", metavar="TARGET", help="where; else it is fetched")
+    sub.add_argument(
+        "--in", dest="target", metavar="TARGET", help="where; else from the index, or fetched"
+    )
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--raw", action="store_true", help="the bytes as they came")
@@ -201,19 +213,6 @@ def _desk(
     return open_desk(target, config=config, cache=cache_dir(), stdin=stdin, name=name, apart=apart)
 
 
-def _read(target: str) -> tuple[Desk, Listing]:
-    from core.export import read_all
-
-    config = _settings()
-    _warn(config)
-    stdin = sys.stdin.buffer.read() if target == "-" else None
-    desk = _desk(target, config, stdin)
-    listing = read_all(desk)
-    if listing.note:
-        sys.stderr.write(shown(f"patchdesk: {listing.note}") + "\n")
-    return desk, listing
-
-
 def _print(lines: Iterable[str]) -> None:
     """Write lines to standard output, as UTF-8 whatever the locale says."""
     for line in lines:
@@ -221,91 +220,44 @@ def _print(lines: Iterable[str]) -> None:
     sys.stdout.buffer.flush()
 
 
+def _mail_commands() -> MailCommands:
+    config = _settings()
+    _warn(config)
+    return MailCommands(config, _desk, _print)
+
+
 def _series(arguments: argparse.Namespace) -> int:
-    from core.model import Series
-    from core.records import series_record, thread_record, to_line
-
-    desk, listing = _read(arguments.target)
-    desk.close()
-    items = [item for item in listing.items if arguments.all or isinstance(item, Series)]
-    if arguments.json:
-        _print(
-            to_line(series_record(item) if isinstance(item, Series) else thread_record(item))
-            for item in items
-        )
-    else:
-        _print(line for item in items for line in _outline(item))
-    return 0
-
-
-def _outline(item: Series | Thread) -> Sequence[str]:
-    """Return a series or thread as lines for a person."""
-    from core.model import Thread
-
-    day = f"{item.date:%Y-%m-%d}"
-    if isinstance(item, Thread):
-        return [shown(f"{day}  {item.subject}  ({item.author}, {len(item.replies)} replies)")]
-    lines = [shown(f"{day}  {item.subject}  ({item.author}, {item.replies} replies)")]
-    for version in item.versions:
-        name = f"v{version.version}" + (f".{version.minor}" if version.minor else "")
-        words = " ".join((*version.tags, name))
-        lines.append(shown(f"    {words}  {len(version.patches)}/{version.total}"))
-        lines += [
-            shown(f"        {patch.number}/{version.total} {patch.message.subject.title}")
-            for patch in version.entries()
-        ]
-        lines += [
-            shown(f"        {number}/{version.total} is missing") for number in version.missing
-        ]
-    return lines
+    return _mail_commands().series(arguments)
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from core.export import find_message, mbox_of, show_record
-    from core.model import MessageId
-    from core.records import to_line
-
-    if arguments.partial and not arguments.mbox:
-        sys.stderr.write("patchdesk show: --partial goes with --mbox.\n")
-        return 2
-    wanted = MessageId(arguments.id.strip().removeprefix("<").removesuffix(">"))
-    desk, listing = _read(arguments.target or wanted)
-    try:
-        message = find_message(listing, wanted)
-        if message is None:
-            return _complain(
-                f"There is no message {wanted} in {listing.name}.",
-                "patchdesk series TARGET --all --json lists the ids that are there.",
-            )
-        if arguments.raw:
-            sys.stdout.buffer.write(desk.raw(message))
-        elif arguments.mbox:
-            sys.stdout.buffer.write(
-                mbox_of(desk, listing, message.message_id, partial=arguments.partial)
-            )
-        elif arguments.json:
-            _print([to_line(show_record(desk, message))])
-        else:
-            _print(_readable(desk, message))
-    finally:
-        desk.close()
-    return 0
+    return _mail_commands().show(arguments)
 
 
-def _readable(desk: Desk, message: Message) -> Sequence[str]:
-    """Return one mail as lines for a person."""
-    mail = desk.mail(message)
-    headers = [
-        f"From: {message.sender}",
-        f"Date: {message.date:%a, %d %b %Y %H:%M:%S %z}",
-        f"Subject: {message.subject.text}",
-        f"To: {', '.join(map(str, message.to))}",
-        f"Cc: {', '.join(map(str, message.cc))}",
-        f"Message-ID: <{message.message_id}>",
-        *(f"Attachment: {part.name} ({part.content_type})" for part in mail.attachments),
-        *(f"Cut: {words}" for words in message.capped),
-    ]
-    return [*(shown(line) for line in headers), "", *shown_lines(mail.text)]
+# ------------------------------------------------------------------- followed lists
+
+
+def _follow(arguments: argparse.Namespace) -> int:
+    return list_commands.follow(arguments, _print)
+
+
+def _unfollow(arguments: argparse.Namespace) -> int:
+    return list_commands.unfollow(arguments, _print)
+
+
+def _lists(arguments: argparse.Namespace) -> int:
+    config = _settings()
+    _warn(config)
+    return list_commands.lists(arguments, config, _print)
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    config = _settings()
+    _warn(config)
+    return list_commands.sync(arguments, config, _print)
+
+
+# ------------------------------------------------------------------- the rest
 
 
 def _digest(arguments: argparse.Namespace) -> int:

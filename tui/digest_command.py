@@ -84,7 +84,9 @@ def run(
         return 2
     target, name = arguments.target, arguments.name
     if target in config.lists and not Path(target).exists():
-        name, target = name or target, config.lists[target].target
+        from core.desk import followed_target
+
+        name, target = name or target, followed_target(target, config.lists[target])
     options = Options(name=name, mailmap=_mailmap(config), bots=Bots(config.bots))
     stdin = sys.stdin.buffer.read() if target == "-" else None
     archive = open_archive(target, stdin=stdin)

@@ -70,8 +70,8 @@ class Index:
     ) -> IngestResult:
         """Bring in what a source has that the list has not, and group it.
 
-        Of a list that is new, mails dated before `read_before` (seconds of the Unix epoch) count as read: now and whenever
-        they come later. Raises Cancelled (what came is kept; `settle` groups what is not grouped yet), SourceError, FetchError.
+        Of a list that is new, mails dated before `read_before` (seconds of the Unix epoch) count as read: now, and later
+        when more of its past comes; what just came to a list is unread, whatever its date. Raises Cancelled (what came is kept; `settle` groups what is not grouped yet), SourceError, FetchError.
         """
         from core.index.ingest import Ingest
 

@@ -87,6 +87,7 @@ class Ingest:
         self._phrases: dict[str, int] = {}
         self._list = 0
         self._read_before = 0
+        self._is_first = True
         self._added = self._removed = self._changed = 0
         self._due = FIRST_ROWS
 
@@ -95,7 +96,8 @@ class Ingest:
 
         Raises Cancelled (what came is stored, not all of it grouped), SourceError and FetchError.
         """
-        self._list, self._read_before = _list_of(self._connection, self._name, int(read_before))
+        found = _list_of(self._connection, self._name, int(read_before))
+        self._list, self._read_before, self._is_first = found
         feeds = feeds_of(source)
         for feed in feeds:
             part = _part_of(self._connection, self._list, feed)
@@ -116,6 +118,7 @@ class Ingest:
     def _follow(self, part: int, feed: Feed) -> bool:
         """Store what a feed has; False where another process got in between."""
         position = _position(self._connection, part)
+        limits = self._read_limits(feed, position)
         job = Job("", "", stop=self._stop, closed=Event(), report=lambda _: None)
         told = Job(
             f"Indexing {self._name}", "mail", stop=Event(), closed=Event(), report=self._report
@@ -129,14 +132,27 @@ class Ingest:
                 batch.append(prepared)
                 size += length
                 if len(batch) >= BATCH or size >= BATCH_BYTES:
-                    if not self._store(part, feed, position, batch):
+                    if not self._store(part, feed, position, batch, limits):
                         return False
                     position, batch, size = feed.position, [], 0
                     self._settle_when_due()
         except (Cancelled, PatchdeskError):
-            self._store(part, feed, position, batch)
+            self._store(part, feed, position, batch, limits)
             raise
-        return self._store(part, feed, position, batch)
+        return self._store(part, feed, position, batch, limits)
+
+    def _read_limits(self, feed: Feed, position: str) -> tuple[int, int]:
+        """Return the dates before which mails of the past, and those that just came, count as read.
+
+        What comes to a list that was brought up to date before is news, whatever its Date says: 0.
+        """
+        if self._is_first:
+            return self._read_before, self._read_before
+        (newest,) = self._connection.execute(
+            "SELECT max(rank) FROM part WHERE list = ? AND position != ''", (self._list,)
+        ).fetchone()
+        begins = not position and newest is not None and feed.rank > newest
+        return 0 if begins else self._read_before, 0
 
     def _prepare(self, change: Change, feed: Feed) -> tuple[_Prepared, int]:
         """Read a mail, unless it is here already; return its size too."""
@@ -150,14 +166,21 @@ class Ingest:
             Change(change.blob, change.added, change.older, None, change.name), draft
         ), len(raw)
 
-    def _store(self, part: int, feed: Feed, position: str, batch: list[_Prepared]) -> bool:
+    def _store(
+        self,
+        part: int,
+        feed: Feed,
+        position: str,
+        batch: list[_Prepared],
+        read_limits: tuple[int, int],
+    ) -> bool:
         if not batch and feed.position == position:
             return True
         with transaction(self._connection):
             if _position(self._connection, part) != position:
                 return False
             storing = _Storing(self._connection, self._list, part, feed, self._phrases)
-            storing.store(batch, self._read_before)
+            storing.store(batch, read_limits)
             self._connection.execute(
                 "UPDATE part SET position = ? WHERE id = ?", (feed.position, part)
             )
@@ -196,8 +219,11 @@ class _Storing:
         """Nodes of mails that came or went."""
         self.added = self.removed = 0
 
-    def store(self, batch: Iterable[_Prepared], read_before: int) -> None:
-        """Store mails, and take away those that were removed."""
+    def store(self, batch: Iterable[_Prepared], read_limits: tuple[int, int]) -> None:
+        """Store mails, and take away those that were removed.
+
+        Dated before a limit they count as read: before the first if they are older, the second if they just came.
+        """
         decided: dict[bytes, _Prepared] = {}
         for each in batch:
             if each.change.older:
@@ -207,7 +233,7 @@ class _Storing:
         for each in decided.values():
             if not each.change.added:
                 self._remove(each.change)
-        self._add([each for each in decided.values() if each.change.added], read_before)
+        self._add([each for each in decided.values() if each.change.added], read_limits)
         self.numbers.store()
         self._connection.executemany(
             "INSERT OR IGNORE INTO dirty SELECT talk FROM node WHERE id = ?",
@@ -236,7 +262,7 @@ class _Storing:
                 self._nodes.add(node)
                 take_from(self._connection, part, message)
 
-    def _add(self, coming: list[_Prepared], read_before: int) -> None:
+    def _add(self, coming: list[_Prepared], read_limits: tuple[int, int]) -> None:
         rows: list[tuple[object, ...]] = []
         members: list[tuple[int, int, str | None]] = []
         bodies: list[tuple[int, bytes]] = []
@@ -265,7 +291,7 @@ class _Storing:
             if draft.packed is not None:
                 bodies.append((number, draft.packed))
             touched += [(number, file) for file in draft.files]
-            if draft.message.date.timestamp() < read_before:
+            if draft.message.date.timestamp() < read_limits[0 if change.older else 1]:
                 read.append(node)
         self.added += len(rows)
         self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", rows)
@@ -373,14 +399,17 @@ def _position(connection: sqlite3.Connection, part: int) -> str:
     return str(position)
 
 
-def _list_of(connection: sqlite3.Connection, name: str, read_before: int) -> tuple[int, int]:
-    """Return a list's number, and from when on its mails are unread at first; it is made where it is new."""
+def _list_of(connection: sqlite3.Connection, name: str, read_before: int) -> tuple[int, int, bool]:
+    """Return a list's number, from when on its mails are unread at first, and whether it never came to its end.
+
+    It is made where it is new.
+    """
     with transaction(connection):
         connection.execute(
             "INSERT OR IGNORE INTO list (name, read_before) VALUES (?, ?)", (name, read_before)
         )
-        found: tuple[int, int] = connection.execute(
-            "SELECT id, read_before FROM list WHERE name = ?", (name,)
+        found: tuple[int, int, bool] = connection.execute(
+            "SELECT id, read_before, synced IS NULL FROM list WHERE name = ?", (name,)
         ).fetchone()
     return found
 

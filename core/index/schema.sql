@@ -9,7 +9,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE list (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    read_before INTEGER NOT NULL,      -- mails dated before this count as read from the start
+    read_before INTEGER NOT NULL,      -- mails of its past dated before this count as read
     synced INTEGER                     -- when it was last brought up to date
 );
 CREATE TABLE part (

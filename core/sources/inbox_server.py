@@ -44,6 +44,7 @@ class InboxServer:
         self.url = url
         self._options = options
         self._process = borrow(options.home)
+        self._closed = False
 
     @property
     def host(self) -> str:
@@ -83,7 +84,9 @@ class InboxServer:
 
     def close(self) -> None:
         """Let go of the process that fetches."""
-        give_back(self._process)
+        if not self._closed:
+            self._closed = True
+            give_back(self._process)
 
     def _ask(self, op: str, asked: str, stop: Event, report: Report, **what: str) -> bytes:
         options = self._options

@@ -106,6 +106,7 @@ def run_git(
             cwd=os.sep,
             env=environment(),
             start_new_session=True,  # Ctrl-C and the terminal are not for it
+            umask=0o077,
         )
     except FileNotFoundError as error:
         raise GitError("git is not installed.", "Install it: epochs are cloned by it.") from error

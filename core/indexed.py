@@ -1,0 +1,61 @@
+"""Followed lists as commands print them: what the index holds, without asking where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from core.index.index import Index, ListView, open_index
+from core.model import Listing, Mail, Message, MessageId, Series, Thread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class IndexedMails:
+    """The mails of followed lists, opened as a desk opens those of a target."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+
+    def items(self, lists: Sequence[str], *, threads: bool) -> Iterator[Series | Thread]:
+        """Yield the series of lists, the latest activity first; with `threads`, what is no series, too."""
+        view = ListView(lists=tuple(lists), threads=threads)
+        for row in self.index.order(view):
+            item = self.index.series(row)
+            if item is not None:  # taken away meanwhile
+                yield item
+
+    def message(self, message_id: MessageId) -> Message | None:
+        """Return a mail, None where no list has it."""
+        return self.index.message(message_id)
+
+    def listing(self, message_id: MessageId) -> Listing:
+        """Return the series or thread that holds a mail, as a listing of that alone."""
+        row = self.index.find(message_id)
+        item = None if row is None else self.index.series(row)
+        items = () if item is None else (item,)
+        return Listing(name="the lists you follow", items=items, mails=0, done=True)
+
+    def lists_of(self, message_id: MessageId) -> tuple[str, ...]:
+        """Return the names of the lists that a mail came through."""
+        return self.index.lists_of(message_id)
+
+    def mail(self, message: Message) -> Mail:
+        """Open one mail for reading. Raises PatchdeskError."""
+        from core.patch.message import read_mail
+
+        return read_mail(self.raw(message), message.key)
+
+    def raw(self, message: Message) -> bytes:
+        """Return one mail's bytes. Raises PatchdeskError."""
+        return self.index.raw(message)
+
+    def close(self) -> None:
+        """Close the index."""
+        self.index.close()
+
+
+def open_indexed(path: Path) -> IndexedMails | None:
+    """Open the index at a path; None where nothing was synced yet. Raises IndexFileError."""
+    return IndexedMails(open_index(path)) if path.exists() else None

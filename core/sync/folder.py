@@ -1,0 +1,124 @@
+"""A followed list's folder: its clone, who works on it, where it came from, and how far back mail is still wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from core.errors import Cancelled, PatchdeskError
+from core.model import Progress
+from core.paths import cache_dir, data_dir, private_dir, write_atomically
+from core.sources.source import Report
+from core.sync.values import Wish
+
+_POLL: Final = 0.2
+_CAP: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the program keeps what a sync brings."""
+
+    data: Path
+    cache: Path
+
+    @staticmethod
+    def usual() -> Home:
+        """Return the user's own."""
+        return Home(data_dir(), cache_dir())
+
+    @property
+    def index(self) -> Path:
+        """The index's file."""
+        return self.data / "index.sqlite3"
+
+    @property
+    def hosts(self) -> Path:
+        """The folder of what servers asked of us."""
+        return self.cache / "hosts"
+
+    def folder(self, name: str) -> Path:
+        """Return a list's folder; it may not exist."""
+        return self.data / "lists" / name
+
+    def clone(self, name: str) -> Path | None:
+        """Return the public-inbox folder that sync made of a list; None where there is none."""
+        folder = self.folder(name)
+        return folder if any(folder.glob("git/*.git")) else None
+
+
+@contextlib.contextmanager
+def locked(folder: Path, name: str, *, stop: Event, report: Report) -> Iterator[None]:
+    """Be the only one who works on a list; waits for another process that does.
+
+    Raises Cancelled, and PatchdeskError where the folder cannot be made.
+    """
+    private_dir(folder.parent)
+    private_dir(folder)
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                report(Progress(f"Waiting for another sync of {name}"))
+            except OSError as error:
+                raise PatchdeskError(
+                    f"{folder} cannot be locked: {error.strerror}.",
+                    "Point XDG_DATA_HOME at a disk that can lock files.",
+                ) from error
+            if stop.wait(_POLL):
+                raise Cancelled
+        yield
+    finally:
+        os.close(handle)
+
+
+def remembered(folder: Path, wish: Wish) -> Wish:
+    """Return a wish together with that of an earlier sync that did not come to its end."""
+    try:
+        read = json.loads(_wanted(folder).read_text("utf-8")[:1000])
+        since = None if read["since"] is None else int(read["since"])
+        before = Wish(everything=read["everything"] is True, since=since)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return wish
+    depths = [each.since for each in (before, wish) if each.since is not None]
+    return Wish(before.everything or wish.everything, min(depths, default=None))
+
+
+def remember(folder: Path, wish: Wish) -> None:
+    """Keep a wish for the next sync, should this one not come to its end. Raises PatchdeskError."""
+    if wish != Wish():
+        content = {"everything": wish.everything, "since": wish.since}
+        write_atomically(_wanted(folder), json.dumps(content).encode())
+
+
+def fulfilled(folder: Path) -> None:
+    """Forget the wish that `remember` kept."""
+    with contextlib.suppress(OSError):
+        _wanted(folder).unlink()
+
+
+def source_of(folder: Path) -> str:
+    """Return what `note_source` kept; "" where that is nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        return (folder / "source").read_text("utf-8")[:_CAP].removesuffix("\n")
+    return ""
+
+
+def note_source(folder: Path, source: str) -> None:
+    """Keep in words where a list's mail comes from, to notice when that changes. Raises PatchdeskError."""
+    if source_of(folder) != source:
+        write_atomically(folder / "source", f"{source}\n".encode())
+
+
+def _wanted(folder: Path) -> Path:
+    return folder / "wanted.json"

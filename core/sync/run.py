@@ -1,0 +1,207 @@
+"""Bringing followed lists up to date: mail to disk, and from there into the index.
+
+One list after the other, and one request at a time, so that no server has to answer two of one sync. Whatever ends a
+sync, what came stays, and the next one goes on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from core.config import FollowedList
+from core.errors import Cancelled, PatchdeskError
+from core.index.database import IndexFileError
+from core.index.index import open_index
+from core.sources.inbox_server import InboxServer
+from core.sources.lore import FetchOptions
+from core.sources.source import Report, Source
+from core.sync.folder import (
+    Home,
+    fulfilled,
+    locked,
+    note_source,
+    remember,
+    remembered,
+    source_of,
+)
+from core.sync.follow import Kind, kind_of
+from core.sync.manners import Manners
+from core.sync.mirror import Mirror
+from core.sync.values import SyncResult, Wish
+from core.sync.windows import WindowSource
+
+if TYPE_CHECKING:
+    from core.index.index import Index
+
+UNREAD_FOR: Final = 14 * 86_400
+"""Seconds: what is older when a list comes for the first time counts as read."""
+
+
+def sync(
+    lists: Mapping[str, FollowedList],
+    home: Home,
+    wish: Wish,
+    *,
+    options: FetchOptions,
+    stop: Event,
+    report: Report,
+) -> Iterator[SyncResult]:
+    """Bring lists up to date one after the other, and yield what came of each.
+
+    What one list fails of stands in its result. `stop` ends it after that of the list it was at. Raises PatchdeskError
+    where the index cannot be written.
+    """
+    index = open_index(home.index)
+    notes = index.notes
+    try:
+        for name, followed in lists.items():
+            run = _Run(name, followed, home, index, options, stop, report)
+            result = run.run(wish)
+            yield replace(result, notes=(*notes, *run.notes))
+            notes = ()
+            if result.stopped:
+                return
+    finally:
+        index.close()
+
+
+class _Run:
+    """The sync of one list."""
+
+    def __init__(
+        self,
+        name: str,
+        followed: FollowedList,
+        home: Home,
+        index: Index,
+        options: FetchOptions,
+        stop: Event,
+        report: Report,
+    ) -> None:
+        self.notes: list[str] = []
+        self._name = name
+        self._followed = followed
+        self._home = home
+        self._folder = home.folder(name)
+        self._index = index
+        self._options = options
+        self._stop = stop
+        self._report = report
+        self._result = SyncResult(name=name)
+
+    def run(self, wish: Wish) -> SyncResult:
+        try:
+            with locked(self._folder, self._name, stop=self._stop, report=self._report):
+                wish = remembered(self._folder, wish)
+                remember(self._folder, wish)
+                kind = kind_of(self._followed)
+                self._begin_anew_if_moved(kind)
+                if kind is Kind.DISK:
+                    self._ingest(self._opened())
+                elif kind is Kind.EPOCHS:
+                    self._sync_epochs(wish)
+                else:
+                    self._sync_windows(wish)
+                fulfilled(self._folder)
+        except Cancelled:
+            return replace(self._result, stopped=True)
+        except IndexFileError:
+            raise
+        except PatchdeskError as error:
+            return replace(self._result, error=error)
+        return self._result
+
+    def _sync_epochs(self, wish: Wish) -> None:
+        with self._server() as (server, manners):
+            mirror = Mirror(
+                self._name,
+                self._folder,
+                server,
+                manners,
+                deadline=self._options.deadline,
+                stop=self._stop,
+                report=self._report,
+            )
+            new = not mirror.numbers()
+            try:
+                for _ in mirror.bring(wish):
+                    self._ingest_clone()
+            except PatchdeskError:
+                # What an earlier sync has cloned may not be in the index yet.
+                if mirror.numbers():
+                    self._ingest_clone()
+                raise
+            self._ingest_clone()
+            if new and mirror.left:
+                epochs = (
+                    "An older epoch is" if mirror.left == 1 else f"{mirror.left} older epochs are"
+                )
+                self._note_more(f"{epochs} on the server")
+
+    def _sync_windows(self, wish: Wish) -> None:
+        with self._server() as (server, manners):
+            source = WindowSource(
+                self._name, server, manners, wish, stop=self._stop, report=self._report
+            )
+            new = self._name not in {info.name for info in self._index.lists()}
+            self._ingest(source)
+            if new and not source.feed.whole:
+                self._note_more("Older mail is on the server")
+
+    def _ingest_clone(self) -> None:
+        from core.sources.public_inbox import open_archive
+
+        self._ingest(open_archive(self._folder))
+
+    def _ingest(self, source: Source) -> None:
+        try:
+            done = self._index.ingest(
+                self._name,
+                source,
+                stop=self._stop,
+                report=self._report,
+                read_before=time.time() - UNREAD_FOR,
+            )
+        finally:
+            source.close()
+        so_far = self._result
+        self._result = replace(
+            so_far,
+            added=so_far.added + done.added,
+            removed=so_far.removed + done.removed,
+            series=so_far.series + done.series_changed,
+        )
+        self.notes += [note for note in done.notes if note not in self.notes]
+
+    def _opened(self) -> Source:
+        from core.sources.target import open_target
+
+        return open_target(self._followed.target)
+
+    @contextlib.contextmanager
+    def _server(self) -> Iterator[tuple[InboxServer, Manners]]:
+        server = InboxServer(self._followed.target.rstrip("/"), self._options)
+        try:
+            yield (
+                server,
+                Manners(server.host, self._home.hosts, stop=self._stop, report=self._report),
+            )
+        finally:
+            server.close()
+
+    def _begin_anew_if_moved(self, kind: Kind) -> None:
+        """Forget what came of the list from elsewhere; its epochs may come from any server that has them."""
+        before, now = source_of(self._folder), f"{kind.value} {self._followed.target}"
+        if before not in ("", now) and not (
+            kind is Kind.EPOCHS and before.startswith(f"{kind.value} ")
+        ):
+            self._index.forget(self._name, stop=self._stop, report=self._report)
+        note_source(self._folder, now)
+
+    def _note_more(self, what: str) -> None:
+        self.notes.append(f"{what}: “patchdesk sync {self._name} --all” brings all there is.")
