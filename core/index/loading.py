@@ -78,10 +78,14 @@ def load(
     phrases: StoredPhrases,
     talks: Iterable[int],
     *,
+    into: Loaded | None = None,
     grouped: bool = False,
 ) -> Loaded:
-    """Read talks; with `grouped` only what was grouped already, as long as newer mails wait for it."""
-    loaded = Loaded()
+    """Read talks, in addition to what `into` holds.
+
+    With `grouped` only what was grouped already, as long as newer mails wait for it.
+    """
+    loaded = into or Loaded()
     wanted = json.dumps(list(talks))
     message_ids: dict[int, MessageId] = {}
     for node, name, talk, item, role, seen in connection.execute(

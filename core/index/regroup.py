@@ -122,15 +122,21 @@ class _Regrouping:
 
     def _whole(self, talks: set[int]) -> tuple[set[int], Grouping]:
         """Load talks, and with them those that hold parts of the same postings: from then on they are one talk."""
+        loaded = self._loaded
+        load(self._connection, self._phrases, talks, into=loaded)
         while True:
-            self._loaded = load(self._connection, self._phrases, talks)
-            grouping = Grouping(self._loaded.messages)
+            grouping = Grouping(loaded.messages)
             self._store_runs(talks, grouping)
             together = self._meeting(grouping)
-            if not together:
-                return talks, grouping
+            more = {talk for group in together for talk in group} - talks
+            load(self._connection, self._phrases, more, into=loaded)
+            winners: dict[int, int] = {}
             for group in together:
-                talks = (talks - group) | {merge_talks(self._connection, group)}
+                winners.update(dict.fromkeys(group, merge_talks(self._connection, group)))
+            talks = {winners.get(talk, talk) for talk in talks | more}
+            loaded.talks = {node: winners.get(talk, talk) for node, talk in loaded.talks.items()}
+            if not more:
+                return talks, grouping
 
     def _store_runs(self, talks: set[int], grouping: Grouping) -> None:
         nodes, talk_of = self._loaded.nodes, self._loaded.talks
