@@ -11,13 +11,14 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from core.model import Identity, Message, Subject
+from core.model import Identity, Message, MessageId, Subject
 from core.patch.dates import read_date
 from core.patch.encoded_words import decode_words
 from core.patch.headers import Headers, read_addresses, read_ids, read_parent
 from core.patch.message import (
     FIRST_REFERENCES,
     LAST_REFERENCES,
+    UNKNOWN_DATE,
     read_change_id,
     read_mail,
     weigh,
@@ -39,82 +40,94 @@ _ENCODED_MARK: Final = re.compile(rb"=(?:0[AaDd]|2[Dd]|3[Aa])")
 _MAY_GIVE: Final = re.compile(rb"\n[ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
 
 
-def read_brief(raw: bytes, key: str = "") -> tuple[Message, str]:
+def read_brief(raw: bytes, key: str = "", *, replies: bool = True) -> tuple[Message, str]:
     """Return a mail's facts in brief, and its text, "" where nobody needed it. Never raises.
 
-    Of a reply `has_diff` says nothing.
+    Of a reply `has_diff` says nothing. With `replies` False nothing but the sender, subject and lists of a reply need be right.
     """
-    brief = _read_plain(raw, key)
+    brief = _read_plain(raw, key, replies)
     if brief is not None:
         return brief
     mail = read_mail(raw, key)
     return mail.message, mail.text
 
 
-def _read_plain(raw: bytes, key: str) -> tuple[Message, str] | None:
-    stop = _NO_HEADER.search(raw, 0, _MAX_BLOCK)
-    end = stop.start() if stop else 0
-    if raw[end : end + 2] != b"\n\n" or not _HEADER.match(raw):
-        return None
-    try:
-        block = "\n" + raw[:end].decode("ascii")
-    except UnicodeDecodeError:
-        return None
-    values: dict[str, str] = {}
-    for name, value in _WANTED.findall(block):
-        lower = name.lower()
-        if lower in values:
-            return None
-        values[lower] = _unfolded(value) if "\n" in value else value.strip()
+def _read_plain(raw: bytes, key: str, replies: bool) -> tuple[Message, str] | None:
+    """Read a mail in whose headers nothing is odd; of any other return None."""
+    values, end = _plain_headers(raw)
     get = values.get
-    date = read_date(get("date", ""))
-    ids = read_ids(get("message-id", ""))
     subject = _subject(get("subject", ""))
     sender = _sender(get("from", ""))
-    if date is None or not ids or subject is None or sender is None or "\r" in block:
+    if subject is None or sender is None:
         return None
+    lists = _list_ids(get("list-id", ""))
+    if subject.is_reply and not replies:
+        return _told_apart(subject, sender, lists, key), ""
+    date = read_date(get("date", ""))
+    ids = read_ids(get("message-id", ""))
     references = dict.fromkeys(read_ids(values["references"])) if "references" in values else {}
     parent = read_parent(values["in-reply-to"]) if "in-reply-to" in values else None
     if parent:
         references[parent] = None
-    if len(references) > FIRST_REFERENCES + LAST_REFERENCES:
+    if date is None or not ids or len(references) > FIRST_REFERENCES + LAST_REFERENCES:
         return None
-    lists = _list_ids(get("list-id", ""))
-    if subject.is_reply and _gives_nothing(raw, end, values):
-        reply = Message(
-            message_id=ids[0],
-            subject=subject,
-            sender=sender,
-            author=sender,
-            date=date,
-            in_reply_to=parent,
-            references=tuple(references),
-            list_ids=lists,
-            key=key,
-        )
-        return reply, ""
-    content = read_content(raw, Headers(fields=list(values.items()), body_start=end + 2))
-    if content.capped:
-        return None
-    text = content.text
-    weighed = weigh(subject, sender, text)
-    patch = weighed.patch
-    carried = patch is not None and weighed.in_body
+    text = ""
+    weighed = None
+    if not (subject.is_reply and _gives_nothing(raw, end, values)):
+        content = read_content(raw, Headers(fields=list(values.items()), body_start=end + 2))
+        if content.capped:
+            return None
+        text = content.text
+        weighed = weigh(subject, sender, text)
+    in_body = weighed is not None and weighed.in_body
+    has_diff = weighed is not None and weighed.patch is not None
     message = Message(
         message_id=ids[0],
-        subject=weighed.subject,
+        subject=weighed.subject if weighed else subject,
         sender=sender,
-        author=weighed.author,
+        author=weighed.author if weighed else sender,
         date=date,
         in_reply_to=parent,
         references=tuple(references),
         list_ids=lists,
-        has_diff=patch is not None,
-        change_id=read_change_id(text) if weighed.in_body else None,
-        trailers=() if carried else find_given_trailers(text, own_patch=patch is not None),
+        has_diff=has_diff,
+        change_id=read_change_id(text) if in_body else None,
+        trailers=()
+        if not text or (in_body and has_diff)
+        else find_given_trailers(text, own_patch=has_diff),
         key=key,
     )
     return message, text
+
+
+def _plain_headers(raw: bytes) -> tuple[dict[str, str], int]:
+    """Return the headers that are wanted, unfolded, and where their block ends; nothing where the block is odd."""
+    stop = _NO_HEADER.search(raw, 0, _MAX_BLOCK)
+    end = stop.start() if stop else 0
+    head = raw[:end]
+    if raw[end : end + 2] != b"\n\n" or not _HEADER.match(raw) or not head.isascii():
+        return {}, 0
+    block = "\n" + head.decode("ascii")
+    values: dict[str, str] = {}
+    for name, value in _WANTED.findall(block):
+        lower = name.lower()
+        if lower in values:
+            return {}, 0
+        values[lower] = _unfolded(value) if "\n" in value else value.strip()
+    return ({}, 0) if "\r" in block else (values, end)
+
+
+def _told_apart(subject: Subject, sender: Identity, lists: tuple[str, ...], key: str) -> Message:
+    """Return a reply of which only these are asked."""
+    return Message(
+        message_id=MessageId(""),
+        subject=subject,
+        sender=sender,
+        author=sender,
+        date=UNKNOWN_DATE,
+        list_ids=lists,
+        key=key,
+    )
 
 
 def _unfolded(value: str) -> str:

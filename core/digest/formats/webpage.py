@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -27,8 +28,8 @@ from core.digest.formats.phrases import (
     title_of,
     trailer_words,
 )
-from core.digest.identity import written
-from core.digest.values import Digest, SeriesNews, ThreadNews
+from core.digest.identity import domain_of, written
+from core.digest.values import Counts, Digest, SeriesNews, ThreadNews
 from core.text import shown, shown_lines
 
 _STYLE: Final = """
@@ -121,8 +122,23 @@ def _charts(digest: Digest, top: int) -> Iterator[str]:
         yield from _bars(digest.domains[:top])
     if digest.contributors:
         yield f"<h2>Top {top} contributors</h2>"
-        names = [(who.name or who.address, count) for who, count in digest.contributors[:top]]
-        yield from _bars(names)
+        yield from _bars(_short_names(digest.contributors[:top]))
+
+
+def _short_names(people: Counts) -> list[tuple[str, int]]:
+    """Return names without addresses; the domain tells those of one name apart."""
+    names = Counter(who.name for who, _ in people)
+    return [
+        (
+            who.address
+            if not who.name
+            else who.name
+            if names[who.name] == 1
+            else f"{who.name}, {domain_of(who)}",
+            count,
+        )
+        for who, count in people
+    ]
 
 
 def _columns(bars: Sequence[tuple[str, int]], unit: str) -> Iterator[str]:
