@@ -7,7 +7,7 @@ turns names into colours. Everything a mail wrote goes through `core.text.shown`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -271,4 +271,20 @@ def _exactly(pieces: list[Piece], width: int) -> list[Piece]:
         if total < width:
             pieces.append((fit(text, width - total), look))
             break
-    return [piece for piece in pieces if piece[0]]
+    return list(_joined(pieces))
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces with blanks joined to what follows: what is drawn costs by the piece."""
+    blanks = ""
+    for text, look in pieces:
+        if not text or text.isspace():
+            blanks += text
+            continue
+        if look == "match" and blanks:
+            yield blanks, "plain"
+            blanks = ""
+        yield blanks + text, look
+        blanks = ""
+    if blanks:
+        yield blanks, "plain"
