@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from core import __version__
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown
-from tui import digest_command, list_commands
+from tui import digest_command, doctor_command, list_commands
 from tui.mail_commands import MailCommands
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     digest_command.add_arguments(sub)
 
     command("config", _config, "what is in force, and where each value comes from")
+    command("doctor", _doctor, "what is installed, reachable, writable, and what mends it")
     return parser
 
 
@@ -273,6 +274,10 @@ def _config(_: argparse.Namespace) -> int:
     _warn(config)
     _print(describe(with_git(config)))
     return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    return doctor_command.run(_settings(), _print)
 
 
 if __name__ == "__main__":

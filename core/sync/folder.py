@@ -55,10 +55,10 @@ class Home:
 
 
 @contextlib.contextmanager
-def locked(folder: Path, name: str, *, stop: Event, report: Report) -> Iterator[None]:
+def locked(folder: Path, name: str, *, stop: Event, report: Report) -> Iterator[int]:
     """Be the only one who works on a list; waits for another process that does.
 
-    Raises Cancelled, and PatchdeskError where the folder cannot be made.
+    Gives the handle that holds the lock: a child that inherits it holds the lock until it ends, too. Raises Cancelled, and PatchdeskError where the folder cannot be made.
     """
     private_dir(folder.parent)
     private_dir(folder)
@@ -77,7 +77,7 @@ def locked(folder: Path, name: str, *, stop: Event, report: Report) -> Iterator[
                 ) from error
             if stop.wait(_POLL):
                 raise Cancelled
-        yield
+        yield handle
     finally:
         os.close(handle)
 

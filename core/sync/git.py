@@ -88,12 +88,13 @@ def run_git(
     url: str = "",
     doing: str = "",
     deadline: float | None = None,
+    inherit: tuple[int, ...] = (),
     stop: Event,
     report: Report,
 ) -> str:
     """Run git, and return what it prints. `url` is the server it asks, `doing` the words for its progress.
 
-    Raises FetchError, GitError, and Cancelled soon after `stop` is set; then git has ended.
+    It keeps the handles `inherit` open. Raises FetchError, GitError, and Cancelled soon after `stop` is set; then git has ended.
     """
     settings = [*_SETTINGS, f"http.userAgent=patchdesk/{__version__} git/{_git_version()}"]
     command = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
@@ -107,6 +108,7 @@ def run_git(
             env=environment(),
             start_new_session=True,  # Ctrl-C and the terminal are not for it
             umask=0o077,
+            pass_fds=inherit,
         )
     except FileNotFoundError as error:
         raise GitError("git is not installed.", "Install it: epochs are cloned by it.") from error

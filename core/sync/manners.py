@@ -15,7 +15,7 @@ from core.model import Progress
 from core.paths import write_atomically
 from core.sources.source import Report
 
-PATIENCE: Final = 120.0
+PATIENCE: Final = 60.0
 """Seconds that a server is waited for within a sync, where it says when to come again."""
 
 LONGEST: Final = 86_400.0

@@ -37,10 +37,13 @@ class Mirror:
         manners: Manners,
         *,
         deadline: float,
+        lock: int,
         stop: Event,
         report: Report,
     ) -> None:
-        """Take the seconds that a server has to say which epochs there are; cloning takes its time."""
+        """Take the seconds that a server has to say which epochs there are (cloning takes its time), and the handle of the
+        folder's lock, which git is to hold should it outlive this process.
+        """
         self.name = name
         self.folder = folder
         self.left = 0
@@ -48,6 +51,7 @@ class Mirror:
         self._server = server
         self._manners = manners
         self._deadline = deadline
+        self._lock = lock
         self._stop = stop
         self._report = report
 
@@ -187,9 +191,17 @@ class Mirror:
         self._git(*words, url=epoch.url, doing=f"Cloning {self.name}, epoch {epoch.number}")
 
     def _fetch(self, epoch: Epoch, wish: Wish) -> None:
+        self._tidy(epoch)
         words = ("fetch", "--prune", "--progress", *self._deeper(epoch, wish), "--", epoch.url)
         doing = f"Fetching {self.name}, epoch {epoch.number}"
         self._git_in(epoch, *words, "+refs/*:refs/*", url=epoch.url, doing=doing)
+
+    def _tidy(self, epoch: Epoch) -> None:
+        """Remove what a git that was ended by force has left: nobody else works here."""
+        path = self.path(epoch.number)
+        for pattern in ("*.lock", "refs/**/*.lock", "objects/info/*.lock", "objects/pack/tmp_*"):
+            for left in path.glob(pattern):
+                left.unlink(missing_ok=True)
 
     def _deeper(self, epoch: Epoch, wish: Wish) -> list[str]:
         """Return how to tell git that a shallow clone is to reach further back; nothing where it need not."""
@@ -211,5 +223,11 @@ class Mirror:
     def _git(self, *words: str, url: str = "", doing: str = "", in_time: bool = False) -> str:
         deadline = self._deadline if in_time else None
         return run_git(
-            words, url=url, doing=doing, deadline=deadline, stop=self._stop, report=self._report
+            words,
+            url=url,
+            doing=doing,
+            deadline=deadline,
+            inherit=(self._lock,),
+            stop=self._stop,
+            report=self._report,
         )

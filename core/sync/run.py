@@ -96,7 +96,7 @@ class _Run:
 
     def run(self, wish: Wish) -> SyncResult:
         try:
-            with locked(self._folder, self._name, stop=self._stop, report=self._report):
+            with locked(self._folder, self._name, stop=self._stop, report=self._report) as lock:
                 wish = remembered(self._folder, wish)
                 remember(self._folder, wish)
                 kind = kind_of(self._followed)
@@ -104,7 +104,7 @@ class _Run:
                 if kind is Kind.DISK:
                     self._ingest(self._opened())
                 elif kind is Kind.EPOCHS:
-                    self._sync_epochs(wish)
+                    self._sync_epochs(wish, lock)
                 else:
                     self._sync_windows(wish)
                 fulfilled(self._folder)
@@ -116,7 +116,7 @@ class _Run:
             return replace(self._result, error=error)
         return self._result
 
-    def _sync_epochs(self, wish: Wish) -> None:
+    def _sync_epochs(self, wish: Wish, lock: int) -> None:
         with self._server() as (server, manners):
             mirror = Mirror(
                 self._name,
@@ -124,6 +124,7 @@ class _Run:
                 server,
                 manners,
                 deadline=self._options.deadline,
+                lock=lock,
                 stop=self._stop,
                 report=self._report,
             )
