@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Final
 
 from textual.message import Message
+from textual.worker import get_current_worker
 
 from core.errors import Cancelled, PatchdeskError
-from core.model import Progress
+from core.model import Mail, Progress, Reply
 from tui.messages import (
     ListingArrived,
     ListingEnded,
@@ -19,12 +21,18 @@ from tui.messages import (
     OpenFailed,
     Opening,
     Progressed,
+    RemarksFound,
 )
+
+log = logging.getLogger(__name__)
 
 Post = Callable[[Message], object]
 
 REPORT_EVERY: Final = 0.05
 """Seconds between two reports of progress: a source may report every mail, the screen must not pay for it."""
+
+MOST_REPLIES: Final = 1_000
+"""Replies to one mail that are read to show what they say under its lines."""
 
 
 def read_listing(opening: Opening, post: Post) -> None:
@@ -59,3 +67,23 @@ def read_mail(request: MailRequest, post: Post) -> None:
         post(MailFailed(request, error))
     else:
         post(MailRead(request, mail))
+
+
+def read_remarks(request: MailRequest, mail: Mail, replies: Sequence[Reply], post: Post) -> None:
+    """Open the replies to a mail, and post what they say of it."""
+    from core.patch.remarks import Answer, remarks
+
+    worker = get_current_worker()
+    answers = []
+    for reply in replies[:MOST_REPLIES]:
+        if worker.is_cancelled or request.opening.stop.is_set():
+            return
+        try:
+            answers.append(Answer(request.opening.desk.mail(reply.message), reply.depth))
+        except Cancelled:
+            return
+        except PatchdeskError as error:
+            log.info("a reply cannot be read: %s", error.message)
+    found = remarks(mail, answers)
+    if found and not worker.is_cancelled:
+        post(RemarksFound(request, mail, found))

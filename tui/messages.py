@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +17,7 @@ from core.sources.source import Report
 if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
     from core.model import Listing
+    from core.patch.remarks import Remark
 
 
 class DeskLike(Protocol):
@@ -93,6 +94,15 @@ class MailRead(Message):
 
     request: MailRequest
     mail: Mail
+
+
+@dataclass
+class RemarksFound(Message):
+    """What was said of a mail is known."""
+
+    request: MailRequest
+    mail: Mail
+    remarks: Sequence[Remark]
 
 
 @dataclass

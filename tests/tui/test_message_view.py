@@ -2,69 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from datetime import UTC
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from core.model import Mail
-from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
+from tests.tui.mails import EVIL, PATCH, REPLY, hostile, huge, mail
+from tests.tui.reader import Host, reading, screen, settle
 from tui.safety import CONTROLS
-from tui.themes import DEFAULT_THEME, THEMES, with_roles
+from tui.themes import DEFAULT_THEME, THEMES
 from tui.widgets.message_view import MessageView
 from tui.widgets.page import Page
-
-
-class Host(App[None]):
-    """As little around the reader as there can be."""
-
-    CSS = "MessageView { width: 1fr; height: 1fr; }"
-
-    def __init__(self, shown: Mail | None = None, theme: str = DEFAULT_THEME) -> None:
-        super().__init__()
-        self._shown = shown
-        self._first_theme = theme
-        for own in THEMES:
-            self.register_theme(own)
-
-    def get_css_variables(self) -> dict[str, str]:
-        return with_roles(super().get_css_variables())
-
-    def compose(self) -> ComposeResult:
-        yield MessageView(clock=lambda: NOW, zone=UTC)
-
-    def on_mount(self) -> None:
-        self.theme = self._first_theme
-        if self._shown is not None:
-            self.reader.show(self._shown)
-
-    @property
-    def reader(self) -> MessageView:
-        return self.query_one(MessageView)
-
-
-@asynccontextmanager
-async def reading(
-    shown: Mail | None, size: tuple[int, int] = (80, 24), theme: str = DEFAULT_THEME
-) -> AsyncIterator[tuple[MessageView, Pilot[None]]]:
-    app = Host(shown, theme)
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        yield app.reader, pilot
-
-
-async def settle(pilot: Pilot[Any]) -> None:
-    await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-
-
-def screen(view: MessageView) -> list[str]:
-    return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
 
 
 def ended(view: MessageView) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from core.text import SafeText
 from tui.widgets.page import Page
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from core.patch.remarks import Remark
     from core.patch.viewed import ViewedStore
     from tui.widgets.diff_block import DiffBlock
-
-_ELSEWHERE: Final = 1 << 30
-"""The key of the heading over what was said of no line."""
 
 
 class Folds:
@@ -115,7 +112,7 @@ class Folds:
                     headed = True
                     words = SafeText("What was said of no line" if page.diff else "Answers")
                     rows = [PageRow(), PageRow(((words, "heading"),), ((SafeText(" "), ""),))]
-                    yield Insert(last, _ELSEWHERE, RowsBlock(rows))
+                    yield Insert(last, -1, RowsBlock(rows))
             yield Insert(at, key, RemarkBlock(remark, width, now, is_open=key in self._open))
 
     def _folds(self, page: Page, *, hide_viewed: bool) -> Iterator[Fold]:

@@ -74,6 +74,8 @@ class MessageView(PageView, can_focus=True):
         self._folds = Folds()
         self._here = -1
         """The remark that was jumped to."""
+        self._aim = (-1, 0)
+        """Where a jump ended that could not bring its aim to the top: the scroll offset, and that row of the page."""
         self._jumps: list[Anchor] = []
         """Where jumps began."""
 
@@ -144,7 +146,7 @@ class MessageView(PageView, can_focus=True):
 
             self._viewed = ViewedInMemory()
         self._folds = Folds(self._viewed)
-        self._here = -1
+        self._here, self._aim = -1, (-1, 0)
         self._jumps.clear()
         self._renew(keep=False)
 
@@ -262,15 +264,27 @@ class MessageView(PageView, can_focus=True):
 
     def _jump(self, rows: list[int], direction: int, above: int) -> None:
         """Bring the next of the diff's `rows` to the top, `above` rows left above it for the bar of its file."""
-        here = self.scroll_offset.y + above
-        own = self._page.own_at(min(here, self._page.count - 1)) - self._page.base.diff_start
+        begin, here = self._page.base.diff_start, self.scroll_offset.y + above
+        if (aim := self._aimed_at) is not None:
+            here = self._page.shown_at(aim)
+        own = (
+            aim if aim is not None else self._page.own_at(min(here, self._page.count - 1))
+        ) - begin
         place = bisect_right(rows, own) if direction > 0 else bisect_left(rows, own) - 1
         while 0 <= place < len(rows):
-            row = self._page.shown_at(rows[place] + self._page.base.diff_start)
+            row = self._page.shown_at(rows[place] + begin)
             if (row - here) * direction > 0:  # and not the fold that we are on
                 self._jump_to(row - above)
+                top = self.scroll_offset.y
+                self._aim = (top if top != row - above else -1), rows[place] + begin
+                self._repaint()
                 return
             place += direction
+
+    @property
+    def _aimed_at(self) -> int | None:
+        """The page's own row that was jumped to but could not come to the top, until the page is moved."""
+        return self._aim[1] if self._aim[0] == self.scroll_offset.y else None
 
     def _jump_to(self, row: int) -> None:
         """Go to a row, from where `'` comes back."""
@@ -351,8 +365,10 @@ class MessageView(PageView, can_focus=True):
             self.go_to_file(file)
 
     def _marks(self, at: int) -> Iterator[Overlay]:
-        """Show which remark was jumped to."""
-        if self._here >= 0 and at == self._page.start_of(self._here):
+        """Show what was jumped to."""
+        aim = self._aimed_at
+        remark = self._page.start_of(self._here) if self._here >= 0 else None
+        if at == remark or (aim is not None and at == self._page.shown_at(aim)):
             yield 0, 1 << 30, "talk-here"
 
     # ------------------------------------------------------------- folding and what was viewed
@@ -364,7 +380,8 @@ class MessageView(PageView, can_focus=True):
             self._folds.fold_remark(self._here, expanded)
         elif diff is not None and (hunk := self._hunk_here()) is not None:
             file = diff.file_number(hunk)
-            on_bar = self._page.own_at(row) - self._page.base.diff_start == diff.file_rows[file]
+            at = self._aimed_at if self._aimed_at is not None else self._page.own_at(row)
+            on_bar = at - self._page.base.diff_start == diff.file_rows[file]
             if on_bar or self._folds.is_file_folded(file):
                 self._folds.fold_file(file, expanded)
             else:
@@ -380,6 +397,10 @@ class MessageView(PageView, can_focus=True):
         """Return the first hunk on the screen below its first row, which may be that of another."""
         diff, begin = self._page.base.diff, self._page.base.diff_start
         if diff is not None:
+            if (aim := self._aimed_at) is not None and (
+                hunk := diff.hunk_at(aim - begin)
+            ) is not None:
+                return hunk
             for row in self._visible()[1:] or self._visible():
                 own = self._page.own_at(row) - begin
                 if 0 <= own < diff.count and (hunk := diff.hunk_at(own)) is not None:

@@ -277,6 +277,13 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = last
         return True
 
+    def move_to(self, key: Key) -> bool:
+        """Go to the row of a mail of the item the cursor is in, folded or not; say whether there is one."""
+        if all(row.key != key for row in self._rows.everything(self.cursor)):
+            return False
+        self._reveal(key)
+        return True
+
     def _reveal(self, key: Key) -> None:
         self.touched = True
         place = self._rows.reveal(self.cursor, key)

@@ -22,7 +22,7 @@ class Insert(NamedTuple):
     below: int
     """The page's own row that they stand under."""
     key: int
-    """What they are, from 0."""
+    """What they are, from 0; -1: nothing that is asked for."""
     block: Block
 
 
@@ -138,7 +138,9 @@ class Woven:
     def own_at(self, at: int) -> int:
         """Return the page's own row that a row shows, or the nearest above one put in between."""
         run, offset = self._find(at)
-        return run.base + offset if run.block is None else max(0, run.base - (run.key >= 0))
+        if run.block is None:
+            return run.base + offset
+        return max(0, min(run.base - (run.key >= 0), self.base.count - 1))
 
     def own_rows(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Yield which of the page's own rows stand on the rows from `first` to before `last`: from, to."""
