@@ -175,7 +175,13 @@ class EpochArchive:
                         subject = subject[: subject.index(b"\n")]
                     yield Earlier(commit.id, time, author.raw_name, author.raw_email, subject)
             except FAULTS:
-                continue  # a shallow clone: nobody knows what was before
+                continue  # what is missing is told below
+        first = self._epochs[0] if self._epochs else None
+        if first is not None and (first.number or first.repository.is_shallow):
+            what = "a shallow clone" if first.repository.is_shallow else f"epoch {first.number}"
+            self._notes.append(
+                f"This copy of {self.name} begins with {what}: who wrote before that counts as a newcomer."
+            )
 
     def _read_heads(self, epoch: Epoch, commit: pygit2.Commit) -> Iterator[Earlier]:
         for blob, is_removal in self._changes(commit):

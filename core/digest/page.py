@@ -48,7 +48,7 @@ def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
     if source is None or isinstance(source, LoreSource):
         raise TargetError(
             f"A digest is made of a whole archive, and {target} is none on this disk.",
-            "Clone it (git clone --mirror ADDRESS/0 NAME/git/0.git), and name the folder.",
+            "Sync a list that you follow (patchdesk sync NAME), or clone it: git clone --mirror ADDRESS/0 NAME/git/0.git",
         )
     return MailboxArchive(source)
 

@@ -21,6 +21,7 @@ from core.sources.mailbox import open_bytes
 from core.sources.public_inbox import open_archive
 from tests.core.archives import make_v1
 from tests.core.inboxes import START, Epoch, mail
+from tests.core.shared_mails import git
 
 NOW = datetime(2025, 6, 18, 15, 30, 10, tzinfo=UTC)  # a Wednesday
 HOUR = 3600
@@ -366,3 +367,29 @@ def test_a_repository_with_a_hole_says_what_is_missing(tmp_path: Path) -> None:
     archive = opened(tmp_path / "list")
     assert subjects(archive, "..") == ["0", "2"]
     assert archive.notes == ("1 mail of the range could not be read, and are not counted.",)
+
+
+def test_a_copy_that_lacks_its_beginning_says_so(tmp_path: Path) -> None:
+    epoch = Epoch(tmp_path / "list", 2)
+    for at in range(5):
+        epoch.add(mail(str(at)))
+    archive = opened(tmp_path / "list")
+    assert earlier(archive, "HEAD~1..") == ["3", "2", "1", "0"]
+    (note,) = archive.notes
+    assert "begins with epoch 2" in note
+    shallow = tmp_path / "shallow" / "git" / "0.git"
+    git(
+        "clone",
+        "-q",
+        "--mirror",
+        "--depth",
+        "3",
+        epoch.path.as_uri(),
+        str(shallow),
+        folder=tmp_path,
+    )
+    archive = opened(tmp_path / "shallow")
+    assert subjects(archive, "..") == ["2", "3", "4"]
+    assert earlier(archive, "HEAD~1..") == ["3", "2"]
+    (note,) = archive.notes
+    assert "begins with a shallow clone" in note

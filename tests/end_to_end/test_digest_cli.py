@@ -168,6 +168,21 @@ def test_the_configuration_names_lists_people_and_bots(inbox: Path, tmp_path: Pa
     assert b"mailmap /nowhere/map cannot be read" in done.stderr
 
 
+def test_a_list_that_was_synced_is_read_from_its_clone(inbox: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "config" / "patchdesk").mkdir(parents=True)
+    (home / "config" / "patchdesk" / "config.toml").write_text(
+        '[lists.wells]\ntarget = "https://lists.example.org/wells"\n'
+    )
+    done = patchdesk("..", "wells", home=home)
+    assert done.returncode == 1
+    assert b"none on this disk" in done.stderr
+    lists = home / ".local" / "share" / "patchdesk" / "lists"
+    lists.mkdir(parents=True)
+    inbox.rename(lists / "wells")
+    assert page("..", "wells", home=home).startswith("WELLS: what arrived")
+
+
 def test_a_reader_that_leaves_is_no_fault(inbox: Path) -> None:
     command = f"{sys.executable} -m tui.cli digest .. {inbox} | head -1"
     done = subprocess.run(
