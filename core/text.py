@@ -22,6 +22,10 @@ _UNSAFE: Final = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
     "\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
+# A joiner beside a Latin letter joins nothing, and terminals disagree about its width.
+_STRAY_JOINER: Final = re.compile(
+    "(?<![^\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u024f])"
+)
 _BEYOND_LATIN: Final = re.compile("[\u0300-\U0010ffff]")
 _BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")
 
@@ -73,5 +77,5 @@ def shown_line(line: str, *, first_column: int = 0) -> SafeText:
 
 
 def _visible_line(line: str) -> str:
-    line = _UNSAFE.sub(_visible, line)
+    line = _STRAY_JOINER.sub(_visible, _UNSAFE.sub(_visible, line))
     return _thin_marks(line) if _BEYOND_LATIN.search(line) else line

@@ -160,6 +160,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
         return _complain("The reader needs a terminal.", f"{instead} prints what it would show.")
     config = _settings()
     _warn(config)
+    _put_terminal(2)  # Textual draws there, and it may have been sent elsewhere
     # What reads or fetches the target starts first, and works while the screen's modules are imported.
     opened = _desk(target, config, stdin, name=name, apart=True) if target is not None else None
 
@@ -181,18 +182,27 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     return app.return_code or 0
 
 
+def _put_terminal(descriptor: int) -> bool:
+    """Put the terminal in the place of a standard stream that is not one; tell whether it is one now."""
+    if os.isatty(descriptor):
+        return True
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        return False
+    os.dup2(terminal, descriptor)
+    os.close(terminal)
+    return True
+
+
 def _take_stdin() -> bytes:
     """Return all of standard input, and put the terminal in its place for the keyboard.
 
     Raises PatchdeskError where there is no terminal.
     """
     content = sys.stdin.buffer.read()
-    try:
-        terminal = os.open("/dev/tty", os.O_RDWR)
-    except OSError:
+    if not _put_terminal(0):
         return content
-    os.dup2(terminal, 0)
-    os.close(terminal)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     return content
 
