@@ -20,7 +20,7 @@ from core.sources.message_url import message_id_of, scheme_of
 
 _CAP: Final = 2000
 _BELOW: Final = re.compile(
-    r"/(?:git/\d{1,6}(?:\.git)?|\d{1,6}|manifest\.js\.gz|new\.(?:atom|html)|_/.*)$"
+    r"(?<=[^/])/(?:git/\d{1,6}(?:\.git)?|\d{1,6}|manifest\.js\.gz|new\.(?:atom|html)|_/.*)$"
 )
 """What public-inbox has below a list's address."""
 
@@ -62,8 +62,9 @@ def check_target(target: str) -> str:
         raise TargetError("Standard input cannot be followed: it ends.", _HINT)
     path = Path(os.path.expanduser(target))  # noqa: PTH111 - never raises
     with contextlib.suppress(OSError, ValueError):
-        if path.exists():
+        if target.strip() and path.exists():
             return _check_path(path)
+    target = target.strip()
     if scheme_of(target):
         return read_inbox_url(target)
     if message_id_of(target) is not None:

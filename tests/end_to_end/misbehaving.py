@@ -87,6 +87,13 @@ class Handler(BaseHTTPRequestHandler):
     def on_busy(self, _message_id: str) -> None:
         self.give(b"busy", status=503, Retry_After="Mon, 02 Jun 2025 10:00:00 GMT")
 
+    def on_soon(self, message_id: str) -> None:
+        """Busy for the first who asks."""
+        if sum(path.startswith("/soon/") for _, path, _ in self.server.seen) == 1:
+            self.give(b"busy", status=503, Retry_After="1")
+        else:
+            self.give(good(message_id))
+
     def on_page(self, _message_id: str) -> None:
         self.give(b"<!doctype html><title>Are you a bot?</title>", kind="text/html")
 

@@ -1,0 +1,61 @@
+"""The program as its user runs it: processes with a home of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Program:
+    """`patchdesk` with all that it keeps in one folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.data = home / ".local" / "share" / "patchdesk"
+        self.config = home / ".config" / "patchdesk" / "config.toml"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "LC_ALL": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "tui.cli", *words],
+            cwd=self.home,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        """Run a command; return its status, what it printed and what it complained of."""
+        with self.start(*words) as child:
+            out, err = child.communicate(timeout=100)
+        assert "Traceback" not in err, err
+        return child.returncode, out, err
+
+    def do(self, *words: str) -> str:
+        """Run a command that must succeed without a complaint; return what it printed."""
+        status, out, err = self.run(*words)
+        assert (status, err) == (0, ""), (words, out, err)
+        return out
+
+    def records(self, *words: str) -> list[dict[str, Any]]:
+        """Run a command that prints JSON lines."""
+        return [json.loads(line) for line in self.do(*words, "--json").splitlines()]
+
+    def list(self, name: str) -> dict[str, Any]:
+        """Return what `lists` says of one list."""
+        (found,) = [record for record in self.records("lists") if record["name"] == name]
+        return found
