@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ALL = ("opening", "grouping", "fetching", "keys", "search")
+ALL = ("opening", "grouping", "fetching", "keys", "search", "digest")
 
 
 def main(names: list[str]) -> None:
