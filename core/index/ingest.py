@@ -37,7 +37,7 @@ BATCH_BYTES: Final = 32 << 20
 FIRST_ROWS: Final = 500
 """Mails after which a first run groups what it has, so that something shows."""
 
-_GROWTH: Final = 3
+GROWTH: Final[float] = 3
 """It groups again whenever there are so many times as many: grouping stays linear, whatever the mails are."""
 
 _FILES_KEPT: Final = 2000
@@ -192,7 +192,7 @@ class Ingest:
     def _settle_when_due(self) -> None:
         if self._added >= self._due:
             self._settle()
-            self._due = self._added * _GROWTH
+            self._due = int(self._added * GROWTH)
 
     def _settle(self) -> None:
         self._changed += settle(self._connection, stop=self._stop, report=self._report)

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from core.model import Identity, Message, MessageId, Subject, Trailer
 
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - made of it is local time
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -190,7 +191,8 @@ def references_of(message: Message) -> set[MessageId]:
 
 def moment(stamp: float, minutes: float) -> datetime:
     """Return a point in time, given in seconds of the Unix epoch, in the zone so many minutes east of Greenwich."""
-    return datetime.fromtimestamp(stamp, _zone(minutes))
+    local = _EPOCH + timedelta(seconds=stamp, minutes=minutes)  # whatever the year
+    return local.replace(tzinfo=_zone(minutes))
 
 
 @lru_cache(maxsize=256)

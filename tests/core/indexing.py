@@ -1,0 +1,163 @@
+"""Lists in memory that an index follows, and what an index holds in a form that can be compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+from core.errors import Cancelled
+from core.index.index import Index, ListView, open_index
+from core.index.ingest import IngestResult
+from core.index.packing import moment
+from core.index.summary import Role, given_to
+from core.model import Message, Progress, RawMail, Series, Thread
+from core.patch.message import read_message
+from core.patch.series import group
+from core.sources.feed import Change, Feed, Held, blob_id
+from core.sources.source import Job, Report
+
+NOBODY = Event()
+"""Never set: nobody stops the run."""
+
+
+def quiet(_: Progress) -> None:
+    """Take a report, and say nothing."""
+
+
+class Log:
+    """A list that is a log of what came (True) and went; as a source and as its only feed."""
+
+    part = ""
+    rank = 0
+    path = ""
+    notes = ()
+
+    def __init__(self, name: str = "list") -> None:
+        self.name = name
+        self.entries: list[tuple[bytes, bool]] = []
+        self.fails_after: int | None = None
+        """Entries after which it raises Cancelled."""
+        self._done = 0
+
+    def feeds(self) -> list[Feed]:
+        """Return itself."""
+        return [self]
+
+    @property
+    def position(self) -> str:
+        return str(self._done) if self._done else ""
+
+    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+        self._done = int(position or 0)
+        for at in range(self._done, len(self.entries)):
+            if self.fails_after is not None and at >= self.fails_after:
+                raise Cancelled
+            raw, added = self.entries[at]
+            self._done = at + 1
+            yield Change(blob_id(raw), added, raw=raw if added else None)
+
+    def read(self, blob: bytes) -> bytes:
+        if raw := next((raw for raw, _ in self.entries if blob_id(raw) == blob), None):
+            return raw
+        raise AssertionError(blob.hex())
+
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def bring(index: Index, log: Log, read_before: float = 0) -> IngestResult:
+    """Bring in what a log has."""
+    return index.ingest(log.name, log, stop=NOBODY, report=quiet, read_before=read_before)
+
+
+def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
+    """Return what mails, each with the list it came through, are grouped into at once; as an index names lists."""
+    lists: dict[str, set[str]] = {}
+    messages: list[Message] = []
+    for name, raw in raws:
+        message = read_message(raw, blob_id(raw).hex())
+        messages.append(message)
+        lists.setdefault(message.message_id, set()).add(name)
+    return {
+        item.id: replace(
+            item, lists=tuple(sorted({name for one in item.message_ids for name in lists[one]}))
+        )
+        for item in group(messages)
+    }
+
+
+def held(index: Index) -> dict[str, Series | Thread]:
+    """Return what an index holds, after a look at whether all that it says of it agrees."""
+    items: dict[str, Series | Thread] = {}
+    rows = index.order(ListView())
+    summaries = index.summaries(rows)
+    assert [one.row for one in summaries] == list(rows)
+    dates = [one.date for one in summaries]
+    assert dates == sorted(dates, reverse=True)
+    for row, one in zip(rows, summaries, strict=True):
+        item = index.series(row)
+        assert item is not None
+        assert one.id == item.id not in items
+        items[item.id] = item
+        assert (one.subject, one.author, one.date) == (item.subject, item.author, item.date)
+        assert one.date.utcoffset() == item.date.utcoffset()
+        assert one.lists == item.lists
+        assert one.mails == len(item.message_ids)
+        assert one.is_thread == isinstance(item, Thread)
+        unseen = index.unseen(row)
+        assert one.unread == len(unseen) <= one.mails
+        assert unseen <= item.message_ids
+        assert bool(one.news) == bool(unseen)
+        for message_id in item.message_ids:
+            assert index.find(message_id) == row
+        if isinstance(item, Series):
+            newest = item.versions[-1]
+            assert (one.version, one.minor, one.tags) == (
+                newest.version,
+                newest.minor,
+                newest.tags,
+            )
+            assert (one.versions, one.have, one.total) == (
+                len(item.versions),
+                len(newest.patches),
+                newest.total,
+            )
+            assert one.replies == item.replies
+            assert dict(one.given) == given_to(item, newest)
+        else:
+            assert one.replies == len(item.replies)
+            assert one.news in (Role(0), Role.REPLY)
+    for each in index.lists():
+        of_list = index.order(ListView(lists=(each.name,)))
+        assert len(of_list) == each.series + each.threads
+        mine = [one for row in of_list for one in index.summaries([row])]
+        assert all(each.name in one.lists for one in mine)
+        assert each.unread <= sum(one.unread for one in mine)
+    return items
+
+
+def check_whole(index: Index) -> None:
+    """See that nothing waits to be grouped, and that SQLite finds the file in order."""
+    assert index.pending() == 0
+    with index._using() as (connection, _):
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        for what in (
+            "message JOIN node ON node.id = node WHERE item IS NULL",
+            "message WHERE id NOT IN (SELECT message FROM member)",
+            "member WHERE message NOT IN (SELECT id FROM message)",
+            "body WHERE message NOT IN (SELECT id FROM message)",
+            "touched WHERE message NOT IN (SELECT id FROM message)",
+            "node WHERE item IS NOT NULL AND item NOT IN (SELECT id FROM item)",
+            "node WHERE item IS NOT NULL AND id NOT IN (SELECT node FROM message)",
+            "posting WHERE item IS NULL OR item NOT IN (SELECT id FROM item)",
+            "known_as WHERE posting NOT IN (SELECT id FROM posting)",
+            "item_list WHERE item NOT IN (SELECT id FROM item)",
+        ):
+            count = connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
+            assert count == 0, what
