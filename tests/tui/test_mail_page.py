@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,8 @@ from core.patch.highlight import highlight
 from core.patch.message import UNKNOWN_DATE
 from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
 from tui.safety import CONTROLS
-from tui.widgets.diff_block import RUN_UP, SLICE, DiffBlock, Slice
+from tui.widgets.diff_block import DiffBlock
+from tui.widgets.hunk_code import RUN_UP, SLICE, Slice
 from tui.widgets.mail_page import mail_page, note_page, take_apart
 from tui.widgets.page import Page, PageStyle
 from tui.widgets.page_row import wrap
@@ -24,7 +26,7 @@ from tui.widgets.prose import Prose, ProseBlock
 from tui.widgets.text_search import Matches
 
 
-def page(of: Mail, width: int = 80, **style: bool) -> Page:
+def page(of: Mail, width: int = 80, **style: Any) -> Page:
     return mail_page(take_apart(of), PageStyle(width, **style), NOW, UTC)
 
 

@@ -28,6 +28,10 @@ ANSWERS = [
 ]  # fmt: skip
 
 
+def said_here(view: MessageView) -> tuple[str, ...] | None:
+    return view.remark_here.lines if view.remark_here is not None else None
+
+
 def said(of: Mail) -> list[Remark]:
     return remarks(of, ANSWERS)
 
@@ -93,7 +97,7 @@ async def test_going_from_remark_to_remark_folding_and_opening_them() -> None:
         assert any("remarks" in row for row in everything(view)), "and say what is in them"
         view.fold_all(expanded=True)
         view.action_bottom()
-        while view.remark_here is None or view.remark_here.lines != ("No.",):
+        while said_here(view) != ("No.",):
             assert view.action_next_remark(-1)
         assert view.action_open_reply()
         await pilot.pause()

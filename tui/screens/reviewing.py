@@ -41,6 +41,9 @@ class ReviewingScreen(ReadingScreen):
             "reader.unfold_all": lambda: reader.fold_all(expanded=True),
             "reader.fold_all": lambda: reader.fold_all(expanded=False),
             "reader.viewed": self._mark_viewed,
+            "view.layout": self._next_layout,
+            "view.words": reader.action_toggle_words,
+            "view.blanks": self._toggle_blanks,
             "view.viewed": reader.action_toggle_viewed,
         }
 
@@ -140,6 +143,18 @@ class ReviewingScreen(ReadingScreen):
                 self.reader.go_to_file(found[0][1])
             else:
                 self.say("There is no such file in this mail.", "warning")
+
+    # ------------------------------------------------------------- looks
+
+    def _next_layout(self) -> None:
+        layout = self.reader.action_next_layout()
+        words = {"unified": "unified", "sides": "side by side", "stacked": "old above new"}
+        self.say(f"Diffs {words[layout]}.")
+
+    def _toggle_blanks(self) -> None:
+        self.reader.action_toggle_blanks()
+        ignored = self.reader.ignore_blanks
+        self.say(f"Changes of white space are {'ignored' if ignored else 'shown'}.")
 
     # ------------------------------------------------------------- what was viewed
 

@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from time import perf_counter
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
 from core.patch.diff import Diff, DiffFile
 from core.patch.diff_hunks import Hunk
-from core.patch.highlight import Spans, Steps, Token, highlight_steps
+from core.patch.highlight import Spans
 from core.text import SafeText, shown, shown_line
+from tui.widgets.hunk_code import LONGEST_LINE, HunkCode, Slice
+from tui.widgets.hunk_layout import NOTHING, Layout, Rows, lay_out
 from tui.widgets.page_row import PageRow, Piece
-
-LONGEST_LINE: Final = 4_000
-"""Characters of a line that are shown; the rest is counted."""
+from tui.widgets.side_rows import in_room
 
 _LONGEST_NAME: Final = 500
-
-SLICE: Final = 200
-"""Lines of a hunk that are coloured in one go."""
-RUN_UP: Final = 60
-"""Lines before a slice that are read too, to know what it begins in."""
-
-_SLOT: Final = 0.004
-"""Seconds of colouring between two looks at the keyboard."""
-_PATIENCE: Final = 0.5
-"""Seconds after which a slice stays plain: no code takes so long, a trap may."""
-
-_LOOKS: Final = {
-    Token.KEYWORD: "keyword",
-    Token.TYPE: "type",
-    Token.FUNCTION: "function",
-    Token.STRING: "string",
-    Token.NUMBER: "number",
-    Token.COMMENT: "comment",
-    Token.PREPROCESSOR: "preprocessor",
-}
-
-_BASES: Final = {"+": "added", "-": "removed", " ": "context", "\\": "remark", "?": "broken"}
-
-
-class Slice(NamedTuple):
-    """A run of lines of one hunk, to be coloured in one go."""
-
-    hunk: int
-    """Among all hunks of the diff."""
-    part: int
-
-    @property
-    def start(self) -> int:
-        """The first line of it, among the hunk's."""
-        return self.part * SLICE
 
 
 class _Run(NamedTuple):
@@ -71,7 +34,9 @@ class _Run(NamedTuple):
 class DiffBlock:
     """A diff in `width` cells, `numbers` before its lines, all header lines where `headers` says so."""
 
-    def __init__(self, diff: Diff, width: int, *, numbers: bool, headers: bool) -> None:
+    def __init__(
+        self, diff: Diff, width: int, *, numbers: bool, headers: bool, layout: Layout = "unified"
+    ) -> None:
         self._lines = diff.lines
         self.files = diff.files
         self._hunks: list[Hunk] = []
@@ -86,8 +51,12 @@ class DiffBlock:
         self.hunk_rows: list[int] = []
         self.note: Callable[[int], str] = lambda _: ""
         """What else is to be said of a file in its bar."""
-        self._spans: dict[Slice, Spans] = {}
-        self._kinds: dict[int, str] = {}
+        self.pan = 0
+        """Cells that the text of two sides is moved to the left."""
+        self._layout = layout
+        self._rows: dict[int, Rows] = {}
+        """Hunk → its rows, where they are not its lines."""
+        self.code = HunkCode(self._lines, self._hunks)
         self._lay_out(headers=headers)
         self._digits = self._number_width() if numbers else 0
 
@@ -109,12 +78,25 @@ class DiffBlock:
                 self._file_of.append(at)
                 self.hunk_rows.append(self.count)
                 self._add("hunk", hunk.start, at, number, 1)
-                self._add("code", hunk.start + 1, at, number, len(hunk.rows))
+                self._add("code", hunk.start + 1, at, number, self._count(number))
                 end = hunk.end
         last = len(self._lines)
         while last > end and not self._lines[last - 1].strip():
             last -= 1
         self._remarks(end, last, len(self.files) - 1)
+
+    @property
+    def has_sides(self) -> bool:
+        """Whether old and new stand side by side."""
+        return self._layout == "sides"
+
+    def _count(self, number: int) -> int:
+        """Return how many rows a hunk has below its header."""
+        hunk = self._hunks[number]
+        if self._layout == "unified" or hunk.parents > 1:
+            return len(hunk.rows)
+        rows = self._rows[number] = lay_out(self.code.kinds(number), self._layout)
+        return len(rows.left)
 
     def _add(self, kind: str, line: int, file: int, hunk: int, count: int) -> None:
         if count:
@@ -152,7 +134,7 @@ class DiffBlock:
             return self._hunk_row(self._hunks[run.hunk])
         if run.kind == "gap":
             return PageRow()
-        text = self._shown(run.line + offset, 0)
+        text = self.code.text(run.line + offset, 0)
         if run.kind == "header":
             return PageRow(((text, "file-header"),), self._blank_numbers(), pans=True)
         return PageRow(((text, "remark"),), ((SafeText(" "), ""),), pans=True)
@@ -190,61 +172,55 @@ class DiffBlock:
         return PageRow(tuple(pieces), self._blank_numbers(), base="hunk", pans=True)
 
     def _code(self, run: _Run, offset: int) -> PageRow:
-        hunk = self._hunks[run.hunk]
-        kinds = self._hunk_kinds(run.hunk)
-        kind = kinds[offset]
-        text = self._shown(run.line + offset, hunk.parents)
-        base = _BASES[kind]
-        signs = hunk.parents if kind in " +-" else 0
-        pieces: list[Piece] = []
-        if signs:
-            pieces.append((SafeText(text[:signs]), f"{base}-sign" if kind != " " else base))
-        spans = self._spans.get(Slice(run.hunk, offset // SLICE))
-        at = signs
-        for start, stop, token in spans[offset % SLICE] if spans is not None else ():
-            start, stop = start + signs, stop + signs
-            if start > at:
-                pieces.append((SafeText(text[at:start]), base))
-            pieces.append((SafeText(text[start:stop]), _LOOKS[token]))
-            at = stop
-        if at < len(text):
-            pieces.append((SafeText(text[at:]), base))
-        if text.endswith("\u240d"):
-            # The line ends of a file from DOS: seen, not in the way.
-            last, look = pieces[-1]
-            pieces[-1:] = [(SafeText(last[:-1]), look), (SafeText("\u240d"), "muted")]
-        numbers = self._numbers(hunk, kinds, offset)
-        return PageRow(tuple(pieces), numbers, base=base, pans=True, fixed=min(signs, len(text)))
-
-    def _shown(self, line: int, signs: int) -> SafeText:
-        raw = self._lines[line]
-        if len(raw) > LONGEST_LINE:
-            over = len(raw) - LONGEST_LINE
-            return SafeText(
-                f"{shown_line(raw[:LONGEST_LINE], first_column=signs)} … {over:,} more characters"
+        rows = self._rows.get(run.hunk)
+        if rows is None or not rows.right:
+            at = offset if rows is None else rows.left[offset]
+            if at == NOTHING:
+                rule = SafeText("─" * max(1, self._width - 2))
+                return PageRow(((rule, "rule"),), ((SafeText(" "), ""),))
+            code = self.code.line(run.hunk, at)
+            numbers = self._numbers(run.hunk, at)
+            return PageRow(
+                code.pieces, numbers, code.base, pans=True, fixed=code.signs, marks=code.marks
             )
-        return shown_line(raw, first_column=signs)
+        half = max(8, (self._width - 1) // 2)
+        old, more = self._side(run.hunk, rows.left[offset], half, 0)
+        new, most = self._side(run.hunk, rows.right[offset], self._width - 1 - half, 1)
+        divide: Piece = (SafeText("│"), "rule")
+        return PageRow((*old, divide, *new), more=max(more, most))
 
-    def _hunk_kinds(self, number: int) -> str:
-        kinds = self._kinds.get(number)
-        if kinds is None:
-            kinds = self._kinds[number] = self._hunks[number].kinds()
-        return kinds
+    def _side(self, hunk: int, at: int, room: int, side: int) -> tuple[list[Piece], int]:
+        """Return one side of a row, 0 the old one, in exactly `room` cells, and how many more its line has."""
+        if at == NOTHING:
+            return [(SafeText(" " * room), "file-header")], 0
+        number: list[Piece] = []
+        if self._digits:
+            written = self._line_numbers(hunk, at)[side]
+            number = [(SafeText(f"{written:>{self._digits}} "), "line-number")]
+            room -= self._digits + 1
+        pieces, over = in_room(self.code.line(hunk, at), room, self.pan)
+        return [*number, *pieces], over
 
     def _blank_numbers(self) -> tuple[Piece, ...]:
         if not self._digits:
             return ()
         return ((SafeText(" " * (2 * self._digits + 3)), "line-number"),)
 
-    def _numbers(self, hunk: Hunk, kinds: str, offset: int) -> tuple[Piece, ...]:
+    def _numbers(self, hunk: int, at: int) -> tuple[Piece, ...]:
         if not self._digits:
             return ()
-        kind, before = kinds[offset], kinds[:offset]
+        old, new = self._line_numbers(hunk, at)
+        width = self._digits
+        return ((SafeText(f" {old:>{width}} {new:>{width}} "), "line-number"),)
+
+    def _line_numbers(self, number: int, at: int) -> tuple[str, str]:
+        """Return the numbers of a hunk's line in the old and the new file, "" where it is not in one."""
+        hunk, kinds = self._hunks[number], self.code.kinds(number)
+        kind, before = kinds[at], kinds[:at]
         same = before.count(" ")
         old = f"{hunk.old_start + same + before.count('-')}" if kind in " -" else ""
         new = f"{hunk.new_start + same + before.count('+')}" if kind in " +" else ""
-        width = self._digits
-        return ((SafeText(f" {old:>{width}} {new:>{width}} "), "line-number"),)
+        return old, new
 
     # ------------------------------------------------------------- the other sides of a block
 
@@ -254,7 +230,7 @@ class DiffBlock:
         for run, start, end in zip(
             self._runs, self._starts, [*self._starts[1:], self.count], strict=True
         ):
-            if run.kind != "code":
+            if run.kind != "code" or run.hunk in self._rows:
                 texts += [self.row(at).text for at in range(start, end)]
                 continue
             signs = self._hunks[run.hunk].parents
@@ -266,7 +242,9 @@ class DiffBlock:
                     for line in lines
                 ]
             else:
-                texts += [self._shown(at, signs) for at in range(run.line, run.line + len(lines))]
+                texts += [
+                    self.code.text(at, signs) for at in range(run.line, run.line + len(lines))
+                ]
         return texts
 
     def joints(self) -> list[str]:
@@ -276,6 +254,8 @@ class DiffBlock:
     def line_of(self, at: int) -> int:
         """Return the line of the diff that a row shows."""
         run, offset = self._find(at)
+        if run.kind == "code" and (rows := self._rows.get(run.hunk)) is not None:
+            return run.line + rows.line(offset)
         return run.line + (offset if run.kind in {"code", "remark", "header"} else 0)
 
     def row_of(self, line: int) -> int:
@@ -287,7 +267,10 @@ class DiffBlock:
         run = self._runs[place]
         if run.kind == "header" and line == run.line:
             return self._starts[place] - 1  # the bar above it
-        return min(self._starts[place] + (line - run.line), end - 1)
+        offset = line - run.line
+        if run.kind == "code" and (rows := self._rows.get(run.hunk)) is not None:
+            offset = rows.row(offset)
+        return min(self._starts[place] + offset, end - 1)
 
     def file_at(self, at: int) -> int | None:
         """Return the file that a row is inside of, below its bar."""
@@ -342,41 +325,33 @@ class DiffBlock:
             if run.kind != "code":
                 continue
             end = self._starts[place] if place < len(self._starts) else self.count
-            parts = range(max(0, first - start) // SLICE, (min(last, end) - 1 - start) // SLICE + 1)
-            found += [
-                piece for part in parts if (piece := Slice(run.hunk, part)) not in self._spans
-            ]
+            rows = self._rows.get(run.hunk)
+            top, bottom = max(0, first - start), min(last, end) - start
+            if rows is None:
+                spans = [(top, bottom)]
+            else:
+                sides = [side[top:bottom] for side in (rows.left, rows.right) if side]
+                shown_lines = [[at for at in side if at != NOTHING] for side in sides]
+                spans = [(min(side), max(side) + 1) for side in shown_lines if side]
+            for begin, stop in spans:
+                found += self.code.uncoloured(run.hunk, begin, stop)
         return found
 
     def source(self, wanted: Slice) -> tuple[str, str, list[str], int]:
-        """Return what `core.patch.highlight` takes: name, kinds and lines; and how many of them are run-up."""
-        hunk = self._hunks[wanted.hunk]
-        start = max(0, wanted.start - RUN_UP)
-        end = min(len(hunk.rows), wanted.start + SLICE)
-        lines = [
-            self._shown(hunk.start + 1 + at, hunk.parents)[hunk.parents :].rstrip("\u240d")
-            for at in range(start, end)
-        ]
-        return (
-            self.files[self._file_of[wanted.hunk]].path,
-            self._hunk_kinds(wanted.hunk)[start:end],
-            lines,
-            wanted.start - start,
-        )
+        """Return what `hunk_code.read_colours` takes."""
+        return self.code.source(self.file_of(wanted.hunk), wanted)
 
     def colour(self, done: Slice, spans: Spans) -> None:
         """Take the colours of a slice."""
-        self._spans[done] = spans
+        self.code.colour(done, spans)
 
     def drop_colours(self) -> None:
         """Go back to plain text."""
-        self._spans.clear()
+        self.code.drop_colours()
 
     def adopt_colours(self, other: DiffBlock) -> None:
         """Take those of another layout of the same diff, or of its beginning."""
-        for piece, spans in other._spans.items():
-            if len(spans) == len(self._hunks[piece.hunk].rows[piece.start : piece.start + SLICE]):
-                self._spans[piece] = spans
+        self.code.adopt_colours(other.code)
 
 
 def _words(file: DiffFile) -> SafeText:
@@ -413,26 +388,3 @@ def _tail(text: SafeText, room: int) -> SafeText:
     while kept and (cells := cells + cell_len(text[kept - 1])) <= room:
         kept -= 1
     return SafeText("…" + text[kept:])
-
-
-async def read_colours(diff: DiffBlock, wanted: Slice) -> Spans:
-    """Find the colours of a slice, and let others run every few milliseconds.
-
-    It is the regular expressions of a lexer that take the time, and a thread would hold the interpreter as long.
-    """
-    path, kinds, lines, run_up = diff.source(wanted)
-    steps: Steps = highlight_steps(path, kinds, lines)
-    await asyncio.sleep(0)
-    spent, started = 0.0, perf_counter()
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            spans: Spans = done.value
-            return spans[run_up:]
-        if perf_counter() - started > _SLOT:
-            spent += perf_counter() - started
-            if spent > _PATIENCE:
-                return [[] for _ in lines[run_up:]]
-            await asyncio.sleep(0)
-            started = perf_counter()

@@ -105,7 +105,14 @@ def mail_page(parts: MailParts, style: PageStyle, now: datetime, zone: tzinfo | 
     diff = None
     if any(line.strip() for line in parts.diff.lines):
         blocks.append(gap)
-        diff = DiffBlock(parts.diff, width, numbers=style.numbers, headers=style.all_headers)
+        diff = DiffBlock(
+            parts.diff,
+            width,
+            numbers=style.numbers,
+            headers=style.all_headers,
+            layout=style.layout,
+        )
+        diff.code.words, diff.code.ignore_blanks = style.words, style.ignore_blanks
         blocks.append(diff)
     if parts.signature.lines:
         blocks.append(gap)

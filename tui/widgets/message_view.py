@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
-from textual import events, on, work
+from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
 from core import model
 from core.model import Mail
 from tui.widgets.folds import Folds
+from tui.widgets.mail_view import MailView
 from tui.widgets.message_looks import CSS
-from tui.widgets.page import Page, PageStyle
-from tui.widgets.page_view import PageView
+from tui.widgets.page import Page
 from tui.widgets.row_paint import Overlay
 from tui.widgets.weave import Anchor, Woven
 
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
     from core.patch.remarks import Remark
     from core.patch.viewed import ViewedStore
-    from tui.widgets.mail_page import MailParts
-    from tui.widgets.text_search import Matches
-
-_FIRST_LINES: Final = 2_000
-"""Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
 
 _SHORT: Final = 12
 """Lines of a remark that is open from the first."""
@@ -38,21 +33,11 @@ _BACK: Final = 50
 """Jumps that can be gone back."""
 
 
-class MessageView(PageView, can_focus=True):
-    """Shows one mail, or a note of ours in its place.
-
-    `clock` tells the time that ages count from; `zone` is the reader's, None the system's. `viewed` remembers which
-    hunks were viewed.
-    """
+class MessageView(MailView, can_focus=True):
+    """A `MailView` with remarks, folds and marks of what was viewed, which `viewed` remembers."""
 
     DEFAULT_CSS = CSS
 
-    all_headers: reactive[bool] = reactive(False, repaint=False, init=False)
-    """All headers, of mail and diff, and not the few that matter."""
-    numbers: reactive[bool] = reactive(False, repaint=False, init=False)
-    """Line numbers before the lines of a diff."""
-    fold_quotes: reactive[bool] = reactive(False, repaint=False, init=False)
-    """Longer quotes as one row each."""
     hide_viewed: reactive[bool] = reactive(False, repaint=False, init=False)
     """Hunks that were viewed as one row each."""
 
@@ -65,12 +50,8 @@ class MessageView(PageView, can_focus=True):
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self._clock = clock
-        self._zone = zone
+        super().__init__(clock=clock, zone=zone, id=id, classes=classes)
         self._viewed = viewed
-        self._parts: MailParts | None = None
-        self._note: tuple[str, tuple[str, ...]] | None = None
         self._folds = Folds()
         self._here = -1
         """The remark that was jumped to."""
@@ -80,33 +61,10 @@ class MessageView(PageView, can_focus=True):
         """Where jumps began."""
 
     @dataclass
-    class WholeLaidOut(Message):
-        """The whole of a large mail is there, of which only the beginning was shown at first."""
-
-        parts: MailParts
-        style: PageStyle
-        page: Page
-        matches: Matches
-
-    @dataclass
     class RemarkOpened(Message):
         """A reply is wanted in full."""
 
         message: model.Message
-
-    # ------------------------------------------------------------- what it shows
-
-    def show(self, mail: Mail) -> None:
-        """Show a mail from its top; the one shown already stays where it is."""
-        if self._parts is not None and self._parts.mail == mail:
-            return
-        from tui.widgets.mail_page import take_apart
-
-        self._note = None
-        self._parts = take_apart(mail, _FIRST_LINES)
-        self._begin()
-        if not self._parts.whole:
-            self._lay_out_whole(mail, self._page_style)
 
     def show_remarks(self, mail: Mail, remarks: Sequence[Remark]) -> None:
         """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
@@ -119,26 +77,6 @@ class MessageView(PageView, can_focus=True):
         self._folds.take(remarks, _SHORT)
         self._weave_anew()
 
-    def show_note(self, title: str, lines: Sequence[str]) -> None:
-        """Show words of ours: what is missing, what went wrong, what can be done."""
-        self._parts, self._note = None, (title, tuple(lines)) if title or lines else None
-        self._begin()
-
-    def clear(self) -> None:
-        """Show nothing."""
-        self._parts = self._note = None
-        self._begin()
-
-    @property
-    def mail(self) -> Mail | None:
-        """The mail that is shown."""
-        return self._parts.mail if self._parts is not None else None
-
-    @property
-    def _page_style(self) -> PageStyle:
-        width = self.scrollable_content_region.width
-        return PageStyle(width, self.all_headers, self.numbers, self.fold_quotes)
-
     def _begin(self) -> None:
         """Lay out what was not shown before."""
         if self._viewed is None and self._parts is not None:
@@ -148,42 +86,7 @@ class MessageView(PageView, can_focus=True):
         self._folds = Folds(self._viewed)
         self._here, self._aim = -1, (-1, 0)
         self._jumps.clear()
-        self._renew(keep=False)
-
-    # Without a description Textual would write one, with the whole mail in it.
-    @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
-    def _lay_out_whole(self, mail: Mail, style: PageStyle) -> None:
-        """Lay out the whole of a large mail, off the thread that paints."""
-        from tui.widgets.mail_page import mail_page, take_apart
-        from tui.widgets.text_search import Matches
-
-        parts = take_apart(mail)
-        page = mail_page(parts, style, self._clock(), self._zone)
-        self.post_message(self.WholeLaidOut(parts, style, page, Matches(page)))
-
-    @on(WholeLaidOut)
-    def _take_whole(self, event: WholeLaidOut) -> None:
-        """Show the whole in the place of its beginning, which has the same rows."""
-        event.stop()
-        if self._parts is not None and self._parts.mail is event.parts.mail:
-            self._parts = event.parts
-            ended = self.at_end and self.scroll_offset.y > 0
-            if event.style == self._page_style:
-                self._renew(keep=True, page=event.page, matches=event.matches)
-            else:
-                self._renew(keep=True)
-            if ended:
-                self.action_bottom()
-
-    def _renew(
-        self, *, keep: bool, page: Page | None = None, matches: Matches | None = None
-    ) -> None:
-        """Lay out again, or take `page`; with `keep` it is the same mail, and the top row stays at the top."""
-        style = self._page_style
-        woven = self._woven(page if page is not None else self._made_page(style))
-        if page is not None and woven.count != page.count:
-            matches = None  # of the page without what stands between its rows
-        self.lay(woven, style.width, keep=keep, index=matches)
+        super()._begin()
 
     def _woven(self, page: Page) -> Woven:
         if page.diff is not None:
@@ -195,56 +98,9 @@ class MessageView(PageView, can_focus=True):
         """Show the same page, with other things folded or said."""
         self.lay(self._woven(self._page.base), self._laid_out, keep=True)
 
-    def _made_page(self, style: PageStyle) -> Page:
-        """Return what is to be shown, laid out."""
-        if not style.width or (self._parts is None and self._note is None):
-            return Page([])
-        from tui.widgets.mail_page import mail_page, note_page
-
-        if self._parts is not None:
-            return mail_page(self._parts, style, self._clock(), self._zone)
-        return note_page(*self._note, style.width) if self._note is not None else Page([])
-
-    def on_resize(self) -> None:
-        """Lay out for the new width."""
-        width = self.scrollable_content_region.width
-        if width and width != self._laid_out:  # it has none while it is hidden
-            self._renew(keep=True)
-        else:
-            self._colour_soon()
-
-    def watch_all_headers(self) -> None:
-        """Lay out again."""
-        self._renew(keep=True)
-
-    def watch_numbers(self) -> None:
-        """Lay out again, if there is a diff."""
-        if self._page.base.diff is not None:
-            self._renew(keep=True, matches=self._index)  # the text stays the same
-
-    def watch_fold_quotes(self) -> None:
-        """Lay out again."""
-        self._renew(keep=True)
-
     def watch_hide_viewed(self) -> None:
         """Fold or unfold what was viewed."""
         self._weave_anew()
-
-    def action_toggle_all_headers(self) -> None:
-        """Show all headers, or the few that matter."""
-        self.all_headers = not self.all_headers
-
-    def action_toggle_numbers(self) -> None:
-        """Show or hide line numbers in diffs."""
-        self.numbers = not self.numbers
-
-    def action_toggle_quotes(self) -> None:
-        """Fold or unfold quotes."""
-        self.fold_quotes = not self.fold_quotes
-
-    def action_toggle_syntax(self) -> None:
-        """Show code in colours, or plain."""
-        self.syntax = not self.syntax
 
     def action_toggle_viewed(self) -> None:
         """Fold what was viewed, or show it."""

@@ -12,6 +12,7 @@ from tui.widgets.page_row import Block, PageRow
 if TYPE_CHECKING:
     # What reads diffs is not needed to draw the first frame.
     from tui.widgets.diff_block import DiffBlock
+    from tui.widgets.hunk_layout import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class PageStyle:
     all_headers: bool = False
     numbers: bool = False
     fold_quotes: bool = False
+    layout: Layout = "unified"
+    words: bool = True
+    """Mark the words that changed."""
+    ignore_blanks: bool = False
+    """Lines in which only white space changed look like those that did not."""
 
 
 class Page:

@@ -11,7 +11,11 @@ from rich.cells import cell_len, get_character_cell_size
 from core.text import SafeText
 
 Piece = tuple[SafeText, str]
-"""Text, and the name of its look (see `tui.widgets.message_looks`); "" is plain text."""
+"""Text, and the name of its look (see `tui.widgets.message_looks`), or of several, `/` between them, the last on top;
+"" is plain text."""
+
+Mark = tuple[int, int, str]
+"""From and to in a row's text, and the look that lies over its own there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,9 @@ class PageRow:
     pans: bool = False
     fixed: int = 0
     """Characters of its text that stay when the rest is panned: the sign of a diff's line."""
+    marks: tuple[Mark, ...] = ()
+    more: int = 0
+    """Cells that it has beyond the right edge and cuts off itself."""
 
     @property
     def text(self) -> str:

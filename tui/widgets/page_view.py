@@ -21,7 +21,8 @@ from tui.widgets.weave import Woven
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
-    from tui.widgets.diff_block import DiffBlock, Slice
+    from tui.widgets.diff_block import DiffBlock
+    from tui.widgets.hunk_code import Slice
     from tui.widgets.text_search import Matches
 
 _PAN: Final = 8
@@ -64,6 +65,8 @@ class PageView(RowScroll):
         self._strips.clear()
         self._index, self._matches = index, None
         diff = page.base.diff
+        if diff is not None:
+            diff.pan = self.pan if keep else 0
         if not keep:
             self._needle = ""
             self.set_reactive(PageView.pan, 0)
@@ -104,12 +107,19 @@ class PageView(RowScroll):
             if row.pans:
                 before = sum(cell_len(text) for text, _ in row.gutter)
                 longest = max(longest, before + cell_len(row.text))
+            elif row.more:
+                longest = max(longest, self._laid_out + row.more)
         furthest = max(0, longest - self._laid_out)
         # From further right, where other lines were, going left comes before going in bounds.
         return max(0, pan if pan < self.pan else max(self.pan, min(pan, furthest)))
 
     def watch_pan(self) -> None:
         """Repaint."""
+        diff = self._page.base.diff
+        if diff is not None and diff.pan != self.pan:
+            diff.pan = self.pan
+            if diff.has_sides:
+                self._index = None  # another part of its lines is in its rows
         self._repaint()
 
     def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
@@ -282,12 +292,12 @@ class PageView(RowScroll):
     @work(group="colours", exit_on_error=False)
     async def _colour(self) -> None:
         """Colour slice after slice, with a look at the keyboard every few milliseconds."""
-        from tui.widgets.diff_block import read_colours
+        from tui.widgets.hunk_code import read_colours
 
         try:
             while (wanted := self._next_slice()) is not None:
                 diff, piece = wanted
-                spans = await read_colours(diff, piece)
+                spans = await read_colours(diff.source(piece))
                 if not self.syntax:
                     break
                 diff.colour(piece, spans)

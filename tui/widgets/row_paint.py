@@ -14,10 +14,9 @@ from textual.widget import Widget
 
 from tui.themes import with_roles
 from tui.widgets.message_looks import CODE, Looks
-from tui.widgets.page_row import PageRow
+from tui.widgets.page_row import Mark, PageRow
 
-Overlay = tuple[int, int, str]
-"""From and to in a row's text, and the look that lies over its own there."""
+Overlay = Mark
 
 _CELLS: Final = 10
 """Characters that may stand on one cell: a letter and its marks."""
@@ -91,6 +90,7 @@ class Painter:
         self, row: PageRow, first: int, last: int, overlays: Sequence[Overlay]
     ) -> Iterator[Segment]:
         """Yield a row's text from one character to another, cut where looks change."""
+        overlays = [*overlays, *row.marks]
         start = 0
         for text, look in row.pieces:
             stop = start + len(text)
@@ -109,7 +109,7 @@ class Painter:
         if style is None:
             if look in CODE and base != "context" and self._widget.app.native_ansi_color:
                 look = ""  # there the colour of the text says whether it comes or goes
-            names = [name for name in dict.fromkeys((base, look, over)) if name]
+            names = [name for name in dict.fromkeys((base, *look.split("/"), over)) if name]
             style = self.looks.style(*names)
             self._styles[key] = style
         return style

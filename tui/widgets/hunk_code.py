@@ -1,0 +1,247 @@
+"""The lines of hunks as coloured pieces: signs, code, the words that changed, white space that is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Final, NamedTuple
+
+from core.patch.diff import DiffFile
+from core.patch.diff_hunks import Hunk
+from core.patch.highlight import Spans, Steps, Token, highlight_steps
+from core.patch.words import LONGEST_LINE as LONGEST_MARKED
+from core.patch.words import changed_words, run_around, same_but_for_blanks
+from core.text import SafeText, shown_line
+from tui.widgets.page_row import Mark, Piece
+
+LONGEST_LINE: Final = 4_000
+"""Characters of a line that are shown; the rest is counted."""
+
+SLICE: Final = 200
+"""Lines of a hunk that are coloured in one go."""
+RUN_UP: Final = 60
+"""Lines before a slice that are read too, to know what it begins in."""
+
+_RUNS_KEPT: Final = 500
+"""Runs of changed lines whose words are remembered."""
+
+_SLOT: Final = 0.004
+"""Seconds of colouring between two looks at the keyboard."""
+_PATIENCE: Final = 0.5
+"""Seconds after which a slice stays plain: no code takes so long, a trap may."""
+
+_LOOKS: Final = {
+    Token.KEYWORD: "keyword",
+    Token.TYPE: "type",
+    Token.FUNCTION: "function",
+    Token.STRING: "string",
+    Token.NUMBER: "number",
+    Token.COMMENT: "comment",
+    Token.PREPROCESSOR: "preprocessor",
+}
+_BASES: Final = {"+": "added", "-": "removed", " ": "context", "\\": "remark", "?": "broken"}
+_END_OF_DOS: Final = "\u240d"
+
+
+class Slice(NamedTuple):
+    """A run of lines of one hunk, to be coloured in one go."""
+
+    hunk: int
+    """Among all hunks of the diff."""
+    part: int
+
+    @property
+    def start(self) -> int:
+        """The first line of it, among the hunk's."""
+        return self.part * SLICE
+
+
+class CodeLine(NamedTuple):
+    """One line of a hunk."""
+
+    pieces: tuple[Piece, ...]
+    """Its sign among them."""
+    marks: tuple[Mark, ...]
+    base: str
+    signs: int
+    """Characters that its sign takes."""
+
+
+class _Run(NamedTuple):
+    """Changed lines that belong together: from, where the added ones begin, to; and what changed in each."""
+
+    start: int
+    spans: list[list[tuple[int, int]]]
+    blank: bool
+    """Only white space changed."""
+
+
+class HunkCode:
+    """The code of a diff's hunks."""
+
+    def __init__(self, lines: Sequence[str], hunks: Sequence[Hunk]) -> None:
+        self._lines = lines
+        self._hunks = hunks
+        self.words = True
+        """Mark the words that changed."""
+        self.ignore_blanks = False
+        """Show lines in which only white space changed like those that did not."""
+        self._spans: dict[Slice, Spans] = {}
+        self._kinds: dict[int, str] = {}
+        self._runs: dict[tuple[int, int], _Run] = {}
+
+    def text(self, line: int, signs: int) -> SafeText:
+        """Return a line of the diff as it is shown."""
+        raw = self._lines[line]
+        if len(raw) > LONGEST_LINE:
+            over = len(raw) - LONGEST_LINE
+            return SafeText(
+                f"{shown_line(raw[:LONGEST_LINE], first_column=signs)} … {over:,} more characters"
+            )
+        return shown_line(raw, first_column=signs)
+
+    def kinds(self, number: int) -> str:
+        """Return the kinds of a hunk's lines."""
+        kinds = self._kinds.get(number)
+        if kinds is None:
+            kinds = self._kinds[number] = self._hunks[number].kinds()
+        return kinds
+
+    def line(self, number: int, offset: int) -> CodeLine:
+        """Return one line of a hunk."""
+        hunk = self._hunks[number]
+        kind = self.kinds(number)[offset]
+        text = self.text(hunk.start + 1 + offset, hunk.parents)
+        signs = min(hunk.parents, len(text)) if kind in " +-" else 0
+        run = self._run(number, offset) if kind in "+-" and hunk.parents == 1 else None
+        base = _BASES[kind]
+        if run is not None and run.blank and self.ignore_blanks:
+            base = "context"
+        pieces: list[Piece] = []
+        if signs:
+            sign = f"{base}-sign" if base in {"added", "removed"} else "muted"
+            pieces.append((SafeText(text[:signs]), sign if kind != " " else base))
+        pieces += self._coloured(number, offset, text, signs, base)
+        if text.endswith(_END_OF_DOS):
+            # The line ends of a file from DOS: seen, not in the way.
+            last, look = pieces[-1]
+            pieces[-1:] = [(SafeText(last[:-1]), look), (SafeText(_END_OF_DOS), "muted")]
+        marks = list(self._blank_marks(hunk.start + 1 + offset, text, signs)) if kind == "+" else []
+        if run is not None and self.words and base != "context":
+            marks += [
+                (start + signs, end + signs, f"{base}-word")
+                for start, end in run.spans[offset - run.start]
+            ]
+        return CodeLine(tuple(pieces), tuple(marks), base, signs)
+
+    def _coloured(
+        self, number: int, offset: int, text: SafeText, signs: int, base: str
+    ) -> list[Piece]:
+        pieces: list[Piece] = []
+        spans = self._spans.get(Slice(number, offset // SLICE))
+        at = signs
+        for start, stop, token in spans[offset % SLICE] if spans is not None else ():
+            start, stop = start + signs, stop + signs
+            if start > at:
+                pieces.append((SafeText(text[at:start]), base))
+            pieces.append((SafeText(text[start:stop]), _LOOKS[token]))
+            at = stop
+        if at < len(text):
+            pieces.append((SafeText(text[at:]), base))
+        return pieces
+
+    def _blank_marks(self, line: int, text: SafeText, signs: int) -> list[Mark]:
+        """Return what git calls white space errors: blanks at the end, and blanks before a tab in the indent."""
+        raw = self._lines[line]
+        if len(raw) > LONGEST_LINE:
+            return []
+        marks: list[Mark] = []
+        body = text.rstrip(_END_OF_DOS)
+        kept = max(len(body.rstrip(" ")), signs)
+        if kept < len(body):
+            marks.append((kept, len(body), "whitespace-error"))
+        indent = raw[signs : len(raw) - len(raw[signs:].lstrip(" \t"))]
+        if " \t" in indent and kept > signs:
+            shown = len(body) - len(body[signs:].lstrip(" "))
+            marks.append((signs, shown, "whitespace-error"))
+        return marks
+
+    def _run(self, number: int, offset: int) -> _Run | None:
+        """Return the run of changed lines that a line is in, where there are both removed and added ones."""
+        bounds = run_around(self.kinds(number), offset)
+        if bounds is None:
+            return None
+        start, middle, end = bounds
+        run = self._runs.get((number, start))
+        if run is None:
+            first = self._hunks[number].start + 1
+            if any(len(line) > LONGEST_MARKED for line in self._lines[first + start : first + end]):
+                return None
+            texts = [self.text(first + at, 1)[1:] for at in range(start, end)]
+            kinds = self.kinds(number)[start:middle]
+            gone = [text for text, kind in zip(texts, kinds, strict=False) if kind == "-"]
+            come = texts[middle - start :]
+            old, new = changed_words(gone, come)
+            left = iter(old)
+            spans = [next(left) if kind == "-" else [] for kind in kinds] + new
+            run = _Run(start, spans, same_but_for_blanks(gone, come))
+            if len(self._runs) >= _RUNS_KEPT:
+                self._runs.clear()
+            self._runs[number, start] = run
+        return run
+
+    # ------------------------------------------------------------- colours
+
+    def uncoloured(self, hunk: int, first: int, last: int) -> list[Slice]:
+        """Return the slices on a hunk's lines from `first` to before `last` that have no colours yet."""
+        parts = range(first // SLICE, (last - 1) // SLICE + 1)
+        return [piece for part in parts if (piece := Slice(hunk, part)) not in self._spans]
+
+    def source(self, file: DiffFile, wanted: Slice) -> tuple[str, str, list[str], int]:
+        """Return what `core.patch.highlight` takes: name, kinds and lines; and how many of them are run-up."""
+        hunk = self._hunks[wanted.hunk]
+        start = max(0, wanted.start - RUN_UP)
+        end = min(len(hunk.rows), wanted.start + SLICE)
+        lines = [
+            self.text(hunk.start + 1 + at, hunk.parents)[hunk.parents :].rstrip(_END_OF_DOS)
+            for at in range(start, end)
+        ]
+        return file.path, self.kinds(wanted.hunk)[start:end], lines, wanted.start - start
+
+    def colour(self, done: Slice, spans: Spans) -> None:
+        """Take the colours of a slice."""
+        self._spans[done] = spans
+
+    def drop_colours(self) -> None:
+        """Go back to plain text."""
+        self._spans.clear()
+
+    def adopt_colours(self, other: HunkCode) -> None:
+        """Take those of another layout of the same diff, or of its beginning."""
+        for piece, spans in other._spans.items():
+            if len(spans) == len(self._hunks[piece.hunk].rows[piece.start : piece.start + SLICE]):
+                self._spans[piece] = spans
+
+
+async def read_colours(source: tuple[str, str, list[str], int]) -> Spans:
+    """Find the colours of a slice, given as `HunkCode.source` does, and let others run every few milliseconds.
+
+    It is the regular expressions of a lexer that take the time, and a thread would hold the interpreter as long.
+    """
+    path, kinds, lines, run_up = source
+    steps: Steps = highlight_steps(path, kinds, lines)
+    await asyncio.sleep(0)
+    spent, started = 0.0, perf_counter()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            spans: Spans = done.value
+            return spans[run_up:]
+        if perf_counter() - started > _SLOT:
+            spent += perf_counter() - started
+            if spent > _PATIENCE:
+                return [[] for _ in lines[run_up:]]
+            await asyncio.sleep(0)
+            started = perf_counter()

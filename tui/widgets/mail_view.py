@@ -1,0 +1,236 @@
+"""A mail of any size on the screen, or a note of ours in its place: how it is laid out, and anew when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Final
+
+from textual import on, work
+from textual.message import Message
+from textual.reactive import reactive
+
+from core.model import Mail
+from tui.widgets.hunk_layout import LAYOUTS, SIDES_FROM, Layout
+from tui.widgets.page import Page, PageStyle
+from tui.widgets.page_view import PageView
+from tui.widgets.weave import Woven
+
+if TYPE_CHECKING:
+    # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
+    from tui.widgets.mail_page import MailParts
+    from tui.widgets.text_search import Matches
+
+_FIRST_LINES: Final = 2_000
+"""Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
+
+
+class MailView(PageView):
+    """Shows one mail, or a note of ours in its place.
+
+    `clock` tells the time that ages count from; `zone` is the reader's, None the system's.
+    """
+
+    all_headers: reactive[bool] = reactive(False, repaint=False, init=False)
+    """All headers, of mail and diff, and not the few that matter."""
+    numbers: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Line numbers before the lines of a diff."""
+    fold_quotes: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Longer quotes as one row each."""
+    layout_wanted: reactive[Layout] = reactive[Layout]("unified", repaint=False, init=False)
+    """How the sides of a diff stand to each other, where there is room."""
+    words: reactive[bool] = reactive(True, repaint=False, init=False)
+    """The words that changed in a line stand out."""
+    ignore_blanks: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Lines in which only white space changed look like those that did not."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        zone: tzinfo | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._clock = clock
+        self._zone = zone
+        self._parts: MailParts | None = None
+        self._note: tuple[str, tuple[str, ...]] | None = None
+
+    @dataclass
+    class WholeLaidOut(Message):
+        """The whole of a large mail is there, of which only the beginning was shown at first."""
+
+        parts: MailParts
+        style: PageStyle
+        page: Page
+        matches: Matches
+
+    # ------------------------------------------------------------- what it shows
+
+    def show(self, mail: Mail) -> None:
+        """Show a mail from its top; the one shown already stays where it is."""
+        if self._parts is not None and self._parts.mail == mail:
+            return
+        from tui.widgets.mail_page import take_apart
+
+        self._note = None
+        self._parts = take_apart(mail, _FIRST_LINES)
+        self._begin()
+        if not self._parts.whole:
+            self._lay_out_whole(mail, self._page_style)
+
+    def show_note(self, title: str, lines: Sequence[str]) -> None:
+        """Show words of ours: what is missing, what went wrong, what can be done."""
+        self._parts, self._note = None, (title, tuple(lines)) if title or lines else None
+        self._begin()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._parts = self._note = None
+        self._begin()
+
+    @property
+    def mail(self) -> Mail | None:
+        """The mail that is shown."""
+        return self._parts.mail if self._parts is not None else None
+
+    @property
+    def _page_style(self) -> PageStyle:
+        width = self.scrollable_content_region.width
+        narrow = self.layout_wanted == "sides" and not self._has_room_for_sides
+        layout: Layout = "unified" if narrow else self.layout_wanted
+        return PageStyle(
+            width,
+            self.all_headers,
+            self.numbers,
+            self.fold_quotes,
+            layout,
+            self.words,
+            self.ignore_blanks,
+        )
+
+    @property
+    def _has_room_for_sides(self) -> bool:
+        return self.app.size.width >= SIDES_FROM
+
+    def _begin(self) -> None:
+        """Lay out what was not shown before."""
+        self._renew(keep=False)
+
+    # Without a description Textual would write one, with the whole mail in it.
+    @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
+    def _lay_out_whole(self, mail: Mail, style: PageStyle) -> None:
+        """Lay out the whole of a large mail, off the thread that paints."""
+        from tui.widgets.mail_page import mail_page, take_apart
+        from tui.widgets.text_search import Matches
+
+        parts = take_apart(mail)
+        page = mail_page(parts, style, self._clock(), self._zone)
+        self.post_message(self.WholeLaidOut(parts, style, page, Matches(page)))
+
+    @on(WholeLaidOut)
+    def _take_whole(self, event: WholeLaidOut) -> None:
+        """Show the whole in the place of its beginning, which has the same rows."""
+        event.stop()
+        if self._parts is not None and self._parts.mail is event.parts.mail:
+            self._parts = event.parts
+            ended = self.at_end and self.scroll_offset.y > 0
+            if event.style == self._page_style:
+                self._renew(keep=True, page=event.page, matches=event.matches)
+            else:
+                self._renew(keep=True)
+            if ended:
+                self.action_bottom()
+
+    def _renew(
+        self, *, keep: bool, page: Page | None = None, matches: Matches | None = None
+    ) -> None:
+        """Lay out again, or take `page`; with `keep` it is the same mail, and the top row stays at the top."""
+        style = self._page_style
+        woven = self._woven(page if page is not None else self._made_page(style))
+        if page is not None and woven.count != page.count:
+            matches = None  # of the page without what stands between its rows
+        self.lay(woven, style.width, keep=keep, index=matches)
+
+    def _woven(self, page: Page) -> Woven:
+        """Return a page as it is to be shown."""
+        return Woven(page)
+
+    def _made_page(self, style: PageStyle) -> Page:
+        """Return what is to be shown, laid out."""
+        if not style.width or (self._parts is None and self._note is None):
+            return Page([])
+        from tui.widgets.mail_page import mail_page, note_page
+
+        if self._parts is not None:
+            return mail_page(self._parts, style, self._clock(), self._zone)
+        return note_page(*self._note, style.width) if self._note is not None else Page([])
+
+    def on_resize(self) -> None:
+        """Lay out for the new width."""
+        width = self.scrollable_content_region.width
+        if width and width != self._laid_out:  # it has none while it is hidden
+            self._renew(keep=True)
+        else:
+            self._colour_soon()
+
+    def watch_all_headers(self) -> None:
+        """Lay out again."""
+        self._renew(keep=True)
+
+    def watch_numbers(self) -> None:
+        """Lay out again, if there is a diff."""
+        if self._page.base.diff is not None:
+            self._renew(keep=True, matches=self._index)  # the text stays the same
+
+    def watch_fold_quotes(self) -> None:
+        """Lay out again."""
+        self._renew(keep=True)
+
+    def watch_layout_wanted(self) -> None:
+        """Lay out again."""
+        self._renew(keep=True)
+
+    def watch_words(self) -> None:
+        """Repaint, with the changed words or without."""
+        if (diff := self._page.base.diff) is not None:
+            diff.code.words, diff.code.ignore_blanks = self.words, self.ignore_blanks
+            self._repaint()
+
+    watch_ignore_blanks = watch_words
+
+    def action_toggle_all_headers(self) -> None:
+        """Show all headers, or the few that matter."""
+        self.all_headers = not self.all_headers
+
+    def action_toggle_numbers(self) -> None:
+        """Show or hide line numbers in diffs."""
+        self.numbers = not self.numbers
+
+    def action_toggle_quotes(self) -> None:
+        """Fold or unfold quotes."""
+        self.fold_quotes = not self.fold_quotes
+
+    def action_toggle_syntax(self) -> None:
+        """Show code in colours, or plain."""
+        self.syntax = not self.syntax
+
+    def action_next_layout(self) -> Layout:
+        """Go to the next layout of diffs that there is room for; return which."""
+        place = LAYOUTS.index(self.layout_wanted) + 1
+        wanted = LAYOUTS[place % len(LAYOUTS)]
+        if wanted == "sides" and not self._has_room_for_sides:
+            wanted = "stacked"
+        self.layout_wanted = wanted
+        return wanted
+
+    def action_toggle_words(self) -> None:
+        """Let the words that changed in a line stand out, or not."""
+        self.words = not self.words
+
+    def action_toggle_blanks(self) -> None:
+        """Ignore changes of white space, or show them."""
+        self.ignore_blanks = not self.ignore_blanks
