@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -116,6 +116,18 @@ class Index:
     def order(self, view: ListView, limit: int = -1) -> array[int]:
         """Return the numbers of a view's rows, in order; with `limit`, of the first so many."""
         return self._ask(lambda reader: reader.order(view, limit))
+
+    def days(self, view: ListView, offset: int = 0) -> list[tuple[int, int]]:
+        """Return how many rows of a view were last active on each day, as `Reader.days` has it."""
+        return self._ask(lambda reader: reader.days(view, offset))
+
+    def authors(self, view: ListView) -> list[tuple[str, int]]:
+        """Return how many rows of a view each author has, in the view's order when sorted by author."""
+        return self._ask(lambda reader: reader.authors(view))
+
+    def unread_rows(self, lists: Collection[str] = ()) -> set[int]:
+        """Return the rows with an unread mail, in these lists; none named stands for all."""
+        return self._ask(lambda reader: reader.unread_rows(lists))
 
     def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
         """Return what rows show, in the order asked for; rows that are gone are left out."""

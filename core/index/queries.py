@@ -125,17 +125,7 @@ class Reader:
         """
         if view.sort not in SORTS:
             raise ValueError(view.sort)
-        terms: list[str] = []
-        values: list[object] = []
-        if not view.threads:
-            terms.append("NOT thread")
-        if view.lists:
-            terms.append(
-                "item.id IN (SELECT item FROM item_list JOIN list ON list.id = list"
-                " WHERE list.name IN (SELECT value FROM json_each(?)))"
-            )
-            values.append(json.dumps(view.lists))
-        where = f" WHERE {' AND '.join(terms)}" if terms else ""
+        where, values = _where(view)
         way = "ASC" if view.ascending else "DESC"
         order = f"{SORTS[view.sort]} {way}"
         if view.sort != "activity":
@@ -145,6 +135,44 @@ class Reader:
             (*values, limit),
         )
         return array("q", [row for (row,) in rows])
+
+    def days(self, view: ListView, offset: int = 0) -> list[tuple[int, int]]:
+        """Return how many rows of a view were last active on each day, in the view's order when sorted by activity.
+
+        A day is counted from that of the Unix epoch, and begins `offset` seconds before it does in UTC.
+        """
+        where, values = _where(view)
+        way = "ASC" if view.ascending else "DESC"
+        return self._connection.execute(
+            f"SELECT CAST((active + ?) / 86400 AS INTEGER) AS day, count(*) FROM item{where}"  # noqa: S608
+            f" GROUP BY day ORDER BY day {way}",
+            (offset, *values),
+        ).fetchall()
+
+    def authors(self, view: ListView) -> list[tuple[str, int]]:
+        """Return how many rows of a view each author has, in the view's order when sorted by author."""
+        where, values = _where(view)
+        way = "ASC" if view.ascending else "DESC"
+        rows = self._connection.execute(
+            f"SELECT author, count(*) FROM item{where} GROUP BY author ORDER BY author {way}",  # noqa: S608
+            values,
+        )
+        return [(restored(author), count) for author, count in rows]
+
+    def unread_rows(self, lists: Collection[str] = ()) -> set[int]:
+        """Return the rows with an unread mail, in these lists; none named stands for all."""
+        where = ""
+        values: tuple[str, ...] = ()
+        if lists:
+            where = (
+                " AND list IN (SELECT id FROM list WHERE name IN (SELECT value FROM json_each(?)))"
+            )
+            values = (json.dumps(list(lists)),)
+        rows = self._connection.execute(
+            f"SELECT item FROM item_list WHERE unread > 0{where}",  # noqa: S608
+            values,
+        )
+        return {row for (row,) in rows}
 
     def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
         """Return what rows show, in the order asked for; rows that are gone are left out."""
@@ -350,6 +378,21 @@ class Reader:
         if feed is None:
             feed = self._repositories[path] = EpochFeed(Path(path), "", 0)
         return feed.read(blob)
+
+
+def _where(view: ListView) -> tuple[str, list[object]]:
+    """Return what keeps a query to a view's rows, and its values."""
+    terms: list[str] = []
+    values: list[object] = []
+    if not view.threads:
+        terms.append("NOT thread")
+    if view.lists:
+        terms.append(
+            "item.id IN (SELECT item FROM item_list JOIN list ON list.id = list"
+            " WHERE list.name IN (SELECT value FROM json_each(?)))"
+        )
+        values.append(json.dumps(view.lists))
+    return f" WHERE {' AND '.join(terms)}" if terms else "", values
 
 
 def _series(grouping: Grouping, firsts: Collection[int], loaded: Loaded) -> Series | None:

@@ -1,0 +1,344 @@
+"""Followed lists as a screen has them: rows in an order, read from the index only where they are looked at.
+
+A `ListPage` is the lists as of one moment. `ListDesk.pages` gives one at once, and another whenever the index has
+changed or another view was asked for; everything that a page is asked for later comes from the index as it is then.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from core.errors import PatchdeskError
+from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
+from core.index.queries import SORTS
+from core.index.summary import Role
+from core.model import Identity, Listing, Mail, Message, MessageId, Series, Thread
+
+if TYPE_CHECKING:
+    from core.sources.source import Report
+
+GROUPS: Final = {"none": "", "day": "activity", "author": "author"}
+"""By what rows may stand in groups, and the sort which that takes."""
+
+_FIRST: Final = 400
+"""Rows of the first page: some screens of them."""
+_POLL: Final = 1.0
+"""Seconds between two looks whether the index has changed."""
+_SUMMARIES: Final = 4_000
+_AT_ONCE: Final = 60
+"""Rows that are read around one that is looked at."""
+_WHOLE: Final = 64
+"""Series and threads kept whole."""
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which rows a screen shows, and how they are ordered."""
+
+    lists: tuple[str, ...] = ()
+    """Names; none stands for all."""
+    sort: str = "activity"
+    group: str = "none"
+
+    @property
+    def view(self) -> ListView:
+        """The same for the index."""
+        sort = GROUPS[self.group] or self.sort
+        return ListView(lists=self.lists, sort=sort, ascending=sort == "author")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """Followed lists as of one moment."""
+
+    wanted: Wanted
+    items: ListItems
+    lists: tuple[ListInfo, ...] = ()
+    unread: Collection[int] = ()
+    """The rows with unread mail."""
+    whole: bool = True
+    """These are all rows; of the first page, only the first."""
+    notes: tuple[str, ...] = ()
+
+
+class ListItems:
+    """Rows of the index by their place in a page."""
+
+    def __init__(
+        self, desk: ListDesk, rows: array[int], headings: Mapping[int, str] | None = None
+    ) -> None:
+        self.rows = rows
+        self.headings: Mapping[int, str] = headings or {}
+        """What stands above the first row of each group, by that row's place."""
+        self._desk = desk
+        self._summaries: OrderedDict[int, SeriesSummary] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def shown(self, place: int) -> SeriesSummary:
+        """Return what a row shows."""
+        row = self.rows[place]
+        found = self._summaries.get(row)
+        if found is None:
+            first = max(0, place - _AT_ONCE // 3)
+            self.read(first, first + _AT_ONCE)
+            found = self._summaries.get(row)
+            if found is None:  # taken away since
+                found = self._summaries[row] = _taken_away(row)
+        return found
+
+    def read(self, first: int, end: int) -> None:
+        """Read what some rows show."""
+        missing = [row for row in self.rows[first:end] if row not in self._summaries]
+        for summary in self._desk.summaries(missing):
+            self._summaries[summary.row] = summary
+        while len(self._summaries) > _SUMMARIES:
+            self._summaries.popitem(last=False)
+
+    def take_over(self, before: ListItems, changed: Collection[int]) -> None:
+        """Keep what an earlier page had read of rows that have not changed."""
+        self._summaries = OrderedDict(
+            (row, one) for row, one in before._summaries.items() if row not in changed
+        )
+
+    def whole(self, place: int) -> Series | Thread | None:
+        """Return a whole series or thread; None where it is gone."""
+        return self._desk.item(self.rows[place])
+
+    def unseen(self, place: int) -> Collection[MessageId]:
+        """Return the unread mails of a row."""
+        return self._desk.unseen(self.rows[place]) if self.shown(place).unread else ()
+
+    def place(self, message_id: str) -> int | None:
+        """Return the place of the row that holds a mail."""
+        row = self._desk.find(MessageId(message_id))
+        try:
+            return None if row is None else self.rows.index(row)
+        except ValueError:
+            return None
+
+    def moved(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return what rows are called now, of those that were called otherwise before."""
+        found = {}
+        for before in ids:
+            place = self.place(before)
+            if place is not None and (now := self.shown(place).id) != before:
+                found[before] = str(now)
+        return found
+
+
+class ListDesk:
+    """The followed lists, opened. Its methods may be called from any thread and raise IndexFileError."""
+
+    def __init__(self, path: Path, wanted: Wanted) -> None:
+        """Begin at once to read the first rows, in a thread of its own."""
+        self._path = path
+        self.wanted = wanted
+        self._asked = wanted
+        self._wake = Event()
+        self._closed = False
+        self._index: Index | None = None
+        self._items: OrderedDict[int, Series | Thread] = OrderedDict()
+        self._lock = threading.Lock()
+        self._first: ListPage | PatchdeskError | None = None
+        self._generation = 0
+        self._preparing = threading.Thread(target=self._prepare, daemon=True)
+        self._preparing.start()
+
+    def _prepare(self) -> None:
+        try:
+            self._index = open_index(self._path)
+            self._generation = self._index.changes_since(1 << 62).generation
+            items = ListItems(self, self._index.order(self.wanted.view, _FIRST))
+            items.read(0, _AT_ONCE)
+            self._first = ListPage(
+                wanted=self.wanted,
+                items=items,
+                whole=len(items) < _FIRST,
+                notes=self._index.notes,
+            )
+        except PatchdeskError as error:
+            self._first = error
+
+    @property
+    def index(self) -> Index:
+        """The open index. Raises IndexFileError."""
+        self._preparing.join()
+        if self._index is None:
+            if isinstance(self._first, PatchdeskError):
+                raise self._first
+            raise PatchdeskError("The index is not open.", "Start again.")
+        return self._index
+
+    # ------------------------------------------------------------------- pages
+
+    def ask(self, wanted: Wanted) -> None:
+        """Let the next page show other rows, or in another order; it comes at once."""
+        self._asked = wanted
+        self._wake.set()
+
+    def look(self) -> None:
+        """Look at once whether the index has changed."""
+        self._wake.set()
+
+    def pages(self, stop: Event) -> Iterator[ListPage]:
+        """Yield a page now and whenever there is something new, until `stop` or the end. Raises IndexFileError."""
+        index = self.index
+        if isinstance(self._first, PatchdeskError):
+            raise self._first
+        page = self._first
+        if page is None:
+            return
+        yield page
+        page = self._page(self.wanted, page.items, ())
+        yield page
+        while not (stop.is_set() or self._closed):
+            self._wake.wait(_POLL)
+            self._wake.clear()
+            if stop.is_set() or self._closed:
+                return
+            changes = index.changes_since(self._generation)
+            asked = self._asked
+            changed = (*changes.written, *changes.gone)
+            if changes.generation == self._generation and asked == self.wanted:
+                continue
+            self._generation = changes.generation
+            with self._lock:
+                for row in self._items.copy() if changes.whole else changed:
+                    self._items.pop(row, None)
+            everything = range(1 << 62) if changes.whole else frozenset(changed)
+            self.wanted = asked
+            page = self._page(asked, page.items, everything)
+            yield page
+
+    def _page(self, wanted: Wanted, before: ListItems, changed: Collection[int]) -> ListPage:
+        index = self.index
+        view = wanted.view
+        rows = index.order(view)
+        items = ListItems(self, rows, self._headings(wanted, view))
+        items.take_over(before, changed)
+        return ListPage(
+            wanted=wanted,
+            items=items,
+            lists=tuple(index.lists()),
+            unread=index.unread_rows(wanted.lists),
+        )
+
+    def _headings(self, wanted: Wanted, view: ListView) -> dict[int, str]:
+        counts: Iterable[tuple[object, int]]
+        if wanted.group == "day":
+            offset = datetime.now().astimezone().utcoffset() or timedelta()
+            counts = self.index.days(view, int(offset.total_seconds()))
+        elif wanted.group == "author":
+            counts = self.index.authors(view)
+        else:
+            return {}
+        headings: dict[int, str] = {}
+        place = 0
+        for what, count in counts:
+            headings[place] = _day(what) if isinstance(what, int) else str(what)
+            place += count
+        return headings
+
+    # ------------------------------------------------------------------- rows
+
+    def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
+        """Return what rows show."""
+        return self.index.summaries(rows)
+
+    def item(self, row: int) -> Series | Thread | None:
+        """Return a whole series or thread; None where it is gone."""
+        with self._lock:
+            if (found := self._items.get(row)) is not None:
+                self._items.move_to_end(row)
+                return found
+        item = self.index.series(row)
+        if item is not None:
+            with self._lock:
+                self._items[row] = item
+                if len(self._items) > _WHOLE:
+                    self._items.popitem(last=False)
+        return item
+
+    def unseen(self, row: int) -> set[MessageId]:
+        """Return the unread mails of a row."""
+        return self.index.unseen(row)
+
+    def find(self, message_id: MessageId) -> int | None:
+        """Return the row that holds a mail."""
+        return self.index.find(message_id)
+
+    def mark_seen(self, message_ids: Iterable[MessageId], seen: bool) -> None:
+        """Count mails as read or unread."""
+        self.index.mark_seen(message_ids, seen)
+        self.look()
+
+    # ------------------------------------------------------------------- mails
+
+    def listings(self, *, stop: Event, report: Report) -> Iterator[Listing]:
+        """Yield nothing: the rows of lists come by `pages`."""
+        del stop, report
+        return iter(())
+
+    def mail(self, message: Message) -> Mail:
+        """Open one mail for reading. Raises PatchdeskError."""
+        from core.patch.message import read_mail
+
+        return read_mail(self.index.raw(message), message.key)
+
+    def close(self) -> None:
+        """Let `pages` end."""
+        self._closed = True
+        self._wake.set()
+
+
+def known_lists(path: Path) -> tuple[str, ...]:
+    """Return the names of the lists that the index at `path` holds; none where there is no index."""
+    if not path.exists():
+        return ()
+    index = open_index(path)
+    try:
+        return tuple(info.name for info in index.lists())
+    finally:
+        index.close()
+
+
+def sorted_by(wanted: Wanted, sort: str) -> Wanted:
+    """Return the same rows in another order; raises ValueError for one that is none of `SORTS`."""
+    if sort not in SORTS:
+        raise ValueError(sort)
+    return replace(wanted, sort=sort, group="none")
+
+
+def grouped_by(wanted: Wanted, group: str) -> Wanted:
+    """Return the same rows in groups; raises ValueError for what is none of `GROUPS`."""
+    if group not in GROUPS:
+        raise ValueError(group)
+    return replace(wanted, group=group)
+
+
+def _day(number: int) -> str:
+    try:
+        return time.strftime("%A, %Y-%m-%d", time.gmtime(number * _DAY))
+    except (OverflowError, ValueError, OSError):
+        return "an unknown day"
+
+
+def _taken_away(row: int) -> SeriesSummary:
+    epoch = datetime.fromtimestamp(0, UTC)
+    return SeriesSummary(
+        row=row, is_thread=True, id=MessageId(f"{row}@gone.invalid"), lists=(), subject="(no longer here)",
+        author=Identity("", ""), date=epoch, posted=epoch, version=1, minor=0, tags=(), versions=1, have=0, total=0,
+        given=(), replies=0, mails=1, unread=0, news=Role(0), change_id=None,
+    )  # fmt: skip
