@@ -111,7 +111,10 @@ class Mirror:
         except FetchError as error:
             if error.kind != "page" and error.status != 403:
                 raise
-            there = []  # what keeps programs out of its pages may let git pass
+            try:
+                return self._probe()  # what keeps programs out of its pages may let git pass
+            except FetchError as other:
+                raise (error if other.status == 404 else other) from other
         return there or self._probe()
 
     def _probe(self) -> list[Epoch]:
@@ -178,23 +181,27 @@ class Mirror:
 
     def _clone_into(self, partial: Path, epoch: Epoch, how: list[str]) -> None:
         shutil.rmtree(partial, ignore_errors=True)  # what an end by force has left
-        words = (
-            "clone",
-            "--mirror",
-            "--progress",
-            "--template=",
-            *how,
-            "--",
-            epoch.url,
-            str(partial),
-        )
-        self._git(*words, url=epoch.url, doing=f"Cloning {self.name}, epoch {epoch.number}")
+        doing = f"Cloning {self.name}, epoch {epoch.number}"
+        words = ("clone", "--mirror", "--progress", "--template=", *how, "--", epoch.url)
+        self._git(*words, str(partial), url=epoch.url, doing=doing)
+        if not self._git(f"--git-dir={partial}", "for-each-ref", "--count=1"):
+            raise self._empty(epoch)
 
     def _fetch(self, epoch: Epoch, wish: Wish) -> None:
         self._tidy(epoch)
-        words = ("fetch", "--prune", "--progress", *self._deeper(epoch, wish), "--", epoch.url)
+        words = ("fetch", "--progress", *self._deeper(epoch, wish), "--", epoch.url)
         doing = f"Fetching {self.name}, epoch {epoch.number}"
         self._git_in(epoch, *words, "+refs/*:refs/*", url=epoch.url, doing=doing)
+        if not (self.path(epoch.number) / "FETCH_HEAD").stat().st_size:
+            raise self._empty(epoch)
+
+    def _empty(self, epoch: Epoch) -> FetchError:
+        """Return the error for a repository without refs, for which git takes any web page."""
+        return FetchError(
+            f"{self._server.host} has nothing in epoch {epoch.number} of {self.name}, or shows git a web page.",
+            "Open the list's address in a browser to see which. Try later.",
+            kind="page",
+        )
 
     def _tidy(self, epoch: Epoch) -> None:
         """Remove what a git that was ended by force has left: nobody else works here."""

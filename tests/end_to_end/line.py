@@ -1,10 +1,13 @@
-"""A line to a server that can go dead in the middle of an answer."""
+"""What can be between a server and who asks it: a line that goes dead, a wall that lets only git pass."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -55,11 +58,24 @@ class Line:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(self._to)
+                try:
+                    far = socket.create_connection(self._to)
+                except OSError:
+                    near.close()
+                    continue
                 with self._lock:
                     self._ends += [near, far]
-                threading.Thread(target=self._forward, args=(near, far), daemon=True).start()
-                threading.Thread(target=self._answer, args=(far, near), daemon=True).start()
+                threading.Thread(target=self._carry, args=(near, far), daemon=True).start()
+
+    def _carry(self, near: socket.socket, far: socket.socket) -> None:
+        with near, far:
+            asking = threading.Thread(target=self._forward, args=(near, far), daemon=True)
+            asking.start()
+            self._answer(far, near)
+            for end in (near, far):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            asking.join()
 
     def _forward(self, source: socket.socket, to: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -68,7 +84,7 @@ class Line:
             to.shutdown(socket.SHUT_WR)
 
     def _answer(self, source: socket.socket, to: socket.socket) -> None:
-        with contextlib.suppress(OSError), source, to:
+        with contextlib.suppress(OSError):
             while data := source.recv(1 << 12):
                 if self.budget is not None:
                     data = data[: self.budget]
@@ -80,3 +96,64 @@ class Line:
                     self.stalled.set()
                     self._flows.wait(60)
                     return
+
+
+class Wall(ThreadingHTTPServer):
+    """Passes on what git asks for and answers everything else with a page for browsers, at `url`."""
+
+    daemon_threads = True
+
+    def __init__(self, to: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Doorkeeper)
+        self.to = to
+        self.lets_git_pass = True
+        self.page = b""
+        """A packed manifest to give away all the same."""
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def __enter__(self) -> Wall:
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_about: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Doorkeeper(BaseHTTPRequestHandler):
+    server: Wall
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not (self.server.lets_git_pass and "git/" in self.headers.get("User-Agent", "")):
+            packed = self.server.page.startswith(b"\x1f") and "manifest" in self.path
+            page = self.server.page if packed else b"<!doctype html><title>Hello</title>"
+            self._give(200, "application/gzip" if packed else "text/html", page)
+            return
+        kept = {
+            name: value
+            for name, value in self.headers.items()
+            if name in ("Content-Type", "Accept", "Git-Protocol", "Content-Encoding")
+        }
+        request = urllib.request.Request(
+            self.server.to + self.path, body if self.command == "POST" else None, kept
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=20) as answer:
+                self._give(answer.status, answer.headers["Content-Type"], answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                self._give(error.code, "text/plain", error.read())
+
+    do_POST = do_GET  # noqa: N815 - the base class names them
+
+    def _give(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_words: object) -> None:
+        pass
