@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,12 +21,11 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from core.model import Series
 from tui.themes import with_roles
 from tui.widgets import tree_line
 from tui.widgets.tree_looks import TreeLooks
-from tui.widgets.tree_model import Rows
-from tui.widgets.tree_rows import Item, Key, Kind, Row
+from tui.widgets.tree_model import Items, Rows
+from tui.widgets.tree_rows import Key, Kind, Row, Whole
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
@@ -70,19 +69,28 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     # ------------------------------------------------------------- what it holds
 
-    def show(self, items: Sequence[Item], *, keep: bool, anew: bool = False) -> None:
+    def show(
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        anew: bool = False,
+        hold: bool = False,
+    ) -> None:
         """Show these series and threads.
 
         With `keep`, the row under the cursor stays where it is on the screen, whatever came above it, and what was
-        unfolded stays so. Without, and as long as the reader has not touched it, all starts at the top. With
+        unfolded stays so. Without, and as long as the reader has not touched it, all starts at the top, unless what
+        is there already is to be held. With
         `anew`, the items were read anew: what is under the cursor is told even if it was told before.
         """
         self.touched = self.touched and keep
         if anew:
             self._told = None
-        row = self.row if self.touched else None
+        hold = self.touched or (hold and len(self._rows) > 0)
+        row = self._shown_row if hold else None
         from_top = self.cursor - self.scroll_offset.y
-        key = self._rows.replace(items, keep=self.touched, also=row.key if row else None)
+        key = self._rows.replace(items, keep=hold, also=row.key if row else None)
         if key is not None:
             place = self._rows.find(key)
             place = self.cursor if place is None else place
@@ -95,7 +103,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _first_series(self) -> int:
         top = range(min(len(self._rows), 50))
-        return next((i for i in top if isinstance(self._rows[i].item, Series)), 0)
+        return next((i for i in top if self._rows[i].kind is Kind.SERIES), 0)
 
     def _put(self, place: int, from_top: int) -> None:
         """Set the cursor with its row `from_top` lines below the upper edge."""
@@ -112,7 +120,12 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def row(self) -> Row | None:
-        """What is under the cursor."""
+        """What is under the cursor, with all that it stands for."""
+        return self._rows.whole(self.cursor) if self.cursor < len(self._rows) else None
+
+    @property
+    def _shown_row(self) -> Row | None:
+        """The same as far as it is on the screen."""
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
     @property
@@ -128,11 +141,11 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         return True
 
     def _tell(self) -> None:
-        row = self.row
+        row = self._shown_row
         key = row.key if row else None
         if key != self._told:
             self._told = key
-            self.post_message(self.Highlighted(row))
+            self.post_message(self.Highlighted(self.row))
 
     # ------------------------------------------------------------- the cursor
 
@@ -191,7 +204,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def fold(self, *, expanded: bool | None) -> bool:
         """Fold or unfold the row under the cursor, None: the other way; say whether it could be done."""
-        row = self.row
+        row = self._shown_row
         if row is None or not row.expandable:
             return False
         self.touched = True
@@ -201,18 +214,18 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def fold_all(self, *, expanded: bool) -> None:
         """Fold or unfold everything; the cursor stays on its row or on what that was folded into."""
-        row = self.row
+        row = self._shown_row
         if row is None:
             return
         self.touched = True
         from_top = self.cursor - self.scroll_offset.y
-        self._rows.fold_all(expanded=expanded)
+        self._rows.fold_all(expanded=expanded, around=self.cursor)
         self._laid_out()
         self._put(self._rows.find(row.key) or 0, from_top)
 
     def action_expand(self) -> None:
         """Unfold the row, or go to the first one inside."""
-        row = self.row
+        row = self._shown_row
         if row is None or not row.expandable:
             return
         if row.expanded:
@@ -222,7 +235,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_collapse(self) -> None:
         """Fold the row, or go to the one that holds it."""
-        row = self.row
+        row = self._shown_row
         if row is None:
             return
         if row.expanded:
@@ -283,6 +296,76 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
             return False
         self._reveal(key)
         return True
+
+    # ------------------------------------------------------------- what is not read
+
+    def move_to_unread(self, step: int, unread: Callable[[int], bool]) -> bool:
+        """Go to the next (1) or previous (-1) mail that was not read; say whether there is one.
+
+        `unread` says whether the series or thread at a place holds any.
+        """
+        row = self._shown_row
+        if row is None:
+            return False
+        here = self._rows.item_place(self.cursor)
+        if unread(here) and self._move_inside(row, step):
+            return True
+        place = here + step
+        _, count = self._rows.place(self.cursor)
+        while 0 <= place < count:
+            if unread(place):
+                first = self._rows.first_row(place)
+                keys = self._unread_inside(first)
+                if keys:
+                    self.touched = True
+                    before = self.cursor
+                    self.set_reactive(SeriesTree.cursor, first)
+                    self._reveal(keys[0] if step > 0 else keys[-1])
+                    self.refresh_line(before)
+                    return True
+            place += step
+        return False
+
+    def _unread_inside(self, first: int) -> list[Key]:
+        """Return the keys of the mails of a series or thread that were not read, in the order of reading."""
+        keys: list[Key] = []
+        unseen = self._rows.unseen(first)
+        for row in self._rows.everything(first):
+            readable = row.kind in (Kind.COVER, Kind.PATCH, Kind.REPLY) or row.kind is Kind.THREAD
+            if readable and row.message is not None and row.message.message_id in unseen:
+                keys.append(row.key)
+        return keys
+
+    def _move_inside(self, row: Row, step: int) -> bool:
+        keys = self._unread_inside(self.cursor)
+        order = [other.key for other in self._rows.everything(self.cursor)]
+        at = order.index(row.key) if row.key in order else 0
+        if row.kind in (Kind.SERIES, Kind.HEADING) and step < 0:
+            return False
+        later = [key for key in keys if (order.index(key) - at) * step > 0]
+        if not later:
+            return False
+        self._reveal(later[0] if step > 0 else later[-1])
+        return True
+
+    # ------------------------------------------------------------- the place of the reader
+
+    @property
+    def folds(self) -> Mapping[Key, bool]:
+        """What was unfolded or folded, by key."""
+        return self._rows.folds
+
+    def restore(self, folds: Mapping[Key, bool], key: Key) -> None:
+        """Unfold, fold, and put the cursor where another run left them, as far as that is still there."""
+        self._rows.restore(folds)
+        self._laid_out()
+        place = self._rows.find(key)
+        if place is not None:
+            self._put(place, self.scrollable_content_region.height // 3)
+
+    def key_of(self, place: int) -> Key:
+        """Return the key of the series or thread at a place."""
+        return self._rows[self._rows.first_row(place)].key
 
     def _reveal(self, key: Key) -> None:
         self.touched = True

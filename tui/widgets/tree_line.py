@@ -15,7 +15,8 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from core.model import Message, Series
+from core.index.summary import SeriesSummary
+from core.model import Message
 from core.text import shown
 from tui.widgets.tree_rows import Kind, Row, given
 
@@ -30,6 +31,7 @@ _INDENT: Final = 2
 _JOINERS: Final = {0x200C: None, 0x200D: None, 0xFE0E: None, 0xFE0F: None}
 
 GLYPHS: Final = {
+    Kind.HEADING: "",
     Kind.SERIES: "◆",
     Kind.THREAD: "◇",
     Kind.VERSION: "",
@@ -39,11 +41,23 @@ GLYPHS: Final = {
     Kind.REPLY: "↳",
 }
 
+UNREAD: Final = "●"
+"""In place of the glyph of what holds, or is, an unread mail."""
+
+_LOUD: Final = {
+    "subject": "unread",
+    "thread": "unread",
+    "cover": "unread",
+    "patch": "unread",
+    "author": "unread-author",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """How many cells each column at the right has; 0: no room for it."""
 
+    news: int
     version: int
     patches: int
     trailers: int
@@ -58,14 +72,14 @@ class Columns:
 def columns(width: int) -> Columns:
     """Return the columns of a pane `width` cells wide; the subject keeps at least half of it."""
     if width < 36:
-        return Columns(0, 0, 0, 0, 0, 4)
+        return Columns(0, 0, 0, 0, 0, 0, 4)
     if width < 52:
-        return Columns(2, 5, 0, 3, 0, 4)
+        return Columns(0, 2, 5, 0, 3, 0, 4)
     if width < 68:
-        return Columns(2, 5, 5, 3, 0, 4)
+        return Columns(7, 2, 5, 5, 3, 0, 4)
     if width < 88:
-        return Columns(2, 5, 5, 3, 12, 4)
-    return Columns(3, 7, 8, 5, 20, 4, all_names=True)
+        return Columns(7, 2, 5, 5, 3, 12, 4)
+    return Columns(7, 3, 7, 8, 5, 20, 4, all_names=True)
 
 
 def _plain(text: str) -> str:
@@ -133,10 +147,16 @@ def _label(row: Row) -> Iterator[Piece]:
     else:
         if row.message is not None:
             yield from _clash(row.message)
-        if version is not None and version.tags:
-            yield f"{_plain(' '.join(version.tags)[:24])} ", "tag"
-        look = "subject" if isinstance(item, Series) else "thread"
-        yield _plain(item.subject[:_LONGEST]), look
+        tags = _tags(row)
+        if tags:
+            yield f"{_plain(' '.join(tags)[:24])} ", "tag"
+        yield _plain(item.subject[:_LONGEST]), "thread" if row.kind is Kind.THREAD else "subject"
+
+
+def _tags(row: Row) -> tuple[str, ...]:
+    if isinstance(row.item, SeriesSummary):
+        return row.item.tags if row.kind is Kind.SERIES else ()
+    return row.version.tags if row.version is not None else ()
 
 
 def _clash(message: Message) -> Iterator[Piece]:
@@ -147,6 +167,9 @@ def _clash(message: Message) -> Iterator[Piece]:
 
 def version_name(row: Row) -> str:
     """Return `v2`, or `v5.1` of a partial re-roll."""
+    if row.kind is Kind.SERIES and isinstance(row.item, SeriesSummary):
+        minor = f".{row.item.minor}" if row.item.minor else ""
+        return f"v{row.item.version}{minor}"
     if row.version is None:
         return ""
     minor = f".{row.version.minor}" if row.version.minor else ""
@@ -169,6 +192,9 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]
     if row.kind in (Kind.SERIES, Kind.VERSION) and version is not None:
         counts = f"{len(version.patches)}/{version.total}"
         counts_look = "complete" if version.complete else "incomplete"
+    elif row.kind is Kind.SERIES and isinstance(item, SeriesSummary):
+        counts = f"{item.have}/{item.total}"
+        counts_look = "complete" if item.have >= item.total else "incomplete"
     replies = row.replies
     if row.kind is Kind.REPLY or row.kind is Kind.MISSING:
         replies = 0
@@ -183,7 +209,17 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]
     name = version_name(row)
     if name == "v1" and not room.all_names:
         name = ""
+    news = (
+        row.news
+        if is_head
+        else f"{row.unread} new"
+        if row.kind is Kind.VERSION and row.unread
+        else "new"
+        if row.unread
+        else ""
+    )
     cells = [
+        (news, "news", room.news),
         (name if row.kind is Kind.SERIES else "", "version", room.version),
         (counts, counts_look, room.patches),
         (given(row), "trailer", room.trailers),
@@ -201,6 +237,9 @@ def indent(row: Row, width: int) -> int:
 
 def line(row: Row, width: int, now: datetime, wanted: re.Pattern[str] | None = None) -> list[Piece]:
     """Return a row as pieces that fill exactly `width` cells, with what `wanted` matches set off."""
+    if row.kind is Kind.HEADING:
+        words = fit(f" {_plain(row.news[:_LONGEST])}", width)
+        return _exactly(_set_off([(words, "heading")], wanted), width)
     right = _right(row, now, columns(width))
     # What has nothing to say gives its room to the subject, as long as nothing stands left of it.
     while right and not right[0][0]:
@@ -214,12 +253,17 @@ def line(row: Row, width: int, now: datetime, wanted: re.Pattern[str] | None = N
 
     expander = ("▾" if row.expanded else "▸") if row.expandable else " "
     pieces: list[Piece] = [(" " * indent(row, width), "plain"), (f"{expander} ", "expander")]
-    if glyph := GLYPHS[row.kind]:
+    if row.unread and row.kind is not Kind.VERSION:
+        pieces.append((f"{UNREAD} ", "news"))
+    elif glyph := GLYPHS[row.kind]:
         pieces.append((f"{glyph} ", _glyph_look(row)))
     room = width - taken - sum(cell_len(text) for text, _ in pieces)
     if room < 4:
         tail, room = [], room + taken
-    pieces += _set_off(_cut(list(_label(row)), room), wanted)
+    label = [
+        (text, _LOUD.get(look, look)) if row.unread else (text, look) for text, look in _label(row)
+    ]
+    pieces += _set_off(_cut(label, room), wanted)
     pieces += tail
     return _exactly(pieces, width)
 

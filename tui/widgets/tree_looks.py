@@ -12,6 +12,10 @@ from tui.widgets.message_looks import Looks
 _LOOKS: Final[Mapping[str, str]] = {
     "subject": "$foreground",
     "thread": "$foreground-muted",
+    "unread": "bold $foreground",
+    "unread-author": "bold $quote-1",
+    "news": "bold $text-accent",
+    "heading": "bold $text-primary on $panel",
     "cover": "$foreground",
     "patch": "$foreground",
     "muted": "$foreground-muted",

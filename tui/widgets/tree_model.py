@@ -6,16 +6,86 @@ with more in it leaves everything as the reader had it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
-from typing import Final
+from operator import add
+from typing import Final, Protocol
 
-from tui.widgets.tree_rows import Item, Key, Row, head, inside, size
+from core.model import MessageId
+from tui.widgets.tree_rows import Item, Key, Kind, Row, Whole, head, heading, inside, marked, size
 
 _BLOCKS_KEPT: Final = 200
 """Unfolded items whose rows are kept: more than a screen shows."""
+
+
+class Items(Protocol):
+    """What the tree lists: series and threads by place, from 0, read only where they are looked at."""
+
+    @property
+    def headings(self) -> Mapping[int, str]:
+        """What stands above some of them."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def shown(self, place: int) -> Item:
+        """Return what a folded row shows."""
+        ...
+
+    def whole(self, place: int) -> Whole | None:
+        """Return all of one; None where it is gone."""
+        ...
+
+    def unseen(self, place: int) -> Collection[MessageId]:
+        """Return the mails of one that were not read."""
+        ...
+
+    def place(self, message_id: str) -> int | None:
+        """Return the place of the one with an id."""
+        ...
+
+    def moved(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the ids of those that had others before, by these."""
+        ...
+
+
+class Held:
+    """Series and threads that are all in memory."""
+
+    def __init__(self, items: Sequence[Whole] = ()) -> None:
+        self.headings: Mapping[int, str] = {}
+        self._items = items
+        self._places: dict[str, int] = {item.id: place for place, item in enumerate(items)}
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def shown(self, place: int) -> Whole:
+        """Return what a folded row shows."""
+        return self._items[place]
+
+    def whole(self, place: int) -> Whole:
+        """Return all of one."""
+        return self._items[place]
+
+    def unseen(self, place: int) -> Collection[MessageId]:
+        """Return nothing: what is opened alone has no state."""
+        del place
+        return ()
+
+    def place(self, message_id: str) -> int | None:
+        """Return the place of the one with an id."""
+        return self._places.get(message_id)
+
+    def moved(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the ids of those that had others before, by these."""
+        lost = {item_id for item_id in ids if item_id not in self._places}
+        if not lost:
+            return {}
+        return {old: item.id for item in self._items for old in lost & item.message_ids}
 
 
 def _every(key: Key, at_first: bool) -> bool:
@@ -26,39 +96,61 @@ def _every(key: Key, at_first: bool) -> bool:
 class Rows:
     """The rows that are to be seen, in order.
 
-    Of each series and thread only the number of its rows is held; the rows are made when they are looked at. So
-    100,000 of them, folded or not, cost a list of numbers.
+    Only of what has more than one row is the number of its rows held; the rows are made when they are looked at. So
+    100,000 folded ones cost nothing.
     """
 
     def __init__(self) -> None:
-        self._items: Sequence[Item] = ()
-        self._places: dict[str, int] = {}
-        self._starts: list[int] = [0]
-        """The first row of each item, and after the last how many rows there are."""
+        self._items: Items = Held()
         self._blocks: OrderedDict[int, list[Row]] = OrderedDict()
         self._open: dict[Key, bool] = {}
         self._all_open = False
+        self._more: dict[int, int] = {}
+        """How many rows an item has beside its own, by its place."""
+        self._at: list[int] = []
+        """The places of those, in order; and where their rows begin."""
+        self._firsts: list[int] = []
+        self._sums: list[int] = [0]
+        """How many rows more there are before each of them, and after the last how many in all."""
 
     def __len__(self) -> int:
-        return self._starts[-1]
+        return len(self._items) + self._sums[-1]
 
     def __getitem__(self, index: int) -> Row:
         if not 0 <= index < len(self):
             raise IndexError(index)
-        place = bisect_right(self._starts, index) - 1
-        return self._block(place)[index - self._starts[place]]
+        place = self._place_of(index)
+        return self._block(place)[index - self._start(place)]
+
+    def _start(self, place: int) -> int:
+        """Return the first row of the item at `place`."""
+        return place + self._sums[bisect_left(self._at, place)]
+
+    def _place_of(self, index: int) -> int:
+        """Return the place of the item that a row belongs to."""
+        nth = bisect_right(self._firsts, index) - 1
+        if nth < 0:
+            return index
+        if index - self._firsts[nth] <= self._sums[nth + 1] - self._sums[nth]:
+            return self._at[nth]
+        return index - self._sums[nth + 1]
 
     def _is_open(self, key: Key, at_first: bool) -> bool:
         return self._open.get(key, at_first or self._all_open)
 
     def _block(self, place: int) -> list[Row]:
-        """Return the rows of the item at `place` among the items."""
+        """Return the rows of the item at `place` among the items, with the heading above it."""
         block = self._blocks.get(place)
         if block is None:
-            item = self._items[place]
-            block = [head(item, expanded=self._is_open((item.id,), False))]
-            if block[0].expanded:
-                block += inside(item, self._is_open)
+            item = self._items.shown(place)
+            first = head(item, expanded=self._is_open((item.id,), False))
+            block = [first]
+            if text := self._items.headings.get(place):
+                block.insert(0, heading(item, text))
+            if first.expanded and (whole := self._items.whole(place)) is not None:
+                unseen = self._items.unseen(place)
+                rows = inside(whole, self._is_open)
+                block += (marked(row, unseen) for row in rows) if unseen else rows
             self._blocks[place] = block
             if len(self._blocks) > _BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
@@ -67,115 +159,170 @@ class Rows:
     def _count_rows(self) -> None:
         """Count the rows anew after folds or items have changed."""
         self._blocks.clear()
-        counts = (
-            [1 + size(item) for item in self._items] if self._all_open else [1] * len(self._items)
-        )
+        self._more = dict.fromkeys(self._items.headings, 1)
+        if self._all_open:
+            for place in range(len(self._items)):
+                if (whole := self._items.whole(place)) is not None:
+                    self._more[place] = size(whole) + (place in self._items.headings)
         for item_id in {key[0] for key in self._open}:
-            if (place := self._places.get(item_id)) is not None:
-                counts[place] = len(self._block(place))
-        self._starts = list(accumulate(counts, initial=0))
+            if (place_now := self._items.place(item_id)) is not None:
+                self._more[place_now] = len(self._block(place_now)) - 1
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        self._at = sorted(place for place, more in self._more.items() if more)
+        self._sums = list(accumulate(map(self._more.__getitem__, self._at), initial=0))
+        self._firsts = list(map(add, self._at, self._sums))
 
     # ------------------------------------------------------------- the items
 
-    def replace(self, items: Sequence[Item], *, keep: bool, also: Key | None = None) -> Key | None:
+    def replace(
+        self, items: Items | Sequence[Whole], *, keep: bool, also: Key | None = None
+    ) -> Key | None:
         """Show `items`; with `keep` what was unfolded stays so.
 
         Returns where `also`, a key of the list before, is now: an item's id changes when an earlier version of
         it turns up.
         """
-        moved: dict[str, str] = {}
-        self._places = {item.id: place for place, item in enumerate(items)}
+        moved: Mapping[str, str] = {}
+        self._items = Held(items) if isinstance(items, Sequence) else items
         if keep:
-            moved = self._moved(items, also)
-            self._open = {_moved_key(key, moved): value for key, value in self._open.items()}
+            moved = self._items.moved(
+                {key[0] for key in self._open} | ({also[0]} if also else set())
+            )
+            if moved:
+                self._open = {_moved_key(key, moved): value for key, value in self._open.items()}
         else:
             self._open = {}
             self._all_open = False
-        self._items = items
         self._count_rows()
         return None if also is None else _moved_key(also, moved)
 
-    def _moved(self, items: Sequence[Item], also: Key | None) -> dict[str, str]:
-        known = {key[0] for key in self._open} | ({also[0]} if also else set())
-        lost = {item_id for item_id in known if item_id not in self._places}
-        if not lost:
-            return {}
-        return {old: item.id for item in items for old in lost & item.message_ids}
+    def whole(self, index: int) -> Row:
+        """Return a row with all that it stands for, also where it is folded."""
+        row = self[index]
+        if isinstance(row.item, Whole):
+            return row
+        whole = self._items.whole(self._place_of(index))
+        if whole is None:
+            return row
+        if row.kind is Kind.HEADING:
+            return replace(row, item=whole)
+        mine = head(whole, expanded=row.expanded)
+        return replace(mine, key=row.key, unread=row.unread, news=row.news)
+
+    @property
+    def all_in_memory(self) -> bool:
+        """Whether everything may be looked at."""
+        return isinstance(self._items, Held)
+
+    def unseen(self, index: int) -> Collection[MessageId]:
+        """Return the mails that were not read of the series or thread that a row belongs to."""
+        return self._items.unseen(self._place_of(index))
+
+    def item_place(self, index: int) -> int:
+        """Return the place of the series or thread that a row belongs to, from 0."""
+        return self._place_of(index)
+
+    def first_row(self, place: int) -> int:
+        """Return the row of the series or thread at a place."""
+        return self._start(place) + (place in self._items.headings)
 
     def place(self, index: int) -> tuple[int, int]:
         """Return which series or thread a row belongs to, counted from 1, and of how many."""
-        return bisect_right(self._starts, index) if self._items else 0, len(self._items)
+        return self._place_of(index) + 1 if len(self._items) else 0, len(self._items)
 
     def block(self, index: int) -> tuple[int, int]:
         """Return where the rows of one series or thread begin and end (exclusive), given one of them."""
-        place = bisect_right(self._starts, index) - 1
-        return self._starts[place], self._starts[place + 1]
+        place = self._place_of(index)
+        return self._start(place), self._start(place + 1)
 
     def everything(self, index: int) -> list[Row]:
         """Return all rows of the series or thread at `index`, as if unfolded, its own first."""
-        item = self[index].item
+        item = self._items.whole(self._place_of(index))
+        if item is None:
+            return [self[index]]
         return [head(item, expanded=True), *inside(item, _every)]
 
     def find(self, key: Key) -> int | None:
         """Return where the row of `key` is, or that of what it is folded into; None where that is gone."""
-        place = self._places.get(key[0])
+        place = self._items.place(key[0]) if key[0] else None
         if place is None:
             return None
-        first = self._starts[place]
+        start = self._start(place)
         return next(
-            (first + i for i, row in enumerate(self._block(place)) if row.key == key), first
+            (start + i for i, row in enumerate(self._block(place)) if row.key == key),
+            self.first_row(place),
         )
 
     # ------------------------------------------------------------- folds
+
+    @property
+    def folds(self) -> Mapping[Key, bool]:
+        """What was unfolded or folded, by key."""
+        return self._open
+
+    def restore(self, folds: Mapping[Key, bool]) -> None:
+        """Unfold and fold as `folds` of another time had it."""
+        self._open = dict(folds)
+        self._count_rows()
 
     def fold(self, index: int, *, expanded: bool) -> None:
         """Fold or unfold one row."""
         row = self[index]
         if row.expandable and row.expanded != expanded:
             self._open[row.key] = expanded
-            self._recount(bisect_right(self._starts, index) - 1)
+            self._recount(self._place_of(index))
 
-    def fold_all(self, *, expanded: bool) -> None:
-        """Fold or unfold everything."""
+    def fold_all(self, *, expanded: bool, around: int = 0) -> None:
+        """Fold or unfold everything; of a list that is not in memory, unfold what is near the row `around`."""
         self._open = {}
+        if not self.all_in_memory and expanded:
+            self._count_rows()
+            near = range(max(0, around - 50), min(len(self._items), around + 50))
+            for place in near:
+                self._open[self._items.shown(place).id,] = True
+            self._count_rows()
+            return
         self._all_open = expanded
         self._count_rows()
 
     def reveal(self, index: int, key: Key) -> int:
         """Unfold what hides the row of `key` in the series or thread at `index`, and return where it is."""
-        item = self[index].item
+        place = self._place_of(index)
+        item = self._items.whole(place)
         path: list[Row] = []
-        for row in inside(item, _every):
+        for row in inside(item, _every) if item is not None else ():
             while path and path[-1].depth >= row.depth:
                 path.pop()
             path.append(row)
             if row.key == key:
-                self._open[(item.id,)] = True
+                self._open[row.item.id,] = True
                 self._open |= {above.key: True for above in path[:-1]}
-                self._recount(bisect_right(self._starts, index) - 1)
+                self._recount(place)
                 break
         return self.find(key) or 0
 
     def _recount(self, place: int) -> None:
         """Count the rows of one item anew, and move what follows."""
         self._blocks.pop(place, None)
-        more = len(self._block(place)) - (self._starts[place + 1] - self._starts[place])
-        if more:
-            self._starts[place + 1 :] = [start + more for start in self._starts[place + 1 :]]
+        self._more[place] = len(self._block(place)) - 1
+        self._sum_up()
 
     # ------------------------------------------------------------- find
 
     def words(self, index: int) -> str:
         """Return what finding looks at in a row: subject and name."""
-        place = bisect_right(self._starts, index) - 1
-        item = self._items[place]
-        if index == self._starts[place]:
-            return f"{item.subject} {item.author.name or item.author.address}"
-        message = self[index].message
+        row = self[index]
+        if row.kind is Kind.HEADING:
+            return row.news
+        if row.depth == 0:
+            return f"{row.item.subject} {row.item.author.name or row.item.author.address}"
+        message = row.message
         if message is None:
             return ""
         return f"{message.subject.title} {message.author.name or message.author.address}"
 
 
-def _moved_key(key: Key, moved: dict[str, str]) -> Key:
+def _moved_key(key: Key, moved: Mapping[str, str]) -> Key:
     return (moved.get(key[0], key[0]), *key[1:])

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import groupby
 from typing import Final
 
-from core.model import GivenTrailer, Message, Patch, Reply, Series, Thread, Version
+from core.index.summary import Role, SeriesSummary
+from core.model import GivenTrailer, Message, MessageId, Patch, Reply, Series, Thread, Version
 
 Key = tuple[str, ...]
 """What a row stays known by; it begins with the id of its series or thread."""
 
-Item = Series | Thread
+Whole = Series | Thread
+Item = Series | Thread | SeriesSummary
+"""What a row belongs to. A folded row of a long list knows only what it shows: a summary."""
 
 
 class Kind(Enum):
     """What a row stands for."""
 
+    HEADING = auto()
     SERIES = auto()
     THREAD = auto()
     VERSION = auto()
@@ -48,14 +52,37 @@ class Row:
     """How many mails answer it."""
     expandable: bool = False
     expanded: bool = False
+    unread: int = 0
+    """How many mails in it, or is it, were not read."""
+    news: str = ""
+    """What is new in a series or thread; of a heading, what it says."""
 
 
 IsOpen = Callable[[Key, bool], bool]
 """Whether the row of a key is unfolded, given whether it is at first."""
 
 
+def heading(item: Item, text: str) -> Row:
+    """Return the row that stands above a group, whose first series or thread is `item`."""
+    return Row(key=("", text), kind=Kind.HEADING, depth=0, item=item, message=None, news=text)
+
+
 def head(item: Item, *, expanded: bool) -> Row:
     """Return the row of a series or thread."""
+    if isinstance(item, SeriesSummary):
+        expandable = not item.is_thread or item.mails > 1
+        return Row(
+            key=(item.id,),
+            kind=Kind.THREAD if item.is_thread else Kind.SERIES,
+            depth=0,
+            item=item,
+            message=None,
+            replies=item.replies,
+            expandable=expandable,
+            expanded=expanded and expandable,
+            unread=item.unread,
+            news=news_of(item),
+        )
     if isinstance(item, Thread):
         return Row(
             key=(item.id,),
@@ -82,7 +109,33 @@ def head(item: Item, *, expanded: bool) -> Row:
     )
 
 
-def inside(item: Item, is_open: IsOpen) -> Iterator[Row]:
+def news_of(item: SeriesSummary) -> str:
+    """Return in a word or two what came since a row was last looked at."""
+    if not item.unread:
+        return ""
+    if item.unread >= item.mails or item.news & Role.PATCH:
+        return "new"
+    if item.news & Role.VERSION:
+        minor = f".{item.minor}" if item.minor else ""
+        return f"v{item.version}{minor} new"
+    return "trailer" if item.news & Role.TRAILER else f"{item.unread:,} new"
+
+
+def marked(row: Row, unseen: Collection[MessageId]) -> Row:
+    """Return a row inside of a series or thread with how much of it was not read."""
+    if row.kind is Kind.VERSION and row.version is not None:
+        names = {
+            message.message_id
+            for entry in row.version.entries()
+            for message in (entry.message, *(reply.message for reply in entry.replies))
+        }
+        unread = len(names.intersection(unseen))
+    else:
+        unread = int(row.message is not None and row.message.message_id in unseen)
+    return replace(row, unread=unread) if unread else row
+
+
+def inside(item: Whole, is_open: IsOpen) -> Iterator[Row]:
     """Yield the rows inside of an unfolded series or thread, without its own."""
     if isinstance(item, Thread):
         yield from _replies(item, None, None, item.replies, 1, is_open)
@@ -112,7 +165,7 @@ def inside(item: Item, is_open: IsOpen) -> Iterator[Row]:
             yield from _entries(item, version, 2, is_open)
 
 
-def size(item: Item) -> int:
+def size(item: Whole) -> int:
     """Return how many rows there are inside of a series or thread with everything unfolded, without making them."""
     if isinstance(item, Thread):
         return len(item.replies)
@@ -186,7 +239,7 @@ def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _replies(
-    item: Item,
+    item: Whole,
     version: Version | None,
     entry: Patch | None,
     replies: Sequence[Reply],
@@ -227,6 +280,8 @@ _LETTERS: Final = {
 
 def given(row: Row) -> str:
     """Return the trailers given to a row's patch, or version, as `R3 A1 T2`: each person counts once."""
+    if isinstance(row.item, SeriesSummary):
+        return _counted(row.item)
     if not isinstance(row.item, Series) or row.version is None or row.kind is Kind.MISSING:
         return ""
     if row.kind is Kind.REPLY and row.message is not None:
@@ -245,6 +300,11 @@ def given(row: Row) -> str:
     if row.kind is Kind.COVER:
         return _letters(t for t in of_version if t.number == 0)
     return _letters(of_version)
+
+
+def _counted(item: SeriesSummary) -> str:
+    counts = {_LETTERS[name]: count for name, count in item.given if name in _LETTERS}
+    return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if letter in counts)
 
 
 def _letters(trailers: Iterator[GivenTrailer]) -> str:
