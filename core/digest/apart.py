@@ -1,0 +1,173 @@
+"""A child process that makes a digest, so that the screen never shares its interpreter with that.
+
+It is started as `python -P -m core.digest.apart TARGET WORDS NOW` and sends Progress, then a PatchdeskError, or the
+digest: its series and threads in tuples of some, since taking many apart at once would hold the screen up, and last a `Made`
+without them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Final
+
+from core.child import Child, send
+from core.digest.archive import Archive, Arrival, Earlier
+from core.digest.range import Bound, Span
+from core.digest.values import Digest, SeriesNews, ThreadNews
+from core.errors import Cancelled, ConfigError, PatchdeskError, SourceError
+from core.model import Progress
+from core.sources.source import Report
+
+_PIECE: Final = 100
+"""Series in a frame."""
+
+_TELL_EVERY: Final = 0.1
+"""Seconds between two reports of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A digest, and the ends of its range as the archive understood them."""
+
+    digest: Digest
+    start: Bound
+    end: Bound
+
+
+class DigestProcess(Child):
+    """The parent's side: one child that makes one digest."""
+
+    def __init__(self, target: str, words: str, now: datetime) -> None:
+        """Start the child for a TARGET on disk, or a followed list, and a FROM..TO as on the command line."""
+        ended = SourceError("The process that makes the digest has ended.", "Ask for it again.")
+        super().__init__("core.digest.apart", target, words, now.isoformat(), ended=ended)
+
+    def made(self, *, stop: Event, report: Report) -> Made:
+        """Return the digest. Blocks. Raises PatchdeskError and Cancelled."""
+        series: list[SeriesNews] = []
+        threads: list[ThreadNews] = []
+        with closing(self.values(stop)) as values:
+            for value in values:
+                if isinstance(value, Made):
+                    whole = replace(value.digest, series=tuple(series), threads=tuple(threads))
+                    return Made(whole, value.start, value.end)
+                if isinstance(value, PatchdeskError):
+                    raise value
+                if isinstance(value, Progress):
+                    report(value)
+                    continue
+                for one in value:
+                    if isinstance(one, SeriesNews):
+                        series.append(one)
+                    else:
+                        threads.append(one)
+        raise Cancelled
+
+
+class _Told:
+    """An archive that tells how far its reading has come, and remembers what its range meant."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self.read = archive.read
+        self.words = archive.words
+        self.close = archive.close
+        self.range = Span(None, None)
+
+    @property
+    def name(self) -> str:
+        return self._archive.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._archive.notes
+
+    def span(self, start: str, end: str, now: datetime) -> Span:
+        self.range = self._archive.span(start, end, now)
+        return self.range
+
+    def arrivals(self, span: Span) -> Iterator[Arrival]:
+        told = 0.0
+        for count, arrival in enumerate(self._archive.arrivals(span), 1):
+            if (now := monotonic()) - told > _TELL_EVERY:
+                told = now
+                send(Progress("reading mails", count))
+            yield arrival
+
+    def before(self, span: Span) -> Iterator[Earlier]:
+        send(Progress("looking at what came before"))
+        yield from self._archive.before(span)
+
+
+def _make(target: str, words: str, now: datetime) -> Made:
+    """Make a digest as the user's configuration has it; what is wrong in that is one of its notes."""
+    from core.config import load_config
+    from core.digest.identity import Bots, Mailmap, read_mailmap
+    from core.digest.page import open_archive, read_digest
+    from core.digest.summary import Options
+    from core.paths import config_file
+
+    config = load_config(config_file())
+    mailmap: Mailmap | None = None
+    notes: tuple[str, ...] = ()
+    try:
+        mailmap = read_mailmap(config.mailmap)
+    except ConfigError as error:
+        notes = (f"{error.message} {error.hint}".rstrip(),)
+    name = ""
+    if target in config.lists and not Path(target).exists():
+        name, target = target, _place_of(target, config.lists[target].target)
+    archive = _Told(open_archive(target))
+    try:
+        options = Options(name=name, mailmap=mailmap, bots=Bots(config.bots))
+        digest = read_digest(archive, words, now=now, options=options)
+    finally:
+        archive.close()
+    digest = replace(digest, notes=(*notes, *digest.notes))
+    return Made(digest, archive.range.start, archive.range.end)
+
+
+def _place_of(name: str, target: str) -> str:
+    """Return where a followed list lies: its clone, where there is one, else what it was followed by."""
+    from core.sync.folder import Home
+
+    clone = Home.usual().clone(name) if "://" in target else None
+    return str(clone) if clone is not None else target
+
+
+def main(target: str, words: str, now: str) -> None:
+    """Make a digest and send it; an error is sent too."""
+    try:
+        made = _make(target, words, datetime.fromisoformat(now))
+        for news in (made.digest.series, made.digest.threads):
+            for start in range(0, len(news), _PIECE):
+                send(news[start : start + _PIECE])
+        send(replace(made, digest=replace(made.digest, series=(), threads=())))
+    except PatchdeskError as error:
+        send(error)
+    except BrokenPipeError:  # nobody wants to know any more
+        os._exit(0)
+    except Exception as error:
+        from core.log import start_logging
+        from core.paths import log_file
+
+        start_logging(log_file())
+        logging.getLogger(__name__).exception("making a digest failed")
+        message = f"Making the digest failed: {type(error).__name__}."
+        send(SourceError(message, "The log has the details."))
+
+
+if __name__ == "__main__":
+    # Under its own name, or what is sent could not be taken apart by the parent.
+    from core.digest import apart
+
+    apart.main(*sys.argv[1:])

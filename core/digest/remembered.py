@@ -1,0 +1,84 @@
+"""What is remembered of the digests that were read: up to where each list's last one went, and the marks set.
+
+One JSON file among the user's data: {TARGET: {"read": {"until": WORDS, "time": ISO}, "mark": {…}}}. `until` are words of a
+range, and `time` is when that was.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from core.errors import PatchdeskError
+from core.paths import data_dir, write_atomically
+
+_LARGEST: Final = 4 << 20
+_KINDS: Final = ("read", "mark")
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A place in a list that a digest may begin at."""
+
+    until: str
+    """Words of a range: a commit, a moment."""
+    time: str
+    """When the user was there, ISO 8601."""
+
+
+def remembered_file() -> Path:
+    """Return the file; it may not exist."""
+    return data_dir() / "digests.json"
+
+
+def key_of(target: str) -> str:
+    """Return what a target is remembered by: a path in full, a list by its name."""
+    path = Path(target).expanduser()
+    try:
+        return str(path.resolve()) if path.exists() else target
+    except (OSError, ValueError):  # no path at all
+        return target
+
+
+def recall(target: str) -> dict[str, Remembered]:
+    """Return what is remembered of a target: `read`, `mark`, or neither. What cannot be read is not remembered."""
+    entry = _load().get(key_of(target))
+    found: dict[str, Remembered] = {}
+    for kind in _KINDS:
+        match entry.get(kind) if isinstance(entry, dict) else None:
+            case {"until": str() as until, "time": str() as time}:
+                found[kind] = Remembered(until, time)
+    return found
+
+
+def remember(target: str, kind: str, until: str, when: datetime) -> None:
+    """Remember a place under `read` or `mark`, in place of the one before. Raises PatchdeskError."""
+    if kind not in _KINDS:
+        raise ValueError(kind)
+    everything = _load()
+    entry = everything.setdefault(key_of(target), {})
+    if not isinstance(entry, dict):
+        entry = everything[key_of(target)] = {}
+    entry[kind] = asdict(Remembered(until, when.isoformat(timespec="seconds")))
+    words = json.dumps(everything, indent=1, sort_keys=True)
+    write_atomically(remembered_file(), words.encode("ascii"))
+
+
+def _load() -> dict[str, Any]:
+    path = remembered_file()
+    try:
+        if path.stat().st_size > _LARGEST:
+            return {}
+        read = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise PatchdeskError(
+            f"{path} cannot be read: {error.strerror}.", "Check its rights."
+        ) from error
+    except (ValueError, RecursionError):  # torn, or another's: begin anew
+        return {}
+    return read if isinstance(read, dict) else {}
