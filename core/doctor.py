@@ -229,9 +229,10 @@ def _index(about: Surroundings) -> Iterator[Check]:
         return
     found = problems(path)
     for problem in found:
+        anew = f"ove {path} away and sync: it is built anew. What was triaged is kept elsewhere."
         yield _error(
             f"the index {problem}",
-            f"Move {path} away and sync: it is built anew. What was triaged is kept elsewhere.",
+            f"Use that one, or m{anew}" if "newer" in problem else f"M{anew}",
         )
     if not found:
         yield _ok(f"the index is whole ({path.stat().st_size >> 20:,} MiB)")

@@ -1,0 +1,72 @@
+"""What the doctor makes of a terminal and of versions; the rest is in `tests/end_to_end/test_doctor.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from core.config import Config
+from core.doctor import Check, Level, Surroundings, examine
+from core.errors import Cancelled
+from core.sources.lore import FetchOptions
+from core.sync.folder import Home
+
+
+def surroundings(
+    folder: Path, environment: Mapping[str, str], *, is_terminal: bool = True
+) -> Surroundings:
+    return Surroundings(
+        config=Config(),
+        config_file=folder / "etc" / "config.toml",
+        log_file=folder / "state" / "log",
+        home=Home(folder / "data", folder / "cache"),
+        fetch=FetchOptions(),
+        environment=environment,
+        is_terminal=is_terminal,
+    )
+
+
+def terminal_check(about: Surroundings) -> Check:
+    """Return the first check that speaks of the terminal; the servers come later and are not asked."""
+    for check in examine(about, stop=Event()):
+        if "terminal" in check.what or "TERM" in check.what:
+            return check
+    raise AssertionError("nothing said of the terminal")
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_terminal", "level", "words"),
+    [
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, True, Level.OK, "all colours"),
+        ({"TERM": "xterm-direct"}, True, Level.OK, "all colours"),
+        ({"TERM": "tmux-256color"}, True, Level.OK, "256 colours"),
+        ({"TERM": "linux"}, True, Level.WARNING, "few colours"),
+        ({"TERM": "dumb"}, True, Level.WARNING, "TERM is “dumb”"),
+        ({}, True, Level.WARNING, "TERM is “”"),
+        ({}, False, Level.OK, "no terminal"),
+    ],
+)
+def test_what_is_said_of_a_terminal(
+    tmp_path: Path, environment: dict[str, str], is_terminal: bool, level: Level, words: str
+) -> None:
+    check = terminal_check(surroundings(tmp_path, environment, is_terminal=is_terminal))
+    assert check.level is level
+    assert words in check.what
+    assert bool(check.mend) == (level is not Level.OK)
+
+
+def test_looking_makes_no_files(tmp_path: Path) -> None:
+    terminal_check(surroundings(tmp_path, {}))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_can_be_ended(tmp_path: Path) -> None:
+    stop = Event()
+    checks = examine(surroundings(tmp_path, {}), stop=stop)
+    assert next(checks).what.startswith("Python 3")
+    stop.set()
+    with pytest.raises(Cancelled):
+        next(checks)
