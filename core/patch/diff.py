@@ -7,13 +7,14 @@ makes sense and marked `damaged`. One pass, which looks at each line once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from core.model import FileChange
 from core.patch.diff_hunks import Hunk, is_plain_header, read_hunk
 from core.patch.diff_paths import DEV_NULL, git_line_names, header_name, plain_paths, unquoted
+from core.patch.lines import lines_of
 
 _EXTENDED: Final = (
     "index ", "old mode ", "new mode ", "deleted file mode ", "new file mode ", "mode ", "similarity index ",
@@ -46,18 +47,15 @@ class DiffFile:
 class Diff:
     """A patch text taken apart."""
 
-    lines: tuple[str, ...]
+    lines: Sequence[str]
     """All its lines; those that no file's header or hunk holds are remarks between them."""
     files: tuple[DiffFile, ...]
 
 
 def read_diff(text: str) -> Diff:
     """Take a patch apart; never raises. Lines end at `\\n` alone."""
-    lines = text.split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    whole = tuple(lines)
-    return Diff(whole, tuple(_Reader(whole).files()))
+    lines = lines_of(text)
+    return Diff(lines, tuple(_Reader(lines).files()))
 
 
 def file_changes(text: str) -> tuple[FileChange, ...]:
@@ -91,7 +89,7 @@ class _Header:
 class _Reader:
     """One pass over the lines; `at` is the next to read."""
 
-    def __init__(self, lines: tuple[str, ...]) -> None:
+    def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines
         self.count = len(lines)
         self.at = 0
@@ -211,7 +209,7 @@ class _Reader:
         path = old if status == "deleted" else new
         return DiffFile(
             start=header.start,
-            header=self.lines[header.start : end],
+            header=tuple(self.lines[header.start : end]),
             change=FileChange(
                 path=path,
                 old_path=old if status in {"renamed", "copied"} else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -43,7 +43,7 @@ class Hunk:
     new_count: int
     added: int
     removed: int
-    rows: tuple[str, ...] = field(repr=False)
+    rows: Sequence[str] = field(repr=False)
     """Its lines as they stand, without the header."""
     parents: int = 1
     """More than one in a combined diff."""
@@ -84,7 +84,7 @@ def _combined_kind(row: str, parents: int) -> str:
     return "-" if "-" in columns else "+" if "+" in columns else " "
 
 
-def read_hunk(lines: tuple[str, ...], start: int) -> Hunk | None:
+def read_hunk(lines: Sequence[str], start: int) -> Hunk | None:
     """Read the hunk whose header is `lines[start]`; None where that is none."""
     line = lines[start]
     if (match := _HUNK.match(line)) is None:
@@ -108,7 +108,7 @@ def read_hunk(lines: tuple[str, ...], start: int) -> Hunk | None:
     )
 
 
-def _body(lines: tuple[str, ...], at: int, old: int, new: int) -> tuple[int, int, int, bool]:
+def _body(lines: Sequence[str], at: int, old: int, new: int) -> tuple[int, int, int, bool]:
     """Go past `old` and `new` lines from `at`; return the end, what is added and removed, whether it is damaged."""
     count = len(lines)
     added = removed = 0
@@ -146,7 +146,7 @@ _HEADS: Final = ("diff ", "@@ ", "Index: ")
 _GOES_ON: Final = frozenset(" +-\\@d")
 
 
-def is_plain_header(lines: tuple[str, ...], at: int) -> bool:
+def is_plain_header(lines: Sequence[str], at: int) -> bool:
     """Whether `---`, `+++` and `@@` stand in a row: what no hunk can hold."""
     return (
         at + 2 < len(lines)
@@ -156,7 +156,7 @@ def is_plain_header(lines: tuple[str, ...], at: int) -> bool:
     )
 
 
-def _read_combined(lines: tuple[str, ...], start: int) -> Hunk | None:
+def _read_combined(lines: Sequence[str], start: int) -> Hunk | None:
     """Read `@@@ -1,2 -1,2 +1,3 @@@`: each line of it begins with a column for each parent."""
     line = lines[start]
     marks = len(line) - len(line.lstrip("@"))
@@ -186,7 +186,7 @@ def _read_combined(lines: tuple[str, ...], start: int) -> Hunk | None:
     )
 
 
-def _combined_body(lines: tuple[str, ...], at: int, left: list[int]) -> tuple[int, int, int, bool]:
+def _combined_body(lines: Sequence[str], at: int, left: list[int]) -> tuple[int, int, int, bool]:
     """Do what `_body` does; `left` counts the lines of each parent and of the result."""
     parents = len(left) - 1
     count = len(lines)

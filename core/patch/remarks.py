@@ -73,6 +73,8 @@ def remarks(patch: Mail, answers: Sequence[Answer]) -> list[Remark]:
 
     Nothing that a reply says is left out. Linear in the size of the mails.
     """
+    if not answers:
+        return []
     replies = [(answer, list(passages(answer.mail.text))) for answer in answers]
     words = _Words(passage for _, said in replies for passage in said)
     finder = _Finder(patch, words)

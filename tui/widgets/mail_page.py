@@ -72,7 +72,9 @@ def take_apart(mail: Mail, most: int | None = None) -> MailParts:
 
     heads = [head(text) for text in (body.message, body.notes, body.diffstat, body.signature)]
     message, notes, diffstat, signature = map(_trimmed, heads)
-    diff = read_diff("\n".join(head(body.diff)))
+    text = body.diff if most is None else _beginning(body.diff, most)
+    cut = cut or len(text) < len(body.diff)
+    diff = read_diff(text)
     return MailParts(
         mail=mail,
         message=Prose.read(message),
@@ -138,6 +140,16 @@ def note_page(title: str, lines: Sequence[str], width: int) -> Page:
         ProseBlock(Prose.plain(list(lines)), width),
     ]
     return Page(blocks)
+
+
+def _beginning(text: str, most: int) -> str:
+    """Return the first `most` lines of a text."""
+    at = 0
+    for _ in range(most):
+        at = text.find("\n", at) + 1
+        if not at:
+            return text
+    return text[:at]
 
 
 def _blanks(lines: list[str]) -> int:

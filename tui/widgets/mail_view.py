@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _FIRST_LINES: Final = 2_000
 """Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
 
+_LARGE: Final = 4 << 20
+"""Characters of a mail whose text is made ready to be searched beforehand."""
+
 
 class MailView(PageView):
     """Shows one mail, or a note of ours in its place.
@@ -66,7 +69,7 @@ class MailView(PageView):
         parts: MailParts
         style: PageStyle
         page: Page
-        matches: Matches
+        matches: Matches | None
 
     # ------------------------------------------------------------- what it shows
 
@@ -129,7 +132,9 @@ class MailView(PageView):
 
         parts = take_apart(mail)
         page = mail_page(parts, style, self._clock(), self._zone)
-        self.post_message(self.WholeLaidOut(parts, style, page, Matches(page)))
+        # A larger one is made when something is looked for: it takes more memory than the mail.
+        matches = Matches(page) if len(mail.text) < _LARGE else None
+        self.post_message(self.WholeLaidOut(parts, style, page, matches))
 
     @on(WholeLaidOut)
     def _take_whole(self, event: WholeLaidOut) -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _PAN: Final = 8
 """Cells that a key pans."""
 
+_MOST_INDEXED: Final = 50_000
+"""Rows of a page whose text is kept for the next search."""
+
 
 class PageView(RowScroll):
     """Shows a page; `lay` gives it one."""
@@ -156,6 +159,8 @@ class PageView(RowScroll):
         self._needle = text
         if not text:
             self._matches = None
+            if self._page.count > _MOST_INDEXED:
+                self._index = None
         else:
             if self._index is None:
                 from tui.widgets.text_search import Matches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
@@ -22,11 +23,10 @@ class Matches:
     """
 
     def __init__(self, page: Page | Woven) -> None:
-        texts = page.texts()
-        parts = list(map(add, texts, page.joints()))
+        parts = list(map(add, page.texts(), page.joints()))
         self._text = "".join(parts)
-        self._starts = list(accumulate(map(len, parts), initial=0))
-        self._folded = _folded(self._text)
+        self._starts = array("Q", accumulate(map(len, parts), initial=0))
+        self._folded: str | None = None
         self._haystack = self._text
         self._needle = ""
         self._at = -1
@@ -36,6 +36,8 @@ class Matches:
     def search(self, needle: str) -> None:
         """Look for `needle`; the current match is none."""
         if needle == needle.lower():
+            if self._folded is None:
+                self._folded = _folded(self._text)
             self._haystack, self._needle = self._folded, _folded(needle)
         else:
             self._haystack, self._needle = self._text, needle

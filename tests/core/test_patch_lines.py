@@ -1,0 +1,38 @@
+"""Lines kept in one piece are the same lines."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.patch import diff
+from core.patch.diff import read_diff
+from core.patch.lines import LARGE, Lines, lines_of
+
+TEXT = st.text(alphabet="ab +-@\n\r\x0c\u2028王", max_size=80)
+
+
+def plain(text: str) -> list[str]:
+    lines = text.split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+@given(TEXT, st.integers(-30, 30), st.integers(-30, 30))
+def test_they_are_as_a_list_of_them(text: str, start: int, stop: int) -> None:
+    lines, wanted = Lines(text), plain(text)
+    assert list(lines) == wanted == list(lines_of(text))
+    assert [lines[at] for at in range(-len(wanted), len(wanted))] == [*wanted, *wanted]
+    assert lines[start:stop] == wanted[start:stop]
+    assert list(lines[start:stop][1:]) == wanted[start:stop][1:]
+    assert lines == tuple(wanted)
+    assert hash(lines) == hash(tuple(wanted))
+    assert lines[::2] == tuple(wanted[::2])
+
+
+def test_a_large_diff_is_read_as_a_small_one() -> None:
+    hunk = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n"
+    small, large = read_diff(hunk * 3), read_diff(hunk * (LARGE // len(hunk) + 1))
+    assert isinstance(small.lines, tuple)
+    assert isinstance(large.lines, Lines)
+    assert large.files[:3] == small.files
+    assert diff.file_changes(hunk * 3) == tuple(file.change for file in large.files[:3])
