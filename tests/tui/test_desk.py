@@ -27,6 +27,7 @@ from tests.tui.kit import (
 from tui.app import PatchdeskApp
 from tui.keys import COMMANDS, Where
 from tui.widgets.series_tree import SeriesTree
+from tui.widgets.tree_rows import Kind
 
 
 def where(app: PatchdeskApp) -> str:
@@ -260,18 +261,57 @@ async def test_finding_in_the_tree() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("/", *"míra")
-        assert where(app) == "talk@x"  # while typing
+        assert where(app) == "wick-r3@x"  # while typing; a reply in what was folded
         await pilot.press("enter")
         assert tree_of(app).has_focus
         await pilot.press("n")
+        assert where(app) == "talk@x"
+        await pilot.press("n")
         assert where(app) == "glass-v1-1@x"
         await pilot.press("n")  # round the end
-        assert where(app) == "talk@x"
+        assert where(app) == "wick-r3@x"
         await pilot.press("N", "N")
         assert where(app) == "talk@x"
         await pilot.press("/", *"[.*", "enter")
         await pilot.pause()
         assert "no match" in text_of(app, "StatusLine")
+
+
+async def test_finding_unfolds_what_it_finds_and_no_more() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        assert len(tree_of(app)) == 4
+        await pilot.press("G", "g", "g", "/", *"turn slowly")
+        assert where(app) == "wick-v2-2@x"
+        row = tree_of(app).row
+        assert row is not None
+        assert row.kind is Kind.PATCH
+        assert len(tree_of(app)) == 10  # two versions and all of the second
+        await pilot.press("escape")
+        assert len(tree_of(app)) == 4
+        assert tree_of(app).cursor == 0
+        await pilot.press("/", *"steady light", "enter")
+        assert (
+            len(tree_of(app)) == 4
+        )  # the series matches: what is inside is found once it is unfolded
+        await pilot.press("n")
+        assert tree_of(app).cursor == 0
+        await pilot.press("/", *"wick: turn", "enter")
+        assert where(app) == "wick-v1-2@x"
+        await pilot.press("n")
+        assert where(app) == "wick-v2-2@x"
+        await pilot.press("N")
+        assert where(app) == "wick-v1-2@x"
+
+
+async def test_typing_on_forgets_what_was_found_on_the_way() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("G", "/", *"w", "backspace", *"glass", "escape")
+        assert where(app) == "glass-v1-1@x"
+        assert len(tree_of(app)) == 4
 
 
 async def test_leaving_find_goes_back_where_it_began() -> None:

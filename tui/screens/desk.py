@@ -47,7 +47,6 @@ class DeskScreen(ReviewingScreen):
         self._resources = ExitStack()
         self._history: list[str] = []
         self._found = ""
-        self._find_from = 0
         self.prompt = Prompt()
         self.set_timer(_SETTLED_IN, self._mount_prompt)
         if self.desk_app.target is None:
@@ -354,7 +353,7 @@ class DeskScreen(ReviewingScreen):
     def _start_finding(self) -> None:
         if self.where() is Where.EVERYWHERE:
             return
-        self._find_from = self.series_tree.cursor
+        self.series_tree.begin_find()
         words = "text" if self._place is Where.READER else "subject or name"
         self._ask("find", "/", placeholder=words)
 
@@ -364,7 +363,7 @@ class DeskScreen(ReviewingScreen):
         if self._place is Where.READER:
             matches = self.reader.find(text)
             return f"{matches:,} matches" if text and matches != 1 else "1 match" if text else ""
-        return "" if self.series_tree.find(text, start=self._find_from) else "no match"
+        return "" if self.series_tree.find(text) else "no match"
 
     def _end_finding(self) -> None:
         self._found = ""
@@ -379,7 +378,7 @@ class DeskScreen(ReviewingScreen):
             if not (self.reader.find_next(direction) or self.reader.find(self._found)):
                 self.say(f"There is no {self._found} in this mail.")
         elif not self.series_tree.find_next(direction):
-            self.say(f"There is no {self._found} in what is unfolded.")
+            self.say(f"There is no {self._found} here.")
 
     @on(Prompt.Changed)
     def _prompt_changed(self, event: Prompt.Changed) -> None:
@@ -402,7 +401,7 @@ class DeskScreen(ReviewingScreen):
         if event.kind == "find":
             self._end_finding()
             if self._place is Where.TREE:
-                self.series_tree.cursor = self._find_from
+                self.series_tree.leave_find()
 
     def _open_named(self, target: str) -> None:
         self._history = [*(t for t in self._history if t != target), target]

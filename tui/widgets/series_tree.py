@@ -64,6 +64,8 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles: dict[tuple[str, str], Style] = {}
         self._wanted: re.Pattern[str] | None = None
         self._told: Key | None = None
+        self._before: tuple[Key, Mapping[Key, bool]] | None = None
+        """The row, and what was folded, when finding began."""
         self.touched = False
         """The reader chose a place: from now on nothing but the reader moves the cursor."""
 
@@ -377,29 +379,60 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     # ------------------------------------------------------------- find
 
-    def find(self, text: str, *, start: int | None = None) -> bool:
-        """Set `text` off in subjects and names and go to its next place from `start` (the cursor); "" ends it."""
+    def begin_find(self) -> None:
+        """Remember place and folds: what is typed is looked for from here, and leaving comes back here."""
+        row = self._shown_row
+        self._before = (row.key, dict(self._rows.folds)) if row is not None else None
+
+    def find(self, text: str) -> bool:
+        """Set `text` off in subjects and names and go to its next place from where finding began; "" ends that.
+
+        What is folded is looked at too, and unfolded where `text` is in it.
+        """
         self._wanted = re.compile(re.escape(text), re.IGNORECASE) if text else None
         self._strips.clear()
         self.refresh()
         if self._wanted is None:
             return True
-        return self._go_to_match(self.cursor if start is None else start, 1)
+        self._go_back()
+        return self._go_to_match(1, here=True)
 
     def find_next(self, direction: int) -> bool:
         """Go to the next (1) or previous (-1) row that matches; say whether there is one."""
-        return self._go_to_match(self.cursor + direction, direction)
+        return self._go_to_match(direction, here=False)
 
-    def _go_to_match(self, start: int, direction: int) -> bool:
-        wanted, count = self._wanted, len(self._rows)
-        if wanted is None:
+    def leave_find(self) -> None:
+        """Go back to where finding began."""
+        self.find("")
+        self._go_back()
+
+    def _go_back(self) -> None:
+        if self._before is None:
+            return
+        key, folds = self._before
+        if folds != self._rows.folds:
+            self._rows.restore(folds)
+            self._laid_out()
+        place = self._rows.find(key)
+        if place is not None:
+            self.cursor = place
+            self._tell()
+
+    def _go_to_match(self, direction: int, *, here: bool) -> bool:
+        if self._wanted is None or not len(self._rows):
             return False
-        for step in range(count):
-            place = (start + step * direction) % count
-            if wanted.search(self._rows.words(place)):
-                self.cursor = place
-                return True
-        return False
+        found = self._rows.next_match(self.cursor, direction, self._wanted, here=here)
+        if found is None:
+            return False
+        place, key = found
+        first = self._rows.first_row(place)
+        at = next((i for i in range(*self._rows.block(first)) if self._rows[i].key == key), None)
+        if at is None:
+            at = self._rows.reveal(first, key)
+            self._laid_out()
+        self.cursor = at
+        self._tell()
+        return True
 
     # ------------------------------------------------------------- drawing
 

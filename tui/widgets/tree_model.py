@@ -6,15 +6,16 @@ with more in it leaves everything as the reader had it.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from operator import add
 from typing import Final, Protocol
 
-from core.model import MessageId
+from core.model import Identity, MessageId, Reply, Series, Thread
 from tui.widgets.tree_rows import Item, Key, Kind, Row, Whole, head, heading, inside, marked, size
 
 _BLOCKS_KEPT: Final = 200
@@ -311,17 +312,79 @@ class Rows:
 
     # ------------------------------------------------------------- find
 
-    def words(self, index: int) -> str:
-        """Return what finding looks at in a row: subject and name."""
-        row = self[index]
-        if row.kind is Kind.HEADING:
-            return row.news
-        if row.depth == 0:
-            return f"{row.item.subject} {row.item.author.name or row.item.author.address}"
-        message = row.message
-        if message is None:
-            return ""
-        return f"{message.subject.title} {message.author.name or message.author.address}"
+    def next_match(
+        self, index: int, direction: int, wanted: re.Pattern[str], *, here: bool
+    ) -> tuple[int, Key] | None:
+        """Return the item and the key of the next row whose subject or name `wanted` matches, round the end.
+
+        From the row at `index`, itself too with `here`. What is folded counts, unless what it is folded into
+        matches itself. Of a list that is not in memory only what is to be seen is looked at.
+        """
+        count, start = len(self._items), self._place_of(index)
+        own = self[index].key
+        for step in range(count + 1):
+            place = (start + step * direction) % count
+            found = self._matching(place, wanted)
+            if step in (0, count) and found:
+                rows = self._searched(place)
+                at = next(i for i, row in enumerate(rows) if row.key == own)
+                order = {row.key: i for i, row in enumerate(rows)}
+                ahead = [
+                    key for key in found if (order[key] - at) * direction >= (0 if here else 1)
+                ]
+                found = ahead if step == 0 else [key for key in found if key not in ahead]
+            if found:
+                return place, found[0 if direction > 0 else -1]
+        return None
+
+    def _searched(self, place: int) -> list[Row]:
+        if self.all_in_memory and (whole := self._items.whole(place)) is not None:
+            return [head(whole, expanded=True), *inside(whole, _every)]
+        return self._block(place)
+
+    def _matching(self, place: int, wanted: re.Pattern[str]) -> list[Key]:
+        """Return the keys of the rows of one item that match, in their order."""
+        item = self._items.shown(place)
+        if isinstance(item, Whole) and not any(map(wanted.search, _all_words(item))):
+            return []  # said without making its rows, of which there are many
+        seen = {row.key for row in self._block(place)}
+        found = []
+        under: int | None = None
+        for row in self._searched(place):
+            if under is not None and row.depth > under and row.key not in seen:
+                continue
+            under = None
+            if row.kind is not Kind.VERSION and wanted.search(_words(row)):
+                found.append(row.key)
+                under = row.depth
+        return found
+
+
+def _words(row: Row) -> str:
+    """Return what finding looks at in a row: subject and name. A version has those of its first mail, which has a row."""
+    if row.kind is Kind.HEADING:
+        return row.news
+    if row.depth == 0:
+        return _named(row.item.subject, row.item.author)
+    return _named(row.message.subject.title, row.message.author) if row.message is not None else ""
+
+
+def _all_words(item: Whole) -> Iterator[str]:
+    """Yield the words of the rows of a series or thread, and perhaps more."""
+    yield _named(item.subject, item.author)
+    replies: Sequence[Reply] = item.replies if isinstance(item, Thread) else ()
+    if isinstance(item, Series):
+        for version in item.versions:
+            for entry in version.entries():
+                yield _named(entry.message.subject.title, entry.message.author)
+                for reply in entry.replies:
+                    yield _named(reply.message.subject.title, reply.message.author)
+    for reply in replies:
+        yield _named(reply.message.subject.title, reply.message.author)
+
+
+def _named(subject: str, author: Identity) -> str:
+    return f"{subject} {author.name or author.address}"
 
 
 def _moved_key(key: Key, moved: Mapping[str, str]) -> Key:
