@@ -228,9 +228,9 @@ def test_a_fifo_and_a_device_are_refused_at_once(tmp_path: Path) -> None:
         (b"diff --git a/a b/a\n", "a diff without a mail"),
         (b"\x7fELF\x02\x01\0\0", "a binary file"),
         (b"Dear diary,\n", "a text file, but no mail"),
-        (gzip.compress(b"Dear diary,\n"), "a text file, but no mail"),
+        (gzip.compress(b"Dear diary,\n", mtime=0), "a text file, but no mail"),
         (b"\x1f\x8b\x08garbage", "a gzip file that is damaged"),
-        (gzip.compress(mailbox(*MAILS))[:12], "a gzip file that is cut off"),
+        (gzip.compress(mailbox(*MAILS), mtime=0)[:12], "a gzip file that is cut off"),
     ],
 )
 def test_a_file_that_is_no_mailbox_is_called_what_it_is(

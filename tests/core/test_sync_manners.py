@@ -107,7 +107,7 @@ def test_who_says_later_is_left_alone_by_the_next_sync_too(hosts: Path) -> None:
     assert manners(hosts).ask(failing()) == "answer"
 
 
-@pytest.mark.parametrize("content", ["", "x", "nan", "inf", f"{time.time() + 9 * LONGEST}"])
+@pytest.mark.parametrize("content", ["", "x", "nan", "inf", "9e12"])
 def test_a_note_that_makes_no_sense_holds_nobody_up(hosts: Path, content: str) -> None:
     hosts.mkdir()
     (hosts / "example.org").write_text(content)
