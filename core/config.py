@@ -93,9 +93,9 @@ def _bytes(value: Any) -> int:
 
 
 def _server(value: Any) -> str:
-    if not isinstance(value, str) or not value.startswith(("https://", "http://")):
+    if value != "" and not str(value).startswith(("https://", "http://")):
         raise _WrongValueError('an address like "https://lore.kernel.org/all"')
-    return value.rstrip("/")
+    return str(value).rstrip("/")
 
 
 def _preset(value: Any) -> str:
@@ -253,16 +253,34 @@ def with_git(config: Config) -> Config:
 def describe(config: Config) -> list[str]:
     """Return what is in force, a line a key in TOML's form, each with where it comes from."""
     values = {key: getattr(config, target) for key, (target, _) in _KEYS.items()}
-    values |= {f"views.{name}": query for name, query in config.views.items()}
-    values |= {f"keys.{name}": keys for name, keys in config.keys.items()}
+    sources = dict(config.sources)
+
+    def add(table: str, name: str, value: Any, option: str = "") -> None:
+        key = f"{table}.{_key(name)}" + (f".{option}" if option else "")
+        values[key] = value
+        sources[key] = config.sources.get(f"{table}.{name}", "default")
+
+    for name, query in config.views.items():
+        add("views", name, query)
+    for name, keys in config.keys.items():
+        add("keys", name, keys)
     for name, followed in config.lists.items():
-        values[f"lists.{name}"] = followed.target
+        add("lists", name, followed.target, "target")
+        for option in ("repo", "web", "sync_every"):
+            if value := getattr(followed, option):
+                add("lists", name, value, option)
         if not followed.clone:
-            values[f"lists.{name}.clone"] = False
+            add("lists", name, value=False, option="clone")
     return [
-        shown(f"{key} = {_toml(value)}  # {config.sources.get(key, 'default')}")
+        shown(f"{key} = {_toml(value)} # {sources.get(key, 'default')}")
         for key, value in sorted(values.items())
     ]
+
+
+def _key(name: str) -> str:
+    """Return a name as a TOML key, quoted where a bare one cannot be."""
+    bare = name and all(char.isascii() and (char.isalnum() or char in "-_") for char in name)
+    return name if bare else _toml(name)
 
 
 def _toml(value: Any) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Final
 
-from core.errors import FetchError, SourceError
-from core.model import Listing, Mail, Message, Progress, RawMail, Series
+from core.errors import Cancelled, FetchError, SourceError
+from core.model import Listing, Mail, Message, MessageId, Progress, RawMail, Series
 from core.reading_process import ReadingProcess
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from core.sources.source import Report, Source
 
 log = logging.getLogger(__name__)
+
+_LINK: Final = re.compile(r"https?://[!-~]{1,300}%s[!-~]{0,100}")
 
 _OTHER_VERSIONS_OF: Final = 6
 """Series of one thread whose other versions are looked for: each costs a request."""
@@ -43,6 +46,7 @@ class Desk:
         self._name = name
         self._source: Source | None = None
         self._closed = False
+        self._opening = Lock()
         self._apart = apart
         self._reading = ReadingProcess(apart) if apart is not None else None
 
@@ -56,10 +60,12 @@ class Desk:
 
     def _listings(self, stop: Event, report: Report) -> Iterator[Listing]:
         if self._apart is not None:
-            if self._reading is None:
-                self._reading = ReadingProcess(self._apart)
+            with self._opening:
+                if self._closed:
+                    raise Cancelled
+                reading = self._reading = self._reading or ReadingProcess(self._apart)
             try:
-                yield from self._reading.listings(stop=stop, report=report)
+                yield from reading.listings(stop=stop, report=report)
             finally:
                 self._reading = None
             return
@@ -84,20 +90,40 @@ class Desk:
         """Return one mail's bytes. Raises PatchdeskError."""
         return self._connected().read(message.key)
 
+    def link(self, message_id: MessageId) -> str:
+        """Return the address under which anybody can read a mail: on the server it came from, else by the user's mask."""
+        from urllib.parse import quote
+
+        from core.sources.git_config import read_global
+
+        name = quote(message_id, safe="@")
+        inbox = getattr(self._source, "inbox", "")
+        if inbox:
+            return f"{inbox}/{name}/"
+        masks = [mask for mask in read_global().get("b4.linkmask", ()) if _LINK.fullmatch(mask)]
+        return masks[-1].replace("%s", name) if masks else f"https://lore.kernel.org/r/{name}"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the target is a list's archive, and no file of mails from anywhere."""
+        return self._connected().is_list
+
     def close(self) -> None:
         """Abort what is in flight. Any thread; terminal."""
-        self._closed = True
-        if (reading := self._reading) is not None:
-            reading.close()
-        if self._source is not None:
-            self._source.close()
+        with self._opening:
+            self._closed = True
+            if self._reading is not None:
+                self._reading.close()
+            if self._source is not None:
+                self._source.close()
 
     def _connected(self) -> Source:
-        if self._closed:
-            raise SourceError("This target was closed.", "Open it again.")
-        if self._source is None:
-            self._source = self._open_source()
-        return self._source
+        with self._opening:  # mails and replies are read by several workers
+            if self._closed:
+                raise SourceError("This target was closed.", "Open it again.")
+            if self._source is None:
+                self._source = self._open_source()
+            return self._source
 
     @staticmethod
     def _with_other_versions(
@@ -139,11 +165,13 @@ def open_desk(
     stdin: bytes | None = None,
     name: str = "",
     apart: bool = False,
+    fresh: bool = False,
 ) -> Desk:
     """Return a desk for a TARGET of the command line, without blocking.
 
     A path that exists comes before a list's name. `stdin` is what `-` stands for. With `apart`, for a screen, other
-    processes start at once to read or fetch it; without, nothing is read yet.
+    processes start at once to read or fetch it; without, nothing is read yet. `fresh` asks the server also where the
+    answer is in the cache.
     """
     if target in config.lists and not _is_on_disk(target):
         target = followed_target(target, config.lists[target])
@@ -152,7 +180,7 @@ def open_desk(
     def open_source() -> Source:
         from core.sources.target import open_target
 
-        fetch = None if on_disk else fetch_options(config, cache)
+        fetch = None if on_disk else replace(fetch_options(config, cache), fresh=fresh)
         return open_target(target, stdin=stdin, fetch=fetch)
 
     if apart and not on_disk and stdin is None:

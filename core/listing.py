@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event
 from typing import Final
 
@@ -22,9 +23,12 @@ _TIMES: Final = 4
 
 def make_listing(source: Source, messages: list[Message], *, done: bool) -> Listing:
     """Group the mails of a source that are known so far."""
+    items = group(messages)
+    if not source.is_list:
+        items = [replace(item, lists=()) for item in items]
     return Listing(
         name=source.name,
-        items=tuple(group(messages)),
+        items=tuple(items),
         mails=len(messages),
         done=done,
         note=" ".join(source.notes),

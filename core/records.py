@@ -39,6 +39,7 @@ def identity_record(identity: Identity) -> Record:
 def _version_record(version: Version) -> Record:
     return {
         "version": version.version,
+        "minor": version.minor,
         "tags": list(version.tags),
         "total": version.total,
         "cover": version.cover.message.message_id if version.cover else None,

@@ -54,7 +54,7 @@ def _thin_marks(text: str) -> str:
 
 def shown(text: str) -> SafeText:
     """Return `text` as one safe line: runs of blanks and line ends become a space, the rest of the controls visible."""
-    if not (text.isascii() and text.isprintable()):
+    if not (text.isascii() and text.isprintable() and "  " not in text):
         text = _visible_line(_BLANKS.sub(" ", text))
     return SafeText(text)
 

@@ -12,7 +12,7 @@ from core import __version__
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown
 from tui import digest_command, doctor_command, list_commands
-from tui.mail_commands import MailCommands
+from tui.mail_commands import MailCommands, read_stdin
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -104,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status: 0, 1 it could not be done, 2 the words, 130 interrupted."""
+    if not _mend_streams():
+        return _complain("Standard output is closed.", "Send it somewhere.")
     arguments = _parser().parse_args(argv)
     try:
         status: int = arguments.run(arguments) if arguments.command else _welcome()
@@ -113,10 +115,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Cancelled):
         return 130
     except BrokenPipeError:
-        # Whoever read us has left; a second complaint at interpreter exit is spared.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _forget_output()  # whoever read us has left
         return 0
+    except OSError as error:  # all others were translated where they came from
+        _forget_output()
+        what = error.filename or "Standard output"
+        return _complain(f"{what} cannot be used: {error.strerror}.", "Check it, and try again.")
+    except MemoryError:
+        return _complain("There is not enough memory for this.", "Open a part of it alone.")
     return status
+
+
+def _mend_streams() -> bool:
+    """Give a standard stream that was closed a substitute; tell whether there is an output."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    return sys.stdout is not None
+
+
+def _forget_output() -> None:
+    """Let nothing that is still to be written complain a second time when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _complain(message: str, hint: str = "") -> int:
@@ -170,12 +191,16 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
 
     start_logging(log_file())
 
+    asked = {target}
+
     def opener(wanted: str) -> Desk:
         nonlocal opened
         if opened is not None and wanted == target:
             first, opened = opened, None
             return first
-        return _desk(wanted, config, stdin, apart=True)
+        again = wanted in asked  # who asks again wants what is new
+        asked.add(wanted)
+        return _desk(wanted, config, stdin, apart=True, fresh=again)
 
     app = PatchdeskApp(target, opener, theme=config.theme, mouse=config.mouse)
     app.run(mouse=config.mouse)
@@ -200,7 +225,7 @@ def _take_stdin() -> bytes:
 
     Raises PatchdeskError where there is no terminal.
     """
-    content = sys.stdin.buffer.read()
+    content = read_stdin()
     if not _put_terminal(0):
         return content
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
@@ -217,11 +242,20 @@ def _desk(
     *,
     name: str = "",
     apart: bool = False,
+    fresh: bool = False,
 ) -> Desk:
     from core.desk import open_desk
     from core.paths import cache_dir
 
-    return open_desk(target, config=config, cache=cache_dir(), stdin=stdin, name=name, apart=apart)
+    return open_desk(
+        target,
+        config=config,
+        cache=cache_dir(),
+        stdin=stdin,
+        name=name,
+        apart=apart,
+        fresh=fresh,
+    )
 
 
 def _print(lines: Iterable[str]) -> None:

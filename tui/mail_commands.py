@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.text import shown, shown_lines
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from core.model import Listing, Message, MessageId, Series, Thread
 
     OpenDesk = Callable[[str, Config, bytes | None], Desk]
+
+
+_STDIN_CAP: Final = 512 << 20
 
 
 class MailCommands:
@@ -102,7 +105,8 @@ class MailCommands:
                     f"There is no message {wanted} in {listing.name}.",
                     "patchdesk series TARGET --all --json lists the ids that are there.",
                 )
-            self._print_mail(arguments, desk, listing, message)
+            # The lists that a mail in a file names say nothing about where that file is from.
+            self._print_mail(arguments, desk, listing, message, None if desk.is_list else ())
         finally:
             desk.close()
         return 0
@@ -153,9 +157,13 @@ class MailCommands:
     def _read(self, target: str) -> tuple[Desk, Listing]:
         from core.export import read_all
 
-        stdin = sys.stdin.buffer.read() if target == "-" else None
+        stdin = read_stdin() if target == "-" else None
         desk = self._open_desk(target, self._config, stdin)
-        listing = read_all(desk)
+        try:
+            listing = read_all(desk)
+        except BaseException:
+            desk.close()
+            raise
         if listing.note:
             sys.stderr.write(shown(f"patchdesk: {listing.note}") + "\n")
         return desk, listing
@@ -165,6 +173,17 @@ class MailCommands:
         from core.sync.folder import Home
 
         return open_indexed(Home.usual().index)
+
+
+def read_stdin() -> bytes:
+    """Return all of standard input. Raises PatchdeskError where that is too much to hold."""
+    content = sys.stdin.buffer.read(_STDIN_CAP + 1)
+    if len(content) > _STDIN_CAP:
+        raise PatchdeskError(
+            f"More than {_STDIN_CAP >> 20} MiB came on standard input.",
+            "Save it to a file and open that.",
+        )
+    return content
 
 
 def check_lists(names: Sequence[str], config: Config) -> list[str]:
@@ -179,25 +198,27 @@ def check_lists(names: Sequence[str], config: Config) -> list[str]:
     return list(names or config.lists)
 
 
+def _counted(replies: int) -> str:
+    return "1 reply" if replies == 1 else f"{replies} replies"
+
+
 def outline(item: Series | Thread) -> Sequence[str]:
     """Return a series or thread as lines for a person."""
     from core.model import Thread
 
     day = f"{item.date:%Y-%m-%d}"
     if isinstance(item, Thread):
-        return [shown(f"{day}  {item.subject}  ({item.author}, {len(item.replies)} replies)")]
-    lines = [shown(f"{day}  {item.subject}  ({item.author}, {item.replies} replies)")]
+        return [shown(f"{day}  {item.subject}  ({item.author}, {_counted(len(item.replies))})")]
+    lines: list[str] = [shown(f"{day}  {item.subject}  ({item.author}, {_counted(item.replies)})")]
     for version in item.versions:
         name = f"v{version.version}" + (f".{version.minor}" if version.minor else "")
         words = " ".join((*version.tags, name))
-        lines.append(shown(f"    {words}  {len(version.patches)}/{version.total}"))
+        lines.append("    " + shown(f"{words}  {len(version.patches)}/{version.total}"))
         lines += [
-            shown(f"        {patch.number}/{version.total} {patch.message.subject.title}")
+            "        " + shown(f"{patch.number}/{version.total} {patch.message.subject.title}")
             for patch in version.entries()
         ]
-        lines += [
-            shown(f"        {number}/{version.total} is missing") for number in version.missing
-        ]
+        lines += [f"        {number}/{version.total} is missing" for number in version.missing]
     return lines
 
 
@@ -207,7 +228,7 @@ def readable(opener: Opener, message: Message) -> Sequence[str]:
     message = mail.message
     headers = [
         f"From: {message.sender}",
-        f"Date: {message.date:%a, %d %b %Y %H:%M:%S %z}",
+        f"Date: {_date(message)}",
         f"Subject: {message.subject.text}",
         f"To: {', '.join(map(str, message.to))}",
         f"Cc: {', '.join(map(str, message.cc))}",
@@ -216,6 +237,13 @@ def readable(opener: Opener, message: Message) -> Sequence[str]:
         *(f"Cut: {words}" for words in message.capped),
     ]
     return [*(shown(line) for line in headers), "", *shown_lines(mail.text)]
+
+
+def _date(message: Message) -> str:
+    from core.patch.message import UNKNOWN_DATE
+
+    unknown = message.date == UNKNOWN_DATE
+    return "none that can be read" if unknown else f"{message.date:%a, %d %b %Y %H:%M:%S %z}"
 
 
 def _say(command: str, words: str) -> None:

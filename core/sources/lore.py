@@ -78,6 +78,8 @@ class LoreSource:
     All answers are held in memory, so a mail's key is `ANSWER:OFFSET:LENGTH`.
     """
 
+    is_list = True
+
     notes: tuple[str, ...] = ()
 
     def __init__(self, message_id: MessageId, *, base: str, options: FetchOptions) -> None:

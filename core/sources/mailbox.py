@@ -32,6 +32,8 @@ class MailboxSource:
     A mail's key is `OFFSET:LENGTH:CRC32` of its bytes as they lie there, so that a mailbox rewritten since is noticed.
     """
 
+    is_list = False
+
     def __init__(self, name: str, store: Store, kind: str) -> None:
         """Take `kind` as `mbox.kind_of` says it."""
         self.name = name

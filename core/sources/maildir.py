@@ -28,6 +28,8 @@ class MaildirSource:
     A mail's key is its path in the folder; it is found again after another program has moved or flagged it.
     """
 
+    is_list = False
+
     def __init__(self, path: Path) -> None:
         self.name = path.name or str(path)
         self._path = path

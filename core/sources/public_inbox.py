@@ -70,6 +70,8 @@ class PublicInboxSource:
     A mail's key is the id of its blob.
     """
 
+    is_list = True
+
     def __init__(self, path: Path, epochs: list[Path]) -> None:
         """Take the epochs' repositories, oldest first."""
         self.name = path.parent.parent.name if _EPOCH.fullmatch(path.name) else path.name

@@ -26,6 +26,11 @@ class Source(Protocol):
         ...
 
     @property
+    def is_list(self) -> bool:
+        """Whether it is a mailing list's archive, so that what its mails name are lists they came through."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What could not be read so far, each as a sentence; what `mails` gave stands."""
         ...

@@ -108,8 +108,25 @@ def test_the_global_git_configuration_is_asked_and_a_repository_is_not(
 
 
 def test_what_is_in_force_says_where_it_comes_from(tmp_path: Path) -> None:
-    config = load(tmp_path, "[fetch]\ndeadline = 5\n[views]\nmine = 'f:ann'")
+    config = load(
+        tmp_path,
+        "[fetch]\ndeadline = 5\n[views]\nmine = 'f:ann'\n[keys]\n'app.quit' = 'x'\n"
+        "[lists.kvm]\ntarget = '/kvm'\nweb = 'https://example.org/kvm'",
+    )
     lines = describe(config)
-    assert f"fetch.deadline = 5  # {tmp_path / 'config.toml'}" in lines
-    assert "display.mouse = true  # default" in lines
-    assert f'views.mine = "f:ann"  # {tmp_path / "config.toml"}' in lines
+    keys = {
+        key: value
+        for line in lines
+        for key, _, value in [line.partition(" # ")[0].partition(" = ")]
+    }
+    assert keys['keys."app.quit"'] == '"x"'
+    assert (keys["lists.kvm.target"], keys["lists.kvm.web"]) == (
+        '"/kvm"',
+        '"https://example.org/kvm"',
+    )
+    again = load(tmp_path, "\n".join(lines))  # what is printed is a configuration, too
+    assert again.problems == ()
+    assert (again.lists, again.keys, again.deadline) == (config.lists, config.keys, config.deadline)
+    assert f"fetch.deadline = 5 # {tmp_path / 'config.toml'}" in lines
+    assert "display.mouse = true # default" in lines
+    assert f'views.mine = "f:ann" # {tmp_path / "config.toml"}' in lines

@@ -106,7 +106,7 @@ def test_series_as_json(mbox: Path, capfdbinary: pytest.CaptureFixture[bytes]) -
     whole = found["c@example.org"]
     assert whole["kind"] == "series"
     assert whole["subject"] == "Say more"
-    assert whole["lists"] == ["hello"]
+    assert whole["lists"] == []  # of a file nobody knows which list it is from
     assert whole["author"] == {"name": "Ann", "address": "ann@example.org"}
     assert whole["replies"] == 1
     (version,) = whole["versions"]
@@ -160,7 +160,7 @@ def test_show_as_json(mbox: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> 
         {"path": "greeting", "old_path": None, "added": 1, "removed": 1, "status": "modified"}
     ]
     assert record["trailers"] == [{"name": "Signed-off-by", "value": "Ann <ann@example.org>"}]
-    assert record["lists"] == ["hello"]
+    assert record["lists"] == []
     assert not record["capped"]
 
 
@@ -262,6 +262,37 @@ def test_a_reader_that_leaves_early_is_no_error(mbox: Path) -> None:
     assert done.stdout.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "words", ["config >/dev/full", "series MBOX --json >/dev/full", "show evil@example.org --in MBOX --raw >/dev/full"]
+)  # fmt: skip
+def test_a_full_disk_is_one_sentence(mbox: Path, words: str) -> None:
+    line = f"{sys.executable} -m tui.cli {words.replace('MBOX', str(mbox))}"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "patchdesk: Standard output cannot be used: No space left on device. Check it, and try again.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ("config >&-", 1, "Standard output is closed"),
+        ("demo >&-", 1, "Standard output is closed"),
+        ("series - <&-", 1, "Nothing came on standard input"),
+        ("open MBOX <&-", 1, "The reader needs a terminal"),
+        ("series nonesuch 2>&-", 1, ""),
+        ("config 2>&-", 0, ""),
+    ],
+)
+def test_a_closed_stream_is_no_traceback(mbox: Path, words: str, status: int, said: str) -> None:
+    line = f"{sys.executable} -m tui.cli {words.replace('MBOX', str(mbox))}"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_config_says_what_is_in_force(
     home: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -270,5 +301,5 @@ def test_config_says_what_is_in_force(
     (folder / "config.toml").write_text("[fetch]\ndeadline = 9\nspeed = 1\n")
     status, out, err = run(capfdbinary, "config")
     assert status == 0
-    assert f"fetch.deadline = 9  # {folder / 'config.toml'}" in out.decode()
+    assert f"fetch.deadline = 9 # {folder / 'config.toml'}" in out.decode()
     assert "fetch.speed: there is no such key" in err
