@@ -1,0 +1,169 @@
+"""Other programs: a command of the user's with mail on its standard input, an editor, a browser.
+
+Text from a mail is never part of a command: it goes to standard input or into a file whose name is ours, and a
+browser gets an address in which whatever a mail chose is percent-encoded, as one argument of a list.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import IO, Final
+from urllib.parse import quote
+
+from core.errors import Cancelled, PatchdeskError
+
+MOST_OUTPUT: Final = 1 << 20
+"""Bytes of a command's output that are kept; one that writes more is ended."""
+
+LORE: Final = "https://lore.kernel.org/r"
+"""Where a Message-ID can be read on the web, whatever list it went to."""
+
+_BASE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[!-~]*)?")
+_BROWSERS: Final = ("xdg-open", "open", "wslview", "sensible-browser")
+_EDITORS: Final = ("sensible-editor", "vi", "nano")
+_TICK: Final = 0.1
+"""Seconds between two looks whether a command is to be ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command wrote, to standard output and standard error."""
+
+    text: str
+    status: int
+    """Its exit status, negative where a signal ended it."""
+    capped: bool
+    """It wrote more than is kept, and was ended."""
+
+
+def pipe(command: str, data: bytes, *, stop: Event) -> Output:
+    """Run what the user typed, in a shell, with `data` on its standard input. Blocks; `stop` ends it.
+
+    Raises PatchdeskError where there is no shell, and Cancelled.
+    """
+    try:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that what it starts ends with it
+        )
+    except (OSError, ValueError) as error:
+        raise PatchdeskError(f"The command cannot be started: {error}.") from error
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError("pipes were asked for")
+    chunks: list[bytes] = []
+    workers = [
+        Thread(target=_feed, args=(process.stdin, data), daemon=True),
+        Thread(target=_drain, args=(process.stdout, chunks), daemon=True),
+    ]
+    for worker in workers:
+        worker.start()
+    drained = workers[1]
+    while drained.is_alive() and not stop.is_set() and sum(map(len, chunks)) <= MOST_OUTPUT:
+        drained.join(_TICK)
+    capped = sum(map(len, chunks)) > MOST_OUTPUT
+    if stop.is_set() or capped:
+        _end(process)
+    while process.poll() is None:
+        if stop.wait(_TICK):
+            _end(process)
+    drained.join()
+    process.stdout.close()
+    if stop.is_set():
+        raise Cancelled
+    text = b"".join(chunks)[:MOST_OUTPUT].decode("utf-8", "replace")
+    return Output(text, process.returncode, capped)
+
+
+def _feed(stdin: IO[bytes], data: bytes) -> None:
+    with suppress(OSError), stdin:  # it may not want all of it
+        stdin.write(data)
+
+
+def _drain(stdout: IO[bytes], chunks: list[bytes]) -> None:
+    size = 0
+    with suppress(OSError, ValueError):
+        while size <= MOST_OUTPUT and (chunk := os.read(stdout.fileno(), 1 << 16)):
+            chunks.append(chunk)
+            size += len(chunk)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def editor(data: bytes, name: str, environment: Mapping[str, str]) -> Iterator[list[str]]:
+    """Yield the command that opens a read-only copy of `data`, called `name`, in $VISUAL or $EDITOR.
+
+    The copy is there as long as the context is. Raises PatchdeskError where there is no editor.
+    """
+    wanted = environment.get("VISUAL") or environment.get("EDITOR") or ""
+    try:
+        words = shlex.split(wanted)
+    except ValueError as error:
+        raise PatchdeskError("$EDITOR cannot be read.", f"{error}.") from error
+    words = words or [found for one in _EDITORS if (found := shutil.which(one))][:1]
+    if not words or shutil.which(words[0]) is None:
+        raise PatchdeskError("There is no editor.", "Set $EDITOR to one.")
+    with tempfile.TemporaryDirectory(prefix="patchdesk-") as folder:
+        path = Path(folder, name)
+        path.write_bytes(data)
+        path.chmod(0o400)
+        yield [*words, str(path)]
+
+
+def run_in_terminal(command: list[str]) -> int:
+    """Run a program that has the terminal to itself, and return its exit status. Raises PatchdeskError."""
+    try:
+        return subprocess.run(command, check=False).returncode
+    except OSError as error:
+        raise PatchdeskError(f"{command[0]} cannot be started: {error}.") from error
+
+
+def web_address(base: str, message_id: str) -> str:
+    """Return where a mail is on the web server `base`. Raises PatchdeskError where that is no http(s) address."""
+    if _BASE.fullmatch(base) is None:
+        raise PatchdeskError("The server's address is no web address.", "It begins with https://.")
+    return f"{base.rstrip('/')}/{quote(message_id, safe='@')}"
+
+
+def browse(address: str, environment: Mapping[str, str]) -> None:
+    """Open an http(s) address in $BROWSER, or in what the system has for that; does not wait. Raises PatchdeskError."""
+    if _BASE.fullmatch(address) is None:
+        raise PatchdeskError("That is no web address.")
+    try:
+        words = shlex.split(environment.get("BROWSER", "").split(os.pathsep)[0])
+    except ValueError:
+        words = []
+    words = [word for word in words if word != "%s"]
+    words = words or [found for one in _BROWSERS if (found := shutil.which(one))][:1]
+    if not words:
+        raise PatchdeskError("There is no browser here.", f"The address is {address}")
+    try:
+        process = subprocess.Popen(
+            [*words, address],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise PatchdeskError(
+            f"{words[0]} cannot be started: {error}.", f"The address is {address}"
+        ) from error
+    Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie

@@ -1,0 +1,96 @@
+"""Other programs get mail on standard input, or a file; none of it becomes part of a command."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from threading import Event, Timer
+
+import pytest
+
+from core.errors import Cancelled, PatchdeskError
+from core.external import MOST_OUTPUT, browse, editor, pipe, run_in_terminal, web_address
+
+EVIL = "$(touch {0}/evil); `touch {0}/evil`\n; touch {0}/evil\n-x --help\n"
+
+
+def test_a_command_reads_the_mail_and_none_of_it_runs(tmp_path: Path) -> None:
+    data = EVIL.format(tmp_path).encode()
+    output = pipe("cat; echo bad >&2; exit 3", data, stop=Event())
+    assert output.text == data.decode() + "bad\n"
+    assert (output.status, output.capped) == (3, False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_command_need_not_read_at_all() -> None:
+    assert pipe("true", b"x" * 10_000_000, stop=Event()).status == 0
+
+
+def test_a_command_that_never_stops_writing_is_ended() -> None:
+    output = pipe("yes", b"", stop=Event())
+    assert output.capped
+    assert len(output.text) == MOST_OUTPUT
+    assert output.status < 0
+
+
+@pytest.mark.parametrize("command", ["sleep 60", "sleep 60 & wait", "exec >&- 2>&-; sleep 60"])
+def test_a_command_ends_when_it_is_told(command: str) -> None:
+    stop = Event()
+    Timer(0.2, stop.set).start()
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        pipe(command, b"", stop=stop)
+    assert time.monotonic() - started < 5
+
+
+def test_an_editor_gets_a_copy_that_cannot_be_written(tmp_path: Path) -> None:
+    tool = tmp_path / "ed it.sh"
+    tool.write_text('#!/bin/sh\ncp "$2" "$1"\nstat -c %a "$2" >>"$1"\n')
+    tool.chmod(0o755)
+    out = tmp_path / "out"
+    with editor(b"words\n", "mail.eml", {"EDITOR": f"'{tool}' {out}"}) as command:
+        assert command[0] == str(tool)
+        assert run_in_terminal(command) == 0
+        path = Path(command[-1])
+    assert out.read_text() == "words\n400\n"
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("wanted", ["/nowhere/editor", "'"])
+def test_no_editor_is_said(wanted: str) -> None:
+    with pytest.raises(PatchdeskError), editor(b"", "mail.eml", {"EDITOR": wanted}):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("message_id", "address"),
+    [
+        ("a@b", "https://lore.example.org/all/a@b"),
+        ("-x@b", "https://lore.example.org/all/-x@b"),
+        ("../../a b;$(x)\x1b?#@b", "https://lore.example.org/all/..%2F..%2Fa%20b%3B%24%28x%29%1B%3F%23@b"),
+    ],
+)  # fmt: skip
+def test_the_address_of_a_mail(message_id: str, address: str) -> None:
+    assert web_address("https://lore.example.org/all/", message_id) == address
+
+
+@pytest.mark.parametrize(
+    "base", ["", "file:///etc", "javascript:x", "lore.example.org", "https://a b", "-x"]
+)
+def test_only_the_web_is_browsed(base: str) -> None:
+    with pytest.raises(PatchdeskError):
+        web_address(base, "a@b")
+    with pytest.raises(PatchdeskError):
+        browse(base, {"BROWSER": "true"})
+
+
+def test_a_browser_gets_one_argument(tmp_path: Path) -> None:
+    tool, out = tmp_path / "browser", tmp_path / "out"
+    tool.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{out}.new && mv {out}.new {out}\n')
+    tool.chmod(0o755)
+    browse("https://lore.example.org/r/a%20b@c", {"BROWSER": f"{tool} --new %s"})
+    for _ in range(200):
+        if out.exists():
+            break
+        time.sleep(0.01)
+    assert out.read_text() == "--new\nhttps://lore.example.org/r/a%20b@c\n"
