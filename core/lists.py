@@ -174,7 +174,8 @@ class ListDesk:
     @property
     def index(self) -> Index:
         """The open index. Raises IndexFileError."""
-        self._preparing.join()
+        if self._index is None:
+            self._preparing.join()
         if self._index is None:
             if isinstance(self._first, PatchdeskError):
                 raise self._first
@@ -194,6 +195,7 @@ class ListDesk:
 
     def pages(self, stop: Event) -> Iterator[ListPage]:
         """Yield a page now and whenever there is something new, until `stop` or the end. Raises IndexFileError."""
+        self._preparing.join()
         index = self.index
         if isinstance(self._first, PatchdeskError):
             raise self._first

@@ -17,6 +17,7 @@ from tui.mail_commands import MailCommands, read_stdin
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk import Desk
+    from tui.messages import DeskLike
 
 _TARGETS = """\
 TARGET is one of:
@@ -172,7 +173,10 @@ def _demo(_: argparse.Namespace) -> int:
 
 
 def _welcome() -> int:
-    return _run_reader(None, instead="patchdesk series TARGET")
+    """Open the followed lists, or say welcome where there are none."""
+    followed = bool(_settings().lists)
+    instead = "patchdesk series" if followed else "patchdesk series TARGET"
+    return _run_reader("" if followed else None, instead=instead)
 
 
 def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
@@ -183,7 +187,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     _warn(config)
     _put_terminal(2)  # Textual draws there, and it may have been sent elsewhere
     # What reads or fetches the target starts first, and works while the screen's modules are imported.
-    opened = _desk(target, config, stdin, name=name, apart=True) if target is not None else None
+    opened = _reader_desk(target, config, stdin, name=name) if target is not None else None
 
     from core.log import start_logging
     from core.paths import log_file
@@ -193,16 +197,23 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
 
     asked = {target}
 
-    def opener(wanted: str) -> Desk:
+    def opener(wanted: str) -> DeskLike:
         nonlocal opened
         if opened is not None and wanted == target:
             first, opened = opened, None
             return first
         again = wanted in asked  # who asks again wants what is new
         asked.add(wanted)
-        return _desk(wanted, config, stdin, apart=True, fresh=again)
+        return _reader_desk(wanted, config, stdin, fresh=again)
 
-    app = PatchdeskApp(target, opener, theme=config.theme, mouse=config.mouse)
+    app = PatchdeskApp(
+        target,
+        opener,
+        lists=tuple(config.lists),
+        sync_every=_intervals(config),
+        theme=config.theme,
+        mouse=config.mouse,
+    )
     app.run(mouse=config.mouse)
     return app.return_code or 0
 
@@ -218,6 +229,26 @@ def _put_terminal(descriptor: int) -> bool:
     os.dup2(terminal, descriptor)
     os.close(terminal)
     return True
+
+
+def _reader_desk(
+    target: str, config: Config, stdin: bytes | None, *, name: str = "", fresh: bool = False
+) -> DeskLike:
+    """Return what the reader reads a target with: of a followed list, what the index holds."""
+    from tui.list_opening import lists_desk
+
+    lists = lists_desk(target, config) if stdin is None else None
+    if lists is not None:
+        return lists
+    return _desk(target, config, stdin, name=name, apart=True, fresh=fresh)
+
+
+def _intervals(config: Config) -> dict[str, float]:
+    if not any(followed.sync_every for followed in config.lists.values()):
+        return {}
+    from core.sync_process import intervals
+
+    return intervals(config.lists)
 
 
 def _take_stdin() -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,6 +21,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from core.model import MessageId
 from tui.themes import with_roles
 from tui.widgets import tree_line
 from tui.widgets.tree_looks import TreeLooks
@@ -124,6 +125,11 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
     def row(self) -> Row | None:
         """What is under the cursor, with all that it stands for."""
         return self._rows.whole(self.cursor) if self.cursor < len(self._rows) else None
+
+    @property
+    def unseen(self) -> Collection[MessageId]:
+        """The mails of the series or thread under the cursor that were not read."""
+        return self._rows.unseen(self.cursor) if self.cursor < len(self._rows) else ()
 
     @property
     def _shown_row(self) -> Row | None:

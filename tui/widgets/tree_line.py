@@ -209,17 +209,7 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]
     name = version_name(row)
     if name == "v1" and not room.all_names:
         name = ""
-    news = (
-        row.news
-        if is_head
-        else f"{row.unread} new"
-        if row.kind is Kind.VERSION and row.unread
-        else "new"
-        if row.unread
-        else ""
-    )
     cells = [
-        (news, "news", room.news),
         (name if row.kind is Kind.SERIES else "", "version", room.version),
         (counts, counts_look, room.patches),
         (given(row), "trailer", room.trailers),
@@ -227,7 +217,20 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]
         (_plain(author[:80]), "author", room.author),
         (age(date, now) if date is not None else "", "age", room.age),
     ]
-    return [cell for cell in cells if cell[2]]
+    cells = [cell for cell in cells if cell[2]]
+    if room.news and (news := _news(row)):
+        # At the left of what there is to say, so that it takes no more room from the subject than it needs.
+        first = next((place for place, cell in enumerate(cells) if cell[0]), len(cells))
+        cells.insert(first, (news, "news", room.news))
+    return cells
+
+
+def _news(row: Row) -> str:
+    if row.kind in (Kind.SERIES, Kind.THREAD):
+        return row.news
+    if row.kind is Kind.VERSION:
+        return f"{row.unread:,} new" if row.unread else ""
+    return "new" if row.unread else ""
 
 
 def indent(row: Row, width: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from textual.app import ComposeResult
@@ -11,9 +11,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.keys import BY_NAME
+from tui.keys import Command
 
 _OFFERS: Final[Sequence[tuple[str, str]]] = (
+    ("list.follow", "Follow a list: its mail is brought in and kept"),
     ("app.open", "Open a thread, a list's archive, a mailbox"),
     ("app.demo", "Look around in the demo"),
     ("app.help", "See all keys"),
@@ -66,11 +67,17 @@ class Welcome(Container):
     }
     """
 
+    def __init__(self, commands: Mapping[str, Command]) -> None:
+        super().__init__()
+        self._commands = commands
+
     def compose(self) -> ComposeResult:
         """Lay out the words and the list."""
         yield Static("patchdesk", id="welcome-title", markup=False)
         yield Static("A desk for reading patch series from mailing lists.", markup=False)
-        yield Offers(*(_option(name, words) for name, words in _OFFERS), markup=False)
+        yield Offers(
+            *(_option(self._commands[name], words) for name, words in _OFFERS), markup=False
+        )
         yield Static(
             "A target is a Message-ID, the address of a thread on any public-inbox, "
             "an mbox, a maildir, or a public-inbox folder.",
@@ -79,8 +86,9 @@ class Welcome(Container):
         )
 
 
-def _option(name: str, words: str) -> Option:
-    key = next(iter(BY_NAME[name].keys), "")
+def _option(command: Command, words: str) -> Option:
+    key = next(iter(command.keys), "")
     return Option(
-        Content.assemble((f" {key or '·':<3}", "bold $footer-key-foreground"), words), id=name
+        Content.assemble((f" {key or '·':<3}", "bold $footer-key-foreground"), words),
+        id=command.name,
     )

@@ -1,0 +1,31 @@
+"""Which desk a target is opened with: what the index holds of followed lists, or another source."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.config import Config
+    from core.lists import ListDesk
+
+
+def lists_desk(target: str, config: Config) -> ListDesk | None:
+    """Return the desk of the followed lists, where `target` stands for all of them ("") or names one that was synced.
+
+    A path that exists comes before a list's name. Raises IndexFileError.
+    """
+    from core.paths import data_dir
+
+    index = data_dir() / "index.sqlite3"
+    if not target:
+        from core.lists import ListDesk, Wanted
+
+        return ListDesk(index, Wanted())
+    if target not in config.lists or not index.exists():
+        return None
+    if os.path.exists(os.path.expanduser(target)):  # noqa: PTH110, PTH111 - pathlib's raises for odd names
+        return None
+    from core.lists import ListDesk, Wanted, known_lists
+
+    return ListDesk(index, Wanted(lists=(target,))) if target in known_lists(index) else None

@@ -1,0 +1,468 @@
+"""The part of the main screen that shows followed lists: what is unread, which lists, in which order, and syncs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
+
+from textual import on
+from textual.timer import Timer
+
+from core.model import Mail, MessageId
+from core.text import SafeText, shown
+from tui.keys import Where
+from tui.list_jobs import (
+    ListFollowed,
+    ListSynced,
+    PageArrived,
+    SyncEnded,
+    SyncProgressed,
+    SyncRun,
+    follow_list,
+    mark_read,
+    mark_seen,
+    read_pages,
+    run_sync,
+)
+from tui.messages import Opening
+from tui.screens.choice import Choice
+from tui.screens.reading import progress_words
+from tui.screens.reviewing import ReviewingScreen
+from tui.widgets.prompt import Prompt
+from tui.widgets.tree_line import age
+from tui.widgets.tree_rows import Kind, Row
+
+if TYPE_CHECKING:
+    from core.index.index import ListInfo
+    from core.lists import ListDesk, ListPage, Wanted
+    from core.sync.values import SyncResult
+    from tui.app import PatchdeskApp
+
+FOLLOWED: Final = ""
+"""What stands for the followed lists where a target is named."""
+
+_SEEN_AFTER: Final = 0.7
+"""Seconds that a mail is open before it counts as read."""
+DUE_EVERY: Final = 20.0
+"""Seconds between two looks whether a list is to be synced by itself."""
+
+
+class ListScreen(ReviewingScreen):
+    """Tree and reader, also over followed lists."""
+
+    _page: ListPage | None = None
+    _seeing: Timer | None = None
+    _run: SyncRun | None = None
+    _run_words: SafeText = shown("")
+    _tried: Mapping[str, float] = {}
+    """When a list was last synced by itself."""
+
+    def list_actions(self) -> Mapping[str, Callable[[], object]]:
+        """Return what each command about lists does, by its name."""
+        return {
+            "unread.next": lambda: self._go_to_unread(1),
+            "unread.previous": lambda: self._go_to_unread(-1),
+            "unread.toggle": self._toggle_unread,
+            "list.switch": self._switch,
+            "list.inbox": self._show_inbox,
+            "list.sync": lambda: self.sync_shown(),
+            "list.sync_all": lambda: self.sync(()),
+            "list.follow": self._ask_list,
+            "list.sort": self._ask_sort,
+            "list.group": self._ask_group,
+        }
+
+    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+        """Return what the commands do that can be told more on their line."""
+        return {
+            "list.sort": self._ask_sort,
+            "list.group": self._ask_group,
+            "list.follow": self._follow,
+            "list.sync": lambda line: self.sync(line.split()),
+        }
+
+    @property
+    def _list_desk(self) -> ListDesk | None:
+        """The lists, where they are what is shown."""
+        if self._shown is None or not hasattr(self._shown.desk, "pages"):
+            return None
+        return cast("ListDesk", self._shown.desk)
+
+    # ------------------------------------------------------------- pages
+
+    def _begin(self, opening: Opening) -> None:
+        if not hasattr(opening.desk, "pages"):
+            super()._begin(opening)
+            return
+        self.run_worker(
+            partial(read_pages, opening, cast("ListDesk", opening.desk), self.post_message),
+            group="listing",
+            thread=True,
+            exit_on_error=False,
+        )
+
+    @on(PageArrived)
+    def _take_page(self, event: PageArrived) -> None:
+        opening, page = event.opening, event.page
+        if opening is not self._coming and opening is not self._shown:
+            return
+        before, last = self._shown, self._page
+        self._become_shown(opening)
+        self._show_first_picture()
+        same = before is not None and before.target == opening.target
+        if last is None or not same or last.wanted.lists != page.wanted.lists:
+            last = None
+        self._page = page
+        self.series_tree.show(
+            page.items, keep=last is not None, anew=opening is not before, hold=last is not None and last.whole
+        )  # fmt: skip
+        if page.whole and opening is self._coming:
+            self._coming = None
+        self._show_work()
+        self._entitle_lists(page)
+        self._say_whether_empty(page, first=before is None)
+        for note in page.notes:
+            self.say(note, "warning")
+
+    def _say_whether_empty(self, page: ListPage, *, first: bool) -> None:
+        was_empty = self.has_class("-empty")
+        if len(page.items):
+            self.remove_class("-empty")
+            if first or was_empty:
+                self.go_to(Where.TREE)
+        elif page.whole:
+            self._show_empty()
+            self._mail = None
+            names = ", ".join(page.wanted.lists) or "the lists you follow"
+            lines = ["gs brings in new mail · gl shows another list · :follow follows one more"]
+            self._note(shown(f"Nothing has come of {names} yet"), lines)
+
+    def _entitle_lists(self, page: ListPage) -> None:
+        infos = _of_view(page)
+        names = page.wanted.lists
+        self.title_bar.name_shown = shown(", ".join(names) if names else "all lists")
+        unread = sum(info.unread for info in infos)
+        if page.whole:
+            series = sum(info.series for info in infos)
+            threads = sum(info.threads for info in infos)
+            counts = [f"{unread:,} unread"] if unread else []
+            counts += [f"{series:,} series", f"{threads:,} threads"]
+            self.title_bar.counts = " · ".join(counts)
+        order = page.wanted.group if page.wanted.group != "none" else page.wanted.sort
+        self.title_bar.flag = "" if order == "activity" else f"by {order}"
+        self._entitle_place()
+
+    # ------------------------------------------------------------- read and unread
+
+    def _show_mail(self, mail: Mail) -> None:
+        super()._show_mail(mail)
+        self._stop_seeing()
+        if self._list_desk is not None:
+            self._seeing = self.set_timer(_SEEN_AFTER, partial(self._saw, mail))
+
+    def _stop_seeing(self) -> None:
+        if self._seeing is not None:
+            self._seeing.stop()
+            self._seeing = None
+
+    def _saw(self, mail: Mail) -> None:
+        """Count a mail as read that is still open, unless it only happens to be the first."""
+        self._seeing = None
+        chosen = self.series_tree.touched or self._place is Where.READER
+        if mail is self._mail and not self._noted and chosen:
+            self._count_as_read(mail)
+
+    def _count_as_read(self, mail: Mail) -> None:
+        if (desk := self._list_desk) is not None:
+            name = mail.message.message_id
+            self._in_background(partial(mark_read, desk, name))
+
+    def _in_background(self, work: Callable[[], None]) -> None:
+        self.run_worker(work, group="marks", thread=True, exit_on_error=False)
+
+    def _toggle_unread(self) -> None:
+        desk, row = self._list_desk, self.series_tree.row
+        if desk is None or row is None:
+            self.say("Only mails of followed lists are read or unread.")
+            return
+        names = self._names_here(row)
+        if not names:
+            return
+        self._stop_seeing()
+        unseen = set(self.series_tree.unseen)
+        seen = bool(unseen.intersection(names))
+        self._in_background(partial(mark_seen, desk, names, seen))
+        what = "mail" if len(names) == 1 else "mails"
+        self.say(f"{len(names):,} {what} count as {'read' if seen else 'unread'}.")
+
+    def _names_here(self, row: Row) -> Collection[MessageId]:
+        """Return the mails that a key about reading is meant for."""
+        from core.model import Series, Thread
+
+        if self._place is Where.READER and self._mail is not None:
+            return (self._mail.message.message_id,)
+        if row.kind in (Kind.SERIES, Kind.THREAD) and isinstance(row.item, Series | Thread):
+            return row.item.message_ids
+        if row.kind is Kind.VERSION and row.version is not None:
+            return {
+                message.message_id
+                for entry in row.version.entries()
+                for message in (entry.message, *(reply.message for reply in entry.replies))
+            }
+        return (row.message.message_id,) if row.message is not None else ()
+
+    def _go_to_unread(self, step: int) -> bool:
+        page = self._page
+        if self._list_desk is None or page is None:
+            self.say("Only mails of followed lists are read or unread.")
+            return False
+        rows, unread = page.items.rows, page.unread
+        if self.series_tree.move_to_unread(step, lambda place: rows[place] in unread):
+            if (row := self.series_tree.row) is not None:
+                self.read_row(row)
+            return True
+        self.say(f"Nothing unread {'below' if step > 0 else 'above'}.")
+        return False
+
+    def read_on(self) -> bool:
+        """At the end of a mail of a list, go to the next that is unread; say whether this is a list."""
+        if self._list_desk is None:
+            return False
+        if self._mail is not None:
+            self._count_as_read(self._mail)
+        self._go_to_unread(1)
+        return True
+
+    # ------------------------------------------------------------- which lists, in which order
+
+    def _ask_for(self, **changes: object) -> None:
+        desk = self._list_desk
+        if desk is not None and self._page is not None:
+            desk.ask(replace(self._page.wanted, **changes))  # type: ignore[arg-type]
+
+    def _switch(self) -> None:
+        if self._page is None or self._list_desk is None:
+            if self.desk_app.lists:
+                self.open_target(FOLLOWED)
+            else:
+                self.say("You follow no list yet: :follow NAME TARGET.")
+            return
+        known = {info.name: info for info in self._page.lists}
+        names = [*self.desk_app.lists, *(n for n in known if n not in self.desk_app.lists)]
+        entries = [(shown("all lists"), shown(_info_words(list(known.values()), self._clock)))]
+        entries += [
+            (shown(name), shown(_info_words([known[name]] if name in known else [], self._clock)))
+            for name in names
+        ]
+        shown_now = self._page.wanted.lists
+        at = 1 + names.index(shown_now[0]) if shown_now and shown_now[0] in names else 0
+
+        def taken(number: int | None) -> None:
+            if number is not None:
+                self._ask_for(lists=() if number == 0 else (names[number - 1],))
+
+        self.app.push_screen(Choice("Lists", entries, at=at), taken)
+
+    def _show_inbox(self) -> None:
+        if self._list_desk is None:
+            self._switch()
+        else:
+            self._ask_for(lists=(), sort="activity", group="none")
+
+    def _ask_sort(self, name: str = "") -> None:
+        from core.index.queries import SORTS
+        from core.lists import sorted_by
+
+        self._ask_order("Sort by", name, tuple(SORTS), sorted_by)
+
+    def _ask_group(self, name: str = "") -> None:
+        from core.lists import GROUPS, grouped_by
+
+        self._ask_order("Group by", name, tuple(GROUPS), grouped_by)
+
+    def _ask_order(
+        self, title: str, name: str, names: tuple[str, ...], change: Callable[[Wanted, str], Wanted]
+    ) -> None:
+        desk, page = self._list_desk, self._page
+        if desk is None or page is None:
+            self.say("Only followed lists have an order to choose.")
+        elif name in names:
+            desk.ask(change(page.wanted, name))
+        elif name:
+            self.say(f"{title} {', '.join(names)}; there is no {name}.", "warning")
+        else:
+
+            def taken(number: int | None) -> None:
+                if number is not None:
+                    desk.ask(change(page.wanted, names[number]))
+
+            entries = [(shown(each), shown("")) for each in names]
+            self.app.push_screen(Choice(title, entries), taken)
+
+    # ------------------------------------------------------------- following and syncing
+
+    def _ask_list(self) -> None:
+        words = "NAME and the list's address or folder: kvm https://lore.kernel.org/kvm/"
+        self.ask("follow", "Follow", placeholder=words)
+
+    def ask(self, kind: str, label: str, *, placeholder: str = "") -> None:
+        """Open the prompt; the screen that has one does."""
+
+    @property
+    def desk_app(self) -> PatchdeskApp:
+        """The application, by its own type."""
+        return cast("PatchdeskApp", self.app)
+
+    @on(Prompt.Submitted)
+    def _list_named(self, event: Prompt.Submitted) -> None:
+        if event.kind == "follow" and event.text.strip():
+            self._follow(event.text)
+
+    def _follow(self, line: str) -> None:
+        name, _, target = line.strip().partition(" ")
+        if not target.strip():
+            self.say("Write a name and an address: kvm https://lore.kernel.org/kvm/", "warning")
+            return
+        self._in_background(partial(follow_list, name, target.strip(), self.post_message))
+
+    @on(ListFollowed)
+    def _followed(self, event: ListFollowed) -> None:
+        if event.error is not None:
+            self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
+            return
+        self.desk_app.lists = tuple(dict.fromkeys((*self.desk_app.lists, event.name)))
+        if self._list_desk is None:
+            self.open_target(FOLLOWED)
+        self.sync((event.name,))
+
+    def sync_shown(self) -> None:
+        """Bring the lists on the screen up to date."""
+        page = self._page if self._list_desk is not None else None
+        self.sync(page.wanted.lists if page is not None else ())
+
+    def sync(self, names: Collection[str], *, quiet: bool = False) -> None:
+        """Bring lists up to date, all where none is named, in a process of its own."""
+        if self._run is not None and not (self._run.quiet and not quiet):
+            if not quiet:
+                self.say("A sync is running; C-c stops it.")
+            return
+        wanted = [name for name in names or self.desk_app.lists if name in self.desk_app.lists]
+        if not wanted:
+            if not quiet:
+                self.say("You follow no list yet: :follow NAME TARGET.")
+            return
+        if self._run is not None:
+            self._run.stop.set()
+        run = self._run = SyncRun(wanted, quiet)
+        self._run_words = shown("syncing " + ", ".join(wanted))
+        self._show_work()
+        self.run_worker(
+            partial(run_sync, run, self.post_message),
+            group="sync",
+            thread=True,
+            exit_on_error=False,
+        )
+
+    def sync_what_is_due(self) -> None:
+        """Sync the lists whose `sync_every` has passed."""
+        page = self._page
+        if self._run is not None or page is None:
+            return
+        now = time.time()
+        synced = {info.name: info.synced or 0 for info in page.lists}
+        due = [
+            name
+            for name, every in self.desk_app.sync_every.items()
+            if max(synced.get(name, 0), self._tried.get(name, 0)) + every <= now
+        ]
+        if due:
+            self._tried = {**self._tried, **dict.fromkeys(due, now)}
+            self.sync(due, quiet=True)
+
+    @on(SyncProgressed)
+    def _sync_progressed(self, event: SyncProgressed) -> None:
+        if event.run is self._run:
+            self._run_words = progress_words(event.progress)
+            self._show_work()
+
+    @on(ListSynced)
+    def _list_synced(self, event: ListSynced) -> None:
+        result, desk = event.result, self._list_desk
+        if desk is not None:
+            desk.look()
+        if result.error is not None:
+            if not event.run.quiet:
+                hint = shown(result.error.hint)
+                self.notify(hint, title=shown(f"{result.name}: {result.error.message}"), severity="error", markup=False)  # fmt: skip
+        elif not event.run.quiet or result.added:
+            self.say(_result_words(result))
+        for note in result.notes if not event.run.quiet else ():
+            self.notify(shown(note), title=shown(result.name), markup=False)
+
+    @on(SyncEnded)
+    def _sync_ended(self, event: SyncEnded) -> None:
+        if event.run is not self._run:
+            return
+        self._run = None
+        self._show_work()
+        if event.error is not None and not event.run.quiet:
+            self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
+
+    def cancel(self) -> bool:
+        """Stop what is running and keep what came; say whether anything ran."""
+        if super().cancel():
+            return True
+        if self._run is None or self._run.quiet or self._run.stop.is_set():
+            return False
+        self._run.stop.set()
+        self._run_words = shown("stopping the sync")
+        self.say("Stopping: what came is kept, and the next sync goes on from there.")
+        self._show_work()
+        return True
+
+    def close_desks(self) -> None:
+        """Abort all that is in flight, or the process would wait for it."""
+        super().close_desks()
+        if self._run is not None:
+            self._run.stop.set()
+            if self._run.process is not None:
+                self._run.process.leave()
+
+    def _show_work(self) -> None:
+        super()._show_work()
+        idle = self._coming is None and not self._reading_mail
+        if idle and self._run is not None and not self._run.quiet:
+            self.status.work(self._run_words)
+
+
+def _of_view(page: ListPage) -> list[ListInfo]:
+    wanted = page.wanted.lists
+    return [info for info in page.lists if not wanted or info.name in wanted]
+
+
+def _info_words(infos: list[ListInfo], clock: Callable[[], object]) -> str:
+    """Return what is to say of lists: unread, mails, when they were synced."""
+    from datetime import UTC, datetime
+
+    if not infos:
+        return "not synced yet"
+    unread, mails = sum(i.unread for i in infos), sum(i.messages for i in infos)
+    words = f"{unread:>7,} unread  {mails:>9,} mails"
+    synced = [info.synced for info in infos if info.synced is not None]
+    now = clock()
+    if len(infos) == 1 and synced and isinstance(now, datetime):
+        words += f"  synced {age(datetime.fromtimestamp(synced[0], UTC), now)}"
+    return words
+
+
+def _result_words(result: SyncResult) -> str:
+    if not (result.added or result.removed):
+        words = "nothing new"
+    else:
+        words = f"{result.added:,} {'mail' if result.added == 1 else 'mails'} came"
+        if result.removed:
+            words += f", {result.removed:,} removed"
+    return f"{result.name}: {words}{'; stopped' if result.stopped else ''}"
