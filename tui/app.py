@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -37,7 +37,8 @@ def _provider() -> type[Provider]:
 class PatchdeskApp(App[None]):
     """The reader, on one target or, with None, on a welcome.
 
-    `open_desk` gives the desk of a target without blocking; it may raise PatchdeskError. `clock` says what time it
+    `open_desk` gives the desk of a target without blocking; it may raise PatchdeskError. The target "" stands for the
+    followed lists, whose names are `lists`; `sync_every` says after how many seconds one is to be synced by itself. `clock` says what time it
     is, so that pictures of the screen can be made twice.
     """
 
@@ -54,6 +55,8 @@ class PatchdeskApp(App[None]):
         target: str | None,
         open_desk: Callable[[str], DeskLike],
         *,
+        lists: Sequence[str] = (),
+        sync_every: Mapping[str, float] | None = None,
         theme: str = DEFAULT_THEME,
         mouse: bool = True,
         clock: Callable[[], datetime] = _now,
@@ -62,6 +65,8 @@ class PatchdeskApp(App[None]):
         gc.freeze()
         super().__init__()
         self.target = target
+        self.lists = tuple(lists)
+        self.sync_every = dict(sync_every or {})
         self._desk_screen = DeskScreen(Keymap(), open_desk, clock)
         self._control_filter = ControlFilter()
         self.set_reactive(PatchdeskApp.mouse, mouse)

@@ -94,6 +94,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("reader.viewed", "X", "viewed", "Mark the hunk here as viewed, or not", READER),
     Command("patch.next", "]", "patch", "The next patch of the series", footer=True),
     Command("patch.previous", "[", "patch", "The previous patch of the series"),
+    Command("unread.next", "J", "next unread", "The next mail that was not read"),
+    Command("unread.previous", "K", "previous unread", "The previous mail that was not read"),
+    Command("unread.toggle", "m", "read/unread", "Count what is here as read, or as not read"),
+    Command("list.switch", "gl", "lists", "Show one of the lists you follow, or all of them"),
+    Command("list.inbox", "gi", "inbox", "All lists, the latest activity first"),
+    Command("list.sync", "gs", "sync", "Bring in new mail of the lists on the screen"),
+    Command("list.sync_all", "gS", "sync all", "Bring in new mail of all lists you follow"),
+    Command("list.follow", "", "follow", "Follow a list: its mail is brought in and kept"),
+    Command("list.sort", "", "sort", "Sort by activity, date, author, size or replies"),
+    Command("list.group", "", "group", "Group by day or author, or not at all"),
     Command("move.down", "j ↓", "down", "A line down"),
     Command("move.up", "k ↑", "up", "A line up"),
     Command("move.half_down", "C-d", "half down", "Half a page down"),
@@ -206,6 +216,10 @@ _ALIASES: Final = {
     "e": "app.open",
     "open": "app.open",
     "back": "app.back",
+    "sort": "list.sort",
+    "group": "list.group",
+    "sync": "list.sync",
+    "follow": "list.follow",
 }
 
 

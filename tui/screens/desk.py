@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from os import SEEK_END
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from textual import events, on
 from textual.widgets import OptionList
@@ -14,14 +14,13 @@ from core.errors import PatchdeskError
 from core.text import SafeText, shown, shown_lines
 from tui.keys import BY_NAME, COMMANDS, Command, Where, commands_named
 from tui.screens.frame import WIDE
-from tui.screens.reviewing import ReviewingScreen
+from tui.screens.listing import DUE_EVERY, ListScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from tui.app import PatchdeskApp
     from tui.widgets.welcome import Offers
 
 _SETTLED_IN: Final = 0.5
@@ -31,16 +30,11 @@ _LOG_TAIL: Final = 64 << 10
 """Bytes of the log's end that are shown."""
 
 
-class DeskScreen(ReviewingScreen):
+class DeskScreen(ListScreen):
     """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = None
-
-    @property
-    def desk_app(self) -> PatchdeskApp:
-        """The application, by its own type."""
-        return cast("PatchdeskApp", self.app)
 
     def on_mount(self) -> None:
         """Open what the program was started on, or say welcome."""
@@ -55,6 +49,8 @@ class DeskScreen(ReviewingScreen):
             self.go_to(Where.TREE)
             self.hold_first_picture()
             self.open_target(self.desk_app.target)
+        if self.desk_app.sync_every:
+            self.set_interval(DUE_EVERY, self.sync_what_is_due)
         self._offer_hints()
 
     async def _welcome(self) -> None:
@@ -174,7 +170,7 @@ class DeskScreen(ReviewingScreen):
             "find.previous": lambda: self._find_next(-1),
             "copy.menu": self._copy,
             "app.open": self._ask_target,
-            "app.retry": lambda: self.open_target(self._retry) if self._retry else None,
+            "app.retry": lambda: self.open_target(self._retry) if self._retry is not None else None,
             "job.cancel": self._cancel,
             "view.full": self._toggle_full,
             "view.headers": reader.action_toggle_all_headers,
@@ -191,6 +187,7 @@ class DeskScreen(ReviewingScreen):
             "app.demo": self._open_demo,
             "app.quit": app.exit,
             **self.reader_actions(),
+            **self.list_actions(),
         }
 
     def _open_row(self) -> None:
@@ -207,6 +204,8 @@ class DeskScreen(ReviewingScreen):
         if not self.reader.at_end:
             self.reader.leave_behind()
             self.reader.action_page(1)
+        elif self.read_on():
+            self.reader.leave_behind()
         elif self.series_tree.move_to_next_mail():
             self.reader.leave_behind()
             self._read_here()
@@ -316,7 +315,7 @@ class DeskScreen(ReviewingScreen):
         if not self.prompt.is_attached:
             await self.mount(self.prompt, before=self.status)
 
-    def _ask(
+    def ask(
         self,
         kind: str,
         label: str,
@@ -337,7 +336,7 @@ class DeskScreen(ReviewingScreen):
         def propose(text: str) -> list[Proposal]:
             return [(shown(target), "") for target in reversed(self._history) if text in target]
 
-        self._ask(
+        self.ask(
             "open",
             "Open",
             placeholder="Message-ID, address, mbox, maildir, public-inbox folder, list",
@@ -348,14 +347,14 @@ class DeskScreen(ReviewingScreen):
         def propose(text: str) -> list[Proposal]:
             return [(c.name, f"{' '.join(c.keys):<8}{c.help}") for c in commands_named(text)]
 
-        self._ask("command", ":", propose=propose)
+        self.ask("command", ":", propose=propose)
 
     def _start_finding(self) -> None:
         if self.where() is Where.EVERYWHERE:
             return
         self.series_tree.begin_find()
         words = "text" if self._place is Where.READER else "subject or name"
-        self._ask("find", "/", placeholder=words)
+        self.ask("find", "/", placeholder=words)
 
     def _find(self, text: str) -> str:
         """Find `text` in the pane, "" ends that; return how it went, as words."""
@@ -415,5 +414,7 @@ class DeskScreen(ReviewingScreen):
             self.say(f"There is no command {name}. C-p lists them.", "warning")
         elif found[0].name == "app.open" and rest.strip():
             self._open_named(rest.strip())
+        elif rest.strip() and (run := self.with_words().get(found[0].name)):
+            run(rest.strip())
         else:
             self.run_command(found[0])

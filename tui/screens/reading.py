@@ -31,7 +31,7 @@ from tui.messages import (
 )
 from tui.screens.frame import FrameScreen
 from tui.widgets.series_tree import SeriesTree
-from tui.widgets.tree_rows import Row
+from tui.widgets.tree_rows import Kind, Row
 
 if TYPE_CHECKING:
     from core.model import Listing
@@ -62,7 +62,7 @@ class ReadingScreen(FrameScreen):
         self._open_desk = open_desk
         self._shown: Opening | None = None
         self._coming: Opening | None = None
-        self._retry = ""
+        self._retry: str | None = None
         self._listing: Listing | None = None
         self._wanted: MailRequest | None = None
         self._mails: OrderedDict[tuple[MessageId, str], Mail] = OrderedDict()
@@ -88,8 +88,12 @@ class ReadingScreen(FrameScreen):
         if self._shown is None:
             self.title_bar.name_shown = shown(target)
             self._note("", [])
-        self._progress = shown(f"opening {target}")
+        self._progress = shown(f"opening {target}".strip())
         self._show_work()
+        self._begin(opening)
+
+    def _begin(self, opening: Opening) -> None:
+        """Let a worker read what was opened."""
         self.run_worker(
             partial(read_listing, opening, self.post_message),
             group="listing",
@@ -144,16 +148,9 @@ class ReadingScreen(FrameScreen):
         if opening is not self._coming:
             return
         before = self._shown
-        if opening is not before:
-            if not (listing.items or listing.done):
-                return
-            if before is not None:
-                self._close(before)
-            self._shown = opening
-            self._wanted = None
-            self._mails.clear()
-            if before is None or before.target != opening.target:
-                self._mail = None
+        if opening is not before and not (listing.items or listing.done):
+            return
+        self._become_shown(opening)
         self._show_first_picture()
         self._listing = listing
         same = before is not None and before.target == opening.target
@@ -168,6 +165,20 @@ class ReadingScreen(FrameScreen):
             )
         if listing.items and (before is None or was_empty):
             self.go_to(Where.TREE)
+
+    def _become_shown(self, opening: Opening) -> None:
+        """Let what is coming take the place of what was shown."""
+        before = self._shown
+        if opening is before:
+            return
+        if before is not None:
+            self._close(before)
+        self._shown = opening
+        self._listing = None
+        self._wanted = None
+        self._mails.clear()
+        if before is None or before.target != opening.target:
+            self._mail = None
 
     @on(ListingEnded)
     def _listing_ended(self, event: ListingEnded) -> None:
@@ -202,7 +213,7 @@ class ReadingScreen(FrameScreen):
     def _failed(self, error: PatchdeskError) -> None:
         """Show an error where the rows would be, or beside those that are there."""
         message, hint = shown(error.message), shown(error.hint)
-        if self._listing is None or not self._listing.items:
+        if not len(self.series_tree):
             self.remove_class("-welcome")
             self._show_empty()
             self._note(message, [hint, "", WAYS_ON])
@@ -248,6 +259,8 @@ class ReadingScreen(FrameScreen):
             self._settling = None
         message, opening = row.message, self._shown
         if opening is None:
+            return
+        if row.kind is Kind.HEADING:
             return
         if message is None:
             self._wanted = None
@@ -324,6 +337,10 @@ def progress_words(progress: Progress) -> SafeText:
 
 def missing_words(row: Row) -> tuple[str, list[str]]:
     """Return what is to say of patches that are not there: a title and lines."""
+    if row.kind is not Kind.MISSING:
+        return "This is no longer here", [
+            "Its list was brought up to date, and does not hold it any more."
+        ]
     first, last = row.numbers
     total = row.version.total if row.version is not None else 0
     which = (
