@@ -1,7 +1,7 @@
 """What is remembered of the digests that were read: up to where each list's last one went, and the marks set.
 
-One JSON file among the user's data: {TARGET: {"read": {"until": WORDS, "time": ISO}, "mark": {…}}}. `until` are words of a
-range, and `time` is when that was.
+One JSON file among the user's data: {TARGET: {"read": {"until": WORDS, "at": SECONDS, "time": ISO}, "mark": {…}}}.
+`until` are words of a range, `at` the second of the Unix epoch that they mean, and `time` is when they were remembered.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class Remembered:
 
     until: str
     """Words of a range: a commit, a moment."""
+    at: int
+    """Its time, in seconds of the Unix epoch."""
     time: str
     """When the user was there, ISO 8601."""
 
@@ -49,12 +51,12 @@ def recall(target: str) -> dict[str, Remembered]:
     found: dict[str, Remembered] = {}
     for kind in _KINDS:
         match entry.get(kind) if isinstance(entry, dict) else None:
-            case {"until": str() as until, "time": str() as time}:
-                found[kind] = Remembered(until, time)
+            case {"until": str() as until, "at": int() as at, "time": str() as time}:
+                found[kind] = Remembered(until, at, time)
     return found
 
 
-def remember(target: str, kind: str, until: str, when: datetime) -> None:
+def remember(target: str, kind: str, until: str, when: datetime, *, at: int) -> None:
     """Remember a place under `read` or `mark`, in place of the one before. Raises PatchdeskError."""
     if kind not in _KINDS:
         raise ValueError(kind)
@@ -62,7 +64,7 @@ def remember(target: str, kind: str, until: str, when: datetime) -> None:
     entry = everything.setdefault(key_of(target), {})
     if not isinstance(entry, dict):
         entry = everything[key_of(target)] = {}
-    entry[kind] = asdict(Remembered(until, when.isoformat(timespec="seconds")))
+    entry[kind] = asdict(Remembered(until, at, when.isoformat(timespec="seconds")))
     words = json.dumps(everything, indent=1, sort_keys=True)
     write_atomically(remembered_file(), words.encode("ascii"))
 

@@ -1,0 +1,297 @@
+"""A digest as rows of the screen: what stands on each, what is folded, and what opens. Pure; knows no widget.
+
+A row is drawn when it comes into view. Everything a mail wrote goes through `core.text.shown` here.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from functools import partial
+from typing import Final
+
+from core.digest.formats.phrases import (
+    arrived_words,
+    change_words,
+    counted,
+    earlier_words,
+    opening,
+    patch_words,
+    reply_words,
+    rows,
+    title_of,
+    trailer_words,
+)
+from core.digest.identity import written
+from core.digest.values import Digest, Newcomer, SeriesNews, ThreadNews
+from core.model import MessageId
+from core.text import shown
+from tui.widgets.digest_charts import Piece, charts, fit
+
+TOP: Final = 15
+"""Rows of a table at most, as on the page of the command."""
+
+BRIEF: Final = 5
+"""Rows of a folded section."""
+
+_TAG_WORDS: Final = re.compile(r"[^\s\[\]]{1,40}")
+_LETTERS: Final = {"reviewed-by": "R", "acked-by": "A", "tested-by": "T", "nacked-by": "N"}
+
+Draw = Callable[[int], list[Piece]]
+"""What gives the pieces of a row so many cells wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row; the cursor stops where it has a key."""
+
+    draw: Draw
+    key: str = ""
+    """What stays the same while rows come and go."""
+    words: Callable[[], str] = field(default=str)
+    """What it is found by."""
+    opens: MessageId | None = None
+    """The mail that is read from here."""
+    folds: str = ""
+    """The key of what is folded and unfolded here."""
+    open: bool = False
+    """Whether that is unfolded."""
+
+
+def lines_of(digest: Digest, width: int, height: int, unfolded: Collection[str]) -> list[Line]:
+    """Return the rows for a view of so many cells, with what is unfolded by its keys."""
+    found = list(_head(digest, width))
+    if digest.messages:
+        found += [Line(_fixed(pieces)) for pieces in charts(digest, width, height)]
+        found.append(_BLANK)
+    newcomers = [_newcomer(one, at) for at, one in enumerate(digest.newcomers)]
+    found += _section("Newcomers", "newcomers", newcomers, unfolded)
+    discussed = [_item(one, "discussed") for one in digest.most_discussed(TOP)]
+    found += _section("Most discussed", "discussed", discussed, unfolded)
+    unanswered = [_item(one, "unanswered") for one in digest.unanswered_items()]
+    found += _section("Unanswered", "unanswered", unanswered, unfolded)
+    if digest.series:
+        found.append(_heading("Series", len(digest.series), "series", None))
+        for news in digest.series:
+            found += _series(news, unfolded)
+        found.append(_BLANK)
+    if digest.threads:
+        found.append(_heading("Discussions that moved", len(digest.threads), "threads", None))
+        found += [_item(one, "threads") for one in digest.threads]
+    while found and found[-1] is _BLANK:
+        found.pop()
+    return found
+
+
+def _fixed(pieces: Sequence[Piece]) -> Draw:
+    return lambda _: list(pieces)
+
+
+_BLANK: Final = Line(_fixed(()))
+
+
+def _head(digest: Digest, width: int) -> Iterator[Line]:
+    yield Line(lambda cells: [(fit(title_of(digest), cells), "title")])
+    for line in textwrap.wrap(shown(opening(digest)), max(20, width)):
+        yield Line(_fixed([(line, "muted")]))
+    for note in digest.notes:
+        for line in textwrap.wrap(shown(note), max(20, width)):
+            yield Line(_fixed([(line, "warning")]))
+    yield _BLANK
+
+
+def _heading(words: str, count: int, key: str, is_open: bool | None) -> Line:
+    """Return a section's heading; None: it shows all it has."""
+    fold = {None: "", True: "▾ ", False: "▸ "}[is_open]
+    more = f"  Enter shows all {count}" if is_open is False else ""
+    pieces = [(f"{fold}{words}", "heading"), (f"  {count:,}", "muted"), (more, "muted")]
+    folds = "" if is_open is None else key
+    return Line(_fixed(pieces), f"section {key}", lambda: words, folds=folds, open=bool(is_open))
+
+
+def _section(
+    words: str, key: str, items: Sequence[Line], unfolded: Collection[str]
+) -> Iterator[Line]:
+    if not items:
+        return
+    is_open = key in unfolded
+    yield _heading(words, len(items), key, is_open if len(items) > BRIEF else None)
+    yield from items if is_open else items[:BRIEF]
+    yield _BLANK
+
+
+# ----------------------------------------------------------------- newcomers, threads and series in a line
+
+
+def _newcomer(one: Newcomer, at: int) -> Line:
+    def draw(width: int) -> list[Piece]:
+        room = max(10, min(40, width // 3))
+        mails = f" {one.mails:>4} " if width >= 60 else " "
+        rest = width - 2 - room - len(mails)
+        return [
+            ("  ", ""),
+            (fit(written(one.person), room), "author"),
+            (mails, "muted"),
+            (fit(one.subject, rest), "subject"),
+        ]
+
+    return Line(
+        draw,
+        f"newcomer {at}",
+        lambda: shown(f"{written(one.person)} {one.subject}"),
+        opens=one.message_id,
+    )
+
+
+def _item(item: SeriesNews | ThreadNews, place: str) -> Line:
+    """Return the line of a series or thread outside the list of series; there it can be unfolded."""
+    return Line(
+        partial(_drawn, item, "  "),
+        f"{place} {item.id}",
+        partial(_words, item),
+        opens=_to_read(item),
+    )
+
+
+def _to_read(item: SeriesNews | ThreadNews) -> MessageId:
+    """Return the mail to read of a series or thread: the newest version's first, the thread's own."""
+    if not isinstance(item, SeriesNews):
+        return item.id
+    newest = item.newest
+    return newest.cover or next((patch.message_id for patch in newest.patches), item.id)
+
+
+def _words(item: SeriesNews | ThreadNews) -> str:
+    tag = f"{item.newest.tag} " if isinstance(item, SeriesNews) else ""
+    return shown(f"{tag}{item.subject} {item.author.name} {item.author.address}")
+
+
+def _drawn(item: SeriesNews | ThreadNews, expander: str, width: int) -> list[Piece]:
+    """Return a line: the subject, and in columns the version, what arrived, what was given, replies, author, day."""
+    wide = width >= 100
+    columns: list[Piece] = []
+    tags = ""
+    if isinstance(item, SeriesNews):
+        newest = item.newest
+        tags = " ".join(
+            word
+            for word in _TAG_WORDS.findall(newest.tag)
+            if word.upper() != "PATCH" and not re.fullmatch(r"[vV]\d{1,9}(\.\d{1,9})?", word)
+        )
+        whole = not newest.missing
+        minor = f".{newest.minor}" if newest.minor else ""
+        columns = [
+            (fit(f"v{newest.version}{minor}", 3), "version"),
+            (
+                fit(f"{len(newest.arrived)}/{newest.total}", 6, right=True),
+                "complete" if whole else "incomplete",
+            ),
+        ]
+        day = newest.date
+    else:
+        columns = [(" " * 3, ""), (" " * 6, "")]
+        day = item.date
+    replies = f"↳{item.replies}" if item.replies else ""
+    columns += [
+        (fit(_given(item), 8), "trailer"),
+        (fit(replies, 5), "replies"),
+        (fit(item.author.name or item.author.address, 22 if wide else 12), "author"),
+    ]
+    if wide:
+        columns.append((f"{day.astimezone(UTC):%Y-%m-%d}", "age"))
+    if width < 64:
+        columns = columns[:2] + columns[3:4]
+    glyph = "◆ " if isinstance(item, SeriesNews) or item.is_series else "◇ "
+    right = [piece for text, look in columns for piece in ((" ", ""), (text, look))]
+    used = sum(len(text) if text.isascii() else _cells(text) for text, _ in right)
+    room = max(1, width - used - len(expander) - 2)
+    tag = fit(f"{tags} ", min(room // 2, _cells(shown(tags)) + 1)) if tags else ""
+    look = "subject" if isinstance(item, SeriesNews) else "thread"
+    return [
+        (expander, "expander"),
+        (glyph, "number" if glyph == "◆ " else "muted"),
+        (tag, "tag"),
+        (fit(item.subject, room - _cells(tag)), look),
+        *right,
+    ]
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _given(item: SeriesNews | ThreadNews) -> str:
+    """Return the trailers given in the range as `R3 A1`: each person counts once."""
+    people = {(_LETTERS.get(given.name.casefold(), ""), given.value) for given in item.trailers}
+    counts = Counter(letter for letter, _ in people if letter)
+    return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if counts[letter])
+
+
+def _series(news: SeriesNews, unfolded: Collection[str]) -> Iterator[Line]:
+    key = f"series {news.id}"
+    is_open = key in unfolded
+    yield Line(
+        partial(_drawn, news, "▾ " if is_open else "▸ "),
+        key,
+        partial(_words, news),
+        opens=_to_read(news),
+        folds=key,
+        open=is_open,
+    )
+    if is_open:
+        yield from _details(news)
+
+
+def _details(news: SeriesNews) -> Iterator[Line]:
+    """Yield what is inside of a series: what arrived, the versions before, its patches, the trailers."""
+    newest = news.newest
+    facts: list[tuple[str, str]] = [
+        (f"{arrived_words(newest)}; {change_words(news.diffstat)}; {reply_words(news)}", "muted"),
+        *((words, "version") for words in earlier_words(news)),
+    ]
+    for words, look in facts:
+        yield Line(partial(_indented, words, look))
+    for place, patch in rows(newest):
+        yield Line(
+            partial(_patch, (place, *patch_words(patch, news)), patch is None),
+            f"patch {news.id} {newest.version} {place}" if patch is not None else "",
+            partial(_patch_subject, patch_words(patch, news)[1]),
+            opens=patch.message_id if patch is not None else None,
+        )
+    for trailer in news.trailers:
+        yield Line(partial(_indented, trailer_words(trailer), "trailer"))
+
+
+def _patch_subject(subject: str) -> str:
+    return shown(subject)
+
+
+def _indented(words: str, look: str, width: int) -> list[Piece]:
+    return [("      ", ""), (fit(words, max(1, width - 6)), look)]
+
+
+def _patch(words: tuple[str, str, str, str], missing: bool, width: int) -> list[Piece]:
+    place, state, subject, size = words
+    head = f"      {place} "
+    told = fit(state, 8)
+    tail = fit(size, 28, right=True) if width >= 72 else ""
+    room = max(1, width - len(head) - 9 - len(tail) - 1)
+    return [
+        (head, "number"),
+        (told, "missing" if missing else "muted"),
+        (" ", ""),
+        (fit(subject, room), "patch"),
+        (" ", ""),
+        (tail, "muted"),
+    ]
+
+
+def totals(digest: Digest) -> str:
+    """Return the counts for the title bar."""
+    return f"{counted(len(digest.series), 'series', 'series')} · {counted(digest.messages, 'mail', 'mails')}"

@@ -1,0 +1,293 @@
+"""A digest on the screen: bars, and below them lists whose lines can be unfolded and read."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from core.digest.values import Digest
+from core.model import MessageId
+from tui.themes import with_roles
+from tui.widgets.digest_charts import Piece
+from tui.widgets.digest_rows import Line, lines_of
+from tui.widgets.row_scroll import RowScroll
+from tui.widgets.tree_looks import TreeLooks
+
+_MARGIN: Final = 2
+"""Lines kept in sight above and below the cursor."""
+
+_MORE: Final = {
+    "title": "bold $foreground",
+    "heading": "bold $text-primary",
+    "bar": "$primary",
+    "day": "$secondary",
+    "warning": "$text-warning",
+}
+
+
+class _Looks(TreeLooks):
+    """The tree's looks and those of the bars."""
+
+    def add(self) -> _Looks:
+        """Add what the tree has not."""
+        self._looks = {**self._looks, **_MORE}
+        return self
+
+
+class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
+    """Shows a digest; posts `Opened` on a double click."""
+
+    DEFAULT_CSS = """
+    DigestView { width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable; }
+    """
+
+    @dataclass
+    class Opened(Message):
+        """The line under the cursor is to be opened."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._digest: Digest | None = None
+        self._lines: list[Line] = []
+        self._stops: list[int] = []
+        """The lines that the cursor stands on."""
+        self._unfolded: set[str] = set()
+        self._cursor = 0
+        self._wanted: re.Pattern[str] | None = None
+        self._looks: TreeLooks | None = None
+        self._styles: dict[tuple[str, str], Style] = {}
+
+    # ------------------------------------------------------------- what it holds
+
+    def show(self, digest: Digest | None) -> None:
+        """Show a digest from its top; None: nothing."""
+        self._digest = digest
+        self._unfolded.clear()
+        self._cursor = 0
+        self._lay_out()
+        self._cursor = self._stops[0] if self._stops else 0
+        self.scroll_to(y=0, animate=False, force=True)
+
+    def _lay_out(self) -> None:
+        """Make the rows anew, with the cursor where it was."""
+        key = self.line.key if self.line is not None else ""
+        size = self.scrollable_content_region
+        self._lines = (
+            lines_of(self._digest, size.width, size.height, self._unfolded)
+            if self._digest is not None and size.width
+            else []
+        )
+        self._stops = [at for at, line in enumerate(self._lines) if line.key]
+        if self._stops:
+            same = (at for at in self._stops if self._lines[at].key == key)
+            self._cursor = next(same, self._stops[0])
+        self.virtual_size = Size(0, len(self._lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Make the rows for the new width."""
+        self._lay_out()
+        self._show_cursor()
+
+    @property
+    def line(self) -> Line | None:
+        """What is under the cursor."""
+        return self._lines[self._cursor] if self._cursor < len(self._lines) else None
+
+    # ------------------------------------------------------------- the cursor
+
+    def _move(self, to: int, direction: int) -> None:
+        """Put the cursor on the stop at or, in a direction, beyond a line."""
+        if not self._stops:
+            self.go_to(to)
+            return
+        place = bisect_left(self._stops, to)
+        if direction < 0 and (place == len(self._stops) or self._stops[place] > to):
+            place -= 1
+        self._cursor = self._stops[max(0, min(place, len(self._stops) - 1))]
+        self._show_cursor()
+        self.refresh()
+
+    def _show_cursor(self) -> None:
+        height, top = self.height, self.scroll_offset.y
+        margin = min(_MARGIN, (height - 1) // 2)
+        if self._stops and self._cursor == self._stops[0] and self._cursor < height:
+            top = 0  # above the first stop there are the bars
+        elif self._cursor < top + margin:
+            top = self._cursor - margin
+        elif self._cursor > top + height - 1 - margin:
+            top = self._cursor - height + 1 + margin
+        if top != self.scroll_offset.y:
+            self.go_to(top)
+
+    def action_line(self, delta: int) -> None:
+        """Move the cursor to the next line that has something."""
+        self._move(self._cursor + delta, delta)
+
+    def action_half_page(self, direction: int) -> None:
+        """Move the cursor half a page."""
+        self._move(self._cursor + direction * max(1, self.height // 2), direction)
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor a page."""
+        self._move(self._cursor + direction * max(1, self.height - _MARGIN), direction)
+
+    def action_top(self) -> None:
+        """Move to the top."""
+        self._move(0, 1)
+        self.go_to(0)
+
+    def action_bottom(self) -> None:
+        """Move to the last line."""
+        self._move(len(self._lines), -1)
+
+    def section(self, direction: int) -> None:
+        """Move to the next (1) or previous (-1) heading; from the last one to the first."""
+        heads = [at for at in self._stops if self._lines[at].key.startswith("section ")]
+        if not heads:
+            return
+        ahead = [at for at in heads if (at - self._cursor) * direction > 0]
+        if ahead:
+            self._cursor = ahead[0] if direction > 0 else ahead[-1]
+        else:
+            self._cursor = heads[0] if direction > 0 else heads[-1]
+        # With what stands below it.
+        self.go_to(min(self._cursor, max(0, len(self._lines) - self.height)))
+        self.refresh()
+
+    # ------------------------------------------------------------- folds
+
+    def fold(self, *, unfold: bool | None) -> bool:
+        """Fold or unfold what is under the cursor, None: the other way; say whether there is anything to fold."""
+        line = self.line
+        if line is None or not line.folds:
+            return False
+        wanted = not line.open if unfold is None else unfold
+        if wanted:
+            self._unfolded.add(line.folds)
+        else:
+            self._unfolded.discard(line.folds)
+        self._lay_out()
+        self._show_cursor()
+        return True
+
+    def expand(self) -> None:
+        """Unfold the line, or go to the first one inside."""
+        line = self.line
+        if line is not None and line.folds and not line.open:
+            self.fold(unfold=True)
+        else:
+            self.action_line(1)
+
+    def collapse(self) -> None:
+        """Fold the line, or go to the one that holds it."""
+        line = self.line
+        if line is not None and line.folds and line.open:
+            self.fold(unfold=False)
+            return
+        for at in reversed(self._stops[: bisect_left(self._stops, self._cursor)]):
+            if self._lines[at].folds or self._lines[at].key.startswith("section "):
+                self._cursor = at
+                self._show_cursor()
+                self.refresh()
+                return
+
+    def fold_all(self, *, unfold: bool) -> None:
+        """Fold or unfold everything."""
+        self._unfolded.clear()
+        if unfold and self._digest is not None:
+            self._unfolded.update(("newcomers", "discussed", "unanswered"))
+            self._unfolded.update(f"series {news.id}" for news in self._digest.series)
+        self._lay_out()
+        self._show_cursor()
+
+    # ------------------------------------------------------------- find
+
+    def find(self, text: str) -> bool:
+        """Go to the next line with `text`, from the cursor on, "" ends that; say whether there is one."""
+        self._wanted = re.compile(re.escape(text), re.IGNORECASE) if text else None
+        return self._wanted is None or self._go_to_match(0, 1)
+
+    def find_next(self, direction: int) -> bool:
+        """Go to the next (1) or previous (-1) line that matches; say whether there is one."""
+        return self._wanted is not None and self._go_to_match(1, direction)
+
+    def _go_to_match(self, first: int, direction: int) -> bool:
+        if self._wanted is None or not self._stops:
+            return False
+        here = bisect_left(self._stops, self._cursor)
+        for step in range(first, len(self._stops) + 1):
+            at = self._stops[(here + step * direction) % len(self._stops)]
+            if self._wanted.search(self._lines[at].words()):
+                self._cursor = at
+                self._show_cursor()
+                self.refresh()
+                return True
+        return False
+
+    # ------------------------------------------------------------- drawing
+
+    def notify_style_update(self) -> None:
+        """Forget the colours: they have changed."""
+        super().notify_style_update()
+        self._looks = None
+        self._styles.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the view."""
+        width = self.scrollable_content_region.width
+        at = self.scroll_offset.y + y
+        pieces: list[Piece] = []
+        state = "plain"
+        if at < len(self._lines):
+            line = self._lines[at]
+            pieces = line.draw(width)
+            if at == self._cursor and line.key:
+                state = "cursor" if self.has_focus else "cursor-blurred"
+        segments = [Segment(text, self._style(look, state)) for text, look in pieces if text]
+        strip = Strip(segments)
+        if (used := strip.cell_length) < width:
+            strip = Strip([*segments, Segment(" " * (width - used), self._style("", state))])
+        return strip.crop(0, width)
+
+    def _style(self, look: str, state: str) -> Style:
+        style = self._styles.get((look, state))
+        if style is None:
+            if self._looks is None:
+                self._looks = _Looks(
+                    with_roles(self.app.theme_variables),
+                    self.visual_style,
+                    dark=self.app.current_theme.dark,
+                    ansi=self.app.native_ansi_color,
+                ).add()
+            style = self._looks.style(*self._looks.names(look, state))
+            self._styles[look, state] = style
+        return style
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor; twice, open."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        at = self.scroll_offset.y + offset.y
+        if at not in self._stops:
+            return
+        self._cursor = at
+        self.refresh()
+        if event.chain == 2:
+            self.post_message(self.Opened())
+
+    @property
+    def opens(self) -> MessageId | None:
+        """The mail that is read from the line under the cursor."""
+        return self.line.opens if self.line is not None else None
