@@ -40,9 +40,10 @@ class Where(Enum):
     EVERYWHERE = "everywhere"
     TREE = "tree"
     READER = "reader"
+    DIGEST = "digest"
 
 
-EVERYWHERE, TREE, READER = Where
+EVERYWHERE, TREE, READER, DIGEST = Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("reader.unfold_all", "zR", "unfold all", "Unfold all remarks, hunks and files", READER),
     Command("reader.fold_all", "zM", "fold all", "Fold all remarks and files", READER),
     Command("reader.viewed", "X", "viewed", "Mark the hunk here as viewed, or not", READER),
+    Command("digest.read", "Enter", "read", "Read the series or discussion under the cursor", DIGEST, footer=True),
+    Command("digest.earlier", "<", "before", "The window before this one, as long", DIGEST, footer=True),
+    Command("digest.later", ">", "after", "The window after this one, as long", DIGEST, footer=True),
+    Command("digest.mark", "gm", "mark", "Mark where this digest ends, to begin another there", DIGEST, footer=True),
+    Command("digest.export", "E", "export", "Write the digest to a file", DIGEST, footer=True),
+    Command("digest.expand", "l →", "unfold", "Show what is inside", DIGEST),
+    Command("digest.collapse", "h ←", "fold", "Hide what is inside, or go to what holds it", DIGEST),
+    Command("digest.toggle", "za", "fold", "Show or hide what is inside", DIGEST),
+    Command("digest.expand_all", "zR", "unfold all", "Show what is inside of everything", DIGEST),
+    Command("digest.collapse_all", "zM", "fold all", "Hide what is inside of everything", DIGEST),
     Command("patch.next", "]", "patch", "The next patch of the series", footer=True),
     Command("patch.previous", "[", "patch", "The previous patch of the series"),
     Command("unread.next", "J", "next unread", "The next mail that was not read"),
@@ -118,6 +129,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("find.next", "n", "next match", "The next match"),
     Command("find.previous", "N", "previous match", "The previous match"),
     Command("copy.menu", "y", "copy", "Copy the Message-ID, subject, link or b4 command", footer=True),
+    Command("digest.open", "gd", "digest", "What arrived between two commits or dates"),
     Command("app.open", "o", "open", "Open another target", footer=True),
     Command("app.retry", "C-r", "again", "Read the target again"),
     Command("job.cancel", "C-c", "cancel", "Stop what is running, or copy what is selected"),

@@ -13,6 +13,7 @@ from textual.widgets import OptionList
 from core.errors import PatchdeskError
 from core.text import SafeText, shown, shown_lines
 from tui.keys import BY_NAME, COMMANDS, Command, Where, commands_named
+from tui.screens.digest_door import digest_actions
 from tui.screens.frame import WIDE
 from tui.screens.listing import DUE_EVERY, ListScreen
 from tui.widgets.message_view import MessageView
@@ -187,6 +188,7 @@ class DeskScreen(ListScreen):
             "app.demo": self._open_demo,
             "app.quit": app.exit,
             **self.reader_actions(),
+            **digest_actions(self),
             **self.list_actions(),
         }
 

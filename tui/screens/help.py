@@ -19,6 +19,7 @@ from tui.keys import COMMANDS, Command, Where
 _HEADINGS: Final = {
     Where.TREE: "In the tree",
     Where.READER: "In the reader",
+    Where.DIGEST: "In a digest",
     Where.EVERYWHERE: "Everywhere",
 }
 

@@ -375,6 +375,17 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         """Return the key of the series or thread at a place."""
         return self._rows[self._rows.first_row(place)].key
 
+    def go_to_mail(self, message_id: MessageId) -> bool:
+        """Go to a mail, wherever it is, or to what holds it; say whether there is any."""
+        place = self._rows.find_mail(message_id)
+        if place is None:
+            return False
+        self.touched = True
+        self.cursor = place
+        if (row := self.row) is not None:
+            self.move_to((row.item.id, message_id))
+        return True
+
     def _reveal(self, key: Key) -> None:
         self.touched = True
         place = self._rows.reveal(self.cursor, key)

@@ -256,6 +256,13 @@ class Rows:
             self.first_row(place),
         )
 
+    def find_mail(self, message_id: MessageId) -> int | None:
+        """Return the row of the series or thread that holds a mail; None where there is none."""
+        place = self._items.place(message_id)
+        if place is None and (item_id := self._items.moved({message_id}).get(message_id)):
+            place = self._items.place(item_id)
+        return None if place is None else self.first_row(place)
+
     # ------------------------------------------------------------- folds
 
     @property
