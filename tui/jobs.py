@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from threading import Event
 from time import monotonic
 from typing import Final
 
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from core import model
 from core.errors import Cancelled, PatchdeskError
 from core.model import Mail, Progress, Reply
 from tui.messages import (
+    CopyMade,
+    GivesBytes,
     ListingArrived,
     ListingEnded,
     MailFailed,
@@ -20,6 +24,7 @@ from tui.messages import (
     MailRequest,
     OpenFailed,
     Opening,
+    PipeEnded,
     Progressed,
     RemarksFound,
 )
@@ -87,3 +92,37 @@ def read_remarks(request: MailRequest, mail: Mail, replies: Sequence[Reply], pos
     found = remarks(mail, answers)
     if found and not worker.is_cancelled:
         post(RemarksFound(request, mail, found))
+
+
+def _raw(opening: Opening, message: model.Message) -> bytes:
+    if not isinstance(opening.desk, GivesBytes):
+        raise PatchdeskError("The mail cannot be had as it came.")
+    return opening.desk.raw(message)
+
+
+def run_pipe(
+    opening: Opening, messages: Sequence[model.Message], command: str, stop: Event, post: Post
+) -> None:
+    """Run a command with mails on its standard input, one as it is, several as an mboxrd, and post what it wrote."""
+    from core.external import pipe
+    from core.patch.mboxrd import to_mboxrd
+
+    try:
+        raws = [_raw(opening, message) for message in messages]
+        data = raws[0] if len(raws) == 1 else to_mboxrd(raws)
+        post(PipeEnded(stop, command, pipe(command, data, stop=stop)))
+    except Cancelled:
+        return
+    except PatchdeskError as error:
+        post(PipeEnded(stop, command, error=error))
+
+
+def edit_copy(opening: Opening, message: model.Message, post: Post) -> None:
+    """Read the bytes of a mail for an editor."""
+    name = "mail.patch" if message.has_diff else "mail.eml"
+    try:
+        post(CopyMade(opening, name, _raw(opening, message)))
+    except Cancelled:
+        return
+    except PatchdeskError as error:
+        post(CopyMade(opening, name, error=error))

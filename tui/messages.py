@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.message import Message
 
@@ -16,6 +16,7 @@ from core.sources.source import Report
 
 if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
+    from core.external import Output
     from core.model import Listing
     from core.patch.remarks import Remark
 
@@ -33,6 +34,15 @@ class DeskLike(Protocol):
 
     def close(self) -> None:
         """Abort what is in flight. Any thread; terminal."""
+        ...
+
+
+@runtime_checkable
+class GivesBytes(Protocol):
+    """A desk that can give a mail as it came."""
+
+    def raw(self, message: model.Message) -> bytes:
+        """Return one mail's bytes. Raises PatchdeskError."""
         ...
 
 
@@ -111,3 +121,23 @@ class MailFailed(Message):
 
     request: MailRequest
     error: PatchdeskError
+
+
+@dataclass
+class PipeEnded(Message):
+    """A command of the user's has ended, or could not be run; `ender` is what would have ended it."""
+
+    ender: Event
+    command: str
+    output: Output | None = None
+    error: PatchdeskError | None = None
+
+
+@dataclass
+class CopyMade(Message):
+    """A mail's bytes are there, to be looked at in an editor."""
+
+    opening: Opening
+    name: str
+    raw: bytes = b""
+    error: PatchdeskError | None = None

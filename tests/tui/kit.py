@@ -248,6 +248,9 @@ class FakeDesk:
             raise self.mail_error
         return mail_of(message)
 
+    def raw(self, message: Message) -> bytes:
+        return f"Subject: {message.subject.text}\nMessage-ID: <{message.message_id}>\n\nText.\n".encode()
+
     def close(self) -> None:
         self.closed.set()
 

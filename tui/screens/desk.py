@@ -16,6 +16,7 @@ from tui.keys import BY_NAME, COMMANDS, Command, Where, commands_named
 from tui.screens.digest_door import digest_actions
 from tui.screens.frame import WIDE
 from tui.screens.listing import DUE_EVERY, ListScreen
+from tui.screens.outward import OutwardScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.series_tree import SeriesTree
@@ -31,7 +32,7 @@ _LOG_TAIL: Final = 64 << 10
 """Bytes of the log's end that are shown."""
 
 
-class DeskScreen(ListScreen):
+class DeskScreen(ListScreen, OutwardScreen):
     """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
@@ -188,6 +189,7 @@ class DeskScreen(ListScreen):
             "app.demo": self._open_demo,
             "app.quit": app.exit,
             **self.reader_actions(),
+            **self.outward_actions(),
             **digest_actions(self),
             **self.list_actions(),
         }
@@ -276,12 +278,12 @@ class DeskScreen(ListScreen):
         if row is None or row.message is None:
             self.say("There is no mail here to copy from.", "warning")
             return
-        self.app.push_screen(copy_menu(row.message), self._copied)
+        self.app.push_screen(copy_menu(row.message, self.copies()), self._copied)
 
     def _copied(self, text: SafeText | None) -> None:
         if text is not None:
             self.app.copy_to_clipboard(text)
-            self.say(f"Copied: {text}")
+            self.say(f"Copied: {shown(text)}")
 
     def _show_log(self) -> None:
         from core.paths import log_file

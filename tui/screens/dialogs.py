@@ -55,7 +55,7 @@ class Menu(ModalScreen[SafeText | None]):
                     Content.assemble(
                         (f"{key}  ", "bold $footer-key-foreground"),
                         f"{word:<12}",
-                        (_short(value), "$foreground-muted"),
+                        (_short(shown(value)), "$foreground-muted"),
                     )
                 )
                 for key, word, value in self._entries
@@ -89,8 +89,8 @@ def _short(value: str, most: int = 60) -> str:
     return value if len(value) <= most else f"{value[: most - 1]}…"
 
 
-def copy_menu(message: Message) -> Menu:
-    """Return the menu of what can be copied of a mail.
+def copy_menu(message: Message, more: Sequence[tuple[str, str, SafeText]] = ()) -> Menu:
+    """Return the menu of what can be copied of a mail, and `more`: key, word, text.
 
     A stranger chose the Message-ID: it is made visible, percent-encoded in the link and quoted in the command.
     """
@@ -102,5 +102,6 @@ def copy_menu(message: Message) -> Menu:
             ("s", "subject", shown(message.subject.text)),
             ("l", "link", shown(LINK % quote(message_id, safe="@"))),
             ("b", "b4 command", shown(f"b4 am {shlex.quote(message_id)}")),
+            *more,
         ],
     )

@@ -149,7 +149,9 @@ class ListScreen(ReviewingScreen):
             series = sum(info.series for info in infos)
             threads = sum(info.threads for info in infos)
             counts = [f"{unread:,} unread"] if unread else []
-            counts += [f"{series:,} series", f"{threads:,} threads"]
+            counts += [f"{series:,} series"]
+            if self.has_class("-wide"):
+                counts += [f"{threads:,} threads"]
             self.title_bar.counts = " · ".join(counts)
         order = page.wanted.group if page.wanted.group != "none" else page.wanted.sort
         self.title_bar.flag = "" if order == "activity" else f"by {order}"
@@ -308,9 +310,6 @@ class ListScreen(ReviewingScreen):
         words = "NAME and the list's address or folder: kvm https://lore.kernel.org/kvm/"
         self.ask("follow", "Follow", placeholder=words)
 
-    def ask(self, kind: str, label: str, *, placeholder: str = "") -> None:
-        """Open the prompt; the screen that has one does."""
-
     @property
     def desk_app(self) -> PatchdeskApp:
         """The application, by its own type."""
@@ -450,11 +449,11 @@ def _info_words(infos: list[ListInfo], clock: Callable[[], object]) -> str:
     if not infos:
         return "not synced yet"
     unread, mails = sum(i.unread for i in infos), sum(i.messages for i in infos)
-    words = f"{unread:>7,} unread  {mails:>9,} mails"
+    words = f"{unread:,} unread · {mails:,} mails"
     synced = [info.synced for info in infos if info.synced is not None]
     now = clock()
     if len(infos) == 1 and synced and isinstance(now, datetime):
-        words += f"  synced {age(datetime.fromtimestamp(synced[0], UTC), now)}"
+        words += f" · synced {age(datetime.fromtimestamp(synced[0], UTC), now)}"
     return words
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from textual import on
@@ -46,6 +46,16 @@ class ReviewingScreen(ReadingScreen):
             "view.blanks": self._toggle_blanks,
             "view.viewed": reader.action_toggle_viewed,
         }
+
+    def ask(
+        self,
+        kind: str,
+        label: str,
+        *,
+        placeholder: str = "",
+        propose: Callable[[str], Sequence[Proposal]] | None = None,
+    ) -> None:
+        """Open the prompt; the screen that has one does."""
 
     # ------------------------------------------------------------- remarks
 
@@ -120,9 +130,7 @@ class ReviewingScreen(ReadingScreen):
         def propose(text: str) -> list[Proposal]:
             return [(path, "") for path, _ in self._files_like(text)[:_FILES_SHOWN]]
 
-        self.query_one(Prompt).ask(
-            "file", "file", placeholder="letters of its name", propose=propose
-        )
+        self.ask("file", "file", placeholder="letters of its name", propose=propose)
 
     def _files_like(self, text: str) -> list[tuple[SafeText, int]]:
         """Return the files whose paths have the letters of `text` in that order, the closest first."""

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 
 from core import model
 from core.model import Mail
+from core.text import SafeText, shown_line
 from tui.widgets.folds import Folds
 from tui.widgets.mail_view import MailView
 from tui.widgets.message_looks import CSS
@@ -262,6 +263,16 @@ class MessageView(MailView, can_focus=True):
                 if 0 <= own < diff.count and (hunk := diff.hunk_at(own)) is not None:
                     return hunk
         return None
+
+    @property
+    def hunk_text(self) -> SafeText | None:
+        """The hunk here, as it is shown, with its header."""
+        diff, hunk = self._page.base.diff, self._hunk_here()
+        if diff is None or hunk is None:
+            return None
+        found = diff.hunk(hunk)
+        header = f"{found.header} {found.section}".rstrip()
+        return SafeText("\n".join(map(shown_line, [header, *found.rows])))
 
     def action_mark_viewed(self) -> bool | None:
         """Mark the hunk here as viewed, or not; return which, None where there is none."""

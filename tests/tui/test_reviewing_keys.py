@@ -1,0 +1,100 @@
+"""The reader's keys in the whole program: remarks, files, what can be copied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.model import Mail, Message
+from tests.tui.kit import (
+    FakeDesk,
+    app_on,
+    desk_screen,
+    listing,
+    reader_of,
+    ready,
+    reply,
+    series,
+    text_of,
+    until,
+    version,
+)
+from tests.tui.mails import PATCH, mail
+from tui.app import PatchdeskApp
+
+ANSWER = "> +\twick_trim(wick, 1);\n\nWhy one?\n"
+
+
+class PatchDesk(FakeDesk):
+    """Has a real patch, and an answer that quotes it."""
+
+    def mail(self, message: Message) -> Mail:
+        if message.message_id == "r@x":
+            body = type(mail(PATCH).body)(message=ANSWER)
+            return Mail(message=message, headers=(), text=ANSWER, body=body)
+        return replace(mail(PATCH), message=message)
+
+
+def app() -> PatchdeskApp:
+    one = version("p", ["wick: trim"], replies={1: [reply("r@x", "Re: wick: trim")]})
+    return app_on(lantern=PatchDesk(listing([series("wick", one)])))
+
+
+async def test_remarks_come_and_lead_to_their_reply_and_back() -> None:
+    app_ = app()
+    async with app_.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        reader = reader_of(app_)
+        await until(pilot, lambda: "Why one?" in "\n".join(reader._page.texts()), what="the remark")
+        await pilot.press("enter", ".")
+        assert "Why one?" in text_of(app_)
+        await pilot.press("g", "r")
+        await until(
+            pilot, lambda: reader.mail is not None and reader.mail.message.message_id == "r@x"
+        )
+        await pilot.press("'")
+        await until(
+            pilot, lambda: reader.mail is not None and reader.mail.message.message_id != "r@x"
+        )
+        await pilot.press("'")
+        assert "No jump" in text_of(app_)
+
+
+async def test_a_file_is_found_by_some_of_its_letters() -> None:
+    app_ = app()
+    async with app_.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("enter", "g", "f", *"lwsen", "enter")
+        await until(pilot, lambda: "wick_sensor.h  renamed" in text_of(app_).split("remark")[0])
+        await pilot.press("g", "f", *"zzz", "enter")
+        await until(pilot, lambda: "no such file" in text_of(app_))
+
+
+async def test_the_hunk_can_be_copied() -> None:
+    app_ = app()
+    async with app_.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("enter", "}", "}", "y")
+        await until(pilot, lambda: "hunk" in text_of(app_))
+        await pilot.press("h")
+        await pilot.pause()
+        assert app_.clipboard.startswith("@@ -40,10 +40,15 @@")
+        assert "\n-/* Trim after the smoke. */\n" in app_.clipboard
+
+
+async def test_viewed_layouts_and_folds_have_their_keys() -> None:
+    app_ = app()
+    async with app_.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("enter", ")", "X")
+        assert "1 of" in text_of(app_)
+        await pilot.press("t", "v")
+        await until(pilot, lambda: "✓ viewed" in text_of(app_))
+        await pilot.press("t", "v", "z", "M")
+        await until(pilot, lambda: " lines" in text_of(app_))
+        await pilot.press("z", "R", "t", "l")
+        assert "old above new" in text_of(app_)
+        await pilot.press("t", "s")
+        assert "ignored" in text_of(app_)
+        assert desk_screen(app_).reader.words
+        await pilot.press("t", "w")
+        assert not desk_screen(app_).reader.words

@@ -1,0 +1,177 @@
+"""The part of the main screen that hands mail to other programs: copies, a pipe, an editor, the browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from threading import Event
+
+from textual import on
+from textual.app import SuspendNotSupported
+
+from core.errors import PatchdeskError
+from core.text import SafeText, shown, shown_lines
+from tui.jobs import edit_copy, run_pipe
+from tui.keys import Where
+from tui.messages import CopyMade, PipeEnded
+from tui.screens.reviewing import ReviewingScreen
+from tui.widgets.prompt import Prompt
+from tui.widgets.tree_rows import Kind
+
+_MOST_LINES = 20_000
+
+
+class OutwardScreen(ReviewingScreen):
+    """What leaves the program, on the user's word."""
+
+    _piping: Event | None = None
+    """Ends the command that runs."""
+
+    def outward_actions(self) -> Mapping[str, Callable[[], object]]:
+        """Return what each of these commands does, by its name."""
+        return {
+            "mail.browse": self._browse,
+            "mail.pipe": self._ask_pipe,
+            "mail.edit": self._edit,
+        }
+
+    @property
+    def web(self) -> str:
+        """The address under which the web has mails, by their Message-IDs."""
+        from core.external import LORE
+
+        return getattr(self.app, "web", "") or LORE
+
+    def on_unmount(self) -> None:
+        """End what runs."""
+        if self._piping is not None:
+            self._piping.set()
+
+    def cancel(self) -> bool:
+        """Stop what is running; say whether anything was."""
+        if self._piping is not None:
+            self._piping.set()
+            self._piping = None
+            self.say("Stopped the command.")
+            return True
+        return super().cancel()
+
+    # ------------------------------------------------------------- browser
+
+    def _browse(self) -> None:
+        from core.external import browse, web_address
+
+        row = self.series_tree.row
+        if row is None or row.message is None:
+            self.say("There is no mail here.", "warning")
+            return
+        try:
+            browse(address := web_address(self.web, row.message.message_id), os.environ)
+        except PatchdeskError as error:
+            self.say(f"{error.message} {error.hint}", "warning")
+        else:
+            self.say(f"Opened {address}")
+
+    # ------------------------------------------------------------- pipe
+
+    def _ask_pipe(self) -> None:
+        row = self.series_tree.row
+        if row is None or row.message is None or self._shown is None:
+            self.say("There is no mail here.", "warning")
+            return
+        whole = self.where() is Where.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
+        what = "the series' patches" if whole else "this mail"
+        self.ask("pipe", "|", placeholder=f"a command that reads {what}")
+
+    @on(Prompt.Submitted)
+    def _pipe_named(self, event: Prompt.Submitted) -> None:
+        row, opening, command = self.series_tree.row, self._shown, event.text.strip()
+        if (
+            event.kind != "pipe"
+            or not command
+            or row is None
+            or row.message is None
+            or opening is None
+        ):
+            return
+        version = row.version or getattr(row.item, "versions", (None,))[-1]
+        whole = self.where() is Where.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
+        messages = [patch.message for patch in version.patches] if whole and version else []
+        stop = self._piping = Event()
+        self.say(f"Running {command}")
+        self.run_worker(
+            partial(run_pipe, opening, messages or [row.message], command, stop, self.post_message),
+            group="pipe",
+            thread=True,
+            exit_on_error=False,
+        )
+
+    @on(PipeEnded)
+    def _pipe_ended(self, event: PipeEnded) -> None:
+        if event.ender is not self._piping:
+            return
+        self._piping = None
+        self.hush()
+        if event.error is not None:
+            self.say(f"{event.error.message} {event.error.hint}", "error")
+            return
+        output = event.output
+        if output is None:
+            return
+        lines = shown_lines(output.text.rstrip("\n"))[:_MOST_LINES]
+        if output.status:
+            lines.insert(0, shown(f"It ended with status {output.status}."))
+        if output.capped:
+            lines.insert(0, shown("It wrote too much and was ended; this is the beginning."))
+        self._aside = True
+        self._note(
+            shown(f"| {event.command}"), [shown(""), *(lines or [shown("It wrote nothing.")])]
+        )
+        self.go_to(Where.READER)
+
+    # ------------------------------------------------------------- editor
+
+    def _edit(self) -> None:
+        row, opening = self.series_tree.row, self._shown
+        if row is None or row.message is None or opening is None:
+            self.say("There is no mail here.", "warning")
+            return
+        self.run_worker(
+            partial(edit_copy, opening, row.message, self.post_message),
+            group="edit",
+            exclusive=True,
+            thread=True,
+            exit_on_error=False,
+        )
+
+    @on(CopyMade)
+    def _open_copy(self, event: CopyMade) -> None:
+        from core.external import editor, run_in_terminal
+
+        if event.opening is not self._shown:
+            return
+        if event.error is not None:
+            self.say(f"{event.error.message} {event.error.hint}", "error")
+            return
+        try:
+            with editor(event.raw, event.name, os.environ) as command, self.app.suspend():
+                run_in_terminal(command)
+        except PatchdeskError as error:
+            self.say(f"{error.message} {error.hint}", "warning")
+        except SuspendNotSupported:
+            self.say("This terminal cannot be lent to an editor.", "warning")
+        self.refresh()
+
+    # ------------------------------------------------------------- copies
+
+    def copies(self) -> list[tuple[str, str, SafeText]]:
+        """Return what else of the reader can be copied: key, word, text."""
+        found: list[tuple[str, str, SafeText]] = []
+        if self.where() is not Where.READER or self._noted:
+            return found
+        if selected := self.get_selected_text():
+            found.append(("v", "selection", SafeText("\n".join(shown_lines(selected)))))
+        if (hunk := self.reader.hunk_text) is not None:
+            found.append(("h", "hunk", hunk))
+        return found
