@@ -6,10 +6,12 @@ Keys are written as a person would: `j`, `gg` (one after the other), `C-d`, `PgD
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
+
+from core.text import shown
 
 Stroke = str
 """One key press: the character it types, or Textual's name of the key where it types none (`ctrl+d`, `space`)."""
@@ -29,6 +31,7 @@ _NAMED: Final[Mapping[str, Stroke]] = MappingProxyType(
         "End": "end",
         "PgUp": "pageup",
         "PgDn": "pagedown",
+        **{f"F{number}": f"f{number}" for number in range(1, 13)},
     }
 )
 _SHOWN: Final = {stroke: name for name, stroke in _NAMED.items()}
@@ -194,8 +197,11 @@ class Keymap:
     """Which command a sequence of key presses means in a pane."""
 
     def __init__(self, commands: Iterable[Command] = COMMANDS) -> None:
+        self.commands: Final = tuple(commands)
+        """All commands, with the keys that they have here."""
+        self.by_name: Final = {command.name: command for command in self.commands}
         self._roots = {where: _Node() for where in Where}
-        for command in commands:
+        for command in self.commands:
             for keys in command.keys:
                 node = self._roots[command.where]
                 for stroke in strokes(keys):
@@ -223,6 +229,84 @@ class Keymap:
                 if after.command is not None:
                     following.setdefault(stroke, after.command)
         return following
+
+
+PRESETS: Final = ("default",)
+"""The sets of keys to begin with."""
+
+_ALLOWED: Final = "a key is written j, gg, C-d, Space, Enter, Tab, Home, PgDn or F5; a blank stands between two ways to press it"
+
+
+def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str, ...]]:
+    """Return the keymap of a preset with the user's own `keys`, by command name, and what is wrong with these.
+
+    What is wrong is a line each, to be shown as it is; there the keys of the preset hold. "" leaves a command
+    without a key.
+    """
+    problems: list[str] = []
+
+    def problem(name: str, words: str) -> None:
+        problems.append(shown(f"keys.{name}: {words}; the default holds"))
+
+    if preset not in PRESETS:
+        problem("preset", f'"{preset}" is not there yet; there is {", ".join(PRESETS)}')
+    wanted: dict[str, str] = {}
+    for name, value in keys.items():
+        if name not in BY_NAME:
+            problem(name, f"there is no such command; there are {_names_like(name)}")
+        elif unreadable := [one for one in value.split() if not _readable(one)]:
+            problem(name, f"{unreadable[0]} is no key; {_ALLOWED}")
+        elif not value.split() and name == "app.quit":
+            problem(name, "leaving needs a key")
+        else:
+            wanted[name] = value
+    while True:
+        commands = [replace(c, written=wanted.get(c.name, c.written)) for c in COMMANDS]
+        clash = _first_clash(commands, list(wanted))
+        if clash is None:
+            return Keymap(commands), tuple(problems)
+        name, own, other, others = clash
+        del wanted[name]
+        same = "is" if own == others else f"and {others} cannot both be keys: {others} is"
+        problem(name, f"{own} {same} the key of {other}; give that another, or choose a free one")
+
+
+def _readable(key: str) -> bool:
+    if len(key) == 3 and key.startswith("C-"):
+        # Terminals send C-i as Tab and C-m as Enter.
+        return key[2].isascii() and key[2].isalpha() and key[2].lower() not in "im"
+    return key in _NAMED or (len(key) <= 2 and key.isprintable())
+
+
+def _names_like(name: str) -> str:
+    from difflib import get_close_matches
+
+    area = name.partition(".")[0]
+    close = get_close_matches(name, BY_NAME, n=4, cutoff=0.5)
+    close = close or [known for known in BY_NAME if known.startswith(f"{area}.")]
+    if close:
+        return ", ".join(close)
+    areas = dict.fromkeys(known.partition(".")[0] for known in BY_NAME)
+    return ", ".join(f"{known}.…" for known in areas)
+
+
+def _first_clash(
+    commands: Sequence[Command], own: Sequence[str]
+) -> tuple[str, str, str, str] | None:
+    """Return a command of `own`, the last first, with a key that is another's there or begins with it, and that."""
+    by_name = {command.name: command for command in commands}
+    for name in reversed(own):
+        command = by_name[name]
+        for other in commands:
+            apart = Where.EVERYWHERE not in (command.where, other.where)
+            if other is command or (apart and command.where is not other.where):
+                continue
+            for key in command.keys:
+                for taken in other.keys:
+                    shorter, longer = sorted((strokes(key), strokes(taken)), key=len)
+                    if longer[: len(shorter)] == shorter:
+                        return name, key, other.name, taken
+    return None
 
 
 _ALIASES: Final = {

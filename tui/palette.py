@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.keys import COMMANDS, Command
+from tui.keys import Command
 from tui.screens.keyed import KeyedScreen
 
 
 class CommandProvider(Provider):
     """Offers every command by what it does."""
+
+    @property
+    def _commands(self) -> Sequence[Command]:
+        return self.screen.keymap.commands if isinstance(self.screen, KeyedScreen) else ()
 
     def _run(self, command: Command) -> None:
         if isinstance(self.screen, KeyedScreen):
@@ -19,13 +24,13 @@ class CommandProvider(Provider):
 
     async def discover(self) -> Hits:
         """Offer all."""
-        for command in COMMANDS:
+        for command in self._commands:
             yield DiscoveryHit(command.help, partial(self._run, command), help=_aside(command))
 
     async def search(self, query: str) -> Hits:
         """Offer those that match."""
         matcher = self.matcher(query)
-        for command in COMMANDS:
+        for command in self._commands:
             words = f"{command.help} ({command.name})"
             if (score := matcher.match(words)) > 0:
                 yield Hit(

@@ -5,8 +5,30 @@ from __future__ import annotations
 import pytest
 from textual.events import Key
 
-from tests.tui.kit import app_with, desk_screen, ready, text_of, tree_of, until
-from tui.keys import BY_NAME, COMMANDS, Keymap, Where, commands_named, stroke_of, strokes, written
+from tests.tui.kit import (
+    NOW,
+    FakeDesk,
+    app_with,
+    desk_screen,
+    lantern,
+    listing,
+    ready,
+    text_of,
+    tree_of,
+    until,
+)
+from tui.app import PatchdeskApp
+from tui.keys import (
+    BY_NAME,
+    COMMANDS,
+    Keymap,
+    Where,
+    commands_named,
+    keymap_for,
+    stroke_of,
+    strokes,
+    written,
+)
 
 # The keys of the contract whose commands come with later parts; none of them may do anything yet.
 LATER = (
@@ -117,6 +139,99 @@ def test_a_pane_comes_before_everywhere() -> None:
     assert keymap.command(Where.READER, ("l",)) is BY_NAME["reader.right"]
     assert keymap.command(Where.TREE, ("space",)) is None
     assert set(keymap.continuations(Where.TREE, ("z",))) == {"a", "o", "c", "R", "M"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "pressed", "where", "name"),
+    [
+        ({"move.down": "C-n"}, ("ctrl+n",), Where.TREE, "move.down"),
+        ({"move.down": "C-n"}, ("j",), Where.TREE, None),
+        ({"app.demo": "F5 gx"}, ("f5",), Where.TREE, "app.demo"),
+        ({"app.demo": "F5 gx"}, ("g", "x"), Where.READER, "app.demo"),
+        ({"find.next": "N", "find.previous": "n"}, ("n",), Where.TREE, "find.previous"),
+        ({"tree.expand": ""}, ("l",), Where.TREE, None),
+        ({"reader.viewed": "è"}, ("è",), Where.READER, "reader.viewed"),
+    ],
+)
+def test_the_user_has_keys_of_their_own(
+    keys: dict[str, str], pressed: tuple[str, ...], where: Where, name: str | None
+) -> None:
+    keymap, problems = keymap_for("default", keys)
+    assert problems == ()
+    found = keymap.command(where, pressed)
+    assert (found.name if found else None) == name
+    assert {c.name: c.written for c in keymap.commands}.items() >= keys.items()
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"tree.opne": "x"}, ["keys.tree.opne: there is no such command", "tree.open"]),
+        ({"nonsense": "x"}, ["keys.nonsense: there is no such command", "tree.…"]),
+        ({"tree.open": "Ctrl-x"}, ["keys.tree.open: Ctrl-x is no key", "C-d"]),
+        ({"tree.open": "C-i"}, ["keys.tree.open: C-i is no key"]),
+        ({"tree.open": "\x1b"}, ["keys.tree.open: ␛ is no key"]),
+        ({"tree.open": "j"}, ["keys.tree.open: j is the key of move.down"]),
+        ({"app.log": "h"}, ["keys.app.log: h is the key of tree.collapse"]),
+        ({"tree.open": "z"}, ["keys.tree.open: z and za cannot both be keys", "fold.toggle"]),
+        ({"tree.open": "nn"}, ["keys.tree.open: nn and n cannot both be keys", "find.next"]),
+        ({"app.quit": " "}, ["keys.app.quit: leaving needs a key"]),
+        ({"tree.open": "è", "tree.expand": "è"}, ["keys.tree.expand: è is the key of tree.open"]),
+    ],
+)
+def test_a_key_that_cannot_be_is_said_and_the_default_holds(
+    keys: dict[str, str], words: list[str]
+) -> None:
+    keymap, problems = keymap_for("default", keys)
+    (problem,) = problems
+    assert all(word in problem for word in words), problem
+    assert problem.endswith("the default holds")
+    (bad,) = [name for name in keys if f"keys.{name}:" in problem]
+    if bad in BY_NAME:
+        assert keymap.by_name[bad] == BY_NAME[bad]
+
+
+def test_a_default_that_holds_can_take_a_key_back() -> None:
+    # move.up cannot have C-d, so it keeps k, which tree.open then cannot have.
+    keymap, problems = keymap_for("default", {"tree.open": "k", "move.up": "C-d"})
+    assert len(problems) == 2
+    assert keymap.commands == COMMANDS
+
+
+def test_a_preset_that_is_not_there_is_said() -> None:
+    keymap, problems = keymap_for("mutt", {})
+    assert problems == (
+        'keys.preset: "mutt" is not there yet; there is default; the default holds',
+    )
+    assert keymap.commands == COMMANDS
+
+
+async def test_keys_of_ones_own_are_heard_offered_and_listed() -> None:
+    keymap, _ = keymap_for("default", {"app.help": "F1", "tree.open": "è"})
+    app = PatchdeskApp(
+        "x", lambda _: FakeDesk(listing(lantern())), clock=lambda: NOW, keymap=keymap
+    )
+    async with app.run_test(size=(160, 60)) as pilot:
+        await ready(pilot)
+        assert "è read" in text_of(app, "StatusLine")
+        await pilot.press("?")
+        assert app.screen is desk_screen(app)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert "è         Read what is under the cursor" in text_of(app)
+        await pilot.press("escape", "è")
+        assert desk_screen(app).where() is Where.READER
+
+
+async def test_mistakes_in_the_configuration_are_shown() -> None:
+    app = PatchdeskApp(
+        "x",
+        lambda _: FakeDesk(listing(lantern())),
+        clock=lambda: NOW,
+        problems=["config.toml: [b]theme[/b]: it must be a string; the default holds"],
+    )
+    async with app.run_test(size=(160, 40), notifications=True) as pilot:
+        await until(pilot, lambda: "[b]theme[/b]: it must be" in text_of(app))
 
 
 @pytest.mark.parametrize(

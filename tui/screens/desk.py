@@ -12,7 +12,7 @@ from textual.widgets import OptionList
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown, shown_lines
-from tui.keys import BY_NAME, COMMANDS, Command, Where, commands_named
+from tui.keys import BY_NAME, Command, Where, commands_named
 from tui.screens.digest_door import digest_actions
 from tui.screens.frame import WIDE
 from tui.screens.listing import DUE_EVERY, ListScreen
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _SETTLED_IN: Final = 0.5
 """Seconds after which the program is surely on the screen, and there is time for what was not needed for that."""
+
+_PROBLEMS: Final = 5
+"""Mistakes in the configuration that are shown."""
 
 _LOG_TAIL: Final = 64 << 10
 """Bytes of the log's end that are shown."""
@@ -45,6 +48,7 @@ class DeskScreen(ListScreen, OutwardScreen):
         self._found = ""
         self.prompt = Prompt()
         self.set_timer(_SETTLED_IN, self._mount_prompt)
+        self.set_timer(_SETTLED_IN, self._tell_problems)
         if self.desk_app.target is None:
             self.call_later(self._welcome)
         else:
@@ -59,9 +63,23 @@ class DeskScreen(ListScreen, OutwardScreen):
         from tui.widgets.welcome import Welcome
 
         self.add_class("-welcome")
-        await self.mount(Welcome(), after=self.title_bar)
+        await self.mount(Welcome(self.keymap.by_name), after=self.title_bar)
         self.focus_pane()
         self._offer_hints()
+
+    def _tell_problems(self) -> None:
+        """Say what is wrong with the configuration: on standard error nobody sees it any more."""
+        problems = self.desk_app.problems
+        if problems:
+            more = len(problems) - _PROBLEMS
+            lines = [*problems[:_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]
+            self.notify(
+                "\n".join(map(shown, lines)),
+                title="In the configuration",
+                severity="warning",
+                timeout=20,
+                markup=False,
+            )
 
     def on_unmount(self) -> None:
         """Let go of what the demo took."""
@@ -111,7 +129,11 @@ class DeskScreen(ListScreen, OutwardScreen):
 
     def _offer_hints(self) -> None:
         where = self.where()
-        fitting = [c for c in COMMANDS if c.footer and c.where in (where, Where.EVERYWHERE)]
+        fitting = [
+            c
+            for c in self.keymap.commands
+            if c.footer and c.keys and c.where in (where, Where.EVERYWHERE)
+        ]
         if where is Where.EVERYWHERE or self.has_class("-empty"):
             fitting = [c for c in fitting if c.name.startswith("app.")]
         self.status.hint((c.keys[0], c) for c in fitting)
@@ -265,7 +287,7 @@ class DeskScreen(ListScreen, OutwardScreen):
     def _help(self) -> None:
         from tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.where()), self._run_chosen)
+        self.app.push_screen(HelpScreen(self.where(), self.keymap.commands), self._run_chosen)
 
     def _run_chosen(self, command: Command | None) -> None:
         if command is not None:
@@ -349,7 +371,8 @@ class DeskScreen(ListScreen, OutwardScreen):
 
     def _ask_command(self) -> None:
         def propose(text: str) -> list[Proposal]:
-            return [(c.name, f"{' '.join(c.keys):<8}{c.help}") for c in commands_named(text)]
+            named = [self.keymap.by_name[c.name] for c in commands_named(text)]
+            return [(c.name, f"{' '.join(c.keys):<8}{c.help}") for c in named]
 
         self.ask("command", ":", propose=propose)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Final
 
 from textual import events, on
@@ -42,8 +42,9 @@ class HelpScreen(ModalScreen[Command | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "dismiss(None)", "Back")]
 
-    def __init__(self, where: Where) -> None:
+    def __init__(self, where: Where, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
+        self._commands = commands
         self._order = sorted(
             Where, key=lambda place: (place is not where, list(_HEADINGS).index(place))
         )
@@ -69,7 +70,7 @@ class HelpScreen(ModalScreen[Command | None]):
         for place in self._order:
             found = [
                 command
-                for command in COMMANDS
+                for command in self._commands
                 if command.where is place and all(word in _haystack(command) for word in words)
             ]
             if found:
