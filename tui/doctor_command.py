@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from threading import Event
 from typing import TYPE_CHECKING
 
-from core.text import shown
+from core.text import shown_line
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -38,7 +38,7 @@ def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
             if check.level is Level.ERROR:
                 worst = Level.ERROR
             mend = f". {check.mend}" if check.mend else ""
-            yield shown(f"{check.level.value + ':':9}{check.what.rstrip('.')}{mend}")
+            yield shown_line(f"{check.level.value + ':':9}{check.what.rstrip('.')}{mend}")
 
     for line in lines():
         write([line])  # at once: servers may take a while

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Final
 
-from core.text import shown
+from core.text import shown, shown_line
 from tui.mail_commands import check_lists
 from tui.meter import Meter
 
@@ -237,7 +237,7 @@ def _list_line(record: Mapping[str, Any]) -> str:
             f"{_count(record['messages'], 'mail')}, {record['series']:,} series,"
             f" {record['unread']:,} unread; synced {when}"
         )
-    return shown(f"{record['name']}  {state}  {record['target']}")
+    return shown_line(f"{record['name']}  {state}  {record['target']}")
 
 
 @contextmanager

@@ -208,8 +208,12 @@ def outline(item: Series | Thread) -> Sequence[str]:
 
     day = f"{item.date:%Y-%m-%d}"
     if isinstance(item, Thread):
-        return [shown(f"{day}  {item.subject}  ({item.author}, {_counted(len(item.replies))})")]
-    lines: list[str] = [shown(f"{day}  {item.subject}  ({item.author}, {_counted(item.replies)})")]
+        return [
+            f"{day}  " + shown(f"{item.subject}  ({item.author}, {_counted(len(item.replies))})")
+        ]
+    lines: list[str] = [
+        f"{day}  " + shown(f"{item.subject}  ({item.author}, {_counted(item.replies)})")
+    ]
     for version in item.versions:
         name = f"v{version.version}" + (f".{version.minor}" if version.minor else "")
         words = " ".join((*version.tags, name))

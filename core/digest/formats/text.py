@@ -22,7 +22,7 @@ from core.digest.formats.phrases import (
 )
 from core.digest.identity import written
 from core.digest.values import Digest, SeriesNews, ThreadNews
-from core.text import shown, shown_lines
+from core.text import shown, shown_line, shown_lines
 
 _BAR: Final = 40
 
@@ -105,4 +105,6 @@ def _series(news: SeriesNews) -> Iterator[str]:
         yield ""
         for place, patch in rows(newest):
             state, subject, size = patch_words(patch, news)
-            yield shown(f"  {place}  {state}  {subject}").rstrip() + (f"  ({size})" if size else "")
+            yield shown_line(f"  {place}  {state}  {subject}").rstrip() + (
+                f"  ({size})" if size else ""
+            )
