@@ -297,12 +297,12 @@ def test_the_bar_of_the_file_that_a_row_is_in() -> None:
     for at in range(laid_out.count):
         heading = laid_out.heading(at)
         inside = (
-            at > laid_out.file_rows()[0]
+            at > laid_out.diff_start + laid_out.diff.file_rows[0]
             and bool(laid_out.row(at).base)
             and laid_out.row(at).base != "bar"
         )
         assert (heading is not None) == inside, laid_out.row(at)
-    last = laid_out.heading(laid_out.hunk_rows()[-1])
+    last = laid_out.heading(laid_out.diff_start + laid_out.diff.hunk_rows[-1])
     assert last is not None
     assert "wick_sensor.h" in last.text
 

@@ -12,6 +12,7 @@ from core.patch.diff import Diff, DiffFile
 from core.patch.diff_hunks import Hunk
 from core.patch.highlight import Spans
 from core.text import SafeText, shown, shown_line
+from tui.widgets.file_words import file_words
 from tui.widgets.hunk_code import LONGEST_LINE, HunkCode, Slice
 from tui.widgets.hunk_layout import NOTHING, Layout, Rows, lay_out
 from tui.widgets.page_row import PageRow, Piece
@@ -139,11 +140,12 @@ class DiffBlock:
             return PageRow(((text, "file-header"),), self._blank_numbers(), pans=True)
         return PageRow(((text, "remark"),), ((SafeText(" "), ""),), pans=True)
 
-    def bar(self, number: int) -> PageRow:
-        """Return the bar of a file: its name, what happens to it, how many lines come and go."""
+    def bar(self, number: int, hunk: int | None = None) -> PageRow:
+        """Return the bar of a file: its name, what happens to it, the hunk one is in, how many lines come and go."""
         file = self.files[number]
         change = file.change
-        words = SafeText(" · ".join(filter(None, (_words(file), self.note(number)))))
+        inside = shown(self._hunks[hunk].section[:_LONGEST_NAME]) if hunk is not None else ""
+        words = SafeText(" · ".join(filter(None, (file_words(file), self.note(number), inside))))
         counts: list[Piece] = []
         if change.added or not (change.removed or file.binary):
             counts.append((SafeText(f"+{change.added:,}"), "bar-added"))
@@ -352,25 +354,6 @@ class DiffBlock:
     def adopt_colours(self, other: DiffBlock) -> None:
         """Take those of another layout of the same diff, or of its beginning."""
         self.code.adopt_colours(other.code)
-
-
-def _words(file: DiffFile) -> SafeText:
-    """Say what happens to a file beside its lines."""
-    change = file.change
-    words: list[str] = []
-    if change.status == "added":
-        words.append("new file")
-    elif change.status == "deleted":
-        words.append("deleted")
-    elif change.status in {"renamed", "copied"}:
-        words.append(f"{change.status} from {shown((change.old_path or '')[:_LONGEST_NAME])}")
-    if file.old_mode and file.new_mode and file.old_mode != file.new_mode:
-        words.append(f"mode {shown(file.old_mode[:9])} → {shown(file.new_mode[:9])}")
-    elif change.status == "added" and file.new_mode not in {None, "100644"}:
-        words.append(f"mode {shown((file.new_mode or '')[:9])}")
-    if file.binary:
-        words.append("binary")
-    return SafeText(" · ".join(words))
 
 
 def _head(text: SafeText, room: int) -> SafeText:

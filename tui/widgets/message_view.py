@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _SHORT: Final = 12
 """Lines of a remark that is open from the first."""
 
+_MOST_COUNTED: Final = 1_000
+"""Hunks of a file whose viewed ones are counted in its bar, which is painted again and again."""
+
 _BACK: Final = 50
 """Jumps that can be gone back."""
 
@@ -307,5 +310,7 @@ class MessageView(MailView, can_focus=True):
     def _file_note(self, file: int) -> str:
         """Say of a file how much of it was viewed."""
         diff = self._page.base.diff
-        done, of = self._folds.progress(diff, file) if diff is not None else (0, 0)
+        if diff is None or len(diff.hunks_of(file)) > _MOST_COUNTED:
+            return ""
+        done, of = self._folds.progress(diff, file)
         return "" if not done else "✓ viewed" if done == of else f"{done} of {of} hunks viewed"

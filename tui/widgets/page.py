@@ -117,17 +117,11 @@ class Page:
             else None
         )
 
-    def file_rows(self) -> list[int]:
-        """Return the rows on which the files of the diff begin."""
-        return [self.diff_start + at for at in self.diff.file_rows] if self.diff else []
-
-    def hunk_rows(self) -> list[int]:
-        """Return the rows on which its hunks begin."""
-        return [self.diff_start + at for at in self.diff.hunk_rows] if self.diff else []
-
     def heading(self, at: int) -> PageRow | None:
-        """Return the bar of the file that a row is inside of."""
+        """Return the bar of the file that a row is inside of, with its hunk's section."""
         if self.diff is None or not self.diff_start <= at < self.diff_start + self.diff.count:
             return None
         file = self.diff.file_at(at - self.diff_start)
-        return None if file is None else self.diff.bar(file)
+        return (
+            None if file is None else self.diff.bar(file, self.diff.hunk_at(at - self.diff_start))
+        )
