@@ -33,6 +33,8 @@ _FIRST: Final = 400
 """Rows of the first page: some screens of them."""
 _POLL: Final = 1.0
 """Seconds between two looks whether the index has changed."""
+_AFTER_FIRST: Final = 0.1
+"""Seconds that the first page has for itself."""
 _SUMMARIES: Final = 4_000
 _AT_ONCE: Final = 60
 """Rows that are read around one that is looked at."""
@@ -203,6 +205,8 @@ class ListDesk:
         if page is None:
             return
         yield page
+        # What follows would keep the first picture waiting.
+        stop.wait(_AFTER_FIRST)
         page = self._page(self.wanted, page.items, ())
         yield page
         while not (stop.is_set() or self._closed):

@@ -248,9 +248,13 @@ class ReadingScreen(FrameScreen):
         if event.row is None:
             return
         if self._mail is None or self._noted:
-            self.call_after_refresh(self.read_row, event.row)  # first the rows
+            self.call_after_refresh(self._read_under_cursor)  # first the rows
         else:
-            self._settling = self.set_timer(SETTLED, partial(self.read_row, event.row))
+            self._settling = self.set_timer(SETTLED, self._read_under_cursor)
+
+    def _read_under_cursor(self) -> None:
+        if (row := self.series_tree.row) is not None:
+            self.read_row(row)
 
     def read_row(self, row: Row) -> None:
         """Show a row's mail, now if it is at hand."""

@@ -46,7 +46,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor stands on another row; None where there is none."""
+        """The cursor stands on another row, given as far as it is on the screen; None where there is none."""
 
         row: Row | None
 
@@ -99,7 +99,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
             place = self.cursor if place is None else place
         else:
             place = from_top = self._first_series()
-            if len(items) == 1:
+            if len(items) == 1 and self._rows.all_in_memory:
                 self._rows.fold(0, expanded=True)
         self._laid_out()
         self._put(place, from_top)
@@ -153,7 +153,7 @@ class SeriesTree(ScrollView, can_focus=True, inherit_bindings=False):
         key = row.key if row else None
         if key != self._told:
             self._told = key
-            self.post_message(self.Highlighted(self.row))
+            self.post_message(self.Highlighted(row))
 
     # ------------------------------------------------------------- the cursor
 

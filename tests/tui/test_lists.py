@@ -1,0 +1,326 @@
+"""The main screen over followed lists: what is unread, in which order, and what comes while it is open."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+from textual.pilot import Pilot
+
+from core.demo import demo_path
+from core.index.index import Index, ListView, open_index
+from core.lists import ListDesk, Wanted
+from core.model import MessageId, Series
+from core.sources.mailbox import open_file
+from core.sources.source import Source
+from core.text import shown
+from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
+from tui.app import PatchdeskApp
+from tui.messages import DeskLike
+
+NOTHING = Event()
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Dates are shown in the reader's zone: let it be the same everywhere."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def ingest(path: Path, name: str, source: Source, *, read_before: float) -> None:
+    index = open_index(path)
+    index.ingest(name, source, stop=NOTHING, report=lambda _: None, read_before=read_before)
+    index.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's mails in an index, all of them read but those of the third and the fifth row."""
+    path = tmp_path_factory.mktemp("index") / "index.sqlite3"
+    with demo_path() as mbox:
+        ingest(path, "lantern", open_file(mbox), read_before=4e9)
+    index = open_index(path)
+    rows = index.order(ListView())
+    for row in (rows[2], rows[4]):
+        item = index.series(row)
+        assert item is not None
+        index.mark_seen(sorted(item.message_ids)[-1:], False)
+    index.close()
+    return path
+
+
+@pytest.fixture
+def path(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made, tmp_path / "index.sqlite3"))
+
+
+@pytest.fixture
+def index(path: Path) -> Index:
+    return open_index(path)
+
+
+@pytest.fixture
+def app(path: Path, index: Index) -> PatchdeskApp:
+    return app_on_index(path, index)
+
+
+def app_on_index(path: Path, index: Index) -> PatchdeskApp:
+    """Return the application on an index, an hour after its last mail."""
+    newest = index.summaries(index.order(ListView(), 1))[0].date
+
+    def opened(target: str) -> DeskLike:
+        return ListDesk(path, Wanted(lists=(target,) if target else ()))
+
+    return PatchdeskApp("", opened, lists=("lantern",), clock=lambda: newest + timedelta(hours=1))
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Let the application run until all rows are there, and the first mail."""
+    await ready(pilot)
+    app = pilot.app
+    assert isinstance(app, PatchdeskApp)
+    await until(pilot, lambda: desk_screen(app)._coming is None, what="all rows")
+
+
+def unread(index: Index) -> int:
+    return sum(info.unread for info in index.lists())
+
+
+def here(app: PatchdeskApp) -> str:
+    row = tree_of(app).row
+    assert row is not None
+    assert row.message is not None
+    return row.message.message_id
+
+
+# ----------------------------------------------------------------- rows
+
+
+async def test_it_opens_on_the_newest_activity_with_what_is_new(
+    app: PatchdeskApp, index: Index
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        first = index.summaries(index.order(ListView(), 1))[0]
+        lines = text_of(app, "SeriesTree").splitlines()
+        assert shown(first.subject)[:20] in lines[0]
+        assert [number for number, line in enumerate(lines) if "●" in line] == [2, 4]
+        assert "new" in lines[2]
+        assert "2 unread" in text_of(app, "TitleBar")
+        assert len(tree_of(app)) == len(index.order(ListView()))
+
+
+async def test_only_what_is_looked_at_is_read(
+    app: PatchdeskApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[int] = []
+    series = Index.series
+
+    def counted(self: Index, row: int) -> object:
+        loaded.append(row)
+        return series(self, row)
+
+    monkeypatch.setattr(Index, "series", counted)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        assert len(set(loaded)) == 1  # the one under the cursor
+        await pilot.press("j", "l")
+        assert len(set(loaded)) == 2
+
+
+async def test_unfolding_shows_which_mails_are_new(app: PatchdeskApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        before = len(tree_of(app))
+        await pilot.press("j", "j", "l", "z", "R")
+        assert len(tree_of(app)) > before
+        marked = [line for line in text_of(app, "SeriesTree").splitlines() if "●" in line]
+        assert len(marked) >= 2  # the row, and the mail inside
+
+
+# ----------------------------------------------------------------- read and unread
+
+
+async def test_going_to_what_is_unread_and_reading_it(app: PatchdeskApp, index: Index) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        rows = index.order(ListView())
+        third, fifth = index.unseen(rows[2]), index.unseen(rows[4])
+        await pilot.press("J")
+        assert {here(app)} == third
+        await until(pilot, lambda: unread(index) == 1, what="the mail read")
+        await until(pilot, lambda: "1 unread" in text_of(app, "TitleBar"), what="the count")
+        await pilot.press("J")
+        assert {here(app)} == fifth
+        await pilot.press("K")
+        await until(pilot, lambda: "Nothing unread above" in text_of(app, "StatusLine"))
+        await until(pilot, lambda: unread(index) == 0, what="the other read")
+        await pilot.press("J")
+        assert "Nothing unread below" in text_of(app, "StatusLine")
+
+
+async def test_a_glance_does_not_count(app: PatchdeskApp, index: Index) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("J", "g", "g")
+        await pilot.pause(1)
+        assert unread(index) == 2
+
+
+async def test_m_toggles_what_is_under_the_cursor(app: PatchdeskApp, index: Index) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        rows = index.order(ListView())
+        item = index.series(rows[0])
+        assert item is not None
+        await pilot.press("m")
+        await until(pilot, lambda: unread(index) == 2 + len(item.message_ids), what="all unread")
+        await until(pilot, lambda: "●" in text_of(app, "SeriesTree").splitlines()[0])
+        await pilot.press("m")
+        await until(pilot, lambda: unread(index) == 2, what="all read")
+
+
+async def test_space_at_the_end_reads_on_at_the_next_unread(
+    app: PatchdeskApp, index: Index
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        third = index.unseen(index.order(ListView())[2])
+        await pilot.press("enter", "G", "space")
+        assert {here(app)} == third
+
+
+# ----------------------------------------------------------------- order and lists
+
+
+@pytest.mark.parametrize("sort", ["date", "author", "size", "replies"])
+async def test_sorting_keeps_the_place(app: PatchdeskApp, index: Index, sort: str) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "j", "j")
+        mail = here(app)
+        await pilot.press(":", *"sort", "space", *sort, "enter")
+        await until(pilot, lambda: f"by {sort}" in text_of(app, "TitleBar"), what=sort)
+        assert here(app) == mail
+        view = ListView(sort=sort, ascending=sort == "author")
+        assert list(desk_screen(app)._page.items.rows) == list(index.order(view))  # type: ignore[union-attr]
+
+
+async def test_groups_have_headings(app: PatchdeskApp, index: Index) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        items = len(tree_of(app))
+        await pilot.press(":", *"group", "space", *"author", "enter")
+        await until(pilot, lambda: "by author" in text_of(app, "TitleBar"), what="groups")
+        authors = len(index.authors(ListView(sort="author")))
+        assert len(tree_of(app)) == items + authors
+        await pilot.press(":", *"group", "space", *"none", "enter")
+        await until(pilot, lambda: len(tree_of(app)) == items, what="no groups")
+
+
+async def test_another_list_is_chosen_from_a_menu(path: Path, index: Index, tmp_path: Path) -> None:
+    other = tmp_path / "other.mbox"
+    other.write_bytes(mail(1, datetime(2025, 1, 1, tzinfo=UTC)))
+    ingest(path, "other", open_file(other), read_before=0)
+    app = app_on_index(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        everything = len(tree_of(app))
+        await pilot.press("g", "l")
+        await pilot.pause()
+        assert "1 unread" in text_of(app)
+        await pilot.press("3")
+        await until(pilot, lambda: len(tree_of(app)) == 1, what="the other list")
+        assert "other" in text_of(app, "TitleBar")
+        await pilot.press("g", "i")
+        await until(pilot, lambda: len(tree_of(app)) == everything, what="all lists")
+
+
+# ----------------------------------------------------------------- what comes meanwhile
+
+
+def mail(number: int, date: datetime) -> bytes:
+    """Return a patch as an mbox has it."""
+    return (
+        f"From a@example.org Thu Jan  1 00:00:00 1970\nFrom: Nell Quill <nell@example.org>\n"
+        f"Subject: [PATCH] snuffer: put out {number}\nDate: {date:%a, %d %b %Y %H:%M:%S +0000}\n"
+        f"Message-ID: <snuffer-{number}@example.org>\n\nOut.\n\n---\n"
+        f"diff --git a/s b/s\n--- a/s\n+++ b/s\n@@ -1 +1 @@\n-a\n+b\n\n"
+    ).encode()
+
+
+async def test_new_rows_come_above_without_moving_anything(
+    app: PatchdeskApp, path: Path, index: Index, tmp_path: Path
+) -> None:
+    async with app.run_test(size=(120, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "j", "l")
+        tree = tree_of(app)
+        before, screen = here(app), tree.cursor - tree.scroll_offset.y
+        rows, reading = len(tree), text_of(app, "MessageView")
+        more = tmp_path / "more.mbox"
+        newest = index.summaries(index.order(ListView(), 1))[0].date
+        more.write_bytes(b"".join(mail(n, newest + timedelta(minutes=n)) for n in range(1, 4)))
+        ingest(path, "more", open_file(more), read_before=0)
+        await until(pilot, lambda: len(tree) == rows + 3, what="the new rows")
+        assert here(app) == before
+        assert tree.cursor - tree.scroll_offset.y == screen
+        assert text_of(app, "MessageView") == reading
+        assert "3 unread" in text_of(app, "TitleBar") or "5 unread" in text_of(app, "TitleBar")
+        await pilot.press("g", "g")
+        assert "● snuffer: put out 3" in text_of(app, "SeriesTree").splitlines()[0]
+
+
+async def test_the_row_under_the_cursor_goes_away(app: PatchdeskApp, index: Index) -> None:
+    async with app.run_test(size=(120, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "l")
+        index.forget("lantern", stop=NOTHING, report=lambda _: None)
+        await until(pilot, lambda: "Nothing has come" in text_of(app), what="the empty list")
+
+
+def test_a_series_is_known_by_any_of_its_mails(path: Path, index: Index) -> None:
+    desk = ListDesk(path, Wanted())
+    pages = desk.pages(Event())
+    page = next(pages)
+    item = page.items.whole(0)
+    assert isinstance(item, Series) or item is not None
+    for message_id in item.message_ids:
+        assert page.items.place(message_id) == 0
+    other = min(item.message_ids - {item.id}, default=None)
+    if other is not None:
+        assert page.items.moved([other]) == {other: item.id}
+    assert page.items.moved([item.id, "nobody@example.org"]) == {}
+    desk.close()
+
+
+def test_reading_marks_are_kept_for_what_is_not_here_yet(path: Path, index: Index) -> None:
+    desk = ListDesk(path, Wanted())
+    desk.mark_seen([MessageId("later@example.org")], True)
+    assert unread(index) == 2
+    desk.close()
+
+
+# ----------------------------------------------------------------- as pictures
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=["small", "large"])
+def test_screen(
+    snap_compare: Callable[..., bool], app: PatchdeskApp, size: tuple[int, int]
+) -> None:
+    async def run(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("j", "j", "l")
+        await pilot.pause(0.2)
+        await until(pilot, lambda: not desk_screen(app)._reading_mail)
+
+    assert snap_compare(app, terminal_size=size, run_before=run)
