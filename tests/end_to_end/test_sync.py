@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from core.sources import fetch_process
+from core.sources.inbox_server import InboxServer
+from core.sources.lore import FetchOptions
 from tests.end_to_end.letters import FROB, MOTH, letter, series
 from tests.end_to_end.program import Program
 from tests.end_to_end.server import Server, need_public_inbox
@@ -115,6 +121,22 @@ def test_at_first_what_came_lately_is_unread(
     assert (found["messages"], found["unread"]) == (2 + number, 1 + number)
 
 
+def test_a_window_gives_what_arrived_in_it_and_not_its_threads(server: Server) -> None:
+    inbox = InboxServer(f"{server.url}/fresh", FetchOptions(deadline=30))
+    try:
+        at = int(datetime(2025, 6, 2, 11, 9, tzinfo=UTC).timestamp())
+        found = inbox.arrived(at, at + 61, stop=Event(), report=lambda _: None)
+        assert sorted(re.findall(rb"Message-ID: <(.*)>", b"".join(found))) == [
+            b"reply-10@example.org",
+            b"reply-9@example.org",
+        ]
+        assert inbox.arrived(at, at + 60, stop=Event(), report=lambda _: None) != found
+        assert inbox.arrived(at + 60 * 60 * 24, None, stop=Event(), report=lambda _: None) == []
+    finally:
+        inbox.close()
+        fetch_process.end_spare()
+
+
 def test_epochs_come_newest_first_and_older_ones_on_demand(
     server: Server, program: Program
 ) -> None:
@@ -152,6 +174,9 @@ def test_a_clone_from_a_date_on_grows_back_on_demand(server: Server, program: Pr
         assert program.list("frob")["messages"] == back + 1
     # A later date takes nothing away, and new mail comes as ever.
     assert program.do("sync", "--since", f"@{count[5]}") == "frob: nothing new\n"
+    clone = program.data / "lists" / "frob" / "git" / "0.git"
+    commits = ["git", "-C", str(clone), "rev-list", "--count", "master"]
+    assert subprocess.run(commits, capture_output=True, check=True).stdout == b"31\n"
     server.add("since", NEWS[:2])
     assert "2 mails came" in program.do("sync")
     program.do("sync", "--all")

@@ -203,7 +203,8 @@ def test_a_fetch_cut_short_is_made_up_for(
     line.budget = 100_000
     with program.start("sync") as child:
         assert line.stalled.wait(30)
-        (program.data / "lists" / "moth" / "git" / "0.git" / "packed-refs.lock").touch()
+        epoch = program.data / "lists" / "moth" / "git" / "0.git"
+        (epoch / "refs" / "heads" / "master.lock").touch()  # of a git that was ended by force
         child.send_signal(number)
         child.communicate(timeout=30)
     line.cut()
