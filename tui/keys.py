@@ -95,6 +95,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("reader.close", "zc", "fold", "Fold the remark, hunk or file here", READER),
     Command("reader.unfold_all", "zR", "unfold all", "Unfold all remarks, hunks and files", READER),
     Command("reader.fold_all", "zM", "fold all", "Fold all remarks and files", READER),
+    Command("reader.select", "V", "select", "Select lines, or end that", READER),
     Command("reader.viewed", "X", "viewed", "Mark the hunk here as viewed, or not", READER),
     Command("digest.read", "Enter", "read", "Read the series or discussion under the cursor", DIGEST, footer=True),
     Command("digest.earlier", "<", "before", "The window before this one, as long", DIGEST, footer=True),

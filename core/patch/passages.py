@@ -18,6 +18,7 @@ _LEFT_OUT: Final = re.compile(
 )
 _WROTE: Final = re.compile(
     r"\b(?:wrote|writes|said|schrieb|escreveu|escribió|message of) .{0,80}:$"
+    r"|\S's on [A-Z][a-z]{2,8} [0-9]{1,2}, [0-9]{4} [0-9:]{4,8} ?(?:[ap]m)?:$"
     r"|\b(?:wrote|writes|said|schrieb|escreveu|escribió):$|écrit.{0,80}:$|(?:写道|寫道)[:：]$",
     re.IGNORECASE,
 )

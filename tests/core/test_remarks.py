@@ -162,6 +162,7 @@ def test_a_greeting_goes_with_what_is_said_next() -> None:
         "On Mon, Jun 02, 2025 at 09:26:45PM +0200,\nAda <ada@example.org> wrote:",
         "Ada <ada@example.org> writes:",
         "Excerpts from Ada's message of June 2, 2025 9:26 pm:",
+        "Ada Wren's on June 2, 2025 9:26 pm:",
         "Am 02.06.25 um 21:26 schrieb Ada:",
         "Le lun. 2 juin 2025, Ada a écrit :",
     ],

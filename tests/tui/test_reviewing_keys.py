@@ -98,3 +98,18 @@ async def test_viewed_layouts_and_folds_have_their_keys() -> None:
         assert desk_screen(app_).reader.words
         await pilot.press("t", "w")
         assert not desk_screen(app_).reader.words
+
+
+async def test_lines_are_selected_by_keys_and_copied() -> None:
+    app_ = app()
+    async with app_.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("enter", "}", "V", "j", "j", "k")
+        assert app_.screen.get_selected_text() == "@@ -0,0 +1,4 @@\n+The wick"
+        await pilot.press("y")
+        await until(pilot, lambda: "selection" in text_of(app_))
+        await pilot.press("v")
+        await pilot.pause()
+        assert app_.clipboard == "@@ -0,0 +1,4 @@\n+The wick"
+        await pilot.press("V")
+        assert not app_.screen.get_selected_text()

@@ -41,6 +41,7 @@ class ReviewingScreen(ReadingScreen):
             "reader.unfold_all": lambda: reader.fold_all(expanded=True),
             "reader.fold_all": lambda: reader.fold_all(expanded=False),
             "reader.viewed": self._mark_viewed,
+            "reader.select": self._select_lines,
             "view.layout": self._next_layout,
             "view.words": reader.action_toggle_words,
             "view.blanks": self._toggle_blanks,
@@ -151,6 +152,10 @@ class ReviewingScreen(ReadingScreen):
                 self.reader.go_to_file(found[0][1])
             else:
                 self.say("There is no such file in this mail.", "warning")
+
+    def _select_lines(self) -> None:
+        if self.reader.action_select_lines():
+            self.say("Selecting lines: j and k say how many, y copies, V ends it.")
 
     # ------------------------------------------------------------- looks
 

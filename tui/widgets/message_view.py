@@ -9,8 +9,10 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from textual import events
+from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
+from textual.selection import Selection
 
 from core import model
 from core.model import Mail
@@ -61,6 +63,8 @@ class MessageView(MailView, can_focus=True):
         """The remark that was jumped to."""
         self._aim = (-1, 0)
         """Where a jump ended that could not bring its aim to the top: the scroll offset, and that row of the page."""
+        self._lines: tuple[int, int] | None = None
+        """The lines that are selected by key: where that began, and to where it goes."""
         self._jumps: list[Anchor] = []
         """Where jumps began."""
 
@@ -90,6 +94,7 @@ class MessageView(MailView, can_focus=True):
         self._folds = Folds(self._viewed)
         self._here, self._aim = -1, (-1, 0)
         self._jumps.clear()
+        self._lines = None
         super()._begin()
 
     def _woven(self, page: Page) -> Woven:
@@ -230,6 +235,52 @@ class MessageView(MailView, can_focus=True):
         remark = self._page.start_of(self._here) if self._here >= 0 else None
         if at == remark or (aim is not None and at == self._page.shown_at(aim)):
             yield 0, 1 << 30, "talk-here"
+
+    # ------------------------------------------------------------- selecting lines
+
+    def action_select_lines(self) -> bool:
+        """Begin to select whole lines, from the one jumped to or else the second on the screen, or end that.
+
+        Return whether it goes on.
+        """
+        if self._lines is not None:
+            self.stop_selecting()
+            return False
+        if not self._page.count:
+            return False
+        here = self._here_at
+        if here is None:
+            aim = self._aimed_at
+            here = self._page.shown_at(aim) if aim is not None else self.scroll_offset.y + 1
+        here = min(here, self._page.count - 1)
+        self._lines = here, here
+        self._select_lines()
+        return True
+
+    def stop_selecting(self) -> bool:
+        """Select nothing; say whether lines were."""
+        selecting, self._lines = self._lines is not None, None
+        if selecting:
+            self.screen.clear_selection()
+        return selecting
+
+    def action_line(self, delta: int) -> None:
+        """Move by lines, or let the selected ones be more or fewer."""
+        if self._lines is None:
+            super().action_line(delta)
+            return
+        start, end = self._lines
+        end = max(0, min(end + delta, self._page.count - 1))
+        self._lines = start, end
+        if end <= self.scroll_offset.y or end >= self.scroll_offset.y + self.height:
+            super().action_line(delta)
+        self._select_lines()
+
+    def _select_lines(self) -> None:
+        if self._lines is not None:
+            first, last = sorted(self._lines)
+            end = Offset(len(self._page.row(last).text), last)
+            self.screen.selections = {self: Selection(Offset(0, first), end)}
 
     # ------------------------------------------------------------- folding and what was viewed
 
