@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 
 from textual.app import App
 from textual.command import Provider
-from textual.filter import LineFilter, Monochrome, NoColor
+from textual.filter import LineFilter
 from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from tui.keys import Keymap
 from tui.messages import DeskLike
-from tui.safety import ControlFilter
+from tui.safety import ControlFilter, PlainFilter
 from tui.screens.desk import DeskScreen
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
 
@@ -82,17 +82,12 @@ class PatchdeskApp(App[None]):
         # Before the first style is computed, or all would be computed twice.
         self.set_reactive(PatchdeskApp.theme, theme)
         self.stylesheet.set_variables(self.get_css_variables())
-        if self.no_color:
-            # Textual chose its filter before there was a theme: its shades of grey make the terminal's own colours
-            # black on black.
-            wanted = self.available_themes.get(theme)
-            if wanted is not None and wanted.ansi:
-                self._filters[:] = [
-                    NoColor() if isinstance(f, Monochrome) else f for f in self._filters
-                ]
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Add the control filter to what every line passes through."""
+        """Add the control filter to what every line passes through; with NO_COLOR no colour is left."""
+        if self.no_color:
+            # Textual's own leave shades of grey.
+            return [PlainFilter(self.theme_variables), self._control_filter]
         return [*super().get_line_filters(), self._control_filter]
 
     def get_css_variables(self) -> dict[str, str]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
+from rich.color import Color as RichColor
 from rich.segment import Segment
-from textual.color import Color
+from rich.style import Style
+from textual.color import Color, ColorParseError
 from textual.filter import LineFilter
 
 CONTROLS: Final = re.compile(
@@ -31,3 +35,47 @@ class ControlFilter(LineFilter):
         return [
             Segment(CONTROLS.sub("", text), style, control) for text, style, control in segments
         ]
+
+
+_STANDS_OUT: Final = 100
+"""How far a ground is from the theme's own, over the three parts of a colour, where it sets something off."""
+
+
+class PlainFilter(LineFilter):
+    """Take all colours away, for who set NO_COLOR; what only its ground set off (cursor, match) is reversed."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__()
+        self._ground = _parsed(variables.get("background", ""))
+        self._cursor = _parsed(variables.get("block-cursor-background", ""))
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
+        """Return the segments without colours."""
+        return [
+            Segment(text, _plain(style, self._ground, self._cursor) if style else style, control)
+            for text, style, control in segments
+        ]
+
+
+@lru_cache(maxsize=2048)
+def _plain(style: Style, ground: RichColor | None, cursor: RichColor | None) -> Style:
+    own = style.bgcolor
+    reverse = style.reverse
+    if own is not None and not own.is_default and not reverse:
+        reverse = own == cursor or ground is None or _distance(own, ground) >= _STANDS_OUT
+    return style.without_color + Style(reverse=reverse)
+
+
+def _distance(one: RichColor, other: RichColor) -> int:
+    pairs = zip(one.get_truecolor(), other.get_truecolor(), strict=True)
+    return sum(abs(a - b) for a, b in pairs)
+
+
+@lru_cache(maxsize=16)
+def _parsed(colour: str) -> RichColor | None:
+    """Return a theme's colour; None of one that is the terminal's own."""
+    try:
+        parsed = Color.parse(colour)
+    except ColorParseError:
+        return None
+    return None if parsed.ansi is not None else parsed.rich_color

@@ -115,7 +115,7 @@ def running(arguments: list[str], home: Path, stdin: bytes | None = None) -> Ite
     env = {
         name: value
         for name, value in os.environ.items()
-        if name in ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV")
+        if name in ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "NO_COLOR")
     } | {
         "HOME": str(home),
         "TERM": "xterm-256color",
@@ -188,6 +188,24 @@ def test_the_terminal_is_given_back(tmp_path: Path) -> None:
     end = terminal.output[-400:]
     assert b"\x1b[?1049l" in end  # back from the alternate screen
     assert b"\x1b[?25h" in end  # and the cursor is shown
+
+
+def test_no_color_means_no_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    path = tmp_path / "a.mbox"
+    path.write_bytes(mbox())
+    with running(["open", str(path)], tmp_path) as terminal:
+        terminal.see("Trim first.")
+        terminal.press("jl/wick\r\r?")
+        terminal.see("In the reader")
+        terminal.press("\x1b")
+        terminal.read(1)
+        terminal.quit()
+    codes: set[int] = set()
+    for sequence in re.findall(rb"\x1b\[([0-9;]*)m", terminal.output):
+        codes.update(int(code or 0) for code in sequence.split(b";"))
+    assert 7 in codes  # the cursor
+    assert not {c for c in codes if 30 <= c <= 49 or 90 <= c <= 107}
 
 
 def test_an_error_stays_on_the_screen(tmp_path: Path) -> None:
