@@ -193,7 +193,6 @@ def _drawn(item: SeriesNews | ThreadNews, expander: str, width: int) -> list[Pie
         ]
         day = newest.date
     else:
-        columns = [(" " * 3, ""), (" " * 6, "")]
         day = item.date
     replies = f"↳{item.replies}" if item.replies else ""
     columns += [
@@ -204,7 +203,7 @@ def _drawn(item: SeriesNews | ThreadNews, expander: str, width: int) -> list[Pie
     if wide:
         columns.append((f"{day.astimezone(UTC):%Y-%m-%d}", "age"))
     if width < 64:
-        columns = columns[:2] + columns[3:4]
+        columns = [*columns[:-3], columns[-2]]  # without trailers and author
     glyph = "◆ " if isinstance(item, SeriesNews) or item.is_series else "◇ "
     right = [piece for text, look in columns for piece in ((" ", ""), (text, look))]
     used = sum(len(text) if text.isascii() else _cells(text) for text, _ in right)
