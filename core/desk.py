@@ -13,7 +13,7 @@ from dataclasses import replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Final
 
-from core.errors import Cancelled, FetchError, SourceError
+from core.errors import Cancelled, FetchError, SourceError, TargetError
 from core.model import Listing, Mail, Message, MessageId, Progress, RawMail, Series
 from core.reading_process import ReadingProcess
 
@@ -205,11 +205,23 @@ def fetch_options(config: Config, cache: Path) -> FetchOptions:
 
 
 def followed_target(name: str, followed: FollowedList) -> str:
-    """Return where to read a followed list: its clone, where there is one, else what it was followed by."""
+    """Return where to read a followed list: its clone, or what it was followed by.
+
+    Raises TargetError for a list on a server that has no clone here.
+    """
     from core.sync.folder import Home
 
-    clone = Home.usual().clone(name) if "://" in followed.target else None
-    return str(clone) if clone is not None else followed.target
+    if "://" not in followed.target or "@" in followed.target:
+        return followed.target
+    clone = Home.usual().clone(name)
+    if clone is None and followed.clone:
+        raise TargetError(f"{name} has no clone yet.", f"“patchdesk sync {name}” makes it.")
+    if clone is None:
+        raise TargetError(
+            f"The mail of {name} is in the index alone: the list is followed without a clone.",
+            f"“patchdesk series --list {name}” prints it.",
+        )
+    return str(clone)
 
 
 def _is_on_disk(target: str) -> bool:

@@ -62,24 +62,38 @@ def locked(folder: Path, name: str, *, stop: Event, report: Report) -> Iterator[
     """
     private_dir(folder.parent)
     private_dir(folder)
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    handle = open_folder(folder)
     try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                report(Progress(f"Waiting for another sync of {name}"))
-            except OSError as error:
-                raise PatchdeskError(
-                    f"{folder} cannot be locked: {error.strerror}.",
-                    "Point XDG_DATA_HOME at a disk that can lock files.",
-                ) from error
+        while not _take(handle, folder):
+            report(Progress(f"Waiting for another sync of {name}"))
             if stop.wait(_POLL):
                 raise Cancelled
         yield handle
     finally:
         os.close(handle)
+
+
+def open_folder(folder: Path) -> int:
+    """Open a folder to lock it; closing it unlocks it. Raises PatchdeskError."""
+    try:
+        return os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise PatchdeskError(
+            f"{folder} cannot be opened: {error.strerror}.", "Make it a folder that is yours."
+        ) from error
+
+
+def _take(handle: int, folder: Path) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise PatchdeskError(
+            f"{folder} cannot be locked: {error.strerror}.",
+            "Point XDG_DATA_HOME at a disk that can lock files.",
+        ) from error
+    return True
 
 
 def remembered(folder: Path, wish: Wish) -> Wish:

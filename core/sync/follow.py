@@ -17,6 +17,7 @@ from core.config import LIST_NAME, LIST_NAME_WORDS, FollowedList
 from core.errors import ConfigError, TargetError
 from core.paths import private_dir, write_atomically
 from core.sources.message_url import message_id_of, scheme_of
+from core.sync.folder import open_folder
 
 _CAP: Final = 2000
 _BELOW: Final = re.compile(
@@ -211,9 +212,10 @@ def _edited(file: Path) -> Iterator[_Edit]:
     from tomlkit.exceptions import TOMLKitError
 
     private_dir(file.parent)
-    handle = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
+    handle = open_folder(file.parent)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # a disk that cannot lock can still be written
+            fcntl.flock(handle, fcntl.LOCK_EX)
         text = ""
         try:
             with contextlib.suppress(FileNotFoundError):

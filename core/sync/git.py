@@ -110,8 +110,10 @@ def run_git(
             umask=0o077,
             pass_fds=inherit,
         )
-    except FileNotFoundError as error:
-        raise GitError("git is not installed.", "Install it: epochs are cloned by it.") from error
+    except OSError as error:
+        raise GitError(
+            f"git cannot be run: {error.strerror}.", "Install it: lists are cloned by it."
+        ) from error
     with child:
         try:
             said, printed = _watch(child, doing, deadline, stop, report)

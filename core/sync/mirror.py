@@ -192,7 +192,8 @@ class Mirror:
         words = ("fetch", "--progress", *self._deeper(epoch, wish), "--", epoch.url)
         doing = f"Fetching {self.name}, epoch {epoch.number}"
         self._git_in(epoch, *words, "+refs/*:refs/*", url=epoch.url, doing=doing)
-        if not (self.path(epoch.number) / "FETCH_HEAD").stat().st_size:
+        fetched = self.path(epoch.number) / "FETCH_HEAD"
+        if not fetched.exists() or not fetched.stat().st_size:
             raise self._empty(epoch)
 
     def _empty(self, epoch: Epoch) -> FetchError:

@@ -29,7 +29,7 @@ from core.sync.folder import (
     remembered,
     source_of,
 )
-from core.sync.follow import Kind, kind_of
+from core.sync.follow import Kind, kind_of, read_inbox_url
 from core.sync.manners import Manners
 from core.sync.mirror import Mirror
 from core.sync.values import SyncResult, Wish
@@ -186,7 +186,7 @@ class _Run:
 
     @contextlib.contextmanager
     def _server(self) -> Iterator[tuple[InboxServer, Manners]]:
-        server = InboxServer(self._followed.target.rstrip("/"), self._options)
+        server = InboxServer(read_inbox_url(self._followed.target), self._options)
         try:
             yield (
                 server,

@@ -52,6 +52,7 @@ Span = tuple[int, int]
 class WindowSource:
     """An inbox on a server as a source that can be followed."""
 
+    is_list = True
     notes: tuple[str, ...] = ()
 
     def __init__(

@@ -95,6 +95,34 @@ def test_a_followed_name_is_a_target_and_a_path_wins(
     assert b"Another" in run(capfdbinary, "series", "two", "--all")[1]
 
 
+def test_a_name_without_mail_here_says_what_to_do(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    run(capfdbinary, "follow", "cloned", "https://h/cloned")
+    run(capfdbinary, "follow", "asked", "https://h/asked", "--no-clone")
+    for words, said in (
+        (("series", "cloned"), "cloned has no clone yet. “patchdesk sync cloned” makes it."),
+        (("digest", "a..b", "cloned"), "cloned has no clone yet."),
+        (("digest", "a..b", "asked"), "The mail of asked is in the index alone"),
+    ):
+        status, out, err = run(capfdbinary, *words)
+        assert (status, out) == (1, b"")
+        assert said in err
+    assert run(capfdbinary, "series", "asked")[0] == 0
+
+
+def test_a_home_that_cannot_be_written_is_said(
+    home: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    Epoch(tmp_path / "kvm").add(mail("one"))
+    run(capfdbinary, "follow", "kvm", str(tmp_path / "kvm"))
+    (home / ".local").write_text("in the way")
+    status, out, err = run(capfdbinary, "sync")
+    assert (status, out) == (1, b"")
+    assert "share/patchdesk" in err
+    assert err.count("\n") == 1
+
+
 def test_an_index_of_a_newer_version_does_not_keep_show_from_fetching(
     tmp_path: Path, home: Path
 ) -> None:
