@@ -93,7 +93,8 @@ class DigestScreen(KeyedScreen):
 
     def on_mount(self) -> None:
         """Ask for the range."""
-        self.title_bar.name_shown = shown(f"{self._target}  digest")
+        name = self._target.rstrip("/").rpartition("/")[2]
+        self.title_bar.name_shown = shown(f"{name}  digest")
         fitting = [c for c in self.keymap.commands if c.footer and c.where is Where.DIGEST]
         others = [
             c for c in self.keymap.commands if c.name in ("digest.open", "find.start", "app.help")
