@@ -90,6 +90,12 @@ class PatchdeskApp(App[None]):
             return [PlainFilter(self.theme_variables), self._control_filter]
         return [*super().get_line_filters(), self._control_filter]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave C-p to the screens: Textual's own binding would come before what is typed, and open over a dialog."""
+        if action == "command_palette":
+            return False
+        return super().check_action(action, parameters)
+
     def get_css_variables(self) -> dict[str, str]:
         """Fill in the colours of patches where a theme has none."""
         return with_roles(super().get_css_variables())

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from urllib.parse import quote
 
 from textual.message import Message
 
@@ -44,6 +45,20 @@ class GivesBytes(Protocol):
     def raw(self, message: model.Message) -> bytes:
         """Return one mail's bytes. Raises PatchdeskError."""
         ...
+
+
+@runtime_checkable
+class GivesLinks(Protocol):
+    """A desk that knows where its mails are on the web."""
+
+    def link(self, message_id: model.MessageId) -> str:
+        """Return a mail's address."""
+        ...
+
+
+def web_link(base: str, message_id: model.MessageId) -> str:
+    """Return where the public-inbox at `base` shows a mail."""
+    return f"{base.rstrip('/')}/{quote(message_id, safe='@', errors='surrogatepass')}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

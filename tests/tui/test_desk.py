@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import OptionList
 
 from core.model import Series
 from tests.tui.kit import (
@@ -26,6 +27,7 @@ from tests.tui.kit import (
 )
 from tui.app import PatchdeskApp
 from tui.keys import COMMANDS, Where
+from tui.screens.help import HelpScreen
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.tree_rows import Kind
 
@@ -471,12 +473,53 @@ async def test_a_welcome_offers_what_to_begin_with() -> None:
         assert tree_of(app).has_focus
 
 
+async def test_an_offer_without_a_command_key_has_one_of_its_own() -> None:
+    opened: list[str] = []
+
+    def open_desk(target: str) -> FakeDesk:
+        opened.append(target)
+        return FakeDesk(listing(lantern()))
+
+    app = PatchdeskApp(None, open_desk, clock=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert " d  Look around in the demo" in text_of(app)
+        await pilot.press("d")
+        await ready(pilot)
+        assert len(opened) == 1
+
+
+async def test_the_palette_opens_over_no_dialog() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("?", "down", "down", "ctrl+p")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        assert app.screen.query_one(OptionList).highlighted == 2
+        await pilot.press("escape", "escape", "escape", ":", "down", "down", "ctrl+p", "enter")
+        assert len(app.screen_stack) == 1
+
+
+async def test_a_key_without_a_meaning_says_so() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        for key, name in (("r", "r"), ("ctrl+g", "C-g"), ("f5", "F5")):
+            await pilot.press(key)
+            await pilot.pause()
+            assert f"{name} does nothing here; ? lists the keys" in text_of(app, "StatusLine")
+        await pilot.press("j")
+        await pilot.pause()
+        assert "does nothing" not in text_of(app, "StatusLine")
+
+
 async def test_the_welcome_comes_back_when_a_prompt_is_left() -> None:
     app = PatchdeskApp(None, lambda _: FakeDesk(listing(lantern())), clock=lambda: NOW)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("o", "escape", "down", "down", "enter")
+        await pilot.press("o", "escape", "down", "down", "down", "enter")
         await pilot.pause()
-        assert "Everywhere" in text_of(app)  # the third offer is help
+        assert "Everywhere" in text_of(app)  # the fourth offer is help
         await pilot.press("escape", "Q")
     assert not app.is_running
 

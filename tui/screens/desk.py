@@ -300,7 +300,9 @@ class DeskScreen(ListScreen, OutwardScreen):
         if row is None or row.message is None:
             self.say("There is no mail here to copy from.", "warning")
             return
-        self.app.push_screen(copy_menu(row.message, self.copies()), self._copied)
+        self.app.push_screen(
+            copy_menu(row.message, self.link_of(row.message), self.copies()), self._copied
+        )
 
     def _copied(self, text: SafeText | None) -> None:
         if text is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import quote
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,9 +16,6 @@ from textual.widgets.option_list import Option
 
 from core.model import Message
 from core.text import SafeText, shown
-
-LINK: str = "https://lore.kernel.org/r/%s"
-"""Where a Message-ID can be read on the web, whatever list it went to."""
 
 
 class Menu(ModalScreen[SafeText | None]):
@@ -89,10 +85,12 @@ def _short(value: str, most: int = 60) -> str:
     return value if len(value) <= most else f"{value[: most - 1]}…"
 
 
-def copy_menu(message: Message, more: Sequence[tuple[str, str, SafeText]] = ()) -> Menu:
-    """Return the menu of what can be copied of a mail, and `more`: key, word, text.
+def copy_menu(
+    message: Message, link: SafeText, more: Sequence[tuple[str, str, SafeText]] = ()
+) -> Menu:
+    """Return the menu of what can be copied of a mail, its `link`, and `more`: key, word, text.
 
-    A stranger chose the Message-ID: it is made visible, percent-encoded in the link and quoted in the command.
+    A stranger chose the Message-ID: it is made visible, and quoted in the command.
     """
     message_id = shown(message.message_id)
     return Menu(
@@ -100,7 +98,7 @@ def copy_menu(message: Message, more: Sequence[tuple[str, str, SafeText]] = ()) 
         [
             ("m", "Message-ID", message_id),
             ("s", "subject", shown(message.subject.text)),
-            ("l", "link", shown(LINK % quote(message_id, safe="@"))),
+            ("l", "link", link),
             ("b", "b4 command", shown(f"b4 am {shlex.quote(message_id)}")),
             *more,
         ],

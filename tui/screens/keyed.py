@@ -80,9 +80,16 @@ class KeyedScreen(Screen[None]):
             self.end_sequence()
             self.say(shown(f"{written(sequence)} is no key here; there are {keys}"), "warning")
         else:
+            self.say_unbound(stroke)
             return
         event.stop()
         event.prevent_default()
+
+    def say_unbound(self, stroke: str) -> None:
+        """Say that a key has no meaning here, and where those are that have."""
+        keys = self.keymap.by_name["app.help"].keys
+        more = f"; {keys[0]} lists the keys" if keys else ""
+        self.say(shown(f"{written((stroke,))} does nothing here{more}"))
 
     def end_sequence(self) -> None:
         """Forget a sequence that was begun."""

@@ -11,10 +11,11 @@ from textual import on
 from textual.app import SuspendNotSupported
 
 from core.errors import PatchdeskError
+from core.model import Message
 from core.text import SafeText, shown, shown_lines
 from tui.jobs import edit_copy, run_pipe
 from tui.keys import Where
-from tui.messages import CopyMade, PipeEnded
+from tui.messages import CopyMade, GivesLinks, PipeEnded, web_link
 from tui.screens.reviewing import ReviewingScreen
 from tui.widgets.prompt import Prompt
 from tui.widgets.tree_rows import Kind
@@ -43,6 +44,13 @@ class OutwardScreen(ReviewingScreen):
 
         return getattr(self.app, "web", "") or LORE
 
+    def link_of(self, message: Message) -> SafeText:
+        """Return the address of a mail on the web: its desk knows, else it is where the user's mails are."""
+        desk: object = self._shown.desk if self._shown is not None else None
+        if isinstance(desk, GivesLinks):
+            return shown(desk.link(message.message_id))
+        return shown(web_link(self.web, message.message_id))
+
     def on_unmount(self) -> None:
         """End what runs."""
         if self._piping is not None:
@@ -60,14 +68,14 @@ class OutwardScreen(ReviewingScreen):
     # ------------------------------------------------------------- browser
 
     def _browse(self) -> None:
-        from core.external import browse, web_address
+        from core.external import browse
 
         row = self.series_tree.row
         if row is None or row.message is None:
             self.say("There is no mail here.", "warning")
             return
         try:
-            browse(address := web_address(self.web, row.message.message_id), os.environ)
+            browse(address := self.link_of(row.message), os.environ)
         except PatchdeskError as error:
             self.say(f"{error.message} {error.hint}", "warning")
         else:

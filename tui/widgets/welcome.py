@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -22,8 +23,23 @@ _OFFERS: Final[Sequence[tuple[str, str]]] = (
 )
 
 
+_OWN_KEYS: Final[Mapping[str, str]] = {"d": "app.demo", "f": "list.follow"}
+"""Keys of offers whose commands have none elsewhere."""
+
+
 class Offers(OptionList):
     """The things to begin with; an option's id is the command it runs."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the offer whose own key was pressed, and let Enter be the list's."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_select()
+        elif (name := _OWN_KEYS.get(event.character or "")) is not None:
+            event.stop()
+            self.highlighted = self.get_option_index(name)
+            self.action_select()
 
     def action_line(self, delta: int) -> None:
         """Move the highlight."""
@@ -87,7 +103,8 @@ class Welcome(Container):
 
 
 def _option(command: Command, words: str) -> Option:
-    key = next(iter(command.keys), "")
+    own = (key for key, name in _OWN_KEYS.items() if name == command.name)
+    key = next(iter(command.keys), "") or next(own, "")
     return Option(
         Content.assemble((f" {key or '·':<3}", "bold $footer-key-foreground"), words),
         id=command.name,
