@@ -199,6 +199,12 @@ class ListDesk:
         """Yield a page now and whenever there is something new, until `stop` or the end. Raises IndexFileError."""
         self._preparing.join()
         index = self.index
+        try:
+            yield from self._pages(index, stop)
+        finally:
+            index.close()
+
+    def _pages(self, index: Index, stop: Event) -> Iterator[ListPage]:
         if isinstance(self._first, PatchdeskError):
             raise self._first
         page = self._first

@@ -203,8 +203,14 @@ def _set_aside(path: Path) -> Path:
 
 def _create_private(path: Path) -> None:
     """Make the file, where there is none, so that nobody else can read it; SQLite gives its others the same mode."""
+    # One that is there is not touched: closing a handle of it would drop the locks that this process's connections hold
+    # on it (POSIX), and another process would take its WAL away from under them.
+    if path.exists():
+        return
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         raise _no_access(path, error) from error
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -301,6 +303,33 @@ def test_a_series_is_known_by_any_of_its_mails(path: Path, index: Index) -> None
         assert page.items.moved([other]) == {other: item.id}
     assert page.items.moved([item.id, "nobody@example.org"]) == {}
     desk.close()
+
+
+_BRINGS = """
+import sys
+from pathlib import Path
+from threading import Event
+from core.index.index import open_index
+from core.sources.mailbox import open_file
+index = open_index(Path(sys.argv[1]))
+source = open_file(Path(sys.argv[2]))
+index.ingest("more", source, stop=Event(), report=lambda _: None)
+index.close()
+"""
+
+
+def test_what_another_process_brings_is_seen_though_the_index_was_opened_twice(
+    path: Path, index: Index, tmp_path: Path
+) -> None:
+    before = index.changes_since(0).generation
+    open_index(path).close()
+    more = tmp_path / "more.mbox"
+    more.write_bytes(mail(1, datetime(2025, 1, 1, tzinfo=UTC)))
+    for _ in range(2):  # the first child to leave would take the log of changes away
+        command = [sys.executable, "-c", _BRINGS, str(path), str(more)]
+        subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
+    assert len(index.changes_since(before).written) == 1
+    assert "more" in {info.name for info in index.lists()}
 
 
 def test_reading_marks_are_kept_for_what_is_not_here_yet(path: Path, index: Index) -> None:
