@@ -139,7 +139,10 @@ def web_address(base: str, message_id: str) -> str:
     """Return where a mail is on the web server `base`. Raises PatchdeskError where that is no http(s) address."""
     if _BASE.fullmatch(base) is None:
         raise PatchdeskError("The server's address is no web address.", "It begins with https://.")
-    return f"{base.rstrip('/')}/{quote(message_id, safe='@')}"
+    base = base.rstrip("/")
+    if base.count("/") == 2:
+        base += "/all"  # where a server has the mails of all its lists
+    return f"{base}/{quote(message_id, safe='@')}"
 
 
 def browse(address: str, environment: Mapping[str, str]) -> None:

@@ -40,7 +40,7 @@ class PatchdeskApp(App[None]):
     `open_desk` gives the desk of a target without blocking; it may raise PatchdeskError. The target "" stands for the
     followed lists, whose names are `lists`; `sync_every` says after how many seconds one is to be synced by itself. `clock` says what time it
     is, so that pictures of the screen can be made twice. `keymap` is `tui.keys.keymap_for`'s; `problems` are lines on
-    the user's configuration, shown once the screen is there.
+    the user's configuration, shown once the screen is there. `web` is the address that mails have on the web, "" lore's.
     """
 
     TITLE = "patchdesk"
@@ -63,6 +63,7 @@ class PatchdeskApp(App[None]):
         clock: Callable[[], datetime] = _now,
         keymap: Keymap | None = None,
         problems: Sequence[str] = (),
+        web: str = "",
     ) -> None:
         # What is imported stays: not to be looked through for garbage while the first picture is made.
         gc.freeze()
@@ -71,6 +72,7 @@ class PatchdeskApp(App[None]):
         self.lists = tuple(lists)
         self.sync_every = dict(sync_every or {})
         self.problems = problems
+        self.web = web
         self._desk_screen = DeskScreen(keymap or Keymap(), open_desk, clock)
         self._control_filter = ControlFilter()
         self.set_reactive(PatchdeskApp.mouse, mouse)

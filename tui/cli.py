@@ -213,6 +213,8 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
         sync_every=_intervals(config),
         theme=config.theme,
         mouse=config.mouse,
+        web=(config.lists[target].web if target and target in config.lists else "")
+        or config.server,
     )
     app.run(mouse=config.mouse)
     return app.return_code or 0

@@ -275,6 +275,8 @@ class DeskScreen(ListScreen, OutwardScreen):
         row = self.series_tree.row
         if self._aside and row is not None and row.message is not None:
             self.read_row(row)
+        elif self.reader.stop_selecting():
+            pass
         elif self._found:
             self._end_finding()
         elif self.has_class("-full"):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Event
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import SuspendNotSupported
@@ -19,6 +20,9 @@ from tui.messages import CopyMade, GivesLinks, PipeEnded, web_link
 from tui.screens.reviewing import ReviewingScreen
 from tui.widgets.prompt import Prompt
 from tui.widgets.tree_rows import Kind
+
+if TYPE_CHECKING:
+    from tui.app import PatchdeskApp
 
 _MOST_LINES = 20_000
 
@@ -42,7 +46,7 @@ class OutwardScreen(ReviewingScreen):
         """The address under which the web has mails, by their Message-IDs."""
         from core.external import LORE
 
-        return getattr(self.app, "web", "") or LORE
+        return cast("PatchdeskApp", self.app).web or LORE
 
     def link_of(self, message: Message) -> SafeText:
         """Return the address of a mail on the web: its desk knows, else it is where the user's mails are."""
