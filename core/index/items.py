@@ -103,6 +103,7 @@ def write(
         changed += 1
         rows.append((number, *draft.columns[:-1], generation, draft.columns[-1]))
         lists += [(each, number, *counts) for each, counts in draft.lists.items()]
+    _release(connection, drafts, old)
     gone = old.difference(numbers)
     rewritten = [row[0] for row in rows]
     _delete(connection, "item_list", "item", (*rewritten, *gone))
@@ -121,6 +122,22 @@ def write(
     )
     connection.executemany("INSERT INTO gone VALUES (?, ?)", [(generation, item) for item in gone])
     return changed + len(gone)
+
+
+def _release(connection: sqlite3.Connection, drafts: list[Draft], old: set[int]) -> None:
+    """Take out of their rows the mails and postings that are in none now: removed ones, and those that wait their turn."""
+    for table, kept in (
+        ("node", {node for draft in drafts for node in draft.roles}),
+        ("posting", {posting for draft in drafts for posting in draft.postings}),
+    ):
+        held = connection.execute(
+            f"SELECT id FROM {table} WHERE item IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (json.dumps(list(old)),),
+        ).fetchall()
+        connection.executemany(
+            f"UPDATE {table} SET item = NULL WHERE id = ?",  # noqa: S608
+            [one for one in held if one[0] not in kept],
+        )
 
 
 def _numbers(

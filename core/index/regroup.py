@@ -109,10 +109,9 @@ class _Regrouping:
         for thread in grouping.threads():
             self._drafts.append(draft_of(thread, (), loaded.nodes, loaded.seen, loaded.lists))
         self._draft_series(talks, grouping, kin)
-        self._connection.executemany(  # mails that were removed
-            "UPDATE node SET item = NULL, role = 0 WHERE id = ?",
-            [(node,) for node in loaded.items.keys() - loaded.nodes.values()],
-        )
+        # Of a talk that waits its turn, mails may have come here from other rows.
+        held = (self._items.get(node) for draft in self._drafts for node in draft.roles)
+        self._old |= {item for item, _ in filter(None, held)}
         generation = next_generation(self._connection)
         count = write(self._connection, self._drafts, self._old, self._items, generation)
         self._connection.execute(
