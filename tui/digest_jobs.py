@@ -64,6 +64,15 @@ class DigestFailed(Message):
 
 
 @dataclass
+class Kept(Message):
+    """A place was remembered, or could not be."""
+
+    kind: str
+    until: str
+    error: PatchdeskError | None = None
+
+
+@dataclass
 class Exported(Message):
     """A digest was written to a file, or could not be."""
 
@@ -86,6 +95,18 @@ def make_digest(request: DigestRequest, post: Post) -> None:
         post(DigestFailed(request, error))
     else:
         post(DigestArrived(request, made))
+
+
+def keep(target: str, kind: str, until: str, when: datetime, at: int, post: Post) -> None:
+    """Remember a place of a target's digests."""
+    from core.digest.remembered import remember
+
+    try:
+        remember(target, kind, until, when, at=at)
+    except PatchdeskError as error:
+        post(Kept(kind, until, error))
+    else:
+        post(Kept(kind, until))
 
 
 def export(digest: Digest, path: Path, top: int, post: Post) -> None:

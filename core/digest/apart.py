@@ -23,7 +23,7 @@ from core.child import Child, send
 from core.digest.archive import Archive, Arrival, Earlier
 from core.digest.range import Bound, Span
 from core.digest.values import Digest, SeriesNews, ThreadNews
-from core.errors import Cancelled, ConfigError, PatchdeskError, SourceError
+from core.errors import Cancelled, ConfigError, PatchdeskError, SourceError, TargetError
 from core.model import Progress
 from core.sources.source import Report
 
@@ -116,6 +116,10 @@ def _make(target: str, words: str, now: datetime) -> Made:
     from core.digest.summary import Options
     from core.paths import config_file
 
+    if target == "-":
+        raise TargetError(
+            "What came on standard input is there only once.", "Save it to a file, and open that."
+        )
     config = load_config(config_file())
     mailmap: Mailmap | None = None
     notes: tuple[str, ...] = ()

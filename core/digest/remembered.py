@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from core.errors import PatchdeskError
@@ -17,6 +18,7 @@ from core.paths import data_dir, write_atomically
 
 _LARGEST: Final = 4 << 20
 _KINDS: Final = ("read", "mark")
+_writing: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,20 @@ def recall(target: str) -> dict[str, Remembered]:
 
 
 def remember(target: str, kind: str, until: str, when: datetime, *, at: int) -> None:
-    """Remember a place under `read` or `mark`, in place of the one before. Raises PatchdeskError."""
+    """Remember a place under `read` or `mark`, in place of the one before. Any thread. Raises PatchdeskError.
+
+    A place that was `read` before a later one changes nothing: an older window was looked at again.
+    """
     if kind not in _KINDS:
         raise ValueError(kind)
+    with _writing:
+        before = recall(target).get(kind)
+        if kind == "read" and before is not None and before.at > at:
+            return
+        _write(target, kind, until, when, at)
+
+
+def _write(target: str, kind: str, until: str, when: datetime, at: int) -> None:
     everything = _load()
     entry = everything.setdefault(key_of(target), {})
     if not isinstance(entry, dict):

@@ -119,6 +119,11 @@ def flat(app: PatchdeskApp) -> str:
     return " ".join(text_of(app).split())
 
 
+def keeping(app: PatchdeskApp) -> bool:
+    """Return whether something is being remembered."""
+    return any(w.group == "keeping" and not w.is_finished for w in app.workers)
+
+
 async def type_in(pilot: Pilot[None], words: str) -> None:
     """Put words into the prompt, once it asks, and confirm them: faster than key by key."""
     app = pilot.app
@@ -244,6 +249,7 @@ async def test_what_was_read_is_remembered_and_older_windows_change_nothing(arch
     async with app.run_test(size=LARGE) as pilot:
         screen = await begin(pilot, "2025-05-29..2025-05-31")
         await again(pilot, screen, "<")
+        await until(pilot, lambda: not keeping(app))
         assert recall(str(archive))["read"].until == "2025-05-31"
         await pilot.press("g", "d")
         await until(pilot, lambda: screen.prompt.asking)
@@ -253,6 +259,7 @@ async def test_what_was_read_is_remembered_and_older_windows_change_nothing(arch
         assert screen._made is not None
         assert screen._made.digest.ends[0] == "2025-05-31"
         tip = screen._made.digest.end
+        await until(pilot, lambda: not keeping(app))
         assert recall(str(archive))["read"].until == tip
     path = remembered_file()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -264,8 +271,7 @@ async def test_a_mark_is_kept_with_its_time(archive: Path) -> None:
     async with app.run_test(size=LARGE) as pilot:
         screen = await begin(pilot, "2025-05-20..2025-05-27")
         await pilot.press("g", "m")
-        await pilot.pause()
-        assert "Marked 2025-05-27" in text_of(app)
+        await until(pilot, lambda: "Marked 2025-05-27" in text_of(app))
         await again(pilot, screen, ">")
         await pilot.press("g", "d")
         await until(pilot, lambda: screen.prompt.asking)
@@ -410,6 +416,33 @@ async def test_export_overwrites_nothing_unasked_and_names_what_cannot_be(
         await until(pilot, lambda: there.read_text() != "mine")
 
 
+async def test_what_came_on_standard_input_is_gone() -> None:
+    app = app_on(**{"-": FakeDesk(listing(lantern()))})
+    async with app.run_test(size=SMALL) as pilot:
+        await begin(pilot, "..")
+        assert "standard input is there only once" in text_of(app)
+
+
+async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive: Path) -> None:
+    app = app_of(archive)
+    async with app.run_test(size=LARGE) as pilot:
+        screen = await begin(pilot, "2025-05-28..")
+        own = {c.name for c in screen.keymap.commands if c.where is Where.DIGEST}
+        assert own <= set(screen.actions())
+        await pilot.press("?")
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.pause()
+        text = text_of(app)
+        assert "In a digest" in text
+        assert text.index("In a digest") < text.index("The window before this one")
+        await pilot.press("escape", ":")
+        await type_in(pilot, "digest.export")
+        await until(pilot, lambda: screen.prompt.kind == "export")
+        await pilot.press("escape", ":")
+        await type_in(pilot, "reader.fold")
+        await until(pilot, lambda: "is for the list and the reader" in text_of(app))
+
+
 async def test_an_mbox_is_read_by_dates(tmp_path: Path) -> None:
     box = tmp_path / "some.mbox"
     box.write_bytes(to_mboxrd(raw for _, raw in mails()))
@@ -418,6 +451,7 @@ async def test_an_mbox_is_read_by_dates(tmp_path: Path) -> None:
         screen = await begin(pilot, "2025-05-28..")
         assert screen._made is not None
         assert screen._made.digest.messages == 8
+        await until(pilot, lambda: not keeping(app))
         # No commit says where it ended: the last mail's time does.
         assert recall(str(box))["read"].until == moment_words(int(START + 0.3 * DAY))
 

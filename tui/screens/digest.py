@@ -23,7 +23,10 @@ from tui.digest_jobs import (
     DigestProgressed,
     DigestRequest,
     Exported,
+    Kept,
+    Post,
     export,
+    keep,
     make_digest,
 )
 from tui.keys import Command, Keymap, Where, commands_named
@@ -247,11 +250,12 @@ class DigestScreen(KeyedScreen):
         request = self._wanted = DigestRequest(self._target, words, self._clock())
         self._progress = shown(f"digest of {words}")
         self.status.work(self._progress)
+        self._work("digest", partial(make_digest, request))
+
+    def _work(self, group: str, job: Callable[[Post], None]) -> None:
+        """Do a job in a thread of its own."""
         self.run_worker(
-            partial(make_digest, request, self.post_message),
-            group="digest",
-            thread=True,
-            exit_on_error=False,
+            partial(job, self.post_message), group=group, thread=True, exit_on_error=False
         )
 
     def _drop(self) -> None:
@@ -306,7 +310,7 @@ class DigestScreen(KeyedScreen):
         self.view.show(made.digest)
         if self.app.screen is self and not self.prompt.asking:
             self.set_focus(self.view)
-        self._remember_read(event.request.now)
+        self._keep("read", event.request.now)
 
     @on(DigestFailed)
     def _failed(self, event: DigestFailed) -> None:
@@ -360,32 +364,23 @@ class DigestScreen(KeyedScreen):
             return digest.end
         return moment_words(int(digest.last.timestamp()) if digest.last else self._window.now)
 
-    def _remember_read(self, now: datetime) -> None:
-        """Remember up to where the list was read, unless an older window is looked at again."""
-        from core.digest.remembered import recall, remember
-
-        if self._window is None:
-            return
-        try:
-            before = recall(self._target).get("read")
-            if before is None or self._window.until >= before.at:
-                remember(self._target, "read", self._until(), now, at=self._window.until)
-        except PatchdeskError as error:
-            self.say(f"{error.message} {error.hint}", "warning")
-
     def _mark(self) -> None:
-        from core.digest.remembered import remember
-
         if self._window is None:
             self.say("There is no digest yet: gd asks for its range.", "warning")
-            return
-        until = self._until()
-        try:
-            remember(self._target, "mark", until, self._clock(), at=self._window.until)
-        except PatchdeskError as error:
-            self.say(f"{error.message} {error.hint}", "error")
         else:
-            self.say(f"Marked {until}: gd offers what came since.")
+            self._keep("mark", self._clock())
+
+    def _keep(self, kind: str, when: datetime) -> None:
+        """Remember where the digest ends."""
+        at = self._window.until if self._window is not None else 0
+        self._work("keeping", partial(keep, self._target, kind, self._until(), when, at))
+
+    @on(Kept)
+    def _kept(self, event: Kept) -> None:
+        if event.error is not None:
+            self.say(f"{event.error.message} {event.error.hint}", "error")
+        elif event.kind == "mark":
+            self.say(f"Marked {event.until}: gd offers what came since.")
 
     # ------------------------------------------------------------- the prompt
 
@@ -498,12 +493,7 @@ class DigestScreen(KeyedScreen):
         if self._made is None:
             return
         self.say(f"Writing {path} …")
-        self.run_worker(
-            partial(export, self._made.digest, path, TOP, self.post_message),
-            group="export",
-            thread=True,
-            exit_on_error=False,
-        )
+        self._work("export", partial(export, self._made.digest, path, TOP))
 
     @on(Exported)
     def _exported(self, event: Exported) -> None:
