@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from core.model import Series
 from tests.tui.kit import (
@@ -382,20 +382,60 @@ async def test_open_remembers_what_was_opened() -> None:
         assert desk_screen(app)._coming is None
 
 
-async def test_help_lists_every_command_and_is_found_by_typing() -> None:
+@pytest.mark.parametrize("width", [80, 120])
+async def test_help_lists_every_command_and_is_found_by_typing(width: int) -> None:
     app = app_with()
-    async with app.run_test(size=(100, 80)) as pilot:
+    async with app.run_test(size=(width, 160)) as pilot:
         await ready(pilot)
         await pilot.press("?")
         await pilot.pause()
         text = text_of(app)
         for command in COMMANDS:
-            assert command.help in text, command.name
+            assert f" {command.name} " in text, command.name
+        for command in COMMANDS:
+            assert command.help[:30] in text
+        for sign in ("◆", "◇", "≡", "•", "×", "↳", "≠", "R A T N"):
+            assert f"   {sign}  " in text
         await pilot.press(*"inside everything")
         await pilot.pause()
         assert "Message-ID" not in text_of(app)
         await pilot.press("enter")  # the first: unfold all
         assert len(tree_of(app)) == 20
+
+
+@pytest.mark.parametrize(
+    "keys", [["q"], ["?"], ["escape"], ["j", "k", "pagedown", "q"], ["/", "escape"]]
+)
+async def test_help_is_left(keys: list[str]) -> None:
+    app = app_with()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("?", *keys)
+        assert app.screen is desk_screen(app)
+
+
+async def test_help_moves_until_it_is_typed_into() -> None:
+    app = app_with()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("?", "j", "j", "k")
+        screen = app.screen
+        options, line = screen.query_one(OptionList), screen.query_one(Input)
+        assert options.highlighted == 2
+        await pilot.press("/", *"jqk?")
+        assert line.value == "jqk?"
+        await pilot.pause()
+        assert "Nothing is called so." in text_of(app)
+        await pilot.press("enter")
+        assert app.screen is screen
+        await pilot.press("escape")
+        assert line.value == ""
+        await pilot.pause()
+        assert "In the tree" in text_of(app)
+        await pilot.press(*"xq")  # a letter begins, and from then on all are text
+        assert line.value == "xq"
+        await pilot.press("escape", "q")
+        assert app.screen is not screen
 
 
 async def test_the_palette_runs_a_command() -> None:

@@ -214,7 +214,7 @@ async def test_keys_of_ones_own_are_heard_offered_and_listed() -> None:
         assert app.screen is desk_screen(app)
         await pilot.press("f1")
         await pilot.pause()
-        assert "è         Read what is under the cursor" in text_of(app)
+        assert "è          Read what is under the cursor" in text_of(app)
         await pilot.press("escape", "è")
         assert desk_screen(app).where() is Where.READER
 
