@@ -6,6 +6,8 @@ import threading
 import time
 from threading import Event
 
+import pytest
+
 from core.errors import FetchError, SourceError, TargetError
 from core.model import Progress
 from tests.tui.kit import (
@@ -24,6 +26,7 @@ from tests.tui.kit import (
 )
 from tui.app import PatchdeskApp
 from tui.messages import DeskLike
+from tui.screens.reading import progress_words
 
 OTHER = (small_series("brook", "brook: run faster"),)
 
@@ -234,6 +237,58 @@ async def test_a_target_that_fails_leaves_the_old_one() -> None:
         assert "Steady light" in text_of(app, "SeriesTree")
         assert tree_of(app).cursor == 1
         assert not first.closed.is_set()
+
+
+async def test_an_error_covers_the_panes_only_where_it_has_no_room_and_escape_closes_it() -> None:
+    hint = (
+        "Name a folder, or an mbox, or the address of a thread on any public-inbox that there is."
+    )
+    bad = FakeDesk(SourceError("brook is no mailbox.", hint))
+    app = app_on(lantern=FakeDesk(listing(lantern())), brook=bad, again=FakeDesk(*bad.steps))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await ready(pilot)
+        screen = desk_screen(app)
+        await pilot.press("o", *"brook", "enter")
+        await until(pilot, lambda: len(screen.query("Toast")) == 1)
+        await until(pilot, lambda: "Name a folder" in text_of(app))
+        assert text_of(app).count("brook is no mailbox.") == 1
+        await pilot.press("escape")
+        await until(pilot, lambda: not screen.query("Toast"))
+        await pilot.resize_terminal(160, 40)
+        await pilot.press("o", *"again", "enter")
+        await until(pilot, lambda: "any public-inbox that there is." in text_of(app, "StatusLine"))
+        assert not screen.query("Toast")
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (Progress("Fetching a@x from h, byte", 12_345), "Fetching a@x from h · 12 kB"),
+        (Progress("Fetching a@x from h, byte", 7), "Fetching a@x from h · 7 bytes"),
+        (Progress("Fetching a@x from h, byte", 3_400_000), "Fetching a@x from h · 3.4 MB"),
+        (Progress("reading, mail", 3, 1700), "reading, mail 3 of 1,700"),
+        (Progress("connecting\x1b"), "connecting␛"),
+        (Progress(f"a{'x' * 500}b, byte", 7), f"a{'x' * 31}…{'x' * 30}b · 7 bytes"),
+    ],
+)
+def test_progress_in_words(progress: Progress, words: str) -> None:
+    assert progress_words(progress) == words
+
+
+async def test_a_long_first_opening_is_told_in_the_reader_and_by_the_second() -> None:
+    app = app_on(
+        lantern=FakeDesk(
+            Progress("Fetching a@x, byte", 12_345),
+            Event(),
+        )
+    )
+    async with app.run_test(size=(100, 24)) as pilot:
+        await until(pilot, lambda: "Opening lantern" in text_of(app, "MessageView"))
+        assert "Fetching a@x · 12 kB" in text_of(app, "MessageView")
+        await until(pilot, lambda: "12 kB · 1 s · Esc stops" in text_of(app, "StatusLine"))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Nothing was read." in text_of(app, "MessageView")
 
 
 async def test_what_came_before_an_error_stays() -> None:

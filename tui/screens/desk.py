@@ -139,7 +139,10 @@ class DeskScreen(ListScreen, OutwardScreen):
         self.status.hint((c.keys[0], c) for c in fitting)
 
     def run_command(self, command: Command, stroke: str = "") -> None:
-        """Run a command; Esc stops running work before it goes back."""
+        """Run a command; Esc closes what is said over the panes, or stops running work, before it goes back."""
+        if stroke == "escape" and self.query("Toast"):
+            self.app.clear_notifications()
+            return
         if stroke == "escape" and self.cancel():
             return
         super().run_command(command)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual import on
+from textual.content import Content
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -42,6 +43,14 @@ SETTLED: Final = 0.06
 MAILS_KEPT: Final = 16
 """Mails kept open, so that going back is instant."""
 
+_LASTS: Final = 0.4
+"""Seconds after which the opening of the first target is worth a note where the mail will be."""
+
+_TOAST_FOR: Final = 8
+"""Seconds that an error too long for the status line stays over the panes."""
+
+_LONGEST_DOING: Final = 64
+
 WAYS_ON: Final = "C-r tries again · o opens something else · :log shows the log"
 
 
@@ -71,6 +80,8 @@ class ReadingScreen(FrameScreen):
         """The request whose mail is on the screen."""
         self._settling: Timer | None = None
         self._progress = shown("")
+        self._opening_noted = False
+        """The reader says what is being opened."""
 
     # ------------------------------------------------------------- opening a target
 
@@ -88,6 +99,7 @@ class ReadingScreen(FrameScreen):
         if self._shown is None:
             self.title_bar.name_shown = shown(target)
             self._note("", [])
+            self.set_timer(_LASTS, partial(self._note_opening, opening))
         self._progress = shown(f"opening {target}".strip())
         self._show_work()
         self._begin(opening)
@@ -196,6 +208,14 @@ class ReadingScreen(FrameScreen):
         if event.opening is self._coming:
             self._progress = progress_words(event.progress)
             self._show_work()
+            if self._opening_noted:
+                self._note_opening(event.opening)
+
+    def _note_opening(self, opening: Opening) -> None:
+        """Say in the reader, too, what is done, as long as there is nothing else to see."""
+        self._opening_noted = opening is self._coming and self._shown is None
+        if self._opening_noted:
+            self._note(shown(f"Opening {opening.target}"), [self._progress, "", "Esc stops."])
 
     @on(OpenFailed)
     def _open_failed(self, event: OpenFailed) -> None:
@@ -218,11 +238,15 @@ class ReadingScreen(FrameScreen):
             self._show_empty()
             self._note(message, [hint, "", WAYS_ON])
         else:
+            all_of_it = shown(f"{message} {hint}".strip())
+            if Content(all_of_it).cell_length <= self.app.size.width - 2:
+                self.say(all_of_it, "error")
+                return
             self.say(message, "error")
             self.notify(
-                f"{hint}\n{WAYS_ON}" if hint else WAYS_ON,
-                title=message,
+                f"{hint}\n{WAYS_ON} · Esc closes this" if hint else f"{message}\n{WAYS_ON}",
                 severity="error",
+                timeout=_TOAST_FOR,
                 markup=False,
             )
 
@@ -333,10 +357,23 @@ class ReadingScreen(FrameScreen):
 
 
 def progress_words(progress: Progress) -> SafeText:
-    """Return progress as words for a person."""
+    """Return progress as words for a person: `reading, mail 3 of 17`; `Fetching … · 12 kB` where bytes are counted."""
+    doing = shown(progress.doing)
+    what = doing.removesuffix(", byte")
+    if len(what) > _LONGEST_DOING:  # a Message-ID, mostly
+        what = shown(f"{what[: _LONGEST_DOING // 2]}…{what[1 - _LONGEST_DOING // 2 :]}")
+    if doing.endswith(", byte"):
+        return shown(f"{what} · {_size(progress.done)}")
     if progress.total:
-        return shown(f"{progress.doing} {progress.done:,} of {progress.total:,}")
-    return shown(f"{progress.doing} {progress.done:,}" if progress.done else progress.doing)
+        return shown(f"{what} {progress.done:,} of {progress.total:,}")
+    return shown(f"{what} {progress.done:,}" if progress.done else what)
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes as a person writes it: `812 bytes`, `12 kB`, `3.4 MB`."""
+    if count < 1_000:
+        return f"{count} bytes"
+    return f"{count / 1_000:,.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"
 
 
 def missing_words(row: Row) -> tuple[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from time import monotonic
 from typing import ClassVar, Final
 
 from textual import events
@@ -69,6 +70,8 @@ class StatusLine(Widget):
         self._work = ""
         self._spin: Timer | None = None
         self._frame = 0
+        self._since = 0.0
+        """When the running work began."""
 
     def hint(self, hints: Iterable[tuple[str, Command]]) -> None:
         """Offer these keys, each with its command."""
@@ -111,6 +114,7 @@ class StatusLine(Widget):
             return
         self._work = text
         if self._spin is None:
+            self._since = monotonic()
             self._spin = self.set_interval(SPIN_EVERY, self._turn)
 
     def _turn(self) -> None:
@@ -128,8 +132,12 @@ class StatusLine(Widget):
         right = Content("")
         if self.working:
             picture = SPINNER[self._frame % len(SPINNER)]
+            seconds = int(monotonic() - self._since)
+            lasted = f"· {seconds} s " if seconds else ""
             right = Content.assemble(
-                (picture, "$text-accent"), f" {self._work} ", ("· Esc stops ", "$foreground-muted")
+                (picture, "$text-accent"),
+                f" {self._work} {lasted}",
+                ("· Esc stops ", "$foreground-muted"),
             )
         if self._pending is not None:
             left = self._pending
