@@ -21,6 +21,9 @@ from tui.widgets.tree_rows import Item, Key, Kind, Row, Whole, head, heading, in
 _BLOCKS_KEPT: Final = 200
 """Unfolded items whose rows are kept: more than a screen shows."""
 
+_LOOKED_AT: Final = 3_000
+"""Rows of a list that is not in memory that are read to find a word."""
+
 
 class Items(Protocol):
     """What the tree lists: series and threads by place, from 0, read only where they are looked at."""
@@ -325,11 +328,13 @@ class Rows:
         """Return the item and the key of the next row whose subject or name `wanted` matches, round the end.
 
         From the row at `index`, itself too with `here`. What is folded counts, unless what it is folded into
-        matches itself. Of a list that is not in memory only what is to be seen is looked at.
+        matches itself. Of a list that is not in memory only what is unfolded is looked at, and not farther than some
+        thousand rows: more would stall the screen.
         """
         count, start = len(self._items), self._place_of(index)
         own = self[index].key
-        for step in range(count + 1):
+        steps = count + 1 if self.all_in_memory else min(count + 1, _LOOKED_AT)
+        for step in range(steps):
             place = (start + step * direction) % count
             found = self._matching(place, wanted)
             if step in (0, count) and found:
