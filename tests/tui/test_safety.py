@@ -117,7 +117,7 @@ async def test_what_is_copied_cannot_act_when_it_is_pasted() -> None:
         await pilot.press("y", "l")
         assert (
             app.clipboard
-            == "https://lore.kernel.org/r/a%24%28reboot%29%60x%60%E2%90%9B%5B201~%20@x"
+            == "https://lore.kernel.org/r/a%24%28reboot%29%60x%60%1B%5B201~%0A@x"
         )
         await pilot.press("y", "b")
         assert app.clipboard == "b4 am 'a$(reboot)`x`␛[201~ @x'"
