@@ -84,11 +84,12 @@ def make_digest(request: DigestRequest, post: Post) -> None:
     """Have a child process make a digest, and post it."""
     from core.digest.apart import DigestProcess
 
+    def report(progress: Progress) -> None:
+        post(DigestProgressed(request, progress))
+
     try:
         process = DigestProcess(request.target, request.words, request.now)
-        made = process.made(
-            stop=request.stop, report=lambda progress: post(DigestProgressed(request, progress))
-        )
+        made = process.made(stop=request.stop, report=report)
     except Cancelled:
         return
     except PatchdeskError as error:

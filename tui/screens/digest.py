@@ -104,7 +104,7 @@ class DigestScreen(MakingScreen):
             "digest.later": lambda: self._go(1),
             "digest.mark": self._mark,
             "digest.export": self._ask_file,
-            "digest.expand": view.expand,
+            "digest.expand": view.unfold,
             "digest.collapse": view.collapse,
             "digest.toggle": lambda: view.fold(unfold=None),
             "digest.expand_all": lambda: view.fold_all(unfold=True),

@@ -181,7 +181,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         self._show_cursor()
         return True
 
-    def expand(self) -> None:
+    def unfold(self) -> None:
         """Unfold the line, or go to the first one inside."""
         line = self.line
         if line is not None and line.folds and not line.open:
