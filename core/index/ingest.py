@@ -20,9 +20,9 @@ from core.index.database import transaction
 from core.index.packing import pack, stored
 from core.index.regroup import settle
 from core.index.talks import Numbers
-from core.model import FileChange, Message
+from core.model import Message
 from core.patch.body import find_patch
-from core.patch.diff import file_changes
+from core.patch.diffstat import diffstat
 from core.patch.message import read_message_and_text
 from core.sources.feed import Change, Feed
 from core.sources.feeds import feeds_of
@@ -62,7 +62,8 @@ class _Draft:
     """A mail read and ready to be stored."""
 
     message: Message
-    files: tuple[FileChange, ...]
+    files: list[tuple[str, int, int]]
+    """The paths of those that it touches, lines added and removed."""
     packed: bytes | None
     """Its bytes, where the index is to keep them."""
 
@@ -266,7 +267,7 @@ class _Storing:
         rows: list[tuple[object, ...]] = []
         members: list[tuple[int, int, str | None]] = []
         bodies: list[tuple[int, bytes]] = []
-        touched: list[tuple[int, FileChange]] = []
+        touched: list[tuple[int, str, int, int]] = []
         read: list[int] = []
         (last,) = self._connection.execute("SELECT max(id) FROM message").fetchone()
         number = int(last or 0)
@@ -290,7 +291,7 @@ class _Storing:
             members.append((self._part, number, change.name or None))
             if draft.packed is not None:
                 bodies.append((number, draft.packed))
-            touched += [(number, file) for file in draft.files]
+            touched += [(number, *file) for file in draft.files]
             if draft.message.date.timestamp() < read_limits[0 if change.older else 1]:
                 read.append(node)
         self.added += len(rows)
@@ -329,19 +330,19 @@ class _Storing:
             ).fetchone()
             self._nodes.add(node)
 
-    def _touch(self, touched: list[tuple[int, FileChange]]) -> None:
+    def _touch(self, touched: list[tuple[int, str, int, int]]) -> None:
         numbers: dict[str, int] = {}
-        for _, file in touched:
-            if file.path not in numbers:
-                name = stored(file.path)
+        for _, path, *_ in touched:
+            if path not in numbers:
+                name = stored(path)
                 self._connection.execute("INSERT OR IGNORE INTO path (name) VALUES (?)", (name,))
-                (numbers[file.path],) = self._connection.execute(
+                (numbers[path],) = self._connection.execute(
                     "SELECT id FROM path WHERE name = ?", (name,)
                 ).fetchone()
         self._connection.executemany(
             "INSERT INTO touched VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET added = added + excluded.added, removed = removed + excluded.removed",
-            [(message, numbers[file.path], file.added, file.removed) for message, file in touched],
+            [(message, numbers[path], added, removed) for message, path, added, removed in touched],
         )
 
 
@@ -382,10 +383,10 @@ def take_from(connection: sqlite3.Connection, part: int, message: int) -> None:
 
 def _read(raw: bytes, blob: bytes, *, keep: bool) -> _Draft:
     message, text = read_message_and_text(raw, blob.hex())
-    files: tuple[FileChange, ...] = ()
+    files: list[tuple[str, int, int]] = []
     if message.has_diff and not message.subject.is_reply:
         cut = find_patch(text)
-        files = file_changes(text[cut[1] :])[:_FILES_KEPT] if cut is not None else ()
+        files = diffstat(text[cut[1] :])[:_FILES_KEPT] if cut is not None else []
     return _Draft(message, files, zlib.compress(raw, 6) if keep else None)
 
 
