@@ -14,12 +14,15 @@ from threading import Event
 import pytest
 from textual.pilot import Pilot
 
+from core.config import FollowedList
 from core.demo import demo_path
 from core.index.index import Index, ListView, open_index
 from core.lists import ListDesk, Wanted
 from core.model import MessageId, Series
 from core.sources.mailbox import open_file
 from core.sources.source import Source
+from core.sync.folder import Home, locked
+from core.sync_process import intervals, read_interval
 from core.text import shown
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
@@ -353,3 +356,44 @@ def test_screen(
         await until(pilot, lambda: not desk_screen(app)._reading_mail)
 
     assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("15m", 900.0), ("2h", 7200.0), ("90 s", 90.0), ("1d", 86_400.0), ("15", 900.0),
+        ("", None), ("0m", None), ("soon", None), ("-5m", None), ("1w", None),
+    ],
+)  # fmt: skip
+def test_intervals(text: str, seconds: float | None) -> None:
+    assert read_interval(text) == seconds
+
+
+def test_no_list_is_synced_by_itself_more_often_than_once_a_minute() -> None:
+    lists = {
+        "often": FollowedList(target="a", sync_every="5s"),
+        "never": FollowedList(target="b"),
+        "hourly": FollowedList(target="c", sync_every="1h"),
+    }
+    assert intervals(lists) == {"often": 60.0, "hourly": 3600.0}
+
+
+async def test_escape_stops_a_sync_and_keeps_what_came(
+    app: PatchdeskApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    folder = tmp_path / "CONFIG" / "patchdesk"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(f'[lists.lantern]\ntarget = "{tmp_path}/a.mbox"\n')
+    held = locked(Home.usual().folder("lantern"), "lantern", stop=Event(), report=lambda _: None)
+    with held:  # so that the sync waits, for as long as it is let
+        async with app.run_test(size=(120, 24)) as pilot:
+            await settled(pilot)
+            rows = len(tree_of(app))
+            await pilot.press("g", "s")
+            await until(pilot, lambda: "Waiting for another" in text_of(app), what="the sync")
+            await pilot.press("escape")
+            await until(pilot, lambda: desk_screen(app)._run is None, what="its end")
+            assert "stopped" in text_of(app, "StatusLine")
+            assert len(tree_of(app)) == rows
