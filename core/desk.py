@@ -96,7 +96,7 @@ class Desk:
 
         from core.sources.git_config import read_global
 
-        name = quote(message_id, safe="@")
+        name = quote(message_id, safe="@", errors="surrogatepass")
         inbox = getattr(self._source, "inbox", "")
         if inbox:
             return f"{inbox}/{name}/"

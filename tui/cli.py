@@ -184,16 +184,17 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _complain("The reader needs a terminal.", f"{instead} prints what it would show.")
     config = _settings()
-    _warn(config)
     _put_terminal(2)  # Textual draws there, and it may have been sent elsewhere
     # What reads or fetches the target starts first, and works while the screen's modules are imported.
     opened = _reader_desk(target, config, stdin, name=name) if target is not None else None
 
     from core.log import start_logging
-    from core.paths import log_file
+    from core.paths import config_file, log_file
     from tui.app import PatchdeskApp
+    from tui.keys import keymap_for
 
     start_logging(log_file())
+    keymap, wrong = keymap_for(config.keys_preset, config.keys)
 
     asked = {target}
 
@@ -213,6 +214,8 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
         sync_every=_intervals(config),
         theme=config.theme,
         mouse=config.mouse,
+        keymap=keymap,
+        problems=(*config.problems, *(f"{config_file()}: {problem}" for problem in wrong)),
         web=(config.lists[target].web if target and target in config.lists else "")
         or config.server,
     )
@@ -346,9 +349,13 @@ def _digest(arguments: argparse.Namespace) -> int:
 
 def _config(_: argparse.Namespace) -> int:
     from core.config import describe, with_git
+    from core.paths import config_file
+    from tui.keys import keymap_for
 
     config = _settings()
     _warn(config)
+    for problem in keymap_for(config.keys_preset, config.keys)[1]:
+        sys.stderr.write(shown(f"patchdesk: {config_file()}: {problem}") + "\n")
     _print(describe(with_git(config)))
     return 0
 

@@ -107,14 +107,6 @@ def run(
     return 0
 
 
-def _place_of(name: str, config: Config) -> str:
-    """Return where a followed list lies: its clone, or what it was followed as."""
-    from core.sync.folder import Home
-
-    clone = Home.usual().clone(name)
-    return str(clone) if clone else config.lists[name].target
-
-
 def _mailmap(config: Config) -> Mailmap | None:
     """Return the user's mailmap; a mistake in the configuration is said, and stops nothing."""
     from core.digest.identity import read_mailmap
