@@ -83,14 +83,16 @@ def read_headers(raw: bytes, start: int, end: int, wanted: frozenset[str] | None
         headers.capped.append("headers too large")
         blank = _BLANK_LINE.search(raw, limit - 1, end)
         headers.body_start = blank.end() if blank else end
-    if raw.count(b"\n", start, stop) > MAX_HEADER_LINES:
+    if stop - start > MAX_HEADER_LINES < raw.count(b"\n", start, stop):
         headers.capped.append("too many header lines")
         stop = _line_start(raw, start, MAX_HEADER_LINES)
     first, others = _patterns(wanted)
     match = first.match(raw, start, stop)
     found = others.findall(raw, start, stop)
+    plain = raw[start:stop].isascii()
     for name, value in [match.groups(), *found] if match else found:
-        _keep(headers, name.decode("ascii"), value)
+        text = value.decode("ascii") if plain else decode_bytes(value)
+        _keep(headers, name.decode("ascii"), text)
     return headers
 
 
@@ -122,8 +124,7 @@ def _patterns(wanted: frozenset[str] | None) -> tuple[re.Pattern[bytes], re.Patt
     return re.compile(header), re.compile(rb"\n" + header)
 
 
-def _keep(headers: Headers, name: str, folded: bytes) -> None:
-    value = decode_bytes(folded)
+def _keep(headers: Headers, name: str, value: str) -> None:
     if "\n" in value:
         value = " ".join([line.strip() for line in value.split("\n")])
     value = value.strip()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -49,6 +50,7 @@ _RECEIVED: Final = frozenset({"received"})
 _CHANGE_ID: Final = re.compile(r"\nchange-id:[ \t]+([^\s]{1,200})")
 _BLANKS: Final = re.compile(rb"\s*")
 _MAX_LIST_IDS: Final = 20
+_MAX_KNOWN: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +173,20 @@ def _open(raw: bytes, key: str) -> _Opened:
 
 
 def _subject(headers: Headers, capped: list[str]) -> Subject:
-    text = decode_words(headers.first("subject"))
-    if len(text) > MAX_SUBJECT:
+    value = headers.first("subject")
+    subject, is_long = (_known_subject if len(value) <= _MAX_KNOWN else _read_subject)(value)
+    if is_long:
         capped.append("subject too long")
-    return read_subject(text)
+    return subject
+
+
+def _read_subject(value: str) -> tuple[Subject, bool]:
+    text = decode_words(value)
+    return read_subject(text), len(text) > MAX_SUBJECT
+
+
+# The mails of a thread have the same.
+_known_subject: Final = lru_cache(maxsize=1024)(_read_subject)
 
 
 def _is_patch(subject: Subject, has_diff: bool) -> bool:

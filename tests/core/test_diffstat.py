@@ -81,6 +81,7 @@ def test_a_plain_diff_is_counted_the_short_way(monkeypatch: pytest.MonkeyPatch) 
         PLAIN.replace(" a\n", " a\n a\n"),
         PLAIN.replace("-- \n", "base-commit: 1234\n-- \n"),
         PLAIN.replace("\n", "\r\n"),
+        PLAIN.replace(" a\n-b\n+c\n d", " a\n-b\n+c\n-d"),
         PLAIN.replace("index 1111111..2222222 100644\n", "old mode 100644\nnew mode 100755\n"),
         "diff --git a/x \nb/x\nindex 1..2\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
         "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
