@@ -11,7 +11,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Final
 
@@ -21,9 +21,8 @@ from core.index.packing import pack, stored
 from core.index.regroup import settle
 from core.index.talks import Numbers
 from core.model import Message
-from core.patch.body import find_patch
 from core.patch.diffstat import diffstat
-from core.patch.message import read_message_and_text
+from core.patch.message import read_message_and_diff
 from core.sources.feed import Change, Feed
 from core.sources.feeds import feeds_of
 from core.sources.source import Job, Report, Source
@@ -39,6 +38,9 @@ FIRST_ROWS: Final = 500
 
 GROWTH: Final[float] = 3
 """It groups again whenever there are so many times as many: grouping stays linear, whatever the mails are."""
+
+_FRESH: Final = 6000
+"""Mails kept in memory from storing to grouping, which spares reading them back."""
 
 _FILES_KEPT: Final = 2000
 """Files of one patch that are kept; a tree-wide rename has more."""
@@ -86,6 +88,7 @@ class Ingest:
         self._stop = stop
         self._report = report
         self._phrases: dict[str, int] = {}
+        self._fresh: dict[bytes, Message] = {}
         self._list = 0
         self._read_before = 0
         self._is_first = True
@@ -157,15 +160,17 @@ class Ingest:
 
     def _prepare(self, change: Change, feed: Feed) -> tuple[_Prepared, int]:
         """Read a mail, unless it is here already; return its size too."""
-        if not change.added or _message_of(self._connection, change.blob) is not None:
-            return _Prepared(
-                Change(change.blob, change.added, change.older, None, change.name), None
-            ), 0
+        if not change.added or change.is_held or self._is_here(change):
+            return _Prepared(change, None), 0
         raw = feed.read(change.blob) if change.raw is None else change.raw
         draft = _read(raw, change.blob, keep=not feed.path) if raw else None
-        return _Prepared(
-            Change(change.blob, change.added, change.older, None, change.name), draft
-        ), len(raw)
+        return _Prepared(change if change.raw is None else replace(change, raw=None), draft), len(
+            raw
+        )
+
+    def _is_here(self, change: Change) -> bool:
+        """Whether a mail that came with its bytes is stored already: these come again and again."""
+        return change.raw is not None and _message_of(self._connection, change.blob) is not None
 
     def _store(
         self,
@@ -186,6 +191,9 @@ class Ingest:
                 "UPDATE part SET position = ? WHERE id = ?", (feed.position, part)
             )
         storing.numbers.remember()
+        for each in batch:
+            if each.draft is not None and len(self._fresh) < _FRESH:
+                self._fresh[each.change.blob] = each.draft.message
         self._added += storing.added
         self._removed += storing.removed
         return True
@@ -196,7 +204,10 @@ class Ingest:
             self._due = int(self._added * GROWTH)
 
     def _settle(self) -> None:
-        self._changed += settle(self._connection, stop=self._stop, report=self._report)
+        self._changed += settle(
+            self._connection, stop=self._stop, report=self._report, fresh=self._fresh
+        )
+        self._fresh.clear()
 
 
 class _Storing:
@@ -382,11 +393,8 @@ def take_from(connection: sqlite3.Connection, part: int, message: int) -> None:
 
 
 def _read(raw: bytes, blob: bytes, *, keep: bool) -> _Draft:
-    message, text = read_message_and_text(raw, blob.hex())
-    files: list[tuple[str, int, int]] = []
-    if message.has_diff and not message.subject.is_reply:
-        cut = find_patch(text)
-        files = diffstat(text[cut[1] :])[:_FILES_KEPT] if cut is not None else []
+    message, diff = read_message_and_diff(raw, blob.hex())
+    files = diffstat(diff)[:_FILES_KEPT] if diff and not message.subject.is_reply else []
     return _Draft(message, files, zlib.compress(raw, 6) if keep else None)
 
 

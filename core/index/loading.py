@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,50 +73,68 @@ class Loaded:
     """The lists that each node came through."""
 
 
-def load(
-    connection: sqlite3.Connection,
-    phrases: StoredPhrases,
-    talks: Iterable[int],
-    *,
-    into: Loaded | None = None,
-    grouped: bool = False,
-) -> Loaded:
-    """Read talks, in addition to what `into` holds.
+class Loader:
+    """Reads talks over one connection."""
 
-    With `grouped` only what was grouped already, as long as newer mails wait for it.
-    """
-    loaded = into or Loaded()
-    wanted = json.dumps(list(talks))
-    message_ids: dict[int, MessageId] = {}
-    for node, name, talk, item, role, seen in connection.execute(
-        "SELECT id, name, talk, item, role, seen FROM node"
-        " WHERE talk IN (SELECT value FROM json_each(?))",
-        (wanted,),
-    ):
-        message_ids[node] = MessageId(restored(name))
-        loaded.talks[node] = talk
-        if item is not None:
-            loaded.items[node] = (item, role)
-        if seen:
-            loaded.seen.add(node)
-    for node, blob, facts in connection.execute(
-        "SELECT node, blob, facts FROM node CROSS JOIN message ON node = node.id"
-        " WHERE talk IN (SELECT value FROM json_each(?))",
-        (wanted,),
-    ):
-        if grouped and node not in loaded.items:
-            continue
-        message_id = message_ids[node]
-        loaded.nodes[message_id] = node
-        loaded.messages.append(unpack(facts, message_id, blob.hex(), message_ids, phrases))
-    for node, list_id in connection.execute(
-        "SELECT DISTINCT node, list FROM node CROSS JOIN message ON node = node.id"
-        " CROSS JOIN member ON message = message.id CROSS JOIN part ON part.id = part"
-        " WHERE talk IN (SELECT value FROM json_each(?))",
-        (wanted,),
-    ):
-        loaded.lists.setdefault(node, []).append(list_id)
-    return loaded
+    def __init__(
+        self, connection: sqlite3.Connection, fresh: Mapping[bytes, Message] | None = None
+    ) -> None:
+        """Take, by their blob ids, the mails that are at hand, since they were stored just now."""
+        self._connection = connection
+        self._phrases = StoredPhrases(connection)
+        self._fresh = fresh or {}
+
+    def load(
+        self, talks: Iterable[int], *, into: Loaded | None = None, grouped: bool = False
+    ) -> Loaded:
+        """Read talks, in addition to what `into` holds.
+
+        With `grouped` only what was grouped already, as long as newer mails wait for it.
+        """
+        loaded = into or Loaded()
+        wanted = json.dumps(list(talks))
+        message_ids: dict[int, MessageId] = {}
+        for node, name, talk, item, role, seen in self._connection.execute(
+            "SELECT id, name, talk, item, role, seen FROM node"
+            " WHERE talk IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        ):
+            message_ids[node] = MessageId(restored(name))
+            loaded.talks[node] = talk
+            if item is not None:
+                loaded.items[node] = (item, role)
+            if seen:
+                loaded.seen.add(node)
+        fresh, phrases = self._fresh, self._phrases
+        for node, blob, facts in self._connection.execute(
+            "SELECT node, blob, facts FROM node CROSS JOIN message ON node = node.id"
+            " WHERE talk IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        ):
+            if grouped and node not in loaded.items:
+                continue
+            message_id = message_ids[node]
+            loaded.nodes[message_id] = node
+            message = fresh.get(blob)
+            if message is None:
+                message = unpack(facts, message_id, blob.hex(), message_ids, phrases)
+            loaded.messages.append(message)
+        self._load_lists(wanted, loaded)
+        return loaded
+
+    def _load_lists(self, wanted: str, loaded: Loaded) -> None:
+        lists = self._connection.execute("SELECT id FROM list LIMIT 2").fetchall()
+        if len(lists) == 1:  # the only one that a mail can have come through
+            for node in loaded.nodes.values():
+                loaded.lists[node] = list(lists[0])
+            return
+        for node, list_id in self._connection.execute(
+            "SELECT DISTINCT node, list FROM node CROSS JOIN message ON node = node.id"
+            " CROSS JOIN member ON message = message.id CROSS JOIN part ON part.id = part"
+            " WHERE talk IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        ):
+            loaded.lists.setdefault(node, []).append(list_id)
 
 
 def count_mails(connection: sqlite3.Connection, talks: Iterable[int]) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from core.errors import SourceError
 from core.index.database import IndexFileError, snapshot
 from core.index.items import KEPT
-from core.index.loading import Loaded, StoredPhrases, load
+from core.index.loading import Loaded, Loader
 from core.index.packing import hash_of, restored, stored
 from core.index.summary import SeriesSummary, summary, unpacked
 from core.model import Message, MessageId, Series, Thread
@@ -80,7 +80,7 @@ class Reader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._phrases = StoredPhrases(connection)
+        self._loader = Loader(connection)
         self._repositories: dict[str, EpochFeed] = {}
 
     # ------------------------------------------------------------------- lists and rows
@@ -262,7 +262,7 @@ class Reader:
                 "SELECT talk, first FROM posting WHERE item = ?", (row,)
             ).fetchall()
             talks = {talk} if is_thread else {each for each, _ in postings}
-            loaded = load(self._connection, self._phrases, talks, grouped=True)
+            loaded = self._loader.load(talks, grouped=True)
             lists = tuple(
                 name
                 for (name,) in self._connection.execute(
@@ -286,7 +286,7 @@ class Reader:
             found = self._node(message_id)
             if found is None:
                 return None
-            loaded = load(self._connection, self._phrases, (found[2],))
+            loaded = self._loader.load((found[2],))
         messages = [one for one in loaded.messages if one.message_id == message_id]
         return unique(messages)[0] if messages else None
 

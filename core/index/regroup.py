@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from threading import Event
 from typing import Final
 
@@ -29,10 +29,10 @@ from core.index.kin import (
     store_names,
     store_posting,
 )
-from core.index.loading import Loaded, StoredPhrases, count_mails, load
+from core.index.loading import Loaded, Loader, count_mails
 from core.index.packing import hash_of, stored
 from core.index.talks import merge_talks
-from core.model import Progress
+from core.model import Message, Progress
 from core.patch.postings import Kind, meeting
 from core.patch.series import Grouping
 from core.sources.source import Report
@@ -41,12 +41,19 @@ AT_ONCE: Final = 3000
 """Mails that are grouped in one transaction; more where one talk has more."""
 
 
-def settle(connection: sqlite3.Connection, *, stop: Event, report: Report) -> int:
+def settle(
+    connection: sqlite3.Connection,
+    *,
+    stop: Event,
+    report: Report,
+    fresh: Mapping[bytes, Message] | None = None,
+) -> int:
     """Group what is dirty, newest talks first; return how many rows were written or taken away.
 
+    `fresh` are mails that are at hand, by their blob ids, and need not be read again.
     Raises Cancelled soon after `stop` is set; the rest stays dirty.
     """
-    phrases = StoredPhrases(connection)
+    loader = Loader(connection, fresh)
     changed = done = 0
     total = pending(connection)
     while pending(connection, limit=1):
@@ -56,7 +63,7 @@ def settle(connection: sqlite3.Connection, *, stop: Event, report: Report) -> in
         with transaction(connection):
             talks = _next_dirty(connection)
             if talks:
-                changed += _Regrouping(connection, phrases).run(talks)
+                changed += _Regrouping(connection, loader).run(talks)
                 done += len(talks)
     return changed
 
@@ -88,9 +95,9 @@ def _next_dirty(connection: sqlite3.Connection) -> set[int]:
 class _Regrouping:
     """One transaction's share of the work."""
 
-    def __init__(self, connection: sqlite3.Connection, phrases: StoredPhrases) -> None:
+    def __init__(self, connection: sqlite3.Connection, loader: Loader) -> None:
         self._connection = connection
-        self._phrases = phrases
+        self._loader = loader
         self._loaded = Loaded()
         self._items: dict[int, tuple[int, int]] = {}
         """The row and the role that each node had."""
@@ -122,13 +129,13 @@ class _Regrouping:
     def _whole(self, talks: set[int]) -> tuple[set[int], Grouping]:
         """Load talks, and with them those that hold parts of the same postings: from then on they are one talk."""
         loaded = self._loaded
-        load(self._connection, self._phrases, talks, into=loaded)
+        self._loader.load(talks, into=loaded)
         while True:
             grouping = Grouping(loaded.messages)
             self._store_runs(talks, grouping)
             together = self._meeting(grouping)
             more = {talk for group in together for talk in group} - talks
-            load(self._connection, self._phrases, more, into=loaded)
+            self._loader.load(more, into=loaded)
             winners: dict[int, int] = {}
             for group in together:
                 winners.update(dict.fromkeys(group, merge_talks(self._connection, group)))
@@ -237,7 +244,7 @@ class _Regrouping:
         self._draft_lines(here, grouping, self._loaded)
         for lines in _portions(self._connection, elsewhere):
             wanted = {each.talk for line in lines for each in line}
-            loaded = load(self._connection, self._phrases, wanted)
+            loaded = self._loader.load(wanted)
             self._items.update(loaded.items)
             self._draft_lines(lines, Grouping(loaded.messages), loaded)
 

@@ -58,6 +58,8 @@ class _Opened:
     message: Message
     content: Content
     in_body: bool
+    patch: tuple[int, int] | None
+    """What `find_patch` found in its text."""
 
 
 def read_message(raw: bytes, key: str = "") -> Message:
@@ -65,10 +67,10 @@ def read_message(raw: bytes, key: str = "") -> Message:
     return _open(raw, key).message
 
 
-def read_message_and_text(raw: bytes, key: str = "") -> tuple[Message, str]:
-    """Return what `read_message` gives, and the mail's decoded text. Never raises."""
+def read_message_and_diff(raw: bytes, key: str = "") -> tuple[Message, str]:
+    """Return what `read_message` gives, and the mail's text from where its diff begins, "" where it has none. Never raises."""
     opened = _open(raw, key)
-    return opened.message, opened.content.text
+    return opened.message, opened.content.text[opened.patch[1] :] if opened.patch else ""
 
 
 def read_mail(raw: bytes, key: str = "") -> Mail:
@@ -169,7 +171,7 @@ def _open(raw: bytes, key: str) -> _Opened:
         key=key,
         capped=tuple(capped),
     )
-    return _Opened(message, content, in_body)
+    return _Opened(message, content, in_body, patch)
 
 
 def _subject(headers: Headers, capped: list[str]) -> Subject:

@@ -38,6 +38,7 @@ class EpochFeed:
         self._repository: pygit2.Repository | None = None
         self._top = ""
         self._next = ""
+        self._held: set[bytes] = set()
         self._notes: list[str] = []
         self._unread = 0
 
@@ -57,6 +58,7 @@ class EpochFeed:
     def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
         """Yield what came and went since `position`; of what came before, the newest first."""
         self._top, self._next = _read_position(position)
+        self._held = set()
         try:
             repository = self._opened()
             tip = tip_of(repository)
@@ -115,7 +117,8 @@ class EpochFeed:
         for _, blob, added in history:
             last.setdefault(blob, added)
         repository = self._opened()
-        for blob in held.blobs():
+        self._held = held.blobs()
+        for blob in self._held:
             # Of a shallow clone's history nobody knows the beginning; but what is gone from it is gone.
             stays = repository.is_shallow and pygit2.Oid(raw=blob) in repository.odb
             if not last.get(blob, stays):
@@ -133,7 +136,8 @@ class EpochFeed:
             job.step(0)
             self._next = _parent(repository, commit)
             if (change := self._change(commit)) is not None:
-                yield Change(*change, older=True)
+                blob, added = change
+                yield Change(blob, added, older=True, is_held=blob in self._held)
         if self._next and not repository.is_shallow:
             self._notes.append(f"Epoch {self.part} is not whole: older mails are missing.")
 

@@ -27,6 +27,8 @@ class Change:
     """The mail's bytes where they are at hand; else the feed's `read` has them."""
     name: str = ""
     """What the feed itself calls the mail, where that is not its blob."""
+    is_held: bool = False
+    """It is stored already, and need not be read."""
 
 
 class Held(Protocol):
