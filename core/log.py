@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 from core.errors import PatchdeskError
 from core.paths import private_dir
-from core.text import shown_lines
+from core.text import SafeText, shown_lines
 
 _LARGEST = 1 << 20
+_TAIL = 64 << 10
 
 
 class _SafeFormatter(logging.Formatter):
@@ -39,3 +41,14 @@ def start_logging(path: Path) -> None:
     handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.handlers[:] = [handler]
     logging.captureWarnings(capture=True)
+
+
+def last_lines(path: Path) -> list[SafeText]:
+    """Return the end of the log, 64 KiB at most; nothing where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _TAIL))
+            return shown_lines(file.read().decode("utf-8", "replace").rstrip("\n"))
+    except OSError:
+        return []

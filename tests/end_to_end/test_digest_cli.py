@@ -176,7 +176,7 @@ def test_a_list_that_was_synced_is_read_from_its_clone(inbox: Path, tmp_path: Pa
     )
     done = patchdesk("..", "wells", home=home)
     assert done.returncode == 1
-    assert b"none on this disk" in done.stderr
+    assert b"has no clone yet" in done.stderr
     lists = home / ".local" / "share" / "patchdesk" / "lists"
     lists.mkdir(parents=True)
     inbox.rename(lists / "wells")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from os import SEEK_END
 from typing import TYPE_CHECKING, Final
 
 from textual import events, on
 from textual.widgets import OptionList
 
 from core.errors import PatchdeskError
-from core.text import SafeText, shown, shown_lines
+from core.text import SafeText, shown
 from tui.keys import BY_NAME, Command, Where, commands_named
 from tui.screens.digest_door import digest_actions
 from tui.screens.frame import WIDE
@@ -31,7 +30,6 @@ _SETTLED_IN: Final = 0.5
 _PROBLEMS: Final = 5
 """Mistakes in the configuration that are shown."""
 
-_LOG_TAIL: Final = 64 << 10
 """Bytes of the log's end that are shown."""
 
 
@@ -315,15 +313,10 @@ class DeskScreen(ListScreen, OutwardScreen):
             self.say(f"Copied: {shown(text)}")
 
     def _show_log(self) -> None:
+        from core.log import last_lines
         from core.paths import log_file
 
-        try:
-            with log_file().open("rb") as file:
-                file.seek(0, SEEK_END)
-                file.seek(max(0, file.tell() - _LOG_TAIL))
-                lines = shown_lines(file.read().decode("utf-8", "replace"))
-        except OSError:
-            lines = []
+        lines = last_lines(log_file())
         self._aside = True
         self._note(
             "The log",

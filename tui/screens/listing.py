@@ -27,18 +27,16 @@ from tui.list_jobs import (
     read_pages,
     run_sync,
 )
+from tui.list_words import info_words, of_view, result_words
 from tui.messages import Opening
 from tui.screens.choice import Choice
 from tui.screens.reading import progress_words
 from tui.screens.reviewing import ReviewingScreen
 from tui.widgets.prompt import Prompt
-from tui.widgets.tree_line import age
 from tui.widgets.tree_rows import Kind, Row
 
 if TYPE_CHECKING:
-    from core.index.index import ListInfo
     from core.lists import ListDesk, ListPage, Wanted
-    from core.sync.values import SyncResult
     from tui.app import PatchdeskApp
 
 FOLLOWED: Final = ""
@@ -141,7 +139,7 @@ class ListScreen(ReviewingScreen):
             self._note(shown(f"Nothing has come of {names} yet"), lines)
 
     def _entitle_lists(self, page: ListPage) -> None:
-        infos = _of_view(page)
+        infos = of_view(page)
         names = page.wanted.lists
         self.title_bar.name_shown = shown(", ".join(names) if names else "all lists")
         unread = sum(info.unread for info in infos)
@@ -254,9 +252,9 @@ class ListScreen(ReviewingScreen):
             return
         known = {info.name: info for info in self._page.lists}
         names = [*self.desk_app.lists, *(n for n in known if n not in self.desk_app.lists)]
-        entries = [(shown("all lists"), shown(_info_words(list(known.values()), self._clock)))]
+        entries = [(shown("all lists"), shown(info_words(list(known.values()), self._clock)))]
         entries += [
-            (shown(name), shown(_info_words([known[name]] if name in known else [], self._clock)))
+            (shown(name), shown(info_words([known[name]] if name in known else [], self._clock)))
             for name in names
         ]
         shown_now = self._page.wanted.lists
@@ -397,7 +395,7 @@ class ListScreen(ReviewingScreen):
                 hint = shown(result.error.hint)
                 self.notify(hint, title=shown(f"{result.name}: {result.error.message}"), severity="error", markup=False)  # fmt: skip
         elif not event.run.quiet or result.added:
-            self.say(_result_words(result))
+            self.say(result_words(result))
         for note in result.notes if not event.run.quiet else ():
             self.notify(shown(note), title=shown(result.name), markup=False)
 
@@ -435,33 +433,3 @@ class ListScreen(ReviewingScreen):
         idle = self._coming is None and not self._reading_mail
         if idle and self._run is not None and not self._run.quiet:
             self.status.work(self._run_words)
-
-
-def _of_view(page: ListPage) -> list[ListInfo]:
-    wanted = page.wanted.lists
-    return [info for info in page.lists if not wanted or info.name in wanted]
-
-
-def _info_words(infos: list[ListInfo], clock: Callable[[], object]) -> str:
-    """Return what is to say of lists: unread, mails, when they were synced."""
-    from datetime import UTC, datetime
-
-    if not infos:
-        return "not synced yet"
-    unread, mails = sum(i.unread for i in infos), sum(i.messages for i in infos)
-    words = f"{unread:,} unread · {mails:,} mails"
-    synced = [info.synced for info in infos if info.synced is not None]
-    now = clock()
-    if len(infos) == 1 and synced and isinstance(now, datetime):
-        words += f" · synced {age(datetime.fromtimestamp(synced[0], UTC), now)}"
-    return words
-
-
-def _result_words(result: SyncResult) -> str:
-    if not (result.added or result.removed):
-        words = "nothing new"
-    else:
-        words = f"{result.added:,} {'mail' if result.added == 1 else 'mails'} came"
-        if result.removed:
-            words += f", {result.removed:,} removed"
-    return f"{result.name}: {words}{'; stopped' if result.stopped else ''}"

@@ -1,0 +1,325 @@
+"""The tree of series, versions, patches and replies, as a flat virtual list.
+
+Only the lines in view are drawn, and moving the cursor draws two: 100,000 rows cost no more than a hundred.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from core.model import MessageId
+from tui.themes import with_roles
+from tui.widgets import tree_line
+from tui.widgets.tree_looks import TreeLooks
+from tui.widgets.tree_model import Items, Rows
+from tui.widgets.tree_rows import Key, Kind, Row, Whole
+
+_STRIPS: Final = 400
+"""Drawn lines kept: some screens of them."""
+
+_MARGIN: Final = 2
+"""Lines kept in sight above and below the cursor."""
+
+
+class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows a listing and keeps a cursor in it; posts `Highlighted` when the cursor stands on another row and `Opened` on a double click."""
+
+    DEFAULT_CSS = """
+    TreeView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    cursor: reactive[int] = reactive(0, repaint=False, init=False)
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor stands on another row, given as far as it is on the screen; None where there is none."""
+
+        row: Row | None
+
+    @dataclass
+    class Opened(Message):
+        """A row is to be read."""
+
+        row: Row
+
+    def __init__(self, *, clock: Callable[[], datetime], id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._clock = clock
+        self._rows = Rows()
+        self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._looks: TreeLooks | None = None
+        self._styles: dict[tuple[str, str], Style] = {}
+        self._wanted: re.Pattern[str] | None = None
+        self._told: Key | None = None
+        self._before: tuple[Key, Mapping[Key, bool]] | None = None
+        """The row, and what was folded, when finding began."""
+        self.touched = False
+        """The reader chose a place: from now on nothing but the reader moves the cursor."""
+
+    # ------------------------------------------------------------- what it holds
+
+    def show(
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        anew: bool = False,
+        hold: bool = False,
+    ) -> None:
+        """Show these series and threads.
+
+        With `keep`, the row under the cursor stays where it is on the screen, whatever came above it, and what was
+        unfolded stays so. Without, and as long as the reader has not touched it, all starts at the top, unless what
+        is there already is to be held. With
+        `anew`, the items were read anew: what is under the cursor is told even if it was told before.
+        """
+        self.touched = self.touched and keep
+        if anew:
+            self._told = None
+        hold = self.touched or (hold and len(self._rows) > 0)
+        row = self._shown_row if hold else None
+        from_top = self.cursor - self.scroll_offset.y
+        key = self._rows.replace(items, keep=hold, also=row.key if row else None)
+        if key is not None:
+            place = self._rows.find(key)
+            place = self.cursor if place is None else place
+        else:
+            place = from_top = self._first_series()
+            if len(items) == 1 and self._rows.all_in_memory:
+                self._rows.fold(0, expanded=True)
+        self._laid_out()
+        self._put(place, from_top)
+
+    def _first_series(self) -> int:
+        top = range(min(len(self._rows), 50))
+        return next((i for i in top if self._rows[i].kind is Kind.SERIES), 0)
+
+    def _put(self, place: int, from_top: int) -> None:
+        """Set the cursor with its row `from_top` lines below the upper edge."""
+        self.scroll_to(y=max(0, place - from_top), animate=False, force=True)
+        self.set_reactive(TreeView.cursor, max(0, min(place, len(self._rows) - 1)))
+        self._show_cursor()
+        self.refresh()
+        self._tell()
+
+    def _laid_out(self) -> None:
+        self._strips.clear()
+        self.virtual_size = Size(0, len(self._rows))
+        self.refresh()
+
+    @property
+    def row(self) -> Row | None:
+        """What is under the cursor, with all that it stands for."""
+        return self._rows.whole(self.cursor) if self.cursor < len(self._rows) else None
+
+    @property
+    def unseen(self) -> Collection[MessageId]:
+        """The mails of the series or thread under the cursor that were not read."""
+        return self._rows.unseen(self.cursor) if self.cursor < len(self._rows) else ()
+
+    @property
+    def _shown_row(self) -> Row | None:
+        """The same as far as it is on the screen."""
+        return self._rows[self.cursor] if self.cursor < len(self._rows) else None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Which series or thread the cursor is in, counted from 1, of how many."""
+        return self._rows.place(self.cursor)
+
+    def __len__(self) -> int:
+        """How many rows there are to be seen."""
+        return len(self._rows)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def _tell(self) -> None:
+        row = self._shown_row
+        key = row.key if row else None
+        if key != self._told:
+            self._told = key
+            self.post_message(self.Highlighted(row))
+
+    # ------------------------------------------------------------- the cursor
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor on a row."""
+        return max(0, min(cursor, len(self._rows) - 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the two lines that changed."""
+        self.touched = True
+        self.refresh_line(old)
+        self.refresh_line(new)
+        self._show_cursor()
+        self._tell()
+
+    def _show_cursor(self) -> None:
+        height = self.scrollable_content_region.height
+        if height <= 0:
+            return
+        margin = min(_MARGIN, (height - 1) // 2)
+        top = self.scroll_offset.y
+        if self.cursor < top + margin:
+            top = self.cursor - margin
+        elif self.cursor > top + height - 1 - margin:
+            top = self.cursor - height + 1 + margin
+        else:
+            return
+        self.scroll_to(y=max(0, top), animate=False, force=True)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._show_cursor()
+
+    def action_line(self, delta: int) -> None:
+        """Move the cursor."""
+        self.touched = True
+        self.cursor += delta
+
+    def action_half_page(self, direction: int) -> None:
+        """Move the cursor half a page."""
+        self.action_line(direction * max(1, self.scrollable_content_region.height // 2))
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor a page."""
+        self.action_line(direction * max(1, self.scrollable_content_region.height - _MARGIN))
+
+    def action_top(self) -> None:
+        """Move the cursor to the first row."""
+        self.action_line(-len(self._rows))
+
+    def action_bottom(self) -> None:
+        """Move the cursor to the last row."""
+        self.action_line(len(self._rows))
+
+    # ------------------------------------------------------------- folds
+
+    def fold(self, *, expanded: bool | None) -> bool:
+        """Fold or unfold the row under the cursor, None: the other way; say whether it could be done."""
+        row = self._shown_row
+        if row is None or not row.expandable:
+            return False
+        self.touched = True
+        self._rows.fold(self.cursor, expanded=not row.expanded if expanded is None else expanded)
+        self._laid_out()
+        return True
+
+    def fold_all(self, *, expanded: bool) -> None:
+        """Fold or unfold everything; the cursor stays on its row or on what that was folded into."""
+        row = self._shown_row
+        if row is None:
+            return
+        self.touched = True
+        from_top = self.cursor - self.scroll_offset.y
+        self._rows.fold_all(expanded=expanded, around=self.cursor)
+        self._laid_out()
+        self._put(self._rows.find(row.key) or 0, from_top)
+
+    def action_expand(self) -> None:
+        """Unfold the row, or go to the first one inside."""
+        row = self._shown_row
+        if row is None or not row.expandable:
+            return
+        if row.expanded:
+            self.cursor += 1
+        else:
+            self.fold(expanded=True)
+
+    def action_collapse(self) -> None:
+        """Fold the row, or go to the one that holds it."""
+        row = self._shown_row
+        if row is None:
+            return
+        if row.expanded:
+            self.fold(expanded=False)
+            return
+        place = self.cursor
+        while place > 0 and self._rows[place].depth >= row.depth > 0:
+            place -= 1
+        self.cursor = place
+
+    # ------------------------------------------------------------- drawing
+
+    def notify_style_update(self) -> None:
+        """Forget drawn lines: their colours have changed."""
+        super().notify_style_update()
+        self._looks = None
+        self._styles.clear()
+        self._strips.clear()
+
+    def tick(self) -> None:
+        """Draw the ages anew."""
+        self._strips.clear()
+        self.refresh()
+
+    def watch_has_focus(self, focus: bool) -> None:
+        """Show whether the keys go here."""
+        super().watch_has_focus(focus)
+        self.refresh_line(self.cursor)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the view."""
+        width = self.scrollable_content_region.width
+        index = self.scroll_offset.y + y
+        if index >= len(self._rows):
+            return Strip.blank(width, self._style("", "plain"))
+        state = "plain"
+        if index == self.cursor:
+            state = "cursor" if self.has_focus else "cursor-blurred"
+        key = (index, width, state)
+        if (strip := self._strips.get(key)) is None:
+            pieces = tree_line.line(self._rows[index], width, self._clock(), self._wanted)
+            segments = [Segment(text, self._style(look, state)) for text, look in pieces]
+            strip = self._strips[key] = Strip(segments, width)
+            if len(self._strips) > _STRIPS:
+                self._strips.popitem(last=False)
+        return strip
+
+    def _style(self, look: str, state: str) -> Style:
+        style = self._styles.get((look, state))
+        if style is None:
+            if self._looks is None:
+                self._looks = TreeLooks(
+                    with_roles(self.app.theme_variables),
+                    self.visual_style,
+                    dark=self.app.current_theme.dark,
+                    ansi=self.app.native_ansi_color,
+                )
+            style = self._looks.style(*self._looks.names(look, state))
+            self._styles[look, state] = style
+        return style
+
+    # ------------------------------------------------------------- mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor; on the expander fold or unfold; twice, read."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        index = self.scroll_offset.y + offset.y
+        if index >= len(self._rows):
+            return
+        self.touched = True
+        self.cursor = index
+        row = self._rows[index]
+        width = self.scrollable_content_region.width
+        if row.expandable and 0 <= offset.x - tree_line.indent(row, width) < 2:
+            self.fold(expanded=None)
+        elif event.chain == 2:
+            self.post_message(self.Opened(row))
