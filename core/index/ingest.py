@@ -7,10 +7,12 @@ dropped, and this one goes on from there.
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import Final
@@ -103,11 +105,12 @@ class Ingest:
         found = _list_of(self._connection, self._name, int(read_before))
         self._list, self._read_before, self._is_first = found
         feeds = feeds_of(source)
-        for feed in feeds:
-            part = _part_of(self._connection, self._list, feed)
-            while not self._follow(part, feed):
-                pass
-        self._settle()
+        with _fewer_collections():
+            for feed in feeds:
+                part = _part_of(self._connection, self._list, feed)
+                while not self._follow(part, feed):
+                    pass
+            self._settle()
         with transaction(self._connection):
             self._connection.execute(
                 "UPDATE list SET synced = ? WHERE id = ?", (int(time.time()), self._list)
@@ -210,6 +213,17 @@ class Ingest:
         self._fresh.clear()
 
 
+@contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """Let Python look for circles of garbage less often: mails have none, and are many."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(50_000, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
 class _Storing:
     """One batch on its way into the index, within a transaction."""
 
@@ -227,6 +241,12 @@ class _Storing:
         self._feed = feed
         self._keeps_bodies = not feed.path
         self.numbers = Numbers(connection, phrases)
+        self._has_removals = bool(feed.path) and (
+            connection.execute(
+                "SELECT 1 FROM removal WHERE list = ? LIMIT 1", (list_id,)
+            ).fetchone()
+            is not None
+        )
         self._nodes: set[int] = set()
         """Nodes of mails that came or went."""
         self.added = self.removed = 0
@@ -263,6 +283,7 @@ class _Storing:
         if change.older and any(other >= rank for *_, other in found):
             return  # it came again since
         if self._feed.path:
+            self._has_removals = True
             self._connection.execute(
                 "INSERT INTO removal VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET rank = max(rank, excluded.rank)",
@@ -286,7 +307,9 @@ class _Storing:
             change, draft = each.change, each.draft
             if self._is_removed(change):
                 continue
-            known = _message_of(self._connection, change.blob)
+            # Bytes that are here have a Message-ID that is here.
+            is_new = draft is not None and self.numbers.is_new(draft.message.message_id)
+            known = None if is_new else _message_of(self._connection, change.blob)
             if known is not None:
                 self._connect_known(known, change)
                 continue
@@ -314,7 +337,7 @@ class _Storing:
 
     def _is_removed(self, change: Change) -> bool:
         """Whether a mail was removed since it came; forgets the removal of one that comes again."""
-        if not self._feed.path:
+        if not self._has_removals:
             return False
         if change.older:
             found = self._connection.execute(

@@ -53,7 +53,8 @@ class Numbers:
         self._new_phrases: dict[str, int] = {}
         self._next_phrase = _after_last(connection, "phrase")
         self._nodes: dict[MessageId, int] = {}
-        self._new_nodes: dict[int, MessageId] = {}
+        self._new_nodes: dict[int, tuple[int, bytes]] = {}
+        """Their hashes and names as they are stored."""
         self._next_node = _after_last(connection, "node")
         self._talk_of: dict[int, int] = {}
         self._above: dict[int, int] = {}
@@ -74,14 +75,18 @@ class Numbers:
                 self._next_phrase += 1
         return number
 
+    def is_new(self, message_id: MessageId) -> bool:
+        """Whether no mail that is stored has or names a Message-ID."""
+        return self.node(message_id) in self._new_nodes
+
     def node(self, message_id: MessageId) -> int:
         """Return the number of a Message-ID."""
         node = self._nodes.get(message_id)
         if node is not None:
             return node
+        key = (hash_of(message_id), stored(message_id))
         found = self._connection.execute(
-            "SELECT id, talk FROM node WHERE hash = ? AND name = ?",
-            (hash_of(message_id), stored(message_id)),
+            "SELECT id, talk FROM node WHERE hash = ? AND name = ?", key
         ).fetchone()
         if found is not None:
             node, talk = found
@@ -89,7 +94,7 @@ class Numbers:
         else:
             node = talk = self._next_node
             self._next_node += 1
-            self._new_nodes[node] = message_id
+            self._new_nodes[node] = key
         self._nodes[message_id] = node
         self._talk_of[node] = talk
         self._above.setdefault(talk, talk)
@@ -126,12 +131,11 @@ class Numbers:
             [
                 (
                     node,
-                    hash_of(name),
-                    stored(name),
+                    *key,
                     winners[self._find(self._talk_of[node])],
                     node in self._read,
                 )
-                for node, name in self._new_nodes.items()
+                for node, key in self._new_nodes.items()
             ],
         )
 
