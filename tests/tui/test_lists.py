@@ -169,8 +169,9 @@ async def test_going_to_what_is_unread_and_reading_it(app: PatchdeskApp, index: 
         await pilot.press("K")
         await until(pilot, lambda: "Nothing unread above" in text_of(app, "StatusLine"))
         await until(pilot, lambda: unread(index) == 0, what="the other read")
+        await until(pilot, lambda: "1 unread" not in text_of(app, "TitleBar"), what="the count")
         await pilot.press("J")
-        assert "Nothing unread below" in text_of(app, "StatusLine")
+        await until(pilot, lambda: "Nothing unread below" in text_of(app, "StatusLine"))
 
 
 async def test_a_glance_does_not_count(app: PatchdeskApp, index: Index) -> None:
