@@ -32,7 +32,6 @@ class Log:
     path = ""
     notes = ()
     is_list = True
-    is_list = True
 
     def __init__(self, name: str = "list") -> None:
         self.name = name

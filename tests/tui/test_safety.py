@@ -115,10 +115,7 @@ async def test_what_is_copied_cannot_act_when_it_is_pasted() -> None:
             assert not CONTROLS.search(app.clipboard)
             assert "\n" not in app.clipboard
         await pilot.press("y", "l")
-        assert (
-            app.clipboard
-            == "https://lore.kernel.org/r/a%24%28reboot%29%60x%60%1B%5B201~%0A@x"
-        )
+        assert app.clipboard == "https://lore.kernel.org/r/a%24%28reboot%29%60x%60%1B%5B201~%0A@x"
         await pilot.press("y", "b")
         assert app.clipboard == "b4 am 'a$(reboot)`x`␛[201~ @x'"
         assert tree_of(app).has_focus
