@@ -53,6 +53,10 @@ class Names(Protocol):
         """Return the number of a phrase."""
         ...
 
+    def people(self, people: tuple[Identity, ...]) -> list[int]:
+        """Return the numbers of people's phrases."""
+        ...
+
     def node(self, message_id: MessageId) -> int:
         """Return the number of a Message-ID."""
         ...
@@ -101,8 +105,8 @@ def pack(message: Message, names: Names) -> bytes:
         author,
         node(message.in_reply_to) if message.in_reply_to is not None else 0,
         [node(each) for each in message.references],
-        [phrase(pair(each.name, each.address)) for each in message.to],
-        [phrase(pair(each.name, each.address)) for each in message.cc],
+        names.people(message.to),
+        names.people(message.cc),
         [phrase(each) for each in message.list_ids],
         message.change_id,
         [_pack_trailer(each, phrase) for each in message.trailers],

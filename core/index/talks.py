@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from core.index.packing import hash_of, references_of, stored
-from core.model import Message, MessageId
+from core.index.packing import hash_of, pair, references_of, stored
+from core.model import Identity, Message, MessageId
 
 
 def merge_talks(connection: sqlite3.Connection, talks: Collection[int]) -> int:
@@ -51,6 +51,7 @@ class Numbers:
         self._connection = connection
         self._phrases = phrases
         self._new_phrases: dict[str, int] = {}
+        self._people: dict[int, tuple[tuple[Identity, ...], list[int]]] = {}
         self._next_phrase = _after_last(connection, "phrase")
         self._nodes: dict[MessageId, int] = {}
         self._new_nodes: dict[int, tuple[int, bytes]] = {}
@@ -74,6 +75,17 @@ class Numbers:
                 number = self._new_phrases[text] = self._next_phrase
                 self._next_phrase += 1
         return number
+
+    def people(self, people: tuple[Identity, ...]) -> list[int]:
+        """Return the numbers of people's phrases. A thread's mails go to the same people, whom parsing gives as one value."""
+        known = self._people.get(id(people))
+        if known is None:
+            numbers = [self.phrase(pair(each.name, each.address)) for each in people]
+            known = self._people[id(people)] = (
+                people,
+                numbers,
+            )  # kept, so that nothing else gets its id
+        return known[1]
 
     def is_new(self, message_id: MessageId) -> bool:
         """Whether no mail that is stored has or names a Message-ID."""

@@ -216,6 +216,9 @@ def _in_body_author(found: tuple[tuple[str, str], ...]) -> Identity | None:
 
 
 def _people(headers: Headers, name: str) -> tuple[Identity, ...]:
+    values = headers.every(name)
+    if len(values) == 1:
+        return read_addresses(values[0])
     return tuple(person for value in headers.every(name) for person in read_addresses(value))
 
 

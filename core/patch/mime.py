@@ -67,6 +67,9 @@ class _Part:
 
 def read_content(raw: bytes, headers: Headers) -> Content:
     """Walk the parts of a mail whose headers were read. Never raises; all sizes are capped, and said."""
+    text = _only_text(raw, headers)
+    if text is not None:
+        return Content(text)
     walker = _Walker(raw)
     waiting = [_Part(headers, headers.body_start, len(raw), 0)]
     count = 0
@@ -77,6 +80,26 @@ def read_content(raw: bytes, headers: Headers) -> Content:
             break
         waiting.extend(reversed(walker.read(waiting.pop())))
     return walker.content()
+
+
+def _only_text(raw: bytes, headers: Headers) -> str | None:
+    """Return the text of a mail that has but one part, and of no great size, as most have; None for any other."""
+    kind, parameters = read_content_type(headers.first("content-type") or "text/plain")
+    if kind != "text/plain" or headers.capped or len(raw) - headers.body_start > MAX_BODY:
+        return None
+    data = decode_transfer(raw[headers.body_start :], headers.first("content-transfer-encoding"))
+    text = _text_of(data, parameters)
+    return text if len(text) <= MAX_LINE else None
+
+
+def _text_of(data: bytes, parameters: dict[str, str]) -> str:
+    """Decode a plain text's bytes as the parameters of its type say."""
+    text = decode_bytes(data, parameters.get("charset", ""))
+    if "\r" in text:
+        text = _line_ends(text)
+    if parameters.get("format", "").lower() == "flowed":
+        text = unflow(text, delsp=parameters.get("delsp", "").lower() == "yes")
+    return text
 
 
 class _Walker:
@@ -231,11 +254,7 @@ class _Walker:
         )
 
     def _plain(self, part: _Part, data: bytes, parameters: dict[str, str]) -> None:
-        text = decode_bytes(data, parameters.get("charset", ""))
-        if "\r" in text:
-            text = _line_ends(text)
-        if parameters.get("format", "").lower() == "flowed":
-            text = unflow(text, delsp=parameters.get("delsp", "").lower() == "yes")
+        text = _text_of(data, parameters)
         if text and not text.isspace():
             self._has_plain = True
             if part.alternative:
