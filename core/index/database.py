@@ -238,7 +238,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path, steps: Sequenc
 
 
 def _statements(script: str) -> Iterator[str]:
-    """Yield the statements of a script one by one: sqlite3's own way to run a script would end the transaction."""
+    """Yield the statements of a script, each of which ends a line: sqlite3's own way would end the transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
