@@ -119,9 +119,14 @@ def test_an_empty_file_becomes_an_index(path: Path) -> None:
 
 def test_damage_found_later_ends_in_a_sentence_and_the_next_start_builds_anew(path: Path) -> None:
     filled(path, 300)
+    connection = connect(path)
+    roots = connection.execute(
+        "SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('node', 'message', 'item')"
+    ).fetchall()
+    connection.close()
     data = bytearray(path.read_bytes())
-    for page in range(3, len(data) // 4096):
-        data[page * 4096 : page * 4096 + 200] = os.urandom(200)
+    for (page,) in roots:
+        data[(page - 1) * 4096 : (page - 1) * 4096 + 200] = os.urandom(200)
     path.write_bytes(data)
     index = open_index(path)
     assert index.notes == ()
