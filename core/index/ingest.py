@@ -20,6 +20,7 @@ from typing import Final
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
 from core.index.packing import pack, stored
+from core.index.parts import list_of, part_of, position_of
 from core.index.regroup import settle
 from core.index.talks import Numbers
 from core.model import Message
@@ -102,12 +103,12 @@ class Ingest:
 
         Raises Cancelled (what came is stored, not all of it grouped), SourceError and FetchError.
         """
-        found = _list_of(self._connection, self._name, int(read_before))
+        found = list_of(self._connection, self._name, int(read_before))
         self._list, self._read_before, self._is_first = found
         feeds = feeds_of(source)
         with _fewer_collections():
             for feed in feeds:
-                part = _part_of(self._connection, self._list, feed)
+                part = part_of(self._connection, self._list, feed)
                 while not self._follow(part, feed):
                     pass
             self._settle()
@@ -124,7 +125,7 @@ class Ingest:
 
     def _follow(self, part: int, feed: Feed) -> bool:
         """Store what a feed has; False where another process got in between."""
-        position = _position(self._connection, part)
+        position = position_of(self._connection, part)
         limits = self._read_limits(feed, position)
         job = Job("", "", stop=self._stop, closed=Event(), report=lambda _: None)
         told = Job(
@@ -186,7 +187,7 @@ class Ingest:
         if not batch and feed.position == position:
             return True
         with transaction(self._connection):
-            if _position(self._connection, part) != position:
+            if position_of(self._connection, part) != position:
                 return False
             storing = _Storing(self._connection, self._list, part, feed, self._phrases)
             storing.store(batch, read_limits)
@@ -424,36 +425,3 @@ def _read(raw: bytes, blob: bytes, *, keep: bool) -> _Draft:
 def _message_of(connection: sqlite3.Connection, blob: bytes) -> int | None:
     found = connection.execute("SELECT id FROM message WHERE blob = ?", (blob,)).fetchone()
     return int(found[0]) if found is not None else None
-
-
-def _position(connection: sqlite3.Connection, part: int) -> str:
-    (position,) = connection.execute("SELECT position FROM part WHERE id = ?", (part,)).fetchone()
-    return str(position)
-
-
-def _list_of(connection: sqlite3.Connection, name: str, read_before: int) -> tuple[int, int, bool]:
-    """Return a list's number, from when on its mails are unread at first, and whether it never came to its end.
-
-    It is made where it is new.
-    """
-    with transaction(connection):
-        connection.execute(
-            "INSERT OR IGNORE INTO list (name, read_before) VALUES (?, ?)", (name, read_before)
-        )
-        found: tuple[int, int, bool] = connection.execute(
-            "SELECT id, read_before, synced IS NULL FROM list WHERE name = ?", (name,)
-        ).fetchone()
-    return found
-
-
-def _part_of(connection: sqlite3.Connection, list_id: int, feed: Feed) -> int:
-    with transaction(connection):
-        connection.execute(
-            "INSERT INTO part (list, name, rank, path, position) VALUES (?, ?, ?, ?, '')"
-            " ON CONFLICT DO UPDATE SET path = excluded.path, rank = excluded.rank",
-            (list_id, feed.part, feed.rank, feed.path),
-        )
-        (part,) = connection.execute(
-            "SELECT id FROM part WHERE list = ? AND name = ?", (list_id, feed.part)
-        ).fetchone()
-    return int(part)
