@@ -94,6 +94,8 @@ async def settled(pilot: Pilot[None]) -> None:
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
     await until(pilot, lambda: desk_screen(app)._coming is None, what="all rows")
+    # The title counts once the whole page has come, after its first rows.
+    await until(pilot, lambda: " 0 series" not in text_of(app, "TitleBar"), what="the counts")
 
 
 def unread(index: Index) -> int:
