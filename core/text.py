@@ -22,10 +22,9 @@ _UNSAFE: Final = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
     "\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
-# A joiner beside a Latin letter joins nothing, and terminals disagree about its width.
-_STRAY_JOINER: Final = re.compile(
-    "(?<![^\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u024f])"
-)
+# Joiners beside a Latin letter join nothing, and terminals disagree about their width.
+_JOINERS: Final = re.compile("[\u200c\u200d]+")
+_LAST_LATIN: Final = "\u024f"
 _BEYOND_LATIN: Final = re.compile("[\u0300-\U0010ffff]")
 _BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")
 
@@ -35,6 +34,14 @@ def _visible(match: re.Match[str]) -> str:
     if code < 0x20:
         return chr(0x2400 + code)  # ESC becomes U+241B, SYMBOL FOR ESCAPE
     return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
+
+
+def _joiners(match: re.Match[str]) -> str:
+    """Keep joiners between letters that they may join."""
+    text, start, end = match.string, match.start(), match.end()
+    if start and end < len(text) and text[start - 1] > _LAST_LATIN < text[end]:
+        return match[0]
+    return "".join([f"<U+{ord(char):04X}>" for char in match[0]])
 
 
 def _thin_marks(text: str) -> str:
@@ -77,5 +84,5 @@ def shown_line(line: str, *, first_column: int = 0) -> SafeText:
 
 
 def _visible_line(line: str) -> str:
-    line = _STRAY_JOINER.sub(_visible, _UNSAFE.sub(_visible, line))
+    line = _JOINERS.sub(_joiners, _UNSAFE.sub(_visible, line))
     return _thin_marks(line) if _BEYOND_LATIN.search(line) else line

@@ -31,6 +31,8 @@ from core.text import shown, shown_line, shown_lines
         ("half \udc80", "half <U+DC80>"),
         ("a\u200db", "a<U+200D>b"),
         ("\u200cend\u200d", "<U+200C>end<U+200D>"),
+        ("\u200d\u200c\u0633", "<U+200D><U+200C>\u0633"),
+        ("\u0633\u200d\u200ca", "\u0633<U+200D><U+200C>a"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("[red]not markup[/]", "[red]not markup[/]"),
         ("family \U0001f468\u200d\U0001f469", "family \U0001f468\u200d\U0001f469"),
