@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from io import TextIOWrapper
 from pathlib import Path
 
 from core.errors import PatchdeskError
@@ -28,12 +29,20 @@ def start_logging(path: Path) -> None:
     """
     from logging.handlers import RotatingFileHandler
 
+    class PrivateFileHandler(RotatingFileHandler):
+        """Every file that it begins is this user's alone."""
+
+        def _open(self) -> TextIOWrapper:
+            handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            return TextIOWrapper(
+                os.fdopen(handle, "ab"), encoding=self.encoding, errors=self.errors, line_buffering=True
+            )
+
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     try:
         private_dir(path.parent)
-        path.touch(mode=0o600)
-        handler: logging.Handler = RotatingFileHandler(
+        handler: logging.Handler = PrivateFileHandler(
             path, maxBytes=_LARGEST, backupCount=1, encoding="utf-8", errors="backslashreplace"
         )
     except (PatchdeskError, OSError):

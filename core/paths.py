@@ -12,9 +12,19 @@ _NAME = "patchdesk"
 
 
 def _folder(variable: str, default: str) -> Path:
-    """Return this program's folder under an XDG variable; a relative value is ignored, as the specification asks."""
+    """Return this program's folder under an XDG variable; a relative value is ignored, as the specification asks.
+
+    Raises PatchdeskError where there is neither variable nor home.
+    """
     base = os.environ.get(variable, "")
-    return (Path(base) if base.startswith("/") else Path.home() / default) / _NAME
+    return (Path(base) if base.startswith("/") else _home() / default) / _NAME
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:  # neither $HOME nor an entry of the user
+        raise PatchdeskError("There is no home folder.", "Set $HOME.") from error
 
 
 def config_file() -> Path:
@@ -53,23 +63,40 @@ def private_dir(folder: Path) -> Path:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file at `path`, or leave it as it was; mode 0600.
+    """Replace the file at `path`, or leave it as it was; mode 0600, its folder made where there is none.
 
     Raises PatchdeskError where it cannot be written.
     """
     private_dir(path.parent)
+    replace_file(path, content, mode=0o600)
+
+
+def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Replace a file, or leave it as it was; where no `mode` is given it keeps its own, a new one has 0600.
+
+    A link stays one: the file that it names is replaced. What is no file (a pipe, `/dev/stdout`) is written to. Raises PatchdeskError where that cannot be done.
+    """
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        path = Path(os.path.realpath(path))
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        if mode is None:
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
+                os.fchmod(file.fileno(), mode)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        words = error.strerror if isinstance(error, OSError) else str(error)
         raise PatchdeskError(
-            f"{path} cannot be written: {error.strerror}.", "Check the disk's room and the rights."
+            f"{path} cannot be written: {words}.",
+            "Check the folder, the disk's room and the rights.",
         ) from error

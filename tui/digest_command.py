@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from core.errors import ConfigError, PatchdeskError
+from core.errors import ConfigError
+from core.paths import replace_file
 from core.text import shown
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def run(
     if arguments.output in (None, "-"):
         write(write_page(digest, form))
     else:
-        _save(arguments.output, "".join(f"{line}\n" for line in write_page(digest, form)))
+        page = "".join(f"{line}\n" for line in write_page(digest, form))
+        replace_file(Path(arguments.output), page.encode("utf-8", "backslashreplace"))
     return 0
 
 
@@ -116,16 +118,6 @@ def _mailmap(config: Config) -> Mailmap | None:
     except ConfigError as error:
         _say(f"{error.message} {error.hint}")
         return None
-
-
-def _save(path: str, page: str) -> None:
-    try:
-        Path(path).write_bytes(page.encode("utf-8", "backslashreplace"))
-    except (OSError, ValueError) as error:
-        words = error.strerror if isinstance(error, OSError) else str(error)
-        raise PatchdeskError(
-            f"{path} cannot be written: {words}.", "Name a file in a folder that is yours."
-        ) from error
 
 
 def _say(words: str) -> None:

@@ -130,3 +130,11 @@ def test_what_is_in_force_says_where_it_comes_from(tmp_path: Path) -> None:
     assert f"fetch.deadline = 5 # {tmp_path / 'config.toml'}" in lines
     assert "display.mouse = true # default" in lines
     assert f'views.mine = "f:ann" # {tmp_path / "config.toml"}' in lines
+
+
+def test_a_number_of_thousands_of_digits_is_a_mistake_like_any_other(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[fetch]\ndeadline = " + "9" * 5000)
+    config = load_config(file)
+    assert config.deadline == 60
+    assert "it is not TOML" in config.problems[0]

@@ -1,0 +1,345 @@
+"""The parsers, each with what must hold of whatever it makes of any bytes: one table for hypothesis and for the fuzzer."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import tempfile
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from core.config import describe, load_config
+from core.digest.identity import Mailmap
+from core.digest.range import RangeError, read_moment, split_range
+from core.errors import TargetError
+from core.model import Identity, Series
+from core.patch.body import read_in_body_headers, split_body
+from core.patch.brief import read_brief
+from core.patch.dates import read_date
+from core.patch.diff import file_changes, read_diff
+from core.patch.diffstat import diffstat
+from core.patch.encoded_words import decode_words
+from core.patch.headers import read_addresses, read_headers, read_ids, read_parent
+from core.patch.highlight import highlight
+from core.patch.mboxrd import to_mboxrd
+from core.patch.message import message_id_of, read_mail, read_message
+from core.patch.remarks import Answer, remarks
+from core.patch.series import group
+from core.patch.subject import MAX_SUBJECT, read_subject
+from core.records import mail_record, series_record, thread_record, to_line
+from core.search.fuzzy import Entry, Index
+from core.search.terms import read_terms
+from core.sources import mbox
+from core.sources.message_url import message_id_of as typed_id
+from core.sources.message_url import read_url
+from core.text import MARKS_PER_LETTER, shown, shown_lines
+from tests.torture import tokens
+from tui.safety import CONTROLS
+
+NOW: Final = datetime(2025, 6, 5, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A parser under torture."""
+
+    check: Callable[[bytes], None]
+    """Feeds it; AssertionError where what it gives is not well formed."""
+    tokens: tuple[bytes, ...]
+    size: int
+    """Bytes of the smaller input with which growth is measured."""
+
+
+def text_of(data: bytes) -> str:
+    """Return text with all that decoders let through: lone surrogates, controls, NUL."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def clean(text: str) -> None:
+    """Assert that a text may go to a terminal."""
+    assert not CONTROLS.search(text), ascii(text[:200])
+
+
+def header(data: bytes) -> None:
+    headers = read_headers(data, 0, len(data))
+    assert len(headers.names) == len(headers.fields)
+    assert 0 <= headers.body_start <= len(data)
+    for _, value in headers.fields:
+        assert "\n" not in value
+        decode_words(value)
+        for person in read_addresses(value):
+            assert "\n" not in person.name
+            assert "\n" not in person.address
+        for each in read_ids(value):
+            assert each
+            assert len(each) <= 998
+        read_parent(value)
+        date = read_date(value)
+        assert date is None or date.tzinfo is not None
+        if date is not None:
+            date.astimezone(UTC) if 2 < date.year < 9999 else date.isoformat()
+
+
+def subject(data: bytes) -> None:
+    text = text_of(data)
+    read = read_subject(text)
+    assert read.text == text[:MAX_SUBJECT]
+    assert len(read.title) <= len(read.text)
+    assert read.version >= 0
+    assert (read.number is None) == (read.total is None)
+    assert read_subject(read.text) == read
+
+
+def mail(data: bytes) -> None:
+    opened = read_mail(data)
+    assert opened.message == read_message(data)
+    assert opened.message.message_id
+    assert opened.message.date.tzinfo is not None
+    opened.message.date.isoformat()
+    found = message_id_of(data)
+    assert found is None or found == opened.message.message_id
+    brief, _ = read_brief(data)
+    assert (brief.message_id, brief.subject) == (opened.message.message_id, opened.message.subject)
+    line = to_line(mail_record(opened, ("x",), file_changes(opened.body.diff)))
+    clean(line)
+    assert json.loads(line)["message_id"] == opened.message.message_id
+    for part in ("message", "notes", "diffstat", "diff", "signature"):
+        for shown_one in shown_lines(getattr(opened.body, part)):
+            clean(shown_one)
+    (back,) = mbox.split([to_mboxrd([data])])
+    assert back.offset >= 0
+
+
+def body(data: bytes) -> None:
+    text = text_of(data)
+    for in_body in (True, False):
+        split = split_body(text, in_body_headers=in_body)
+        blanks = len(text) - len(text.lstrip("\n"))
+        rest = text[read_in_body_headers(text)[1] if in_body else blanks :]
+        assert rest.startswith(split.message)
+        rest = rest[len(split.message) :]
+        middle = split.notes + split.diffstat + split.diff
+        dashes = rest.partition("\n")[0] + "\n" if rest.startswith("---") else ""
+        ends = [
+            rest[len(before) + len(middle) :]
+            for before in ("", dashes)
+            if rest.startswith(before + middle)
+        ]
+        assert any(end == sep + split.signature for end in ends for sep in ("", "-- \n", "-- "))
+    read_message(b"Subject: Re: x\n\n" + data)
+
+
+def diff(data: bytes) -> None:
+    text = text_of(data)
+    read = read_diff(text)
+    at = 0
+    for file in read.files:
+        assert file.start >= at
+        at = file.start + len(file.header)
+        assert tuple(read.lines[file.start : at]) == file.header
+        for hunk in file.hunks:
+            assert hunk.start >= at
+            at = hunk.end
+            rows = list(hunk.lines())
+            assert len(rows) == len(hunk.rows) == len(hunk.kinds())
+            assert (hunk.added, hunk.removed) == (hunk.kinds().count("+"), hunk.kinds().count("-"))
+            assert list(read.lines[hunk.start + 1 : hunk.end]) == list(hunk.rows)
+    assert at <= len(read.lines)
+    counts = [(file.path, file.change.added, file.change.removed) for file in read.files]
+    assert diffstat(text) == counts
+
+
+def colours(data: bytes) -> None:
+    name, _, code = text_of(data).partition("\n")
+    lines = code.split("\n")[:200]
+    spans = highlight(
+        f"a.{('c', 'py', 'sh', 'rs', 'rst', 'yaml', 'mk', 'pl', 'html', 'js')[len(name) % 10]}",
+        "+" * len(lines),
+        lines,
+    )
+    assert len(spans) == len(lines)
+    for line, found in zip(lines, spans, strict=True):
+        at = 0
+        for begin, end, _ in found:
+            assert at <= begin < end <= len(line)
+            at = end
+
+
+PATCH: Final = b"""From: a@b
+Subject: [PATCH] x
+Message-ID: <p@x>
+
+Trim it before.
+---
+ f | 2 +-
+
+diff --git a/f b/f
+--- a/f
++++ b/f
+@@ -1,3 +1,3 @@
+ int a;
+-light();
++trim_and_light();
+ int a;
+"""
+
+
+def remarked(data: bytes) -> None:
+    first, *others = data.split(b"\0")
+    patch = read_mail(PATCH + first)
+    answers = [
+        Answer(read_mail(b"Message-ID: <r%d@x>\nSubject: Re: x\n\n%s" % (at, other)), at % 3)
+        for at, other in enumerate(others[:200])
+    ]
+    said = remarks(patch, answers)
+    depth = -1
+    for remark in said:
+        assert remark.depth <= depth + 1
+        depth = remark.depth
+        if remark.place is not None:
+            lines = getattr(patch.body, remark.place.part).split("\n")
+            assert 0 <= remark.place.line < len(lines)
+
+
+def series(data: bytes) -> None:
+    """Each record is one mail: its id, what it answers, subject, sender, how late, text."""
+    messages = []
+    for record in data.split(b"\0")[:400]:
+        one, above, title, sender, late, text = [*record.split(b"|", 5), *[b""] * 6][:6]
+        late = late[-4:]
+        minute = int(late) if late.isdigit() else 0
+        raw = (
+            b"Message-ID: <%s@x>\nReferences: %s\nSubject: %s\nFrom: %s\nDate: Mon, %d Jun 2025 %02d:00:00 +0000\n\n%s"
+            % (
+                one[:2],
+                b" ".join(b"<%c@x>" % c for c in above[:5]),
+                title,
+                sender,
+                1 + minute % 28,
+                minute % 24,
+                text,
+            )
+        )
+        messages.append(read_message(raw))
+    items = group(messages)
+    named = sorted(each for item in items for each in item.message_ids)
+    assert named == sorted({message.message_id for message in messages})
+    for item in items:
+        fields = series_record(item) if isinstance(item, Series) else thread_record(item)
+        clean(to_line(fields))
+
+
+@functools.cache
+def index() -> Index:
+    rows = (
+        "ARM64 PMU Partitioning",
+        "drm: mend it",
+        "Ünïcode in the title",
+        "x" * 900,
+        "net: v2 [PATCH] odd",
+        "",
+    )
+    return Index.build(
+        Entry(row, title, "Colton Lewis", "colton@example.org", f"id-{row}@example.org", row)
+        for row, title in enumerate(rows)
+    )
+
+
+def query(data: bytes) -> None:
+    text = text_of(data)
+    terms = read_terms(text)
+    assert all(word.text for word in terms.words)
+    hits = index().search(text, 5)
+    assert len(hits) <= 5
+
+
+SCRATCH: Final = Path(tempfile.gettempdir(), f"torture-{os.getpid()}.toml")
+
+
+def config(data: bytes) -> None:
+    SCRATCH.write_bytes(data)
+    try:
+        read = load_config(SCRATCH)
+    finally:
+        SCRATCH.unlink()
+    for line in (*read.problems, *describe(read)):
+        clean(line)
+
+
+def mailbox(data: bytes) -> None:
+    pieces = list(mbox.split([data]))
+    step = 1 + len(data) % 97
+    chunks = (
+        [data[at : at + step] for at in range(0, len(data), step)] if len(data) < 20_000 else [data]
+    )
+    assert list(mbox.split(chunks)) == pieces
+    at = 0
+    for piece in pieces:
+        assert piece.offset >= at
+        at = piece.offset + piece.length
+        assert piece.escaped == data[piece.offset : at]
+        mbox.unescape(piece.escaped)
+    assert at <= len(data)
+    for small in mbox.split([data], cap=64):
+        assert len(small.escaped) <= 64
+    assert mbox.kind_of(data[: 64 << 10]) in {"mbox", "mail", ""}
+
+
+def judged(data: bytes) -> None:
+    if data[:1] == b"=":
+        data = data[1:]
+        text = data[: len(data) & ~3].decode("utf-32-le", "replace")
+    else:
+        text = data.decode("utf-8", "surrogateescape")
+    lines = shown_lines(text)
+    assert len(lines) == text.count("\n") + 1
+    for line in (shown(text), *lines):
+        clean(line)
+        marks = 0
+        for char in line if not line.isascii() else "":
+            assert unicodedata.category(char) not in {"Cc", "Zl", "Zp", "Cs"}
+            assert unicodedata.bidirectional(char) not in BIDI
+            marks = marks + 1 if unicodedata.combining(char) else 0
+            assert marks <= MARKS_PER_LETTER
+    once = shown(text)
+    assert shown(once) == once
+
+
+BIDI: Final = frozenset({"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"})
+
+
+def names(data: bytes) -> None:
+    text = text_of(data)
+    typed_id(text)
+    with contextlib.suppress(TargetError):
+        read = read_url(text)
+        assert read.message_id
+        assert read.base[:7] in {"", "http://", "https:/"}
+    with contextlib.suppress(RangeError):
+        for end in split_range(text):
+            moment = read_moment(end, NOW)
+            assert moment is None or isinstance(moment.time, int)
+    Mailmap(text).proper(Identity(text[:50], text[-50:]))
+
+
+TARGETS: Final[dict[str, Target]] = {
+    "header": Target(header, tokens.HEADER, 20_000),
+    "subject": Target(subject, tokens.SUBJECT, 20_000),
+    "mime": Target(mail, tokens.MIME, 30_000),
+    "body": Target(body, tokens.BODY, 30_000),
+    "diff": Target(diff, tokens.DIFF, 30_000),
+    "colours": Target(colours, tokens.DIFF, 8_000),
+    "remarks": Target(remarked, tokens.REMARKS, 20_000),
+    "series": Target(series, tokens.SERIES, 4_000),
+    "query": Target(query, tokens.QUERY, 20_000),
+    "config": Target(config, tokens.CONFIG, 10_000),
+    "mbox": Target(mailbox, tokens.MBOX, 50_000),
+    "text": Target(judged, tokens.TEXT, 20_000),
+    "names": Target(names, tokens.NAMES, 20_000),
+}
