@@ -1,0 +1,224 @@
+"""An event of the triage journal, and the line of JSON that it is written as.
+
+    {"time": "2026-11-22T17:16:28.123456+00:00", "host": "desk", "id": "0f…", "verb": "done",
+     "series": [{"ids": ["cover@x", "patch@x"], "before": "new", "replies": "9c01ab…", "active": 1763831788.0}],
+     "argument": "…", "note": "…", "patch": true, "undoes": "ID OF AN EVENT", "ids": ["read@x"], "keys": ["hunk"]}
+
+Verdicts have `series`, marks of what was read have `ids`, of viewed hunks `keys`; what is empty is left out. The lines are
+ASCII. A batch that is too long for one line goes on in events whose ids are the first one's with a number: `0f….1`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+from core.model import MessageId
+from core.triage.status import Status, Verb
+
+UNDO: Final = "undo"
+REDO: Final = "redo"
+VIEWED: Final = "viewed"
+UNVIEWED: Final = "unviewed"
+LOOKED: Final = "looked"
+"""The lists were looked at until then."""
+
+LONGEST: Final = 8 << 20
+"""Bytes of a line; longer ones are skipped unread."""
+
+NOTE_LENGTH: Final = 4000
+"""Characters of a note."""
+
+_ID_LENGTH: Final = 4096
+_NAME: Final = re.compile(r"[0-9A-Za-z_-]{1,64}(?:\.[0-9]{1,6})?", re.ASCII)
+_VIEW_KEY: Final = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One series that an event is about, as it was known then."""
+
+    ids: tuple[MessageId, ...]
+    """Its covers and patches, the one that it is called by first; of a thread its first mail; of a patch alone that."""
+    before: Status | None = None
+    replies: frozenset[bytes] | None = None
+    """The `short_key`s of the replies that had come; None where nobody knows."""
+    active: float | None = None
+    """Its latest activity, in seconds of the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the journal."""
+
+    time: int
+    """Microseconds since the Unix epoch."""
+    host: str
+    id: str
+    verb: str
+    """One of `Verb`, or of the words above; of a newer version's journal maybe another."""
+    series: tuple[Entry, ...] = ()
+    argument: str = ""
+    note: str | None = None
+    patch: bool = False
+    undoes: str = ""
+    """The step that an undo or redo takes back."""
+    ids: tuple[MessageId, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    @property
+    def step(self) -> str:
+        """What one key press did: the events of one batch have the same."""
+        return self.id.partition(".")[0]
+
+    @property
+    def is_undoable(self) -> bool:
+        """Whether `undo` comes to it."""
+        return bool(self.series)
+
+    def line(self) -> bytes:
+        """Return it as it is written, with its line end."""
+        record: dict[str, Any] = {
+            "time": moment(self.time).isoformat(timespec="microseconds"),
+            "host": self.host,
+            "id": self.id,
+            "verb": self.verb,
+        }
+        if self.series:
+            record["series"] = [_entry_record(entry) for entry in self.series]
+        for name in ("argument", "patch", "undoes", "ids", "keys"):
+            if value := getattr(self, name):
+                record[name] = value
+        if self.note is not None:
+            record["note"] = self.note
+        return _encode(record).encode("ascii") + b"\n"
+
+
+def key_of(message_id: str) -> bytes:
+    """Return what a Message-ID is known by where the whole would take too much room: 8 bytes of a BLAKE2b hash."""
+    return blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def short_key(message_id: str) -> bytes:
+    """Return half of `key_of`: enough to tell the replies of one series apart."""
+    return key_of(message_id)[:4]
+
+
+def moment(microseconds: int) -> datetime:
+    """Return an event's time as a date."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def microseconds(date: datetime) -> int:
+    """Return a date as an event's time."""
+    return (date - _EPOCH) // _MICROSECOND
+
+
+def read_line(line: bytes) -> Event | None:
+    """Return the event of a line; None where it is no event: half a one, wrong types, somebody else's words."""
+    if len(line) > LONGEST:
+        return None
+    try:
+        record = json.loads(line)
+        if not isinstance(record, dict):
+            return None
+        return Event(
+            time=_time(_text(record, "time")),
+            host=_text(record, "host", longest=255),
+            id=_matched(_NAME, _text(record, "id")),
+            verb=_text(record, "verb", longest=40),
+            series=tuple(_entry(each) for each in _list(record, "series")),
+            argument=_text(record, "argument", "", longest=200),
+            note=_text(record, "note", "") if record.get("note") is not None else None,
+            patch=record.get("patch") is True,
+            undoes=_text(record, "undoes", "", longest=80),
+            ids=_ids(record),
+            keys=tuple(_matched(_VIEW_KEY, each) for each in _list(record, "keys")),
+        )
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
+def _entry_record(entry: Entry) -> dict[str, Any]:
+    record: dict[str, Any] = {"ids": entry.ids}
+    if entry.before is not None:
+        record["before"] = str(entry.before)
+    if entry.replies is not None:
+        record["replies"] = b"".join(sorted(entry.replies)).hex()
+    if entry.active is not None:
+        record["active"] = entry.active
+    return record
+
+
+def _entry(record: Any) -> Entry:
+    if not isinstance(record, dict):
+        raise TypeError
+    ids = _ids(record)
+    if not ids:
+        raise ValueError
+    replies = record.get("replies")
+    active = record.get("active")
+    before = record.get("before")
+    return Entry(
+        ids=ids,
+        before=Status(before) if before in _STATUSES else None,
+        replies=None if replies is None else _shorts(replies),
+        active=float(active) if isinstance(active, int | float) else None,
+    )
+
+
+_STATUSES: Final = frozenset(Status)
+
+
+def _shorts(text: Any) -> frozenset[bytes]:
+    if not isinstance(text, str):
+        raise TypeError
+    data = bytes.fromhex(text)
+    return frozenset(data[at : at + 4] for at in range(0, len(data), 4))
+
+
+def _text(
+    record: dict[str, Any], name: str, default: str | None = None, *, longest: int = NOTE_LENGTH
+) -> str:
+    value = record[name] if default is None else record.get(name, default)
+    if not isinstance(value, str) or len(value) > longest:
+        raise TypeError(name)
+    return value
+
+
+def _list(record: dict[str, Any], name: str) -> list[Any]:
+    value = record.get(name, [])
+    if not isinstance(value, list):
+        raise TypeError(name)
+    return value
+
+
+def _ids(record: dict[str, Any]) -> tuple[MessageId, ...]:
+    ids = _list(record, "ids")
+    if not all(isinstance(each, str) and 0 < len(each) <= _ID_LENGTH for each in ids):
+        raise TypeError("ids")
+    return tuple(ids)
+
+
+def _matched(pattern: re.Pattern[str], text: Any) -> str:
+    if not isinstance(text, str) or not pattern.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _time(text: str) -> int:
+    date = datetime.fromisoformat(text)
+    if date.tzinfo is None:
+        raise ValueError(text)
+    return microseconds(date)
+
+
+VERBS: Final = frozenset(Verb)
+"""The verbs that this version knows."""

@@ -1,0 +1,298 @@
+"""The triage journal: events appended to one file, a line of JSON each, and never changed.
+
+What is appended is on the disk when `append` returns. Two processes append whole lines, one after the other (flock).
+A last line that a crash tore is put into a file beside; a line that is no event stays where it is, and is passed over.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from core.errors import PatchdeskError
+from core.triage.events import LONGEST, Event, read_line
+
+FILE: Final = "triage.jsonl"
+"""The journal's name in the data folder."""
+
+_PROBE: Final = 512
+"""Bytes before a position that tell whether it is still the same file."""
+_TAIL: Final = 1 << 20
+"""Bytes at the end that are looked at for this machine's last event."""
+_CHUNK: Final = 1 << 20
+_BATCH_BYTES: Final = 4 << 20
+
+
+class JournalError(PatchdeskError):
+    """The journal cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a journal was read: an offset, and a hash of what stood at the beginning and before the offset."""
+
+    offset: int = 0
+    probe: str = ""
+
+
+START: Final = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events read one after another."""
+
+    events: tuple[Event, ...]
+    position: Position
+    """Where to go on."""
+    passed: int = 0
+    """Lines that are no events."""
+
+
+class Journal:
+    """The journal in one file, which need not exist yet. Any thread may call it."""
+
+    def __init__(self, path: Path, *, host: str | None = None) -> None:
+        """Take the file, and what this machine is called: its host name unless said. Nothing is opened yet."""
+        self.path = path
+        self.host = host or socket.gethostname()[:255] or "localhost"
+        self.notes: tuple[str, ...] = ()
+        """What was set aside, each as a sentence."""
+        self._lock = threading.Lock()
+        self._scanned: int | None = None
+        self._last = 0
+        """The time of this machine's latest event."""
+        self._synced_folder = False
+
+    # ------------------------------------------------------------------- writing
+
+    def append(self, events: Sequence[Event], *, now: int, sync: bool = True) -> list[Event]:
+        """Write events as one, each with its time, host and id; return them as they stand there.
+
+        Those of one call are one step: the ids of all but the first are the first's with a number. `now` is in
+        microseconds of the Unix epoch; a clock that was set back is put right by this machine's last event. With `sync`
+        they are on the disk once this returns. Raises JournalError.
+        """
+        with self._lock, self._locked() as file:
+            self._mend(file)
+            self._scan(file)
+            name = secrets.token_hex(8)
+            written: list[Event] = []
+            for number, event in enumerate(events):
+                time = self._last = max(now, self._last + 1)
+                id_ = f"{name}.{number}" if number else name
+                written.append(replace(event, time=time, host=self.host, id=id_))
+            self._write(file, b"".join(event.line() for event in written), sync=sync)
+        return written
+
+    def take_over(self, lines: BinaryIO, known: Callable[[str], bool]) -> tuple[int, int]:
+        """Append the events of another journal that are not `known` by their ids; return how many, and what was passed over.
+
+        Raises JournalError, and OSError where `lines` cannot be read.
+        """
+        taken = passed = 0
+        names: set[str] = set()
+        with self._lock, self._locked() as file:
+            self._mend(file)
+            for line, _ in _lines(lines, to_the_end=True):
+                event = read_line(line) if line is not None else None
+                if event is None:
+                    passed += 1
+                elif event.id not in names and not known(event.id):
+                    names.add(event.id)
+                    taken += 1
+                    self._write(file, event.line(), sync=False)
+            self._sync(file)
+        return taken, passed
+
+    # ------------------------------------------------------------------- reading
+
+    def size(self) -> int:
+        """Return how many bytes there are; 0 where there is no journal."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise self._fault("read", error) from error
+
+    def is_at(self, position: Position) -> bool:
+        """Whether the journal goes on from a position; False where the file was replaced, cut or edited there."""
+        if not position.offset:
+            return True
+        try:
+            with self.path.open("rb") as file:
+                return _probe(file, position.offset) == position.probe
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise self._fault("read", error) from error
+
+    def batches(self, position: Position = START, *, most: int = 2000) -> Iterator[Batch]:
+        """Yield the events after a position, so many at once; half a line at the end is left for the next time.
+
+        Raises JournalError.
+        """
+        try:
+            with self.path.open("rb") as file:
+                file.seek(position.offset)
+                yield from _batches(file, position.offset, most)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._fault("read", error) from error
+
+    def mend(self) -> None:
+        """Put half a line at the end, which a crash has left, into a file beside; `notes` says so."""
+        if self.size() == 0:
+            return
+        try:
+            with self._lock, self._locked() as file:
+                self._mend(file)
+        except JournalError as error:
+            self.notes = (*self.notes, f"{error.message} {error.hint}")
+
+    # ------------------------------------------------------------------- the file
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Give the open file, which no other process writes meanwhile."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._fault("written", error) from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+        except OSError as error:
+            raise self._fault("written", error) from error
+        finally:
+            os.close(file)  # which unlocks it
+
+    def _write(self, file: int, data: bytes, *, sync: bool) -> None:
+        """Write all of it, or nothing: what a full disk took of it is taken back."""
+        before = os.fstat(file).st_size
+        try:
+            written = os.write(file, data)
+            while written < len(data):
+                written += os.write(file, data[written:])
+        except BaseException:
+            os.ftruncate(file, before)
+            raise
+        self._scanned = before + len(data)
+        if sync:
+            self._sync(file)
+
+    def _sync(self, file: int) -> None:
+        os.fsync(file)
+        if not self._synced_folder:
+            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)  # or a file that is new may be gone after a crash
+            finally:
+                os.close(folder)
+            self._synced_folder = True
+
+    def _mend(self, file: int) -> None:
+        size = os.fstat(file).st_size
+        if not size or os.pread(file, 1, size - 1) == b"\n":
+            return
+        start, tail = size, b""
+        while start and b"\n" not in tail:
+            step = min(_CHUNK, start)
+            start -= step
+            tail = os.pread(file, step, start) + tail
+        cut = tail.rfind(b"\n") + 1
+        start, tail = start + cut, tail[cut:]
+        if read_line(tail) is not None:  # whole, but for its line end
+            self._write(file, b"\n", sync=False)
+            return
+        beside = self.path.with_name(f"{self.path.name}.torn")
+        other = os.open(beside, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(other, tail + b"\n")
+            os.fsync(other)
+        finally:
+            os.close(other)
+        os.ftruncate(file, start)
+        self.notes = (
+            *self.notes,
+            f"The last line of the triage journal was torn; its {len(tail):,} bytes are in {beside.name}.",
+        )
+
+    def _scan(self, file: int) -> None:
+        """Look at what was written since the last time for the latest event of this machine."""
+        size = os.fstat(file).st_size
+        start = max(0, size - _TAIL) if self._scanned is None else self._scanned
+        if start > size:
+            start = 0
+        while start < size:
+            data = os.pread(file, min(size - start, _TAIL), start)
+            start += len(data)
+            for line in data.split(b"\n"):
+                # Cheap first: most lines of a merged file may be another machine's.
+                if b'"host"' in line and (event := read_line(line)) and event.host == self.host:
+                    self._last = max(self._last, event.time)
+        self._scanned = size
+
+    def _fault(self, what: str, error: OSError) -> JournalError:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return JournalError(
+                f"There is no room left for the triage journal {self.path}.",
+                "Nothing was recorded: free some space on that disk, and do it again.",
+            )
+        return JournalError(
+            f"The triage journal {self.path} cannot be {what}: {(error.strerror or str(error)).lower()}.",
+            "Make its folder and the file writable." if what == "written" else "Check its rights.",
+        )
+
+
+def _batches(file: BinaryIO, offset: int, most: int) -> Iterator[Batch]:
+    events: list[Event] = []
+    passed = 0
+    begun = offset
+    for line, length in _lines(file):
+        offset += length
+        event = read_line(line) if line is not None else None
+        if event is not None:
+            events.append(event)
+        else:
+            passed += line is None or bool(line.strip())
+        if len(events) >= most or offset - begun >= _BATCH_BYTES:
+            yield Batch(tuple(events), Position(offset, _probe(file, offset)), passed)
+            events, passed, begun = [], 0, offset
+    if offset != begun:
+        yield Batch(tuple(events), Position(offset, _probe(file, offset)), passed)
+
+
+def _lines(file: BinaryIO, *, to_the_end: bool = False) -> Iterator[tuple[bytes | None, int]]:
+    """Yield lines and their lengths; None for one that is too long. What follows the last line end only if asked for."""
+    while line := file.readline(LONGEST + 1):
+        length = len(line)
+        ended = line.endswith(b"\n")
+        if not ended and length > LONGEST:
+            while not ended and (more := file.readline(_CHUNK)):
+                length += len(more)
+                ended = more.endswith(b"\n")
+            if ended or to_the_end:
+                yield None, length
+        elif ended or to_the_end:
+            yield line, length
+
+
+def _probe(file: BinaryIO, offset: int) -> str:
+    start = max(0, offset - _PROBE)
+    digest = blake2b(os.pread(file.fileno(), min(offset, _PROBE), 0), digest_size=16)
+    digest.update(os.pread(file.fileno(), offset - start, start))
+    return f"{offset}:{digest.hexdigest()}"

@@ -1,0 +1,268 @@
+"""Events about a series, and what is known of it → where it stands. Pure: no clock, no files.
+
+Events count in the order of (time, id), whatever file or order they came in, so that the journals of two machines
+laid together give the same on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from core.model import MessageId
+from core.triage.events import key_of, moment, short_key
+from core.triage.status import PRIORITIES, RETURNS, VERDICTS, Cause, Status, Verb, after
+from core.triage.when import Until, unpacked
+
+SLACK: Final = 2 * 86_400.0
+"""Seconds by which a reply may be older than the newest mail known at a verdict, and still have come after it."""
+
+LABELS: Final = 40
+"""Labels that a series keeps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a series stands."""
+
+    status: Status = Status.NEW
+    why: str = ""
+    """What brought it back, as words: `v3 arrived`, `reply from Rex Reviewer`; a stranger's name may be in it."""
+    since: datetime | None = None
+    """When it was last decided; of one that came back, when it was decided before."""
+    flagged: bool = False
+    priority: int = 0
+    """One of `core.triage.status.PRIORITIES`."""
+    labels: tuple[str, ...] = ()
+    """In the order of the alphabet."""
+    note: str = ""
+    until: Until | None = None
+    """What it waits for, while it is put off."""
+    patches: tuple[tuple[MessageId, Status], ...] = ()
+    """Patches that are done or skipped by themselves, by their Message-IDs."""
+    opened: bool = False
+    """Something of it was opened since it was last decided."""
+
+    def patch(self, message_id: MessageId) -> Status | None:
+        """Return what was decided of one patch alone; None where nothing was."""
+        return next((status for name, status in self.patches if name == message_id), None)
+
+    def at(self, now: datetime) -> Standing:
+        """Return it as of a moment: what was put off until before then is back."""
+        if self.status is not Status.LATER or self.until is None or self.until.moment is None:
+            return self
+        if self.until.moment > now:
+            return self
+        status = Status.READING if self.opened else Status.NEW
+        return replace(self, status=status, why=f"put off {self.until}", until=None)
+
+
+UNTOUCHED: Final = Standing()
+"""Of a series that nothing was done to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply, as far as it can bring a series back."""
+
+    name: str
+    address: str
+    to: str
+    """The address of whom it answers; "" where that mail is not here."""
+    date: float
+    """Seconds of the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of a series now."""
+
+    ids: frozenset[MessageId] = frozenset()
+    """All its mails, replies too."""
+    newest: frozenset[MessageId] = frozenset()
+    """The cover letter and patches of its newest version; empty for what is no series."""
+    version: str = ""
+    """The newest version's number, as `v3`."""
+    name: str = ""
+    address: str = ""
+    """Who sent the newest version."""
+    replies: frozenset[MessageId] = frozenset()
+    said: Callable[[Collection[MessageId]], Iterable[Said]] = lambda _: ()
+    """Looks up replies; asked only for those that may have brought it back."""
+    opened: int | None = None
+    """When a mail of it was last marked as read that is read, in microseconds of the Unix epoch."""
+    me: frozenset[str] = frozenset()
+    """The user's addresses, in lower case."""
+    tags: frozenset[str] = frozenset()
+    """Tags that its lists' repositories have, of those that are waited for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What one event that is in force did to one series."""
+
+    time: int
+    """Microseconds since the Unix epoch."""
+    id: str
+    """The event's."""
+    verb: str
+    argument: str = ""
+    note: str | None = None
+    patch: bool = False
+    keys: frozenset[bytes] = frozenset()
+    """The `key_of` each mail that it named."""
+    replies: frozenset[bytes] | None = None
+    """The `short_key` of each reply that had come; None where nobody knew."""
+    active: float | None = None
+
+
+def standing(deeds: Sequence[Deed], facts: Facts, now: datetime) -> Standing:
+    """Return where a series stands, of all that was done to any mail of it and is not undone."""
+    found = _Folded()
+    for deed in sorted(deeds, key=lambda each: (each.time, each.id)):
+        found.add(deed)
+    opened = facts.opened is not None and (
+        found.verdict is None or facts.opened > found.verdict.time
+    )
+    status, until = found.status, found.until
+    why = ""
+    if found.verdict is not None and (why := _returned(found, found.verdict, facts)):
+        status, until = Status.NEW, None
+    if status is Status.NEW and opened:
+        status = Status.READING
+    return Standing(
+        status=status,
+        why=why,
+        since=None if found.verdict is None else moment(found.verdict.time),
+        flagged=found.flagged,
+        priority=found.priority,
+        labels=tuple(sorted(found.labels)),
+        note=found.note,
+        until=until,
+        patches=_patches(found, facts),
+        opened=opened,
+    ).at(now)
+
+
+class _Folded:
+    """What deeds come to, one after another."""
+
+    def __init__(self) -> None:
+        self.status = Status.NEW
+        self.verdict: Deed | None = None
+        self.known: set[bytes] = set()
+        """Mails named by the events up to the verdict."""
+        self.replies: set[bytes] = set()
+        self.flagged = False
+        self.priority = 0
+        self.labels: set[str] = set()
+        self.note = ""
+        self.until: Until | None = None
+        self.patches: dict[bytes, Status] = {}
+        self._heard: set[bytes] = set()
+        self._answered: set[bytes] = set()
+
+    def add(self, deed: Deed) -> None:
+        """Let a deed have its effect; one whose verb or argument nobody knows has none."""
+        if deed.patch:
+            self._add_to_patches(deed)
+            return
+        self._heard |= deed.keys
+        self._answered |= deed.replies or frozenset()
+        if deed.note is not None:
+            self.note = deed.note
+        if deed.verb in VERDICTS:
+            self._decide(deed)
+        elif deed.verb in (Verb.FLAG, Verb.UNFLAG):
+            self.flagged = deed.verb == Verb.FLAG
+        elif deed.verb == Verb.LABEL:
+            if deed.argument and len(self.labels) < LABELS:
+                self.labels.add(deed.argument)
+        elif deed.verb == Verb.UNLABEL:
+            self.labels.discard(deed.argument)
+        elif deed.verb == Verb.PRIORITY:
+            self.priority = changed_priority(self.priority, deed.argument)
+
+    def _decide(self, deed: Deed) -> None:
+        until = unpacked(deed.argument) if deed.verb == Verb.LATER else None
+        if deed.verb == Verb.LATER and until is None:
+            return
+        # From where it stood it may not have been possible: the journals of two machines were laid together.
+        self.status = after(Status.NEW, Verb(deed.verb)) or Status.NEW
+        self.until = until
+        self.verdict = deed
+        self.known = set(self._heard)
+        self.replies = set(self._answered)
+
+    def _add_to_patches(self, deed: Deed) -> None:
+        if deed.verb == Verb.REOPEN:
+            for key in deed.keys:
+                self.patches.pop(key, None)
+        elif deed.verb in (Verb.DONE, Verb.SKIP):
+            status = Status.DONE if deed.verb == Verb.DONE else Status.SKIPPED
+            self.patches.update(dict.fromkeys(deed.keys, status))
+
+
+def changed_priority(priority: int, argument: str) -> int:
+    """Return a priority raised or lowered by `+1` or `-2`, or set by `=3`; as it was where the words are none of these."""
+    sign, number = argument[:1], argument[1:]
+    if sign not in ("+", "-", "=") or not (number.lstrip("-").isdecimal() and len(number) < 4):
+        return priority
+    wanted = int(number) if sign == "=" else priority + int(sign + number.lstrip("-"))
+    return min(max(wanted, PRIORITIES[0]), PRIORITIES[-1])
+
+
+def _returned(found: _Folded, verdict: Deed, facts: Facts) -> str:
+    """Return what brought a decided series back, as words; "" where it stays."""
+    causes = RETURNS.get(found.status, frozenset())
+    if found.until is not None and found.until.is_version:
+        causes = frozenset({Cause.VERSION})
+    elif found.until is not None and found.until.tag in facts.tags:
+        return f"{found.until.tag} is tagged"
+    if (
+        Cause.VERSION in causes
+        and facts.newest
+        and found.known.isdisjoint(map(key_of, facts.newest))
+    ):
+        return f"{facts.version} arrived"
+    if Cause.AUTHOR in causes or Cause.MINE in causes:
+        said = _news(found, verdict, facts)
+        if said is not None:
+            return f"reply from {said.name or said.address}"
+    return ""
+
+
+def _news(found: _Folded, verdict: Deed, facts: Facts) -> Said | None:
+    """Return the last reply that came after the verdict, by the series' author or to a mail of the user's."""
+    unknown = [each for each in facts.replies if short_key(each) not in found.replies]
+    if not unknown:
+        return None
+    # What came is told by what was known, since mail comes late; but a list's past that is fetched later is no news.
+    newest = verdict.time / 1e6
+    if verdict.active is not None:
+        newest = min(newest, verdict.active)
+    since = newest if verdict.replies is None else newest - SLACK
+    news = [
+        said
+        for said in facts.said(unknown)
+        if said.date > since
+        and said.address.casefold() not in facts.me
+        and (_is_author(said, facts) or said.to.casefold() in facts.me)
+    ]
+    return max(news, key=lambda said: (said.date, said.name, said.address), default=None)
+
+
+def _is_author(said: Said, facts: Facts) -> bool:
+    name = said.name.casefold()
+    return said.address.casefold() == facts.address.casefold() or (
+        " " in name and name == facts.name.casefold()
+    )
+
+
+def _patches(found: _Folded, facts: Facts) -> tuple[tuple[MessageId, Status], ...]:
+    if not found.patches:
+        return ()
+    marks = [(one, found.patches.get(key_of(one))) for one in sorted(facts.ids)]
+    return tuple((one, status) for one, status in marks if status is not None)

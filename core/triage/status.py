@@ -1,0 +1,163 @@
+"""The states of a series, the verbs that change them, and the one table that says which verb leads where.
+
+Menus, which keys are offered, `--help` and the tests are made from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Status(StrEnum):
+    """Where a series stands."""
+
+    NEW = "new"
+    READING = "reading"
+    """New, and something of it was opened."""
+    DONE = "done"
+    SKIPPED = "skipped"
+    WAITING = "waiting"
+    """On its author."""
+    LATER = "later"
+    """Put off until a time, a new version or a tag."""
+    ACCEPTED = "accepted"
+
+
+ORDER: Final = (
+    Status.NEW, Status.READING, Status.ACCEPTED, Status.WAITING, Status.LATER, Status.DONE, Status.SKIPPED,
+)  # fmt: skip
+"""In which order groups of one state each stand."""
+
+DECIDED: Final = frozenset({Status.DONE, Status.SKIPPED, Status.WAITING, Status.LATER})
+"""What the inbox does not show."""
+
+UNDECIDED: Final = frozenset({Status.NEW, Status.READING})
+"""What is still to be decided."""
+
+
+class Verb(StrEnum):
+    """What can be done to a series; the words are the command line's."""
+
+    DONE = "done"
+    SKIP = "skip"
+    WAIT = "wait"
+    LATER = "later"
+    ACCEPT = "accept"
+    REOPEN = "reopen"
+    FLAG = "flag"
+    UNFLAG = "unflag"
+    LABEL = "label"
+    UNLABEL = "unlabel"
+    NOTE = "note"
+    PRIORITY = "priority"
+    READ = "read"
+    UNREAD = "unread"
+
+
+class Argument(StrEnum):
+    """What a verb takes beside the series it is about."""
+
+    NONE = ""
+    UNTIL = "until"
+    LABEL = "label"
+    NOTE = "note"
+    PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a verb is spoken of."""
+
+    help: str
+    """What it does, as words for a menu and `--help`."""
+    done: str
+    """What is said after it: `done × 37`."""
+    argument: Argument = Argument.NONE
+    on_patch: bool = False
+    """It can be about one mail of a series."""
+    undoable: bool = True
+
+
+WORDS: Final[Mapping[Verb, Words]] = {
+    Verb.DONE: Words("through with it, until something new comes", "done", on_patch=True),
+    Verb.SKIP: Words("not mine: it never comes back", "skipped", on_patch=True),
+    Verb.WAIT: Words("wait for its author", "waiting"),
+    Verb.LATER: Words("put it off until a time, a version, a tag", "put off", Argument.UNTIL),
+    Verb.ACCEPT: Words("taken, or to be taken", "accepted"),
+    Verb.REOPEN: Words("to be decided again", "reopened", on_patch=True),
+    Verb.FLAG: Words("flag it", "flagged"),
+    Verb.UNFLAG: Words("take its flag away", "unflagged"),
+    Verb.LABEL: Words("give it a label", "labelled", Argument.LABEL),
+    Verb.UNLABEL: Words("take a label away", "unlabelled", Argument.LABEL),
+    Verb.NOTE: Words("write a private note", "noted", Argument.NOTE),
+    Verb.PRIORITY: Words("raise, lower or set its priority", "priority set", Argument.PRIORITY),
+    Verb.READ: Words("count its mails as read", "read", on_patch=True, undoable=False),
+    Verb.UNREAD: Words("count its mails as unread", "unread", on_patch=True, undoable=False),
+}
+
+PRIORITIES: Final = range(-9, 10)
+"""What a priority can be; 0 is that of all at first."""
+
+_VERDICTS: Final = {
+    Verb.DONE: Status.DONE,
+    Verb.SKIP: Status.SKIPPED,
+    Verb.WAIT: Status.WAITING,
+    Verb.LATER: Status.LATER,
+    Verb.ACCEPT: Status.ACCEPTED,
+    Verb.REOPEN: Status.NEW,
+}
+_MARKS: Final = (
+    Verb.FLAG, Verb.UNFLAG, Verb.LABEL, Verb.UNLABEL, Verb.NOTE, Verb.PRIORITY, Verb.READ, Verb.UNREAD,
+)  # fmt: skip
+
+
+def _row(status: Status) -> dict[Verb, Status]:
+    row = {
+        verb: to
+        for verb, to in _VERDICTS.items()
+        if (to is not status or verb is Verb.LATER)
+        and not (verb is Verb.REOPEN and status in UNDECIDED)
+    }
+    row |= dict.fromkeys(_MARKS, status)
+    if status is Status.NEW:
+        row[Verb.READ] = Status.READING
+    if status is Status.READING:
+        row[Verb.UNREAD] = Status.NEW
+    return row
+
+
+TRANSITIONS: Final[Mapping[Status, Mapping[Verb, Status]]] = {
+    status: _row(status) for status in Status
+}
+"""From each status, by each verb that is possible there, to the next."""
+
+VERDICTS: Final = frozenset(_VERDICTS)
+"""The verbs that decide where a series stands."""
+
+
+def allowed(status: Status) -> tuple[Verb, ...]:
+    """Return the verbs that are possible for a series of a status."""
+    return tuple(TRANSITIONS[status])
+
+
+def after(status: Status, verb: Verb) -> Status | None:
+    """Return where a verb leads from a status; None where it is not possible there."""
+    return TRANSITIONS[status].get(verb)
+
+
+class Cause(StrEnum):
+    """What brings a series back that was decided."""
+
+    VERSION = "a new version"
+    AUTHOR = "a reply by its author"
+    MINE = "a reply to a mail of mine"
+
+
+RETURNS: Final[Mapping[Status, frozenset[Cause]]] = {
+    Status.DONE: frozenset(Cause),
+    Status.WAITING: frozenset(Cause),
+}
+"""What comes back by itself, and by what. `later` comes back by what it was put off until; all else never does."""

@@ -1,0 +1,126 @@
+"""Until when a series is put off: a word or two of a person → a moment, a new version, or a tag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from core.errors import PatchdeskError
+
+ALLOWED: Final = (
+    "3d, 2w, 12h, tomorrow, fri, 2026-12-01, “2026-12-01 14:00”, v (the next version),"
+    " or a tag of the list's repository"
+)
+"""What `read_until` takes, as words for a prompt."""
+
+_SPAN: Final = re.compile(r"([0-9]{1,4})\s?(h|d|w)", re.ASCII)
+_MOMENT: Final = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ T]([0-9]{1,2}):([0-9]{2}))?", re.ASCII
+)
+_TAG: Final = re.compile(r"(?=[^0-9]{0,99}[0-9])[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}", re.ASCII)
+_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LONGEST: Final = timedelta(days=36_525)
+
+HasTag = Callable[[str], bool]
+"""Tells whether the list's repository has a tag."""
+
+
+class WhenError(PatchdeskError):
+    """The words cannot be read as a time, or lie in the past; the hint says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """What a series waits for: a moment, a tag, or where both are missing a new version."""
+
+    moment: datetime | None = None
+    tag: str = ""
+
+    @property
+    def is_version(self) -> bool:
+        """Whether it waits for a new version."""
+        return self.moment is None and not self.tag
+
+    def packed(self) -> str:
+        """Return it as the journal has it: `2026-12-01T00:00:00+01:00`, `tag:v6.10` or `version`."""
+        if self.moment is not None:
+            return self.moment.isoformat()
+        return f"tag:{self.tag}" if self.tag else "version"
+
+    def __str__(self) -> str:
+        """Return it as words: `until Tue 2026-12-01`, `until v6.10`, `until a new version`."""
+        if self.moment is None:
+            return f"until {self.tag or 'a new version'}"
+        local = self.moment.astimezone()
+        clock = "" if local.time() == time() else local.strftime(" %H:%M")
+        return f"until {local.strftime('%a %Y-%m-%d')}{clock}"
+
+
+def unpacked(text: str) -> Until | None:
+    """Return what `Until.packed` made; None where it is nothing of that."""
+    if text == "version":
+        return Until()
+    if text.startswith("tag:"):
+        return Until(tag=text[4:]) if _TAG.fullmatch(text, 4) else None
+    try:
+        moment = datetime.fromisoformat(text)
+        return Until(moment.astimezone(UTC) if moment.tzinfo is None else moment)
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_until(text: str, now: datetime, *, has_tag: HasTag | None = None) -> Until:
+    """Read what a person wrote; days begin at midnight of the local zone, hours count from `now`.
+
+    `has_tag` is None where no list has a repository. Raises WhenError.
+    """
+    words = text.strip().casefold()
+    if words in ("v", "version"):
+        return Until()
+    try:
+        moment = _moment(words, now)
+    except (ValueError, OverflowError):
+        raise WhenError(f"‘{text.strip()}’ is no day there is.", f"Write {ALLOWED}.") from None
+    if moment is not None:
+        if moment <= now:
+            raise WhenError(f"‘{text.strip()}’ is past.", f"Write {ALLOWED}.")
+        if moment - now > _LONGEST:
+            raise WhenError(f"‘{text.strip()}’ is more than 100 years off.", f"Write {ALLOWED}.")
+        return Until(moment)
+    tag = text.strip()
+    if not _TAG.fullmatch(tag):
+        raise WhenError(f"‘{tag[:60]}’ is no time.", f"Write {ALLOWED}.")
+    if has_tag is None:
+        raise WhenError(
+            f"‘{tag}’ is no time, and to wait for a tag the list needs its repository.",
+            f"Set repo in its [lists.NAME], or write {ALLOWED}.",
+        )
+    if has_tag(tag):
+        raise WhenError(f"The tag {tag} is there already.", f"Write a later one, or {ALLOWED}.")
+    return Until(tag=tag)
+
+
+def _moment(words: str, now: datetime) -> datetime | None:
+    """Return the moment that words name; None where they name none. Raises ValueError and OverflowError."""
+    today = now.astimezone().date()
+    if words == "tomorrow":
+        return _midnight(today + timedelta(days=1))
+    for at, day in enumerate(_DAYS):
+        if words in (day, day[:3]):
+            return _midnight(today + timedelta(days=(at - today.weekday() - 1) % 7 + 1))
+    if span := _SPAN.fullmatch(words):
+        count, unit = int(span[1]), span[2]
+        if unit == "h":
+            return now + timedelta(hours=count)
+        return _midnight(today + timedelta(days=count * (7 if unit == "w" else 1)))
+    if found := _MOMENT.fullmatch(words):
+        year, month, day_, hour, minute = (int(part or 0) for part in found.groups())
+        return datetime(year, month, day_, hour, minute).astimezone()
+    return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time()).astimezone()
