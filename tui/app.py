@@ -39,7 +39,7 @@ class PatchdeskApp(App[None]):
 
     `open_desk` gives the desk of a target without blocking; it may raise PatchdeskError. The target "" stands for the
     followed lists, whose names are `lists`; `sync_every` says after how many seconds one is to be synced by itself. `clock` says what time it
-    is, so that pictures of the screen can be made twice. `keymap` is `tui.keys.keymap_for`'s; `problems` are lines on
+    is, so that pictures of the screen can be made twice. `keymap` is `tui.presets.keymap_for`'s; `problems` are lines on
     the user's configuration, shown once the screen is there. `web` is the address that mails have on the web, "" lore's.
     """
 

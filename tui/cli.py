@@ -191,7 +191,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     from core.log import start_logging
     from core.paths import config_file, log_file
     from tui.app import PatchdeskApp
-    from tui.keys import keymap_for
+    from tui.presets import keymap_for
 
     start_logging(log_file())
     keymap, wrong = keymap_for(config.keys_preset, config.keys)
@@ -350,7 +350,7 @@ def _digest(arguments: argparse.Namespace) -> int:
 def _config(_: argparse.Namespace) -> int:
     from core.config import describe, with_git
     from core.paths import config_file
-    from tui.keys import keymap_for
+    from tui.presets import keymap_for
 
     config = _settings()
     _warn(config)

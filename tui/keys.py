@@ -6,17 +6,15 @@ Keys are written as a person would: `j`, `gg` (one after the other), `C-d`, `PgD
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from core.text import shown
-
 Stroke = str
 """One key press: the character it types, or Textual's name of the key where it types none (`ctrl+d`, `space`)."""
 
-_NAMED: Final[Mapping[str, Stroke]] = MappingProxyType(
+NAMED: Final[Mapping[str, Stroke]] = MappingProxyType(
     {
         "Space": "space",
         "Enter": "enter",
@@ -31,10 +29,11 @@ _NAMED: Final[Mapping[str, Stroke]] = MappingProxyType(
         "End": "end",
         "PgUp": "pageup",
         "PgDn": "pagedown",
+        "Backspace": "backspace",
         **{f"F{number}": f"f{number}" for number in range(1, 13)},
     }
 )
-_SHOWN: Final = {stroke: name for name, stroke in _NAMED.items()}
+_SHOWN: Final = {stroke: name for name, stroke in NAMED.items()}
 
 
 class Where(Enum):
@@ -62,6 +61,8 @@ class Command:
     help: str
     where: Where = EVERYWHERE
     footer: bool = False
+    takes: str = ""
+    """What can follow its name on the command line, in a word."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -78,6 +79,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("fold.close", "zc", "fold", "Hide what is inside", TREE),
     Command("fold.open_all", "zR", "unfold all", "Show what is inside of everything", TREE),
     Command("fold.close_all", "zM", "fold all", "Hide what is inside of everything", TREE),
+    Command("mark.toggle", "Space", "mark", "Mark the series under the cursor, or unmark it, and go on", TREE),
+    Command("mark.range", "V", "range", "Mark from here to where the cursor goes; V again ends it", TREE),
+    Command("mark.query", "*", "mark by", "Mark what a query finds", TREE, takes="QUERY"),
+    Command("mark.clear", "", "unmark", "Take all marks away; Esc does, too", TREE),
     Command("reader.forward", "Space", "page", "A page down, and at the end the next mail", READER, footer=True),
     Command("reader.left", "h ←", "left", "Move the text left", READER),
     Command("reader.right", "l →", "right", "Move the text right", READER),
@@ -107,18 +112,33 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("digest.toggle", "za", "fold", "Show or hide what is inside", DIGEST),
     Command("digest.expand_all", "zR", "unfold all", "Show what is inside of everything", DIGEST),
     Command("digest.collapse_all", "zM", "fold all", "Hide what is inside of everything", DIGEST),
+    Command("triage.done", "d", "done", "Done: comes back on a new version or an answer to you", footer=True),
+    Command("triage.skip", "x", "skip", "Skip: never comes back by itself", footer=True),
+    Command("triage.wait", "w", "wait", "Wait for its author: comes back as what is done does", footer=True),
+    Command("triage.later", "s", "later", "Later: until a day, for some time, until a version or a tag", footer=True, takes="WHEN"),
+    Command("triage.accept", "A", "accept", "Accept", footer=True),
+    Command("triage.flag", "F", "flag", "Flag, or take the flag away", footer=True),
+    Command("triage.label", "L", "label", "Give a label; with - before it, take that away", footer=True, takes="LABEL"),
+    Command("triage.note", "i", "note", "Write a note of your own", footer=True, takes="TEXT"),
+    Command("triage.raise", "+", "more urgent", "A higher priority", footer=True),
+    Command("triage.lower", "-", "less urgent", "A lower priority", footer=True),
+    Command("triage.reopen", "O", "reopen", "Open again what was decided"),
+    Command("triage.undo", "u", "undo", "Take the last decision back, however long ago it was", footer=True),
+    Command("triage.redo", "U", "redo", "Decide again what was taken back", footer=True),
+    Command("triage.repeat", "", "repeat", "Decide here as the last time"),
+    Command("triage.history", "gh", "history", "What was decided on this series, and when"),
     Command("patch.next", "]", "patch", "The next patch of the series", footer=True),
     Command("patch.previous", "[", "patch", "The previous patch of the series"),
     Command("unread.next", "J", "next unread", "The next mail that was not read"),
     Command("unread.previous", "K", "previous unread", "The previous mail that was not read"),
     Command("unread.toggle", "m", "read/unread", "Count what is here as read, or as not read"),
-    Command("list.switch", "gl", "lists", "Show one of the lists you follow, or all of them"),
+    Command("list.switch", "gl", "lists", "Show one of the lists you follow, or all of them", takes="NAME"),
     Command("list.inbox", "gi", "inbox", "All lists, the latest activity first"),
-    Command("list.sync", "gs", "sync", "Bring in new mail of the lists on the screen"),
+    Command("list.sync", "gs", "sync", "Bring in new mail of the lists on the screen", takes="NAMES"),
     Command("list.sync_all", "gS", "sync all", "Bring in new mail of all lists you follow"),
-    Command("list.follow", "", "follow", "Follow a list: its mail is brought in and kept"),
-    Command("list.sort", "", "sort", "Sort by activity, date, author, size or replies"),
-    Command("list.group", "", "group", "Group by day or author, or not at all"),
+    Command("list.follow", "", "follow", "Follow a list: its mail is brought in and kept", takes="NAME TARGET"),
+    Command("list.sort", "", "sort", "Sort by activity, date, author, size or replies", takes="ORDER"),
+    Command("list.group", "", "group", "Group by day, author or state, or not at all", takes="GROUP"),
     Command("move.down", "j ↓", "down", "A line down"),
     Command("move.up", "k ↑", "up", "A line up"),
     Command("move.half_down", "C-d", "half down", "Half a page down"),
@@ -134,10 +154,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("find.previous", "N", "previous match", "The previous match"),
     Command("copy.menu", "y", "copy", "Copy the Message-ID, subject, link or b4 command", footer=True),
     Command("mail.browse", "gb", "browser", "Open the mail in the web browser"),
-    Command("mail.pipe", "|", "pipe", "Give the mail, in the tree a series' patches, to a command"),
+    Command("mail.pipe", "|", "pipe", "Give the mail, in the tree a series' patches, to a command", takes="COMMAND"),
     Command("mail.edit", "e", "editor", "Look at a copy of the mail in $EDITOR"),
     Command("digest.open", "gd", "digest", "What arrived between two commits or dates"),
-    Command("app.open", "o", "open", "Open another target", footer=True),
+    Command("app.open", "o", "open", "Open another target", footer=True, takes="TARGET"),
     Command("app.retry", "C-r", "again", "Read the target again"),
     Command("job.cancel", "C-c", "cancel", "Stop what is running, or copy what is selected"),
     Command("view.full", "tf", "full screen", "This pane alone, or both"),
@@ -149,6 +169,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("view.words", "tw", "words", "Let the words that changed in a line stand out, or not"),
     Command("view.blanks", "ts", "white space", "Ignore changes of white space, or show them"),
     Command("view.viewed", "tv", "viewed", "Hide the hunks that were viewed, or show them"),
+    Command("view.done", "td", "done and skipped", "Show what is done or skipped, or hide it"),
     Command("view.mouse", "tm", "mouse", "Leave the mouse to the terminal, or take it back"),
     Command("app.back", "q Esc", "back", "One level back"),
     Command("app.help", "?", "help", "All keys", footer=True),
@@ -166,8 +187,8 @@ BY_NAME: Final[Mapping[str, Command]] = MappingProxyType({c.name: c for c in COM
 
 def strokes(keys: str) -> tuple[Stroke, ...]:
     """Return the key presses that `keys` writes down: `gg` is two, `C-d` and `PgDn` are one."""
-    if keys in _NAMED:
-        return (_NAMED[keys],)
+    if keys in NAMED:
+        return (NAMED[keys],)
     if len(keys) == 3 and keys.startswith("C-"):
         return (f"ctrl+{keys[2].lower()}",)
     return tuple(keys)
@@ -230,115 +251,3 @@ class Keymap:
                 if after.command is not None:
                     following.setdefault(stroke, after.command)
         return following
-
-
-PRESETS: Final = ("default",)
-"""The sets of keys to begin with."""
-
-_ALLOWED: Final = "a key is written j, gg, C-d, Space, Enter, Tab, Home, PgDn or F5; a blank stands between two ways to press it"
-
-
-def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str, ...]]:
-    """Return the keymap of a preset with the user's own `keys`, by command name, and what is wrong with these.
-
-    What is wrong is a line each, to be shown as it is; there the keys of the preset hold. "" leaves a command
-    without a key.
-    """
-    problems: list[str] = []
-
-    def problem(name: str, words: str) -> None:
-        problems.append(shown(f"keys.{name}: {words}; the default holds"))
-
-    if preset not in PRESETS:
-        problem("preset", f'"{preset}" is not there yet; there is {", ".join(PRESETS)}')
-    wanted: dict[str, str] = {}
-    for name, value in keys.items():
-        if name not in BY_NAME:
-            problem(name, f"there is no such command; there are {_names_like(name)}")
-        elif unreadable := [one for one in value.split() if not _readable(one)]:
-            problem(name, f"{unreadable[0]} is no key; {_ALLOWED}")
-        elif not value.split() and name == "app.quit":
-            problem(name, "leaving needs a key")
-        else:
-            wanted[name] = value
-    while True:
-        commands = [replace(c, written=wanted.get(c.name, c.written)) for c in COMMANDS]
-        clash = _first_clash(commands, list(wanted))
-        if clash is None:
-            return Keymap(commands), tuple(problems)
-        name, own, other, others = clash
-        del wanted[name]
-        same = "is" if own == others else f"and {others} cannot both be keys: {others} is"
-        problem(name, f"{own} {same} the key of {other}; give that another, or choose a free one")
-
-
-def _readable(key: str) -> bool:
-    if len(key) == 3 and key.startswith("C-"):
-        # Terminals send C-i as Tab and C-m as Enter.
-        return key[2].isascii() and key[2].isalpha() and key[2].lower() not in "im"
-    return key in _NAMED or (len(key) <= 2 and key.isprintable())
-
-
-def _names_like(name: str) -> str:
-    from difflib import get_close_matches
-
-    area = name.partition(".")[0]
-    close = get_close_matches(name, BY_NAME, n=4, cutoff=0.5)
-    close = close or [known for known in BY_NAME if known.startswith(f"{area}.")]
-    if close:
-        return ", ".join(close)
-    areas = dict.fromkeys(known.partition(".")[0] for known in BY_NAME)
-    return ", ".join(f"{known}.…" for known in areas)
-
-
-def _first_clash(
-    commands: Sequence[Command], own: Sequence[str]
-) -> tuple[str, str, str, str] | None:
-    """Return a command of `own`, the last first, with a key that is another's there or begins with it, and that."""
-    by_name = {command.name: command for command in commands}
-    for name in reversed(own):
-        command = by_name[name]
-        for other in commands:
-            apart = Where.EVERYWHERE not in (command.where, other.where)
-            if other is command or (apart and command.where is not other.where):
-                continue
-            for key in command.keys:
-                for taken in other.keys:
-                    shorter, longer = sorted((strokes(key), strokes(taken)), key=len)
-                    if longer[: len(shorter)] == shorter:
-                        return name, key, other.name, taken
-    return None
-
-
-_ALIASES: Final = {
-    "q": "app.quit",
-    "quit": "app.quit",
-    "e": "app.open",
-    "open": "app.open",
-    "back": "app.back",
-    "sort": "list.sort",
-    "group": "list.group",
-    "sync": "list.sync",
-    "follow": "list.follow",
-}
-
-
-def commands_named(text: str) -> list[Command]:
-    """Return the commands that `text` may mean, the likeliest first: exact, then beginnings, then inside."""
-    wanted = text.strip().casefold()
-    wanted = _ALIASES.get(wanted, wanted)
-
-    def rank(command: Command) -> int | None:
-        verb = command.name.partition(".")[2]
-        if command.name == wanted:
-            return 0
-        if verb == wanted:
-            return 1
-        if command.name.startswith(wanted) or verb.startswith(wanted):
-            return 2
-        inside = wanted in f"{command.name} {command.word} {command.help}".casefold()
-        return 3 if inside else None
-
-    ranked = [(place, command) for command in COMMANDS if (place := rank(command)) is not None]
-    ranked.sort(key=lambda pair: pair[0])
-    return [command for _, command in ranked]

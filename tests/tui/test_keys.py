@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import pytest
 from textual.events import Key
 
@@ -18,38 +21,10 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.keys import (
-    BY_NAME,
-    COMMANDS,
-    Keymap,
-    Where,
-    commands_named,
-    keymap_for,
-    stroke_of,
-    strokes,
-    written,
-)
+from tui.command_names import commands_named
+from tui.keys import BY_NAME, COMMANDS, Command, Keymap, Where, stroke_of, strokes, written
+from tui.presets import PRESETS, keymap_for, preset_commands
 
-# The keys of the contract whose commands come with later parts; none of them may do anything yet.
-LATER = (
-    "d",
-    "x",
-    "w",
-    "s",
-    "A",
-    "F",
-    "L",
-    "i",
-    "+",
-    "-",
-    "u",
-    "U",
-    "\\",
-    "0",
-    "1",
-    "9",
-    "*",
-)
 FREE = ("r", "R", "T", "D", "a", "c")
 
 
@@ -89,24 +64,75 @@ def test_a_press_is_the_character_it_types(key: str, character: str | None, stro
     assert stroke_of(key, character) == stroke
 
 
-def test_no_key_means_two_things_in_one_pane() -> None:
-    taken: dict[tuple[Where, tuple[str, ...]], str] = {}
-    for command in COMMANDS:
-        panes = [Where.TREE, Where.READER] if command.where is Where.EVERYWHERE else [command.where]
-        for keys in command.keys:
-            for pane in panes:
-                place = (pane, strokes(keys))
-                assert place not in taken, f"{keys}: {command.name} and {taken[place]}"
-                taken[place] = command.name
+def clashes(commands: Sequence[Command]) -> list[str]:
+    """Return which keys mean two things in one pane, or begin another there."""
+    found = []
+    for pane in (Where.TREE, Where.READER, Where.DIGEST):
+        here = [
+            (strokes(keys), command.name)
+            for command in commands
+            if command.where in (pane, Where.EVERYWHERE)
+            for keys in command.keys
+        ]
+        here.sort()
+        for (keys, name), (later, other) in pairwise(here):
+            if later[: len(keys)] == keys:
+                found.append(f"{pane.value}: {written(keys)} of {name}, {written(later)} of {other}")
+    return found
 
 
-def test_no_key_begins_another() -> None:
-    for pane in (Where.TREE, Where.READER):
-        keymap = Keymap()
-        for command in COMMANDS:
-            for keys in command.keys:
-                for end in range(1, len(strokes(keys))):
-                    assert keymap.command(pane, strokes(keys)[:end]) is None
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_key_means_two_things_or_begins_another(preset: str) -> None:
+    assert clashes(preset_commands(preset)) == []
+
+
+def test_a_clash_would_be_found() -> None:
+    assert clashes([*COMMANDS, Command("a.b", "z", "", "")]) != []
+    assert clashes([*COMMANDS, Command("a.b", "gg", "", "")]) != []
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_leaves_no_command_without_its_key(preset: str) -> None:
+    assert set(PRESETS[preset]) <= set(BY_NAME)
+    for command in preset_commands(preset):
+        assert command.keys or not BY_NAME[command.name].keys, command.name
+    keymap, problems = keymap_for(preset, {})
+    assert problems == ()
+    assert keymap.by_name["app.command"].keys  # all others can be reached by it
+
+
+@pytest.mark.parametrize(
+    ("preset", "pane", "pressed", "name"),
+    [
+        ("mutt", Where.TREE, "t", "mark.toggle"),
+        ("mutt", Where.TREE, "d", "triage.done"),
+        ("mutt", Where.TREE, "N", "unread.toggle"),
+        ("mutt", Where.READER, "i", "app.back"),
+        ("mutt", Where.READER, "h", "view.headers"),
+        ("mutt", Where.TREE, "=", "move.top"),
+        ("aerc", Where.TREE, "a", "triage.done"),
+        ("aerc", Where.TREE, "d", "triage.skip"),
+        ("aerc", Where.READER, "J", "patch.next"),
+        ("aerc", Where.TREE, "c", "list.switch"),
+        ("b4", Where.READER, "n", "patch.next"),
+        ("b4", Where.TREE, "u", "list.sync"),
+        ("b4", Where.TREE, "x", "triage.skip"),
+        ("b4", Where.READER, "N", "triage.note"),
+    ],
+)
+def test_a_preset_has_what_hands_know(preset: str, pane: Where, pressed: str, name: str) -> None:
+    command = keymap_for(preset, {})[0].command(pane, (pressed,))
+    assert command is not None
+    assert command.name == name
+
+
+def test_ones_own_keys_go_over_a_preset() -> None:
+    keymap, problems = keymap_for("b4", {"triage.undo": "C-z", "triage.redo": "n"})
+    assert keymap.by_name["triage.undo"].written == "C-z"
+    assert keymap.by_name["triage.redo"].written == PRESETS["b4"]["triage.redo"]
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "keys.triage.redo: n is the key of patch.next"
+    ]
 
 
 def test_names_and_words_are_fit_to_be_typed_and_shown() -> None:
@@ -122,7 +148,7 @@ def test_names_and_words_are_fit_to_be_typed_and_shown() -> None:
 
 
 @pytest.mark.parametrize("pane", [Where.TREE, Where.READER])
-@pytest.mark.parametrize("key", [*LATER, *FREE])
+@pytest.mark.parametrize("key", FREE)
 def test_keys_of_what_comes_later_do_nothing(pane: Where, key: str) -> None:
     keymap = Keymap()
     assert keymap.command(pane, (key,)) is None
@@ -133,7 +159,7 @@ def test_a_pane_comes_before_everywhere() -> None:
     keymap = Keymap()
     assert keymap.command(Where.TREE, ("l",)) is BY_NAME["tree.expand"]
     assert keymap.command(Where.READER, ("l",)) is BY_NAME["reader.right"]
-    assert keymap.command(Where.TREE, ("space",)) is None
+    assert keymap.command(Where.TREE, ("space",)) is BY_NAME["mark.toggle"]
     assert set(keymap.continuations(Where.TREE, ("z",))) == {"a", "o", "c", "R", "M"}
 
 
@@ -195,9 +221,9 @@ def test_a_default_that_holds_can_take_a_key_back() -> None:
 
 
 def test_a_preset_that_is_not_there_is_said() -> None:
-    keymap, problems = keymap_for("mutt", {})
+    keymap, problems = keymap_for("pine", {})
     assert problems == (
-        'keys.preset: "mutt" is not there yet; there is default; the default holds',
+        'keys.preset: "pine" is no preset; there are default, mutt, aerc, b4; the default holds',
     )
     assert keymap.commands == COMMANDS
 

@@ -11,11 +11,12 @@ from textual.widgets import OptionList
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
-from tui.keys import BY_NAME, Command, Where, commands_named
+from tui.keys import BY_NAME, Command, Where
 from tui.screens.digest_door import digest_actions
 from tui.screens.frame import WIDE
-from tui.screens.listing import DUE_EVERY, ListScreen
 from tui.screens.outward import OutwardScreen
+from tui.screens.syncing import DUE_EVERY
+from tui.screens.triaging import TriageScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.series_tree import SeriesTree
@@ -30,10 +31,8 @@ _SETTLED_IN: Final = 0.5
 _PROBLEMS: Final = 5
 """Mistakes in the configuration that are shown."""
 
-"""Bytes of the log's end that are shown."""
 
-
-class DeskScreen(ListScreen, OutwardScreen):
+class DeskScreen(TriageScreen, OutwardScreen):
     """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
@@ -204,17 +203,16 @@ class DeskScreen(ListScreen, OutwardScreen):
             "view.syntax": reader.action_toggle_syntax,
             "view.mouse": self._toggle_mouse,
             "app.back": self._back,
-            "app.help": self._help,
-            "app.command": self._ask_command,
-            "app.palette": app.action_command_palette,
             "app.theme": app.search_themes,
             "app.log": self._show_log,
             "app.demo": self._open_demo,
             "app.quit": app.exit,
+            **self.command_actions(),
             **self.reader_actions(),
             **self.outward_actions(),
             **digest_actions(self),
             **self.list_actions(),
+            **self.triage_actions(),
         }
 
     def _open_row(self) -> None:
@@ -280,21 +278,14 @@ class DeskScreen(ListScreen, OutwardScreen):
             pass
         elif self._found:
             self._end_finding()
+        elif self.where() is Where.TREE and self.series_tree.unmark():
+            pass
         elif self.has_class("-full"):
             self._toggle_full()
         elif self.where() is Where.READER and len(self.series_tree):
             self.go_to(Where.TREE)
         else:
             self.say("Q quits.")
-
-    def _help(self) -> None:
-        from tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.where(), self.keymap.commands), self._run_chosen)
-
-    def _run_chosen(self, command: Command | None) -> None:
-        if command is not None:
-            self.run_command(command)
 
     def _copy(self) -> None:
         from tui.screens.dialogs import copy_menu
@@ -348,12 +339,13 @@ class DeskScreen(ListScreen, OutwardScreen):
         *,
         placeholder: str = "",
         propose: Callable[[str], Sequence[Proposal]] | None = None,
+        value: str = "",
     ) -> None:
         """Open the prompt, which may not be there yet; keys that come meanwhile are kept for it."""
 
         async def ask() -> None:
             await self._mount_prompt()
-            self.prompt.ask(kind, label, placeholder=placeholder, propose=propose)
+            self.prompt.ask(kind, label, placeholder=placeholder, propose=propose, value=value)
 
         self.prompt.kind = kind
         self.call_next(ask)
@@ -368,13 +360,6 @@ class DeskScreen(ListScreen, OutwardScreen):
             placeholder="Message-ID, address, mbox, maildir, public-inbox folder, list",
             propose=propose,
         )
-
-    def _ask_command(self) -> None:
-        def propose(text: str) -> list[Proposal]:
-            named = [self.keymap.by_name[c.name] for c in commands_named(text)]
-            return [(c.name, f"{' '.join(c.keys):<8}{c.help}") for c in named]
-
-        self.ask("command", ":", propose=propose)
 
     def _start_finding(self) -> None:
         if self.where() is Where.EVERYWHERE:
@@ -419,8 +404,6 @@ class DeskScreen(ListScreen, OutwardScreen):
                 self.say(words)
         elif event.kind == "open" and text:
             self._open_named(text)
-        elif event.kind == "command" and text:
-            self._run_line(text)
 
     @on(Prompt.Left)
     def _prompt_left(self, event: Prompt.Left) -> None:
@@ -429,19 +412,10 @@ class DeskScreen(ListScreen, OutwardScreen):
             if self._place is Where.TREE:
                 self.series_tree.leave_find()
 
+    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+        """Return what the commands do that can be told more on their line."""
+        return {**super().with_words(), "app.open": self._open_named}
+
     def _open_named(self, target: str) -> None:
         self._history = [*(t for t in self._history if t != target), target]
         self.open_target(target)
-
-    def _run_line(self, line: str) -> None:
-        """Run a command by name; `open TARGET` takes its target along."""
-        name, _, rest = line.partition(" ")
-        found = commands_named(name)
-        if not found:
-            self.say(f"There is no command {name}. C-p lists them.", "warning")
-        elif found[0].name == "app.open" and rest.strip():
-            self._open_named(rest.strip())
-        elif rest.strip() and (run := self.with_words().get(found[0].name)):
-            run(rest.strip())
-        else:
-            self.run_command(found[0])

@@ -15,10 +15,10 @@ from core.text import SafeText, shown
 from tui.keys import Command, Keymap, Where, written
 from tui.screens.keyed import KeyedScreen
 from tui.widgets.message_view import MessageView
-from tui.widgets.series_tree import SeriesTree
 from tui.widgets.status_line import StatusLine, TitleBar
 from tui.widgets.tree_line import version_name
 from tui.widgets.tree_rows import Kind, Row
+from tui.widgets.triage_tree import TriageTree
 
 if TYPE_CHECKING:
     from core.model import Listing
@@ -50,7 +50,7 @@ class FrameScreen(KeyedScreen):
         """Lay out the panes between the title and the status line."""
         self.set_class(self.app.size.width >= WIDE, "-wide")  # or all would be styled twice
         yield TitleBar()
-        yield SeriesTree(clock=self._clock)
+        yield TriageTree(clock=self._clock)
         yield MessageView(clock=self._clock)
         yield StatusLine()
 
@@ -59,9 +59,9 @@ class FrameScreen(KeyedScreen):
         self.set_interval(60, self.series_tree.tick)
 
     @property
-    def series_tree(self) -> SeriesTree:
+    def series_tree(self) -> TriageTree:
         """The tree."""
-        return self.query_one(SeriesTree)
+        return self.query_one(TriageTree)
 
     @property
     def reader(self) -> MessageView:

@@ -29,6 +29,11 @@ class KeyedScreen(Screen[None]):
         """Return which pane the keys go to now."""
         return Where.EVERYWHERE
 
+    def why_not(self, command: Command) -> str:
+        """Return why a command cannot be run now, as a sentence; "" where it can."""
+        del command
+        return ""
+
     def is_text(self, event: events.Key) -> bool:
         """Return whether a key came here through something that is typed into."""
         del event

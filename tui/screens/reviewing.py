@@ -55,6 +55,7 @@ class ReviewingScreen(ReadingScreen):
         *,
         placeholder: str = "",
         propose: Callable[[str], Sequence[Proposal]] | None = None,
+        value: str = "",
     ) -> None:
         """Open the prompt; the screen that has one does."""
 

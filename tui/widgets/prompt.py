@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,8 +18,8 @@ from textual.widgets.option_list import Option
 Proposal = tuple[str, str]
 """What to put into the line, and a word on it; both safe to show."""
 
-MOST: int = 8
-"""Proposals shown at a time."""
+_MOST: Final = 200
+"""Proposals that can be gone through; some of them are to be seen at a time."""
 
 
 class Line(Input):
@@ -79,6 +80,8 @@ class Prompt(Vertical):
         self.kind = ""
         self._propose: Callable[[str], Sequence[Proposal]] | None = None
         self._proposals: Sequence[Proposal] = ()
+        self._completing = False
+        """Tab has put a proposal into the line, and goes on through the others."""
         self._before: Widget | None = None
         self.passed: events.Key | None = None
         """The last key that was typed here; one that others get while this asks was typed too early."""
@@ -105,17 +108,19 @@ class Prompt(Vertical):
         *,
         placeholder: str = "",
         propose: Callable[[str], Sequence[Proposal]] | None = None,
+        value: str = "",
     ) -> None:
-        """Open with an empty line; `propose` gives what could stand in it, the likeliest first."""
+        """Open with `value` in the line; `propose` gives what could stand in it, the likeliest first."""
         self.kind = kind
         self._propose = propose
         self.query_one("#prompt-label", Static).update(label)
         self.state("")
         line = self.query_one(Line)
         with self.prevent(Input.Changed):
-            line.value = ""
+            line.value = value
+        line.cursor_position = len(value)
         line.placeholder = placeholder
-        self._fill("")
+        self._fill(value)
         self.add_class("-asking")
         self.screen.add_class("-asking")
         self._before = self.screen.focused
@@ -140,7 +145,8 @@ class Prompt(Vertical):
         return kind
 
     def _fill(self, text: str) -> None:
-        self._proposals = self._propose(text)[:MOST] if self._propose is not None else ()
+        self._completing = False
+        self._proposals = self._propose(text)[:_MOST] if self._propose is not None else ()
         options = self.query_one(OptionList)
         options.clear_options()
         wide = max((Content(value).cell_length for value, _ in self._proposals), default=0)
@@ -182,14 +188,33 @@ class Prompt(Vertical):
             options.action_cursor_down()
         elif event.key in ("up", "ctrl+p"):
             options.action_cursor_up()
-        elif event.key == "tab":
-            if self._proposals:
-                line = self.query_one(Line)
-                line.value = self._proposals[options.highlighted or 0][0]
-                line.cursor_position = len(line.value)
+        elif event.key in ("tab", "shift+tab"):
+            self._complete(1 if event.key == "tab" else -1)
         else:
             return False
         return True
+
+    def _complete(self, step: int) -> None:
+        """Put a proposal into the line: the one that is chosen, else the first, and each time another."""
+        options = self.query_one(OptionList)
+        if not self._proposals:
+            return
+        place = options.highlighted
+        if place is None:
+            place = 0 if step > 0 else len(self._proposals) - 1
+        elif self._completing:
+            place = (place + step) % len(self._proposals)
+        text = self._proposals[place][0]
+        line = self.query_one(Line)
+        with self.prevent(Input.Changed):
+            line.value = text
+        line.cursor_position = len(text)
+        self.post_message(self.Changed(self.kind, text))
+        if len(self._proposals) == 1:
+            self._fill(text)  # there may be more to say after it
+        else:
+            options.highlighted = place
+            self._completing = True
 
     def on_key(self, event: events.Key) -> None:
         """Remember what was typed here."""

@@ -34,10 +34,15 @@ class TitleBar(Widget):
     """A word on the listing's state, such as `stopped`."""
     counts: reactive[str] = reactive("")
     place: reactive[str] = reactive("")
+    marked: reactive[str] = reactive("")
+    """How many are marked, as `37 marked`."""
 
     def render(self) -> Content:
         """Draw the line."""
-        right = Content.assemble((self.counts, "$foreground-muted"), self.place, " ")
+        marked = f"{self.marked} · " if self.marked else ""
+        right = Content.assemble(
+            (marked, "bold $text-accent"), (self.counts, "$foreground-muted"), self.place, " "
+        )
         flag = Content.assemble("  ", (self.flag, "$text-warning")) if self.flag else Content("")
         left = Content.assemble(" ", ("patchdesk", "bold $text-primary"), "  ", self.name_shown)
         return _between(left + flag, right, self.size.width)

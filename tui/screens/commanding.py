@@ -1,0 +1,85 @@
+"""The part of the main screen that takes commands by their names: the line after `:`, the help, the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from textual import on
+
+from core.text import shown
+from tui.command_names import commands_named
+from tui.keys import Command
+from tui.screens.reviewing import ReviewingScreen
+from tui.widgets.prompt import Prompt, Proposal
+
+
+class CommandingScreen(ReviewingScreen):
+    """Runs commands that are named, and says which can be run now."""
+
+    def command_actions(self) -> Mapping[str, Callable[[], object]]:
+        """Return what each of these commands does, by its name."""
+        return {
+            "app.help": self._help,
+            "app.command": self._ask_command,
+            "app.palette": self.app.action_command_palette,
+        }
+
+    def _help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        def chosen(command: Command | None) -> None:
+            if command is not None:
+                self.run_command(command)
+
+        self.app.push_screen(HelpScreen(self.where(), self.keymap.commands), chosen)
+
+    # ------------------------------------------------------------- by name
+
+    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+        """Return what the commands do that can be told more on their line."""
+        return {}
+
+    def known_words(self, name: str) -> Sequence[Proposal]:
+        """Return what a command could be told on its line, as far as that is known."""
+        del name
+        return ()
+
+    def _ask_command(self) -> None:
+        self.ask("command", ":", propose=self._propose_line)
+
+    def _propose_line(self, line: str) -> list[Proposal]:
+        """Return the commands that `line` may mean, or what the command that it names could be told."""
+        name, blank, rest = line.partition(" ")
+        named = commands_named(name)
+        if blank and named:
+            words = self.known_words(named[0].name)
+            wanted = rest.strip().casefold()
+            found = [pair for pair in words if wanted in pair[0].casefold()]
+            found.sort(key=lambda pair: not pair[0].casefold().startswith(wanted))
+            return [(shown(f"{name} {word}"), says) for word, says in found]
+        return [(shown(self._name_for(c)), self._aside(c)) for c in named]
+
+    def _name_for(self, command: Command) -> str:
+        return f"{command.name} " if self.known_words(command.name) else command.name
+
+    def _aside(self, command: Command) -> str:
+        own = self.keymap.by_name[command.name]
+        keys = " ".join(own.keys)
+        reason = self.why_not(own)
+        return shown(f"{keys:<8}{reason or own.help}")
+
+    @on(Prompt.Submitted)
+    def _line_given(self, event: Prompt.Submitted) -> None:
+        if event.kind == "command" and event.text.strip():
+            self.run_line(event.text.strip())
+
+    def run_line(self, line: str) -> None:
+        """Run a command by its name, with what follows it."""
+        name, _, rest = line.partition(" ")
+        found = commands_named(name)
+        if not found:
+            self.say(f"There is no command {name}. C-p lists them.", "warning")
+        elif rest.strip() and (run := self.with_words().get(found[0].name)):
+            run(rest.strip())
+        else:
+            self.run_command(found[0])

@@ -1,0 +1,107 @@
+"""Which series are marked: by what they stay known by, so that rows may arrive and move. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+Handle = int | str
+"""What a series or thread stays known by: its row's number in the index, or its id where it is in memory."""
+
+
+class Marks:
+    """A set of handles, and at most one range of places that still grows with the cursor."""
+
+    def __init__(self) -> None:
+        self._set: set[Handle] = set()
+        self._anchor: Handle | None = None
+        self._range: range = range(0)
+        self._order: Callable[[int, int], Sequence[Handle]] = lambda *_: ()
+
+    def show(self, order: Callable[[int, int], Sequence[Handle]]) -> None:
+        """Take the handles of what is shown, by their places: `order(first, end)`."""
+        self._order = order
+
+    # ------------------------------------------------------------- asking
+
+    def __bool__(self) -> bool:
+        return bool(self._set or self._range)
+
+    @property
+    def selecting(self) -> bool:
+        """Whether a range grows with the cursor."""
+        return self._anchor is not None
+
+    @property
+    def anchor(self) -> Handle | None:
+        """Where that range began."""
+        return self._anchor
+
+    def has(self, place: int, handle: Handle) -> bool:
+        """Whether what stands at a place is marked."""
+        return place in self._range or handle in self._set
+
+    def count(self, everything: int) -> int:
+        """Return how many of the `everything` that is shown are marked: without looking at each where that can be."""
+        if not self._set:
+            return len(self._range)
+        return len(self.shown(everything)) if self._range or self._set else 0
+
+    def shown(self, everything: int) -> set[Handle]:
+        """Return the handles of what is marked and shown."""
+        found = self._set.intersection(self._order(0, everything)) if self._set else set()
+        return found.union(self._order(self._range.start, self._range.stop))
+
+    # ------------------------------------------------------------- marking
+
+    def toggle(self, handles: Iterable[Handle]) -> bool:
+        """Mark these, or unmark them where all are marked; say which."""
+        wanted = set(handles)
+        marked = not wanted <= self._set
+        if marked:
+            self._set |= wanted
+        else:
+            self._set -= wanted
+        return marked
+
+    def add(self, handles: Iterable[Handle]) -> None:
+        """Mark these."""
+        self._set.update(handles)
+
+    def drop(self, handles: Iterable[Handle]) -> None:
+        """Unmark these."""
+        self._set.difference_update(handles)
+
+    def clear(self) -> None:
+        """Unmark all."""
+        self._set.clear()
+        self.end_range(keep=False)
+
+    # ------------------------------------------------------------- a range
+
+    def begin_range(self, place: int, handle: Handle) -> None:
+        """Begin a range at a place."""
+        self._anchor = handle
+        self._range = range(place, place + 1)
+
+    def stretch(self, anchor: int, cursor: int) -> None:
+        """Let the range go from its anchor's place to the cursor's."""
+        self._range = range(min(anchor, cursor), max(anchor, cursor) + 1)
+
+    def end_range(self, *, keep: bool) -> None:
+        """End the range, and keep what is in it marked, or not."""
+        if keep:
+            self._set.update(self._order(self._range.start, self._range.stop))
+        self._anchor = None
+        self._range = range(0)
+
+    def moved(self, names: Mapping[str, str]) -> None:
+        """Know by their new ids what had others."""
+        for before, now in names.items():
+            if before in self._set:
+                self._set.remove(before)
+                self._set.add(now)
+
+    @property
+    def ids(self) -> set[str]:
+        """The handles that are ids."""
+        return {handle for handle in self._set if isinstance(handle, str)}

@@ -1,0 +1,270 @@
+"""The tree with marks in it and with what was decided: what is marked, which rows are hidden, how each row stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from textual.message import Message
+
+from tui.widgets.marks import Handle, Marks
+from tui.widgets.series_tree import SeriesTree
+from tui.widgets.tree_model import Items
+from tui.widgets.tree_rows import Key, Kind, Matches, Row, Whole
+from tui.widgets.tree_view import Place
+
+if TYPE_CHECKING:
+    from core.triage.standing import Standing
+
+_NOTHING: Final[Mapping[Handle, Standing]] = {}
+
+
+class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
+    """A `SeriesTree` whose series can be marked, and hidden once something was decided on them."""
+
+    @dataclass
+    class Marked(Message):
+        """Other series are marked; `count` of those that are shown."""
+
+        count: int
+        selecting: bool
+
+    def __init__(self, *, clock: Callable[[], datetime], id: str | None = None) -> None:  # noqa: A002
+        super().__init__(clock=clock, id=id)
+        self.marks: Final = Marks()
+        self.standings: Mapping[Handle, Standing] = _NOTHING
+        """How series stand that anything was decided on."""
+        self._given: Items | Sequence[Whole] = ()
+        self._hidden: Collection[Handle] = frozenset()
+
+    # ------------------------------------------------------------- what it holds
+
+    def show(
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        anew: bool = False,
+        hold: bool = False,
+    ) -> None:
+        """Show these series and threads, but for what is hidden; marks stay on what they were on."""
+        ids = self.marks.ids if keep else set()
+        if not keep:
+            self.marks.clear()
+        self._given = items
+        super().show(self._open(items), keep=keep, anew=anew, hold=hold)
+        if ids:
+            self.marks.moved(self._rows.items.moved(ids))
+        self._marks_moved()
+
+    def show_found(self, items: Items, matches: Matches, *, keep: bool = False) -> None:
+        """Show what was found, decided or not."""
+        super().show_found(items, matches, keep=keep)
+        self._marks_moved()
+
+    def go_back(
+        self, items: Items | Sequence[Whole], place: Place, matches: Matches | None = None
+    ) -> None:
+        """Show items as they were, but for what is hidden."""
+        self._given = items
+        super().go_back(self._open(items) if matches is None else items, place, matches)
+        self._marks_moved()
+
+    def hide(self, handles: Collection[Handle]) -> None:
+        """Hide these from now on; the cursor stays on its row, or goes to what comes next of those that stay."""
+        if handles == self._hidden or (not len(self._rows) and not self._hidden):
+            self._hidden = handles
+            return
+        self._hidden = handles
+        row = self._shown_row
+        from_top = self.cursor - self.scroll_offset.y
+        place = self._rows.item_place(self.cursor) if row is not None else 0
+        after = self._next_open(place, handles)
+        self._rows.replace(self._open(self._given), keep=True)
+        found = None
+        if row is not None and after is None:
+            found = self._rows.find(row.key)
+        elif after is not None and (at := self.place_of(after)) is not None:
+            found = self._rows.first_row(at)
+        self._laid_out()
+        self._put(found if found is not None else self.cursor, from_top)
+        self._marks_moved()
+
+    def _next_open(self, place: int, hidden: Collection[Handle]) -> Handle | None:
+        """Return what stands next to a place that is to be hidden, below it if there is any; None where it stays."""
+        count = self.count
+        if place >= count or self.handle(place) not in hidden:
+            return None
+        for at in (*range(place + 1, count), *range(place - 1, -1, -1)):
+            if (handle := self.handle(at)) not in hidden:
+                return handle
+        return None
+
+    def _open(self, items: Items | Sequence[Whole]) -> Items | Sequence[Whole]:
+        """Return the items that are not hidden."""
+        hidden = self._hidden
+        if not hidden:
+            return items
+        if isinstance(items, Sequence):
+            return [item for item in items if item.id not in hidden]
+        without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
+        return without(hidden) if without is not None else items
+
+    # ------------------------------------------------------------- series by place
+
+    @property
+    def count(self) -> int:
+        """How many series and threads are shown."""
+        return len(self._rows.items)
+
+    def handle(self, place: int) -> Handle:
+        """Return what the series or thread at a place stays known by."""
+        return self.handles(place, place + 1)[0]
+
+    def handles(self, first: int, end: int) -> Sequence[Handle]:
+        """Return the same of some, by their places."""
+        items = self._rows.items
+        rows: Sequence[int] | None = getattr(items, "rows", None)
+        if rows is not None:
+            return rows[first:end]
+        shown = map(items.shown, range(first, min(end, len(items))))
+        return [getattr(item, "row", item.id) for item in shown]
+
+    def place_of(self, handle: Handle) -> int | None:
+        """Return where a series or thread is shown; None where it is not."""
+        items = self._rows.items
+        if isinstance(handle, str):
+            return items.place(handle)
+        try:
+            return self.handles(0, len(items)).index(handle)
+        except ValueError:
+            return None
+
+    @property
+    def here(self) -> Handle | None:
+        """What the series or thread under the cursor is known by."""
+        return self.handle(self._rows.item_place(self.cursor)) if len(self._rows) else None
+
+    def move_to_next_open(self, is_open: Callable[[Handle], bool]) -> bool:
+        """Go to the next series that is to be decided, else to the one before; say whether there is one."""
+        place = self._rows.item_place(self.cursor) if len(self._rows) else 0
+        for at in (*range(place + 1, self.count), *range(place - 1, -1, -1)):
+            if is_open(self.handle(at)):
+                self.cursor = self._rows.first_row(at)
+                return True
+        return False
+
+    def move_to_handle(self, handle: Handle) -> bool:
+        """Go to a series or thread; say whether it is shown."""
+        place = self.place_of(handle)
+        if place is None:
+            return False
+        self.touched = True
+        self.cursor = self._rows.first_row(place)
+        return True
+
+    # ------------------------------------------------------------- marks
+
+    @property
+    def marked(self) -> set[Handle]:
+        """What is marked of what is shown."""
+        return self.marks.shown(self.count)
+
+    def mark_here(self) -> None:
+        """Mark the series the cursor is in, or unmark it, and go on to the next; in a heading, its whole group."""
+        if not len(self._rows):
+            return
+        self.touched = True
+        if self.marks.selecting:
+            self.end_range()
+            return
+        place = self._rows.item_place(self.cursor)
+        first, end = place, place + 1
+        row = self._shown_row
+        if row is not None and row.kind is Kind.HEADING:
+            end = min((at for at in self._rows.items.headings if at > place), default=self.count)
+        self.marks.toggle(self.handles(first, end))
+        self._tell_marks()
+        if end < self.count:
+            self.cursor = self._rows.first_row(end)
+
+    def begin_range(self) -> None:
+        """Let what is marked grow with the cursor from here on, or end that."""
+        if self.marks.selecting:
+            self.end_range()
+        elif len(self._rows):
+            self.touched = True
+            place = self._rows.item_place(self.cursor)
+            self.marks.begin_range(place, self.handle(place))
+            self._tell_marks()
+
+    def end_range(self) -> None:
+        """Keep marked what is in the range."""
+        self.marks.end_range(keep=True)
+        self._tell_marks()
+
+    def mark(self, handles: Collection[Handle]) -> int:
+        """Mark series; return how many of them are shown and were not marked before."""
+        before = self.marks.count(self.count)
+        self.marks.add(handles)
+        self._tell_marks()
+        return self.marks.count(self.count) - before
+
+    def unmark(self) -> bool:
+        """Leave the range, or take all marks away; say whether there were any."""
+        if not self.marks:
+            return False
+        if self.marks.selecting:
+            self.marks.end_range(keep=False)
+        else:
+            self.marks.clear()
+        self._tell_marks()
+        return True
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Let a range grow with the cursor."""
+        super().watch_cursor(old, new)
+        if self.marks.selecting:
+            self._marks_moved()
+
+    def _marks_moved(self) -> None:
+        """Know again where things are after rows, or the cursor, have moved."""
+        self.marks.show(self.handles)
+        if (anchor := self.marks.anchor) is not None:
+            place = self.place_of(anchor)
+            if place is None or not len(self._rows):
+                self.marks.end_range(keep=False)
+            else:
+                self.marks.stretch(place, self._rows.item_place(self.cursor))
+        self._tell_marks()
+
+    def _tell_marks(self) -> None:
+        self.marks.show(self.handles)
+        self.redraw()
+        self.post_message(self.Marked(self.marks.count(self.count), self.marks.selecting))
+
+    # ------------------------------------------------------------- drawing
+
+    def redraw(self) -> None:
+        """Draw the rows that are to be seen anew."""
+        self._strips.clear()
+        self.refresh()
+
+    def _row_at(self, index: int) -> Row:
+        """Return a row with its mark, and with how it stands."""
+        row = super()._row_at(index)
+        if row.kind is Kind.HEADING or not (self.marks or self.standings):
+            return row
+        place = self._rows.item_place(index)
+        handle = self.handle(place)
+        standing = self.standings.get(handle)
+        marked = row.depth == 0 and self.marks.has(place, handle)
+        if not marked and standing is None:
+            return row
+        return replace(row, marked=marked, standing=standing)
+
+    def key_at(self, index: int) -> Key:
+        """Return the key of a row."""
+        return self._rows[index].key
