@@ -13,6 +13,8 @@ from textual.theme import Theme
 ROLES: Final = {
     "diff-added": "text-success",
     "diff-removed": "text-error",
+    "diff-moved-from": "text-accent",
+    "diff-moved-to": "text-primary",
     "diff-hunk": "text-accent",
     "quote-1": "text-primary",
     "quote-2": "text-secondary",
@@ -36,6 +38,8 @@ _DARK: Final = Theme(
     variables={
         "diff-added": "#9fd18b",
         "diff-removed": "#f0908a",
+        "diff-moved-from": "#c39be6",
+        "diff-moved-to": "#6fb6e0",
         "diff-hunk": "#79b8d8",
         "quote-1": "#8fb3c9",
         "quote-2": "#b9a5d6",
@@ -66,6 +70,8 @@ _LIGHT: Final = Theme(
     variables={
         "diff-added": "#22631a",
         "diff-removed": "#a8201a",
+        "diff-moved-from": "#8a3f9e",
+        "diff-moved-to": "#1f5fa8",
         "diff-hunk": "#1d5f86",
         "quote-1": "#35607a",
         "quote-2": "#6a4a92",
@@ -97,6 +103,8 @@ _CONTRAST: Final = Theme(
         # Blue and yellow, not green and red, tell the sides of a diff apart for every kind of colour vision.
         "diff-added": "#5fd7ff",
         "diff-removed": "#ffaf5f",
+        "diff-moved-from": "#ff87ff",
+        "diff-moved-to": "#87ff87",
         "diff-hunk": "#ffff87",
         "quote-1": "#d7d7d7",
         "quote-2": "#d7d7ff",

@@ -23,6 +23,11 @@ def lines_of(text: str) -> Sequence[str]:
     return Lines(text)
 
 
+def joined(lines: Sequence[str]) -> str:
+    """Return lines as one text, with `\\n` between them: at once, where they share one."""
+    return lines.text() if isinstance(lines, Lines) else "\n".join(lines)
+
+
 class Lines(Sequence[str]):
     """A sequence of lines, each made when it is looked at; a slice of it shares the text."""
 
@@ -65,6 +70,10 @@ class Lines(Sequence[str]):
         text, starts = self._text, self._starts
         for at in range(self._first, self._last):
             yield text[starts[at] : starts[at + 1] - 1]
+
+    def text(self) -> str:
+        """Return the lines with `\\n` between them."""
+        return self._text[self._starts[self._first] : max(0, self._starts[self._last] - 1)]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from core.patch.diff_hunks import Hunk
+from core.patch.lines import joined
 
 
 class ViewedStore(Protocol):
@@ -42,7 +43,8 @@ def hunk_key(path: str, hunk: Hunk) -> str:
     """Return what a hunk is known by: its file and its lines, whatever their numbers are; a BLAKE2b hash in hex."""
     digest = blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16)
     digest.update(b"\0")
-    digest.update(
-        "\n".join([row.rstrip("\r") for row in hunk.rows]).encode("utf-8", "surrogatepass")
-    )
+    text = joined(hunk.rows)
+    if "\r" in text:
+        text = "\n".join([row.rstrip("\r") for row in hunk.rows])
+    digest.update(text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -57,7 +57,7 @@ def changed_words(
     """Return the spans that changed in each removed and each added line of a run."""
     old_spans: list[list[Span]] = [[] for _ in old]
     new_spans: list[list[Span]] = [[] for _ in new]
-    words = [[_words(line) for line in side] for side in (old, new)]
+    words = [[words_of(line) for line in side] for side in (old, new)]
     for left, right in pairs(words[0], words[1]):
         found = _changes(words[0][left], words[1][right])
         if found is not None:
@@ -73,7 +73,8 @@ def same_but_for_blanks(old: Sequence[str], new: Sequence[str]) -> bool:
     )
 
 
-def _words(line: str) -> list[str]:
+def words_of(line: str) -> list[str]:
+    """Return a line as words, blanks and signs; none of one that is too long."""
     return _WORD.findall(line) if len(line) <= LONGEST_LINE else []
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from core.patch import diff
 from core.patch.diff import read_diff
-from core.patch.lines import LARGE, Lines, lines_of
+from core.patch.lines import LARGE, Lines, joined, lines_of
+from core.patch.viewed import hunk_key
 
 TEXT = st.text(alphabet="ab +-@\n\r\x0c\u2028王", max_size=80)
 
@@ -27,6 +28,8 @@ def test_they_are_as_a_list_of_them(text: str, start: int, stop: int) -> None:
     assert lines == tuple(wanted)
     assert hash(lines) == hash(tuple(wanted))
     assert lines[::2] == tuple(wanted[::2])
+    for part in (lines, wanted, lines[start:stop], wanted[start:stop]):
+        assert joined(part) == "\n".join(part)
 
 
 def test_a_large_diff_is_read_as_a_small_one() -> None:
@@ -35,4 +38,6 @@ def test_a_large_diff_is_read_as_a_small_one() -> None:
     assert isinstance(small.lines, tuple)
     assert isinstance(large.lines, Lines)
     assert large.files[:3] == small.files
+    for one, other in zip(large.files[:3], small.files, strict=True):
+        assert hunk_key("x", one.hunks[0]) == hunk_key("x", other.hunks[0])
     assert diff.file_changes(hunk * 3) == tuple(file.change for file in large.files[:3])

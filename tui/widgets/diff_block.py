@@ -14,11 +14,14 @@ from core.patch.highlight import Spans
 from core.text import SafeText, shown, shown_line
 from tui.widgets.file_words import file_words
 from tui.widgets.hunk_code import LONGEST_LINE, HunkCode, Slice
-from tui.widgets.hunk_layout import NOTHING, Layout, Rows, lay_out
+from tui.widgets.hunk_layout import NOTHING, Layout
+from tui.widgets.hunk_rows import LONGEST_NAME, HunkRows, number_width, path_tail
 from tui.widgets.page_row import PageRow, Piece
-from tui.widgets.side_rows import in_room
 
-_LONGEST_NAME: Final = 500
+_ALIGNED: Final = 10_000
+"""Lines of a diff whose two sides are held against each other to stand beside what they became."""
+_SOON: Final = 2_000
+"""Lines of a diff in which what moved is looked for at once, and not later by who has the time."""
 
 
 class _Run(NamedTuple):
@@ -33,10 +36,20 @@ class _Run(NamedTuple):
 
 
 class DiffBlock:
-    """A diff in `width` cells, `numbers` before its lines, all header lines where `headers` says so."""
+    """A diff in `width` cells, `numbers` before its lines, all header lines where `headers` says so.
+
+    With `wrap` no line of code is cut at the right edge.
+    """
 
     def __init__(
-        self, diff: Diff, width: int, *, numbers: bool, headers: bool, layout: Layout = "unified"
+        self,
+        diff: Diff,
+        width: int,
+        *,
+        numbers: bool,
+        headers: bool,
+        layout: Layout = "unified",
+        wrap: bool = False,
     ) -> None:
         self._lines = diff.lines
         self.files = diff.files
@@ -52,14 +65,31 @@ class DiffBlock:
         self.hunk_rows: list[int] = []
         self.note: Callable[[int], str] = lambda _: ""
         """What else is to be said of a file in its bar."""
-        self.pan = 0
-        """Cells that the text of two sides is moved to the left."""
         self._layout = layout
-        self._rows: dict[int, Rows] = {}
-        """Hunk → its rows, where they are not its lines."""
+        self._wrap = wrap
         self.code = HunkCode(self._lines, self._hunks)
+        self._rows = HunkRows(
+            self.code,
+            self._hunks,
+            self.file_of,
+            width,
+            number_width(self.files) if numbers else 0,
+            layout,
+            wrap=wrap,
+            align=len(self._lines) <= _ALIGNED,
+        )
         self._lay_out(headers=headers)
-        self._digits = self._number_width() if numbers else 0
+        if len(self._lines) <= _SOON:
+            self.code.find_moves()
+
+    @property
+    def pan(self) -> int:
+        """How many cells the text of two sides is moved to the left."""
+        return self._rows.pan
+
+    @pan.setter
+    def pan(self, cells: int) -> None:
+        self._rows.pan = cells
 
     def _lay_out(self, *, headers: bool) -> None:
         end = 0
@@ -79,7 +109,7 @@ class DiffBlock:
                 self._file_of.append(at)
                 self.hunk_rows.append(self.count)
                 self._add("hunk", hunk.start, at, number, 1)
-                self._add("code", hunk.start + 1, at, number, self._count(number))
+                self._add("code", hunk.start + 1, at, number, self._rows.count(number))
                 end = hunk.end
         last = len(self._lines)
         while last > end and not self._lines[last - 1].strip():
@@ -90,14 +120,6 @@ class DiffBlock:
     def has_sides(self) -> bool:
         """Whether old and new stand side by side."""
         return self._layout == "sides"
-
-    def _count(self, number: int) -> int:
-        """Return how many rows a hunk has below its header."""
-        hunk = self._hunks[number]
-        if self._layout == "unified" or hunk.parents > 1:
-            return len(hunk.rows)
-        rows = self._rows[number] = lay_out(self.code.kinds(number), self._layout)
-        return len(rows.left)
 
     def _add(self, kind: str, line: int, file: int, hunk: int, count: int) -> None:
         if count:
@@ -110,13 +132,6 @@ class DiffBlock:
         if end > start and any(line.strip() for line in self._lines[start:end]):
             self._add("remark", start, file, -1, end - start)
 
-    def _number_width(self) -> int:
-        highest = max(
-            (max(h.old_start + h.old_count, h.new_start + h.new_count) for h in self._hunks),
-            default=0,
-        )
-        return max(3, len(str(highest)))
-
     def _find(self, at: int) -> tuple[_Run, int]:
         """Return the run that holds a row, and how far in it the row is."""
         place = bisect_right(self._starts, at) - 1
@@ -128,7 +143,7 @@ class DiffBlock:
         """Make one row."""
         run, offset = self._find(at)
         if run.kind == "code":
-            return self._code(run, offset)
+            return self._rows.row(run.hunk, offset)
         if run.kind == "bar":
             return self.bar(run.file)
         if run.kind == "hunk":
@@ -137,14 +152,14 @@ class DiffBlock:
             return PageRow()
         text = self.code.text(run.line + offset, 0)
         if run.kind == "header":
-            return PageRow(((text, "file-header"),), self._blank_numbers(), pans=True)
+            return PageRow(((text, "file-header"),), self._rows.blank_numbers(), pans=True)
         return PageRow(((text, "remark"),), ((SafeText(" "), ""),), pans=True)
 
     def bar(self, number: int, hunk: int | None = None) -> PageRow:
         """Return the bar of a file: its name, what happens to it, the hunk one is in, how many lines come and go."""
         file = self.files[number]
         change = file.change
-        inside = shown(self._hunks[hunk].section[:_LONGEST_NAME]) if hunk is not None else ""
+        inside = shown(self._hunks[hunk].section[:LONGEST_NAME]) if hunk is not None else ""
         words = SafeText(" · ".join(filter(None, (file_words(file), self.note(number), inside))))
         counts: list[Piece] = []
         if change.added or not (change.removed or file.binary):
@@ -152,7 +167,7 @@ class DiffBlock:
         if change.removed:
             counts.append((SafeText(f" −{change.removed:,}"), "bar-removed"))
         room = self._width - sum(cell_len(text) for text, _ in counts) - 2
-        name = _tail(shown(change.path[-_LONGEST_NAME:]) or SafeText("(no file is named)"), room)
+        name = path_tail(shown(change.path[-LONGEST_NAME:]) or SafeText("(no file is named)"), room)
         room -= cell_len(name)
         said = SafeText("")
         if words and room > 3:
@@ -171,58 +186,7 @@ class DiffBlock:
             pieces.append(
                 (SafeText("  (damaged: its lines are not as many as it says)"), "warning")
             )
-        return PageRow(tuple(pieces), self._blank_numbers(), base="hunk", pans=True)
-
-    def _code(self, run: _Run, offset: int) -> PageRow:
-        rows = self._rows.get(run.hunk)
-        if rows is None or not rows.right:
-            at = offset if rows is None else rows.left[offset]
-            if at == NOTHING:
-                rule = SafeText("─" * max(1, self._width - 2))
-                return PageRow(((rule, "rule"),), ((SafeText(" "), ""),))
-            code = self.code.line(run.hunk, at)
-            numbers = self._numbers(run.hunk, at)
-            return PageRow(
-                code.pieces, numbers, code.base, pans=True, fixed=code.signs, marks=code.marks
-            )
-        half = max(8, (self._width - 1) // 2)
-        old, more = self._side(run.hunk, rows.left[offset], half, 0)
-        new, most = self._side(run.hunk, rows.right[offset], self._width - 1 - half, 1)
-        divide: Piece = (SafeText("│"), "rule")
-        return PageRow((*old, divide, *new), more=max(more, most))
-
-    def _side(self, hunk: int, at: int, room: int, side: int) -> tuple[list[Piece], int]:
-        """Return one side of a row, 0 the old one, in exactly `room` cells, and how many more its line has."""
-        if at == NOTHING:
-            return [(SafeText(" " * room), "file-header")], 0
-        number: list[Piece] = []
-        if self._digits:
-            written = self._line_numbers(hunk, at)[side]
-            number = [(SafeText(f"{written:>{self._digits}} "), "line-number")]
-            room -= self._digits + 1
-        pieces, over = in_room(self.code.line(hunk, at), room, self.pan)
-        return [*number, *pieces], over
-
-    def _blank_numbers(self) -> tuple[Piece, ...]:
-        if not self._digits:
-            return ()
-        return ((SafeText(" " * (2 * self._digits + 3)), "line-number"),)
-
-    def _numbers(self, hunk: int, at: int) -> tuple[Piece, ...]:
-        if not self._digits:
-            return ()
-        old, new = self._line_numbers(hunk, at)
-        width = self._digits
-        return ((SafeText(f" {old:>{width}} {new:>{width}} "), "line-number"),)
-
-    def _line_numbers(self, number: int, at: int) -> tuple[str, str]:
-        """Return the numbers of a hunk's line in the old and the new file, "" where it is not in one."""
-        hunk, kinds = self._hunks[number], self.code.kinds(number)
-        kind, before = kinds[at], kinds[:at]
-        same = before.count(" ")
-        old = f"{hunk.old_start + same + before.count('-')}" if kind in " -" else ""
-        new = f"{hunk.new_start + same + before.count('+')}" if kind in " +" else ""
-        return old, new
+        return PageRow(tuple(pieces), self._rows.blank_numbers(), base="hunk", pans=True)
 
     # ------------------------------------------------------------- the other sides of a block
 
@@ -232,7 +196,7 @@ class DiffBlock:
         for run, start, end in zip(
             self._runs, self._starts, [*self._starts[1:], self.count], strict=True
         ):
-            if run.kind != "code" or run.hunk in self._rows:
+            if run.kind != "code" or self._rows.of(run.hunk) is not None:
                 texts += [self.row(at).text for at in range(start, end)]
                 continue
             signs = self._hunks[run.hunk].parents
@@ -250,13 +214,19 @@ class DiffBlock:
         return texts
 
     def joints(self) -> list[str]:
-        """Return line ends."""
-        return ["\n"] * self.count
+        """Return line ends, but where a line was wrapped."""
+        joints = ["\n"] * self.count
+        for run, start in zip(self._runs, self._starts, strict=True) if self._wrap else ():
+            rows = self._rows.of(run.hunk) if run.kind == "code" else None
+            if rows is not None and not rows.right:
+                for at in range(1, len(rows.parts)):
+                    joints[start + at - 1] = "" if rows.parts[at] else "\n"
+        return joints
 
     def line_of(self, at: int) -> int:
         """Return the line of the diff that a row shows."""
         run, offset = self._find(at)
-        if run.kind == "code" and (rows := self._rows.get(run.hunk)) is not None:
+        if run.kind == "code" and (rows := self._rows.of(run.hunk)) is not None:
             return run.line + rows.line(offset)
         return run.line + (offset if run.kind in {"code", "remark", "header"} else 0)
 
@@ -270,7 +240,7 @@ class DiffBlock:
         if run.kind == "header" and line == run.line:
             return self._starts[place] - 1  # the bar above it
         offset = line - run.line
-        if run.kind == "code" and (rows := self._rows.get(run.hunk)) is not None:
+        if run.kind == "code" and (rows := self._rows.of(run.hunk)) is not None:
             offset = rows.row(offset)
         return min(self._starts[place] + offset, end - 1)
 
@@ -327,12 +297,12 @@ class DiffBlock:
             if run.kind != "code":
                 continue
             end = self._starts[place] if place < len(self._starts) else self.count
-            rows = self._rows.get(run.hunk)
+            rows = self._rows.of(run.hunk)
             top, bottom = max(0, first - start), min(last, end) - start
             if rows is None:
                 spans = [(top, bottom)]
             else:
-                sides = [side[top:bottom] for side in (rows.left, rows.right) if side]
+                sides = [side[top:bottom] for side in rows[:2] if side]
                 shown_lines = [[at for at in side if at != NOTHING] for side in sides]
                 spans = [(min(side), max(side) + 1) for side in shown_lines if side]
             for begin, stop in spans:
@@ -351,9 +321,9 @@ class DiffBlock:
         """Go back to plain text."""
         self.code.drop_colours()
 
-    def adopt_colours(self, other: DiffBlock) -> None:
-        """Take those of another layout of the same diff, or of its beginning."""
-        self.code.adopt_colours(other.code)
+    def adopt(self, other: DiffBlock) -> None:
+        """Take what was found in another layout of the same diff, or in its beginning."""
+        self.code.adopt(other.code)
 
 
 def _head(text: SafeText, room: int) -> SafeText:
@@ -361,13 +331,3 @@ def _head(text: SafeText, room: int) -> SafeText:
     if cell_len(text) <= room:
         return text
     return SafeText(set_cell_size(text, max(0, room - 1)) + "…")
-
-
-def _tail(text: SafeText, room: int) -> SafeText:
-    """Cut text to `room` cells at its beginning: of a path the end says most."""
-    if cell_len(text) <= room:
-        return text
-    kept, cells = len(text), 1
-    while kept and (cells := cells + cell_len(text[kept - 1])) <= room:
-        kept -= 1
-    return SafeText("…" + text[kept:])

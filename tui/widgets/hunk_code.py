@@ -10,10 +10,18 @@ from typing import Final, NamedTuple
 from core.patch.diff import DiffFile
 from core.patch.diff_hunks import Hunk
 from core.patch.highlight import Spans, Steps, Token, highlight_steps
+from core.patch.moved import Move, Moves, find_moves
 from core.patch.words import LONGEST_LINE as LONGEST_MARKED
-from core.patch.words import changed_words, run_around, same_but_for_blanks
-from core.text import SafeText, shown_line
-from tui.widgets.page_row import Mark, Piece
+from core.patch.words import MOST_LINES as LONGEST_RUN
+from core.patch.words import (
+    changed_words,
+    pairs,
+    run_around,
+    same_but_for_blanks,
+    words_of,
+)
+from core.text import TAB_WIDTH, SafeText, shown_line
+from tui.widgets.page_row import Mark, Piece, cuts
 
 LONGEST_LINE: Final = 4_000
 """Characters of a line that are shown; the rest is counted."""
@@ -66,6 +74,8 @@ class CodeLine(NamedTuple):
     base: str
     signs: int
     """Characters that its sign takes."""
+    move: Move | None = None
+    """It stands elsewhere in the patch too, on the other side."""
 
 
 class _Run(NamedTuple):
@@ -84,12 +94,23 @@ class HunkCode:
         self._lines = lines
         self._hunks = hunks
         self.words = True
-        """Mark the words that changed."""
+        """Mark the words that changed, and lines that moved."""
         self.ignore_blanks = False
         """Show lines in which only white space changed like those that did not."""
         self._spans: dict[Slice, Spans] = {}
         self._kinds: dict[int, str] = {}
         self._runs: dict[tuple[int, int], _Run] = {}
+        self._moves = Moves()
+
+    def find_moves(self) -> None:
+        """Look for lines that moved; of a large diff that takes long."""
+        self._moves = find_moves(self._hunks)
+
+    def move(self, number: int, offset: int) -> Move | None:
+        """Return the move that a line is part of, if moves are to be shown."""
+        if not self.words:
+            return None
+        return self._moves.of(number, offset, self.kinds(number)[offset])
 
     def text(self, line: int, signs: int) -> SafeText:
         """Return a line of the diff as it is shown."""
@@ -115,12 +136,13 @@ class HunkCode:
         text = self.text(hunk.start + 1 + offset, hunk.parents)
         signs = min(hunk.parents, len(text)) if kind in " +-" else 0
         run = self._run(number, offset) if kind in "+-" and hunk.parents == 1 else None
-        base = _BASES[kind]
+        move = self.move(number, offset)
+        base = _BASES[kind] if move is None else f"moved-{_BASES[kind]}"
         if run is not None and run.blank and self.ignore_blanks:
             base = "context"
         pieces: list[Piece] = []
         if signs:
-            sign = f"{base}-sign" if base in {"added", "removed"} else "muted"
+            sign = f"{base}-sign" if base.endswith(("added", "removed")) else "muted"
             pieces.append((SafeText(text[:signs]), sign if kind != " " else base))
         pieces += self._coloured(number, offset, text, signs, base)
         if text.endswith(_END_OF_DOS):
@@ -128,12 +150,12 @@ class HunkCode:
             last, look = pieces[-1]
             pieces[-1:] = [(SafeText(last[:-1]), look), (SafeText(_END_OF_DOS), "muted")]
         marks = list(self._blank_marks(hunk.start + 1 + offset, text, signs)) if kind == "+" else []
-        if run is not None and self.words and base != "context":
+        if run is not None and self.words and base != "context" and move is None:
             marks += [
                 (start + signs, end + signs, f"{base}-word")
                 for start, end in run.spans[offset - run.start]
             ]
-        return CodeLine(tuple(pieces), tuple(marks), base, signs)
+        return CodeLine(tuple(pieces), tuple(marks), base, signs, move)
 
     def _coloured(
         self, number: int, offset: int, text: SafeText, signs: int, base: str
@@ -191,6 +213,35 @@ class HunkCode:
             self._runs[number, start] = run
         return run
 
+    # ------------------------------------------------------------- in rows
+
+    def pairs(self, number: int, start: int, middle: int, end: int) -> Sequence[tuple[int, int]]:
+        """Return which of some removed lines became which of the added ones after them, as `hunk_layout.Pairs`."""
+        gone, come = middle - start, end - middle
+        if gone == come or max(gone, come) > LONGEST_RUN or "\\" in self.kinds(number)[start:end]:
+            return ()
+        rows = self._hunks[number].rows
+        old, new = (
+            [words_of(rows[at][1:]) for at in side]
+            for side in (range(start, middle), range(middle, end))
+        )
+        return pairs(old, new)
+
+    def heights(self, number: int, room: int) -> list[int] | None:
+        """Return in how many rows of `room` cells, beside its sign, each line of a hunk fits; None: all in one."""
+        hunk = self._hunks[number]
+        found, long = [], False
+        for at, (row, kind) in enumerate(zip(hunk.rows, self.kinds(number), strict=True)):
+            signs = hunk.parents if kind in " +-" else 0
+            widest = len(row) + row.count("\t") * (TAB_WIDTH - 1) - signs
+            if widest > room or not row.isascii():
+                text = self.text(hunk.start + 1 + at, hunk.parents)
+                found.append(len(cuts(text[signs:], room)))
+                long = long or found[-1] > 1
+            else:
+                found.append(1)
+        return found if long else None
+
     # ------------------------------------------------------------- colours
 
     def uncoloured(self, hunk: int, first: int, last: int) -> list[Slice]:
@@ -217,8 +268,10 @@ class HunkCode:
         """Go back to plain text."""
         self._spans.clear()
 
-    def adopt_colours(self, other: HunkCode) -> None:
-        """Take those of another layout of the same diff, or of its beginning."""
+    def adopt(self, other: HunkCode) -> None:
+        """Take the colours and moves of another layout of the same diff, or the colours of its beginning."""
+        if len(self._hunks) == len(other._hunks) and not self._moves.all:
+            self._moves = other._moves
         for piece, spans in other._spans.items():
             if len(spans) == len(self._hunks[piece.hunk].rows[piece.start : piece.start + SLICE]):
                 self._spans[piece] = spans

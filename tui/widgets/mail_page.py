@@ -113,6 +113,7 @@ def mail_page(parts: MailParts, style: PageStyle, now: datetime, zone: tzinfo | 
             numbers=style.numbers,
             headers=style.all_headers,
             layout=style.layout,
+            wrap=style.wrap,
         )
         diff.code.words, diff.code.ignore_blanks = style.words, style.ignore_blanks
         blocks.append(diff)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _FIRST_LINES: Final = 2_000
 """Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
 
+_SOON: Final = 20_000
+"""Lines of a diff that is laid out anew at once; a longer one would be felt."""
+
 _LARGE: Final = 4 << 20
 """Characters of a mail whose text is made ready to be searched beforehand."""
 
@@ -47,6 +50,8 @@ class MailView(PageView):
     """The words that changed in a line stand out."""
     ignore_blanks: reactive[bool] = reactive(False, repaint=False, init=False)
     """Lines in which only white space changed look like those that did not."""
+    wrap: reactive[bool] = reactive(False, repaint=False, init=False)
+    """No line of code is cut at the right edge."""
 
     def __init__(
         self,
@@ -71,6 +76,12 @@ class MailView(PageView):
         page: Page
         matches: Matches | None
 
+    @dataclass
+    class MovesFound(Message):
+        """What moved in a large diff is known."""
+
+        page: Page
+
     # ------------------------------------------------------------- what it shows
 
     def show(self, mail: Mail) -> None:
@@ -83,7 +94,7 @@ class MailView(PageView):
         self._parts = take_apart(mail, _FIRST_LINES)
         self._begin()
         if not self._parts.whole:
-            self._lay_out_whole(mail, self._page_style)
+            self._lay_out_whole(mail, None, self._page_style)
 
     def show_note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours: what is missing, what went wrong, what can be done."""
@@ -113,6 +124,7 @@ class MailView(PageView):
             layout,
             self.words,
             self.ignore_blanks,
+            self.wrap,
         )
 
     @property
@@ -125,16 +137,29 @@ class MailView(PageView):
 
     # Without a description Textual would write one, with the whole mail in it.
     @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
-    def _lay_out_whole(self, mail: Mail, style: PageStyle) -> None:
-        """Lay out the whole of a large mail, off the thread that paints."""
+    def _lay_out_whole(self, mail: Mail, parts: MailParts | None, style: PageStyle) -> None:
+        """Lay out the whole of a large mail, or `parts` of it again, off the thread that paints."""
         from tui.widgets.mail_page import mail_page, take_apart
         from tui.widgets.text_search import Matches
 
-        parts = take_apart(mail)
+        known = parts is not None
+        parts = parts or take_apart(mail)
         page = mail_page(parts, style, self._clock(), self._zone)
         # A larger one is made when something is looked for: it takes more memory than the mail.
-        matches = Matches(page) if len(mail.text) < _LARGE else None
+        quick = style.layout == "unified" and not style.wrap
+        matches = Matches(page) if len(mail.text) < _LARGE and quick else None
         self.post_message(self.WholeLaidOut(parts, style, page, matches))
+        if page.diff is not None and not known:
+            page.diff.code.find_moves()
+            self.post_message(self.MovesFound(page))
+
+    @on(MovesFound)
+    def _show_moves(self, event: MovesFound) -> None:
+        """Repaint with what moved."""
+        event.stop()
+        if (diff := self._page.base.diff) is not None and event.page.diff is not None:
+            diff.adopt(event.page.diff)
+            self._repaint()
 
     @on(WholeLaidOut)
     def _take_whole(self, event: WholeLaidOut) -> None:
@@ -146,7 +171,7 @@ class MailView(PageView):
             if event.style == self._page_style:
                 self._renew(keep=True, page=event.page, matches=event.matches)
             else:
-                self._renew(keep=True)
+                self._lay_out_anew()  # another way was asked for meanwhile
             if ended:
                 self.action_bottom()
 
@@ -182,6 +207,14 @@ class MailView(PageView):
         else:
             self._colour_soon()
 
+    def _lay_out_anew(self) -> None:
+        """Lay out the same mail in another way; a large one off the thread that paints, while the old one stays."""
+        parts = self._parts
+        if parts is None or not parts.whole or len(parts.diff.lines) <= _SOON:
+            self._renew(keep=True)
+        else:
+            self._lay_out_whole(parts.mail, parts, self._page_style)
+
     def watch_all_headers(self) -> None:
         """Lay out again."""
         self._renew(keep=True)
@@ -197,12 +230,19 @@ class MailView(PageView):
 
     def watch_layout_wanted(self) -> None:
         """Lay out again."""
-        self._renew(keep=True)
+        self._lay_out_anew()
+
+    def watch_wrap(self) -> None:
+        """Lay out again, from the left edge."""
+        self.pan = 0
+        self._lay_out_anew()
 
     def watch_words(self) -> None:
         """Repaint, with the changed words or without."""
         if (diff := self._page.base.diff) is not None:
             diff.code.words, diff.code.ignore_blanks = self.words, self.ignore_blanks
+            if diff.has_sides:
+                self._index = None  # words on what moved are in its rows
             self._repaint()
 
     watch_ignore_blanks = watch_words
@@ -235,6 +275,10 @@ class MailView(PageView):
     def action_toggle_words(self) -> None:
         """Let the words that changed in a line stand out, or not."""
         self.words = not self.words
+
+    def action_toggle_wrap(self) -> None:
+        """Wrap long lines of code, or cut them at the right edge, to be panned."""
+        self.wrap = not self.wrap
 
     def action_toggle_blanks(self) -> None:
         """Ignore changes of white space, or show them."""

@@ -28,6 +28,8 @@ class PageStyle:
     """Mark the words that changed."""
     ignore_blanks: bool = False
     """Lines in which only white space changed look like those that did not."""
+    wrap: bool = False
+    """No line of code is cut at the right edge."""
 
 
 class Page:
@@ -97,7 +99,8 @@ class Page:
         at = block.row_of(max(0, line))
         if block.line_of(at) < line and at == block.count - 1:
             return None
-        while at + 1 < block.count and block.line_of(at + 1) == line:
+        shown = block.line_of(at)
+        while at + 1 < block.count and block.line_of(at + 1) == shown:
             at += 1
         return self.starts[self.blocks.index(block)] + at
 

@@ -34,6 +34,8 @@ class PageRow:
     marks: tuple[Mark, ...] = ()
     more: int = 0
     """Cells that it has beyond the right edge and cuts off itself."""
+    note: tuple[Piece, ...] = ()
+    """Said at the right edge, before its text; no part of what is found and copied."""
 
     @property
     def text(self) -> str:
@@ -127,7 +129,7 @@ def wrap(text: str, width: int, hang: int = 0) -> list[tuple[int, int]]:
     parts: list[tuple[int, int]] = []
     start, room, count = 0, first, len(text)
     while start < count:
-        end = _fitting(text, start, room)
+        end = fitting(text, start, room)
         if end >= count:
             parts.append((start, count))
             break
@@ -146,7 +148,18 @@ def wrap(text: str, width: int, hang: int = 0) -> list[tuple[int, int]]:
     return parts or [(0, 0)]
 
 
-def _fitting(text: str, start: int, room: int) -> int:
+def cuts(text: str, room: int) -> list[int]:
+    """Return where the parts of a line of code begin that fill `room` cells each: wherever that is."""
+    room = max(1, room)
+    if text.isascii():
+        return list(range(0, len(text), room)) or [0]
+    starts = [0]
+    while (end := fitting(text, starts[-1], room)) < len(text):
+        starts.append(end)
+    return starts
+
+
+def fitting(text: str, start: int, room: int) -> int:
     """Return the end of the longest part from `start` that fits `room` cells, one character at least."""
     piece = text[start : start + room]
     if piece.isascii():

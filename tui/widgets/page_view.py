@@ -75,7 +75,7 @@ class PageView(RowScroll):
             self.set_reactive(PageView.pan, 0)
             self.screen.clear_selection()
         elif diff is not None and before is not None and diff is not before:
-            diff.adopt_colours(before)
+            diff.adopt(before)
         self.virtual_size = Size(width, page.count)
         self.go_to(page.row_of(anchor) if anchor is not None and top else 0)
         if self._needle:

@@ -64,7 +64,8 @@ class Painter:
         base = row.base
         plain = self._style(base, "", "")
         segments = [Segment(text, self._style(base, look, "")) for text, look in row.gutter]
-        room = width - sum(cell_len(text) for text, _ in row.gutter)
+        note = [Segment(text, self._style(base, look, "")) for text, look in row.note]
+        room = width - sum(cell_len(text) for text, _ in (*row.gutter, *row.note))
         start = 0
         if pan and row.pans:
             if row.fixed:
@@ -84,6 +85,7 @@ class Painter:
         segments.append(Segment(" " * max(0, room - used - more), plain))
         if more:
             segments.append(Segment("›", self._style(base, "muted", "")))
+        segments += note
         return Strip(segments).crop(0, width)
 
     def _segments(

@@ -8,7 +8,7 @@ from rich.cells import cell_len, get_character_cell_size
 
 from core.text import SafeText
 from tui.widgets.hunk_code import CodeLine
-from tui.widgets.page_row import Piece, part
+from tui.widgets.page_row import Mark, Piece, cuts, part
 
 
 def in_room(code: CodeLine, room: int, pan: int) -> tuple[list[Piece], int]:
@@ -28,6 +28,20 @@ def in_room(code: CodeLine, room: int, pan: int) -> tuple[list[Piece], int]:
         (SafeText(" " * rest), code.base),
         *cut,
     ], over
+
+
+def part_of(code: CodeLine, room: int, number: int) -> tuple[tuple[Piece, ...], tuple[Mark, ...]]:
+    """Return one of the parts of a line that have `room` cells beside its sign, which is in the first of them."""
+    text = "".join([text for text, _ in code.pieces])
+    starts = cuts(text[code.signs :], room)
+    start = starts[number] + code.signs if number else 0
+    end = starts[number + 1] + code.signs if number + 1 < len(starts) else len(text)
+    marks = tuple(
+        (max(a, start) - start, min(b, end) - start, look)
+        for a, b, look in code.marks
+        if a < end and b > start
+    )
+    return part(code.pieces, start, end), marks
 
 
 def _after(text: str, start: int, cells: int) -> tuple[int, int]:

@@ -1,0 +1,206 @@
+"""The rows of a diff's hunks: in their layout, wrapped or not, with numbers, and words on what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from rich.cells import cell_len
+
+from core.patch.diff import DiffFile
+from core.patch.diff_hunks import Hunk
+from core.text import SafeText, shown
+from tui.widgets.hunk_code import HunkCode
+from tui.widgets.hunk_layout import NOTHING, Layout, Rows, lay_out, wrapped
+from tui.widgets.page_row import PageRow, Piece
+from tui.widgets.side_rows import in_room, part_of
+
+LONGEST_NAME: Final = 500
+"""Characters of a path, or of a function's first line, that are looked at."""
+
+_NOTE_FROM: Final = 50
+"""Cells of a row from which on there is room to say where a line moved."""
+
+
+class HunkRows:
+    """Makes them, `width` cells wide; `digits` for a line's number, 0 for none; with `align`, what became of a line
+    stands beside it, and not only in its order."""
+
+    def __init__(
+        self,
+        code: HunkCode,
+        hunks: Sequence[Hunk],
+        file_of: Callable[[int], DiffFile],
+        width: int,
+        digits: int,
+        layout: Layout,
+        *,
+        wrap: bool,
+        align: bool,
+    ) -> None:
+        self._code = code
+        self._hunks = hunks
+        self._file_of = file_of
+        self._width = width
+        self._digits = digits
+        self._layout = layout
+        self._wrap = wrap
+        self._align = align
+        self._rows: dict[int, Rows] = {}
+        self.pan = 0
+        """Cells that the text of two sides is moved to the left."""
+
+    def of(self, number: int) -> Rows | None:
+        """Return the rows of a hunk; None where they are its lines."""
+        return self._rows.get(number)
+
+    def count(self, number: int) -> int:
+        """Return how many rows a hunk has below its header."""
+        hunk = self._hunks[number]
+        rows: Rows | None = None
+        if self._layout != "unified" and hunk.parents == 1:
+            pairs = partial(self._code.pairs, number) if self._align else None
+            rows = lay_out(self._code.kinds(number), self._layout, pairs)
+        if self._wrap and (heights := self._code.heights(number, self._room(hunk))) is not None:
+            rows = wrapped(rows or Rows(range(len(hunk.rows)), ()), heights)
+        if rows is None:
+            return len(hunk.rows)
+        self._rows[number] = rows
+        return len(rows.left)
+
+    def _room(self, hunk: Hunk) -> int:
+        """Return how many cells a line's text has, beside its sign and number."""
+        if self._layout == "sides" and hunk.parents == 1:
+            return self._half - (self._digits + 1 if self._digits else 0) - hunk.parents
+        return self._width - (2 * self._digits + 3 if self._digits else 0) - hunk.parents
+
+    @property
+    def _half(self) -> int:
+        """How many cells the old side has, where there are two."""
+        return max(8, (self._width - 1) // 2)
+
+    def row(self, hunk: int, offset: int) -> PageRow:
+        """Make one row of a hunk."""
+        rows = self._rows.get(hunk)
+        at, part = offset, 0
+        if rows is not None:
+            at, part = rows.left[offset], rows.parts[offset] if rows.parts else 0
+            if rows.right:
+                return self._sides(hunk, at, rows.right[offset], part)
+        if at == NOTHING:
+            rule = SafeText("─" * max(1, self._width - 2))
+            return PageRow(((rule, "rule"),), ((SafeText(" "), ""),))
+        code = self._code.line(hunk, at)
+        numbers = self._numbers(hunk, at)
+        note = self._moved(hunk, at, self._width) if not part else ()
+        if rows is not None and rows.parts:
+            room = self._room(self._hunks[hunk])
+            pieces, marks = part_of(code, room, part)
+            if part:
+                numbers = (
+                    *self.blank_numbers(),
+                    (SafeText(f"{'↪':>{max(1, code.signs)}}"), "muted"),
+                )
+            return PageRow(pieces, numbers, code.base, marks=marks, note=note)
+        return PageRow(
+            code.pieces,
+            numbers,
+            code.base,
+            pans=True,
+            fixed=code.signs,
+            marks=code.marks,
+            note=note,
+        )
+
+    def _sides(self, hunk: int, left: int, right: int, part: int) -> PageRow:
+        """Return a row that shows a line, or a part of one, on either side."""
+        old, more = self._side(hunk, left, self._half, 0, part)
+        new, most = self._side(hunk, right, self._width - 1 - self._half, 1, part)
+        divide: Piece = (SafeText("│"), "rule")
+        return PageRow((*old, divide, *new), more=max(more, most))
+
+    def _side(self, hunk: int, at: int, room: int, side: int, part: int) -> tuple[list[Piece], int]:
+        """Return one side of a row, 0 the old one, in exactly `room` cells, and how many more its line has."""
+        if at == NOTHING:
+            return [(SafeText(" " * room), "nothing")], 0
+        number: list[Piece] = []
+        if self._digits:
+            written = self._line_numbers(hunk, at)[side] if not part else ""
+            number = [(SafeText(f"{written:>{self._digits}} "), "line-number")]
+            room -= self._digits + 1
+        code = self._code.line(hunk, at)
+        if self._wrap:
+            kept, marks = part_of(code, self._room(self._hunks[hunk]), part)
+            code = code._replace(pieces=kept, marks=marks, signs=0 if part else code.signs)
+            if part:
+                number.append((SafeText("↪"), f"{code.base}/muted"))
+                room -= 1
+        note = self._moved(hunk, at, room) if not part else ()
+        room -= sum(cell_len(text) for text, _ in note)
+        pieces, over = in_room(code, room, 0 if self._wrap else self.pan)
+        return [*number, *pieces, *note], over
+
+    def _moved(self, number: int, at: int, room: int) -> tuple[Piece, ...]:
+        """Return words on where a block of lines moved, or came from, beside its first line."""
+        move = self._code.move(number, at)
+        if move is None or (number, at) not in {move[:2], move[2:4]}:
+            return ()
+        gone = (number, at) == move[:2]
+        hunk, line = move[2:4] if gone else move[:2]
+        there = self._file_of(hunk).path
+        words = "moved" if room < _NOTE_FROM else "moved to" if gone else "moved from"
+        if room >= _NOTE_FROM:
+            name = path_tail(shown(there[-LONGEST_NAME:]), room // 3)
+            numbered = self._line_numbers(hunk, line)[1 if gone else 0]
+            words += (
+                f" line {numbered}"
+                if there == self._file_of(number).path
+                else f" {name}:{numbered}"
+            )
+        return ((SafeText(f" {words} "), "moved-note"),)
+
+    def blank_numbers(self) -> tuple[Piece, ...]:
+        """Return what stands where a line has its numbers."""
+        if not self._digits:
+            return ()
+        return ((SafeText(" " * (2 * self._digits + 3)), "line-number"),)
+
+    def _numbers(self, hunk: int, at: int) -> tuple[Piece, ...]:
+        if not self._digits:
+            return ()
+        old, new = self._line_numbers(hunk, at)
+        width = self._digits
+        return ((SafeText(f" {old:>{width}} {new:>{width}} "), "line-number"),)
+
+    def _line_numbers(self, number: int, at: int) -> tuple[str, str]:
+        """Return the numbers of a hunk's line in the old and the new file, "" where it is not in one."""
+        hunk, kinds = self._hunks[number], self._code.kinds(number)
+        kind, before = kinds[at], kinds[:at]
+        same = before.count(" ")
+        old = f"{hunk.old_start + same + before.count('-')}" if kind in " -" else ""
+        new = f"{hunk.new_start + same + before.count('+')}" if kind in " +" else ""
+        return old, new
+
+
+def number_width(files: Sequence[DiffFile]) -> int:
+    """Return how many digits the highest line number has."""
+    highest = max(
+        (
+            max(hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)
+            for file in files
+            for hunk in file.hunks
+        ),
+        default=0,
+    )
+    return max(3, len(str(highest)))
+
+
+def path_tail(text: SafeText, room: int) -> SafeText:
+    """Cut text to `room` cells at its beginning: of a path the end says most."""
+    if cell_len(text) <= room:
+        return text
+    kept, cells = len(text), 1
+    while kept and (cells := cells + cell_len(text[kept - 1])) <= room:
+        kept -= 1
+    return SafeText("…" + text[kept:])
