@@ -80,6 +80,13 @@ class Triage:
         """Return where the series stand that hold some mails."""
         raise NotImplementedError
 
+    def known(self) -> dict[int | MessageId, Standing]:
+        """Return where all series stand that anything was ever done to, or that came back.
+
+        By their rows in the index; without an index by the ids of those that are held. Screens keep it in memory.
+        """
+        raise NotImplementedError
+
     def history(self, message_id: MessageId) -> list[LogLine]:
         """Return what was done to the series that holds a mail, latest last."""
         raise NotImplementedError
