@@ -7,7 +7,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from core.index.database import APPLICATION_ID, MIGRATIONS
+from core.index.database import APPLICATION_ID
+from core.index.migrations import MIGRATIONS
 
 _FEW: Final = 5
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import PatchdeskError
+from core.index.migrations import MIGRATIONS, add_functions
 
 APPLICATION_ID: Final = 0x50445349
 """Stands in the file's header, so that nobody else's database is taken for an index: "PDSI"."""
@@ -30,10 +31,6 @@ class IndexFileError(PatchdeskError):
 def schema() -> str:
     """Return the statements that make an empty index of the newest version."""
     return resources.files("core.index").joinpath("schema.sql").read_text("utf-8")
-
-
-MIGRATIONS: Final[tuple[str, ...]] = ()
-"""What makes an index of version n (counted from 1) one of version n + 1, each as SQL statements."""
 
 
 def open_database(path: Path, *, steps: Sequence[str] = MIGRATIONS) -> tuple[str, ...]:
@@ -220,6 +217,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path, steps: Sequenc
     if connection.execute("PRAGMA user_version").fetchone()[0] != newest:
         # Two processes may begin an index at once: the second finds it made.
         connection.execute("PRAGMA journal_mode = WAL")
+        add_functions(connection)
         with transaction(connection):
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > newest:

@@ -23,6 +23,7 @@ from core.index.packing import pack, stored
 from core.index.parts import list_of, part_of, position_of
 from core.index.regroup import settle
 from core.index.talks import Numbers
+from core.index.words import forget_mail, index_mails, last_number
 from core.model import Message
 from core.patch.diffstat import diffstat
 from core.patch.message import read_message_and_diff
@@ -137,6 +138,8 @@ class Ingest:
             for change in feed.changes(position, _Held(self._connection, part), job):
                 told.step(self._added + len(batch))
                 prepared, length = self._prepare(change, feed)
+                if prepared is None:
+                    continue
                 batch.append(prepared)
                 size += length
                 if len(batch) >= BATCH or size >= BATCH_BYTES:
@@ -162,15 +165,16 @@ class Ingest:
         begins = not position and newest is not None and feed.rank > newest
         return 0 if begins else self._read_before, 0
 
-    def _prepare(self, change: Change, feed: Feed) -> tuple[_Prepared, int]:
-        """Read a mail, unless it is here already; return its size too."""
+    def _prepare(self, change: Change, feed: Feed) -> tuple[_Prepared | None, int]:
+        """Read a mail, unless it is here already; return its size too. None for one that was purged."""
         if not change.added or change.is_held or self._is_here(change):
             return _Prepared(change, None), 0
         raw = feed.read(change.blob) if change.raw is None else change.raw
-        draft = _read(raw, change.blob, keep=not feed.path) if raw else None
-        return _Prepared(change if change.raw is None else replace(change, raw=None), draft), len(
-            raw
-        )
+        if not raw:
+            return None, 0
+        draft = _read(raw, change.blob, keep=not feed.path)
+        kept = change if change.raw is None else replace(change, raw=None)
+        return _Prepared(kept, draft), len(raw)
 
     def _is_here(self, change: Change) -> bool:
         """Whether a mail that came with its bytes is stored already: these come again and again."""
@@ -302,8 +306,8 @@ class _Storing:
         bodies: list[tuple[int, bytes]] = []
         touched: list[tuple[int, str, int, int]] = []
         read: list[int] = []
-        (last,) = self._connection.execute("SELECT max(id) FROM message").fetchone()
-        number = int(last or 0)
+        mails: list[tuple[int, int, Message]] = []
+        number = last_number(self._connection)
         for each in coming:
             change, draft = each.change, each.draft
             if self._is_removed(change):
@@ -323,6 +327,7 @@ class _Storing:
             node = self.numbers.connect(draft.message)
             self._nodes.add(node)
             rows.append((number, node, change.blob, pack(draft.message, self.numbers)))
+            mails.append((number, node, draft.message))
             members.append((self._part, number, change.name or None))
             if draft.packed is not None:
                 bodies.append((number, draft.packed))
@@ -333,6 +338,7 @@ class _Storing:
         self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", rows)
         self._connection.executemany("INSERT INTO member VALUES (?, ?, ?)", members)
         self._connection.executemany("INSERT INTO body VALUES (?, ?)", bodies)
+        index_mails(self._connection, mails, self.numbers)
         self.numbers.born_read(read)
         self._touch(touched)
 
@@ -412,6 +418,7 @@ def take_from(connection: sqlite3.Connection, part: int, message: int) -> None:
     connection.execute("DELETE FROM member WHERE part = ? AND message = ?", (part, message))
     others = connection.execute("SELECT 1 FROM member WHERE message = ?", (message,)).fetchone()
     if others is None:
+        forget_mail(connection, message)
         for table, column in (("message", "id"), ("body", "message"), ("touched", "message")):
             connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (message,))  # noqa: S608
 

@@ -28,6 +28,8 @@ class Draft:
     roles: dict[int, Role]
     """Of each node that it holds."""
     postings: tuple[int, ...]
+    facets: tuple[int, ...] = ()
+    """What it is counted by: the columns of `facet` but its number."""
     lists: dict[int, tuple[int, int]] = field(default_factory=dict)
     """By list, how many of its mails came there, and how many of these are unread."""
 
@@ -63,7 +65,9 @@ def draft_of(
         int(news),
         head.packed(),
     )
-    draft = Draft(columns, roles, tuple(postings))
+    given = sum(count for _, count in head.given)
+    facets = (is_thread, head.version, head.versions, head.have, head.total, given)
+    draft = Draft(columns, roles, tuple(postings), facets)
     mails: Counter[int] = Counter()
     new: Counter[int] = Counter()
     for node in roles:
@@ -90,6 +94,7 @@ def write(
     before = _stored(connection, old)
     changed = 0
     rows: list[tuple[object, ...]] = []
+    facets: list[tuple[int, ...]] = []
     lists: list[tuple[int, int, int, int]] = []
     nodes: list[tuple[int, int, int]] = []
     for draft, number in zip(drafts, numbers, strict=True):
@@ -102,14 +107,17 @@ def write(
             continue
         changed += 1
         rows.append((number, *draft.columns[:-1], generation, draft.columns[-1]))
+        facets.append((number, *draft.facets))
         lists += [(each, number, *counts) for each, counts in draft.lists.items()]
     _release(connection, drafts, old)
     gone = old.difference(numbers)
     rewritten = [row[0] for row in rows]
     _delete(connection, "item_list", "item", (*rewritten, *gone))
     _delete(connection, "item", "id", gone)
+    _delete(connection, "facet", "item", gone)
     marks = ", ".join("?" * 13)
     connection.executemany(f"INSERT OR REPLACE INTO item VALUES ({marks})", rows)  # noqa: S608
+    connection.executemany("INSERT OR REPLACE INTO facet VALUES (?, ?, ?, ?, ?, ?, ?)", facets)
     connection.executemany("INSERT INTO item_list VALUES (?, ?, ?, ?)", lists)
     connection.executemany("UPDATE node SET item = ?, role = ? WHERE id = ?", nodes)
     connection.executemany(

@@ -4,6 +4,8 @@
 -- Texts from mails are BLOBs in UTF-8, with lone surrogates as they are: SQLite's TEXT takes neither these nor NUL well.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+-- What tells this index from one that is built anew in its place.
+INSERT INTO meta VALUES ('identity', lower(hex(randomblob(16))));
 
 -- A followed list, and its parts: an epoch each, or a file, a folder, a server.
 CREATE TABLE list (
@@ -25,6 +27,8 @@ CREATE TABLE part (
 -- Texts that come again and again: people, trailers, list ids.
 CREATE TABLE phrase (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, text BLOB NOT NULL);
 CREATE INDEX phrase_hash ON phrase (hash);
+-- Their words, to find people by; see core.index.words.
+CREATE VIRTUAL TABLE phrase_words USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0');
 
 -- A Message-ID, of a mail that is here or of one that others name. Those that name each other have the same `talk`.
 CREATE TABLE node (
@@ -74,6 +78,20 @@ CREATE TABLE touched (
     PRIMARY KEY (message, path)
 ) WITHOUT ROWID;
 CREATE INDEX touched_path ON touched (path);
+
+-- What mails are found by: the words of their subjects, who sent, wrote and got them (core.index.words), and when.
+CREATE VIRTUAL TABLE subject_words USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0');
+CREATE TABLE involved (
+    person INTEGER NOT NULL,           -- a phrase
+    node INTEGER NOT NULL,
+    how INTEGER NOT NULL,
+    PRIMARY KEY (person, node)
+) WITHOUT ROWID;
+CREATE TABLE sent (
+    date INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    PRIMARY KEY (date, node)
+) WITHOUT ROWID;
 
 -- Talks whose postings and items are not what their mails make.
 CREATE TABLE dirty (talk INTEGER PRIMARY KEY);
@@ -134,6 +152,17 @@ CREATE TABLE item (
 );
 CREATE INDEX item_active ON item (active);
 CREATE INDEX item_generation ON item (generation);
+-- Of a series what it is counted and found by: its newest version, how many versions it has, of the newest how many patches
+-- are here of how many, and how many trailers were given to it. What is in `head`, in a row that is read quickly.
+CREATE TABLE facet (
+    item INTEGER PRIMARY KEY,
+    thread INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    versions INTEGER NOT NULL,
+    have INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    given INTEGER NOT NULL
+);
 CREATE TABLE item_list (
     list INTEGER NOT NULL,
     item INTEGER NOT NULL,

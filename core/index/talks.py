@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 
 from core.index.packing import hash_of, pair, references_of, stored
+from core.index.words import index_phrases
 from core.model import Identity, Message, MessageId
 
 
@@ -138,6 +139,7 @@ class Numbers:
             "INSERT INTO phrase VALUES (?, ?, ?)",
             [(number, hash_of(text), stored(text)) for text, number in self._new_phrases.items()],
         )
+        index_phrases(self._connection, ((n, text) for text, n in self._new_phrases.items()))
         self._connection.executemany(
             "INSERT INTO node (id, hash, name, talk, seen) VALUES (?, ?, ?, ?, ?)",
             [

@@ -22,6 +22,7 @@ from core.index.database import (
     transaction,
 )
 from core.index.index import Index, ListView, open_index
+from core.index.migrations import MIGRATIONS
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 
 MAIL = b"From: Ann <ann@example.org>\nSubject: [PATCH] x\nMessage-ID: <%d@example.org>\nDate: Mon, 2 Jun 2025 12:00:00 +0000\n\nHello.\n"
@@ -160,15 +161,15 @@ def test_an_older_version_is_brought_up_to_date_at_once_or_not_at_all(path: Path
     works = "ALTER TABLE meta ADD COLUMN note TEXT;\nCREATE TABLE added (x);\n-- done\nINSERT INTO added VALUES (1);"
     fails = "CREATE TABLE half (x);\nINSERT INTO nowhere VALUES (1);\n"
     with pytest.raises(IndexFileError):
-        open_database(path, steps=(works, fails))
+        open_database(path, steps=(*MIGRATIONS, works, fails))
     connection = connect(path)
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
     assert tables.isdisjoint({"added", "half"})
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
     connection.close()
-    assert open_database(path, steps=(works,)) == ()
+    assert open_database(path, steps=(*MIGRATIONS, works)) == ()
     connection = connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 2,)
     assert connection.execute("SELECT x FROM added").fetchone() == (1,)
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     connection.close()

@@ -1,0 +1,144 @@
+"""What mails are found by: words of subjects and people, who is involved how, and dates.
+
+Words are folded (`core.search.words`), so that the index finds what a search in memory finds. The tables of words keep no
+texts: to take a mail out, its words are made again of its facts.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final
+
+from core.index.packing import Names, pair, unpair
+from core.model import Message
+from core.search.words import WORD, fold
+
+SENDER: Final = 1
+AUTHOR: Final = 2
+TO: Final = 4
+CC: Final = 8
+"""How a person is involved in a mail; bits."""
+
+MOST_WORDS: Final = 256
+"""Words of a text that it is found by."""
+
+_DATES: Final = 1 << 62
+# Where `core.index.packing.pack` puts what is needed here.
+_STAMP, _SUBJECT, _SENDER, _AUTHOR, _TO, _CC = 0, 2, 10, 11, 14, 15
+
+
+def words_of(text: str) -> str:
+    """Return the folded words of a text, as the tables of words take them."""
+    return " ".join(WORD.findall(fold(text))[:MOST_WORDS])
+
+
+def words_of_phrase(text: str) -> str:
+    """Return the words of a phrase, of a pair those of both its texts."""
+    length, colon, rest = text.partition(":")
+    if colon and length.isascii() and length.isdigit() and len(length) < 8:
+        return words_of("\n".join(unpair(text))) if int(length) <= len(rest) else words_of(rest)
+    return words_of(text)
+
+
+def last_number(connection: sqlite3.Connection) -> int:
+    """Return the highest number that a mail has or had: none is given twice, since bodies are found by it elsewhere."""
+    (last,) = connection.execute(
+        "SELECT max(coalesce((SELECT max(id) FROM message), 0),"
+        " coalesce((SELECT value FROM meta WHERE name = 'last_taken_out'), 0))"
+    ).fetchone()
+    return int(last)
+
+
+def index_phrases(connection: sqlite3.Connection, phrases: Iterable[tuple[int, str]]) -> None:
+    """Let new phrases be found by their words."""
+    connection.executemany(
+        "INSERT INTO phrase_words (rowid, words) VALUES (?, ?)",
+        [(number, words_of_phrase(text)) for number, text in phrases],
+    )
+
+
+def index_mails(
+    connection: sqlite3.Connection, mails: Iterable[tuple[int, int, Message]], names: Names
+) -> None:
+    """Let new mails be found; each comes with its own number and its node's."""
+    subjects: list[tuple[int, str]] = []
+    dates: list[tuple[int, int]] = []
+    people: list[tuple[int, int, int]] = []
+    for number, node, message in mails:
+        subjects.append((number, words_of(message.subject.text)))
+        dates.append((_second(message.date.timestamp()), node))
+        sender, author = message.sender, message.author
+        how = {names.phrase(pair(sender.name, sender.address)): SENDER}
+        _add(how, (names.phrase(pair(author.name, author.address)),), AUTHOR)
+        _add(how, names.people(message.to), TO)
+        _add(how, names.people(message.cc), CC)
+        people += [(person, node, bits) for person, bits in how.items()]
+    connection.executemany("INSERT INTO subject_words (rowid, words) VALUES (?, ?)", subjects)
+    connection.executemany("INSERT OR IGNORE INTO sent VALUES (?, ?)", dates)
+    _involve(connection, people)
+
+
+def forget_mail(connection: sqlite3.Connection, number: int) -> None:
+    """Let a mail no longer be found; to be called before it is taken out."""
+    found = connection.execute("SELECT node, facts FROM message WHERE id = ?", (number,)).fetchone()
+    if found is None:
+        return
+    connection.execute(
+        "INSERT INTO meta VALUES ('last_taken_out', ?)"
+        " ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+        (number,),
+    )
+    node, packed = found
+    facts = json.loads(packed)
+    connection.execute(
+        "INSERT INTO subject_words (subject_words, rowid, words) VALUES ('delete', ?, ?)",
+        (number, words_of(facts[_SUBJECT])),
+    )
+    connection.execute(
+        "DELETE FROM sent WHERE date = ? AND node = ?", (_second(facts[_STAMP]), node)
+    )
+    connection.executemany(
+        "DELETE FROM involved WHERE person = ? AND node = ?",
+        [(person, node) for person in _involved(facts)],
+    )
+    # Others of the same Message-ID keep what is theirs.
+    for (other,) in connection.execute(
+        "SELECT facts FROM message WHERE node = ? AND id != ?", (node, number)
+    ).fetchall():
+        facts = json.loads(other)
+        connection.execute(
+            "INSERT OR IGNORE INTO sent VALUES (?, ?)", (_second(facts[_STAMP]), node)
+        )
+        _involve(connection, [(person, node, how) for person, how in _involved(facts).items()])
+
+
+def words_of_facts(packed: bytes) -> str:
+    """Return the words of a stored mail's subject."""
+    return words_of(json.loads(packed)[_SUBJECT])
+
+
+def _involved(facts: list[Any]) -> dict[int, int]:
+    how: dict[int, int] = {}
+    _add(how, (facts[_SENDER],), SENDER)
+    _add(how, (facts[_AUTHOR],), AUTHOR)
+    _add(how, facts[_TO], TO)
+    _add(how, facts[_CC], CC)
+    return how
+
+
+def _add(how: dict[int, int], people: Iterable[int], bit: int) -> None:
+    for person in people:
+        how[person] = how.get(person, 0) | bit
+
+
+def _involve(connection: sqlite3.Connection, people: list[tuple[int, int, int]]) -> None:
+    connection.executemany(
+        "INSERT INTO involved VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET how = how | excluded.how",
+        people,
+    )
+
+
+def _second(stamp: float) -> int:
+    return max(-_DATES, min(int(stamp), _DATES))
