@@ -24,6 +24,8 @@ from core.index.summary import Role
 from core.model import Identity, Listing, Mail, Message, MessageId, Series, Thread
 
 if TYPE_CHECKING:
+    from core.config import Config
+    from core.find import IndexFinder
     from core.sources.source import Report
 
 GROUPS: Final = {"none": "", "day": "activity", "author": "author"}
@@ -143,8 +145,12 @@ class ListItems:
 class ListDesk:
     """The followed lists, opened. Its methods may be called from any thread and raise IndexFileError."""
 
-    def __init__(self, path: Path, wanted: Wanted) -> None:
+    def __init__(self, path: Path, wanted: Wanted, config: Config | None = None) -> None:
         """Begin at once to read the first rows, in a thread of its own."""
+        self._config = config
+        self._finder: IndexFinder | None = None
+        self.in_use = threading.Lock()
+        """To be held while something is found: the index is not closed meanwhile."""
         self._path = path
         self.wanted = wanted
         self._asked = wanted
@@ -202,7 +208,10 @@ class ListDesk:
         try:
             yield from self._pages(index, stop)
         finally:
-            index.close()
+            if self._finder is not None:
+                self._finder.close()
+            with self.in_use:
+                index.close()
 
     def _pages(self, index: Index, stop: Event) -> Iterator[ListPage]:
         if isinstance(self._first, PatchdeskError):
@@ -295,6 +304,27 @@ class ListDesk:
         """Count mails as read or unread."""
         self.index.mark_seen(message_ids, seen)
         self.look()
+
+    # ------------------------------------------------------------------- finding
+
+    @property
+    def finder(self) -> IndexFinder:
+        """What finds in the lists. Raises IndexFileError."""
+        with self._lock:
+            if self._finder is None:
+                from core.config import Config
+                from core.find import IndexFinder
+                from core.paths import cache_dir
+
+                self._finder = IndexFinder(
+                    self.index, self._config or Config(), cache=cache_dir() / "search"
+                )
+            return self._finder
+
+    def can_ask_server(self, list_name: str) -> bool:
+        """Whether a list's server can be asked for more."""
+        followed = self._config.lists.get(list_name) if self._config is not None else None
+        return followed is not None and followed.target.startswith(("http://", "https://"))
 
     # ------------------------------------------------------------------- mails
 

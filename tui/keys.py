@@ -150,6 +150,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("pane.next", "Tab", "pane", "The next pane"),
     Command("pane.previous", "S-Tab", "pane", "The previous pane"),
     Command("find.start", "/", "find", "Find words in subjects and names, or in the text", footer=True),
+    Command("find.query", "\\", "query", "Find by a query: who, when, which files, which state", takes="query"),
     Command("find.next", "n", "next match", "The next match"),
     Command("find.previous", "N", "previous match", "The previous match"),
     Command("copy.menu", "y", "copy", "Copy the Message-ID, subject, link or b4 command", footer=True),

@@ -21,11 +21,11 @@ def lists_desk(target: str, config: Config) -> ListDesk | None:
     if not target:
         from core.lists import ListDesk, Wanted
 
-        return ListDesk(index, Wanted())
+        return ListDesk(index, Wanted(), config)
     if target not in config.lists or not index.exists():
         return None
     if os.path.exists(os.path.expanduser(target)):  # noqa: PTH110, PTH111 - pathlib's raises for odd names
         return None
     from core.lists import ListDesk, Wanted, known_lists
 
-    return ListDesk(index, Wanted(lists=(target,))) if target in known_lists(index) else None
+    return ListDesk(index, Wanted(lists=(target,)), config) if target in known_lists(index) else None

@@ -15,7 +15,7 @@ from core.model import GivenTrailer, MessageId, Series
 from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
 from tui.widgets.tree_line import age, columns, fit, line
 from tui.widgets.tree_model import Rows
-from tui.widgets.tree_rows import Kind, inside, size
+from tui.widgets.tree_rows import Kind, Lit, Matches, inside, size
 from tui.widgets.tree_rows import given as given_to
 
 
@@ -209,12 +209,16 @@ def test_fit(text: str, width: int, expected: str) -> None:
     assert fit(text, width) == expected
 
 
+EVERY_THIRD = Lit(**dict.fromkeys(("subject", "name"), tuple((n, n + 1) for n in range(0, 60, 3))))
+
+
 def test_every_row_fills_every_width_exactly() -> None:
     rows = unfolded()
     for width in [*range(1, 60), 69, 70, 80, 95, 96, 120, 200]:
         for index in range(len(rows)):
-            pieces = line(rows[index], width, NOW, re.compile("i"))
-            assert sum(cell_len(text) for text, _ in pieces) == width
+            for row in (rows[index], replace(rows[index], lit=EVERY_THIRD)):
+                pieces = line(row, width, NOW, names=row.lit is not None)
+                assert sum(cell_len(text) for text, _ in pieces) == width
 
 
 def test_columns_give_way_to_the_subject() -> None:
@@ -234,6 +238,85 @@ HOSTILE = st.text(
     st.sampled_from(list("ab [/@]\x1b\x07\r\n\t\x9b\u202e\u200b\u0301👍🏽‍❤️防\udc80\U000e0041")),
     max_size=60,
 )
+
+
+def lit_text(pieces: list[tuple[str, str]]) -> list[str]:
+    return [text for text, look in pieces if look == "lit"]
+
+
+def test_the_letters_that_were_looked_for_are_lit() -> None:
+    rows = Rows()
+    key = (lantern()[0].id,)
+    lit = Lit(subject=((0, 3), (7, 12)), name=((4, 8),))
+    rows.replace(lantern(), keep=False, matches=Matches(lit={key: lit}))
+    assert lit_text(line(rows[0], 120, NOW)) == ["Ste", "light", "Wren"]
+    assert lit_text(line(rows[0], 60, NOW)) == ["Ste", "light"]
+    assert lit_text(line(rows[0], 60, NOW, names=True)) == ["Ste", "light", "Wren"]
+    assert lit_text(line(rows[1], 120, NOW)) == []
+
+
+def test_who_was_found_by_address_is_shown_by_it() -> None:
+    rows = Rows()
+    item = lantern()[0]
+    rows.replace(lantern(), keep=False, matches=Matches(lit={(item.id,): Lit(address=((4, 11),))}))
+    pieces = line(rows[0], 120, NOW)
+    assert lit_text(pieces) == ["lantern"]
+    assert "ada@lantern" in "".join(text for text, _ in pieces)
+
+
+def test_spans_that_lie_beyond_the_text_light_nothing() -> None:
+    rows = Rows()
+    lit = Lit(subject=((-5, 2), (1, 4), (20, 5000), (9000, 9001)), name=((50, 60),))
+    rows.replace(lantern(), keep=False, matches=Matches(lit={(lantern()[0].id,): lit}))
+    text = "".join(text for text, _ in line(rows[0], 120, NOW))
+    assert "Steady light in a draught" in text
+
+
+def test_of_a_folded_series_the_patches_that_were_found_are_shown() -> None:
+    rows = Rows()
+    wick = lantern()[0]
+    found = (MessageId("wick-v2-2@x"), MessageId("wick-v1-1@x"))
+    matches = Matches(lit={(wick.id, found[0]): Lit(subject=((0, 4),))}, inside={0: found})
+    rows.replace(lantern(), keep=False, matches=matches)
+    assert outline(rows)[:4] == [
+        "series wick-v2-0@x",
+        "  patch wick-v2-2@x",
+        "  patch wick-v1-1@x",
+        "series oil-v1-1@x",
+    ]
+    assert len(rows) == 6
+    assert rows.next_lit(0, 1) == 1
+    assert rows.next_lit(1, 1) == 1
+    assert rows.next_lit(3, -1) == 1
+    rows.fold(0, expanded=True)  # all of it now, with the same letters lit
+    at = rows.find((wick.id, found[0]))
+    assert at is not None
+    assert rows[at].lit is not None
+    assert rows[at].depth == 2
+    rows.fold(0, expanded=False)
+    assert len(rows) == 6
+
+
+def test_of_many_patches_that_were_found_three_are_shown_and_the_rest_counted() -> None:
+    one = series("s", version("many", [f"patch {n}" for n in range(30)]))
+    names = tuple(MessageId(f"many-v1-{n}@x") for n in (9, 3, 5, 7, 11, 2))
+    rows = Rows()
+    rows.replace([one], keep=False, matches=Matches(lit={}, inside={0: names}))
+    assert [line.split()[-1] for line in outline(rows)] == [
+        one.id, *names[:3], names[3]  # the last stands for three
+    ]  # fmt: skip
+    text = "".join(text for text, _ in line(rows[4], 80, NOW))
+    assert "and 3 more of its patches" in text
+
+
+def test_a_patch_that_was_found_and_is_gone_since_keeps_its_row() -> None:
+    rows = Rows()
+    gone = Matches(lit={}, inside={0: (MessageId("gone@x"), MessageId("wick-v2-2@x"))})
+    rows.replace(lantern(), keep=False, matches=gone)
+    assert len(rows) == 6
+    assert rows[1].news == "no longer here"
+    assert rows[2].kind is Kind.PATCH
+    assert rows[3].item.id == "oil-v1-1@x"
 
 
 @settings(max_examples=150, deadline=None)

@@ -13,12 +13,14 @@ from core.errors import PatchdeskError
 from core.text import SafeText, shown
 from tui.keys import BY_NAME, Command, Where
 from tui.screens.digest_door import digest_actions
+from tui.screens.finding import FindingScreen
 from tui.screens.frame import WIDE
 from tui.screens.outward import OutwardScreen
 from tui.screens.syncing import DUE_EVERY
 from tui.screens.triaging import TriageScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
+from tui.widgets.search_bar import SearchBar
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.status_line import StatusLine
 
@@ -32,7 +34,7 @@ _PROBLEMS: Final = 5
 """Mistakes in the configuration that are shown."""
 
 
-class DeskScreen(TriageScreen, OutwardScreen):
+class DeskScreen(FindingScreen, TriageScreen, OutwardScreen):
     """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
@@ -42,8 +44,7 @@ class DeskScreen(TriageScreen, OutwardScreen):
         """Open what the program was started on, or say welcome."""
         self._resources = ExitStack()
         self._history: list[str] = []
-        self._found = ""
-        self.prompt = Prompt()
+        self.prompt, self.bar = Prompt(), SearchBar()
         self.set_timer(_SETTLED_IN, self._mount_prompt)
         self.set_timer(_SETTLED_IN, self._tell_problems)
         if self.desk_app.target is None:
@@ -90,7 +91,7 @@ class DeskScreen(TriageScreen, OutwardScreen):
 
     def is_text(self, event: events.Key) -> bool:
         """Return whether a key was typed into the prompt."""
-        return self.prompt.passed is event
+        return self.prompt.passed is event or super().is_text(event)
 
     def came_early(self, event: events.Key) -> bool:
         """Return whether a key is meant for the prompt, or a dialog, that was only just opening."""
@@ -189,9 +190,6 @@ class DeskScreen(TriageScreen, OutwardScreen):
             "move.bottom": lambda: self.pane.action_bottom(),
             "pane.next": self._other_pane,
             "pane.previous": self._other_pane,
-            "find.start": self._start_finding,
-            "find.next": lambda: self._find_next(1),
-            "find.previous": lambda: self._find_next(-1),
             "copy.menu": self._copy,
             "app.open": self._ask_target,
             "app.retry": lambda: self.open_target(self._retry) if self._retry is not None else None,
@@ -212,6 +210,7 @@ class DeskScreen(TriageScreen, OutwardScreen):
             **self.outward_actions(),
             **digest_actions(self),
             **self.list_actions(),
+            **self.find_actions(),
             **self.triage_actions(),
         }
 
@@ -276,8 +275,8 @@ class DeskScreen(TriageScreen, OutwardScreen):
             self.read_row(row)
         elif self.reader.stop_selecting():
             pass
-        elif self._found:
-            self._end_finding()
+        elif self.leave_found():
+            pass
         elif self.where() is Where.TREE and self.series_tree.unmark():
             pass
         elif self.has_class("-full"):
@@ -361,56 +360,11 @@ class DeskScreen(TriageScreen, OutwardScreen):
             propose=propose,
         )
 
-    def _start_finding(self) -> None:
-        if self.where() is Where.EVERYWHERE:
-            return
-        self.series_tree.begin_find()
-        words = "text" if self._place is Where.READER else "subject or name"
-        self.ask("find", "/", placeholder=words)
-
-    def _find(self, text: str) -> str:
-        """Find `text` in the pane, "" ends that; return how it went, as words."""
-        self._found = text
-        if self._place is Where.READER:
-            matches = self.reader.find(text)
-            return f"{matches:,} matches" if text and matches != 1 else "1 match" if text else ""
-        return "" if self.series_tree.find(text) else "no match"
-
-    def _end_finding(self) -> None:
-        self._found = ""
-        self.series_tree.find("")
-        self.reader.find("")
-
-    def _find_next(self, direction: int) -> None:
-        if not self._found:
-            self.say("Nothing to find yet: / asks for it.")
-        elif self._place is Where.READER:
-            # Another mail has come since: look in that.
-            if not (self.reader.find_next(direction) or self.reader.find(self._found)):
-                self.say(f"There is no {self._found} in this mail.")
-        elif not self.series_tree.find_next(direction):
-            self.say(f"There is no {self._found} here.")
-
-    @on(Prompt.Changed)
-    def _prompt_changed(self, event: Prompt.Changed) -> None:
-        if event.kind == "find":
-            self.prompt.state(self._find(event.text))
-
     @on(Prompt.Submitted)
     def _prompt_submitted(self, event: Prompt.Submitted) -> None:
         text = event.text.strip()
-        if event.kind == "find":
-            if words := self._find(event.text):
-                self.say(words)
-        elif event.kind == "open" and text:
+        if event.kind == "open" and text:
             self._open_named(text)
-
-    @on(Prompt.Left)
-    def _prompt_left(self, event: Prompt.Left) -> None:
-        if event.kind == "find":
-            self._end_finding()
-            if self._place is Where.TREE:
-                self.series_tree.leave_find()
 
     def with_words(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -36,6 +36,8 @@ from tui.widgets.tree_rows import Kind, Row
 
 if TYPE_CHECKING:
     from core.model import Listing
+    from tui.widgets.tree_model import Items
+    from tui.widgets.tree_rows import Whole
 
 SETTLED: Final = 0.06
 """Seconds the cursor rests on a row before its mail is asked for."""
@@ -166,7 +168,7 @@ class ReadingScreen(FrameScreen):
         self._show_first_picture()
         self._listing = listing
         same = before is not None and before.target == opening.target
-        self.series_tree.show(listing.items, keep=same, anew=opening is not before)
+        self.show_items(listing.items, keep=same, anew=opening is not before)
         self._entitle(listing)
         was_empty = self.has_class("-empty")
         self.remove_class("-empty")
@@ -177,6 +179,17 @@ class ReadingScreen(FrameScreen):
             )
         if listing.items and (before is None or was_empty):
             self.go_to(Where.TREE)
+
+    def show_items(
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        anew: bool = False,
+        hold: bool = False,
+    ) -> None:
+        """Show these in the tree."""
+        self.series_tree.show(items, keep=keep, anew=anew, hold=hold)
 
     def _become_shown(self, opening: Opening) -> None:
         """Let what is coming take the place of what was shown."""

@@ -1,17 +1,16 @@
-"""The tree of series, versions, patches and replies: where its cursor can be sent, and finding in it."""
+"""The tree of series, versions, patches and replies: where its cursor can be sent."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from core.model import MessageId
-from tui.widgets.tree_rows import Key, Kind, Row
+from tui.widgets.tree_rows import Key, Kind, Matches, Row
 from tui.widgets.tree_view import TreeView
 
 
 class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
-    """A `TreeView` that knows patches, replies, unread mails and matches."""
+    """A `TreeView` that knows patches, replies, unread mails and what was found."""
 
     # ------------------------------------------------------------- going through mails
 
@@ -153,59 +152,30 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
             self._tell()
         self.cursor = place
 
-    # ------------------------------------------------------------- find
+    # ------------------------------------------------------------- what was found
 
-    def begin_find(self) -> None:
-        """Remember place and folds: what is typed is looked for from here, and leaving comes back here."""
-        row = self._shown_row
-        self._before = (row.key, dict(self._rows.folds)) if row is not None else None
+    def light(self, matches: Matches) -> None:
+        """Light up what was found, in the list as it is."""
+        self._rows.light(matches)
+        self._laid_out()
 
-    def find(self, text: str) -> bool:
-        """Set `text` off in subjects and names and go to its next place from where finding began; "" ends that.
-
-        What is folded is looked at too, and unfolded where `text` is in it.
-        """
-        self._wanted = re.compile(re.escape(text), re.IGNORECASE) if text else None
-        self._strips.clear()
-        self.refresh()
-        if self._wanted is None:
-            return True
-        self._go_back()
-        return self._go_to_match(1, here=True)
-
-    def find_next(self, direction: int) -> bool:
-        """Go to the next (1) or previous (-1) row that matches; say whether there is one."""
-        return self._go_to_match(direction, here=False)
-
-    def leave_find(self) -> None:
-        """Go back to where finding began."""
-        self.find("")
-        self._go_back()
-
-    def _go_back(self) -> None:
-        if self._before is None:
-            return
-        key, folds = self._before
-        if folds != self._rows.folds:
-            self._rows.restore(folds)
-            self._laid_out()
-        place = self._rows.find(key)
-        if place is not None:
-            self.cursor = place
-            self._tell()
-
-    def _go_to_match(self, direction: int, *, here: bool) -> bool:
-        if self._wanted is None or not len(self._rows):
+    def move_to_lit(self, direction: int) -> bool:
+        """Go to the next (1) or previous (-1) row that is lit, round the end; say whether there is one."""
+        place = self._rows.next_lit(self.cursor, direction) if len(self._rows) else None
+        if place is None:
             return False
-        found = self._rows.next_match(self.cursor, direction, self._wanted, here=here)
-        if found is None:
-            return False
-        place, key = found
-        first = self._rows.first_row(place)
-        at = next((i for i in range(*self._rows.block(first)) if self._rows[i].key == key), None)
-        if at is None:
-            at = self._rows.reveal(first, key)
-            self._laid_out()
-        self.cursor = at
-        self._tell()
+        self.touched = True
+        self.cursor = place
         return True
+
+    @property
+    def item_place(self) -> int:
+        """The place of the series or thread the cursor is in, from 0."""
+        return self._rows.item_place(self.cursor)
+
+    def move_to_item(self, place: int, key: Key) -> None:
+        """Go to the series or thread at a place, and to the row of `key` in it."""
+        self.touched = True
+        self.cursor = self._rows.first_row(place)
+        if len(key) > 1:
+            self._reveal(key)

@@ -36,16 +36,20 @@ class TitleBar(Widget):
     place: reactive[str] = reactive("")
     marked: reactive[str] = reactive("")
     """How many are marked, as `37 marked`."""
+    asked: reactive[str] = reactive("")
+    """The query, where what it found is shown."""
 
     def render(self) -> Content:
         """Draw the line."""
         marked = f"{self.marked} · " if self.marked else ""
+        counts = "" if self.asked else self.counts
         right = Content.assemble(
-            (marked, "bold $text-accent"), (self.counts, "$foreground-muted"), self.place, " "
+            (marked, "bold $text-accent"), (counts, "$foreground-muted"), self.place, " "
         )
         flag = Content.assemble("  ", (self.flag, "$text-warning")) if self.flag else Content("")
         left = Content.assemble(" ", ("patchdesk", "bold $text-primary"), "  ", self.name_shown)
-        return _between(left + flag, right, self.size.width)
+        asked = Content.assemble("  ", (self.asked, "$text-accent")) if self.asked else Content("")
+        return _between(left + asked + flag, right, self.size.width)
 
 
 class StatusLine(Widget):

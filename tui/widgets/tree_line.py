@@ -6,7 +6,6 @@ turns names into colours. Everything a mail wrote goes through `core.text.shown`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +15,9 @@ from typing import Final
 from rich.cells import cell_len, set_cell_size
 
 from core.index.summary import SeriesSummary
-from core.model import Message
+from core.model import Identity, Message
 from core.text import shown
-from tui.widgets.tree_rows import Kind, Row, given
+from tui.widgets.tree_rows import Kind, Lit, Row, Span, given
 
 Piece = tuple[str, str]
 """Text, and the name of its look."""
@@ -39,10 +38,16 @@ GLYPHS: Final = {
     Kind.PATCH: "•",
     Kind.MISSING: "×",
     Kind.REPLY: "↳",
+    Kind.MORE: "…",
 }
 
 UNREAD: Final = "●"
 """In place of the glyph of what holds, or is, an unread mail."""
+
+_LEFT: Final = frozenset({"author", "lit"})
+"""Looks of the column that is written from its left."""
+
+_NOT_LIT: Final = Lit()
 
 _LOUD: Final = {
     "subject": "unread",
@@ -69,10 +74,15 @@ class Columns:
 
 
 @lru_cache(maxsize=64)
-def columns(width: int) -> Columns:
-    """Return the columns of a pane `width` cells wide; the subject keeps at least half of it."""
+def columns(width: int, *, names: bool = False) -> Columns:
+    """Return the columns of a pane `width` cells wide; the subject keeps at least half of it.
+
+    With `names` authors come before counts, since it is they who were looked for.
+    """
     if width < 36:
         return Columns(0, 0, 0, 0, 0, 0, 4)
+    if names and width < 68:
+        return Columns(0, 2, 0, 0, 0, 12, 4)
     if width < 52:
         return Columns(0, 2, 5, 0, 3, 0, 4)
     if width < 68:
@@ -142,15 +152,36 @@ def _label(row: Row) -> Iterator[Piece]:
     elif row.kind in (Kind.COVER, Kind.PATCH) and row.entry is not None and version is not None:
         yield f"{row.entry.number}/{version.total} ", "number"
         yield from _clash(row.entry.message)
-        title = _plain(row.entry.message.subject.title[:_LONGEST])
-        yield title, "cover" if row.kind is Kind.COVER else "patch"
+        title = row.entry.message.subject.title
+        yield from lighted(title, "cover" if row.kind is Kind.COVER else "patch", _lit(row).subject)
+    elif row.kind is Kind.MORE:
+        yield row.news, "muted"
     else:
         if row.message is not None:
             yield from _clash(row.message)
         tags = _tags(row)
         if tags:
             yield f"{_plain(' '.join(tags)[:24])} ", "tag"
-        yield _plain(item.subject[:_LONGEST]), "thread" if row.kind is Kind.THREAD else "subject"
+        look = "thread" if row.kind is Kind.THREAD else "subject"
+        yield from lighted(item.subject, look, _lit(row).subject)
+
+
+def _lit(row: Row) -> Lit:
+    return row.lit or _NOT_LIT
+
+
+def lighted(text: str, look: str, spans: Iterable[Span]) -> Iterator[Piece]:
+    """Yield text in its look, made safe, with the letters at `spans` of it lit."""
+    text = text[:_LONGEST]
+    end = 0
+    for first, last in spans:
+        if end < first < len(text):
+            yield _plain(text[end:first]), look
+        if max(first, end) < min(last, len(text)):
+            yield _plain(text[max(first, end) : last]), "lit"
+        end = max(end, last)
+    if end < len(text):
+        yield _plain(text[end:]), look
 
 
 def _tags(row: Row) -> tuple[str, ...]:
@@ -184,8 +215,27 @@ def _retitled(row: Row) -> bool:
     return row.message.subject.title != above
 
 
-def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]:
-    """Return the columns at the right that have room: text, look, cells."""
+def _author(row: Row) -> list[Piece]:
+    """Return who is named at the right of a row: by address, where it is that which was looked for."""
+    item, message, lit = row.item, row.message, _lit(row)
+    who: Identity | None = None
+    if row.kind in (Kind.SERIES, Kind.THREAD):
+        who = item.author
+    elif (
+        row.kind is Kind.PATCH
+        and message is not None
+        and (message.author != item.author or lit.name or lit.address)
+    ):
+        who = message.author
+    if who is None:
+        return []
+    by_address = not who.name or (bool(lit.address) and not lit.name)
+    text, spans = (who.address, lit.address) if by_address else (who.name, lit.name)
+    return list(lighted(text[:80], "author", spans))
+
+
+def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[Piece], int]]:
+    """Return the columns at the right that have room: what is in them, cells."""
     item, version, message = row.item, row.version, row.message
     is_head = row.kind in (Kind.SERIES, Kind.THREAD)
     counts, counts_look = "", "complete"
@@ -198,11 +248,6 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]
     replies = row.replies
     if row.kind is Kind.REPLY or row.kind is Kind.MISSING:
         replies = 0
-    author = ""
-    if is_head:
-        author = item.author.name or item.author.address
-    elif row.kind is Kind.PATCH and message is not None and message.author != item.author:
-        author = message.author.name or message.author.address
     date = item.date if is_head else message.date if message is not None else None
     if row.kind is Kind.PATCH:
         date = None  # The same as its cover letter's: only noise.
@@ -210,19 +255,23 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[str, str, int]]
     if name == "v1" and not room.all_names:
         name = ""
     cells = [
-        (name if row.kind is Kind.SERIES else "", "version", room.version),
-        (counts, counts_look, room.patches),
-        (given(row), "trailer", room.trailers),
-        (f"↳{replies}" if replies else "", "replies", room.replies),
-        (_plain(author[:80]), "author", room.author),
-        (age(date, now) if date is not None else "", "age", room.age),
+        ([(name if row.kind is Kind.SERIES else "", "version")], room.version),
+        ([(counts, counts_look)], room.patches),
+        ([(given(row), "trailer")], room.trailers),
+        ([(f"↳{replies}" if replies else "", "replies")], room.replies),
+        (_author(row), room.author),
+        ([(age(date, now) if date is not None else "", "age")], room.age),
     ]
-    cells = [cell for cell in cells if cell[2]]
+    cells = [cell for cell in cells if cell[1]]
     if room.news and (news := _news(row)):
         # At the left of what there is to say, so that it takes no more room from the subject than it needs.
-        first = next((place for place, cell in enumerate(cells) if cell[0]), len(cells))
-        cells.insert(first, (news, "news", room.news))
+        first = next((place for place, cell in enumerate(cells) if _says(cell)), len(cells))
+        cells.insert(first, ([(news, "news")], room.news))
     return cells
+
+
+def _says(cell: tuple[list[Piece], int]) -> bool:
+    return any(text for text, _ in cell[0])
 
 
 def _news(row: Row) -> str:
@@ -238,24 +287,26 @@ def indent(row: Row, width: int) -> int:
     return min(row.depth * _INDENT, width // 3)
 
 
-def line(row: Row, width: int, now: datetime, wanted: re.Pattern[str] | None = None) -> list[Piece]:
-    """Return a row as pieces that fill exactly `width` cells, with what `wanted` matches set off."""
+def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[Piece]:
+    """Return a row as pieces that fill exactly `width` cells; `names` as `columns` has it."""
     if row.kind is Kind.HEADING:
-        words = fit(f" {_plain(row.news[:_LONGEST])}", width)
-        return _exactly(_set_off([(words, "heading")], wanted), width)
-    right = _right(row, now, columns(width))
+        return _exactly([(fit(f" {_plain(row.news[:_LONGEST])}", width), "heading")], width)
+    right = [] if row.kind is Kind.MORE else _right(row, now, columns(width, names=names))
     # What has nothing to say gives its room to the subject, as long as nothing stands left of it.
-    while right and not right[0][0]:
+    while right and not _says(right[0]):
         right.pop(0)
     tail: list[Piece] = []
-    for text, look, cells in right:
-        aligned = fit(text, cells) if look == "author" else " " * (cells - cell_len(text)) + text
-        tail += [(" ", "plain"), (aligned, look)]
+    for pieces, cells in right:
+        taken = sum(cell_len(text) for text, _ in pieces)
+        if taken > cells or (pieces and pieces[0][1] in _LEFT):
+            tail += [(" ", "plain"), *_cut(pieces, cells)]
+        else:
+            tail += [(" " * (cells - taken + 1), "plain"), *pieces]
     tail.append((" ", "plain"))
     taken = sum(cell_len(text) for text, _ in tail)
 
     expander = ("▾" if row.expanded else "▸") if row.expandable else " "
-    pieces: list[Piece] = [(" " * indent(row, width), "plain"), (f"{expander} ", "expander")]
+    pieces = [(" " * indent(row, width), "plain"), (f"{expander} ", "expander")]
     if row.unread and row.kind is not Kind.VERSION:
         pieces.append((f"{UNREAD} ", "news"))
     elif glyph := GLYPHS[row.kind]:
@@ -266,7 +317,7 @@ def line(row: Row, width: int, now: datetime, wanted: re.Pattern[str] | None = N
     label = [
         (text, _LOUD.get(look, look)) if row.unread else (text, look) for text, look in _label(row)
     ]
-    pieces += _set_off(_cut(label, room), wanted)
+    pieces += _cut(label, room)
     pieces += tail
     return _exactly(pieces, width)
 
@@ -292,19 +343,6 @@ def _cut(pieces: list[Piece], room: int) -> list[Piece]:
         kept.append((text, look))
         left -= cells
     return [*kept, (" " * left, "plain")]
-
-
-def _set_off(pieces: list[Piece], wanted: re.Pattern[str] | None) -> list[Piece]:
-    if wanted is None:
-        return pieces
-    result: list[Piece] = []
-    for text, look in pieces:
-        end = 0
-        for match in wanted.finditer(text):
-            result += [(text[end : match.start()], look), (match[0], "match")]
-            end = match.end()
-        result.append((text[end:], look))
-    return result
 
 
 def _exactly(pieces: list[Piece], width: int) -> list[Piece]:

@@ -31,7 +31,8 @@ _LOOKS: Final[Mapping[str, str]] = {
     "age": "$foreground-muted",
     "expander": "$foreground-muted",
     "series-glyph": "$primary",
-    "match": "bold $background on $warning",
+    "lit": "bold underline $text-warning",
+    "lit-cursor": "bold underline",
     "cursor": "bold $block-cursor-foreground on $block-cursor-background",
     "cursor-blurred": "$block-cursor-blurred-foreground on $block-cursor-blurred-background",
 }
@@ -42,7 +43,7 @@ _ANSI: Final[Mapping[str, str]] = {
     "complete": "dim $foreground",
     "age": "dim $foreground",
     "expander": "$foreground",
-    "match": "bold ansi_black on ansi_yellow",
+    "lit": "bold underline ansi_yellow",
     "cursor-blurred": "underline $foreground",
 }
 _FAINT: Final = frozenset({"thread", "muted", "age", "complete", "expander"})
@@ -62,8 +63,8 @@ class TreeLooks(Looks):
     def names(self, look: str, state: str) -> tuple[str, ...]:
         """Return what is laid over each other for a look in a line that is `plain`, `cursor` or `cursor-blurred`."""
         line = () if state == "plain" else (state,)
-        if look == "match":
-            return (*line, look)
+        if look == "lit" and state == "cursor":
+            return (*line, "lit-cursor")
         # Of sixteen colours too few can be read upon the cursor's own.
         if state == "cursor" and (look in _FAINT or self._ansi):
             return line

@@ -6,23 +6,35 @@ with more in it leaves everything as the reader had it.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from operator import add
 from typing import Final, Protocol
 
-from core.model import Identity, MessageId, Reply, Series, Thread
-from tui.widgets.tree_rows import Item, Key, Kind, Row, Whole, head, heading, inside, marked, size
+from core.model import MessageId
+from tui.widgets.tree_rows import (
+    Item,
+    Key,
+    Kind,
+    Matches,
+    Row,
+    Whole,
+    head,
+    heading,
+    inside,
+    marked,
+    matched,
+    matched_size,
+    size,
+)
 
 _BLOCKS_KEPT: Final = 200
 """Unfolded items whose rows are kept: more than a screen shows."""
 
-_LOOKED_AT: Final = 3_000
-"""Rows of a list that is not in memory that are read to find a word."""
+_NOTHING_FOUND: Final = Matches(lit={})
 
 
 class Items(Protocol):
@@ -109,6 +121,7 @@ class Rows:
         self._blocks: OrderedDict[int, list[Row]] = OrderedDict()
         self._open: dict[Key, bool] = {}
         self._all_open = False
+        self._matches = _NOTHING_FOUND
         self._more: dict[int, int] = {}
         """How many rows an item has beside its own, by its place."""
         self._at: list[int] = []
@@ -151,10 +164,18 @@ class Rows:
             block = [first]
             if text := self._items.headings.get(place):
                 block.insert(0, heading(item, text))
-            if first.expanded and (whole := self._items.whole(place)) is not None:
+            found = self._matches.inside.get(place, ())
+            rows: Iterable[Row] = ()
+            if first.expanded or found:
+                whole = self._items.whole(place)
+                if first.expanded:
+                    rows = inside(whole, self._is_open) if whole is not None else ()
+                else:
+                    rows = matched(item, whole, found)
                 unseen = self._items.unseen(place)
-                rows = inside(whole, self._is_open)
                 block += (marked(row, unseen) for row in rows) if unseen else rows
+            if lit := self._matches.lit:
+                block = [replace(row, lit=lit[row.key]) if row.key in lit else row for row in block]
             self._blocks[place] = block
             if len(self._blocks) > _BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
@@ -164,6 +185,8 @@ class Rows:
         """Count the rows anew after folds or items have changed."""
         self._blocks.clear()
         self._more = dict.fromkeys(self._items.headings, 1)
+        for place, found in self._matches.inside.items():
+            self._more[place] = matched_size(found) + self._more.get(place, 0)
         if self._all_open:
             for place in range(len(self._items)):
                 if (whole := self._items.whole(place)) is not None:
@@ -181,15 +204,21 @@ class Rows:
     # ------------------------------------------------------------- the items
 
     def replace(
-        self, items: Items | Sequence[Whole], *, keep: bool, also: Key | None = None
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        also: Key | None = None,
+        matches: Matches = _NOTHING_FOUND,
     ) -> Key | None:
-        """Show `items`; with `keep` what was unfolded stays so.
+        """Show `items`, and what was found in them; with `keep` what was unfolded stays so.
 
         Returns where `also`, a key of the list before, is now: an item's id changes when an earlier version of
         it turns up.
         """
         moved: Mapping[str, str] = {}
         self._items = Held(items) if isinstance(items, Sequence) else items
+        self._matches = matches
         if keep:
             moved = self._items.moved(
                 {key[0] for key in self._open} | ({also[0]} if also else set())
@@ -201,6 +230,11 @@ class Rows:
             self._all_open = False
         self._count_rows()
         return None if also is None else _moved_key(also, moved)
+
+    @property
+    def items(self) -> Items:
+        """The series and threads that are listed."""
+        return self._items
 
     def whole(self, index: int) -> Row:
         """Return a row with all that it stands for, also where it is folded."""
@@ -273,10 +307,30 @@ class Rows:
         """What was unfolded or folded, by key."""
         return self._open
 
-    def restore(self, folds: Mapping[Key, bool]) -> None:
+    @property
+    def all_open(self) -> bool:
+        """Whether everything was unfolded that was not folded since."""
+        return self._all_open
+
+    def restore(self, folds: Mapping[Key, bool], *, all_open: bool = False) -> None:
         """Unfold and fold as `folds` of another time had it."""
         self._open = dict(folds)
+        self._all_open = all_open
         self._count_rows()
+
+    def light(self, matches: Matches) -> None:
+        """Light up what was found."""
+        self._matches = matches
+        self._count_rows()
+
+    def next_lit(self, index: int, direction: int) -> int | None:
+        """Return the next row that is lit, round the end; None where there is none."""
+        count = len(self)
+        for step in range(1, count + 1):
+            at = (index + step * direction) % count
+            if self[at].lit is not None:
+                return at
+        return None
 
     def fold(self, index: int, *, expanded: bool) -> None:
         """Fold or unfold one row."""
@@ -319,84 +373,6 @@ class Rows:
         self._blocks.pop(place, None)
         self._more[place] = len(self._block(place)) - 1
         self._sum_up()
-
-    # ------------------------------------------------------------- find
-
-    def next_match(
-        self, index: int, direction: int, wanted: re.Pattern[str], *, here: bool
-    ) -> tuple[int, Key] | None:
-        """Return the item and the key of the next row whose subject or name `wanted` matches, round the end.
-
-        From the row at `index`, itself too with `here`. What is folded counts, unless what it is folded into
-        matches itself. Of a list that is not in memory only what is unfolded is looked at, and not farther than some
-        thousand rows: more would stall the screen.
-        """
-        count, start = len(self._items), self._place_of(index)
-        own = self[index].key
-        steps = count + 1 if self.all_in_memory else min(count + 1, _LOOKED_AT)
-        for step in range(steps):
-            place = (start + step * direction) % count
-            found = self._matching(place, wanted)
-            if step in (0, count) and found:
-                rows = self._searched(place)
-                at = next(i for i, row in enumerate(rows) if row.key == own)
-                order = {row.key: i for i, row in enumerate(rows)}
-                ahead = [
-                    key for key in found if (order[key] - at) * direction >= (0 if here else 1)
-                ]
-                found = ahead if step == 0 else [key for key in found if key not in ahead]
-            if found:
-                return place, found[0 if direction > 0 else -1]
-        return None
-
-    def _searched(self, place: int) -> list[Row]:
-        if self.all_in_memory and (whole := self._items.whole(place)) is not None:
-            return [head(whole, expanded=True), *inside(whole, _every)]
-        return self._block(place)
-
-    def _matching(self, place: int, wanted: re.Pattern[str]) -> list[Key]:
-        """Return the keys of the rows of one item that match, in their order."""
-        item = self._items.shown(place)
-        if isinstance(item, Whole) and not any(map(wanted.search, _all_words(item))):
-            return []  # said without making its rows, of which there are many
-        seen = {row.key for row in self._block(place)}
-        found = []
-        under: int | None = None
-        for row in self._searched(place):
-            if under is not None and row.depth > under and row.key not in seen:
-                continue
-            under = None
-            if row.kind is not Kind.VERSION and wanted.search(_words(row)):
-                found.append(row.key)
-                under = row.depth
-        return found
-
-
-def _words(row: Row) -> str:
-    """Return what finding looks at in a row: subject and name. A version has those of its first mail, which has a row."""
-    if row.kind is Kind.HEADING:
-        return row.news
-    if row.depth == 0:
-        return _named(row.item.subject, row.item.author)
-    return _named(row.message.subject.title, row.message.author) if row.message is not None else ""
-
-
-def _all_words(item: Whole) -> Iterator[str]:
-    """Yield the words of the rows of a series or thread, and perhaps more."""
-    yield _named(item.subject, item.author)
-    replies: Sequence[Reply] = item.replies if isinstance(item, Thread) else ()
-    if isinstance(item, Series):
-        for version in item.versions:
-            for entry in version.entries():
-                yield _named(entry.message.subject.title, entry.message.author)
-                for reply in entry.replies:
-                    yield _named(reply.message.subject.title, reply.message.author)
-    for reply in replies:
-        yield _named(reply.message.subject.title, reply.message.author)
-
-
-def _named(subject: str, author: Identity) -> str:
-    return f"{subject} {author.name or author.address}"
 
 
 def _moved_key(key: Key, moved: Mapping[str, str]) -> Key:

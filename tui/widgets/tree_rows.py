@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from itertools import groupby
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.index.summary import Role, SeriesSummary
 from core.model import GivenTrailer, Message, MessageId, Patch, Reply, Series, Thread, Version
+
+if TYPE_CHECKING:
+    from core.triage.standing import Standing
 
 Key = tuple[str, ...]
 """What a row stays known by; it begins with the id of its series or thread."""
@@ -31,6 +34,32 @@ class Kind(Enum):
     PATCH = auto()
     MISSING = auto()
     REPLY = auto()
+    MORE = auto()
+    """Further patches of a series that were found."""
+
+
+Span = tuple[int, int]
+"""Where letters begin and end in a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lit:
+    """The letters of a row that were looked for."""
+
+    subject: tuple[Span, ...] = ()
+    name: tuple[Span, ...] = ()
+    """In the author's name, and in the address."""
+    address: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What was found in the series and threads of a list."""
+
+    lit: Mapping[Key, Lit]
+    """The letters that were looked for, by the keys of the rows that have them."""
+    inside: Mapping[int, tuple[MessageId, ...]] = field(default_factory=dict)
+    """By the place of a series, its patches that are shown though it is folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +84,13 @@ class Row:
     unread: int = 0
     """How many mails in it, or is it, were not read."""
     news: str = ""
-    """What is new in a series or thread; of a heading, what it says."""
+    """What is new in a series or thread; of a heading, or what stands for more, what it says."""
+    marked: bool = False
+    """It is one of those that the next verb is for."""
+    standing: Standing | None = None
+    """How its series or thread stands, where anything was decided on that."""
+    lit: Lit | None = None
+    """Where it is one of the rows that were found: what was looked for."""
 
 
 IsOpen = Callable[[Key, bool], bool]
@@ -178,6 +213,56 @@ def size(item: Whole) -> int:
         if version.missing:
             count += sum(1 for _ in _runs(version.missing))
     return count
+
+
+_MATCHES: Final = 3
+"""Rows of patches that were found in one series; of more, the last says how many."""
+
+
+def matched_size(found: Sequence[MessageId]) -> int:
+    """Return how many rows `matched` gives."""
+    return min(len(found), _MATCHES + 1)
+
+
+def matched(item: Item, whole: Whole | None, found: Sequence[MessageId]) -> list[Row]:
+    """Return the rows under a folded series that show which of its patches were found, the best first."""
+    count = len(found) if len(found) <= _MATCHES + 1 else _MATCHES
+    rows: dict[MessageId, Row] = {}
+    if whole is not None:
+        wanted = set(found)
+        for row in inside(whole, lambda *_: True):
+            if (
+                row.message is not None
+                and row.message.message_id in wanted
+                and row.kind is not Kind.VERSION
+            ):
+                rows.setdefault(row.message.message_id, row)
+    shown = []
+    for name in found[:count]:
+        row = rows.get(name)
+        if row is None:  # taken away since
+            row = Row(
+                key=(item.id, name),
+                kind=Kind.MORE,
+                depth=1,
+                item=item,
+                message=None,
+                news="no longer here",
+            )
+        shown.append(replace(row, depth=1, expandable=False, expanded=False))
+    if len(found) > count:
+        further = rows.get(found[count])
+        shown.append(
+            Row(
+                key=(item.id, "more"),
+                kind=Kind.MORE,
+                depth=1,
+                item=item if further is None else further.item,
+                message=None if further is None else further.message,
+                news=f"and {len(found) - count:,} more of its patches",
+            )
+        )
+    return shown
 
 
 def _name_in(item: Series, version: Version) -> str:

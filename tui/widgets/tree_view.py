@@ -5,7 +5,6 @@ Only the lines in view are drawn, and moving the cursor draws two: 100,000 rows 
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,13 +25,24 @@ from tui.themes import with_roles
 from tui.widgets import tree_line
 from tui.widgets.tree_looks import TreeLooks
 from tui.widgets.tree_model import Items, Rows
-from tui.widgets.tree_rows import Key, Kind, Row, Whole
+from tui.widgets.tree_rows import Key, Kind, Matches, Row, Whole
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
 
 _MARGIN: Final = 2
 """Lines kept in sight above and below the cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the reader was in a list: the row, its line in the pane, and what was folded."""
+
+    key: Key | None
+    from_top: int
+    folds: Mapping[Key, bool]
+    all_open: bool
+    touched: bool
 
 
 class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -63,10 +73,9 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
         self._looks: TreeLooks | None = None
         self._styles: dict[tuple[str, str], Style] = {}
-        self._wanted: re.Pattern[str] | None = None
+        self._names = False
+        """What was found is shown: names come before counts."""
         self._told: Key | None = None
-        self._before: tuple[Key, Mapping[Key, bool]] | None = None
-        """The row, and what was folded, when finding began."""
         self.touched = False
         """The reader chose a place: from now on nothing but the reader moves the cursor."""
 
@@ -94,6 +103,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         row = self._shown_row if hold else None
         from_top = self.cursor - self.scroll_offset.y
         key = self._rows.replace(items, keep=hold, also=row.key if row else None)
+        self._names = False
         if key is not None:
             place = self._rows.find(key)
             place = self.cursor if place is None else place
@@ -103,6 +113,45 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
                 self._rows.fold(0, expanded=True)
         self._laid_out()
         self._put(place, from_top)
+
+    def show_found(self, items: Items, matches: Matches, *, keep: bool = False) -> None:
+        """Show what was found, with the cursor on the best; with `keep` it stays on its row, and the folds as they are."""
+        row = self._shown_row if keep else None
+        from_top = self.cursor - self.scroll_offset.y
+        key = self._rows.replace(items, keep=keep, also=row.key if row else None, matches=matches)
+        place = self._rows.find(key) if key is not None else None
+        self._names = True
+        self._laid_out()
+        self._put(place or 0, from_top if place is not None else 0)
+
+    @property
+    def kept_place(self) -> Place:
+        """Where the reader is now."""
+        row = self._shown_row
+        return Place(
+            row.key if row is not None else None,
+            self.cursor - self.scroll_offset.y,
+            dict(self._rows.folds),
+            self._rows.all_open,
+            self.touched,
+        )
+
+    def go_back(
+        self, items: Items | Sequence[Whole], place: Place, matches: Matches | None = None
+    ) -> None:
+        """Show items as they were when `kept_place` gave `place`; `matches` are lit."""
+        self._rows.restore(place.folds, all_open=place.all_open)
+        key = self._rows.replace(
+            items, keep=True, also=place.key, matches=matches or Matches(lit={})
+        )
+        self._names = matches is not None and bool(matches.inside)
+        found = self._rows.find(key) if key is not None else None
+        self._laid_out()
+        self.set_reactive(TreeView.cursor, found if found is not None else self._first_series())
+        self.scroll_to(y=max(0, self.cursor - place.from_top), animate=False, force=True)
+        self.touched = place.touched
+        self.refresh()
+        self._tell()
 
     def _first_series(self) -> int:
         top = range(min(len(self._rows), 50))
@@ -284,12 +333,16 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
             state = "cursor" if self.has_focus else "cursor-blurred"
         key = (index, width, state)
         if (strip := self._strips.get(key)) is None:
-            pieces = tree_line.line(self._rows[index], width, self._clock(), self._wanted)
+            pieces = tree_line.line(self._row_at(index), width, self._clock(), names=self._names)
             segments = [Segment(text, self._style(look, state)) for text, look in pieces]
             strip = self._strips[key] = Strip(segments, width)
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)
         return strip
+
+    def _row_at(self, index: int) -> Row:
+        """Return a row as it is drawn."""
+        return self._rows[index]
 
     def _style(self, look: str, state: str) -> Style:
         style = self._styles.get((look, state))

@@ -1,0 +1,249 @@
+"""What finds things in a worker thread, and what it tells the screen.
+
+Questions are not queued: a new one stops the one before, and takes the place of one that was not begun.
+"""
+
+from __future__ import annotations
+
+import logging
+from array import array
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Protocol
+
+from textual.message import Message
+
+from core.errors import Cancelled, PatchdeskError
+from tui.messages import Opening
+from tui.widgets.tree_model import Held, Items
+from tui.widgets.tree_rows import Key, Lit, Matches
+
+if TYPE_CHECKING:
+    from core.find import Finder, Found, Hit, IndexFinder, ServerFound
+    from core.lists import ListDesk
+    from core.model import Listing
+
+log = logging.getLogger(__name__)
+
+Post = Callable[[Message], object]
+
+_READ_AHEAD = 60
+"""Rows of an answer that are read before it is told: more than a screen shows."""
+
+
+class Searched(Protocol):
+    """What something is looked for in: one opened target, or the followed lists."""
+
+    def finder(self) -> Finder:
+        """Return what finds. Raises PatchdeskError."""
+        ...
+
+    def items(self, hits: Sequence[Hit]) -> Items:
+        """Return what was found as the tree shows it."""
+        ...
+
+    def busy(self) -> AbstractContextManager[object]:
+        """Keep what is searched open meanwhile."""
+        ...
+
+
+class SearchedLists:
+    """The followed lists."""
+
+    def __init__(self, desk: ListDesk) -> None:
+        self.desk = desk
+
+    def finder(self) -> IndexFinder:
+        """Return what finds. Raises PatchdeskError."""
+        return self.desk.finder
+
+    def items(self, hits: Sequence[Hit]) -> Items:
+        """Return the rows of the index, those in view read already."""
+        from core.lists import ListItems
+
+        items = ListItems(self.desk, array("q", [hit.row for hit in hits]))
+        items.read(0, _READ_AHEAD)
+        for hit in hits[: _READ_AHEAD // 2]:
+            if hit.patches:
+                self.desk.item(hit.row)
+        return items
+
+    def busy(self) -> AbstractContextManager[object]:
+        """Keep the index open meanwhile."""
+        return self.desk.in_use
+
+
+class SearchedListing:
+    """What was opened alone, as far as it is read."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
+        self._finder: Finder | None = None
+
+    def finder(self) -> Finder:
+        """Return what finds, which is made from the listing when it is first asked."""
+        from core.find import ListingFinder
+
+        if self._finder is None:
+            self._finder = ListingFinder(self.listing)
+        return self._finder
+
+    def items(self, hits: Sequence[Hit]) -> Items:
+        """Return what of the listing was found."""
+        return Held([self.listing.items[hit.row] for hit in hits])
+
+    def busy(self) -> AbstractContextManager[object]:
+        """Do nothing: what is in memory stays."""
+        return nullcontext()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A query to be answered; only the very same object is the same question."""
+
+    opening: Opening
+    text: str
+    lists: tuple[str, ...]
+    searched: Searched
+    again: bool = False
+    """It was asked before, of less: the cursor is to stay where it is."""
+    stop: Event = field(default_factory=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, ready to be shown."""
+
+    found: Found
+    items: Items
+    matches: Matches
+
+
+@dataclass
+class Answered(Message):
+    """A question is answered, or cannot be."""
+
+    question: Question
+    answer: Answer | None = None
+    error: PatchdeskError | None = None
+
+
+@dataclass
+class Warmed(Message):
+    """What finds in the followed lists is up to date."""
+
+    opening: Opening
+    ready: bool
+
+
+@dataclass
+class ServerAnswered(Message):
+    """A list's server was asked, or could not be; `ender` is what would have ended it."""
+
+    ender: Event
+    list_name: str
+    found: ServerFound | None = None
+    error: PatchdeskError | None = None
+
+
+class Asker:
+    """Answers the latest question of all; to be run in a worker thread of its own."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._lock = Lock()
+        self._wake = Event()
+        self._next: Question | None = None
+        self._now: Question | None = None
+        self._closed = False
+
+    def ask(self, question: Question | None) -> None:
+        """Answer this, and nothing that was asked before; None: nothing any more."""
+        with self._lock:
+            for old in (self._next, self._now):
+                if old is not None:
+                    old.stop.set()
+            self._next = question
+        self._wake.set()
+
+    def close(self) -> None:
+        """End `run`, soon."""
+        self._closed = True
+        self.ask(None)
+
+    def run(self) -> None:
+        """Answer questions until this is closed."""
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._closed:
+                return
+            with self._lock:
+                question = self._now = self._next
+                self._next = None
+            if question is not None:
+                self._answer(question)
+
+    def _answer(self, question: Question) -> None:
+        try:
+            with question.searched.busy():
+                if question.stop.is_set():
+                    return
+                found = question.searched.finder().find(
+                    question.text, question.lists, stop=question.stop
+                )
+                answer = Answer(found, question.searched.items(found.hits), matches_of(found.hits))
+        except Cancelled:
+            return
+        except PatchdeskError as error:
+            if not question.stop.is_set():
+                self._post(Answered(question, error=error))
+        else:
+            if not question.stop.is_set():
+                self._post(Answered(question, answer))
+
+
+def matches_of(hits: Sequence[Hit]) -> Matches:
+    """Return which letters of which rows were looked for, and which patches of a folded series are shown."""
+    lit: dict[Key, Lit] = {}
+    for hit in hits:
+        if hit.matched:
+            lit[hit.series,] = _lit(hit)
+        for patch in hit.patches:
+            lit[hit.series, patch.id] = _lit(patch)
+    inside = {
+        place: tuple(patch.id for patch in hit.patches)
+        for place, hit in enumerate(hits)
+        if hit.patches
+    }
+    return Matches(lit=lit, inside=inside)
+
+
+def _lit(hit: Hit) -> Lit:
+    return Lit(subject=hit.subject_lit, name=hit.name_lit, address=hit.address_lit)
+
+
+def warm(opening: Opening, desk: ListDesk, post: Post) -> None:
+    """Bring what finds in the followed lists up to date; that it cannot be is only logged, since a plainer way is there."""
+    try:
+        ready = desk.finder.warm(opening.stop)
+    except Cancelled:
+        return
+    except PatchdeskError as error:
+        log.warning("finding: %s", error.message)
+        ready = False
+    post(Warmed(opening, ready))
+
+
+def ask_server(desk: ListDesk, query: str, list_name: str, stop: Event, post: Post) -> None:
+    """Let a list's server find, and take what it finds into the index."""
+    try:
+        found = desk.finder.find_on_server(query, list_name, stop=stop)
+    except Cancelled:
+        post(ServerAnswered(stop, list_name))
+    except PatchdeskError as error:
+        post(ServerAnswered(stop, list_name, error=error))
+    else:
+        post(ServerAnswered(stop, list_name, found))

@@ -1,0 +1,533 @@
+"""The part of the main screen that finds: a bar to type a query into, and the tree as what was found."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from textual import events, on
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from core.errors import PatchdeskError
+from core.text import SafeText, shown
+from tui.find_jobs import (
+    Answer,
+    Answered,
+    Asker,
+    Question,
+    Searched,
+    SearchedListing,
+    SearchedLists,
+    ServerAnswered,
+    ask_server,
+)
+from tui.find_words import came_words, completions, count_words, help_words
+from tui.keys import Where
+from tui.screens.listing import ListScreen
+from tui.widgets.message_view import MessageView
+from tui.widgets.prompt import Prompt
+from tui.widgets.search_bar import SearchBar
+from tui.widgets.series_tree import SeriesTree
+from tui.widgets.tree_rows import Matches
+
+if TYPE_CHECKING:
+    from tui.messages import Opening
+    from tui.widgets.tree_model import Items
+    from tui.widgets.tree_rows import Key, Whole
+    from tui.widgets.tree_view import Place
+
+_GROWN: Final = 0.4
+"""Seconds between two answers to one question while what it is asked of grows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What is shown in place of the list."""
+
+    question: Question
+    answer: Answer
+
+
+class FindingScreen(ListScreen):
+    """Tree and reader, and finding in both."""
+
+    bar: SearchBar
+    prompt: Prompt
+    _words = ""
+    """What was found in the reader's text."""
+    _asker: Asker | None = None
+    _searched: Searched | None = None
+    _question: Question | None = None
+    """The latest: no other is answered."""
+    _replied: Question | None = None
+    """The latest that was answered, or could not be."""
+    _keeping = False
+    """What is found is to be kept once it is there."""
+    _everywhere = False
+    """All lists are looked through."""
+    _result: Result | None = None
+    """What the tree shows, where that is not the list."""
+    _kept: Result | None = None
+    """What was kept last: `n` goes through it, in the list too."""
+    _origin: tuple[Result | None, Place] | None = None
+    """What Esc goes back to."""
+    _list_place: Place | None = None
+    """Where the reader was in the list."""
+    _items: Items | Sequence[Whole] = ()
+    """The list, as it is now."""
+    _growing: Timer | None = None
+    _places: tuple[object, list[tuple[int, Key]]] | None = None
+    """The places in the list of what was kept, of which list."""
+    _asking_server: Event | None = None
+
+    def find_actions(self) -> Mapping[str, Callable[[], object]]:
+        """Return what each command about finding does, by its name."""
+        return {
+            "find.start": lambda: self._start("/"),
+            "find.query": lambda: self._start("\\"),
+            "find.next": lambda: self._find_next(1),
+            "find.previous": lambda: self._find_next(-1),
+        }
+
+    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+        """Return what the commands do that can be told more on their line."""
+        return {**super().with_words(), "find.query": self.find_line}
+
+    # ------------------------------------------------------------- the bar
+
+    def is_text(self, event: events.Key) -> bool:
+        """Return whether a key was typed into the bar."""
+        return self.bar.passed is event or super().is_text(event)
+
+    def came_early(self, event: events.Key) -> bool:
+        """Return whether a key is meant for the bar, which was only just opening."""
+        return self.bar.asking or super().came_early(event)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keep what was found when the reader clicks beside the bar."""
+        beside = isinstance(event.widget, SeriesTree | MessageView)
+        if beside and self.bar.asking and self.bar.is_attached and self.focused is event.widget:
+            self._keep()
+
+    def _start(self, label: str) -> None:
+        if self.where() is Where.EVERYWHERE:
+            return
+        if label == "/" and self._place is Where.READER:
+            self.ask("find", "/", placeholder="text")
+        elif not len(self.series_tree):
+            self.say("There is nothing here to find.")
+        else:
+            self._open_bar(label)
+
+    def find_line(self, text: str) -> None:
+        """Find by a query that was typed elsewhere, and keep what is found."""
+        if len(self.series_tree):
+            self._open_bar("\\", text)
+
+    def _open_bar(self, label: str, text: str = "") -> None:
+        self.go_to(Where.TREE)
+        place = self.series_tree.kept_place
+        self._origin = (self._result, place)
+        if self._result is None:
+            self._list_place = place
+        self._question = self._replied = None
+        self._everywhere = self._keeping = False
+
+        async def ask() -> None:
+            if not self.bar.is_attached:
+                await self.mount(self.bar, after=self.title_bar)
+            self.bar.ask(shown(label), text)
+            self._explain(text)
+            if text:
+                self._keep()
+
+        self.bar.asking = True
+        self.call_next(ask)
+
+    def _explain(self, text: str) -> None:
+        """Say what can be typed, or where is looked."""
+        offers = completions(text)
+        self.bar.offer(offers)
+        if offers:
+            self.bar.note(
+                shown("→ " + "  ".join(text.rpartition(" ")[2] + more for more in offers))
+            )
+        else:
+            label = "" if text else self.bar.label
+            self.bar.note(help_words(label, self._scope_words(), server=self._server_list()))
+
+    def _scope_words(self) -> SafeText:
+        page = self._page if self._list_desk is not None else None
+        if page is None:
+            return shown("")
+        names = () if self._everywhere else page.wanted.lists
+        return shown(", ".join(names) if names else "all lists")
+
+    @on(SearchBar.Changed)
+    def _query_changed(self, event: SearchBar.Changed) -> None:
+        if self.bar.asking and event.text == self.bar.text:
+            self._ask(event.text)
+
+    @on(SearchBar.Left)
+    def _query_left(self) -> None:
+        self._leave_bar()
+
+    def _leave_bar(self) -> None:
+        """Go back to exactly where finding began."""
+        self._ask_nothing()
+        self._show_origin()
+        self.bar.close()
+        self._entitle_place()
+
+    @on(SearchBar.Kept)
+    def _query_kept(self) -> None:
+        self._keep()
+
+    def _keep(self) -> None:
+        """Let what is found stay, now or once it is there."""
+        text = self.bar.text
+        if not text.strip():
+            self._leave_bar()
+            return
+        self._ask(text)
+        self._keeping = self._replied is not self._question
+        if self._keeping:
+            return
+        result = self._result
+        if result is None or result.question is not self._question:
+            self.bar.stay()  # it says what is wrong with the query
+        elif not result.answer.found.hits:
+            self._leave_bar()
+            self.say(result.answer.found.why_none, "warning")
+        else:
+            self._kept, self._places = result, None
+            self.bar.remember(text)
+            self.bar.close()
+            self._entitle_place()
+
+    @on(SearchBar.Moved)
+    def _move_in_found(self, event: SearchBar.Moved) -> None:
+        move = self.series_tree.action_line if event.by == "line" else self.series_tree.action_page
+        move(event.direction)
+
+    @on(SearchBar.ScopeSwitched)
+    def _switch_scope(self) -> None:
+        page = self._page if self._list_desk is not None else None
+        if page is None:
+            self.bar.note(shown("Only this is open: there is nothing else to look in."))
+        elif not page.wanted.lists:
+            self.bar.note(shown("These are all the lists you follow."))
+        else:
+            self._everywhere = not self._everywhere
+            self._explain(self.bar.text)
+            self._ask(self.bar.text)
+
+    # ------------------------------------------------------------- questions and answers
+
+    def _ask(self, text: str, *, again: bool = False) -> None:
+        """Have a query answered, unless it is just that."""
+        page = self._page if self._list_desk is not None else None
+        lists = () if page is None or self._everywhere else page.wanted.lists
+        before, opening = self._question, self._shown
+        searched = self._what_is_searched()
+        if opening is None or searched is None or not text.strip():
+            self._ask_nothing()
+            self._show_origin()
+            self.bar.count("")
+            self._explain("")
+            return
+        if before is not None and (before.text, before.lists) == (text, lists) and not again:
+            return
+        self._question = Question(opening, text, lists, searched, again)
+        if self._asker is None:
+            self._asker = Asker(self.post_message)
+            self.run_worker(self._asker.run, group="find", thread=True, exit_on_error=False)
+        self._asker.ask(self._question)
+
+    def _ask_nothing(self) -> None:
+        self._question = self._replied = None
+        self._keeping = False
+        if self._asker is not None:
+            self._asker.ask(None)
+
+    def _what_is_searched(self) -> Searched | None:
+        before = self._searched
+        if (desk := self._list_desk) is not None:
+            if not (isinstance(before, SearchedLists) and before.desk is desk):
+                self._searched = SearchedLists(desk)
+        elif (listing := self._listing) is not None and not (
+            isinstance(before, SearchedListing) and before.listing is listing
+        ):
+            self._searched = SearchedListing(listing)
+        return self._searched
+
+    @on(Answered)
+    def _take_answer(self, event: Answered) -> None:
+        question = event.question
+        if question is not self._question:
+            return
+        self._replied = question
+        if event.answer is not None:
+            self._show_result(Result(question, event.answer))
+        elif event.error is not None:
+            self._say_wrong(event.error)
+        if self._keeping:
+            self._keep()
+
+    def _show_result(self, result: Result) -> None:
+        self._result = result
+        question, answer = result.question, result.answer
+        self.series_tree.show_found(answer.items, answer.matches, keep=question.again)
+        if not self.bar.asking:
+            if self._kept is not None and self._kept.question.text == question.text:
+                self._kept, self._places = result, None
+            self._entitle_place()
+            return
+        found = answer.found
+        self.bar.count(count_words(found, len(self._items)))
+        if found.why_none or found.note:
+            self.bar.note(shown(found.why_none or found.note), "$text-warning")
+        else:
+            self._explain(question.text)
+
+    def _say_wrong(self, error: PatchdeskError) -> None:
+        if not self.bar.asking:
+            return
+        from core.find import QueryError
+
+        words = shown(f"{error.message} {error.hint}".strip())
+        self.bar.count("")
+        if isinstance(error, QueryError):
+            self.bar.wrong(error.offset, error.length, words)
+        else:
+            self.bar.note(words, "$text-error")
+
+    @on(Worker.StateChanged)
+    def _finding_failed(self, event: Worker.StateChanged) -> None:
+        """A mistake of ours ended what finds: the next question begins it anew."""
+        if event.worker.group == "find" and event.state is WorkerState.ERROR:
+            self._asker = None
+            self._replied = self._question
+            self.bar.stay()
+            self._say_wrong(PatchdeskError("Something went wrong inside patchdesk.", "The log has the details."))  # fmt: skip
+
+    # ------------------------------------------------------------- the list, and back to it
+
+    def show_items(
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        anew: bool = False,
+        hold: bool = False,
+    ) -> None:
+        """Show the list as it is now, or ask it again what is shown of it."""
+        self._items, self._places = items, None
+        if not keep or anew:
+            self._forget_found()
+        if self._result is None:
+            super().show_items(items, keep=keep, anew=anew, hold=hold)
+        elif self._growing is None:
+            self._growing = self.set_timer(_GROWN, self._ask_again)
+
+    def _ask_again(self) -> None:
+        self._growing = None
+        if self._result is not None and self._shown is not None:
+            question = self._question or self._result.question
+            self._ask(question.text, again=True)
+
+    def _forget_found(self) -> None:
+        """Another list comes: what was found is no longer of use."""
+        self._ask_nothing()
+        self._result = self._kept = self._origin = self._list_place = None
+        if self.bar.is_attached:
+            self.bar.close()
+
+    def _show_origin(self) -> None:
+        if self._origin is None:
+            return
+        result, place = self._origin
+        if result is not None:
+            self.series_tree.go_back(result.answer.items, place, result.answer.matches)
+        elif self._result is not None:
+            self.series_tree.go_back(self._items, place)
+        self._result = result
+
+    def leave_found(self) -> bool:
+        """Go back to the list, then end finding; say whether there was something to go back from."""
+        if self._words:
+            self._words = ""
+            self.reader.find("")
+            return True
+        if self._result is not None:
+            self._ask_nothing()
+            self._result = None
+            if self._list_place is not None:
+                self.series_tree.go_back(self._items, self._list_place)
+            if self._kept is not None:
+                self.series_tree.light(Matches(lit=self._kept.answer.matches.lit))
+            self._entitle_place()
+            return True
+        if self._kept is not None:
+            self._kept = None
+            self.series_tree.light(Matches(lit={}))
+            return True
+        return False
+
+    def _entitle_place(self) -> None:
+        super()._entitle_place()
+        result = self._result
+        self.title_bar.asked = shown(f"/ {result.question.text}") if result is not None else ""
+        if result is not None:
+            place, of = self.series_tree.place
+            total = result.answer.found.total
+            more = f" of {total:,}" if total > of else ""
+            self.title_bar.place = f"{place:,} of {of:,} found{more}"
+
+    # ------------------------------------------------------------- from match to match
+
+    def _find_next(self, direction: int) -> None:
+        if self._place is Where.READER and self._words:
+            # Another mail has come since: look in that.
+            if not (self.reader.find_next(direction) or self.reader.find(self._words)):
+                self.say(f"There is no {self._words} in this mail.")
+        elif self._kept is None:
+            self.say("Nothing to find yet: / asks for it.")
+        elif not (self._next_found(direction) if self._result else self._next_in_list(direction)):
+            self.say("Nothing of what was found is here.")
+        elif self._place is Where.READER and (row := self.series_tree.row) is not None:
+            self.read_row(row)
+
+    def _next_found(self, direction: int) -> bool:
+        return self.series_tree.move_to_lit(direction)
+
+    def _next_in_list(self, direction: int) -> bool:
+        """Go to the next of the list that was found, round the end."""
+        places = self._found_places()
+        if not places:
+            return False
+        here = self.series_tree.item_place
+        if direction > 0:
+            at = bisect_right(places, here, key=lambda one: one[0]) % len(places)
+        else:
+            at = bisect_left(places, here, key=lambda one: one[0]) - 1
+        self.series_tree.move_to_item(*places[at])
+        return True
+
+    def _found_places(self) -> list[tuple[int, Key]]:
+        """Return where in the list is what was kept, in the list's order, and the row that matches best."""
+        if self._places is not None and self._places[0] is self._items:
+            return self._places[1]
+        wanted: dict[object, Key] = {}
+        hits = self._kept.answer.found.hits if self._kept is not None else ()
+        rows = getattr(self._items, "rows", None)
+        for hit in hits:
+            key = (hit.series,) if hit.matched else (hit.series, hit.patches[0].id)
+            wanted[hit.series if rows is None else hit.row] = key
+        names = [item.id for item in self._items] if isinstance(self._items, Sequence) else rows
+        places = [(place, wanted[name]) for place, name in enumerate(names or ()) if name in wanted]
+        self._places = (self._items, places)
+        return places
+
+    # ------------------------------------------------------------- the list's server
+
+    def _server_list(self) -> str:
+        """Return the list whose server can be asked, "" where there is none."""
+        desk, page = self._list_desk, self._page
+        if desk is None or page is None or self._everywhere or len(page.wanted.lists) > 1:
+            return ""
+        names = page.wanted.lists or tuple(info.name for info in page.lists)
+        return names[0] if len(names) == 1 and desk.can_ask_server(names[0]) else ""
+
+    @on(SearchBar.ServerAsked)
+    def _ask_server(self) -> None:
+        desk, name, text = self._list_desk, self._server_list(), self.bar.text.strip()
+        if self._asking_server is not None or not text:
+            return
+        if desk is None or not name:
+            self.bar.note(shown("Only the server of one list that is followed over HTTP can be asked."))  # fmt: skip
+            return
+        stop = self._asking_server = Event()
+        self.bar.note(shown(f"Asking the server of {name}…"))
+        self.status.work(shown(f"asking the server of {name}"))
+        self.run_worker(
+            partial(ask_server, desk, text, name, stop, self.post_message),
+            group="server",
+            thread=True,
+            exit_on_error=False,
+        )
+
+    @on(ServerAnswered)
+    def _server_answered(self, event: ServerAnswered) -> None:
+        if event.ender is not self._asking_server:
+            return
+        self._asking_server = None
+        self._show_work()
+        if event.error is not None:
+            words = shown(f"{event.error.message} {event.error.hint}".strip())
+            self.bar.note(words, "$text-error")
+            self.say(words, "error")
+        elif event.found is not None:
+            words = came_words(event.found, event.list_name)
+            if self.bar.asking:
+                self.bar.note(words)
+            self.say(words)
+            if event.found.added and (desk := self._list_desk) is not None:
+                desk.look()
+                self._ask_again()
+
+    def _show_work(self) -> None:
+        super()._show_work()
+        if self._asking_server is not None and self._coming is None:
+            self.status.work(shown("asking the server"))
+
+    def cancel(self) -> bool:
+        """Stop what is running; say whether anything ran."""
+        if self._asking_server is not None:
+            self._asking_server.set()
+            self._asking_server = None
+            self._show_work()
+            self.say("The server is no longer waited for.")
+            return True
+        return super().cancel()
+
+    def close_desks(self) -> None:
+        """Abort all that is in flight, or the process would wait for it."""
+        super().close_desks()
+        if self._asking_server is not None:
+            self._asking_server.set()
+        if self._asker is not None:
+            self._asker.close()
+
+    def _close(self, opening: Opening) -> None:
+        if self._question is not None and self._question.opening is opening:
+            self._ask_nothing()
+        super()._close(opening)
+
+    # ------------------------------------------------------------- in the reader's text
+
+    def _find_text(self, text: str) -> str:
+        """Find `text` in the reader, "" ends that; return how it went, as words."""
+        self._words = text
+        matches = self.reader.find(text)
+        return f"{matches:,} matches" if text and matches != 1 else "1 match" if text else ""
+
+    @on(Prompt.Changed)
+    def _words_changed(self, event: Prompt.Changed) -> None:
+        if event.kind == "find":
+            self.prompt.state(self._find_text(event.text))
+
+    @on(Prompt.Submitted)
+    def _words_submitted(self, event: Prompt.Submitted) -> None:
+        if event.kind == "find" and (words := self._find_text(event.text)):
+            self.say(words)
+
+    @on(Prompt.Left)
+    def _words_left(self, event: Prompt.Left) -> None:
+        if event.kind == "find":
+            self._find_text("")

@@ -1,0 +1,251 @@
+"""The line that a query is typed into, in place of the title, with a line under it that says what goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from core.text import SafeText, shown
+
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+_EARLIER: Final = 100
+"""Queries that can be gone back to."""
+
+_MOVES: Final = {
+    "down": ("line", 1), "ctrl+n": ("line", 1), "up": ("line", -1), "ctrl+p": ("line", -1),
+    "pagedown": ("page", 1), "pageup": ("page", -1),
+}  # fmt: skip
+"""Keys that move the cursor among what was found."""
+
+
+class QueryLine(Input):
+    """The line itself. Its bar's own keys come first, and what comes after the last of them is for others."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Let the bar have its keys, and pass on what was typed after it was closed."""
+        bar = self.query_ancestor(SearchBar)
+        if not bar.asking:
+            self.app.post_message(events.Key(event.key, event.character))
+        elif not bar.take_key(event):
+            return
+        event.stop()
+        event.prevent_default()
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put text into the line as it can be shown: nothing is found by a control character."""
+        super().replace(shown(_CONTROLS.sub(" ", text)) if text != " " else text, start, end)
+
+    def suggest(self, text: str) -> None:
+        """Show, faint, how what is typed could go on; → takes it."""
+        self._suggestion = text
+
+
+class SearchBar(Vertical):
+    """Asks for a query. Every change of it comes as `Changed`."""
+
+    DEFAULT_CSS = """
+    SearchBar {
+        height: 2; display: none; background: $panel;
+        &.-asking { display: block; }
+        & > Horizontal { height: 1; }
+        & #query-label { width: auto; padding: 0 1; color: $text-accent; text-style: bold; }
+        & #query-count { width: auto; padding: 0 1; color: $foreground-muted; }
+        & Input { width: 1fr; background: $panel; }
+        & #query-note { height: 1; padding: 0 1; color: $foreground-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """Another query."""
+
+        text: str
+
+    @dataclass
+    class Kept(Message):
+        """What was found is to stay."""
+
+    @dataclass
+    class Left(Message):
+        """Back to where finding began."""
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is to go among what was found, by a `line` or a `page`."""
+
+        by: str
+        direction: int
+
+    @dataclass
+    class ScopeSwitched(Message):
+        """Look in the list shown, or in all."""
+
+    @dataclass
+    class ServerAsked(Message):
+        """Ask the list's server, too."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.asking = False
+        """Whether it is open."""
+        self.passed: events.Key | None = None
+        """The last key that was typed here."""
+        self._before: Widget | None = None
+        self._ending = False
+        """It was confirmed or left: what is typed now is for what comes after it."""
+        self._held: list[events.Key] = []
+        self._label = ""
+        self._earlier: list[str] = []
+        self._going_back = 0
+        """How many queries ago the one on the line was typed; 0: it is none of these."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the line and what is said under it."""
+        with Horizontal():
+            yield Static("/", id="query-label", markup=False)
+            yield QueryLine(compact=True, select_on_focus=False)
+            yield Static("", id="query-count", markup=False)
+        yield Static("", id="query-note", markup=False)
+
+    @property
+    def label(self) -> str:
+        """The key that it was opened with."""
+        return self._label
+
+    @property
+    def line(self) -> QueryLine:
+        """What is typed into."""
+        return self.query_one(QueryLine)
+
+    @property
+    def text(self) -> str:
+        """The query."""
+        return self.line.value
+
+    def ask(self, label: SafeText, text: str = "") -> None:
+        """Open with a query."""
+        self._label = label
+        self.query_one("#query-label", Static).update(label)
+        self.count("")
+        self.put(text)
+        self._going_back = 0
+        self._ending = False
+        self.asking = True
+        self.add_class("-asking")
+        self.screen.add_class("-finding")
+        self._before = self.screen.focused
+        self.screen.set_focus(self.line)
+
+    def put(self, text: str) -> None:
+        """Have another query on the line, without telling."""
+        line = self.line
+        with self.prevent(Input.Changed):
+            line.value = text
+        line.cursor_position = len(text)
+
+    def close(self) -> None:
+        """Give the keys back."""
+        if self.asking:
+            self.asking = self._ending = False
+            self.remove_class("-asking")
+            self.screen.remove_class("-finding")
+            if self.screen.focused is self.line:
+                self.screen.set_focus(self._before)
+            held, self._held = self._held, []
+            for event in held:  # before those that are still on their way
+                (self.screen.focused or self.screen).post_message(event)
+
+    def stay(self) -> None:
+        """Go on asking, though it was confirmed."""
+        self._ending = False
+        self._held.clear()
+
+    def remember(self, text: str) -> None:
+        """Let ↑ on an empty line bring a query back."""
+        self._earlier = [*(one for one in self._earlier if one != text), text][-_EARLIER:]
+
+    # ------------------------------------------------------------- what it says
+
+    def count(self, words: str) -> None:
+        """Say at the right how many were found."""
+        self.query_one("#query-count", Static).update(words)
+
+    def note(self, words: SafeText, look: str = "") -> None:
+        """Say something under the line."""
+        self.query_one("#query-note", Static).update(Content.assemble((words, look)))
+
+    def wrong(self, offset: int, length: int, words: SafeText) -> None:
+        """Point at what is wrong with the query, and say what is allowed."""
+        line, label = self.line, self.query_one("#query-label", Static)
+        before = cell_len(line.value[:offset]) - line.scroll_offset.x
+        width = max(1, cell_len(line.value[offset : offset + length]))
+        at = max(0, before + label.outer_size.width - 1)
+        room = self.size.width - 2
+        caret = "^" * min(width, max(1, room - at))
+        if at + len(caret) + 2 + cell_len(words) > room and at > cell_len(words) + 1:
+            text = Content.assemble((words, "$text-warning"), " " * (at - cell_len(words)), (caret, "bold $text-error"))  # fmt: skip
+        else:
+            text = Content.assemble(" " * at, (caret, "bold $text-error"), "  ", (words, "$text-warning"))  # fmt: skip
+        self.query_one("#query-note", Static).update(text)
+
+    def offer(self, whole: Sequence[str]) -> None:
+        """Offer how the word before the cursor could go on; the first stands faint on the line."""
+        line = self.line
+        line.suggest(line.value + whole[0] if whole and line.cursor_at_end else "")
+
+    # ------------------------------------------------------------- keys
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.asking:
+            self._going_back = 0
+            self.post_message(self.Changed(event.value))
+
+    def on_key(self, event: events.Key) -> None:
+        """Remember what was typed here."""
+        self.passed = event
+
+    def take_key(self, event: events.Key) -> bool:
+        """Say whether a key was the bar's own."""
+        key = event.key
+        if self._ending and key not in ("escape", "ctrl+c"):
+            self._held.append(events.Key(key, event.character))
+            return True
+        self._ending = key in ("escape", "ctrl+c", "enter")
+        if key in ("escape", "ctrl+c"):
+            self.post_message(self.Left())
+        elif key == "enter":
+            self.post_message(self.Kept())
+        elif key == "tab":
+            self.post_message(self.ScopeSwitched())
+        elif key == "ctrl+r":
+            self.post_message(self.ServerAsked())
+        elif key in ("up", "ctrl+p") and (not self.text or self._going_back):
+            self._go_back(1)
+        elif key in ("down", "ctrl+n") and self._going_back:
+            self._go_back(-1)
+        elif key in _MOVES:
+            self.post_message(self.Moved(*_MOVES[key]))
+        else:
+            return False
+        return True
+
+    def _go_back(self, step: int) -> None:
+        place = self._going_back + step
+        if 0 <= place <= len(self._earlier):
+            self.put(self._earlier[-place] if place else "")
+            self._going_back = place
+            self.post_message(self.Changed(self.text))
