@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import PatchdeskError
-from core.index.migrations import MIGRATIONS, add_functions
+from core.index.migrations import MIGRATIONS, TRIAGE, add_functions
 
 APPLICATION_ID: Final = 0x50445349
 """Stands in the file's header, so that nobody else's database is taken for an index: "PDSI"."""
@@ -30,7 +30,7 @@ class IndexFileError(PatchdeskError):
 
 def schema() -> str:
     """Return the statements that make an empty index of the newest version."""
-    return resources.files("core.index").joinpath("schema.sql").read_text("utf-8")
+    return resources.files("core.index").joinpath("schema.sql").read_text("utf-8") + TRIAGE
 
 
 def open_database(path: Path, *, steps: Sequence[str] = MIGRATIONS) -> tuple[str, ...]:

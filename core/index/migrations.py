@@ -6,6 +6,7 @@ import sqlite3
 from typing import Final
 
 from core.index.packing import restored
+from core.index.standings import TABLES as TRIAGE
 from core.index.words import words_of_facts, words_of_phrase
 
 _FINDING: Final = """\
@@ -37,7 +38,7 @@ INSERT INTO facet SELECT id, thread, json_extract(looks, '$[5]'), json_extract(l
     FROM (SELECT id, thread, CAST(head AS TEXT) AS looks FROM item);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FINDING,)
+MIGRATIONS: Final[tuple[str, ...]] = (_FINDING, TRIAGE)
 """What makes an index of version n (counted from 1) one of version n + 1, each as SQL statements."""
 
 

@@ -31,6 +31,7 @@ from core.index.kin import (
 )
 from core.index.loading import Loaded, Loader, count_mails
 from core.index.packing import hash_of, stored
+from core.index.standings import stand_anew
 from core.index.talks import merge_talks
 from core.model import Message, Progress
 from core.patch.postings import Kind, meeting
@@ -121,6 +122,8 @@ class _Regrouping:
         self._old |= {item for item, _ in filter(None, held)}
         generation = next_generation(self._connection)
         count = write(self._connection, self._drafts, self._old, self._items, generation)
+        nodes = {node for draft in self._drafts for node in draft.roles}
+        stand_anew(self._connection, nodes, self._old)
         self._connection.execute(
             "DELETE FROM dirty WHERE talk IN (SELECT value FROM json_each(?))", (_listed(talks),)
         )

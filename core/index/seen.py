@@ -21,26 +21,33 @@ def mark_seen(
 ) -> int:
     """Count mails as read or unread; return how many rows changed by that."""
     with transaction(connection):
-        numbers = Numbers(connection, {})
-        nodes = [numbers.node(message_id) for message_id in message_ids]
-        numbers.store()
-        wanted = json.dumps(nodes)
-        items = [
-            item
-            for (item,) in connection.execute(
-                "SELECT DISTINCT item FROM node WHERE id IN (SELECT value FROM json_each(?))"
-                " AND item IS NOT NULL AND seen != ?",
-                (wanted, seen),
-            )
-        ]
-        connection.execute(
-            "UPDATE node SET seen = ? WHERE id IN (SELECT value FROM json_each(?))", (seen, wanted)
+        return len(set_seen(connection, message_ids, seen=seen))
+
+
+def set_seen(
+    connection: sqlite3.Connection, message_ids: Iterable[MessageId], *, seen: bool
+) -> set[int]:
+    """Do so within a transaction; return the rows that changed."""
+    numbers = Numbers(connection, {})
+    nodes = [numbers.node(message_id) for message_id in message_ids]
+    numbers.store()
+    wanted = json.dumps(nodes)
+    items = {
+        item
+        for (item,) in connection.execute(
+            "SELECT DISTINCT item FROM node WHERE id IN (SELECT value FROM json_each(?))"
+            " AND item IS NOT NULL AND seen != ?",
+            (wanted, seen),
         )
-        if items:
-            generation = next_generation(connection)
-            for item in items:
-                count(connection, item, generation)
-    return len(items)
+    }
+    connection.execute(
+        "UPDATE node SET seen = ? WHERE id IN (SELECT value FROM json_each(?))", (seen, wanted)
+    )
+    if items:
+        generation = next_generation(connection)
+        for item in items:
+            count(connection, item, generation)
+    return items
 
 
 def count(connection: sqlite3.Connection, item: int, generation: int) -> None:

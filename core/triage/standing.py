@@ -6,7 +6,7 @@ laid together give the same on both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -118,8 +118,11 @@ class Deed:
     active: float | None = None
 
 
-def standing(deeds: Sequence[Deed], facts: Facts, now: datetime) -> Standing:
-    """Return where a series stands, of all that was done to any mail of it and is not undone."""
+def standing(deeds: Iterable[Deed], facts: Facts) -> Standing:
+    """Return where a series stands, of all that was done to any mail of it and is not undone.
+
+    What was put off until a time is still put off there, however late it is: `Standing.at` tells.
+    """
     found = _Folded()
     for deed in sorted(deeds, key=lambda each: (each.time, each.id)):
         found.add(deed)
@@ -143,7 +146,7 @@ def standing(deeds: Sequence[Deed], facts: Facts, now: datetime) -> Standing:
         until=until,
         patches=_patches(found, facts),
         opened=opened,
-    ).at(now)
+    )
 
 
 class _Folded:

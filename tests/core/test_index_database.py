@@ -212,7 +212,7 @@ def test_a_full_disk_loses_nothing_that_was_stored(
     index = open_index(path)
     log = log_of(mails(600))
     with index._using() as (connection, _):
-        connection.execute("PRAGMA max_page_count = 60")
+        connection.execute("PRAGMA max_page_count = 100")
     with pytest.raises(IndexFileError, match="no room left") as caught:
         bring(index, log)
     assert "sync" in caught.value.hint

@@ -1,0 +1,127 @@
+"""The triage journal → the index: what was appended since the last time is taken in, in transactions of their own.
+
+Where the journal was replaced or cut, all that is known of it is made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from core.index.database import BUSY_FOR, transaction
+from core.index.standings import refresh, take, touch
+from core.triage.journal import START, Batch, Journal, Position
+from core.triage.ledger import Ledger
+
+
+@dataclass(slots=True)
+class CaughtUp:
+    """What came of it."""
+
+    rows: int = 0
+    """How many rows changed."""
+    passed: int = 0
+    """Lines of the journal that are no events."""
+    anew: bool = False
+    """The journal was another than before."""
+
+
+def is_behind(connection: sqlite3.Connection, journal: Journal) -> bool:
+    """Whether there is something in the journal that was not taken in, as its size tells."""
+    return Ledger(connection).position.offset != journal.size()
+
+
+def catch_up(connection: sqlite3.Connection, journal: Journal) -> CaughtUp:
+    """Take in what the journal has; raises JournalError, and sqlite3.OperationalError where another process writes.
+
+    What another process takes in meanwhile is left to it.
+    """
+    done = CaughtUp()
+    while True:
+        position = Ledger(connection).position
+        if not journal.is_at(position):
+            _begin_anew(connection, position, done)
+            continue
+        if all(
+            _take(connection, position, batch, done) for position, batch in _from(journal, position)
+        ):
+            return done
+
+
+def _from(journal: Journal, position: Position) -> Iterable[tuple[Position, Batch]]:
+    """Yield batches, each with the position that it begins at."""
+    for batch in journal.batches(position):
+        yield position, batch
+        position = batch.position
+
+
+def _take(connection: sqlite3.Connection, position: Position, batch: Batch, done: CaughtUp) -> bool:
+    """Take in a batch; False where another process got in between."""
+    with transaction(connection):
+        book = Ledger(connection)
+        if book.position != position:
+            return False
+        done.rows += take(connection, book.take(batch.events))
+        book.position = batch.position
+    done.passed += batch.passed
+    return True
+
+
+def _begin_anew(connection: sqlite3.Connection, position: Position, done: CaughtUp) -> None:
+    with transaction(connection):
+        book = Ledger(connection)
+        if book.position != position:
+            return
+        me = book.value("me")
+        book.empty()
+        if me is not None:
+            book.remember("me", me)
+        stood = [item for (item,) in connection.execute("SELECT item FROM standing")]
+        changed = refresh(connection, stood)
+        touch(connection, changed)
+        book.position = START
+    done.rows += len(changed)
+    done.anew = True
+
+
+def know_me(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
+    """Remember the user's addresses; where they are others than before, what they brought back is looked at again."""
+    me = json.dumps(sorted({address.casefold() for address in addresses}))
+    if Ledger(connection).value("me") == me:
+        return
+    with transaction(connection):
+        Ledger(connection).remember("me", me)
+        stood = [item for (item,) in connection.execute("SELECT item FROM standing WHERE decided")]
+        touch(connection, refresh(connection, stood))
+
+
+def awaited_tags(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return the tags that rows wait for, each with a list whose repository may have it."""
+    return connection.execute(
+        "SELECT DISTINCT list.name, substr(until, 5) FROM standing JOIN item_list USING (item)"
+        " JOIN list ON list.id = list WHERE until LIKE 'tag:%'"
+    ).fetchall()
+
+
+def note_tags(connection: sqlite3.Connection, tags: Collection[tuple[str, str]]) -> int:
+    """Remember that lists' repositories have tags; return how many rows that brings back."""
+    with transaction(connection):
+        connection.executemany("INSERT OR IGNORE INTO reached VALUES (?, ?)", tags)
+        waiting = [
+            item
+            for (item,) in connection.execute(
+                "SELECT item FROM standing WHERE until LIKE 'tag:%'"
+                " AND substr(until, 5) IN (SELECT value FROM json_each(?))",
+                (json.dumps([tag for _, tag in tags]),),
+            )
+        ]
+        changed = refresh(connection, waiting)
+        touch(connection, changed)
+    return len(changed)
+
+
+def wait_for(connection: sqlite3.Connection, seconds: float = BUSY_FOR) -> None:
+    """Let a connection wait so long for other writers."""
+    connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
