@@ -15,6 +15,7 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from core.remembered import Remembered
 from tui.keys import Keymap
 from tui.messages import DeskLike
 from tui.safety import ControlFilter, PlainFilter
@@ -41,6 +42,7 @@ class PatchdeskApp(App[None]):
     followed lists, whose names are `lists`; `sync_every` says after how many seconds one is to be synced by itself. `clock` says what time it
     is, so that pictures of the screen can be made twice. `keymap` is `tui.presets.keymap_for`'s; `problems` are lines on
     the user's configuration, shown once the screen is there. `web` is the address that mails have on the web, "" lore's.
+    `remembered` keeps from run to run how things are shown; without it nothing is kept.
     """
 
     TITLE = "patchdesk"
@@ -64,6 +66,7 @@ class PatchdeskApp(App[None]):
         keymap: Keymap | None = None,
         problems: Sequence[str] = (),
         web: str = "",
+        remembered: Remembered | None = None,
     ) -> None:
         # What is imported stays: not to be looked through for garbage while the first picture is made.
         gc.freeze()
@@ -73,6 +76,7 @@ class PatchdeskApp(App[None]):
         self.sync_every = dict(sync_every or {})
         self.problems = problems
         self.web = web
+        self.remembered = remembered if remembered is not None else Remembered()
         self._desk_screen = DeskScreen(keymap or Keymap(), open_desk, clock)
         self._control_filter = ControlFilter()
         self.set_reactive(PatchdeskApp.mouse, mouse)

@@ -190,6 +190,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
 
     from core.log import start_logging
     from core.paths import config_file, log_file
+    from core.remembered import Remembered, remembered_file
     from tui.app import PatchdeskApp
     from tui.presets import keymap_for
 
@@ -218,6 +219,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
         problems=(*config.problems, *(f"{config_file()}: {problem}" for problem in wrong)),
         web=(config.lists[target].web if target and target in config.lists else "")
         or config.server,
+        remembered=Remembered(remembered_file()),
     )
     app.run(mouse=config.mouse)
     return app.return_code or 0

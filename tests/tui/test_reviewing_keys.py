@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from core.model import Mail, Message
+from core.remembered import Remembered
 from tests.tui.kit import (
     FakeDesk,
     app_on,
@@ -65,8 +67,64 @@ async def test_a_file_is_found_by_some_of_its_letters() -> None:
         await ready(pilot)
         await pilot.press("enter", "g", "f", *"lwsen", "enter")
         await until(pilot, lambda: "wick_sensor.h  renamed" in text_of(app_).split("remark")[0])
+        top = reader_of(app_).scroll_offset.y
         await pilot.press("g", "f", *"zzz", "enter")
-        await until(pilot, lambda: "no such file" in text_of(app_))
+        await until(pilot, lambda: "0 of 3 files" in text_of(app_))
+        await pilot.press("escape")
+        assert reader_of(app_).scroll_offset.y == top
+        await pilot.press("g", "f", "up")
+        await until(pilot, lambda: "3 hunks" in text_of(app_) or "4 hunks" in text_of(app_))
+        await pilot.pause()
+        assert reader_of(app_).scroll_offset.y < top, "the reader shows what the cursor is on"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert reader_of(app_).scroll_offset.y == top, "and goes back"
+        await pilot.press("g", "f", "up", "up", "enter")
+        await until(pilot, lambda: "wick.rst  new file" in text_of(app_))
+        await pilot.press("'")
+        await pilot.pause()
+        assert reader_of(app_).scroll_offset.y == top, "it was one jump"
+
+
+async def test_files_tell_what_is_left_to_view() -> None:
+    app_ = app()
+    async with app_.run_test(size=(80, 30)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: "Why one?" in "\n".join(reader_of(app_)._page.texts()))
+        await pilot.press("enter", "}", "X", "g", "f")
+        await until(pilot, lambda: "1 of 4 hunks viewed" in text_of(app_))
+        rows = [row for row in text_of(app_).splitlines() if "wick" in row]
+        assert any(
+            row.split()[1:] == ["A", "Documentation/wick.rst", "+4", "✓", "viewed", "│"]
+            for row in rows
+        )
+        assert any(
+            row.split()[1:-1] == ["drivers/lantern/wick.c", "┃1", "+9", "−4", "2", "left"]
+            for row in rows
+        )
+
+
+async def test_how_patches_look_is_kept_for_the_next_run(tmp_path: Path) -> None:
+    path = tmp_path / "remembered.json"
+    for keys, layout in (("", "unified"), ("tltwt>tn", "stacked"), ("", "stacked")):
+        app_ = app()
+        app_.remembered = Remembered(path)
+        async with app_.run_test(size=(120, 40)) as pilot:
+            await ready(pilot)
+            await pilot.press(*keys)
+            await pilot.app.workers.wait_for_complete()
+            reader = reader_of(app_)
+            assert reader.layout_wanted == layout
+            assert (reader.wrap, reader.numbers, reader.words) == (
+                (False, False, True) if layout == "unified" else (True, True, False)
+            )
+    path.write_text('{"reader": {"layout_wanted": "upside down", "wrap": 1, "words": false}}')
+    app_ = app()
+    app_.remembered = Remembered(path)
+    async with app_.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        reader = reader_of(app_)
+        assert (reader.layout_wanted, reader.wrap, reader.words) == ("unified", False, False)
 
 
 async def test_the_hunk_can_be_copied() -> None:

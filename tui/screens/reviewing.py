@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import on
 
 from core.model import Mail, Patch, Series
-from core.text import SafeText, shown
+from core.remembered import Remembered
 from tui.jobs import read_remarks
 from tui.keys import Where
 from tui.messages import RemarksFound
 from tui.screens.reading import ReadingScreen
+from tui.widgets.hunk_layout import LAYOUTS
 from tui.widgets.message_view import MessageView
-from tui.widgets.prompt import Prompt, Proposal
+from tui.widgets.prompt import Proposal
 from tui.widgets.tree_rows import Key
 
-_FILES_SHOWN = 50
+if TYPE_CHECKING:
+    from tui.app import PatchdeskApp
+
+_SECTION: Final = "reader"
+LOOKS_KEPT: Final = (
+    "layout_wanted", "words", "ignore_blanks", "wrap", "numbers", "fold_quotes", "syntax",
+)  # fmt: skip
+"""How the reader shows patches, that is kept from run to run."""
 
 
 class ReviewingScreen(ReadingScreen):
@@ -25,6 +34,24 @@ class ReviewingScreen(ReadingScreen):
 
     _came_from: list[Key] | None = None
     """The rows of the mails from which a reply was opened."""
+
+    def on_mount(self) -> None:
+        """Let the reader look as it did in the last run."""
+        reader, kept = self.reader, self._remembered.recall(_SECTION)
+        for name in LOOKS_KEPT:
+            before, value = getattr(reader, name), kept.get(name)
+            if type(value) is type(before) and (value in LAYOUTS or name != "layout_wanted"):
+                setattr(reader, name, value)
+            self.watch(reader, name, self._keep_looks, init=False)
+
+    @property
+    def _remembered(self) -> Remembered:
+        return cast("PatchdeskApp", self.app).remembered
+
+    def _keep_looks(self) -> None:
+        remembered = self._remembered
+        remembered.remember(_SECTION, {name: getattr(self.reader, name) for name in LOOKS_KEPT})
+        self.run_worker(remembered.write, group="remember", thread=True, exit_on_error=False)
 
     def reader_actions(self) -> Mapping[str, Callable[[], object]]:
         """Return what each command of the reader does, by its name."""
@@ -34,7 +61,7 @@ class ReviewingScreen(ReadingScreen):
             "reader.previous_remark": lambda: self._next_remark(-1),
             "reader.reply": self._open_reply,
             "reader.back": self._jump_back,
-            "reader.file": self._ask_file,
+            "reader.file": self._list_files,
             "reader.fold": lambda: reader.fold(expanded=None),
             "reader.unfold": lambda: reader.fold(expanded=True),
             "reader.close": lambda: reader.fold(expanded=False),
@@ -43,7 +70,8 @@ class ReviewingScreen(ReadingScreen):
             "reader.viewed": self._mark_viewed,
             "reader.select": self._select_lines,
             "view.layout": self._next_layout,
-            "view.words": reader.action_toggle_words,
+            "view.words": self._toggle_words,
+            "view.wrap": self._toggle_wrap,
             "view.blanks": self._toggle_blanks,
             "view.viewed": reader.action_toggle_viewed,
         }
@@ -124,35 +152,25 @@ class ReviewingScreen(ReadingScreen):
 
     # ------------------------------------------------------------- files
 
-    def _ask_file(self) -> None:
-        if not self.reader.file_names:
+    def _list_files(self) -> None:
+        from tui.screens.file_pane import FilePane
+
+        reader = self.reader
+        if not (paths := reader.file_paths):
             self.say("There is no file in this mail.")
             return
+        here = reader.file_here
+        back = reader.peek_at_file(here)
+        done, of = reader.viewed
+        words = f"{done:,} of {of:,} hunks viewed" if done else f"{of:,} hunks"
 
-        def propose(text: str) -> list[Proposal]:
-            return [(path, "") for path, _ in self._files_like(text)[:_FILES_SHOWN]]
+        def taken(file: int | None) -> None:
+            reader.peek_at_file(None, back)
+            if file is not None:
+                reader.go_to_file(file)
 
-        self.ask("file", "file", placeholder="letters of its name", propose=propose)
-
-    def _files_like(self, text: str) -> list[tuple[SafeText, int]]:
-        """Return the files whose paths have the letters of `text` in that order, the closest first."""
-        wanted = "".join(text.casefold().split())
-        found: list[tuple[int, int, SafeText]] = []
-        for number, name in enumerate(self.reader.file_names):
-            path = shown(name[:500])
-            if (spread := _spread(wanted, path.casefold())) is not None:
-                found.append((spread, number, path))
-        found.sort(key=lambda one: one[:2])
-        return [(path, number) for _, number, path in found]
-
-    @on(Prompt.Submitted)
-    def _file_named(self, event: Prompt.Submitted) -> None:
-        if event.kind == "file":
-            found = self._files_like(event.text)
-            if found:
-                self.reader.go_to_file(found[0][1])
-            else:
-                self.say("There is no such file in this mail.", "warning")
+        pane = FilePane(paths, reader.file_entry, reader.peek_at_file, at=here, words=words)
+        self.app.push_screen(pane, taken)
 
     def _select_lines(self) -> None:
         if self.reader.action_select_lines():
@@ -164,6 +182,17 @@ class ReviewingScreen(ReadingScreen):
         layout = self.reader.action_next_layout()
         words = {"unified": "unified", "sides": "side by side", "stacked": "old above new"}
         self.say(f"Diffs {words[layout]}.")
+
+    def _toggle_words(self) -> None:
+        self.reader.action_toggle_words()
+        shown = "stand out" if self.reader.words else "look like the others"
+        self.say(f"Words that changed, and lines that moved, {shown}.")
+
+    def _toggle_wrap(self) -> None:
+        self.reader.action_toggle_wrap()
+        self.say(
+            f"Long lines of code are {'wrapped' if self.reader.wrap else 'cut: > and < move them'}."
+        )
 
     def _toggle_blanks(self) -> None:
         self.reader.action_toggle_blanks()
@@ -179,15 +208,3 @@ class ReviewingScreen(ReadingScreen):
             return
         done, of = self.reader.viewed
         self.say(f"{'Viewed' if marked else 'Not viewed'}; {done:,} of {of:,} hunks are.")
-
-
-def _spread(wanted: str, text: str) -> int | None:
-    """Return over how many characters the letters of `wanted` are spread, in their order, taken from the end; or None."""
-    end = at = len(text)
-    for place in range(len(wanted) - 1, -1, -1):
-        at = text.rfind(wanted[place], 0, at)
-        if at < 0:
-            return None
-        if place == len(wanted) - 1:
-            end = at
-    return end - at

@@ -70,6 +70,7 @@ LOOKS: Final[Mapping[str, str]] = {
     "removed-word": "on $diff-removed 32%",
     "whitespace-error": "on $error 60%",
     "viewed": "italic $foreground-muted",
+    "cursor": "on $block-cursor-background",
     "match": "$foreground on $warning 40%",
     "match-current": "bold $background on $warning",
     "selected": "on $input-selection-background",

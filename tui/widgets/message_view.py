@@ -17,6 +17,7 @@ from textual.selection import Selection
 from core import model
 from core.model import Mail
 from core.text import SafeText, shown_line
+from tui.widgets.file_list import FileEntry, path_shown
 from tui.widgets.folds import Folds
 from tui.widgets.mail_view import MailView
 from tui.widgets.message_looks import CSS
@@ -170,11 +171,53 @@ class MessageView(MailView, can_focus=True):
         if diff is not None and 0 <= number < len(diff.files):
             self._jump_to(self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start))
 
-    @property
-    def file_names(self) -> list[str]:
-        """The paths of the diff's files, as the mail has them."""
+    def peek_at_file(self, number: int | None, back: Anchor | None = None) -> Anchor | None:
+        """Show a file without a jump, None: where `back` says that one was; return where one was before."""
         diff = self._page.base.diff
-        return [file.path for file in diff.files] if diff is not None else []
+        if diff is None:
+            return None
+        here = self._page.anchor(self.scroll_offset.y)
+        if number is None:
+            self.go_to(self._page.row_of(back) if back is not None else 0)
+        elif 0 <= number < len(diff.files):
+            self.go_to(self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start))
+        return here
+
+    @property
+    def file_paths(self) -> list[SafeText]:
+        """The paths of the diff's files, as they are listed."""
+        diff = self._page.base.diff
+        return [path_shown(file.path) for file in diff.files] if diff is not None else []
+
+    @property
+    def file_here(self) -> int:
+        """The number of the file that is being read."""
+        diff, begin = self._page.base.diff, self._page.base.diff_start
+        if diff is None or not self._page.count:
+            return 0
+        aim = self._aimed_at
+        own = aim if aim is not None else self._page.own_at(self.scroll_offset.y)
+        return max(0, bisect_right(diff.file_rows, own - begin) - 1)
+
+    def file_entry(self, number: int) -> FileEntry:
+        """Return what is to say of a file in a list of them."""
+        diff = self._page.base.diff
+        if diff is None or number >= len(diff.files):
+            return FileEntry(SafeText(""), "", 0, 0, 0, 0, 0)
+        change = diff.files[number].change
+        hunks = diff.hunks_of(number)
+        viewed = self._folds.progress(diff, number)[0] if len(hunks) <= _MOST_COUNTED else 0
+        last = diff.files[number + 1].start if number + 1 < len(diff.files) else 1 << 60
+        first = diff.files[number].start
+        said = sum(
+            remark.place is not None
+            and remark.place.part == "diff"
+            and first <= remark.place.line < last
+            for remark in self._folds.remarks
+        )
+        return FileEntry(
+            path_shown(change.path), change.status, change.added, change.removed, viewed, len(hunks), said
+        )  # fmt: skip
 
     # ------------------------------------------------------------- remarks
 

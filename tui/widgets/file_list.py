@@ -1,0 +1,202 @@
+"""The files of a patch as a list: what happens to each, how many lines come and go, how much is left to view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from core.text import SafeText, shown
+from tui.widgets.page_row import PageRow, Piece
+from tui.widgets.row_paint import Overlay, Painter
+from tui.widgets.row_scroll import RowScroll
+
+LONGEST_PATH: Final = 500
+
+_SIGNS: Final = {"added": "A", "deleted": "D", "renamed": "R", "copied": "C", "mode": "T"}
+_SIGN_LOOKS: Final = {"added": "added-sign", "deleted": "removed-sign"}
+_COUNTS: Final = 13
+"""Cells of the lines that come and go."""
+_LEFT: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """What is to say of a file."""
+
+    path: SafeText
+    status: str
+    added: int
+    removed: int
+    viewed: int
+    hunks: int
+    remarks: int
+
+
+def letters_in(wanted: str, text: str) -> list[int] | None:
+    """Return where the letters of `wanted` stand in `text`, in their order, as far to its end as can be; or None."""
+    places: list[int] = []
+    at = len(text)
+    for letter in reversed(wanted):
+        at = text.rfind(letter, 0, at)
+        if at < 0:
+            return None
+        places.append(at)
+    return places[::-1]
+
+
+class FileList(RowScroll):
+    """Shows `files`, given by their numbers; `about` tells what is to say of one that is on the screen."""
+
+    DEFAULT_CSS = """
+    FileList { height: 1fr; background: $surface; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    """
+
+    cursor: reactive[int] = reactive(0, repaint=False, init=False)
+    """The row that is chosen."""
+
+    @dataclass
+    class Moved(Message):
+        """Another file is under the cursor."""
+
+        file: int
+
+    @dataclass
+    class Chosen(Message):
+        """A file was clicked."""
+
+        file: int
+
+    def __init__(self, about: Callable[[int], FileEntry]) -> None:
+        super().__init__()
+        self._about = about
+        self._files: Sequence[int] = ()
+        self._letters: Sequence[Sequence[int]] = ()
+        self._painter = Painter(self)
+
+    def show(
+        self, files: Sequence[int], letters: Sequence[Sequence[int]] = (), *, at: int = 0
+    ) -> None:
+        """Show these files, the cursor on the one at row `at`; `letters` says which of each path to light up."""
+        self._files, self._letters = files, letters
+        self.virtual_size = Size(self.size.width, len(files))
+        self.set_reactive(FileList.cursor, at)
+        self._show_cursor()
+        self.refresh()
+
+    @property
+    def file(self) -> int | None:
+        """The number of the file under the cursor."""
+        return self._files[self.cursor] if self._files else None
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep it on a row."""
+        return max(0, min(cursor, len(self._files) - 1))
+
+    def watch_cursor(self) -> None:
+        """Bring it into view, and tell."""
+        self._show_cursor()
+        self.refresh()
+        if (file := self.file) is not None:
+            self.post_message(self.Moved(file))
+
+    def _show_cursor(self) -> None:
+        top = self.scroll_offset.y
+        if not top <= self.cursor < top + self.height:
+            self.go_to(self.cursor - self.height // 2)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose a file."""
+        row = self.scroll_offset.y + event.y
+        if row < len(self._files):
+            self.post_message(self.Chosen(self._files[row]))
+
+    def notify_style_update(self) -> None:
+        """Forget the colours of before."""
+        self._painter.forget()
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one row."""
+        width = self.scrollable_content_region.width
+        at = self.scroll_offset.y + y
+        if at >= len(self._files):
+            return self._painter.blank(width)
+        pieces, before, cut = _pieces(self._about(self._files[at]), width)
+        marks: list[Overlay] = []
+        if self._letters:
+            marks = [
+                (before + place - cut, before + place - cut + 1, "match")
+                for place in self._letters[at]
+                if place >= cut
+            ]
+        base = "cursor" if at == self.cursor else ""
+        return self._painter.paint(PageRow(tuple(pieces), base=base), width, overlays=marks)
+
+
+def _pieces(entry: FileEntry, width: int) -> tuple[list[Piece], int, int]:
+    """Return a row in `width` cells; where its path begins, and how many characters of that are cut off."""
+    sign = _SIGNS.get(entry.status, " ")
+    start: list[Piece] = [(SafeText(f" {sign} "), _SIGN_LOOKS.get(entry.status, "muted"))]
+    end = _end(entry) if width >= 40 else []
+    room = width - 3 - sum(cell_len(text) for text, _ in end)
+    path = entry.path or SafeText("(no file is named)")
+    cut = 0
+    while cut < len(path) and cell_len(path[cut:]) > room - (cut > 0):
+        cut += max(1, (cell_len(path[cut:]) - room) // 2)
+    kept = path[cut:]
+    folder, slash, name = kept.rpartition("/")
+    pieces = [
+        *start,
+        *([(SafeText("…"), "muted")] if cut else []),
+        (SafeText(folder + slash), "muted"),
+        (SafeText(name), "bar-name"),
+    ]
+    taken = cell_len(kept) + (cut > 0)
+    pieces.append((SafeText(" " * max(0, room - taken)), ""))
+    return [*pieces, *end], 3 + (cut > 0), cut
+
+
+def _end(entry: FileEntry) -> list[Piece]:
+    """Return what stands at the right of a row."""
+    added = f"+{entry.added:,}" if entry.added else ""
+    removed = f"−{entry.removed:,}" if entry.removed else ""
+    left = entry.hunks - entry.viewed
+    if not entry.hunks:
+        words, look = "", "muted"
+    elif not left:
+        words, look = "✓ viewed", "bar-added"
+    else:
+        words, look = f"{left:,} left", "warning" if entry.viewed else "muted"
+    said = f"┃{entry.remarks}" if entry.remarks else ""
+    return [
+        (SafeText(f" {said:>3}"), "talk-mark"),
+        (SafeText(f"{added:>{_COUNTS // 2}}"), "bar-added"),
+        (SafeText(f"{removed:>{_COUNTS - _COUNTS // 2}}"), "bar-removed"),
+        (SafeText(f"{words:>{_LEFT}} "), look),
+    ]
+
+
+def files_like(text: str, paths: Sequence[str]) -> tuple[list[int], list[list[int]]]:
+    """Return which paths have the letters of `text` in that order, the closest together first, and where each has them."""
+    wanted = "".join(text.casefold().split())
+    found: list[tuple[int, int, list[int]]] = []
+    for number, path in enumerate(paths):
+        places = letters_in(wanted, path.casefold())
+        if places is not None:
+            spread = places[-1] - places[0] if places else 0
+            found.append((spread, number, places))
+    found.sort(key=lambda one: one[:2])
+    return [number for _, number, _ in found], [places for _, _, places in found]
+
+
+def path_shown(path: str) -> SafeText:
+    """Return a path as the list shows it: of a long one the end."""
+    return shown(path[-LONGEST_PATH:])
