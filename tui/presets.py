@@ -22,8 +22,8 @@ _MUTT: Final = {
     # h and l are mutt's headers and limit.
     "tree.expand": "→",
     "tree.collapse": "←",
-    "reader.left": "←",
-    "reader.right": "→",
+    "reader.left": "← <",
+    "reader.right": "→ >",
     "digest.expand": "→",
     "digest.collapse": "←",
     "view.headers": "h vh",
@@ -55,6 +55,7 @@ _MUTT: Final = {
     "view.quotes": "vq",
     "view.layout": "vl",
     "view.words": "vw",
+    "view.wrap": "v>",
     "view.blanks": "vs",
     "view.viewed": "vv",
     "view.done": "vd",
