@@ -1,0 +1,380 @@
+"""The journal's events as tables of SQLite: which are in force, and which are about a mail.
+
+The tables stand in the index, or in memory where there is none; they can always be made again from the journal.
+A Message-ID is known here by its `key_of` as a number, as the index's nodes are.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.model import MessageId
+from core.triage.events import LOOKED, UNDO, UNVIEWED, VIEWED, Entry, Event, key_of
+from core.triage.journal import START, Position
+from core.triage.standing import Deed
+from core.triage.status import Verb
+
+TABLES: Final = """\
+-- What was taken in of the triage journal (core.triage.ledger): how far it was read, and its events.
+CREATE TABLE ledger (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,         -- its id in the journal
+    step TEXT NOT NULL,                -- the same for all events of one key press
+    host TEXT NOT NULL,
+    time INTEGER NOT NULL,             -- microseconds of the Unix epoch
+    verb TEXT NOT NULL,
+    argument TEXT NOT NULL,
+    note TEXT,
+    patch INTEGER NOT NULL,
+    undoes TEXT NOT NULL,              -- a step
+    in_force INTEGER NOT NULL
+);
+CREATE INDEX event_step ON event (step);
+CREATE INDEX event_undoes ON event (undoes) WHERE undoes != '';
+CREATE INDEX event_done ON event (host, time) WHERE undoes = '';
+CREATE INDEX event_undone ON event (host, time) WHERE undoes != '';
+-- A series that an event is about, as it was known then.
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY,
+    event INTEGER NOT NULL,
+    lead BLOB NOT NULL,                -- the first of its Message-IDs
+    keys BLOB NOT NULL,                -- of all of them, 8 bytes each
+    replies BLOB,                      -- 4 bytes of the key of each reply
+    active REAL,
+    before TEXT
+);
+CREATE INDEX entry_event ON entry (event);
+CREATE TABLE entry_of (hash INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (hash, entry)) WITHOUT ROWID;
+-- The last that was said of a mail being read, and of a hunk being viewed.
+CREATE TABLE read_mark (
+    hash INTEGER PRIMARY KEY, time INTEGER NOT NULL, event TEXT NOT NULL, is_read INTEGER NOT NULL
+);
+CREATE TABLE viewed (
+    key TEXT PRIMARY KEY, time INTEGER NOT NULL, event TEXT NOT NULL, is_viewed INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+"""The statements that make the tables, each of which ends a line."""
+
+NAMES: Final = ("ledger", "event", "entry", "entry_of", "read_mark", "viewed")
+"""The tables."""
+
+_KEY: Final = 8
+
+
+def number_of(message_id: str) -> int:
+    """Return the number that a Message-ID is known by."""
+    return int.from_bytes(key_of(message_id), "little", signed=True)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What events changed."""
+
+    events: int = 0
+    """How many were new."""
+    mails: set[int] = field(default_factory=set)
+    """The numbers of mails whose series may stand otherwise."""
+    read: dict[MessageId, bool] = field(default_factory=dict)
+    """Mails that are read, or unread, from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A key press that can be taken back or done again."""
+
+    name: str
+    """What an undo or redo of it undoes."""
+    verb: str
+    """What was done in the first place."""
+    argument: str
+    count: int
+    """Of how many series or patches."""
+
+
+class Ledger:
+    """The tables over a connection. Whoever calls it sees to transactions."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    # ------------------------------------------------------------------- taking in
+
+    @property
+    def position(self) -> Position:
+        """How far the journal was taken in."""
+        found = self.value("position")
+        if found is None:
+            return START
+        offset, probe = json.loads(found)
+        return Position(offset, probe)
+
+    @position.setter
+    def position(self, position: Position) -> None:
+        self.remember("position", json.dumps([position.offset, position.probe]))
+
+    def value(self, name: str) -> str | None:
+        """Return what was remembered under a name."""
+        found = self._connection.execute(
+            "SELECT value FROM ledger WHERE name = ?", (name,)
+        ).fetchone()
+        return None if found is None else str(found[0])
+
+    def remember(self, name: str, value: str) -> None:
+        """Remember a text under a name."""
+        self._connection.execute("INSERT OR REPLACE INTO ledger VALUES (?, ?)", (name, value))
+
+    def empty(self) -> None:
+        """Forget all events, and how far they were read."""
+        for table in NAMES:
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    def take(self, events: Collection[Event]) -> Taken:
+        """Take in events; those that are here already change nothing."""
+        taken = Taken()
+        self._take_marks(events, taken)
+        self._take_views(events)
+        looked = [event.time for event in events if event.verb == LOOKED]
+        if looked:
+            self.remember("looked", str(max([*looked, int(self.value("looked") or 0)])))
+        new = self._new({e.id: e for e in events if e.series or e.undoes}.values())
+        taken.events += len(new)
+        self._store(new, taken)
+        self._weigh({e.undoes for e in new if e.undoes} | self._undone_before(new), taken)
+        return taken
+
+    def _take_marks(self, events: Iterable[Event], taken: Taken) -> None:
+        marks = [
+            (number_of(one), event.time, event.id, event.verb == Verb.READ, one)
+            for event in events
+            if event.verb in (Verb.READ, Verb.UNREAD)
+            for one in event.ids
+        ]
+        for hash_, time, name, is_read, one in marks:
+            changed = self._connection.execute(
+                "INSERT INTO read_mark VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
+                " event = excluded.event, is_read = excluded.is_read"
+                " WHERE (excluded.time, excluded.event) > (time, event)",
+                (hash_, time, name, is_read),
+            )
+            if changed.rowcount:
+                taken.events += 1
+                taken.read[one] = is_read
+                taken.mails.add(hash_)
+
+    def _take_views(self, events: Iterable[Event]) -> None:
+        self._connection.executemany(
+            "INSERT INTO viewed VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
+            " event = excluded.event, is_viewed = excluded.is_viewed"
+            " WHERE (excluded.time, excluded.event) > (time, event)",
+            [
+                (key, event.time, event.id, event.verb == VIEWED)
+                for event in events
+                if event.verb in (VIEWED, UNVIEWED)
+                for key in event.keys
+            ],
+        )
+
+    def _new(self, events: Collection[Event]) -> list[Event]:
+        """Return those that are not here."""
+        names = json.dumps([event.id for event in events])
+        here = {
+            name
+            for (name,) in self._connection.execute(
+                "SELECT name FROM event WHERE name IN (SELECT value FROM json_each(?))", (names,)
+            )
+        }
+        return [event for event in events if event.id not in here]
+
+    def _store(self, events: Iterable[Event], taken: Taken) -> None:
+        number, entry_number = self._last("event"), self._last("entry")
+        rows: list[tuple[object, ...]] = []
+        entries: list[tuple[object, ...]] = []
+        mails: list[tuple[int, int]] = []
+        for event in events:
+            number += 1
+            rows.append(
+                (
+                    number, event.id, event.step, event.host, event.time, event.verb, event.argument, event.note,
+                    event.patch, event.undoes, 1,
+                )
+            )  # fmt: skip
+            for entry in event.series:
+                entry_number += 1
+                keys = b"".join(map(key_of, dict.fromkeys(entry.ids)))
+                entries.append((entry_number, number, *_entry_row(entry, keys)))
+                mails += [(hash_, entry_number) for hash_ in numbers(keys)]
+        marks = ", ".join("?" * 11)
+        self._connection.executemany(f"INSERT INTO event VALUES ({marks})", rows)  # noqa: S608
+        self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", entries)
+        self._connection.executemany("INSERT INTO entry_of VALUES (?, ?)", mails)
+        taken.mails.update(hash_ for hash_, _ in mails)
+
+    def _last(self, table: str) -> int:
+        (last,) = self._connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608
+        return int(last or 0)
+
+    # ------------------------------------------------------------------- what is in force
+
+    def _undone_before(self, events: Iterable[Event]) -> set[str]:
+        """Return the steps of events that were undone before they came: their journal was appended later."""
+        steps = json.dumps([event.step for event in events])
+        rows = self._connection.execute(
+            "SELECT DISTINCT undoes FROM event"
+            " WHERE undoes != '' AND undoes IN (SELECT value FROM json_each(?))",
+            (steps,),
+        )
+        return {step for (step,) in rows}
+
+    def _weigh(self, steps: set[str], taken: Taken) -> None:
+        """See whether steps are in force: no later event that is in force undoes them. The latest are seen to first."""
+        pending = {step: when for step in steps if (when := self._when(step))}
+        while pending:
+            step = max(pending, key=lambda each: pending[each])
+            when = pending.pop(step)
+            undone = self._connection.execute(
+                "SELECT 1 FROM event WHERE undoes = ? AND in_force AND (time, name) > (?, ?)",
+                (step, *when),
+            ).fetchone()
+            changed = self._connection.execute(
+                "UPDATE event SET in_force = ? WHERE step = ? AND in_force != ?",
+                (undone is None, step, undone is None),
+            )
+            if not changed.rowcount:
+                continue
+            for keys, undoes in self._connection.execute(
+                "SELECT keys, undoes FROM event LEFT JOIN entry ON event = event.id WHERE step = ?",
+                (step,),
+            ).fetchall():
+                taken.mails.update(numbers(keys or b""))
+                if undoes and (earlier := self._when(undoes)):
+                    pending[undoes] = earlier
+
+    def _when(self, step: str) -> tuple[int, str] | None:
+        """Return the order of a step."""
+        found: tuple[int, str] | None = self._connection.execute(
+            "SELECT time, name FROM event WHERE step = ? ORDER BY time, name LIMIT 1", (step,)
+        ).fetchone()
+        return found
+
+    def to_undo(self, host: str) -> Step | None:
+        """Return the last thing that a machine did and that is in force."""
+        return self._step(
+            "SELECT step FROM event WHERE host = ? AND undoes = '' AND in_force"
+            " ORDER BY time DESC, name DESC LIMIT 1",
+            (host,),
+        )
+
+    def to_redo(self, host: str) -> Step | None:
+        """Return the last undo of a machine that is in force, where it did nothing else since."""
+        found = self._connection.execute(
+            "SELECT step, time FROM event WHERE host = ? AND undoes != '' AND verb = ? AND in_force"
+            " ORDER BY time DESC, name DESC LIMIT 1",
+            (host, UNDO),
+        ).fetchone()
+        if found is None:
+            return None
+        since = self._connection.execute(
+            "SELECT 1 FROM event WHERE host = ? AND undoes = '' AND time > ?", (host, found[1])
+        ).fetchone()
+        return None if since else self._step("SELECT ?", (found[0],))
+
+    def _step(self, query: str, values: tuple[object, ...]) -> Step | None:
+        """Return the step that a query names; of an undo, what it undid in the first place."""
+        found = self._connection.execute(query, values).fetchone()
+        if found is None:
+            return None
+        name = step = str(found[0])
+        seen: set[str] = set()
+        while step not in seen:
+            seen.add(step)
+            above = self._connection.execute(
+                "SELECT undoes FROM event WHERE step = ? AND undoes != ''", (step,)
+            ).fetchone()
+            step = above[0] if above else step
+        verb, argument, count = self._connection.execute(
+            "SELECT max(verb), max(argument), count(entry.id) FROM event LEFT JOIN entry ON event = event.id"
+            " WHERE step = ?",
+            (step,),
+        ).fetchone()
+        return Step(name, verb or UNDO, argument or "", count)
+
+    # ------------------------------------------------------------------- asking
+
+    def last_time(self, host: str) -> int:
+        """Return the time of a machine's latest event; 0 where there is none."""
+        (time,) = self._connection.execute(
+            "SELECT max(coalesce((SELECT max(time) FROM event WHERE host = ? AND undoes = ''), 0),"
+            " coalesce((SELECT max(time) FROM event WHERE host = ? AND undoes != ''), 0))",
+            (host, host),
+        ).fetchone()
+        return int(time)
+
+    def knows(self, name: str) -> bool:
+        """Whether the event with that id is here."""
+        found = self._connection.execute("SELECT 1 FROM event WHERE name = ?", (name,)).fetchone()
+        return found is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever decided or read."""
+        found = self._connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM entry_of) OR EXISTS (SELECT 1 FROM read_mark)"
+        ).fetchone()
+        return not found[0]
+
+    def entries_about(self, mails: Iterable[int]) -> set[int]:
+        """Return the entries that name any of some mails."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT entry FROM json_each(?) CROSS JOIN entry_of ON hash = value",
+            (json.dumps(list(mails)),),
+        )
+        return {entry for (entry,) in rows}
+
+    def deeds(self, entries: Iterable[int], *, undone: bool = False) -> Iterator[tuple[int, Deed]]:
+        """Yield what entries say was done, those that are in force; with `undone` all."""
+        for row in self._connection.execute(
+            "SELECT entry.id, time, name, verb, argument, note, patch, keys, replies, active FROM json_each(?)"
+            " CROSS JOIN entry ON entry.id = value CROSS JOIN event ON event.id = event"
+            " WHERE in_force OR ?",
+            (json.dumps(list(entries)), undone),
+        ):
+            entry, time, name, verb, argument, note, patch, keys, replies, active = row
+            deed = Deed(
+                time=time, id=name, verb=verb, argument=argument, note=note, patch=bool(patch),
+                keys=frozenset(_cut(keys, _KEY)), replies=None if replies is None else frozenset(_cut(replies, 4)),
+                active=active,
+            )  # fmt: skip
+            yield entry, deed
+
+    def opened(self, mails: Iterable[int]) -> int | None:
+        """Return when one of some mails was last marked as read that is read."""
+        (time,) = self._connection.execute(
+            "SELECT max(time) FROM json_each(?) CROSS JOIN read_mark ON hash = value WHERE is_read",
+            (json.dumps(list(mails)),),
+        ).fetchone()
+        return None if time is None else int(time)
+
+    def viewed(self) -> set[str]:
+        """Return the hunks that were viewed."""
+        rows = self._connection.execute("SELECT key FROM viewed WHERE is_viewed")
+        return {key for (key,) in rows}
+
+
+def numbers(keys: bytes) -> list[int]:
+    """Return the numbers of keys that stand one after another."""
+    return [int.from_bytes(key, "little", signed=True) for key in _cut(keys, _KEY)]
+
+
+def _entry_row(entry: Entry, keys: bytes) -> tuple[object, ...]:
+    replies = None if entry.replies is None else b"".join(sorted(entry.replies))
+    lead = entry.ids[0].encode("utf-8", "surrogatepass")
+    return lead, keys, replies, entry.active, None if entry.before is None else str(entry.before)
+
+
+def _cut(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
