@@ -69,7 +69,7 @@ async def test_the_layouts_in_turn_and_the_place_is_kept() -> None:
         assert view.action_next_layout() == "sides"
         await settle(pilot)
         rows = screen(view)
-        assert rows[0].startswith(" drivers/lantern/wick.c")
+        assert rows[0].startswith("▌drivers/lantern/wick.c")
         old, _, new = next(row for row in rows if "/* Trim after" in row).partition("│")
         assert (old.strip(), new.strip()) == ("-/* Trim after the smoke. */", "+/*")
         assert any(row.endswith("›") for row in rows)

@@ -138,7 +138,7 @@ def test_an_empty_mail_and_a_note_have_rows() -> None:
         ("v2: said", [("v2: said why.", "muted")]),
         ("2.49.0", [("2.49.0", "signature")]),
         ("3 files changed", [(" 3 files changed", "muted")]),
-        ("renamed", [(" ", "bar"), ("drivers/lantern/wick_sensor.h", "bar-name"), ("  renamed", "bar-words")]),
+        ("renamed", [("drivers/lantern/wick_sensor.h", "bar-name"), ("  renamed", "bar-words")]),
         ("int wick_height", [("@@ -40,10 +40,15 @@", "hunk-range"), (" static int wick_height", "hunk-section")]),
     ],
 )  # fmt: skip

@@ -81,18 +81,18 @@ async def test_pages_leave_no_row_out() -> None:
 async def test_jumps_by_file_and_hunk_and_the_file_s_bar_stays_in_sight() -> None:
     async with reading(mail(PATCH), (80, 12)) as (view, _):
         view.action_next_file(1)
-        assert screen(view)[0].startswith(" Documentation/wick.rst  new file")
+        assert screen(view)[0].startswith("▌Documentation/wick.rst  new file")
         view.action_next_file(1)
-        assert screen(view)[0].startswith(" drivers/lantern/wick.c")
+        assert screen(view)[0].startswith("▌drivers/lantern/wick.c")
         view.action_next_hunk(1)
         assert screen(view)[:2][1].startswith("@@ -90,3 +95,3 @@")
-        assert screen(view)[0].startswith(" drivers/lantern/wick.c")
+        assert screen(view)[0].startswith("▌drivers/lantern/wick.c")
         view.action_next_hunk(-1)
         assert screen(view)[1].startswith("@@ -40,10")
         view.action_next_file(-1)
-        assert screen(view)[0].startswith(" Documentation/wick.rst")
+        assert screen(view)[0].startswith("▌Documentation/wick.rst")
         view.action_next_file(-1)
-        assert screen(view)[0].startswith(" Documentation/wick.rst"), "there is none before it"
+        assert screen(view)[0].startswith("▌Documentation/wick.rst"), "there is none before it"
 
 
 async def test_pan_stops_at_the_longest_line_and_leaves_prose_alone() -> None:
@@ -176,7 +176,7 @@ async def test_toggles_keep_the_place() -> None:
         view.action_toggle_all_headers()
         await pilot.resize_terminal(60, 24)
         await settle(pilot)
-        assert screen(view)[0].startswith(" drivers/lantern/wick.c")
+        assert screen(view)[0].startswith("▌drivers/lantern/wick.c")
 
 
 async def test_quotes_fold_and_all_headers_show() -> None:

@@ -173,10 +173,9 @@ class DiffBlock:
         if words and room > 3:
             said = _head(SafeText(f"  {words}"), room - 1)
         fill = SafeText(" " * max(1, room - cell_len(said)))
-        margin = SafeText(" ")
-        return PageRow(
-            ((margin, "bar"), (name, "bar-name"), (said, "bar-words"), (fill, "bar"), *counts), base="bar"
-        )  # fmt: skip
+        edge: Piece = (SafeText("▌"), "bar-edge")
+        pieces = ((name, "bar-name"), (said, "bar-words"), (fill, "bar"), *counts)
+        return PageRow(pieces, (edge,), base="bar")
 
     def _hunk_row(self, hunk: Hunk) -> PageRow:
         pieces: list[Piece] = [(shown_line(hunk.header), "hunk-range")]

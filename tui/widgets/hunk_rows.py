@@ -158,7 +158,8 @@ class HunkRows:
                 if there == self._file_of(number).path
                 else f" {name}:{numbered}"
             )
-        return ((SafeText(f" {words} "), "moved-note"),)
+        base = self._code.line(number, at).base
+        return ((SafeText(f" {words} "), f"{base}/moved-note"),)
 
     def blank_numbers(self) -> tuple[Piece, ...]:
         """Return what stands where a line has its numbers."""

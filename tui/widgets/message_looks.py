@@ -32,6 +32,7 @@ LOOKS: Final[Mapping[str, str]] = {
     "trailer-given": "bold $trailer",
     "signature": "$text-disabled",
     "bar": "on $panel",
+    "bar-edge": "$diff-hunk",
     "bar-name": "bold $foreground",
     "bar-words": "italic $foreground-muted",
     "bar-added": "bold $diff-added",
