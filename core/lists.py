@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import filterfalse
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -115,6 +116,28 @@ class ListItems:
         self._summaries = OrderedDict(
             (row, one) for row, one in before._summaries.items() if row not in changed
         )
+
+    def without(self, rows: Collection[int]) -> ListItems:
+        """Return the same but for some rows; a heading stands above the first of its group that is left."""
+        left = array("q", filterfalse(rows.__contains__, self.rows))
+        items = ListItems(self._desk, left, self._headings_above(left))
+        items._summaries = self._summaries
+        return items
+
+    def _headings_above(self, left: array[int]) -> dict[int, str]:
+        """Return the headings as they stand above those rows that are left."""
+        if not self.headings:
+            return {}
+        headings: dict[int, str] = {}
+        at = 0
+        above = ""
+        for place, row in enumerate(self.rows):
+            above = self.headings.get(place, above)
+            if at < len(left) and left[at] == row:
+                if above:
+                    headings[at] = above
+                at, above = at + 1, ""
+        return headings
 
     def whole(self, place: int) -> Series | Thread | None:
         """Return a whole series or thread; None where it is gone."""

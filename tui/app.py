@@ -6,7 +6,7 @@ import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.command import Provider
@@ -17,10 +17,13 @@ from textual.worker import Worker, WorkerState
 
 from core.remembered import Remembered
 from tui.keys import Keymap
-from tui.messages import DeskLike
+from tui.messages import DeskLike, Opening
 from tui.safety import ControlFilter, PlainFilter
 from tui.screens.desk import DeskScreen
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
+
+if TYPE_CHECKING:
+    from core.triaging import Triage
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,8 @@ class PatchdeskApp(App[None]):
     followed lists, whose names are `lists`; `sync_every` says after how many seconds one is to be synced by itself. `clock` says what time it
     is, so that pictures of the screen can be made twice. `keymap` is `tui.presets.keymap_for`'s; `problems` are lines on
     the user's configuration, shown once the screen is there. `web` is the address that mails have on the web, "" lore's.
+    `linear` is the mode for screen readers and plain terminals. `triage` gives what remembers the decisions on what was
+    opened; without it none can be made.
     `remembered` keeps from run to run how things are shown; without it nothing is kept.
     """
 
@@ -67,6 +72,8 @@ class PatchdeskApp(App[None]):
         problems: Sequence[str] = (),
         web: str = "",
         remembered: Remembered | None = None,
+        linear: bool = False,
+        triage: Callable[[Opening], Triage] | None = None,
     ) -> None:
         # What is imported stays: not to be looked through for garbage while the first picture is made.
         gc.freeze()
@@ -77,6 +84,8 @@ class PatchdeskApp(App[None]):
         self.problems = problems
         self.web = web
         self.remembered = remembered if remembered is not None else Remembered()
+        self.linear = linear
+        self.triage = triage
         self._desk_screen = DeskScreen(keymap or Keymap(), open_desk, clock)
         self._control_filter = ControlFilter()
         self.set_reactive(PatchdeskApp.mouse, mouse)

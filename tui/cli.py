@@ -193,6 +193,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     from core.remembered import Remembered, remembered_file
     from tui.app import PatchdeskApp
     from tui.presets import keymap_for
+    from tui.triage_opening import triage_opener
 
     start_logging(log_file())
     keymap, wrong = keymap_for(config.keys_preset, config.keys)
@@ -215,6 +216,8 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
         sync_every=_intervals(config),
         theme=config.theme,
         mouse=config.mouse,
+        linear=config.linear,
+        triage=triage_opener(config),
         keymap=keymap,
         problems=(*config.problems, *(f"{config_file()}: {problem}" for problem in wrong)),
         web=(config.lists[target].web if target and target in config.lists else "")

@@ -1,14 +1,19 @@
-"""What runs in worker threads for triage, and what it tells the screen."""
+"""Who writes down what was decided: one thread, in the order of the key presses, and what it tells the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Final, Literal, Protocol, cast, runtime_checkable
 
 from textual.message import Message
 
 from core.errors import PatchdeskError
+from core.model import MessageId
 from tui.list_jobs import Post
 from tui.messages import Opening
 from tui.widgets.marks import Handle
@@ -16,6 +21,83 @@ from tui.widgets.marks import Handle
 if TYPE_CHECKING:
     from core.lists import ListDesk
     from core.model import Listing
+    from core.patch.viewed import ViewedStore
+    from core.triage.outcome import LogLine, Outcome
+    from core.triage.standing import Standing
+    from core.triage.status import Verb
+    from core.triaging import Triage
+
+log = logging.getLogger(__name__)
+
+_LONGEST_WAIT: Final = 10.0
+"""Seconds that quitting waits for what is not written yet: a disk that hangs must not hold the terminal."""
+
+
+@runtime_checkable
+class GivesRows(Protocol):
+    """A desk whose series have rows in an index."""
+
+    def find(self, message_id: MessageId) -> int | None:
+        """Return the row that holds a mail."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Deed:
+    """Something to be done to series, or taken back."""
+
+    opening: Opening
+    kind: Literal["do", "undo", "redo"] = "do"
+    verb: Verb | None = None
+    handles: tuple[Handle, ...] = ()
+    """The series that it is for."""
+    mails: tuple[MessageId, ...] = ()
+    """The mails that it is for, where these alone are meant."""
+    argument: str | None = None
+    note: str | None = None
+    quiet: bool = False
+    """Nobody asked for it: a mail was open for a moment."""
+
+
+@dataclass
+class Known(Message):
+    """Where series stand, what remembers viewed hunks, and how many of today's were decided."""
+
+    opening: Opening
+    standings: Mapping[Handle, Standing]
+    viewed: ViewedStore
+    today: tuple[int, int]
+
+
+@dataclass
+class DeedDone(Message):
+    """A deed is written down."""
+
+    deed: Deed
+    outcome: Outcome | None
+    """None where there was nothing to take back."""
+    standings: Mapping[Handle, Standing] = field(default_factory=dict)
+    """How those stand now that stood otherwise before."""
+    first: Handle | None = None
+    """One of them, to put the cursor on."""
+    today: tuple[int, int] = (0, 0)
+
+
+@dataclass
+class DeedFailed(Message):
+    """A deed could not be written down: nothing has changed."""
+
+    deed: Deed
+    error: PatchdeskError
+
+
+@dataclass
+class HistoryRead(Message):
+    """What was done to a series."""
+
+    opening: Opening
+    subject: str
+    lines: Sequence[LogLine] | PatchdeskError
 
 
 @dataclass
@@ -24,6 +106,136 @@ class Marked(Message):
 
     opening: Opening
     found: Collection[Handle] | PatchdeskError
+
+
+class Clerk:
+    """Does what it is told, one after the other, in a thread of its own, and posts what came of it."""
+
+    def __init__(self, make: Callable[[Opening], Triage], post: Post) -> None:
+        """`make` gives what remembers the decisions on what was opened; it is called in the thread."""
+        self._make = make
+        self._post = post
+        self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        self._of: Opening | None = None
+        self._triage: Triage | None = None
+
+    def put(self, job: Callable[[], object]) -> None:
+        """Let something be done after all that came before."""
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="triage", daemon=True)
+            self._thread.start()
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Write what waits to be written, and end."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join(_LONGEST_WAIT)
+            self._thread = None
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except Exception:
+                log.exception("triage")
+        if self._triage is not None:
+            with suppress(PatchdeskError):
+                self._triage.close()
+
+    def _triage_of(self, opening: Opening) -> Triage:
+        if self._triage is None or self._of is not opening:
+            if self._triage is not None:
+                self._triage.close()
+            self._triage, self._of = self._make(opening), opening
+        return self._triage
+
+    # ------------------------------------------------------------- jobs
+
+    def know(self, opening: Opening, listing: Listing | None) -> None:
+        """Post where the series of what is open stand."""
+
+        def job() -> None:
+            try:
+                triage = self._triage_of(opening)
+                if listing is not None:
+                    triage.hold(listing.items)
+                else:
+                    triage.refresh()
+                known = cast("Mapping[Handle, Standing]", triage.known())
+                self._post(Known(opening, known, triage.viewed, triage.today()))
+            except PatchdeskError as error:
+                log.warning("triage: %s", error.message)
+
+        self.put(job)
+
+    def do(self, deed: Deed) -> None:
+        """Write a deed down, and post that it is."""
+
+        def job() -> None:
+            try:
+                self._post(self._done(deed))
+            except PatchdeskError as error:
+                self._post(DeedFailed(deed, error))
+            except Exception:
+                log.exception("triage")
+                words = "That could not be done.", "The log has the details."
+                self._post(DeedFailed(deed, PatchdeskError(*words)))
+
+        self.put(job)
+
+    def _done(self, deed: Deed) -> DeedDone:
+        triage = self._triage_of(deed.opening)
+        asked: dict[MessageId, Handle] = {}
+        outcome: Outcome | None
+        if deed.kind != "do" or deed.verb is None:
+            outcome = triage.undo() if deed.kind == "undo" else triage.redo()
+        else:
+            asked = _ids(deed)
+            outcome = triage.do(
+                deed.verb,
+                tuple(asked) or deed.mails,
+                argument=deed.argument,
+                note=deed.note,
+                patch=bool(deed.mails),
+            )
+        standings: dict[Handle, Standing] = {}
+        for change in outcome.changes if outcome is not None else ():
+            handle = asked.get(change.id)
+            if handle is None:
+                handle = _handle(deed.opening, change.id)
+            standings[handle] = change.after
+        return DeedDone(deed, outcome, standings, next(iter(standings), None), triage.today())
+
+    def read_history(self, opening: Opening, subject: str, message_id: MessageId) -> None:
+        """Post what was done to a series."""
+
+        def job() -> None:
+            try:
+                lines = self._triage_of(opening).history(message_id)
+                self._post(HistoryRead(opening, subject, lines))
+            except PatchdeskError as error:
+                self._post(HistoryRead(opening, subject, error))
+
+        self.put(job)
+
+
+def _ids(deed: Deed) -> dict[MessageId, Handle]:
+    """Return the ids of a deed's series, with what the screen knows them by."""
+    rows = [handle for handle in deed.handles if isinstance(handle, int)]
+    found = {MessageId(handle): handle for handle in deed.handles if isinstance(handle, str)}
+    if rows:
+        desk = cast("ListDesk", deed.opening.desk)
+        found |= {summary.id: summary.row for summary in desk.summaries(rows)}
+    return found
+
+
+def _handle(opening: Opening, message_id: MessageId) -> Handle:
+    """Return what the screen knows the series by that holds a mail."""
+    desk: object = opening.desk
+    row = desk.find(message_id) if isinstance(desk, GivesRows) else None
+    return message_id if row is None else row
 
 
 def find_rows(

@@ -34,7 +34,7 @@ _PROBLEMS: Final = 5
 """Mistakes in the configuration that are shown."""
 
 
-class DeskScreen(FindingScreen, TriageScreen, OutwardScreen):
+class DeskScreen(TriageScreen, FindingScreen, OutwardScreen):
     """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
@@ -273,11 +273,11 @@ class DeskScreen(FindingScreen, TriageScreen, OutwardScreen):
         row = self.series_tree.row
         if self._aside and row is not None and row.message is not None:
             self.read_row(row)
-        elif self.reader.stop_selecting():
-            pass
-        elif self.leave_found():
-            pass
-        elif self.where() is Where.TREE and self.series_tree.unmark():
+        elif (
+            self.reader.stop_selecting()
+            or (self.where() is Where.TREE and self.series_tree.unmark())
+            or self.leave_found()
+        ):
             pass
         elif self.has_class("-full"):
             self._toggle_full()
@@ -348,6 +348,10 @@ class DeskScreen(FindingScreen, TriageScreen, OutwardScreen):
 
         self.prompt.kind = kind
         self.call_next(ask)
+
+    def prompt_words(self, words: str) -> None:
+        """Say a word on what is typed."""
+        self.prompt.state(words)
 
     def _ask_target(self) -> None:
         def propose(text: str) -> list[Proposal]:

@@ -200,9 +200,9 @@ class ListScreen(SyncScreen):
         if self._list_desk is None or page is None:
             self.say("Only mails of followed lists are read or unread.")
             return False
-        rows, unread = page.items.rows, page.unread
-        if self.series_tree.move_to_unread(step, lambda place: rows[place] in unread):
-            if (row := self.series_tree.row) is not None:
+        tree, unread = self.series_tree, page.unread
+        if tree.move_to_unread(step, lambda place: tree.handle(place) in unread):
+            if (row := tree.row) is not None:
                 self.read_row(row)
             return True
         self.say(f"Nothing unread {'below' if step > 0 else 'above'}.")

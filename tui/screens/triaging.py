@@ -1,92 +1,483 @@
-"""The part of the main screen that decides: marks, and what becomes of what is marked, under the cursor or open."""
+"""The part of the main screen that decides: what becomes of the series that are marked, under the cursor, or open.
+
+A verb shows at once what it will come to; a thread writes it down, in the order of the key presses, and only then it is
+said to be done. What could not be written is put back as it was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 
 from core.errors import PatchdeskError
+from core.model import MessageId
 from core.text import shown
-from tui.screens.listing import ListScreen
-from tui.triage_jobs import Marked, find_rows
-from tui.widgets.prompt import Prompt
-from tui.widgets.triage_tree import TriageTree
+from tui.keys import Command, Where
+from tui.screens.marking import MarkingScreen
+from tui.triage_jobs import Clerk, Deed, DeedDone, DeedFailed, HistoryRead, Known
+from tui.widgets.marks import Handle
+from tui.widgets.prompt import Prompt, Proposal
+from tui.widgets.tree_rows import Kind, Row
 
-_VERBS = (
-    "done", "skip", "wait", "later", "accept", "flag", "label", "note", "raise", "lower", "reopen",
-    "undo", "redo", "repeat", "history",
-)  # fmt: skip
+if TYPE_CHECKING:
+    from core.triage.standing import Standing
+    from core.triage.status import Verb
+    from tui.widgets.tree_model import Items
+    from tui.widgets.tree_rows import Whole
+
+_NOWHERE = "Nothing is remembered of this: decisions need the program's own journal."
 
 
-class TriageScreen(ListScreen):
-    """Marks series, and decides on them."""
+class TriageScreen(MarkingScreen):
+    """Decides on series, and takes decisions back."""
+
+    _clerk: Clerk | None = None
+    _sure: Mapping[Handle, Standing] = {}
+    """How series stand as it is written down."""
+    _waiting: Sequence[tuple[Deed, Mapping[Handle, Standing]]] = ()
+    """What is not written down yet, in order, and what each will make of its series."""
+    _last: tuple[str, str | None, str | None] | None = None
+    """The last decision: the verb, its argument and its note."""
+    _today: tuple[int, int] = (0, 0)
+    _decided_shown = False
+    _given: Items | Sequence[Whole] = ()
+    """All that there is to show, decided or not."""
+    _hidden: Collection[Handle] = frozenset()
 
     def triage_actions(self) -> Mapping[str, Callable[[], object]]:
         """Return what each of these commands does, by its name."""
-        tree = self.series_tree
+        plain = ("done", "skip", "wait", "accept", "reopen")
         return {
-            "mark.toggle": tree.mark_here,
-            "mark.range": self._mark_range,
-            "mark.query": self._ask_query,
-            "mark.clear": tree.unmark,
-            "view.done": lambda: self.say("Nothing is hidden yet."),
-            **{f"triage.{name}": self._not_yet for name in _VERBS},
+            **self.mark_actions(),
+            **{f"triage.{name}": partial(self._decide, name) for name in plain},
+            "triage.later": self._ask_until,
+            "triage.flag": self._flag,
+            "triage.label": self._ask_label,
+            "triage.note": self._ask_note,
+            "triage.raise": partial(self._decide, "priority", "+1"),
+            "triage.lower": partial(self._decide, "priority", "-1"),
+            "triage.undo": partial(self._take_back, "undo"),
+            "triage.redo": partial(self._take_back, "redo"),
+            "triage.repeat": self._repeat,
+            "triage.history": self._read_history,
+            "view.done": self._toggle_decided,
         }
 
     def with_words(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
-        return {**super().with_words(), "mark.query": self._mark_by}
+        return {
+            **super().with_words(),
+            "triage.later": partial(self._decide, "later"),
+            "triage.label": self._label,
+            "triage.note": self._write_note,
+        }
 
-    def _not_yet(self) -> None:
-        self.say("That cannot be done yet.")
+    def known_words(self, name: str) -> Sequence[Proposal]:
+        """Return what a command could be told on its line, as far as that is known."""
+        if name == "triage.label":
+            return [(shown(label), says) for label, says in self._labels()]
+        if name == "triage.later":
+            return [(shown(word), "") for word in ("1d", "3d", "1w", "2w", "tomorrow", "mon", "v")]
+        return super().known_words(name)
 
-    # ------------------------------------------------------------- marks
+    def why_not(self, command: Command) -> str:
+        """Return why a command cannot be run now, as a sentence; "" where it can."""
+        area = command.name.partition(".")[0]
+        if area in ("triage", "mark") and not len(self.series_tree):
+            return "There is no series here."
+        if area != "triage":
+            return super().why_not(command)
+        from tui.triage_words import COMMANDS, why_not
 
-    def _mark_range(self) -> None:
-        self.series_tree.begin_range()
-        if self.series_tree.marks.selecting:
-            self.say("Marking a range: it grows with the cursor. V keeps it, Esc leaves it.")
+        if self._clerk is None:
+            return _NOWHERE
+        if command.name == "triage.repeat" and self._last is None:
+            return "Nothing was decided yet that could be repeated."
+        verb = COMMANDS.get(command.name)
+        return "" if verb is None else why_not(verb, self._standings_here(verb))
 
-    def _ask_query(self) -> None:
-        self.ask("mark", "*", placeholder="mark what this finds; nothing: all that is shown")
+    # ------------------------------------------------------------- what it is about
 
-    @on(Prompt.Submitted)
-    def _query_given(self, event: Prompt.Submitted) -> None:
-        if event.kind == "mark":
-            self._mark_by(event.text.strip())
-
-    def _mark_by(self, query: str) -> None:
+    def _targets(self) -> list[Handle]:
+        """Return the series that a verb is for: those marked, else the one under the cursor, which is the one that is open."""
         tree = self.series_tree
-        if not query:
-            self._say_marked(tree.mark(tree.handles(0, tree.count)))
+        if tree.marks:
+            return list(tree.marked)
+        here = tree.here
+        return [] if here is None else [here]
+
+    def _patch_here(self, verb: Verb) -> MessageId | None:
+        """Return the patch that a verb is for alone: under the cursor or open, one of several, and nothing is marked."""
+        from core.triage.status import VERDICTS, WORDS
+
+        row = self.series_tree.row
+        alone = verb in VERDICTS and WORDS[verb].on_patch
+        if not alone or self.series_tree.marks or row is None or row.kind is not Kind.PATCH:
+            return None
+        if row.message is None or row.version is None or row.version.total < 2:
+            return None
+        return row.message.message_id
+
+    def _standing(self, handle: Handle) -> Standing:
+        from core.triage.standing import UNTOUCHED
+
+        return self.series_tree.standings.get(handle, UNTOUCHED)
+
+    def _standings_here(self, verb: Verb) -> list[Standing]:
+        from core.triage.status import Status
+        from tui.triage_words import of_patch
+
+        patch = self._patch_here(verb)
+        standings = [self._standing(handle) for handle in self._targets()]
+        if patch is not None and standings:
+            return [of_patch(standings[0], standings[0].patch(patch) or Status.NEW)]
+        return standings
+
+    # ------------------------------------------------------------- deciding
+
+    def _decide(self, name: str, argument: str | None = None, *, note: str | None = None) -> None:
+        """Do a verb to what is marked, under the cursor or open."""
+        from core.triage.status import VERDICTS, Verb
+        from tui.triage_words import predicted, why_not
+
+        verb, clerk, opening = Verb(name), self._clerk, self._shown
+        if clerk is None or opening is None:
+            self.say(_NOWHERE, "warning")
             return
-        opening = self._shown
-        if opening is not None:
-            page = self._page if self._list_desk is not None else None
-            lists = page.wanted.lists if page is not None else ()
-            self.run_worker(
-                partial(find_rows, opening, self._listing, query, lists, self.post_message),
-                group="marking",
-                exclusive=True,
-                thread=True,
-                exit_on_error=False,
+        targets = self._targets()
+        if not targets:
+            self.say("There is no series here.")
+            return
+        if reason := why_not(verb, self._standings_here(verb)):
+            self.say(reason, "warning")
+            return
+        self._last = (name, argument, note)
+        patch = self._patch_here(verb)
+        now = self._clock()
+        deed = Deed(
+            opening=opening,
+            verb=verb,
+            handles=tuple(targets),
+            mails=(patch,) if patch is not None else (),
+            argument=argument,
+            note=note,
+        )
+        if patch is not None:
+            will = {targets[0]: self._with_patch(targets[0], patch, verb)}
+        else:
+            will = {
+                handle: predicted(self._standing(handle), verb, now, argument=argument, note=note)
+                for handle in targets
+            }
+        self._waiting = [*self._waiting, (deed, will)]
+        clerk.do(deed)
+        self.series_tree.standings = {**self.series_tree.standings, **will}
+        self.series_tree.unmark_all()
+        if patch is not None:
+            self._go_on_in_series()
+        else:
+            self._go_on(set(targets) if verb in VERDICTS else set())
+
+    def _with_patch(self, handle: Handle, patch: MessageId, verb: Verb) -> Standing:
+        """Return how a series will stand once one of its patches is decided."""
+        from dataclasses import replace
+
+        from core.triage.status import Status, after
+
+        one = self._standing(handle)
+        status = after(one.patch(patch) or Status.NEW, verb)
+        others = [(name, of) for name, of in one.patches if name != patch]
+        if status is not None and status is not Status.NEW:
+            others.append((patch, status))
+        return replace(one, patches=tuple(others))
+
+    def _go_on(self, decided: set[Handle]) -> None:
+        """Show what has changed, and put the cursor on what is to be decided next."""
+        from core.triage.status import UNDECIDED
+
+        tree = self.series_tree
+        here = tree.here
+        following = None
+        if here in decided:
+            following = tree.next_handle(lambda one: self._standing(one).status in UNDECIDED)
+        self._hide_decided()
+        if following is not None and tree.move_to_handle(following):
+            self._follow_cursor()
+        tree.redraw()
+
+    def _go_on_in_series(self) -> None:
+        """Go on to the next patch that is to be decided."""
+        tree = self.series_tree
+        tree.redraw()
+        here = tree.here
+        standing = self._standing(here) if here is not None else None
+
+        def is_open(row: Row) -> bool:
+            name = row.message.message_id if row.message is not None else None
+            return name is not None and standing is not None and standing.patch(name) is None
+
+        if tree.move_to_patch_where(is_open):
+            self._follow_cursor()
+
+    def _follow_cursor(self) -> None:
+        """In the reader, open what the cursor stands on now."""
+        row = self.series_tree.row
+        if self._place is Where.READER and row is not None:
+            self.read_row(row)
+
+    def show_items(
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        anew: bool = False,
+        hold: bool = False,
+    ) -> None:
+        """Show these, but for what is decided."""
+        self._given = items
+        self._hidden = self._decided()
+        super().show_items(self._open(items), keep=keep, anew=anew, hold=hold)
+        self.know_standings()
+
+    def _decided(self) -> frozenset[Handle]:
+        """Return what is not to be shown."""
+        standings = self.series_tree.standings
+        if self._decided_shown or not standings:
+            return frozenset()
+        from core.triage.status import DECIDED
+
+        return frozenset(handle for handle, one in standings.items() if one.status in DECIDED)
+
+    def _open(self, items: Items | Sequence[Whole]) -> Items | Sequence[Whole]:
+        """Return the items that are not hidden."""
+        hidden = self._hidden
+        if not hidden:
+            return items
+        if isinstance(items, Sequence):
+            return [item for item in items if item.id not in hidden]
+        without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
+        return without(hidden) if without is not None else items
+
+    def _hide_decided(self) -> None:
+        """Hide what is decided, unless it is to be shown."""
+        hidden = self._decided()
+        if hidden == self._hidden:
+            return
+        self._hidden = hidden
+        super().show_items(self._open(self._given), keep=True, hold=True)
+        self._entitle_place()
+
+    def _toggle_decided(self) -> None:
+        self._decided_shown = not self._decided_shown
+        self._hide_decided()
+        how = "shown" if self._decided_shown else "hidden"
+        self.say(f"What is done, skipped, waiting or put off is {how}.")
+
+    # ------------------------------------------------------------- flag, label, note, later
+
+    def _flag(self) -> None:
+        flagged = all(self._standing(handle).flagged for handle in self._targets())
+        self._decide("unflag" if flagged else "flag")
+
+    def _labels(self) -> list[tuple[str, str]]:
+        """Return all labels that are in use, those of the series here first, to be taken away."""
+        counts: dict[str, int] = {}
+        for standing in self.series_tree.standings.values():
+            for label in standing.labels:
+                counts[label] = counts.get(label, 0) + 1
+        here = {label for handle in self._targets() for label in self._standing(handle).labels}
+        known = sorted(counts, key=lambda label: (-counts[label], label))
+        return [
+            *((label, f"on {counts[label]:,}") for label in known if label not in here),
+            *((f"-{label}", "takes it away") for label in sorted(here)),
+        ]
+
+    def _ask_label(self) -> None:
+        def propose(text: str) -> list[Proposal]:
+            wanted = text.strip().casefold()
+            labels = self._labels()
+            return [(shown(each), says) for each, says in labels if wanted in each.casefold()]
+
+        if not self._refused("triage.label"):
+            self.ask(
+                "label", "label", placeholder="a word; - before it takes it away", propose=propose
             )
 
-    @on(Marked)
-    def _rows_found(self, event: Marked) -> None:
+    def _label(self, text: str) -> None:
+        word = text.strip()
+        if word.removeprefix("-").strip():
+            taken = word.startswith("-")
+            self._decide("unlabel" if taken else "label", word.removeprefix("-").strip())
+
+    def _ask_note(self) -> None:
+        if self._refused("triage.note"):
+            return
+        notes = {self._standing(handle).note for handle in self._targets()}
+        present = notes.pop() if len(notes) == 1 else ""
+        self.ask("note", "note", placeholder="only you read it", value=shown(present))
+
+    def _write_note(self, text: str) -> None:
+        self._decide("note", note=text.strip())
+
+    def _ask_until(self) -> None:
+        if not self._refused("triage.later"):
+            self.ask("later", "later", placeholder="3d, fri, 2026-12-01, v or a tag")
+            self.call_next(self._say_until, "")
+
+    def _refused(self, name: str) -> bool:
+        """Say why a command cannot be run now, if so."""
+        reason = self.why_not(self.keymap.by_name[name])
+        if reason:
+            self.say(reason, "warning")
+        return bool(reason)
+
+    async def _say_until(self, words: str) -> None:
+        from tui.triage_words import until_words
+
+        self.prompt_words(until_words(words, self._clock()))
+
+    def prompt_words(self, words: str) -> None:
+        """Say a word on what is typed; the screen that has a prompt does."""
+
+    @on(Prompt.Changed)
+    async def _words_typed(self, event: Prompt.Changed) -> None:
+        if event.kind == "later":
+            await self._say_until(event.text)
+
+    @on(Prompt.Submitted)
+    def _words_given(self, event: Prompt.Submitted) -> None:
+        if event.kind == "later" and event.text.strip():
+            self._decide("later", event.text.strip())
+        elif event.kind == "label":
+            self._label(event.text)
+        elif event.kind == "note":
+            self._write_note(event.text)
+
+    # ------------------------------------------------------------- back and again
+
+    def _take_back(self, kind: str) -> None:
+        if self._clerk is None or self._shown is None:
+            self.say(_NOWHERE, "warning")
+        else:
+            self._clerk.do(Deed(opening=self._shown, kind="undo" if kind == "undo" else "redo"))
+
+    def _repeat(self) -> None:
+        if self._last is None:
+            self.say("Nothing was decided yet that could be repeated.")
+        else:
+            name, argument, note = self._last
+            self._decide(name, argument, note=note)
+
+    # ------------------------------------------------------------- what the clerk says
+
+    def know_standings(self) -> None:
+        """Ask where the series of what is shown stand."""
+        make = self.desk_app.triage
+        if make is None or self._shown is None:
+            return
+        if self._clerk is None:
+            self._clerk = Clerk(make, self.post_message)
+        listing = None if self._list_desk is not None else self._listing
+        self._clerk.know(self._shown, listing)
+
+    @on(Known)
+    def _standings_known(self, event: Known) -> None:
         if event.opening is not self._shown:
             return
-        if isinstance(event.found, PatchdeskError):
-            self.say(shown(f"{event.found.message} {event.found.hint}"), "warning")
+        self._sure = event.standings
+        self._say_today(event.today)
+        self.reader.remember_viewed_in(event.viewed)
+        self._show_standings()
+
+    def _show_standings(self) -> None:
+        """Show how series stand, with what is not written down yet."""
+        standings = dict(self._sure)
+        for _, will in self._waiting:
+            standings.update(will)
+        self.series_tree.standings = standings
+        self._hide_decided()
+        self.series_tree.redraw()
+
+    @on(DeedDone)
+    def _deed_done(self, event: DeedDone) -> None:
+        self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
+        if event.deed.opening is not self._shown:
             return
-        self._say_marked(self.series_tree.mark(event.found))
+        self._say_today(event.today)
+        self._sure = {**self._sure, **event.standings}
+        self._show_standings()
+        outcome = event.outcome
+        if outcome is None:
+            what = "undo" if event.deed.kind == "undo" else "redo"
+            self.say(f"There is nothing to {what}.")
+            return
+        back = event.deed.kind != "do" and event.first is not None
+        if back and self.series_tree.move_to_handle(cast("Handle", event.first)):
+            self._follow_cursor()
+        self.say(self._words_of(event))
+        for note in outcome.notes:
+            self.notify(shown(note), markup=False)
 
-    def _say_marked(self, more: int) -> None:
-        self.say(f"{more:,} more marked." if more else "Nothing more to mark.")
+    def _words_of(self, event: DeedDone) -> str:
+        from tui.triage_words import sentence
 
-    @on(TriageTree.Marked)
-    def _marks_told(self, event: TriageTree.Marked) -> None:
-        words = f"{event.count:,} marked" if event.count else ""
-        self.title_bar.marked = f"{words}…" if event.selecting else words
+        outcome, deed = event.outcome, event.deed
+        words = outcome.words if outcome is not None else ""
+        if self.desk_app.linear and deed.verb is not None:
+            return sentence(deed.verb, len(deed.mails or deed.handles), deed.argument)
+        aside = ""
+        if deed.kind == "do" and event.standings:
+            one = next(iter(event.standings.values()))
+            aside = f" {one.until}" if one.until is not None else ""
+        left = outcome.left if outcome is not None else 0
+        stays = f" · {left:,} stay as they are" if left else ""
+        return shown(f"{words}{aside}{stays}")
+
+    @on(DeedFailed)
+    def _deed_failed(self, event: DeedFailed) -> None:
+        self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
+        if event.deed.opening is not self._shown:
+            return
+        self._show_standings()
+        if event.deed.handles:
+            self.series_tree.move_to_handle(event.deed.handles[0])
+        self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
+
+    def _say_today(self, today: tuple[int, int]) -> None:
+        self._today = today
+        done, of = today
+        self.status.tell(shown(f"{done:,} of {of:,} today" if of else ""))
+
+    def close_desks(self) -> None:
+        """Write down what is not written yet; it takes a moment."""
+        if self._clerk is not None:
+            self._clerk.close()
+        super().close_desks()
+
+    # ------------------------------------------------------------- looking back
+
+    def _read_history(self) -> None:
+        row = self.series_tree.row
+        if self._clerk is None or self._shown is None or row is None:
+            self.say(_NOWHERE if self._clerk is None else "There is no series here.", "warning")
+            return
+        self._clerk.read_history(self._shown, row.item.subject, MessageId(row.item.id))
+
+    @on(HistoryRead)
+    def _history_read(self, event: HistoryRead) -> None:
+        from tui.triage_words import history_lines, words_of
+
+        if event.opening is not self._shown:
+            return
+        if isinstance(event.lines, PatchdeskError):
+            self.say(shown(f"{event.lines.message} {event.lines.hint}"), "error")
+            return
+        lines = history_lines(event.lines) or [shown("Nothing was decided on it yet.")]
+        here = self.series_tree.here
+        now = words_of(self._standing(here), self._clock()) if here is not None else []
+        self._aside = True
+        self._note(shown(f"History of {event.subject}"), [*lines, shown(""), shown("; ".join(now))])
+        self.go_to(Where.READER)

@@ -75,6 +75,13 @@ class MessageView(MailView, can_focus=True):
 
         message: model.Message
 
+    def remember_viewed_in(self, store: ViewedStore) -> None:
+        """Let `store` remember which hunks were viewed, from now on."""
+        if store is not self._viewed:
+            self._viewed = self._folds.viewed = store
+            if self._parts is not None:
+                self._weave_anew()
+
     def show_remarks(self, mail: Mail, remarks: Sequence[Remark]) -> None:
         """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
         if (

@@ -77,6 +77,7 @@ class StatusLine(Widget):
         self._said: tuple[str, str] | None = None
         self._pending: Content | None = None
         self._work = ""
+        self._told = ""
         self._spin: Timer | None = None
         self._frame = 0
         self._since = 0.0
@@ -126,6 +127,12 @@ class StatusLine(Widget):
             self._since = monotonic()
             self._spin = self.set_interval(SPIN_EVERY, self._turn)
 
+    def tell(self, text: SafeText) -> None:
+        """Show a word on how far one has come, as long as nothing runs."""
+        if text != self._told:
+            self._told = text
+            self.refresh()
+
     def _turn(self) -> None:
         self._frame += 1
         self.refresh()
@@ -138,7 +145,9 @@ class StatusLine(Widget):
     def render(self) -> Content:
         """Draw the line."""
         self._places = []
-        right = Content("")
+        right = (
+            Content.assemble((f"{self._told} ", "$foreground-muted")) if self._told else Content("")
+        )
         if self.working:
             picture = SPINNER[self._frame % len(SPINNER)]
             seconds = int(monotonic() - self._since)

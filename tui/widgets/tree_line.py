@@ -17,6 +17,7 @@ from rich.cells import cell_len, set_cell_size
 from core.index.summary import SeriesSummary
 from core.model import Identity, Message
 from core.text import shown
+from tui.widgets.row_state import MARK, is_over, state_pieces, why
 from tui.widgets.tree_rows import Kind, Lit, Row, Span, given
 
 Piece = tuple[str, str]
@@ -89,7 +90,7 @@ def columns(width: int, *, names: bool = False) -> Columns:
         return Columns(7, 2, 5, 5, 3, 0, 4)
     if width < 88:
         return Columns(7, 2, 5, 5, 3, 12, 4)
-    return Columns(7, 3, 7, 8, 5, 20, 4, all_names=True)
+    return Columns(12, 3, 7, 8, 5, 20, 4, all_names=True)
 
 
 def _plain(text: str) -> str:
@@ -276,7 +277,7 @@ def _says(cell: tuple[list[Piece], int]) -> bool:
 
 def _news(row: Row) -> str:
     if row.kind in (Kind.SERIES, Kind.THREAD):
-        return row.news
+        return (why(row.standing) if row.standing is not None else "") or row.news
     if row.kind is Kind.VERSION:
         return f"{row.unread:,} new" if row.unread else ""
     return "new" if row.unread else ""
@@ -306,7 +307,8 @@ def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[Pi
     taken = sum(cell_len(text) for text, _ in tail)
 
     expander = ("▾" if row.expanded else "▸") if row.expandable else " "
-    pieces = [(" " * indent(row, width), "plain"), (f"{expander} ", "expander")]
+    pieces = [(" " * indent(row, width), "plain"), (expander, "expander")]
+    pieces.append((MARK, "mark") if row.marked else (" ", "plain"))
     if row.unread and row.kind is not Kind.VERSION:
         pieces.append((f"{UNREAD} ", "news"))
     elif glyph := GLYPHS[row.kind]:
@@ -314,10 +316,12 @@ def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[Pi
     room = width - taken - sum(cell_len(text) for text, _ in pieces)
     if room < 4:
         tail, room = [], room + taken
-    label = [
-        (text, _LOUD.get(look, look)) if row.unread else (text, look) for text, look in _label(row)
-    ]
-    pieces += _cut(label, room)
+    label = list(_label(row))
+    if is_over(row):
+        label = [(text, "muted" if look in _LOUD else look) for text, look in label]
+    elif row.unread:
+        label = [(text, _LOUD.get(look, look)) for text, look in label]
+    pieces += _cut([*state_pieces(row), *label], room)
     pieces += tail
     return _exactly(pieces, width)
 

@@ -33,6 +33,15 @@ _LOOKS: Final[Mapping[str, str]] = {
     "series-glyph": "$primary",
     "lit": "bold underline $text-warning",
     "lit-cursor": "bold underline",
+    "mark": "bold $background on $text-accent",
+    "state-done": "$text-success",
+    "state-skipped": "$foreground-muted",
+    "state-waiting": "$text-warning",
+    "state-later": "$text-secondary",
+    "state-accepted": "bold $text-success",
+    "flag": "bold $text-warning",
+    "priority": "bold $text-accent",
+    "label": "$text-secondary",
     "cursor": "bold $block-cursor-foreground on $block-cursor-background",
     "cursor-blurred": "$block-cursor-blurred-foreground on $block-cursor-blurred-background",
 }
@@ -46,7 +55,7 @@ _ANSI: Final[Mapping[str, str]] = {
     "lit": "bold underline ansi_yellow",
     "cursor-blurred": "underline $foreground",
 }
-_FAINT: Final = frozenset({"thread", "muted", "age", "complete", "expander"})
+_FAINT: Final = frozenset({"thread", "muted", "age", "complete", "expander", "state-skipped"})
 """Looks too faint for the cursor's line."""
 
 

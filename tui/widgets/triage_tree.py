@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
@@ -12,7 +13,7 @@ from textual.message import Message
 from tui.widgets.marks import Handle, Marks
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.tree_model import Items
-from tui.widgets.tree_rows import Key, Kind, Matches, Row, Whole
+from tui.widgets.tree_rows import Kind, Matches, Row, Whole
 from tui.widgets.tree_view import Place
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         self.marks: Final = Marks()
         self.standings: Mapping[Handle, Standing] = _NOTHING
         """How series stand that anything was decided on."""
-        self._given: Items | Sequence[Whole] = ()
-        self._hidden: Collection[Handle] = frozenset()
 
     # ------------------------------------------------------------- what it holds
 
@@ -49,68 +48,26 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         anew: bool = False,
         hold: bool = False,
     ) -> None:
-        """Show these series and threads, but for what is hidden; marks stay on what they were on."""
+        """Show these series and threads; marks stay on what they were on."""
         ids = self.marks.ids if keep else set()
         if not keep:
             self.marks.clear()
-        self._given = items
-        super().show(self._open(items), keep=keep, anew=anew, hold=hold)
+        super().show(items, keep=keep, anew=anew, hold=hold)
         if ids:
             self.marks.moved(self._rows.items.moved(ids))
         self._marks_moved()
 
     def show_found(self, items: Items, matches: Matches, *, keep: bool = False) -> None:
-        """Show what was found, decided or not."""
+        """Show what was found."""
         super().show_found(items, matches, keep=keep)
         self._marks_moved()
 
     def go_back(
         self, items: Items | Sequence[Whole], place: Place, matches: Matches | None = None
     ) -> None:
-        """Show items as they were, but for what is hidden."""
-        self._given = items
-        super().go_back(self._open(items) if matches is None else items, place, matches)
+        """Show items as they were."""
+        super().go_back(items, place, matches)
         self._marks_moved()
-
-    def hide(self, handles: Collection[Handle]) -> None:
-        """Hide these from now on; the cursor stays on its row, or goes to what comes next of those that stay."""
-        if handles == self._hidden or (not len(self._rows) and not self._hidden):
-            self._hidden = handles
-            return
-        self._hidden = handles
-        row = self._shown_row
-        from_top = self.cursor - self.scroll_offset.y
-        place = self._rows.item_place(self.cursor) if row is not None else 0
-        after = self._next_open(place, handles)
-        self._rows.replace(self._open(self._given), keep=True)
-        found = None
-        if row is not None and after is None:
-            found = self._rows.find(row.key)
-        elif after is not None and (at := self.place_of(after)) is not None:
-            found = self._rows.first_row(at)
-        self._laid_out()
-        self._put(found if found is not None else self.cursor, from_top)
-        self._marks_moved()
-
-    def _next_open(self, place: int, hidden: Collection[Handle]) -> Handle | None:
-        """Return what stands next to a place that is to be hidden, below it if there is any; None where it stays."""
-        count = self.count
-        if place >= count or self.handle(place) not in hidden:
-            return None
-        for at in (*range(place + 1, count), *range(place - 1, -1, -1)):
-            if (handle := self.handle(at)) not in hidden:
-                return handle
-        return None
-
-    def _open(self, items: Items | Sequence[Whole]) -> Items | Sequence[Whole]:
-        """Return the items that are not hidden."""
-        hidden = self._hidden
-        if not hidden:
-            return items
-        if isinstance(items, Sequence):
-            return [item for item in items if item.id not in hidden]
-        without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
-        return without(hidden) if without is not None else items
 
     # ------------------------------------------------------------- series by place
 
@@ -147,12 +104,28 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         """What the series or thread under the cursor is known by."""
         return self.handle(self._rows.item_place(self.cursor)) if len(self._rows) else None
 
-    def move_to_next_open(self, is_open: Callable[[Handle], bool]) -> bool:
-        """Go to the next series that is to be decided, else to the one before; say whether there is one."""
+    def next_handle(self, wanted: Callable[[Handle], bool]) -> Handle | None:
+        """Return the next series that is wanted, from the cursor's downwards, then upwards; None where there is none."""
         place = self._rows.item_place(self.cursor) if len(self._rows) else 0
-        for at in (*range(place + 1, self.count), *range(place - 1, -1, -1)):
-            if is_open(self.handle(at)):
-                self.cursor = self._rows.first_row(at)
+        for at in chain(range(place + 1, self.count), range(place - 1, -1, -1)):
+            if wanted(handle := self.handle(at)):
+                return handle
+        return None
+
+    def move_to_patch_where(self, wanted: Callable[[Row], bool]) -> bool:
+        """Go to the next patch of the version that is wanted, or to one before; say whether there is one."""
+        row = self.row
+        if row is None or row.version is None or row.entry is None:
+            return False
+        rows = [
+            other
+            for other in self._rows.everything(self.cursor)
+            if other.kind is Kind.PATCH and other.version is row.version
+        ]
+        here = next((i for i, other in enumerate(rows) if other.key == row.key), 0)
+        for other in (*rows[here + 1 :], *rows[:here]):
+            if wanted(other):
+                self._reveal(other.key)
                 return True
         return False
 
@@ -223,6 +196,12 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         self._tell_marks()
         return True
 
+    def unmark_all(self) -> None:
+        """Take all marks away, the range's too."""
+        if self.marks:
+            self.marks.clear()
+            self._tell_marks()
+
     def watch_cursor(self, old: int, new: int) -> None:
         """Let a range grow with the cursor."""
         super().watch_cursor(old, new)
@@ -264,7 +243,3 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         if not marked and standing is None:
             return row
         return replace(row, marked=marked, standing=standing)
-
-    def key_at(self, index: int) -> Key:
-        """Return the key of a row."""
-        return self._rows[index].key

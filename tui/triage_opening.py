@@ -1,0 +1,43 @@
+"""What remembers the decisions on what was opened: the user's journal; for the demo one that lasts as long as the program."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.config import Config
+    from core.index.index import Index
+    from core.triaging import Triage
+    from tui.messages import Opening
+
+
+def triage_opener(config: Config) -> Callable[[Opening], Triage]:
+    """Return what gives the decisions on an opening: it may block, and is asked for in a thread."""
+    own: list[tempfile.TemporaryDirectory[str]] = []
+
+    def opened(opening: Opening) -> Triage:
+        from core.config import with_git
+        from core.paths import data_dir
+        from core.triage.journal import FILE
+        from core.triaging import Journal, Triage
+
+        folder = data_dir()
+        if _is_demo(opening.target):
+            own.append(tempfile.TemporaryDirectory(prefix="patchdesk-demo-"))
+            folder = Path(own[-1].name)
+        index: Index | None = getattr(opening.desk, "index", None)
+        me = with_git(config).me_addresses
+        repos = {name: one.repo for name, one in config.lists.items() if one.repo}
+        return Triage(index, Journal(folder / FILE), me, repos=repos)
+
+    return opened
+
+
+def _is_demo(target: str) -> bool:
+    from core.demo import demo_path
+
+    with demo_path() as path:
+        return target == str(path)

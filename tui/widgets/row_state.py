@@ -1,0 +1,80 @@
+"""How a row of the tree shows what was decided: pieces of text with the names of their looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from core.text import shown
+from tui.widgets.tree_rows import Kind, Row
+
+if TYPE_CHECKING:
+    from core.triage.standing import Standing
+
+MARK: Final = "*"
+
+# By the words of core.triage.status.Status, which is not imported for the first picture.
+STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "done": ("✓", "state-done"),
+    "skipped": ("✗", "state-skipped"),
+    "waiting": ("◷", "state-waiting"),
+    "later": ("☾", "state-later"),
+    "accepted": ("✔", "state-accepted"),
+}
+"""Of each state that is a decision, the glyph and its look."""
+
+FLAG: Final = "⚑"
+
+_LABELS: Final = 3
+_LABEL: Final = 12
+"""Labels that a row shows, and cells of each."""
+
+
+def state_of(row: Row) -> str:
+    """Return the state that a row shows, as a word: a series its own, a patch its own; "" where it shows none."""
+    standing = row.standing
+    if standing is None:
+        return ""
+    if row.kind in (Kind.SERIES, Kind.THREAD):
+        return str(standing.status) if standing.status in STATES else ""
+    if row.kind is Kind.PATCH and row.message is not None:
+        own = standing.patch(row.message.message_id)
+        return str(own) if own in STATES else ""
+    return ""
+
+
+def is_over(row: Row) -> bool:
+    """Whether nothing more is expected of a row, so that it may stand back."""
+    return state_of(row) in ("done", "skipped")
+
+
+def state_pieces(row: Row) -> Iterator[tuple[str, str]]:
+    """Yield what stands before a row's subject: its state, flag, priority and labels."""
+    if state := state_of(row):
+        glyph, look = STATES[state]
+        yield f"{glyph} ", look
+    standing = row.standing
+    if standing is None or row.kind not in (Kind.SERIES, Kind.THREAD):
+        return
+    if standing.flagged:
+        yield f"{FLAG} ", "flag"
+    if standing.priority:
+        yield f"{standing.priority:+} ", "priority"
+    for label in standing.labels[:_LABELS]:
+        yield f"#{shown(label)[:_LABEL]} ", "label"
+    if len(standing.labels) > _LABELS:
+        yield f"#+{len(standing.labels) - _LABELS} ", "label"
+    if standing.note:
+        yield "✎ ", "muted"
+
+
+def why(standing: Standing) -> str:
+    """Return why a series is here again, or until when it is not: in a few letters."""
+    if standing.why:
+        return shown(standing.why)[:40]
+    until = standing.until
+    if until is None:
+        return ""
+    if until.moment is not None:
+        return until.moment.astimezone().strftime("→ %m-%d")
+    return shown(f"→ {until.tag or 'v+1'}")[:20]
