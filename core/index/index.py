@@ -14,7 +14,9 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
+from core.index.choosing import Choice, Chooser
 from core.index.database import connect, faults, open_database
+from core.index.entries import Posted, all_posted, posted, posted_mails
 from core.index.queries import Changes, ListInfo, ListView, Reader
 from core.index.summary import SeriesSummary
 from core.model import Message, MessageId, Series, Thread
@@ -168,6 +170,48 @@ class Index:
     def rows_touching(self, prefix: str) -> set[int]:
         """Return the rows with a patch that touches a file whose path begins so."""
         return self._ask(lambda reader: reader.rows_touching(prefix))
+
+    # ------------------------------------------------------------------- finding
+
+    @property
+    def identity(self) -> str:
+        """What tells this index from one that is built anew in its place."""
+        with self._using() as (connection, _):
+            return str(
+                connection.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()[0]
+            )
+
+    def chosen(self, choice: Choice, stop: Event | None = None, limit: int = -1) -> array[int]:
+        """Return the rows that a query means, the latest activity first. Raises Cancelled."""
+        with self._using() as (connection, _):
+            return self._chooser(connection).rows(choice, stop, limit)
+
+    def count_chosen(self, choice: Choice, stop: Event | None = None) -> int:
+        """Return how many rows a query means. Raises Cancelled."""
+        with self._using() as (connection, _):
+            return self._chooser(connection).count(choice, stop)
+
+    def posted(self, rows: Collection[int]) -> list[Posted]:
+        """Return some rows and their patches, as they are found by what is typed."""
+        with self._using() as (connection, _):
+            return posted(connection, rows)
+
+    def all_posted(self) -> Iterator[Posted]:
+        """Yield all rows and their patches. To be read to the end by one thread."""
+        with self._using() as (connection, _):
+            yield from all_posted(connection)
+
+    def posted_mails(self, nodes: Iterable[int]) -> dict[int, Posted]:
+        """Return patches by their nodes."""
+        with self._using() as (connection, _):
+            return posted_mails(connection, nodes)
+
+    def _chooser(self, connection: sqlite3.Connection) -> Chooser:
+        """Return this thread's."""
+        chooser: Chooser | None = getattr(self._local, "chooser", None)
+        if chooser is None:
+            chooser = self._local.chooser = Chooser(connection)
+        return chooser
 
     def _ask(self, question: Callable[[Reader], T]) -> T:
         with self._using() as (_, reader):

@@ -1,16 +1,332 @@
-"""The query language: what may be typed, and the tree that it is read into."""
+"""The query language: what may be typed, and the tree that it is read into. Pure.
+
+    query  = both { "OR" both }
+    both   = one { [ "AND" ] one }
+    one    = ( "-" | "NOT" ) one | "(" query ")" | prefix ":" value | word
+    value  = word | quoted
+
+It is lore's (public-inbox's), with prefixes of our own; `core.search.prefixes` has them all. Where lore has a prefix it means
+the same here. A row, a series or thread, is found where one of its mails meets all the terms about mails that stand together,
+and what stands about the row as a whole holds; a term that is negated has to hold of none of its mails.
+"""
 
 from __future__ import annotations
 
-from core.errors import PatchdeskError
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from core.search.faults import QueryError
+from core.search.prefixes import ABOUT_MAILS, PREFIXES, MomentReader, Term, read_term
+from core.search.words import WORD, fold
+
+__all__ = ["And", "Node", "Not", "Or", "QueryError", "Some", "Term", "Word", "parse"]
+
+MOST_TERMS: Final = 100
+"""Terms with a prefix, and parts of a query that is more than words, that are taken."""
+
+DEEPEST: Final = 40
+"""Parentheses and negations within each other."""
+
+LONGEST: Final = 20_000
+"""Characters of a query that are read."""
+
+_PREFIX: Final = re.compile(r"([a-z]{1,12}):(?!//)(?=\S)", re.ASCII)
+_BARE_PREFIX: Final = re.compile(r"([a-z]{1,12}):(?=\s|$|\))", re.ASCII)
+_Read = TypeVar("_Read")
+
+_MINUS: Final = re.compile(r"-(?=\S)(?!E[A-Z\d]{2,15}\b)", re.ASCII)
+"""What negates; of the names of errors, such as -EINVAL, it is a part."""
+_BLANK: Final = re.compile(r"\s+")
 
 
-class QueryError(PatchdeskError):
-    """A query cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A bare word, or several in quotes that stand in that order."""
 
-    def __init__(self, message: str, hint: str = "", *, offset: int = 0, length: int = 1) -> None:
-        super().__init__(message, hint)
-        self.offset = offset
-        """The first character of the query that is wrong; its length where it ends too early."""
-        self.length = length
-        """How many characters are; at least 1."""
+    text: str
+    """As typed."""
+    words: tuple[str, ...]
+    """Folded; none of what has no letter or digit."""
+    whole: bool
+    """In quotes: the last word does not only begin so."""
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What must not hold."""
+
+    part: Node
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """What must all hold; of no parts, everything."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Of what one part must hold."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """One and the same mail of a row for which a part holds that is about mails alone; `by_row` makes it."""
+
+    part: Node
+
+
+Node = Word | Term | Not | And | Or | Some
+
+EVERYTHING: Final = And(())
+
+
+def parse(text: str, read_moment: MomentReader) -> Node:
+    """Read a query; `read_moment` says which second words like `2.weeks.ago` mean. Raises QueryError."""
+    return _Parser(text[:LONGEST], read_moment).query()
+
+
+def parts(tree: Node) -> tuple[Node, ...]:
+    """Return what all must hold of a tree, one by one."""
+    return tree.parts if isinstance(tree, And) else (tree,)
+
+
+def terms(tree: Node) -> Iterator[Term]:
+    """Yield all terms with a prefix."""
+    match tree:
+        case Term():
+            yield tree
+        case And(parts=some) | Or(parts=some):
+            for part in some:
+                yield from terms(part)
+        case Not(part=part) | Some(part=part):
+            yield from terms(part)
+
+
+def by_row(tree: Node) -> Node:
+    """Return a tree about rows: what is about mails, and stands together, has to hold of one mail."""
+    if _is_about_mails(tree):
+        return Some(tree)
+    match tree:
+        case And(parts=some):
+            mails = tuple(part for part in some if _is_about_mails(part))
+            rows = tuple(by_row(part) for part in some if not _is_about_mails(part))
+            return And((*rows, Some(And(mails)))) if mails else And(rows)
+        case Or(parts=some):
+            return Or(tuple(map(by_row, some)))
+        case Not(part=part):
+            return Not(by_row(part))
+    return tree
+
+
+def _is_about_mails(tree: Node) -> bool:
+    match tree:
+        case Word():
+            return True
+        case Term():
+            return tree.prefix in ABOUT_MAILS
+        case And(parts=some) | Or(parts=some):
+            return bool(some) and all(map(_is_about_mails, some))
+    return False
+
+
+def written(tree: Node, text: str) -> str:
+    """Return a part of a query as it was typed."""
+    match tree:
+        case Term() | Word():
+            return text[tree.offset : tree.offset + tree.length]
+        case Not(part=part):
+            return f"-{written(part, text)}"
+        case And(parts=some):
+            return " ".join(written(part, text) for part in some)
+        case Or(parts=some):
+            return f"({' OR '.join(written(part, text) for part in some)})"
+    return ""
+
+
+class _Parser:
+    def __init__(self, text: str, read_moment: MomentReader) -> None:
+        self._text = text
+        self._at = 0
+        self._depth = 0
+        self._terms = 0
+        self._read_moment = read_moment
+
+    def query(self) -> Node:
+        tree = self._either()
+        if self._at < len(self._text):
+            raise self._error("This parenthesis closes none.", "Take it away, or open one before.")
+        return tree
+
+    # ------------------------------------------------------------------- operators
+
+    def _either(self) -> Node:
+        """Read up to the end, or the parenthesis that closes."""
+        found: list[Node] = []
+        while True:
+            start = self._at
+            both = self._both()
+            if self._operator("OR"):
+                if not both:
+                    raise self._missing("OR", "before", self._at - 2)
+                found.append(_joined(both))
+                continue
+            if found and not both:
+                raise self._missing("OR", "after", start - 2)
+            found.append(_joined(both))
+            return found[0] if len(found) == 1 else Or(tuple(found))
+
+    def _both(self) -> list[Node]:
+        found: list[Node] = []
+        while not self._at_end():
+            if self._sees("OR"):
+                break
+            if self._sees("AND"):
+                at = self._at
+                if not found:
+                    raise self._missing("AND", "before", at)
+                self._operator("AND")
+                if self._at_end() or self._sees("OR") or self._sees("AND"):
+                    raise self._missing("AND", "after", at)
+                continue
+            found += self._one()
+        return found
+
+    def _one(self) -> list[Node]:
+        """Read one part; none of what has no letter or digit."""
+        text, at = self._text, self._at
+        self._terms += 1
+        if self._operator("NOT"):
+            if self._at_end():
+                raise self._missing("NOT", "after", at)
+            return self._negated(at)
+        if _MINUS.match(text, at):
+            self._at += 1
+            return self._negated(at)
+        if text[at] == "(":
+            return self._group()
+        if match := _PREFIX.match(text, at):
+            return [self._term(match)]
+        if (match := _BARE_PREFIX.match(text, at)) and match[1] in PREFIXES:
+            raise QueryError(
+                f"{match[0]} stands alone.",
+                f"It wants {PREFIXES[match[1]].wants}.",
+                offset=at,
+                length=len(match[0]),
+            )
+        return self._word()
+
+    def _negated(self, at: int) -> list[Node]:
+        with_depth = self._deeper(at, self._one)
+        return [Not(part) for part in with_depth]
+
+    def _group(self) -> list[Node]:
+        opened = self._at
+        self._at += 1
+        tree = self._deeper(opened, self._either)
+        if self._at >= len(self._text):
+            raise QueryError(
+                "This parenthesis is not closed.", "Write ) at its end.", offset=opened
+            )
+        self._at += 1
+        return [tree] if tree != EVERYTHING else []
+
+    def _deeper(self, at: int, read: Callable[[], _Read]) -> _Read:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise QueryError("This is nested too deeply.", f"{DEEPEST} levels are read.", offset=at)
+        found = read()
+        self._depth -= 1
+        return found
+
+    # ------------------------------------------------------------------- words and terms
+
+    def _term(self, match: re.Match[str]) -> Term:
+        at, prefix = match.start(), match[1]
+        if prefix not in PREFIXES:
+            raise QueryError(
+                f"There is no {prefix}: to look for.",
+                f"There are {', '.join(f'{each}:' for each in PREFIXES)}. Words with a colon go in quotes.",
+                offset=at,
+                length=len(prefix) + 1,
+            )
+        if self._terms > MOST_TERMS:
+            raise QueryError(
+                "This is too much at once.", f"{MOST_TERMS} terms are read.", offset=at
+            )
+        self._at = match.end()
+        value, quoted = self._value()
+        place = (at, self._at - at)
+        return read_term(prefix, value, quoted, place, match.end() + quoted, self._read_moment)
+
+    def _word(self) -> list[Node]:
+        at = self._at
+        value, quoted = self._value()
+        found = tuple(WORD.findall(fold(value)))
+        if not found:
+            return []
+        return [Word(value, found, quoted, at, self._at - at)]
+
+    def _value(self) -> tuple[str, bool]:
+        """Read up to a blank or the parenthesis that closes, or what stands in quotes; tell which."""
+        text, start = self._text, self._at
+        if text[start] == '"':
+            end = text.find('"', start + 1)
+            if end < 0:
+                raise QueryError("This quote is not closed.", 'Write " at its end.', offset=start)
+            self._at = end + 1
+            return text[start + 1 : end], True
+        opened = 0
+        while self._at < len(text) and not text[self._at].isspace():
+            char = text[self._at]
+            if char == "(":
+                opened += 1
+            elif char == ")":
+                if not opened:
+                    break
+                opened -= 1
+            self._at += 1
+        return text[start : self._at], False
+
+    # ------------------------------------------------------------------- where it stands
+
+    def _at_end(self) -> bool:
+        """Skip blanks; whether the end or a closing parenthesis comes."""
+        if match := _BLANK.match(self._text, self._at):
+            self._at = match.end()
+        return self._at >= len(self._text) or self._text[self._at] == ")"
+
+    def _sees(self, operator: str) -> bool:
+        text, end = self._text, self._at + len(operator)
+        return text.startswith(operator, self._at) and (
+            end >= len(text) or text[end].isspace() or text[end] in "()"
+        )
+
+    def _operator(self, operator: str) -> bool:
+        if self._at < len(self._text) and self._sees(operator):
+            self._at += len(operator)
+            return True
+        return False
+
+    def _error(self, message: str, hint: str) -> QueryError:
+        return QueryError(message, hint, offset=self._at)
+
+    @staticmethod
+    def _missing(operator: str, where: str, at: int) -> QueryError:
+        return QueryError(
+            f"Nothing stands {where} this {operator}.",
+            f'Write words or a term {where} it, or "{operator}" in quotes for the word.',
+            offset=max(at, 0),
+            length=len(operator),
+        )
+
+
+def _joined(found: list[Node]) -> Node:
+    return found[0] if len(found) == 1 else And(tuple(found))

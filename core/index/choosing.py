@@ -1,0 +1,352 @@
+"""A query → the rows that it means: a tree of `core.search.query` as one SQL question.
+
+Values from the query are bound, never written into the SQL; words reach the tables of words as letters and digits in
+quotes, so that nothing of their own language gets there.
+"""
+
+# ruff: noqa: S608 - the SQL is put together of the texts in this file alone
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from core.errors import Cancelled
+from core.index.packing import hash_of, stored
+from core.index.standings import status_at
+from core.index.words import AUTHOR, CC, SENDER, TO
+from core.search.paths import path_matcher
+from core.search.prefixes import Term
+from core.search.query import And, Node, Not, Or, Some, Word, by_row
+from core.search.words import WORD, fold
+from core.triage.status import DECIDED
+
+_INVOLVED: Final = {
+    "f": SENDER | AUTHOR,
+    "with": SENDER | AUTHOR,
+    "by": SENDER,
+    "t": TO,
+    "c": CC,
+    "tc": TO | CC,
+    "a": SENDER | AUTHOR | TO | CC,
+}
+_STATES: Final = frozenset({"new", "reading", "done", "skipped", "waiting", "later", "accepted"})
+_WORDS: Final = 12
+"""Words next to each other that are looked for."""
+
+# Cover letters and patches, and the first mail of a thread.
+_POSTED: Final = (
+    "(node.role & 3 OR node.id = (SELECT lead FROM item AS own WHERE own.id = node.item))"
+)
+_PEOPLE: Final = "SELECT rowid FROM phrase_words WHERE phrase_words MATCH ?"
+_SUBJECTS: Final = "SELECT rowid FROM subject_words WHERE subject_words MATCH ?"
+_FACETS: Final = {
+    "complete": "have >= total",
+    "incomplete": "have < total",
+    "reviewed": "given > 0",
+    "versions": "versions > 1",
+}
+_STANDINGS: Final = {
+    "flagged": "flagged",
+    "labels": "labels != '[]'",
+    "note": "json_extract(CAST(data AS TEXT), '$[6]') != ''",
+}
+_ITEMS: Final = {
+    "unread": "item.unread > 0",
+    "read": "item.unread = 0",
+    "series": "NOT item.thread",
+    "thread": "item.thread",
+    "replies": "item.replies > 0",
+    "newversion": "item.news & 1",
+}
+_STEPS: Final = 20_000
+"""Of SQLite's virtual machine, between two looks at `stop`: about a millisecond."""
+_PATHS: Final = 64
+"""File patterns whose paths are remembered."""
+
+Question = tuple[str, list[object]]
+"""SQL, and the values of its marks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which rows are wanted."""
+
+    tree: Node
+    lists: tuple[str, ...] = ()
+    """Names; none stands for all."""
+    now: float = 0.0
+    """Of what was put off, the time of what comes before it has come."""
+    me: tuple[str, ...] = ()
+    """The user's addresses."""
+    bodies: Path | None = None
+    """The file of `core.index.bodies`; None where there is none, and nothing has words in its body."""
+    only: tuple[int, ...] | None = None
+    """Rows, of which others are not wanted."""
+
+
+class Chooser:
+    """Answers choices, over one connection. For one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._attached: Path | None = None
+        self._paths: dict[str, tuple[int, list[int]]] = {}
+
+    def rows(self, choice: Choice, stop: Event | None = None, limit: int = -1) -> array[int]:
+        """Return the rows, the latest activity first. Raises Cancelled."""
+        where, values = self._where(choice)
+        with stopping(self._connection, stop):
+            rows = self._connection.execute(
+                f"SELECT id FROM item WHERE {where} ORDER BY active DESC, id DESC LIMIT ?",
+                (*values, limit),
+            ).fetchall()
+        return array("q", [row for (row,) in rows])
+
+    def count(self, choice: Choice, stop: Event | None = None) -> int:
+        """Return how many rows there are. Raises Cancelled."""
+        where, values = self._where(choice)
+        with stopping(self._connection, stop):
+            (count,) = self._connection.execute(
+                f"SELECT count(*) FROM item WHERE {where}",
+                values,
+            ).fetchone()
+        return int(count)
+
+    def _where(self, choice: Choice) -> Question:
+        if choice.bodies is not None and choice.bodies != self._attached:
+            if self._attached is not None:
+                self._connection.execute("DETACH bodies")
+            self._connection.execute("ATTACH ? AS bodies", (str(choice.bodies),))
+            self._attached = choice.bodies
+        sql, values = _Question(self, choice).row(by_row(choice.tree))
+        if choice.lists:
+            sql += " AND item.id IN (SELECT item FROM item_list JOIN list ON list.id = list WHERE list.name IN (SELECT value FROM json_each(?)))"
+            values.append(json.dumps(choice.lists))
+        if choice.only is not None:
+            sql += " AND item.id IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(choice.only))
+        return sql, values
+
+    def node(self, message_id: str) -> int | None:
+        """Return the number of a Message-ID; None where nothing names it."""
+        found = self._connection.execute(
+            "SELECT id FROM node WHERE hash = ? AND name = ?",
+            (hash_of(message_id), stored(message_id)),
+        ).fetchone()
+        return None if found is None else int(found[0])
+
+    def paths(self, pattern: str) -> list[int]:
+        """Return the numbers of the paths that a pattern means."""
+        last, numbers = self._paths.pop(pattern, (0, []))
+        matches = path_matcher(pattern)
+        for number, name in self._connection.execute(
+            "SELECT id, name FROM path WHERE id > ?", (last,)
+        ):
+            last = max(last, number)
+            if matches(name.decode("utf-8", "surrogatepass")):
+                numbers.append(number)
+        if len(self._paths) >= _PATHS:
+            self._paths.pop(next(iter(self._paths)))
+        self._paths[pattern] = last, numbers
+        return numbers
+
+
+class _Question:
+    def __init__(self, chooser: Chooser, choice: Choice) -> None:
+        self._chooser = chooser
+        self._choice = choice
+
+    # ------------------------------------------------------------------- about rows
+
+    def row(self, tree: Node) -> Question:
+        match tree:
+            case Some(part=part):
+                sql, values = self._mail(part)
+                return (
+                    f"item.id IN (SELECT node.item FROM node WHERE node.item IS NOT NULL AND {sql})",
+                    values,
+                )
+            case Not(part=part):
+                sql, values = self.row(part)
+                return f"NOT {sql}", values
+            case And(parts=parts):
+                return _together([self.row(part) for part in parts], "AND", "1")
+            case Or(parts=parts):
+                return _together([self.row(part) for part in parts], "OR", "0")
+            case Term():
+                return self._row_term(tree)
+        raise TypeError(tree)
+
+    def _row_term(self, term: Term) -> Question:
+        value = term.value
+        match term.prefix:
+            case "v" | "n":
+                column = "version" if term.prefix == "v" else "total"
+                low = 0 if term.low is None else term.low
+                high = 1 << 40 if term.high is None else term.high
+                return _faceted(f"{column} BETWEEN ? AND ?"), [low, high]
+            case "l":
+                return (
+                    "item.id IN (SELECT item FROM item_list JOIN list ON list.id = list"
+                    " WHERE lower(list.name) IN (?, ?))",
+                    [value.lower(), value.lower().partition(".")[0]],
+                )
+            case "label":
+                return (
+                    "item.id IN (SELECT item FROM standing, json_each(standing.labels)"
+                    " WHERE lower(json_each.value) = ?)",
+                    [value.lower()],
+                )
+        if value in _ITEMS:
+            return f"({_ITEMS[value]})", []
+        if value in _FACETS:
+            return _faceted(_FACETS[value]), []
+        if value in _STANDINGS:
+            return f"item.id IN (SELECT item FROM standing WHERE {_STANDINGS[value]})", []
+        if value == "trailers":
+            return "item.id IN (SELECT item FROM node WHERE role & 8 AND item IS NOT NULL)", []
+        if value == "mine":
+            return self._mine()
+        return self._state(value)
+
+    def _state(self, state: str) -> Question:
+        status = f"coalesce({status_at(self._choice.now)}, 'new')"
+        if state == "open":
+            words = ", ".join(f"'{each}'" for each in sorted(DECIDED))
+            return f"item.id NOT IN (SELECT item FROM standing WHERE {status} IN ({words}))", []
+        if state not in _STATES:
+            raise ValueError(state)
+        if state == "new":
+            return f"item.id NOT IN (SELECT item FROM standing WHERE {status} != 'new')", []
+        return f"item.id IN (SELECT item FROM standing WHERE {status} = '{state}')", []
+
+    def _mine(self) -> Question:
+        found = [
+            self._mail(And((_person(address),)))
+            for address in self._choice.me
+            if WORD.search(fold(address))
+        ]
+        sql, values = _together(found, "OR", "0")
+        return (
+            f"item.id IN (SELECT node.item FROM node WHERE node.item IS NOT NULL AND {sql})",
+            values,
+        )
+
+    # ------------------------------------------------------------------- about mails
+
+    def _mail(self, tree: Node) -> Question:
+        """Return what has to hold of a row of `node`."""
+        match tree:
+            case And(parts=parts):
+                return _together([self._mail(part) for part in parts], "AND", "1")
+            case Or(parts=parts):
+                return _together([self._mail(part) for part in parts], "OR", "0")
+            case Word():
+                return self._word(tree)
+            case Term():
+                return self._mail_term(tree)
+        raise TypeError(tree)
+
+    def _word(self, word: Word) -> Question:
+        match = _phrase(word.words, whole=word.whole)
+        sql = (
+            f"(node.id IN (SELECT node FROM message WHERE id IN ({_SUBJECTS}))"
+            f" OR node.id IN (SELECT node FROM involved WHERE how & 3 AND person IN ({_PEOPLE}))"
+        )
+        values: list[object] = [match, match]
+        version = word.words[0] if len(word.words) == 1 else ""
+        if (
+            version[:1] == "v"
+            and version[1:].isascii()
+            and version[1:4].isdigit()
+            and len(version) < 5
+        ):
+            sql += " OR node.item IN (SELECT item FROM facet WHERE NOT thread AND version = ?)"
+            values.append(int(version[1:]))
+        return f"({sql}) AND {_POSTED})", values
+
+    def _mail_term(self, term: Term) -> Question:
+        match term.prefix:
+            case "s":
+                match = _phrase(term.words, whole=term.whole)
+                return f"node.id IN (SELECT node FROM message WHERE id IN ({_SUBJECTS}))", [match]
+            case "b":
+                if self._choice.bodies is None:
+                    return "0", []
+                match = _phrase(term.words, whole=term.whole)
+                found = "SELECT rowid FROM bodies.body_words WHERE body_words MATCH ?"
+                return f"node.id IN (SELECT node FROM message WHERE id IN ({found}))", [match]
+            case "d":
+                low = -(1 << 62) if term.low is None else term.low
+                high = 1 << 62 if term.high is None else term.high
+                return "node.id IN (SELECT node FROM sent WHERE date BETWEEN ? AND ?)", [low, high]
+            case "dfn":
+                numbers = self._chooser.paths(term.value)
+                return (
+                    "node.id IN (SELECT message.node FROM touched JOIN message ON message.id = message"
+                    " WHERE path IN (SELECT value FROM json_each(?)))",
+                    [json.dumps(numbers)],
+                )
+            case "m":
+                node = self._chooser.node(term.value)
+                if node is not None:
+                    return "node.id = ?", [node]
+                return "instr(node.name, ?)", [stored(term.value)]
+        return self._person_term(term)
+
+    @staticmethod
+    def _person_term(term: Term) -> Question:
+        how = _INVOLVED[term.prefix]
+        sql = f"node.id IN (SELECT node FROM involved WHERE how & {how} AND person IN ({_PEOPLE}))"
+        if term.prefix == "f":
+            sql = f"({sql} AND {_POSTED})"
+        elif term.prefix == "by":
+            sql = f"(node.role & 8 AND {sql})"
+        return sql, [_phrase(term.words, whole=term.whole)]
+
+
+@contextmanager
+def stopping(connection: sqlite3.Connection, stop: Event | None) -> Iterator[None]:
+    """Let what a connection is asked end soon after `stop` is set. Raises Cancelled then."""
+    if stop is None:
+        yield
+        return
+    if stop.is_set():
+        raise Cancelled
+    connection.set_progress_handler(stop.is_set, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if stop.is_set():
+            raise Cancelled from error
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _person(address: str) -> Term:
+    return Term(prefix="f", value=address, words=tuple(WORD.findall(fold(address))), whole=True)
+
+
+def _phrase(words: Sequence[str], *, whole: bool) -> str:
+    """Return what finds words one after the other, the last of which may go on unless they are `whole`."""
+    quoted = '"' + " ".join(words[:_WORDS]) + '"'
+    return quoted if whole or len(words) > _WORDS else f"{quoted} *"
+
+
+def _faceted(condition: str) -> str:
+    return f"item.id IN (SELECT item FROM facet WHERE NOT thread AND {condition})"
+
+
+def _together(questions: list[Question], operator: str, none: str) -> Question:
+    if not questions:
+        return none, []
+    values = [value for _, some in questions for value in some]
+    return "(" + f" {operator} ".join(sql for sql, _ in questions) + ")", values

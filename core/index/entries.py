@@ -1,0 +1,137 @@
+"""What of the rows can be found by as it is typed: a series or thread itself, and its patches."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.index.packing import restored, unpair
+from core.index.summary import unpacked
+
+_AT_ONCE: Final = 2000
+"""Rows read with one question."""
+
+# Where `core.index.packing.pack` puts what is needed here.
+_STAMP, _TEXT, _TITLE, _VERSION, _NUMBER, _AUTHOR = 0, 2, 3, 6, 8, 11
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A row, or a patch of it."""
+
+    row: int
+    node: int
+    """Of a patch; 0 for the row itself."""
+    subject: str
+    """Without tags."""
+    name: str
+    address: str
+    message_id: str
+    date: int
+    """Of a patch when it was sent, else the row's latest activity; seconds of the Unix epoch."""
+    version: int
+    is_series: bool
+
+
+def all_posted(connection: sqlite3.Connection) -> Iterator[Posted]:
+    """Yield all rows and their patches."""
+    first = 0
+    while True:
+        rows = [
+            row
+            for (row,) in connection.execute(
+                "SELECT id FROM item WHERE id > ? ORDER BY id LIMIT ?", (first, _AT_ONCE)
+            )
+        ]
+        if not rows:
+            return
+        yield from posted(connection, rows)
+        first = rows[-1]
+
+
+def posted(connection: sqlite3.Connection, rows: Collection[int]) -> list[Posted]:
+    """Return some rows and their patches. Of patches with the same subject the newest version's is there."""
+    found: list[Posted] = []
+    patches: dict[int, list[Posted]] = {}
+    asked = json.dumps(list(rows))
+    people = _People(connection)
+    for row, node, name, packed in connection.execute(
+        "SELECT node.item, node.id, node.name, facts FROM node CROSS JOIN message ON node = node.id"
+        " WHERE node.item IN (SELECT value FROM json_each(?)) AND role & 3",
+        (asked,),
+    ):
+        patch = _patch(row, node, restored(name), json.loads(packed), people)
+        if patch is not None:
+            patches.setdefault(row, []).append(patch)
+    for row, is_thread, name, head in connection.execute(
+        "SELECT item.id, thread, name, head FROM item CROSS JOIN node ON node.id = lead"
+        " WHERE item.id IN (SELECT value FROM json_each(?))",
+        (asked,),
+    ):
+        looks = unpacked(head)
+        found.append(
+            Posted(
+                row, 0, looks.subject, looks.name, looks.address, restored(name), int(looks.active[0]),
+                1 if is_thread else looks.version, not is_thread,
+            )
+        )  # fmt: skip
+        told = set()
+        for patch in sorted(patches.get(row, ()), key=lambda one: (-one.version, -one.date)):
+            if (key := (patch.subject, patch.address)) not in told:
+                told.add(key)
+                found.append(patch)
+    return found
+
+
+def posted_mails(connection: sqlite3.Connection, nodes: Iterable[int]) -> dict[int, Posted]:
+    """Return patches by their nodes."""
+    people = _People(connection)
+    found = {}
+    for row, node, name, packed in connection.execute(
+        "SELECT node.item, node.id, node.name, facts FROM node CROSS JOIN message ON node = node.id"
+        " WHERE node.id IN (SELECT value FROM json_each(?)) AND item IS NOT NULL",
+        (json.dumps(list(nodes)),),
+    ):
+        patch = _patch(row, node, restored(name), json.loads(packed), people)
+        if patch is not None:
+            found[node] = patch
+    return found
+
+
+class _People:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: dict[int, tuple[str, str]] = {}
+
+    def __getitem__(self, number: int) -> tuple[str, str]:
+        person = self._known.get(number)
+        if person is None:
+            (text,) = self._connection.execute(
+                "SELECT text FROM phrase WHERE id = ?", (number,)
+            ).fetchone()
+            person = self._known[number] = unpair(restored(text))
+        return person
+
+
+def _patch(row: int, node: int, name: str, facts: list[Any], people: _People) -> Posted | None:
+    """Return a patch; None for a cover letter, for which its series stands."""
+    if facts[_NUMBER] == 0:
+        return None
+    title = facts[_TITLE]
+    if isinstance(title, int):
+        title = facts[_TEXT][len(facts[_TEXT]) - title :]
+    author, address = people[facts[_AUTHOR]]
+    return Posted(
+        row,
+        node,
+        title,
+        author,
+        address,
+        name,
+        int(facts[_STAMP]),
+        facts[_VERSION],
+        is_series=False,
+    )

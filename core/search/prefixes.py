@@ -1,0 +1,189 @@
+"""The prefixes of the query language, and what may stand after each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core.search.dates import MomentReader, read_dates
+from core.search.faults import QueryError
+from core.search.words import WORD, fold
+
+__all__ = ["ABOUT_MAILS", "HAS", "IS", "PREFIXES", "MomentReader", "Prefix", "Term", "read_term"]
+
+MOST_WORDS: Final = 32
+"""Words of a value that are looked for."""
+
+MOST_CHARACTERS: Final = 1000
+"""Characters of a value that are read."""
+
+_NUMBER: Final = re.compile(r"(>=|<=|>|<|=|)(\d{1,6})", re.ASCII)
+_SPAN: Final = re.compile(r"(\d{0,6})\.\.(\d{0,6})", re.ASCII)
+_MOST: Final = 10**6
+
+Place = tuple[int, int]
+"""Where something stands in a query: its offset and length."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A prefix with its value, read."""
+
+    prefix: str
+    value: str
+    """As typed, without quotes; of `is:` and `has:` one of the words there are."""
+    words: tuple[str, ...] = ()
+    """Folded words that stand one after the other, where the value is a text."""
+    whole: bool = False
+    """In quotes: the last word does not only begin so."""
+    low: int | None = None
+    high: int | None = None
+    """The smallest and the largest number or second that is meant, both included; None where it is open."""
+    offset: int = 0
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """What is known of a prefix."""
+
+    help: str
+    """What it looks at, for `--help`."""
+    wants: str
+    """What has to stand after it."""
+    example: str
+    mails: bool = True
+    """It is about single mails, not about a series or thread as a whole."""
+
+
+_NAME: Final = "a name or address, or the beginning of one"
+_TEXT: Final = "words; in quotes as they stand"
+
+PREFIXES: Final[Mapping[str, Prefix]] = {
+    "s": Prefix("subject", _TEXT, "s:vhost"),
+    "f": Prefix("who posted it: From, and who wrote a patch", _NAME, "f:colton"),
+    "t": Prefix("To", _NAME, "t:maz@kernel.org"),
+    "c": Prefix("Cc", _NAME, "c:kvmarm"),
+    "tc": Prefix("To or Cc", _NAME, "tc:pbonzini"),
+    "a": Prefix("From, To or Cc", _NAME, "a:google.com"),
+    "with": Prefix("who wrote any mail in it, replies too", _NAME, "with:sean"),
+    "by": Prefix("who gave a trailer", _NAME, 'by:"Marc Zyngier"'),
+    "b": Prefix("text of the mails ([index] bodies = true)", _TEXT, 'b:"use after free"'),
+    "d": Prefix("when a mail was sent", "dates like 2025-05-01.., 2.weeks.ago.., ..yesterday, 2025-05", "d:2.weeks.ago.."),
+    "dfn": Prefix("file that a patch touches; * ? [..] stand for others", "a path or a part of it", "dfn:arch/arm64/kvm/*.c"),
+    "m": Prefix("Message-ID", "a Message-ID, or a part of one", "m:20250602192702.2125115-1-coltonlewis@google.com"),
+    "l": Prefix("list", "a followed list's name", "l:kvm", mails=False),
+    "v": Prefix("the newest version's number", "a number, also as >=2, <3, 2..4", "v:>=2", mails=False),
+    "n": Prefix("how many patches the newest version has", "a number, also as >10, 2..4", "n:>10", mails=False),
+    "is": Prefix("state", "a state", "is:unread", mails=False),
+    "has": Prefix("what belongs to it", "what it has", "has:replies", mails=False),
+    "label": Prefix("a label that you gave it", "a label", "label:arm", mails=False),
+}  # fmt: skip
+"""All prefixes, in the order of the help."""
+
+ABOUT_MAILS: Final = frozenset(name for name, prefix in PREFIXES.items() if prefix.mails)
+
+IS: Final[Mapping[str, str]] = {
+    "unread": "a mail of it is unread",
+    "read": "none is",
+    "new": "nothing was decided, nothing opened",
+    "reading": "nothing was decided, something opened",
+    "open": "new, reading or accepted: what the inbox has",
+    "done": "done with",
+    "skipped": "skipped",
+    "waiting": "waiting for its author",
+    "later": "put off",
+    "accepted": "accepted",
+    "flagged": "flagged",
+    "complete": "all patches of the newest version are here",
+    "incomplete": "some are missing",
+    "reviewed": "the newest version was given a trailer",
+    "series": "a patch series",
+    "thread": "no patch series",
+    "mine": "posted from one of your addresses",
+}
+HAS: Final[Mapping[str, str]] = {
+    "replies": "somebody answered",
+    "trailers": "somebody gave a trailer, to any version",
+    "versions": "several versions",
+    "newversion": "a newer version with unread mail",
+    "cover": "a cover letter",
+    "labels": "a label",
+    "note": "a note of yours",
+}
+_TEXTS: Final = frozenset({"s", "f", "t", "c", "tc", "a", "with", "by", "b"})
+
+
+def read_term(
+    prefix: str, value: str, quoted: bool, place: Place, at: int, read_moment: MomentReader
+) -> Term:
+    """Read the value of a prefix, which begins at `at`. Raises QueryError."""
+    offset, length = place
+
+    def fault(message: str, hint: str = "") -> QueryError:
+        hint = hint or f"It wants {PREFIXES[prefix].wants}."
+        return QueryError(message, hint, offset=at, length=len(value))
+
+    if not value.strip() or len(value) > MOST_CHARACTERS:
+        what = "too long" if value.strip() else "empty"
+        raise fault(f"What stands after {prefix}: is {what}.")
+    term = Term(prefix=prefix, value=value, whole=quoted, offset=offset, length=length)
+    if prefix in _TEXTS:
+        return _with(term, words=_words(value, fault))
+    if prefix == "d":
+        low, high = read_dates(value, read_moment, at)
+        return _with(term, low=low, high=high)
+    if prefix in ("v", "n"):
+        low, high = _numbers(value, fault)
+        return _with(term, low=low, high=high)
+    if prefix in ("is", "has"):
+        allowed = IS if prefix == "is" else HAS
+        if (word := value.casefold()) not in allowed:
+            raise fault(
+                f"There is no {prefix}:{value}.",
+                f"There are {', '.join(f'{prefix}:{each}' for each in allowed)}.",
+            )
+        return _with(term, value=word)
+    if prefix == "m":
+        return _with(term, value=value.strip("<>"))
+    return term
+
+
+def _with(term: Term, **changes: object) -> Term:
+    from dataclasses import replace
+
+    return replace(term, **changes)  # type: ignore[arg-type]
+
+
+def _words(value: str, fault: Callable[[str], QueryError]) -> tuple[str, ...]:
+    words = tuple(WORD.findall(fold(value))[:MOST_WORDS])
+    if not words:
+        raise fault("There is no letter or digit to look for.")
+    return words
+
+
+def _numbers(value: str, fault: Callable[[str], QueryError]) -> tuple[int | None, int | None]:
+    if match := _SPAN.fullmatch(value):
+        low = int(match[1]) if match[1] else None
+        high = int(match[2]) if match[2] else None
+        if low is None and high is None:
+            raise fault("Both ends are open.")
+        if low is not None and high is not None and low > high:
+            raise fault("The first number is larger than the second.")
+        return low, high
+    found = _NUMBER.fullmatch(value)
+    if found is None:
+        raise fault(f"‘{value}’ is no number.")
+    sign, number = found[1], int(found[2])
+    match sign:
+        case ">":
+            return number + 1, None
+        case ">=":
+            return number, None
+        case "<":
+            return None, number - 1
+        case "<=":
+            return None, number
+    return number, number
