@@ -18,17 +18,21 @@ def completions(text: str) -> list[str]:
     return []
 
 
-def help_words(label: str, scope: SafeText, *, server: str = "") -> SafeText:
-    """Return what can be typed."""
+def help_words(label: str, scope: SafeText, server: str) -> SafeText:
+    """Return what can be typed, and where it is looked for."""
     if label == "\\":
         return shown('s: f: t: c: a: b: d: dfn: m: l: v: n: is: has: by:  -not  "…"  OR  ( )')
     words = [f"in {scope}"] if scope else []
-    if scope and scope != "all lists":
-        words.append("Tab all lists")
+    words.append("subjects, names, ids; s: f: d: v: is: … narrow it")
     if server:
         words.append("C-r asks the server")
-    words += ["Enter keeps it", "Esc goes back", "↑↓ choose"]
     return shown(" · ".join(words))
+
+
+def key_words(scope: SafeText) -> SafeText:
+    """Return what the bar's keys do."""
+    lists = "Tab all lists or this · " if scope and scope != "all lists" else ""
+    return shown(f"Enter keeps what is found · Esc goes back · {lists}↑↓ choose · → completes")
 
 
 def count_words(found: Found, of: int) -> str:

@@ -336,4 +336,4 @@ async def test_keys_typed_ahead_reach_what_they_were_meant_for() -> None:
             app.post_message(Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: app.clipboard == "glass-v1-1@x")
         assert desk_screen(app).where() is Where.READER
-        assert desk_screen(app)._found == "line 9"
+        assert desk_screen(app)._words == "line 9"

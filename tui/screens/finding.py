@@ -26,7 +26,7 @@ from tui.find_jobs import (
     ServerAnswered,
     ask_server,
 )
-from tui.find_words import came_words, completions, count_words, help_words
+from tui.find_words import came_words, completions, count_words, help_words, key_words
 from tui.keys import Where
 from tui.screens.listing import ListScreen
 from tui.widgets.message_view import MessageView
@@ -142,6 +142,7 @@ class FindingScreen(ListScreen):
             if not self.bar.is_attached:
                 await self.mount(self.bar, after=self.title_bar)
             self.bar.ask(shown(label), text)
+            self.say(key_words(self._scope_words()))
             self._explain(text)
             if text:
                 self._keep()
@@ -158,8 +159,7 @@ class FindingScreen(ListScreen):
                 shown("→ " + "  ".join(text.rpartition(" ")[2] + more for more in offers))
             )
         else:
-            label = "" if text else self.bar.label
-            self.bar.note(help_words(label, self._scope_words(), server=self._server_list()))
+            self.bar.note(help_words(self.bar.label, self._scope_words(), self._server_list()))
 
     def _scope_words(self) -> SafeText:
         page = self._page if self._list_desk is not None else None
@@ -181,6 +181,10 @@ class FindingScreen(ListScreen):
         """Go back to exactly where finding began."""
         self._ask_nothing()
         self._show_origin()
+        self._close_bar()
+
+    def _close_bar(self) -> None:
+        self.hush()
         self.bar.close()
         self._entitle_place()
 
@@ -207,8 +211,7 @@ class FindingScreen(ListScreen):
         else:
             self._kept, self._places = result, None
             self.bar.remember(text)
-            self.bar.close()
-            self._entitle_place()
+            self._close_bar()
 
     @on(SearchBar.Moved)
     def _move_in_found(self, event: SearchBar.Moved) -> None:
@@ -346,17 +349,17 @@ class FindingScreen(ListScreen):
         self._ask_nothing()
         self._result = self._kept = self._origin = self._list_place = None
         if self.bar.is_attached:
-            self.bar.close()
+            self._close_bar()
 
     def _show_origin(self) -> None:
         if self._origin is None:
             return
-        result, place = self._origin
-        if result is not None:
-            self.series_tree.go_back(result.answer.items, place, result.answer.matches)
-        elif self._result is not None:
-            self.series_tree.go_back(self._items, place)
-        self._result = result
+        tree, now = self.series_tree, self._result
+        self._result, place = self._origin
+        if self._result is not None:
+            tree.go_back(self._result.answer.items, place, self._result.answer.matches)
+        elif now is not None or tree.kept_place != place:
+            tree.go_back(self._items, place)
 
     def leave_found(self) -> bool:
         """Go back to the list, then end finding; say whether there was something to go back from."""
@@ -421,17 +424,18 @@ class FindingScreen(ListScreen):
 
     def _found_places(self) -> list[tuple[int, Key]]:
         """Return where in the list is what was kept, in the list's order, and the row that matches best."""
-        if self._places is not None and self._places[0] is self._items:
+        items = self.series_tree.items
+        if self._places is not None and self._places[0] is items:
             return self._places[1]
+        rows = getattr(items, "rows", None)
         wanted: dict[object, Key] = {}
-        hits = self._kept.answer.found.hits if self._kept is not None else ()
-        rows = getattr(self._items, "rows", None)
-        for hit in hits:
+        for hit in self._kept.answer.found.hits if self._kept is not None else ():
             key = (hit.series,) if hit.matched else (hit.series, hit.patches[0].id)
             wanted[hit.series if rows is None else hit.row] = key
-        names = [item.id for item in self._items] if isinstance(self._items, Sequence) else rows
-        places = [(place, wanted[name]) for place, name in enumerate(names or ()) if name in wanted]
-        self._places = (self._items, places)
+        if rows is None:
+            rows = (items.shown(place).id for place in range(len(items)))
+        places = [(place, wanted[name]) for place, name in enumerate(rows) if name in wanted]
+        self._places = (items, places)
         return places
 
     # ------------------------------------------------------------- the list's server

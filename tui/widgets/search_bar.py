@@ -33,6 +33,10 @@ _MOVES: Final = {
 class QueryLine(Input):
     """The line itself. Its bar's own keys come first, and what comes after the last of them is for others."""
 
+    def on_mount(self) -> None:
+        """Be begun: Textual does not scroll to the end of what is first put in."""
+        self._initial_value = False
+
     def on_key(self, event: events.Key) -> None:
         """Let the bar have its keys, and pass on what was typed after it was closed."""
         bar = self.query_ancestor(SearchBar)

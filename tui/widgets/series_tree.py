@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from core.model import MessageId
+from tui.widgets.tree_model import Items
 from tui.widgets.tree_rows import Key, Kind, Matches, Row
 from tui.widgets.tree_view import TreeView
 
@@ -167,6 +168,11 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         self.touched = True
         self.cursor = place
         return True
+
+    @property
+    def items(self) -> Items:
+        """The series and threads that are listed."""
+        return self._rows.items
 
     @property
     def item_place(self) -> int:
