@@ -12,18 +12,21 @@ from tui.screens.keyed import KeyedScreen
 
 
 class CommandProvider(Provider):
-    """Offers every command by what it does."""
+    """Offers the commands that can be run now by what they do."""
 
     @property
     def _commands(self) -> Sequence[Command]:
-        return self.screen.keymap.commands if isinstance(self.screen, KeyedScreen) else ()
+        screen = self.screen
+        if not isinstance(screen, KeyedScreen):
+            return ()
+        return [command for command in screen.keymap.commands if not screen.why_not(command)]
 
     def _run(self, command: Command) -> None:
         if isinstance(self.screen, KeyedScreen):
             self.screen.run_command(command)
 
     async def discover(self) -> Hits:
-        """Offer all."""
+        """Offer all of them."""
         for command in self._commands:
             yield DiscoveryHit(command.help, partial(self._run, command), help=_aside(command))
 

@@ -42,6 +42,15 @@ class GivesRows(Protocol):
         ...
 
 
+@runtime_checkable
+class Looks(Protocol):
+    """A desk that can be told to look whether the index has changed."""
+
+    def look(self) -> None:
+        """Look at once."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Deed:
     """Something to be done to series, or taken back."""
@@ -55,8 +64,6 @@ class Deed:
     """The mails that it is for, where these alone are meant."""
     argument: str | None = None
     note: str | None = None
-    quiet: bool = False
-    """Nobody asked for it: a mail was open for a moment."""
 
 
 @dataclass
@@ -208,6 +215,21 @@ class Clerk:
             standings[handle] = change.after
         return DeedDone(deed, outcome, standings, next(iter(standings), None), triage.today())
 
+    def mark_read(self, opening: Opening, mails: Collection[MessageId], *, read: bool) -> None:
+        """Count mails as read or unread."""
+
+        def job() -> None:
+            try:
+                names = _unseen(opening, mails) if read else mails
+                if names:
+                    self._triage_of(opening).mark_read(names, read=read)
+                if names and isinstance(opening.desk, Looks):
+                    opening.desk.look()
+            except PatchdeskError as error:
+                log.warning("read marks: %s", error.message)
+
+        self.put(job)
+
     def read_history(self, opening: Opening, subject: str, message_id: MessageId) -> None:
         """Post what was done to a series."""
 
@@ -228,6 +250,18 @@ def _ids(deed: Deed) -> dict[MessageId, Handle]:
     if rows:
         desk = cast("ListDesk", deed.opening.desk)
         found |= {summary.id: summary.row for summary in desk.summaries(rows)}
+    return found
+
+
+def _unseen(opening: Opening, mails: Collection[MessageId]) -> list[MessageId]:
+    """Return those of some mails that count as unread."""
+    desk = cast("ListDesk", opening.desk)
+    found: list[MessageId] = []
+    unseen: dict[int, Collection[MessageId]] = {}
+    for name in mails:
+        row = desk.find(name)
+        if row is not None and name in unseen.setdefault(row, desk.unseen(row)):
+            found.append(name)
     return found
 
 

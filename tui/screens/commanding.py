@@ -8,7 +8,7 @@ from textual import on
 
 from core.text import shown
 from tui.command_names import commands_named
-from tui.keys import Command
+from tui.keys import Command, Where
 from tui.screens.reviewing import ReviewingScreen
 from tui.widgets.prompt import Prompt, Proposal
 
@@ -23,6 +23,21 @@ class CommandingScreen(ReviewingScreen):
             "app.command": self._ask_command,
             "app.palette": self.app.action_command_palette,
         }
+
+    def why_not(self, command: Command) -> str:
+        """Return why a command cannot be run now, as a sentence; "" where it can."""
+        where = command.where
+        if where is Where.DIGEST:
+            return "This is for a digest: gd opens one."
+        if where is Where.READER and (self._noted or self._mail is None):
+            return "There is no mail open."
+        if where is Where.TREE and not len(self.series_tree):
+            return "There is no series here."
+        if command.name.startswith("patch.") and not len(self.series_tree):
+            return "There is no series here."
+        if command.name == "app.retry" and self._retry is None:
+            return "Nothing was opened yet."
+        return super().why_not(command)
 
     def _help(self) -> None:
         from tui.screens.help import HelpScreen

@@ -175,9 +175,14 @@ class ListScreen(SyncScreen):
         self._stop_seeing()
         unseen = set(self.series_tree.unseen)
         seen = bool(unseen.intersection(names))
-        self._in_background(partial(mark_seen, desk, names, seen))
+        self._count(names, seen=seen)
         what = "mail" if len(names) == 1 else "mails"
         self.say(f"{len(names):,} {what} count as {'read' if seen else 'unread'}.")
+
+    def _count(self, names: Collection[MessageId], *, seen: bool) -> None:
+        """Count mails as read or unread."""
+        if (desk := self._list_desk) is not None:
+            self._in_background(partial(mark_seen, desk, names, seen))
 
     def _names_here(self, row: Row) -> Collection[MessageId]:
         """Return the mails that a key about reading is meant for."""

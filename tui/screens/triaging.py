@@ -6,9 +6,9 @@ said to be done. What could not be written is put back as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 
@@ -16,8 +16,8 @@ from core.errors import PatchdeskError
 from core.model import MessageId
 from core.text import shown
 from tui.keys import Command, Where
-from tui.screens.marking import MarkingScreen
-from tui.triage_jobs import Clerk, Deed, DeedDone, DeedFailed, HistoryRead, Known
+from tui.screens.standing import StandingScreen
+from tui.triage_jobs import Deed, HistoryRead
 from tui.widgets.marks import Handle
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.tree_rows import Kind, Row
@@ -25,27 +25,15 @@ from tui.widgets.tree_rows import Kind, Row
 if TYPE_CHECKING:
     from core.triage.standing import Standing
     from core.triage.status import Verb
-    from tui.widgets.tree_model import Items
-    from tui.widgets.tree_rows import Whole
 
 _NOWHERE = "Nothing is remembered of this: decisions need the program's own journal."
 
 
-class TriageScreen(MarkingScreen):
+class TriageScreen(StandingScreen):
     """Decides on series, and takes decisions back."""
 
-    _clerk: Clerk | None = None
-    _sure: Mapping[Handle, Standing] = {}
-    """How series stand as it is written down."""
-    _waiting: Sequence[tuple[Deed, Mapping[Handle, Standing]]] = ()
-    """What is not written down yet, in order, and what each will make of its series."""
     _last: tuple[str, str | None, str | None] | None = None
     """The last decision: the verb, its argument and its note."""
-    _today: tuple[int, int] = (0, 0)
-    _decided_shown = False
-    _given: Items | Sequence[Whole] = ()
-    """All that there is to show, decided or not."""
-    _hidden: Collection[Handle] = frozenset()
 
     def triage_actions(self) -> Mapping[str, Callable[[], object]]:
         """Return what each of these commands does, by its name."""
@@ -99,6 +87,14 @@ class TriageScreen(MarkingScreen):
         verb = COMMANDS.get(command.name)
         return "" if verb is None else why_not(verb, self._standings_here(verb))
 
+    def _toggle_unread(self) -> None:
+        """Count all of what is marked as read, or as not read; without marks, what is here."""
+        if not self.series_tree.marks or self._page is None or self._list_desk is None:
+            super()._toggle_unread()
+            return
+        unread = self._page.unread
+        self._decide("read" if any(one in unread for one in self._targets()) else "unread")
+
     # ------------------------------------------------------------- what it is about
 
     def _targets(self) -> list[Handle]:
@@ -120,11 +116,6 @@ class TriageScreen(MarkingScreen):
         if row.message is None or row.version is None or row.version.total < 2:
             return None
         return row.message.message_id
-
-    def _standing(self, handle: Handle) -> Standing:
-        from core.triage.standing import UNTOUCHED
-
-        return self.series_tree.standings.get(handle, UNTOUCHED)
 
     def _standings_here(self, verb: Verb) -> list[Standing]:
         from core.triage.status import Status
@@ -168,10 +159,12 @@ class TriageScreen(MarkingScreen):
         if patch is not None:
             will = {targets[0]: self._with_patch(targets[0], patch, verb)}
         else:
-            will = {
-                handle: predicted(self._standing(handle), verb, now, argument=argument, note=note)
-                for handle in targets
+            standings = {id(one): one for one in map(self._standing, targets)}
+            become = {
+                key: predicted(one, verb, now, argument=argument, note=note)
+                for key, one in standings.items()
             }
+            will = {handle: become[id(self._standing(handle))] for handle in targets}
         self._waiting = [*self._waiting, (deed, will)]
         clerk.do(deed)
         self.series_tree.standings = {**self.series_tree.standings, **will}
@@ -221,60 +214,6 @@ class TriageScreen(MarkingScreen):
 
         if tree.move_to_patch_where(is_open):
             self._follow_cursor()
-
-    def _follow_cursor(self) -> None:
-        """In the reader, open what the cursor stands on now."""
-        row = self.series_tree.row
-        if self._place is Where.READER and row is not None:
-            self.read_row(row)
-
-    def show_items(
-        self,
-        items: Items | Sequence[Whole],
-        *,
-        keep: bool,
-        anew: bool = False,
-        hold: bool = False,
-    ) -> None:
-        """Show these, but for what is decided."""
-        self._given = items
-        self._hidden = self._decided()
-        super().show_items(self._open(items), keep=keep, anew=anew, hold=hold)
-        self.know_standings()
-
-    def _decided(self) -> frozenset[Handle]:
-        """Return what is not to be shown."""
-        standings = self.series_tree.standings
-        if self._decided_shown or not standings:
-            return frozenset()
-        from core.triage.status import DECIDED
-
-        return frozenset(handle for handle, one in standings.items() if one.status in DECIDED)
-
-    def _open(self, items: Items | Sequence[Whole]) -> Items | Sequence[Whole]:
-        """Return the items that are not hidden."""
-        hidden = self._hidden
-        if not hidden:
-            return items
-        if isinstance(items, Sequence):
-            return [item for item in items if item.id not in hidden]
-        without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
-        return without(hidden) if without is not None else items
-
-    def _hide_decided(self) -> None:
-        """Hide what is decided, unless it is to be shown."""
-        hidden = self._decided()
-        if hidden == self._hidden:
-            return
-        self._hidden = hidden
-        super().show_items(self._open(self._given), keep=True, hold=True)
-        self._entitle_place()
-
-    def _toggle_decided(self) -> None:
-        self._decided_shown = not self._decided_shown
-        self._hide_decided()
-        how = "shown" if self._decided_shown else "hidden"
-        self.say(f"What is done, skipped, waiting or put off is {how}.")
 
     # ------------------------------------------------------------- flag, label, note, later
 
@@ -370,92 +309,6 @@ class TriageScreen(MarkingScreen):
         else:
             name, argument, note = self._last
             self._decide(name, argument, note=note)
-
-    # ------------------------------------------------------------- what the clerk says
-
-    def know_standings(self) -> None:
-        """Ask where the series of what is shown stand."""
-        make = self.desk_app.triage
-        if make is None or self._shown is None:
-            return
-        if self._clerk is None:
-            self._clerk = Clerk(make, self.post_message)
-        listing = None if self._list_desk is not None else self._listing
-        self._clerk.know(self._shown, listing)
-
-    @on(Known)
-    def _standings_known(self, event: Known) -> None:
-        if event.opening is not self._shown:
-            return
-        self._sure = event.standings
-        self._say_today(event.today)
-        self.reader.remember_viewed_in(event.viewed)
-        self._show_standings()
-
-    def _show_standings(self) -> None:
-        """Show how series stand, with what is not written down yet."""
-        standings = dict(self._sure)
-        for _, will in self._waiting:
-            standings.update(will)
-        self.series_tree.standings = standings
-        self._hide_decided()
-        self.series_tree.redraw()
-
-    @on(DeedDone)
-    def _deed_done(self, event: DeedDone) -> None:
-        self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
-        if event.deed.opening is not self._shown:
-            return
-        self._say_today(event.today)
-        self._sure = {**self._sure, **event.standings}
-        self._show_standings()
-        outcome = event.outcome
-        if outcome is None:
-            what = "undo" if event.deed.kind == "undo" else "redo"
-            self.say(f"There is nothing to {what}.")
-            return
-        back = event.deed.kind != "do" and event.first is not None
-        if back and self.series_tree.move_to_handle(cast("Handle", event.first)):
-            self._follow_cursor()
-        self.say(self._words_of(event))
-        for note in outcome.notes:
-            self.notify(shown(note), markup=False)
-
-    def _words_of(self, event: DeedDone) -> str:
-        from tui.triage_words import sentence
-
-        outcome, deed = event.outcome, event.deed
-        words = outcome.words if outcome is not None else ""
-        if self.desk_app.linear and deed.verb is not None:
-            return sentence(deed.verb, len(deed.mails or deed.handles), deed.argument)
-        aside = ""
-        if deed.kind == "do" and event.standings:
-            one = next(iter(event.standings.values()))
-            aside = f" {one.until}" if one.until is not None else ""
-        left = outcome.left if outcome is not None else 0
-        stays = f" · {left:,} stay as they are" if left else ""
-        return shown(f"{words}{aside}{stays}")
-
-    @on(DeedFailed)
-    def _deed_failed(self, event: DeedFailed) -> None:
-        self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
-        if event.deed.opening is not self._shown:
-            return
-        self._show_standings()
-        if event.deed.handles:
-            self.series_tree.move_to_handle(event.deed.handles[0])
-        self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
-
-    def _say_today(self, today: tuple[int, int]) -> None:
-        self._today = today
-        done, of = today
-        self.status.tell(shown(f"{done:,} of {of:,} today" if of else ""))
-
-    def close_desks(self) -> None:
-        """Write down what is not written yet; it takes a moment."""
-        if self._clerk is not None:
-            self._clerk.close()
-        super().close_desks()
 
     # ------------------------------------------------------------- looking back
 

@@ -1,0 +1,150 @@
+"""What is marked: by key, in a range, by a query; and that marks stay on what they were on."""
+
+from __future__ import annotations
+
+import time
+from threading import Event
+
+import pytest
+
+from tests.tui.kit import (
+    FakeDesk,
+    app_on,
+    app_with,
+    desk_screen,
+    lantern,
+    listing,
+    ready,
+    small_series,
+    text_of,
+    tree_of,
+    until,
+)
+from tui.app import PatchdeskApp
+from tui.widgets.marks import Marks
+from tui.widgets.triage_tree import TriageTree
+
+
+def marks_of(app: PatchdeskApp) -> list[str]:
+    """Return the subjects that have a mark on the screen."""
+    lines = text_of(app, "SeriesTree").splitlines()
+    return [line.partition("*")[2].strip("◆◇ ")[:12].rstrip() for line in lines if line[1:2] == "*"]
+
+
+def tree(app: PatchdeskApp) -> TriageTree:
+    found = tree_of(app)
+    assert isinstance(found, TriageTree)
+    return found
+
+
+async def test_space_marks_and_goes_on_and_says_how_many() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("space", "j", "space")
+        await pilot.pause()
+        assert "2 marked" in text_of(app, "TitleBar")
+        assert len(marks_of(app)) == 2
+        assert tree(app).cursor == 3
+        await pilot.press("k", "space")
+        await pilot.pause()
+        assert "1 marked" in text_of(app, "TitleBar")
+
+
+async def test_space_marks_the_series_whose_patches_one_is_among() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("l", "j", "j", "space")
+        await pilot.pause()
+        assert tree(app).marked == {lantern()[0].id}
+        row = tree(app).row
+        assert row is not None
+        assert row.item.id == lantern()[1].id  # and not one more of its patches
+
+
+async def test_escape_takes_the_marks_away() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("space", "escape")
+        await pilot.pause()
+        assert not tree(app).marked
+        assert "marked" not in text_of(app, "TitleBar")
+
+
+async def test_a_range_grows_shrinks_and_can_be_kept_or_left() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("V", "j", "j")
+        await pilot.pause()
+        assert "3 marked…" in text_of(app, "TitleBar")
+        await pilot.press("k")
+        assert len(tree(app).marked) == 2
+        await pilot.press("V", "G")
+        assert len(tree(app).marked) == 2
+        await pilot.press("V", "k", "escape")
+        assert len(tree(app).marked) == 2
+        await pilot.press("escape")
+        assert not tree(app).marked
+
+
+@pytest.mark.parametrize(("query", "count"), [("oil", 2), ("Míra", 2), ("", 4), ("brass", 0)])
+async def test_a_query_marks_what_it_finds(query: str, count: int) -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("*", *query, "enter")
+        words = f"{count} marked" if count else "Nothing more to mark"
+        await until(pilot, lambda: words in text_of(app), what=words)
+        assert len(tree(app).marked) == count
+
+
+async def test_marks_stay_on_their_series_when_others_arrive_above() -> None:
+    gate = Event()
+    first = [small_series(f"s{n}", f"s{n}: thing") for n in range(4)]
+    more = [small_series(f"new{n}", f"new{n}: thing") for n in range(3)]
+    app = app_on(
+        lantern=FakeDesk(listing(first, done=False), gate, listing([*more, *reversed(first)]))
+    )
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("j", "space", "V", "j")
+        assert len(tree(app).marked) == 3
+        gate.set()
+        await until(pilot, lambda: len(tree(app)) == 7, what="all rows")
+        # What was marked by itself stays; the range reaches from where it began to the cursor.
+        assert first[1].id in tree(app).marked
+        assert {first[2].id, first[3].id} <= tree(app).marked
+
+
+async def test_twenty_thousand_are_marked_at_once() -> None:
+    app = app_with(*(small_series(f"s{n}", f"s{n}: thing") for n in range(20_000)))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        started = time.process_time()
+        await pilot.press("V", "G")
+        assert time.process_time() - started < 0.5
+        assert tree(app).marks.count(tree(app).count) == 20_000
+        assert len(tree(app).marks.ids) == 0  # a range, not one object for each
+        await pilot.press("V")
+        assert len(tree(app).marked) == 20_000
+
+
+def test_a_mark_follows_a_series_whose_id_changes() -> None:
+    marks = Marks()
+    marks.show(lambda first, end: ["a", "b"][first:end])
+    marks.add(["a"])
+    marks.moved({"a": "c", "x": "y"})
+    assert marks.ids == {"c"}
+
+
+async def test_the_state_of_marks_is_the_same_in_the_reader() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("space", "enter")
+        await pilot.pause()
+        assert "1 marked" in text_of(app, "TitleBar")
+        assert desk_screen(app).where().value == "reader"

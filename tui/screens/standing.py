@@ -1,0 +1,200 @@
+"""The part of the main screen that knows how series stand: it hides what is decided, and hears what was written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+
+from core.model import Mail, MessageId
+from core.text import shown
+from tui.keys import Where
+from tui.screens.marking import MarkingScreen
+from tui.triage_jobs import Clerk, Deed, DeedDone, DeedFailed, Known
+from tui.widgets.marks import Handle
+
+if TYPE_CHECKING:
+    from core.triage.standing import Standing
+    from tui.widgets.tree_model import Items
+    from tui.widgets.tree_rows import Whole
+
+
+class StandingScreen(MarkingScreen):
+    """Shows how series stand: as it is written down, and with what is not written down yet."""
+
+    _clerk: Clerk | None = None
+    _sure: Mapping[Handle, Standing] = {}
+    """How series stand as it is written down."""
+    _waiting: Sequence[tuple[Deed, Mapping[Handle, Standing]]] = ()
+    """What is not written down yet, in order, and what each will make of its series."""
+    _today: tuple[int, int] = (0, 0)
+    _decided_shown = False
+    _given: Items | Sequence[Whole] = ()
+    """All that there is to show, decided or not."""
+    _hidden: Collection[Handle] = frozenset()
+
+    def _standing(self, handle: Handle) -> Standing:
+        from core.triage.standing import UNTOUCHED
+
+        return self.series_tree.standings.get(handle, UNTOUCHED)
+
+    def _follow_cursor(self) -> None:
+        """In the reader, open what the cursor stands on now."""
+        row = self.series_tree.row
+        if self._place is Where.READER and row is not None:
+            self.read_row(row)
+
+    # ------------------------------------------------------------- read and unread
+
+    def _count_as_read(self, mail: Mail) -> None:
+        if self._clerk is None or self._shown is None or self._list_desk is None:
+            super()._count_as_read(mail)
+        else:
+            self._clerk.mark_read(self._shown, (mail.message.message_id,), read=True)
+
+    def _count(self, names: Collection[MessageId], *, seen: bool) -> None:
+        if self._clerk is None or self._shown is None:
+            super()._count(names, seen=seen)
+        else:
+            self._clerk.mark_read(self._shown, names, read=seen)
+
+    # ------------------------------------------------------------- what is shown
+
+    def show_items(
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        anew: bool = False,
+        hold: bool = False,
+    ) -> None:
+        """Show these, but for what is decided."""
+        self._given = items
+        self._hidden = self._decided()
+        super().show_items(self._open(items), keep=keep, anew=anew, hold=hold)
+        self.know_standings()
+
+    def _decided(self) -> frozenset[Handle]:
+        """Return what is not to be shown."""
+        standings = self.series_tree.standings
+        if self._decided_shown or not standings:
+            return frozenset()
+        from core.triage.status import DECIDED
+
+        return frozenset(handle for handle, one in standings.items() if one.status in DECIDED)
+
+    def _open(self, items: Items | Sequence[Whole]) -> Items | Sequence[Whole]:
+        """Return the items that are not hidden."""
+        hidden = self._hidden
+        if not hidden:
+            return items
+        if isinstance(items, Sequence):
+            return [item for item in items if item.id not in hidden]
+        without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
+        return without(hidden) if without is not None else items
+
+    def _hide_decided(self) -> None:
+        """Hide what is decided, unless it is to be shown."""
+        hidden = self._decided()
+        if hidden == self._hidden:
+            return
+        self._hidden = hidden
+        super().show_items(self._open(self._given), keep=True, hold=True)
+        self._entitle_place()
+        if len(self._given) and not len(self.series_tree):
+            self._aside = True
+            lines = ["td shows what was decided · u takes the last decision back"]
+            self._note("Nothing is left to decide", lines)
+
+    def _toggle_decided(self) -> None:
+        self._decided_shown = not self._decided_shown
+        self._hide_decided()
+        how = "shown" if self._decided_shown else "hidden"
+        self.say(f"What is done, skipped, waiting or put off is {how}.")
+
+    # ------------------------------------------------------------- what the clerk says
+
+    def know_standings(self) -> None:
+        """Ask where the series of what is shown stand."""
+        make = self.desk_app.triage
+        if make is None or self._shown is None:
+            return
+        if self._clerk is None:
+            self._clerk = Clerk(make, self.post_message)
+        listing = None if self._list_desk is not None else self._listing
+        self._clerk.know(self._shown, listing)
+
+    @on(Known)
+    def _standings_known(self, event: Known) -> None:
+        if event.opening is not self._shown:
+            return
+        self._sure = event.standings
+        self._say_today(event.today)
+        self.reader.remember_viewed_in(event.viewed)
+        self._show_standings()
+
+    def _show_standings(self) -> None:
+        """Show how series stand, with what is not written down yet."""
+        standings = dict(self._sure)
+        for _, will in self._waiting:
+            standings.update(will)
+        self.series_tree.standings = standings
+        self._hide_decided()
+        self.series_tree.redraw()
+
+    @on(DeedDone)
+    def _deed_done(self, event: DeedDone) -> None:
+        self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
+        if event.deed.opening is not self._shown:
+            return
+        self._say_today(event.today)
+        self._sure = {**self._sure, **event.standings}
+        self._show_standings()
+        outcome = event.outcome
+        if outcome is None:
+            what = "undo" if event.deed.kind == "undo" else "redo"
+            self.say(f"There is nothing to {what}.")
+            return
+        back = event.deed.kind != "do" and event.first is not None
+        if back and self.series_tree.move_to_handle(cast("Handle", event.first)):
+            self._follow_cursor()
+        self.say(self._words_of(event))
+        for note in outcome.notes:
+            self.notify(shown(note), markup=False)
+
+    def _words_of(self, event: DeedDone) -> str:
+        from tui.triage_words import sentence
+
+        outcome, deed = event.outcome, event.deed
+        words = outcome.words if outcome is not None else ""
+        if self.desk_app.linear and deed.verb is not None:
+            return sentence(deed.verb, len(deed.mails or deed.handles), deed.argument)
+        aside = ""
+        if deed.kind == "do" and event.standings:
+            one = next(iter(event.standings.values()))
+            aside = f" {one.until}" if one.until is not None else ""
+        left = outcome.left if outcome is not None else 0
+        stays = f" · {left:,} stay as they are" if left else ""
+        return shown(f"{words}{aside}{stays}")
+
+    @on(DeedFailed)
+    def _deed_failed(self, event: DeedFailed) -> None:
+        self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
+        if event.deed.opening is not self._shown:
+            return
+        self._show_standings()
+        if event.deed.handles:
+            self.series_tree.move_to_handle(event.deed.handles[0])
+        self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
+
+    def _say_today(self, today: tuple[int, int]) -> None:
+        self._today = today
+        done, of = today
+        self.status.tell(shown(f"{done:,} of {of:,} today" if of else ""))
+
+    def close_desks(self) -> None:
+        """Write down what is not written yet; it takes a moment."""
+        if self._clerk is not None:
+            self._clerk.close()
+        super().close_desks()
