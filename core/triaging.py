@@ -1,26 +1,54 @@
 """Triage as screens and commands use it: do something to series, undo it, and ask where they stand.
 
 With an index, where series stand is cached there; without (one opened target), it follows from the journal in memory.
-The journal holds what was done before anything is answered; the cache follows, and catches up by itself.
+The journal holds what was done before anything is answered; the cache follows, at once where no other process writes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Final
 
+from core.errors import PatchdeskError
 from core.model import MessageId, Series, Thread
+from core.triage.arguments import packed_argument
+from core.triage.book import Book, CaughtUp, Known
+from core.triage.deeds import MOST_IDS, entry_of, is_possible, mails_of, parts
+from core.triage.events import (
+    LOOKED,
+    NOTE_LENGTH,
+    REDO,
+    UNDO,
+    UNVIEWED,
+    VIEWED,
+    Entry,
+    Event,
+    microseconds,
+    moment,
+)
 from core.triage.journal import Journal
-from core.triage.outcome import Change, LogLine, Outcome
-from core.triage.standing import Standing
-from core.triage.status import Verb
+from core.triage.memory import MemoryBook
+from core.triage.outcome import Change, LogLine, Outcome, log_line, spoken, step_words
+from core.triage.standing import UNTOUCHED, Deed, Standing, applied
+from core.triage.status import WORDS, Status, Verb, after
+from core.triage.viewed import JournaledViews
+from core.triage.when import HasTag
 
 if TYPE_CHECKING:
     from core.index.index import Index
+    from core.index.triage_book import IndexBook
     from core.patch.viewed import ViewedStore
 
 __all__ = ["Change", "Journal", "LogLine", "Outcome", "Standing", "Triage", "Verb"]
+
+log = logging.getLogger(__name__)
+
+UNDO_PATIENCE: Final = 10.0
+"""Seconds that an undo waits for another process, since it must know all that was done."""
 
 
 def _now() -> datetime:
@@ -28,24 +56,64 @@ def _now() -> datetime:
 
 
 class Triage:
-    """What was decided. Any thread may call it; all but `viewed` may block for a moment: not from the UI thread."""
+    """What was decided. Any thread may call it; all but `viewed` may block for a moment: not from the UI thread.
+
+    All raise JournalError where the journal cannot be used, and IndexFileError where the index cannot.
+    """
 
     def __init__(
         self,
         index: Index | None,
         journal: Journal,
-        me: Collection[str] = (),
+        me: Collection[str] | None = None,
         *,
         repos: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        """Take the index of followed lists (None for an opened target), the user's addresses, and lists' repositories.
+        """Take the index of followed lists (None for an opened target), the user's addresses (None: as last time), and lists' repositories.
 
         Nothing is opened or read yet.
         """
+        self.journal = journal
+        self._index = index
+        self._me = me
+        self._repos = dict(repos or {})
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._made: Book | None = None
+        self._memory = MemoryBook(me or ()) if index is None else None
+        self._indexed: IndexBook | None = None
+        self._passed = 0
+        self._said = 0
+        self._views = JournaledViews(self._viewed, self._write_views)
+        self._looked: datetime | None = None
+
+    @property
+    def _book(self) -> Book:
+        with self._lock:
+            if self._made is None:
+                self._made = self._memory or self._of_index()
+                self.journal.mend()
+                self._made.catch_up(self.journal)
+                looked = self._made.ask(lambda ledger: ledger.value("looked"))
+                self._looked = None if looked is None else moment(int(looked))
+            return self._made
+
+    def _of_index(self) -> IndexBook:
+        from core.index.triage_book import IndexBook
+
+        assert self._index is not None  # noqa: S101 - or there is a book in memory
+        self._indexed = IndexBook(self._index)
+        if self._me is not None:
+            self._indexed.know_me(self._me)
+        return self._indexed
 
     def hold(self, items: Iterable[Series | Thread]) -> None:
         """Know the series of an opened target, in the place of those held before."""
+        if self._memory is not None:
+            self._memory.hold(items)
+
+    # ------------------------------------------------------------------- doing
 
     def do(
         self,
@@ -62,67 +130,276 @@ class Triage:
         series' note, whatever the verb. Once this returns, it is on the disk. Raises WhenError, PatchdeskError for an
         argument that cannot be, and where the journal cannot be written.
         """
-        raise NotImplementedError
+        with self._lock:
+            self._catch_up()
+            found = self._book.find(ids)
+            if verb in (Verb.READ, Verb.UNREAD):
+                return self._mark(verb, ids if patch else None, found)
+            if note is not None and len(note) > NOTE_LENGTH:
+                raise PatchdeskError(
+                    f"A note has {NOTE_LENGTH:,} characters at most.", "Write less, or in a file."
+                )
+            now = self._clock()
+            argument = packed_argument(verb, argument, note, now, lambda: self._tags_of(found))
+            if patch and not WORDS[verb].on_patch:
+                raise PatchdeskError(
+                    f"“{verb}” is for whole series.",
+                    f"A patch alone takes {', '.join(verb for verb in Verb if WORDS[verb].on_patch)}.",
+                )
+            met = mails_of(found, ids) if patch else [(known, None) for known in found]
+            event = Event(
+                time=0, host="", id="", verb=verb, argument=argument, note=note, patch=patch
+            )
+            return self._do(event, met)
+
+    def _do(self, event: Event, met: Sequence[tuple[Known, MessageId | None]]) -> Outcome:
+        now = self._clock()
+        entries: list[Entry] = []
+        changes: list[Change] = []
+        unknown: list[MessageId] = []
+        deed = Deed(
+            time=microseconds(now), id="", verb=event.verb, argument=event.argument, note=event.note, patch=event.patch,
+        )  # fmt: skip
+        for known, mail in met:
+            before = known.standing.at(now)
+            status = before.status if mail is None else before.patch(mail) or Status.NEW
+            stands = applied(before, deed, mail)
+            if not is_possible(event, status, before, stands):
+                continue
+            entries.append(entry_of(known, mail, status))
+            changes.append(Change(known.asked if mail is None else mail, before, stands))
+            if not known.is_here:
+                unknown.append(known.asked)
+        if entries:
+            self._append(parts(event, entries))
+        return Outcome(
+            words=spoken(event.verb, event.argument, len(changes)),
+            changes=tuple(changes),
+            left=len(met) - len(changes),
+            unknown=tuple(unknown),
+            notes=self._notes(),
+        )
+
+    def _mark(
+        self, verb: Verb, mails: Collection[MessageId] | None, found: Sequence[Known]
+    ) -> Outcome:
+        """Count mails as read or unread, and say of which series."""
+        now = self._clock()
+        if mails is None:
+            mails = [mail for known in found for mail in known.mails]
+        self.mark_read(mails, read=verb is Verb.READ)
+        changes = []
+        for known in found:
+            before = known.standing.at(now)
+            status = after(before.status, verb) or before.status
+            changes.append(Change(known.asked, before, replace(before, status=status)))
+        return Outcome(
+            words=spoken(verb, "", len(changes)),
+            changes=tuple(changes),
+            unknown=tuple(known.asked for known in found if not known.is_here),
+            notes=self._notes(),
+        )
 
     def undo(self) -> Outcome | None:
         """Take back the last thing this machine did and did not take back yet; None where there is none."""
-        raise NotImplementedError
+        return self._take_back(UNDO)
 
     def redo(self) -> Outcome | None:
         """Do again what the last undo took back; None where nothing was, or something was done since."""
-        raise NotImplementedError
+        return self._take_back(REDO)
+
+    def _take_back(self, verb: str) -> Outcome | None:
+        with self._lock:
+            self._catch_up(UNDO_PATIENCE)
+            host = self.journal.host
+            step = self._book.ask(
+                lambda ledger: ledger.to_undo(host) if verb == UNDO else ledger.to_redo(host)
+            )
+            if step is None:
+                return None
+            mails = self._book.ask(lambda ledger: ledger.step_mails(step.name))
+            now = self._clock()
+            before = {known.entry.ids[0]: known for known in self._book.about(mails)}
+            self._append([Event(time=0, host="", id="", verb=verb, undoes=step.name)])
+            stands = {known.entry.ids[0]: known.standing for known in self._book.about(mails)}
+            changes = tuple(
+                Change(one, known.standing.at(now), stands.get(one, UNTOUCHED).at(now))
+                for one, known in before.items()
+            )
+            said = "undone" if verb == UNDO else "done again"
+            return Outcome(
+                words=f"{said}: {step_words(step)}", changes=changes, notes=self._notes()
+            )
+
+    def mark_read(self, message_ids: Collection[MessageId], *, read: bool = True) -> None:
+        """Count mails as read or unread; outside of what undo takes back."""
+        if message_ids:
+            verb = Verb.READ if read else Verb.UNREAD
+            ids = list(dict.fromkeys(message_ids))
+            events = [
+                Event(time=0, host="", id="", verb=verb, ids=tuple(ids[at : at + MOST_IDS]))
+                for at in range(0, len(ids), MOST_IDS)
+            ]
+            self._append(events, sync=False)
+
+    # ------------------------------------------------------------------- the journal
+
+    def _append(self, events: Sequence[Event], *, sync: bool = True) -> None:
+        with self._lock:
+            host = self.journal.host
+            last = self._book.ask(lambda ledger: ledger.last_time(host))
+            now = max(microseconds(self._clock()), last + 1)
+            self.journal.append(events, now=now, sync=sync)
+            self._catch_up()
+
+    def _catch_up(self, patience: float | None = None) -> CaughtUp:
+        book = self._book
+        if not book.is_behind(self.journal):
+            return CaughtUp()
+        done = (
+            book.catch_up(self.journal)
+            if patience is None
+            else book.catch_up(self.journal, patience=patience)
+        )
+        self._passed += done.passed
+        if done.busy and patience is not None:
+            raise PatchdeskError(
+                "Another process keeps the index busy.", "Try again once its sync has ended."
+            )
+        return done
+
+    def _notes(self) -> tuple[str, ...]:
+        """Return what is odd about the journal and was not said yet."""
+        notes = self.journal.notes[self._said :]
+        self._said = len(self.journal.notes)
+        if self._passed:
+            lines = "line is" if self._passed == 1 else "lines are"
+            notes += (f"{self._passed:,} {lines} no event in the triage journal, and passed over.",)
+            self._passed = 0
+        return notes
+
+    def refresh(self) -> bool:
+        """Take in what others have written to the journal; return whether there was any of it."""
+        with self._lock:
+            done = self._catch_up()
+            return bool(done.rows or done.anew)
+
+    def take_over(self, lines: BinaryIO) -> tuple[int, int]:
+        """Append the events of another journal that are not here; return how many, and how many lines were none."""
+        with self._lock:
+            self._catch_up(UNDO_PATIENCE)
+            names = {event.id for batch in self.journal.batches() for event in batch.events}
+            done = self.journal.take_over(lines, names.__contains__)
+            self._catch_up()
+            return done
+
+    # ------------------------------------------------------------------- asking
 
     def standing(self, message_id: MessageId) -> Standing:
         """Return where the series stands that holds a mail."""
-        raise NotImplementedError
+        with self._lock:
+            return self._book.find((message_id,))[0].standing.at(self._clock())
 
     def standings(self, message_ids: Iterable[MessageId]) -> dict[MessageId, Standing]:
-        """Return where the series stand that hold some mails."""
-        raise NotImplementedError
+        """Return where the series stand that hold some mails; of mails of one series, by the first of them."""
+        with self._lock:
+            now = self._clock()
+            return {known.asked: known.standing.at(now) for known in self._book.find(message_ids)}
 
     def known(self) -> dict[int | MessageId, Standing]:
         """Return where all series stand that anything was ever done to, or that came back.
 
-        By their rows in the index; without an index by the ids of those that are held. Screens keep it in memory.
+        By their rows in the index; without an index by the ids of those that are held. The summaries of an index's rows
+        have it already, for those that are on the screen.
         """
-        raise NotImplementedError
+        with self._lock:
+            now = self._clock()
+            return {key: stands.at(now) for key, stands in self._book.standings().items()}
 
     def history(self, message_id: MessageId) -> list[LogLine]:
         """Return what was done to the series that holds a mail, latest last."""
-        raise NotImplementedError
+        with self._lock:
+            self._catch_up()
+            (known,) = self._book.find((message_id,))
+            told = self._book.ask(lambda ledger: ledger.told(known.mails))
+            return [log_line(event, in_force=in_force) for event, in_force in told]
 
-    def log(self) -> Iterator[LogLine]:
-        """Yield everything that was done, in its order."""
-        raise NotImplementedError
+    def log(self, *, marks: bool = False) -> Iterator[LogLine]:
+        """Yield everything that was done, in the order of the file; with `marks` also what was read and viewed."""
+        undone = self._book.ask(lambda ledger: ledger.undone())
+        for batch in self.journal.batches():
+            self._passed += batch.passed
+            for event in batch.events:
+                if event.series or event.undoes or marks:
+                    yield log_line(event, in_force=event.id not in undone)
 
     def today(self) -> tuple[int, int]:
         """Return how many series were decided since midnight, and of how many there were to decide."""
-        raise NotImplementedError
+        with self._lock:
+            now = self._clock()
+            midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+            return self._book.today(midnight, now)
 
-    def mark_read(self, message_ids: Collection[MessageId], *, read: bool = True) -> None:
-        """Count mails as read or unread; outside of what undo takes back."""
-        raise NotImplementedError
+    # ------------------------------------------------------------------- hunks, sessions, tags
 
     @property
     def viewed(self) -> ViewedStore:
         """What remembers viewed hunks; from the UI thread, written in batches."""
-        raise NotImplementedError
+        return self._views
+
+    def _viewed(self) -> set[str]:
+        return self._book.ask(lambda ledger: ledger.viewed())
+
+    def _write_views(self, marks: Mapping[str, bool]) -> None:
+        events = [
+            Event(time=0, host="", id="", verb=verb, keys=keys)
+            for verb, viewed in ((VIEWED, True), (UNVIEWED, False))
+            if (keys := tuple(key for key, is_so in marks.items() if is_so is viewed))
+        ]
+        try:
+            self._append(events, sync=False)
+        except PatchdeskError as error:
+            log.warning("viewed hunks: %s", error.message)
 
     def last_looked(self) -> datetime | None:
         """Return until when the lists were looked at the last time, before this program started."""
-        raise NotImplementedError
+        _ = self._book
+        return self._looked
 
     def looked(self) -> None:
         """Remember that the lists were looked at until now; for the end of a session."""
-        raise NotImplementedError
+        self._append([Event(time=0, host="", id="", verb=LOOKED)], sync=False)
 
     def look_for_tags(self) -> bool:
         """See whether tags that series wait for are there; return whether any is."""
-        raise NotImplementedError
+        from core.tags import has_tag
 
-    def refresh(self) -> bool:
-        """Take in what others have written to the journal; return whether there was any of it."""
-        raise NotImplementedError
+        with self._lock:
+            _ = self._book
+            if self._indexed is None:
+                return False
+            there = [
+                (name, tag)
+                for name, tag in self._indexed.awaited_tags()
+                if name in self._repos and has_tag(self._repos[name], tag)
+            ]
+            return bool(there and self._indexed.note_tags(there))
+
+    def _tags_of(self, found: Sequence[Known]) -> HasTag | None:
+        """Return what tells whether a tag is in the repositories of all these series; None where one has none."""
+        from core.tags import has_tag
+
+        names = [
+            [name for name in known.lists if name in self._repos]
+            if self._memory is None
+            else list(self._repos)
+            for known in found
+        ]
+        if not names or not all(names):
+            return None
+        repos = {self._repos[name] for each in names for name in each}
+        return lambda tag: any(has_tag(repo, tag) for repo in sorted(repos))
 
     def close(self) -> None:
         """Write what waits to be written."""
+        self._views.flush()

@@ -8,24 +8,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
-from core.index.database import BUSY_FOR, transaction
+from core.index.database import transaction
 from core.index.standings import refresh, take, touch
+from core.triage.book import CaughtUp
 from core.triage.journal import START, Batch, Journal, Position
 from core.triage.ledger import Ledger
-
-
-@dataclass(slots=True)
-class CaughtUp:
-    """What came of it."""
-
-    rows: int = 0
-    """How many rows changed."""
-    passed: int = 0
-    """Lines of the journal that are no events."""
-    anew: bool = False
-    """The journal was another than before."""
 
 
 def is_behind(connection: sqlite3.Connection, journal: Journal) -> bool:
@@ -120,8 +108,3 @@ def note_tags(connection: sqlite3.Connection, tags: Collection[tuple[str, str]])
         changed = refresh(connection, waiting)
         touch(connection, changed)
     return len(changed)
-
-
-def wait_for(connection: sqlite3.Connection, seconds: float = BUSY_FOR) -> None:
-    """Let a connection wait so long for other writers."""
-    connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")

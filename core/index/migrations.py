@@ -6,7 +6,7 @@ import sqlite3
 from typing import Final
 
 from core.index.packing import restored
-from core.index.standings import TABLES as TRIAGE
+from core.index.standings import TABLES
 from core.index.words import words_of_facts, words_of_phrase
 
 _FINDING: Final = """\
@@ -38,7 +38,19 @@ INSERT INTO facet SELECT id, thread, json_extract(looks, '$[5]'), json_extract(l
     FROM (SELECT id, thread, CAST(head AS TEXT) AS looks FROM item);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FINDING, TRIAGE)
+TRIAGE: Final = TABLES
+"""What stands in a new index after its schema; once these tables change, an older index needs them as they are now."""
+
+_REMOVALS: Final = """\
+CREATE TABLE removed (
+    list INTEGER NOT NULL, blob BLOB NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (list, blob, rank)
+) WITHOUT ROWID;
+INSERT INTO removed SELECT list, blob, rank FROM removal;
+DROP TABLE removal;
+ALTER TABLE removed RENAME TO removal;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FINDING, TRIAGE, _REMOVALS)
 """What makes an index of version n (counted from 1) one of version n + 1, each as SQL statements."""
 
 

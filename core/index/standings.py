@@ -16,14 +16,14 @@ from core.index.loading import StoredPhrases
 from core.index.packing import restored
 from core.index.summary import Role, unpacked
 from core.model import MessageId
-from core.triage import ledger, when
+from core.triage import tables, when
 from core.triage.events import microseconds, moment
 from core.triage.ledger import Ledger, Taken
 from core.triage.standing import UNTOUCHED, Deed, Facts, Said, Standing, standing
 from core.triage.status import ORDER, Status
 
 TABLES: Final = (
-    ledger.TABLES
+    tables.TABLES
     + """\
 -- Where rows stand (core.index.standings); those that nothing was done to are not here.
 CREATE TABLE standing (

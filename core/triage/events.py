@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from core.model import MessageId
-from core.triage.status import Status, Verb
+from core.triage.status import Status
 
 UNDO: Final = "undo"
 REDO: Final = "redo"
@@ -218,7 +218,3 @@ def _time(text: str) -> int:
     if date.tzinfo is None:
         raise ValueError(text)
     return microseconds(date)
-
-
-VERBS: Final = frozenset(Verb)
-"""The verbs that this version knows."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
-import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -65,7 +63,7 @@ class Journal:
     def __init__(self, path: Path, *, host: str | None = None) -> None:
         """Take the file, and what this machine is called: its host name unless said. Nothing is opened yet."""
         self.path = path
-        self.host = host or socket.gethostname()[:255] or "localhost"
+        self.host = host or os.uname().nodename[:255] or "localhost"
         self.notes: tuple[str, ...] = ()
         """What was set aside, each as a sentence."""
         self._lock = threading.Lock()
@@ -86,7 +84,7 @@ class Journal:
         with self._lock, self._locked() as file:
             self._mend(file)
             self._scan(file)
-            name = secrets.token_hex(8)
+            name = os.urandom(8).hex()
             written: list[Event] = []
             for number, event in enumerate(events):
                 time = self._last = max(now, self._last + 1)

@@ -16,52 +16,8 @@ from core.model import MessageId
 from core.triage.events import LOOKED, UNDO, UNVIEWED, VIEWED, Entry, Event, key_of
 from core.triage.journal import START, Position
 from core.triage.standing import Deed
-from core.triage.status import Verb
-
-TABLES: Final = """\
--- What was taken in of the triage journal (core.triage.ledger): how far it was read, and its events.
-CREATE TABLE ledger (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-CREATE TABLE event (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,         -- its id in the journal
-    step TEXT NOT NULL,                -- the same for all events of one key press
-    host TEXT NOT NULL,
-    time INTEGER NOT NULL,             -- microseconds of the Unix epoch
-    verb TEXT NOT NULL,
-    argument TEXT NOT NULL,
-    note TEXT,
-    patch INTEGER NOT NULL,
-    undoes TEXT NOT NULL,              -- a step
-    in_force INTEGER NOT NULL
-);
-CREATE INDEX event_step ON event (step);
-CREATE INDEX event_undoes ON event (undoes) WHERE undoes != '';
-CREATE INDEX event_done ON event (host, time) WHERE undoes = '';
-CREATE INDEX event_undone ON event (host, time) WHERE undoes != '';
--- A series that an event is about, as it was known then.
-CREATE TABLE entry (
-    id INTEGER PRIMARY KEY,
-    event INTEGER NOT NULL,
-    lead BLOB NOT NULL,                -- the first of its Message-IDs
-    keys BLOB NOT NULL,                -- of all of them, 8 bytes each
-    replies BLOB,                      -- 4 bytes of the key of each reply
-    active REAL,
-    before TEXT
-);
-CREATE INDEX entry_event ON entry (event);
-CREATE TABLE entry_of (hash INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (hash, entry)) WITHOUT ROWID;
--- The last that was said of a mail being read, and of a hunk being viewed.
-CREATE TABLE read_mark (
-    hash INTEGER PRIMARY KEY, time INTEGER NOT NULL, event TEXT NOT NULL, is_read INTEGER NOT NULL
-);
-CREATE TABLE viewed (
-    key TEXT PRIMARY KEY, time INTEGER NOT NULL, event TEXT NOT NULL, is_viewed INTEGER NOT NULL
-) WITHOUT ROWID;
-"""
-"""The statements that make the tables, each of which ends a line."""
-
-NAMES: Final = ("ledger", "event", "entry", "entry_of", "read_mark", "viewed")
-"""The tables."""
+from core.triage.status import Status, Verb
+from core.triage.tables import NAMES
 
 _KEY: Final = 8
 
@@ -327,6 +283,26 @@ class Ledger:
         ).fetchone()
         return not found[0]
 
+    def mails(self) -> Iterator[int]:
+        """Yield the numbers of the mails that anything was said of."""
+        rows = self._connection.execute(
+            "SELECT hash FROM entry_of UNION SELECT hash FROM read_mark"
+        )
+        return (hash_ for (hash_,) in rows)
+
+    def step_mails(self, step: str) -> set[int]:
+        """Return the numbers of the mails that a key press was about, or what it undid was."""
+        found: set[int] = set()
+        while step:
+            rows = self._connection.execute(
+                "SELECT keys, undoes FROM event LEFT JOIN entry ON event = event.id WHERE step = ?",
+                (step,),
+            ).fetchall()
+            for keys, _ in rows:
+                found.update(numbers(keys or b""))
+            step = "" if found or not rows else rows[0][1]
+        return found
+
     def entries_about(self, mails: Iterable[int]) -> set[int]:
         """Return the entries that name any of some mails."""
         rows = self._connection.execute(
@@ -350,6 +326,62 @@ class Ledger:
                 active=active,
             )  # fmt: skip
             yield entry, deed
+
+    def undone(self) -> set[str]:
+        """Return the ids of events that are not in force."""
+        rows = self._connection.execute("SELECT name FROM event WHERE NOT in_force")
+        return {name for (name,) in rows}
+
+    def told(self, message_ids: Iterable[MessageId]) -> list[tuple[Event, bool]]:
+        """Return the events that name any of some mails, and what undid them, with whether they are in force.
+
+        Of the series in each there is only the one that was meant, by its first Message-ID.
+        """
+        entries = self.entries_about(map(number_of, message_ids))
+        rows = self._connection.execute(
+            "SELECT event.id, step, entry.lead, before FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+            " CROSS JOIN event ON event.id = event",
+            (json.dumps(list(entries)),),
+        ).fetchall()
+        named = {event: (lead, before) for event, _, lead, before in rows}
+        events: set[int] = set(named)
+        steps = {step for _, step, *_ in rows}
+        while steps:
+            found = self._connection.execute(
+                "SELECT id, step FROM event WHERE undoes != ''"
+                " AND undoes IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(steps)),),
+            ).fetchall()
+            steps = {step for event, step in found if event not in events}
+            events.update(event for event, _ in found)
+        told = []
+        for (
+            event,
+            name,
+            host,
+            time,
+            verb,
+            argument,
+            note,
+            patch,
+            undoes,
+            in_force,
+        ) in self._connection.execute(
+            "SELECT id, name, host, time, verb, argument, note, patch, undoes, in_force FROM event"
+            " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY time, name",
+            (json.dumps(list(events)),),
+        ):
+            series: tuple[Entry, ...] = ()
+            if event in named:
+                lead, before = named[event]
+                id_ = MessageId(lead.decode("utf-8", "surrogatepass"))
+                series = (Entry(ids=(id_,), before=None if before is None else Status(before)),)
+            one = Event(
+                time=time, host=host, id=name, verb=verb, series=series, argument=argument, note=note,
+                patch=bool(patch), undoes=undoes,
+            )  # fmt: skip
+            told.append((one, bool(in_force)))
+        return told
 
     def opened(self, mails: Iterable[int]) -> int | None:
         """Return when one of some mails was last marked as read that is read."""

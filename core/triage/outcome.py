@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.model import MessageId
+from core.triage.events import Event, moment
+from core.triage.ledger import Step
 from core.triage.standing import Standing
+from core.triage.status import VERBS, WORDS, Argument, Status, Verb, after
+from core.triage.when import unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,7 @@ class Change:
     """One series (or patch) that stands otherwise now."""
 
     id: MessageId
-    """The Message-ID that it was asked by, or is known by."""
+    """The Message-ID that it was asked by; of an undo, what it is known by."""
     before: Standing
     after: Standing
 
@@ -25,14 +29,23 @@ class Outcome:
     """What was done, to be said and shown at once."""
 
     words: str
-    """`done × 37`, `undone: done × 37`; with one series, `done`. May hold a label: pass it through `core.text.shown`."""
+    """`done × 37`, `undone: done × 37`; of one series, `done`. May hold a label: pass it through `core.text.shown`."""
     changes: tuple[Change, ...] = ()
     left: int = 0
     """Series that the verb does nothing to, since they stood so already or it is not possible there."""
     unknown: tuple[MessageId, ...] = ()
-    """Mails that are in no index; what was done to them is recorded, and holds once they come."""
+    """Mails that nobody knows yet; what was done to them is recorded, and holds once they come."""
     notes: tuple[str, ...] = ()
-    """What was odd about the journal, each as a sentence."""
+    """What was odd about the journal, each as a sentence; said once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """A series in a line of the log."""
+
+    ids: tuple[MessageId, ...]
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,25 +56,75 @@ class LogLine:
     host: str
     id: str
     verb: str
+    series: tuple[LogEntry, ...] = ()
     ids: tuple[MessageId, ...] = ()
-    series: tuple[tuple[tuple[MessageId, ...], str | None, str | None], ...] = ()
-    """Of each series its mails, and its statuses before and after."""
+    """All mails that it names."""
     argument: str = ""
     note: str | None = None
     patch: bool = False
     undoes: str | None = None
+    """The id of the event that an undo takes back; of a redo, of the undo."""
     in_force: bool = True
     """It was not undone."""
 
     @property
     def before(self) -> str | None:
         """The status before, where it was the same for all."""
-        return _common(before for _, before, _ in self.series)
+        return _common(entry.before for entry in self.series)
 
     @property
     def after(self) -> str | None:
         """The status after, where it was the same for all."""
-        return _common(after for *_, after in self.series)
+        return _common(entry.after for entry in self.series)
+
+    @property
+    def words(self) -> str:
+        """What was done, as words: `done × 37`, `labelled needs-test`."""
+        return spoken(self.verb, self.argument, len(self.series) or len(self.ids))
+
+
+def log_line(event: Event, *, in_force: bool = True) -> LogLine:
+    """Return an event as one looks back on it."""
+    return LogLine(
+        time=moment(event.time),
+        host=event.host,
+        id=event.id,
+        verb=event.verb,
+        series=tuple(
+            LogEntry(
+                ids=entry.ids, before=entry.before, after=status_after(entry.before, event.verb)
+            )
+            for entry in event.series
+        ),
+        ids=tuple(one for entry in event.series for one in entry.ids) or event.ids,
+        argument=event.argument,
+        note=event.note,
+        patch=event.patch,
+        undoes=event.undoes or None,
+        in_force=in_force,
+    )
+
+
+def status_after(before: Status | None, verb: str) -> Status | None:
+    """Return where an event's verb led."""
+    if before is None or verb not in VERBS:
+        return before
+    return after(before, Verb(verb)) or before
+
+
+def spoken(verb: str, argument: str, count: int) -> str:
+    """Return what was done as words: `done × 37`; `put off until Fri 2026-11-27`; of one, without a number."""
+    words = WORDS[Verb(verb)] if verb in VERBS else None
+    said = words.done if words is not None else verb
+    if words is not None and argument:
+        until = unpacked(argument) if words.argument is Argument.UNTIL else None
+        said = f"{said} {until or argument}"
+    return said if count <= 1 else f"{said} × {count:,}"
+
+
+def step_words(step: Step) -> str:
+    """Return what a key press did, as words."""
+    return spoken(step.verb, step.argument, step.count)
 
 
 def _common(values: Iterable[str | None]) -> str | None:

@@ -6,7 +6,7 @@ laid together give the same on both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -149,6 +149,9 @@ def standing(deeds: Iterable[Deed], facts: Facts) -> Standing:
     )
 
 
+_PATCH_MARKS: Final[Mapping[str, Status]] = {Verb.DONE: Status.DONE, Verb.SKIP: Status.SKIPPED}
+
+
 class _Folded:
     """What deeds come to, one after another."""
 
@@ -200,12 +203,12 @@ class _Folded:
         self.replies = set(self._answered)
 
     def _add_to_patches(self, deed: Deed) -> None:
-        if deed.verb == Verb.REOPEN:
-            for key in deed.keys:
+        status = _PATCH_MARKS.get(deed.verb)
+        for key in deed.keys:
+            if status is not None:
+                self.patches[key] = status
+            elif deed.verb == Verb.REOPEN:
                 self.patches.pop(key, None)
-        elif deed.verb in (Verb.DONE, Verb.SKIP):
-            status = Status.DONE if deed.verb == Verb.DONE else Status.SKIPPED
-            self.patches.update(dict.fromkeys(deed.keys, status))
 
 
 def changed_priority(priority: int, argument: str) -> int:
@@ -269,3 +272,35 @@ def _patches(found: _Folded, facts: Facts) -> tuple[tuple[MessageId, Status], ..
         return ()
     marks = [(one, found.patches.get(key_of(one))) for one in sorted(facts.ids)]
     return tuple((one, status) for one, status in marks if status is not None)
+
+
+def applied(before: Standing, deed: Deed, mail: MessageId | None = None) -> Standing:
+    """Return where a series stands after one more deed, the latest of all; `mail` is the patch that it is about."""
+    if deed.patch:
+        marks = dict(before.patches)
+        if mail is not None:
+            marks.pop(mail, None)
+            if status := _PATCH_MARKS.get(deed.verb):
+                marks[mail] = status
+        return replace(before, patches=tuple(sorted(marks.items())))
+    folded = _Folded()
+    folded.labels = set(before.labels)
+    folded.flagged, folded.priority, folded.note = before.flagged, before.priority, before.note
+    folded.add(deed)
+    after = replace(
+        before,
+        flagged=folded.flagged,
+        priority=folded.priority,
+        labels=tuple(sorted(folded.labels)),
+        note=folded.note,
+    )
+    if folded.verdict is None:
+        return after
+    return replace(
+        after,
+        status=folded.status,
+        why="",
+        since=moment(deed.time),
+        until=folded.until,
+        opened=False,
+    )

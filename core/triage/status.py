@@ -57,6 +57,10 @@ class Verb(StrEnum):
     UNREAD = "unread"
 
 
+VERBS: Final = frozenset(Verb)
+"""All of them; a word that is one of theirs is in it."""
+
+
 class Argument(StrEnum):
     """What a verb takes beside the series it is about."""
 

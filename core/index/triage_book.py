@@ -1,0 +1,213 @@
+"""The journal taken in by the index: what triage asks of the rows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from core.index import journaled
+from core.index.database import BUSY_FOR, snapshot
+from core.index.packing import hash_of, restored
+from core.index.standings import restored_standing, status_at
+from core.index.summary import Role
+from core.model import MessageId
+from core.triage.book import PATIENCE, CaughtUp, Known
+from core.triage.events import Entry, short_key
+from core.triage.journal import Journal
+from core.triage.ledger import Ledger
+from core.triage.standing import Facts, Standing, standing
+from core.triage.status import UNDECIDED
+
+if TYPE_CHECKING:
+    from core.index.index import Index
+
+T = TypeVar("T")
+
+_OPEN: Final = ", ".join(f"'{status}'" for status in UNDECIDED)
+
+
+class IndexBook:
+    """Triage's side of an index. Any thread may call it; raises IndexFileError where the file fails."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    # ------------------------------------------------------------------- the journal
+
+    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> CaughtUp:
+        """Take in what was appended since the last time; raises JournalError."""
+        with self._index._using() as (connection, _):
+            connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+            try:
+                return journaled.catch_up(connection, journal)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in (
+                    sqlite3.SQLITE_BUSY,
+                    sqlite3.SQLITE_LOCKED,
+                ):
+                    raise
+                return CaughtUp(busy=True)
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(BUSY_FOR * 1000)}")
+
+    def is_behind(self, journal: Journal) -> bool:
+        """Whether there is something in the journal that was not taken in."""
+        with self._index._using() as (connection, _):
+            return journaled.is_behind(connection, journal)
+
+    def ask(self, question: Callable[[Ledger], T]) -> T:
+        """Ask the journal's events."""
+        with self._index._using() as (connection, _):
+            return question(Ledger(connection))
+
+    def know_me(self, addresses: Collection[str]) -> None:
+        """Remember the user's addresses, by which replies to mails of his are known."""
+        with self._index._using() as (connection, _):
+            journaled.know_me(connection, addresses)
+
+    # ------------------------------------------------------------------- rows
+
+    def find(self, message_ids: Iterable[MessageId]) -> list[Known]:
+        """Return the series that hold some mails, each once, and the mails that no series holds."""
+        wanted = list(dict.fromkeys(message_ids))
+        with self._index._using() as (connection, _), snapshot(connection):
+            rows = _rows_of(connection, wanted)
+            asked: dict[int, MessageId] = {}
+            for one in wanted:
+                if one in rows:
+                    asked.setdefault(rows[one], one)
+            known = _known(connection, asked)
+            return [
+                known[rows[one]] if one in rows else _unknown(connection, one)
+                for one in wanted
+                if one not in rows or asked[rows[one]] == one
+            ]
+
+    def about(self, mails: Collection[int]) -> list[Known]:
+        """Return the series that hold mails with some numbers; each is asked for by its own id."""
+        with self._index._using() as (connection, _), snapshot(connection):
+            rows = connection.execute(
+                "SELECT DISTINCT node.item, lead.name FROM json_each(?) CROSS JOIN node ON node.hash = value"
+                " CROSS JOIN item ON item.id = node.item CROSS JOIN node AS lead ON lead.id = lead",
+                (json.dumps(list(mails)),),
+            ).fetchall()
+            asked = {row: MessageId(restored(name)) for row, name in rows}
+            return list(_known(connection, asked).values())
+
+    def standings(self) -> dict[int | MessageId, Standing]:
+        """Return where all rows stand that anything was done to."""
+        with self._index._using() as (connection, _):
+            rows = connection.execute("SELECT item, data FROM standing")
+            return {row: restored_standing(data) for row, data in rows}
+
+    def today(self, midnight: datetime, now: datetime) -> tuple[int, int]:
+        """Return how many rows were decided since midnight, and of how many there were to decide.
+
+        To be decided are those with unread mail, and those that were opened.
+        """
+        status = status_at(now.timestamp())
+        with self._index._using() as (connection, _), snapshot(connection):
+            (decided,) = connection.execute(
+                f"SELECT count(*) FROM standing WHERE decided >= ? AND {status} NOT IN ({_OPEN})",  # noqa: S608
+                (midnight.timestamp(),),
+            ).fetchone()
+            (unread,) = connection.execute(
+                "SELECT count(*) FROM item LEFT JOIN standing ON standing.item = item.id"  # noqa: S608
+                f" WHERE item.unread > 0 AND coalesce({status}, 'new') IN ({_OPEN})"
+            ).fetchone()
+            (opened,) = connection.execute(
+                "SELECT count(*) FROM standing JOIN item ON item.id = item"  # noqa: S608
+                f" WHERE standing.opened AND item.unread = 0 AND {status} = 'reading'"
+            ).fetchone()
+        return int(decided), int(decided + unread + opened)
+
+    # ------------------------------------------------------------------- tags
+
+    def awaited_tags(self) -> list[tuple[str, str]]:
+        """Return the tags that rows wait for, each with a list whose repository may have it."""
+        with self._index._using() as (connection, _):
+            return journaled.awaited_tags(connection)
+
+    def note_tags(self, tags: Collection[tuple[str, str]]) -> int:
+        """Remember that lists' repositories have tags; return how many rows that brings back."""
+        with self._index._using() as (connection, _):
+            return journaled.note_tags(connection, tags)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What a row is made of."""
+
+    patches: list[MessageId] = field(default_factory=list)
+    replies: list[MessageId] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+
+
+def _rows_of(
+    connection: sqlite3.Connection, message_ids: Collection[MessageId]
+) -> dict[MessageId, int]:
+    """Return the rows that hold mails, of those that are in any."""
+    by_hash = {hash_of(one): one for one in message_ids}
+    found = connection.execute(
+        "SELECT hash, name, item FROM json_each(?) CROSS JOIN node ON hash = value"
+        " WHERE item IS NOT NULL",
+        (json.dumps(list(by_hash)),),
+    )
+    return {by_hash[hash_]: item for hash_, name, item in found if restored(name) == by_hash[hash_]}
+
+
+def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[int, Known]:
+    """Return rows as verbs meet them; `asked` says by what mail each was asked for."""
+    wanted = json.dumps(list(asked))
+    parts = {row: _Parts() for row in asked}
+    for row, name, role in connection.execute(
+        "SELECT item, name, role FROM json_each(?) AS wanted CROSS JOIN node ON item = wanted.value"
+        " ORDER BY node.id",
+        (wanted,),
+    ):
+        of = parts[row].replies if role & Role.REPLY else parts[row].patches
+        of.append(MessageId(restored(name)))
+    for row, name in connection.execute(
+        "SELECT item, name FROM json_each(?) AS wanted CROSS JOIN item_list ON item = wanted.value"
+        " CROSS JOIN list ON list.id = list ORDER BY name",
+        (wanted,),
+    ):
+        parts[row].lists.append(name)
+    known: dict[int, Known] = {}
+    for row, name, active, data in connection.execute(
+        "SELECT item.id, name, active, data FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value"
+        " CROSS JOIN node ON node.id = lead LEFT JOIN standing ON standing.item = item.id",
+        (wanted,),
+    ):
+        lead = MessageId(restored(name))
+        known[row] = Known(
+            asked=asked[row],
+            entry=Entry(
+                ids=tuple(dict.fromkeys((lead, *parts[row].patches))),
+                replies=frozenset(map(short_key, parts[row].replies)),
+                active=active,
+            ),
+            standing=restored_standing(data),
+            mails=(*parts[row].patches, *parts[row].replies),
+            row=row,
+            lists=tuple(parts[row].lists),
+        )
+    return known
+
+
+def _unknown(connection: sqlite3.Connection, message_id: MessageId) -> Known:
+    """Return a mail that no row holds, with what was done to it all the same."""
+    book = Ledger(connection)
+    deeds = [deed for _, deed in book.deeds(book.entries_about((hash_of(message_id),)))]
+    facts = Facts(ids=frozenset({message_id}), opened=book.opened((hash_of(message_id),)))
+    return Known(
+        asked=message_id,
+        entry=Entry(ids=(message_id,)),
+        standing=standing(deeds, facts),
+        mails=(message_id,),
+        is_here=False,
+    )

@@ -1,0 +1,83 @@
+"""What triage asks of wherever the journal is taken in: the index of followed lists, or memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from core.model import MessageId
+from core.triage.events import Entry
+from core.triage.journal import Journal
+from core.triage.ledger import Ledger
+from core.triage.standing import Standing
+
+T = TypeVar("T")
+
+PATIENCE = 0.02
+"""Seconds that a key press waits for another process to let the journal be taken in; it is taken in later, then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A series (or thread, or a mail that is not here) as a verb meets it."""
+
+    asked: MessageId
+    """By which it was asked for."""
+    entry: Entry
+    """As the journal is to name it."""
+    standing: Standing
+    mails: tuple[MessageId, ...]
+    """All of it, replies too."""
+    row: int | None = None
+    """In the index."""
+    lists: tuple[str, ...] = ()
+    is_here: bool = True
+    """False of a mail that nobody knows yet."""
+
+
+@dataclass(slots=True)
+class CaughtUp:
+    """What came of taking in what the journal has."""
+
+    rows: int = 0
+    """How many series changed, or may have."""
+    passed: int = 0
+    """Lines of the journal that are no events."""
+    anew: bool = False
+    """The journal was another than before."""
+    busy: bool = False
+    """Another process was writing: there may be more."""
+
+
+class Book(Protocol):
+    """Where the journal is taken in, and what is known of series."""
+
+    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> CaughtUp:
+        """Take in what was appended since the last time; raises JournalError."""
+        ...
+
+    def is_behind(self, journal: Journal) -> bool:
+        """Whether there is something in the journal that was not taken in."""
+        ...
+
+    def ask(self, question: Callable[[Ledger], T]) -> T:
+        """Ask the journal's events."""
+        ...
+
+    def find(self, message_ids: Iterable[MessageId]) -> list[Known]:
+        """Return the series that hold some mails, each once, and the mails that no series holds."""
+        ...
+
+    def about(self, mails: Collection[int]) -> list[Known]:
+        """Return the series that hold mails with some numbers; each is asked for by its own id."""
+        ...
+
+    def standings(self) -> dict[int | MessageId, Standing]:
+        """Return where all series stand that anything was done to; by row, else by id."""
+        ...
+
+    def today(self, midnight: datetime, now: datetime) -> tuple[int, int]:
+        """Return how many series were decided since midnight, and of how many there were to decide."""
+        ...

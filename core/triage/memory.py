@@ -1,0 +1,227 @@
+"""The journal taken in where there is no index: for the series of one opened target."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from core.model import Message, MessageId, Series, Thread
+from core.triage.book import PATIENCE, CaughtUp, Known
+from core.triage.events import Entry, short_key
+from core.triage.journal import Journal
+from core.triage.ledger import Ledger, number_of
+from core.triage.standing import UNTOUCHED, Facts, Said, Standing, standing
+from core.triage.status import UNDECIDED
+from core.triage.tables import TABLES
+
+T = TypeVar("T")
+
+
+class MemoryBook:
+    """The journal, and the items of one target. Any thread may call it; one after the other."""
+
+    def __init__(self, me: Collection[str] = ()) -> None:
+        self._me = frozenset(address.casefold() for address in me)
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._items: tuple[Series | Thread, ...] = ()
+        self._holder: dict[MessageId, Series | Thread] | None = None
+        self._by_number: dict[int, MessageId] | None = None
+        self.tags: frozenset[str] = frozenset()
+        """Tags that are waited for and there."""
+
+    def hold(self, items: Iterable[Series | Thread]) -> None:
+        """Know these items, in the place of those before."""
+        with self._lock:
+            self._items = tuple(items)
+            self._holder = self._by_number = None
+
+    # ------------------------------------------------------------------- the journal
+
+    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> CaughtUp:
+        """Take in what was appended since the last time; raises JournalError."""
+        del patience
+        with self._lock:
+            done = CaughtUp()
+            book = self._ledger()
+            position = book.position
+            if not journal.is_at(position):
+                book.empty()
+                done.anew = True
+            for batch in journal.batches(book.position):
+                done.rows += book.take(batch.events).events
+                done.passed += batch.passed
+                book.position = batch.position
+            return done
+
+    def is_behind(self, journal: Journal) -> bool:
+        """Whether there is something in the journal that was not taken in."""
+        with self._lock:
+            return self._ledger().position.offset != journal.size()
+
+    def ask(self, question: Callable[[Ledger], T]) -> T:
+        """Ask the journal's events."""
+        with self._lock:
+            return question(self._ledger())
+
+    def _ledger(self) -> Ledger:
+        if self._connection is None:
+            self._connection = sqlite3.connect(
+                ":memory:", isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA temp_store = MEMORY")
+            self._connection.executescript(TABLES)
+        return Ledger(self._connection)
+
+    # ------------------------------------------------------------------- series
+
+    def find(self, message_ids: Iterable[MessageId]) -> list[Known]:
+        """Return the series that hold some mails, each once, and the mails that no series holds."""
+        with self._lock:
+            holders = self._holders()
+            found: list[Known] = []
+            seen: set[MessageId] = set()
+            for asked in dict.fromkeys(message_ids):
+                item = holders.get(asked)
+                lead = asked if item is None else item.id
+                if lead not in seen:
+                    seen.add(lead)
+                    found.append(self._known(asked, item))
+            return found
+
+    def about(self, mails: Collection[int]) -> list[Known]:
+        """Return the series that hold mails with some numbers."""
+        with self._lock:
+            numbers = self._numbers()
+            return self.find({numbers[one] for one in mails if one in numbers})
+
+    def standings(self) -> dict[int | MessageId, Standing]:
+        """Return where all items stand that anything was done to, by their ids."""
+        with self._lock:
+            holders = self._holders()
+            numbers = self._numbers()
+            ids = [numbers[mail] for mail in self._ledger().mails() if mail in numbers]
+            found = {one: self._standing(holders[one]) for one in dict.fromkeys(ids)}
+            return {one: stands for one, stands in found.items() if stands != UNTOUCHED}
+
+    def today(self, midnight: datetime, now: datetime) -> tuple[int, int]:
+        """Return how many items were decided since midnight, and of how many there were to decide."""
+        with self._lock:
+            known = self.standings()
+        decided = left = 0
+        for item in self._items:
+            stands = known.get(item.id, UNTOUCHED).at(now)
+            left += stands.status in UNDECIDED
+            decided += (
+                stands.status not in UNDECIDED
+                and stands.since is not None
+                and stands.since >= midnight
+            )
+        return decided, decided + left
+
+    def _holders(self) -> dict[MessageId, Series | Thread]:
+        if self._holder is None:
+            self._holder = {one: item for item in self._items for one in item.message_ids}
+        return self._holder
+
+    def _numbers(self) -> dict[int, MessageId]:
+        """Return the ids of the items by the numbers of their mails."""
+        if self._by_number is None:
+            self._by_number = {number_of(one): item.id for one, item in self._holders().items()}
+        return self._by_number
+
+    def _known(self, asked: MessageId, item: Series | Thread | None) -> Known:
+        if item is None:
+            entry = Entry(ids=(asked,))
+            stands = self._stand((number_of(asked),), Facts(ids=frozenset({asked})))
+            return Known(asked=asked, entry=entry, standing=stands, mails=(asked,), is_here=False)
+        facts = facts_of(item)
+        entry = Entry(
+            ids=tuple(dict.fromkeys((item.id, *patches_of(item)))),
+            replies=frozenset(short_key(one) for one in facts.replies),
+            active=item.date.timestamp(),
+        )
+        return Known(
+            asked=asked,
+            entry=entry,
+            standing=self._standing(item),
+            mails=tuple(sorted(item.message_ids)),
+            lists=item.lists,
+        )
+
+    def _standing(self, item: Series | Thread) -> Standing:
+        return self._stand(map(number_of, item.message_ids), facts_of(item))
+
+    def _stand(self, mails: Iterable[int], facts: Facts) -> Standing:
+        book = self._ledger()
+        numbers = list(mails)
+        entries = book.entries_about(numbers)
+        opened = book.opened(numbers)
+        if not entries and opened is None:
+            return UNTOUCHED
+        deeds = [deed for _, deed in book.deeds(entries)]
+        return standing(deeds, replace(facts, opened=opened, me=self._me, tags=self.tags))
+
+
+def patches_of(item: Series | Thread) -> Iterator[MessageId]:
+    """Yield the Message-IDs of an item's covers and patches; of a thread that of its first mail."""
+    if isinstance(item, Thread):
+        yield item.id
+        return
+    for version in item.versions:
+        for entry in version.entries():
+            yield entry.message.message_id
+            for double in entry.doubles:
+                yield double.message_id
+
+
+def facts_of(item: Series | Thread) -> Facts:
+    """Return what standings take of an item, but for what the journal says."""
+    patches = frozenset(patches_of(item))
+    newest: set[MessageId] = set()
+    version = ""
+    if isinstance(item, Series):
+        last = item.versions[-1]
+        version = f"v{last.version}.{last.minor}" if last.minor else f"v{last.version}"
+        for entry in last.entries():
+            newest.add(entry.message.message_id)
+            newest.update(double.message_id for double in entry.doubles)
+    said: dict[MessageId, Message] = {}
+
+    def look(wanted: Collection[MessageId]) -> Iterator[Said]:
+        if not said:
+            said.update((message.message_id, message) for message in _messages(item))
+        for one in wanted:
+            message = said.get(one)
+            if message is not None:
+                above = said.get(message.references[-1]) if message.references else None
+                to = above.sender.address if above is not None else ""
+                yield Said(
+                    message.sender.name, message.sender.address, to, message.date.timestamp()
+                )
+
+    return Facts(
+        ids=item.message_ids,
+        newest=frozenset(newest),
+        version=version,
+        name=item.author.name,
+        address=item.author.address,
+        replies=item.message_ids - patches if isinstance(item, Series) else item.message_ids,
+        said=look,
+    )
+
+
+def _messages(item: Series | Thread) -> Iterator[Message]:
+    if isinstance(item, Thread):
+        yield item.root
+        yield from (reply.message for reply in item.replies)
+        return
+    for version in item.versions:
+        for entry in version.entries():
+            yield entry.message
+            yield from entry.doubles
+            yield from (reply.message for reply in entry.replies)
