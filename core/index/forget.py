@@ -8,8 +8,8 @@ from typing import Final
 
 from core.errors import Cancelled
 from core.index.database import transaction
-from core.index.ingest import take_from
 from core.index.regroup import settle
+from core.index.storing import take_from
 from core.sources.source import Report
 
 _AT_ONCE: Final = 2000
@@ -32,6 +32,7 @@ def forget(connection: sqlite3.Connection, list_name: str, *, stop: Event, repor
         with transaction(connection):
             # Whoever syncs it meanwhile begins anew.
             connection.execute("UPDATE part SET position = '' WHERE list = ?", (list_id,))
+            connection.execute("DELETE FROM removal WHERE list = ?", (list_id,))
             mails = connection.execute(
                 "SELECT part, message, node FROM part JOIN member ON part = part.id"
                 " JOIN message ON message.id = message WHERE list = ? LIMIT ?",
@@ -44,7 +45,7 @@ def forget(connection: sqlite3.Connection, list_name: str, *, stop: Event, repor
                 )
             left = bool(mails)
             if not left:
-                for table, column in (("part", "list"), ("removal", "list"), ("list", "id")):
+                for table, column in (("part", "list"), ("list", "id")):
                     connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (list_id,))  # noqa: S608
         changed += settle(connection, stop=stop, report=report)
     return changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Set as AbstractSet
 
 from core.index.database import transaction
 from core.sources.feed import Feed
@@ -41,3 +42,50 @@ def part_of(connection: sqlite3.Connection, list_id: int, feed: Feed) -> int:
             "SELECT id FROM part WHERE list = ? AND name = ?", (list_id, feed.part)
         ).fetchone()
     return int(part)
+
+
+class HeldPart:
+    """What is stored of one part of a list."""
+
+    def __init__(self, connection: sqlite3.Connection, list_id: int, part: int, rank: int) -> None:
+        self._connection = connection
+        self._list = list_id
+        self._part = part
+        self._rank = rank
+
+    def blobs(self) -> set[bytes]:
+        """Return the blob ids of its mails."""
+        rows = self._connection.execute(
+            "SELECT blob FROM member JOIN message ON message.id = message WHERE part = ?",
+            (self._part,),
+        )
+        return {blob for (blob,) in rows}
+
+    def names(self) -> dict[str, bytes]:
+        """Return the blob ids by the names that the part gave its mails."""
+        return dict(
+            self._connection.execute(
+                "SELECT name, blob FROM member JOIN message ON message.id = message"
+                " WHERE part = ? AND name IS NOT NULL",
+                (self._part,),
+            )
+        )
+
+    def begin_again(self, removed: AbstractSet[bytes]) -> None:
+        """Forget what the part removed, since its history was rewritten; `removed` is what the new one does not bring back.
+
+        Where it removes less than before, the older parts are to be read again: the rest has come back in them.
+        """
+        with transaction(self._connection):
+            before = self._connection.execute(
+                "DELETE FROM removal WHERE list = ? AND rank = ? RETURNING blob",
+                (self._list, self._rank),
+            ).fetchall()
+            if all(blob in removed for (blob,) in before):
+                return
+            older = (self._list, self._rank)
+            self._connection.execute("DELETE FROM removal WHERE list = ? AND rank < ?", older)
+            self._connection.execute(
+                "UPDATE part SET position = 'again' WHERE list = ? AND rank < ? AND position != ''",
+                older,
+            )

@@ -64,7 +64,7 @@ CREATE TABLE removal (
     list INTEGER NOT NULL,
     blob BLOB NOT NULL,
     rank INTEGER NOT NULL,
-    PRIMARY KEY (list, blob)
+    PRIMARY KEY (list, blob, rank)
 ) WITHOUT ROWID;
 CREATE TABLE body (message INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 

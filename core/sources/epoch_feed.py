@@ -112,17 +112,18 @@ class EpochFeed:
         self._top = str(tip.id)
 
     def _gone(self, history: list[tuple[str, bytes, bool]], held: Held) -> Iterator[Change]:
-        """Yield the removal of mails that a rewritten history has no longer."""
+        """Yield the mails that a rewritten history has no longer."""
         last: dict[bytes, bool] = {}
         for _, blob, added in history:
             last.setdefault(blob, added)
+        held.begin_again({blob for blob, added in last.items() if not added})
         repository = self._opened()
         self._held = held.blobs()
         for blob in self._held:
             # Of a shallow clone's history nobody knows the beginning; but what is gone from it is gone.
             stays = repository.is_shallow and pygit2.Oid(raw=blob) in repository.odb
             if not last.get(blob, stays):
-                yield Change(blob, added=False)
+                yield Change(blob, added=False, lost=True)
 
     def _back(self, job: Job) -> Iterator[Change]:
         """Yield what came before all that is known, the newest first."""
@@ -174,7 +175,7 @@ class EpochFeed:
         known = held.blobs()
         self._top = ""
         for blob in known - there:
-            yield Change(blob, added=False)
+            yield Change(blob, added=False, lost=True)
         for blob in there - known:
             job.step(0)
             yield Change(blob, added=True)
@@ -186,7 +187,7 @@ def _read_position(position: str) -> tuple[str, str]:
         read = json.loads(position) if position else {}
         return str(read.get("top", "")), str(read.get("next", ""))
     except (ValueError, AttributeError):
-        return "", ""
+        return position, ""  # no commit of any history: as if that had been rewritten
 
 
 def _parent(repository: pygit2.Repository, commit: pygit2.Commit) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +30,8 @@ class Change:
     """What the feed itself calls the mail, where that is not its blob."""
     is_held: bool = False
     """It is stored already, and need not be read."""
+    lost: bool = False
+    """It was not removed: this part of the list never had it, now that its history is rewritten."""
 
 
 class Held(Protocol):
@@ -40,6 +43,10 @@ class Held(Protocol):
 
     def names(self) -> dict[str, bytes]:
         """Return the blob ids by the names that the feed gave its mails."""
+        ...
+
+    def begin_again(self, removed: AbstractSet[bytes]) -> None:
+        """Be told that the feed's history was rewritten, and which mails it removes now, for good."""
         ...
 
 
@@ -74,7 +81,8 @@ class Feed(Protocol):
     def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
         """Yield what came and went since `position`; of what came before, the newest first.
 
-        To be resumed after any item from the `position` of that moment. Raises Cancelled and SourceError or FetchError.
+        To be resumed after any item from the `position` of that moment; from a position that it does not know, by
+        comparing all that it has with what is held. Raises Cancelled and SourceError or FetchError.
         """
         ...
 

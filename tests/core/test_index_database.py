@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -173,6 +174,20 @@ def test_an_older_version_is_brought_up_to_date_at_once_or_not_at_all(path: Path
     assert connection.execute("SELECT x FROM added").fetchone() == (1,)
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     connection.close()
+
+
+def test_what_was_removed_is_kept_when_an_older_index_learns_where(path: Path) -> None:
+    open_database(path)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(
+            "DROP TABLE removal; CREATE TABLE removal (list INTEGER NOT NULL, blob BLOB NOT NULL,"
+            " rank INTEGER NOT NULL, PRIMARY KEY (list, blob)) WITHOUT ROWID;"
+            "INSERT INTO removal VALUES (1, x'00', 4); PRAGMA user_version = 3"
+        )
+    open_database(path, steps=MIGRATIONS[:3])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO removal VALUES (1, x'00', 5)")
+        assert connection.execute("SELECT rank FROM removal").fetchall() == [(4,), (5,)]
 
 
 def test_a_folder_that_cannot_be_made_ends_in_a_sentence(tmp_path: Path) -> None:

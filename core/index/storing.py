@@ -1,0 +1,221 @@
+"""A batch of mails → the index: its tables' rows, within one transaction of a run (core.index.ingest).
+
+What is removed in one part of a list is removed in the older ones. Parts are read in any order, and each from its newest
+mails back, so removals are remembered with the part's rank.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from core.index.packing import pack, stored
+from core.index.talks import Numbers
+from core.index.words import forget_mail, index_mails, last_number
+from core.model import Message
+from core.patch.diffstat import diffstat
+from core.patch.message import read_message_and_diff
+from core.sources.feed import Change, Feed
+
+_FILES_KEPT: Final = 2000
+"""Files of one patch that are kept; a tree-wide rename has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail read and ready to be stored."""
+
+    message: Message
+    files: list[tuple[str, int, int]]
+    """The paths of those that it touches, lines added and removed."""
+    packed: bytes | None
+    """Its bytes, where the index is to keep them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A change, with its mail where that was read."""
+
+    change: Change
+    draft: Draft | None
+    """None where the mail was there already, or is taken away."""
+
+
+def read_draft(raw: bytes, blob: bytes, *, keep: bool) -> Draft:
+    """Read a mail's facts; with `keep` its bytes are to be stored too."""
+    message, diff = read_message_and_diff(raw, blob.hex())
+    files = diffstat(diff)[:_FILES_KEPT] if diff and not message.subject.is_reply else []
+    return Draft(message, files, zlib.compress(raw, 6) if keep else None)
+
+
+class Storing:
+    """One batch on its way into the index, within a transaction."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        list_id: int,
+        part: int,
+        feed: Feed,
+        phrases: dict[str, int],
+    ) -> None:
+        self._connection = connection
+        self._list = list_id
+        self._part = part
+        self._feed = feed
+        self._keeps_bodies = not feed.path
+        self.numbers = Numbers(connection, phrases)
+        self._has_removals = bool(feed.path) and (
+            connection.execute(
+                "SELECT 1 FROM removal WHERE list = ? LIMIT 1", (list_id,)
+            ).fetchone()
+            is not None
+        )
+        self._nodes: set[int] = set()
+        """Nodes of mails that came or went."""
+        self.added = self.removed = 0
+
+    def store(self, batch: Iterable[Prepared], read_limits: tuple[int, int]) -> None:
+        """Store mails, and take away those that were removed.
+
+        Dated before a limit they count as read: before the first if they are older, the second if they just came.
+        """
+        decided: dict[bytes, Prepared] = {}
+        for each in batch:
+            if each.change.lost:
+                self._remove(each.change)
+            elif each.change.older:
+                decided.setdefault(each.change.blob, each)
+            else:
+                decided[each.change.blob] = each
+        for each in decided.values():
+            if not each.change.added:
+                self._remove(each.change)
+        self._add([each for each in decided.values() if each.change.added], read_limits)
+        self.numbers.store()
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO dirty SELECT talk FROM node WHERE id = ?",
+            [(node,) for node in self._nodes],
+        )
+
+    def _remove(self, change: Change) -> None:
+        """Take a mail from this part of the list and the older ones; without any list left, from the index."""
+        rank = self._feed.rank
+        if self._feed.path and not change.lost:
+            self._has_removals = True
+            self._connection.execute(
+                "INSERT OR IGNORE INTO removal VALUES (?, ?, ?)", (self._list, change.blob, rank)
+            )
+        for part, message, node, other in self._connection.execute(
+            "SELECT part, message, node, rank FROM message JOIN member ON message = message.id"
+            " JOIN part ON part.id = part WHERE blob = ? AND list = ?",
+            (change.blob, self._list),
+        ).fetchall():
+            # One that is here of this very part came again since, where the removal lies further back.
+            if (other < rank and not change.lost) or (part == self._part and not change.older):
+                self.removed += 1
+                self._nodes.add(node)
+                take_from(self._connection, part, message)
+
+    def _add(self, coming: list[Prepared], read_limits: tuple[int, int]) -> None:
+        rows: list[tuple[object, ...]] = []
+        members: list[tuple[int, int, str | None]] = []
+        bodies: list[tuple[int, bytes]] = []
+        touched: list[tuple[int, str, int, int]] = []
+        read: list[int] = []
+        mails: list[tuple[int, int, Message]] = []
+        number = last_number(self._connection)
+        for each in coming:
+            change, draft = each.change, each.draft
+            if self._is_removed(change):
+                continue
+            # Bytes that are here have a Message-ID that is here.
+            is_new = draft is not None and self.numbers.is_new(draft.message.message_id)
+            known = None if is_new else message_of(self._connection, change.blob)
+            if known is not None:
+                self._connect_known(known, change)
+                continue
+            if draft is None:
+                raw = self._feed.read(change.blob)
+                if not raw:
+                    continue
+                draft = read_draft(raw, change.blob, keep=self._keeps_bodies)
+            number += 1
+            node = self.numbers.connect(draft.message)
+            self._nodes.add(node)
+            rows.append((number, node, change.blob, pack(draft.message, self.numbers)))
+            mails.append((number, node, draft.message))
+            members.append((self._part, number, change.name or None))
+            if draft.packed is not None:
+                bodies.append((number, draft.packed))
+            touched += [(number, *file) for file in draft.files]
+            if draft.message.date.timestamp() < read_limits[0 if change.older else 1]:
+                read.append(node)
+        self.added += len(rows)
+        self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT INTO member VALUES (?, ?, ?)", members)
+        self._connection.executemany("INSERT INTO body VALUES (?, ?)", bodies)
+        index_mails(self._connection, mails, self.numbers)
+        self.numbers.born_read(read)
+        self._touch(touched)
+
+    def _is_removed(self, change: Change) -> bool:
+        """Whether a mail was removed after it came, here or in a newer part of the list."""
+        if not self._has_removals:
+            return False
+        mail = (self._list, change.blob, self._feed.rank)
+        if not change.older:  # it comes after what was removed here
+            self._connection.execute(
+                "DELETE FROM removal WHERE list = ? AND blob = ? AND rank = ?", mail
+            )
+        found = self._connection.execute(
+            "SELECT 1 FROM removal WHERE list = ? AND blob = ? AND rank >= ?", mail
+        ).fetchone()
+        return found is not None
+
+    def _connect_known(self, message: int, change: Change) -> None:
+        """Note that a mail that is here came to this part of the list too."""
+        done = self._connection.execute(
+            "INSERT OR IGNORE INTO member VALUES (?, ?, ?)",
+            (self._part, message, change.name or None),
+        )
+        if done.rowcount:
+            self.added += 1
+            (node,) = self._connection.execute(
+                "SELECT node FROM message WHERE id = ?", (message,)
+            ).fetchone()
+            self._nodes.add(node)
+
+    def _touch(self, touched: list[tuple[int, str, int, int]]) -> None:
+        numbers: dict[str, int] = {}
+        for _, path, *_ in touched:
+            if path not in numbers:
+                name = stored(path)
+                self._connection.execute("INSERT OR IGNORE INTO path (name) VALUES (?)", (name,))
+                (numbers[path],) = self._connection.execute(
+                    "SELECT id FROM path WHERE name = ?", (name,)
+                ).fetchone()
+        self._connection.executemany(
+            "INSERT INTO touched VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET added = added + excluded.added, removed = removed + excluded.removed",
+            [(message, numbers[path], added, removed) for message, path, added, removed in touched],
+        )
+
+
+def take_from(connection: sqlite3.Connection, part: int, message: int) -> None:
+    """Take a mail from a part of a list, and from the index where it is in no other."""
+    connection.execute("DELETE FROM member WHERE part = ? AND message = ?", (part, message))
+    others = connection.execute("SELECT 1 FROM member WHERE message = ?", (message,)).fetchone()
+    if others is None:
+        forget_mail(connection, message)
+        for table, column in (("message", "id"), ("body", "message"), ("touched", "message")):
+            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (message,))  # noqa: S608
+
+
+def message_of(connection: sqlite3.Connection, blob: bytes) -> int | None:
+    """Return the number of a mail that is here."""
+    found = connection.execute("SELECT id FROM message WHERE blob = ?", (blob,)).fetchone()
+    return int(found[0]) if found is not None else None
