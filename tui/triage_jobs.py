@@ -68,11 +68,18 @@ class Deed:
 
 @dataclass
 class Known(Message):
-    """Where series stand, what remembers viewed hunks, and how many of today's were decided."""
+    """Where series stand, and what remembers viewed hunks."""
 
     opening: Opening
     standings: Mapping[Handle, Standing]
     viewed: ViewedStore
+
+
+@dataclass
+class Counted(Message):
+    """How many series were decided today, and of how many."""
+
+    opening: Opening
     today: tuple[int, int]
 
 
@@ -87,7 +94,6 @@ class DeedDone(Message):
     """How those stand now that stood otherwise before."""
     first: Handle | None = None
     """One of them, to put the cursor on."""
-    today: tuple[int, int] = (0, 0)
 
 
 @dataclass
@@ -171,7 +177,8 @@ class Clerk:
                 else:
                     triage.refresh()
                 known = cast("Mapping[Handle, Standing]", triage.known())
-                self._post(Known(opening, known, triage.viewed, triage.today()))
+                self._post(Known(opening, known, triage.viewed))
+                self._count(opening)
             except PatchdeskError as error:
                 log.warning("triage: %s", error.message)
 
@@ -183,6 +190,7 @@ class Clerk:
         def job() -> None:
             try:
                 self._post(self._done(deed))
+                self._count(deed.opening)
             except PatchdeskError as error:
                 self._post(DeedFailed(deed, error))
             except Exception:
@@ -191,6 +199,11 @@ class Clerk:
                 self._post(DeedFailed(deed, PatchdeskError(*words)))
 
         self.put(job)
+
+    def _count(self, opening: Opening) -> None:
+        """Post how far today has come, unless there is more to do first."""
+        if self._jobs.empty():
+            self._post(Counted(opening, self._triage_of(opening).today()))
 
     def _done(self, deed: Deed) -> DeedDone:
         triage = self._triage_of(deed.opening)
@@ -213,7 +226,7 @@ class Clerk:
             if handle is None:
                 handle = _handle(deed.opening, change.id)
             standings[handle] = change.after
-        return DeedDone(deed, outcome, standings, next(iter(standings), None), triage.today())
+        return DeedDone(deed, outcome, standings, next(iter(standings), None))
 
     def mark_read(self, opening: Opening, mails: Collection[MessageId], *, read: bool) -> None:
         """Count mails as read or unread."""

@@ -72,12 +72,12 @@ class CommandingScreen(ReviewingScreen):
             found = [pair for pair in words if wanted in pair[0].casefold()]
             found.sort(key=lambda pair: not pair[0].casefold().startswith(wanted))
             return [(shown(f"{name} {word}"), says) for word, says in found]
-        return [(shown(self._name_for(c)), self._aside(c)) for c in named]
+        return [(shown(self._name_for(c)), self._words_on(c)) for c in named]
 
     def _name_for(self, command: Command) -> str:
         return f"{command.name} " if self.known_words(command.name) else command.name
 
-    def _aside(self, command: Command) -> str:
+    def _words_on(self, command: Command) -> str:
         own = self.keymap.by_name[command.name]
         keys = " ".join(own.keys)
         reason = self.why_not(own)

@@ -16,6 +16,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tui.keys import COMMANDS, Command, Where
+from tui.widgets.row_state import FLAG, MARK, STATES
 from tui.widgets.tree_line import GLYPHS, UNREAD
 from tui.widgets.tree_rows import Kind
 
@@ -39,7 +40,12 @@ _SIGNS: Final[Sequence[tuple[str, str]]] = (
     ("16/17", "Patches that are here, of how many"),
     ("R A T N", "Reviewed-by, Acked-by, Tested-by, Nacked-by: by so many people"),
     ("2h 3d 6w", "How long ago: hours, days, weeks; mo: months, y: years"),
-    ("✓", "A hunk that was viewed"),
+    ("✓", "A hunk that was viewed; before a subject: done"),
+    (
+        " ".join(glyph for glyph, _ in list(STATES.values())[1:]),
+        "Skipped, waiting for its author, put off, accepted",
+    ),
+    (f"{MARK} {FLAG} ✎ #", "Marked, flagged, with a note, a label"),
     ("┃", "What a reviewer said of the lines above it"),
 )
 

@@ -11,7 +11,7 @@ from core.model import Mail, MessageId
 from core.text import shown
 from tui.keys import Where
 from tui.screens.marking import MarkingScreen
-from tui.triage_jobs import Clerk, Deed, DeedDone, DeedFailed, Known
+from tui.triage_jobs import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
 from tui.widgets.marks import Handle
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ class StandingScreen(MarkingScreen):
     """How series stand as it is written down."""
     _waiting: Sequence[tuple[Deed, Mapping[Handle, Standing]]] = ()
     """What is not written down yet, in order, and what each will make of its series."""
-    _today: tuple[int, int] = (0, 0)
     _decided_shown = False
     _given: Items | Sequence[Whole] = ()
     """All that there is to show, decided or not."""
@@ -130,7 +129,6 @@ class StandingScreen(MarkingScreen):
         if event.opening is not self._shown:
             return
         self._sure = event.standings
-        self._say_today(event.today)
         self.reader.remember_viewed_in(event.viewed)
         self._show_standings()
 
@@ -148,7 +146,6 @@ class StandingScreen(MarkingScreen):
         self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
         if event.deed.opening is not self._shown:
             return
-        self._say_today(event.today)
         self._sure = {**self._sure, **event.standings}
         self._show_standings()
         outcome = event.outcome
@@ -188,9 +185,11 @@ class StandingScreen(MarkingScreen):
             self.series_tree.move_to_handle(event.deed.handles[0])
         self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
 
-    def _say_today(self, today: tuple[int, int]) -> None:
-        self._today = today
-        done, of = today
+    @on(Counted)
+    def _today_counted(self, event: Counted) -> None:
+        if event.opening is not self._shown:
+            return
+        done, of = event.today
         self.status.tell(shown(f"{done:,} of {of:,} today" if of else ""))
 
     def close_desks(self) -> None:
