@@ -30,6 +30,8 @@ _FOOTER_LINES: Final = 8
 _SIGNATURE_LINES: Final = 12
 """What is longer is no signature."""
 _ATTRIBUTION_LINES: Final = 4
+_BEGIN: Final = ("On ", "Am ", "Le ", "El ", "Em ", "Il ", "At ", "Excerpts ")
+"""How lines begin that say who wrote what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +117,27 @@ def _without_ending(lines: list[str], *, last: bool) -> list[str]:
 
 
 def _without_attribution(lines: list[str]) -> list[str]:
-    """Take away the lines that say who wrote the quote below them."""
+    """Take away the lines that say who wrote the quote below them, with a greeting in between or not."""
+    first = next((at for at, line in enumerate(lines[:_ATTRIBUTION_LINES]) if not line.strip()), 0)
+    if first and lines[0].startswith(_BEGIN) and _WROTE.search(_joined(lines[:first])):
+        lines = lines[first:]
     if not lines or not lines[-1].rstrip().endswith((":", "：")):
         return lines
     start = len(lines) - 1
     while start > 0 and lines[start - 1].strip() and len(lines) - start < _ATTRIBUTION_LINES:
         start -= 1
     for first in range(start, len(lines)):
-        said = " ".join([line.strip() for line in lines[first:]])
-        begins = (
-            lines[first]
-            .lstrip("* ")
-            .startswith(("On ", "Am ", "Le ", "El ", "Em ", "Il ", "At ", "Excerpts "))
-        )
-        if _WROTE.search(said[-200:].rstrip()) and (
-            begins or first == len(lines) - 1 or first == 0
-        ):
+        begins = lines[first].lstrip("* ").startswith(_BEGIN)
+        # Some mailers break the very word.
+        wrote = _WROTE.search(_joined(lines[first:])) or _WROTE.search(_joined(lines[first:], ""))
+        if wrote and (begins or first == len(lines) - 1 or first == 0):
             return lines[:first]
     return lines
+
+
+def _joined(lines: list[str], between: str = " ") -> str:
+    """Return the end of what lines say together."""
+    return between.join([line.strip() for line in lines])[-200:].rstrip()
 
 
 def _trimmed(lines: list[str]) -> list[str]:

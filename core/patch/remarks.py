@@ -23,8 +23,8 @@ PARTS: Final[tuple[Part, ...]] = ("message", "notes", "diffstat", "diff")
 MOST_QUOTED: Final = 100_000
 """Quoted lines of all replies that are looked for; what stands under those after them has no place."""
 
-_LONGEST: Final = 400
-"""Characters of a line that are compared."""
+_LONGEST: Final = 4_000
+"""Characters of a line that are compared: some mailers write a paragraph as one."""
 _AHEAD: Final = 6
 """Lines after a found one that are held against the patch, to choose between places."""
 _CHOICES: Final = 12

@@ -155,6 +155,20 @@ def test_a_greeting_goes_with_what_is_said_next() -> None:
     assert found.lines == ("Hi Ada,", "", "Why?")
 
 
+def test_a_greeting_may_stand_below_who_wrote_the_quote() -> None:
+    (found,) = read("On 02.06.25 21:26, Ada wrote:\n\nHi,\n\n> +\twick->lit = true;\n\nWhy?")
+    assert found.lines == ("Hi,", "", "Why?")
+
+
+def test_a_quote_of_a_part_of_a_very_long_line_is_found() -> None:
+    long = "Some mailers write a paragraph as one line. " * 20 + "That one ends here, with a point."
+    (found,) = read(
+        "> That one ends here, with a point.\n\nGood.",
+        patch=f"{long}\n---\n{PATCH.partition('---')[2]}",
+    )
+    assert found.place == ("message", 0)
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -165,6 +179,8 @@ def test_a_greeting_goes_with_what_is_said_next() -> None:
         "Ada Wren's on June 2, 2025 9:26 pm:",
         "Am 02.06.25 um 21:26 schrieb Ada:",
         "Le lun. 2 juin 2025, Ada a écrit :",
+        # A mailer broke the very word.
+        "On 02/06/2025 21:26, Ada wr\note:",
     ],
 )
 def test_who_wrote_what_is_no_remark(said: str) -> None:
