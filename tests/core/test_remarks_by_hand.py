@@ -35,7 +35,7 @@ def test_remarks_stand_where_a_reader_put_them(tmp_path: Path) -> None:
     wanted = {each["reply"]: each["under"] for each in judged}
     patches = {each["patch"] for each in judged}
     items = group([read_message(raw, str(at)) for at, raw in enumerate(raws)])
-    right = told = 0
+    told = 0
     wrong: list[str] = []
     lost: list[str] = []
     for item in items:
@@ -56,7 +56,6 @@ def test_remarks_stand_where_a_reader_put_them(tmp_path: Path) -> None:
                     places = Counter(said_of(patch, one.place) for one in mine)
                     asked = Counter(wanted[name])
                     told += asked.total()
-                    right += (asked & places).total()
                     if asked != places:
                         wrong.append(f"{name}: {places - asked} and not {asked - places}")
                     if not mine:
@@ -64,4 +63,4 @@ def test_remarks_stand_where_a_reader_put_them(tmp_path: Path) -> None:
     assert not patches
     assert not lost
     assert told >= 250
-    assert right >= 0.98 * told, "\n".join(wrong)
+    assert not wrong, "\n".join(wrong)
