@@ -24,6 +24,7 @@ from core.model import Message, MessageId, Series, Thread
 if TYPE_CHECKING:
     from core.index.ingest import IngestResult
     from core.sources.source import Report, Source
+    from core.triage.status import Status
 
 T = TypeVar("T")
 
@@ -127,6 +128,14 @@ class Index:
         """Return how many rows of a view each author has, in the view's order when sorted by author."""
         return self._ask(lambda reader: reader.authors(view))
 
+    def states(self, view: ListView) -> list[tuple[Status, int]]:
+        """Return how many rows of a view stand how, in the view's order when sorted by state."""
+        return self._ask(lambda reader: reader.states(view))
+
+    def woken(self, since: float, until: float) -> set[int]:
+        """Return the rows that were put off until after one moment and not after another."""
+        return self._ask(lambda reader: reader.woken(since, until))
+
     def unread_rows(self, lists: Collection[str] = ()) -> set[int]:
         """Return the rows with an unread mail, in these lists; none named stands for all."""
         return self._ask(lambda reader: reader.unread_rows(lists))
@@ -180,6 +189,21 @@ class Index:
             return str(
                 connection.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()[0]
             )
+
+    def generation(self) -> int:
+        """Return the number of the last change of any row."""
+        with self._using() as (connection, _):
+            return int(
+                connection.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()[0]
+            )
+
+    def looked(self) -> int | None:
+        """Return when the lists were looked at last, in seconds of the Unix epoch; None where nobody knows."""
+        from core.triage.ledger import Ledger
+
+        with self._using() as (connection, _):
+            looked = Ledger(connection).value("looked")
+        return None if looked is None else int(looked) // 1_000_000
 
     def chosen(self, choice: Choice, stop: Event | None = None, limit: int = -1) -> array[int]:
         """Return the rows that a query means, the latest activity first. Raises Cancelled."""

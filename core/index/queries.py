@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 import zlib
 from array import array
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +18,11 @@ from core.index.database import IndexFileError, snapshot
 from core.index.items import KEPT
 from core.index.loading import Loaded, Loader
 from core.index.packing import hash_of, restored, stored
+from core.index.standings import rank_at, restored_standing
 from core.index.summary import SeriesSummary, summary, unpacked
+from core.index.where import where_of
 from core.model import Message, MessageId, Series, Thread
+from core.triage.status import ORDER, Status
 
 if TYPE_CHECKING:
     from core.patch.series import Grouping
@@ -29,6 +34,8 @@ SORTS: Final = {
     "author": "author",
     "size": "mails",
     "replies": "replies",
+    "priority": "coalesce(standing.priority, 0)",
+    "state": "state",
 }
 """By what rows may be sorted, and the column that says it."""
 
@@ -44,6 +51,10 @@ class ListView:
     ascending: bool = False
     threads: bool = True
     """With what is no patch series."""
+    statuses: tuple[Status, ...] = ()
+    """Where they stand now; none named stands for all."""
+    since: float | None = None
+    """Only what was active since then, in seconds of the Unix epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +136,18 @@ class Reader:
         """
         if view.sort not in SORTS:
             raise ValueError(view.sort)
-        where, values = _where(view)
+        where, values = where_of(view)
         way = "ASC" if view.ascending else "DESC"
+        table = "item"
         order = f"{SORTS[view.sort]} {way}"
+        if view.sort in ("state", "priority"):
+            table = "item LEFT JOIN standing ON standing.item = item.id"
+        if view.sort == "state":
+            order = f"{rank_at(time.time())} {way}"
         if view.sort != "activity":
             order += ", active DESC"
         rows = self._connection.execute(
-            f"SELECT id FROM item{where} ORDER BY {order}, id {way} LIMIT ?",  # noqa: S608
+            f"SELECT item.id FROM {table}{where} ORDER BY {order}, item.id {way} LIMIT ?",  # noqa: S608
             (*values, limit),
         )
         return array("q", [row for (row,) in rows])
@@ -141,7 +157,7 @@ class Reader:
 
         A day is counted from that of the Unix epoch, and begins `offset` seconds before it does in UTC.
         """
-        where, values = _where(view)
+        where, values = where_of(view)
         way = "ASC" if view.ascending else "DESC"
         return self._connection.execute(
             f"SELECT CAST((active + ?) / 86400 AS INTEGER) AS day, count(*) FROM item{where}"  # noqa: S608
@@ -151,13 +167,32 @@ class Reader:
 
     def authors(self, view: ListView) -> list[tuple[str, int]]:
         """Return how many rows of a view each author has, in the view's order when sorted by author."""
-        where, values = _where(view)
+        where, values = where_of(view)
         way = "ASC" if view.ascending else "DESC"
         rows = self._connection.execute(
             f"SELECT author, count(*) FROM item{where} GROUP BY author ORDER BY author {way}",  # noqa: S608
             values,
         )
         return [(restored(author), count) for author, count in rows]
+
+    def states(self, view: ListView) -> list[tuple[Status, int]]:
+        """Return how many rows of a view stand how, in the view's order when sorted by state."""
+        where, values = where_of(view)
+        way = "ASC" if view.ascending else "DESC"
+        rows = self._connection.execute(
+            f"SELECT {rank_at(time.time())} AS rank, count(*)"  # noqa: S608
+            f" FROM item LEFT JOIN standing ON standing.item = item.id{where}"
+            f" GROUP BY rank ORDER BY rank {way}",
+            values,
+        )
+        return [(ORDER[rank], count) for rank, count in rows]
+
+    def woken(self, since: float, until: float) -> set[int]:
+        """Return the rows whose time has come after one moment and not after another."""
+        rows = self._connection.execute(
+            "SELECT item FROM standing WHERE wake > ? AND wake <= ?", (since, until)
+        )
+        return {row for (row,) in rows}
 
     def unread_rows(self, lists: Collection[str] = ()) -> set[int]:
         """Return the rows with an unread mail, in these lists; none named stands for all."""
@@ -189,16 +224,17 @@ class Reader:
             found = {
                 row[0]: row
                 for row in self._connection.execute(
-                    "SELECT item.id, thread, name, head, replies, mails, unread, news"
+                    "SELECT item.id, thread, name, head, replies, mails, unread, news, data"
                     " FROM item CROSS JOIN node ON node.id = lead"
-                    " WHERE item.id IN (SELECT value FROM json_each(?))",
+                    " LEFT JOIN standing ON standing.item = item.id WHERE item.id IN (SELECT value FROM json_each(?))",
                     (asked,),
                 )
             }
         summaries = []
+        now = datetime.now(UTC)
         for row in wanted:
             if row in found:
-                _, thread, name, head, replies, mails, unread, news = found[row]
+                _, thread, name, head, replies, mails, unread, news, data = found[row]
                 one = summary(
                     row,
                     is_thread=bool(thread),
@@ -209,6 +245,7 @@ class Reader:
                     mails=mails,
                     unread=unread,
                     news=news,
+                    standing=restored_standing(data).at(now),
                 )
                 summaries.append(one)
         return summaries
@@ -378,21 +415,6 @@ class Reader:
         if feed is None:
             feed = self._repositories[path] = EpochFeed(Path(path), "", 0)
         return feed.read(blob)
-
-
-def _where(view: ListView) -> tuple[str, list[object]]:
-    """Return what keeps a query to a view's rows, and its values."""
-    terms: list[str] = []
-    values: list[object] = []
-    if not view.threads:
-        terms.append("NOT thread")
-    if view.lists:
-        terms.append(
-            "item.id IN (SELECT item FROM item_list JOIN list ON list.id = list"
-            " WHERE list.name IN (SELECT value FROM json_each(?)))"
-        )
-        values.append(json.dumps(view.lists))
-    return f" WHERE {' AND '.join(terms)}" if terms else "", values
 
 
 def _series(grouping: Grouping, firsts: Collection[int], loaded: Loaded) -> Series | None:

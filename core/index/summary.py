@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from core.index.packing import moment
 from core.model import Identity, Message, MessageId, Series, Thread, Version
+from core.triage.standing import UNTOUCHED, Standing
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -62,6 +63,8 @@ class SeriesSummary:
     unread: int
     news: Role
     change_id: str | None
+    standing: Standing = UNTOUCHED
+    """What was decided of it, as of when it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def roles_of(item: Series | Thread) -> Iterator[tuple[Message, Role]]:
 
 def summary(
     row: int, *, is_thread: bool, message_id: MessageId, lists: tuple[str, ...], head: Head,
-    replies: int, mails: int, unread: int, news: int,
+    replies: int, mails: int, unread: int, news: int, standing: Standing = UNTOUCHED,
 ) -> SeriesSummary:  # fmt: skip
     """Return a row as the screens have it."""
     return SeriesSummary(
@@ -184,6 +187,7 @@ def summary(
         unread=unread,
         news=Role(news),
         change_id=head.change_id,
+        standing=standing,
     )
 
 

@@ -1,0 +1,44 @@
+"""Which rows a view has, as SQL."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from core.index.standings import status_at
+from core.triage.status import Status
+
+if TYPE_CHECKING:
+    from core.index.queries import ListView
+
+
+def where_of(view: ListView) -> tuple[str, list[object]]:
+    """Return what keeps a query to a view's rows, and its values."""
+    terms: list[str] = []
+    values: list[object] = []
+    if not view.threads:
+        terms.append("NOT thread")
+    if view.lists:
+        terms.append(
+            "item.id IN (SELECT item FROM item_list JOIN list ON list.id = list"
+            " WHERE list.name IN (SELECT value FROM json_each(?)))"
+        )
+        values.append(json.dumps(view.lists))
+    if view.since is not None:
+        terms.append("item.active >= ?")
+        values.append(view.since)
+    if view.statuses:
+        terms.append(_standing_so(view.statuses))
+    return f" WHERE {' AND '.join(terms)}" if terms else "", values
+
+
+def _standing_so(statuses: Collection[Status]) -> str:
+    """Return what keeps a query to rows of some statuses; most rows have no entry, and are new."""
+    words = ", ".join(f"'{Status(each)}'" for each in statuses)
+    status = status_at(time.time())
+    having = "FROM standing WHERE standing.item = item.id"
+    if Status.NEW in statuses:
+        return f"NOT EXISTS (SELECT 1 {having} AND {status} NOT IN ({words}))"
+    return f"EXISTS (SELECT 1 {having} AND {status} IN ({words}))"
