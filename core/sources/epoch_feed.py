@@ -103,6 +103,7 @@ class EpochFeed:
             if (change := self._change(commit)) is not None:
                 later.append((str(commit.id), *change))
         else:
+            self._top = "rewritten"  # no commit: whoever is stopped here begins here again
             yield from self._gone(later, held)
             self._top = self._next = str(tip.id)
             return
