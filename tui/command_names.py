@@ -12,8 +12,23 @@ _ALIASES: Final = {
     "e": "app.open",
     "open": "app.open",
     "back": "app.back",
-    "done": "triage.done",
-    "label": "triage.label",
+    "mark": "mark.query",
+    **{
+        verb: f"triage.{verb}"
+        for verb in (
+            "done",
+            "skip",
+            "wait",
+            "later",
+            "accept",
+            "flag",
+            "label",
+            "note",
+            "reopen",
+            "undo",
+            "redo",
+        )
+    },
     "sort": "list.sort",
     "group": "list.group",
     "sync": "list.sync",

@@ -132,6 +132,9 @@ class Clerk:
         self._thread: Thread | None = None
         self._of: Opening | None = None
         self._triage: Triage | None = None
+        self._listing: Listing | None = None
+        self._holders: dict[MessageId, MessageId] | None = None
+        """Of what is in memory, the series of each mail."""
 
     def put(self, job: Callable[[], object]) -> None:
         """Let something be done after all that came before."""
@@ -172,6 +175,7 @@ class Clerk:
         def job() -> None:
             try:
                 triage = self._triage_of(opening)
+                self._listing, self._holders = listing, None
                 if listing is not None:
                     triage.hold(listing.items)
                 else:
@@ -215,18 +219,29 @@ class Clerk:
             asked = _ids(deed)
             outcome = triage.do(
                 deed.verb,
-                tuple(asked) or deed.mails,
+                deed.mails or tuple(asked),
                 argument=deed.argument,
                 note=deed.note,
                 patch=bool(deed.mails),
             )
         standings: dict[Handle, Standing] = {}
         for change in outcome.changes if outcome is not None else ():
-            handle = asked.get(change.id)
-            if handle is None:
-                handle = _handle(deed.opening, change.id)
-            standings[handle] = change.after
+            handle = deed.handles[0] if deed.mails else asked.get(change.id)
+            standings[self._handle(deed.opening, change.id) if handle is None else handle] = (
+                change.after
+            )
         return DeedDone(deed, outcome, standings, next(iter(standings), None))
+
+    def _handle(self, opening: Opening, message_id: MessageId) -> Handle:
+        """Return what the screen knows the series by that holds a mail."""
+        desk: object = opening.desk
+        if isinstance(desk, GivesRows):
+            row = desk.find(message_id)
+            return message_id if row is None else row
+        if self._holders is None:
+            items = self._listing.items if self._listing is not None else ()
+            self._holders = {mail: item.id for item in items for mail in item.message_ids}
+        return self._holders.get(message_id, message_id)
 
     def mark_read(self, opening: Opening, mails: Collection[MessageId], *, read: bool) -> None:
         """Count mails as read or unread."""
@@ -276,13 +291,6 @@ def _unseen(opening: Opening, mails: Collection[MessageId]) -> list[MessageId]:
         if row is not None and name in unseen.setdefault(row, desk.unseen(row)):
             found.append(name)
     return found
-
-
-def _handle(opening: Opening, message_id: MessageId) -> Handle:
-    """Return what the screen knows the series by that holds a mail."""
-    desk: object = opening.desk
-    row = desk.find(message_id) if isinstance(desk, GivesRows) else None
-    return message_id if row is None else row
 
 
 def find_rows(

@@ -1,0 +1,315 @@
+"""Deciding by keys: what each does, what it says, and that everything can be taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.triage.journal import FILE
+from core.triage.status import DECIDED, Verb, after
+from tests.tui.kit import app_with, desk_screen, lantern, ready, small_series, text_of, until
+from tests.tui.triage_kit import known, said, statuses, subjects, told, tree, triage_app
+from tui.keys import BY_NAME, Where
+from tui.triage_words import COMMANDS
+
+WICK, OIL, TALK, GLASS = (item.subject for item in lantern())
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "status"),
+    [
+        ("d", "done", "done"),
+        ("x", "skipped", "skipped"),
+        ("w", "waiting", "waiting"),
+        ("A", "accepted", "accepted"),
+    ],
+)
+async def test_a_key_decides_and_goes_on(key: str, words: str, status: str, tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press(key)
+        await told(pilot, words)
+        assert statuses(app) == {"Steady": status}
+        row = tree(app).row
+        assert row is not None
+        assert row.item.subject == OIL
+        assert (WICK in subjects(app)) is (status == "accepted")
+        await until(pilot, lambda: "1 of 4 today" in text_of(app), what="the count")
+        await pilot.press("u")
+        await told(pilot, f"undone: {words}")
+        assert subjects(app) == [WICK, OIL, TALK, GLASS]
+        row = tree(app).row
+        assert row is not None
+        assert row.item.subject == WICK
+        await pilot.press("U")
+        await told(pilot, f"done again: {words}")
+        assert statuses(app) == {"Steady": status}
+
+
+async def test_marked_series_are_decided_as_one(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("V", "j", "j", "d")
+        await told(pilot, "done × 3")
+        assert subjects(app) == [GLASS]
+        assert not tree(app).marks
+        assert (tmp_path / FILE).read_bytes().count(b"\n") == 1
+        await pilot.press("u")
+        await told(pilot, "undone: done × 3")
+        assert len(subjects(app)) == 4
+
+
+async def test_in_the_reader_the_next_series_opens(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("enter", "d")
+        await told(pilot, "done")
+        assert desk_screen(app).where() is Where.READER
+        await until(pilot, lambda: "line 1 of oil" in text_of(app, "MessageView"), what="oil")
+
+
+async def test_decisions_outlive_the_program(tmp_path: Path) -> None:
+    for key, words, left in (("d", "done", 3), ("u", "undone: done", 4)):
+        app = triage_app(tmp_path)
+        async with app.run_test(size=(120, 30)) as pilot:
+            await ready(pilot)
+            await known(pilot)
+            await pilot.press(key)
+            await told(pilot, words)
+            assert len(subjects(app)) == left
+
+
+async def test_a_patch_is_decided_alone(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("enter", "]", "d")
+        await told(pilot, "done")
+        (standing,) = tree(app).standings.values()
+        assert standing.status not in DECIDED
+        assert [str(status) for _, status in standing.patches] == ["done"]
+        # The next patch of it opens, and what was decided shows it.
+        await until(pilot, lambda: "line 1 of wick: turn" in text_of(app, "MessageView"), what="2")
+        await until(pilot, lambda: "✓ 1/3" in text_of(app, "SeriesTree"), what="its mark")
+        await pilot.press("x")
+        await told(pilot, "skipped")
+        (standing,) = tree(app).standings.values()
+        assert sorted(str(status) for _, status in standing.patches) == ["done", "skipped"]
+        await pilot.press("u")
+        await told(pilot, "undone: skipped")
+        (standing,) = tree(app).standings.values()
+        assert [str(status) for _, status in standing.patches] == ["done"]
+
+
+async def test_flag_label_priority_and_note_are_shown_and_the_cursor_stays(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("F")
+        await told(pilot, "flagged")
+        await pilot.press("L", *"mm", "enter")
+        await told(pilot, "label")
+        await pilot.press("+", "+")
+        await pilot.press("i", *"ask Bo", "enter")
+        await told(pilot, "note")
+        first = text_of(app, "SeriesTree").splitlines()[0]
+        for piece in ("⚑", "#mm", "+2", "✎"):
+            assert piece in first
+        assert tree(app).cursor == 0
+        await pilot.press("i")
+        await until(pilot, lambda: "ask Bo" in text_of(app, "Prompt"), what="the present note")
+        await pilot.press("escape", "L")
+        await until(pilot, lambda: "-mm" in text_of(app, "Prompt"), what="what can be taken away")
+        await pilot.press(*"-mm", "enter")
+        await told(pilot, "unlabelled")
+        await pilot.press("F")
+        await told(pilot, "unflagged")
+        first = text_of(app, "SeriesTree").splitlines()[0]
+        assert "⚑" not in first
+        assert "#mm" not in first
+
+
+async def test_later_says_what_it_understood(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("s", *"2w")
+        await until(pilot, lambda: "until Mon 2025-06-16" in text_of(app, "Prompt"), what="a day")
+        await pilot.press("ctrl+u", "v")
+        await until(pilot, lambda: "until a new version" in text_of(app, "Prompt"), what="v")
+        await pilot.press("enter")
+        await told(pilot, "put off")
+        assert "until a new version" in said(app)
+        assert statuses(app) == {"Steady": "later"}
+
+
+async def test_later_that_cannot_be_is_said_and_put_back(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("s", *"v6.10", "enter")
+        await until(pilot, lambda: "repo" in said(app), what="that there is no repository")
+        assert statuses(app) == {}
+        assert subjects(app) == [WICK, OIL, TALK, GLASS]
+        await pilot.press("s", *"yesterday", "enter")
+        await until(pilot, lambda: "no time" in said(app), what="that it is no time")
+
+
+async def test_what_cannot_be_written_is_put_back_and_said(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        (tmp_path / FILE).unlink(missing_ok=True)
+        (tmp_path / FILE).mkdir()
+        await pilot.press("d")
+        await until(pilot, lambda: desk_screen(app).status._said is not None, what="an error")
+        await until(pilot, lambda: subjects(app) == [WICK, OIL, TALK, GLASS], what="it back")
+        assert desk_screen(app).status._said[1] == "error"  # type: ignore[index]
+        assert tree(app).cursor == 0
+
+
+async def test_td_shows_what_is_decided(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("d", "x")
+        await told(pilot, "skipped")
+        assert subjects(app) == [TALK, GLASS]
+        await pilot.press("t", "d")
+        await pilot.pause()
+        assert subjects(app) == [WICK, OIL, TALK, GLASS]
+        lines = text_of(app, "SeriesTree").splitlines()
+        assert "✓" in lines[0]
+        assert "✗" in lines[1]
+        row = tree(app).row
+        assert row is not None
+        assert row.item.subject == TALK
+        await pilot.press("t", "d")
+        assert subjects(app) == [TALK, GLASS]
+
+
+async def test_what_cannot_be_done_says_why(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("t", "d", "d", "k", "d")
+        await until(pilot, lambda: "It is done already" in said(app), what="why")
+        await pilot.press("O")
+        await told(pilot, "reopened")
+        await pilot.press("O")
+        await until(pilot, lambda: "Nothing was decided here" in said(app), what="why")
+
+
+async def test_repeat_does_the_last_again_on_what_is_here(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press(":", *"repeat", "enter")
+        await until(pilot, lambda: "Nothing was decided yet" in said(app), what="nothing")
+        await pilot.press("L", *"net", "enter")
+        await told(pilot, "label")
+        await pilot.press("j", "V", "j")
+        await pilot.press(":", *"repeat", "enter")
+        await until(pilot, lambda: "× 2" in said(app), what="two more")
+        assert sum("net" in one.labels for one in tree(app).standings.values()) == 3
+
+
+async def test_a_verb_is_a_command_with_an_argument(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press(":", *"later 3d", "enter")
+        await told(pilot, "put off")
+        await pilot.press(":", *"label mm", "enter")
+        await told(pilot, "label")
+        await pilot.press(":", *"label ")
+        await until(pilot, lambda: "label -mm" in text_of(app, "Prompt"), what="known labels")
+        await pilot.press("escape", ":", *"done", "enter")
+        await told(pilot, "done")
+
+
+async def test_the_palette_offers_what_is_possible(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        screen = desk_screen(app)
+        await pilot.press("t", "d", "d", "k")
+        for name, verb in COMMANDS.items():
+            can = after(next(iter(tree(app).standings.values())).status, verb) is not None
+            assert (screen.why_not(BY_NAME[name]) == "") is can, name
+        assert screen.why_not(BY_NAME["triage.done"])
+        assert not screen.why_not(BY_NAME["triage.reopen"])
+
+
+async def test_the_history_of_a_series_is_read_in_the_reader(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(140, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("F", "A", "u", "g", "h")
+        await until(pilot, lambda: "History of Steady" in text_of(app, "MessageView"), what="it")
+        text = text_of(app, "MessageView")
+        assert "flag" in text
+        assert "new → accepted" in text
+        assert "(undone)" in text
+        await pilot.press("q")
+        await until(pilot, lambda: "line 1 of Steady" in text_of(app, "MessageView"), what="back")
+
+
+async def test_without_a_journal_nothing_is_decided() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("d")
+        await pilot.pause()
+        assert "Nothing is remembered" in said(app)
+
+
+async def test_keys_typed_ahead_are_done_in_their_order(tmp_path: Path) -> None:
+    items = [small_series(f"s{n}", f"s{n}: thing") for n in range(40)]
+    app = triage_app(tmp_path, *items)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press(*"dxwAdxuuUd" * 3)
+        await until(pilot, lambda: not desk_screen(app)._waiting, what="all written")
+        await pilot.pause(0.2)
+        shown = dict(tree(app).standings)
+    again = triage_app(tmp_path, *items)
+    async with again.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        assert {k: v.status for k, v in tree(again).standings.items() if v.status != "new"} == {
+            k: v.status for k, v in shown.items() if v.status != "new"
+        }
+
+
+def test_every_verb_of_the_table_has_a_command() -> None:
+    spoken = {*COMMANDS.values(), Verb.UNFLAG, Verb.UNLABEL, Verb.READ, Verb.UNREAD}
+    assert spoken == set(Verb)
+
+
+async def test_quitting_waits_for_what_is_not_written(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("d", "Q")
+    assert (tmp_path / FILE).read_bytes().count(b'"done"') == 1
