@@ -6,89 +6,62 @@ All calls block and may be made from any thread; each raises Cancelled soon afte
 
 from __future__ import annotations
 
+import threading
+import time
 from array import array
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from core.errors import Cancelled
-from core.model import Identity, Listing, MessageId, Series, Thread
-from core.search.query import QueryError
+from core.find_answer import Ground, answer, plain
+from core.find_listing import ListingFinder
+from core.find_values import LIMIT, Found, Hit, Kind, ServerFound, Span
+from core.find_views import SHIPPED, View, save_view, views
+from core.find_words import read
+from core.index.choosing import Choice
+from core.index.entries import Posted
+from core.model import Identity, MessageId
+from core.search.faults import QueryError
+from core.search.prefixes import HAS, IS, PREFIXES, Term
+from core.search.query import Node
 
 if TYPE_CHECKING:
     from core.config import Config
+    from core.find_engine import Engine
     from core.index.index import Index
+    from core.search.fuzzy import Hit as Scored
 
-__all__ = ["Found", "Hit", "IndexFinder", "ListingFinder", "QueryError", "View", "views"]
+__all__ = [
+    "HAS", "IS", "LIMIT", "PREFIXES", "SHIPPED", "Finder", "Found", "Hit", "IndexFinder", "Kind", "ListingFinder",
+    "QueryError", "ServerFound", "Span", "View", "save_view", "views",
+]  # fmt: skip
 
-Kind = Literal["series", "patch", "thread"]
-Span = tuple[int, int]
-"""Where lit letters begin and end in a text, in characters."""
-
-LIMIT: Final = 200
-"""Hits that an answer has where nobody says how many."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A series, patch or thread that was found."""
-
-    kind: Kind
-    row: int
-    """Of its series or thread: its number in the index, or its place in the listing's items."""
-    id: MessageId
-    """Of a patch its Message-ID, else that of the series or thread."""
-    series: MessageId
-    """The id of the series or thread that holds it."""
-    subject: str
-    author: Identity
-    date: datetime
-    """Of a patch when it was sent, else the latest activity."""
-    lists: tuple[str, ...] = ()
-    score: float = 0.0
-    """0 to 100; 0 where the query has no words to match."""
-    subject_lit: tuple[Span, ...] = ()
-    name_lit: tuple[Span, ...] = ()
-    address_lit: tuple[Span, ...] = ()
-    """The matched letters of `subject`, `author.name` and `author.address`."""
-    patches: tuple[Hit, ...] = ()
-    """Of a series those of its patches that match, best first."""
-    matched: bool = True
-    """It matches itself; False of a series that is here for its patches alone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What a query has found."""
-
-    query: str
-    hits: tuple[Hit, ...]
-    """One a series or thread, best first."""
-    total: int
-    """How many there are, of which `hits` are the first."""
-    why_none: str = ""
-    """Where nothing was found, why, as a sentence; else ""."""
-    fuzzy: bool = True
-    """False where the words were looked up plainly, since the fuzzy engine is not ready yet: asking again later may find more."""
-    note: str = ""
-    """What else is to be said, as a sentence; else ""."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A query with a name."""
-
-    name: str
-    query: str
-    shipped: bool = True
-    """It comes with the program, and the user's configuration says nothing of it."""
+_REMEMBERED: Final = 8
+"""Sets of rows that terms left, kept while words are typed."""
 
 
 class Finder(Protocol):
     """What a screen asks."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the fuzzy engine answers."""
+        ...
+
+    def warm(self, stop: Event) -> bool:
+        """Bring the fuzzy engine up to date; whether it answers now. Blocks meanwhile; raises Cancelled."""
+        ...
+
+    def close(self) -> None:
+        """End what is being built. Any thread; does not wait."""
+        ...
+
+    def check(self, query: str) -> None:
+        """Raise QueryError where a query cannot be read; costs nothing else."""
+        ...
 
     def find(
         self,
@@ -101,10 +74,6 @@ class Finder(Protocol):
         """Return what a query finds in some lists; none named stands for all. Raises QueryError and Cancelled."""
         ...
 
-    def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read; costs nothing else."""
-        ...
-
     def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
         """Return all rows that a query means, the latest activity first; words are looked up plainly. Raises QueryError."""
         ...
@@ -114,102 +83,40 @@ class Finder(Protocol):
         ...
 
 
-SHIPPED: Final[Mapping[str, str]] = {
-    "Inbox": "is:open",
-    "New versions": "is:unread v:>=2",
-    "Needs review": "is:open is:complete -is:reviewed",
-    "Waiting": "is:waiting",
-    "Flagged": "is:flagged",
-    "Mine": "is:mine",
-    "All": "",
-}
-"""The views that come with the program, in the order of their tabs."""
-
-
-def views(configured: Mapping[str, str]) -> tuple[View, ...]:
-    """Return the views: the shipped ones, as the configuration has them where it names them, and then its own.
-
-    One that the configuration gives an empty query, other than All, is left out.
-    """
-    known = {name.casefold(): name for name in SHIPPED}
-    said = {known.get(name.casefold(), name): query for name, query in configured.items()}
-    found = [
-        View(name, said.get(name, query), name not in said)
-        for name, query in SHIPPED.items()
-        if said.get(name, query) or name == "All"
-    ]
-    found += [
-        View(n, query, shipped=False) for n, query in said.items() if n not in SHIPPED and query
-    ]
-    return tuple(found)
-
-
-def save_view(name: str, query: str, file: Path) -> None:
-    """Write a view into the user's configuration, whose other words and comments stay. Raises ConfigError."""
-    raise NotImplementedError(name, query, file)
-
-
-class ListingFinder:
-    """Searches one listing, in memory."""
-
-    def __init__(self, listing: Listing, *, me: Sequence[str] = ()) -> None:
-        self.listing = listing
-        self._me = tuple(me)
-
-    def find(
-        self,
-        query: str,
-        lists: Collection[str] = (),  # noqa: ARG002
-        *,
-        limit: int = LIMIT,
-        stop: Event | None = None,
-    ) -> Found:
-        """Return what a query finds. Raises QueryError and Cancelled."""
-        if stop is not None and stop.is_set():
-            raise Cancelled
-        words = query.casefold().split()
-        hits = []
-        for row, item in enumerate(self.listing.items):
-            text = f"{item.subject} {item.author}".casefold()
-            if all(word in text for word in words):
-                hits.append(_hit(row, item))
-        return _found(query, hits, limit)
-
-    def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read."""
-
-    def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
-        """Return the places of all items that a query means, in the listing's order."""
-        return array("q", [hit.row for hit in self.find(query, lists, limit=1 << 62).hits])
-
-    def count(self, query: str, lists: Collection[str] = ()) -> int:
-        """Return how many items a query means."""
-        return len(self.rows(query, lists))
-
-
 class IndexFinder:
     """Searches followed lists. `close` it before the index."""
 
     def __init__(self, index: Index, config: Config, *, cache: Path | None = None) -> None:
-        """Take the open index. `cache` is the folder of the fuzzy engine's arrays; without one, words are looked up plainly."""
-        self._index = index
+        """Take the open index.
+
+        `cache` is the folder of the fuzzy engine's arrays; without one, words are looked up plainly.
+        """
         self._config = config
-        self._cache = cache
+        self._ground = _Indexed(index, config, cache)
 
     @property
     def ready(self) -> bool:
         """Whether the fuzzy engine answers."""
-        return False
+        engine = self._ground.engine
+        return engine is not None and engine.ready
 
     def warm(self, stop: Event) -> bool:
         """Bring the fuzzy engine up to date, building it in another process where it is not there; whether it answers now.
 
-        To be called in a worker once the first frame is drawn, and again whenever the index has changed. Raises Cancelled.
+        To be called in a worker once the first frame is drawn, and again whenever the index has changed. Raises Cancelled
+        and IndexFileError.
         """
-        return not stop.is_set() and self.ready
+        engine = self._ground.engine
+        return engine is not None and engine.warm(stop)
 
     def close(self) -> None:
         """End what is being built. Any thread; does not wait."""
+        if self._ground.engine is not None:
+            self._ground.engine.close()
+
+    def check(self, query: str) -> None:
+        """Raise QueryError where a query cannot be read."""
+        read(query)
 
     def find(
         self,
@@ -220,51 +127,24 @@ class IndexFinder:
         stop: Event | None = None,
     ) -> Found:
         """Return what a query finds in some lists; none named stands for all. Raises QueryError, IndexFileError and Cancelled."""
-        if stop is not None and stop.is_set():
-            raise Cancelled
-        hits = []
-        rows = self.rows(query, lists)
-        for one in self._index.summaries(rows[:limit]):
-            kind: Kind = "thread" if one.is_thread else "series"
-            hits.append(
-                Hit(
-                    kind=kind, row=one.row, id=one.id, series=one.id, subject=one.subject,
-                    author=one.author, date=one.date, lists=one.lists,
-                )
-            )  # fmt: skip
-        return Found(
-            query=query,
-            hits=tuple(hits),
-            total=len(rows),
-            why_none="" if rows else f"Nothing has “{query}”.",
-            fuzzy=False,
-        )
-
-    def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read."""
+        return answer(self._ground, query, self._ground.read(query), lists, limit, stop)
 
     def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
         """Return all rows that a query means, the latest activity first. Raises QueryError and IndexFileError."""
-        from core.index.index import ListView
-
-        words = query.casefold().split()
-        found = array("q")
-        for one in self._index.summaries(self._index.order(ListView(lists=tuple(lists)))):
-            text = f"{one.subject} {one.author}".casefold()
-            if all(word in text for word in words if ":" not in word):
-                found.append(one.row)
-        return found
+        return self._ground.rows(plain(self._ground.read(query)), lists, None)
 
     def count(self, query: str, lists: Collection[str] = ()) -> int:
         """Return how many rows a query means. Raises QueryError and IndexFileError."""
-        return len(self.rows(query, lists))
+        return self._ground.count(plain(self._ground.read(query)), lists)
 
     def find_on_server(self, query: str, list_name: str, *, stop: Event) -> ServerFound:
         """Ask the server of a list that is followed over HTTP, and put what it finds into the index.
 
-        `lists` with a server say so by `can_ask_server`. Raises QueryError, FetchError, PatchdeskError and Cancelled.
+        `can_ask_server` says which lists have one. Raises QueryError, FetchError, PatchdeskError and Cancelled.
         """
-        raise NotImplementedError(query, list_name, stop)
+        from core.find_server import ask_server
+
+        return ask_server(self._ground.index, self._config, query, list_name, stop=stop)
 
     def can_ask_server(self, list_name: str) -> bool:
         """Whether a list is followed over HTTP, so that its server can be asked."""
@@ -272,28 +152,104 @@ class IndexFinder:
         return followed is not None and followed.target.startswith(("http://", "https://"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerFound:
-    """What came of asking a server."""
+class _Indexed(Ground):
+    """The index as what is looked through."""
 
-    mails: int
-    """How many mails it found."""
-    added: int
-    """How many of them are new here."""
-    asked: str
-    """The query as it was sent."""
-    note: str = ""
-    """What of the query it could not be asked, as a sentence; else ""."""
+    def __init__(self, index: Index, config: Config, cache: Path | None) -> None:
+        self.index = index
+        self.engine: Engine | None = None
+        if cache is not None:
+            from core.find_engine import Engine
+
+            self.engine = Engine(index, cache)
+        self._config = config
+        self._me: tuple[str, ...] | None = None
+        self._left: OrderedDict[object, array[int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, query: str) -> Node:
+        return read(query, self.index.looked() if "looked" in query else None)
+
+    def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
+        """Return rows; those of the same question are kept for as long as the index stays as it is."""
+        choice = self._choice(tree, lists)
+        key = (tree, choice.lists, self.index.generation(), int(choice.now))
+        with self._lock:
+            found = self._left.get(key)
+        if found is None:
+            found = self.index.chosen(choice, stop)
+            with self._lock:
+                self._left[key] = found
+                while len(self._left) > _REMEMBERED:
+                    self._left.popitem(last=False)
+        return found
+
+    def count(self, tree: Node, lists: Collection[str]) -> int:
+        return self.index.count_chosen(self._choice(tree, lists))
+
+    def search(
+        self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
+    ) -> list[tuple[int, int, Scored]] | None:
+        return None if self.engine is None else self.engine.search(text, limit, stop, rows)
+
+    def hits(self, rows: Collection[int]) -> Mapping[int, Hit]:
+        found = {}
+        for one in self.index.summaries(rows):
+            kind: Kind = "thread" if one.is_thread else "series"
+            found[one.row] = Hit(
+                kind=kind, row=one.row, id=one.id, series=one.id, subject=one.subject, author=one.author, date=one.date,
+                lists=one.lists,
+            )  # fmt: skip
+        return found
+
+    def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], Hit]:
+        found = self.index.posted_mails([node for _, node in patches])
+        return {(one.row, node): _patch(one) for node, one in found.items()}
+
+    def patches_of(self, row: int) -> Sequence[Hit]:
+        return [_patch(one) for one in self.index.posted([row]) if one.node]
+
+    def holding(self, message_id: MessageId) -> int | None:
+        return self.index.find(message_id)
+
+    def reason(self, term: Term) -> str:
+        if term.prefix == "l":
+            names = sorted(info.name for info in self.index.lists())
+            if term.value.casefold().partition(".")[0] not in {name.casefold() for name in names}:
+                return f"l:{term.value} is no list that is here. There are: {', '.join(names)}."
+        if term.prefix == "b" and self._bodies() is None:
+            return "The text of mails is not indexed: write bodies = true under [index] in config.toml, then sync."
+        return ""
+
+    def _choice(self, tree: Node, lists: Collection[str]) -> Choice:
+        now = time.time()
+        return Choice(
+            tree=tree,
+            lists=tuple(sorted(lists)),
+            now=now - now % 60,
+            me=self._mine(),
+            bodies=self._bodies(),
+        )
+
+    def _mine(self) -> tuple[str, ...]:
+        if self._me is None:
+            from core.config import with_git
+
+            config = self._config
+            self._me = (config if config.me_addresses else with_git(config)).me_addresses
+        return self._me
+
+    def _bodies(self) -> Path | None:
+        return None
 
 
-def _hit(row: int, item: Series | Thread) -> Hit:
-    kind: Kind = "series" if isinstance(item, Series) else "thread"
+def _patch(one: Posted) -> Hit:
     return Hit(
-        kind=kind, row=row, id=item.id, series=item.id, subject=item.subject, author=item.author,
-        date=item.date, lists=item.lists,
-    )  # fmt: skip
-
-
-def _found(query: str, hits: list[Hit], limit: int) -> Found:
-    why = "" if hits else f"Nothing has “{query}”."
-    return Found(query=query, hits=tuple(hits[:limit]), total=len(hits), why_none=why)
+        kind="patch",
+        row=one.row,
+        id=MessageId(one.message_id),
+        series=MessageId(""),
+        subject=one.subject,
+        author=Identity(one.name, one.address),
+        date=datetime.fromtimestamp(max(0, min(one.date, 1 << 37)), UTC),
+    )

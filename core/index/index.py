@@ -70,8 +70,9 @@ class Index:
         stop: Event,
         report: Report,
         read_before: float = 0,
+        catches_up: bool = True,
     ) -> IngestResult:
-        """Bring in what a source has that the list has not, and group it.
+        """Bring in what a source has that the list has not, and group it; with `catches_up`, that is all there is now.
 
         Of a list that is new, mails dated before `read_before` (seconds of the Unix epoch) count as read: now, and later
         when more of its past comes; what just came to a list is unread, whatever its date. Raises Cancelled (what came is kept; `settle` groups what is not grouped yet), SourceError, FetchError.
@@ -80,7 +81,7 @@ class Index:
 
         with self._using() as (connection, _):
             run = Ingest(connection, list_name, stop=stop, report=report)
-            return run.run(source, read_before)
+            return run.run(source, read_before, catches_up=catches_up)
 
     def settle(self, *, stop: Event, report: Report) -> int:
         """Group what an interrupted run has left; return how many rows changed. Raises Cancelled."""

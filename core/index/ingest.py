@@ -73,8 +73,8 @@ class Ingest:
         self._added = self._removed = self._changed = 0
         self._due = FIRST_ROWS
 
-    def run(self, source: Source, read_before: float) -> IngestResult:
-        """Bring in what a source has that is not stored, and group it.
+    def run(self, source: Source, read_before: float, *, catches_up: bool = True) -> IngestResult:
+        """Bring in what a source has that is not stored, and group it; with `catches_up`, the list is up to date then.
 
         Raises Cancelled (what came is stored, not all of it grouped), SourceError and FetchError.
         """
@@ -87,10 +87,11 @@ class Ingest:
                 while not self._follow(part, feed):
                     pass
             self._settle()
-        with transaction(self._connection):
-            self._connection.execute(
-                "UPDATE list SET synced = ? WHERE id = ?", (int(time.time()), self._list)
-            )
+        if catches_up:
+            with transaction(self._connection):
+                self._connection.execute(
+                    "UPDATE list SET synced = ? WHERE id = ?", (int(time.time()), self._list)
+                )
         return IngestResult(
             added=self._added,
             removed=self._removed,

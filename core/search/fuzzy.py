@@ -8,10 +8,13 @@ whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Event, RLock
 from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.search.build import Entry, build
 from core.search.columns import Columns
@@ -90,11 +93,25 @@ class Index:
                 merged = build((entry for part in self._parts for entry in part.entries()), stop)
                 self._parts = (Part(merged, Columns(merged)),)
 
-    def search(self, query: str, limit: int = 100, stop: Event | None = None) -> list[Hit]:
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the row numbers of all entries, in no order."""
+        return np.concatenate([part.segment.ids[part.there()] for part in self._parts])
+
+    def search(
+        self,
+        query: str,
+        limit: int = 100,
+        stop: Event | None = None,
+        within: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
+    ) -> list[Hit]:
         """Return the best hits, best first, of two equal ones the newer; nothing where nothing comes near.
 
-        Bounded for any query. Raises Cancelled soon after `stop` is set.
+        `within` says of row numbers which may be found; all, where it is not given. Bounded for any query. Raises
+        Cancelled soon after `stop` is set.
         """
         terms = read_terms(query)
-        answers = Search(self._parts, terms, limit, stop).answers()
+        parts = self._parts
+        if within is not None:
+            parts = tuple(part.within(within) for part in parts)
+        answers = Search(parts, terms, limit, stop).answers()
         return [lit(answer, terms) for answer in answers[:limit]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any, Final
@@ -64,6 +64,19 @@ class Part:
         if self.gone is not None:
             gone |= self.gone
         return replace(self, gone=gone if gone.any() else None)
+
+    def within(self, allowed: Callable[[NDArray[np.int64]], NDArray[np.bool_]]) -> Part:
+        """Return this part without the rows whose numbers are not allowed."""
+        gone = ~allowed(self.segment.ids)
+        if self.gone is not None:
+            gone |= self.gone
+        return replace(self, gone=gone)
+
+    def there(self) -> NDArray[np.bool_]:
+        """Return which rows are still there."""
+        if self.gone is None:
+            return np.ones(len(self.segment), np.bool_)
+        return ~self.gone
 
     def entries(self) -> Iterator[Entry]:
         """Yield what this part was made from; Message-IDs come in lower case."""

@@ -79,7 +79,17 @@ class InboxServer:
         query = (
             f"rt:{'' if start is None else f'{start:05}'}..{'' if end is None else f'{end - 1:05}'}"
         )
-        body = self._ask("matches", "mails", stop, report, query=query)
+        return self.matching(query, stop=stop, report=report)
+
+    def matching(
+        self, query: str, *, threads: bool = False, stop: Event, report: Report
+    ) -> list[bytes]:
+        """Return the mails that a query of the server's own language finds; with `threads`, the whole threads of these.
+
+        The error where there is no such inbox has the status 404; that where there is no mail is none, but with `threads`
+        the two cannot be told apart.
+        """
+        body = self._ask("search" if threads else "matches", "mails", stop, report, query=query)
         return [mbox.unescape(piece.escaped) for piece in mbox.split([body])]
 
     def close(self) -> None:
