@@ -32,11 +32,11 @@ from core.triage.events import (
 )
 from core.triage.journal import Journal
 from core.triage.memory import MemoryBook
-from core.triage.outcome import Change, LogLine, Outcome, log_line, spoken, step_words
+from core.triage.outcome import Change, LogLine, Outcome, log_line, spoken, step_words, undoing
 from core.triage.standing import UNTOUCHED, Deed, Standing, applied
-from core.triage.status import WORDS, Status, Verb, after
+from core.triage.status import VERBS, WORDS, Status, Verb, after
 from core.triage.viewed import JournaledViews
-from core.triage.when import HasTag
+from core.triage.when import ArgumentError, HasTag
 
 if TYPE_CHECKING:
     from core.index.index import Index
@@ -127,8 +127,8 @@ class Triage:
         """Do something to the series that hold some mails, or with `patch` to these mails alone, as one step.
 
         `argument` is the label, the priority (`+1`, `-1`, `=3`), or until when as a person writes it; `note` becomes the
-        series' note, whatever the verb. Once this returns, it is on the disk. Raises WhenError, PatchdeskError for an
-        argument that cannot be, and where the journal cannot be written.
+        series' note, whatever the verb. Once this returns, it is on the disk. Raises ArgumentError for an argument that
+        cannot be (WhenError for a time), and JournalError where it cannot be written.
         """
         with self._lock:
             self._catch_up()
@@ -136,13 +136,13 @@ class Triage:
             if verb in (Verb.READ, Verb.UNREAD):
                 return self._mark(verb, ids if patch else None, found)
             if note is not None and len(note) > NOTE_LENGTH:
-                raise PatchdeskError(
+                raise ArgumentError(
                     f"A note has {NOTE_LENGTH:,} characters at most.", "Write less, or in a file."
                 )
             now = self._clock()
             argument = packed_argument(verb, argument, note, now, lambda: self._tags_of(found))
             if patch and not WORDS[verb].on_patch:
-                raise PatchdeskError(
+                raise ArgumentError(
                     f"“{verb}” is for whole series.",
                     f"A patch alone takes {', '.join(verb for verb in Verb if WORDS[verb].on_patch)}.",
                 )
@@ -170,14 +170,14 @@ class Triage:
             changes.append(Change(known.asked if mail is None else mail, before, stands))
             if not known.is_here:
                 unknown.append(known.asked)
-        if entries:
-            self._append(parts(event, entries))
+        written = self._append(parts(event, entries)) if entries else []
         return Outcome(
             words=spoken(event.verb, event.argument, len(changes)),
             changes=tuple(changes),
             left=len(met) - len(changes),
             unknown=tuple(unknown),
-            notes=self._notes(),
+            notes=self.notes(),
+            lines=tuple(map(log_line, written)),
         )
 
     def _mark(
@@ -187,7 +187,7 @@ class Triage:
         now = self._clock()
         if mails is None:
             mails = [mail for known in found for mail in known.mails]
-        self.mark_read(mails, read=verb is Verb.READ)
+        written = self.mark_read(mails, read=verb is Verb.READ)
         changes = []
         for known in found:
             before = known.standing.at(now)
@@ -197,7 +197,8 @@ class Triage:
             words=spoken(verb, "", len(changes)),
             changes=tuple(changes),
             unknown=tuple(known.asked for known in found if not known.is_here),
-            notes=self._notes(),
+            notes=self.notes(),
+            lines=tuple(map(log_line, written)),
         )
 
     def undo(self) -> Outcome | None:
@@ -220,7 +221,7 @@ class Triage:
             mails = self._book.ask(lambda ledger: ledger.step_mails(step.name))
             now = self._clock()
             before = {known.entry.ids[0]: known for known in self._book.about(mails)}
-            self._append([Event(time=0, host="", id="", verb=verb, undoes=step.name)])
+            written = self._append([Event(time=0, host="", id="", verb=verb, undoes=step.name)])
             stands = {known.entry.ids[0]: known.standing for known in self._book.about(mails)}
             changes = tuple(
                 Change(one, known.standing.at(now), stands.get(one, UNTOUCHED).at(now))
@@ -228,11 +229,16 @@ class Triage:
             )
             said = "undone" if verb == UNDO else "done again"
             return Outcome(
-                words=f"{said}: {step_words(step)}", changes=changes, notes=self._notes()
+                words=f"{said}: {step_words(step)}",
+                changes=changes,
+                notes=self.notes(),
+                lines=tuple(map(log_line, written)),
             )
 
-    def mark_read(self, message_ids: Collection[MessageId], *, read: bool = True) -> None:
-        """Count mails as read or unread; outside of what undo takes back."""
+    def mark_read(
+        self, message_ids: Collection[MessageId], *, read: bool = True
+    ) -> Sequence[Event]:
+        """Count mails as read or unread, outside of what undo takes back; return what was written."""
         if message_ids:
             verb = Verb.READ if read else Verb.UNREAD
             ids = list(dict.fromkeys(message_ids))
@@ -240,17 +246,19 @@ class Triage:
                 Event(time=0, host="", id="", verb=verb, ids=tuple(ids[at : at + MOST_IDS]))
                 for at in range(0, len(ids), MOST_IDS)
             ]
-            self._append(events, sync=False)
+            return self._append(events, sync=False)
+        return ()
 
     # ------------------------------------------------------------------- the journal
 
-    def _append(self, events: Sequence[Event], *, sync: bool = True) -> None:
+    def _append(self, events: Sequence[Event], *, sync: bool = True) -> Sequence[Event]:
         with self._lock:
             host = self.journal.host
             last = self._book.ask(lambda ledger: ledger.last_time(host))
             now = max(microseconds(self._clock()), last + 1)
-            self.journal.append(events, now=now, sync=sync)
+            written = self.journal.append(events, now=now, sync=sync)
             self._catch_up()
+            return written
 
     def _catch_up(self, patience: float | None = None) -> CaughtUp:
         book = self._book
@@ -268,7 +276,7 @@ class Triage:
             )
         return done
 
-    def _notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Return what is odd about the journal and was not said yet."""
         notes = self.journal.notes[self._said :]
         self._said = len(self.journal.notes)
@@ -325,13 +333,26 @@ class Triage:
             return [log_line(event, in_force=in_force) for event, in_force in told]
 
     def log(self, *, marks: bool = False) -> Iterator[LogLine]:
-        """Yield everything that was done, in the order of the file; with `marks` also what was read and viewed."""
+        """Yield what was done, in the order of the file; with `marks` also which mails were read.
+
+        An undo or redo has the series of what it takes back.
+        """
+        self._catch_up()
         undone = self._book.ask(lambda ledger: ledger.undone())
+        targets = self._book.ask(lambda ledger: ledger.targets())
+        kept: dict[str, LogLine] = {}
         for batch in self.journal.batches():
-            self._passed += batch.passed
             for event in batch.events:
-                if event.series or event.undoes or marks:
-                    yield log_line(event, in_force=event.id not in undone)
+                if not (event.series or event.undoes or (marks and event.verb in VERBS)):
+                    continue
+                line = log_line(event, in_force=event.id not in undone)
+                if event.undoes in kept:
+                    line = undoing(line, kept[event.undoes])
+                if event.step in targets:
+                    first = kept.get(event.step, replace(line, series=(), ids=()))
+                    series, ids = (*first.series, *line.series), (*first.ids, *line.ids)
+                    kept[event.step] = replace(line, series=series, ids=ids)
+                yield line
 
     def today(self) -> tuple[int, int]:
         """Return how many series were decided since midnight, and of how many there were to decide."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from core import __version__
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown
-from tui import digest_command, doctor_command, list_commands
+from tui import digest_command, doctor_command, list_commands, triage_command
 from tui.mail_commands import MailCommands, read_stdin
 
 if TYPE_CHECKING:
@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--partial", action="store_true", help="with --mbox: also where patches are missing"
     )
+
+    sub = command("triage", _triage, "decide on series, or undo it", triage_command.HELP)
+    triage_command.add_arguments(sub)
 
     sub = command(
         "digest", _digest, "what arrived between two commits or dates", digest_command.HELP
@@ -344,6 +347,12 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 
 # ------------------------------------------------------------------- the rest
+
+
+def _triage(arguments: argparse.Namespace) -> int:
+    config = _settings()
+    _warn(config)
+    return triage_command.run(arguments, config, _print)
 
 
 def _digest(arguments: argparse.Namespace) -> int:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from core.errors import PatchdeskError
 from core.triage.status import PRIORITIES, WORDS, Argument, Verb
-from core.triage.when import HasTag, read_until
+from core.triage.when import ArgumentError, HasTag, read_until
 
 LABEL: Final = re.compile(r"\w[\w.+:/@-]{0,39}")
 """A label."""
@@ -24,14 +23,14 @@ def packed_argument(
 ) -> str:
     """Return a verb's argument as the journal has it; "" for verbs that take none, or a note.
 
-    `has_tag` is asked only where it is needed. Raises WhenError and PatchdeskError.
+    `has_tag` is asked only where it is needed. Raises ArgumentError.
     """
     wanted = WORDS[verb].argument
     text = (argument or "").strip()
     match wanted:
         case Argument.NOTE:
             if note is None:
-                raise PatchdeskError("There is nothing to note.", "An empty note takes it away.")
+                raise ArgumentError("There is nothing to note.", "An empty note takes it away.")
             return ""
         case Argument.UNTIL:
             return read_until(text, now, has_tag=has_tag()).packed()
@@ -45,7 +44,7 @@ def packed_argument(
 
 def _label(text: str) -> str:
     if not LABEL.fullmatch(text):
-        raise PatchdeskError(
+        raise ArgumentError(
             f"‘{text[:60]}’ is no label." if text else "There is no label.",
             "A label is one word: letters, digits, and . _ + : / @ - after the first, 40 of them at most.",
         )
@@ -58,7 +57,7 @@ def _priority(text: str) -> str:
         written = text
     digits = written[1:].removeprefix("-") if written[0] == "=" else written[1:]
     if not (digits.isascii() and digits.isdecimal() and int(digits[:4]) <= PRIORITIES[-1]):
-        raise PatchdeskError(
+        raise ArgumentError(
             f"‘{text[:20]}’ is no priority." if text else "There is no priority.",
             f"Write =3 (from {PRIORITIES[0]} to {PRIORITIES[-1]}) to set it, +1 or -1 to change it.",
         )

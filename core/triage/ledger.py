@@ -332,6 +332,11 @@ class Ledger:
         rows = self._connection.execute("SELECT name FROM event WHERE NOT in_force")
         return {name for (name,) in rows}
 
+    def targets(self) -> set[str]:
+        """Return the steps that anything undoes."""
+        rows = self._connection.execute("SELECT DISTINCT undoes FROM event WHERE undoes != ''")
+        return {step for (step,) in rows}
+
     def told(self, message_ids: Iterable[MessageId]) -> list[tuple[Event, bool]]:
         """Return the events that name any of some mails, and what undid them, with whether they are in force.
 

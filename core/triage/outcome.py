@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.model import MessageId
@@ -37,6 +37,8 @@ class Outcome:
     """Mails that nobody knows yet; what was done to them is recorded, and holds once they come."""
     notes: tuple[str, ...] = ()
     """What was odd about the journal, each as a sentence; said once."""
+    lines: tuple[LogLine, ...] = ()
+    """What the journal says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,14 @@ def log_line(event: Event, *, in_force: bool = True) -> LogLine:
         undoes=event.undoes or None,
         in_force=in_force,
     )
+
+
+def undoing(line: LogLine, undone: LogLine) -> LogLine:
+    """Return a line of an undo (or redo, which undoes that) with the series of what it undoes, the other way round."""
+    series = tuple(
+        LogEntry(ids=one.ids, before=one.after, after=one.before) for one in undone.series
+    )
+    return replace(line, series=series, ids=undone.ids)
 
 
 def status_after(before: Status | None, verb: str) -> Status | None:

@@ -28,7 +28,11 @@ HasTag = Callable[[str], bool]
 """Tells whether the list's repository has a tag."""
 
 
-class WhenError(PatchdeskError):
+class ArgumentError(PatchdeskError):
+    """What a verb was given beside its series cannot be."""
+
+
+class WhenError(ArgumentError):
     """The words cannot be read as a time, or lie in the past; the hint says what is allowed."""
 
 
