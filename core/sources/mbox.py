@@ -127,12 +127,14 @@ class _Splitter:
     def _skip_first(self, *, final: bool) -> bool:
         """Pass the first separator; False while it is not all there (or, at the end, nothing is)."""
         begin = _blank_end(self._buffer)
-        newline = self._buffer.find(b"\n", begin)
-        if newline < 0 and not final and len(self._buffer) - begin < _LINE_CAP:
+        newline = self._buffer.find(b"\n", begin, begin + _LINE_CAP)
+        whole = newline >= 0 or len(self._buffer) - begin < _LINE_CAP
+        if newline < 0 and whole and not final:
             return False
         if begin == len(self._buffer):
             return False
-        has_line = self._buffer.startswith(b"From ", begin)
+        # A line that is longer than any separator is none, however much of it has come.
+        has_line = whole and self._buffer.startswith(b"From ", begin)
         begin = (newline + 1 or len(self._buffer)) if has_line else 0
         self._start = self._base + begin
         self._scanned = max(0, begin - 1)

@@ -148,6 +148,14 @@ def test_pieces_say_where_they_lie_whatever_the_chunks(data: bytes, size: int) -
         assert data[piece.offset : piece.offset + piece.length] == piece.escaped
 
 
+@pytest.mark.parametrize("size", [1, 100, 2047, 2048, 2049, 10_000])
+def test_a_first_line_that_is_longer_than_a_separator_is_none(size: int) -> None:
+    data = b"From " + b"9" * 5000 + b"\nSubject: x\n\ntext\n"
+    chunks = [data[at : at + size] for at in range(0, len(data), size)]
+    (only,) = mbox.split(chunks)
+    assert (only.offset, only.escaped) == (0, data)
+
+
 def test_a_mail_over_the_cap_keeps_its_beginning_and_the_next_is_found() -> None:
     big = HEAD + b"x" * 79 + b"\n" * 1 + b"line\n" * 20_000
     data = SEPARATOR + big + b"\n" + SEPARATOR + HEAD + b"next\n"

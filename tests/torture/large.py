@@ -55,7 +55,9 @@ def body(piece: bytes, size: int, *headers: bytes) -> Callable[[], Iterator[byte
     return pieces
 
 
-def headers(piece: bytes, size: int, after: bytes = b"\n\nText.\n") -> Callable[[], Iterator[bytes]]:
+def headers(
+    piece: bytes, size: int, after: bytes = b"\n\nText.\n"
+) -> Callable[[], Iterator[bytes]]:
     def pieces() -> Iterator[bytes]:
         yield HEAD
         yield from fill(piece, scaled(size))
@@ -125,7 +127,10 @@ def version(at: int) -> bytes:
 
 
 def chain(at: int) -> bytes:
-    return b"From: a@b\nSubject: Re: x\nMessage-ID: <%d@d>\nIn-Reply-To: <%d@d>\n\nText.\n" % (at, at - 1)
+    return b"From: a@b\nSubject: Re: x\nMessage-ID: <%d@d>\nIn-Reply-To: <%d@d>\n\nText.\n" % (
+        at,
+        at - 1,
+    )
 
 
 MONSTERS: Final[dict[str, Monster]] = {
@@ -153,7 +158,10 @@ MONSTERS["a hunk of 1,000,000 lines"] = Monster(
     body(b"+a\n", 3 * MB, b"", *DIFF.splitlines(), b"@@ -0,0 +1,999999999 @@"), 10
 )
 MONSTERS["a subject of 1 MB"] = Monster(
-    lambda: iter((b"Message-ID: <x@y>\nSubject: [PATCH] ", b"[a " * (scaled(MB) // 3), b"\n\nText.\n")), 3
+    lambda: iter(
+        (b"Message-ID: <x@y>\nSubject: [PATCH] ", b"[a " * (scaled(MB) // 3), b"\n\nText.\n")
+    ),
+    3,
 )
 
 

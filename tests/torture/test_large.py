@@ -29,17 +29,28 @@ def run(home: Path, *words: str, seconds: float) -> tuple[int, bytes, bytes, flo
     with (home / "out").open("w+b") as out, (home / "err").open("w+b") as err:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "tui.cli", *words],
-            env={"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(home),
+                "LC_ALL": "C.UTF-8",
+                "PYTHONPATH": str(ROOT),
+            },
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            preexec_fn=limit,  # noqa: PLW1509 - no threads here
+            preexec_fn=limit,
         )
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        return child.returncode, out.read(), err.read(), used.ru_utime + used.ru_stime, used.ru_maxrss << 10
+        return (
+            child.returncode,
+            out.read(),
+            err.read(),
+            used.ru_utime + used.ru_stime,
+            used.ru_maxrss << 10,
+        )
 
 
 @pytest.mark.timeout(900 if FULL else 120)
@@ -49,12 +60,17 @@ def test_a_monster_is_read_in_bounds(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"monster{monster.suffix}"
     size = write(monster, path)
     allowed = monster.seconds * (1 if FULL else 0.05) + 3
-    commands = [["series", str(path), "--all", "--json"], ["show", monster.found, "--in", str(path), "--json"]]
+    commands = [
+        ["series", str(path), "--all", "--json"],
+        ["show", monster.found, "--in", str(path), "--json"],
+    ]
     commands.append(["show", monster.found, "--in", str(path)])
     outputs = []
     for command in commands:
         status, out, err, seconds, memory = run(tmp_path, *command, seconds=allowed)
-        print(f"{name}: {size / MB:.1f} MB, {command[0]}: {seconds:.1f} s, {memory / MB:.0f} MB, status {status}")
+        print(
+            f"{name}: {size / MB:.1f} MB, {command[0]}: {seconds:.1f} s, {memory / MB:.0f} MB, status {status}"
+        )
         assert b"Traceback" not in err, err[-2000:]
         assert status == 0, (command, err[-500:])
         assert seconds < allowed, command

@@ -37,17 +37,28 @@ class Terminal:
                 return
             self.output += chunk
 
+    def rest(self, seconds: float = 0.1) -> None:
+        """Take in what comes until nothing has come for some time."""
+        before = -1
+        while before != len(self.output):
+            before = len(self.output)
+            self.read(seconds)
+
     def see(self, words: str, *, since: int = 0) -> None:
         """Wait until words have been written, whatever control sequences stand between them."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            text = re.sub(rb"\x1b\[[0-9;?>$<]*[a-zA-Z]", b"", self.output[since:])
-            if words.encode() in text:
+            if words in self.words(since):
                 return
             if self.process.poll() is not None:
                 break
             self.read(0.2)
         raise AssertionError(f"{words!r} never came; the end of what did: {self.output[-3000:]!r}")
+
+    def words(self, since: int = 0) -> str:
+        """Return what has been written, without the control sequences that stand between words."""
+        text = re.sub(rb"\x1b\[[0-9;?>$<]*[a-zA-Z]", b"", self.output[since:])
+        return text.decode("utf-8", "replace")
 
     def press(self, keys: str) -> int:
         """Type keys; return how much had been written before."""
