@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import filterfalse
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -21,12 +19,13 @@ from typing import TYPE_CHECKING, Final
 from core.errors import PatchdeskError
 from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
 from core.index.queries import SORTS
-from core.index.summary import Role
-from core.model import Identity, Listing, Mail, Message, MessageId, Series, Thread
+from core.list_items import AT_ONCE, ListItems
+from core.model import Listing, Mail, Message, MessageId, Series, Thread
+from core.search.faults import QueryError
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.find import IndexFinder
+    from core.find import IndexFinder, View
     from core.sources.source import Report
 
 GROUPS: Final = {"none": "", "day": "activity", "author": "author"}
@@ -38,9 +37,6 @@ _POLL: Final = 1.0
 """Seconds between two looks whether the index has changed."""
 _AFTER_FIRST: Final = 0.1
 """Seconds that the first page has for itself."""
-_SUMMARIES: Final = 4_000
-_AT_ONCE: Final = 60
-"""Rows that are read around one that is looked at."""
 _WHOLE: Final = 64
 """Series and threads kept whole."""
 _DAY: Final = 86_400
@@ -54,6 +50,14 @@ class Wanted:
     """Names; none stands for all."""
     sort: str = "activity"
     group: str = "none"
+    query: str = ""
+    """What rows have to meet, as `core.search.query` reads it; "" stands for all."""
+    name: str = ""
+    """What the view of that query is called."""
+
+    def shows_as(self, other: Wanted) -> bool:
+        """Whether the other shows the same rows, in whatever order."""
+        return (self.lists, self.query) == (other.lists, other.query)
 
     @property
     def view(self) -> ListView:
@@ -74,95 +78,6 @@ class ListPage:
     whole: bool = True
     """These are all rows; of the first page, only the first."""
     notes: tuple[str, ...] = ()
-
-
-class ListItems:
-    """Rows of the index by their place in a page."""
-
-    def __init__(
-        self, desk: ListDesk, rows: array[int], headings: Mapping[int, str] | None = None
-    ) -> None:
-        self.rows = rows
-        self.headings: Mapping[int, str] = headings or {}
-        """What stands above the first row of each group, by that row's place."""
-        self._desk = desk
-        self._summaries: OrderedDict[int, SeriesSummary] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def shown(self, place: int) -> SeriesSummary:
-        """Return what a row shows."""
-        row = self.rows[place]
-        found = self._summaries.get(row)
-        if found is None:
-            first = max(0, place - _AT_ONCE // 3)
-            self.read(first, first + _AT_ONCE)
-            found = self._summaries.get(row)
-            if found is None:  # taken away since
-                found = self._summaries[row] = _taken_away(row)
-        return found
-
-    def read(self, first: int, end: int) -> None:
-        """Read what some rows show."""
-        missing = [row for row in self.rows[first:end] if row not in self._summaries]
-        for summary in self._desk.summaries(missing):
-            self._summaries[summary.row] = summary
-        while len(self._summaries) > _SUMMARIES:
-            self._summaries.popitem(last=False)
-
-    def take_over(self, before: ListItems, changed: Collection[int]) -> None:
-        """Keep what an earlier page had read of rows that have not changed."""
-        self._summaries = OrderedDict(
-            (row, one) for row, one in before._summaries.items() if row not in changed
-        )
-
-    def without(self, rows: Collection[int]) -> ListItems:
-        """Return the same but for some rows; a heading stands above the first of its group that is left."""
-        left = array("q", filterfalse(rows.__contains__, self.rows))
-        items = ListItems(self._desk, left, self._headings_above(left))
-        items._summaries = self._summaries
-        return items
-
-    def _headings_above(self, left: array[int]) -> dict[int, str]:
-        """Return the headings as they stand above those rows that are left."""
-        if not self.headings:
-            return {}
-        headings: dict[int, str] = {}
-        at = 0
-        above = ""
-        for place, row in enumerate(self.rows):
-            above = self.headings.get(place, above)
-            if at < len(left) and left[at] == row:
-                if above:
-                    headings[at] = above
-                at, above = at + 1, ""
-        return headings
-
-    def whole(self, place: int) -> Series | Thread | None:
-        """Return a whole series or thread; None where it is gone."""
-        return self._desk.item(self.rows[place])
-
-    def unseen(self, place: int) -> Collection[MessageId]:
-        """Return the unread mails of a row."""
-        return self._desk.unseen(self.rows[place]) if self.shown(place).unread else ()
-
-    def place(self, message_id: str) -> int | None:
-        """Return the place of the row that holds a mail."""
-        row = self._desk.find(MessageId(message_id))
-        try:
-            return None if row is None else self.rows.index(row)
-        except ValueError:
-            return None
-
-    def moved(self, ids: Iterable[str]) -> Mapping[str, str]:
-        """Return what rows are called now, of those that were called otherwise before."""
-        found = {}
-        for before in ids:
-            place = self.place(before)
-            if place is not None and (now := self.shown(place).id) != before:
-                found[before] = str(now)
-        return found
 
 
 class ListDesk:
@@ -192,7 +107,7 @@ class ListDesk:
             self._index = open_index(self._path)
             self._generation = self._index.changes_since(1 << 62).generation
             items = ListItems(self, self._index.order(self.wanted.view, _FIRST))
-            items.read(0, _AT_ONCE)
+            items.read(0, AT_ONCE)
             self._first = ListPage(
                 wanted=self.wanted,
                 items=items,
@@ -272,11 +187,18 @@ class ListDesk:
         rows = index.order(view)
         items = ListItems(self, rows, self._headings(wanted, view))
         items.take_over(before, changed)
+        notes: tuple[str, ...] = ()
+        if wanted.query:
+            try:
+                items = items.only(frozenset(self.finder.rows(wanted.query, wanted.lists)))
+            except QueryError as error:
+                notes = (f"{wanted.name or wanted.query}: {error.message} {error.hint}",)
         return ListPage(
             wanted=wanted,
             items=items,
             lists=tuple(index.lists()),
             unread=index.unread_rows(wanted.lists),
+            notes=notes,
         )
 
     def _headings(self, wanted: Wanted, view: ListView) -> dict[int, str]:
@@ -344,6 +266,32 @@ class ListDesk:
                 )
             return self._finder
 
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The queries with a name."""
+        from core.find import views
+
+        return views(self._config.views if self._config is not None else {})
+
+    def count(self, view: View, lists: Collection[str], stop: Event) -> int | None:
+        """Return how many rows a view has; None where its query cannot be read, or nobody asks any more."""
+        try:
+            with self.in_use:
+                return None if stop.is_set() else self.finder.count(view.query, lists)
+        except QueryError:
+            return None
+
+    def save_view(self, name: str, query: str) -> None:
+        """Give a query a name, in the configuration. Raises ConfigError and QueryError."""
+        from core.config import Config
+        from core.find import save_view
+        from core.paths import config_file
+
+        self.finder.check(query)
+        save_view(name, query, config_file())
+        config = self._config or Config()
+        self._config = replace(config, views={**config.views, name: query})
+
     def can_ask_server(self, list_name: str) -> bool:
         """Whether a list's server can be asked for more."""
         followed = self._config.lists.get(list_name) if self._config is not None else None
@@ -398,12 +346,3 @@ def _day(number: int) -> str:
         return time.strftime("%A, %Y-%m-%d", time.gmtime(number * _DAY))
     except (OverflowError, ValueError, OSError):
         return "an unknown day"
-
-
-def _taken_away(row: int) -> SeriesSummary:
-    epoch = datetime.fromtimestamp(0, UTC)
-    return SeriesSummary(
-        row=row, is_thread=True, id=MessageId(f"{row}@gone.invalid"), lists=(), subject="(no longer here)",
-        author=Identity("", ""), date=epoch, posted=epoch, version=1, minor=0, tags=(), versions=1, have=0, total=0,
-        given=(), replies=0, mails=1, unread=0, news=Role(0), change_id=None,
-    )  # fmt: skip

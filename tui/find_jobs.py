@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
 from tui.messages import Opening
 from tui.widgets.tree_model import Held, Items
-from tui.widgets.tree_rows import Key, Lit, Matches
+from tui.widgets.tree_rows import Inside, Key, Lit, Matches
 
 if TYPE_CHECKING:
     from core.find import Finder, Found, Hit, IndexFinder, ServerFound
@@ -29,8 +29,12 @@ log = logging.getLogger(__name__)
 
 Post = Callable[[Message], object]
 
-_READ_AHEAD = 60
+_READ_AHEAD: Final = 60
 """Rows of an answer that are read before it is told: more than a screen shows."""
+
+
+_PATCHES: Final = {True: 1, False: 3}
+"""Patches shown of a series that matches itself, and of one that is there for their sake: more would push others out."""
 
 
 class Searched(Protocol):
@@ -61,7 +65,7 @@ class SearchedLists:
 
     def items(self, hits: Sequence[Hit]) -> Items:
         """Return the rows of the index, those in view read already."""
-        from core.lists import ListItems
+        from core.list_items import ListItems
 
         items = ListItems(self.desk, array("q", [hit.row for hit in hits]))
         items.read(0, _READ_AHEAD)
@@ -213,11 +217,17 @@ def matches_of(hits: Sequence[Hit]) -> Matches:
             lit[hit.series,] = _lit(hit)
         for patch in hit.patches:
             lit[hit.series, patch.id] = _lit(patch)
-    inside = {
-        place: tuple(patch.id for patch in hit.patches)
-        for place, hit in enumerate(hits)
-        if hit.patches
-    }
+    inside = {}
+    for place, hit in enumerate(hits):
+        # A lone patch, found as its series is, would only say the same again.
+        patches = [one.id for one in hit.patches if not (hit.matched and one.subject == hit.subject)]
+        if patches:
+            most = _PATCHES[hit.matched]
+            inside[place] = Inside(
+                patches=tuple(patches[:most]),
+                more=max(0, len(patches) - most),
+                beside=hit.matched,
+            )
     return Matches(lit=lit, inside=inside)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from core.text import SafeText, shown
@@ -9,19 +10,58 @@ from core.text import SafeText, shown
 if TYPE_CHECKING:
     from core.find import Found, ServerFound
 
-PREFIXES: Final = ("s:", "f:", "t:", "c:", "tc:", "a:", "b:", "d:", "dfn:", "m:", "l:", "v:", "n:", "is:", "has:", "by:")  # fmt: skip
+_LAST: Final = re.compile(r"(?:^|[\s(])-?(?:([a-z]{1,8})(:)?([^\s\"():]*))$", re.ASCII)
+"""The word before the cursor: a prefix, its colon, and what stands after that; or letters alone."""
 
 
-def completions(text: str) -> list[str]:
-    """Return how the last word of a query could go on."""
-    del text
-    return []
+def completions(text: str, *, prefixes: bool) -> list[tuple[str, str]]:
+    """Return how the last word of a query could go on: what to add to it, and what the whole means.
+
+    With `prefixes` a word may become one, too.
+    """
+    from core.search.prefixes import HAS, IS, PREFIXES
+
+    match = _LAST.search(text)
+    if match is None:
+        return []
+    prefix, colon, value = match.groups()
+    if not colon:
+        begun = [] if value or not prefixes else [p for p in PREFIXES if p.startswith(prefix)]
+        return [(f"{p[len(prefix) :]}:", PREFIXES[p].help) for p in begun]
+    known = {"is": IS, "has": HAS}.get(prefix, {})
+    return [
+        (word[len(value) :], help_)
+        for word, help_ in known.items()
+        if word.startswith(value.casefold()) and word != value
+    ]
+
+
+def offer_words(text: str, offers: list[tuple[str, str]]) -> SafeText:
+    """Return completions as a line: the first with its meaning, which → takes, then the others."""
+    last = re.split(r"[\s(-]", text)[-1]
+    (first, meaning), *others = offers
+    rest = "  ".join(last + more for more, _ in others)
+    return shown(f"→ {last}{first} {meaning}" + (f"   or {rest}" if rest else ""))
+
+
+def begun_words(text: str) -> SafeText | None:
+    """Return what has to stand after the prefix that a query ends with; None where it ends otherwise."""
+    from core.search.prefixes import PREFIXES
+
+    match = _LAST.search(text)
+    if match is None or not match[2] or match[3] or match[1] not in PREFIXES:
+        return None
+    prefix = PREFIXES[match[1]]
+    return shown(f"{match[1]}: {prefix.help} — {prefix.wants}; {prefix.example}")
 
 
 def help_words(label: str, scope: SafeText, server: str) -> SafeText:
     """Return what can be typed, and where it is looked for."""
     if label == "\\":
-        return shown('s: f: t: c: a: b: d: dfn: m: l: v: n: is: has: by:  -not  "…"  OR  ( )')
+        from core.search.prefixes import PREFIXES
+
+        names = " ".join(f"{name}:" for name in PREFIXES)
+        return shown(f'{names} -not "a b" OR ( )')
     words = [f"in {scope}"] if scope else []
     words.append("subjects, names, ids; s: f: d: v: is: … narrow it")
     if server:

@@ -28,4 +28,6 @@ def lists_desk(target: str, config: Config) -> ListDesk | None:
         return None
     from core.lists import ListDesk, Wanted, known_lists
 
-    return ListDesk(index, Wanted(lists=(target,)), config) if target in known_lists(index) else None
+    return (
+        ListDesk(index, Wanted(lists=(target,)), config) if target in known_lists(index) else None
+    )

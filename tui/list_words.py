@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from core.text import SafeText, shown
 from tui.widgets.tree_line import age
 
 if TYPE_CHECKING:
@@ -42,3 +43,18 @@ def result_words(result: SyncResult) -> str:
         if result.removed:
             words += f", {result.removed:,} removed"
     return f"{result.name}: {words}{'; stopped' if result.stopped else ''}"
+
+
+def nothing_words(page: ListPage) -> tuple[SafeText, list[str]]:
+    """Return what is to say of a page without rows: a title and lines."""
+    wanted = page.wanted
+    if wanted.query:
+        name = wanted.name or "this view"
+        return shown(f"Nothing is in {name}"), [
+            shown(f"It shows what meets: {wanted.query}"),
+            "",
+            "0 shows everything · gv shows another view",
+        ]
+    names = ", ".join(wanted.lists) or "the lists you follow"
+    ways = "gs brings in new mail · gl shows another list · :follow follows one more"
+    return shown(f"Nothing has come of {names} yet"), [ways]

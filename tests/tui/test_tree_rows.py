@@ -15,7 +15,7 @@ from core.model import GivenTrailer, MessageId, Series
 from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
 from tui.widgets.tree_line import age, columns, fit, line
 from tui.widgets.tree_model import Rows
-from tui.widgets.tree_rows import Kind, Lit, Matches, inside, size
+from tui.widgets.tree_rows import Inside, Kind, Lit, Matches, inside, size
 from tui.widgets.tree_rows import given as given_to
 
 
@@ -276,7 +276,9 @@ def test_of_a_folded_series_the_patches_that_were_found_are_shown() -> None:
     rows = Rows()
     wick = lantern()[0]
     found = (MessageId("wick-v2-2@x"), MessageId("wick-v1-1@x"))
-    matches = Matches(lit={(wick.id, found[0]): Lit(subject=((0, 4),))}, inside={0: found})
+    matches = Matches(
+        lit={(wick.id, found[0]): Lit(subject=((0, 4),))}, inside={0: Inside(patches=found)}
+    )
     rows.replace(lantern(), keep=False, matches=matches)
     assert outline(rows)[:4] == [
         "series wick-v2-0@x",
@@ -299,22 +301,26 @@ def test_of_a_folded_series_the_patches_that_were_found_are_shown() -> None:
 
 def test_of_many_patches_that_were_found_three_are_shown_and_the_rest_counted() -> None:
     one = series("s", version("many", [f"patch {n}" for n in range(30)]))
-    names = tuple(MessageId(f"many-v1-{n}@x") for n in (9, 3, 5, 7, 11, 2))
+    names = tuple(MessageId(f"many-v1-{n}@x") for n in (9, 3, 5))
     rows = Rows()
-    rows.replace([one], keep=False, matches=Matches(lit={}, inside={0: names}))
-    assert [line.split()[-1] for line in outline(rows)] == [
-        one.id, *names[:3], names[3]  # the last stands for three
-    ]  # fmt: skip
-    text = "".join(text for text, _ in line(rows[4], 80, NOW))
-    assert "and 3 more of its patches" in text
+    found = Inside(patches=names, more=4)
+    rows.replace([one], keep=False, matches=Matches(lit={}, inside={0: found}))
+    assert [line.split()[-1] for line in outline(rows)] == [one.id, *names, names[-1]]
+    assert "and 4 more of its patches" in "".join(text for text, _ in line(rows[4], 80, NOW))
+    beside = Inside(patches=names[:1], more=6, beside=True)
+    rows.replace([one], keep=False, matches=Matches(lit={}, inside={0: beside}))
+    assert len(rows) == 2
+    assert "+6 more" in "".join(text for text, _ in line(rows[1], 80, NOW))
 
 
 def test_a_patch_that_was_found_and_is_gone_since_keeps_its_row() -> None:
     rows = Rows()
-    gone = Matches(lit={}, inside={0: (MessageId("gone@x"), MessageId("wick-v2-2@x"))})
+    gone = Matches(
+        lit={}, inside={0: Inside(patches=(MessageId("gone@x"), MessageId("wick-v2-2@x")))}
+    )
     rows.replace(lantern(), keep=False, matches=gone)
     assert len(rows) == 6
-    assert rows[1].news == "no longer here"
+    assert rows[1].news == "(no longer here)"
     assert rows[2].kind is Kind.PATCH
     assert rows[3].item.id == "oil-v1-1@x"
 

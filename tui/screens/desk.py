@@ -13,7 +13,7 @@ from core.errors import PatchdeskError
 from core.text import SafeText, shown
 from tui.keys import BY_NAME, Command, Where
 from tui.screens.digest_door import digest_actions
-from tui.screens.finding import FindingScreen
+from tui.screens.found import FoundScreen
 from tui.screens.frame import WIDE
 from tui.screens.outward import OutwardScreen
 from tui.screens.syncing import DUE_EVERY
@@ -34,7 +34,7 @@ _PROBLEMS: Final = 5
 """Mistakes in the configuration that are shown."""
 
 
-class DeskScreen(TriageScreen, FindingScreen, OutwardScreen):
+class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
@@ -211,6 +211,7 @@ class DeskScreen(TriageScreen, FindingScreen, OutwardScreen):
             **digest_actions(self),
             **self.list_actions(),
             **self.find_actions(),
+            **self.view_actions(),
             **self.triage_actions(),
         }
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from textual import events, on
@@ -23,12 +20,17 @@ from tui.find_jobs import (
     Searched,
     SearchedListing,
     SearchedLists,
-    ServerAnswered,
-    ask_server,
 )
-from tui.find_words import came_words, completions, count_words, help_words, key_words
+from tui.find_words import (
+    begun_words,
+    completions,
+    count_words,
+    help_words,
+    key_words,
+    offer_words,
+)
 from tui.keys import Where
-from tui.screens.listing import ListScreen
+from tui.screens.viewing import ViewingScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
@@ -36,6 +38,7 @@ from tui.widgets.series_tree import SeriesTree
 from tui.widgets.tree_rows import Matches
 
 if TYPE_CHECKING:
+    from core.find import View
     from tui.messages import Opening
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Key, Whole
@@ -53,7 +56,7 @@ class Result:
     answer: Answer
 
 
-class FindingScreen(ListScreen):
+class FindingScreen(ViewingScreen):
     """Tree and reader, and finding in both."""
 
     bar: SearchBar
@@ -83,20 +86,6 @@ class FindingScreen(ListScreen):
     _growing: Timer | None = None
     _places: tuple[object, list[tuple[int, Key]]] | None = None
     """The places in the list of what was kept, of which list."""
-    _asking_server: Event | None = None
-
-    def find_actions(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each command about finding does, by its name."""
-        return {
-            "find.start": lambda: self._start("/"),
-            "find.query": lambda: self._start("\\"),
-            "find.next": lambda: self._find_next(1),
-            "find.previous": lambda: self._find_next(-1),
-        }
-
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
-        """Return what the commands do that can be told more on their line."""
-        return {**super().with_words(), "find.query": self.find_line}
 
     # ------------------------------------------------------------- the bar
 
@@ -150,16 +139,32 @@ class FindingScreen(ListScreen):
         self.bar.asking = True
         self.call_next(ask)
 
-    def _explain(self, text: str) -> None:
-        """Say what can be typed, or where is looked."""
-        offers = completions(text)
-        self.bar.offer(offers)
+    def _explain(self, text: str) -> bool:
+        """Say what can be typed, or where is looked; return whether the query is only begun."""
+        offers = completions(text, prefixes=self.bar.label == "\\")
+        self.bar.offer(offers[0][0] if offers else "")
+        begun = begun_words(text)
         if offers:
-            self.bar.note(
-                shown("→ " + "  ".join(text.rpartition(" ")[2] + more for more in offers))
-            )
+            self.bar.note(offer_words(text, offers))
+        elif begun is not None:
+            self.bar.note(begun)
         else:
             self.bar.note(help_words(self.bar.label, self._scope_words(), self._server_list()))
+        return bool(offers) or begun is not None
+
+    def choose_view(self, view: View | None) -> None:
+        """Show a view, or with None all rows, in place of what was found."""
+        if self._result is not None:
+            self.leave_found()
+        super().choose_view(view)
+
+    def _server_list(self) -> str:
+        """Return the list whose server can be asked, "" where there is none."""
+        desk, page = self._list_desk, self._page
+        if desk is None or page is None or self._everywhere or len(page.wanted.lists) > 1:
+            return ""
+        names = page.wanted.lists or tuple(info.name for info in page.lists)
+        return names[0] if len(names) == 1 and desk.can_ask_server(names[0]) else ""
 
     def _scope_words(self) -> SafeText:
         page = self._page if self._list_desk is not None else None
@@ -292,11 +297,19 @@ class FindingScreen(ListScreen):
             self._entitle_place()
             return
         found = answer.found
-        self.bar.count(count_words(found, len(self._items)))
+        self.bar.count(count_words(found, self._looked_through(question)))
         if found.why_none or found.note:
             self.bar.note(shown(found.why_none or found.note), "$text-warning")
         else:
             self._explain(question.text)
+
+    def _looked_through(self, question: Question) -> int:
+        """Return how many series and threads were looked through."""
+        page = self._page if self._list_desk is not None else None
+        if page is None:
+            return len(self._items)
+        infos = [one for one in page.lists if not question.lists or one.name in question.lists]
+        return sum(one.series + one.threads for one in infos)
 
     def _say_wrong(self, error: PatchdeskError) -> None:
         if not self.bar.asking:
@@ -305,6 +318,8 @@ class FindingScreen(ListScreen):
 
         words = shown(f"{error.message} {error.hint}".strip())
         self.bar.count("")
+        if isinstance(error, QueryError) and self._explain(self.bar.text) and not self._keeping:
+            return  # what is wrong is only not yet there
         if isinstance(error, QueryError):
             self.bar.wrong(error.offset, error.length, words)
         else:
@@ -361,6 +376,10 @@ class FindingScreen(ListScreen):
         elif now is not None or tree.kept_place != place:
             tree.go_back(self._items, place)
 
+    def query_to_save(self) -> str:
+        """Return the query that would get a name now."""
+        return self._result.question.text if self._result is not None else super().query_to_save()
+
     def leave_found(self) -> bool:
         """Go back to the list, then end finding; say whether there was something to go back from."""
         if self._words:
@@ -392,146 +411,13 @@ class FindingScreen(ListScreen):
             more = f" of {total:,}" if total > of else ""
             self.title_bar.place = f"{place:,} of {of:,} found{more}"
 
-    # ------------------------------------------------------------- from match to match
-
-    def _find_next(self, direction: int) -> None:
-        if self._place is Where.READER and self._words:
-            # Another mail has come since: look in that.
-            if not (self.reader.find_next(direction) or self.reader.find(self._words)):
-                self.say(f"There is no {self._words} in this mail.")
-        elif self._kept is None:
-            self.say("Nothing to find yet: / asks for it.")
-        elif not (self._next_found(direction) if self._result else self._next_in_list(direction)):
-            self.say("Nothing of what was found is here.")
-        elif self._place is Where.READER and (row := self.series_tree.row) is not None:
-            self.read_row(row)
-
-    def _next_found(self, direction: int) -> bool:
-        return self.series_tree.move_to_lit(direction)
-
-    def _next_in_list(self, direction: int) -> bool:
-        """Go to the next of the list that was found, round the end."""
-        places = self._found_places()
-        if not places:
-            return False
-        here = self.series_tree.item_place
-        if direction > 0:
-            at = bisect_right(places, here, key=lambda one: one[0]) % len(places)
-        else:
-            at = bisect_left(places, here, key=lambda one: one[0]) - 1
-        self.series_tree.move_to_item(*places[at])
-        return True
-
-    def _found_places(self) -> list[tuple[int, Key]]:
-        """Return where in the list is what was kept, in the list's order, and the row that matches best."""
-        items = self.series_tree.items
-        if self._places is not None and self._places[0] is items:
-            return self._places[1]
-        rows = getattr(items, "rows", None)
-        wanted: dict[object, Key] = {}
-        for hit in self._kept.answer.found.hits if self._kept is not None else ():
-            key = (hit.series,) if hit.matched else (hit.series, hit.patches[0].id)
-            wanted[hit.series if rows is None else hit.row] = key
-        if rows is None:
-            rows = (items.shown(place).id for place in range(len(items)))
-        places = [(place, wanted[name]) for place, name in enumerate(rows) if name in wanted]
-        self._places = (items, places)
-        return places
-
-    # ------------------------------------------------------------- the list's server
-
-    def _server_list(self) -> str:
-        """Return the list whose server can be asked, "" where there is none."""
-        desk, page = self._list_desk, self._page
-        if desk is None or page is None or self._everywhere or len(page.wanted.lists) > 1:
-            return ""
-        names = page.wanted.lists or tuple(info.name for info in page.lists)
-        return names[0] if len(names) == 1 and desk.can_ask_server(names[0]) else ""
-
-    @on(SearchBar.ServerAsked)
-    def _ask_server(self) -> None:
-        desk, name, text = self._list_desk, self._server_list(), self.bar.text.strip()
-        if self._asking_server is not None or not text:
-            return
-        if desk is None or not name:
-            self.bar.note(shown("Only the server of one list that is followed over HTTP can be asked."))  # fmt: skip
-            return
-        stop = self._asking_server = Event()
-        self.bar.note(shown(f"Asking the server of {name}…"))
-        self.status.work(shown(f"asking the server of {name}"))
-        self.run_worker(
-            partial(ask_server, desk, text, name, stop, self.post_message),
-            group="server",
-            thread=True,
-            exit_on_error=False,
-        )
-
-    @on(ServerAnswered)
-    def _server_answered(self, event: ServerAnswered) -> None:
-        if event.ender is not self._asking_server:
-            return
-        self._asking_server = None
-        self._show_work()
-        if event.error is not None:
-            words = shown(f"{event.error.message} {event.error.hint}".strip())
-            self.bar.note(words, "$text-error")
-            self.say(words, "error")
-        elif event.found is not None:
-            words = came_words(event.found, event.list_name)
-            if self.bar.asking:
-                self.bar.note(words)
-            self.say(words)
-            if event.found.added and (desk := self._list_desk) is not None:
-                desk.look()
-                self._ask_again()
-
-    def _show_work(self) -> None:
-        super()._show_work()
-        if self._asking_server is not None and self._coming is None:
-            self.status.work(shown("asking the server"))
-
-    def cancel(self) -> bool:
-        """Stop what is running; say whether anything ran."""
-        if self._asking_server is not None:
-            self._asking_server.set()
-            self._asking_server = None
-            self._show_work()
-            self.say("The server is no longer waited for.")
-            return True
-        return super().cancel()
-
-    def close_desks(self) -> None:
-        """Abort all that is in flight, or the process would wait for it."""
-        super().close_desks()
-        if self._asking_server is not None:
-            self._asking_server.set()
-        if self._asker is not None:
-            self._asker.close()
-
     def _close(self, opening: Opening) -> None:
         if self._question is not None and self._question.opening is opening:
             self._ask_nothing()
         super()._close(opening)
 
-    # ------------------------------------------------------------- in the reader's text
-
-    def _find_text(self, text: str) -> str:
-        """Find `text` in the reader, "" ends that; return how it went, as words."""
-        self._words = text
-        matches = self.reader.find(text)
-        return f"{matches:,} matches" if text and matches != 1 else "1 match" if text else ""
-
-    @on(Prompt.Changed)
-    def _words_changed(self, event: Prompt.Changed) -> None:
-        if event.kind == "find":
-            self.prompt.state(self._find_text(event.text))
-
-    @on(Prompt.Submitted)
-    def _words_submitted(self, event: Prompt.Submitted) -> None:
-        if event.kind == "find" and (words := self._find_text(event.text)):
-            self.say(words)
-
-    @on(Prompt.Left)
-    def _words_left(self, event: Prompt.Left) -> None:
-        if event.kind == "find":
-            self._find_text("")
+    def close_desks(self) -> None:
+        """Abort all that is in flight, or the process would wait for it."""
+        super().close_desks()
+        if self._asker is not None:
+            self._asker.close()

@@ -19,7 +19,7 @@ from tui.list_jobs import (
     mark_seen,
     read_pages,
 )
-from tui.list_words import info_words, of_view
+from tui.list_words import info_words, nothing_words, of_view
 from tui.messages import Opening
 from tui.screens.choice import Choice
 from tui.screens.syncing import FOLLOWED, SyncScreen
@@ -96,7 +96,7 @@ class ListScreen(SyncScreen):
         self._become_shown(opening)
         self._show_first_picture()
         same = before is not None and before.target == opening.target
-        if last is None or not same or last.wanted.lists != page.wanted.lists:
+        if last is None or not same or not last.wanted.shows_as(page.wanted):
             last = None
         self._page = page
         hold = last is not None and last.whole
@@ -118,9 +118,7 @@ class ListScreen(SyncScreen):
         elif page.whole:
             self._show_empty()
             self._mail = None
-            names = ", ".join(page.wanted.lists) or "the lists you follow"
-            lines = ["gs brings in new mail · gl shows another list · :follow follows one more"]
-            self._note(shown(f"Nothing has come of {names} yet"), lines)
+            self._note(*nothing_words(page))
 
     def _entitle_lists(self, page: ListPage) -> None:
         infos = of_view(page)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -204,10 +203,10 @@ class SearchBar(Vertical):
             text = Content.assemble(" " * at, (caret, "bold $text-error"), "  ", (words, "$text-warning"))  # fmt: skip
         self.query_one("#query-note", Static).update(text)
 
-    def offer(self, whole: Sequence[str]) -> None:
-        """Offer how the word before the cursor could go on; the first stands faint on the line."""
+    def offer(self, more: str) -> None:
+        """Let what could come next stand faint at the end of the line; → takes it."""
         line = self.line
-        line.suggest(line.value + whole[0] if whole and line.cursor_at_end else "")
+        line.suggest(line.value + more if more and line.cursor_at_end else "")
 
     # ------------------------------------------------------------- keys
 

@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from core.text import SafeText
 from tui.keys import Command
+from tui.widgets.view_tabs import Tab, draw_tabs
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 SPIN_EVERY: Final = 0.1
@@ -38,6 +39,18 @@ class TitleBar(Widget):
     """How many are marked, as `37 marked`."""
     asked: reactive[str] = reactive("")
     """The query, where what it found is shown."""
+    tabs: reactive[tuple[Tab, ...]] = reactive(())
+    """The views there are."""
+
+    @dataclass
+    class TabChosen(Message):
+        """A view was clicked."""
+
+        number: int
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._places: list[tuple[int, int, int]] = []
 
     def render(self) -> Content:
         """Draw the line."""
@@ -49,7 +62,21 @@ class TitleBar(Widget):
         flag = Content.assemble("  ", (self.flag, "$text-warning")) if self.flag else Content("")
         left = Content.assemble(" ", ("patchdesk", "bold $text-primary"), "  ", self.name_shown)
         asked = Content.assemble("  ", (self.asked, "$text-accent")) if self.asked else Content("")
-        return _between(left + asked + flag, right, self.size.width)
+        left += asked + flag
+        self._places = []
+        if self.tabs and not self.asked:
+            room = self.size.width - left.cell_length - right.cell_length - 4
+            tabs, places = draw_tabs(self.tabs, room)
+            at = left.cell_length + 2
+            self._places = [(begin + at, end + at, number) for begin, end, number in places]
+            left += Content("  ") + tabs
+        return _between(left, right, self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the view that was clicked."""
+        for begin, end, number in self._places:
+            if begin <= event.x < end:
+                self.post_message(self.TabChosen(number))
 
 
 class StatusLine(Widget):

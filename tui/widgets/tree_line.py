@@ -280,7 +280,7 @@ def _news(row: Row) -> str:
         return (why(row.standing) if row.standing is not None else "") or row.news
     if row.kind is Kind.VERSION:
         return f"{row.unread:,} new" if row.unread else ""
-    return "new" if row.unread else ""
+    return row.news or ("new" if row.unread else "")
 
 
 def indent(row: Row, width: int) -> int:

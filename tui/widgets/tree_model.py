@@ -27,7 +27,6 @@ from tui.widgets.tree_rows import (
     inside,
     marked,
     matched,
-    matched_size,
     size,
 )
 
@@ -164,13 +163,13 @@ class Rows:
             block = [first]
             if text := self._items.headings.get(place):
                 block.insert(0, heading(item, text))
-            found = self._matches.inside.get(place, ())
+            found = self._matches.inside.get(place)
             rows: Iterable[Row] = ()
             if first.expanded or found:
                 whole = self._items.whole(place)
                 if first.expanded:
                     rows = inside(whole, self._is_open) if whole is not None else ()
-                else:
+                elif found:
                     rows = matched(item, whole, found)
                 unseen = self._items.unseen(place)
                 block += (marked(row, unseen) for row in rows) if unseen else rows
@@ -186,7 +185,7 @@ class Rows:
         self._blocks.clear()
         self._more = dict.fromkeys(self._items.headings, 1)
         for place, found in self._matches.inside.items():
-            self._more[place] = matched_size(found) + self._more.get(place, 0)
+            self._more[place] = len(found) + self._more.get(place, 0)
         if self._all_open:
             for place in range(len(self._items)):
                 if (whole := self._items.whole(place)) is not None:

@@ -53,13 +53,29 @@ class Lit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """Patches of a series that were found."""
+
+    patches: tuple[MessageId, ...]
+    """Those that are shown, the best first; at least one."""
+    more: int = 0
+    """How many were found beside these."""
+    beside: bool = False
+    """That is said beside the last of them, and not in a row of its own."""
+
+    def __len__(self) -> int:
+        """Return how many rows show them."""
+        return len(self.patches) + (self.more > 0 and not self.beside)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
     """What was found in the series and threads of a list."""
 
     lit: Mapping[Key, Lit]
     """The letters that were looked for, by the keys of the rows that have them."""
-    inside: Mapping[int, tuple[MessageId, ...]] = field(default_factory=dict)
-    """By the place of a series, its patches that are shown though it is folded."""
+    inside: Mapping[int, Inside] = field(default_factory=dict)
+    """By the place of a series, what is shown of its patches though it is folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,53 +231,30 @@ def size(item: Whole) -> int:
     return count
 
 
-_MATCHES: Final = 3
-"""Rows of patches that were found in one series; of more, the last says how many."""
-
-
-def matched_size(found: Sequence[MessageId]) -> int:
-    """Return how many rows `matched` gives."""
-    return min(len(found), _MATCHES + 1)
-
-
-def matched(item: Item, whole: Whole | None, found: Sequence[MessageId]) -> list[Row]:
+def matched(item: Item, whole: Whole | None, found: Inside) -> list[Row]:
     """Return the rows under a folded series that show which of its patches were found, the best first."""
-    count = len(found) if len(found) <= _MATCHES + 1 else _MATCHES
     rows: dict[MessageId, Row] = {}
     if whole is not None:
-        wanted = set(found)
+        wanted = set(found.patches)
         for row in inside(whole, lambda *_: True):
-            if (
-                row.message is not None
-                and row.message.message_id in wanted
-                and row.kind is not Kind.VERSION
-            ):
-                rows.setdefault(row.message.message_id, row)
+            if row.kind is not Kind.VERSION and row.message is not None:
+                name = row.message.message_id
+                if name in wanted:
+                    rows.setdefault(name, row)
     shown = []
-    for name in found[:count]:
-        row = rows.get(name)
-        if row is None:  # taken away since
-            row = Row(
-                key=(item.id, name),
-                kind=Kind.MORE,
-                depth=1,
-                item=item,
-                message=None,
-                news="no longer here",
-            )
+    for name in found.patches:
+        row = rows.get(name) or Row(  # taken away since
+            key=(item.id, name), kind=Kind.MORE, depth=1, item=item, message=None, news="(no longer here)"
+        )  # fmt: skip
         shown.append(replace(row, depth=1, expandable=False, expanded=False))
-    if len(found) > count:
-        further = rows.get(found[count])
+    if found.more and not found.beside:
+        words = f"and {found.more:,} more of its patches"
+        last = shown[-1]
         shown.append(
-            Row(
-                key=(item.id, "more"),
-                kind=Kind.MORE,
-                depth=1,
-                item=item if further is None else further.item,
-                message=None if further is None else further.message,
-                news=f"and {len(found) - count:,} more of its patches",
-            )
-        )
+            Row(key=(item.id, "more"), kind=Kind.MORE, depth=1, item=last.item, message=last.message, news=words)
+        )  # fmt: skip
+    elif found.more:
+        shown[-1] = replace(shown[-1], news=f"+{found.more:,} more")
     return shown
 
 

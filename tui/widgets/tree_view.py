@@ -20,15 +20,19 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from core.model import MessageId
+from core.model import MessageId, Patch
 from tui.themes import with_roles
 from tui.widgets import tree_line
 from tui.widgets.tree_looks import TreeLooks
 from tui.widgets.tree_model import Items, Rows
+from tui.widgets.tree_remarks import Asked, asked_of, with_remarks
 from tui.widgets.tree_rows import Key, Kind, Matches, Row, Whole
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
+
+_ASK_AFTER: Final = 0.3
+"""Seconds that a patch is in view before its remarks are counted."""
 
 _MARGIN: Final = 2
 """Lines kept in sight above and below the cursor."""
@@ -66,6 +70,12 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
 
         row: Row
 
+    @dataclass
+    class RemarksWanted(Message):
+        """Patches came into view whose remarks are to be counted."""
+
+        asked: Mapping[Asked, Patch]
+
     def __init__(self, *, clock: Callable[[], datetime], id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._clock = clock
@@ -76,6 +86,9 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._names = False
         """What was found is shown: names come before counts."""
         self._told: Key | None = None
+        self._remarks: dict[Asked, int] = {}
+        self._asked: dict[Asked, Patch] = {}
+        """Patches that were drawn, and whose remarks nobody has counted yet."""
         self.touched = False
         """The reader chose a place: from now on nothing but the reader moves the cursor."""
 
@@ -122,7 +135,12 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         place = self._rows.find(key) if key is not None else None
         self._names = True
         self._laid_out()
-        self._put(place or 0, from_top if place is not None else 0)
+        if place is not None:
+            self._put(place, from_top)
+        else:  # a series may be there for the sake of a patch
+            best = (at for at in range(min(2, len(self._rows))) if self._rows[at].lit is not None)
+            first = next(best, 0)
+            self._put(first, first)
 
     @property
     def kept_place(self) -> Place:
@@ -333,7 +351,10 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
             state = "cursor" if self.has_focus else "cursor-blurred"
         key = (index, width, state)
         if (strip := self._strips.get(key)) is None:
-            pieces = tree_line.line(self._row_at(index), width, self._clock(), names=self._names)
+            row = self._row_at(index)
+            pieces = tree_line.line(row, width, self._clock(), names=self._names)
+            if (asked := asked_of(row)) is not None and (count := self._remarks_of(*asked)):
+                pieces = with_remarks(pieces, count)
             segments = [Segment(text, self._style(look, state)) for text, look in pieces]
             strip = self._strips[key] = Strip(segments, width)
             if len(self._strips) > _STRIPS:
@@ -343,6 +364,25 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
     def _row_at(self, index: int) -> Row:
         """Return a row as it is drawn."""
         return self._rows[index]
+
+    def _remarks_of(self, asked: Asked, entry: Patch) -> int:
+        """Return how many remarks a patch has, as far as that is known; ask for it once it is seen."""
+        if asked not in self._remarks and asked not in self._asked:
+            if not self._asked:
+                self.set_timer(_ASK_AFTER, self._ask_remarks)
+            self._asked[asked] = entry
+        return self._remarks.get(asked, 0)
+
+    def _ask_remarks(self) -> None:
+        asked, self._asked = self._asked, {}
+        self.post_message(self.RemarksWanted(asked))
+
+    def tell_remarks(self, counts: Mapping[Asked, int]) -> None:
+        """Show how many remarks patches have."""
+        self._remarks.update(counts)
+        if any(counts.values()):
+            self._strips.clear()
+            self.refresh()
 
     def _style(self, look: str, state: str) -> Style:
         style = self._styles.get((look, state))

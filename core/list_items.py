@@ -1,0 +1,124 @@
+"""Rows of followed lists, by their place in a page, read only where they are looked at."""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import filterfalse
+from typing import TYPE_CHECKING, Final
+
+from core.index.summary import Role, SeriesSummary
+from core.model import Identity, MessageId, Series, Thread
+
+if TYPE_CHECKING:
+    from core.lists import ListDesk
+
+AT_ONCE: Final = 60
+"""Rows that are read around one that is looked at."""
+_SUMMARIES: Final = 4_000
+
+
+class ListItems:
+    """Rows of the index by their place in a page."""
+
+    def __init__(
+        self, desk: ListDesk, rows: array[int], headings: Mapping[int, str] | None = None
+    ) -> None:
+        self.rows = rows
+        self.headings: Mapping[int, str] = headings or {}
+        """What stands above the first row of each group, by that row's place."""
+        self._desk = desk
+        self._summaries: OrderedDict[int, SeriesSummary] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def shown(self, place: int) -> SeriesSummary:
+        """Return what a row shows."""
+        row = self.rows[place]
+        found = self._summaries.get(row)
+        if found is None:
+            first = max(0, place - AT_ONCE // 3)
+            self.read(first, first + AT_ONCE)
+            found = self._summaries.get(row)
+            if found is None:  # taken away since
+                found = self._summaries[row] = _taken_away(row)
+        return found
+
+    def read(self, first: int, end: int) -> None:
+        """Read what some rows show."""
+        missing = [row for row in self.rows[first:end] if row not in self._summaries]
+        for summary in self._desk.summaries(missing):
+            self._summaries[summary.row] = summary
+        while len(self._summaries) > _SUMMARIES:
+            self._summaries.popitem(last=False)
+
+    def take_over(self, before: ListItems, changed: Collection[int]) -> None:
+        """Keep what an earlier page had read of rows that have not changed."""
+        self._summaries = OrderedDict(
+            (row, one) for row, one in before._summaries.items() if row not in changed
+        )
+
+    def without(self, rows: Collection[int]) -> ListItems:
+        """Return the same but for some rows; a heading stands above the first of its group that is left."""
+        return self._of(array("q", filterfalse(rows.__contains__, self.rows)))
+
+    def only(self, rows: Collection[int]) -> ListItems:
+        """Return some rows of the same, in their order; a heading stands above the first of its group."""
+        return self._of(array("q", filter(rows.__contains__, self.rows)))
+
+    def _of(self, left: array[int]) -> ListItems:
+        items = ListItems(self._desk, left, self._headings_above(left))
+        items._summaries = self._summaries
+        return items
+
+    def _headings_above(self, left: array[int]) -> dict[int, str]:
+        """Return the headings as they stand above those rows that are left."""
+        if not self.headings:
+            return {}
+        headings: dict[int, str] = {}
+        at = 0
+        above = ""
+        for place, row in enumerate(self.rows):
+            above = self.headings.get(place, above)
+            if at < len(left) and left[at] == row:
+                if above:
+                    headings[at] = above
+                at, above = at + 1, ""
+        return headings
+
+    def whole(self, place: int) -> Series | Thread | None:
+        """Return a whole series or thread; None where it is gone."""
+        return self._desk.item(self.rows[place])
+
+    def unseen(self, place: int) -> Collection[MessageId]:
+        """Return the unread mails of a row."""
+        return self._desk.unseen(self.rows[place]) if self.shown(place).unread else ()
+
+    def place(self, message_id: str) -> int | None:
+        """Return the place of the row that holds a mail."""
+        row = self._desk.find(MessageId(message_id))
+        try:
+            return None if row is None else self.rows.index(row)
+        except ValueError:
+            return None
+
+    def moved(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return what rows are called now, of those that were called otherwise before."""
+        found = {}
+        for before in ids:
+            place = self.place(before)
+            if place is not None and (now := self.shown(place).id) != before:
+                found[before] = str(now)
+        return found
+
+
+def _taken_away(row: int) -> SeriesSummary:
+    epoch = datetime.fromtimestamp(0, UTC)
+    return SeriesSummary(
+        row=row, is_thread=True, id=MessageId(f"{row}@gone.invalid"), lists=(), subject="(no longer here)",
+        author=Identity("", ""), date=epoch, posted=epoch, version=1, minor=0, tags=(), versions=1, have=0, total=0,
+        given=(), replies=0, mails=1, unread=0, news=Role(0), change_id=None,
+    )  # fmt: skip
