@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final, Protocol
 
-from core.find_answer import Ground, answer, plain
+from core.find_answer import Ground, answer, plain, ranks
 from core.find_listing import ListingFinder
 from core.find_values import LIMIT, Found, Hit, Kind, ServerFound, Span
 from core.find_views import SHIPPED, View, save_view, views
@@ -99,6 +99,16 @@ class IndexFinder:
         """Whether the fuzzy engine answers."""
         engine = self._ground.engine
         return engine is not None and engine.ready
+
+    @property
+    def saved(self) -> bool:
+        """Whether the fuzzy engine's arrays are there, so that `warm` takes no time to speak of."""
+        engine = self._ground.engine
+        return engine is not None and (engine.ready or engine.saved)
+
+    def ranks(self, query: str) -> bool:
+        """Whether a query has words that the fuzzy engine ranks. Raises QueryError."""
+        return ranks(read(query))
 
     def warm(self, stop: Event) -> bool:
         """Bring the fuzzy engine up to date, building it in another process where it is not there; whether it answers now.

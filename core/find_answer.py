@@ -89,6 +89,11 @@ def plain(tree: Node) -> Node:
     return _taken_apart(tree).plain
 
 
+def ranks(tree: Node) -> bool:
+    """Whether a tree has words that are ranked."""
+    return bool(_taken_apart(tree).words)
+
+
 def answer(
     ground: Ground, query: str, tree: Node, lists: Collection[str], limit: int, stop: Event | None
 ) -> Found:

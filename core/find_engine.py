@@ -66,6 +66,12 @@ class Engine:
         """Whether it answers."""
         return self._fuzzy is not None
 
+    @property
+    def saved(self) -> bool:
+        """Whether there are saved arrays of this index."""
+        stamp = _saved_stamp(self._folder)
+        return stamp is not None and stamp[0] == self._index.identity
+
     def warm(self, stop: Event) -> bool:
         """Load it, or have it built, and take in what has changed in the index; whether it answers now.
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.model import FileChange, Identity, Mail, Series, Thread, Trailer, Version
+
+if TYPE_CHECKING:
+    from core.find_values import Hit
 
 Record = dict[str, Any]
 
@@ -93,6 +96,20 @@ def thread_record(thread: Thread) -> Record:
         "author": identity_record(thread.author),
         "date": thread.date.isoformat(),
         "replies": len(thread.replies),
+    }
+
+
+def hit_record(hit: Hit, top: Hit) -> Record:
+    """Return what was found, which is in the series or thread `top`."""
+    return {
+        "kind": hit.kind,
+        "id": hit.id,
+        "series": top.id,
+        "lists": list(top.lists),
+        "author": identity_record(hit.author),
+        "subject": hit.subject,
+        "date": hit.date.isoformat(),
+        "score": round(hit.score, 1),
     }
 
 

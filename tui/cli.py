@@ -6,12 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import __version__
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown
-from tui import digest_command, doctor_command, list_commands, triage_command
+from tui import digest_command, doctor_command, list_commands, search_command, triage_command
 from tui.mail_commands import MailCommands, read_stdin
 
 if TYPE_CHECKING:
@@ -30,12 +30,25 @@ TARGET is one of:
 class _Parser(argparse.ArgumentParser):
     """Says mistakes as one safe sentence."""
 
+    mixes = False
+    """Its options may stand between its words: `triage later --until fri ID`."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, with options between the words where these may be there."""
+        if not self.mixes:
+            return super().parse_known_args(args, namespace)
+        self.mixes = False  # it asks this again
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self.mixes = True
+
     def error(self, message: str) -> NoReturn:
         sys.stderr.write(shown(f"{self.prog}: {message}. See {self.prog} --help.") + "\n")
         raise SystemExit(2)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(search_help: str = "") -> argparse.ArgumentParser:
     parser = _Parser(
         prog="patchdesk",
         description="A terminal desk for reading and triaging mailing-list patches.",
@@ -95,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("triage", _triage, "decide on series, or undo it", triage_command.HELP)
     triage_command.add_arguments(sub)
+    sub.mixes = True
+
+    sub = command("search", _search, "what the search bar finds", search_help)
+    search_command.add_arguments(sub)
 
     sub = command(
         "digest", _digest, "what arrived between two commits or dates", digest_command.HELP
@@ -110,7 +127,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status: 0, 1 it could not be done, 2 the words, 130 interrupted."""
     if not _mend_streams():
         return _complain("Standard output is closed.", "Send it somewhere.")
-    arguments = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["search"]:  # whose query may begin with what looks like an option
+        words = ["search", *search_command.arranged(words[1:])]
+    help_words = search_command.help_words() if words[:1] == ["search"] else ""
+    arguments = _parser(help_words).parse_args(words)
     try:
         status: int = arguments.run(arguments) if arguments.command else _welcome()
         sys.stdout.flush()
@@ -344,6 +365,12 @@ def _sync(arguments: argparse.Namespace) -> int:
     config = _settings()
     _warn(config)
     return list_commands.sync(arguments, config, _print)
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    config = _settings()
+    _warn(config)
+    return search_command.run(arguments, config, _print)
 
 
 # ------------------------------------------------------------------- the rest

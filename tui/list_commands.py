@@ -81,7 +81,7 @@ def unfollow(arguments: argparse.Namespace, write: Write) -> int:
     from core.sync.folder import Home
     from core.sync.leave import leave
 
-    with _meter() as (meter, stop):
+    with interruptible() as (meter, stop):
         left = leave(
             arguments.name,
             Home.usual(),
@@ -124,7 +124,7 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
         _say("sync", "You follow no list yet. “patchdesk follow NAME TARGET” records one.")
         return 0
     status = 0
-    with _meter() as (meter, stop):
+    with interruptible() as (meter, stop):
         for result in _results(wanted, config, wish, meter, stop):
             meter.clear()
             for note in result.notes:
@@ -241,7 +241,7 @@ def _list_line(record: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _meter() -> Iterator[tuple[Meter, Event]]:
+def interruptible() -> Iterator[tuple[Meter, Event]]:
     """Show progress, and let the first Ctrl-C end the job in good order; the second ends it at once."""
     stop = Event()
     meter = Meter(sys.stderr)

@@ -73,7 +73,7 @@ PREFIXES: Final[Mapping[str, Prefix]] = {
     "b": Prefix("text of the mails ([index] bodies = true)", _TEXT, 'b:"use after free"'),
     "d": Prefix("when a mail was sent", "dates like 2025-05-01.., 2.weeks.ago.., ..yesterday, 2025-05", "d:2.weeks.ago.."),
     "dfn": Prefix("file that a patch touches; * ? [..] stand for others", "a path or a part of it", "dfn:arch/arm64/kvm/*.c"),
-    "m": Prefix("Message-ID", "a Message-ID, or a part of one", "m:20250602192702.2125115-1-coltonlewis@google.com"),
+    "m": Prefix("Message-ID", "a Message-ID, or a part of one", "m:20250602192702.2125115-1@google.com"),
     "l": Prefix("list", "a followed list's name", "l:kvm", mails=False),
     "v": Prefix("the newest version's number", "a number, also as >=2, <3, 2..4", "v:>=2", mails=False),
     "n": Prefix("how many patches the newest version has", "a number, also as >10, 2..4", "n:>10", mails=False),
