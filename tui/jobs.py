@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from time import monotonic
 from typing import Final
@@ -13,7 +13,7 @@ from textual.worker import get_current_worker
 
 from core import model
 from core.errors import Cancelled, PatchdeskError
-from core.model import Mail, Progress, Reply
+from core.model import Mail, Patch, Progress, Reply
 from tui.messages import (
     CopyMade,
     GivesBytes,
@@ -26,8 +26,12 @@ from tui.messages import (
     Opening,
     PipeEnded,
     Progressed,
+    RemarksCounted,
     RemarksFound,
 )
+
+Asked = tuple[model.MessageId, int]
+"""As in `tui.widgets.tree_remarks`."""
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,9 @@ Post = Callable[[Message], object]
 
 REPORT_EVERY: Final = 0.05
 """Seconds between two reports of progress: a source may report every mail, the screen must not pay for it."""
+
+MOST_COUNTED: Final = 100
+"""Replies to one patch that are read to count what they say."""
 
 MOST_REPLIES: Final = 1_000
 """Replies to one mail that are read to show what they say under its lines."""
@@ -92,6 +99,27 @@ def read_remarks(request: MailRequest, mail: Mail, replies: Sequence[Reply], pos
     found = remarks(mail, answers)
     if found and not worker.is_cancelled:
         post(RemarksFound(request, mail, found))
+
+
+def count_remarks(opening: Opening, asked: Mapping[Asked, Patch], post: Post) -> None:
+    """Read patches and their replies, and post how many remarks each has."""
+    from core.patch.remarks import Answer, remarks, worth_counting
+
+    worker = get_current_worker()
+    for key, entry in asked.items():
+        if worker.is_cancelled or opening.stop.is_set():
+            return
+        replies = entry.replies[:MOST_COUNTED]
+        try:
+            patch = opening.desk.mail(entry.message)
+            answers = [Answer(opening.desk.mail(reply.message), reply.depth) for reply in replies]
+        except Cancelled:
+            return
+        except PatchdeskError as error:
+            log.info("remarks cannot be counted: %s", error.message)
+            post(RemarksCounted(opening, {key: 0}))
+        else:
+            post(RemarksCounted(opening, {key: worth_counting(remarks(patch, answers))}))
 
 
 def _raw(opening: Opening, message: model.Message) -> bytes:

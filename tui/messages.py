@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -128,6 +128,14 @@ class RemarksFound(Message):
     request: MailRequest
     mail: Mail
     remarks: Sequence[Remark]
+
+
+@dataclass
+class RemarksCounted(Message):
+    """How many remarks some patches have is known."""
+
+    opening: Opening
+    counts: Mapping[tuple[model.MessageId, int], int]
 
 
 @dataclass

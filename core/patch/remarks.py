@@ -8,6 +8,7 @@ then by its last words (a quote that was wrapped anew). What answers a remark st
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +36,8 @@ _FEWEST_WORDS: Final = 3
 _QUOTED_SHOWN: Final = 3
 """Lines of a quote from elsewhere that stay above what was said of it."""
 _LONGEST_GREETING: Final = 40
+_GIVEN: Final = re.compile(r"\s*[A-Z][a-z]{2,20}(?:-[a-z]{2,20})?-by:\s")
+"""Begins a line that is a trailer."""
 _ORNAMENTS: Final = frozenset({"*", "//", "#", "/*", "*/", "|", ">"})
 """Words that come and go where comments are wrapped anew."""
 
@@ -81,6 +84,13 @@ def remarks(patch: Mail, answers: Sequence[Answer]) -> list[Remark]:
     for answer, said in replies:
         finder.place(answer, said)
     return finder.in_order()
+
+
+def worth_counting(found: Iterable[Remark]) -> int:
+    """Return how many remarks say more than that somebody agrees: trailers are counted apart."""
+    return sum(
+        any(line.strip() and not _GIVEN.match(line) for line in remark.lines) for remark in found
+    )
 
 
 class _Line(NamedTuple):

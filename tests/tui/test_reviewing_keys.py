@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.model import Mail, Message
+from core.patch.remarks import Answer, remarks, worth_counting
 from core.remembered import Remembered
 from tests.tui.kit import (
     FakeDesk,
@@ -22,6 +23,7 @@ from tests.tui.kit import (
 )
 from tests.tui.mails import PATCH, mail
 from tui.app import PatchdeskApp
+from tui.widgets.tree_remarks import with_remarks
 
 ANSWER = "> +\twick_trim(wick, 1);\n\nWhy one?\n"
 
@@ -174,3 +176,32 @@ async def test_lines_are_selected_by_keys_and_copied() -> None:
         assert app_.clipboard == "@@ -0,0 +1,4 @@\n+The wick"
         await pilot.press("V")
         assert not app_.screen.get_selected_text()
+
+
+async def test_the_tree_counts_the_remarks_of_patches_in_view() -> None:
+    app_ = app()
+    async with app_.run_test(size=(160, 30)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: "💬1" in text_of(app_))
+        assert "↳1" in text_of(app_), "the series counts replies"
+
+
+def test_a_trailer_is_no_remark_worth_counting() -> None:
+    patch, given = mail(PATCH), "> +\twick_trim(wick, 1);\n\nReviewed-by: Bo <bo@x>\n"
+
+    def answer(text: str) -> Answer:
+        return Answer(replace(mail(PATCH), text=text), 0)
+
+    assert worth_counting(remarks(patch, [answer(ANSWER), answer(given)])) == 1
+    assert worth_counting(remarks(patch, [answer(f"{given}\nBut why?\n")])) == 1
+
+
+def test_a_count_fits_into_the_room_of_the_replies() -> None:
+    row = [("x", "plain"), ("   ↳1", "replies"), (" ", "plain")]
+    assert with_remarks(row, 12)[1] == (" 💬12", "replies")
+    assert with_remarks(row, 5_000)[1] == ("  💬…", "replies")
+    assert with_remarks([(" ↳1", "replies")], 123) == [(" ↳1", "replies")]
+    assert with_remarks([("↳ ", "replies"), ("x", "plain")], 1) == [
+        ("↳ ", "replies"),
+        ("x", "plain"),
+    ]

@@ -46,7 +46,7 @@ _SIGNS: Final[Sequence[tuple[str, str]]] = (
         "Skipped, waiting for its author, put off, accepted",
     ),
     (f"{MARK} {FLAG} ✎ #", "Marked, flagged, with a note, a label"),
-    ("┃", "What a reviewer said of the lines above it"),
+    ("┃", "What a reviewer said of the lines above it; 💬3 in the tree: so many remarks"),
 )
 
 _KEYS_WIDE: Final = 10

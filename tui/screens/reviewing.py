@@ -10,14 +10,15 @@ from textual import on
 
 from core.model import Mail, Patch, Series
 from core.remembered import Remembered
-from tui.jobs import read_remarks
+from tui.jobs import count_remarks, read_remarks
 from tui.keys import Where
-from tui.messages import RemarksFound
+from tui.messages import RemarksCounted, RemarksFound
 from tui.screens.reading import ReadingScreen
 from tui.widgets.hunk_layout import LAYOUTS
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Proposal
 from tui.widgets.tree_rows import Key
+from tui.widgets.tree_view import TreeView
 
 if TYPE_CHECKING:
     from tui.app import PatchdeskApp
@@ -118,6 +119,22 @@ class ReviewingScreen(ReadingScreen):
     def _remarks_found(self, event: RemarksFound) -> None:
         if event.request is self._answered and event.mail is self._mail and not self._noted:
             self.reader.show_remarks(event.mail, event.remarks)
+
+    @on(TreeView.RemarksWanted)
+    def _count_remarks(self, event: TreeView.RemarksWanted) -> None:
+        if self._shown is not None:
+            self.run_worker(
+                partial(count_remarks, self._shown, event.asked, self.post_message),
+                group="counting",
+                exclusive=True,
+                thread=True,
+                exit_on_error=False,
+            )
+
+    @on(RemarksCounted)
+    def _remarks_counted(self, event: RemarksCounted) -> None:
+        if event.opening is self._shown:
+            self.series_tree.tell_remarks(event.counts)
 
     def _next_remark(self, direction: int) -> None:
         if not self.reader.action_next_remark(direction):

@@ -124,18 +124,26 @@ class Folds:
             for remark in self.remarks
             if remark.place is not None and (at := page.last_row_of(*remark.place)) is not None
         ]
-        hidden = self._hunks
+        hidden, done = self._hunks, set[int]()
         if hide_viewed:
-            hidden = hidden | {h for h in range(len(diff.hunk_rows)) if self.is_viewed(diff, h)}
+            hunks = {h for h in range(len(diff.hunk_rows)) if self.is_viewed(diff, h)}
+            hidden = hidden | hunks
+            # A file of which nothing is left is one row, not one for each hunk.
+            done = {
+                file
+                for file in {diff.file_number(hunk) for hunk in hunks}
+                if hunks.issuperset(diff.hunks_of(file))
+            }
+        files = self._files | done
         for kind, number in [
-            *(("file", file) for file in sorted(self._files)),
-            *(("hunk", h) for h in sorted(hidden) if diff.file_number(h) not in self._files),
+            *(("file", file) for file in sorted(files)),
+            *(("hunk", h) for h in sorted(hidden) if diff.file_number(h) not in files),
         ]:
             start, end = diff.rows_of_file(number) if kind == "file" else diff.rows_of_hunk(number)
             start, end = start + page.diff_start, end + page.diff_start
             if end > start:
                 remarks = sum(start <= at < end for at in said)
-                viewed = kind == "hunk" and self.is_viewed(diff, number)
+                viewed = number in done if kind == "file" else self.is_viewed(diff, number)
                 yield Fold(start, end, _fold_row(end - start, remarks, viewed=viewed))
 
 
