@@ -72,7 +72,8 @@ class Known(Message):
 
     opening: Opening
     standings: Mapping[Handle, Standing]
-    viewed: ViewedStore
+    viewed: ViewedStore | None
+    """None where nothing could be known."""
 
 
 @dataclass
@@ -185,6 +186,7 @@ class Clerk:
                 self._count(opening)
             except PatchdeskError as error:
                 log.warning("triage: %s", error.message)
+                self._post(Known(opening, {}, None))
 
         self.put(job)
 

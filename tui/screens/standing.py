@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import on
 
@@ -16,8 +18,13 @@ from tui.widgets.marks import Handle
 
 if TYPE_CHECKING:
     from core.triage.standing import Standing
+    from core.triaging import Triage
+    from tui.messages import Opening
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Whole
+
+_ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accepted|open)")
+"""A query that says itself which states it wants."""
 
 
 class StandingScreen(MarkingScreen):
@@ -32,6 +39,12 @@ class StandingScreen(MarkingScreen):
     _given: Items | Sequence[Whole] = ()
     """All that there is to show, decided or not."""
     _hidden: Collection[Handle] = frozenset()
+    _decided_since: frozenset[Handle] = frozenset()
+    """What was decided since the list was read."""
+    _early: Known | None = None
+    """How the series of what is coming stand."""
+    _held_back: Callable[[Items | Sequence[Whole]], None] | None = None
+    """Shows the list, once it is known what is decided."""
 
     def _standing(self, handle: Handle) -> Standing:
         from core.triage.standing import UNTOUCHED
@@ -68,15 +81,33 @@ class StandingScreen(MarkingScreen):
         anew: bool = False,
         hold: bool = False,
     ) -> None:
-        """Show these, but for what is decided."""
-        self._given = items
+        """Show these, but for what is decided; a list that is there whole waits until that is known."""
+        self._given, self._decided_since = items, frozenset()
         self._hidden = self._decided()
-        super().show_items(self._open(items), keep=keep, anew=anew, hold=hold)
+        page = self._page if self._list_desk is not None else None
+        whole = page is not None and page.whole and keep
+        if whole and self.desk_app.triage is not None and not self.series_tree.standings_known:
+            self._held_back = partial(super().show_items, keep=keep, anew=anew, hold=hold)
+        else:
+            super().show_items(self._open(items), keep=keep, anew=anew, hold=hold)
         self.know_standings()
 
+    def _become_shown(self, opening: Opening) -> None:
+        if opening is not self._shown:
+            self._sure, self._waiting, self._held_back = {}, (), None
+            self.series_tree.standings, self.series_tree.standings_known = {}, False
+            early, self._early = self._early, None
+            if early is not None and early.opening is opening:
+                self._sure = self.series_tree.standings = early.standings
+                self.series_tree.standings_known = True
+        super()._become_shown(opening)
+
     def _decided(self) -> frozenset[Handle]:
-        """Return what is not to be shown."""
+        """Return what is not to be shown: what is decided; where a view asks for states, what was since it was made."""
         standings = self.series_tree.standings
+        page = self._page if self._list_desk is not None else None
+        if page is not None and _ASKS_FOR_STATES.search(page.wanted.query):
+            return self._decided_since
         if self._decided_shown or not standings:
             return frozenset()
         from core.triage.status import DECIDED
@@ -114,22 +145,34 @@ class StandingScreen(MarkingScreen):
 
     # ------------------------------------------------------------- what the clerk says
 
+    def _begin(self, opening: Opening) -> None:
+        """Read what was opened; of lists also what was decided there, which their rows wait for."""
+        super()._begin(opening)
+        if self.desk_app.triage is not None and hasattr(opening.desk, "pages"):
+            self._the_clerk(self.desk_app.triage).know(opening, None)
+
+    def _the_clerk(self, make: Callable[[Opening], Triage]) -> Clerk:
+        if self._clerk is None:
+            self._clerk = Clerk(make, self.post_message)
+        return self._clerk
+
     def know_standings(self) -> None:
         """Ask where the series of what is shown stand."""
         make = self.desk_app.triage
         if make is None or self._shown is None:
             return
-        if self._clerk is None:
-            self._clerk = Clerk(make, self.post_message)
         listing = None if self._list_desk is not None else self._listing
-        self._clerk.know(self._shown, listing)
+        self._the_clerk(make).know(self._shown, listing)
 
     @on(Known)
     def _standings_known(self, event: Known) -> None:
         if event.opening is not self._shown:
+            self._early = event
             return
         self._sure = event.standings
-        self.reader.remember_viewed_in(event.viewed)
+        self.series_tree.standings_known = True
+        if event.viewed is not None:
+            self.reader.remember_viewed_in(event.viewed)
         self._show_standings()
 
     def _show_standings(self) -> None:
@@ -138,7 +181,13 @@ class StandingScreen(MarkingScreen):
         for _, will in self._waiting:
             standings.update(will)
         self.series_tree.standings = standings
-        self._hide_decided()
+        if self._held_back is not None:
+            show, self._held_back = self._held_back, None
+            self._hidden = self._decided()
+            show(self._open(self._given))
+            self._entitle_place()
+        else:
+            self._hide_decided()
         self.series_tree.redraw()
 
     @on(DeedDone)

@@ -194,6 +194,7 @@ class TriageScreen(StandingScreen):
         tree = self.series_tree
         here = tree.here
         following = None
+        self._decided_since |= decided
         if here in decided:
             following = tree.next_handle(lambda one: self._standing(one).status in UNDECIDED)
         self._hide_decided()

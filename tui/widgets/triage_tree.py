@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
+from core.index.summary import SeriesSummary
 from tui.widgets.marks import Handle, Marks
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.tree_model import Items
@@ -37,6 +38,8 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         self.marks: Final = Marks()
         self.standings: Mapping[Handle, Standing] = _NOTHING
         """How series stand that anything was decided on."""
+        self.standings_known = False
+        """Until then rows say themselves how they stand."""
 
     # ------------------------------------------------------------- what it holds
 
@@ -234,11 +237,13 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
     def _row_at(self, index: int) -> Row:
         """Return a row with its mark, and with how it stands."""
         row = super()._row_at(index)
-        if row.kind is Kind.HEADING or not (self.marks or self.standings):
+        if row.kind is Kind.HEADING:
             return row
         place = self._rows.item_place(index)
         handle = self.handle(place)
         standing = self.standings.get(handle)
+        if not self.standings_known and isinstance(row.item, SeriesSummary):
+            standing = row.item.standing
         marked = row.depth == 0 and self.marks.has(place, handle)
         if not marked and standing is None:
             return row
