@@ -6,6 +6,7 @@ changed or another view was asked for; everything that a page is asked for later
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -22,13 +23,17 @@ from core.index.queries import SORTS
 from core.list_items import AT_ONCE, ListItems
 from core.model import Listing, Mail, Message, MessageId, Series, Thread
 from core.search.faults import QueryError
+from core.triage.status import DECIDED, Status
 
 if TYPE_CHECKING:
     from core.config import Config
     from core.find import IndexFinder, View
     from core.sources.source import Report
+    from core.triaging import Triage
 
-GROUPS: Final = {"none": "", "day": "activity", "author": "author"}
+log = logging.getLogger(__name__)
+
+GROUPS: Final = {"none": "", "day": "activity", "author": "author", "state": "state"}
 """By what rows may stand in groups, and the sort which that takes."""
 
 _FIRST: Final = 400
@@ -40,6 +45,7 @@ _AFTER_FIRST: Final = 0.1
 _WHOLE: Final = 64
 """Series and threads kept whole."""
 _DAY: Final = 86_400
+_UNDECIDED: Final = tuple(status for status in Status if status not in DECIDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +60,27 @@ class Wanted:
     """What rows have to meet, as `core.search.query` reads it; "" stands for all."""
     name: str = ""
     """What the view of that query is called."""
+    decided: bool = True
+    """Also what is done, skipped, waiting or put off; a screen may hide these by itself."""
+    since: float | None = None
+    """Only what was active since then, in seconds of the Unix epoch."""
 
     def shows_as(self, other: Wanted) -> bool:
         """Whether the other shows the same rows, in whatever order."""
-        return (self.lists, self.query) == (other.lists, other.query)
+        mine = (self.lists, self.query, self.decided, self.since)
+        return mine == (other.lists, other.query, other.decided, other.since)
 
     @property
     def view(self) -> ListView:
         """The same for the index."""
         sort = GROUPS[self.group] or self.sort
-        return ListView(lists=self.lists, sort=sort, ascending=sort == "author")
+        return ListView(
+            lists=self.lists,
+            sort=sort,
+            ascending=sort in ("author", "state"),
+            statuses=() if self.decided else _UNDECIDED,
+            since=self.since,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +116,7 @@ class ListDesk:
         self._lock = threading.Lock()
         self._first: ListPage | PatchdeskError | None = None
         self._generation = 0
+        self._triage: Triage | None = None
         self._preparing = threading.Thread(target=self._prepare, daemon=True)
         self._preparing.start()
 
@@ -106,12 +124,15 @@ class ListDesk:
         try:
             self._index = open_index(self._path)
             self._generation = self._index.changes_since(1 << 62).generation
-            items = ListItems(self, self._index.order(self.wanted.view, _FIRST))
+            view = self.wanted.view
+            rows = self._index.order(view, _FIRST)
+            # What is decided would be hidden by the screen as soon as it knows.
+            items = ListItems(self, self._index.order(replace(view, statuses=_UNDECIDED), _FIRST))
             items.read(0, AT_ONCE)
             self._first = ListPage(
                 wanted=self.wanted,
                 items=items,
-                whole=len(items) < _FIRST,
+                whole=len(rows) < _FIRST and len(items) == len(rows),
                 notes=self._index.notes,
             )
         except PatchdeskError as error:
@@ -127,6 +148,23 @@ class ListDesk:
                 raise self._first
             raise PatchdeskError("The index is not open.", "Start again.")
         return self._index
+
+    @property
+    def triage(self) -> Triage:
+        """What remembers in the journal beside the index what was decided and read. Raises IndexFileError."""
+        if self._triage is None:
+            from core.triage.journal import FILE, Journal
+            from core.triaging import Triage
+
+            self._triage = Triage(self.index, Journal(self._path.with_name(FILE)))
+        return self._triage
+
+    def _catch_up(self) -> None:
+        """Take in what others have written to the journal; that it cannot be is only logged."""
+        try:
+            self.triage.refresh()
+        except PatchdeskError as error:
+            log.warning("journal: %s", error.message)
 
     # ------------------------------------------------------------------- pages
 
@@ -160,6 +198,7 @@ class ListDesk:
         yield page
         # What follows would keep the first picture waiting.
         stop.wait(_AFTER_FIRST)
+        looked = time.time()
         page = self._page(self.wanted, page.items, ())
         yield page
         while not (stop.is_set() or self._closed):
@@ -167,10 +206,15 @@ class ListDesk:
             self._wake.clear()
             if stop.is_set() or self._closed:
                 return
+            self._catch_up()
             changes = index.changes_since(self._generation)
             asked = self._asked
-            changed = (*changes.written, *changes.gone)
-            if changes.generation == self._generation and asked == self.wanted:
+            now = time.time()
+            woken = index.woken(looked, now)
+            looked = now
+            changed = (*changes.written, *changes.gone, *woken)
+            unchanged = changes.generation == self._generation and not woken
+            if unchanged and asked == self.wanted:
                 continue
             self._generation = changes.generation
             with self._lock:
@@ -208,6 +252,8 @@ class ListDesk:
             counts = self.index.days(view, int(offset.total_seconds()))
         elif wanted.group == "author":
             counts = self.index.authors(view)
+        elif wanted.group == "state":
+            counts = self.index.states(view)
         else:
             return {}
         headings: dict[int, str] = {}
@@ -246,8 +292,8 @@ class ListDesk:
         return self.index.find(message_id)
 
     def mark_seen(self, message_ids: Iterable[MessageId], seen: bool) -> None:
-        """Count mails as read or unread."""
-        self.index.mark_seen(message_ids, seen)
+        """Count mails as read or unread, and let the journal remember it. Raises JournalError."""
+        self.triage.mark_read(tuple(message_ids), read=seen)
         self.look()
 
     # ------------------------------------------------------------------- finding
@@ -269,7 +315,7 @@ class ListDesk:
     @property
     def views(self) -> tuple[View, ...]:
         """The queries with a name."""
-        from core.find import views
+        from core.find_views import views
 
         return views(self._config.views if self._config is not None else {})
 
@@ -284,7 +330,7 @@ class ListDesk:
     def save_view(self, name: str, query: str) -> None:
         """Give a query a name, in the configuration. Raises ConfigError and QueryError."""
         from core.config import Config
-        from core.find import save_view
+        from core.find_views import save_view
         from core.paths import config_file
 
         self.finder.check(query)
