@@ -18,7 +18,7 @@ ALLOWED: Final = (
 
 _SPAN: Final = re.compile(r"([0-9]{1,4})\s?(h|d|w)", re.ASCII)
 _MOMENT: Final = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ T]([0-9]{1,2}):([0-9]{2}))?", re.ASCII
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ t]([0-9]{1,2}):([0-9]{2}))?", re.ASCII
 )
 _TAG: Final = re.compile(r"(?=[^0-9]{0,99}[0-9])[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}", re.ASCII)
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -118,7 +118,7 @@ def _moment(words: str, now: datetime) -> datetime | None:
     if span := _SPAN.fullmatch(words):
         count, unit = int(span[1]), span[2]
         if unit == "h":
-            return now + timedelta(hours=count)
+            return (now + timedelta(hours=count)).astimezone()
         return _midnight(today + timedelta(days=count * (7 if unit == "w" else 1)))
     if found := _MOMENT.fullmatch(words):
         year, month, day_, hour, minute = (int(part or 0) for part in found.groups())

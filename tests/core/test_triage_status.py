@@ -1,0 +1,83 @@
+"""The table of states is whole, and says what the issue of triage says."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.triage.status import (
+    DECIDED,
+    ORDER,
+    RETURNS,
+    TRANSITIONS,
+    UNDECIDED,
+    VERDICTS,
+    WORDS,
+    Argument,
+    Cause,
+    Status,
+    Verb,
+    after,
+    allowed,
+)
+
+CONTRACT = "done skip wait later accept reopen flag unflag label unlabel note priority read unread"
+
+
+def test_the_verbs_are_those_of_the_command_line() -> None:
+    assert [str(verb) for verb in Verb] == CONTRACT.split()
+    assert list(WORDS) == list(Verb)
+    assert all(words.help and words.done for words in WORDS.values())
+
+
+def test_every_state_has_its_row_and_its_place() -> None:
+    assert set(TRANSITIONS) == set(Status) == set(ORDER)
+    assert len(ORDER) == len(Status)
+    assert not DECIDED & UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("verb", "to"),
+    [
+        (Verb.DONE, Status.DONE),
+        (Verb.SKIP, Status.SKIPPED),
+        (Verb.WAIT, Status.WAITING),
+        (Verb.LATER, Status.LATER),
+        (Verb.ACCEPT, Status.ACCEPTED),
+        (Verb.REOPEN, Status.NEW),
+    ],
+)
+def test_a_verdict_leads_to_one_state_from_wherever_it_is_possible(verb: Verb, to: Status) -> None:
+    assert verb in VERDICTS
+    for status in Status:
+        led = after(status, verb)
+        if verb is Verb.REOPEN:
+            possible = status not in UNDECIDED
+        else:
+            possible = status is not to or verb is Verb.LATER
+        assert led == (to if possible else None)
+        assert (verb in allowed(status)) == possible
+
+
+@pytest.mark.parametrize("verb", sorted(set(Verb) - VERDICTS))
+def test_a_mark_changes_no_verdict(verb: Verb) -> None:
+    for status in Status:
+        expected = status
+        if status is Status.NEW and verb is Verb.READ:
+            expected = Status.READING
+        if status is Status.READING and verb is Verb.UNREAD:
+            expected = Status.NEW
+        assert after(status, verb) is expected
+
+
+def test_what_takes_an_argument() -> None:
+    assert {verb: words.argument for verb, words in WORDS.items() if words.argument} == {
+        Verb.LATER: Argument.UNTIL,
+        Verb.LABEL: Argument.LABEL,
+        Verb.UNLABEL: Argument.LABEL,
+        Verb.NOTE: Argument.NOTE,
+        Verb.PRIORITY: Argument.PRIORITY,
+    }
+
+
+def test_done_and_waiting_come_back_and_nothing_else_does() -> None:
+    assert {Status.DONE: frozenset(Cause), Status.WAITING: frozenset(Cause)} == RETURNS
