@@ -1,11 +1,12 @@
 # Everything sets itself up in a virtual environment in the tree: Python >= 3.11 with venv, git and make will do.
 PYTHON ?= python3
+MINUTES ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run setup test lint types imports unit snapshots bench screenshots wheel clean
+.PHONY: help demo run setup test lint types imports unit torture snapshots bench screenshots wheel clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,6 +38,11 @@ imports: $(READY) ## Who may import whom
 unit: $(READY) ## The tests alone
 	$(BIN)/pytest -n auto || $(BIN)/pytest --last-failed --last-failed-no-failures none
 
+# Atheris has no wheel for every Python; without it hypothesis runs longer, and says so.
+torture: $(READY) ## Parsers under a fuzzer, MINUTES for each (10), and monsters at full size
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[torture]' || true
+	@$(BIN)/python -m tests.torture --minutes $(MINUTES)
+
 snapshots: $(READY) ## Accept the screens as they look now
 	$(BIN)/pytest tests/tui --snapshot-update
 
@@ -50,4 +56,4 @@ wheel: $(READY) ## Build the wheel
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## Remove what was built
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache snapshot_report.html
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .torture snapshot_report.html

@@ -109,7 +109,7 @@ _FORBIDDEN: Final = re.compile(
 def escapes(output: bytes, *, screen: bool) -> list[str]:
     """Return what in raw output acts on a terminal and is not the program's own; `screen`: it may draw one.
 
-    A carriage return or line feed ends a line; where there is a screen, a sequence of ours is known by its form, and
+    Where there is none, nothing but line ends may move the cursor; where there is one, a sequence of ours is known by its form, and
     that nothing of a payload is in it.
     """
     found = []
@@ -120,6 +120,8 @@ def escapes(output: bytes, *, screen: bool) -> list[str]:
             if b"31337" in match[0] or b"ZXZpbA" in match[0]
         ]
         output = _OWN.sub(b"", output)
+    else:
+        output = output.replace(b"\r\n", b"\n").replace(b"\r", b"\x01")
     text = output.decode("utf-8", "surrogateescape")
     return found + [
         ascii(text[max(0, match.start() - 30) : match.end() + 30])
