@@ -25,6 +25,8 @@ HEAD = "diff --git a/x b/x\n"
         ("deleted file mode 100644\nGIT binary patch\nliteral 0\nHcmV\n\nliteral 7\nHcmV\n\n", "deleted · binary, 7 bytes"),
         ("index 1..2 100644\nGIT binary patch\ndelta 10\nzcmV\n\ndelta 20\nHcmV\n\n", "binary"),
         ("index 1..2 100644\nBinary files a/x and b/x differ\n", "binary"),
+        ("new file mode 100644\nindex 0000000..e69de29\n", "new file · empty"),
+        ("deleted file mode 100644\nindex e69de29bb2d1d6434b8b29ae775ad8c2e48c5391..0000000\n", "deleted · empty"),
         ("similarity index 100%\nrename from y\nrename to x\n", "renamed from y"),
     ],
 )  # fmt: skip

@@ -139,7 +139,98 @@ def test_white_space_can_be_ignored() -> None:
 def test_any_hunk_has_its_rows(lines: list[str], width: int) -> None:
     diff = read_diff("--- a/x.c\n+++ b/x.c\n@@ -1,9 +1,9 @@\n" + "\n".join(lines))
     for layout in LAYOUTS:
-        block = DiffBlock(diff, width, numbers=True, headers=True, layout=layout)
-        assert block.texts() == [block.row(at).text for at in range(block.count)]
-        for at in range(block.count):
-            assert 0 <= block.row_of(block.line_of(at)) < block.count
+        for wrap in (False, True):
+            block = DiffBlock(diff, width, numbers=True, headers=True, layout=layout, wrap=wrap)
+            assert block.texts() == [block.row(at).text for at in range(block.count)]
+            for at in range(block.count):
+                assert 0 <= block.row_of(block.line_of(at)) < block.count
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.text(alphabet=" +-\t王a\u0301\r", min_size=1, max_size=90), min_size=1, max_size=8),
+    st.integers(20, 60),
+    st.booleans(),
+)
+def test_wrapped_lines_fit_and_are_whole(lines: list[str], width: int, numbers: bool) -> None:
+    rows = [line[0] + line[1:] if line[0] in " +-" else f" {line}" for line in lines]
+    old, new = (sum(row[0] in f" {sign}" for row in rows) for sign in "-+")
+    diff = read_diff(f"--- a/x\n+++ b/x\n@@ -1,{old} +1,{new} @@\n" + "\n".join(rows))
+    whole = DiffBlock(diff, width, numbers=numbers, headers=False)
+    block = DiffBlock(diff, width, numbers=numbers, headers=False, wrap=True)
+    text = "".join(text + joint for text, joint in zip(block.texts(), block.joints(), strict=True))
+    assert text == "".join(f"{text}\n" for text in whole.texts()), "copied, it is what it was"
+    for at in range(2, block.count):
+        row = block.row(at)
+        assert cell_len("".join(text for text, _ in (*row.gutter, *row.pieces))) <= max(width, 12)
+
+
+async def test_long_lines_can_be_wrapped() -> None:
+    async with reading(mail(PATCH), (40, 24)) as (view, pilot):
+        view.action_next_file(1)
+        view.action_next_file(1)
+        assert any(row.endswith("›") for row in screen(view))
+        view.action_toggle_wrap()
+        await settle(pilot)
+        rows = screen(view)
+        assert not any(row.endswith("›") for row in rows[2:] if not row.startswith("@@"))
+        assert any(row.startswith("↪") for row in rows)
+        assert rows[0].startswith("▌drivers"), "the place is kept"
+
+
+def test_a_line_stands_beside_what_it_became() -> None:
+    text = "--- a/x.c\n+++ b/x.c\n@@ -1,1 +1,3 @@\n-\treturn trim(wick, 1);\n+\tint by = 1;\n+\n+\treturn trim(wick, by);\n"
+    block = DiffBlock(read_diff(text), 150, numbers=False, headers=False, layout="sides")
+    old, _, new = next(
+        block.row(at).text for at in range(2, 5) if "1);" in block.row(at).text
+    ).partition("│")
+    assert (old.split(), new.split()) == (
+        ["-", "return", "trim(wick,", "1);"],
+        ["+", "return", "trim(wick,", "by);"],
+    )
+
+
+MOVED = """\
+--- a/lamp.c
++++ b/lamp.c
+@@ -5,5 +5,1 @@
+ a
+-int trim(struct wick *wick)
+-{
+-\treturn wick->height -= 1;
+-}
+--- a/wick.c
++++ b/wick.c
+@@ -40,1 +40,5 @@
+ b
++int trim(struct wick *wick)
++{
++\treturn wick->height -= 1;
++}
+"""
+
+
+def test_what_moved_is_told_from_what_is_new() -> None:
+    block = DiffBlock(read_diff(MOVED), 90, numbers=False, headers=False)
+
+    def told() -> list[tuple[str, str]]:
+        rows = [block.row(at) for at in range(block.count)]
+        return [
+            (row.base, "".join(text for text, _ in row.note).strip())
+            for row in rows
+            if row.text[:1] in {"+", "-"}
+        ]
+
+    assert told() == [
+        ("moved-removed", "moved to wick.c:41"), *[("moved-removed", "")] * 3,
+        ("moved-added", "moved from lamp.c:6"), *[("moved-added", "")] * 3,
+    ]  # fmt: skip
+    block.code.words = False
+    assert told() == [("removed", "")] * 4 + [("added", "")] * 4
+    block = DiffBlock(read_diff(MOVED), 40, numbers=False, headers=False)
+    assert [told()[at][1] for at in (0, 4)] == ["moved", "moved"]
+    for width in (60, 150):
+        sides = DiffBlock(read_diff(MOVED), width, numbers=False, headers=False, layout="sides")
+        texts = [sides.row(at).text for at in range(sides.count)]
+        assert sum("moved" in text for text in texts) == 2
+        assert {cell_len(text) for text in texts if "│" in text} == {width}

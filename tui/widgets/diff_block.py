@@ -162,7 +162,7 @@ class DiffBlock:
         inside = shown(self._hunks[hunk].section[:LONGEST_NAME]) if hunk is not None else ""
         words = SafeText(" · ".join(filter(None, (file_words(file), self.note(number), inside))))
         counts: list[Piece] = []
-        if change.added or not (change.removed or file.binary):
+        if change.added or (file.hunks and not change.removed):
             counts.append((SafeText(f"+{change.added:,}"), "bar-added"))
         if change.removed:
             counts.append((SafeText(f" −{change.removed:,}"), "bar-removed"))

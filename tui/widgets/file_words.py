@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from core.patch.binary import binary_sizes
 from core.patch.diff import DiffFile
 from core.text import SafeText, shown
 
 _LONGEST_NAME: Final = 500
 _INDEX_MODE: Final = re.compile(r"index [0-9a-f]{1,64}\.\.[0-9a-f]{1,64} ([0-7]{6})\r?$")
-_BLOCK: Final = re.compile(r"(literal|delta) ([0-9]{1,12})\r?$")
+_IS_EMPTY: Final = re.compile(r"index (?:[0-9a-f]{0,64}\.\.)?(?:e69de29|473a0f4)")
+"""Names the blob of no bytes, by SHA-1 or SHA-256, on either side."""
 _ORDINARY: Final = frozenset({"100644", "100664"})
 _KINDS: Final = {
     "100755": "executable",
@@ -38,6 +40,10 @@ def file_words(file: DiffFile) -> SafeText:
             words.append(_KINDS.get(mode) or f"mode {shown(mode[:9])}")
     if file.binary:
         words.append(_binary(file))
+    elif not file.hunks and any(map(_IS_EMPTY.match, file.header[:8])):
+        words.append("empty")
+    if any(hunk.parents > 1 for hunk in file.hunks[:1]):
+        words.append(f"merge of {file.hunks[0].parents}")
     return SafeText(" · ".join(words))
 
 
@@ -50,14 +56,14 @@ def _mode_of_index(file: DiffFile) -> str | None:
 
 
 def _binary(file: DiffFile) -> str:
-    """Return the sizes of a binary file, as far as its patch holds it whole: first the new one, then the old one."""
-    blocks = [
-        match for line in file.header if line[:1] in {"l", "d"} and (match := _BLOCK.match(line))
-    ]
-    sizes = [f"{int(block[2]):,}" if block[1] == "literal" else "" for block in blocks[:2]]
-    if not sizes or not sizes[0]:
+    """Return the size of a binary file, before and after, as far as its patch tells it."""
+    before, after = binary_sizes(file.header)
+    if file.change.status == "deleted":
+        before, after = None, before
+    elif file.change.status == "added":
+        before = None
+    if after is None:
         return "binary"
-    if len(sizes) > 1 and sizes[1] and file.change.status not in {"added", "deleted"}:
-        return f"binary, {sizes[1]} → {sizes[0]} bytes"
-    gone = file.change.status == "deleted" and len(sizes) > 1 and sizes[1]
-    return f"binary, {gone or sizes[0]} bytes"
+    if before is None:
+        return f"binary, {after:,} bytes"
+    return f"binary, {before:,} → {after:,} bytes"
