@@ -52,7 +52,8 @@ class Config:
     max_size: int = 64 << 20
     server: str = ""
     """Where bare Message-IDs are asked for; "" for git's b4.midmask, else lore's."""
-    index_bodies: bool = True
+    index_bodies: bool = False
+    """Index the texts of mails, for `b:`."""
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     """Mistakes found, each a line that names the file and the key."""

@@ -220,6 +220,22 @@ def _folder(folder: Path) -> Check:
     return _ok(f"{folder} can be written")
 
 
+def _texts(about: Surroundings) -> Iterator[Check]:
+    """Say how far the texts of mails are indexed, where the user wants that."""
+    from core.find_upkeep import texts_indexed
+
+    if not about.config.index_bodies:
+        return
+    done, of = texts_indexed(about.home.index, about.home.cache)
+    if done < of:
+        yield _warning(
+            f"the texts of {done:,} of {of:,} mails are indexed",
+            f"Sync: the others take about {max(1, (of - done) // 2000):,} s.",
+        )
+    else:
+        yield _ok(f"the texts of {done:,} mails are indexed, for b:")
+
+
 def _index(about: Surroundings) -> Iterator[Check]:
     from core.index.check import problems
 
@@ -236,6 +252,7 @@ def _index(about: Surroundings) -> Iterator[Check]:
         )
     if not found:
         yield _ok(f"the index is whole ({path.stat().st_size >> 20:,} MiB)")
+        yield from _texts(about)
         yield from _strays(about)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from core.find_answer import Ground, answer, plain, ranks
 from core.find_listing import ListingFinder
+from core.find_upkeep import bodies_file
 from core.find_values import LIMIT, Found, Hit, Kind, ServerFound, Span
 from core.find_views import SHIPPED, View, save_view, views
 from core.find_words import read
@@ -86,13 +87,21 @@ class Finder(Protocol):
 class IndexFinder:
     """Searches followed lists. `close` it before the index."""
 
-    def __init__(self, index: Index, config: Config, *, cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        config: Config,
+        *,
+        cache: Path | None = None,
+        bodies: Path | None = None,
+    ) -> None:
         """Take the open index.
 
-        `cache` is the folder of the fuzzy engine's arrays; without one, words are looked up plainly.
+        `cache` is the folder of the fuzzy engine's arrays; without one, words are looked up plainly. `bodies` is the file of
+        the words of mails' texts, the user's own unless said.
         """
         self._config = config
-        self._ground = _Indexed(index, config, cache)
+        self._ground = _Indexed(index, config, cache, bodies or bodies_file())
 
     @property
     def ready(self) -> bool:
@@ -165,7 +174,7 @@ class IndexFinder:
 class _Indexed(Ground):
     """The index as what is looked through."""
 
-    def __init__(self, index: Index, config: Config, cache: Path | None) -> None:
+    def __init__(self, index: Index, config: Config, cache: Path | None, bodies: Path) -> None:
         self.index = index
         self.engine: Engine | None = None
         if cache is not None:
@@ -173,6 +182,7 @@ class _Indexed(Ground):
 
             self.engine = Engine(index, cache)
         self._config = config
+        self._file = bodies
         self._me: tuple[str, ...] | None = None
         self._left: OrderedDict[object, array[int]] = OrderedDict()
         self._lock = threading.Lock()
@@ -227,8 +237,10 @@ class _Indexed(Ground):
             names = sorted(info.name for info in self.index.lists())
             if term.value.casefold().partition(".")[0] not in {name.casefold() for name in names}:
                 return f"l:{term.value} is no list that is here. There are: {', '.join(names)}."
-        if term.prefix == "b" and self._bodies() is None:
+        if term.prefix == "b" and not self._config.index_bodies:
             return "The text of mails is not indexed: write bodies = true under [index] in config.toml, then sync."
+        if term.prefix == "b" and self._bodies() is None:
+            return "The text of mails is not indexed yet: sync does that."
         return ""
 
     def _choice(self, tree: Node, lists: Collection[str]) -> Choice:
@@ -250,7 +262,7 @@ class _Indexed(Ground):
         return self._me
 
     def _bodies(self) -> Path | None:
-        return None
+        return self._file if self._config.index_bodies and self._file.exists() else None
 
 
 def _patch(one: Posted) -> Hit:

@@ -148,6 +148,7 @@ def main(names: Sequence[str]) -> None:
     """Sync lists, all that are followed where none is named, and write what comes of it. The child's main."""
     from core.config import load_config
     from core.desk import fetch_options
+    from core.find_upkeep import after_sync
     from core.paths import cache_dir, config_file
     from core.sync.folder import Home
     from core.sync.run import sync
@@ -183,6 +184,8 @@ def main(names: Sequence[str]) -> None:
                     "stopped": result.stopped,
                 }
             )
+        # What of that cannot be done, finding says where it is missed.
+        after_sync(Home.usual().index, config, stop=stop, report=report)
     except Cancelled:
         return
     except PatchdeskError as error:

@@ -123,6 +123,9 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     if not wanted:
         _say("sync", "You follow no list yet. “patchdesk follow NAME TARGET” records one.")
         return 0
+    from core.find_upkeep import after_sync
+    from core.sync.folder import Home
+
     status = 0
     with interruptible() as (meter, stop):
         for result in _results(wanted, config, wish, meter, stop):
@@ -136,6 +139,9 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
                 write([shown(_result_line(result))])
         if stop.is_set():
             return _INTERRUPTED
+        for fault in after_sync(Home.usual().index, config, stop=stop, report=meter.report):
+            meter.clear()
+            _say("sync", fault)
     return status
 
 

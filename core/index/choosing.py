@@ -18,6 +18,7 @@ from threading import Event
 from typing import Final
 
 from core.errors import Cancelled
+from core.index.bodies import open_bodies
 from core.index.packing import hash_of, stored
 from core.index.standings import status_at
 from core.index.words import AUTHOR, CC, SENDER, TO
@@ -86,7 +87,7 @@ class Choice:
     me: tuple[str, ...] = ()
     """The user's addresses."""
     bodies: Path | None = None
-    """The file of `core.index.bodies`; None where there is none, and nothing has words in its body."""
+    """The file of `core.index.bodies`; None where there is none, and no text of a mail has any words."""
     only: tuple[int, ...] | None = None
     """Rows, of which others are not wanted."""
 
@@ -96,7 +97,6 @@ class Chooser:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._attached: Path | None = None
         self._paths: dict[str, tuple[int, list[int]]] = {}
 
     def rows(self, choice: Choice, stop: Event | None = None, limit: int = -1) -> array[int]:
@@ -120,11 +120,6 @@ class Chooser:
         return int(count)
 
     def _where(self, choice: Choice) -> Question:
-        if choice.bodies is not None and choice.bodies != self._attached:
-            if self._attached is not None:
-                self._connection.execute("DETACH bodies")
-            self._connection.execute("ATTACH ? AS bodies", (str(choice.bodies),))
-            self._attached = choice.bodies
         sql, values = _Question(self, choice).row(by_row(choice.tree))
         if choice.lists:
             sql += " AND item.id IN (SELECT item FROM item_list JOIN list ON list.id = list WHERE list.name IN (SELECT value FROM json_each(?)))"
@@ -141,6 +136,26 @@ class Chooser:
             (hash_of(message_id), stored(message_id)),
         ).fetchone()
         return None if found is None else int(found[0])
+
+    def with_text(self, choice: Choice, phrase: str) -> list[int]:
+        """Return the numbers of the mails whose text has a phrase.
+
+        What is wrong with that file is no fault of the index: nothing is found in it then.
+        """
+        if choice.bodies is None:
+            return []
+        (identity,) = self._connection.execute(
+            "SELECT value FROM meta WHERE name = 'identity'"
+        ).fetchone()
+        bodies = open_bodies(choice.bodies, identity)
+        if bodies is None:
+            return []
+        try:
+            return bodies.mails(phrase)
+        except sqlite3.Error:
+            return []
+        finally:
+            bodies.close()
 
     def paths(self, pattern: str) -> list[int]:
         """Return the numbers of the paths that a pattern means."""
@@ -278,11 +293,13 @@ class _Question:
                 match = _phrase(term.words, whole=term.whole)
                 return f"node.id IN (SELECT node FROM message WHERE id IN ({_SUBJECTS}))", [match]
             case "b":
-                if self._choice.bodies is None:
-                    return "0", []
-                match = _phrase(term.words, whole=term.whole)
-                found = "SELECT rowid FROM bodies.body_words WHERE body_words MATCH ?"
-                return f"node.id IN (SELECT node FROM message WHERE id IN ({found}))", [match]
+                numbers = self._chooser.with_text(
+                    self._choice, _phrase(term.words, whole=term.whole)
+                )
+                return (
+                    "node.id IN (SELECT node FROM message WHERE id IN (SELECT value FROM json_each(?)))",
+                    [json.dumps(numbers)],
+                )
             case "d":
                 low = -(1 << 62) if term.low is None else term.low
                 high = 1 << 62 if term.high is None else term.high

@@ -167,7 +167,7 @@ class Index:
 
     def raw(self, message: Message) -> bytes:
         """Return a mail's bytes as they came. Raises SourceError where they cannot be had."""
-        return self._ask(lambda reader: reader.raw(message))
+        return self._ask(lambda reader: reader.raws.raw(message))
 
     def unseen(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""
@@ -190,6 +190,14 @@ class Index:
             return str(
                 connection.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()[0]
             )
+
+    def raw_after(self, number: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the first mails after a number, each with its own and its bytes; b"" where these cannot be had."""
+        return self._ask(lambda reader: reader.raws.raw_after(number, limit))
+
+    def mails_after(self, number: int) -> int:
+        """Return how many mails have a larger number."""
+        return self._ask(lambda reader: reader.raws.mails_after(number))
 
     def generation(self) -> int:
         """Return the number of the last change of any row."""

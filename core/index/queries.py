@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-import zlib
 from array import array
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from core.errors import SourceError
-from core.index.database import IndexFileError, snapshot
+from core.index.database import snapshot
 from core.index.items import KEPT
 from core.index.loading import Loaded, Loader
 from core.index.packing import hash_of, restored, stored
+from core.index.raws import Raws
 from core.index.standings import rank_at, restored_standing
 from core.index.summary import SeriesSummary, summary, unpacked
 from core.index.where import where_of
@@ -26,7 +24,6 @@ from core.triage.status import ORDER, Status
 
 if TYPE_CHECKING:
     from core.patch.series import Grouping
-    from core.sources.epoch_feed import EpochFeed
 
 SORTS: Final = {
     "activity": "active",
@@ -92,7 +89,8 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._loader = Loader(connection)
-        self._repositories: dict[str, EpochFeed] = {}
+        self.raws = Raws(connection)
+        """The bytes of mails."""
 
     # ------------------------------------------------------------------- lists and rows
 
@@ -339,39 +337,6 @@ class Reader:
         )
         return tuple(name for (name,) in rows)
 
-    def raw(self, message: Message) -> bytes:
-        """Return a mail's bytes as they came. Raises SourceError where they cannot be had."""
-        blob = bytes.fromhex(message.key)
-        found = self._connection.execute(
-            "SELECT packed FROM message JOIN body ON message = message.id WHERE blob = ?", (blob,)
-        ).fetchone()
-        if found is not None:
-            try:
-                return zlib.decompress(found[0])
-            except zlib.error as error:
-                raise IndexFileError(
-                    f"The mail {message.message_id} is damaged in the index.", "Sync its list anew."
-                ) from error
-        paths = [
-            path
-            for (path,) in self._connection.execute(
-                "SELECT path FROM message JOIN member ON message = message.id"
-                " JOIN part ON part.id = part WHERE blob = ? AND path != '' ORDER BY rank DESC",
-                (blob,),
-            )
-        ]
-        for path in paths:
-            if raw := self._read(path, blob):
-                return raw
-        if not paths:
-            raise SourceError(
-                f"The mail {message.message_id} is no longer in any list.", "It was removed."
-            )
-        raise SourceError(
-            f"The mail {message.message_id} cannot be read from {paths[0]}.",
-            "The archive was moved or edited: sync its list again.",
-        )
-
     def unseen(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""
         rows = self._connection.execute("SELECT name FROM node WHERE item = ? AND NOT seen", (row,))
@@ -407,14 +372,6 @@ class Reader:
             (hash_of(message_id), stored(message_id)),
         ).fetchone()
         return found
-
-    def _read(self, path: str, blob: bytes) -> bytes:
-        from core.sources.epoch_feed import EpochFeed
-
-        feed = self._repositories.get(path)
-        if feed is None:
-            feed = self._repositories[path] = EpochFeed(Path(path), "", 0)
-        return feed.read(blob)
 
 
 def _series(grouping: Grouping, firsts: Collection[int], loaded: Loaded) -> Series | None:

@@ -29,9 +29,9 @@ _DATES: Final = 1 << 62
 _STAMP, _SUBJECT, _SENDER, _AUTHOR, _TO, _CC = 0, 2, 10, 11, 14, 15
 
 
-def words_of(text: str) -> str:
-    """Return the folded words of a text, as the tables of words take them."""
-    return " ".join(WORD.findall(fold(text))[:MOST_WORDS])
+def words_of(text: str, *, most: int = MOST_WORDS) -> str:
+    """Return the first folded words of a text, as the tables of words take them."""
+    return " ".join(WORD.findall(fold(text))[:most])
 
 
 def words_of_phrase(text: str) -> str:

@@ -1,0 +1,195 @@
+"""The words of mails' texts, for `b:`: optional, in a file of its own beside what else can be built again.
+
+What is indexed is what a mail's author wrote: no diff, and no lines that quote others, which are found where they were
+written. unicode61 over folded words with positions takes about 370 bytes a mail (trigrams: 2,450, and six times as
+long); without positions, half of that, phrases cannot be looked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from core.errors import Cancelled, PatchdeskError
+from core.index.database import transaction
+from core.index.words import words_of
+from core.model import Progress
+
+if TYPE_CHECKING:
+    from core.index.index import Index
+    from core.sources.source import Report
+
+Texts = Callable[[int, int], Sequence[tuple[int, bytes]]]
+"""Gives the first so many mails after a number, each with its own and its bytes; empty ones cannot be had."""
+
+_BATCH: Final = 200
+"""Mails of one transaction."""
+_MOST: Final = 1 << 16
+"""Characters of a mail's text that are indexed."""
+_WAIT: Final = 20.0
+_SCHEMA: Final = """\
+CREATE TABLE known (identity TEXT NOT NULL, last INTEGER NOT NULL);
+CREATE VIRTUAL TABLE body_words USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0');
+PRAGMA user_version = 1;
+"""
+
+
+class Bodies:
+    """The file of the words of mails' texts. For one thread at a time."""
+
+    def __init__(self, file: Path) -> None:
+        """Open the file, which is there. Raises sqlite3.Error where it cannot be used."""
+        self._connection = sqlite3.connect(
+            file, timeout=_WAIT, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._connection.execute("PRAGMA temp_store = MEMORY")
+            self._connection.execute("SELECT identity, last FROM known").fetchone()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @property
+    def known(self) -> tuple[str, int]:
+        """Which index it was made of, and the number of the last mail that is in it."""
+        found = self._connection.execute("SELECT identity, last FROM known").fetchone()
+        return ("", 0) if found is None else (str(found[0]), int(found[1]))
+
+    def mails(self, words: str) -> list[int]:
+        """Return the numbers of the mails that a phrase of the tables' language finds; some may be gone."""
+        rows = self._connection.execute(
+            "SELECT rowid FROM body_words WHERE body_words MATCH ?", (words,)
+        )
+        return [row for (row,) in rows]
+
+    def begin(self, identity: str) -> None:
+        """Be about an index, with nothing of any other."""
+        with transaction(self._connection):
+            if self.known[0] != identity:
+                self._connection.execute(
+                    "INSERT INTO body_words (body_words) VALUES ('delete-all')"
+                )
+                self._connection.execute("DELETE FROM known")
+                self._connection.execute("INSERT INTO known VALUES (?, 0)", (identity,))
+
+    def add(self, known: tuple[str, int], texts: Sequence[tuple[int, str]], last: int) -> bool:
+        """Add mails up to a number; False where another process has done so."""
+        with transaction(self._connection):
+            if self.known != known:
+                return False
+            self._connection.executemany(
+                "INSERT INTO body_words (rowid, words) VALUES (?, ?)", texts
+            )
+            self._connection.execute("UPDATE known SET last = ?", (last,))
+        return True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def open_bodies(file: Path, identity: str) -> Bodies | None:
+    """Open the file of an index; None where there is none, or it cannot be used."""
+    if not file.exists():
+        return None
+    try:
+        bodies = Bodies(file)
+    except sqlite3.Error:
+        return None
+    with contextlib.suppress(sqlite3.Error):
+        if bodies.known[0] == identity:
+            return bodies
+    bodies.close()
+    return None
+
+
+def bring_bodies(index: Index, file: Path, *, stop: Event, report: Report) -> int:
+    """Index the texts of mails that are not indexed yet; return how many.
+
+    What was done stays where it is interrupted. Raises Cancelled, IndexFileError, and PatchdeskError where the file cannot
+    be written.
+    """
+    try:
+        bodies = _made(file)
+        try:
+            bodies.begin(index.identity)
+            return _bring(index, bodies, stop, report)
+        finally:
+            bodies.close()
+    except (sqlite3.Error, OSError) as error:
+        raise PatchdeskError(
+            f"The texts of mails cannot be indexed in {file}: {error}.",
+            "Check the disk's room and the rights; what was done stays.",
+        ) from error
+
+
+def _bring(index: Index, bodies: Bodies, stop: Event, report: Report) -> int:
+    count, told = 0, 0.0
+    left = total = index.mails_after(bodies.known[1])
+    while left:
+        known = bodies.known
+        mails = index.raw_after(known[1], _BATCH)
+        if not mails:
+            break
+        texts = []
+        for number, raw in mails:
+            if stop.is_set():
+                raise Cancelled
+            if text := text_of(raw):
+                texts.append((number, text))
+        if bodies.add(known, texts, mails[-1][0]):
+            count += len(mails)
+        left -= len(mails)
+        if (now := time.monotonic()) - told > 0.1:
+            told = now
+            report(Progress("Indexing texts: mails", total - max(left, 0), total))
+    return count
+
+
+def text_of(raw: bytes) -> str:
+    """Return the folded words that a mail's author wrote; none of one whose bytes cannot be had."""
+    if not raw:
+        return ""
+    from core.patch.message import read_mail
+
+    body = read_mail(raw, "").body
+    text = f"{body.message[:_MOST]}\n{body.notes[:_MOST]}"
+    return words_of("\n".join(_own(text)), most=_MOST)
+
+
+def _own(text: str) -> Iterator[str]:
+    return (line for line in text.split("\n") if not line.lstrip().startswith(">"))
+
+
+def remove_bodies(file: Path) -> None:
+    """Remove the file, which nobody wants any more."""
+    for end in ("", "-wal", "-shm"):
+        with contextlib.suppress(OSError):
+            file.with_name(file.name + end).unlink(missing_ok=True)
+
+
+def _made(file: Path) -> Bodies:
+    """Open the file; where there is none that can be used, make it. Raises OSError and sqlite3.Error."""
+    if file.exists():
+        with contextlib.suppress(sqlite3.DatabaseError):
+            return Bodies(file)
+        remove_bodies(file)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Made whole under another name: of two processes the second finds it there.
+    new = file.with_name(f"{file.name}.{os.getpid()}.new")
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+    try:
+        with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_SCHEMA)
+        with contextlib.suppress(FileExistsError):
+            os.link(new, file)
+    finally:
+        new.unlink(missing_ok=True)
+    return Bodies(file)
