@@ -72,17 +72,21 @@ class HeldPart:
         )
 
     def begin_again(self, removed: AbstractSet[bytes]) -> None:
-        """Forget what the part removed, since its history was rewritten; `removed` is what the new one does not bring back.
+        """Forget what the part removed, but for `removed`, which is what its rewritten history removes for good.
 
-        Where it removes less than before, the older parts are to be read again: the rest has come back in them.
+        Where that is less than before, the older parts are to be read again: the rest has come back in them.
         """
         with transaction(self._connection):
             before = self._connection.execute(
-                "DELETE FROM removal WHERE list = ? AND rank = ? RETURNING blob",
-                (self._list, self._rank),
+                "SELECT blob FROM removal WHERE list = ? AND rank = ?", (self._list, self._rank)
             ).fetchall()
-            if all(blob in removed for (blob,) in before):
+            back = [blob for (blob,) in before if blob not in removed]
+            if not back:
                 return
+            self._connection.executemany(
+                "DELETE FROM removal WHERE list = ? AND rank = ? AND blob = ?",
+                [(self._list, self._rank, blob) for blob in back],
+            )
             older = (self._list, self._rank)
             self._connection.execute("DELETE FROM removal WHERE list = ? AND rank < ?", older)
             self._connection.execute(
