@@ -139,7 +139,7 @@ def stand_anew(
     items = {
         item
         for (item,) in connection.execute(
-            "SELECT DISTINCT item FROM json_each(?) CROSS JOIN node ON id = value"
+            "SELECT DISTINCT item FROM json_each(?) CROSS JOIN node ON node.id = value"
             " WHERE item IS NOT NULL",
             (json.dumps(list(nodes)),),
         )
