@@ -97,13 +97,19 @@ class PatchdeskApp(App[None]):
         # Before the first style is computed, or all would be computed twice.
         self.set_reactive(PatchdeskApp.theme, theme)
         self.stylesheet.set_variables(self.get_css_variables())
+        self.set_class(linear, "-linear")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the control filter to what every line passes through; with NO_COLOR no colour is left."""
+        own: list[LineFilter] = [self._control_filter]
+        if self.linear:
+            from tui.linear import LinearFilter
+
+            own.insert(0, LinearFilter())
         if self.no_color:
             # Textual's own leave shades of grey.
-            return [PlainFilter(self.theme_variables), self._control_filter]
-        return [*super().get_line_filters(), self._control_filter]
+            return [PlainFilter(self.theme_variables), *own]
+        return [*super().get_line_filters(), *own]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave C-p to the screens: Textual's own binding would come before what is typed, and open over a dialog."""
@@ -118,6 +124,11 @@ class PatchdeskApp(App[None]):
     def get_default_screen(self) -> Screen[Any]:
         """Return the main screen."""
         return self._desk_screen
+
+    def on_mount(self) -> None:
+        """Let the terminal's cursor be seen by those who follow it."""
+        if self.linear and self._driver is not None:
+            self._driver.write("\x1b[?25h")
 
     def on_unmount(self) -> None:
         """Abort what is in flight: quitting never waits for the network."""

@@ -45,6 +45,9 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         self._resources = ExitStack()
         self._history: list[str] = []
         self.prompt, self.bar = Prompt(), SearchBar()
+        if self.desk_app.linear:
+            self.series_tree.linear = self.status.linear = True
+            self.add_class("-full")
         self.set_timer(_SETTLED_IN, self._mount_prompt)
         self.set_timer(_SETTLED_IN, self._tell_problems)
         if self.desk_app.target is None:
@@ -114,6 +117,8 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         """Give the keys to a pane: at once, since the next key may wait already."""
         super().go_to(place)
         self.focus_pane()
+        if self.desk_app.linear and place is Where.READER:
+            self.app.cursor_position = self.reader.content_region.offset
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Offer the keys of the pane; a click beside the prompt leaves it."""
@@ -143,7 +148,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             return
         if stroke == "escape" and self.cancel():
             return
-        super().run_command(command)
+        super().run_command(command, stroke)
 
     @on(StatusLine.Chosen)
     def _hint_clicked(self, event: StatusLine.Chosen) -> None:
@@ -258,6 +263,9 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         self.go_to(Where.TREE if self._place is Where.READER else Where.READER)
 
     def _toggle_full(self) -> None:
+        if self.desk_app.linear:
+            self.say("In the linear mode there is one pane at a time: Tab shows the other.")
+            return
         full = not self.has_class("-full")
         self.set_class(full, "-full")
         self.set_class(full and self.where() is Where.READER, "-reading")
@@ -280,7 +288,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             or self.leave_found()
         ):
             pass
-        elif self.has_class("-full"):
+        elif self.has_class("-full") and not self.desk_app.linear:
             self._toggle_full()
         elif self.where() is Where.READER and len(self.series_tree):
             self.go_to(Where.TREE)

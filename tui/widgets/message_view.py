@@ -79,7 +79,7 @@ class MessageView(MailView, can_focus=True):
         """Let `store` remember which hunks were viewed, from now on."""
         if store is not self._viewed:
             self._viewed = self._folds.viewed = store
-            if self._parts is not None:
+            if self._page.base.count:
                 self._weave_anew()
 
     def show_remarks(self, mail: Mail, remarks: Sequence[Remark]) -> None:
@@ -106,6 +106,8 @@ class MessageView(MailView, can_focus=True):
         super()._begin()
 
     def _woven(self, page: Page) -> Woven:
+        if not page.count:  # nothing is laid out while the reader is hidden
+            return super()._woven(page)
         if page.diff is not None:
             page.diff.note = self._file_note
         width = self._page_style.width

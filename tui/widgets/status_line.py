@@ -105,6 +105,9 @@ class StatusLine(Widget):
         self._pending: Content | None = None
         self._work = ""
         self._told = ""
+        self._drawn_work = ""
+        self.linear = False
+        """Nothing turns, and what is drawn again says something else."""
         self._spin: Timer | None = None
         self._frame = 0
         self._since = 0.0
@@ -162,7 +165,8 @@ class StatusLine(Widget):
 
     def _turn(self) -> None:
         self._frame += 1
-        self.refresh()
+        if not self.linear or self._frame == 1 or self._drawn_work != self._work:
+            self.refresh()
 
     @property
     def working(self) -> bool:
@@ -175,7 +179,10 @@ class StatusLine(Widget):
         right = (
             Content.assemble((f"{self._told} ", "$foreground-muted")) if self._told else Content("")
         )
-        if self.working:
+        self._drawn_work = self._work
+        if self.working and self.linear:
+            right = Content(f"Running: {self._work}. Esc stops it. ")
+        elif self.working:
             picture = SPINNER[self._frame % len(SPINNER)]
             seconds = int(monotonic() - self._since)
             lasted = f"· {seconds} s " if seconds else ""

@@ -351,15 +351,19 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
             state = "cursor" if self.has_focus else "cursor-blurred"
         key = (index, width, state)
         if (strip := self._strips.get(key)) is None:
-            row = self._row_at(index)
-            pieces = tree_line.line(row, width, self._clock(), names=self._names)
-            if (asked := asked_of(row)) is not None and (count := self._remarks_of(*asked)):
-                pieces = with_remarks(pieces, count)
+            pieces = self._pieces(self._row_at(index), width)
             segments = [Segment(text, self._style(look, state)) for text, look in pieces]
             strip = self._strips[key] = Strip(segments, width)
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)
         return strip
+
+    def _pieces(self, row: Row, width: int) -> list[tree_line.Piece]:
+        """Return a row as it is written."""
+        pieces = tree_line.line(row, width, self._clock(), names=self._names)
+        if (asked := asked_of(row)) is not None and (count := self._remarks_of(*asked)):
+            pieces = with_remarks(pieces, count)
+        return pieces
 
     def _row_at(self, index: int) -> Row:
         """Return a row as it is drawn."""

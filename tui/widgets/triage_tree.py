@@ -8,11 +8,14 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from textual.geometry import Offset
 from textual.message import Message
 
 from core.index.summary import SeriesSummary
+from tui.widgets import linear_line
 from tui.widgets.marks import Handle, Marks
 from tui.widgets.series_tree import SeriesTree
+from tui.widgets.tree_line import Piece
 from tui.widgets.tree_model import Items
 from tui.widgets.tree_rows import Kind, Matches, Row, Whole
 from tui.widgets.tree_view import Place
@@ -35,6 +38,8 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, clock: Callable[[], datetime], id: str | None = None) -> None:  # noqa: A002
         super().__init__(clock=clock, id=id)
+        self.linear = False
+        """Rows are words, for screen readers and plain terminals."""
         self.marks: Final = Marks()
         self.standings: Mapping[Handle, Standing] = _NOTHING
         """How series stand that anything was decided on."""
@@ -210,6 +215,13 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         super().watch_cursor(old, new)
         if self.marks.selecting:
             self._marks_moved()
+        if self.linear:
+            self.put_terminal_cursor()
+
+    def put_terminal_cursor(self) -> None:
+        """Put the terminal's own cursor on the row, where screen readers and braille displays look for it."""
+        line = max(0, min(self.cursor - self.scroll_offset.y, self.content_region.height - 1))
+        self.app.cursor_position = self.content_region.offset + Offset(0, line)
 
     def _marks_moved(self) -> None:
         """Know again where things are after rows, or the cursor, have moved."""
@@ -233,6 +245,12 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         """Draw the rows that are to be seen anew."""
         self._strips.clear()
         self.refresh()
+
+    def _pieces(self, row: Row, width: int) -> list[Piece]:
+        """Return a row as it is written: in columns, or as words."""
+        if not self.linear:
+            return super()._pieces(row, width)
+        return linear_line.line(row, width, self._clock())
 
     def _row_at(self, index: int) -> Row:
         """Return a row with its mark, and with how it stands."""
