@@ -354,7 +354,11 @@ class ListDesk:
         """Open one mail for reading. Raises PatchdeskError."""
         from core.patch.message import read_mail
 
-        return read_mail(self.index.raw(message), message.key)
+        return read_mail(self.raw(message), message.key)
+
+    def raw(self, message: Message) -> bytes:
+        """Return one mail's bytes. Raises PatchdeskError."""
+        return self.index.raw(message)
 
     def close(self) -> None:
         """Let `pages` end."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
+from textual.widgets import OptionList
 
+from core.demo import demo_path
+from core.index.index import open_index
+from core.lists import ListDesk, Wanted
+from core.sources.mailbox import open_file
+from core.text import shown
 from tests.tui.kit import (
     FakeDesk,
     app_on,
@@ -13,11 +21,14 @@ from tests.tui.kit import (
     desk_screen,
     lantern,
     listing,
+    message,
     reader_of,
     ready,
     text_of,
     until,
 )
+from tui.app import PatchdeskApp
+from tui.screens.dialogs import copy_menu
 
 
 async def test_a_pipe_reads_the_mail_and_what_it_writes_is_shown() -> None:
@@ -77,3 +88,46 @@ async def test_a_terminal_that_cannot_be_lent_is_said(monkeypatch: pytest.Monkey
         await ready(pilot)
         await pilot.press("e")
         await until(pilot, lambda: "cannot be lent" in text_of(app), what="the reason")
+
+
+async def test_mails_of_followed_lists_go_out_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "index.sqlite3"
+    index = open_index(path)
+    with demo_path() as mbox:
+        index.ingest("lantern", open_file(mbox), stop=Event(), report=lambda _: None)
+    index.close()
+    monkeypatch.setenv("VISUAL", "true")
+    now = datetime(2026, 11, 16, 19, 30, tzinfo=UTC)
+    app = PatchdeskApp("", lambda _: ListDesk(path, Wanted()), clock=lambda: now)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: reader_of(app).mail is not None, what="the first mail")
+        await pilot.press("enter", "|", *"grep -ci '^message-id: <'", "enter")
+        await until(pilot, lambda: "| grep" in text_of(app), what="the answer")
+        assert any(row.strip() == "1" for row in reader_of(app)._page.texts())
+        await pilot.press("q", "e")
+        await until(pilot, lambda: "cannot be lent" in text_of(app), what="the reason")
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("a@example.org", "b4 am a@example.org"),
+        ("-rf@example.org", "b4 am -- -rf@example.org"),
+        ("$(reboot)@x", "b4 am '$(reboot)@x'"),
+        ("a'; reboot #@x", "b4 am 'a'\"'\"'; reboot #@x'"),
+    ],
+)
+async def test_a_copied_command_takes_any_message_id(name: str, command: str) -> None:
+    one = message(name, "x")
+    copied: list[str | None] = []
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        app.push_screen(copy_menu(one, shown("https://x")), copied.append)
+        await until(pilot, lambda: bool(app.screen.query(OptionList)), what="the menu")
+        await pilot.press("b")
+        await until(pilot, lambda: bool(copied), what="what was taken")
+    assert copied == [command]

@@ -93,13 +93,14 @@ def copy_menu(
     A stranger chose the Message-ID: it is made visible, and quoted in the command.
     """
     message_id = shown(message.message_id)
+    dashes = "-- " if message_id.startswith("-") else ""  # or it would be read as an option
     return Menu(
         "Copy",
         [
             ("m", "Message-ID", message_id),
             ("s", "subject", shown(message.subject.text)),
             ("l", "link", link),
-            ("b", "b4 command", shown(f"b4 am {shlex.quote(message_id)}")),
+            ("b", "b4 command", shown(f"b4 am {dashes}{shlex.quote(message_id)}")),
             *more,
         ],
     )

@@ -372,13 +372,13 @@ class MessageView(MailView, can_focus=True):
 
     @property
     def hunk_text(self) -> SafeText | None:
-        """The hunk here, as it is shown, with its header."""
+        """The hunk here with its header, as it is shown, but for its tabs: it is to be pasted."""
         diff, hunk = self._page.base.diff, self._hunk_here()
         if diff is None or hunk is None:
             return None
         found = diff.hunk(hunk)
         header = f"{found.header} {found.section}".rstrip()
-        return SafeText("\n".join(map(shown_line, [header, *found.rows])))
+        return SafeText("\n".join(map(_with_tabs, [header, *found.rows])))
 
     def action_mark_viewed(self) -> bool | None:
         """Mark the hunk here as viewed, or not; return which, None where there is none."""
@@ -417,3 +417,7 @@ class MessageView(MailView, can_focus=True):
             return ""
         done, of = self._folds.progress(diff, file)
         return "" if not done else "✓ viewed" if done == of else f"{done} of {of} hunks viewed"
+
+
+def _with_tabs(line: str) -> SafeText:
+    return SafeText("\t".join(map(shown_line, line.rstrip("\r").split("\t"))))
