@@ -32,7 +32,7 @@ DEEPEST: Final = 40
 LONGEST: Final = 20_000
 """Characters of a query that are read."""
 
-_PREFIX: Final = re.compile(r"([a-z]{1,12}):(?!//)(?=\S)", re.ASCII)
+_PREFIX: Final = re.compile(r"([a-z]{1,12}):(?!//)(?=[^\s)])", re.ASCII)
 _BARE_PREFIX: Final = re.compile(r"([a-z]{1,12}):(?=\s|$|\))", re.ASCII)
 _Read = TypeVar("_Read")
 
