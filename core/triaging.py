@@ -83,6 +83,8 @@ class Triage:
         self._made: Book | None = None
         self._memory = MemoryBook(me or ()) if index is None else None
         self._indexed: IndexBook | None = None
+        self._first = CaughtUp()
+        """What was taken in when it was opened."""
         self._passed = 0
         self._said = 0
         self._views = JournaledViews(self._viewed, self._write_views)
@@ -94,7 +96,8 @@ class Triage:
             if self._made is None:
                 self._made = self._memory or self._of_index()
                 self.journal.mend()
-                self._made.catch_up(self.journal)
+                self._first = self._made.catch_up(self.journal)
+                self._passed += self._first.passed
                 looked = self._made.ask(lambda ledger: ledger.value("looked"))
                 self._looked = None if looked is None else moment(int(looked))
             return self._made
@@ -290,7 +293,8 @@ class Triage:
         """Take in what others have written to the journal; return whether there was any of it."""
         with self._lock:
             done = self._catch_up()
-            return bool(done.rows or done.anew)
+            first, self._first = self._first, CaughtUp()
+            return bool(done.rows or done.anew or first.rows or first.anew)
 
     def take_over(self, lines: BinaryIO) -> tuple[int, int]:
         """Append the events of another journal that are not here; return how many, and how many lines were none."""

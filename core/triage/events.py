@@ -34,6 +34,7 @@ NOTE_LENGTH: Final = 4000
 """Characters of a note."""
 
 _ID_LENGTH: Final = 4096
+_LARGEST: Final = 1e12
 _NAME: Final = re.compile(r"[0-9A-Za-z_-]{1,64}(?:\.[0-9]{1,6})?", re.ASCII)
 _VIEW_KEY: Final = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -170,7 +171,9 @@ def _entry(record: Any) -> Entry:
         ids=ids,
         before=Status(before) if before in _STATUSES else None,
         replies=None if replies is None else _shorts(replies),
-        active=float(active) if isinstance(active, int | float) else None,
+        active=float(active)
+        if isinstance(active, int | float) and abs(active) < _LARGEST
+        else None,
     )
 
 
