@@ -28,7 +28,7 @@ _FIRST_LINES: Final = 2_000
 _SOON: Final = 20_000
 """Lines of a diff that is laid out anew at once; a longer one would be felt."""
 
-_LARGE: Final = 4 << 20
+_LARGE: Final = 1 << 20
 """Characters of a mail whose text is made ready to be searched beforehand."""
 
 
