@@ -19,9 +19,11 @@ def lists_desk(target: str, config: Config) -> ListDesk | None:
 
     index = data_dir() / "index.sqlite3"
     if not target:
+        from core.find_views import views
         from core.lists import ListDesk, Wanted
 
-        return ListDesk(index, Wanted(), config)
+        inbox = views(config.views)[0]
+        return ListDesk(index, Wanted(query=inbox.query, name=inbox.name), config)
     if target not in config.lists or not index.exists():
         return None
     if os.path.exists(os.path.expanduser(target)):  # noqa: PTH110, PTH111 - pathlib's raises for odd names

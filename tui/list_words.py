@@ -48,7 +48,7 @@ def result_words(result: SyncResult) -> str:
 def nothing_words(page: ListPage) -> tuple[SafeText, list[str]]:
     """Return what is to say of a page without rows: a title and lines."""
     wanted = page.wanted
-    if wanted.query:
+    if wanted.query and any(info.messages for info in of_view(page)):
         name = wanted.name or "this view"
         return shown(f"Nothing is in {name}"), [
             shown(f"It shows what meets: {wanted.query}"),

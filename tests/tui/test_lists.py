@@ -97,6 +97,12 @@ async def settled(pilot: Pilot[None]) -> None:
     # The title counts once the whole page has come, after its first rows.
     await until(pilot, lambda: " 0 series" not in text_of(app, "TitleBar"), what="the counts")
 
+    def counted() -> bool:
+        tabs = desk_screen(app).title_bar.tabs
+        return bool(tabs) and all(tab.count is not None for tab in tabs)
+
+    await until(pilot, counted, what="how many rows each view has")
+
 
 def unread(index: Index) -> int:
     return sum(info.unread for info in index.lists())

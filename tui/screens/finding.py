@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual import events, on
@@ -20,6 +21,8 @@ from tui.find_jobs import (
     Searched,
     SearchedListing,
     SearchedLists,
+    Warmed,
+    warm,
 )
 from tui.find_words import (
     begun_words,
@@ -39,6 +42,7 @@ from tui.widgets.tree_rows import Matches
 
 if TYPE_CHECKING:
     from core.find import View
+    from core.lists import ListPage
     from tui.messages import Opening
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Key, Whole
@@ -84,6 +88,8 @@ class FindingScreen(ViewingScreen):
     _items: Items | Sequence[Whole] = ()
     """The list, as it is now."""
     _growing: Timer | None = None
+    _warming: Opening | None = None
+    _warm_again = False
     _places: tuple[object, list[tuple[int, Key]]] | None = None
     """The places in the list of what was kept, of which list."""
 
@@ -308,6 +314,9 @@ class FindingScreen(ViewingScreen):
         page = self._page if self._list_desk is not None else None
         if page is None:
             return len(self._items)
+        counted = self._counts.get("All") if question.lists == page.wanted.lists else None
+        if counted is not None:
+            return counted
         infos = [one for one in page.lists if not question.lists or one.name in question.lists]
         return sum(one.series + one.threads for one in infos)
 
@@ -333,6 +342,39 @@ class FindingScreen(ViewingScreen):
             self._replied = self._question
             self.bar.stay()
             self._say_wrong(PatchdeskError("Something went wrong inside patchdesk.", "The log has the details."))  # fmt: skip
+
+    # ------------------------------------------------------------- what answers
+
+    def _entitle_lists(self, page: ListPage) -> None:
+        super()._entitle_lists(page)
+        if page.whole:
+            self._warm()
+
+    def _warm(self) -> None:
+        """Let what finds in the lists be brought up to date, and once more where more has come meanwhile."""
+        desk, opening = self._list_desk, self._shown
+        if desk is None or opening is None:
+            return
+        self._warm_again = self._warming is opening
+        if not self._warm_again:
+            self._warming = opening
+            self.run_worker(
+                partial(warm, opening, desk, self.post_message),
+                group="warming",
+                thread=True,
+                exit_on_error=False,
+            )
+
+    @on(Warmed)
+    def _warmed(self, event: Warmed) -> None:
+        if event.opening is not self._warming:
+            return
+        self._warming = None
+        result = self._result
+        if event.opening is self._shown and self._warm_again:
+            self._warm()
+        elif event.ready and result is not None and not result.answer.found.fuzzy:
+            self._ask_again()
 
     # ------------------------------------------------------------- the list, and back to it
 

@@ -102,6 +102,16 @@ class ViewingScreen(ListScreen):
         else:
             self._ask_for(query=view.query, name=view.name)
 
+    def _show_inbox(self) -> None:
+        """Show the first view of all lists, the latest activity first."""
+        views = self._views
+        if views:
+            self._ask_for(
+                lists=(), sort="activity", group="none", query=views[0].query, name=views[0].name
+            )
+        else:
+            super()._show_inbox()
+
     @on(TitleBar.TabChosen)
     def _tab_chosen(self, event: TitleBar.TabChosen) -> None:
         self._choose_nth(event.number)

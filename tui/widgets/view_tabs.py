@@ -30,12 +30,12 @@ class Tab:
 def draw_tabs(tabs: Sequence[Tab], room: int) -> tuple[Content, list[tuple[int, int, int]]]:
     """Return the tabs in at most `room` cells, and where each begins and ends, with its number.
 
-    All with their names where there is room; else the chosen one with its name, and of the others with something in
-    them the digit and the count; else the chosen one alone.
+    All with their names where there is room; else the chosen one and those with something in them; else of these but
+    the digit and the count; else the chosen one alone.
     """
     chosen = [tab for tab in tabs if tab.chosen]
     some = [tab for tab in tabs if tab.chosen or tab.count]
-    for fitting, names in ((tabs, True), (some, False), (chosen, False)):
+    for fitting, names in ((tabs, True), (some, True), (some, False), (chosen, False)):
         words = [_words(tab, name=names or tab.chosen) for tab in fitting]
         if fitting and sum(cell_len(text) + _GAP for text in words) - _GAP <= room:
             return _drawn(fitting, words)
