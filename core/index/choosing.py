@@ -200,7 +200,7 @@ class _Question:
         raise TypeError(tree)
 
     def _row_term(self, term: Term) -> Question:
-        value = term.value
+        value = term.value.encode("utf-8", "replace").decode()  # SQLite takes no lone surrogates
         match term.prefix:
             case "v" | "n":
                 column = "version" if term.prefix == "v" else "total"

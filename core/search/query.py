@@ -90,7 +90,15 @@ EVERYTHING: Final = And(())
 
 def parse(text: str, read_moment: MomentReader) -> Node:
     """Read a query; `read_moment` says which second words like `2.weeks.ago` mean. Raises QueryError."""
-    return _Parser(text[:LONGEST], read_moment).query()
+    tree = _Parser(text[:LONGEST], read_moment).query()
+    if (
+        sum(1 for part in parts(tree) if not isinstance(part, Word) for _ in leaves(part))
+        > MOST_TERMS
+    ):
+        raise QueryError(
+            "This is too much at once.", f"{MOST_TERMS} terms are read.", length=len(text)
+        )
+    return tree
 
 
 def parts(tree: Node) -> tuple[Node, ...]:
@@ -100,14 +108,19 @@ def parts(tree: Node) -> tuple[Node, ...]:
 
 def terms(tree: Node) -> Iterator[Term]:
     """Yield all terms with a prefix."""
+    return (leaf for leaf in leaves(tree) if isinstance(leaf, Term))
+
+
+def leaves(tree: Node) -> Iterator[Word | Term]:
+    """Yield all words and terms."""
     match tree:
-        case Term():
+        case Word() | Term():
             yield tree
         case And(parts=some) | Or(parts=some):
             for part in some:
-                yield from terms(part)
+                yield from leaves(part)
         case Not(part=part) | Some(part=part):
-            yield from terms(part)
+            yield from leaves(part)
 
 
 def by_row(tree: Node) -> Node:
@@ -202,7 +215,6 @@ class _Parser:
     def _one(self) -> list[Node]:
         """Read one part; none of what has no letter or digit."""
         text, at = self._text, self._at
-        self._terms += 1
         if self._operator("NOT"):
             if self._at_end():
                 raise self._missing("NOT", "after", at)
@@ -257,6 +269,7 @@ class _Parser:
                 offset=at,
                 length=len(prefix) + 1,
             )
+        self._terms += 1
         if self._terms > MOST_TERMS:
             raise QueryError(
                 "This is too much at once.", f"{MOST_TERMS} terms are read.", offset=at
