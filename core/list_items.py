@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 60
 """Rows that are read around one that is looked at."""
 _SUMMARIES: Final = 4_000
+_FEW: Final = 4
+"""Rows that are looked for one by one, which is faster than to look at all others."""
 
 
 class ListItems:
@@ -63,7 +66,13 @@ class ListItems:
 
     def without(self, rows: Collection[int]) -> ListItems:
         """Return the same but for some rows; a heading stands above the first of its group that is left."""
-        return self._of(array("q", filterfalse(rows.__contains__, self.rows)))
+        if len(rows) > _FEW:
+            return self._of(array("q", filterfalse(rows.__contains__, self.rows)))
+        left = array("q", self.rows)
+        for row in rows:
+            with suppress(ValueError):
+                left.remove(row)
+        return self._of(left)
 
     def only(self, rows: Collection[int]) -> ListItems:
         """Return some rows of the same, in their order; a heading stands above the first of its group."""

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ALL = ("opening", "grouping", "fetching", "keys", "lists", "ingest", "search", "digest", "diff")
+ALL = ("opening", "grouping", "fetching", "keys", "lists", "triage", "ingest", "search", "digest", "diff")
 
 
 def main(names: list[str]) -> None:

@@ -38,7 +38,9 @@ class StandingScreen(MarkingScreen):
     _decided_shown = False
     _given: Items | Sequence[Whole] = ()
     """All that there is to show, decided or not."""
-    _hidden: Collection[Handle] = frozenset()
+    _left: Items | Sequence[Whole] | None = None
+    """What of that is not hidden."""
+    _hidden: frozenset[Handle] = frozenset()
     _decided_since: frozenset[Handle] = frozenset()
     """What was decided since the list was read."""
     _early: Known | None = None
@@ -116,21 +118,21 @@ class StandingScreen(MarkingScreen):
 
     def _open(self, items: Items | Sequence[Whole]) -> Items | Sequence[Whole]:
         """Return the items that are not hidden."""
-        hidden = self._hidden
-        if not hidden:
-            return items
-        if isinstance(items, Sequence):
-            return [item for item in items if item.id not in hidden]
-        without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
-        return without(hidden) if without is not None else items
+        self._left = _without(items, self._hidden)
+        return self._left
 
     def _hide_decided(self) -> None:
         """Hide what is decided, unless it is to be shown."""
         hidden = self._decided()
         if hidden == self._hidden:
             return
-        self._hidden = hidden
-        super().show_items(self._open(self._given), keep=True, hold=True)
+        before, self._hidden = self._hidden, hidden
+        if before <= hidden and self._left is not None:
+            # All others were left out before: only what is new is.
+            self._left = _without(self._left, hidden - before)
+        else:
+            self._left = self._open(self._given)
+        super().show_items(self._left, keep=True, hold=True)
         self._entitle_place()
         if len(self._given) and not len(self.series_tree):
             self._aside = True
@@ -246,3 +248,13 @@ class StandingScreen(MarkingScreen):
         if self._clerk is not None:
             self._clerk.close()
         super().close_desks()
+
+
+def _without(items: Items | Sequence[Whole], hidden: Collection[Handle]) -> Items | Sequence[Whole]:
+    """Return the items but for some."""
+    if not hidden:
+        return items
+    if isinstance(items, Sequence):
+        return [item for item in items if item.id not in hidden]
+    without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
+    return without(hidden) if without is not None else items
