@@ -199,7 +199,7 @@ class Ingest:
 def _fewer_collections() -> Iterator[None]:
     """Let Python look for circles of garbage less often: mails have none, and are many."""
     thresholds = gc.get_threshold()
-    gc.set_threshold(50_000, *thresholds[1:])
+    gc.set_threshold(400_000, *thresholds[1:])
     try:
         yield
     finally:
