@@ -261,8 +261,9 @@ class _Facts:
         for facts in self._read(nodes):
             person = self._phrases.person(facts[_SENDER])
             above = facts[_REFERENCES][-1:]
-            to = [self._phrases.person(each[_SENDER]).address for each in self._read(above)]
-            yield Said(person.name, person.address, to[0] if to else "", facts[_STAMP])
+            to = {self._phrases.person(each[_SENDER]).address for each in self._read(above)}
+            addresses = frozenset(address.casefold() for address in to)
+            yield Said(person.name, person.address, addresses, facts[_STAMP])
 
     def _read(self, nodes: Iterable[int]) -> Iterator[list[Any]]:
         """Yield the facts of mails, as `core.index.packing.pack` orders them."""

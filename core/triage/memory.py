@@ -31,6 +31,7 @@ class MemoryBook:
         self._items: tuple[Series | Thread, ...] = ()
         self._holder: dict[MessageId, Series | Thread] | None = None
         self._by_number: dict[int, MessageId] | None = None
+        self._messages: dict[MessageId, tuple[Message, ...]] | None = None
         self.tags: frozenset[str] = frozenset()
         """Tags that are waited for and there."""
 
@@ -38,7 +39,7 @@ class MemoryBook:
         """Know these items, in the place of those before."""
         with self._lock:
             self._items = tuple(items)
-            self._holder = self._by_number = None
+            self._holder = self._by_number = self._messages = None
 
     # ------------------------------------------------------------------- the journal
 
@@ -139,7 +140,7 @@ class MemoryBook:
             entry = Entry(ids=(asked,))
             stands = self._stand((number_of(asked),), Facts(ids=frozenset({asked})))
             return Known(asked=asked, entry=entry, standing=stands, mails=(asked,), is_here=False)
-        facts = facts_of(item)
+        facts = self._facts(item)
         entry = Entry(
             ids=tuple(dict.fromkeys((item.id, *patches_of(item)))),
             replies=frozenset(short_key(one) for one in facts.replies),
@@ -154,7 +155,26 @@ class MemoryBook:
         )
 
     def _standing(self, item: Series | Thread) -> Standing:
-        return self._stand(map(number_of, item.message_ids), facts_of(item))
+        return self._stand(map(number_of, item.message_ids), self._facts(item))
+
+    def _facts(self, item: Series | Thread) -> Facts:
+        return replace(facts_of(item), said=self._said)
+
+    def _said(self, wanted: Collection[MessageId]) -> Iterator[Said]:
+        """Yield what is known of replies; those they answer may be in another series."""
+        if self._messages is None:
+            self._messages = {
+                message.message_id: (message, *message.clashes)
+                for item in self._items
+                for message in _messages(item)
+            }
+        for one in wanted:
+            for message in self._messages.get(one, ()):
+                above = self._messages.get(message.references[-1], ()) if message.references else ()
+                to = frozenset(each.sender.address.casefold() for each in above)
+                yield Said(
+                    message.sender.name, message.sender.address, to, message.date.timestamp()
+                )
 
     def _stand(self, mails: Iterable[int], facts: Facts) -> Standing:
         book = self._ledger()
@@ -180,7 +200,7 @@ def patches_of(item: Series | Thread) -> Iterator[MessageId]:
 
 
 def facts_of(item: Series | Thread) -> Facts:
-    """Return what standings take of an item, but for what the journal says."""
+    """Return what standings take of an item, but for its replies' looks and what the journal says."""
     patches = frozenset(patches_of(item))
     newest: set[MessageId] = set()
     version = ""
@@ -190,20 +210,6 @@ def facts_of(item: Series | Thread) -> Facts:
         for entry in last.entries():
             newest.add(entry.message.message_id)
             newest.update(double.message_id for double in entry.doubles)
-    said: dict[MessageId, Message] = {}
-
-    def look(wanted: Collection[MessageId]) -> Iterator[Said]:
-        if not said:
-            said.update((message.message_id, message) for message in _messages(item))
-        for one in wanted:
-            message = said.get(one)
-            if message is not None:
-                above = said.get(message.references[-1]) if message.references else None
-                to = above.sender.address if above is not None else ""
-                yield Said(
-                    message.sender.name, message.sender.address, to, message.date.timestamp()
-                )
-
     return Facts(
         ids=item.message_ids,
         newest=frozenset(newest),
@@ -211,7 +217,6 @@ def facts_of(item: Series | Thread) -> Facts:
         name=item.author.name,
         address=item.author.address,
         replies=item.message_ids - patches if isinstance(item, Series) else item.message_ids,
-        said=look,
     )
 
 

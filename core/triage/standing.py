@@ -69,8 +69,8 @@ class Said:
 
     name: str
     address: str
-    to: str
-    """The address of whom it answers; "" where that mail is not here."""
+    to: frozenset[str]
+    """The addresses, in lower case, of those whom it answers; empty where that mail is not here."""
     date: float
     """Seconds of the Unix epoch."""
 
@@ -255,7 +255,7 @@ def _news(found: _Folded, verdict: Deed, facts: Facts) -> Said | None:
         for said in facts.said(unknown)
         if said.date > since
         and said.address.casefold() not in facts.me
-        and (_is_author(said, facts) or said.to.casefold() in facts.me)
+        and (_is_author(said, facts) or said.to & facts.me)
     ]
     return max(news, key=lambda said: (said.date, said.name, said.address), default=None)
 
