@@ -119,7 +119,7 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
         write(to_line(hit_record(hit, top)) for hit, top in lines)
     else:
         write(_lines(lines, several=len(config.lists) > 1 and not lists))
-    if found.total > len(found.hits) > 0:
+    if found.total > len(found.hits) > 0 and sys.stdout.isatty():
         _say(f"{len(found.hits):,} of {found.total:,} are shown; --limit asks for more.")
     for words in (found.why_none, found.note if found.note != found.why_none else ""):
         if words:
