@@ -1,134 +1,139 @@
-"""Deciding by keys on an index of 100,000 series: from the key to what is to be seen, and to where it is on the disk."""
+"""Triage at 100,000 series: a verb, 500 series at once, undo, and a journal of 100,000 events read at the start."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from textual.events import Key
-from textual.pilot import Pilot
+from core.index.index import Index, ListView, open_index
+from core.model import MessageId
+from core.triage.events import Entry, Event, microseconds
+from core.triage.journal import FILE, Journal
+from core.triage.status import Status, Verb
+from core.triaging import Triage
+from tests.bench.lists import SERIES, _mails
+from tests.bench.measure import RUNS, Took, cpu_of, median
 
-from core.lists import ListDesk, Wanted
-from core.triage.journal import FILE
-from core.triaging import Journal, Triage
-from tests.bench.lists import _mails
-from tests.tui.kit import desk_screen, until
-from tui.app import PatchdeskApp
-from tui.messages import Opening
-
-SERIES = int(os.environ.get("PATCHDESK_BENCH_SERIES", "100000"))
-_MANY = 500
-_TIMES = 9
-
-_VERBS = (
-    ("done", ["d"]),
-    ("skip", ["x"]),
-    ("wait", ["w"]),
-    ("accept", ["A"]),
-    ("flag", ["F"]),
-    ("priority", ["+"]),
-    ("read/unread", ["m"]),
-    ("mark and go on", ["space"]),
-    ("undo", ["u"]),
-    ("redo", ["U"]),
-)
-
-
-def index_of(folder: Path) -> Path:
-    """Return an index of so many series, made where it is not there yet."""
-    environment = {
-        "HOME": str(folder),
-        **{f"XDG_{n}_HOME": str(folder / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")},
-    }
-    path = folder / "DATA" / "patchdesk" / "index.sqlite3"
-    if not path.exists():
-        mbox = folder / "lantern.mbox"
-        with mbox.open("wb") as file:
-            file.writelines(_mails(SERIES))
-        ours = [sys.executable, "-m", "tui.cli"]
-        everything = {**os.environ, **environment}
-        subprocess.run(
-            [*ours, "follow", "lantern", str(mbox)], check=True, env=everything, stdout=2
-        )
-        subprocess.run([*ours, "sync"], check=True, env=everything, stdout=2)
-    return path
-
-
-def _app(path: Path) -> PatchdeskApp:
-    def triage(opening: Opening) -> Triage:
-        return Triage(getattr(opening.desk, "index", None), Journal(path.with_name(FILE)), ())
-
-    return PatchdeskApp("", lambda _: ListDesk(path, Wanted()), lists=("lantern",), triage=triage)
-
-
-async def _press(pilot: Pilot[None], keys: list[str]) -> None:
-    """Press keys without the pauses that a test takes after each, and wait until the screen is through with them."""
-    for key in keys:
-        pilot.app.post_message(Key(key, key if len(key) == 1 else None))
-    await pilot._wait_for_screen()
-
-
-async def _measure(path: Path) -> list[str]:
-    lines = []
-    app = _app(path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = desk_screen(app)
-        await until(
-            pilot, lambda: screen._coming is None and screen.series_tree.count > SERIES // 2
-        )
-        await until(pilot, lambda: screen.series_tree.standings_known)
-        await pilot.pause(1)
-        for name, keys in _VERBS:
-            shown, told = [], []
-            for _ in range(_TIMES):
-                screen.hush()
-                started = time.perf_counter()
-                await _press(pilot, keys)
-                shown.append(time.perf_counter() - started)
-                if name not in ("mark and go on", "read/unread"):
-                    while screen.status._said is None or screen._waiting:
-                        await asyncio.sleep(0.001)
-                    told.append(time.perf_counter() - started)
-                await pilot.pause(0.4)  # as a quick hand does
-            lines.append(_line(name, shown, told))
-            screen.series_tree.unmark_all()
-        lines += await _many(pilot, app)
-    return lines
-
-
-async def _many(pilot: Pilot[None], app: PatchdeskApp) -> list[str]:
-    screen = desk_screen(app)
-    await pilot.press("g", "g")
-    started = time.perf_counter()
-    await _press(pilot, ["V", "G", "V"])
-    whole = time.perf_counter() - started
-    marked = screen.series_tree.marks.count(screen.series_tree.count)
-    screen.series_tree.unmark_all()
-    await pilot.press("g", "g")
-    screen.hush()
-    started = time.perf_counter()
-    await _press(pilot, ["V", *["pagedown"] * (_MANY // 34), "d"])
-    while screen.status._said is None or screen._waiting:
-        await asyncio.sleep(0.001)
-    many = time.perf_counter() - started
-    words = screen.status._said[0]
-    return [
-        f"{SERIES:,} series: V G V marks {marked:,} {whole * 1000:12.1f} ms   asked: at once",
-        f"{SERIES:,} series: mark and {words} {many * 1000:17.1f} ms   asked: < 1000",
-    ]
-
-
-def _line(name: str, shown: list[float], told: list[float]) -> str:
-    seen = statistics.median(shown) * 1000
-    said = f"on disk and said {statistics.median(told) * 1000:6.1f} ms" if told else ""
-    return f"{SERIES:,} series: {name:<16} to be seen {seen:6.1f} ms   {said:<30}   asked: < 50"
+EVENTS = 100_000
 
 
 def run(folder: Path) -> list[str]:
     """Return the lines of the table."""
-    return asyncio.run(_measure(index_of(folder)))
+    index = _index(folder / "triage")
+    try:
+        ids = [one.id for one in index.summaries(index.order(ListView(), 5_000))]
+        return [*_verbs(index, ids), *_large_journal(folder, index, ids)]
+    finally:
+        index.close()
+
+
+def _index(folder: Path) -> Index:
+    """Make an index of so many lone patches."""
+    folder.mkdir()
+    mbox = folder / "lantern.mbox"
+    with mbox.open("wb") as file:
+        file.writelines(_mails(SERIES))
+    environment = {
+        **os.environ,
+        "HOME": str(folder),
+        **{f"XDG_{n}_HOME": str(folder / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")},
+    }
+    ours = [sys.executable, "-m", "tui.cli"]
+    for words in (("follow", "lantern", str(mbox)), ("sync",)):
+        subprocess.run([*ours, *words], check=True, env=environment, stdout=2)
+    return open_index(folder / "DATA" / "patchdesk" / "index.sqlite3")
+
+
+def _verbs(index: Index, ids: list[MessageId]) -> list[str]:
+    triage = Triage(index, Journal(index.path.with_name(FILE)), ["me@example.net"])
+    triage.refresh()
+    waiting = iter(ids)
+
+    def one() -> None:
+        triage.do(Verb.DONE, [next(waiting)])
+
+    def many() -> None:
+        triage.do(Verb.LATER, [next(waiting) for _ in range(500)], argument="3d")
+
+    def read() -> None:
+        triage.mark_read([next(waiting)])
+
+    return [
+        _line("one series done", _each(one, 100), "< 50"),
+        _line("one mail read", _each(read, 100), "< 50"),
+        _line("500 series put off, one event", cpu_of(many), "< 1000"),
+        _line("undo of these", _each(triage.undo, 1), "< 1000"),
+        _line("redo of these", _each(triage.redo, 1), "< 1000"),
+        _line("undo of one", _each(triage.undo, 1), "< 50"),
+        _line("37 of 120 today", cpu_of(triage.today), "< 50"),
+        _line("rows without what is decided", cpu_of(lambda: index.order(_OPEN)), "-"),
+        _line("rows by state", cpu_of(lambda: index.order(ListView(sort="state"))), "-"),
+    ]
+
+
+_OPEN = ListView(statuses=(Status.NEW, Status.READING, Status.ACCEPTED))
+
+
+def _large_journal(folder: Path, index: Index, ids: list[MessageId]) -> list[str]:
+    """Measure a journal of many events, a series each."""
+    path = folder / "large" / FILE
+    path.parent.mkdir()
+    start = microseconds(datetime(2026, 1, 1, tzinfo=UTC))
+    with path.open("wb") as file:
+        for number in range(EVENTS):
+            entry = Entry(
+                ids=(ids[number % len(ids)],), before=Status.NEW, replies=frozenset(), active=1.7e9
+            )
+            event = Event(
+                time=start + number * 1_000_000, host="other", id=f"{number:016x}", verb="done", series=(entry,),
+            )  # fmt: skip
+            file.write(event.line())
+    size = path.stat().st_size / (1 << 20)
+
+    def in_memory() -> None:
+        Triage(None, Journal(path)).refresh()
+
+    lines = [_line(f"{EVENTS:,} events ({size:.0f} MiB) into memory", cpu_of(in_memory, 1), "-")]
+    at_first = Triage(index, Journal(path))
+    lines.append(_line("the same into the index, at first", _each(at_first.refresh, 1), "-"))
+
+    def again() -> None:
+        Triage(index, Journal(path)).refresh()
+
+    lines.append(_line("and at every start after that", cpu_of(again), "< 50"))
+    triage = Triage(index, Journal(path), ["me@example.net"])
+    triage.refresh()
+    waiting = iter(ids)
+
+    def one() -> None:
+        triage.do(Verb.SKIP, [next(waiting)])
+
+    lines.append(_line("one series skipped after these", _each(one, 50), "< 50"))
+    return lines
+
+
+def _each(work: Callable[[], object], runs: int = RUNS) -> Took:
+    """Return the median time of doing something so many times in a row."""
+    took = []
+    for _ in range(runs):
+        wall, cpu = time.perf_counter(), time.process_time()
+        work()
+        took.append(Took(time.perf_counter() - wall, time.process_time() - cpu))
+    slowest = statistics.quantiles([one.wall for one in took], n=20)[-1] if runs >= 20 else 0.0
+    found = median(took)
+    return Took(found.wall, found.cpu, slowest)
+
+
+def _line(what: str, took: Took, asked: str) -> str:
+    slow = f"   95 in 100: {took.memory * 1000:8.1f} ms" if took.memory else ""
+    name = f"{SERIES:,} series: {what}"
+    return (
+        f"{name:<62} {took.wall * 1000:9.1f} ms wall {took.cpu * 1000:9.1f} ms CPU"
+        f"   asked: {asked}{slow}"
+    )
