@@ -13,8 +13,9 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ _ALIGNED: Final = 64
 _HEAD: Final = "head.json"
 _ARRAYS: Final = "arrays"
 _UNFINISHED: Final = "new-"
+_PIECES: Final = 64
+_PIECE: Final = 4096
 
 
 def save_segment(segment: Segment, folder: Path, stamp: str) -> None:
@@ -72,12 +75,15 @@ def _write(segment: Segment, folder: Path, stamp: str) -> None:
         file.write(bytes(_ALIGNED))  # so that no array begins at the very end
         file.flush()
         os.fsync(file.fileno())
+    with (folder / _ARRAYS).open("rb") as file:
+        sample = _sample(file)
     with _private(folder / _HEAD) as file:
         head = {
             "format": _FORMAT,
             "byteorder": sys.byteorder,
             "stamp": stamp,
             "arrays": arrays,
+            "sample": sample,
         }
         file.write(json.dumps(head).encode())
         file.flush()
@@ -91,12 +97,24 @@ def _read(folder: Path) -> tuple[Segment, str]:
     if head["format"] != _FORMAT or head["byteorder"] != sys.byteorder:
         raise ValueError("another format")
     with (folder / _ARRAYS).open("rb") as file:
+        if _sample(file) != head["sample"]:
+            raise ValueError("not what was written")
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     arrays: dict[str, NDArray[Any]] = {
         name: np.frombuffer(data, np.dtype(kind), count, offset)
         for name, (kind, count, offset) in head["arrays"].items()
     }
     return Segment(**arrays), str(head["stamp"])
+
+
+def _sample(file: BinaryIO) -> list[int]:
+    """Return the size of a file, and a checksum of some pieces all over it: to read all of it would take too long."""
+    size = file.seek(0, os.SEEK_END)
+    checksum = 0
+    for number in range(_PIECES):
+        file.seek(number * max(0, size - _PIECE) // (_PIECES - 1))
+        checksum = zlib.crc32(file.read(_PIECE), checksum)
+    return [size, checksum]
 
 
 def _private(path: Path) -> Any:
