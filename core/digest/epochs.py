@@ -20,7 +20,7 @@ from core.digest.places import FAULTS, Epoch, Places, why
 from core.digest.range import Bound, Moment, Place, Span, check_order, reversed_range
 from core.errors import SourceError
 from core.sources.mbox import MAIL_CAP
-from core.sources.public_inbox import PublicInboxSource
+from core.sources.public_inbox import PublicInboxSource, open_repository
 
 # Histories are walked once and packs read here and there: neither a cache nor large windows would be of use again.
 pygit2.settings.cache_max_size(8 << 20)
@@ -51,7 +51,7 @@ class EpochArchive:
         self._asked = self._agreed = 0
         for path in source.epochs:
             try:
-                repository = pygit2.Repository(str(path))
+                repository = open_repository(path)
                 tip = _tip(repository)
             except FAULTS as error:
                 raise SourceError(f"{path} cannot be read: {why(error)}.") from error

@@ -6,10 +6,14 @@ Formats (public-inbox-v2-format(5), public-inbox-v1-format(5)): in v2 every comm
 
 from __future__ import annotations
 
+import errno
 import re
+import stat
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -36,6 +40,10 @@ pygit2.option(Option.SET_OWNER_VALIDATION, 0)
 _EPOCH: Final = re.compile(r"(\d{1,6})\.git")
 _FAN: Final = re.compile(r"[0-9a-f]{2}")
 _BRANCH: Final = "refs/heads/master"
+_MOST_FILES: Final = 20_000
+_LARGEST_CONFIG: Final = 1 << 20
+_INCLUDED: Final = re.compile(rb"\[include\]\s{1,9}path = \.\./\.\./all\.git/config\n")
+"""What public-inbox-init writes into an epoch's configuration."""
 FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
 """What pygit2 raises where a repository is damaged, or not there."""
 
@@ -236,8 +244,53 @@ def _epochs(path: Path) -> list[Path]:
 
 
 def open_repository(path: Path) -> pygit2.Repository:
-    """Open the repository that a folder is. Raises one of `FAULTS`."""
-    return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+    """Open the repository that a folder is: as data, which leads nowhere else. Raises one of `FAULTS`.
+
+    What borrows from, includes or is a link to something else is refused, and what would have to be waited for.
+    """
+    folder = path / ".git" if (path / ".git").exists() else path
+    _check_files(folder)
+    repository = pygit2.Repository(str(folder), RepositoryOpenFlag.NO_SEARCH)
+    objects = str(folder / "objects")
+    store = pygit2.Odb()
+    store.add_backend(pygit2.OdbBackendPack(objects), 2)
+    store.add_backend(pygit2.OdbBackendLoose(objects, -1, False), 1)
+    repository.set_odb(store)
+    return repository
+
+
+def _check_files(folder: Path) -> None:
+    """Raise OSError where a file that libgit2 reads on its own is a pipe or device, or leads elsewhere."""
+    if not folder.is_dir() or (folder / "commondir").exists():
+        raise OSError(errno.ENOTSUP, "it is a link to another repository")
+    if (folder / "objects" / "info" / "alternates").exists():
+        raise OSError(errno.ENOTSUP, "it borrows from another one (git repack -ad makes it whole)")
+    config = folder / "config"
+    files = [config, folder / "HEAD", folder / "packed-refs", folder / "shallow"]
+    for where in (folder / "refs", folder / "objects" / "pack"):
+        files += islice(where.rglob("*"), _MOST_FILES)
+    for file in files:
+        with suppress(FileNotFoundError):
+            mode = file.stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise OSError(errno.ENOTSUP, f"its {file.name} is no file")
+    with suppress(FileNotFoundError):
+        _check_configuration(config)
+
+
+def _check_configuration(config: Path) -> None:
+    """Raise OSError where a configuration includes another file than the one that public-inbox keeps for all epochs."""
+    with config.open("rb") as file:
+        text = file.read(_LARGEST_CONFIG + 1)
+    if len(text) > _LARGEST_CONFIG:
+        raise OSError(errno.EFBIG, "its configuration is too large")
+    if b"include" not in text.lower():
+        return
+    common = config.parent.parent.parent / "all.git" / "config"
+    if _INCLUDED.sub(b"", text).lower().count(b"include") or (
+        common.exists() and (not common.is_file() or b"include" in common.read_bytes().lower())
+    ):
+        raise OSError(errno.ENOTSUP, "its configuration includes other files")
 
 
 def tip_of(repository: pygit2.Repository) -> pygit2.Commit | None:
