@@ -28,7 +28,7 @@ _PROBE: Final = 512
 _TAIL: Final = 1 << 20
 """Bytes at the end that are looked at for this machine's last event."""
 _CHUNK: Final = 1 << 20
-_BATCH_BYTES: Final = 4 << 20
+_BATCH_BYTES: Final = 8 << 20
 
 
 class JournalError(PatchdeskError):
@@ -136,7 +136,7 @@ class Journal:
         except OSError as error:
             raise self._fault("read", error) from error
 
-    def batches(self, position: Position = START, *, most: int = 2000) -> Iterator[Batch]:
+    def batches(self, position: Position = START, *, most: int = 10_000) -> Iterator[Batch]:
         """Yield the events after a position, so many at once; half a line at the end is left for the next time.
 
         Raises JournalError.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -54,9 +55,10 @@ class MemoryBook:
                 book.empty()
                 done.anew = True
             for batch in journal.batches(book.position):
-                done.rows += book.take(batch.events).events
-                done.passed += batch.passed
-                book.position = batch.position
+                with self._at_once():
+                    done.rows += book.take(batch.events).events
+                    done.passed += batch.passed
+                    book.position = batch.position
             return done
 
     def is_behind(self, journal: Journal) -> bool:
@@ -68,6 +70,16 @@ class MemoryBook:
         """Ask the journal's events."""
         with self._lock:
             return question(self._ledger())
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Change the tables in one go, which is quicker."""
+        assert self._connection is not None  # noqa: S101 - the ledger was asked before
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
 
     def _ledger(self) -> Ledger:
         if self._connection is None:
