@@ -159,12 +159,19 @@ class Clerk:
                 log.exception("triage")
         if self._triage is not None:
             with suppress(PatchdeskError):
-                self._triage.close()
+                self._leave(self._triage)
+
+    def _leave(self, triage: Triage) -> None:
+        """Write what waits to be written, and until when lists were looked at."""
+        triage.close()
+        if self._of is not None and isinstance(self._of.desk, GivesRows):
+            triage.looked()
 
     def _triage_of(self, opening: Opening) -> Triage:
         if self._triage is None or self._of is not opening:
             if self._triage is not None:
-                self._triage.close()
+                with suppress(PatchdeskError):
+                    self._leave(self._triage)
             self._triage, self._of = self._make(opening), opening
         return self._triage
 
@@ -187,6 +194,16 @@ class Clerk:
             except PatchdeskError as error:
                 log.warning("triage: %s", error.message)
                 self._post(Known(opening, {}, None))
+
+        self.put(job)
+
+    def look_for_tags(self, opening: Opening) -> None:
+        """See whether tags are there that series wait for; the lists then show them."""
+
+        def job() -> None:
+            with suppress(PatchdeskError):
+                if self._triage_of(opening).look_for_tags() and isinstance(opening.desk, Looks):
+                    opening.desk.look()
 
         self.put(job)
 

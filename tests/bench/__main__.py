@@ -7,7 +7,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-ALL = ("opening", "grouping", "fetching", "keys", "lists", "triage", "ingest", "search", "digest", "diff")
+ALL = (
+    "opening",
+    "grouping",
+    "fetching",
+    "keys",
+    "lists",
+    "search_bar",
+    "triage",
+    "ingest",
+    "search",
+    "digest",
+    "diff",
+)
 
 
 def main(names: list[str]) -> None:

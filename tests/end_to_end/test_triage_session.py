@@ -9,7 +9,6 @@ import statistics
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ _VERBS = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not BUNDLE.exists():
         pytest.skip("the archive of kvm-ppc is not beside the repository")
     home = tmp_path_factory.mktemp("home")
@@ -43,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     program = Program(home)
     program.do("follow", "kvm-ppc", str(home / "kvm"))
     assert program.run("sync")[0] == 0
-    yield home
+    return home
 
 
 def answer(terminal: Terminal, keys: str, words: str) -> float:

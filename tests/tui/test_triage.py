@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from core.triage.journal import FILE
 from core.triage.status import DECIDED, Verb, after
-from tests.tui.kit import app_with, desk_screen, lantern, ready, small_series, text_of, until
+from tests.tui.kit import NOW, app_with, desk_screen, lantern, ready, small_series, text_of, until
 from tests.tui.triage_kit import known, said, statuses, subjects, told, tree, triage_app
 from tui.keys import BY_NAME, Where
 from tui.triage_words import COMMANDS
@@ -313,3 +314,20 @@ async def test_quitting_waits_for_what_is_not_written(tmp_path: Path) -> None:
         await known(pilot)
         await pilot.press("d", "Q")
     assert (tmp_path / FILE).read_bytes().count(b'"done"') == 1
+
+
+async def test_what_was_put_off_comes_back_at_its_time(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("s", *"12h", "enter")
+        await told(pilot, "put off")
+        assert subjects(app) == [OIL, TALK, GLASS]
+        desk_screen(app).wake()
+        assert subjects(app) == [OIL, TALK, GLASS]
+        desk_screen(app)._clock = lambda: NOW + timedelta(hours=13)
+        desk_screen(app).wake()
+        await pilot.pause()
+        assert subjects(app) == [WICK, OIL, TALK, GLASS]
+        assert "put off" in text_of(app, "SeriesTree").splitlines()[0] or "until" in text_of(app)

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Whole
 
+WAKE_EVERY: Final = 20.0
+"""Seconds between two looks whether the time of something has come."""
+_TAGS_AFTER: Final = 3.0
+_TAGS_EVERY: Final = 600.0
+"""Seconds after which repositories are first asked for tags, and between two times."""
+
 _ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accepted|open)")
 """A query that says itself which states it wants."""
 
@@ -147,6 +153,13 @@ class StandingScreen(MarkingScreen):
 
     # ------------------------------------------------------------- what the clerk says
 
+    def on_mount(self) -> None:
+        """Look from time to time what has come back."""
+        if self.desk_app.triage is not None:
+            self.set_interval(WAKE_EVERY, self.wake)
+            self.set_timer(_TAGS_AFTER, self.look_for_tags)
+            self.set_interval(_TAGS_EVERY, self.look_for_tags)
+
     def _begin(self, opening: Opening) -> None:
         """Read what was opened; of lists also what was decided there, which their rows wait for."""
         super()._begin(opening)
@@ -165,6 +178,22 @@ class StandingScreen(MarkingScreen):
             return
         listing = None if self._list_desk is not None else self._listing
         self._the_clerk(make).know(self._shown, listing)
+
+    def wake(self) -> None:
+        """Bring back what was put off until now."""
+        from core.triage.status import Status
+
+        now = self._clock()
+        put_off = {h: one for h, one in self._sure.items() if one.status is Status.LATER}
+        woken = {h: one.at(now) for h, one in put_off.items() if one.at(now) is not one}
+        if woken:
+            self._sure = {**self._sure, **woken}
+            self._show_standings()
+
+    def look_for_tags(self) -> None:
+        """See whether tags are there that series wait for."""
+        if self._clerk is not None and self._shown is not None and self._list_desk is not None:
+            self._clerk.look_for_tags(self._shown)
 
     @on(Known)
     def _standings_known(self, event: Known) -> None:
