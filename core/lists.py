@@ -138,6 +138,11 @@ class ListDesk:
         except PatchdeskError as error:
             self._first = error
 
+    def first_page(self, within: float) -> ListPage | None:
+        """Return the first rows, where they are there within some seconds."""
+        self._preparing.join(within)
+        return self._first if isinstance(self._first, ListPage) else None
+
     @property
     def index(self) -> Index:
         """The open index. Raises IndexFileError."""

@@ -17,6 +17,7 @@ from tui.mail_commands import MailCommands, read_stdin
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk import Desk
+    from tui.app import PatchdeskApp
     from tui.messages import DeskLike
 
 _TARGETS = """\
@@ -212,6 +213,21 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     # What reads or fetches the target starts first, and works while the screen's modules are imported.
     opened = _reader_desk(target, config, stdin, name=name) if target is not None else None
 
+    from tui.early import early_rows
+
+    with early_rows() as rows:
+        if not config.linear:
+            rows.draw(opened)
+        app = _reader(target, opened, config, stdin)
+        rows.is_shown = False  # from here on the application draws
+        app.run(mouse=config.mouse)
+    return app.return_code or 0
+
+
+def _reader(
+    target: str | None, opened: DeskLike | None, config: Config, stdin: bytes | None
+) -> PatchdeskApp:
+    """Return the application, on what was opened already."""
     from core.log import start_logging
     from core.paths import config_file, log_file
     from core.remembered import Remembered, remembered_file
@@ -233,7 +249,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
         asked.add(wanted)
         return _reader_desk(wanted, config, stdin, fresh=again)
 
-    app = PatchdeskApp(
+    return PatchdeskApp(
         target,
         opener,
         lists=tuple(config.lists),
@@ -248,8 +264,6 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
         or config.server,
         remembered=Remembered(remembered_file()),
     )
-    app.run(mouse=config.mouse)
-    return app.return_code or 0
 
 
 def _put_terminal(descriptor: int) -> bool:

@@ -1,0 +1,116 @@
+"""The first rows of the followed lists, before there is a screen: importing what draws that takes most of a start.
+
+They stand where the tree will have them, uncoloured, on the alternate screen that the application takes over. Keys
+pressed meanwhile are kept by the terminal, unseen, and are the application's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import termios
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tui.messages import DeskLike
+    from tui.widgets.tree_line import Piece
+
+WAIT: Final = 0.3
+"""Seconds that the index has to give rows; later the application shows them as well."""
+
+WIDE: Final = 100
+"""As `tui.screens.frame` and `app.tcss` lay out the panes: these columns make room for two side by side."""
+_SHARE, _WIDEST = 0.48, 104
+_SHARE_BELOW, _LEAST = 0.4, 4
+
+_ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
+_LEAVE: Final = "\x1b[?1049l\x1b[?25h"
+_LOUD: Final = frozenset({"unread", "unread-author", "news"})
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where the rows go, counted from 1."""
+
+    line: int
+    column: int
+    width: int
+    height: int
+
+
+def room(columns: int, lines: int) -> Room:
+    """Return where the tree will have its rows on a terminal of some size; its last column is the scrollbar's."""
+    if columns >= WIDE:
+        return Room(3, 2, min(int(columns * _SHARE), _WIDEST) - 3, lines - 4)
+    return Room(2, 1, columns - 1, max(_LEAST, int((lines - 2) * _SHARE_BELOW)))
+
+
+def picture(rows: Sequence[Sequence[Piece]], at: Room) -> str:
+    """Return what draws rows, as bytes for a terminal but for their encoding; their text is safe already."""
+    written = [_ENTER]
+    for number, pieces in enumerate(rows[: at.height]):
+        written.append(f"\x1b[{at.line + number};{at.column}H")
+        for text, look in pieces:
+            written.append(f"\x1b[1m{text}\x1b[22m" if look in _LOUD else text)
+    return "".join(written)
+
+
+class EarlyRows:
+    """Draws them once, and gives the terminal back; where there is nothing to draw, nothing is done to it."""
+
+    def __init__(self, keyboard: int = 0, screen: int = 2) -> None:
+        self._keyboard = keyboard
+        self._screen = screen
+        self.is_shown = False
+        """They stand on the screen, and nobody has taken it over."""
+
+    def draw(self, desk: DeskLike | None) -> None:
+        """Draw the first rows of lists, if the index gives them soon; of anything else nothing."""
+        first_page = getattr(desk, "first_page", None)
+        page = first_page(WAIT) if first_page is not None else None
+        if page is None or not len(page.items):
+            return
+        from tui.widgets.tree_line import line
+        from tui.widgets.tree_rows import head
+
+        with contextlib.suppress(OSError):
+            columns, lines = os.get_terminal_size(self._screen)
+            at = room(columns, lines)
+            count = min(at.height, len(page.items))
+            rows = [
+                line(head(page.items.shown(place), expanded=False), at.width, datetime.now(UTC))
+                for place in range(count)
+            ]
+            self.is_shown = True
+            self._write(picture(rows, at))
+
+    def _write(self, text: str) -> None:
+        left = text.encode("utf-8", "replace")
+        while left:
+            left = left[os.write(self._screen, left) :]
+
+
+@contextlib.contextmanager
+def early_rows(keyboard: int = 0, screen: int = 2) -> Iterator[EarlyRows]:
+    """Keep the keyboard quiet for what is drawn early, until the end; leave its screen where nobody has taken it over."""
+    rows = EarlyRows(keyboard, screen)
+    try:
+        before = termios.tcgetattr(keyboard)
+    except termios.error:
+        yield rows
+        return
+    quiet = termios.tcgetattr(keyboard)
+    quiet[3] &= ~(termios.ECHO | termios.ICANON)
+    quiet[6][termios.VSUSP] = b"\0"  # or it could be left standing half drawn
+    try:
+        termios.tcsetattr(keyboard, termios.TCSANOW, quiet)
+        yield rows
+    finally:
+        if rows.is_shown:
+            with contextlib.suppress(OSError):
+                rows._write(_LEAVE)
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(keyboard, termios.TCSANOW, before)
