@@ -40,8 +40,8 @@ def offer_words(text: str, offers: list[tuple[str, str]]) -> SafeText:
     """Return completions as a line: the first with its meaning, which → takes, then the others."""
     last = re.split(r"[\s(-]", text)[-1]
     (first, meaning), *others = offers
-    rest = "  ".join(last + more for more, _ in others)
-    return shown(f"→ {last}{first} {meaning}" + (f"   or {rest}" if rest else ""))
+    rest = " ".join(last + more for more, _ in others)
+    return shown(f"→ {last}{first} ({meaning})" + (f" · {rest}" if rest else ""))
 
 
 def begun_words(text: str) -> SafeText | None:

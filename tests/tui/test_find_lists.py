@@ -14,6 +14,7 @@ from core.demo import demo_path
 from core.find import IndexFinder
 from core.index.index import Index, ListView, open_index
 from core.lists import ListDesk, Wanted
+from core.model import MessageId
 from core.paths import config_file
 from core.sources.mailbox import open_file
 from core.text import shown
@@ -50,7 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _item(index: Index, place: int) -> list[str]:
+def _item(index: Index, place: int) -> list[MessageId]:
     item = index.series(index.order(ListView())[place])
     assert item is not None
     return list(item.message_ids)[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -90,6 +91,7 @@ class FindingScreen(ViewingScreen):
     _growing: Timer | None = None
     _warming: Opening | None = None
     _warm_again = False
+    _frozen = False
     _places: tuple[object, list[tuple[int, Key]]] | None = None
     """The places in the list of what was kept, of which list."""
 
@@ -371,6 +373,10 @@ class FindingScreen(ViewingScreen):
             return
         self._warming = None
         result = self._result
+        if not self._frozen:
+            # What is in memory now stays: looking through it for garbage would hold up a key now and then.
+            self._frozen = True
+            gc.freeze()
         if event.opening is self._shown and self._warm_again:
             self._warm()
         elif event.ready and result is not None and not result.answer.found.fuzzy:

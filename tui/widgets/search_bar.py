@@ -11,7 +11,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -31,6 +33,9 @@ _MOVES: Final = {
 
 class QueryLine(Input):
     """The line itself. Its bar's own keys come first, and what comes after the last of them is for others."""
+
+    virtual_size = Reactive(Size(0, 0), layout=False)
+    """Of a width of its own: what is typed moves nothing else."""
 
     def on_mount(self) -> None:
         """Be begun: Textual does not scroll to the end of what is first put in."""
@@ -55,6 +60,16 @@ class QueryLine(Input):
         self._suggestion = text
 
 
+class Words(Widget):
+    """A line of words; other ones take their place without anything being laid out anew."""
+
+    words: reactive[Content] = reactive(Content(""))
+
+    def render(self) -> Content:
+        """Draw the line."""
+        return self.words
+
+
 class SearchBar(Vertical):
     """Asks for a query. Every change of it comes as `Changed`."""
 
@@ -64,7 +79,7 @@ class SearchBar(Vertical):
         &.-asking { display: block; }
         & > Horizontal { height: 1; }
         & #query-label { width: auto; padding: 0 1; color: $text-accent; text-style: bold; }
-        & #query-count { width: auto; padding: 0 1; color: $foreground-muted; }
+        & #query-count { width: 22; height: 1; padding: 0 1; color: $foreground-muted; text-align: right; }
         & Input { width: 1fr; background: $panel; }
         & #query-note { height: 1; padding: 0 1; color: $foreground-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     }
@@ -119,8 +134,8 @@ class SearchBar(Vertical):
         with Horizontal():
             yield Static("/", id="query-label", markup=False)
             yield QueryLine(compact=True, select_on_focus=False)
-            yield Static("", id="query-count", markup=False)
-        yield Static("", id="query-note", markup=False)
+            yield Words(id="query-count")
+        yield Words(id="query-note")
 
     @property
     def label(self) -> str:
@@ -183,11 +198,11 @@ class SearchBar(Vertical):
 
     def count(self, words: str) -> None:
         """Say at the right how many were found."""
-        self.query_one("#query-count", Static).update(words)
+        self.query_one("#query-count", Words).words = Content(words)
 
     def note(self, words: SafeText, look: str = "") -> None:
         """Say something under the line."""
-        self.query_one("#query-note", Static).update(Content.assemble((words, look)))
+        self.query_one("#query-note", Words).words = Content.assemble((words, look))
 
     def wrong(self, offset: int, length: int, words: SafeText) -> None:
         """Point at what is wrong with the query, and say what is allowed."""
@@ -201,7 +216,7 @@ class SearchBar(Vertical):
             text = Content.assemble((words, "$text-warning"), " " * (at - cell_len(words)), (caret, "bold $text-error"))  # fmt: skip
         else:
             text = Content.assemble(" " * at, (caret, "bold $text-error"), "  ", (words, "$text-warning"))  # fmt: skip
-        self.query_one("#query-note", Static).update(text)
+        self.query_one("#query-note", Words).words = text
 
     def offer(self, more: str) -> None:
         """Let what could come next stand faint at the end of the line; → takes it."""

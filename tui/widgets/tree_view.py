@@ -185,7 +185,13 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _laid_out(self) -> None:
         self._strips.clear()
-        self.virtual_size = Size(0, len(self._rows))
+        size, height = Size(0, len(self._rows)), self.container_size.height
+        if height and (size.height > height) == self.show_vertical_scrollbar:
+            # Nothing else moves: laying out the whole screen anew would cost as much as drawing the tree.
+            self.set_reactive(TreeView.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
         self.refresh()
 
     @property

@@ -1,0 +1,142 @@
+"""A key in the search bar over 100,000 followed series, from the key to what is painted: the CPU of the screen, and of what answers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from textual.events import Key
+
+from core.config import Config
+from core.lists import ListDesk, Wanted
+from tests.bench.lists import SERIES, _mails
+from tests.tui.kit import desk_screen, ready, until
+from tui.app import PatchdeskApp
+from tui.find_jobs import Question, Searched
+from tui.messages import DeskLike
+
+_QUERIES = ("wick9 trim", "author 12 soot", "glas lamp", "chimny draught", "brass77", "a")
+_LONGEST = 300
+"""Tenths of a second that what answers may take to be ready."""
+
+
+def run(folder: Path) -> list[str]:
+    """Return the lines of the table."""
+    index = folder / "DATA" / "patchdesk" / "index.sqlite3"
+    names = {f"XDG_{n}_HOME": str(folder / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")}
+    environment = {**os.environ, "HOME": str(folder), **names}
+    if not index.exists():
+        mbox = folder / "lantern.mbox"
+        with mbox.open("wb") as file:
+            file.writelines(_mails(SERIES))
+        ours = [sys.executable, "-m", "tui.cli"]
+        subprocess.run([*ours, "follow", "lantern", str(mbox)], check=True, env=environment, stdout=2)  # fmt: skip
+        subprocess.run([*ours, "sync"], check=True, env=environment, stdout=2)
+    os.environ.update(names)
+    return asyncio.run(_measure(index))
+
+
+class _Timed:
+    """What is searched, with the seconds of CPU that each answer took its thread."""
+
+    def __init__(self, searched: Searched) -> None:
+        self._searched = searched
+        self.took: list[float] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._searched, name)
+
+    def finder(self) -> _Timed:
+        return _Timed.of(self._searched.finder(), self.took)
+
+    @classmethod
+    def of(cls, thing: object, took: list[float]) -> _Timed:
+        timed = cls(thing)  # type: ignore[arg-type]
+        timed.took = took
+        return timed
+
+    def find(self, *args: object, **more: object) -> object:
+        started = time.thread_time()
+        found = self._searched.find(*args, **more)  # type: ignore[attr-defined]
+        self.took.append(time.thread_time() - started)
+        return found
+
+
+async def _measure(index: Path) -> list[str]:
+    def opened(target: str) -> DeskLike:
+        return ListDesk(index, Wanted(), Config())
+
+    app = PatchdeskApp("", opened, lists=("lantern",))
+    keys: list[float] = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        screen = desk_screen(app)
+        await until(pilot, lambda: screen._page is not None and screen._page.whole)
+        desk = screen._list_desk
+        assert desk is not None
+        began = time.monotonic()
+        for _ in range(_LONGEST):
+            if desk.finder.ready:
+                break
+            await asyncio.sleep(0.1)
+        built = time.monotonic() - began
+        app.post_message(Key("slash", "/"))
+        await until(pilot, lambda: screen.bar.is_attached and screen.bar.asking)
+        timed = _Timed(screen._what_is_searched())  # type: ignore[arg-type]
+        screen._what_is_searched = lambda: timed  # type: ignore[assignment,return-value,method-assign]
+        for query in _QUERIES:
+            pressed = [*(Key(char, char) for char in query), *(Key("backspace", None) for _ in query[1:])]  # fmt: skip
+            keys += [await _key(app, key) for key in pressed]
+            await _key(app, Key("backspace", None), answered=False)
+        works = {name: await _choose(app, name) for name in ("1", "0")}
+    desk.close()
+    return [
+        _line("a key in the bar: the screen's part (CPU)", keys, "median < 16 ms"),
+        _line("a key in the bar: what answers (CPU)", timed.took, "p95 < 8 ms"),
+        f"{'100,000 series: what answers was ready after':<46} {built:9.1f} s",
+        *(f"{f'100,000 series: the view of {name} (CPU)':<46} {took * 1000:9.1f} ms" for name, took in works.items()),
+    ]  # fmt: skip
+
+
+async def _key(app: PatchdeskApp, key: Key, *, answered: bool = True) -> float:
+    """Return the CPU of the screen's thread from a key to when its answer is painted."""
+    screen = desk_screen(app)
+    before: Question | None = screen._question
+    started = time.thread_time()
+    app.post_message(key)
+    for _ in range(2000):
+        await asyncio.sleep(0.002)
+        if not answered or (screen._question is not before and screen._replied is screen._question):
+            break
+    await asyncio.sleep(0.03)  # what is drawn comes with the next frame
+    return time.thread_time() - started
+
+
+async def _choose(app: PatchdeskApp, digit: str) -> float:
+    """Return the CPU of the screen's thread from a view's key to its rows."""
+    screen = desk_screen(app)
+    app.post_message(Key("escape", None))
+    await asyncio.sleep(0.2)
+    page = screen._page
+    started = time.thread_time()
+    app.post_message(Key(digit, digit))
+    for _ in range(2000):
+        if screen._page is not page:
+            break
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(0.03)
+    return time.thread_time() - started
+
+
+def _line(what: str, took: list[float], asked: str) -> str:
+    ordered = sorted(took)
+    median, late = statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
+    return (
+        f"{f'100,000 series: {what}':<46} {median * 1000:9.1f} ms   p95 {late * 1000:6.1f} ms   "
+        f"worst {ordered[-1] * 1000:6.1f} ms   asked: {asked}"
+    )
