@@ -43,6 +43,7 @@ class Scene:
     size: tuple[int, int]
     keys: Sequence[str] = ()
     theme: str = DEFAULT_THEME
+    no_color: bool = False
 
 
 _TOUR = ("l", "j", "j")
@@ -50,11 +51,32 @@ _TOUR = ("l", "j", "j")
 _DIFF = (*"jjjjl", *"jjjjj", "enter", "}")
 """To the diff of a patch in the middle of a series."""
 
+_ALONE: Final = ("t", "f")
+"""The pane that has the keys alone on the screen."""
+_SIDES: Final = (*_DIFF, *_ALONE, "t", "l", "t", "n")
+"""The same, old and new side by side, with numbers."""
+_MOVED: Final = (*"jjjjl", *"jjjj", "enter", *_ALONE, *"})", "t", "n")
+_REVIEWED: Final = ("l", *"jjjjj", "enter", *_ALONE, ".")
+"""A patch of the demo's first series, with what was said of it."""
+_FILES: Final = (*(["j"] * 19), "l", *"jjljj", "enter", "}", "X", "}", "X", "g", "f")
+"""The files of a patch, of which some were viewed."""
+_VIEWED: Final = (*_FILES[:-2], "t", "v", "{", "{")
+
 SCENES: Final = (
     Scene("desk", (160, 50), _TOUR),
     Scene("patch", (160, 50), _DIFF),
     Scene("small", (80, 24), _DIFF),
+    Scene("sides", (160, 50), _SIDES),
+    Scene("stacked", (120, 40), (*_DIFF, *_ALONE, "t", "l")),
+    Scene("moved", (120, 40), _MOVED),
+    Scene("wrapped", (140, 40), (*_SIDES, "t", ">")),
+    Scene("remarks", (120, 40), _REVIEWED),
+    Scene("viewed", (160, 50), _VIEWED),
+    Scene("files", (160, 50), _FILES),
     Scene("light", (160, 50), _DIFF, "patchdesk-light"),
+    Scene("contrast", (160, 50), _SIDES, "patchdesk-contrast"),
+    Scene("ansi", (120, 40), _MOVED, "ansi-dark"),
+    Scene("nocolor", (120, 40), _MOVED, no_color=True),
     Scene("help", (120, 40), ("l", "?")),
 )
 
@@ -65,6 +87,9 @@ async def picture(scene: Scene, target: str) -> str:
     def opener(wanted: str) -> Desk:
         return open_desk(wanted, config=Config(), cache=Path(tempfile.gettempdir()), name="demo")
 
+    os.environ.pop("NO_COLOR", None)
+    if scene.no_color:
+        os.environ["NO_COLOR"] = "1"
     app = PatchdeskApp(target, opener, theme=scene.theme, clock=lambda: NOW)
     async with app.run_test(size=scene.size) as pilot:
         await settle(pilot)
@@ -92,6 +117,7 @@ async def settle(pilot: Pilot[Any]) -> None:
 _FONTS: Final = "'DejaVu Sans Mono', 'Noto Sans Mono CJK JP', 'Noto Sans CJK JP', monospace"
 _CELL: Final = 12.2
 """The width of a cell in Textual's SVG; DejaVu Sans Mono has it at 20.26 px."""
+_BALLOON: Final = "M{x:.1f},{y:.1f} m3,0 h12 a3,3 0 0 1 3,3 v5 a3,3 0 0 1 -3,3 h-6 l-5,4 v-4 h-1 a3,3 0 0 1 -3,-3 v-5 a3,3 0 0 1 3,-3 z"
 _TEXT: Final = re.compile(
     r'<text class="(?P<style>[^"]*)" x="(?P<x>[0-9.]+)" y="(?P<y>[0-9.]+)" textLength="[0-9.]+"'
     r' clip-path="(?P<clip>[^"]*)">(?P<text>[^<]*)</text>'
@@ -120,7 +146,11 @@ def _cells(match: re.Match[str]) -> str:
     written = []
     for run in runs:
         length = cell_len(run) * _CELL
-        if run.strip("\xa0 "):
+        if run == "\N{SPEECH BALLOON}":
+            # Not every machine has a font with it.
+            balloon = _BALLOON.format(x=x + 3, y=float(match["y"]) - 14)
+            written.append(f'<path class="{match["style"]}" d="{balloon}"/>')
+        elif run.strip("\xa0 "):
             written.append(
                 f'<text xml:space="preserve" class="{match["style"]}" x="{x:.1f}" y="{match["y"]}"'
                 f' textLength="{length:.1f}" clip-path="{match["clip"]}">{html.escape(run)}</text>'
@@ -140,7 +170,6 @@ def main(names: Sequence[str]) -> int:
         time.tzset()
         for variable in [name for name in os.environ if name.startswith("XDG_")]:
             del os.environ[variable]
-        os.environ.pop("NO_COLOR", None)
         for scene in SCENES:
             if names and scene.name not in names:
                 continue

@@ -123,6 +123,13 @@ def test_changed_words_and_wrong_white_space_are_marked() -> None:
     assert marks(block, "added-word") == []
 
 
+def test_a_tab_in_place_of_blanks_is_marked() -> None:
+    text = "--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n-        a(1);\n-\tb(1);\n+\ta(1);\n+\tb(2);\n"
+    block = DiffBlock(read_diff(text), 80, numbers=False, headers=False)
+    assert marks(block, "removed-word") == [" " * 8, "1"]
+    assert marks(block, "added-word") == [" " * 8, "2"]
+
+
 def test_white_space_can_be_ignored() -> None:
     text = "--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n-\tif (a)\n+\t\tif (a)\n b\n"
     block = DiffBlock(read_diff(text), 80, numbers=False, headers=False)

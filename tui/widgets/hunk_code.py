@@ -200,13 +200,15 @@ class HunkCode:
             first = self._hunks[number].start + 1
             if any(len(line) > LONGEST_MARKED for line in self._lines[first + start : first + end]):
                 return None
-            texts = [self.text(first + at, 1)[1:] for at in range(start, end)]
+            # Before tabs are blanks: one may have taken the place of the others.
+            texts = [self._lines[first + at][1:].rstrip("\r") for at in range(start, end)]
             kinds = self.kinds(number)[start:middle]
             gone = [text for text, kind in zip(texts, kinds, strict=False) if kind == "-"]
             come = texts[middle - start :]
             old, new = changed_words(gone, come)
             left = iter(old)
             spans = [next(left) if kind == "-" else [] for kind in kinds] + new
+            spans = [_as_shown(text, found) for text, found in zip(texts, spans, strict=True)]
             run = _Run(start, spans, same_but_for_blanks(gone, come))
             if len(self._runs) >= _RUNS_KEPT:
                 self._runs.clear()
@@ -275,6 +277,13 @@ class HunkCode:
         for piece, spans in other._spans.items():
             if len(spans) == len(self._hunks[piece.hunk].rows[piece.start : piece.start + SLICE]):
                 self._spans[piece] = spans
+
+
+def _as_shown(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans of a line as they are once it is shown: tabs are wider, and so is what was made visible."""
+    if text.isascii() and text.isprintable():
+        return spans
+    return [(len(shown_line(text[:start])), len(shown_line(text[:end]))) for start, end in spans]
 
 
 async def read_colours(source: tuple[str, str, list[str], int]) -> Spans:

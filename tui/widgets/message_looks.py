@@ -22,7 +22,7 @@ LOOKS: Final[Mapping[str, str]] = {
     "link": "underline $text-primary",
     "note-title": "bold $foreground",
     "heading": "bold",
-    "fold": "italic $foreground-muted",
+    "fold": "$foreground-muted",
     "quote-1": "$quote-1 85%",
     "quote-2": "$quote-2 80%",
     "quote-3": "$quote-3 75%",
@@ -34,7 +34,7 @@ LOOKS: Final[Mapping[str, str]] = {
     "bar": "on $panel",
     "bar-edge": "$diff-hunk",
     "bar-name": "bold $foreground",
-    "bar-words": "italic $foreground-muted",
+    "bar-words": "$foreground-muted",
     "bar-added": "bold $diff-added",
     "bar-removed": "bold $diff-removed",
     "file-header": "$foreground-muted",
@@ -70,7 +70,6 @@ LOOKS: Final[Mapping[str, str]] = {
     "added-word": "on $diff-added 32%",
     "removed-word": "on $diff-removed 32%",
     "whitespace-error": "on $error 60%",
-    "viewed": "italic $foreground-muted",
     "cursor": "on $block-cursor-background",
     "match": "$foreground on $warning 40%",
     "match-current": "bold $background on $warning",
@@ -78,7 +77,7 @@ LOOKS: Final[Mapping[str, str]] = {
 }
 """Name → attributes, colour, `on` background; a colour is a theme's variable (see `tui.themes`), or the terminal's."""
 
-_DARK: Final[Mapping[str, str]] = {
+_CLEAR: Final[Mapping[str, str]] = {
     "keyword": "$accent",
     "type": "$secondary",
     "function": "$primary",
@@ -86,7 +85,7 @@ _DARK: Final[Mapping[str, str]] = {
     "number": "$warning",
     "preprocessor": "$secondary",
 }
-"""On a dark ground the colours themselves are light enough to read."""
+"""Where a theme's colours themselves stand out from its ground, as they do on a dark one."""
 
 _ANSI: Final[Mapping[str, str]] = {
     "added": "ansi_green on ansi_default",
@@ -152,10 +151,10 @@ class Looks:
     def __init__(
         self, variables: Mapping[str, str], ground: Style, *, dark: bool, ansi: bool
     ) -> None:
-        """Take also the `ground` that looks are laid on: the widget's own colours."""
+        """Take also the `ground` that looks are laid on: the widget's own colours; `dark`, or not, says which colours can be read on it."""
         self._variables = variables
         self._ground = ground
-        self._looks = {**LOOKS, **(_DARK if dark else {}), **(_ANSI if ansi else {})}
+        self._looks = {**LOOKS, **(_CLEAR if dark else {}), **(_ANSI if ansi else {})}
 
     def style(self, *names: str) -> RichStyle:
         """Return looks laid over each other, the last on top; an unknown one is plain."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from rich.cells import cell_len, get_character_cell_size
 
@@ -148,14 +148,16 @@ def wrap(text: str, width: int, hang: int = 0) -> list[tuple[int, int]]:
     return parts or [(0, 0)]
 
 
+_NEAR: Final = 3
+"""Into so many parts a row is divided: a blank in the last of them is near its edge."""
+
+
 def cuts(text: str, room: int) -> list[int]:
-    """Return where the parts of a line of code begin that fill `room` cells each: wherever that is."""
-    room = max(1, room)
-    if text.isascii():
-        return list(range(0, len(text), room)) or [0]
+    """Return where the parts of a line of code begin that have `room` cells each: at a blank that is near the edge, if any."""
     starts = [0]
-    while (end := fitting(text, starts[-1], room)) < len(text):
-        starts.append(end)
+    while (end := fitting(text, starts[-1], max(1, room))) < len(text):
+        blank = text.rfind(" ", end - (end - starts[-1]) // _NEAR, end)
+        starts.append(blank + 1 if blank > 0 and text[end] != " " else end)
     return starts
 
 

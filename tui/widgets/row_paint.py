@@ -12,11 +12,15 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.themes import with_roles
+from tui.themes import THEMES, with_roles
 from tui.widgets.message_looks import CODE, Looks
 from tui.widgets.page_row import Mark, PageRow
 
 Overlay = Mark
+
+_OWN: Final = frozenset(theme.name for theme in THEMES)
+_TO_EDGE: Final = 1 << 30
+"""Where an overlay ends that goes on to the edge of the screen."""
 
 _CELLS: Final = 10
 """Characters that may stand on one cell: a letter and its marks."""
@@ -38,7 +42,8 @@ class Painter:
             self._looks = Looks(
                 with_roles(app.theme_variables),
                 self._widget.visual_style,
-                dark=app.current_theme.dark,
+                # Our own light theme has colours that are dark enough.
+                dark=app.current_theme.dark or app.theme in _OWN,
                 ansi=app.native_ansi_color,
             )
         return self._looks
@@ -63,6 +68,8 @@ class Painter:
         """Return a row of exactly `width` cells; as row `at` of its page its text can be selected."""
         base = row.base
         plain = self._style(base, "", "")
+        # What lies over a whole row goes to the edge.
+        to_edge = next((name for _, end, name in overlays if end >= _TO_EDGE), "")
         segments = [Segment(text, self._style(base, look, "")) for text, look in row.gutter]
         note = [Segment(text, self._style(base, look, "")) for text, look in row.note]
         room = width - sum(cell_len(text) for text, _ in (*row.gutter, *row.note))
@@ -82,7 +89,8 @@ class Painter:
         body = body.crop(0, room - 1 if more else room)
         used = body.cell_length
         segments += body if at is None else body.apply_offsets(start, at)
-        segments.append(Segment(" " * max(0, room - used - more), plain))
+        rest = " " * max(0, room - used - more)
+        segments.append(Segment(rest, self._style(base, "", to_edge)))
         if more:
             segments.append(Segment("›", self._style(base, "muted", "")))
         segments += note
