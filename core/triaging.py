@@ -401,6 +401,11 @@ class Triage:
 
         with self._lock:
             _ = self._book
+            if self._memory is not None:
+                repos = set(self._repos.values())
+                return self._memory.look_for_tags(
+                    lambda tag: any(has_tag(one, tag) for one in repos)
+                )
             if self._indexed is None:
                 return False
             there = [

@@ -276,8 +276,8 @@ class _Facts:
 
     def _tags(self, item: int) -> frozenset[str]:
         rows = self._connection.execute(
-            "SELECT tag FROM item_list JOIN list ON list.id = list JOIN reached ON reached.list = list.name"
-            " WHERE item = ?",
+            "SELECT tag FROM item_list JOIN list ON list.id = item_list.list"
+            " JOIN reached ON reached.list = list.name WHERE item = ?",
             (item,),
         )
         return frozenset(tag for (tag,) in rows)

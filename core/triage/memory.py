@@ -18,6 +18,7 @@ from core.triage.ledger import Ledger, number_of
 from core.triage.standing import UNTOUCHED, Facts, Said, Standing, standing
 from core.triage.status import UNDECIDED
 from core.triage.tables import TABLES
+from core.triage.when import HasTag
 
 T = TypeVar("T")
 
@@ -120,6 +121,14 @@ class MemoryBook:
             ids = [numbers[mail] for mail in self._ledger().mails() if mail in numbers]
             found = {one: self._standing(holders[one]) for one in dict.fromkeys(ids)}
             return {one: stands for one, stands in found.items() if stands != UNTOUCHED}
+
+    def look_for_tags(self, has_tag: HasTag) -> bool:
+        """See which of the tags that items wait for are there; return whether any is."""
+        with self._lock:
+            wanted = {one.until.tag for one in self.standings().values() if one.until is not None}
+            there = {tag for tag in wanted if tag and has_tag(tag)}
+            self.tags |= there
+            return bool(there)
 
     def today(self, midnight: datetime, now: datetime) -> tuple[int, int]:
         """Return how many items were decided since midnight, and of how many there were to decide."""
