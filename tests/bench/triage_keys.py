@@ -91,7 +91,7 @@ async def _measure(path: Path) -> list[str]:
                 await _press(pilot, keys)
                 shown.append(time.perf_counter() - started)
                 if name not in ("mark and go on", "read/unread"):
-                    while screen.status._said is None or screen._waiting:
+                    while screen.status._said is None or screen._waiting:  # noqa: ASYNC110
                         await asyncio.sleep(0.001)
                     told.append(time.perf_counter() - started)
                 await pilot.pause(0.4)  # as a quick hand does
@@ -113,7 +113,7 @@ async def _many(pilot: Pilot[None], app: PatchdeskApp) -> list[str]:
     screen.hush()
     started = time.perf_counter()
     await _press(pilot, ["V", *["pagedown"] * (_MANY // 34), "d"])
-    while screen.status._said is None or screen._waiting:
+    while screen.status._said is None or screen._waiting:  # noqa: ASYNC110
         await asyncio.sleep(0.001)
     many = time.perf_counter() - started
     words = screen.status._said[0]

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 from textual.events import Key
+from textual.widgets import Input
 
 from tests.tui.kit import (
     NOW,
@@ -77,7 +78,9 @@ def clashes(commands: Sequence[Command]) -> list[str]:
         here.sort()
         for (keys, name), (later, other) in pairwise(here):
             if later[: len(keys)] == keys:
-                found.append(f"{pane.value}: {written(keys)} of {name}, {written(later)} of {other}")
+                found.append(
+                    f"{pane.value}: {written(keys)} of {name}, {written(later)} of {other}"
+                )
     return found
 
 
@@ -337,3 +340,60 @@ async def test_keys_typed_ahead_reach_what_they_were_meant_for() -> None:
         await until(pilot, lambda: app.clipboard == "glass-v1-1@x")
         assert desk_screen(app).where() is Where.READER
         assert desk_screen(app)._words == "line 9"
+
+
+async def test_tab_goes_through_what_the_line_could_be() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press(":", *"fold.", "tab")
+        line = app.screen.query_one("Line", Input)
+        await pilot.pause()
+        first = line.value
+        assert first.startswith("fold.")
+        await pilot.press("tab")
+        assert line.value.startswith("fold.")
+        assert line.value != first
+        await pilot.press("shift+tab")
+        assert line.value == first
+        named = [c.name for c in COMMANDS if c.name.startswith("fold.")]
+        for _ in named:
+            await pilot.press("tab")
+        assert line.value == first  # round the end
+        for name in named:
+            assert name in text_of(app, "Prompt")
+
+
+async def test_what_a_command_can_be_told_is_completed() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press(":", *"list.so", "tab")
+        line = app.screen.query_one("Line", Input)
+        await pilot.pause()
+        assert line.value == "list.sort "
+        await until(pilot, lambda: "list.sort author" in text_of(app, "Prompt"), what="orders")
+        await pilot.press(*"rep", "tab")
+        assert line.value == "list.sort replies"
+        await pilot.press("escape")
+        await pilot.press(":", *"sort au", "tab")
+        assert line.value == "sort author"
+
+
+async def test_what_cannot_be_run_says_so_beside_its_name() -> None:
+    app = app_with()
+    async with app.run_test(size=(140, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press(":", *"triage.undo")
+        await until(pilot, lambda: "Nothing is remembered" in text_of(app, "Prompt"), what="why")
+
+
+async def test_the_palette_leaves_out_what_cannot_be_run() -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("ctrl+p", *"take the last decision")
+        await pilot.pause(0.5)
+        assert "triage.undo" not in text_of(app)
+        await pilot.press("ctrl+u", *"copy the message")
+        await until(pilot, lambda: "copy.menu" in text_of(app), what="what can")
