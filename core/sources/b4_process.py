@@ -6,12 +6,12 @@ It asks b4's LoreNode, so mirrors, failover, cache and user agent are b4's, and 
 The protocol: each request is one JSON object on a line of standard input,
 
     {"op": "thread" | "message", "base": URL, "message_id": ID, …}   {"op": "manifest", "base": URL, …}
-    {"op": "search" | "matches", "base": URL, "query": TEXT, …}
+    {"op": "search" | "matches", "base": URL, "query": TEXT, …}      {"op": "place", "base": URL, "url": URL, …}
 
 each with "max_size" (bytes), "cache" (a folder, or null), "fresh" (pass the cache by) and "config" (git's `lore.*`,
 `liblore.*` keys, each with its values). A search gives whole threads; "matches" gives the mails that match and no
-others, nothing where there are none; "manifest" gives what the inbox's manifest.js.gz holds; `{"op": "forget", …}`
-empties the cache. Each answer is any number of lines `{"received": BYTES}`, then one line: `{"size": N, "url": URL}`
+others, nothing where there are none; "manifest" gives what the inbox's manifest.js.gz holds; "place" asks for "url"
+alone, to learn where it leads; `{"op": "forget", …}` empties the cache. Each answer is any number of lines `{"received": BYTES}`, then one line: `{"size": N, "url": URL}`
 followed by N bytes, or `{"fault": KIND, …}` with "status", "retry_after" and "detail" as far as they are known. The end
 of standard input ends the process, also in the middle of a request.
 """
@@ -77,7 +77,7 @@ class BoundedAdapter(HTTPAdapter):
     def begin(self, request: dict[str, Any], received: Callable[[int], None]) -> None:
         """Get ready for the answers to one request of the protocol."""
         self._max_size = request["max_size"]
-        self._wants_gzip = request["op"] != "message"
+        self._wants_gzip = request["op"] not in {"message", "place"}
         self._received = received
         self._last = None
 
@@ -94,6 +94,9 @@ class BoundedAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send `request` and return its answer with the body in memory, bounded."""
         self._hide_user_agent(request)
+        before = self._last
+        if before is not None and before.is_redirect and is_downgrade(before.url, request.url):
+            raise Fault("redirect", "from a safe connection to one that is not")
         kwargs["stream"] = True
         response = super().send(request, *args, **kwargs)
         self._last = response
@@ -153,6 +156,11 @@ class BoundedAdapter(HTTPAdapter):
         if not sum(len(piece) for piece in unpacked(pieces, self._max_size)):
             raise Fault("empty")
         return body
+
+
+def is_downgrade(before: str, after: str | None) -> bool:
+    """Tell whether a redirect gives up a safe connection."""
+    return before.startswith("https:") and not (after or "").startswith("https:")
 
 
 def unpacked(chunks: Iterator[bytes], cap: int) -> Iterator[bytes]:
@@ -235,6 +243,9 @@ class Fetcher:
                 if fault.fields.get("status") == 404 and NO_MATCH in str(fault.fields["detail"]):
                     return b""
                 raise
+        if request["op"] == "place":
+            node.request("GET", request["url"])
+            return b""
         if request["op"] == "manifest":
             return self._packed(node, "GET", "manifest.js.gz")
         node.clear_cache()
@@ -254,7 +265,8 @@ class Fetcher:
         key = (base, cache, json.dumps(config, sort_keys=True))
         if key != self._key:
             self._prune(cache)
-            settings = node_settings(base, config)
+            # Where else to ask a server may not choose, unless the user's settings let it.
+            settings = {"follow_upstream": False, **node_settings(base, config)}
             plus = settings.pop("useragentplus", None)
             try:
                 node = liblore.LoreNode(base, cache_dir=cache, cache_ttl=CACHE_SECONDS, **settings)

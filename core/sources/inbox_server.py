@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 from core.errors import FetchError
 from core.sources import mbox
 from core.sources.fetch_faults import fetch_error
-from core.sources.fetch_process import Limits, borrow, give_back
+from core.sources.fetch_process import Limits, Reply, borrow, give_back
 from core.sources.lore import FetchOptions
 from core.sources.source import Report
 
 EPOCHS: Final = 1000
 """Epochs that a list may have; an epoch is about a gigabyte."""
 
+_REFS: Final = "/info/refs?service=git-upload-pack"
+"""What git asks a repository's address for first."""
 _EPOCH: Final = re.compile(r"/git/(\d{1,3})\.git")
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{40}")
 
@@ -92,6 +94,14 @@ class InboxServer:
         body = self._ask("search" if threads else "matches", "mails", stop, report, query=query)
         return [mbox.unescape(piece.escaped) for piece in mbox.split([body])]
 
+    def leads_to(self, repository: str, *, stop: Event, report: Report) -> str:
+        """Return the address to which a git repository's leads, along at most five redirects."""
+        reply = self._reply("place", repository, stop, report, url=f"{repository}{_REFS}")
+        place, refs, _ = reply.url.partition(_REFS)
+        if not refs:
+            raise fetch_error("redirect", self.host)
+        return place
+
     def close(self) -> None:
         """Let go of the process that fetches."""
         if not self._closed:
@@ -99,6 +109,9 @@ class InboxServer:
             give_back(self._process)
 
     def _ask(self, op: str, asked: str, stop: Event, report: Report, **what: str) -> bytes:
+        return self._reply(op, asked, stop, report, **what).body
+
+    def _reply(self, op: str, asked: str, stop: Event, report: Report, **what: str) -> Reply:
         options = self._options
         request = {
             "op": op,
@@ -110,7 +123,7 @@ class InboxServer:
             **what,
         }
         limits = Limits(options.deadline, options.max_size, self.host, asked)
-        return self._process.ask(request, limits, stop=stop, report=report).body
+        return self._process.ask(request, limits, stop=stop, report=report)
 
     def _epochs(self, manifest: Mapping[str, Any]) -> list[Epoch]:
         found: dict[int, Epoch] = {}

@@ -43,6 +43,7 @@ _SETTINGS: Final = (
     "protocol.allow=never",
     "protocol.http.allow=always",
     "protocol.https.allow=always",
+    "http.followRedirects=false",  # who follows them counts them, and gives up no safe connection
     "core.hooksPath=/dev/null",
     "core.fsmonitor=",
     "credential.helper=",

@@ -23,6 +23,7 @@ from core.sync.manners import Manners
 from core.sync.values import Wish
 
 _NO_MORE: Final = ("no commits selected", "error processing shallow info", "shallow info: 4")
+_SENT_ON: Final = (301, 302, 303, 307, 308)
 _BOUNDARIES: Final = 1000
 
 
@@ -229,6 +230,17 @@ class Mirror:
         return self._git(f"--git-dir={self.path(epoch.number)}", *words, url=url, doing=doing)
 
     def _git(self, *words: str, url: str = "", doing: str = "", in_time: bool = False) -> str:
+        """Run git; where the server sends it on, along to there."""
+        try:
+            return self._git_at(*words, url=url, doing=doing, in_time=in_time)
+        except FetchError as error:
+            if error.status not in _SENT_ON:
+                raise
+        there = self._server.leads_to(url, stop=self._stop, report=self._report)
+        moved = [there if word == url else word for word in words]
+        return self._git_at(*moved, url=there, doing=doing, in_time=in_time)
+
+    def _git_at(self, *words: str, url: str, doing: str, in_time: bool) -> str:
         deadline = self._deadline if in_time else None
         return run_git(
             words,
