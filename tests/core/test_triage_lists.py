@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 
 from core.errors import PatchdeskError
 from core.index.database import transaction
-from core.index.index import ListView
+from core.index.index import ListView, open_index
 from core.lists import ListDesk, ListPage, Wanted
 from core.model import MessageId
 from core.tags import has_tag
@@ -214,3 +215,52 @@ def test_what_is_no_repository_is_said(repository: Path, where: str) -> None:
     (repository / "file").touch()
     with pytest.raises(PatchdeskError, match="cannot be read"):
         has_tag(str(repository / where / "x"), "v6.18")
+
+
+# ------------------------------------------------------------------- beside a sync
+
+
+def test_a_verb_waits_for_no_sync(desk: Desk) -> None:
+    desk.triage.refresh()
+    other = open_index(desk.index.path)
+    with other._using() as (connection, _), transaction(connection):
+        connection.execute("UPDATE list SET synced = 1")
+        took = []
+        for one, verb in ((LAMP, Verb.DONE), (WICK, Verb.SKIP), (OIL, Verb.WAIT)):
+            begun = time.monotonic()
+            outcome = desk.triage.do(verb, [one])
+            took.append(time.monotonic() - begun)
+            assert outcome.changes[0].after.status is not Status.NEW
+        assert sorted(took)[1] < 0.25
+        assert len(next(iter(Journal(desk.journal.path).batches())).events) == 3
+        assert desk.shown()[LAMP].status is Status.NEW
+    assert desk.triage.refresh()
+    assert [desk.shown()[one].status for one in (LAMP, WICK, OIL)] == [
+        Status.DONE,
+        Status.SKIPPED,
+        Status.WAITING,
+    ]
+    other.close()
+
+
+def test_an_undo_waits_until_it_knows_what_was_done(desk: Desk) -> None:
+    desk.triage.do(Verb.DONE, [LAMP])
+    other = open_index(desk.index.path)
+    begun, end = threading.Event(), threading.Event()
+
+    def sync() -> None:
+        with other._using() as (connection, _), transaction(connection):
+            connection.execute("UPDATE list SET synced = 1")
+            begun.set()
+            end.wait(5)
+
+    thread = threading.Thread(target=sync)
+    thread.start()
+    begun.wait(5)
+    desk.triage.do(Verb.SKIP, [WICK])
+    threading.Timer(0.3, end.set).start()
+    outcome = desk.triage.undo()
+    thread.join()
+    assert outcome is not None
+    assert (outcome.words, outcome.changes[0].id) == ("undone: skipped", WICK)
+    other.close()
