@@ -196,6 +196,8 @@ class StatusLine(Widget):
         elif self._said is not None:
             text, severity = self._said
             left = Content.assemble((text, self._LOOKS[severity]))
+            if not self.working and left.cell_length + right.cell_length + 2 > self.size.width:
+                right = Content("")
         else:
             left = self._drawn_hints(self.size.width - right.cell_length)
         return _between(Content(" ") + left, right, self.size.width)

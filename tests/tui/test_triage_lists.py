@@ -1,0 +1,197 @@
+"""Deciding over followed lists: what comes back, what others decide meanwhile, what is read, and views."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+from textual.pilot import Pilot
+
+from core.demo import demo_path
+from core.index.index import Index, ListView, open_index
+from core.lists import ListDesk, Wanted
+from core.sources.mailbox import open_file
+from core.triage.journal import FILE
+from core.triage.status import Verb
+from core.triaging import Journal, Triage
+from tests.tui.kit import desk_screen, ready, text_of, until
+from tests.tui.triage_kit import make, said, told, tree
+from tui.app import PatchdeskApp
+
+NOTHING = Event()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's mails in an index, all unread."""
+    path = tmp_path_factory.mktemp("index") / "index.sqlite3"
+    index = open_index(path)
+    with demo_path() as mbox:
+        index.ingest("lantern", open_file(mbox), stop=NOTHING, report=lambda _: None, read_before=0)
+    index.close()
+    return path
+
+
+@pytest.fixture
+def path(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made, tmp_path / "index.sqlite3"))
+
+
+@pytest.fixture
+def index(path: Path) -> Iterator[Index]:
+    index = open_index(path)
+    yield index
+    index.close()
+
+
+def app_on(path: Path, index: Index) -> PatchdeskApp:
+    """Return the application on an index, an hour after its last mail."""
+    newest = index.summaries(index.order(ListView(), 1))[0].date
+
+    def clock() -> datetime:
+        return newest + timedelta(hours=1)
+
+    return PatchdeskApp(
+        "",
+        lambda _: ListDesk(path, Wanted()),
+        lists=("lantern",),
+        clock=clock,
+        triage=make(path.parent, clock),
+    )
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Let the application run until all rows are there, and how they stand."""
+    await ready(pilot)
+    app = pilot.app
+    assert isinstance(app, PatchdeskApp)
+    await until(pilot, lambda: tree(app).standings_known, what="how they stand")
+    await until(pilot, lambda: desk_screen(app)._coming is None, what="all rows")
+    await until(pilot, lambda: desk_screen(app)._held_back is None, what="all rows")
+
+
+async def test_what_is_done_is_gone_and_undone_is_back(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        count = tree(app).count
+        here = tree(app).here
+        await pilot.press("d")
+        await told(pilot, "done")
+        assert tree(app).count == count - 1
+        assert tree(app).here != here
+        await pilot.pause(0.5)  # the list comes anew, and it stays away
+        assert tree(app).count == count - 1
+        await pilot.press("G", "u")
+        await told(pilot, "undone: done")
+        assert tree(app).count == count
+        assert tree(app).here == here
+
+
+async def test_what_is_decided_is_not_shown_from_the_first(path: Path, index: Index) -> None:
+    triage = Triage(index, Journal(path.with_name(FILE)), ())
+    rows = index.order(ListView(), 3)
+    triage.do(Verb.DONE, [one.id for one in index.summaries(rows)])
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        assert not set(rows) & set(tree(app).handles(0, tree(app).count))
+
+
+async def test_what_another_process_decides_is_seen(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        row = tree(app).handles(0, 5)[4]
+        (summary,) = index.summaries([int(row)])
+        Triage(index, Journal(path.with_name(FILE)), ()).do(Verb.SKIP, [summary.id])
+        await until(pilot, lambda: tree(app).place_of(row) is None, what="it gone")
+
+
+async def test_marked_series_are_read_as_one(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        before = sum(info.unread for info in index.lists())
+        await pilot.press("V", "j", "j", "m")
+        await told(pilot, "read × 3")
+        rows = [int(row) for row in tree(app).handles(0, 3)]
+        await until(pilot, lambda: not any(map(index.unseen, rows)), what="them read")
+        assert sum(info.unread for info in index.lists()) < before
+
+
+async def test_m_counts_what_is_here_as_read_and_it_is_in_the_journal(
+    path: Path, index: Index
+) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        row = int(tree(app).handle(0))
+        await pilot.press("m")
+        await until(pilot, lambda: not index.unseen(row), what="it read")
+        await pilot.press("m")
+        await until(pilot, lambda: bool(index.unseen(row)), what="it unread")
+    journal = path.with_name(FILE).read_text()
+    assert '"verb":"read"' in journal
+    assert '"verb":"unread"' in journal
+
+
+async def test_a_query_marks_over_all_rows(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        author = index.summaries(index.order(ListView(), 1))[0].author.name
+        wanted = {
+            one.row for one in index.summaries(index.order(ListView())) if one.author.name == author
+        }
+        await pilot.press("*", *f"f:{author.split()[0].strip(',')}", "enter")
+        await until(pilot, lambda: "marked" in text_of(app, "TitleBar"), what="marks")
+        assert wanted <= tree(app).marked
+        await pilot.press("*", *"from:x", "enter")
+        await until(pilot, lambda: "There is no from:" in said(app), what="what is wrong")
+
+
+async def test_viewed_hunks_outlive_the_program(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await until(pilot, lambda: desk_screen(app).reader._viewed is not None, what="a store")
+        desk_screen(app).reader._viewed.mark("ab" * 16, True)  # type: ignore[union-attr]
+    again = app_on(path, index)
+    async with again.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        store = desk_screen(again).reader._viewed
+        assert store is not None
+        assert store.is_viewed("ab" * 16)
+
+
+async def test_the_end_of_a_session_is_remembered(path: Path, index: Index) -> None:
+    assert index.looked() is None
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+    Triage(index, Journal(path.with_name(FILE)), ()).refresh()
+    assert index.looked() is not None
+
+
+async def test_a_view_that_asks_for_states_shows_them(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await settled(pilot)
+        here = tree(app).here
+        await pilot.press("w")
+        await told(pilot, "waiting")
+        await pilot.press("4")  # Waiting
+        await until(pilot, lambda: tree(app).count == 1, what="the view")
+        assert tree(app).here == here
+        await pilot.press("d")
+        await told(pilot, "done")
+        await until(pilot, lambda: tree(app).count == 0, what="it gone from the view")
+        await pilot.press("u")
+        await told(pilot, "undone")
+        await until(pilot, lambda: tree(app).count == 1, what="it back")
+        assert said(app) == "undone: done"
