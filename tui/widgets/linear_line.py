@@ -35,6 +35,7 @@ def sentence(row: Row, now: datetime) -> str:
 def _words(row: Row, now: datetime) -> Iterator[str]:
     if row.kind is Kind.HEADING:
         yield f"group {shown(row.news[:_LONGEST])}"
+        yield "" if row.expanded or not row.expandable else "folded"
         return
     if row.marked:
         yield "marked"

@@ -81,6 +81,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         _, count = self._rows.place(self.cursor)
         while 0 <= place < count:
             if unread(place):
+                self._rows.show_group(place)
                 first = self._rows.first_row(place)
                 keys = self._unread_inside(first)
                 if keys:
@@ -136,10 +137,11 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
 
     def go_to_mail(self, message_id: MessageId) -> bool:
         """Go to a mail, wherever it is, or to what holds it; say whether there is any."""
-        place = self._rows.find_mail(message_id)
+        place = self._rows.show_mail(message_id)
         if place is None:
             return False
         self.touched = True
+        self._laid_out()
         self.cursor = place
         if (row := self.row) is not None:
             self.move_to((row.item.id, message_id))
@@ -182,6 +184,8 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
     def move_to_item(self, place: int, key: Key) -> None:
         """Go to the series or thread at a place, and to the row of `key` in it."""
         self.touched = True
+        self._rows.show_group(place)
+        self._laid_out()
         self.cursor = self._rows.first_row(place)
         if len(key) > 1:
             self._reveal(key)

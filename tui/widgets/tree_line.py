@@ -283,6 +283,10 @@ def _news(row: Row) -> str:
     return row.news or ("new" if row.unread else "")
 
 
+def _expander(row: Row) -> str:
+    return ("▾" if row.expanded else "▸") if row.expandable else " "
+
+
 def indent(row: Row, width: int) -> int:
     """Return the cells before a row's expander; bounded, since threads can be a thousand mails deep."""
     return min(row.depth * _INDENT, width // 3)
@@ -291,7 +295,8 @@ def indent(row: Row, width: int) -> int:
 def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[Piece]:
     """Return a row as pieces that fill exactly `width` cells; `names` as `columns` has it."""
     if row.kind is Kind.HEADING:
-        return _exactly([(fit(f" {_plain(row.news[:_LONGEST])}", width), "heading")], width)
+        text = f"{_expander(row)} {_plain(row.news[:_LONGEST])}"
+        return _exactly([(fit(text, width), "heading")], width)
     right = [] if row.kind is Kind.MORE else _right(row, now, columns(width, names=names))
     # What has nothing to say gives its room to the subject, as long as nothing stands left of it.
     while right and not _says(right[0]):
@@ -306,8 +311,7 @@ def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[Pi
     tail.append((" ", "plain"))
     taken = sum(cell_len(text) for text, _ in tail)
 
-    expander = ("▾" if row.expanded else "▸") if row.expandable else " "
-    pieces = [(" " * indent(row, width), "plain"), (expander, "expander")]
+    pieces = [(" " * indent(row, width), "plain"), (_expander(row), "expander")]
     pieces.append((MARK, "mark") if row.marked else (" ", "plain"))
     if row.unread and row.kind is not Kind.VERSION:
         pieces.append((f"{UNREAD} ", "news"))

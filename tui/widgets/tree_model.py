@@ -15,6 +15,7 @@ from operator import add
 from typing import Final, Protocol
 
 from core.model import MessageId
+from tui.widgets.tree_groups import Groups
 from tui.widgets.tree_rows import (
     Item,
     Key,
@@ -34,6 +35,9 @@ _BLOCKS_KEPT: Final = 200
 """Unfolded items whose rows are kept: more than a screen shows."""
 
 _NOTHING_FOUND: Final = Matches(lit={})
+
+_GROUPS: Final[Key] = ("",)
+"""Stands in the folds for all groups that are not there by their heading's key."""
 
 
 class Items(Protocol):
@@ -121,16 +125,17 @@ class Rows:
         self._open: dict[Key, bool] = {}
         self._all_open = False
         self._matches = _NOTHING_FOUND
+        self._groups = Groups({}, 0, bool)
         self._more: dict[int, int] = {}
         """How many rows an item has beside its own, by its place."""
         self._at: list[int] = []
-        """The places of those, in order; and where their rows begin."""
+        """The ranks of those among what is not hidden, in order; and where their rows begin."""
         self._firsts: list[int] = []
         self._sums: list[int] = [0]
         """How many rows more there are before each of them, and after the last how many in all."""
 
     def __len__(self) -> int:
-        return len(self._items) + self._sums[-1]
+        return len(self._groups) + self._sums[-1]
 
     def __getitem__(self, index: int) -> Row:
         if not 0 <= index < len(self):
@@ -139,20 +144,27 @@ class Rows:
         return self._block(place)[index - self._start(place)]
 
     def _start(self, place: int) -> int:
-        """Return the first row of the item at `place`."""
-        return place + self._sums[bisect_left(self._at, place)]
+        """Return the first row of the item at `place`, or the heading that it is folded into."""
+        rank = self._groups.rank(place)
+        return rank + self._sums[bisect_left(self._at, rank)]
 
     def _place_of(self, index: int) -> int:
         """Return the place of the item that a row belongs to."""
         nth = bisect_right(self._firsts, index) - 1
         if nth < 0:
-            return index
-        if index - self._firsts[nth] <= self._sums[nth + 1] - self._sums[nth]:
-            return self._at[nth]
-        return index - self._sums[nth + 1]
+            rank = index
+        elif index - self._firsts[nth] <= self._sums[nth + 1] - self._sums[nth]:
+            rank = self._at[nth]
+        else:
+            rank = index - self._sums[nth + 1]
+        return self._groups.place(rank)
 
     def _is_open(self, key: Key, at_first: bool) -> bool:
         return self._open.get(key, at_first or self._all_open)
+
+    def _is_group_open(self, text: str) -> bool:
+        # What is found is shown, wherever it is.
+        return bool(self._matches.lit) or self._open.get(("", text), self._open.get(_GROUPS, True))
 
     def _block(self, place: int) -> list[Row]:
         """Return the rows of the item at `place` among the items, with the heading above it."""
@@ -162,7 +174,9 @@ class Rows:
             first = head(item, expanded=self._is_open((item.id,), False))
             block = [first]
             if text := self._items.headings.get(place):
-                block.insert(0, heading(item, text))
+                block.insert(0, self._heading(place, item, text))
+            if self._groups.hides(place):
+                return block[:1]
             found = self._matches.inside.get(place)
             rows: Iterable[Row] = ()
             if first.expanded or found:
@@ -180,9 +194,15 @@ class Rows:
                 self._blocks.popitem(last=False)
         return block
 
+    def _heading(self, place: int, item: Item, text: str) -> Row:
+        count = self._groups.end(place) - place
+        is_open = not self._groups.hides(place)
+        return heading(item, text, count, expanded=is_open, expandable=not self._matches.lit)
+
     def _count_rows(self) -> None:
         """Count the rows anew after folds or items have changed."""
         self._blocks.clear()
+        self._groups = Groups(self._items.headings, len(self._items), self._is_group_open)
         self._more = dict.fromkeys(self._items.headings, 1)
         for place, found in self._matches.inside.items():
             self._more[place] = len(found) + self._more.get(place, 0)
@@ -190,14 +210,16 @@ class Rows:
             for place in range(len(self._items)):
                 if (whole := self._items.whole(place)) is not None:
                     self._more[place] = size(whole) + (place in self._items.headings)
-        for item_id in {key[0] for key in self._open}:
+        for item_id in {key[0] for key in self._open if key[0]}:
             if (place_now := self._items.place(item_id)) is not None:
                 self._more[place_now] = len(self._block(place_now)) - 1
         self._sum_up()
 
     def _sum_up(self) -> None:
-        self._at = sorted(place for place, more in self._more.items() if more)
-        self._sums = list(accumulate(map(self._more.__getitem__, self._at), initial=0))
+        groups = self._groups
+        places = sorted(p for p, more in self._more.items() if more and not groups.hides(p))
+        self._at = list(map(groups.rank, places))
+        self._sums = list(accumulate(map(self._more.__getitem__, places), initial=0))
         self._firsts = list(map(add, self._at, self._sums))
 
     # ------------------------------------------------------------- the items
@@ -220,7 +242,8 @@ class Rows:
         self._matches = matches
         if keep:
             moved = self._items.moved(
-                {key[0] for key in self._open} | ({also[0]} if also else set())
+                {key[0] for key in self._open if key[0]}
+                | ({also[0]} if also and also[0] else set())
             )
             if moved:
                 self._open = {_moved_key(key, moved): value for key, value in self._open.items()}
@@ -262,8 +285,9 @@ class Rows:
         return self._place_of(index)
 
     def first_row(self, place: int) -> int:
-        """Return the row of the series or thread at a place."""
-        return self._start(place) + (place in self._items.headings)
+        """Return the row of the series or thread at a place, or the heading that it is folded into."""
+        is_below = place in self._items.headings and not self._groups.hides(place)
+        return self._start(place) + is_below
 
     def place(self, index: int) -> tuple[int, int]:
         """Return which series or thread a row belongs to, counted from 1, and of how many."""
@@ -272,7 +296,8 @@ class Rows:
     def block(self, index: int) -> tuple[int, int]:
         """Return where the rows of one series or thread begin and end (exclusive), given one of them."""
         place = self._place_of(index)
-        return self._start(place), self._start(place + 1)
+        start = self._start(place)
+        return start, start + len(self._block(place))
 
     def everything(self, index: int) -> list[Row]:
         """Return all rows of the series or thread at `index`, as if unfolded, its own first."""
@@ -283,21 +308,29 @@ class Rows:
 
     def find(self, key: Key) -> int | None:
         """Return where the row of `key` is, or that of what it is folded into; None where that is gone."""
-        place = self._items.place(key[0]) if key[0] else None
+        if not key[0]:
+            above = (p for p, text in self._items.headings.items() if key[1:] == (text,))
+            return next(map(self._start, above), None)
+        place = self._items.place(key[0])
         if place is None:
             return None
         start = self._start(place)
+        if self._groups.hides(place):
+            return start
         return next(
             (start + i for i, row in enumerate(self._block(place)) if row.key == key),
             self.first_row(place),
         )
 
-    def find_mail(self, message_id: MessageId) -> int | None:
-        """Return the row of the series or thread that holds a mail; None where there is none."""
+    def show_mail(self, message_id: MessageId) -> int | None:
+        """Return the row of the series or thread that holds a mail, out of a folded group; None where there is none."""
         place = self._items.place(message_id)
         if place is None and (item_id := self._items.moved({message_id}).get(message_id)):
             place = self._items.place(item_id)
-        return None if place is None else self.first_row(place)
+        if place is None:
+            return None
+        self.show_group(place)
+        return self.first_row(place)
 
     # ------------------------------------------------------------- folds
 
@@ -336,11 +369,26 @@ class Rows:
         row = self[index]
         if row.expandable and row.expanded != expanded:
             self._open[row.key] = expanded
-            self._recount(self._place_of(index))
+            if row.kind is Kind.HEADING:
+                self._count_rows()
+            else:
+                self._recount(self._place_of(index))
+
+    def show_group(self, place: int) -> None:
+        """Unfold the group that the series or thread at a place is folded into."""
+        first = self._groups.first(place) if self._groups.hides(place) else None
+        if first is not None:
+            self._open["", self._items.headings[first]] = True
+            self._count_rows()
+
+    def heading_of(self, index: int) -> int:
+        """Return the row of the heading above a row; where there is none, the row itself."""
+        first = self._groups.first(self._place_of(index))
+        return index if first is None else self._start(first)
 
     def fold_all(self, *, expanded: bool, around: int = 0) -> None:
-        """Fold or unfold everything; of a list that is not in memory, unfold what is near the row `around`."""
-        self._open = {}
+        """Fold or unfold everything, groups too; of a list that is not in memory, unfold what is near the row `around`."""
+        self._open = {} if expanded or not self._items.headings else {_GROUPS: False}
         if not self.all_in_memory and expanded:
             self._count_rows()
             near = range(max(0, around - 50), min(len(self._items), around + 50))
@@ -354,6 +402,7 @@ class Rows:
     def reveal(self, index: int, key: Key) -> int:
         """Unfold what hides the row of `key` in the series or thread at `index`, and return where it is."""
         place = self._place_of(index)
+        self.show_group(place)
         item = self._items.whole(place)
         path: list[Row] = []
         for row in inside(item, _every) if item is not None else ():

@@ -113,9 +113,18 @@ IsOpen = Callable[[Key, bool], bool]
 """Whether the row of a key is unfolded, given whether it is at first."""
 
 
-def heading(item: Item, text: str) -> Row:
-    """Return the row that stands above a group, whose first series or thread is `item`."""
-    return Row(key=("", text), kind=Kind.HEADING, depth=0, item=item, message=None, news=text)
+def heading(item: Item, text: str, count: int, *, expanded: bool, expandable: bool = True) -> Row:
+    """Return the row that stands above a group of `count`, whose first series or thread is `item`."""
+    return Row(
+        key=("", text),
+        kind=Kind.HEADING,
+        depth=0,
+        item=item,
+        message=None,
+        news=text if expanded else f"{text}  ({count:,})",
+        expandable=expandable,
+        expanded=expanded,
+    )
 
 
 def head(item: Item, *, expanded: bool) -> Row:

@@ -323,6 +323,8 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
             self.fold(expanded=False)
             return
         place = self.cursor
+        if row.depth == 0:
+            place = self._rows.heading_of(place)
         while place > 0 and self._rows[place].depth >= row.depth > 0:
             place -= 1
         self.cursor = place
