@@ -35,7 +35,10 @@ def start_logging(path: Path) -> None:
         def _open(self) -> TextIOWrapper:
             handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             return TextIOWrapper(
-                os.fdopen(handle, "ab"), encoding=self.encoding, errors=self.errors, line_buffering=True
+                os.fdopen(handle, "ab"),
+                encoding=self.encoding,
+                errors=self.errors,
+                line_buffering=True,
             )
 
     root = logging.getLogger()
