@@ -247,13 +247,9 @@ class StandingScreen(MarkingScreen):
         words = outcome.words if outcome is not None else ""
         if self.desk_app.linear and deed.verb is not None:
             return sentence(deed.verb, len(deed.mails or deed.handles), deed.argument)
-        aside = ""
-        if deed.kind == "do" and event.standings:
-            one = next(iter(event.standings.values()))
-            aside = f" {one.until}" if one.until is not None else ""
         left = outcome.left if outcome is not None else 0
         stays = f" · {left:,} stay as they are" if left else ""
-        return shown(f"{words}{aside}{stays}")
+        return shown(f"{words}{stays}")
 
     @on(DeedFailed)
     def _deed_failed(self, event: DeedFailed) -> None:
