@@ -48,6 +48,8 @@ UNREAD: Final = "●"
 _LEFT: Final = frozenset({"author", "lit"})
 """Looks of the column that is written from its left."""
 
+_OF_FOUND_PATCH: Final = frozenset({"news", "author", "lit"})
+
 _NOT_LIT: Final = Lit()
 
 _LOUD: Final = {
@@ -298,6 +300,12 @@ def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[Pi
         text = f"{_expander(row)} {_plain(row.news[:_LONGEST])}"
         return _exactly([(fit(text, width), "heading")], width)
     right = [] if row.kind is Kind.MORE else _right(row, now, columns(width, names=names))
+    if (
+        names and row.kind is Kind.PATCH
+    ):  # of a patch that was found its subject counts, and who wrote it
+        right = [
+            cell for cell in right if cell[0] and cell[0][0][1] in _OF_FOUND_PATCH and _says(cell)
+        ]
     # What has nothing to say gives its room to the subject, as long as nothing stands left of it.
     while right and not _says(right[0]):
         right.pop(0)
