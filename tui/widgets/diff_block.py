@@ -147,7 +147,7 @@ class DiffBlock:
         if run.kind == "bar":
             return self.bar(run.file)
         if run.kind == "hunk":
-            return self._hunk_row(self._hunks[run.hunk])
+            return self._hunk_row(run.hunk)
         if run.kind == "gap":
             return PageRow()
         text = self.code.text(run.line + offset, 0)
@@ -177,7 +177,8 @@ class DiffBlock:
         pieces = ((name, "bar-name"), (said, "bar-words"), (fill, "bar"), *counts)
         return PageRow(pieces, (edge,), base="bar")
 
-    def _hunk_row(self, hunk: Hunk) -> PageRow:
+    def _hunk_row(self, number: int) -> PageRow:
+        hunk = self._hunks[number]
         pieces: list[Piece] = [(shown_line(hunk.header), "hunk-range")]
         if hunk.section:
             pieces.append((SafeText(f" {shown_line(hunk.section[:LONGEST_LINE])}"), "hunk-section"))
@@ -185,6 +186,8 @@ class DiffBlock:
             pieces.append(
                 (SafeText("  (damaged: its lines are not as many as it says)"), "warning")
             )
+        if warning := self.code.warning(number):
+            pieces.append((warning, "warning"))
         return PageRow(tuple(pieces), self._rows.blank_numbers(), base="hunk", pans=True)
 
     # ------------------------------------------------------------- the other sides of a block

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import islice
 from time import perf_counter
 from typing import Final, NamedTuple
 
+from core.patch.deceit import deceit_words, deceits
 from core.patch.diff import DiffFile
 from core.patch.diff_hunks import Hunk
 from core.patch.highlight import Spans, Steps, Token, highlight_steps
@@ -31,6 +33,8 @@ SLICE: Final = 200
 RUN_UP: Final = 60
 """Lines before a slice that are read too, to know what it begins in."""
 
+MOST_WARNED: Final = 50_000
+"""Lines of a hunk in which is looked for what deceives."""
 _RUNS_KEPT: Final = 500
 """Runs of changed lines whose words are remembered."""
 
@@ -101,6 +105,7 @@ class HunkCode:
         self._kinds: dict[int, str] = {}
         self._runs: dict[tuple[int, int], _Run] = {}
         self._moves = Moves()
+        self._warnings: dict[int, SafeText] = {}
 
     def find_moves(self) -> None:
         """Look for lines that moved; of a large diff that takes long."""
@@ -155,7 +160,33 @@ class HunkCode:
                 (start + signs, end + signs, f"{base}-word")
                 for start, end in run.spans[offset - run.start]
             ]
+        marks += self._deceit_marks(hunk.start + 1 + offset, text, signs)
         return CodeLine(tuple(pieces), tuple(marks), base, signs, move)
+
+    def warning(self, number: int) -> SafeText:
+        """Say what in a hunk's lines reads otherwise than it is; "" where nothing does."""
+        words = self._warnings.get(number)
+        if words is None:
+            rows = islice(
+                zip(self._hunks[number].rows, self.kinds(number), strict=True), MOST_WARNED
+            )
+            said = deceit_words(row for row, kind in rows if kind in " +")
+            words = self._warnings[number] = SafeText(f"  ⚠ {said}" if said else "")
+        return words
+
+    def _deceit_marks(self, line: int, text: SafeText, signs: int) -> list[Mark]:
+        """Return where a line deceives."""
+        raw = self._lines[line]
+        if raw.isascii():
+            return []
+        places = [
+            tuple(
+                min(len(text), len(shown_line(raw[: signs + at], first_column=signs)))
+                for at in (deceit.start, deceit.end)
+            )
+            for deceit in deceits(raw[signs:LONGEST_LINE])
+        ]
+        return [(start, end, "deceit") for start, end in places]
 
     def _coloured(
         self, number: int, offset: int, text: SafeText, signs: int, base: str

@@ -70,6 +70,7 @@ LOOKS: Final[Mapping[str, str]] = {
     "added-word": "on $diff-added 32%",
     "removed-word": "on $diff-removed 32%",
     "whitespace-error": "on $error 60%",
+    "deceit": "bold reverse $error",
     "cursor": "on $block-cursor-background",
     "match": "$foreground on $warning 40%",
     "match-current": "bold $background on $warning",
@@ -122,6 +123,7 @@ _ANSI: Final[Mapping[str, str]] = {
     "added-word": "bold reverse ansi_green",
     "removed-word": "bold reverse ansi_red",
     "whitespace-error": "reverse ansi_red",
+    "deceit": "bold reverse ansi_red",
     "match": "ansi_black on ansi_yellow",
     "match-current": "bold underline ansi_black on ansi_bright_yellow",
 }
