@@ -213,6 +213,8 @@ class Clerk:
         def job() -> None:
             try:
                 self._post(self._done(deed))
+                if deed.kind != "do" and isinstance(deed.opening.desk, Looks):
+                    deed.opening.desk.look()  # what is back may not be in the list
                 self._count(deed.opening)
             except PatchdeskError as error:
                 self._post(DeedFailed(deed, error))

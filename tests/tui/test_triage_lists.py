@@ -195,3 +195,30 @@ async def test_a_view_that_asks_for_states_shows_them(path: Path, index: Index) 
         await told(pilot, "undone")
         await until(pilot, lambda: tree(app).count == 1, what="it back")
         assert said(app) == "undone: done"
+
+
+async def test_in_the_inbox_too_undo_and_td_bring_back(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await settled(pilot)
+        count, here = tree(app).count, tree(app).here
+        await pilot.press("1")  # Inbox: is:open
+        await until(pilot, lambda: "is:open" in desk_screen(app).query_shown, what="the inbox")
+        await pilot.press("d")
+        await told(pilot, "done")
+        page = desk_screen(app)._page
+        await until(pilot, lambda: desk_screen(app)._page is not page, what="a list without it")
+        assert tree(app).count == count - 1
+        await pilot.press("G", "u")
+        await told(pilot, "undone: done")
+        await until(pilot, lambda: tree(app).here == here, what="the cursor back on it")
+        await pilot.press("U")
+        await told(pilot, "done again")
+        await until(pilot, lambda: tree(app).count == count - 1, what="it gone again")
+        await pilot.press("t", "d")
+        await until(pilot, lambda: tree(app).count == count, what="what is done")
+        await pilot.press("2", "1")
+        await until(pilot, lambda: tree(app).count == count, what="it in the inbox too")
+        await pilot.press("t", "d")
+        await until(pilot, lambda: tree(app).count == count - 1, what="it hidden again")
+        assert desk_screen(app).query_shown == "is:open"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 
@@ -32,6 +32,9 @@ _TAGS_EVERY: Final = 600.0
 _ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accepted|open)")
 """A query that says itself which states it wants."""
 
+_OPEN: Final = re.compile(r"(?<!\S)is:open(?!\S)")
+"""What keeps what is decided out of a query."""
+
 
 class StandingScreen(MarkingScreen):
     """Shows how series stand: as it is written down, and with what is not written down yet."""
@@ -51,6 +54,10 @@ class StandingScreen(MarkingScreen):
     """What was decided since the list was read."""
     _early: Known | None = None
     """How the series of what is coming stand."""
+    _narrower: Mapping[str, str] = {}
+    """Of queries that were asked for with what is decided, those without it."""
+    _going_back: Handle | None = None
+    """The series that was changed back, and is not on the screen yet."""
     _held_back: Callable[[Items | Sequence[Whole]], None] | None = None
     """Shows the list, once it is known what is decided."""
 
@@ -98,6 +105,7 @@ class StandingScreen(MarkingScreen):
             self._held_back = partial(super().show_items, keep=keep, anew=anew, hold=hold)
         else:
             super().show_items(self._open(items), keep=keep, anew=anew, hold=hold)
+            self._go_back_to(self._going_back)
         self.know_standings()
 
     def _become_shown(self, opening: Opening) -> None:
@@ -147,9 +155,21 @@ class StandingScreen(MarkingScreen):
 
     def _toggle_decided(self) -> None:
         self._decided_shown = not self._decided_shown
+        page = self._page if self._list_desk is not None else None
+        if page is not None and (self._decided_shown or page.wanted.query in self._narrower):
+            self._ask_for(query=self._narrower.get(page.wanted.query, page.wanted.query))
         self._hide_decided()
         how = "shown" if self._decided_shown else "hidden"
         self.say(f"What is done, skipped, waiting or put off is {how}.")
+
+    def _ask_for(self, **changes: object) -> None:
+        """Ask for other rows; as long as what is decided is to be shown, a view of what is open has it too."""
+        query = changes.get("query")
+        if self._decided_shown and isinstance(query, str) and _OPEN.search(query):
+            wider = " ".join(_OPEN.sub(" ", query).split())
+            self._narrower = {**self._narrower, wider: query}
+            changes["query"] = wider
+        super()._ask_for(**changes)
 
     # ------------------------------------------------------------- what the clerk says
 
@@ -227,18 +247,31 @@ class StandingScreen(MarkingScreen):
         if event.deed.opening is not self._shown:
             return
         self._sure = {**self._sure, **event.standings}
+        if event.deed.kind == "undo":
+            self._decided_since -= event.standings.keys()
+        elif event.deed.kind == "redo":
+            self._decided_since |= event.standings.keys()
         self._show_standings()
         outcome = event.outcome
         if outcome is None:
             what = "undo" if event.deed.kind == "undo" else "redo"
             self.say(f"There is nothing to {what}.")
             return
-        back = event.deed.kind != "do" and event.first is not None
-        if back and self.series_tree.move_to_handle(cast("Handle", event.first)):
-            self._follow_cursor()
+        if event.deed.kind != "do":
+            self._go_back_to(event.first)
         self.say(self._words_of(event))
         for note in outcome.notes:
             self.notify(shown(note), markup=False)
+
+    def _go_back_to(self, handle: Handle | None) -> None:
+        """Put the cursor on what was changed back; where it is not on the screen, once it is."""
+        self._going_back = None
+        if handle is None:
+            return
+        if self.series_tree.move_to_handle(handle):
+            self._follow_cursor()
+        else:
+            self._going_back = handle
 
     def _words_of(self, event: DeedDone) -> str:
         from tui.triage_words import sentence

@@ -166,6 +166,7 @@ class TriageScreen(StandingScreen):
             }
             will = {handle: become[id(self._standing(handle))] for handle in targets}
         self._waiting = [*self._waiting, (deed, will)]
+        self._going_back = None
         clerk.do(deed)
         self.series_tree.standings = {**self.series_tree.standings, **will}
         self.series_tree.unmark_all()
