@@ -72,6 +72,7 @@ def examine(about: Surroundings, *, stop: Event) -> Iterator[Check]:
         _configuration(about),
         _files(about),
         _index(about),
+        _journal(about),
         _lists(about),
         _terminal(about),
         _child(about, stop),
@@ -197,7 +198,8 @@ def _files(about: Surroundings) -> Iterator[Check]:
     for folder in folders:
         yield _folder(folder)
     index = about.home.index
-    for file in (about.config_file, about.log_file, index, *index.parent.glob(f"{index.name}-*")):
+    kept = (index, *index.parent.glob(f"{index.name}-*"), *index.parent.glob("triage.jsonl*"))
+    for file in (about.config_file, about.log_file, *kept):
         try:
             mode = stat.S_IMODE(file.stat().st_mode)
         except OSError:
@@ -254,6 +256,28 @@ def _index(about: Surroundings) -> Iterator[Check]:
         yield _ok(f"the index is whole ({path.stat().st_size >> 20:,} MiB)")
         yield from _texts(about)
         yield from _strays(about)
+
+
+def _journal(about: Surroundings) -> Iterator[Check]:
+    """Say whether what was decided can be read."""
+    from core.triage.journal import FILE, Journal, JournalError
+
+    journal = Journal(about.home.data / FILE)
+    try:
+        counts = [(len(batch.events), batch.passed) for batch in journal.batches()]
+    except JournalError as error:
+        yield _error(error.message.rstrip("."), error.hint)
+        return
+    events, passed = sum(count for count, _ in counts), sum(count for _, count in counts)
+    if passed:
+        yield _warning(
+            f"{passed:,} of {events + passed:,} lines of the triage journal are no events",
+            f"They do no harm. {journal.path} is plain text: look at them, and take them out.",
+        )
+    elif journal.size():
+        yield _ok(f"the triage journal is whole ({events:,} event{'' if events == 1 else 's'})")
+    else:
+        yield _ok("the triage journal is not there yet: the first decision makes it")
 
 
 def _strays(about: Surroundings) -> Iterator[Check]:

@@ -128,7 +128,7 @@ def spoken(verb: str, argument: str, count: int) -> str:
     said = words.done if words is not None else verb
     if words is not None and argument:
         until = unpacked(argument) if words.argument is Argument.UNTIL else None
-        said = f"{said} {until or argument}"
+        said = f"{said} {until or argument.removeprefix('=')}"
     return said if count <= 1 else f"{said} × {count:,}"
 
 

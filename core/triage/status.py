@@ -97,7 +97,7 @@ WORDS: Final[Mapping[Verb, Words]] = {
     Verb.LABEL: Words("give it a label", "labelled", Argument.LABEL),
     Verb.UNLABEL: Words("take a label away", "unlabelled", Argument.LABEL),
     Verb.NOTE: Words("write a private note", "noted", Argument.NOTE),
-    Verb.PRIORITY: Words("raise, lower or set its priority", "priority set", Argument.PRIORITY),
+    Verb.PRIORITY: Words("raise, lower or set its priority", "priority", Argument.PRIORITY),
     Verb.READ: Words("count its mails as read", "read", on_patch=True, undoable=False),
     Verb.UNREAD: Words("count its mails as unread", "unread", on_patch=True, undoable=False),
 }

@@ -67,8 +67,8 @@ def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         (("label", "--label", "hot"), "labelled hot", "new"),
         (("label", "--note", "hot"), "labelled hot", "new"),
         (("note", "--note", "hm\x1b[2J"), "noted", "new"),
-        (("priority", "--priority", "3"), "priority set =3", "new"),
-        (("priority", "--priority", "-1"), "priority set -1", "new"),
+        (("priority", "--priority", "3"), "priority 3", "new"),
+        (("priority", "--priority", "-1"), "priority -1", "new"),
         (("read",), "read", None),
         (("unread",), "unread", None),
     ],
@@ -258,3 +258,18 @@ def test_help_is_made_from_the_table(capfdbinary: Capture) -> None:
     assert status == 0
     for verb in Verb:
         assert f"\n  {verb} " in out
+
+
+def test_the_doctor_looks_at_the_journal(home: Path, capfdbinary: Capture) -> None:
+    def said() -> str:
+        return run(capfdbinary, "doctor")[1].decode()
+
+    assert "the triage journal is not there yet" in said()
+    triage(capfdbinary, "done", LAMP)
+    assert "the triage journal is whole (1 event)" in said()
+    journal = home / ".local/share/patchdesk/triage.jsonl"
+    journal.write_bytes(journal.read_bytes() + b"junk\n")
+    journal.chmod(0o644)
+    words = said()
+    assert "1 of 2 lines of the triage journal are no events" in words
+    assert "triage.jsonl can be read by others" in words
