@@ -61,7 +61,7 @@ def help_words(label: str, scope: SafeText, server: str) -> SafeText:
         from core.search.prefixes import PREFIXES
 
         names = " ".join(f"{name}:" for name in PREFIXES)
-        return shown(f'{names} -not "a b" OR ( )')
+        return shown(f'-not "a b" OR ( ) · {names}')
     words = [f"in {scope}"] if scope else []
     words.append("subjects, names, ids; s: f: d: v: is: … narrow it")
     if server:

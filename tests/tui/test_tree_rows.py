@@ -310,7 +310,7 @@ def test_of_many_patches_that_were_found_three_are_shown_and_the_rest_counted() 
     beside = Inside(patches=names[:1], more=6, beside=True)
     rows.replace([one], keep=False, matches=Matches(lit={}, inside={0: beside}))
     assert len(rows) == 2
-    assert "+6 more" in "".join(text for text, _ in line(rows[1], 80, NOW))
+    assert "+6" in "".join(text for text, _ in line(rows[1], 80, NOW))
 
 
 def test_a_patch_that_was_found_and_is_gone_since_keeps_its_row() -> None:

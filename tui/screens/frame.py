@@ -141,7 +141,7 @@ class FrameScreen(KeyedScreen):
 
     def _entitle_place(self) -> None:
         place, of = self.series_tree.place
-        self.title_bar.place = f" · {place:,} of {of:,}" if of else ""
+        self.title_bar.place = f"{place:,} of {of:,}" if of else ""
 
     def _entitle_reader(self) -> None:
         row = self.series_tree.row

@@ -141,7 +141,10 @@ class ViewingScreen(ListScreen):
                 self.choose_view(views[number])
 
         entries = [
-            (shown(view.name), shown(f"{self._count_of(view.name):>8}  {view.query}"))
+            (
+                shown(view.name),
+                shown(" · ".join(filter(None, (self._count_of(view.name), view.query)))),
+            )
             for view in views
         ]
         now = self._page.wanted.name if self._page is not None else ""

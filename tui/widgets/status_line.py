@@ -56,8 +56,9 @@ class TitleBar(Widget):
         """Draw the line."""
         marked = f"{self.marked} · " if self.marked else ""
         counts = "" if self.asked else self.counts
+        between = " · " if counts and self.place else ""
         right = Content.assemble(
-            (marked, "bold $text-accent"), (counts, "$foreground-muted"), self.place, " "
+            (marked, "bold $text-accent"), (counts, "$foreground-muted"), between, self.place, " "
         )
         flag = Content.assemble("  ", (self.flag, "$text-warning")) if self.flag else Content("")
         left = Content.assemble(" ", ("patchdesk", "bold $text-primary"), "  ", self.name_shown)

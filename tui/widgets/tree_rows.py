@@ -263,7 +263,7 @@ def matched(item: Item, whole: Whole | None, found: Inside) -> list[Row]:
             Row(key=(item.id, "more"), kind=Kind.MORE, depth=1, item=last.item, message=last.message, news=words)
         )  # fmt: skip
     elif found.more:
-        shown[-1] = replace(shown[-1], news=f"+{found.more:,} more")
+        shown[-1] = replace(shown[-1], news=f"+{found.more:,}")
     return shown
 
 
