@@ -19,6 +19,7 @@ from tui.messages import (
     GivesBytes,
     ListingArrived,
     ListingEnded,
+    MailBegun,
     MailFailed,
     MailRead,
     MailRequest,
@@ -39,6 +40,12 @@ Post = Callable[[Message], object]
 
 REPORT_EVERY: Final = 0.05
 """Seconds between two reports of progress: a source may report every mail, the screen must not pay for it."""
+
+LARGE_MAIL: Final = 1 << 20
+"""Bytes from which on the beginning of a mail is shown before the rest is read."""
+_BEGINNING: Final = 1 << 18
+PAINTED: Final = 0.05
+"""Seconds in which the beginning of a mail is surely painted."""
 
 MOST_COUNTED: Final = 100
 """Replies to one patch that are read to count what they say."""
@@ -70,15 +77,28 @@ def read_listing(opening: Opening, post: Post) -> None:
 
 
 def read_mail(request: MailRequest, post: Post) -> None:
-    """Open one mail and post it."""
+    """Open one mail and post it; of a large one first its beginning, which is what is seen first."""
+    desk = request.opening.desk
     try:
-        mail = request.opening.desk.mail(request.message)
+        if isinstance(desk, GivesBytes):
+            raw = desk.raw(request.message)
+            if len(raw) > LARGE_MAIL:
+                post(MailBegun(request, read_beginning(raw, request.message.key)))
+                request.opening.stop.wait(PAINTED)  # the screen comes first
+        mail = desk.mail(request.message)
     except Cancelled:
         return
     except PatchdeskError as error:
         post(MailFailed(request, error))
     else:
         post(MailRead(request, mail))
+
+
+def read_beginning(raw: bytes, key: str) -> Mail:
+    """Open as much of a mail as a few screens need."""
+    from core.patch.message import read_mail
+
+    return read_mail(raw[: raw.rfind(b"\n", 0, _BEGINNING) + 1], key)
 
 
 def read_remarks(request: MailRequest, mail: Mail, replies: Sequence[Reply], post: Post) -> None:

@@ -122,6 +122,14 @@ class MailRead(Message):
 
 
 @dataclass
+class MailBegun(Message):
+    """The beginning of a large mail is open, and the rest is being read."""
+
+    request: MailRequest
+    mail: Mail
+
+
+@dataclass
 class RemarksFound(Message):
     """What was said of a mail is known."""
 

@@ -23,6 +23,7 @@ from tui.messages import (
     DeskLike,
     ListingArrived,
     ListingEnded,
+    MailBegun,
     MailFailed,
     MailRead,
     MailRequest,
@@ -336,6 +337,15 @@ class ReadingScreen(FrameScreen):
         if event.request is self._wanted:
             self._answered = self._wanted
             self._show_mail(event.mail)
+
+    @on(MailBegun)
+    def _mail_begun(self, event: MailBegun) -> None:
+        """Show the beginning of a large mail in the place where the whole will be."""
+        if event.request is self._wanted and event.request is not self._answered:
+            self._aside = self._noted = False
+            self._mail = None
+            self.reader.show(event.mail, whole=False)
+            self._entitle_reader()
 
     @on(MailFailed)
     def _mail_failed(self, event: MailFailed) -> None:

@@ -66,6 +66,10 @@ class MailView(PageView):
         self._zone = zone
         self._parts: MailParts | None = None
         self._note: tuple[str, tuple[str, ...]] | None = None
+        self._begun = False
+        """Only the beginning of a mail is here, the rest is being read."""
+        self._coming: Mail | None = None
+        """The mail whose beginning is shown while all of it is laid out."""
 
     @dataclass
     class WholeLaidOut(Message):
@@ -84,31 +88,46 @@ class MailView(PageView):
 
     # ------------------------------------------------------------- what it shows
 
-    def show(self, mail: Mail) -> None:
-        """Show a mail from its top; the one shown already stays where it is."""
-        if self._parts is not None and self._parts.mail == mail:
+    def show(self, mail: Mail, *, whole: bool = True) -> None:
+        """Show a mail from its top; the one shown already stays where it is.
+
+        Where it is not the `whole` mail, that is to follow, and takes its place.
+        """
+        if self._parts is not None and mail in (self._parts.mail, self._coming):
             return
         from tui.widgets.mail_page import take_apart
 
         self._note = None
-        self._parts = take_apart(mail, _FIRST_LINES)
-        self._begin()
-        if not self._parts.whole:
+        follows = self._parts is not None and self._begun and _is_of(self._parts.mail, mail)
+        self._begun, self._coming = not whole, None
+        if not follows:
+            self._parts = take_apart(mail, _FIRST_LINES)
+            self._begin()
+        if whole and (follows or (self._parts is not None and not self._parts.whole)):
+            # What is on the screen comes first: a thread would take its time from it.
+            self._coming = mail
+            self.call_after_refresh(self._lay_out_coming, mail)
+
+    def _lay_out_coming(self, mail: Mail) -> None:
+        if self._coming is mail:
             self._lay_out_whole(mail, None, self._page_style)
 
     def show_note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours: what is missing, what went wrong, what can be done."""
         self._parts, self._note = None, (title, tuple(lines)) if title or lines else None
+        self._coming = None
         self._begin()
 
     def clear(self) -> None:
         """Show nothing."""
-        self._parts = self._note = None
+        self._parts = self._note = self._coming = None
         self._begin()
 
     @property
     def mail(self) -> Mail | None:
-        """The mail that is shown."""
+        """The mail that is shown, the whole of it as soon as that is there."""
+        if self._coming is not None:
+            return self._coming
         return self._parts.mail if self._parts is not None else None
 
     @property
@@ -165,8 +184,8 @@ class MailView(PageView):
     def _take_whole(self, event: WholeLaidOut) -> None:
         """Show the whole in the place of its beginning, which has the same rows."""
         event.stop()
-        if self._parts is not None and self._parts.mail is event.parts.mail:
-            self._parts = event.parts
+        if self._parts is not None and event.parts.mail in (self._parts.mail, self._coming):
+            self._parts, self._coming = event.parts, None
             ended = self.at_end and self.scroll_offset.y > 0
             if event.style == self._page_style:
                 self._renew(keep=True, page=event.page, matches=event.matches)
@@ -283,3 +302,9 @@ class MailView(PageView):
     def action_toggle_blanks(self) -> None:
         """Ignore changes of white space, or show them."""
         self.ignore_blanks = not self.ignore_blanks
+
+
+def _is_of(beginning: Mail, mail: Mail) -> bool:
+    """Whether one mail is the beginning of another."""
+    one, other = beginning.message, mail.message
+    return one.message_id == other.message_id and one.key == other.key

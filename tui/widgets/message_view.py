@@ -84,11 +84,7 @@ class MessageView(MailView, can_focus=True):
 
     def show_remarks(self, mail: Mail, remarks: Sequence[Remark]) -> None:
         """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
-        if (
-            self._parts is None
-            or self._parts.mail != mail
-            or list(self._folds.remarks) == list(remarks)
-        ):
+        if self._parts is None or self.mail != mail or list(self._folds.remarks) == list(remarks):
             return
         self._folds.take(remarks, _SHORT)
         self._weave_anew()
