@@ -13,6 +13,7 @@ from core.errors import Cancelled
 from core.find_answer import Ground, answer, plain
 from core.find_values import LIMIT, Found, Hit, Kind
 from core.find_words import read
+from core.index.summary import given_to
 from core.model import Identity, Listing, Message, MessageId, Patch, Series, Thread
 from core.search.faults import QueryError
 from core.search.matching import holds
@@ -256,10 +257,7 @@ class _Memory(Ground):
                 return any(self._mail(part, mail) for part in parts)
             case Word(words=words, whole=whole):
                 texts = (mail.message.subject.text, mail.sender, mail.author)
-                version = f"v{mail.message.subject.version}"
-                return mail.posted and (
-                    words == (version,) or any(holds(text, words, whole=whole) for text in texts)
-                )
+                return mail.posted and any(holds(text, words, whole=whole) for text in texts)
             case Term():
                 return _about_mail(tree, mail)
         raise TypeError(tree)
@@ -279,7 +277,7 @@ def _about_series(term: Term, series: Series) -> bool | None:
         case "incomplete":
             return len(newest.patches) < newest.total
         case "reviewed":
-            return any(trailer.version == newest.version for trailer in series.trailers)
+            return bool(given_to(series, newest))
         case "trailers":
             return bool(series.trailers)
         case "versions":

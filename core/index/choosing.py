@@ -273,19 +273,9 @@ class _Question:
         match = _phrase(word.words, whole=word.whole)
         sql = (
             f"(node.id IN (SELECT node FROM message WHERE id IN ({_SUBJECTS}))"
-            f" OR node.id IN (SELECT node FROM involved WHERE how & 3 AND person IN ({_PEOPLE}))"
+            f" OR node.id IN (SELECT node FROM involved WHERE how & 3 AND person IN ({_PEOPLE})))"
         )
-        values: list[object] = [match, match]
-        version = word.words[0] if len(word.words) == 1 else ""
-        if (
-            version[:1] == "v"
-            and version[1:].isascii()
-            and version[1:4].isdigit()
-            and len(version) < 5
-        ):
-            sql += " OR node.item IN (SELECT item FROM facet WHERE NOT thread AND version = ?)"
-            values.append(int(version[1:]))
-        return f"({sql}) AND {_POSTED})", values
+        return f"({sql} AND {_POSTED})", [match, match]
 
     def _mail_term(self, term: Term) -> Question:
         match term.prefix:

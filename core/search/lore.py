@@ -122,7 +122,8 @@ class _Writer:
 def _words(text: str, whole: bool) -> str:
     if not whole and _PLAIN.fullmatch(text):
         return f"{text}*"
-    return f'"{_ODD.sub(" ", text).strip()}"'
+    plain = text.encode("utf-8", "replace").decode()
+    return f'"{_ODD.sub(" ", plain).strip()}"'
 
 
 def _moment(second: int | None) -> str:
