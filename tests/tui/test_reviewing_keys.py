@@ -147,6 +147,7 @@ async def test_viewed_layouts_and_folds_have_their_keys() -> None:
         await ready(pilot)
         await pilot.press("enter", ")", "X")
         assert "1 of" in text_of(app_)
+        await until(pilot, lambda: "hunks left" in text_of(app_), what="how much is left")
         await pilot.press("t", "v")
         await until(pilot, lambda: "✓ viewed" in text_of(app_))
         await pilot.press("t", "v", "z", "M")

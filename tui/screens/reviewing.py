@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from textual import on
+from textual.content import Content
 
 from core.model import Mail, Patch, Series
 from core.remembered import Remembered
@@ -217,6 +218,14 @@ class ReviewingScreen(ReadingScreen):
         self.say(f"Changes of white space are {'ignored' if ignored else 'shown'}.")
 
     # ------------------------------------------------------------- what was viewed
+
+    @on(MessageView.ViewedChanged)
+    def _entitle_reader(self) -> None:
+        """Say also how much of the patch is left to view."""
+        super()._entitle_reader()
+        title = self.reader.border_title
+        if not self._noted and (words := self.reader.viewed_words):
+            self.reader.border_title = Content(f"{title} · {words}")
 
     def _mark_viewed(self) -> None:
         marked = self.reader.action_mark_viewed()

@@ -70,6 +70,10 @@ class MessageView(MailView, can_focus=True):
         """Where jumps began."""
 
     @dataclass
+    class ViewedChanged(Message):
+        """More or less of the mail was viewed, or another mail is shown."""
+
+    @dataclass
     class RemarkOpened(Message):
         """A reply is wanted in full."""
 
@@ -106,6 +110,7 @@ class MessageView(MailView, can_focus=True):
             return super()._woven(page)
         if page.diff is not None:
             page.diff.note = self._file_note
+        self.post_message(self.ViewedChanged())
         width = self._page_style.width
         return self._folds.weave(page, width, self._clock(), hide_viewed=self.hide_viewed)
 
@@ -399,12 +404,24 @@ class MessageView(MailView, can_focus=True):
                 for hunk in range(start, bisect_left(diff.hunk_rows, own.stop)):
                     if diff.rows_of_hunk(hunk)[1] - 1 in own:
                         self._folds.mark(diff, hunk, viewed=True)
+        self.post_message(self.ViewedChanged())
 
     @property
     def viewed(self) -> tuple[int, int]:
         """How many hunks of the mail were viewed, and how many there are."""
         diff = self._page.base.diff
         return self._folds.progress(diff) if diff is not None else (0, 0)
+
+    @property
+    def viewed_words(self) -> SafeText:
+        """How much of the mail was viewed, in words; none where that is nothing, or takes long to count."""
+        diff = self._page.base.diff
+        if diff is None or len(diff.hunk_rows) > _MOST_COUNTED:
+            return SafeText("")
+        done, of = self.viewed
+        return SafeText(
+            "" if not done else "✓ viewed" if done == of else f"{of - done} of {of} hunks left"
+        )
 
     def _file_note(self, file: int) -> str:
         """Say of a file how much of it was viewed."""
