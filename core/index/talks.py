@@ -129,7 +129,9 @@ class Numbers:
                 self._read.add(node)
             else:
                 self._connection.execute(
-                    "UPDATE node SET seen = 1 WHERE id = ? AND item IS NULL", (node,)
+                    "UPDATE node SET seen = 1 WHERE id = ? AND item IS NULL"
+                    " AND NOT EXISTS (SELECT 1 FROM read_mark WHERE read_mark.hash = node.hash)",
+                    (node,),
                 )
 
     def store(self) -> None:

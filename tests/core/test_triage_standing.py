@@ -11,6 +11,7 @@ import pytest
 from core.model import MessageId
 from core.triage.status import Status, Verb
 from core.triage.when import ArgumentError
+from tests.core.indexing import bring
 from tests.core.triage_kit import ANN, ME, NOW, REX, Desk, mail, series
 
 LAMP = MessageId("lamp-v1-0@x")
@@ -164,6 +165,18 @@ def test_what_was_read_counts_in_the_index(desk: Desk) -> None:
     row = desk.index.find(LAMP)
     assert row is not None
     assert len(desk.index.unseen(row)) == 3
+
+
+def test_what_the_journal_says_of_reading_comes_before_a_lists_age(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.triage.mark_read([MessageId("lamp-v1-1@x")], read=False)
+    desk.triage.mark_read([MessageId("lamp-v1-2@x")])
+    desk.log.entries += [(raw, True) for raw in series("lamp")]
+    bring(desk.index, desk.log, read_before=9e9)  # as of a list that comes for the first time
+    row = desk.index.find(LAMP)
+    assert row is not None
+    assert desk.index.unseen(row) == {"lamp-v1-1@x"}
+    desk.close()
 
 
 def test_read_and_unread_of_a_series_are_of_all_its_mails(desk: Desk) -> None:
