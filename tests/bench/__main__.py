@@ -19,6 +19,7 @@ ALL = (
     "search",
     "digest",
     "diff",
+    "reading",
 )
 
 
