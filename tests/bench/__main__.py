@@ -17,6 +17,7 @@ ALL = (
     "triage",
     "ingest",
     "search",
+    "finding",
     "digest",
     "diff",
     "reading",

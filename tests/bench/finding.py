@@ -1,0 +1,155 @@
+"""Finding on an index of 100,000 series: what a key costs with all that stands around the engine, counts of views, the command."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from email.header import Header
+from email.utils import formatdate
+from pathlib import Path
+from threading import Event
+
+from core.config import Config
+from core.find import SHIPPED, IndexFinder
+from core.index.index import Index, open_index
+from core.search.fuzzy import Entry
+from tests.bench.measure import cpu_of
+from tests.bench.search import _entries, _queries
+from tests.core.indexing import Log, bring
+
+SERIES = 100_000
+_FILTERS = ("", "is:open ", "d:2015.. v:1 ", "-s:fix ", "f:a ", "dfn:*.c ")
+_TYPED = 30
+"""Queries that are typed, key by key, with each of the filters."""
+_TERMS = (
+    "f:john",
+    "s:fix",
+    "t:list",
+    "d:2016..",
+    "dfn:drivers",
+    "v:>=2",
+    "-s:fix",
+    "a:example",
+    "fix OR add",
+)
+
+
+def run(folder: Path) -> list[str]:
+    """Return the lines of the table."""
+    data = folder / "finding" / "patchdesk"
+    data.mkdir(parents=True)
+    entries = list(_entries(SERIES))
+    index = open_index(data / "index.sqlite3")
+    log = Log("list")
+    log.entries = [(raw, True) for raw in _mails(entries)]
+    wall, cpu = time.perf_counter(), time.process_time()
+    bring(index, log)
+    took = time.process_time() - cpu
+    size = (data / "index.sqlite3").stat().st_size
+    lines = [
+        f"{SERIES:,} mails, each a series: indexed in {took / SERIES * 1e3:.2f} ms CPU a mail"
+        f" ({(time.perf_counter() - wall) / SERIES * 1e3:.2f} wall), {size / SERIES:,.0f} bytes a mail   asked: <= 0.6 ms, <= 1,200"
+    ]
+    log.entries.clear()
+    finder = IndexFinder(index, Config(me_addresses=("a@example.org",)), cache=data / "search")
+    started = time.perf_counter()
+    finder.warm(Event())
+    lines.append(
+        f"the search built by a process of its own in {time.perf_counter() - started:.1f} s"
+    )
+    finder = IndexFinder(index, Config(me_addresses=("a@example.org",)), cache=data / "search")
+    started = time.perf_counter()
+    finder.warm(Event())
+    lines.append(
+        f"the saved search loaded in {(time.perf_counter() - started) * 1e3:.0f} ms"
+    )
+    lines += _keys(finder, entries) + _views(finder) + _terms(index, finder)
+    return lines + _command(folder / "finding")
+
+
+def _keys(finder: IndexFinder, entries: Sequence[Entry]) -> list[str]:
+    lines = []
+    for filters in _FILTERS:
+        took: list[float] = []
+        first: list[float] = []
+        for query in _queries(list(entries), 11)[:_TYPED]:
+            for end in range(1, len(query) + 1):
+                started = time.perf_counter()
+                finder.find(filters + query[:end].replace('"', ""))
+                took.append(time.perf_counter() - started)
+                if end == 1:
+                    first.append(took[-1])
+        took.sort()
+        lines.append(
+            f"find, {len(took):>5} keys after “{filters.strip() or 'nothing'}”: p50 {took[len(took) // 2] * 1e3:.1f} ms"
+            f"  p95 {took[len(took) * 95 // 100] * 1e3:.1f} ms  max {took[-1] * 1e3:.1f} ms"
+        )
+    return lines
+
+
+def _views(finder: IndexFinder) -> list[str]:
+    return [
+        f"{f'count of the view {name}':<40} {cpu_of(lambda query=query: finder.count(query)).cpu * 1e3:7.1f} ms"  # type: ignore[misc]
+        for name, query in SHIPPED.items()
+    ]
+
+
+def _terms(index: Index, finder: IndexFinder) -> list[str]:
+    del index
+    return [
+        f"{f'count of {query}':<40} {cpu_of(lambda query=query: finder.count(query)).cpu * 1e3:7.1f} ms"  # type: ignore[misc]
+        f"   finds {finder.count(query):,}"
+        for query in _TERMS
+    ]
+
+
+def _command(home: Path) -> list[str]:
+    """Return what whole runs of the command cost, the arrays saved."""
+    (home / "cache" / "patchdesk").mkdir(parents=True)
+    (home / "patchdesk" / "search").rename(home / "cache" / "patchdesk" / "search")
+    environment = {
+        **os.environ,
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+    }
+    lines = []
+    for query in ("fix memory leak", "f:john s:fix", "is:open gest memry"):
+        command = [sys.executable, "-m", "tui.cli", "search", "--json", query]
+        wall = []
+        for _ in range(5):
+            started = time.perf_counter()
+            done = subprocess.run(command, env=environment, capture_output=True, check=True)
+            wall.append(time.perf_counter() - started)
+        found = len(done.stdout.splitlines())
+        lines.append(
+            f"{f'patchdesk search “{query}”, a whole run':<52} {sorted(wall)[2] * 1e3:6.0f} ms wall, {found} found"
+            "   asked: well under 1,000"
+        )
+    return lines
+
+
+def _mails(entries: Sequence[Entry]) -> Iterator[bytes]:
+    """Yield a patch for each entry."""
+    chance = random.Random(3)
+    for entry in entries:
+        subject = " ".join(f"{entry.subject} {entry.row}".split())
+        name = " ".join(entry.name.replace('"', "").split())
+        version = f" v{entry.version}" if entry.version > 1 else ""
+        file = f"{chance.choice(('drivers', 'net', 'mm', 'kernel'))}/{chance.randrange(4000)}.c"
+        yield (
+            f"From: {_encoded(name)} <{entry.address.encode('ascii', 'replace').decode().replace(' ', '')}>\n"
+            f"To: list@example.org\nCc: maintainer{entry.row % 50}@example.org, other@lists.example.com\n"
+            f"Subject: [PATCH{version}] {_encoded(subject)}\nDate: {formatdate(entry.date)}\n"
+            f"Message-ID: <{entry.row}.{entry.date}@example.org>\n\nIt is better so.\n\n---\n"
+            f"diff --git a/{file} b/{file}\n--- a/{file}\n+++ b/{file}\n@@ -1 +1 @@\n-a{entry.row}\n+b\n"
+        ).encode()
+
+
+def _encoded(text: str) -> str:
+    return text if text.isascii() else Header(text, "utf-8", maxlinelen=10_000).encode()
