@@ -41,7 +41,8 @@ def _help() -> str:
 VERB is one of:
 {verbs}
   undo, redo             take back what was done last here, do it again; as often as there is something
-  log                    what was done
+  log                    what was done; with --json each line is one of the journal, $XDG_DATA_HOME/patchdesk/triage.jsonl,
+                         which can be copied, and added to another machine's by --import, without doubling
 
 ID is the Message-ID of any mail of a series, and means the whole series; with --patch that mail alone ({patch}).
 - reads ids from standard input, one a line; a line may be the JSON that “series --json” and “search --json” print.
@@ -172,6 +173,8 @@ def _records(lines: Iterable[LogLine]) -> Iterator[str]:
 
 
 def _record(line: LogLine) -> dict[str, Any]:
+    from core.triage.events import entry_record
+
     record: dict[str, Any] = {
         "time": line.time.isoformat(),
         "host": line.host,
@@ -186,10 +189,11 @@ def _record(line: LogLine) -> dict[str, Any]:
         "undoes": line.undoes,
         "in_force": line.in_force,
     }
-    if len(line.series) > 1:
-        record["series"] = [
-            {"ids": list(one.ids), "before": one.before, "after": one.after} for one in line.series
-        ]
+    record["series"] = [
+        (entry_record(one.entry) if one.entry is not None else {"ids": one.ids})
+        | {"before": one.before, "after": one.after}
+        for one in line.series
+    ]
     return record
 
 

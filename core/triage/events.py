@@ -5,7 +5,7 @@
      "argument": "…", "note": "…", "patch": true, "undoes": "ID OF AN EVENT", "ids": ["read@x"], "keys": ["hunk"]}
 
 Verdicts have `series`, marks of what was read have `ids`, of viewed hunks `keys`; what is empty is left out. The lines are
-ASCII. A batch that is too long for one line goes on in events whose ids are the first one's with a number: `0f….1`.
+ASCII. What else stands in a line is passed over, so that what `triage log --json` prints is a journal, too. A batch that is too long for one line goes on in events whose ids are the first one's with a number: `0f….1`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Event:
             "verb": self.verb,
         }
         if self.series:
-            record["series"] = [_entry_record(entry) for entry in self.series]
+            record["series"] = [entry_record(entry) for entry in self.series]
         for name in ("argument", "patch", "undoes", "ids", "keys"):
             if value := getattr(self, name):
                 record[name] = value
@@ -130,24 +130,27 @@ def read_line(line: bytes) -> Event | None:
         record = json.loads(line)
         if not isinstance(record, dict):
             return None
+        undoes = _text(record, "undoes", "", longest=80)
+        series = () if undoes else tuple(_entry(each) for each in _list(record, "series"))
         return Event(
             time=_time(_text(record, "time")),
             host=_text(record, "host", longest=255),
             id=_matched(_NAME, _text(record, "id")),
             verb=_text(record, "verb", longest=40),
-            series=tuple(_entry(each) for each in _list(record, "series")),
+            series=series,
             argument=_text(record, "argument", "", longest=200),
-            note=_text(record, "note", "") if record.get("note") is not None else None,
+            note=_text(record, "note") if record.get("note") is not None else None,
             patch=record.get("patch") is True,
-            undoes=_text(record, "undoes", "", longest=80),
-            ids=_ids(record),
+            undoes=undoes,
+            ids=() if series or undoes else _ids(record),
             keys=tuple(_matched(_VIEW_KEY, each) for each in _list(record, "keys")),
         )
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
 
 
-def _entry_record(entry: Entry) -> dict[str, Any]:
+def entry_record(entry: Entry) -> dict[str, Any]:
+    """Return a series as a line of the journal has it."""
     record: dict[str, Any] = {"ids": entry.ids}
     if entry.before is not None:
         record["before"] = str(entry.before)
@@ -190,7 +193,9 @@ def _shorts(text: Any) -> frozenset[bytes]:
 def _text(
     record: dict[str, Any], name: str, default: str | None = None, *, longest: int = NOTE_LENGTH
 ) -> str:
-    value = record[name] if default is None else record.get(name, default)
+    value = record[name] if default is None else record.get(name)
+    if value is None and default is not None:
+        return default
     if not isinstance(value, str) or len(value) > longest:
         raise TypeError(name)
     return value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.model import MessageId
-from core.triage.events import Event, moment
+from core.triage.events import Entry, Event, moment
 from core.triage.ledger import Step
 from core.triage.standing import Standing
 from core.triage.status import VERBS, WORDS, Argument, Status, Verb, after
@@ -48,6 +48,8 @@ class LogEntry:
     ids: tuple[MessageId, ...]
     before: str | None
     after: str | None
+    entry: Entry | None = None
+    """As the journal has it; None of an undo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,10 @@ def log_line(event: Event, *, in_force: bool = True) -> LogLine:
         verb=event.verb,
         series=tuple(
             LogEntry(
-                ids=entry.ids, before=entry.before, after=status_after(entry.before, event.verb)
+                ids=entry.ids,
+                before=entry.before,
+                after=status_after(entry.before, event.verb),
+                entry=entry,
             )
             for entry in event.series
         ),

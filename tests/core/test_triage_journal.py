@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,6 +78,9 @@ events = st.builds(
 
 @given(events)
 def test_an_event_is_read_as_it_was_written(one: Event) -> None:
+    # Of the three kinds of events each has its own.
+    series = () if one.undoes else one.series
+    one = replace(one, series=series, ids=() if series or one.undoes else one.ids)
     line = one.line()
     assert line.isascii()
     assert line.count(b"\n") == 1

@@ -234,6 +234,22 @@ def test_another_machines_journal(home: Path, tmp_path: Path, capfdbinary: Captu
     assert "nowhere" in err
 
 
+def test_what_the_log_prints_is_a_journal(home: Path, tmp_path: Path, capfdbinary: Capture) -> None:
+    triage(capfdbinary, "done", LAMP, WICK, "--note", "why")
+    triage(capfdbinary, "later", TALK, "--until", "3d")
+    triage(capfdbinary, "undo")
+    triage(capfdbinary, "read", LAMP)
+    before = log(capfdbinary)
+    (tmp_path / "copy").write_text("".join(json.dumps(line) + "\n" for line in before))
+    (home / ".local/share/patchdesk/triage.jsonl").unlink()
+    assert log(capfdbinary) == []
+    taken = triage(capfdbinary, "log", "--import", str(tmp_path / "copy"))
+    assert taken == (0, "4 events added\n", "")
+    assert log(capfdbinary) == before
+    assert triage(capfdbinary, "redo")[1].startswith("done again: put off until")
+    assert triage(capfdbinary, "done", LAMP)[2].endswith("1 stays as it is.\n")
+
+
 @pytest.mark.usefixtures("home")
 def test_json_of_a_verb_is_its_line_of_the_log(capfdbinary: Capture) -> None:
     status, out, _ = triage(capfdbinary, "done", LAMP, "--json")
