@@ -160,6 +160,28 @@ async def test_what_was_viewed_is_known_in_another_version_and_can_be_hidden() -
         assert view.viewed[0] == 0
 
 
+async def test_what_was_viewed_can_be_opened_by_hand_while_it_is_hidden() -> None:
+    async with reading(mail(PATCH), (80, 40)) as (view, pilot):
+        for _ in range(3):
+            view.action_next_hunk(1)
+            view.action_mark_viewed()
+        view.action_toggle_viewed()
+        folded = [row for row in everything(view) if "✓ viewed ·" in row]
+        # The file of which nothing is left is one row for all its hunks.
+        assert folded == [" ✓ viewed · 5 lines", " ✓ viewed · 24 lines"]
+        view.action_top()
+        row = next(y for y, text in enumerate(screen(view)) if "✓ viewed · 24" in text)
+        await pilot.click(MessageView, offset=(12, row))
+        await pilot.pause()
+        folded = [row for row in everything(view) if "✓ viewed ·" in row]
+        assert folded == [" ✓ viewed · 5 lines", " ✓ viewed · 4 lines"], "its first hunk is open"
+        view.fold_all(expanded=True)
+        assert not any("✓ viewed ·" in row for row in everything(view))
+        view.action_toggle_viewed()
+        view.action_toggle_viewed()
+        assert sum("✓ viewed ·" in row for row in everything(view)) == 2
+
+
 async def test_a_page_down_leaves_what_it_showed_whole_as_viewed() -> None:
     async with reading(mail(PATCH), (80, 24)) as (view, _):
         while not view.at_end:

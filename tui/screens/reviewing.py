@@ -59,6 +59,14 @@ class ReviewingScreen(ReadingScreen):
         """Return what each command of the reader does, by its name."""
         reader = self.reader
         return {
+            "reader.next_hunk": lambda: self._say_unless(reader.action_next_hunk(1), "hunk below"),
+            "reader.previous_hunk": lambda: self._say_unless(
+                reader.action_next_hunk(-1), "hunk above"
+            ),
+            "reader.next_file": lambda: self._say_unless(reader.action_next_file(1), "file below"),
+            "reader.previous_file": lambda: self._say_unless(
+                reader.action_next_file(-1), "file above"
+            ),
             "reader.next_remark": lambda: self._next_remark(1),
             "reader.previous_remark": lambda: self._next_remark(-1),
             "reader.reply": self._open_reply,
@@ -136,6 +144,10 @@ class ReviewingScreen(ReadingScreen):
     def _remarks_counted(self, event: RemarksCounted) -> None:
         if event.opening is self._shown:
             self.series_tree.tell_remarks(event.counts)
+
+    def _say_unless(self, done: bool, what: str) -> None:
+        if not done:
+            self.say(f"There is no {what}.")
 
     def _next_remark(self, direction: int) -> None:
         if not self.reader.action_next_remark(direction):

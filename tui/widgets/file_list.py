@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from textual import events
@@ -18,6 +18,10 @@ from tui.widgets.page_row import PageRow, Piece
 from tui.widgets.row_paint import Overlay, Painter
 from tui.widgets.row_scroll import RowScroll
 
+if TYPE_CHECKING:
+    from tui.widgets.diff_block import DiffBlock
+    from tui.widgets.folds import Folds
+
 LONGEST_PATH: Final = 500
 
 _SIGNS: Final = {"added": "A", "deleted": "D", "renamed": "R", "copied": "C", "mode": "T"}
@@ -25,6 +29,8 @@ _SIGN_LOOKS: Final = {"added": "added-sign", "deleted": "removed-sign"}
 _COUNTS: Final = 13
 """Cells of the lines that come and go."""
 _LEFT: Final = 9
+_MOST_COUNTED: Final = 1_000
+"""Hunks of a file whose viewed ones are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +206,22 @@ def files_like(text: str, paths: Sequence[str]) -> tuple[list[int], list[list[in
 def path_shown(path: str) -> SafeText:
     """Return a path as the list shows it: of a long one the end."""
     return shown(path[-LONGEST_PATH:])
+
+
+def entry_of(diff: DiffBlock | None, folds: Folds, number: int) -> FileEntry:
+    """Return what is to say of a file of a diff."""
+    if diff is None or number >= len(diff.files):
+        return FileEntry(SafeText(""), "", 0, 0, 0, 0, 0)
+    change, hunks = diff.files[number].change, diff.hunks_of(number)
+    viewed = folds.progress(diff, number)[0] if len(hunks) <= _MOST_COUNTED else 0
+    first = diff.files[number].start
+    last = diff.files[number + 1].start if number + 1 < len(diff.files) else 1 << 60
+    said = sum(
+        remark.place is not None
+        and remark.place.part == "diff"
+        and first <= remark.place.line < last
+        for remark in folds.remarks
+    )
+    return FileEntry(
+        path_shown(change.path), change.status, change.added, change.removed, viewed, len(hunks), said
+    )  # fmt: skip

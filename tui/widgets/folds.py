@@ -28,6 +28,10 @@ class Folds:
         self._hunks: set[int] = set()
         self._files: set[int] = set()
         """Files and hunks that are folded."""
+        self._opened: set[int] = set()
+        """Hunks that were viewed, and are shown by hand while such are hidden."""
+        self.hide_viewed = False
+        """Hunks that were viewed are folded too."""
         self._keys: dict[int, str] = {}
         """Hunk → what it is known by."""
 
@@ -42,17 +46,19 @@ class Folds:
         """Open or close a remark, None: the other of both."""
         _switch(self._open, at, expanded)
 
-    def fold_hunk(self, at: int, expanded: bool | None) -> None:
-        """Open or close a hunk."""
-        _switch(self._hunks, at, None if expanded is None else not expanded)
+    def fold_hunk(self, diff: DiffBlock, at: int, expanded: bool | None) -> None:
+        """Open or close a hunk, be it folded or viewed."""
+        if expanded is None:
+            expanded = at in self._hunks or self._is_hidden(diff, at)
+        _switch(self._hunks, at, not expanded)
+        _switch(self._opened, at, expanded)
+
+    def _is_hidden(self, diff: DiffBlock, hunk: int) -> bool:
+        return self.hide_viewed and hunk not in self._opened and self.is_viewed(diff, hunk)
 
     def fold_file(self, at: int, expanded: bool | None) -> None:
         """Open or close a file."""
         _switch(self._files, at, None if expanded is None else not expanded)
-
-    def is_folded(self, hunk: int) -> bool:
-        """Whether a hunk is folded."""
-        return hunk in self._hunks
 
     def is_file_folded(self, file: int) -> bool:
         """Whether a file is folded."""
@@ -62,6 +68,7 @@ class Folds:
         """Open or close everything; files are what closes, not each hunk in them."""
         self._open = set(range(len(self.remarks))) if expanded else set()
         self._hunks.clear()
+        self._opened = set(range(len(diff.hunk_rows))) if expanded and diff is not None else set()
         self._files = set() if expanded or diff is None else set(range(len(diff.files)))
 
     # ------------------------------------------------------------- what was viewed
@@ -80,6 +87,7 @@ class Folds:
 
     def mark(self, diff: DiffBlock, hunk: int, *, viewed: bool) -> None:
         """Mark a hunk as viewed, or not."""
+        self._opened.discard(hunk)
         if self.viewed is not None:
             self.viewed.mark(self._key(diff, hunk), viewed)
 
@@ -90,11 +98,16 @@ class Folds:
 
     # ------------------------------------------------------------- the page
 
-    def weave(self, page: Page, width: int, now: datetime, *, hide_viewed: bool = False) -> Woven:
+    def hide(self, hide_viewed: bool) -> None:
+        """Fold hunks that were viewed, or not."""
+        self.hide_viewed = hide_viewed
+        self._opened.clear()
+
+    def weave(self, page: Page, width: int, now: datetime) -> Woven:
         """Return the page as it is to be shown."""
-        if not self.remarks and not self._hunks and not self._files and not hide_viewed:
+        if not self.remarks and not self._hunks and not self._files and not self.hide_viewed:
             return Woven(page)
-        folds = list(self._folds(page, hide_viewed=hide_viewed))
+        folds = list(self._folds(page))
         return Woven(page, self._inserts(page, width, now), folds)
 
     def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Insert]:
@@ -115,7 +128,7 @@ class Folds:
                     yield Insert(last, -1, RowsBlock(rows))
             yield Insert(at, key, RemarkBlock(remark, width, now, is_open=key in self._open))
 
-    def _folds(self, page: Page, *, hide_viewed: bool) -> Iterator[Fold]:
+    def _folds(self, page: Page) -> Iterator[Fold]:
         diff = page.diff
         if diff is None:
             return
@@ -125,8 +138,8 @@ class Folds:
             if remark.place is not None and (at := page.last_row_of(*remark.place)) is not None
         ]
         hidden, done = self._hunks, set[int]()
-        if hide_viewed:
-            hunks = {h for h in range(len(diff.hunk_rows)) if self.is_viewed(diff, h)}
+        if self.hide_viewed:
+            hunks = {h for h in range(len(diff.hunk_rows)) if self._is_hidden(diff, h)}
             hidden = hidden | hunks
             # A file of which nothing is left is one row, not one for each hunk.
             done = {

@@ -17,7 +17,7 @@ from textual.selection import Selection
 from core import model
 from core.model import Mail
 from core.text import SafeText, shown_line
-from tui.widgets.file_list import FileEntry, path_shown
+from tui.widgets.file_list import FileEntry, entry_of, path_shown
 from tui.widgets.folds import Folds
 from tui.widgets.mail_view import MailView
 from tui.widgets.message_looks import CSS
@@ -100,6 +100,7 @@ class MessageView(MailView, can_focus=True):
 
             self._viewed = ViewedInMemory()
         self._folds = Folds(self._viewed)
+        self._folds.hide(self.hide_viewed)
         self._here, self._aim = -1, (-1, 0)
         self._jumps.clear()
         self._lines = None
@@ -112,7 +113,7 @@ class MessageView(MailView, can_focus=True):
             page.diff.note = self._file_note
         self.post_message(self.ViewedChanged())
         width = self._page_style.width
-        return self._folds.weave(page, width, self._clock(), hide_viewed=self.hide_viewed)
+        return self._folds.weave(page, width, self._clock())
 
     def _weave_anew(self) -> None:
         """Show the same page, with other things folded or said."""
@@ -120,6 +121,7 @@ class MessageView(MailView, can_focus=True):
 
     def watch_hide_viewed(self) -> None:
         """Fold or unfold what was viewed."""
+        self._folds.hide(self.hide_viewed)
         self._weave_anew()
 
     def action_toggle_viewed(self) -> None:
@@ -128,17 +130,17 @@ class MessageView(MailView, can_focus=True):
 
     # ------------------------------------------------------------- jumping
 
-    def action_next_file(self, direction: int) -> None:
-        """Move to the next file of the diff, or with -1 to the one before."""
-        if (diff := self._page.base.diff) is not None:
-            self._jump(diff.file_rows, direction, 0)
+    def action_next_file(self, direction: int) -> bool:
+        """Move to the next file of the diff, or with -1 to the one before; say whether there is one."""
+        diff = self._page.base.diff
+        return diff is not None and self._jump(diff.file_rows, direction, 0)
 
-    def action_next_hunk(self, direction: int) -> None:
-        """Move to the next hunk of the diff, or with -1 to the one before."""
-        if (diff := self._page.base.diff) is not None:
-            self._jump(diff.hunk_rows, direction, 1)
+    def action_next_hunk(self, direction: int) -> bool:
+        """Move to the next hunk of the diff, or with -1 to the one before; say whether there is one."""
+        diff = self._page.base.diff
+        return diff is not None and self._jump(diff.hunk_rows, direction, 1)
 
-    def _jump(self, rows: list[int], direction: int, above: int) -> None:
+    def _jump(self, rows: list[int], direction: int, above: int) -> bool:
         """Bring the next of the diff's `rows` to the top, `above` rows left above it for the bar of its file."""
         begin, here = self._page.base.diff_start, self.scroll_offset.y + above
         if (aim := self._aimed_at) is not None:
@@ -154,8 +156,9 @@ class MessageView(MailView, can_focus=True):
                 top = self.scroll_offset.y
                 self._aim = (top if top != row - above else -1), rows[place] + begin
                 self._repaint()
-                return
+                return True
             place += direction
+        return False
 
     @property
     def _aimed_at(self) -> int | None:
@@ -211,23 +214,7 @@ class MessageView(MailView, can_focus=True):
 
     def file_entry(self, number: int) -> FileEntry:
         """Return what is to say of a file in a list of them."""
-        diff = self._page.base.diff
-        if diff is None or number >= len(diff.files):
-            return FileEntry(SafeText(""), "", 0, 0, 0, 0, 0)
-        change = diff.files[number].change
-        hunks = diff.hunks_of(number)
-        viewed = self._folds.progress(diff, number)[0] if len(hunks) <= _MOST_COUNTED else 0
-        last = diff.files[number + 1].start if number + 1 < len(diff.files) else 1 << 60
-        first = diff.files[number].start
-        said = sum(
-            remark.place is not None
-            and remark.place.part == "diff"
-            and first <= remark.place.line < last
-            for remark in self._folds.remarks
-        )
-        return FileEntry(
-            path_shown(change.path), change.status, change.added, change.removed, viewed, len(hunks), said
-        )  # fmt: skip
+        return entry_of(self._page.base.diff, self._folds, number)
 
     # ------------------------------------------------------------- remarks
 
@@ -281,6 +268,20 @@ class MessageView(MailView, can_focus=True):
             self._repaint()
         elif (file := self._page.base.file_of_stat(self._page.own_at(row))) is not None:
             self.go_to_file(file)
+        elif self._page.is_fold(row):
+            self._unfold_at(row)
+
+    def _unfold_at(self, row: int) -> None:
+        """Unfold the file or hunk that is folded into a row."""
+        diff, own = self._page.base.diff, self._page.own_at(row) - self._page.base.diff_start
+        if diff is None or not 0 <= own < diff.count:
+            return
+        file, hunk = diff.file_at(own), diff.hunk_at(own)
+        if file is not None and self._folds.is_file_folded(file):
+            self._folds.fold_file(file, expanded=True)
+        elif hunk is not None:
+            self._folds.fold_hunk(diff, hunk, expanded=True)
+        self._weave_anew()
 
     def _marks(self, at: int) -> Iterator[Overlay]:
         """Show what was jumped to."""
@@ -349,7 +350,7 @@ class MessageView(MailView, can_focus=True):
             if on_bar or self._folds.is_file_folded(file):
                 self._folds.fold_file(file, expanded)
             else:
-                self._folds.fold_hunk(hunk, expanded)
+                self._folds.fold_hunk(diff, hunk, expanded)
         self._weave_anew()
 
     def fold_all(self, *, expanded: bool) -> None:

@@ -57,6 +57,8 @@ class Woven:
         """How many rows there are."""
         self._runs: list[_Run] = []
         self._keys: dict[int, _Run] = {}
+        self._folded: set[int] = set()
+        """The rows that stand for others."""
         below = sorted(inserts, key=lambda insert: insert.below)
         at = place = 0
         for fold in [
@@ -70,6 +72,7 @@ class Woven:
                 place += 1
             at = self._own(at, fold.start)
             if fold.end > fold.start:
+                self._folded.add(self.count)
                 self._add(at, 1, RowsBlock([fold.row]), _NONE)
                 at = fold.end
                 while place < len(below) and below[place].below < fold.end:
@@ -153,6 +156,11 @@ class Woven:
                 end = run.base + min(run.size, last - run.start)
                 if start < end:
                     yield start, end
+
+    def is_fold(self, at: int) -> bool:
+        """Whether a row stands for some that are folded away."""
+        run = self._find(at)[0]
+        return run.block is not None and run.key < 0 and run.start in self._folded
 
     def key_at(self, at: int) -> int:
         """Return the key of what was put in at a row, -1 where nothing was."""
