@@ -14,6 +14,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -39,6 +40,10 @@ _AT_HAND: Final = 1000
 """Changed rows that are taken in where they are needed; more are for the other process."""
 
 _POLL: Final = 0.05
+_RESTS: Final = 5.0
+"""How many times as long as it took, building is left alone then."""
+_PATIENCE: Final = 60.0
+"""Seconds after which it is tried again in any case."""
 _LOCK: Final = "lock"
 _UNFINISHED: Final = "new-*"
 _NODES: Final = 32
@@ -60,6 +65,8 @@ class Engine:
         self._warming = threading.Lock()
         self._child: Child | None = None
         self._closed = Event()
+        self._not_before = 0.0
+        """When the other process may be started again: while much mail comes, it is not to work all the time."""
 
     @property
     def ready(self) -> bool:
@@ -88,10 +95,19 @@ class Engine:
     def _warm(self, stop: Event) -> None:
         if self._fuzzy is None:
             self._load()
-        if self._fuzzy is None or not self._take_in():
-            self._apart(stop)
-            self._load()
-            self._take_in()
+        if self._fuzzy is not None and self._take_in():
+            return
+        while (left := self._not_before - time.monotonic()) > 0:
+            if self._fuzzy is None:
+                return  # it could not be built a moment ago
+            self._go_on(stop)
+            time.sleep(min(left, _POLL))
+        started = time.monotonic()
+        self._apart(stop)
+        self._load()
+        self._take_in()
+        rest = _RESTS * (time.monotonic() - started) if self.ready else _PATIENCE
+        self._not_before = time.monotonic() + min(rest, _PATIENCE)
 
     def search(
         self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None

@@ -229,10 +229,12 @@ def test_two_threads_warm_it_once(index: Index, folder: Path) -> None:
 
 
 def test_where_nothing_can_be_written_words_are_looked_up_plainly(
-    index: Index, tmp_path: Path
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     engine = Engine(index, tmp_path / "file" / "search")
+    assert not engine.warm(NOBODY)
+    monkeypatch.setattr(find_engine, "Child", None)  # it is not tried again at once
     assert not engine.warm(NOBODY)
     with pytest.raises(PatchdeskError):
         refresh(index, tmp_path / "file" / "search", NOBODY)
