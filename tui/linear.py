@@ -8,6 +8,7 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
@@ -26,7 +27,7 @@ _WORDS: Final = {
     "✗": "skipped",
     "◷": "waiting",
     "☾": "later",
-    "✔": "accepted",
+    "✚": "accepted",
     "⚑": "flagged",
     "✎": "note",
     "≠": "clashes",
@@ -72,6 +73,7 @@ def plain(text: str) -> str:
 def _fitted(segments: Iterable[Segment], width: int) -> Iterable[Segment]:
     """Yield segments that have `width` cells together."""
     left = width
+    style: Style | None = None
     for text, style, control in segments:
         if control:
             yield Segment(text, style, control)
@@ -83,4 +85,4 @@ def _fitted(segments: Iterable[Segment], width: int) -> Iterable[Segment]:
         if text:
             yield Segment(text, style)
     if left > 0:
-        yield Segment(" " * left)
+        yield Segment(" " * left, style)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Final, Literal, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from textual.message import Message
 
@@ -33,22 +33,9 @@ _LONGEST_WAIT: Final = 10.0
 """Seconds that quitting waits for what is not written yet: a disk that hangs must not hold the terminal."""
 
 
-@runtime_checkable
-class GivesRows(Protocol):
-    """A desk whose series have rows in an index."""
-
-    def find(self, message_id: MessageId) -> int | None:
-        """Return the row that holds a mail."""
-        ...
-
-
-@runtime_checkable
-class Looks(Protocol):
-    """A desk that can be told to look whether the index has changed."""
-
-    def look(self) -> None:
-        """Look at once."""
-        ...
+def _lists(opening: Opening) -> ListDesk | None:
+    """Return the followed lists, where these are what was opened."""
+    return cast("ListDesk", opening.desk) if hasattr(opening.desk, "pages") else None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -164,7 +151,7 @@ class Clerk:
     def _leave(self, triage: Triage) -> None:
         """Write what waits to be written, and until when lists were looked at."""
         triage.close()
-        if self._of is not None and isinstance(self._of.desk, GivesRows):
+        if self._of is not None and _lists(self._of) is not None:
             triage.looked()
 
     def _triage_of(self, opening: Opening) -> Triage:
@@ -202,8 +189,9 @@ class Clerk:
 
         def job() -> None:
             with suppress(PatchdeskError):
-                if self._triage_of(opening).look_for_tags() and isinstance(opening.desk, Looks):
-                    opening.desk.look()
+                desk = _lists(opening)
+                if self._triage_of(opening).look_for_tags() and desk is not None:
+                    desk.look()
 
         self.put(job)
 
@@ -213,8 +201,8 @@ class Clerk:
         def job() -> None:
             try:
                 self._post(self._done(deed))
-                if deed.kind != "do" and isinstance(deed.opening.desk, Looks):
-                    deed.opening.desk.look()  # what is back may not be in the list
+                if deed.kind != "do" and (desk := _lists(deed.opening)) is not None:
+                    desk.look()  # what is back may not be in the list
                 self._count(deed.opening)
             except PatchdeskError as error:
                 self._post(DeedFailed(deed, error))
@@ -255,8 +243,7 @@ class Clerk:
 
     def _handle(self, opening: Opening, message_id: MessageId) -> Handle:
         """Return what the screen knows the series by that holds a mail."""
-        desk: object = opening.desk
-        if isinstance(desk, GivesRows):
+        if (desk := _lists(opening)) is not None:
             row = desk.find(message_id)
             return message_id if row is None else row
         if self._holders is None:
@@ -272,8 +259,8 @@ class Clerk:
                 names = _unseen(opening, mails) if read else mails
                 if names:
                     self._triage_of(opening).mark_read(names, read=read)
-                if names and isinstance(opening.desk, Looks):
-                    opening.desk.look()
+                if names and (desk := _lists(opening)) is not None:
+                    desk.look()
             except PatchdeskError as error:
                 log.warning("read marks: %s", error.message)
 

@@ -123,11 +123,29 @@ def words_of(standing: Standing, now: datetime) -> list[str]:
 # ------------------------------------------------------------------- what was done
 
 
+_SAID: Final[Mapping[Verb, str]] = {
+    Verb.NOTE: "has a note now|have a note now",
+    Verb.PRIORITY: "has another priority now|have another priority now",
+    Verb.LATER: "is put off|are put off",
+    Verb.WAIT: "waits for its author|wait for their authors",
+}
+"""What is said of one series, and of several, where `is` and the verb's word will not do."""
+
+
 def sentence(verb: Verb, count: int, argument: str | None) -> SafeText:
     """Return that a verb was done, as a whole sentence: what the linear mode says."""
-    who = "One series was" if count == 1 else f"{count:,} series were"
+    one, _, several = _SAID.get(verb, f"is {WORDS[verb].done}|are {WORDS[verb].done}").partition(
+        "|"
+    )
+    said = f"One series {one}" if count == 1 else f"{count:,} series {several}"
     aside = f" {argument}" if argument and verb in (Verb.LABEL, Verb.UNLABEL) else ""
-    return shown(f"{who} {WORDS[verb].done}{aside}.")
+    return shown(f"{said}{aside}.")
+
+
+def taken_back(words: str) -> SafeText:
+    """Return what an undo or a redo came to as a sentence: `Undone: done, 37 series.`"""
+    what, times, count = words.partition(" × ")
+    return shown(f"{what[:1].upper()}{what[1:]}{f', {count} series' if times else ''}.")
 
 
 def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:

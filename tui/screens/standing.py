@@ -274,12 +274,14 @@ class StandingScreen(MarkingScreen):
             self._going_back = handle
 
     def _words_of(self, event: DeedDone) -> str:
-        from tui.triage_words import sentence
+        from tui.triage_words import sentence, taken_back
 
         outcome, deed = event.outcome, event.deed
         words = outcome.words if outcome is not None else ""
         if self.desk_app.linear and deed.verb is not None:
             return sentence(deed.verb, len(deed.mails or deed.handles), deed.argument)
+        if self.desk_app.linear:
+            return taken_back(words)
         left = outcome.left if outcome is not None else 0
         stays = f" · {left:,} stay as they are" if left else ""
         return shown(f"{words}{stays}")

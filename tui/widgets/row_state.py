@@ -19,7 +19,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "skipped": ("✗", "state-skipped"),
     "waiting": ("◷", "state-waiting"),
     "later": ("☾", "state-later"),
-    "accepted": ("✔", "state-accepted"),
+    "accepted": ("✚", "state-accepted"),
 }
 """Of each state that is a decision, the glyph and its look."""
 

@@ -12,7 +12,6 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from core.index.summary import SeriesSummary
-from tui.widgets import linear_line
 from tui.widgets.marks import Handle, Marks
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.tree_line import Piece
@@ -250,6 +249,8 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         """Return a row as it is written: in columns, or as words."""
         if not self.linear:
             return super()._pieces(row, width)
+        from tui.widgets import linear_line
+
         return linear_line.line(row, width, self._clock())
 
     def _row_at(self, index: int) -> Row:
