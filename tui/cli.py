@@ -131,9 +131,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["search"]:  # whose query may begin with what looks like an option
         words = ["search", *search_command.arranged(words[1:])]
-    help_words = search_command.help_words() if words[:1] == ["search"] else ""
-    arguments = _parser(help_words).parse_args(words)
     try:
+        arguments = _read_words(words)
         status: int = arguments.run(arguments) if arguments.command else _welcome()
         sys.stdout.flush()
     except PatchdeskError as error:
@@ -150,6 +149,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _complain("There is not enough memory for this.", "Open a part of it alone.")
     return status
+
+
+def _read_words(words: Sequence[str]) -> argparse.Namespace:
+    """Take the call apart; help is written here, so that its pipe may be closed like any other."""
+    help_words = search_command.help_words() if words[:1] == ["search"] else ""
+    try:
+        return _parser(help_words).parse_args(words)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
 
 
 def _mend_streams() -> bool:
