@@ -326,7 +326,9 @@ class Triage:
         """
         with self._lock:
             now = self._clock()
-            return {key: stands.at(now) for key, stands in self._book.standings().items()}
+            known = self._book.standings()
+            later = [key for key, stands in known.items() if stands.status is Status.LATER]
+            return known | {key: known[key].at(now) for key in later}
 
     def history(self, message_id: MessageId) -> list[LogLine]:
         """Return what was done to the series that holds a mail, latest last."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +36,10 @@ class IndexBook:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._standings: dict[int | MessageId, Standing] = {}
+        """Those of all rows that have one, as of that generation."""
 
     # ------------------------------------------------------------------- the journal
 
@@ -99,10 +104,23 @@ class IndexBook:
             return list(_known(connection, asked).values())
 
     def standings(self) -> dict[int | MessageId, Standing]:
-        """Return where all rows stand that anything was done to."""
-        with self._index._using() as (connection, _):
-            rows = connection.execute("SELECT item, data FROM standing")
-            return {row: restored_standing(data) for row, data in rows}
+        """Return where all rows stand that anything was done to; what has not changed is not read again."""
+        query = "SELECT item, data FROM standing"
+        with self._lock, self._index._using() as (connection, reader):
+            changes = reader.changes_since(self._generation)
+            if changes.whole or not self._generation:
+                self._standings.clear()
+                rows = connection.execute(query)
+            else:
+                changed = (*changes.written, *changes.gone)
+                for row in changed:
+                    self._standings.pop(row, None)
+                wanted = json.dumps(changed)
+                where = " WHERE item IN (SELECT value FROM json_each(?))"
+                rows = connection.execute(query + where, (wanted,))
+            self._standings.update((row, restored_standing(data)) for row, data in rows)
+            self._generation = changes.generation
+            return dict(self._standings)
 
     def today(self, midnight: datetime, now: datetime) -> tuple[int, int]:
         """Return how many rows were decided since midnight, and of how many there were to decide.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import threading
 import time
@@ -15,13 +17,16 @@ import pytest
 from core.errors import PatchdeskError
 from core.index.database import transaction
 from core.index.index import ListView, open_index
+from core.index.migrations import MIGRATIONS, TRIAGE
 from core.lists import ListDesk, ListPage, Wanted
 from core.model import MessageId
 from core.tags import has_tag
 from core.triage.events import Entry, microseconds
 from core.triage.events import Event as Written
 from core.triage.journal import Journal
+from core.triage.standing import UNTOUCHED, Standing
 from core.triage.status import Status, Verb
+from core.triage.tables import NAMES as TABLES
 from core.triage.when import WhenError
 from core.triaging import Triage
 from tests.core.triage_kit import NOW, Desk, series
@@ -140,6 +145,47 @@ def test_a_view_without_what_is_decided(desk: Desk) -> None:
     lists.ask(Wanted())
     assert len(next(pages).items) == 5
     lists.close()
+
+
+def test_what_is_known_of_all_follows_every_change(desk: Desk) -> None:
+    def check() -> None:
+        shown = {one: stands for one, stands in desk.shown().items() if stands != UNTOUCHED}
+        known = desk.triage.known()
+        assert {desk.index.summaries([int(row)])[0].id: one for row, one in known.items()} == shown
+
+    check()
+    for one, verb in ((LAMP, Verb.DONE), (WICK, Verb.SKIP), (OIL, Verb.FLAG)):
+        desk.triage.do(verb, [one])
+        check()
+    desk.triage.mark_read([BRASS])
+    check()
+    desk.triage.do(Verb.LATER, [SOOT], argument="3d")
+    check()
+    desk.clock.go(days=4)
+    check()
+    desk.come(*series("lamp", 2, day=11))
+    check()
+    for raw in series("wick"):
+        desk.go(raw)
+    check()
+    while desk.triage.undo():
+        check()
+    assert set(desk.triage.known().values()) == {Standing(status=Status.READING, opened=True)}
+
+
+def test_an_index_of_before_there_was_triage_learns_it(desk: Desk) -> None:
+    desk.triage.do(Verb.DONE, [LAMP])
+    desk.index.close()
+    with contextlib.closing(sqlite3.connect(desk.index.path)) as connection:
+        for table in (*TABLES, "standing", "reached"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP INDEX item_unread")
+        connection.execute(f"PRAGMA user_version = {MIGRATIONS.index(TRIAGE) + 1}")
+        connection.commit()
+    desk.index = open_index(desk.index.path)
+    desk.triage = desk.made()
+    desk.triage.refresh()
+    assert desk.shown()[LAMP].status is Status.DONE
 
 
 # ------------------------------------------------------------------- tags
