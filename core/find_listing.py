@@ -6,6 +6,7 @@ import threading
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,8 @@ State = Callable[[Item], Collection[str]]
 
 _MAILS: Final = 32
 """Bits of an entry's number that say which patch of its item it is."""
+_REMEMBERED: Final = 16
+"""Answers kept while words are typed after the same terms."""
 _INDEXED: Final = {
     "b": "The text of mails is looked for in lists that are followed.",
     "dfn": "Files are looked for in lists that are followed.",
@@ -129,6 +132,7 @@ class _Memory(Ground):
         self.closed = Event()
         self._building = threading.Lock()
         self._rows: dict[str, int] = {}
+        self._found: dict[Node, array[int]] = {}
 
     # ------------------------------------------------------------------- the engine
 
@@ -173,6 +177,8 @@ class _Memory(Ground):
 
     def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
         del lists  # it is one target
+        if (known := self._found.get(tree)) is not None:
+            return known
         wanted = by_row(tree)
         found = array("q")
         for row, item in enumerate(self._items):
@@ -180,6 +186,9 @@ class _Memory(Ground):
                 raise Cancelled
             if self._row(wanted, item):
                 found.append(row)
+        if len(self._found) >= _REMEMBERED:
+            self._found.clear()
+        self._found[tree] = found
         return found
 
     def hits(self, rows: Collection[int]) -> Mapping[int, Hit]:
@@ -369,5 +378,6 @@ def _patch_hit(row: int, item: Item, patch: Patch) -> Hit:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1 << 14)
 def _person(identity: Identity) -> str:
     return f"{identity.name} {identity.address}"

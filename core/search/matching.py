@@ -20,7 +20,8 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(WORD.findall(fold(text))[:MOST_WORDS])
 
 
-def holds(text: str, words: Sequence[str], *, whole: bool) -> bool:
+@lru_cache(maxsize=1 << 16)
+def holds(text: str, words: tuple[str, ...], *, whole: bool) -> bool:
     """Whether words stand one after the other in a text; the last may go on there unless they are `whole`."""
     return _place(words_of(text), words, whole) >= 0
 
