@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ _PROBE: Final = 512
 _TAIL: Final = 1 << 20
 """Bytes at the end that are looked at for this machine's last event."""
 _CHUNK: Final = 1 << 20
+LOCK_FOR: Final = 10.0
+"""Seconds that a write waits for others to end; each is far shorter, unless its process was stopped."""
+_LOOK_EVERY: Final = 0.002
 _BATCH_BYTES: Final = 8 << 20
 
 
@@ -87,9 +91,9 @@ class Journal:
             name = os.urandom(8).hex()
             written: list[Event] = []
             for number, event in enumerate(events):
-                time = self._last = max(now, self._last + 1)
+                at = self._last = max(now, self._last + 1)
                 id_ = f"{name}.{number}" if number else name
-                written.append(replace(event, time=time, host=self.host, id=id_))
+                written.append(replace(event, time=at, host=self.host, id=id_))
             self._write(file, b"".join(event.line() for event in written), sync=sync)
         return written
 
@@ -171,12 +175,27 @@ class Journal:
         except OSError as error:
             raise self._fault("written", error) from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            self._wait_for_lock(file)
             yield file
         except OSError as error:
             raise self._fault("written", error) from error
         finally:
             os.close(file)  # which unlocks it
+
+    def _wait_for_lock(self, file: int) -> None:
+        end = time.monotonic() + LOCK_FOR
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise JournalError(
+                        f"Another process keeps the triage journal {self.path} locked.",
+                        "Nothing was recorded: end that process, or let it go on.",
+                    ) from None
+                time.sleep(_LOOK_EVERY)
+            else:
+                return
 
     def _write(self, file: int, data: bytes, *, sync: bool) -> None:
         """Write all of it, or nothing: what a full disk took of it is taken back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
@@ -21,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model import MessageId
+from core.triage import journal
 from core.triage.events import LONGEST, Entry, Event, microseconds, read_line
 from core.triage.journal import Journal, JournalError
 from core.triage.status import Status, Verb
@@ -345,6 +347,17 @@ def test_what_cannot_be_opened_is_said(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(JournalError, match=r"triage\.jsonl"):
         triage_of(path).do(Verb.DONE, [LAMP])
+
+
+def test_a_lock_that_is_never_let_go_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "LOCK_FOR", 0.05)
+    triage = triage_of(path)
+    triage.do(Verb.DONE, [LAMP])
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(JournalError, match="locked"):
+            triage.do(Verb.FLAG, [LAMP])
+    assert triage.do(Verb.FLAG, [LAMP]).words == "flagged"
 
 
 _APPENDS = """
