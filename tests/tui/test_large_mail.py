@@ -81,3 +81,22 @@ async def test_another_mail_may_be_wanted_before_the_rest_comes() -> None:
         mail = reader_of(app).mail
         assert mail is not None
         assert mail.message.message_id != first.mail.message.message_id
+
+
+async def test_finding_in_a_large_mail_stalls_nothing() -> None:
+    desk = LargeDesk(listing([series("wick", version("p", ["wick: trim"]))]))
+    desk.gate = Event()
+    desk.gate.set()
+    app = app_on(lantern=desk)
+    async with app.run_test(size=(120, 40)) as pilot:
+        view = reader_of(app)
+        await until(pilot, lambda: view._page.count > 4 * COUNT, what="the whole")
+        await pilot.press("enter", "/", "+")
+        await until(pilot, lambda: "matches" in text_of(app), what="how many there are")
+        assert f"{2 * COUNT + 1:,} matches" in text_of(app), "in lines, headers of hunks, and a bar"
+        await pilot.press("c")
+        await until(
+            pilot, lambda: f"{COUNT:,} matches" in text_of(app), what="how many there are now"
+        )
+        await pilot.press("enter", "n")
+        assert view.find_next(1)

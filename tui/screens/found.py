@@ -15,6 +15,7 @@ from tui.find_jobs import ServerAnswered, ask_server
 from tui.find_words import came_words
 from tui.keys import Where
 from tui.screens.finding import FindingScreen
+from tui.widgets.page_view import PageView
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 
@@ -152,7 +153,14 @@ class FoundScreen(FindingScreen):
         """Find `text` in the reader, "" ends that; return how it went, as words."""
         self._words = text
         matches = self.reader.find(text)
-        return f"{matches:,} matches" if text and matches != 1 else "1 match" if text else ""
+        return "looking…" if self.reader.indexing else _matches(matches) if text else ""
+
+    @on(PageView.Found)
+    def _text_found(self, event: PageView.Found) -> None:
+        if self.prompt.kind == "find":
+            self.prompt.state(_matches(event.count))
+        else:
+            self.say(_matches(event.count))
 
     @on(Prompt.Changed)
     def _words_changed(self, event: Prompt.Changed) -> None:
@@ -168,3 +176,7 @@ class FoundScreen(FindingScreen):
     def _words_left(self, event: Prompt.Left) -> None:
         if event.kind == "find":
             self._find_text("")
+
+
+def _matches(count: int) -> str:
+    return "1 match" if count == 1 else f"{count:,} matches"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from textual import events, work
 from textual.cache import LRUCache
 from textual.geometry import Size
+from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
@@ -42,6 +44,19 @@ class PageView(RowScroll):
     pan: reactive[int] = reactive(0, repaint=False, init=False)
     """Cells that diffs are moved to the left."""
 
+    @dataclass
+    class Indexed(Message):
+        """The text of a large page is ready to be searched."""
+
+        page: Woven
+        matches: Matches
+
+    @dataclass
+    class Found(Message):
+        """So many matches there are of what was looked for in a large page."""
+
+        count: int
+
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._page = Woven(Page([]))
@@ -52,6 +67,8 @@ class PageView(RowScroll):
         self._matches: Matches | None = None
         """The same, while something is looked for."""
         self._needle = ""
+        self._indexed: Woven | None = None
+        """The page whose text is being made ready."""
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
         self._painter = Painter(self)
         self._colouring = False
@@ -154,13 +171,18 @@ class PageView(RowScroll):
     def find(self, text: str, *, move: bool = True) -> int:
         """Light up `text` wherever it stands, go to the first place from here on; return how many there are.
 
-        Capitals count only where `text` has some. An empty one ends it.
+        Capitals count only where `text` has some. An empty one ends it. In a large page that was not searched yet
+        there are none until `Found` says so.
         """
         self._needle = text
         if not text:
             self._matches = None
             if self._page.count > _MOST_INDEXED:
                 self._index = None
+        elif self._index is None and self._page.count > _MOST_INDEXED:
+            if self._indexed is not self._page:
+                self._indexed = self._page
+                self._make_index(self._page)
         else:
             if self._index is None:
                 from tui.widgets.text_search import Matches
@@ -173,6 +195,26 @@ class PageView(RowScroll):
                 self._show_match()
         self._repaint()
         return self._matches.count if self._matches is not None else 0
+
+    @property
+    def indexing(self) -> bool:
+        """Whether the text of the page is being made ready for what was looked for."""
+        return bool(self._needle) and self._matches is None and self._indexed is self._page
+
+    @work(thread=True, group="index", exit_on_error=False, description="index a page")
+    def _make_index(self, page: Woven) -> None:
+        """Make the text of a large page ready, off the thread that paints."""
+        from tui.widgets.text_search import Matches
+
+        self.post_message(self.Indexed(page, Matches(page)))
+
+    def on_page_view_indexed(self, event: Indexed) -> None:
+        """Look for what was wanted meanwhile."""
+        event.stop()
+        if event.page is self._page:
+            self._index, self._indexed = event.matches, None
+            if self._needle:
+                self.post_message(self.Found(self.find(self._needle)))
 
     def find_next(self, direction: int) -> bool:
         """Go to the next match, or with -1 to the one before, past the end on from the start; say if there is one."""
