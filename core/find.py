@@ -27,7 +27,7 @@ from core.index.entries import Posted
 from core.model import Identity, MessageId
 from core.search.faults import QueryError
 from core.search.prefixes import HAS, IS, PREFIXES, Term
-from core.search.query import Node
+from core.search.query import Node, terms
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -249,7 +249,7 @@ class _Indexed(Ground):
             tree=tree,
             lists=tuple(sorted(lists)),
             now=now - now % 60,
-            me=self._mine(),
+            me=self._mine() if any(term.value == "mine" for term in terms(tree)) else (),
             bodies=self._bodies(),
         )
 

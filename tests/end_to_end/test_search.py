@@ -162,6 +162,26 @@ def test_what_is_found_can_be_triaged(synced: Program) -> None:
     assert "-is:flagged finds" in err
 
 
+def test_texts_are_searched_where_that_is_switched_on(synced: Program) -> None:
+    cache = synced.home / ".cache" / "patchdesk"
+    assert (cache / "search" / "1").is_dir()  # a sync leaves it ready
+    config = synced.config.read_text()
+    status, out, err = synced.run("search", "b:schön")
+    assert (status, out) == (0, "")
+    assert "bodies = true" in err
+    synced.config.write_text(config + "\n[index]\nbodies = true\n")
+    assert "sync" in synced.run("search", "b:schön")[2]
+    synced.do("sync")
+    assert [r["id"] for r in synced.records("search", "b:schon")] == ["frob-v1-0@example.org"]
+    assert [r["id"] for r in synced.records("search", 'with:newt b:"i see"')] == [
+        "frob-v1-0@example.org"
+    ]
+    assert "texts of" in synced.run("doctor")[1]
+    synced.config.write_text(config)
+    synced.do("sync")
+    assert not (cache / "bodies.sqlite3").exists()
+
+
 # ------------------------------------------------------------------- asking the server
 
 
