@@ -33,12 +33,20 @@ from core.patch.remarks import Answer, remarks
 from core.patch.series import group
 from core.patch.subject import MAX_SUBJECT, read_subject
 from core.records import mail_record, series_record, thread_record, to_line
+from core.search.faults import QueryError
 from core.search.fuzzy import Entry, Index
+from core.search.lore import for_server
+from core.search.paths import path_matcher
+from core.search.query import by_row, leaves, parse, written
+from core.search.query import terms as search_terms
 from core.search.terms import read_terms
 from core.sources import mbox
 from core.sources.message_url import message_id_of as typed_id
 from core.sources.message_url import read_url
 from core.text import MARKS_PER_LETTER, shown, shown_lines
+from core.triage.events import read_line
+from core.triage.journal import Journal
+from core.triage.when import WhenError, read_until
 from tests.torture import tokens
 from tui.safety import CONTROLS
 
@@ -257,6 +265,44 @@ def query(data: bytes) -> None:
     assert all(word.text for word in terms.words)
     hits = index().search(text, 5)
     assert len(hits) <= 5
+    try:
+        tree = parse(text, moments)
+    except QueryError as error:
+        clean(shown(error.message))
+        return
+    assert len(list(leaves(tree))) <= len(text)
+    by_row(tree)
+    written(tree, text)
+    for_server(tree, ("x",))
+    for term in search_terms(tree):
+        for word in term.words:
+            path_matcher(word)("drivers/net/" + "a" * 50 + "/" + text[:200])
+
+
+def moments(words: str) -> int | None:
+    moment = read_moment(words, NOW)
+    return None if moment is None else moment.time
+
+
+def journal(data: bytes) -> None:
+    """Lines of a journal, read as a file and one by one."""
+    SCRATCH.write_bytes(data)
+    try:
+        batches = list(Journal(SCRATCH, host="h").batches(most=7))
+    finally:
+        SCRATCH.unlink()
+    events = [event for batch in batches for event in batch.events]
+    ends = data.rfind(b"\n") + 1
+    lines = data[:ends].split(b"\n")[:-1]
+    alone = [event for line in lines if (event := read_line(line)) is not None]
+    assert len(events) <= len(alone)
+    for event in events:
+        again = read_line(event.line())
+        assert again == event
+        clean(event.line().decode("ascii").rstrip("\n"))
+    with contextlib.suppress(WhenError):
+        until = read_until(text_of(data)[:200], NOW, has_tag=lambda _tag: True)
+        assert until.packed()
 
 
 SCRATCH: Final = Path(tempfile.gettempdir(), f"torture-{os.getpid()}.toml")
@@ -338,6 +384,7 @@ TARGETS: Final[dict[str, Target]] = {
     "remarks": Target(remarked, tokens.REMARKS, 20_000),
     "series": Target(series, tokens.SERIES, 4_000),
     "query": Target(query, tokens.QUERY, 20_000),
+    "journal": Target(journal, tokens.JOURNAL, 20_000),
     "config": Target(config, tokens.CONFIG, 10_000),
     "mbox": Target(mailbox, tokens.MBOX, 50_000),
     "text": Target(judged, tokens.TEXT, 20_000),

@@ -65,16 +65,19 @@ QUERY: Final = (
     b"status:", b"label:", b"note:", b"priority:>3", b">", b"<", b"=", b",", b"x" * 50, "ø".encode(), "ß".encode(), "İ".encode(), "山田".encode(),
 )  # fmt: skip
 JOURNAL: Final = (
-    b"{", b"}", b"[", b"]", b'"', b":", b",", b"\n", b"null", b"true", b"1", b"-1", b"1e999", b"9" * 5000, b'"time"', b'"host"', b'"verb"', b'"ids"', b'"before"',
-    b'"after"', b'"note"', b'"undoes"', b'"done"', b'"skip"', b'"a@b"', b'"2025-06-02T10:00:00+00:00"', b'"\\ud800"', b'"\\u0000"', b"[[[[", b'{"a":',
-    b'{"time":"2025-06-02T10:00:00+00:00","host":"h","verb":"done","ids":["a@b"],"before":{},"after":{},"note":"","undoes":null}\n',
+    b"{", b"}", b"[", b"]", b'"', b":", b",", b"\n", b"null", b"true", b"1", b"-1", b"1e999", b"9" * 5000, b"NaN", b'"time"', b'"host"', b'"verb"', b'"ids"', b'"series"',
+    b'"argument"', b'"note"', b'"undoes"', b'"active"', b'"replies"', b'"before"', b'"keys"', b'"done"', b'"a@b"', b'"2025-06-02T10:00:00+00:00"', b'"9999-12-31T23:59:59+00:00"',
+    b'"0001-01-01T00:00:00+23:59"', b'"\\ud800"', b'"\\u0000"', b"[[[[", b'{"a":', b'"00000000"', b'"zz"', b"3d", b"2026-12-01 14:00", b"v6.10",
+    b'{"time":"2025-06-02T10:00:00.000001+00:00","host":"h","id":"0123456789abcdef","verb":"done","series":[{"ids":["a@b"],"before":"new","replies":"00000000","active":1.5}]}\n',
+    b'{"time":"2025-06-02T10:00:00+00:00","host":"h","id":"0123456789abcdef","verb":"undo","undoes":"0123456789abcdef"}\n',
+    b'{"time":"2025-06-02T10:00:00+00:00","host":"h","id":"0123456789abcdef.3","verb":"read","ids":["a@b"],"note":"x","keys":[]}\n',
 )  # fmt: skip
 CONFIG: Final = (
     b"[me]\n", b"[lists.kvm]\n", b"[lists.'../x']\n", b"[views]\n", b"[keys]\n", b"[display]\n", b"[identity]\n", b"[fetch]\n", b"[index]\n", b"[nope]\n", b"[[me]]\n",
     b"name = ", b"addresses = ", b"target = ", b"preset = ", b"theme = ", b"mouse = ", b"bots = ", b"deadline = ", b"max_size = ", b"server = ", b"bodies = ",
     b"sync_every = ", b"clone = ", b"x = ", b'"a"', b"'b'", b'"""', b"'''", b'"\\u001b[2J"', b'"\\ud800"', b'"\\U0010ffff"', b"true", b"1", b"-1", b"1e400", b"nan", b"inf",
     b"0x" + b"f" * 5000, b"9" * 5000, b"2025-02-30", b"9999-12-31T23:59:60Z", b"07:32:00", b"[", b"]", b"{", b"}", b"a.b.c = ", b",", b"=", b"\n", b"#", b"[" * 200,
-    b"deadline = " + b"9" * 5000 + b"\n", b"max_size = 1e400\n", b"name = '\\u001b'\n", b'preset = "\u202e"\n', b"[lists]\nkvm.target = 'x'\n", b"x = 2025-02-30\n",
+    b"deadline = " + b"9" * 5000 + b"\n", b"max_size = 1e400\n", b"name = '\\u001b'\n", b'preset = "\\u202e"\n', b"[lists]\nkvm.target = 'x'\n", b"x = 2025-02-30\n",
 )  # fmt: skip
 MBOX: Final = (
     b"From a@b Mon Jun  2 12:00:00 2025\n", b"From mboxrd@z Thu Jan  1 00:00:00 1970\n", b"From ", b">From ", b">>From x\n", b"\nFrom ", b"From a Mon", b"Jun 2 12:00",
