@@ -241,3 +241,22 @@ def test_what_moved_is_told_from_what_is_new() -> None:
         texts = [sides.row(at).text for at in range(sides.count)]
         assert sum("moved" in text for text in texts) == 2
         assert {cell_len(text) for text in texts if "│" in text} == {width}
+
+
+async def test_lines_copied_side_by_side_are_those_of_the_diff() -> None:
+    async with reading(mail(PATCH), (150, 40)) as (view, pilot):
+        view.action_next_layout()
+        await settle(pilot)
+        for _ in range(3):
+            view.action_next_hunk(1)
+        assert view.action_select_lines()
+        for _ in range(4):
+            view.action_line(1)
+        copied = view.screen.get_selected_text()
+        assert copied is not None
+        lines = copied.split("\n")
+        assert lines[0].startswith("@@ -90,3 +95,3 @@")
+        assert [line.replace(" ", "") for line in lines[1:5]] == [
+            "wick->dev=dev;", "-wick_trim(wick);", "+wick_trim(wick,1);", "return0;",
+        ]  # fmt: skip
+        assert "│" not in copied

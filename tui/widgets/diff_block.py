@@ -232,6 +232,16 @@ class DiffBlock:
             return run.line + rows.line(offset)
         return run.line + (offset if run.kind in {"code", "remark", "header"} else 0)
 
+    def lines_beside(self, at: int) -> tuple[int, ...]:
+        """Return the lines of the diff that a row of two sides shows; none of any other row."""
+        if not self.has_sides or not 0 <= at < self.count:
+            return ()
+        run, offset = self._find(at)
+        rows = self._rows.of(run.hunk) if run.kind == "code" else None
+        if rows is None or not rows.right:
+            return ()
+        return tuple(run.line + side[offset] for side in rows[:2] if side[offset] != NOTHING)
+
     def row_of(self, line: int) -> int:
         """Return the row that shows a line of the diff, or the last one before it."""
         place = bisect_right(self._runs, line, key=lambda run: run.line) - 1

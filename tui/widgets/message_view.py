@@ -17,6 +17,7 @@ from textual.selection import Selection
 from core import model
 from core.model import Mail
 from core.text import SafeText, shown_line
+from tui.widgets.copying import unified_lines
 from tui.widgets.file_list import FileEntry, entry_of, path_shown
 from tui.widgets.folds import Folds
 from tui.widgets.mail_view import MailView
@@ -329,6 +330,14 @@ class MessageView(MailView, can_focus=True):
         if end <= self.scroll_offset.y or end >= self.scroll_offset.y + self.height:
             super().action_line(delta)
         self._select_lines()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text; of whole lines side by side those of the diff, one below the other."""
+        diff = self._page.base.diff
+        if self._lines is None or diff is None or not diff.has_sides:
+            return super().get_selection(selection)
+        first, last = sorted(self._lines)
+        return "\n".join(unified_lines(self._page, first, last + 1)), "\n"
 
     def _select_lines(self) -> None:
         if self._lines is not None:
