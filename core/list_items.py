@@ -30,7 +30,9 @@ class ListItems:
         self, desk: ListDesk, rows: array[int], headings: Mapping[int, str] | None = None
     ) -> None:
         self.rows = rows
-        self.headings: Mapping[int, str] = headings or {}
+        self.headings: Mapping[int, str] = {
+            place: text for place, text in (headings or {}).items() if place < len(rows)
+        }
         """What stands above the first row of each group, by that row's place."""
         self._desk = desk
         self._summaries: OrderedDict[int, SeriesSummary] = OrderedDict()

@@ -127,7 +127,10 @@ class ListDesk:
             view = self.wanted.view
             rows = self._index.order(view, _FIRST)
             # What is decided would be hidden by the screen as soon as it knows.
-            items = ListItems(self, self._index.order(replace(view, statuses=_UNDECIDED), _FIRST))
+            open_rows = replace(view, statuses=_UNDECIDED)
+            items = ListItems(
+                self, self._index.order(open_rows, _FIRST), self._headings(self.wanted, open_rows)
+            )
             items.read(0, AT_ONCE)
             self._first = ListPage(
                 wanted=self.wanted,
@@ -264,7 +267,8 @@ class ListDesk:
         headings: dict[int, str] = {}
         place = 0
         for what, count in counts:
-            headings[place] = _day(what) if isinstance(what, int) else str(what)
+            if count:
+                headings[place] = _day(what) if isinstance(what, int) else str(what)
             place += count
         return headings
 

@@ -17,6 +17,7 @@ from tui.mail_commands import MailCommands, read_stdin
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk import Desk
+    from core.remembered import Remembered
     from tui.app import PatchdeskApp
     from tui.messages import DeskLike
 
@@ -220,26 +221,34 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     config = _settings()
     _put_terminal(2)  # Textual draws there, and it may have been sent elsewhere
     # What reads or fetches the target starts first, and works while the screen's modules are imported.
-    opened = _reader_desk(target, config, stdin, name=name) if target is not None else None
+    from core.remembered import Remembered, remembered_file
+
+    remembered = Remembered(remembered_file())
+    opened: DeskLike | None = None
+    if target is not None:
+        opened = _reader_desk(target, config, stdin, name=name, remembered=remembered)
 
     from tui.early import early_rows
 
     with early_rows() as rows:
         if not config.linear:
-            rows.draw(opened)
-        app = _reader(target, opened, config, stdin)
+            rows.draw(opened, remembered)
+        app = _reader(target, opened, config, stdin, remembered)
         rows.is_shown = False  # from here on the application draws
         app.run(mouse=config.mouse)
     return app.return_code or 0
 
 
 def _reader(
-    target: str | None, opened: DeskLike | None, config: Config, stdin: bytes | None
+    target: str | None,
+    opened: DeskLike | None,
+    config: Config,
+    stdin: bytes | None,
+    remembered: Remembered,
 ) -> PatchdeskApp:
     """Return the application, on what was opened already."""
     from core.log import start_logging
     from core.paths import config_file, log_file
-    from core.remembered import Remembered, remembered_file
     from tui.app import PatchdeskApp
     from tui.presets import keymap_for
     from tui.triage_opening import triage_opener
@@ -271,7 +280,7 @@ def _reader(
         problems=(*config.problems, *(f"{config_file()}: {problem}" for problem in wrong)),
         web=(config.lists[target].web if target and target in config.lists else "")
         or config.server,
-        remembered=Remembered(remembered_file()),
+        remembered=remembered,
     )
 
 
@@ -289,12 +298,18 @@ def _put_terminal(descriptor: int) -> bool:
 
 
 def _reader_desk(
-    target: str, config: Config, stdin: bytes | None, *, name: str = "", fresh: bool = False
+    target: str,
+    config: Config,
+    stdin: bytes | None,
+    *,
+    name: str = "",
+    fresh: bool = False,
+    remembered: Remembered | None = None,
 ) -> DeskLike:
     """Return what the reader reads a target with: of a followed list, what the index holds."""
     from tui.list_opening import lists_desk
 
-    lists = lists_desk(target, config) if stdin is None else None
+    lists = lists_desk(target, config, remembered) if stdin is None else None
     if lists is not None:
         return lists
     return _desk(target, config, stdin, name=name, apart=True, fresh=fresh)

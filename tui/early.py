@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from core.remembered import Remembered
     from tui.messages import DeskLike
     from tui.widgets.tree_line import Piece
 
@@ -67,25 +68,33 @@ class EarlyRows:
         self.is_shown = False
         """They stand on the screen, and nobody has taken it over."""
 
-    def draw(self, desk: DeskLike | None) -> None:
-        """Draw the first rows of lists, if the index gives them soon; of anything else nothing."""
+    def draw(self, desk: DeskLike | None, remembered: Remembered) -> None:
+        """Draw rows of lists from where the reader was, if the index gives them soon; of anything else nothing."""
         first_page = getattr(desk, "first_page", None)
         page = first_page(WAIT) if first_page is not None else None
         if page is None or not len(page.items):
             return
+        from core.place import recall
         from tui.widgets.tree_line import line
-        from tui.widgets.tree_rows import head
+        from tui.widgets.tree_model import Rows
+
+        rows, place = Rows(), recall(remembered, page.wanted.lists)
+        rows.replace(page.items, keep=False)
+        rows.restore(place.folds)
+        cursor = rows.find(place.key) if place.key else None
 
         with contextlib.suppress(OSError):
             columns, lines = os.get_terminal_size(self._screen)
             at = room(columns, lines)
-            count = min(at.height, len(page.items))
-            rows = [
-                line(head(page.items.shown(place), expanded=False), at.width, datetime.now(UTC))
-                for place in range(count)
+            top = max(0, cursor - place.from_top) if cursor is not None else 0
+            top = max(0, min(top, len(rows) - at.height))
+            now = datetime.now(UTC)
+            lines_shown = [
+                line(rows[index], at.width, now)
+                for index in range(top, min(top + at.height, len(rows)))
             ]
             self.is_shown = True
-            self._write(picture(rows, at))
+            self._write(picture(lines_shown, at))
 
     def _write(self, text: str) -> None:
         left = text.encode("utf-8", "replace")

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.config import Config
     from core.lists import ListDesk
+    from core.remembered import Remembered
 
 
-def lists_desk(target: str, config: Config) -> ListDesk | None:
+def lists_desk(
+    target: str, config: Config, remembered: Remembered | None = None
+) -> ListDesk | None:
     """Return the desk of the followed lists, where `target` stands for all of them ("") or names one that was synced.
+
+    What is `remembered` says which of all lists, and in which order.
 
     A path that exists comes before a list's name. Raises IndexFileError.
     """
@@ -21,9 +27,11 @@ def lists_desk(target: str, config: Config) -> ListDesk | None:
     if not target:
         from core.find_views import views
         from core.lists import ListDesk, Wanted
+        from core.place import recall
 
+        wanted = recall(remembered, config.lists).wanted if remembered is not None else Wanted()
         inbox = views(config.views)[0]
-        return ListDesk(index, Wanted(query=inbox.query, name=inbox.name), config)
+        return ListDesk(index, replace(wanted, query=inbox.query, name=inbox.name), config)
     if target not in config.lists or not index.exists():
         return None
     if os.path.exists(os.path.expanduser(target)):  # noqa: PTH110, PTH111 - pathlib's raises for odd names

@@ -15,6 +15,7 @@ import pytest
 from core.demo import demo_path
 from core.index.index import open_index
 from core.lists import ListDesk, Wanted
+from core.remembered import Remembered
 from core.sources.mailbox import open_file
 from tests.tui.kit import ready, tree_of
 from tests.tui.terminal import running
@@ -62,7 +63,7 @@ def test_no_mail_writes_to_the_terminal_by_itself(tmp_path: Path) -> None:
     try:
         termios.tcsetwinsize(slave, (24, 80))
         rows = EarlyRows(slave, slave)
-        rows.draw(desk)
+        rows.draw(desk, Remembered())
         written = os.read(master, 1 << 16)
     finally:
         os.close(master)
@@ -93,7 +94,7 @@ def test_the_keyboard_is_given_back_and_so_is_a_screen_that_nobody_took() -> Non
 def test_what_is_no_terminal_is_left_alone() -> None:
     reading, writing = os.pipe()
     with early_rows(reading, writing) as rows:
-        rows.draw(None)
+        rows.draw(None, Remembered())
     os.close(writing)
     assert os.read(reading, 10) == b""
     os.close(reading)

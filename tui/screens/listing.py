@@ -24,10 +24,13 @@ from tui.messages import Opening
 from tui.screens.choice import Choice
 from tui.screens.syncing import FOLLOWED, SyncScreen
 from tui.widgets.prompt import Proposal
-from tui.widgets.tree_rows import Kind, Row
+from tui.widgets.tree_model import Items
+from tui.widgets.tree_rows import Kind, Row, Whole
 
 if TYPE_CHECKING:
     from core.lists import ListDesk, ListPage, Wanted
+    from core.place import Place
+    from tui.widgets.series_tree import SeriesTree
 
 _SEEN_AFTER: Final = 0.7
 """Seconds that a mail is open before it counts as read."""
@@ -37,6 +40,12 @@ class ListScreen(SyncScreen):
     """Tree and reader, also over followed lists."""
 
     _seeing: Timer | None = None
+    _is_back = False
+    """The cursor is where the last run left it."""
+    _left_at: Place | None = None
+    """Where that was, as long as it is still to be gone to."""
+    _listing_tree: SeriesTree | None = None
+    """The tree, which is no longer on the screen when this is left."""
 
     def list_actions(self) -> Mapping[str, Callable[[], object]]:
         """Return what each command about lists does, by its name."""
@@ -99,7 +108,7 @@ class ListScreen(SyncScreen):
         if last is None or not same or not last.wanted.shows_as(page.wanted):
             last = None
         self._page = page
-        hold = last is not None and last.whole
+        hold = last is not None and (last.whole or self._is_back)
         self.show_items(page.items, keep=last is not None, anew=opening is not before, hold=hold)
         if page.whole and opening is self._coming:
             self._coming = None
@@ -136,6 +145,53 @@ class ListScreen(SyncScreen):
         order = page.wanted.group if page.wanted.group != "none" else page.wanted.sort
         self.title_bar.flag = "" if order == "activity" else f"by {order}"
         self._entitle_place()
+
+    # ------------------------------------------------------------- where the reader was
+
+    def _become_shown(self, opening: Opening) -> None:
+        if opening is not self._shown and self._shown is None and opening.target == FOLLOWED:
+            from core.place import recall
+
+            self._left_at = recall(self.desk_app.remembered, self.desk_app.lists)
+        super()._become_shown(opening)
+
+    def show_items(
+        self,
+        items: Items | Sequence[Whole],
+        *,
+        keep: bool,
+        anew: bool = False,
+        hold: bool = False,
+    ) -> None:
+        """Show these in the tree; the first time, where the reader was."""
+        super().show_items(items, keep=keep, anew=anew, hold=hold)
+        left, page, tree = self._left_at, self._page, self.series_tree
+        self._listing_tree = tree
+        if left is None or page is None:
+            return
+        if not tree.touched:
+            self._is_back = tree.restore(left.folds, left.key, left.from_top)
+        if tree.touched or self._is_back or page.whole:
+            self._left_at = None
+
+    def close_desks(self) -> None:
+        """Remember where the reader is."""
+        page, tree = self._page, self._listing_tree
+        if (
+            page is not None
+            and tree is not None
+            and self._shown is not None
+            and self._shown.target == FOLLOWED
+        ):
+            from core.place import Place, remember
+
+            here = tree.kept_place
+            place = Place(
+                wanted=page.wanted, key=here.key or (), from_top=here.from_top, folds=here.folds
+            )
+            remember(self.desk_app.remembered, place)
+            self.desk_app.remembered.write()
+        super().close_desks()
 
     # ------------------------------------------------------------- read and unread
 

@@ -123,13 +123,14 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         """What was unfolded or folded, by key."""
         return self._rows.folds
 
-    def restore(self, folds: Mapping[Key, bool], key: Key) -> None:
-        """Unfold, fold, and put the cursor where another run left them, as far as that is still there."""
+    def restore(self, folds: Mapping[Key, bool], key: Key, from_top: int) -> bool:
+        """Unfold, fold, and put the cursor where another run left them; say whether its row is there."""
         self._rows.restore(folds)
         self._laid_out()
-        place = self._rows.find(key)
+        place = self._rows.find(key) if key else None
         if place is not None:
-            self._put(place, self.scrollable_content_region.height // 3)
+            self._put(place, min(from_top, place))
+        return place is not None
 
     def key_of(self, place: int) -> Key:
         """Return the key of the series or thread at a place."""

@@ -1,0 +1,133 @@
+"""Where the reader was in the lists: remembered from run to run, and harmless where that is damaged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.index.index import Index, ListView
+from core.lists import ListDesk, Wanted
+from core.place import Place, recall, remember
+from core.remembered import Remembered
+from tests.tui.kit import desk_screen, text_of, tree_of, until
+from tests.tui.test_lists import app_on_index, settled
+from tests.tui.test_lists import index as index
+from tests.tui.test_lists import made as made
+from tests.tui.test_lists import path as path
+from tui.app import PatchdeskApp
+from tui.messages import DeskLike
+from tui.widgets.tree_rows import Key, Kind
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(("lists", "sort", "group", "row", "from_top", "folds"))
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kept=st.dictionaries(KEYS, ANY))
+def test_whatever_is_in_the_file_is_a_place(kept: dict[str, object]) -> None:
+    remembered = Remembered()
+    remembered.remember("lists", kept)
+    place = recall(remembered, ("lantern",))
+    assert set(place.wanted.lists) <= {"lantern"}
+    _ = place.wanted.view
+    assert all(isinstance(part, str) for key in (place.key, *place.folds) for part in key)
+    assert place.from_top >= 0
+
+
+def test_a_place_is_kept_in_a_file_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "remembered.json"
+    remembered = Remembered(file)
+    folds: dict[Key, bool] = {("",): False, ("", "Monday"): True}
+    folds |= {(f"row{number}@x",): True for number in range(100)}
+    wanted = Wanted(lists=("lantern", "gone"), sort="activity", group="day")
+    remember(remembered, Place(wanted=wanted, key=("a@x", "b\udc80@x"), from_top=4, folds=folds))
+    remembered.write()
+    assert file.stat().st_mode & 0o777 == 0o600
+    place = recall(Remembered(file), ("lantern",))
+    assert place.wanted == Wanted(lists=("lantern",), group="day")
+    assert (place.key, place.from_top) == (("a@x", "b\udc80@x"), 4)
+    assert list(place.folds)[:2] == [("",), ("", "Monday")]
+    assert list(place.folds)[-1] == ("row99@x",)
+    assert len(place.folds) == 22
+    file.write_text(json.dumps({"lists": [1]}))
+    assert recall(Remembered(file), ()).wanted == Wanted()
+
+
+def started(path: Path, index: Index, file: Path) -> PatchdeskApp:
+    """Return the application as a later run starts it."""
+    remembered = Remembered(file)
+    app = app_on_index(path, index)
+
+    def opened(target: str) -> DeskLike:
+        return ListDesk(path, recall(remembered, ("lantern",)).wanted)
+
+    return PatchdeskApp(
+        "", opened, lists=("lantern",), clock=app._desk_screen._clock, remembered=remembered
+    )
+
+
+async def test_the_next_run_begins_where_the_last_one_ended(
+    path: Path, index: Index, tmp_path: Path
+) -> None:
+    file = tmp_path / "remembered.json"
+    async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "l", "j", "j")
+        left = tree_of(app).kept_place
+        assert left.key is not None
+        rows = len(tree_of(app))
+        await pilot.press("Q")
+    async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        now = tree_of(app).kept_place
+        assert (now.key, now.from_top, now.folds) == (left.key, left.from_top, left.folds)
+        assert len(tree_of(app)) == rows
+        await pilot.press(":", *"group", "space", *"day", "enter")
+        await until(pilot, lambda: "by day" in text_of(app, "TitleBar"), what="groups")
+        await pilot.press("z", "M", "j")
+        left = tree_of(app).kept_place
+        await pilot.press("Q")
+    async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
+        # There is no mail to wait for under a heading.
+        await until(pilot, lambda: "by day" in text_of(app, "TitleBar"), what="groups")
+        await until(pilot, lambda: desk_screen(app)._coming is None, what="all rows")
+        row = tree_of(app).row
+        assert row is not None
+        assert row.kind is Kind.HEADING
+        assert row.key == left.key
+        assert len(tree_of(app)) == len(index.days(ListView(), 0))
+        assert not tree_of(app).touched
+
+
+async def test_a_place_that_is_gone_is_the_top(path: Path, index: Index, tmp_path: Path) -> None:
+    file = tmp_path / "remembered.json"
+    file.write_text(
+        json.dumps({"lists": {"row": ["nobody@x"], "from_top": 900, "folds": [[["no@x"], True]]}})
+    )
+    async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        assert tree_of(app).cursor == 0
+        assert desk_screen(app).series_tree.place[0] == 1
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"lists": {"folds": {"a": 1}, "row": 7}}', "\0"]
+)
+async def test_a_damaged_file_is_none(
+    path: Path, index: Index, tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "remembered.json"
+    file.write_text(content)
+    async with (app := started(path, index, file)).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert tree_of(app).cursor == 0
