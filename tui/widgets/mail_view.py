@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FIRST_LINES: Final = 2_000
 """Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
 
-_SOON: Final = 20_000
+_SOON: Final = 5_000
 """Lines of a diff that is laid out anew at once; a longer one would be felt."""
 
 _LARGE: Final = 1 << 20
