@@ -226,8 +226,12 @@ class _Indexed(Ground):
         found = self.index.posted_mails([node for _, node in patches])
         return {(one.row, node): _patch(one) for node, one in found.items()}
 
-    def patches_of(self, row: int) -> Sequence[Hit]:
-        return [_patch(one) for one in self.index.posted([row]) if one.node]
+    def patches_of(self, rows: Collection[int]) -> Mapping[int, Sequence[Hit]]:
+        found: dict[int, list[Hit]] = {}
+        for one in self.index.posted(rows):
+            if one.node:
+                found.setdefault(one.row, []).append(_patch(one))
+        return found
 
     def holding(self, message_id: MessageId) -> int | None:
         return self.index.find(message_id)

@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import unquote
 
-from core.find_values import Found, Hit
+from core.find_values import Found, Hit, Span
 from core.model import MessageId
 from core.search.matching import holds, lit
 from core.search.prefixes import Term
@@ -48,8 +48,8 @@ class Ground(Protocol):
         """Return patches, by row and number, as hits that nothing is lit in."""
         ...
 
-    def patches_of(self, row: int) -> Sequence[Hit]:
-        """Return a row's patches as hits that nothing is lit in."""
+    def patches_of(self, rows: Collection[int]) -> Mapping[int, Sequence[Hit]]:
+        """Return the patches of rows as hits that nothing is lit in."""
         ...
 
     def holding(self, message_id: MessageId) -> int | None:
@@ -163,38 +163,48 @@ def _ranked(
         else:
             own[row] = one
     looks = ground.hits(own)
-    places = [(row, number) for row, some in patches.items() for number, _ in some]
-    details = ground.patches(places)
+    details = ground.patches([(row, number) for row, some in patches.items() for number, _ in some])
     hits = []
     for row, mine in own.items():
         if (look := looks.get(row)) is None:  # taken away since
             continue
-        under = [
-            _lit(details[row, number], one)
+        under = tuple(
+            _scored(patch, one, look.id)
             for number, one in patches.get(row, ())
-            if (row, number) in details
-        ]
-        hit = _lit(look, mine) if mine is not None else replace(look, matched=False)
-        if mine is None and not under:
-            continue
-        best = max((one.score for one in (hit, *under)), default=0.0)
-        under = [replace(one, series=look.id) for one in under]
-        hits.append(replace(hit, score=best, patches=tuple(under)))
+            if (patch := details.get((row, number))) is not None
+        )
+        if mine is not None:
+            hits.append(_scored(look, mine, look.id, under))
+        elif under:
+            hits.append(replace(look, matched=False, score=under[0].score, patches=under))
     return _with_named(ground, hits, asked, allowed)
 
 
-def _lit(hit: Hit, scored: Scored) -> Hit:
-    def within(spans: Sequence[tuple[int, int]], text: str) -> tuple[tuple[int, int], ...]:
-        # The text may be another since the engine read it.
-        return tuple((first, min(last, len(text))) for first, last in spans if first < len(text))
-
-    return replace(
-        hit,
-        score=scored.score,
-        subject_lit=within(scored.subject, hit.subject),
-        name_lit=within(scored.name, hit.author.name),
-        address_lit=within(scored.address, hit.author.address),
+def _scored(hit: Hit, scored: Scored, series: MessageId, under: tuple[Hit, ...] = ()) -> Hit:
+    """Return a hit lit, with the patches under it. Written out, since it is done some hundred times for a key."""
+    author = hit.author
+    return Hit(
+        kind=hit.kind,
+        row=hit.row,
+        id=hit.id,
+        series=series,
+        subject=hit.subject,
+        author=author,
+        date=hit.date,
+        lists=hit.lists,
+        score=max(scored.score, under[0].score) if under else scored.score,
+        # The texts may be others since the engine read them.
+        subject_lit=_within(scored.subject, hit.subject),
+        name_lit=_within(scored.name, author.name),
+        address_lit=_within(scored.address, author.address),
+        patches=under,
     )
+
+
+def _within(spans: tuple[Span, ...], text: str) -> tuple[Span, ...]:
+    if not spans or spans[-1][1] <= len(text):
+        return spans
+    return tuple((first, min(last, len(text))) for first, last in spans if first < len(text))
 
 
 def _with_named(
@@ -229,14 +239,13 @@ def _plainly(ground: Ground, rows: Sequence[int], asked: _Asked) -> list[Hit]:
     """Return rows as hits, with what of them has the words."""
     looks = ground.hits(rows)
     wanted = _texts(asked)
+    patches = ground.patches_of(rows) if wanted else {}
     hits = []
     for row in rows:
         if (hit := looks.get(row)) is None:
             continue
         if wanted:
-            hit = _looked_through(
-                hit, () if hit.kind == "thread" else ground.patches_of(row), wanted
-            )
+            hit = _looked_through(hit, patches.get(row, ()), wanted)
             if asked.words:
                 hit = replace(hit, score=_PLAIN)
         hits.append(hit)

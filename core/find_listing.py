@@ -201,9 +201,13 @@ class _Memory(Ground):
             found[row, number] = _patch_hit(row, self._items[row], patch)
         return found
 
-    def patches_of(self, row: int) -> Sequence[Hit]:
-        item = self._items[row]
-        return [_patch_hit(row, item, patch) for _, patch in _patches(item)]
+    def patches_of(self, rows: Collection[int]) -> Mapping[int, Sequence[Hit]]:
+        return {
+            row: [
+                _patch_hit(row, self._items[row], patch) for _, patch in _patches(self._items[row])
+            ]
+            for row in rows
+        }
 
     def holding(self, message_id: MessageId) -> int | None:
         if not self._rows:
