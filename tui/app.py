@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.command import Provider
 from textual.filter import LineFilter
 from textual.reactive import var
@@ -129,6 +130,10 @@ class PatchdeskApp(App[None]):
         """Let the terminal's cursor be seen by those who follow it."""
         if self.linear and self._driver is not None:
             self._driver.write("\x1b[?25h")
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave the screen on top; the main one stays, where a second Esc came before the first was dealt with."""
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
 
     def on_unmount(self) -> None:
         """Abort what is in flight: quitting never waits for the network."""

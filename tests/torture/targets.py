@@ -43,12 +43,11 @@ from core.search.terms import read_terms
 from core.sources import mbox
 from core.sources.message_url import message_id_of as typed_id
 from core.sources.message_url import read_url
-from core.text import MARKS_PER_LETTER, shown, shown_lines
+from core.text import CONTROLS, MARKS_PER_LETTER, shown, shown_lines
 from core.triage.events import read_line
 from core.triage.journal import Journal
 from core.triage.when import WhenError, read_until
 from tests.torture import tokens
-from tui.safety import CONTROLS
 
 NOW: Final = datetime(2025, 6, 5, 12, 0, tzinfo=UTC)
 
