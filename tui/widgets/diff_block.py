@@ -181,7 +181,10 @@ class DiffBlock:
         hunk = self._hunks[number]
         pieces: list[Piece] = [(shown_line(hunk.header), "hunk-range")]
         if hunk.section:
-            pieces.append((SafeText(f" {shown_line(hunk.section[:LONGEST_LINE])}"), "hunk-section"))
+            pieces += [
+                (SafeText(" "), "hunk-section"),
+                *self.code.section(number, self.file_of(number).path),
+            ]
         if hunk.damaged:
             pieces.append(
                 (SafeText("  (damaged: its lines are not as many as it says)"), "warning")

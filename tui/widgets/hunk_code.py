@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from core.patch.deceit import deceit_words, deceits
 from core.patch.diff import DiffFile
 from core.patch.diff_hunks import Hunk
-from core.patch.highlight import Spans, Steps, Token, highlight_steps
+from core.patch.highlight import Spans, Steps, Token, highlight, highlight_steps
 from core.patch.moved import Move, Moves, find_moves
 from core.patch.words import LONGEST_LINE as LONGEST_MARKED
 from core.patch.words import MOST_LINES as LONGEST_RUN
@@ -105,6 +105,7 @@ class HunkCode:
         self._kinds: dict[int, str] = {}
         self._runs: dict[tuple[int, int], _Run] = {}
         self._moves = Moves()
+        self._sections: dict[int, list[Piece]] = {}
         self._warnings: dict[int, SafeText] = {}
 
     def find_moves(self) -> None:
@@ -187,6 +188,21 @@ class HunkCode:
             for deceit in deceits(raw[signs:LONGEST_LINE])
         ]
         return [(start, end, "deceit") for start, end in places]
+
+    def section(self, number: int, path: str) -> list[Piece]:
+        """Return what a hunk's header says that it is in, coloured as soon as its code is."""
+        text = shown_line(self._hunks[number].section[:LONGEST_LINE])
+        if Slice(number, 0) not in self._spans:
+            return [(text, "hunk-section")]
+        if (pieces := self._sections.get(number)) is None:
+            pieces = self._sections[number] = []
+            at = 0
+            for start, stop, token in highlight(path, " ", [text])[0]:
+                pieces.append((SafeText(text[at:start]), "hunk-section"))
+                pieces.append((SafeText(text[start:stop]), _LOOKS[token]))
+                at = stop
+            pieces.append((SafeText(text[at:]), "hunk-section"))
+        return [piece for piece in pieces if piece[0]]
 
     def _coloured(
         self, number: int, offset: int, text: SafeText, signs: int, base: str
@@ -300,6 +316,7 @@ class HunkCode:
     def drop_colours(self) -> None:
         """Go back to plain text."""
         self._spans.clear()
+        self._sections.clear()
 
     def adopt(self, other: HunkCode) -> None:
         """Take the colours and moves of another layout of the same diff, or the colours of its beginning."""
