@@ -82,16 +82,18 @@ class SearchedLists:
 class SearchedListing:
     """What was opened alone, as far as it is read."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing, me: Sequence[str] = ()) -> None:
+        """Take what is listed, and the user's own addresses."""
         self.listing = listing
+        self._me = me
         self._finder: Finder | None = None
 
     def finder(self) -> Finder:
         """Return what finds, which is made from the listing when it is first asked."""
-        from core.find import ListingFinder
-
         if self._finder is None:
-            self._finder = ListingFinder(self.listing)
+            from core.find import ListingFinder
+
+            self._finder = ListingFinder(self.listing, me=self._me)
         return self._finder
 
     def items(self, hits: Sequence[Hit]) -> Items:
@@ -136,7 +138,7 @@ class Answered(Message):
 
 @dataclass
 class Warmed(Message):
-    """What finds in the followed lists is up to date."""
+    """What finds is up to date."""
 
     opening: Opening
     ready: bool
@@ -220,7 +222,9 @@ def matches_of(hits: Sequence[Hit]) -> Matches:
     inside = {}
     for place, hit in enumerate(hits):
         # A lone patch, found as its series is, would only say the same again.
-        patches = [one.id for one in hit.patches if not (hit.matched and one.subject == hit.subject)]
+        patches = [
+            one.id for one in hit.patches if not (hit.matched and one.subject == hit.subject)
+        ]
         if patches:
             most = _PATCHES[hit.matched]
             inside[place] = Inside(
@@ -235,10 +239,10 @@ def _lit(hit: Hit) -> Lit:
     return Lit(subject=hit.subject_lit, name=hit.name_lit, address=hit.address_lit)
 
 
-def warm(opening: Opening, desk: ListDesk, post: Post) -> None:
-    """Bring what finds in the followed lists up to date; that it cannot be is only logged, since a plainer way is there."""
+def warm(opening: Opening, searched: Searched, post: Post) -> None:
+    """Bring what finds up to date; that it cannot be is only logged, since a plainer way is there."""
     try:
-        ready = desk.finder.warm(opening.stop)
+        ready = searched.finder().warm(opening.stop)
     except Cancelled:
         return
     except PatchdeskError as error:

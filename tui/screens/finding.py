@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual import events, on
 from textual.timer import Timer
-from textual.worker import Worker, WorkerState
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
 from tui.find_jobs import (
     Answer,
-    Answered,
-    Asker,
     Question,
-    Searched,
-    SearchedListing,
-    SearchedLists,
-    Warmed,
-    warm,
 )
 from tui.find_words import (
     begun_words,
@@ -34,7 +24,7 @@ from tui.find_words import (
     offer_words,
 )
 from tui.keys import Where
-from tui.screens.viewing import ViewingScreen
+from tui.screens.asking import AskingScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
@@ -43,14 +33,19 @@ from tui.widgets.tree_rows import Matches
 
 if TYPE_CHECKING:
     from core.find import View
-    from core.lists import ListPage
-    from tui.messages import Opening
+    from core.remembered import Remembered
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Key, Whole
     from tui.widgets.tree_view import Place
 
 _GROWN: Final = 0.4
 """Seconds between two answers to one question while what it is asked of grows."""
+
+
+_SECTION: Final = "find"
+"""Where queries are remembered from run to run."""
+_LONGEST: Final = 1_000
+"""Characters of a query that is remembered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,19 +56,13 @@ class Result:
     answer: Answer
 
 
-class FindingScreen(ViewingScreen):
+class FindingScreen(AskingScreen):
     """Tree and reader, and finding in both."""
 
     bar: SearchBar
     prompt: Prompt
     _words = ""
     """What was found in the reader's text."""
-    _asker: Asker | None = None
-    _searched: Searched | None = None
-    _question: Question | None = None
-    """The latest: no other is answered."""
-    _replied: Question | None = None
-    """The latest that was answered, or could not be."""
     _keeping = False
     """What is found is to be kept once it is there."""
     _everywhere = False
@@ -88,10 +77,9 @@ class FindingScreen(ViewingScreen):
     """Where the reader was in the list."""
     _items: Items | Sequence[Whole] = ()
     """The list, as it is now."""
+    _best: Key | None = None
+    """The row that the cursor was set on: that of the best match."""
     _growing: Timer | None = None
-    _warming: Opening | None = None
-    _warm_again = False
-    _frozen = False
     _places: tuple[object, list[tuple[int, Key]]] | None = None
     """The places in the list of what was kept, of which list."""
 
@@ -137,6 +125,7 @@ class FindingScreen(ViewingScreen):
 
         async def ask() -> None:
             if not self.bar.is_attached:
+                self.bar.earlier = earlier_queries(self.desk_app.remembered)
                 await self.mount(self.bar, after=self.title_bar)
             self.bar.ask(shown(label), text)
             self.say(key_words(self._scope_words()))
@@ -146,6 +135,7 @@ class FindingScreen(ViewingScreen):
 
         self.bar.asking = True
         self.call_next(ask)
+        self._what_is_searched()  # what answers is made from now on, while the query is typed
 
     def _explain(self, text: str) -> bool:
         """Say what can be typed, or where is looked; return whether the query is only begun."""
@@ -223,8 +213,16 @@ class FindingScreen(ViewingScreen):
             self.say(result.answer.found.why_none, "warning")
         else:
             self._kept, self._places = result, None
-            self.bar.remember(text)
+            self._remember(text)
             self._close_bar()
+
+    def _remember(self, text: str) -> None:
+        if len(text) > _LONGEST:
+            return
+        self.bar.remember(text)
+        remembered = self.desk_app.remembered
+        remembered.remember(_SECTION, {"queries": list(self.bar.earlier)})
+        self.run_worker(remembered.write, group="remember", thread=True, exit_on_error=False)
 
     @on(SearchBar.Moved)
     def _move_in_found(self, event: SearchBar.Moved) -> None:
@@ -249,56 +247,45 @@ class FindingScreen(ViewingScreen):
         """Have a query answered, unless it is just that."""
         page = self._page if self._list_desk is not None else None
         lists = () if page is None or self._everywhere else page.wanted.lists
-        before, opening = self._question, self._shown
-        searched = self._what_is_searched()
-        if opening is None or searched is None or not text.strip():
+        if not text.strip():
             self._ask_nothing()
             self._show_origin()
             self.bar.count("")
             self._explain("")
-            return
-        if before is not None and (before.text, before.lists) == (text, lists) and not again:
-            return
-        self._question = Question(opening, text, lists, searched, again)
-        if self._asker is None:
-            self._asker = Asker(self.post_message)
-            self.run_worker(self._asker.run, group="find", thread=True, exit_on_error=False)
-        self._asker.ask(self._question)
+        else:
+            self._put_question(text, lists, again=again)
 
     def _ask_nothing(self) -> None:
-        self._question = self._replied = None
+        super()._ask_nothing()
         self._keeping = False
-        if self._asker is not None:
-            self._asker.ask(None)
 
-    def _what_is_searched(self) -> Searched | None:
-        before = self._searched
-        if (desk := self._list_desk) is not None:
-            if not (isinstance(before, SearchedLists) and before.desk is desk):
-                self._searched = SearchedLists(desk)
-        elif (listing := self._listing) is not None and not (
-            isinstance(before, SearchedListing) and before.listing is listing
-        ):
-            self._searched = SearchedListing(listing)
-        return self._searched
-
-    @on(Answered)
-    def _take_answer(self, event: Answered) -> None:
-        question = event.question
-        if question is not self._question:
-            return
-        self._replied = question
-        if event.answer is not None:
-            self._show_result(Result(question, event.answer))
-        elif event.error is not None:
-            self._say_wrong(event.error)
+    def answered(self, question: Question, answer: Answer | PatchdeskError) -> None:
+        """Show what was found, or what is wrong with the query."""
+        if isinstance(answer, Answer):
+            self._show_result(Result(question, answer))
+        else:
+            self._say_wrong(answer)
         if self._keeping:
             self._keep()
+
+    def asking_failed(self, error: PatchdeskError) -> None:
+        """Say that there is no answer."""
+        self.bar.stay()
+        self._say_wrong(error)
+
+    def answers_better(self) -> None:
+        """Ask once more what was answered plainly."""
+        if self._result is not None and not self._result.answer.found.fuzzy:
+            self._ask_again()
 
     def _show_result(self, result: Result) -> None:
         self._result = result
         question, answer = result.question, result.answer
-        self.series_tree.show_found(answer.items, answer.matches, keep=question.again)
+        tree = self.series_tree
+        chosen = question.again and tree.kept_place.key != self._best
+        tree.show_found(answer.items, answer.matches, keep=chosen)
+        if not chosen:
+            self._best = tree.kept_place.key
         if not self.bar.asking:
             if self._kept is not None and self._kept.question.text == question.text:
                 self._kept, self._places = result, None
@@ -335,52 +322,6 @@ class FindingScreen(ViewingScreen):
             self.bar.wrong(error.offset, error.length, words)
         else:
             self.bar.note(words, "$text-error")
-
-    @on(Worker.StateChanged)
-    def _finding_failed(self, event: Worker.StateChanged) -> None:
-        """A mistake of ours ended what finds: the next question begins it anew."""
-        if event.worker.group == "find" and event.state is WorkerState.ERROR:
-            self._asker = None
-            self._replied = self._question
-            self.bar.stay()
-            self._say_wrong(PatchdeskError("Something went wrong inside patchdesk.", "The log has the details."))  # fmt: skip
-
-    # ------------------------------------------------------------- what answers
-
-    def _entitle_lists(self, page: ListPage) -> None:
-        super()._entitle_lists(page)
-        if page.whole:
-            self._warm()
-
-    def _warm(self) -> None:
-        """Let what finds in the lists be brought up to date, and once more where more has come meanwhile."""
-        desk, opening = self._list_desk, self._shown
-        if desk is None or opening is None:
-            return
-        self._warm_again = self._warming is opening
-        if not self._warm_again:
-            self._warming = opening
-            self.run_worker(
-                partial(warm, opening, desk, self.post_message),
-                group="warming",
-                thread=True,
-                exit_on_error=False,
-            )
-
-    @on(Warmed)
-    def _warmed(self, event: Warmed) -> None:
-        if event.opening is not self._warming:
-            return
-        self._warming = None
-        result = self._result
-        if not self._frozen:
-            # What is in memory now stays: looking through it for garbage would hold up a key now and then.
-            self._frozen = True
-            gc.freeze()
-        if event.opening is self._shown and self._warm_again:
-            self._warm()
-        elif event.ready and result is not None and not result.answer.found.fuzzy:
-            self._ask_again()
 
     # ------------------------------------------------------------- the list, and back to it
 
@@ -459,13 +400,9 @@ class FindingScreen(ViewingScreen):
             more = f" of {total:,}" if total > of else ""
             self.title_bar.place = f"{place:,} of {of:,} found{more}"
 
-    def _close(self, opening: Opening) -> None:
-        if self._question is not None and self._question.opening is opening:
-            self._ask_nothing()
-        super()._close(opening)
 
-    def close_desks(self) -> None:
-        """Abort all that is in flight, or the process would wait for it."""
-        super().close_desks()
-        if self._asker is not None:
-            self._asker.close()
+def earlier_queries(remembered: Remembered) -> list[str]:
+    """Return the queries of other runs, the latest last."""
+    found = remembered.recall(_SECTION).get("queries")
+    queries = found if isinstance(found, list) else []
+    return [text for text in queries if isinstance(text, str) and 0 < len(text) <= _LONGEST]

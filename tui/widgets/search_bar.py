@@ -125,7 +125,8 @@ class SearchBar(Vertical):
         """It was confirmed or left: what is typed now is for what comes after it."""
         self._held: list[events.Key] = []
         self._label = ""
-        self._earlier: list[str] = []
+        self.earlier: list[str] = []
+        """What was asked before, the latest last."""
         self._going_back = 0
         """How many queries ago the one on the line was typed; 0: it is none of these."""
 
@@ -192,7 +193,7 @@ class SearchBar(Vertical):
 
     def remember(self, text: str) -> None:
         """Let ↑ on an empty line bring a query back."""
-        self._earlier = [*(one for one in self._earlier if one != text), text][-_EARLIER:]
+        self.earlier = [*(one for one in self.earlier if one != text), text][-_EARLIER:]
 
     # ------------------------------------------------------------- what it says
 
@@ -263,7 +264,7 @@ class SearchBar(Vertical):
 
     def _go_back(self, step: int) -> None:
         place = self._going_back + step
-        if 0 <= place <= len(self._earlier):
-            self.put(self._earlier[-place] if place else "")
+        if 0 <= place <= len(self.earlier):
+            self.put(self.earlier[-place] if place else "")
             self._going_back = place
             self.post_message(self.Changed(self.text))
