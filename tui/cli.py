@@ -193,6 +193,13 @@ def _warn(config: Config) -> None:
         sys.stderr.write(shown(f"patchdesk: {problem}") + "\n")
 
 
+def _told_settings() -> Config:
+    """Return the configuration, once its mistakes are said."""
+    config = _settings()
+    _warn(config)
+    return config
+
+
 # ------------------------------------------------------------------- the reader
 
 
@@ -369,9 +376,7 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _mail_commands() -> MailCommands:
-    config = _settings()
-    _warn(config)
-    return MailCommands(config, _desk, _print)
+    return MailCommands(_told_settings(), _desk, _print)
 
 
 def _series(arguments: argparse.Namespace) -> int:
@@ -394,36 +399,26 @@ def _unfollow(arguments: argparse.Namespace) -> int:
 
 
 def _lists(arguments: argparse.Namespace) -> int:
-    config = _settings()
-    _warn(config)
-    return list_commands.lists(arguments, config, _print)
+    return list_commands.lists(arguments, _told_settings(), _print)
 
 
 def _sync(arguments: argparse.Namespace) -> int:
-    config = _settings()
-    _warn(config)
-    return list_commands.sync(arguments, config, _print)
+    return list_commands.sync(arguments, _told_settings(), _print)
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    config = _settings()
-    _warn(config)
-    return search_command.run(arguments, config, _print)
+    return search_command.run(arguments, _told_settings(), _print)
 
 
 # ------------------------------------------------------------------- the rest
 
 
 def _triage(arguments: argparse.Namespace) -> int:
-    config = _settings()
-    _warn(config)
-    return triage_command.run(arguments, config, _print)
+    return triage_command.run(arguments, _told_settings(), _print)
 
 
 def _digest(arguments: argparse.Namespace) -> int:
-    config = _settings()
-    _warn(config)
-    return digest_command.run(arguments, config, _print)
+    return digest_command.run(arguments, _told_settings(), _print)
 
 
 def _config(_: argparse.Namespace) -> int:
