@@ -20,6 +20,9 @@ LIST_NAME_WORDS: Final = "letters, digits, and . _ + - after the first, 64 of th
 
 _LARGEST: Final = 1 << 20
 
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_INTERVAL: Final = re.compile(r"(\d{1,6})\s*([smhd]?)")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedList:
@@ -57,6 +60,14 @@ class Config:
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     """Mistakes found, each a line that names the file and the key."""
+
+
+def read_interval(text: str) -> float | None:
+    """Return the seconds that `15m`, `2h`, `90s`, `1d` or, in minutes, `15` stands for; None for anything else."""
+    match = _INTERVAL.fullmatch(text.strip())
+    if match is None or int(match[1]) == 0:
+        return None
+    return float(int(match[1]) * _UNITS[match[2] or "m"])
 
 
 class _WrongValueError(Exception):
@@ -99,6 +110,16 @@ def _server(value: Any) -> str:
     return str(value).rstrip("/")
 
 
+def _file(value: Any) -> str:
+    try:
+        is_there = value == "" or Path(_text(value)).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):  # a name too long, no home, a NUL
+        is_there = False
+    if not is_there:
+        raise _WrongValueError(f"the path of a file, and {value} is none")
+    return str(value)
+
+
 def _preset(value: Any) -> str:
     if value not in ("default", "mutt", "aerc", "b4"):
         raise _WrongValueError('one of "default", "mutt", "aerc", "b4"')
@@ -113,7 +134,7 @@ _KEYS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "display.theme": ("theme", _text),
     "display.linear": ("linear", _flag),
     "display.mouse": ("mouse", _flag),
-    "identity.mailmap": ("mailmap", _text),
+    "identity.mailmap": ("mailmap", _file),
     "identity.bots": ("bots", _texts),
     "fetch.deadline": ("deadline", _seconds),
     "fetch.max_size": ("max_size", _bytes),
@@ -198,6 +219,8 @@ class _Reader:
                     self.problem(f"{key}.{option}", "it must be true or false")
                 elif option != "clone" and not isinstance(value, str):
                     self.problem(f"{key}.{option}", "it must be a string")
+                elif option == "sync_every" and value and read_interval(value) is None:
+                    self.problem(f"{key}.{option}", 'it must be like "15m", "2h", "1d" or "90s"')
                 else:
                     good[option] = value
             lists[name] = FollowedList(**good)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import select
 import signal
 import subprocess
@@ -21,7 +20,7 @@ from pathlib import Path
 from threading import Event
 from typing import IO, Any, Final
 
-from core.config import FollowedList
+from core.config import FollowedList, read_interval
 from core.errors import Cancelled, PatchdeskError
 from core.model import Progress
 from core.sources.source import Report
@@ -35,8 +34,6 @@ _CHUNK: Final = 1 << 16
 _REPORT_EVERY: Final = 0.1
 _LEAST: Final = 60.0
 """Seconds that lie between two syncs of a list, at least: no server is asked more often."""
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_EVERY: Final = re.compile(r"(\d{1,6})\s*([smhd]?)")
 
 
 class SyncProcess:
@@ -129,14 +126,6 @@ def intervals(lists: Mapping[str, FollowedList]) -> dict[str, float]:
         if (seconds := read_interval(followed.sync_every)) is not None:
             found[name] = max(_LEAST, seconds)
     return found
-
-
-def read_interval(text: str) -> float | None:
-    """Return the seconds that `15m`, `2h`, `90s`, `1d` or, in minutes, `15` stands for; None for anything else."""
-    match = _EVERY.fullmatch(text.strip())
-    if match is None or int(match[1]) == 0:
-        return None
-    return float(int(match[1]) * _UNITS[match[2] or "m"])
 
 
 def _send(value: Mapping[str, Any]) -> None:

@@ -17,11 +17,12 @@ TAB_WIDTH: Final = 8
 # Categories Cc, Cf, Zl, Zp and Cs, with fillers, non-characters and the supplement's variation selectors:
 # controls, bidi overrides and isolates, zero widths, U+2028/9, tags, lone surrogates. ZWJ and ZWNJ stay, since
 # scripts and emoji need them.
-_UNSAFE: Final = re.compile(
+CONTROLS: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
     "\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
+"""What must not reach a terminal: `shown` makes it visible, and `tui.safety`'s net lets nothing of it through."""
 # Joiners beside a Latin letter join nothing, and terminals disagree about their width.
 _JOINERS: Final = re.compile("[\u200c\u200d]+")
 _LAST_LATIN: Final = "\u024f"
@@ -84,5 +85,5 @@ def shown_line(line: str, *, first_column: int = 0) -> SafeText:
 
 
 def _visible_line(line: str) -> str:
-    line = _JOINERS.sub(_joiners, _UNSAFE.sub(_visible, line))
+    line = _JOINERS.sub(_joiners, CONTROLS.sub(_visible, line))
     return _thin_marks(line) if _BEYOND_LATIN.search(line) else line

@@ -258,10 +258,12 @@ def _reader(
     from core.paths import config_file, log_file
     from tui.app import PatchdeskApp
     from tui.presets import keymap_for
+    from tui.themes import wrong_theme
     from tui.triage_opening import triage_opener
 
     start_logging(log_file())
     keymap, wrong = keymap_for(config.keys_preset, config.keys)
+    wrong = (*filter(None, [wrong_theme(config.theme)]), *wrong)
 
     asked = {target}
 
@@ -331,11 +333,20 @@ def _intervals(config: Config) -> dict[str, float]:
 
 
 def _take_stdin() -> bytes:
-    """Return all of standard input, and put the terminal in its place for the keyboard.
+    """Return all of standard input, and put the terminal in its place for the keyboard; say what is waited for.
 
     Raises PatchdeskError where there is no terminal.
     """
-    content = read_stdin()
+    says = sys.stderr.isatty()
+    if says:
+        sys.stderr.write("patchdesk: reading standard input …")
+        sys.stderr.flush()
+    try:
+        content = read_stdin()
+    finally:
+        if says:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
     if not _put_terminal(0):
         return content
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
@@ -422,16 +433,9 @@ def _digest(arguments: argparse.Namespace) -> int:
 
 
 def _config(_: argparse.Namespace) -> int:
-    from core.config import describe, with_git
-    from core.paths import config_file
-    from tui.presets import keymap_for
+    from tui import config_command
 
-    config = _settings()
-    _warn(config)
-    for problem in keymap_for(config.keys_preset, config.keys)[1]:
-        sys.stderr.write(shown(f"patchdesk: {config_file()}: {problem}") + "\n")
-    _print(describe(with_git(config)))
-    return 0
+    return config_command.run(_told_settings(), _print)
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -126,6 +126,18 @@ THEMES: Final = (_DARK, _LIGHT, _CONTRAST)
 DEFAULT_THEME: Final = _DARK.name
 
 
+def wrong_theme(name: str) -> str:
+    """Return what is wrong with the name of a theme, as a line that follows the file's name; "" where nothing is."""
+    if any(name == theme.name for theme in THEMES):
+        return ""
+    from textual.theme import BUILTIN_THEMES
+
+    if name in BUILTIN_THEMES:
+        return ""
+    known = ", ".join([*(theme.name for theme in THEMES), *sorted(BUILTIN_THEMES)])
+    return f"display.theme: it must be one of {known}; the default holds"
+
+
 def with_roles(variables: dict[str, str]) -> dict[str, str]:
     """Return a theme's CSS variables with every role of `ROLES` filled in."""
     return {role: variables[stand_in] for role, stand_in in ROLES.items()} | variables

@@ -64,6 +64,14 @@ def test_values_are_read(tmp_path: Path) -> None:
         ("[keys]\npreset = 'emacs'", 'keys.preset: it must be one of "default"'),
         ("[lists]\nkvm = 'x'", "lists.kvm: it must be a table with target"),
         ("[lists.kvm]\ntarget = 'x'\nsync = 'y'", "lists.kvm.sync: there is no such key"),
+        (
+            "[lists.kvm]\ntarget = 'x'\nsync_every = 'often'",
+            'lists.kvm.sync_every: it must be like "15m"',
+        ),
+        ("[lists.kvm]\ntarget = 'x'\nsync_every = '0m'", "lists.kvm.sync_every: it must be like"),
+        ("[identity]\nmailmap = '/no/such/.mailmap'", "identity.mailmap: it must be the path of a"),
+        ("[identity]\nmailmap = 3", "identity.mailmap: it must be a string"),
+        ('[identity]\nmailmap = "a\\u0000b"', "identity.mailmap: it must be the path of a file"),
         ("[views]\nmine = 3", "views.mine: it must be a string"),
         ("no toml", "it is not TOML"),
         (b"\xff\xfe", "it is not TOML"),
@@ -82,6 +90,17 @@ def test_a_mistake_is_one_line_and_the_default_holds(
     assert words in problem
     assert problem.endswith("the default holds")
     assert (config.deadline, config.max_size, config.keys_preset) == (60.0, 64 << 20, "default")
+
+
+def test_a_mailmap_that_is_there_is_taken(tmp_path: Path) -> None:
+    mailmap = tmp_path / "mailmap"
+    mailmap.touch()
+    config = load(
+        tmp_path, f"[identity]\nmailmap = '{mailmap}'\n[lists.kvm]\ntarget = 'x'\nsync_every = '2h'"
+    )
+    assert config.problems == ()
+    assert config.mailmap == str(mailmap)
+    assert config.lists["kvm"].sync_every == "2h"
 
 
 def test_one_mistake_leaves_the_rest(tmp_path: Path) -> None:

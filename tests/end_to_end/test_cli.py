@@ -293,6 +293,25 @@ def test_a_closed_stream_is_no_traceback(mbox: Path, words: str, status: int, sa
     assert "Traceback" not in done.stderr
 
 
+def test_config_says_which_themes_there_are(
+    home: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = home / ".config" / "patchdesk"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('[display]\ntheme = "mauve"\n')
+    status, out, err = run(capfdbinary, "config")
+    assert status == 0
+    assert 'display.theme = "patchdesk" # default' in out.decode()
+    (line,) = err.splitlines()
+    assert f"{folder / 'config.toml'}: display.theme: it must be one of patchdesk" in line
+    assert "nord" in line
+    assert line.endswith("the default holds")
+    (folder / "config.toml").write_text('[display]\ntheme = "nord"\n')
+    status, out, err = run(capfdbinary, "config")
+    assert (status, err) == (0, "")
+    assert 'display.theme = "nord"' in out.decode()
+
+
 def test_config_says_what_is_in_force(
     home: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

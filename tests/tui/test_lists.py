@@ -14,7 +14,7 @@ from threading import Event
 import pytest
 from textual.pilot import Pilot
 
-from core.config import FollowedList
+from core.config import FollowedList, read_interval
 from core.demo import demo_path
 from core.index.index import Index, ListView, open_index
 from core.lists import ListDesk, Wanted
@@ -22,7 +22,7 @@ from core.model import MessageId, Series
 from core.sources.mailbox import open_file
 from core.sources.source import Source
 from core.sync.folder import Home, locked
-from core.sync_process import intervals, read_interval
+from core.sync_process import intervals
 from core.text import shown
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp

@@ -15,8 +15,8 @@ from core.model import Identity, Mail
 from core.patch.diff import read_diff
 from core.patch.highlight import highlight
 from core.patch.message import UNKNOWN_DATE
+from core.text import CONTROLS
 from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
-from tui.safety import CONTROLS
 from tui.widgets.diff_block import DiffBlock
 from tui.widgets.hunk_code import RUN_UP, SLICE, Slice
 from tui.widgets.mail_page import mail_page, note_page, take_apart

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.text import CONTROLS
 from tests.tui.mails import EVIL, PATCH, REPLY, hostile, huge, mail
 from tests.tui.reader import Host, reading, screen, settle
-from tui.safety import CONTROLS
 from tui.themes import DEFAULT_THEME, THEMES
 from tui.widgets.message_view import MessageView
 from tui.widgets.page import Page

@@ -7,9 +7,9 @@ from dataclasses import replace
 from core.model import Mail
 from core.patch.message import read_mail
 from core.patch.remarks import Answer, Remark, remarks
+from core.text import CONTROLS
 from tests.tui.mails import EVIL, PATCH, hostile, huge, mail
 from tests.tui.reader import Host, everything, reading, screen, settle
-from tui.safety import CONTROLS
 from tui.widgets.message_view import MessageView
 
 
