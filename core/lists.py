@@ -361,9 +361,13 @@ class ListDesk:
 
     def mail(self, message: Message) -> Mail:
         """Open one mail for reading. Raises PatchdeskError."""
+        return self.opened(message, self.raw(message))
+
+    def opened(self, message: Message, raw: bytes) -> Mail:
+        """Open a mail, or its beginning, whose bytes are here."""
         from core.patch.message import read_mail
 
-        return read_mail(self.raw(message), message.key)
+        return read_mail(raw, message.key)
 
     def raw(self, message: Message) -> bytes:
         """Return one mail's bytes. Raises PatchdeskError."""

@@ -25,6 +25,7 @@ from tui.messages import (
     MailRequest,
     OpenFailed,
     Opening,
+    OpensBytes,
     PipeEnded,
     Progressed,
     RemarksCounted,
@@ -78,27 +79,23 @@ def read_listing(opening: Opening, post: Post) -> None:
 
 def read_mail(request: MailRequest, post: Post) -> None:
     """Open one mail and post it; of a large one first its beginning, which is what is seen first."""
-    desk = request.opening.desk
+    desk, message = request.opening.desk, request.message
     try:
-        if isinstance(desk, GivesBytes):
-            raw = desk.raw(request.message)
+        if isinstance(desk, OpensBytes):
+            raw = desk.raw(message)
             if len(raw) > LARGE_MAIL:
-                post(MailBegun(request, read_beginning(raw, request.message.key)))
+                beginning = raw[: raw.rfind(b"\n", 0, _BEGINNING) + 1]
+                post(MailBegun(request, desk.opened(message, beginning)))
                 request.opening.stop.wait(PAINTED)  # the screen comes first
-        mail = desk.mail(request.message)
+            mail = desk.opened(message, raw)
+        else:
+            mail = desk.mail(message)
     except Cancelled:
         return
     except PatchdeskError as error:
         post(MailFailed(request, error))
     else:
         post(MailRead(request, mail))
-
-
-def read_beginning(raw: bytes, key: str) -> Mail:
-    """Open as much of a mail as a few screens need."""
-    from core.patch.message import read_mail
-
-    return read_mail(raw[: raw.rfind(b"\n", 0, _BEGINNING) + 1], key)
 
 
 def read_remarks(request: MailRequest, mail: Mail, replies: Sequence[Reply], post: Post) -> None:

@@ -48,6 +48,15 @@ class GivesBytes(Protocol):
 
 
 @runtime_checkable
+class OpensBytes(GivesBytes, Protocol):
+    """A desk that can open a mail from its bytes, or from the beginning of them."""
+
+    def opened(self, message: model.Message, raw: bytes) -> Mail:
+        """Open what there is of a mail."""
+        ...
+
+
+@runtime_checkable
 class GivesLinks(Protocol):
     """A desk that knows where its mails are on the web."""
 

@@ -32,9 +32,10 @@ class LargeDesk(FakeDesk):
         head = f"From: a <a@x>\nSubject: {message.subject.text}\nMessage-ID: <{message.message_id}>\n\nWords.\n---\n"
         return f"{head}--- a/x.c\n+++ b/x.c\n{HUNK * COUNT}".encode()
 
-    def mail(self, message: Message) -> Mail:
-        self.gate.wait(10)
-        return read_mail(self.raw(message), message.key)
+    def opened(self, message: Message, raw: bytes) -> Mail:
+        if len(raw) > LARGE_MAIL:
+            self.gate.wait(10)
+        return read_mail(raw, message.key)
 
 
 async def test_the_beginning_comes_first_and_the_place_is_kept() -> None:
