@@ -18,6 +18,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
+from core.in_use import InUse
 from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
 from core.index.queries import SORTS
 from core.list_items import AT_ONCE, ListItems
@@ -104,8 +105,8 @@ class ListDesk:
         """Begin at once to read the first rows, in a thread of its own."""
         self._config = config
         self._finder: IndexFinder | None = None
-        self.in_use = threading.Lock()
-        """To be held while something is found: the index is not closed meanwhile."""
+        self.in_use = InUse()
+        """Around what other threads ask of the index: it is not closed meanwhile."""
         self._path = path
         self.wanted = wanted
         self._asked = wanted
@@ -194,7 +195,7 @@ class ListDesk:
         finally:
             if self._finder is not None:
                 self._finder.close()
-            with self.in_use:
+            if self.in_use.close():
                 index.close()
 
     def _pages(self, index: Index, stop: Event) -> Iterator[ListPage]:

@@ -242,7 +242,8 @@ def _lit(hit: Hit) -> Lit:
 def warm(opening: Opening, searched: Searched, post: Post) -> None:
     """Bring what finds up to date; that it cannot be is only logged, since a plainer way is there."""
     try:
-        ready = searched.finder().warm(opening.stop)
+        with searched.busy():
+            ready = searched.finder().warm(opening.stop)
     except Cancelled:
         return
     except PatchdeskError as error:
@@ -254,7 +255,8 @@ def warm(opening: Opening, searched: Searched, post: Post) -> None:
 def ask_server(desk: ListDesk, query: str, list_name: str, stop: Event, post: Post) -> None:
     """Let a list's server find, and take what it finds into the index."""
     try:
-        found = desk.finder.find_on_server(query, list_name, stop=stop)
+        with desk.in_use:
+            found = desk.finder.find_on_server(query, list_name, stop=stop)
     except Cancelled:
         post(ServerAnswered(stop, list_name))
     except PatchdeskError as error:

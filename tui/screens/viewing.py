@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.message import Message
 
-from core.errors import PatchdeskError
+from core.errors import Cancelled, PatchdeskError
 from core.text import shown
 from tui.keys import Command
 from tui.messages import Opening
@@ -245,7 +245,7 @@ def count_views(
             return
         try:
             post(ViewCounted(opening, lists, view.name, desk.count(view, lists, stop)))
-        except PatchdeskError:
+        except (Cancelled, PatchdeskError):
             return  # the reading of the page says what is wrong
 
 
