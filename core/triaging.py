@@ -32,7 +32,16 @@ from core.triage.events import (
 )
 from core.triage.journal import Journal
 from core.triage.memory import MemoryBook
-from core.triage.outcome import Change, LogLine, Outcome, log_line, spoken, step_words, undoing
+from core.triage.outcome import (
+    Change,
+    LogLine,
+    Outcome,
+    log_line,
+    spoken,
+    step_words,
+    told,
+    undoing,
+)
 from core.triage.standing import UNTOUCHED, Deed, Standing, applied
 from core.triage.status import VERBS, WORDS, Status, Verb, after
 from core.triage.viewed import JournaledViews
@@ -221,7 +230,8 @@ class Triage:
             )
             if step is None:
                 return None
-            mails = self._book.ask(lambda ledger: ledger.step_mails(step.name))
+            entries = self._book.ask(lambda ledger: ledger.entries_of(step.origin))
+            mails = {mail for _, numbers in entries for mail in numbers}
             now = self._clock()
             before = {known.entry.ids[0]: known for known in self._book.about(mails)}
             written = self._append([Event(time=0, host="", id="", verb=verb, undoes=step.name)])
@@ -231,11 +241,12 @@ class Triage:
                 for one, known in before.items()
             )
             said = "undone" if verb == UNDO else "done again"
+            line = told(written[0], step, [entry for entry, _ in entries])
             return Outcome(
                 words=f"{said}: {step_words(step)}",
                 changes=changes,
                 notes=self.notes(),
-                lines=tuple(map(log_line, written)),
+                lines=(line,),
             )
 
     def mark_read(
@@ -335,8 +346,8 @@ class Triage:
         with self._lock:
             self._catch_up()
             (known,) = self._book.find((message_id,))
-            told = self._book.ask(lambda ledger: ledger.told(known.mails))
-            return [log_line(event, in_force=in_force) for event, in_force in told]
+            events = self._book.ask(lambda ledger: ledger.told(known.mails))
+            return [log_line(event, in_force=in_force) for event, in_force in events]
 
     def log(self, *, marks: bool = False) -> Iterator[LogLine]:
         """Yield what was done, in the order of the file; with `marks` also which mails were read.

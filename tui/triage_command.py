@@ -110,6 +110,8 @@ def _wrong(arguments: argparse.Namespace) -> str:
             return f"“{verb}” takes no --{option}."
     if takes is Argument.UNTIL and arguments.until is None:
         return f"Until when? “{verb}” takes --until WHEN."
+    if verb in (Verb.READ, Verb.UNREAD) and arguments.note is not None:
+        return f"“{verb}” takes no --note."
     for option, flag in (("other", "--import"), ("all", "--all")):
         if getattr(arguments, option) and verb != "log":
             return f"“{verb}” takes no {flag}."

@@ -45,8 +45,9 @@ class Step:
 
     name: str
     """What an undo or redo of it undoes."""
+    origin: str
+    """What was done in the first place; the same, unless that was an undo."""
     verb: str
-    """What was done in the first place."""
     argument: str
     count: int
     """Of how many series or patches."""
@@ -257,7 +258,7 @@ class Ledger:
             " WHERE step = ?",
             (step,),
         ).fetchone()
-        return Step(name, verb or UNDO, argument or "", count)
+        return Step(name, step, verb or UNDO, argument or "", count)
 
     # ------------------------------------------------------------------- asking
 
@@ -290,18 +291,14 @@ class Ledger:
         )
         return (hash_ for (hash_,) in rows)
 
-    def step_mails(self, step: str) -> set[int]:
-        """Return the numbers of the mails that a key press was about, or what it undid was."""
-        found: set[int] = set()
-        while step:
-            rows = self._connection.execute(
-                "SELECT keys, undoes FROM event LEFT JOIN entry ON event = event.id WHERE step = ?",
-                (step,),
-            ).fetchall()
-            for keys, _ in rows:
-                found.update(numbers(keys or b""))
-            step = "" if found or not rows else rows[0][1]
-        return found
+    def entries_of(self, step: str) -> list[tuple[Entry, list[int]]]:
+        """Return what a key press was about: each series by its first Message-ID, and the numbers of its mails."""
+        rows = self._connection.execute(
+            "SELECT lead, before, keys FROM event CROSS JOIN entry ON event = event.id"
+            " WHERE step = ? ORDER BY entry.id",
+            (step,),
+        )
+        return [(_named(lead, before), numbers(keys)) for lead, before, keys in rows]
 
     def entries_about(self, mails: Iterable[int]) -> set[int]:
         """Return the entries that name any of some mails."""
@@ -378,9 +375,7 @@ class Ledger:
         ):
             series: tuple[Entry, ...] = ()
             if event in named:
-                lead, before = named[event]
-                id_ = MessageId(lead.decode("utf-8", "surrogatepass"))
-                series = (Entry(ids=(id_,), before=None if before is None else Status(before)),)
+                series = (_named(*named[event]),)
             one = Event(
                 time=time, host=host, id=name, verb=verb, series=series, argument=argument, note=note,
                 patch=bool(patch), undoes=undoes,
@@ -411,6 +406,12 @@ def _entry_row(entry: Entry, keys: bytes) -> tuple[object, ...]:
     replies = None if entry.replies is None else b"".join(sorted(entry.replies))
     lead = entry.ids[0].encode("utf-8", "surrogatepass")
     return lead, keys, replies, entry.active, None if entry.before is None else str(entry.before)
+
+
+def _named(lead: bytes, before: str | None) -> Entry:
+    """Return a series by its first Message-ID alone."""
+    id_ = MessageId(lead.decode("utf-8", "surrogatepass"))
+    return Entry(ids=(id_,), before=None if before is None else Status(before))
 
 
 def _cut(data: bytes, size: int) -> list[bytes]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.model import MessageId
-from core.triage.events import Entry, Event, moment
+from core.triage.events import UNDO, Entry, Event, moment
 from core.triage.ledger import Step
 from core.triage.standing import Standing
 from core.triage.status import VERBS, WORDS, Argument, Status, Verb, after
@@ -118,6 +118,17 @@ def undoing(line: LogLine, undone: LogLine) -> LogLine:
         LogEntry(ids=one.ids, before=one.after, after=one.before) for one in undone.series
     )
     return replace(line, series=series, ids=undone.ids)
+
+
+def told(event: Event, step: Step, entries: Iterable[Entry]) -> LogLine:
+    """Return the line of an undo or redo that was just written, given what the step was about in the first place."""
+    series = tuple(
+        LogEntry(ids=one.ids, before=one.before, after=status_after(one.before, step.verb))
+        for one in entries
+    )
+    ids = tuple(one for entry in series for one in entry.ids)
+    line = replace(log_line(event), series=series, ids=ids)
+    return undoing(line, line) if event.verb == UNDO else line
 
 
 def status_after(before: Status | None, verb: str) -> Status | None:

@@ -176,6 +176,7 @@ def test_options_stand_anywhere(capfdbinary: Capture) -> None:
         (("log", "--patch"), "takes no --patch"),
         (("undo", "--note", "x"), "takes no --note"),
         (("done", "--import", "x", LAMP), "takes no --import"),
+        (("read", "--note", "x", LAMP), "takes no --note"),
         (("done", "--bogus", LAMP), "--bogus"),
     ],
 )  # fmt: skip
@@ -252,9 +253,15 @@ def test_what_the_log_prints_is_a_journal(home: Path, tmp_path: Path, capfdbinar
 
 @pytest.mark.usefixtures("home")
 def test_json_of_a_verb_is_its_line_of_the_log(capfdbinary: Capture) -> None:
-    status, out, _ = triage(capfdbinary, "done", LAMP, "--json")
-    assert status == 0
-    assert [json.loads(out)] == log(capfdbinary)
+    for words in (("done", LAMP, WICK), ("undo",), ("redo",), ("read", TALK)):
+        status, out, _ = triage(capfdbinary, *words, "--json")
+        assert status == 0
+        last = log(capfdbinary)[-1]
+        said = json.loads(out)
+        for name in ("id", "verb", "before", "after", "undoes", "note"):
+            assert said[name] == last[name]
+        assert set(said["ids"]) <= set(last["ids"])
+        assert said["ids"]
 
 
 def test_processes_side_by_side(tmp_path: Path) -> None:
