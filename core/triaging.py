@@ -37,10 +37,10 @@ from core.triage.outcome import (
     LogLine,
     Outcome,
     log_line,
+    log_lines,
     spoken,
     step_words,
     told,
-    undoing,
 )
 from core.triage.standing import UNTOUCHED, Deed, Standing, applied
 from core.triage.status import VERBS, WORDS, Status, Verb, after
@@ -357,18 +357,9 @@ class Triage:
         self._catch_up()
         undone = self._book.ask(lambda ledger: ledger.undone())
         targets = self._book.ask(lambda ledger: ledger.targets())
-        kept: dict[str, LogLine] = {}
-        for batch in self.journal.batches():
-            for event in batch.events:
-                if not (event.series or event.undoes or (marks and event.verb in VERBS)):
-                    continue
-                line = log_line(event, in_force=event.id not in undone)
-                if event.undoes in kept:
-                    line = undoing(line, kept[event.undoes])
-                if event.step in targets:
-                    first = kept.get(event.step, replace(line, series=(), ids=()))
-                    series, ids = (*first.series, *line.series), (*first.ids, *line.ids)
-                    kept[event.step] = replace(line, series=series, ids=ids)
+        events = (event for batch in self.journal.batches() for event in batch.events)
+        for line in log_lines(events, undone, targets):
+            if line.series or line.undoes or (marks and line.verb in VERBS):
                 yield line
 
     def today(self) -> tuple[int, int]:

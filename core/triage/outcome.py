@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -110,6 +110,25 @@ def log_line(event: Event, *, in_force: bool = True) -> LogLine:
         undoes=event.undoes or None,
         in_force=in_force,
     )
+
+
+def log_lines(
+    events: Iterable[Event], undone: Collection[str], targets: Collection[str]
+) -> Iterator[LogLine]:
+    """Yield events as one looks back on them, undos with the series of what they undo.
+
+    `undone` are the ids of events that are not in force, `targets` the steps that anything undoes.
+    """
+    kept: dict[str, LogLine] = {}
+    for event in events:
+        line = log_line(event, in_force=event.id not in undone)
+        if event.undoes in kept:
+            line = undoing(line, kept[event.undoes])
+        if event.step in targets:
+            first = kept.get(event.step, replace(line, series=(), ids=()))
+            series, ids = (*first.series, *line.series), (*first.ids, *line.ids)
+            kept[event.step] = replace(line, series=series, ids=ids)
+        yield line
 
 
 def undoing(line: LogLine, undone: LogLine) -> LogLine:
