@@ -118,6 +118,8 @@ class Clerk:
         self._post = post
         self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._thread: Thread | None = None
+        self._leaving = False
+        """Nobody asks any more: only what is to be written is done."""
         self._of: Opening | None = None
         self._triage: Triage | None = None
         self._listing: Listing | None = None
@@ -134,6 +136,7 @@ class Clerk:
     def close(self) -> None:
         """Write what waits to be written, and end."""
         if self._thread is not None:
+            self._leaving = True
             self._jobs.put(None)
             self._thread.join(_LONGEST_WAIT)
             self._thread = None
@@ -168,6 +171,8 @@ class Clerk:
         """Post where the series of what is open stand."""
 
         def job() -> None:
+            if self._leaving:
+                return
             try:
                 triage = self._triage_of(opening)
                 self._listing, self._holders = listing, None
@@ -189,6 +194,8 @@ class Clerk:
 
         def job() -> None:
             with suppress(PatchdeskError):
+                if self._leaving:
+                    return
                 desk = _lists(opening)
                 if self._triage_of(opening).look_for_tags() and desk is not None:
                     desk.look()
@@ -215,7 +222,7 @@ class Clerk:
 
     def _count(self, opening: Opening) -> None:
         """Post how far today has come, unless there is more to do first."""
-        if self._jobs.empty():
+        if self._jobs.empty() and not self._leaving:
             self._post(Counted(opening, self._triage_of(opening).today()))
 
     def _done(self, deed: Deed) -> DeedDone:
@@ -282,10 +289,12 @@ class Clerk:
 def _ids(deed: Deed) -> dict[MessageId, Handle]:
     """Return the ids of a deed's series, with what the screen knows them by."""
     rows = [handle for handle in deed.handles if isinstance(handle, int)]
-    found = {MessageId(handle): handle for handle in deed.handles if isinstance(handle, str)}
+    found: dict[MessageId, Handle] = {
+        MessageId(handle): handle for handle in deed.handles if isinstance(handle, str)
+    }
     if rows:
         desk = cast("ListDesk", deed.opening.desk)
-        found |= {summary.id: summary.row for summary in desk.summaries(rows)}
+        found.update((summary.id, summary.row) for summary in desk.summaries(rows))
     return found
 
 

@@ -222,3 +222,20 @@ async def test_in_the_inbox_too_undo_and_td_bring_back(path: Path, index: Index)
         await pilot.press("t", "d")
         await until(pilot, lambda: tree(app).count == count - 1, what="it hidden again")
         assert desk_screen(app).query_shown == "is:open"
+
+
+async def test_a_heading_marks_its_group_and_states_make_groups(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("A", "A", "F")
+        await told(pilot, "flagged")
+        await pilot.press(":", *"group state", "enter")
+        await until(pilot, lambda: bool(tree(app)._rows.items.headings), what="groups")
+        headings = list(tree(app)._rows.items.headings.values())
+        states = [words.split()[0].casefold() for words in headings]
+        assert states[0] == "new"
+        assert states[-1] == "accepted"
+        await pilot.press("G", "k", "k", "space")
+        await until(pilot, lambda: "2 marked" in text_of(app, "TitleBar"), what="the last group")
+        assert all(str(tree(app).standings[one].status) == "accepted" for one in tree(app).marked)

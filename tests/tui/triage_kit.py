@@ -77,7 +77,7 @@ def subjects(app: PatchdeskApp) -> Sequence[str]:
 
 def statuses(app: PatchdeskApp) -> dict[str, str]:
     """Return how the series stand that anything was decided on, by their subjects' first word."""
-    names = {item.id: item.subject.split()[0] for item in lantern()}
+    names = {str(item.id): item.subject.split()[0] for item in lantern()}
     return {
         names.get(str(handle), str(handle)): str(one.status)
         for handle, one in tree(app).standings.items()
