@@ -221,9 +221,11 @@ def matches_of(hits: Sequence[Hit]) -> Matches:
             lit[hit.series, patch.id] = _lit(patch)
     inside = {}
     for place, hit in enumerate(hits):
-        # A lone patch, found as its series is, would only say the same again.
+        # What is found as its series is, by the same words or its author, would only say the same again.
         patches = [
-            one.id for one in hit.patches if not (hit.matched and one.subject == hit.subject)
+            one.id
+            for one in hit.patches
+            if not hit.matched or (one.subject_lit and one.subject != hit.subject)
         ]
         if patches:
             most = _PATCHES[hit.matched]

@@ -394,6 +394,19 @@ async def test_the_caret_stays_on_the_screen_in_a_long_query(gated: type[Gated])
         assert "There is no x:" in note
 
 
+async def test_of_a_long_mistake_the_words_are_still_to_be_seen(gated: type[Gated]) -> None:
+    text = "x:" + "y" * 500
+    gated.wrong[text] = QueryError("There is no x:", offset=0, length=502)
+    app = app_with()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("/")
+        await answered(pilot)
+        app.post_message(Paste(text))
+        await until(pilot, lambda: "^" in bar(app), what="the caret")
+        assert "There is no x:" in bar(app)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -24,6 +24,9 @@ _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _EARLIER: Final = 100
 """Queries that can be gone back to."""
 
+_LONGEST_CARET: Final = 24
+"""Cells that are pointed at; the words need room, too."""
+
 _MOVES: Final = {
     "down": ("line", 1), "ctrl+n": ("line", 1), "up": ("line", -1), "ctrl+p": ("line", -1),
     "pagedown": ("page", 1), "pageup": ("page", -1),
@@ -212,11 +215,12 @@ class SearchBar(Vertical):
         width = max(1, cell_len(line.value[offset : offset + length]))
         at = max(0, before + label.outer_size.width - 1)
         room = self.size.width - 2
-        caret = "^" * min(width, max(1, room - at))
-        if at + len(caret) + 2 + cell_len(words) > room and at > cell_len(words) + 1:
-            text = Content.assemble((words, "$text-warning"), " " * (at - cell_len(words)), (caret, "bold $text-error"))  # fmt: skip
+        caret = "^" * min(width, _LONGEST_CARET, max(1, room - at))
+        said, pointer = Content.assemble((words, "$text-warning")), (caret, "bold $text-error")
+        if room - at - len(caret) >= min(said.cell_length, at):  # there is more room at the right
+            text = Content.assemble(" " * at, pointer, "  ", said)
         else:
-            text = Content.assemble(" " * at, (caret, "bold $text-error"), "  ", (words, "$text-warning"))  # fmt: skip
+            text = said.truncate(at - 1, ellipsis=True, pad=True) + Content.assemble(" ", pointer)
         self.query_one("#query-note", Words).words = text
 
     def offer(self, more: str) -> None:
