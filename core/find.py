@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final, Protocol
 
-from core.find_answer import Ground, answer, plain, ranks
+from core.find_answer import Ground, Matching, answer, plain, ranks
 from core.find_listing import ListingFinder
 from core.find_upkeep import bodies_file
 from core.find_values import LIMIT, Found, Hit, Kind, ServerFound, Span
@@ -226,12 +226,23 @@ class _Indexed(Ground):
         found = self.index.posted_mails([node for _, node in patches])
         return {(one.row, node): _patch(one) for node, one in found.items()}
 
-    def patches_of(self, rows: Collection[int]) -> Mapping[int, Sequence[Hit]]:
-        found: dict[int, list[Hit]] = {}
+    def matching(
+        self, tree: Node, rows: Collection[int], stop: Event | None
+    ) -> Mapping[int, Matching]:
+        nodes = self.index.matching(self._choice(tree, ()), rows, stop)
+        patches: dict[int, list[Hit]] = {}
+        told: set[int] = set()
         for one in self.index.posted(rows):
-            if one.node:
-                found.setdefault(one.row, []).append(_patch(one))
-        return found
+            told.add(one.node)
+            if one.node in nodes:
+                patches.setdefault(one.row, []).append(_patch(one))
+        rest = nodes.keys() - told
+        # Of earlier versions' patches a later one with the same subject is there; what is no patch is a cover letter.
+        older = self.index.posted_mails(rest) if rest else {}
+        itself = {
+            row for node, (row, leads) in nodes.items() if leads or node in rest - older.keys()
+        }
+        return {row: (row in itself, patches.get(row, ())) for row in rows}
 
     def holding(self, message_id: MessageId) -> int | None:
         return self.index.find(message_id)

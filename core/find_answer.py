@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 from core.find_values import Found, Hit, Span
 from core.model import MessageId
-from core.search.matching import holds, lit
+from core.search.matching import lit
 from core.search.prefixes import Term
-from core.search.query import EVERYTHING, And, Node, Word, parts, written
+from core.search.query import EVERYTHING, And, Node, Word, is_about_mails, leaves, parts, written
 
 if TYPE_CHECKING:
     from core.search.fuzzy import Hit as Scored
@@ -24,7 +24,13 @@ MOST_WORDS: Final = 12
 _PLAIN: Final = 50.0
 """The score of what was looked up plainly."""
 _SAID: Final = 60
+_POINTING: Final = frozenset({"s", "f", "dfn", "m"})
+"""Terms that tell one patch from others; a date or an addressee all have."""
 _EXACT: Final = 100.0
+
+
+Matching = tuple[bool, Sequence[Hit]]
+"""Whether the row itself matches, by its cover letter or first mail, and those of its patches that do."""
 
 
 class Ground(Protocol):
@@ -48,8 +54,13 @@ class Ground(Protocol):
         """Return patches, by row and number, as hits that nothing is lit in."""
         ...
 
-    def patches_of(self, rows: Collection[int]) -> Mapping[int, Sequence[Hit]]:
-        """Return the patches of rows as hits that nothing is lit in."""
+    def matching(
+        self, tree: Node, rows: Collection[int], stop: Event | None
+    ) -> Mapping[int, Matching]:
+        """Return which of their mails make rows meet a tree about mails; the patches as hits that nothing is lit in.
+
+        Raises Cancelled.
+        """
         ...
 
     def holding(self, message_id: MessageId) -> int | None:
@@ -117,7 +128,7 @@ def answer(
             found = []
     if found is None:
         rows = ground.rows(asked.plain, lists, stop)
-        hits = _plainly(ground, rows[:limit], asked)
+        hits = _plainly(ground, rows[:limit], asked, stop)
         total = len(rows)
     else:
         hits, total = found[:limit], len(found)
@@ -235,20 +246,22 @@ def message_id_in(word: str) -> MessageId | None:
 # ------------------------------------------------------------------- looked up plainly
 
 
-def _plainly(ground: Ground, rows: Sequence[int], asked: _Asked) -> list[Hit]:
+def _plainly(ground: Ground, rows: Sequence[int], asked: _Asked, stop: Event | None) -> list[Hit]:
     """Return rows as hits, with what of them has the words."""
     looks = ground.hits(rows)
+    mails = And(tuple(part for part in parts(asked.plain) if is_about_mails(part)))
+    pointed = any(isinstance(leaf, Word) or leaf.prefix in _POINTING for leaf in leaves(mails))
+    matching = ground.matching(mails, rows, stop) if pointed else {}
     wanted = _texts(asked)
-    patches = ground.patches_of(rows) if wanted else {}
     hits = []
     for row in rows:
         if (hit := looks.get(row)) is None:
             continue
-        if wanted:
-            hit = _looked_through(hit, patches.get(row, ()), wanted)
-            if asked.words:
-                hit = replace(hit, score=_PLAIN)
-        hits.append(hit)
+        itself, patches = matching.get(row, (True, ()))
+        under = tuple(replace(_lit_plainly(each, wanted), series=hit.id) for each in patches)
+        hit = _lit_plainly(hit, wanted)
+        score = _PLAIN if asked.words else 0.0
+        hits.append(replace(hit, score=score, patches=under, matched=itself or not under))
     return hits
 
 
@@ -266,27 +279,9 @@ def _texts(asked: _Asked) -> list[_Text]:
     return found
 
 
-def _looked_through(hit: Hit, patches: Sequence[Hit], wanted: Sequence[_Text]) -> Hit:
-    """Return a hit with its letters lit, and the patches that have all that is wanted."""
-    under = tuple(
-        replace(_lit_plainly(each, wanted), series=hit.id)
-        for each in patches
-        if _has_all(each, wanted)
-    )
-    matched = _has_all(hit, wanted) or not under
-    return replace(_lit_plainly(hit, wanted), patches=under, matched=matched)
-
-
-def _has_all(hit: Hit, wanted: Sequence[_Text]) -> bool:
-    person = f"{hit.author.name} {hit.author.address}"
-    return all(
-        (prefix != "f" and holds(hit.subject, words, whole=whole))
-        or (prefix != "s" and holds(person, words, whole=whole))
-        for prefix, words, whole in wanted
-    )
-
-
 def _lit_plainly(hit: Hit, wanted: Sequence[_Text]) -> Hit:
+    if not wanted:
+        return hit
     subject, name, address = hit.subject_lit, hit.name_lit, hit.address_lit
     for prefix, words, whole in wanted:
         if prefix != "f":

@@ -11,7 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from core.errors import Cancelled
-from core.find_answer import Ground, answer, plain
+from core.find_answer import Ground, Matching, answer, plain
 from core.find_values import LIMIT, Found, Hit, Kind
 from core.find_words import read
 from core.index.summary import given_to
@@ -201,13 +201,28 @@ class _Memory(Ground):
             found[row, number] = _patch_hit(row, self._items[row], patch)
         return found
 
-    def patches_of(self, rows: Collection[int]) -> Mapping[int, Sequence[Hit]]:
-        return {
-            row: [
-                _patch_hit(row, self._items[row], patch) for _, patch in _patches(self._items[row])
-            ]
-            for row in rows
-        }
+    def matching(
+        self, tree: Node, rows: Collection[int], stop: Event | None
+    ) -> Mapping[int, Matching]:
+        found: dict[int, Matching] = {}
+        for row in rows:
+            if stop is not None and stop.is_set():
+                raise Cancelled
+            item = self._items[row]
+            posted = {
+                mail.message.message_id
+                for mail in _mails(item)
+                if mail.posted and self._mail(tree, mail)
+            }
+            covers = {
+                version.cover.message.message_id
+                for version in getattr(item, "versions", ())
+                if version.cover is not None
+            }
+            patches = [_patch_hit(row, item, patch) for _, patch in _patches(item)]
+            itself = bool(posted & {item.id, *covers})
+            found[row] = itself, [patch for patch in patches if patch.id in posted]
+        return found
 
     def holding(self, message_id: MessageId) -> int | None:
         if not self._rows:

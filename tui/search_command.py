@@ -143,12 +143,12 @@ def _found(finder: IndexFinder, query: str, lists: Iterable[str], limit: int) ->
 
 
 def _flat(found: Found) -> Iterator[tuple[Hit, Hit]]:
-    """Yield every hit with the series that it is in, best first."""
+    """Yield every hit with the series that it is in, best first; of what no words rank, whole series alone."""
     hits = []
     for top in found.hits:
-        if top.matched:
+        if top.matched or not top.score:
             hits.append((top, top))
-        if top.score or not top.matched:
+        if top.score:
             hits += [(top, patch) for patch in top.patches]
     return iter(sorted(hits, key=lambda each: -each[1].score))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +119,22 @@ class Chooser:
             ).fetchone()
         return int(count)
 
+    def matching(
+        self, choice: Choice, rows: Collection[int], stop: Event | None = None
+    ) -> dict[int, tuple[int, bool]]:
+        """Return the covers, patches and first mails of rows that meet a tree about mails.
+
+        By their nodes, each with its row, and whether the row is called by it. Raises Cancelled.
+        """
+        sql, values = _Question(self, choice).mail(choice.tree)
+        with stopping(self._connection, stop):
+            found = self._connection.execute(
+                "SELECT node.id, node.item, node.id = (SELECT lead FROM item AS own WHERE own.id = node.item) FROM node"
+                f" WHERE node.item IN (SELECT value FROM json_each(?)) AND {_POSTED} AND {sql}",
+                (json.dumps(list(rows)), *values),
+            ).fetchall()
+        return {node: (row, bool(leads)) for node, row, leads in found}
+
     def _where(self, choice: Choice) -> Question:
         sql, values = _Question(self, choice).row(by_row(choice.tree))
         if choice.lists:
@@ -183,7 +199,7 @@ class _Question:
     def row(self, tree: Node) -> Question:
         match tree:
             case Some(part=part):
-                sql, values = self._mail(part)
+                sql, values = self.mail(part)
                 return (
                     f"item.id IN (SELECT node.item FROM node WHERE node.item IS NOT NULL AND {sql})",
                     values,
@@ -244,7 +260,7 @@ class _Question:
 
     def _mine(self) -> Question:
         found = [
-            self._mail(And((_person(address),)))
+            self.mail(And((_person(address),)))
             for address in self._choice.me
             if WORD.search(fold(address))
         ]
@@ -256,13 +272,13 @@ class _Question:
 
     # ------------------------------------------------------------------- about mails
 
-    def _mail(self, tree: Node) -> Question:
+    def mail(self, tree: Node) -> Question:
         """Return what has to hold of a row of `node`."""
         match tree:
             case And(parts=parts):
-                return _together([self._mail(part) for part in parts], "AND", "1")
+                return _together([self.mail(part) for part in parts], "AND", "1")
             case Or(parts=parts):
-                return _together([self._mail(part) for part in parts], "OR", "0")
+                return _together([self.mail(part) for part in parts], "OR", "0")
             case Word():
                 return self._word(tree)
             case Term():

@@ -224,6 +224,13 @@ class Index:
         with self._using() as (connection, _):
             return self._chooser(connection).count(choice, stop)
 
+    def matching(
+        self, choice: Choice, rows: Collection[int], stop: Event | None = None
+    ) -> dict[int, tuple[int, bool]]:
+        """Return which mails of rows meet a tree about mails, as `Chooser.matching` has it."""
+        with self._using() as (connection, _):
+            return self._chooser(connection).matching(choice, rows, stop)
+
     def posted(self, rows: Collection[int]) -> list[Posted]:
         """Return some rows and their patches, as they are found by what is typed."""
         with self._using() as (connection, _):

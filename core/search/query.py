@@ -125,12 +125,12 @@ def leaves(tree: Node) -> Iterator[Word | Term]:
 
 def by_row(tree: Node) -> Node:
     """Return a tree about rows: what is about mails, and stands together, has to hold of one mail."""
-    if _is_about_mails(tree):
+    if is_about_mails(tree):
         return Some(tree)
     match tree:
         case And(parts=some):
-            mails = tuple(part for part in some if _is_about_mails(part))
-            rows = tuple(by_row(part) for part in some if not _is_about_mails(part))
+            mails = tuple(part for part in some if is_about_mails(part))
+            rows = tuple(by_row(part) for part in some if not is_about_mails(part))
             return And((*rows, Some(And(mails)))) if mails else And(rows)
         case Or(parts=some):
             return Or(tuple(map(by_row, some)))
@@ -139,14 +139,15 @@ def by_row(tree: Node) -> Node:
     return tree
 
 
-def _is_about_mails(tree: Node) -> bool:
+def is_about_mails(tree: Node) -> bool:
+    """Whether a tree asks for something of single mails alone, and for nothing that must not be."""
     match tree:
         case Word():
             return True
         case Term():
             return tree.prefix in ABOUT_MAILS
         case And(parts=some) | Or(parts=some):
-            return bool(some) and all(map(_is_about_mails, some))
+            return bool(some) and all(map(is_about_mails, some))
     return False
 
 

@@ -258,6 +258,34 @@ def test_matched_letters_are_lit(
         assert [each.subject[a:b] for each in hit.patches for a, b in each.subject_lit] == ["folio"]
 
 
+@pytest.mark.parametrize(
+    ("query", "itself", "patches"),
+    [
+        ("s:folio", False, ["mem-1"]),
+        ("s:cpucap", False, ["pmu2-1"]),
+        ("s:PMU", True, ["pmu2-2"]),
+        ("f:ann", True, ["pmu2-2", "pmu2-1"]),
+        ("d:2025-06-02", True, []),
+        ('"docs"', True, ["one"]),
+        ("f:schlameuss s:guest_memfd", True, ["mem-2"]),
+    ],
+)
+def test_a_series_says_which_of_its_patches_a_term_means(
+    query: str, itself: bool, patches: list[str], memory: ListingFinder, plain: IndexFinder
+) -> None:
+    finders: tuple[Finder, ...] = (memory, plain)
+    for finder in finders:
+        hit = next(hit for hit in finder.find(query).hits if hit.kind == "series")
+        assert hit.matched == itself
+        assert sorted(patch.id.partition("@")[0] for patch in hit.patches) == sorted(patches)
+        assert all(patch.series == hit.id for patch in hit.patches)
+
+
+def test_a_file_is_told_by_its_patch(indexed: IndexFinder) -> None:
+    (hit,) = indexed.find("dfn:virt/kvm").hits
+    assert (hit.matched, [patch.id for patch in hit.patches]) == (False, ["mem-2@example.org"])
+
+
 def test_without_the_engine_words_are_looked_up_plainly(plain: IndexFinder) -> None:
     found = plain.find("part pmu")
     assert not found.fuzzy
