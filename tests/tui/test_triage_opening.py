@@ -1,0 +1,36 @@
+"""Where decisions are kept: in the user's journal, and of the demo nowhere for long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.config import Config, FollowedList
+from core.demo import demo_path
+from core.triage.journal import FILE
+from tests.tui.kit import FakeDesk
+from tui.messages import Opening
+from tui.triage_opening import triage_opener
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path / "patchdesk"
+
+
+def test_decisions_go_to_the_users_journal(data: Path) -> None:
+    config = Config(lists={"kvm": FollowedList(target="x", repo="/a/linux")})
+    triage = triage_opener(config)(Opening("some.mbox", FakeDesk()))
+    assert triage.journal.path == data / FILE
+    assert triage._repos == {"kvm": "/a/linux"}
+
+
+def test_those_on_the_demo_do_not(data: Path) -> None:
+    with demo_path() as path:
+        opened = triage_opener(Config())
+        triage = opened(Opening(str(path), FakeDesk()))
+    assert data not in triage.journal.path.parents
+    assert triage.journal.path.parent.is_dir()  # as long as the program runs
