@@ -56,8 +56,8 @@ _ALONE: Final = ("t", "f")
 _SIDES: Final = (*_DIFF, *_ALONE, "t", "l", "t", "n")
 """The same, old and new side by side, with numbers."""
 _MOVED: Final = (*"jjjjl", *"jjjj", "enter", *_ALONE, *"})", "t", "n")
-_REVIEWED: Final = ("l", *"jjjjj", "enter", *_ALONE, ".")
-"""A patch of the demo's first series, with what was said of it."""
+_REVIEWED: Final = (*(["j"] * 39), "l", "j", "l", *"jj", "enter", *_ALONE, *"}})", ".")
+"""A patch of an older series, with what was said of it."""
 _FILES: Final = (*(["j"] * 19), "l", *"jjljj", "enter", "}", "X", "}", "X", "g", "f")
 """The files of a patch, of which some were viewed."""
 _VIEWED: Final = (*_FILES[:-2], "t", "v", "{", "{")
@@ -69,6 +69,7 @@ SCENES: Final = (
     Scene("sides", (160, 50), _SIDES),
     Scene("stacked", (120, 40), (*_DIFF, *_ALONE, "t", "l")),
     Scene("moved", (120, 40), _MOVED),
+    Scene("words", (120, 40), (*_FILES[:-6], *_ALONE, "}")),
     Scene("wrapped", (140, 40), (*_SIDES, "t", ">")),
     Scene("remarks", (120, 40), _REVIEWED),
     Scene("viewed", (160, 50), _VIEWED),
