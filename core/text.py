@@ -12,6 +12,9 @@ SafeText = NewType("SafeText", str)
 MARKS_PER_LETTER: Final = 8
 """Combining marks kept on one letter; more only smear over the lines above and below."""
 
+JOINED: Final = 3
+"""Joiners kept in one emoji: where a terminal draws each part of it alone, it is four times as wide, and no more."""
+
 TAB_WIDTH: Final = 8
 
 # Categories Cc, Cf, Zl, Zp and Cs, with fillers, non-characters and the supplement's variation selectors:
@@ -27,6 +30,10 @@ CONTROLS: Final = re.compile(
 _JOINERS: Final = re.compile("[\u200c\u200d]+")
 _LAST_LATIN: Final = "\u024f"
 _BEYOND_LATIN: Final = re.compile("[\u0300-\U0010ffff]")
+_MARKS: Final = frozenset({"Mn", "Mc", "Me", "Cf"})
+_EMOJI: Final = re.compile(
+    "[\u261d\u26f9\u270a-\u270d\U0001f385-\U0001f3cc\U0001f442-\U0001f4aa\U0001f574-\U0001f6cc\U0001f90c-\U0001faff](?<![\U0001f3fb-\U0001f3ff])"
+)
 _BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")
 
 
@@ -37,25 +44,47 @@ def _visible(match: re.Match[str]) -> str:
     return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
 
 
+def _code_of(char: str) -> str:
+    return f"<U+{ord(char):04X}>"
+
+
 def _joiners(match: re.Match[str]) -> str:
-    """Keep joiners between letters that they may join."""
+    """Keep a joiner between letters that it may join."""
     text, start, end = match.string, match.start(), match.end()
-    if start and end < len(text) and text[start - 1] > _LAST_LATIN < text[end]:
+    if start and end == start + 1 < len(text) and text[start - 1] > _LAST_LATIN < text[end]:
         return match[0]
-    return "".join([f"<U+{ord(char):04X}>" for char in match[0]])
+    return "".join(map(_code_of, match[0]))
 
 
-def _thin_marks(text: str) -> str:
-    """Drop combining marks beyond `MARKS_PER_LETTER`, and joiners in a row."""
+def _true_widths(text: str) -> str:
+    """Drop combining marks beyond `MARKS_PER_LETTER`; make visible what terminals give another width than we do.
+
+    That is what no Unicode that we know has assigned, a colour of skin on nothing, and emoji joined to a long chain.
+    """
     kept: list[str] = []
-    marks = 0
+    marks = chain = 0
+    before = ""
     for char in text:
-        if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        category = unicodedata.category(char)
+        if category in _MARKS:
             marks += 1
             if marks > MARKS_PER_LETTER:
                 continue
+            if char == "\u200d":
+                chain += 1
+                if chain > JOINED:
+                    chain = 0
+                    char = _code_of(char)
         else:
+            if not kept or kept[-1] != "\u200d":
+                chain = 0
             marks = 0
+            if category == "Cn":
+                if not "\U0001f000" <= char <= "\U0001faff":  # where later Unicodes add emoji
+                    char = _code_of(char)
+            elif "\U0001f3fb" <= char <= "\U0001f3ff" and not _EMOJI.match(before):
+                char = _code_of(char)
+            before = char
         kept.append(char)
     return "".join(kept)
 
@@ -86,4 +115,4 @@ def shown_line(line: str, *, first_column: int = 0) -> SafeText:
 
 def _visible_line(line: str) -> str:
     line = _JOINERS.sub(_joiners, CONTROLS.sub(_visible, line))
-    return _thin_marks(line) if _BEYOND_LATIN.search(line) else line
+    return _true_widths(line) if _BEYOND_LATIN.search(line) else line

@@ -187,7 +187,7 @@ def _shorts(text: Any) -> frozenset[bytes]:
     if not isinstance(text, str):
         raise TypeError
     data = bytes.fromhex(text)
-    return frozenset(data[at : at + 4] for at in range(0, len(data), 4))
+    return frozenset(data[at : at + 4] for at in range(0, len(data) - 3, 4))
 
 
 def _text(

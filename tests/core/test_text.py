@@ -37,14 +37,25 @@ from core.text import shown, shown_line, shown_lines
         ("[red]not markup[/]", "[red]not markup[/]"),
         ("family \U0001f468\u200d\U0001f469", "family \U0001f468\u200d\U0001f469"),
         ("folded\n\theader", "folded header"),
+        ("\U0001f44d\U0001f3fd", "\U0001f44d\U0001f3fd"),
+        ("a\U0001f3fd\U0001f3fd", "a<U+1F3FD><U+1F3FD>"),
+        ("\U0001f44d\U0001f3fd\U0001f3fd", "\U0001f44d\U0001f3fd<U+1F3FD>"),
+        ("\u0378", "<U+0378>"),
+        ("\U0001fae8", "\U0001fae8"),
+        ("\u2602\u200d\u200d\u2602", "\u2602<U+200D><U+200D>\u2602"),
+        (
+            "\U0001f468\u200d" * 5 + "\U0001f468",
+            "\U0001f468\u200d\U0001f468\u200d\U0001f468\u200d\U0001f468<U+200D>\U0001f468\u200d\U0001f468",
+        ),
     ],
 )
 def test_shown_makes_controls_visible(raw: str, safe: str) -> None:
     assert shown(raw) == safe
 
 
-def test_a_flood_of_marks_is_thinned() -> None:
-    assert shown("Z" + "\u0301" * 500 + "a") == "Z" + "\u0301" * 8 + "a"
+@pytest.mark.parametrize("mark", ["\u0301", "\u0489", "\u1715", "\u093f", "\ufe0f"])
+def test_a_flood_of_marks_is_thinned(mark: str) -> None:
+    assert shown("Z" + mark * 500 + "a") == "Z" + mark * 8 + "a"
 
 
 def test_tabs_are_expanded_from_the_first_column() -> None:
