@@ -72,7 +72,8 @@ async def answered(pilot: Pilot[None]) -> None:
     def is_answered() -> bool:
         question = screen._question
         asked = screen.bar.text.strip() if question is None else question.text
-        return asked.strip() == screen.bar.text.strip() and screen._replied is question
+        same = asked.strip() == screen.bar.text.strip() and screen._replied is question
+        return same and not screen.bar.gathering
 
     await until(pilot, is_answered, what="the answer")
     await pilot.pause()
@@ -342,6 +343,21 @@ async def test_enter_waits_for_the_answer_and_what_is_typed_after_it_too(
         await until(pilot, lambda: len(app.screen_stack) == 2, what="the copy menu")
         assert "glass" in where(app) or tree_of(app).cursor == 2
         assert len(tree_of(app)) == 40
+
+
+async def test_a_burst_of_keys_is_taken_in_its_order() -> None:
+    app = app_with(*many(20))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        for key in ["slash", *"glss", "left", "left", "a", "end", *"xy", "ctrl+u", *"oil 1", "backspace", "1"]:  # fmt: skip
+            app.post_message(Key(key, "/" if key == "slash" else key if len(key) == 1 else None))
+        await until(pilot, lambda: desk_screen(app).bar.is_mounted, what="the bar")
+        await answered(pilot)
+        assert desk_screen(app).bar.text == "oil 1"
+        for key in ["ctrl+u", *"soot", "escape", "j"]:
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: not desk_screen(app).bar.asking)
+        await until(pilot, lambda: where(app) == "s1@x", what="j in the list")
 
 
 async def test_escape_ends_waiting_for_an_answer(gated: type[Gated]) -> None:

@@ -93,6 +93,13 @@ class FindingScreen(AskingScreen):
         """Return whether a key is meant for the bar, which was only just opening."""
         return self.bar.asking or super().came_early(event)
 
+    def pass_on(self, event: events.Key) -> None:
+        """Give a key that came early to the bar, or to what it is meant for."""
+        if self.bar.asking:
+            self.bar.hold(event)
+        else:
+            super().pass_on(event)
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keep what was found when the reader clicks beside the bar."""
         beside = isinstance(event.widget, SeriesTree | MessageView)
@@ -133,7 +140,7 @@ class FindingScreen(AskingScreen):
             if text:
                 self._keep()
 
-        self.bar.asking = True
+        self.bar.begin()
         self.call_next(ask)
         self._what_is_searched()  # what answers is made from now on, while the query is typed
 

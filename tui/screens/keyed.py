@@ -44,6 +44,10 @@ class KeyedScreen(Screen[None]):
         del event
         return self.app.screen is not self
 
+    def pass_on(self, event: events.Key) -> None:
+        """Give a key that came early to what it is meant for, once that has the focus."""
+        self.app.post_message(events.Key(event.key, event.character))
+
     def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
         """Show a sequence that was begun and how it can go on; an empty one ends that."""
 
@@ -66,7 +70,7 @@ class KeyedScreen(Screen[None]):
             return
         if self.came_early(event):
             event.stop()
-            self.app.post_message(events.Key(event.key, event.character))
+            self.pass_on(event)
             return
         stroke = stroke_of(event.key, event.character)
         self.hush()

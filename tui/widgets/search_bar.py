@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
 from textual import events, on
+from textual.actions import parse
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -34,6 +37,25 @@ _MOVES: Final = {
 """Keys that move the cursor among what was found."""
 
 
+_GATHERED: Final = 0.03
+"""Seconds after the opening in which keys come by several ways; then they are put in order."""
+
+_EDITS: Final[Mapping[str, str]] = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and binding.action != "submit"
+    for key in binding.key.split(",")
+}
+"""What keys do to the line."""
+
+
+def _again(event: events.Key) -> events.Key:
+    """Return a key that can be given to another widget."""
+    again = events.Key(event.key, event.character)
+    again.time = event.time
+    return again
+
+
 class QueryLine(Input):
     """The line itself. Its bar's own keys come first, and what comes after the last of them is for others."""
 
@@ -45,14 +67,31 @@ class QueryLine(Input):
         self._initial_value = False
 
     def on_key(self, event: events.Key) -> None:
-        """Let the bar have its keys, and pass on what was typed after it was closed."""
+        """Take a key at once: Textual would give those that edit a longer way, and a quick hand's letters overtake them."""
         bar = self.query_ancestor(SearchBar)
         if not bar.asking:
-            self.app.post_message(events.Key(event.key, event.character))
-        elif not bar.take_key(event):
+            (self.screen.focused or self.screen).post_message(_again(event))
+        elif not self.feed(event):
             return
         event.stop()
         event.prevent_default()
+
+    def feed(self, event: events.Key) -> bool:
+        """Do what a key means here; say whether it means anything."""
+        bar = self.query_ancestor(SearchBar)
+        if bar.gathering:
+            bar.hold(event)
+        elif bar.take_key(event):
+            pass
+        elif event.key in _EDITS:
+            _, name, arguments = parse(_EDITS[event.key])
+            getattr(self, f"action_{name}")(*arguments)
+        elif event.is_printable and event.character is not None:
+            self._restart_blink()
+            self.replace(event.character, *self.selection)
+        else:
+            return False
+        return True
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Put text into the line as it can be shown: nothing is found by a control character."""
@@ -127,6 +166,8 @@ class SearchBar(Vertical):
         self._ending = False
         """It was confirmed or left: what is typed now is for what comes after it."""
         self._held: list[events.Key] = []
+        self.gathering = False
+        """It was only just opened: keys are held, and then taken in the order they were pressed."""
         self._label = ""
         self.earlier: list[str] = []
         """What was asked before, the latest last."""
@@ -169,6 +210,24 @@ class SearchBar(Vertical):
         self.screen.add_class("-finding")
         self._before = self.screen.focused
         self.screen.set_focus(self.line)
+        self.set_timer(_GATHERED, lambda: self.line.call_next(self._put_in_order))
+
+    def begin(self) -> None:
+        """Be about to open: keys are meant for this from now on."""
+        self.asking = self.gathering = True
+
+    def hold(self, event: events.Key) -> None:
+        """Take a key that was pressed before this had the focus, or that is for what comes after it."""
+        if self.gathering or self._ending:
+            self._held.append(_again(event))
+        else:
+            self.line.post_message(_again(event))
+
+    def _put_in_order(self) -> None:
+        self.gathering = False
+        held, self._held = self._held, []
+        for event in sorted(held, key=lambda event: event.time):
+            self.line.feed(event)
 
     def put(self, text: str) -> None:
         """Have another query on the line, without telling."""
@@ -180,7 +239,7 @@ class SearchBar(Vertical):
     def close(self) -> None:
         """Give the keys back."""
         if self.asking:
-            self.asking = self._ending = False
+            self.asking = self._ending = self.gathering = False
             self.remove_class("-asking")
             self.screen.remove_class("-finding")
             if self.screen.focused is self.line:
@@ -245,7 +304,7 @@ class SearchBar(Vertical):
         """Say whether a key was the bar's own."""
         key = event.key
         if self._ending and key not in ("escape", "ctrl+c"):
-            self._held.append(events.Key(key, event.character))
+            self.hold(event)
             return True
         self._ending = key in ("escape", "ctrl+c", "enter")
         if key in ("escape", "ctrl+c"):
