@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 def triage_opener(config: Config) -> Callable[[Opening], Triage]:
     """Return what gives the decisions on an opening: it may block, and is asked for in a thread."""
-    own: list[tempfile.TemporaryDirectory[str]] = []
-
     def opened(opening: Opening) -> Triage:
         from core.config import with_git
         from core.paths import data_dir
@@ -26,8 +26,8 @@ def triage_opener(config: Config) -> Callable[[Opening], Triage]:
 
         folder = data_dir()
         if _is_demo(opening.target):
-            own.append(tempfile.TemporaryDirectory(prefix="patchdesk-demo-"))
-            folder = Path(own[-1].name)
+            folder = Path(tempfile.mkdtemp(prefix="patchdesk-demo-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
         index: Index | None = getattr(opening.desk, "index", None)
         me = with_git(config).me_addresses
         repos = {name: one.repo for name, one in config.lists.items() if one.repo}

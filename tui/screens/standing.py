@@ -68,8 +68,7 @@ class StandingScreen(MarkingScreen):
 
     def _follow_cursor(self) -> None:
         """In the reader, open what the cursor stands on now."""
-        row = self.series_tree.row
-        if self._place is Where.READER and row is not None:
+        if self._place is Where.READER and (row := self.series_tree.row) is not None:
             self.read_row(row)
 
     # ------------------------------------------------------------- read and unread
