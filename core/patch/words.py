@@ -1,7 +1,7 @@
 """Which words of a changed line changed: removed and added lines held against each other, pair by pair.
 
-A run of removed lines and the added ones after it are paired in their order, where they are as many; else so that
-the lines of a pair have most words in common (the alignment of Needleman and Wunsch). Lines that share too little are
+A run of removed lines and the added ones after it are paired in their order, where they are as many and alike; else
+so that the lines of a pair have most words in common (the alignment of Needleman and Wunsch). Lines that share too little are
 no change of each other, and have no marks. All is bounded: longer runs, and longer lines, stay unmarked.
 """
 
@@ -80,18 +80,17 @@ def words_of(line: str) -> list[str]:
 
 def pairs(old: Sequence[list[str]], new: Sequence[list[str]]) -> list[tuple[int, int]]:
     """Return which lines, given as words, are a change of which."""
-    if len(old) == len(new):
-        return list(zip(range(len(old)), range(len(new)), strict=True))
     sets = [
         [frozenset(word for word in line if not word.isspace()) for line in side]
         for side in (old, new)
     ]
     rows, columns = len(old), len(new)
+    if rows == columns and all(map(_are_alike, *sets)):
+        return list(zip(range(rows), range(columns), strict=True))
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for i in range(rows - 1, -1, -1):
         for j in range(columns - 1, -1, -1):
-            one, other = sets[0][i], sets[1][j]
-            alike = len(one & other) / max(len(one), len(other), 1)
+            alike = _alike(sets[0][i], sets[1][j])
             best[i][j] = max(
                 best[i + 1][j],
                 best[i][j + 1],
@@ -108,6 +107,15 @@ def pairs(old: Sequence[list[str]], new: Sequence[list[str]]) -> list[tuple[int,
             found.append((i, j))
             i, j = i + 1, j + 1
     return found
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the share of words that two lines have in common."""
+    return len(one & other) / max(len(one), len(other), 1)
+
+
+def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return one == other or _alike(one, other) > _ALIKE
 
 
 def _changes(old: list[str], new: list[str]) -> tuple[list[Span], list[Span]] | None:

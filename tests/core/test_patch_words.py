@@ -96,3 +96,10 @@ def test_the_worst_run_costs_little() -> None:
     started = time.process_time()
     changed_words(old, new)
     assert time.process_time() - started < 1.0
+
+
+def test_as_many_lines_need_not_be_changes_of_each_other_in_their_order() -> None:
+    old = ["\tint height = trim(wick);", "\tdone();"]
+    new = ["\tlong by = 1;", "\tint height = trim(wick, by);"]
+    assert changed_words(old, new) == ([[], []], [[], [(23, 27)]])
+    assert new[1][23:27] == ", by"

@@ -267,7 +267,7 @@ class HunkCode:
     def pairs(self, number: int, start: int, middle: int, end: int) -> Sequence[tuple[int, int]]:
         """Return which of some removed lines became which of the added ones after them, as `hunk_layout.Pairs`."""
         gone, come = middle - start, end - middle
-        if gone == come or max(gone, come) > LONGEST_RUN or "\\" in self.kinds(number)[start:end]:
+        if max(gone, come) > LONGEST_RUN or "\\" in self.kinds(number)[start:end]:
             return ()
         rows = self._hunks[number].rows
         old, new = (
