@@ -17,7 +17,7 @@ from core.errors import PatchdeskError
 from core.model import MessageId, Series, Thread
 from core.triage.arguments import packed_argument
 from core.triage.book import Book, CaughtUp, Known
-from core.triage.deeds import MOST_IDS, entry_of, is_possible, mails_of, parts
+from core.triage.deeds import MOST_IDS, can_wake, entry_of, is_possible, mails_of, parts
 from core.triage.events import (
     LOOKED,
     NOTE_LENGTH,
@@ -162,6 +162,10 @@ class Triage:
             event = Event(
                 time=0, host="", id="", verb=verb, argument=argument, note=note, patch=patch
             )
+            if found and not any(can_wake(event, known) for known in found):
+                raise ArgumentError(
+                    "A discussion has no versions to wait for.", "Put it off until a time: 3d, fri."
+                )
             return self._do(event, met)
 
     def _do(self, event: Event, met: Sequence[tuple[Known, MessageId | None]]) -> Outcome:
@@ -176,7 +180,7 @@ class Triage:
             before = known.standing.at(now)
             status = before.status if mail is None else before.patch(mail) or Status.NEW
             stands = applied(before, deed, mail)
-            if not is_possible(event, status, before, stands):
+            if not (can_wake(event, known) and is_possible(event, status, before, stands)):
                 continue
             entries.append(entry_of(known, mail, status))
             changes.append(Change(known.asked if mail is None else mail, before, stands))

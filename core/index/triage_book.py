@@ -196,8 +196,8 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
     ):
         parts[row].lists.append(name)
     known: dict[int, Known] = {}
-    for row, name, active, data in connection.execute(
-        "SELECT item.id, name, active, data FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value"
+    for row, name, thread, active, data in connection.execute(
+        "SELECT item.id, name, thread, active, data FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value"
         " CROSS JOIN node ON node.id = lead LEFT JOIN standing ON standing.item = item.id",
         (wanted,),
     ):
@@ -213,6 +213,7 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
             mails=(*parts[row].patches, *parts[row].replies),
             row=row,
             lists=tuple(parts[row].lists),
+            is_thread=bool(thread),
         )
     return known
 

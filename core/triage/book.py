@@ -33,6 +33,8 @@ class Known:
     row: int | None = None
     """In the index."""
     lists: tuple[str, ...] = ()
+    is_thread: bool = False
+    """It has no versions."""
     is_here: bool = True
     """False of a mail that nobody knows yet."""
 

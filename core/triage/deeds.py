@@ -11,6 +11,10 @@ from core.triage.book import Known
 from core.triage.events import Entry, Event
 from core.triage.standing import Standing
 from core.triage.status import VERDICTS, Status, Verb, after
+from core.triage.when import Until
+
+VERSION: Final = Until().packed()
+"""The argument of what waits for a new version."""
 
 _ENTRIES: Final = 1000
 MOST_IDS: Final = 40_000
@@ -34,6 +38,11 @@ def mails_of(
     """Return the mails themselves, each with its series."""
     holder = {mail: known for known in found for mail in known.mails}
     return [(holder[one], one) for one in dict.fromkeys(ids)]
+
+
+def can_wake(event: Event, known: Known) -> bool:
+    """Whether what a series is put off until can come: a discussion has no versions."""
+    return not (event.verb == Verb.LATER and known.is_thread and event.argument == VERSION)
 
 
 def entry_of(known: Known, mail: MessageId | None, status: Status) -> Entry:

@@ -173,6 +173,7 @@ class MemoryBook:
             standing=self._standing(item),
             mails=tuple(sorted(item.message_ids)),
             lists=item.lists,
+            is_thread=isinstance(item, Thread),
         )
 
     def _standing(self, item: Series | Thread) -> Standing:

@@ -29,7 +29,7 @@ MAILS = [
 IDS = (*(MessageId(f"{name}-v1-0@x") for name in NAMES), MessageId("talk@x"))
 DOING = tuple(verb for verb in Verb if verb not in (Verb.READ, Verb.UNREAD))
 ARGUMENTS: dict[Verb, tuple[str, ...]] = {
-    Verb.LATER: ("3d", "2w", "v"),
+    Verb.LATER: ("3d", "2w", "2100-01-01"),
     Verb.LABEL: ("a", "b", "c"),
     Verb.UNLABEL: ("a", "b", "c"),
     Verb.PRIORITY: ("+1", "-1", "=4", "0", "+7"),

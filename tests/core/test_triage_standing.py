@@ -129,6 +129,17 @@ def test_later_until_a_new_version_wakes_at_that_alone(desk: Desk) -> None:
     assert status(desk) == (Status.NEW, "v2 arrived")
 
 
+def test_a_discussion_waits_for_no_version(desk: Desk) -> None:
+    talk = MessageId("talk@x")
+    desk.come(mail(talk, "Which lamps?", day=1))
+    with pytest.raises(ArgumentError, match="no versions"):
+        desk.triage.do(Verb.LATER, [talk], argument="v")
+    assert desk.triage.do(Verb.LATER, [talk, LAMP], argument="v").left == 1
+    assert status(desk, talk)[0] is Status.NEW
+    desk.triage.do(Verb.LATER, [talk], argument="3d")
+    assert status(desk, talk)[0] is Status.LATER
+
+
 def test_reading_is_what_was_opened_since_it_was_decided(desk: Desk) -> None:
     desk.triage.mark_read([MessageId("lamp-v1-1@x")])
     assert status(desk)[0] is Status.READING
