@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import chain, islice
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from core.sources.lore import FetchOptions
 
 _PACKAGES: Final = ("textual", "b4", "rapidfuzz", "numpy", "pygit2", "pygments", "tomlkit")
+_MOST_FILES: Final = 1000
+"""Files of a folder whose rights are looked at."""
 _OLDEST_PYTHON: Final = (3, 11)
 _OLDEST_GIT: Final = (2, 28)
 _REACHABLE_IN: Final = 5.0
@@ -197,15 +200,15 @@ def _files(about: Surroundings) -> Iterator[Check]:
     folders = (about.config_file.parent, about.home.data, about.home.cache, about.log_file.parent)
     for folder in folders:
         yield _folder(folder)
-    index = about.home.index
-    kept = (index, *index.parent.glob(f"{index.name}-*"), *index.parent.glob("triage.jsonl*"))
-    for file in (about.config_file, about.log_file, *kept):
+    kept = (islice(sorted(folder.glob("*")), _MOST_FILES) for folder in folders)
+    for path in chain.from_iterable(kept):
         try:
-            mode = stat.S_IMODE(file.stat().st_mode)
+            mode = path.stat().st_mode
         except OSError:
             continue
-        if mode & 0o077:
-            yield _warning(f"{file} can be read by others", f"chmod 600 {file}")
+        if stat.S_IMODE(mode) & 0o077:
+            right = "700" if stat.S_ISDIR(mode) else "600"
+            yield _warning(f"{path} can be read by others", f"chmod {right} {path}")
 
 
 def _folder(folder: Path) -> Check:
