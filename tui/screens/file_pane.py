@@ -28,7 +28,10 @@ class FilePane(ModalScreen[int | None]):
             border: round $border; background: $surface;
         }
         & Input { background: $surface; padding: 0 1; }
-        &.-narrow > Vertical { width: 100%; max-width: 100%; height: 40%; min-height: 8; margin: 0; }
+        &.-narrow > Vertical, &.-below > Vertical {
+            width: 100%; max-width: 100%; height: 40%; min-height: 8; margin: 0;
+        }
+        &.-below { align: left bottom; }
     }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
@@ -48,9 +51,10 @@ class FilePane(ModalScreen[int | None]):
         *,
         at: int,
         words: str,
+        below: bool = False,
     ) -> None:
-        """Take also the file to begin `at`, and `words` for the lower edge."""
-        super().__init__()
+        """Take also the file to begin `at`, and `words` for the lower edge; `below` leaves the upper part free."""
+        super().__init__(classes="-below" if below else None)
         self._paths = paths
         self._about = about
         self._peek = peek
@@ -61,7 +65,7 @@ class FilePane(ModalScreen[int | None]):
         """Lay out the line that is typed into, and the list."""
         with Vertical() as frame:
             frame.border_title = Content("Files")
-            frame.border_subtitle = Content(self._words)
+            frame.border_subtitle = Content(f"{self._words} · Enter goes there · Esc goes back")
             yield Input(placeholder="letters of its name", compact=True, select_on_focus=False)
             yield FileList(self._about)
 

@@ -199,7 +199,14 @@ class ReviewingScreen(ReadingScreen):
             if file is not None:
                 reader.go_to_file(file)
 
-        pane = FilePane(paths, reader.file_entry, reader.peek_at_file, at=here, words=words)
+        pane = FilePane(
+            paths,
+            reader.file_entry,
+            reader.peek_at_file,
+            at=here,
+            words=words,
+            below=self.has_class("-full"),
+        )
         self.app.push_screen(pane, taken)
 
     def _select_lines(self) -> None:
