@@ -1,6 +1,7 @@
 """Values as JSON objects, one a line: the form that scripts rely on.
 
-Strings carry the decoded original; characters that could act on a terminal are written as `\\uXXXX`.
+Strings carry the decoded original; characters that could act on a terminal are written as `\\uXXXX`. A date is null
+where neither the mail's Date nor what servers wrote into it can be read.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from core.model import FileChange, Identity, Mail, Series, Thread, Trailer, Version
+from core.patch.message import UNKNOWN_DATE
 
 if TYPE_CHECKING:
     from core.find_values import Hit
@@ -34,6 +37,10 @@ def to_line(record: Record) -> str:
     return _ACTIVE.sub(_escape, json.dumps(record, ensure_ascii=False))
 
 
+def _moment(date: datetime) -> str | None:
+    return None if date == UNKNOWN_DATE else date.isoformat()
+
+
 def identity_record(identity: Identity) -> Record:
     """Return `{"name", "address"}`."""
     return {"name": identity.name, "address": identity.address}
@@ -46,7 +53,7 @@ def _version_record(version: Version) -> Record:
         "tags": list(version.tags),
         "total": version.total,
         "cover": version.cover.message.message_id if version.cover else None,
-        "date": version.date.isoformat(),
+        "date": _moment(version.date),
         "complete": version.complete,
         "missing": list(version.missing),
         "patches": [
@@ -69,7 +76,7 @@ def series_record(series: Series) -> Record:
         "lists": list(series.lists),
         "subject": series.subject,
         "author": identity_record(series.author),
-        "date": series.date.isoformat(),
+        "date": _moment(series.date),
         "change_id": series.change_id,
         "replies": series.replies,
         "versions": [_version_record(version) for version in series.versions],
@@ -94,7 +101,7 @@ def thread_record(thread: Thread) -> Record:
         "lists": list(thread.lists),
         "subject": thread.subject,
         "author": identity_record(thread.author),
-        "date": thread.date.isoformat(),
+        "date": _moment(thread.date),
         "replies": len(thread.replies),
     }
 
@@ -108,7 +115,7 @@ def hit_record(hit: Hit, top: Hit) -> Record:
         "lists": list(top.lists),
         "author": identity_record(hit.author),
         "subject": hit.subject,
-        "date": hit.date.isoformat(),
+        "date": _moment(hit.date),
         "score": round(hit.score, 1),
     }
 
@@ -126,7 +133,7 @@ def mail_record(mail: Mail, lists: Sequence[str], files: Sequence[FileChange]) -
         "from": identity_record(message.sender),
         "to": [identity_record(to) for to in message.to],
         "cc": [identity_record(cc) for cc in message.cc],
-        "date": message.date.isoformat(),
+        "date": _moment(message.date),
         "subject": message.subject.text,
         "in_reply_to": message.in_reply_to,
         "references": list(message.references),

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.records import to_line
+from core.model import Thread
+from core.patch.message import read_mail
+from core.patch.series import group
+from core.records import mail_record, thread_record, to_line
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,21 @@ def test_every_text_comes_back(text: str) -> None:
     line = to_line({"t": text})
     assert json.loads(line) == {"t": text}
     assert all(unicodedata.category(char) not in {"Cc", "Cf", "Zl", "Zp", "Cs"} for char in line)
+
+
+@pytest.mark.parametrize(
+    ("headers", "date"),
+    [
+        ("Date: Mon, 2 Jun 2025 12:00:00 +0200", "2025-06-02T12:00:00+02:00"),
+        ("Date: soon\nReceived: by x; Mon, 2 Jun 2025 12:00:00 +0000", "2025-06-02T12:00:00+00:00"),
+        ("Date: soon", None),
+        ("X-Other: y", None),
+    ],
+)
+def test_a_date_that_nobody_can_read_is_null(headers: str, date: str | None) -> None:
+    raw = f"From: a@x\nMessage-ID: <m@x>\nSubject: [PATCH] s\n{headers}\n\nHello.\n"
+    mail = read_mail(raw.encode())
+    assert mail_record(mail, (), ())["date"] == date
+    (item,) = group([mail.message])
+    assert isinstance(item, Thread)
+    assert thread_record(item)["date"] == date
