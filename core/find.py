@@ -40,6 +40,8 @@ __all__ = [
     "QueryError", "ServerFound", "Span", "View", "save_view", "views",
 ]  # fmt: skip
 
+_MOST_KEPT: Final = 10_000
+"""Patches read that are kept from key to key."""
 _REMEMBERED: Final = 8
 """Sets of rows that terms left, kept while words are typed."""
 
@@ -171,6 +173,9 @@ class IndexFinder:
         return followed is not None and followed.target.startswith(("http://", "https://"))
 
 
+_Kept = tuple[dict[int, Hit], dict[tuple[int, int], Hit]]
+
+
 class _Indexed(Ground):
     """The index as what is looked through."""
 
@@ -186,6 +191,8 @@ class _Indexed(Ground):
         self._me: tuple[str, ...] | None = None
         self._left: OrderedDict[object, array[int]] = OrderedDict()
         self._lock = threading.Lock()
+        self._kept_of = -1
+        self._keeping: _Kept = ({}, {})
 
     def read(self, query: str) -> Node:
         return read(query, self.index.looked() if "looked" in query else None)
@@ -213,18 +220,32 @@ class _Indexed(Ground):
         return None if self.engine is None else self.engine.search(text, limit, stop, rows)
 
     def hits(self, rows: Collection[int]) -> Mapping[int, Hit]:
-        found = {}
-        for one in self.index.summaries(rows):
+        known = self._kept()[0]
+        found = {row: hit for row in rows if (hit := known.get(row)) is not None}
+        for one in self.index.summaries([row for row in rows if row not in found]):
             kind: Kind = "thread" if one.is_thread else "series"
             found[one.row] = Hit(
                 kind=kind, row=one.row, id=one.id, series=one.id, subject=one.subject, author=one.author, date=one.date,
                 lists=one.lists,
             )  # fmt: skip
+            known[one.row] = found[one.row]
         return found
 
     def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], Hit]:
-        found = self.index.posted_mails([node for _, node in patches])
-        return {(one.row, node): _patch(one) for node, one in found.items()}
+        known = self._kept()[1]
+        found = {place: hit for place in patches if (hit := known.get(place)) is not None}
+        missing = [node for row, node in patches if (row, node) not in found]
+        for node, one in self.index.posted_mails(missing).items() if missing else ():
+            found[one.row, node] = known[one.row, node] = _patch(one)
+        return found
+
+    def _kept(self) -> _Kept:
+        """Return what was read of rows and patches before, for as long as the index stays as it is."""
+        generation = self.index.generation()
+        with self._lock:
+            if generation != self._kept_of or len(self._keeping[1]) > _MOST_KEPT:
+                self._kept_of, self._keeping = generation, ({}, {})
+            return self._keeping
 
     def matching(
         self, tree: Node, rows: Collection[int], stop: Event | None
