@@ -225,12 +225,12 @@ class StandingScreen(MarkingScreen):
             self.reader.remember_viewed_in(event.viewed)
         self._show_standings()
 
-    def _show_standings(self) -> None:
+    def _show_standings(self, changed: Collection[Handle] | None = None) -> None:
         """Show how series stand, with what is not written down yet."""
         standings = dict(self._sure)
         for _, will in self._waiting:
             standings.update(will)
-        self.series_tree.standings = standings
+        before, self.series_tree.standings = self.series_tree.standings, standings
         if self._held_back is not None:
             show, self._held_back = self._held_back, None
             self._hidden = self._decided()
@@ -238,7 +238,11 @@ class StandingScreen(MarkingScreen):
             self._entitle_place()
         else:
             self._hide_decided()
-        self.series_tree.redraw()
+        looks_same = changed is not None and all(
+            _looks(before.get(one)) == _looks(standings.get(one)) for one in changed
+        )
+        if not looks_same:  # as it mostly does, since what a verb will do is known before
+            self.series_tree.redraw()
 
     @on(DeedDone)
     def _deed_done(self, event: DeedDone) -> None:
@@ -250,7 +254,7 @@ class StandingScreen(MarkingScreen):
             self._decided_since -= event.standings.keys()
         elif event.deed.kind == "redo":
             self._decided_since |= event.standings.keys()
-        self._show_standings()
+        self._show_standings(event.standings.keys())
         outcome = event.outcome
         if outcome is None:
             what = "undo" if event.deed.kind == "undo" else "redo"
@@ -317,3 +321,10 @@ def _without(items: Items | Sequence[Whole], hidden: Collection[Handle]) -> Item
         return [item for item in items if item.id not in hidden]
     without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
     return without(hidden) if without is not None else items
+
+
+def _looks(one: Standing | None) -> object:
+    """Return what a row shows of a standing."""
+    return one and (
+        one.status, one.why, one.until, one.flagged, one.priority, one.labels, bool(one.note), one.patches,
+    )  # fmt: skip
