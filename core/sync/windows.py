@@ -95,6 +95,9 @@ class _Nothing:
     def names(self) -> dict[str, bytes]:
         return {}
 
+    def begin_again(self, removed: object) -> None:
+        """Do nothing: there is no history."""
+
 
 class WindowFeed:
     """The mails of an inbox, by windows of arrival.

@@ -16,25 +16,25 @@ from tests.bench.corpus import large_epoch, mails_of, newest_of, write_mbox
 from tests.bench.measure import RUNS, cpu_of, median, row, until_shown
 from tests.bench.opening import _BARE
 
-MAILS = 100_000
+SERIES = 100_000
 _WORDS = ("wick", "oil", "glass", "flame", "lamp", "brass", "draught", "trim", "spill", "light", "soot", "chimney")  # fmt: skip
 _ASIDE = "of the draught in the hall"
 
 
 def run(folder: Path) -> list[str]:
     """Return the lines of the table: on real mails where an archive is named that has enough, then on made up series."""
-    epoch = large_epoch(MAILS)
+    epoch = large_epoch(SERIES)
     lines = ["lists: no archive of 100,000 mails is named"]
     if epoch is not None:
-        inbox = newest_of(epoch, folder / "real", MAILS)
+        inbox = newest_of(epoch, folder / "real", SERIES)
         mbox = folder / "real.mbox"
         count = write_mbox(mails_of(inbox), mbox)
         lines = _opening(folder / "real-home", inbox, mbox, f"{count:,} real mails", count)
         mbox.unlink()
     mbox = folder / "lantern.mbox"
     with mbox.open("wb") as file:
-        file.writelines(_mails(MAILS))
-    lines += _opening(folder / "made-home", mbox, mbox, "100,000 series", MAILS)
+        file.writelines(_mails(SERIES))
+    lines += _opening(folder / "made-home", mbox, mbox, "100,000 series", SERIES)
     return lines + _moves(folder / "made-home" / "DATA" / "patchdesk" / "index.sqlite3")
 
 

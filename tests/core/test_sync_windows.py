@@ -71,6 +71,9 @@ class Held:
     def names(self) -> dict[str, bytes]:
         raise AssertionError("windows need not know what is held")
 
+    def begin_again(self, removed: object) -> None:
+        raise AssertionError("windows have no history")
+
 
 class Follower:
     """Stores what a feed yields as the index does: with its position, and from there the next time."""
