@@ -32,8 +32,8 @@ _WORDS: Final = {
     "✎": "note",
     "≠": "clashes",
     " · ": ", ",
-    "l →": "l Right",
-    "→": "to",
+    "↑↓": "Up, Down",
+    "→": "Right",
     "←": "Left",
     "↑": "Up",
     "↓": "Down",
@@ -44,6 +44,8 @@ _WORDS: Final = {
 """Words for what the screens draw. A row that grows by them loses of its end."""
 
 _GLYPHS: Final = re.compile("|".join(map(re.escape, _WORDS)))
+_FROM_TO: Final = re.compile(r"(?<=\w) → (?=\w)")
+"""An arrow that is no key."""
 _DRAWN: Final = re.compile("[\u2500-\u259f\u2800-\u28ff]")
 """Lines, boxes, blocks and the pictures of a spinner."""
 
@@ -67,6 +69,7 @@ def plain(text: str) -> str:
     """Return text with words for glyphs, and blanks for what only draws."""
     if text.isascii():
         return text
+    text = _FROM_TO.sub(" to ", text.replace("l →", "l Right"))
     return _DRAWN.sub(" ", _GLYPHS.sub(lambda found: _WORDS[found[0]], text))
 
 

@@ -186,6 +186,9 @@ class Clerk:
             except PatchdeskError as error:
                 log.warning("triage: %s", error.message)
                 self._post(Known(opening, {}, None))
+            except Exception:  # the list must not wait for ever
+                log.exception("triage")
+                self._post(Known(opening, {}, None))
 
         self.put(job)
 

@@ -136,3 +136,20 @@ def test_a_row_says_what_its_columns_say() -> None:
 def test_every_glyph_has_words() -> None:
     for glyph in (*filter(None, GLYPHS.values()), UNREAD, FLAG, *(g for g, _ in STATES.values())):
         assert not DRAWN.search(plain(f"{glyph} ")), glyph
+
+
+@pytest.mark.parametrize(
+    ("drawn", "words"),
+    [
+        ("l → expand", "l Right expand"),
+        ("→ expand", "Right expand"),
+        ("mode 100644 → 100755", "mode 100644 to 100755"),
+        ("new → accepted", "new to accepted"),
+        ("│ ▸ 12 quoted lines", "  folded: 12 quoted lines"),
+        ("✓ viewed · 3 lines", "viewed, 3 lines"),
+        ("───────", "       "),
+        ("plain text", "plain text"),
+    ],
+)
+def test_what_is_drawn_is_said(drawn: str, words: str) -> None:
+    assert plain(drawn) == words
