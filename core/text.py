@@ -70,6 +70,8 @@ def _true_widths(text: str) -> str:
             marks += 1
             if marks > MARKS_PER_LETTER:
                 continue
+            if category == "Cf":
+                before = ""
             if char == "\u200d":
                 chain += 1
                 if chain > JOINED:
@@ -114,5 +116,8 @@ def shown_line(line: str, *, first_column: int = 0) -> SafeText:
 
 
 def _visible_line(line: str) -> str:
-    line = _JOINERS.sub(_joiners, CONTROLS.sub(_visible, line))
-    return _true_widths(line) if _BEYOND_LATIN.search(line) else line
+    line = CONTROLS.sub(_visible, line)
+    if not _BEYOND_LATIN.search(line):
+        return line
+    # What is made visible of a width comes before joiners: beside it they join nothing.
+    return _JOINERS.sub(_joiners, _true_widths(line))

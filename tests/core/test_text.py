@@ -41,6 +41,7 @@ from core.text import shown, shown_line, shown_lines
         ("a\U0001f3fd\U0001f3fd", "a<U+1F3FD><U+1F3FD>"),
         ("\U0001f44d\U0001f3fd\U0001f3fd", "\U0001f44d\U0001f3fd<U+1F3FD>"),
         ("\u0378", "<U+0378>"),
+        ("\u2602\u200d\U0001f3fd\u200d\u2602", "\u2602<U+200D><U+1F3FD><U+200D>\u2602"),
         ("\U0001fae8", "\U0001fae8"),
         ("\u2602\u200d\u200d\u2602", "\u2602<U+200D><U+200D>\u2602"),
         (
