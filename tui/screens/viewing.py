@@ -14,6 +14,7 @@ from textual.message import Message
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown
 from tui.keys import Command
+from tui.list_words import of_view
 from tui.messages import Opening
 from tui.screens.choice import Choice
 from tui.screens.listing import ListScreen
@@ -160,7 +161,10 @@ class ViewingScreen(ListScreen):
     def _entitle_lists(self, page: ListPage) -> None:
         super()._entitle_lists(page)
         if page.wanted.query and page.whole:
-            self.title_bar.counts = ""
+            # The rows are counted by the view's tab; what is unread is mostly in the first, the inbox.
+            unread = sum(info.unread for info in of_view(page))
+            inbox = page.wanted.name == next((view.name for view in self._views), "")
+            self.title_bar.counts = f"{unread:,} unread" if unread and inbox else ""
         self._entitle_views()
         desk, opening = self._list_desk, self._shown
         if page.whole and desk is not None and opening is not None:
