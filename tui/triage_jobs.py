@@ -58,9 +58,9 @@ class Known(Message):
     """Where series stand, and what remembers viewed hunks."""
 
     opening: Opening
-    standings: Mapping[Handle, Standing]
+    standings: Mapping[Handle, Standing] | None
     viewed: ViewedStore | None
-    """None where nothing could be known."""
+    """Both None where nothing could be known: what was known before holds."""
 
 
 @dataclass
@@ -185,10 +185,10 @@ class Clerk:
                 self._count(opening)
             except PatchdeskError as error:
                 log.warning("triage: %s", error.message)
-                self._post(Known(opening, {}, None))
+                self._post(Known(opening, None, None))
             except Exception:  # the list must not wait for ever
                 log.exception("triage")
-                self._post(Known(opening, {}, None))
+                self._post(Known(opening, None, None))
 
         self.put(job)
 

@@ -239,3 +239,16 @@ async def test_a_heading_marks_its_group_and_states_make_groups(path: Path, inde
         await pilot.press("G", "k", "k", "space")
         await until(pilot, lambda: "2 marked" in text_of(app, "TitleBar"), what="the last group")
         assert all(str(tree(app).standings[one].status) == "accepted" for one in tree(app).marked)
+
+
+async def test_a_journal_that_cannot_be_read_keeps_no_row_back(path: Path, index: Index) -> None:
+    path.with_name(FILE).mkdir()
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        count = len(index.order(ListView()))
+        assert tree(app).count == count
+        await pilot.press("d")
+        await until(pilot, lambda: desk_screen(app).status._said is not None, what="why not")
+        assert desk_screen(app).status._said[1] == "error"  # type: ignore[index]
+        assert tree(app).count == count

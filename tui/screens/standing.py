@@ -113,7 +113,7 @@ class StandingScreen(MarkingScreen):
             self.series_tree.standings, self.series_tree.standings_known = {}, False
             early, self._early = self._early, None
             if early is not None and early.opening is opening:
-                self._sure = self.series_tree.standings = early.standings
+                self._sure = self.series_tree.standings = early.standings or {}
                 self.series_tree.standings_known = True
         super()._become_shown(opening)
 
@@ -219,7 +219,8 @@ class StandingScreen(MarkingScreen):
         if event.opening is not self._shown:
             self._early = event
             return
-        self._sure = event.standings
+        if event.standings is not None:
+            self._sure = event.standings
         self.series_tree.standings_known = True
         if event.viewed is not None:
             self.reader.remember_viewed_in(event.viewed)
