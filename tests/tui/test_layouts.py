@@ -260,3 +260,19 @@ async def test_lines_copied_side_by_side_are_those_of_the_diff() -> None:
             "wick->dev=dev;", "-wick_trim(wick);", "+wick_trim(wick,1);", "return0;",
         ]  # fmt: skip
         assert "│" not in copied
+
+
+def test_words_on_what_moved_hide_nothing_of_a_wrapped_line() -> None:
+    long = MOVED.replace(
+        "int trim(struct wick *wick)", "int trim(" + "struct wick *wick, " * 8 + "int by)"
+    )
+    for width in (40, 60, 150):
+        for layout in LAYOUTS:
+            block = DiffBlock(
+                read_diff(long), width, numbers=False, headers=False, layout=layout, wrap=True
+            )
+            rows = [block.row(at) for at in range(block.count)]
+            for row in rows:
+                used = sum(cell_len(text) for text, _ in (*row.gutter, *row.pieces, *row.note))
+                assert used <= width or not row.note
+            assert "".join(row.text for row in rows).count("int by)") == 2

@@ -93,16 +93,17 @@ class HunkRows:
             return PageRow(((rule, "rule"),), ((SafeText(" "), ""),))
         code = self._code.line(hunk, at)
         numbers = self._numbers(hunk, at)
-        note = self._moved(hunk, at, self._width) if not part else ()
         if rows is not None and rows.parts:
-            room = self._room(self._hunks[hunk])
-            pieces, marks = part_of(code, room, part)
+            cut, left = part_of(code, self._room(self._hunks[hunk]), part)
+            note = self._moved(hunk, at, left)
             if part:
-                numbers = (
-                    *self.blank_numbers(),
-                    (SafeText(f"{'↪':>{max(1, code.signs)}}"), "muted"),
-                )
-            return PageRow(pieces, numbers, code.base, marks=marks, note=note)
+                sign = SafeText(f"{'↪':>{max(1, code.signs)}}")
+                numbers = (*self.blank_numbers(), (sign, "muted"))
+            return PageRow(cut.pieces, numbers, code.base, marks=cut.marks, note=note)
+        left = self._width
+        if self._wrap:
+            left = part_of(code, self._room(self._hunks[hunk]), 0)[1]
+        note = self._moved(hunk, at, left)
         return PageRow(
             code.pieces,
             numbers,
@@ -130,19 +131,19 @@ class HunkRows:
             number = [(SafeText(f"{written:>{self._digits}} "), "line-number")]
             room -= self._digits + 1
         code = self._code.line(hunk, at)
+        left = room
         if self._wrap:
-            kept, marks = part_of(code, self._room(self._hunks[hunk]), part)
-            code = code._replace(pieces=kept, marks=marks, signs=0 if part else code.signs)
+            code, left = part_of(code, self._room(self._hunks[hunk]), part)
             if part:
                 number.append((SafeText("↪"), f"{code.base}/muted"))
                 room -= 1
-        note = self._moved(hunk, at, room) if not part else ()
+        note = self._moved(hunk, at, left)
         room -= sum(cell_len(text) for text, _ in note)
         pieces, over = in_room(code, room, 0 if self._wrap else self.pan)
         return [*number, *pieces, *note], over
 
     def _moved(self, number: int, at: int, room: int) -> tuple[Piece, ...]:
-        """Return words on where a block of lines moved, or came from, beside its first line."""
+        """Return words on where a block of lines moved, or came from, beside its first line; in `room` cells, if any."""
         move = self._code.move(number, at)
         if move is None or (number, at) not in {move[:2], move[2:4]}:
             return ()
@@ -159,7 +160,8 @@ class HunkRows:
                 else f" {name}:{numbered}"
             )
         base = self._code.line(number, at).base
-        return ((SafeText(f" {words} "), f"{base}/moved-note"),)
+        said = SafeText(f" {words} ")
+        return ((said, f"{base}/moved-note"),) if cell_len(said) <= room else ()
 
     def blank_numbers(self) -> tuple[Piece, ...]:
         """Return what stands where a line has its numbers."""

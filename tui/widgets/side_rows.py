@@ -8,7 +8,7 @@ from rich.cells import cell_len, get_character_cell_size
 
 from core.text import SafeText
 from tui.widgets.hunk_code import CodeLine
-from tui.widgets.page_row import Mark, Piece, cuts, part
+from tui.widgets.page_row import Piece, cuts, part
 
 
 def in_room(code: CodeLine, room: int, pan: int) -> tuple[list[Piece], int]:
@@ -30,8 +30,11 @@ def in_room(code: CodeLine, room: int, pan: int) -> tuple[list[Piece], int]:
     ], over
 
 
-def part_of(code: CodeLine, room: int, number: int) -> tuple[tuple[Piece, ...], tuple[Mark, ...]]:
-    """Return one of the parts of a line that have `room` cells beside its sign, which is in the first of them."""
+def part_of(code: CodeLine, room: int, number: int) -> tuple[CodeLine, int]:
+    """Return one of the parts of a line that have `room` cells beside its sign, and how many cells the last leaves.
+
+    The sign is in the first part; parts before the last leave none.
+    """
     text = "".join([text for text, _ in code.pieces])
     starts = cuts(text[code.signs :], room)
     start = starts[number] + code.signs if number else 0
@@ -41,7 +44,10 @@ def part_of(code: CodeLine, room: int, number: int) -> tuple[tuple[Piece, ...], 
         for a, b, look in code.marks
         if a < end and b > start
     )
-    return part(code.pieces, start, end), marks
+    shown = part(code.pieces, start, end)
+    left = room - cell_len(text[max(start, code.signs) :]) if end == len(text) else 0
+    signs = 0 if number else code.signs
+    return code._replace(pieces=shown, marks=marks, signs=signs), max(0, left)
 
 
 def _after(text: str, start: int, cells: int) -> tuple[int, int]:
