@@ -331,3 +331,22 @@ async def test_what_was_put_off_comes_back_at_its_time(tmp_path: Path) -> None:
         await pilot.pause()
         assert subjects(app) == [WICK, OIL, TALK, GLASS]
         assert "put off" in text_of(app, "SeriesTree").splitlines()[0] or "until" in text_of(app)
+
+
+async def test_what_was_found_is_decided_where_it_stands(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        await pilot.press("/", *"oil")
+        await until(pilot, lambda: tree(app).count == 2, what="two")
+        await pilot.press("enter", "d")
+        await told(pilot, "done")
+        assert len(statuses(app)) == 1
+        assert tree(app).count == 2  # what was found stays to be seen, with its mark
+        await until(pilot, lambda: "✓" in text_of(app, "SeriesTree"), what="its mark")
+        await pilot.press("V", "G", "x")
+        await told(pilot, "skipped")
+        await pilot.press("escape")
+        await until(pilot, lambda: tree(app).count < 4, what="the list")
+        assert len(subjects(app)) == 4 - len(statuses(app))
