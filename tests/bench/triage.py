@@ -67,11 +67,11 @@ def _verbs(index: Index, ids: list[MessageId]) -> list[str]:
 
     return [
         _line("one series done", _each(one, 100), "< 50"),
+        _line("undo of one", _each(triage.undo, 20), "< 50"),
         _line("one mail read", _each(read, 100), "< 50"),
         _line("500 series put off, one event", cpu_of(many), "< 1000"),
         _line("undo of these", _each(triage.undo, 1), "< 1000"),
         _line("redo of these", _each(triage.redo, 1), "< 1000"),
-        _line("undo of one", _each(triage.undo, 1), "< 50"),
         _line("37 of 120 today", cpu_of(triage.today), "< 50"),
         _line("rows without what is decided", cpu_of(lambda: index.order(_OPEN)), "-"),
         _line("rows by state", cpu_of(lambda: index.order(ListView(sort="state"))), "-"),
