@@ -144,6 +144,8 @@ async def test_headings_fold_with_the_keys_of_folds(app: PatchdeskApp, index: In
         assert tree_of(app).row.kind is Kind.HEADING  # type: ignore[union-attr]
         await pilot.press("z", "M")
         assert len(tree_of(app)) == authors
+        # What is folded away is not decided on unseen.
+        assert desk_screen(app).series_tree.here is None
         # J goes to what is unread, wherever it is folded in.
         await pilot.press("g", "g", "J")
         row = tree_of(app).row

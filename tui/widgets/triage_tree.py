@@ -108,8 +108,11 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
 
     @property
     def here(self) -> Handle | None:
-        """What the series or thread under the cursor is known by."""
-        return self.handle(self._rows.item_place(self.cursor)) if len(self._rows) else None
+        """What the series or thread under the cursor is known by; a group's heading is none."""
+        row = self._shown_row
+        if row is None or row.kind is Kind.HEADING:
+            return None
+        return self.handle(self._rows.item_place(self.cursor))
 
     def next_handle(self, wanted: Callable[[Handle], bool]) -> Handle | None:
         """Return the next series that is wanted, from the cursor's downwards, then upwards; None where there is none."""
