@@ -88,8 +88,6 @@ class Choice:
     """The user's addresses."""
     bodies: Path | None = None
     """The file of `core.index.bodies`; None where there is none, and no text of a mail has any words."""
-    only: tuple[int, ...] | None = None
-    """Rows, of which others are not wanted."""
 
 
 class Chooser:
@@ -140,9 +138,6 @@ class Chooser:
         if choice.lists:
             sql += " AND item.id IN (SELECT item FROM item_list JOIN list ON list.id = list WHERE list.name IN (SELECT value FROM json_each(?)))"
             values.append(json.dumps(choice.lists))
-        if choice.only is not None:
-            sql += " AND item.id IN (SELECT value FROM json_each(?))"
-            values.append(json.dumps(choice.only))
         return sql, values
 
     def node(self, message_id: str) -> int | None:

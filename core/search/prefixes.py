@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.search.dates import MomentReader, read_dates
@@ -131,13 +131,13 @@ def read_term(
         raise fault(f"What stands after {prefix}: is {what}.")
     term = Term(prefix=prefix, value=value, whole=quoted, offset=offset, length=length)
     if prefix in _TEXTS:
-        return _with(term, words=_words(value, fault))
+        return replace(term, words=_words(value, fault))
     if prefix == "d":
         low, high = read_dates(value, read_moment, at)
-        return _with(term, low=low, high=high)
+        return replace(term, low=low, high=high)
     if prefix in ("v", "n"):
         low, high = _numbers(value, fault)
-        return _with(term, low=low, high=high)
+        return replace(term, low=low, high=high)
     if prefix in ("is", "has"):
         allowed = IS if prefix == "is" else HAS
         if (word := value.casefold()) not in allowed:
@@ -145,16 +145,10 @@ def read_term(
                 f"There is no {prefix}:{value}.",
                 f"There are {', '.join(f'{prefix}:{each}' for each in allowed)}.",
             )
-        return _with(term, value=word)
+        return replace(term, value=word)
     if prefix == "m":
-        return _with(term, value=value.strip("<>"))
+        return replace(term, value=value.strip("<>"))
     return term
-
-
-def _with(term: Term, **changes: object) -> Term:
-    from dataclasses import replace
-
-    return replace(term, **changes)  # type: ignore[arg-type]
 
 
 def _words(value: str, fault: Callable[[str], QueryError]) -> tuple[str, ...]:
