@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -35,7 +37,9 @@ from tests.tui.kit import (
     version,
 )
 from tui.app import PatchdeskApp
+from tui.find_jobs import Answered, Asker, Question, SearchedListing
 from tui.keys import Where
+from tui.messages import Opening
 from tui.screens.finding import earlier_queries
 
 Real = core.find.ListingFinder
@@ -612,4 +616,70 @@ async def test_a_mistake_of_ours_ends_no_finding(monkeypatch: pytest.MonkeyPatch
         assert len(tree_of(app)) == 40
 
 
-Check = Callable[[PatchdeskApp], bool]
+async def test_an_answer_to_another_question_is_not_shown() -> None:
+    app = app_with(*many())
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        screen = desk_screen(app)
+        await find(pilot, "oil")
+        earlier = screen._question, screen._result
+        await pilot.press(*["backspace"] * 3, *"soot")
+        await answered(pilot)
+        question, result = earlier
+        assert question is not None
+        assert result is not None
+        screen.post_message(Answered(question, result.answer))
+        await pilot.pause(0.05)
+        assert "soot" in rows_of(app)[0]
+
+
+def test_questions_do_not_queue_and_the_earlier_are_stopped() -> None:
+    came: list[str] = []
+    begun: list[str] = []
+    go_on = Event()
+
+    class Slow(Real):
+        def find(
+            self,
+            query: str,
+            lists: Collection[str] = (),
+            *,
+            limit: int = 200,
+            stop: Event | None = None,
+        ) -> Found:
+            begun.append(query)
+            assert stop is not None
+            while not go_on.is_set() and not stop.wait(0.005):
+                pass
+            if stop.is_set():
+                raise Cancelled
+            return super().find(query, lists, limit=limit, stop=stop)
+
+    def post(message: object) -> None:
+        assert isinstance(message, Answered)
+        came.append(message.question.text)
+
+    searched = SearchedListing(listing(many(10)))
+    searched._finder = Slow(searched.listing)
+    opening = Opening("x", FakeDesk())
+    asker = Asker(post)
+    thread_of = threading.Thread(target=asker.run)
+    thread_of.start()
+    questions = [Question(opening, text, (), searched) for text in ("o", "oi", "oil", "oil1")]
+    asker.ask(questions[0])
+    while not begun:
+        time.sleep(0.001)
+    for question in questions[1:]:
+        asker.ask(question)
+    assert all(question.stop.is_set() for question in questions[:3])
+    go_on.set()
+    for _ in range(1000):
+        if came:
+            break
+        time.sleep(0.005)
+    asker.close()
+    thread_of.join(5)
+    assert not thread_of.is_alive()
+    assert came == ["oil1"]
+    assert set(begun) <= {"o", "oi", "oil", "oil1"}
+    assert len(begun) <= 3
