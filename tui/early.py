@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from core.errors import PatchdeskError
+
 if TYPE_CHECKING:
+    from core.lists import ListPage
     from core.remembered import Remembered
     from tui.messages import DeskLike
     from tui.widgets.tree_line import Piece
@@ -62,8 +65,7 @@ def picture(rows: Sequence[Sequence[Piece]], at: Room) -> str:
 class EarlyRows:
     """Draws them once, and gives the terminal back; where there is nothing to draw, nothing is done to it."""
 
-    def __init__(self, keyboard: int = 0, screen: int = 2) -> None:
-        self._keyboard = keyboard
+    def __init__(self, screen: int = 2) -> None:
         self._screen = screen
         self.is_shown = False
         """They stand on the screen, and nobody has taken it over."""
@@ -74,27 +76,13 @@ class EarlyRows:
         page = first_page(WAIT) if first_page is not None else None
         if page is None or not len(page.items):
             return
-        from core.place import recall
-        from tui.widgets.tree_line import line
-        from tui.widgets.tree_model import Rows
-
-        rows, place = Rows(), recall(remembered, page.wanted.lists)
-        rows.replace(page.items, keep=False)
-        rows.restore(place.folds)
-        cursor = rows.find(place.key) if place.key else None
-
-        with contextlib.suppress(OSError):
+        # What cannot be read, the application will say.
+        with contextlib.suppress(OSError, PatchdeskError):
             columns, lines = os.get_terminal_size(self._screen)
             at = room(columns, lines)
-            top = max(0, cursor - place.from_top) if cursor is not None else 0
-            top = max(0, min(top, len(rows) - at.height))
-            now = datetime.now(UTC)
-            lines_shown = [
-                line(rows[index], at.width, now)
-                for index in range(top, min(top + at.height, len(rows)))
-            ]
+            drawn = picture(_rows(page, remembered, at), at)
             self.is_shown = True
-            self._write(picture(lines_shown, at))
+            self._write(drawn)
 
     def _write(self, text: str) -> None:
         left = text.encode("utf-8", "replace")
@@ -102,10 +90,25 @@ class EarlyRows:
             left = left[os.write(self._screen, left) :]
 
 
+def _rows(page: ListPage, remembered: Remembered, at: Room) -> list[list[Piece]]:
+    from core.place import recall
+    from tui.widgets.tree_line import line
+    from tui.widgets.tree_model import Rows
+
+    rows, place = Rows(), recall(remembered, page.wanted.lists)
+    rows.replace(page.items, keep=False)
+    rows.restore(place.folds)
+    cursor = rows.find(place.key) if place.key else None
+    top = max(0, cursor - place.from_top) if cursor is not None else 0
+    top = max(0, min(top, len(rows) - at.height))
+    now = datetime.now(UTC)
+    return [line(rows[i], at.width, now) for i in range(top, min(top + at.height, len(rows)))]
+
+
 @contextlib.contextmanager
 def early_rows(keyboard: int = 0, screen: int = 2) -> Iterator[EarlyRows]:
     """Keep the keyboard quiet for what is drawn early, until the end; leave its screen where nobody has taken it over."""
-    rows = EarlyRows(keyboard, screen)
+    rows = EarlyRows(screen)
     try:
         before = termios.tcgetattr(keyboard)
     except termios.error:

@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 import termios
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from core.demo import demo_path
-from core.index.index import open_index
+from core.errors import PatchdeskError
+from core.index.index import SeriesSummary, open_index
 from core.lists import ListDesk, Wanted
 from core.remembered import Remembered
 from core.sources.mailbox import open_file
@@ -62,7 +64,7 @@ def test_no_mail_writes_to_the_terminal_by_itself(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     try:
         termios.tcsetwinsize(slave, (24, 80))
-        rows = EarlyRows(slave, slave)
+        rows = EarlyRows(slave)
         rows.draw(desk, Remembered())
         written = os.read(master, 1 << 16)
     finally:
@@ -86,6 +88,26 @@ def test_the_keyboard_is_given_back_and_so_is_a_screen_that_nobody_took() -> Non
             rows.is_shown = True
         assert termios.tcgetattr(slave) == before
         assert os.read(master, 100).startswith(b"\x1b[?1049l")
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_what_cannot_be_read_is_left_to_the_application(made: Path) -> None:
+    class Broken(ListDesk):
+        def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
+            raise PatchdeskError("The index is damaged.", "Start again.")
+
+    desk = ListDesk(made, Wanted())
+    page = desk.first_page(10)
+    assert page is not None
+    page.items._summaries.clear()
+    page.items._desk = Broken(made, Wanted())
+    master, slave = pty.openpty()
+    try:
+        rows = EarlyRows(slave)
+        rows.draw(desk, Remembered())
+        assert not rows.is_shown
     finally:
         os.close(master)
         os.close(slave)
