@@ -123,6 +123,10 @@ async def _measure(mail: Mail) -> dict[str, float]:
         )
         took["fold"] = await _cpu(pilot, lambda: view.fold(expanded=None))
         took["to sides"] = await _cpu(pilot, view.action_next_layout)
+        started = time.process_time()
+        await _settled(pilot)
+        took["all sides"] = time.process_time() - started
+        view.action_top()
         took["sides: page"] = statistics.median(
             [await _cpu(pilot, lambda: view.action_page(1)) for _ in range(40)]
         )
