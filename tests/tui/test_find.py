@@ -515,8 +515,9 @@ async def test_queries_are_remembered_from_run_to_run(tmp_path: Path) -> None:
 
     await run("")
     await run("oil")
-    file.write_text('{"find": {"queries": [1, null, "", "soot"]}}')
-    assert earlier_queries(Remembered(file)) == ["soot"]
+    file.write_text('{"find": {"queries": [1, null, "", "soot\\u001b[2J"]}}')
+    assert earlier_queries(Remembered(file)) == ["soot\x1b[2J"]
+    await run("soot [2J")
 
 
 async def test_what_is_found_grows_with_the_listing() -> None:

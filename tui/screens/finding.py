@@ -135,6 +135,7 @@ class FindingScreen(AskingScreen):
                 self.bar.earlier = earlier_queries(self.desk_app.remembered)
                 await self.mount(self.bar, after=self.title_bar)
             self.bar.ask(shown(label), text)
+            self.series_tree.lead(led=True)
             self.say(key_words(self._scope_words()))
             self._explain(text)
             if text:
@@ -195,6 +196,7 @@ class FindingScreen(AskingScreen):
 
     def _close_bar(self) -> None:
         self.hush()
+        self.series_tree.lead(led=False)
         self.bar.close()
         self._entitle_place()
 

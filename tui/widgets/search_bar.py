@@ -49,6 +49,11 @@ _EDITS: Final[Mapping[str, str]] = {
 """What keys do to the line."""
 
 
+def _clean(text: str) -> str:
+    """Return what is typed as it can be shown."""
+    return shown(_CONTROLS.sub(" ", text))
+
+
 def _again(event: events.Key) -> events.Key:
     """Return a key that can be given to another widget."""
     again = events.Key(event.key, event.character)
@@ -95,7 +100,7 @@ class QueryLine(Input):
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Put text into the line as it can be shown: nothing is found by a control character."""
-        super().replace(shown(_CONTROLS.sub(" ", text)) if text != " " else text, start, end)
+        super().replace(_clean(text), start, end)
 
     def suggest(self, text: str) -> None:
         """Show, faint, how what is typed could go on; → takes it."""
@@ -231,7 +236,7 @@ class SearchBar(Vertical):
 
     def put(self, text: str) -> None:
         """Have another query on the line, without telling."""
-        line = self.line
+        line, text = self.line, _clean(text)
         with self.prevent(Input.Changed):
             line.value = text
         line.cursor_position = len(text)

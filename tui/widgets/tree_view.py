@@ -85,6 +85,8 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles: dict[tuple[str, str], Style] = {}
         self._names = False
         """What was found is shown: names come before counts."""
+        self._led = False
+        """Another widget has the keys, and moves the cursor."""
         self._told: Key | None = None
         self._remarks: dict[Asked, int] = {}
         self._asked: dict[Asked, Patch] = {}
@@ -242,6 +244,11 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._show_cursor()
         self._tell()
 
+    def lead(self, *, led: bool) -> None:
+        """Show the cursor as if the keys went here, since another widget moves it, or no longer."""
+        self._led = led
+        self.refresh_line(self.cursor)
+
     def _show_cursor(self) -> None:
         height = self.scrollable_content_region.height
         if height <= 0:
@@ -356,7 +363,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self._style("", "plain"))
         state = "plain"
         if index == self.cursor:
-            state = "cursor" if self.has_focus else "cursor-blurred"
+            state = "cursor" if self.has_focus or self._led else "cursor-blurred"
         key = (index, width, state)
         if (strip := self._strips.get(key)) is None:
             pieces = self._pieces(self._row_at(index), width)
