@@ -252,3 +252,23 @@ async def test_a_journal_that_cannot_be_read_keeps_no_row_back(path: Path, index
         await until(pilot, lambda: desk_screen(app).status._said is not None, what="why not")
         assert desk_screen(app).status._said[1] == "error"  # type: ignore[index]
         assert tree(app).count == count
+
+
+async def test_folded_groups_are_passed_over_and_undo_opens_them(path: Path, index: Index) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press(":", *"group day", "enter")
+        await until(pilot, lambda: bool(tree(app)._rows.items.headings), what="groups")
+        await pilot.press("g", "g", "j")
+        here = tree(app).here
+        assert here is not None
+        await pilot.press("d")
+        await told(pilot, "done")
+        await pilot.press("z", "M", "g", "g")
+        assert tree(app).here is None  # a heading
+        await pilot.press("d")
+        assert "no series here" in said(app)
+        await pilot.press("u")
+        await told(pilot, "undone: done")
+        await until(pilot, lambda: tree(app).here == here, what="the cursor back on it")

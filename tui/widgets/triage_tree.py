@@ -118,9 +118,13 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         """Return the next series that is wanted, from the cursor's downwards, then upwards; None where there is none."""
         place = self._rows.item_place(self.cursor) if len(self._rows) else 0
         for at in chain(range(place + 1, self.count), range(place - 1, -1, -1)):
-            if wanted(handle := self.handle(at)):
+            if wanted(handle := self.handle(at)) and not self._is_folded_away(at):
                 return handle
         return None
+
+    def _is_folded_away(self, place: int) -> bool:
+        """Whether the group of a series or thread is folded."""
+        return self._rows[self._rows.first_row(place)].kind is Kind.HEADING
 
     def move_to_patch_where(self, wanted: Callable[[Row], bool]) -> bool:
         """Go to the next patch of the version that is wanted, or to one before; say whether there is one."""
@@ -145,6 +149,9 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         if place is None:
             return False
         self.touched = True
+        if self._is_folded_away(place):
+            self._rows.show_group(place)
+            self._laid_out()
         self.cursor = self._rows.first_row(place)
         return True
 
