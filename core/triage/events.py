@@ -35,6 +35,9 @@ NOTE_LENGTH: Final = 4000
 
 _ID_LENGTH: Final = 4096
 _LARGEST: Final = 1e12
+_FIRST_YEAR: Final = 2
+_LAST_YEAR: Final = 9998
+"""Of times that stay dates in every zone."""
 _NAME: Final = re.compile(r"[0-9A-Za-z_-]{1,64}(?:\.[0-9]{1,6})?", re.ASCII)
 _VIEW_KEY: Final = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -223,6 +226,6 @@ def _matched(pattern: re.Pattern[str], text: Any) -> str:
 
 def _time(text: str) -> int:
     date = datetime.fromisoformat(text)
-    if date.tzinfo is None:
+    if date.tzinfo is None or not _FIRST_YEAR <= date.year <= _LAST_YEAR:
         raise ValueError(text)
     return microseconds(date)

@@ -451,3 +451,25 @@ def test_what_was_answered_is_there_after_kill_9(path: Path) -> None:
     assert set(answered) <= there
     assert len(there) <= len(answered) + 100
     assert triage.do(Verb.FLAG, [LAMP]).unknown == (LAMP,)
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "1999-01-01T00:00:00", "+10000"],
+)
+def test_a_time_that_is_no_date_in_every_zone_is_no_event(time: str) -> None:
+    line = (
+        '{"time":"%s","host":"h","id":"0123456789abcdef","verb":"undo","undoes":"0123456789abcdef"}'
+    )
+    assert read_line((line % "2025-06-02T10:00:00+00:00").encode()) is not None
+    assert read_line((line % time).encode()) is None
+
+
+def test_half_a_key_is_none() -> None:
+    line = (
+        '{"time":"2025-06-02T10:00:00+00:00","host":"h","id":"0123456789abcdef","verb":"done",'
+        '"series":[{"ids":["a@b"],"replies":"000102030405"}]}'
+    )
+    found = read_line(line.encode())
+    assert found is not None
+    assert found.series[0].replies == frozenset({bytes(range(4))})

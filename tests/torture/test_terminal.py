@@ -91,7 +91,7 @@ def look_everywhere(terminal: Terminal, mails: int) -> None:
             "\0"
         ):  # an escape apart, or it makes an Alt of what follows
             terminal.press(part)
-            terminal.read(0.2)
+            terminal.rest(0.25)
         if words:
             terminal.see(words, since=before)
     terminal.press("\x1b")
