@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from core.config import Config, load_config
@@ -373,7 +374,8 @@ def test_screen(
         await answered(pilot)
         screen.bar.line.cursor_blink = False
         screen.bar.line._pause_blink(visible=True)
-        await pilot.press(*keys[name])
+        app.post_message(Paste(keys[name]))  # at once: what is found on the way may be read, or not
+        await until(pilot, lambda: screen.bar.text == keys[name], what="the query")
         await answered(pilot)
         if name == "kept":
             await pilot.press("enter")
