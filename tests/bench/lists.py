@@ -49,10 +49,11 @@ def _opening(home: Path, target: Path, mbox: Path, what: str, count: int) -> lis
     everything = {**os.environ, **environment}
     subprocess.run([*ours, "follow", "lantern", str(target)], check=True, env=everything, stdout=2)
     subprocess.run([*ours, "sync"], check=True, env=everything, stdout=2)
+    newest = _newest(home / "DATA" / "patchdesk" / "index.sqlite3")
     first, frame, bare = [], [], []
     for _ in range(RUNS):
         # The application draws its title; before that, the first rows stand where they will be.
-        took = until_shown(ours, ["◆".encode(), b"all lists"], environment=environment)
+        took = until_shown(ours, [newest, b"all lists"], environment=environment)
         first.append(took[0])
         frame.append(took[1])
         bare += until_shown([sys.executable, "-c", _BARE], [b"a bare first frame"])
@@ -79,6 +80,18 @@ def _opening(home: Path, target: Path, mbox: Path, what: str, count: int) -> lis
         lines.append(row(f"{what}: first rows (wall)", rows.wall, name, median(peers).wall, asked))
         lines.append(row(f"{what}: first rows (CPU)", rows.cpu, name, median(peers).cpu, asked))
     return lines
+
+
+def _newest(index: Path) -> bytes:
+    """Return how the subject of the first row begins."""
+    from core.index.index import ListView, open_index
+
+    opened = open_index(index)
+    try:
+        (summary,) = opened.summaries(opened.order(ListView(), 1))
+    finally:
+        opened.close()
+    return summary.subject[:12].encode()
 
 
 def _moves(index: Path) -> list[str]:
