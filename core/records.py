@@ -16,7 +16,7 @@ from core.model import FileChange, Identity, Mail, Series, Thread, Trailer, Vers
 from core.patch.message import UNKNOWN_DATE
 
 if TYPE_CHECKING:
-    from core.find_values import Hit
+    from core.find.values import Hit
 
 Record = dict[str, Any]
 

@@ -21,7 +21,7 @@ from tui.widgets.tree_model import Held, Items
 from tui.widgets.tree_rows import Inside, Key, Lit, Matches
 
 if TYPE_CHECKING:
-    from core.find import Finder, Found, Hit, IndexFinder, ServerFound
+    from core.find.finder import Finder, Found, Hit, IndexFinder, ServerFound
     from core.lists import ListDesk
     from core.model import Listing
 
@@ -91,7 +91,7 @@ class SearchedListing:
     def finder(self) -> Finder:
         """Return what finds, which is made from the listing when it is first asked."""
         if self._finder is None:
-            from core.find import ListingFinder
+            from core.find.finder import ListingFinder
 
             self._finder = ListingFinder(self.listing, me=self._me)
         return self._finder

@@ -25,7 +25,7 @@ def lists_desk(
 
     index = data_dir() / "index.sqlite3"
     if not target:
-        from core.find_views import views
+        from core.find.views import views
         from core.lists import ListDesk, Wanted
         from core.place import recall
 

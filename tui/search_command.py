@@ -13,7 +13,7 @@ from tui.mail_commands import check_lists
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.find import Found, Hit, IndexFinder
+    from core.find.finder import Found, Hit, IndexFinder
     from core.search.faults import QueryError
 
     Write = Callable[[Iterable[str]], None]
@@ -88,7 +88,7 @@ def _limit(text: str) -> int:
 
 def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
-    from core.find import IndexFinder, QueryError
+    from core.find.finder import IndexFinder, QueryError
     from core.index.index import open_index
     from core.paths import cache_dir
     from core.sync.folder import Home

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from core.config import Config
-from core.find import SHIPPED, IndexFinder
+from core.find.finder import SHIPPED, IndexFinder
 from core.index.index import Index, open_index
 from core.search.fuzzy import Entry
 from tests.bench.measure import cpu_of

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.config import Config, FollowedList
 from core.errors import Cancelled
-from core.find import Finder, Hit, IndexFinder, ListingFinder, QueryError
+from core.find.finder import Finder, Hit, IndexFinder, ListingFinder, QueryError
 from core.index.bodies import bring_bodies
 from core.index.index import Index, open_index
 from tests.core.finding import MAILS, letter, listing

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.config import Config
-from core.find import Finder, IndexFinder, ListingFinder
+from core.find.finder import Finder, IndexFinder, ListingFinder
 from core.index.index import Index, open_index
 from core.model import Identity, Listing, Message
 from core.patch.message import read_message

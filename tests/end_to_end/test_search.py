@@ -12,7 +12,7 @@ import pytest
 
 from core.config import load_config
 from core.errors import PatchdeskError
-from core.find import IndexFinder
+from core.find.finder import IndexFinder
 from core.index.index import open_index
 from tests.end_to_end.letters import FROB, letter, series
 from tests.end_to_end.program import Program

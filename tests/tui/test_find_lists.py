@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from core.config import Config, load_config
 from core.demo import demo_path
-from core.find import IndexFinder
+from core.find.finder import IndexFinder
 from core.index.index import Index, ListView, open_index
 from core.lists import ListDesk, Wanted
 from core.model import MessageId

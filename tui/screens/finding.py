@@ -32,7 +32,7 @@ from tui.widgets.series_tree import SeriesTree
 from tui.widgets.tree_rows import Matches
 
 if TYPE_CHECKING:
-    from core.find import View
+    from core.find.finder import View
     from core.remembered import Remembered
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Key, Whole
@@ -321,7 +321,7 @@ class FindingScreen(AskingScreen):
     def _say_wrong(self, error: PatchdeskError) -> None:
         if not self.bar.asking:
             return
-        from core.find import QueryError
+        from core.find.finder import QueryError
 
         words = shown(f"{error.message} {error.hint}".strip())
         self.bar.count("")

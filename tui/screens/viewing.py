@@ -23,7 +23,7 @@ from tui.widgets.status_line import TitleBar
 from tui.widgets.view_tabs import MOST, Tab
 
 if TYPE_CHECKING:
-    from core.find import View
+    from core.find.finder import View
     from core.lists import ListDesk, ListPage
 
 Post = Callable[[Message], object]

@@ -16,12 +16,12 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final, Protocol
 
-from core.find_answer import Ground, Matching, answer, plain, ranks
-from core.find_listing import ListingFinder
-from core.find_upkeep import bodies_file
-from core.find_values import LIMIT, Found, Hit, Kind, ServerFound, Span
-from core.find_views import SHIPPED, View, save_view, views
-from core.find_words import read
+from core.find.answer import Ground, Matching, answer, plain, ranks
+from core.find.listing import ListingFinder
+from core.find.upkeep import bodies_file
+from core.find.values import LIMIT, Found, Hit, Kind, ServerFound, Span
+from core.find.views import SHIPPED, View, save_view, views
+from core.find.words import read
 from core.index.choosing import Choice
 from core.index.entries import Posted
 from core.model import Identity, MessageId
@@ -31,7 +31,7 @@ from core.search.query import Node, terms
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.find_engine import Engine
+    from core.find.engine import Engine
     from core.index.index import Index
     from core.search.fuzzy import Hit as Scored
 
@@ -163,7 +163,7 @@ class IndexFinder:
 
         `can_ask_server` says which lists have one. Raises QueryError, FetchError, PatchdeskError and Cancelled.
         """
-        from core.find_server import ask_server
+        from core.find.server import ask_server
 
         return ask_server(self._ground.index, self._config, query, list_name, stop=stop)
 
@@ -183,7 +183,7 @@ class _Indexed(Ground):
         self.index = index
         self.engine: Engine | None = None
         if cache is not None:
-            from core.find_engine import Engine
+            from core.find.engine import Engine
 
             self.engine = Engine(index, cache)
         self._config = config

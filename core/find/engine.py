@@ -1,0 +1,336 @@
+"""The life of the fuzzy engine beside the index: saved in the cache, mapped at the next start, kept up to date.
+
+What is saved names the index that it was made of, and the generation of its rows; what changed since is read from the
+index. Building and merging, which burn CPU, are done by a process of its own (`core.find.process`). numpy and rapidfuzz are
+imported where they are first needed: no picture waits for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import shutil
+import threading
+import time
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from core.child import Child
+from core.errors import Cancelled, PatchdeskError, SourceError
+from core.index.entries import Posted
+from core.index.index import Index
+from core.paths import private_dir
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from core.search.fuzzy import Entry, Hit
+    from core.search.fuzzy import Index as Fuzzy
+
+log = logging.getLogger(__name__)
+
+_AT_HAND: Final = 1000
+"""Changed rows that are taken in where they are needed; more are for the other process."""
+
+_POLL: Final = 0.05
+_RESTS: Final = 5.0
+"""How many times as long as it took, building is left alone then."""
+_PATIENCE: Final = 60.0
+"""Seconds after which it is tried again in any case."""
+_LOCK: Final = "lock"
+_UNFINISHED: Final = "new-*"
+_NODES: Final = 32
+"""Bits of an entry's number that say which mail of its row it is; 0 is the row itself."""
+
+_BROKEN: Final = (IndexError, ValueError, TypeError, KeyError, OverflowError)
+"""What arrays raise that are not what they were."""
+
+
+class Engine:
+    """The engine of one index. Its methods may be called from any thread."""
+
+    def __init__(self, index: Index, folder: Path) -> None:
+        """Take the folder in which it is saved. Nothing is read yet."""
+        self._index = index
+        self._folder = folder
+        self._fuzzy: Fuzzy | None = None
+        self._generation = 0
+        self._warming = threading.Lock()
+        self._child: Child | None = None
+        self._closed = Event()
+        self._not_before = 0.0
+        """When the other process may be started again: while much mail comes, it is not to work all the time."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it answers."""
+        return self._fuzzy is not None
+
+    @property
+    def saved(self) -> bool:
+        """Whether there are saved arrays of this index."""
+        stamp = _saved_stamp(self._folder)
+        return stamp is not None and stamp[0] == self._index.identity
+
+    def warm(self, stop: Event) -> bool:
+        """Load it, or have it built, and take in what has changed in the index; whether it answers now.
+
+        Blocks meanwhile; what it answers before is as it was. Raises Cancelled and IndexFileError.
+        """
+        while not self._warming.acquire(timeout=_POLL):
+            self._go_on(stop)
+        try:
+            self._warm(stop)
+        finally:
+            self._warming.release()
+        return self.ready
+
+    def _warm(self, stop: Event) -> None:
+        if self._fuzzy is None:
+            self._load()
+        if self._fuzzy is not None and self._take_in():
+            return
+        while (left := self._not_before - time.monotonic()) > 0:
+            if self._fuzzy is None:
+                return  # it could not be built a moment ago
+            self._go_on(stop)
+            time.sleep(min(left, _POLL))
+        started = time.monotonic()
+        self._apart(stop)
+        self._load()
+        self._take_in()
+        rest = _RESTS * (time.monotonic() - started) if self.ready else _PATIENCE
+        self._not_before = time.monotonic() + min(rest, _PATIENCE)
+
+    def search(
+        self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
+    ) -> list[tuple[int, int, Hit]] | None:
+        """Return the best entries, each as its row, its mail there (0: the row itself) and what was found.
+
+        `rows` are those that may be found, None stands for all. None where it cannot answer. Raises Cancelled.
+        """
+        fuzzy = self._fuzzy
+        if fuzzy is None:
+            return None
+        try:
+            hits = fuzzy.search(text, limit, stop, None if rows is None else within(rows))
+        except _BROKEN:
+            log.exception("the arrays of the search are damaged")
+            self._discard()
+            return None
+        return [(hit.row >> _NODES, hit.row & ((1 << _NODES) - 1), hit) for hit in hits]
+
+    def close(self) -> None:
+        """End what is being built. Any thread; does not wait."""
+        self._closed.set()
+        child = self._child
+        if child is not None:
+            child.close()
+
+    # ------------------------------------------------------------------- taking in
+
+    def _load(self) -> None:
+        found = load(self._index, self._folder)
+        if found is not None:
+            self._fuzzy, self._generation = found
+
+    def _take_in(self) -> bool:
+        """Take in what has changed; False where that is too much to do here."""
+        if self._fuzzy is None:
+            return False
+        generation = take_in(self._index, self._fuzzy, self._generation, most=_AT_HAND)
+        if generation is None or self._fuzzy.needs_merge:
+            return False
+        self._generation = generation
+        return True
+
+    def _apart(self, stop: Event) -> None:
+        """Have the saved arrays brought up to date by another process."""
+        ended = SourceError("The process that prepares the search has ended.", "Search again.")
+        self._go_on(stop)
+        child = self._child = Child(
+            "core.find.process", str(self._index.path), str(self._folder), ended=ended
+        )
+        if self._closed.is_set():
+            child.close()
+        try:
+            for fault in child.values(stop):
+                if fault is not None:
+                    log.warning("the search cannot be prepared: %s", fault)
+                return
+        except SourceError as error:
+            log.warning("%s", error.message)
+        finally:
+            self._child = None
+
+    def _go_on(self, stop: Event) -> None:
+        if stop.is_set() or self._closed.is_set():
+            raise Cancelled
+
+    def _discard(self) -> None:
+        """Forget what is saved, so that it is built anew."""
+        self._fuzzy = None
+        with contextlib.suppress(OSError), _locked(self._folder, Event()):
+            for saved in self._folder.iterdir():
+                if saved.name != _LOCK:
+                    shutil.rmtree(saved, ignore_errors=True)
+
+
+def refresh(index: Index, folder: Path, stop: Event) -> bool:
+    """Bring what is saved up to date with the index, building it where there is none; whether anything was written.
+
+    Raises Cancelled, IndexFileError and PatchdeskError.
+    """
+    from core.search.fuzzy import Index as Fuzzy
+
+    with _locked(folder, stop):
+        for left in folder.glob(_UNFINISHED):
+            shutil.rmtree(left, ignore_errors=True)
+        found = load(index, folder)
+        generation: int | None = None
+        if found is not None:
+            fuzzy, before = found
+            generation = take_in(index, fuzzy, before, most=max(_AT_HAND, len(fuzzy) // 4))
+            if generation == before:
+                return False
+        if generation is None:
+            generation = index.changes_since(1 << 62).generation
+            fuzzy = Fuzzy.build(map(_entry, index.all_posted()), stop=stop)
+        try:
+            fuzzy.save(folder, _stamp(index, generation))
+        except OSError as error:
+            raise PatchdeskError(
+                f"The search cannot be saved in {folder}: {error.strerror}.",
+                "Check the disk's room and the rights.",
+            ) from error
+    return True
+
+
+def is_due(index: Index, folder: Path) -> bool:
+    """Whether what is saved is so far behind the index, or not there, that a sync had better bring it up to date."""
+    stamp = _saved_stamp(folder)
+    if stamp is None or stamp[0] != index.identity:
+        return True
+    changes = index.changes_since(stamp[1])
+    return changes.whole or len(changes.written) + len(changes.gone) > _AT_HAND
+
+
+def load(index: Index, folder: Path) -> tuple[Fuzzy, int] | None:
+    """Return what is saved, and the generation that it is of; None where there is none of this index."""
+    from core.search.fuzzy import Index as Fuzzy
+
+    try:
+        fuzzy = Fuzzy.load(folder)
+    except (OSError, *_BROKEN):
+        return None
+    stamp = None if fuzzy is None else _read_stamp(fuzzy.stamp)
+    if fuzzy is None or stamp is None or stamp[0] != index.identity:
+        return None
+    return fuzzy, stamp[1]
+
+
+def take_in(index: Index, fuzzy: Fuzzy, generation: int, *, most: int) -> int | None:
+    """Take in what has changed since a generation; return the one it is of now, None where more than `most` rows did."""
+    import numpy as np
+
+    changes = index.changes_since(generation)
+    if changes.whole or len(changes.written) + len(changes.gone) > most:
+        return None
+    changed = np.array([*changes.written, *changes.gone], np.int64)
+    if len(changed):
+        numbers = fuzzy.numbers()
+        fuzzy.remove(numbers[np.isin(numbers >> _NODES, changed)].tolist())
+        if written := index.posted(changes.written):
+            fuzzy.add([_entry(each) for each in written])
+    return changes.generation
+
+
+def _entry(posted: Posted) -> Entry:
+    from core.search.fuzzy import Entry
+
+    return Entry(
+        row=posted.row << _NODES | posted.node,
+        subject=posted.subject,
+        name=posted.name,
+        address=posted.address,
+        message_id=posted.message_id,
+        date=posted.date,
+        version=posted.version,
+        is_series=posted.is_series,
+    )
+
+
+def within(rows: Sequence[int]) -> Callable[[NDArray[np.int64]], NDArray[np.bool_]]:
+    """Return what says of entries' numbers which are of some rows."""
+    import numpy as np
+
+    wanted = np.frombuffer(rows, np.int64) if isinstance(rows, array) else np.array(rows, np.int64)
+    table = np.zeros(int(wanted.max()) + 2 if len(wanted) else 1, np.bool_)
+    table[wanted] = True
+    last = len(table) - 1  # which no wanted row has
+
+    def are_wanted(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        allowed: NDArray[np.bool_] = table[np.minimum(numbers >> _NODES, last)]
+        return allowed
+
+    return are_wanted
+
+
+def _stamp(index: Index, generation: int) -> str:
+    return json.dumps([index.identity, generation])
+
+
+def _read_stamp(stamp: str) -> tuple[str, int] | None:
+    try:
+        identity, generation = json.loads(stamp)
+        return str(identity), int(generation)
+    except (ValueError, TypeError):
+        return None
+
+
+def _saved_stamp(folder: Path) -> tuple[str, int] | None:
+    """Return the stamp of what is saved, without reading that."""
+    numbers = sorted(int(each.name) for each in _iterated(folder) if each.name.isdecimal())
+    try:
+        head = json.loads((folder / str(numbers[-1]) / "head.json").read_bytes())
+        return _read_stamp(str(head["stamp"]))
+    except (OSError, *_BROKEN):
+        return None
+
+
+def _iterated(folder: Path) -> Iterable[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, stop: Event) -> Iterator[None]:
+    """Be the only one who writes there. Raises Cancelled and PatchdeskError."""
+    private_dir(folder.parent)
+    private_dir(folder)
+    try:
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise PatchdeskError(
+            f"The search cannot be saved in {folder}: {error.strerror}.", "Check its rights."
+        ) from error
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if stop.wait(_POLL):
+                    raise Cancelled from None
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,153 @@
+"""Asking the server of a followed list what a query finds there, and putting what comes into the index."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from core.desk import fetch_options
+from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
+from core.find.values import ServerFound
+from core.find.words import read
+from core.model import Progress, RawMail
+from core.search.lore import Asked, for_server
+from core.sources.feed import Change, Feed, Held, blob_id
+from core.sources.inbox_server import InboxServer
+from core.sources.source import Job, Report
+from core.sync.folder import Home
+from core.sync.follow import Kind, kind_of, read_inbox_url
+from core.sync.manners import Manners
+from core.sync.run import UNREAD_FOR
+
+if TYPE_CHECKING:
+    from core.config import Config
+    from core.index.index import Index
+
+PART: Final = "found"
+"""What the part of a list is called that holds what searches brought."""
+
+
+def ask_server(
+    index: Index, config: Config, query: str, list_name: str, *, stop: Event
+) -> ServerFound:
+    """Ask the server of a list for the threads that a query finds there, and index them.
+
+    Raises QueryError, FetchError, Cancelled, and PatchdeskError for a list that no server has, that was not synced yet, or a
+    query of which it cannot be asked anything.
+    """
+    tree = read(query)
+    followed = config.lists.get(list_name)
+    if followed is None or kind_of(followed) is Kind.DISK:
+        raise PatchdeskError(
+            f"{list_name} is not followed on a server.", "What is here is all there is."
+        )
+    if not any(info.name == list_name and info.synced for info in index.lists()):
+        raise PatchdeskError(f"{list_name} was not synced yet.", "Sync it once, then ask.")
+    asked = for_server(tree, (list_name,))
+    if not asked.query:
+        raise PatchdeskError(
+            "A server cannot be asked this.",
+            "It knows words, s: f: t: c: tc: a: b: d: dfn: and m:, 1,500 letters of them.",
+        )
+    home = Home.usual()
+    from core.paths import cache_dir
+
+    server = InboxServer(read_inbox_url(followed.target), fetch_options(config, cache_dir()))
+    try:
+        manners = Manners(server.host, home.hosts, stop=stop, report=_quiet)
+        mails, wider = _ask(server, manners, asked.query, stop)
+    finally:
+        server.close()
+    done = index.ingest(
+        list_name,
+        _FoundSource(list_name, mails),
+        stop=stop,
+        report=_quiet,
+        read_before=time.time() - UNREAD_FOR,
+        catches_up=False,
+    )
+    return ServerFound(
+        mails=len(mails), added=done.added, asked=asked.query, note=_note(asked, wider)
+    )
+
+
+def _ask(
+    server: InboxServer, manners: Manners, query: str, stop: Event
+) -> tuple[list[bytes], bool]:
+    """Return the mails of whole threads; where that is too much, those that match, and True."""
+    try:
+        return manners.ask(
+            lambda: server.matching(query, threads=True, stop=stop, report=_quiet)
+        ), False
+    except FetchError as error:
+        if error.status == 404:  # nothing is found, or there is no such list
+            return manners.ask(lambda: server.matching(query, stop=stop, report=_quiet)), False
+        if error.kind not in ("too-large", "deadline"):
+            raise
+    return manners.ask(lambda: server.matching(query, stop=stop, report=_quiet)), True
+
+
+def _note(asked: Asked, alone: bool) -> str:
+    notes = []
+    if asked.left_out:
+        notes.append(f"It was not asked for {', '.join(asked.left_out)}.")
+    if asked.wider:
+        notes.append(f"It was asked {', '.join(asked.wider)}.")
+    if alone:
+        notes.append("Their whole threads are too much for one answer: the mails came alone.")
+    return " ".join(notes)
+
+
+def _quiet(_: Progress) -> None:
+    pass
+
+
+class _FoundSource:
+    """Mails of a list that a search brought."""
+
+    is_list = True
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, name: str, raws: list[bytes]) -> None:
+        self.name = name
+        self._raws = raws
+
+    def feeds(self) -> list[Feed]:
+        return [_FoundFeed(self._raws)]
+
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+        del report
+        for raw in self._raws:
+            if stop.is_set():
+                raise Cancelled
+            yield RawMail(raw, blob_id(raw).hex())
+
+    def read(self, key: str) -> bytes:
+        raise SourceError(f"The mail {key} is not held.", "Search again.")
+
+    def close(self) -> None:
+        pass
+
+
+class _FoundFeed:
+    """The same as a part of the list, before all others: it has no place to go on from."""
+
+    part = PART
+    rank = -1
+    path = ""
+    position = ""
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, raws: list[bytes]) -> None:
+        self._raws = raws
+
+    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+        del position, held
+        for raw in self._raws:
+            job.step(0)
+            yield Change(blob_id(raw), added=True, older=True, raw=raw)
+
+    def read(self, blob: bytes) -> bytes:
+        raise SourceError(f"The mail {blob.hex()} is not held.", "Search again.")

@@ -1,0 +1,75 @@
+"""What finding gives: hits, and answers made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from core.model import Identity, MessageId
+
+Kind = Literal["series", "patch", "thread"]
+Span = tuple[int, int]
+"""Where lit letters begin and end in a text, in characters."""
+
+LIMIT: Final = 200
+"""Hits that an answer has where nobody says how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A series, patch or thread that was found."""
+
+    kind: Kind
+    row: int
+    """Of its series or thread: its number in the index, or its place in the listing's items."""
+    id: MessageId
+    """Of a patch its Message-ID, else that of the series or thread."""
+    series: MessageId
+    """The id of the series or thread that holds it."""
+    subject: str
+    author: Identity
+    date: datetime
+    """Of a patch when it was sent, else the latest activity."""
+    lists: tuple[str, ...] = ()
+    score: float = 0.0
+    """0 to 100; 0 where the query has no words to match."""
+    subject_lit: tuple[Span, ...] = ()
+    name_lit: tuple[Span, ...] = ()
+    address_lit: tuple[Span, ...] = ()
+    """The matched letters of `subject`, `author.name` and `author.address`."""
+    patches: tuple[Hit, ...] = ()
+    """Of a series those of its patches that match, best first."""
+    matched: bool = True
+    """It matches itself; False of a series that is here for its patches alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a query has found."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    """One a series or thread, best first."""
+    total: int
+    """How many there are, of which `hits` are the first; where words are matched, of the best."""
+    why_none: str = ""
+    """Where nothing was found, why, as a sentence; else ""."""
+    fuzzy: bool = True
+    """False where the words were looked up plainly, since the fuzzy engine is not ready yet: asking again later may find more."""
+    note: str = ""
+    """What else is to be said, as a sentence; else ""."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFound:
+    """What came of asking a server."""
+
+    mails: int
+    """How many mails it found."""
+    added: int
+    """How many of them are new here."""
+    asked: str
+    """The query as it was sent."""
+    note: str = ""
+    """What of the query it could not be asked, as a sentence; else ""."""
