@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from core.triage.journal import FILE
 from core.triage.status import DECIDED, Verb, after
@@ -350,3 +352,17 @@ async def test_what_was_found_is_decided_where_it_stands(tmp_path: Path) -> None
         await pilot.press("escape")
         await until(pilot, lambda: tree(app).count < 4, what="the list")
         assert len(subjects(app)) == 4 - len(statuses(app))
+
+
+async def test_a_burst_of_keys_reaches_the_prompt_in_its_order(tmp_path: Path) -> None:
+    app = triage_app(tmp_path, *(small_series(f"s{n}", f"s{n}: thing") for n in range(30)))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        for number in range(25):
+            desk_screen(app).hush()
+            for key in ("s", "2", "w", "enter"):
+                app.post_message(Key(key, key if len(key) == 1 else None))
+                if number % 3:  # at every moment of the prompt's opening
+                    await asyncio.sleep(0.0007 * (number % 7))
+            await told(pilot, "put off")

@@ -100,6 +100,13 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         """Return whether a key is meant for the prompt, or a dialog, that was only just opening."""
         return super().came_early(event) or self.prompt.asking
 
+    def pass_on(self, event: events.Key) -> None:
+        """Give a key that came early to the prompt, or to what it is meant for."""
+        if self.prompt.asking:
+            self.prompt.hold(event)
+        else:
+            super().pass_on(event)
+
     @property
     def pane(self) -> SeriesTree | MessageView | Offers:
         """What the keys of everywhere move."""
