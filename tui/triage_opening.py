@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def triage_opener(config: Config) -> Callable[[Opening], Triage]:
     """Return what gives the decisions on an opening: it may block, and is asked for in a thread."""
+
     def opened(opening: Opening) -> Triage:
         from core.config import with_git
         from core.paths import data_dir
