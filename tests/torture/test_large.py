@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -18,17 +17,25 @@ MEMORY = 700 * MB if FULL else 350 * MB
 """Resident, at most; what is addressed may be more, since files are mapped."""
 
 
+# Between the tests and the program: what a process starts begins with its own size as the most it ever had.
+_MEASURE = """
+import json, resource, subprocess, sys
+seconds, told, *words = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+status = subprocess.run([sys.executable, "-P", "-m", "tui.cli", *words]).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(told, "w") as file:
+    json.dump([status, used.ru_utime + used.ru_stime, used.ru_maxrss << 10], file)
+"""
+
+
 def run(home: Path, *words: str, seconds: float) -> tuple[int, bytes, bytes, float, int]:
     """Run a command within limits; return status, output, complaints, CPU seconds and most bytes resident."""
-
-    def limit() -> None:
-        hard = int(seconds * 3) + 20
-        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
+    told = home / "used"
     with (home / "out").open("w+b") as out, (home / "err").open("w+b") as err:
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.cli", *words],
+        subprocess.run(
+            [sys.executable, "-c", _MEASURE, str(int(seconds * 3) + 20), str(told), *words],
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(home),
@@ -38,19 +45,12 @@ def run(home: Path, *words: str, seconds: float) -> tuple[int, bytes, bytes, flo
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            preexec_fn=limit,
+            check=True,
         )
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        return (
-            child.returncode,
-            out.read(),
-            err.read(),
-            used.ru_utime + used.ru_stime,
-            used.ru_maxrss << 10,
-        )
+        status, used, memory = json.loads(told.read_text())
+        return status, out.read(), err.read(), used, memory
 
 
 @pytest.mark.timeout(900 if FULL else 120)
