@@ -29,7 +29,6 @@ from tui.app import PatchdeskApp
 from tui.keys import COMMANDS, Where
 from tui.screens.help import HelpScreen
 from tui.widgets.series_tree import SeriesTree
-from tui.widgets.tree_rows import Kind
 
 
 def where(app: PatchdeskApp) -> str:
