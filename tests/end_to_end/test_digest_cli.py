@@ -165,7 +165,9 @@ def test_the_configuration_names_lists_people_and_bots(inbox: Path, tmp_path: Pa
     config.write_text('[identity]\nmailmap = "/nowhere/map"\n')
     done = patchdesk("..", inbox, home=home)
     assert done.returncode == 0
-    assert b"identity.mailmap: it must be the path of a file, and /nowhere/map is none" in done.stderr
+    assert (
+        b"identity.mailmap: it must be the path of a file, and /nowhere/map is none" in done.stderr
+    )
 
 
 def test_a_list_that_was_synced_is_read_from_its_clone(inbox: Path, tmp_path: Path) -> None:
