@@ -51,7 +51,7 @@ def main() -> int:
             "There is no atheris here (pip install -e '.[torture]'): hypothesis runs longer instead.",
             flush=True,
         )
-        longer = max(SAMPLE, longer * 3)
+        longer *= 3
     else:
         broken = [name for name in names if not fuzz(name, arguments.minutes)]
     if longer >= SAMPLE and not arguments.targets:

@@ -66,7 +66,7 @@ async def test_escape_takes_the_marks_away() -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         await pilot.press("space", "escape")
-        assert not tree(app).marked
+        await until(pilot, lambda: not tree(app).marked, what="no marks")
         await until(pilot, lambda: "marked" not in text_of(app, "TitleBar"), what="no marks")
 
 
