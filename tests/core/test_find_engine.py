@@ -14,8 +14,8 @@ from threading import Event
 
 import pytest
 
-from core.find import engine as find_engine
 from core.errors import Cancelled, PatchdeskError
+from core.find import engine as find_engine
 from core.find.engine import Engine, is_due, load, refresh
 from core.index.index import Index, ListView, open_index
 from tests.core.finding import MAILS, letter
