@@ -153,8 +153,9 @@ def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
     told = []
     for line in lines:
         when = line.time.astimezone().strftime("%Y-%m-%d %H:%M")
-        way = f"{line.before} → {line.after}" if line.before and line.after else ""
-        words = [line.verb, line.argument, "this patch" if line.patch else "", way]
+        changed = line.before and line.after and line.before != line.after
+        way = f"{line.before} → {line.after}" if changed else ""
+        words = [line.words, "this patch" if line.patch else "", way]
         aside = "" if line.in_force else "(undone)"
         text = "  ".join(word for word in (*words, aside) if word)
         told.append(shown(f"{when}  {line.host}  {text}"))
