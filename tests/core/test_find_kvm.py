@@ -205,7 +205,7 @@ def test_any_mixture_is_the_same_in_the_index_and_in_memory(archive: Archive) ->
 
     items = archive.listing.items
     found = 0
-    for _ in range(120):
+    for _ in range(50):
         query = tree(3)
         rows = by_index.rows(query)
         ids = [one.id for one in archive.index.summaries(rows)]
