@@ -204,19 +204,21 @@ class StatusLine(Widget):
         return _between(Content(" ") + left, right, self.size.width)
 
     def _drawn_hints(self, room: int) -> Content:
-        """Draw the hints that have room."""
+        """Draw the hints that have room; the last, which leads to all the others, has it first."""
         parts: list[tuple[str, str]] = []
         column = 1
-        for key, command in self._hints:
-            text = f"{key} {command.word}"
-            if column + len(text) > room:
-                break
-            self._places.append((column, column + len(text), command))
+        widths = [len(f"{key} {command.word}") for key, command in self._hints]
+        kept = widths[-1] + 3 if widths else 0
+        for number, (key, command) in enumerate(self._hints):
+            width, is_last = widths[number], number == len(widths) - 1
+            if column + width + (0 if is_last else kept) > room:
+                continue
+            self._places.append((column, column + width, command))
             parts += [
                 (key, "bold $footer-key-foreground"),
                 (f" {command.word}   ", "$foreground-muted"),
             ]
-            column += len(text) + 3
+            column += width + 3
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
