@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,12 +52,14 @@ class Index:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: list[sqlite3.Connection] = []
+        self._busy: Counter[sqlite3.Connection] = Counter()
 
     def close(self) -> None:
-        """Close all connections. No other call may be under way."""
+        """Close all connections; one that is in use closes once it is not."""
         with self._lock:
             for connection in self._connections:
-                connection.close()
+                if not self._busy[connection]:
+                    connection.close()
             self._connections.clear()
             self._local = threading.local()
 
@@ -248,10 +251,10 @@ class Index:
 
     def _chooser(self, connection: sqlite3.Connection) -> Chooser:
         """Return this thread's."""
-        chooser: Chooser | None = getattr(self._local, "chooser", None)
-        if chooser is None:
-            chooser = self._local.chooser = Chooser(connection)
-        return chooser
+        kept: tuple[sqlite3.Connection, Chooser] | None = getattr(self._local, "chooser", None)
+        if kept is None or kept[0] is not connection:
+            kept = self._local.chooser = (connection, Chooser(connection))
+        return kept[1]
 
     def _ask(self, question: Callable[[Reader], T]) -> T:
         with self._using() as (_, reader):
@@ -261,10 +264,31 @@ class Index:
     def _using(self) -> Iterator[tuple[sqlite3.Connection, Reader]]:
         """Give this thread its connection, and say for a person what SQLite raises."""
         with faults(self.path):
+            held = self._taken()
+            try:
+                yield held
+            finally:
+                self._give_back(held[0])
+
+    def _taken(self) -> tuple[sqlite3.Connection, Reader]:
+        """Return this thread's connection, in use from now on: SQLite crashes where one is closed in the midst of a call."""
+        with self._lock:
             held: tuple[sqlite3.Connection, Reader] | None = getattr(self._local, "held", None)
-            if held is None:
-                connection = connect(self.path)
-                held = self._local.held = (connection, Reader(connection))
-                with self._lock:
-                    self._connections.append(connection)
-            yield held
+            if held is not None:
+                self._busy[held[0]] += 1
+                return held
+        connection = connect(self.path)
+        held = (connection, Reader(connection))
+        with self._lock:
+            self._local.held = held
+            self._connections.append(connection)
+            self._busy[connection] += 1
+        return held
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            self._busy[connection] -= 1
+            if not self._busy[connection]:
+                del self._busy[connection]
+                if connection not in self._connections:
+                    connection.close()

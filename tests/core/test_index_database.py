@@ -8,8 +8,10 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -24,6 +26,7 @@ from core.index.database import (
 )
 from core.index.index import Index, ListView, open_index
 from core.index.migrations import MIGRATIONS
+from core.index.queries import Reader
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 
 MAIL = b"From: Ann <ann@example.org>\nSubject: [PATCH] x\nMessage-ID: <%d@example.org>\nDate: Mon, 2 Jun 2025 12:00:00 +0000\n\nHello.\n"
@@ -336,3 +339,25 @@ def test_forgetting_what_is_not_there(path: Path) -> None:
     index: Index = open_index(path)
     assert index.forget("nothing", stop=NOBODY, report=quiet) == 0
     index.close()
+
+
+def test_what_is_in_use_is_closed_only_afterwards(tmp_path: Path) -> None:
+    index = open_index(tmp_path / "index.sqlite3")
+    begun, go = Event(), Event()
+    found: list[object] = []
+
+    def question(reader: Reader) -> None:
+        begun.set()
+        assert go.wait(10)
+        found.append(reader.lists())
+
+    thread = threading.Thread(target=index._ask, args=(question,))
+    thread.start()
+    assert begun.wait(10)
+    connection = index._connections[0]
+    index.close()
+    go.set()
+    thread.join()
+    assert found == [[]]
+    with pytest.raises(sqlite3.ProgrammingError):  # and it is closed
+        connection.execute("SELECT 1")
