@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.command import Provider
@@ -21,6 +22,7 @@ from tui.keys import Keymap
 from tui.messages import DeskLike, Opening
 from tui.safety import ControlFilter, PlainFilter
 from tui.screens.desk import DeskScreen
+from tui.screens.keyed import KeyedScreen
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
 
 if TYPE_CHECKING:
@@ -111,6 +113,14 @@ class PatchdeskApp(App[None]):
             # Textual's own leave shades of grey.
             return [PlainFilter(self.theme_variables), *own]
         return [*super().get_line_filters(), *own]
+
+    async def on_event(self, event: events.Event) -> None:
+        """Give a key to a screen that has commands at once: none is on its way when the focus moves."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            screen = self.screen
+            if isinstance(screen, KeyedScreen) and screen.take_key(event):
+                return
+        await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave C-p to the screens: Textual's own binding would come before what is typed, and open over a dialog."""

@@ -20,7 +20,6 @@ from tui.screens.syncing import DUE_EVERY
 from tui.screens.triaging import TriageScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.search_bar import SearchBar
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.status_line import StatusLine
 
@@ -44,11 +43,9 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         """Open what the program was started on, or say welcome."""
         self._resources = ExitStack()
         self._history: list[str] = []
-        self.prompt, self.bar = Prompt(), SearchBar()
         if self.desk_app.linear:
             self.series_tree.linear = self.status.linear = True
             self.add_class("-full")
-        self.set_timer(_SETTLED_IN, self._mount_prompt)
         self.set_timer(_SETTLED_IN, self._tell_problems)
         if self.desk_app.target is None:
             self.call_later(self._welcome)
@@ -92,20 +89,19 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         """Return the pane that has, or had before the prompt, the focus."""
         return Where.EVERYWHERE if self.has_class("-welcome") else self._place
 
-    def is_text(self, event: events.Key) -> bool:
-        """Return whether a key was typed into the prompt."""
-        return self.prompt.passed is event or super().is_text(event)
-
-    def came_early(self, event: events.Key) -> bool:
-        """Return whether a key is meant for the prompt, or a dialog, that was only just opening."""
-        return super().came_early(event) or self.prompt.asking
-
-    def pass_on(self, event: events.Key) -> None:
-        """Give a key that came early to the prompt, or to what it is meant for."""
+    def take_key(self, event: events.Key) -> bool:
+        """Give a key to what is typed into, or to the welcome, else run its command."""
         if self.prompt.asking:
-            self.prompt.hold(event)
-        else:
-            super().pass_on(event)
+            return self.prompt.feed(event)
+        if self.bar.asking:
+            return self.bar.line.feed(event)
+        if (
+            self.where() is Where.EVERYWHERE
+            and self.query("Offers")
+            and self.query_one("Offers").take_key(event)
+        ):
+            return True
+        return super().take_key(event)
 
     @property
     def pane(self) -> SeriesTree | MessageView | Offers:
@@ -343,10 +339,6 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
 
     # ------------------------------------------------------------- the prompt
 
-    async def _mount_prompt(self) -> None:
-        if not self.prompt.is_attached:
-            await self.mount(self.prompt, before=self.status)
-
     def ask(
         self,
         kind: str,
@@ -358,12 +350,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     ) -> None:
         """Open the prompt, which may not be there yet; keys that come meanwhile are kept for it."""
 
-        async def ask() -> None:
-            await self._mount_prompt()
-            self.prompt.ask(kind, label, placeholder=placeholder, propose=propose, value=value)
-
-        self.prompt.kind = kind
-        self.call_next(ask)
+        self.prompt.ask(kind, label, placeholder=placeholder, propose=propose, value=value)
 
     def prompt_words(self, words: str) -> None:
         """Say a word on what is typed."""

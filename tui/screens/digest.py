@@ -69,13 +69,9 @@ class DigestScreen(MakingScreen):
         """Return where keys go."""
         return Where.DIGEST
 
-    def is_text(self, event: events.Key) -> bool:
-        """Return whether a key was typed into the prompt."""
-        return self.prompt.passed is event
-
-    def came_early(self, event: events.Key) -> bool:
-        """Return whether a key is meant for the prompt, or a dialog, that was only just opening."""
-        return super().came_early(event) or self.prompt.asking
+    def take_key(self, event: events.Key) -> bool:
+        """Give a key to the prompt, or run its command."""
+        return self.prompt.feed(event) if self.prompt.asking else super().take_key(event)
 
     def run_command(self, command: Command, stroke: str = "") -> None:
         """Run a command; Esc stops running work before it goes back."""

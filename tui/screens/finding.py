@@ -85,21 +85,6 @@ class FindingScreen(AskingScreen):
 
     # ------------------------------------------------------------- the bar
 
-    def is_text(self, event: events.Key) -> bool:
-        """Return whether a key was typed into the bar."""
-        return self.bar.passed is event or super().is_text(event)
-
-    def came_early(self, event: events.Key) -> bool:
-        """Return whether a key is meant for the bar, which was only just opening."""
-        return self.bar.asking or super().came_early(event)
-
-    def pass_on(self, event: events.Key) -> None:
-        """Give a key that came early to the bar, or to what it is meant for."""
-        if self.bar.asking:
-            self.bar.hold(event)
-        else:
-            super().pass_on(event)
-
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keep what was found when the reader clicks beside the bar."""
         beside = isinstance(event.widget, SeriesTree | MessageView)
@@ -130,19 +115,14 @@ class FindingScreen(AskingScreen):
         self._question = self._replied = None
         self._everywhere = self._keeping = False
 
-        async def ask() -> None:
-            if not self.bar.is_attached:
-                self.bar.earlier = earlier_queries(self.desk_app.remembered)
-                await self.mount(self.bar, after=self.title_bar)
-            self.bar.ask(shown(label), text)
-            self.series_tree.lead(led=True)
-            self.say(key_words(self._scope_words()))
-            self._explain(text)
-            if text:
-                self._keep()
-
-        self.bar.begin()
-        self.call_next(ask)
+        if not self.bar.earlier:
+            self.bar.earlier = earlier_queries(self.desk_app.remembered)
+        self.bar.ask(shown(label), text)
+        self.series_tree.lead(led=True)
+        self.say(key_words(self._scope_words()))
+        self._explain(text)
+        if text:
+            self._keep()
         self._what_is_searched()  # what answers is made from now on, while the query is typed
 
     def _explain(self, text: str) -> bool:
@@ -361,7 +341,7 @@ class FindingScreen(AskingScreen):
         """Another list comes: what was found is no longer of use."""
         self._ask_nothing()
         self._result = self._kept = self._origin = self._list_place = None
-        if self.bar.is_attached:
+        if self.bar.asking:
             self._close_bar()
 
     def _show_origin(self) -> None:

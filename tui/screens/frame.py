@@ -36,6 +36,10 @@ class FrameScreen(KeyedScreen):
     def __init__(self, keymap: Keymap, clock: Callable[[], datetime]) -> None:
         super().__init__(keymap)
         self._clock = clock
+        from tui.widgets.prompt import Prompt
+        from tui.widgets.search_bar import SearchBar
+
+        self.prompt, self.bar = Prompt(), SearchBar()
         self._place = Where.TREE
         """The pane that has the keys."""
         self._curtain = ExitStack()
@@ -50,8 +54,10 @@ class FrameScreen(KeyedScreen):
         """Lay out the panes between the title and the status line."""
         self.set_class(self.app.size.width >= WIDE, "-wide")  # or all would be styled twice
         yield TitleBar()
+        yield self.bar
         yield TriageTree(clock=self._clock)
         yield MessageView(clock=self._clock)
+        yield self.prompt
         yield StatusLine()
 
     def on_mount(self) -> None:

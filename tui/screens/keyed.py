@@ -34,20 +34,6 @@ class KeyedScreen(Screen[None]):
         del command
         return ""
 
-    def is_text(self, event: events.Key) -> bool:
-        """Return whether a key came here through something that is typed into."""
-        del event
-        return False
-
-    def came_early(self, event: events.Key) -> bool:
-        """Return whether a key is meant for something that did not have the focus yet when it was pressed."""
-        del event
-        return self.app.screen is not self
-
-    def pass_on(self, event: events.Key) -> None:
-        """Give a key that came early to what it is meant for, once that has the focus."""
-        self.app.post_message(events.Key(event.key, event.character))
-
     def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
         """Show a sequence that was begun and how it can go on; an empty one ends that."""
 
@@ -64,14 +50,8 @@ class KeyedScreen(Screen[None]):
         del stroke
         self.actions()[command.name]()
 
-    def on_key(self, event: events.Key) -> None:
-        """Run the command of a key, or remember the beginning of a sequence."""
-        if self.is_text(event):
-            return
-        if self.came_early(event):
-            event.stop()
-            self.pass_on(event)
-            return
+    def take_key(self, event: events.Key) -> bool:
+        """Run the command of a key, or remember the beginning of a sequence; say whether it was taken."""
         stroke = stroke_of(event.key, event.character)
         self.hush()
         sequence = (*self._begun, stroke)
@@ -90,9 +70,7 @@ class KeyedScreen(Screen[None]):
             self.say(shown(f"{written(sequence)} is no key here; there are {keys}"), "warning")
         else:
             self.say_unbound(stroke)
-            return
-        event.stop()
-        event.prevent_default()
+        return True
 
     def say_unbound(self, stroke: str) -> None:
         """Say that a key has no meaning here, and where those are that have."""

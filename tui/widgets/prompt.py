@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from textual import events, on
+from textual.actions import parse
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -22,20 +24,28 @@ _MOST: Final = 200
 """Proposals that can be gone through; some of them are to be seen at a time."""
 
 
-class Line(Input):
-    """The line itself. What ends the prompt does so before the next key, which may be waiting already, comes."""
+EDITS: Final = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and binding.action != "submit"
+    for key in binding.key.split(",")
+}
+"""What keys do to the line."""
 
-    def on_key(self, event: events.Key) -> None:
-        """Let the prompt have its keys first, and pass on what comes after the last of them."""
-        prompt = self.query_ancestor(Prompt)
-        if not prompt.asking:
-            self.app.post_message(events.Key(event.key, event.character))
-        elif prompt.hold_late(event):
-            pass
-        elif not prompt.take_key(event):
-            return
-        event.stop()
-        event.prevent_default()
+
+class Line(Input):
+    """The line itself."""
+
+    def feed(self, event: events.Key) -> bool:
+        """Edit the line; say whether the key means anything here."""
+        if event.key in EDITS:
+            _, name, arguments = parse(EDITS[event.key])
+            getattr(self, f"action_{name}")(*arguments)
+        elif event.is_printable and event.character is not None:
+            self.insert_text_at_cursor(event.character)
+        else:
+            return False
+        return True
 
 
 class Prompt(Vertical):
@@ -85,13 +95,6 @@ class Prompt(Vertical):
         self._completing = False
         """Tab has put a proposal into the line, and goes on through the others."""
         self._before: Widget | None = None
-        self._early: list[events.Key] = []
-        """Keys that were typed before the line was there to take them, in their order."""
-        self._late: list[events.Key] = []
-        """Those that came to the line meanwhile."""
-        self._settling = False
-        self.passed: events.Key | None = None
-        """The last key that was typed here; one that others get while this asks was typed too early."""
 
     def compose(self) -> ComposeResult:
         """Lay out the list and the line."""
@@ -130,42 +133,12 @@ class Prompt(Vertical):
         self._fill(value)
         self.add_class("-asking")
         self.screen.add_class("-asking")
-        before = self._before = self.screen.focused
+        self._before = self.screen.focused
         self.screen.set_focus(line)
-        # Keys may be on their way through what had the focus, and are older than those that come to the line now.
-        self._settling = True
-        screen = self.screen
-        if before is None:
-            screen.call_later(self._settle)
-        else:
-            before.call_later(lambda: screen.call_later(self._settle))
 
-    def hold(self, event: events.Key) -> None:
-        """Keep a key that was typed for this while it opens."""
-        self._early.append(event)
-        if self.has_class("-asking") and not self._settling:
-            self._settle()
-
-    def hold_late(self, event: events.Key) -> bool:
-        """Keep a key that came to the line while older ones are on their way; say whether it did."""
-        if self._settling:
-            self._late.append(event)
-        return self._settling
-
-    def _settle(self) -> None:
-        """Take the keys that came early, before any that follow; once the line has ended, they are the screen's."""
-        keys, self._early, self._late = [*self._early, *self._late], [], []
-        self._settling = False
-        line = self.query_one(Line)
-        for event in keys:
-            if self.asking and self.take_key(event):
-                continue
-            if self.asking and event.is_printable and event.character is not None:
-                line.insert_text_at_cursor(event.character)
-            elif self.asking and event.key == "backspace":
-                line.action_delete_left()
-            else:
-                self.app.post_message(events.Key(event.key, event.character))
+    def feed(self, event: events.Key) -> bool:
+        """Do what a key means here; say whether it was taken."""
+        return self.take_key(event) or self.query_one(Line).feed(event)
 
     def state(self, words: str) -> None:
         """Show a word on what was typed, such as how many matches it has."""
@@ -256,7 +229,3 @@ class Prompt(Vertical):
         else:
             options.highlighted = place
             self._completing = True
-
-    def on_key(self, event: events.Key) -> None:
-        """Remember what was typed here."""
-        self.passed = event

@@ -71,22 +71,10 @@ class QueryLine(Input):
         """Be begun: Textual does not scroll to the end of what is first put in."""
         self._initial_value = False
 
-    def on_key(self, event: events.Key) -> None:
-        """Take a key at once: Textual would give those that edit a longer way, and a quick hand's letters overtake them."""
-        bar = self.query_ancestor(SearchBar)
-        if not bar.asking:
-            (self.screen.focused or self.screen).post_message(_again(event))
-        elif not self.feed(event):
-            return
-        event.stop()
-        event.prevent_default()
-
     def feed(self, event: events.Key) -> bool:
         """Do what a key means here; say whether it means anything."""
         bar = self.query_ancestor(SearchBar)
-        if bar.gathering:
-            bar.hold(event)
-        elif bar.take_key(event):
+        if bar.take_key(event):
             pass
         elif event.key in _EDITS:
             _, name, arguments = parse(_EDITS[event.key])
@@ -215,24 +203,10 @@ class SearchBar(Vertical):
         self.screen.add_class("-finding")
         self._before = self.screen.focused
         self.screen.set_focus(self.line)
-        self.set_timer(_GATHERED, lambda: self.line.call_next(self._put_in_order))
-
-    def begin(self) -> None:
-        """Be about to open: keys are meant for this from now on."""
-        self.asking = self.gathering = True
 
     def hold(self, event: events.Key) -> None:
-        """Take a key that was pressed before this had the focus, or that is for what comes after it."""
-        if self.gathering or self._ending:
-            self._held.append(_again(event))
-        else:
-            self.line.post_message(_again(event))
-
-    def _put_in_order(self) -> None:
-        self.gathering = False
-        held, self._held = self._held, []
-        for event in sorted(held, key=lambda event: event.time):
-            self.line.feed(event)
+        """Keep a key that is for what comes after the answer that is waited for."""
+        self._held.append(_again(event))
 
     def put(self, text: str) -> None:
         """Have another query on the line, without telling."""
@@ -244,14 +218,16 @@ class SearchBar(Vertical):
     def close(self) -> None:
         """Give the keys back."""
         if self.asking:
-            self.asking = self._ending = self.gathering = False
+            self.asking = self._ending = False
             self.remove_class("-asking")
             self.screen.remove_class("-finding")
             if self.screen.focused is self.line:
                 self.screen.set_focus(self._before)
             held, self._held = self._held, []
-            for event in held:  # before those that are still on their way
-                (self.screen.focused or self.screen).post_message(event)
+            for event in held:
+                screen = self.app.screen  # one of them may open a dialog
+                if screen is not self.screen or not screen.take_key(event):
+                    (screen.focused or screen).post_message(event)
 
     def stay(self) -> None:
         """Go on asking, though it was confirmed."""
@@ -300,10 +276,6 @@ class SearchBar(Vertical):
         if self.asking:
             self._going_back = 0
             self.post_message(self.Changed(event.value))
-
-    def on_key(self, event: events.Key) -> None:
-        """Remember what was typed here."""
-        self.passed = event
 
     def take_key(self, event: events.Key) -> bool:
         """Say whether a key was the bar's own."""

@@ -30,16 +30,16 @@ _OWN_KEYS: Final[Mapping[str, str]] = {"d": "app.demo", "f": "list.follow"}
 class Offers(OptionList):
     """The things to begin with; an option's id is the command it runs."""
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, event: events.Key) -> bool:
         """Take the offer whose own key was pressed, and let Enter be the list's."""
         if event.key == "enter":
-            event.stop()
-            event.prevent_default()
             self.action_select()
         elif (name := _OWN_KEYS.get(event.character or "")) is not None:
-            event.stop()
             self.highlighted = self.get_option_index(name)
             self.action_select()
+        else:
+            return False
+        return True
 
     def action_line(self, delta: int) -> None:
         """Move the highlight."""
