@@ -86,7 +86,7 @@ class Desk:
 
     def opened(self, message: Message, raw: bytes) -> Mail:
         """Open a mail, or its beginning, whose bytes are here."""
-        from core.patch.message import read_mail
+        from core.mail.message import read_mail
 
         return read_mail(raw, message.key)
 
@@ -135,7 +135,7 @@ class Desk:
     ) -> Listing:
         """Return the listing with what the server has of the series' versions in other threads."""
         from core.listing import make_listing
-        from core.patch.message import read_message
+        from core.mail.message import read_message
         from core.sources.lore import change_id_query, series_query
 
         raws: list[RawMail] = []

@@ -43,7 +43,7 @@ class IndexedMails:
 
     def mail(self, message: Message) -> Mail:
         """Open one mail for reading. Raises PatchdeskError."""
-        from core.patch.message import read_mail
+        from core.mail.message import read_mail
 
         return read_mail(self.raw(message), message.key)
 

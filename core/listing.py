@@ -9,8 +9,8 @@ from threading import Event
 from typing import Final
 
 from core.errors import Cancelled
+from core.mail.message import read_message
 from core.model import Listing, Message, Progress
-from core.patch.message import read_message
 from core.patch.series import group
 from core.sources.source import Report, Source
 

@@ -366,7 +366,7 @@ class ListDesk:
 
     def opened(self, message: Message, raw: bytes) -> Mail:
         """Open a mail, or its beginning, whose bytes are here."""
-        from core.patch.message import read_mail
+        from core.mail.message import read_mail
 
         return read_mail(raw, message.key)
 

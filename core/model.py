@@ -36,7 +36,7 @@ class Trailer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A subject line taken apart by `core.patch.subject.read_subject`."""
+    """A subject line taken apart by `core.mail.subject.read_subject`."""
 
     text: str
     """The whole decoded line."""
@@ -72,7 +72,7 @@ class Message:
     author: Identity
     """Who wrote it: of a patch, an in-body `From:` line comes before the header's."""
     date: datetime
-    """When it was sent, with its zone; `core.patch.message.UNKNOWN_DATE` where nothing in it says."""
+    """When it was sent, with its zone; `core.mail.message.UNKNOWN_DATE` where nothing in it says."""
     in_reply_to: MessageId | None = None
     references: tuple[MessageId, ...] = ()
     """All ids of In-Reply-To and References, nearest ancestor last; bounded."""

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from core.mail.message import UNKNOWN_DATE
 from core.model import FileChange, Identity, Mail, Series, Thread, Trailer, Version
-from core.patch.message import UNKNOWN_DATE
 
 if TYPE_CHECKING:
     from core.find.values import Hit

@@ -244,7 +244,7 @@ def readable(opener: Opener, message: Message) -> Sequence[str]:
 
 
 def _date(message: Message) -> str:
-    from core.patch.message import UNKNOWN_DATE
+    from core.mail.message import UNKNOWN_DATE
 
     unknown = message.date == UNKNOWN_DATE
     return "none that can be read" if unknown else f"{message.date:%a, %d %b %Y %H:%M:%S %z}"

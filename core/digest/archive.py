@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from core.digest.range import Span
+from core.mail.encoded_words import decode_words
+from core.mail.headers import read_addresses, read_headers
 from core.model import Identity
-from core.patch.encoded_words import decode_words
-from core.patch.headers import read_addresses, read_headers
 
 
 @dataclass(frozen=True, slots=True)

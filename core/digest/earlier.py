@@ -14,8 +14,8 @@ from typing import Final
 
 from core.digest.archive import Earlier
 from core.digest.identity import flat
+from core.mail.subject import read_subject
 from core.model import Identity, Message, Subject
-from core.patch.subject import read_subject
 
 DAY: Final = 24 * 3600
 PARTS_WITHIN: Final = 7 * DAY

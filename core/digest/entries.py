@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from core.mail.body import find_patch, read_in_body_headers
 from core.model import Message, Subject
-from core.patch.body import find_patch, read_in_body_headers
 
 MAX_TEXT: Final = 1 << 20
 """Characters of one text that are kept."""

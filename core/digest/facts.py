@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.digest.entries import is_announced, printed_text
+from core.mail.body import find_patch
+from core.mail.message_fast import read_brief
 from core.model import Identity, Message
-from core.patch.body import find_patch
-from core.patch.brief import read_brief
 from core.patch.diff import file_changes
 
 _HUNK: Final = re.compile(r"\n@@ -\d{1,9}(,\d{1,9})? \+\d{1,9}(,\d{1,9})? @@")

@@ -14,8 +14,8 @@ from typing import Final
 from core.digest.archive import Arrival, Earlier, earlier_of
 from core.digest.range import Bound, Moment, Span, check_order, read_moment
 from core.errors import PatchdeskError, SourceError
-from core.patch.dates import read_date
-from core.patch.headers import read_headers
+from core.mail.dates import read_date
+from core.mail.headers import read_headers
 from core.sources.source import Source
 
 _WANTED: Final = frozenset({"received", "date"})

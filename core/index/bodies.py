@@ -156,7 +156,7 @@ def text_of(raw: bytes) -> str:
     """Return the folded words that a mail's author wrote; none of one whose bytes cannot be had."""
     if not raw:
         return ""
-    from core.patch.message import read_mail
+    from core.mail.message import read_mail
 
     body = read_mail(raw, "").body
     text = f"{body.message[:_MOST]}\n{body.notes[:_MOST]}"

@@ -15,9 +15,9 @@ from typing import Final
 from core.index.packing import pack, stored
 from core.index.talks import Numbers
 from core.index.words import forget_mail, index_mails, last_number
+from core.mail.message import read_message_and_diff
 from core.model import Message
 from core.patch.diffstat import diffstat
-from core.patch.message import read_message_and_diff
 from core.sources.feed import Change, Feed
 
 _FILES_KEPT: Final = 2000

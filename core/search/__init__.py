@@ -1,1 +1,1 @@
-"""Finding: what a search bar's words mean, over series and patches, authors and subjects."""
+"""Search in followed lists and in an opened target."""

@@ -14,9 +14,9 @@ from threading import Event
 from typing import Final
 
 from core.errors import FetchError, SourceError
+from core.mail.dates import read_date
+from core.mail.headers import read_headers
 from core.model import RawMail
-from core.patch.dates import read_date
-from core.patch.headers import read_headers
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
 from core.sources.source import Job, Report

@@ -18,8 +18,8 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from core.mail.message import read_mail
 from core.model import Mail
-from core.patch.message import read_mail
 from tests.bench.measure import RUNS, row
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
 from tui.widgets.message_view import MessageView

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from email.header import Header
 
+from core.mail.message import read_message
 from core.model import Listing
-from core.patch.message import read_message
 from core.patch.series import group
 from core.sources.feed import blob_id
 

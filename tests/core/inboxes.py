@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pygit2
 
-from core.patch.message import read_message
+from core.mail.message import read_message
 
 _NO_IDENT = dict.fromkeys(map(ord, "<>\0\n"))
 START = 1_748_700_000

@@ -10,8 +10,8 @@ from core.errors import Cancelled
 from core.index.index import Index, ListView
 from core.index.ingest import IngestResult
 from core.index.summary import Role, given_to
+from core.mail.message import read_message
 from core.model import Message, Progress, RawMail, Series, Thread
-from core.patch.message import read_message
 from core.patch.series import group
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.source import Job, Report

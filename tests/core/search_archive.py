@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from core.patch.message import read_message
+from core.mail.message import read_message
 from core.search.fuzzy import Entry
 from tests.core.search_corpus import Question
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.mail.body import find_patch, read_in_body_headers, split_body
+from core.mail.html_text import html_to_text
+from core.mail.part_decoding import unflow
 from core.model import Body
-from core.patch.body import find_patch, read_in_body_headers, split_body
-from core.patch.flowed import unflow
-from core.patch.html_text import html_to_text
 
 DIFF = """\
 diff --git a/f b/f

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.digest.facts import read_facts
+from core.mail.body import find_patch
+from core.mail.message import read_mail
+from core.mail.message_fast import read_brief
 from core.model import Message
-from core.patch.body import find_patch
-from core.patch.brief import read_brief
 from core.patch.diff import file_changes
-from core.patch.message import read_mail
 from tests.core.inboxes import mail, patch
 from tests.core.shared_mails import kvm_ppc
 

@@ -320,7 +320,7 @@ def test_real_patches_are_counted_as_git_counts(tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "-q", "--bare", bundle, repository], check=True)
     import pygit2
 
-    from core.patch.message import read_mail
+    from core.mail.message import read_mail
 
     opened = pygit2.Repository(str(repository))
     compared = refused = 0

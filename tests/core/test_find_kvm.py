@@ -15,8 +15,8 @@ import pytest
 from core.config import Config
 from core.find.finder import Finder, IndexFinder, ListingFinder
 from core.index.index import Index, open_index
+from core.mail.message import read_message
 from core.model import Identity, Listing, Message
-from core.patch.message import read_message
 from core.patch.series import group
 from core.search.words import fold
 from core.sources.feed import blob_id

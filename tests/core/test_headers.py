@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model import Identity
-from core.patch import charsets
-from core.patch.charsets import decode_bytes
-from core.patch.content_type import read_content_type
-from core.patch.dates import read_date
-from core.patch.encoded_words import decode_words
-from core.patch.headers import (
+from core.mail import charsets
+from core.mail.charsets import decode_bytes
+from core.mail.content_type import read_content_type
+from core.mail.dates import read_date
+from core.mail.encoded_words import decode_words
+from core.mail.headers import (
     MAX_ADDRESSES,
     MAX_HEADER_LINES,
     MAX_VALUE,
@@ -22,6 +21,7 @@ from core.patch.headers import (
     read_ids,
     read_parent,
 )
+from core.model import Identity
 
 
 def scan(raw: bytes, *wanted: str) -> Headers:

@@ -15,10 +15,10 @@ from typing import Final
 
 import pytest
 
+from core.mail.body import find_patch, read_in_body_headers
+from core.mail.message import read_mail, read_message
+from core.mail.subject import read_subject
 from core.model import Mail
-from core.patch.body import find_patch, read_in_body_headers
-from core.patch.message import read_mail, read_message
-from core.patch.subject import read_subject
 from tests.core.shared_mails import git, kvm_ppc, shared, split_mbox
 
 PATCHES = 2000

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model import Identity, Mail, Trailer
-from core.patch.message import (
+from core.mail.message import (
     FIRST_REFERENCES,
     LAST_REFERENCES,
     UNKNOWN_DATE,
@@ -16,6 +15,7 @@ from core.patch.message import (
     read_mail,
     read_message,
 )
+from core.model import Identity, Mail, Trailer
 from tests.core.shared_mails import expectations, shared, split_mbox
 
 DIFF = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from core.patch.message import read_mail, read_message
+from core.mail.message import read_mail, read_message
 
 HEAD = b"From: a@b\nSubject: [PATCH] x\nMessage-ID: <a@b>\n"
 DIFF = b"---\n\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"

@@ -5,9 +5,9 @@ import quopri
 
 import pytest
 
+from core.mail.headers import read_headers
+from core.mail.mime import MAX_LINE, MAX_PARTS, Content, read_content
 from core.model import Attachment
-from core.patch.headers import read_headers
-from core.patch.mime import MAX_LINE, MAX_PARTS, Content, read_content
 
 DIFF = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.mail.message import read_mail
 from core.model import Thread
-from core.patch.message import read_mail
 from core.patch.series import group
 from core.records import mail_record, thread_record, to_line
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.mail.message import read_mail
 from core.model import Mail
-from core.patch.message import read_mail
 from core.patch.passages import passages
 from core.patch.remarks import Answer, Remark, remarks
 from tests.core.remark_truth import judge

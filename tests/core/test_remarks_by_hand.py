@@ -11,8 +11,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from core.mail.message import read_mail, read_message
 from core.model import Mail, Series
-from core.patch.message import read_mail, read_message
 from core.patch.remarks import Answer, Place, remarks
 from core.patch.series import group
 from tests.core.shared_mails import kvm_ppc

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.mail.message import read_message
 from core.model import Message, Series, Thread, Version
-from core.patch.message import read_message
 from core.patch.series import group
 from core.patch.thread import build_forest, unique
 from core.sources import mbox

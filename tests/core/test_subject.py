@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.patch.subject import MAX_SUBJECT, read_subject
+from core.mail.subject import MAX_SUBJECT, read_subject
 from tests.core.shared_mails import expectations
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.mail.trailers import MAX_TRAILER, MAX_TRAILERS, find_given_trailers, find_trailers
 from core.model import Trailer
-from core.patch.trailers import MAX_TRAILER, MAX_TRAILERS, find_given_trailers, find_trailers
 
 
 def lines(trailers: tuple[Trailer, ...]) -> list[str]:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pygit2
 
+from core.mail.message import read_message
 from core.model import Message, MessageId, Series, Thread
-from core.patch.message import read_message
 from core.patch.series import group
 
 Expected = dict[str, Any]

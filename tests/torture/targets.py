@@ -18,20 +18,20 @@ from core.config import describe, load_config
 from core.digest.identity import Mailmap
 from core.digest.range import RangeError, read_moment, split_range
 from core.errors import TargetError
+from core.mail.body import read_in_body_headers, split_body
+from core.mail.dates import read_date
+from core.mail.encoded_words import decode_words
+from core.mail.headers import read_addresses, read_headers, read_ids, read_parent
+from core.mail.message import message_id_of, read_mail, read_message
+from core.mail.message_fast import read_brief
+from core.mail.subject import MAX_SUBJECT, read_subject
 from core.model import Identity, Series
-from core.patch.body import read_in_body_headers, split_body
-from core.patch.brief import read_brief
-from core.patch.dates import read_date
 from core.patch.diff import file_changes, read_diff
 from core.patch.diffstat import diffstat
-from core.patch.encoded_words import decode_words
-from core.patch.headers import read_addresses, read_headers, read_ids, read_parent
 from core.patch.highlight import highlight
 from core.patch.mboxrd import to_mboxrd
-from core.patch.message import message_id_of, read_mail, read_message
 from core.patch.remarks import Answer, remarks
 from core.patch.series import group
-from core.patch.subject import MAX_SUBJECT, read_subject
 from core.records import mail_record, series_record, thread_record, to_line
 from core.search.faults import QueryError
 from core.search.fuzzy import Entry, Index

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from core.mail.message import read_mail
 from core.model import Attachment, Identity, Mail
-from core.patch.message import read_mail
 
 NOW = datetime(2025, 6, 5, 12, 0, tzinfo=UTC)
 

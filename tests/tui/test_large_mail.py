@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from threading import Event
 
+from core.mail.message import read_mail
 from core.model import Mail, Message
-from core.patch.message import read_mail
 from tests.tui.kit import (
     FakeDesk,
     app_on,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.mail.message import read_mail
 from core.model import Mail
-from core.patch.message import read_mail
 from core.patch.remarks import Answer, Remark, remarks
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, PATCH, hostile, huge, mail

@@ -9,9 +9,9 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from core.mail.message import UNKNOWN_DATE
 from core.model import Identity, Mail
 from core.patch.diff import Diff, read_diff
-from core.patch.message import UNKNOWN_DATE
 from core.text import SafeText, shown, shown_line
 from tui.widgets.diff_block import DiffBlock
 from tui.widgets.page import Page, PageStyle

@@ -10,7 +10,7 @@ import binascii
 import re
 from typing import Final
 
-from core.patch.charsets import decode_bytes
+from core.mail.charsets import decode_bytes
 
 MAX_WORDS: Final = 2000
 """Encoded words that are decoded in one header; later ones stay as written."""

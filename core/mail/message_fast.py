@@ -1,8 +1,8 @@
-"""Mails read in brief, for whoever counts and groups many of them: at half the cost of `core.patch.message`.
+"""Mails read in brief, for whoever counts and groups many of them: at half the cost of `core.mail.message`.
 
 What is not needed for that is left out: the recipients, the fingerprint, the trailers that a patch carries itself, and the text of
 a reply that gives no trailer. Headers are found instead of all being looked at, where the block is plain ASCII and nothing in
-it is odd; else the mail is read as every other. What is left is what `core.patch.message` says.
+it is odd; else the mail is read as every other. What is left is what `core.mail.message` says.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from core.model import Identity, Message, MessageId, Subject
-from core.patch.dates import read_date
-from core.patch.encoded_words import decode_words
-from core.patch.headers import Headers, read_addresses, read_ids, read_parent
-from core.patch.message import (
+from core.mail.dates import read_date
+from core.mail.encoded_words import decode_words
+from core.mail.headers import Headers, read_addresses, read_ids, read_parent
+from core.mail.message import (
     FIRST_REFERENCES,
     LAST_REFERENCES,
     UNKNOWN_DATE,
@@ -23,9 +22,10 @@ from core.patch.message import (
     read_mail,
     weigh,
 )
-from core.patch.mime import read_content
-from core.patch.subject import MAX_SUBJECT, read_subject
-from core.patch.trailers import find_given_trailers
+from core.mail.mime import read_content
+from core.mail.subject import MAX_SUBJECT, read_subject
+from core.mail.trailers import find_given_trailers
+from core.model import Identity, Message, MessageId, Subject
 
 _MAX_BLOCK: Final = 64 << 10
 _HEADER: Final = re.compile(rb"[!-9;-~]+:")

@@ -11,14 +11,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.mail.charsets import decode_bytes
+from core.mail.content_type import read_content_type
+from core.mail.encoded_words import decode_words
+from core.mail.headers import Headers, read_headers
+from core.mail.html_text import html_to_text
+from core.mail.part_decoding import unflow
+from core.mail.transfer import decode_transfer
 from core.model import Attachment
-from core.patch.charsets import decode_bytes
-from core.patch.content_type import read_content_type
-from core.patch.encoded_words import decode_words
-from core.patch.flowed import unflow
-from core.patch.headers import Headers, read_headers
-from core.patch.html_text import html_to_text
-from core.patch.transfer import decode_transfer
 
 MAX_BODY: Final = 16 << 20
 """Characters of text kept of one mail."""

@@ -13,14 +13,14 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
+from core.mail.body import find_patch, read_in_body_headers, split_body
+from core.mail.dates import read_date
+from core.mail.encoded_words import decode_words
+from core.mail.headers import Headers, read_addresses, read_headers, read_ids, read_parent
+from core.mail.mime import Content, read_content
+from core.mail.subject import MAX_SUBJECT, read_subject
+from core.mail.trailers import find_given_trailers, find_trailers
 from core.model import Identity, Mail, Message, MessageId, Subject, Trailer
-from core.patch.body import find_patch, read_in_body_headers, split_body
-from core.patch.dates import read_date
-from core.patch.encoded_words import decode_words
-from core.patch.headers import Headers, read_addresses, read_headers, read_ids, read_parent
-from core.patch.mime import Content, read_content
-from core.patch.subject import MAX_SUBJECT, read_subject
-from core.patch.trailers import find_given_trailers, find_trailers
 
 UNKNOWN_DATE: Final = datetime.fromtimestamp(0, UTC)
 """Stands where a mail does not say when it was sent."""

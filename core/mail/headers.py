@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from core.mail.charsets import decode_bytes
+from core.mail.encoded_words import decode_words
 from core.model import Identity, MessageId
-from core.patch.charsets import decode_bytes
-from core.patch.encoded_words import decode_words
 
 MAX_HEADER_BYTES: Final = 4 << 20
 MAX_HEADER_LINES: Final = 10_000

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from core.patch.charsets import decode_bytes
+from core.mail.charsets import decode_bytes
 
 MAX_CONTENT_TYPE: Final = 2000
 """Characters that are looked at."""

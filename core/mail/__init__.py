@@ -1,0 +1,1 @@
+"""Raw bytes to messages: headers, MIME parts, bodies, trailers and subjects; pure."""

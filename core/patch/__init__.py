@@ -1,1 +1,0 @@
-"""What mails mean: pure functions, no I/O, no clock, no globals."""
