@@ -7,9 +7,9 @@ from threading import Event
 from typing import Protocol
 
 from core.desk import Desk
+from core.diff.parse import file_changes
 from core.errors import PatchdeskError
 from core.model import Listing, Mail, Message, MessageId, Series, Thread, Version
-from core.patch.diff import file_changes
 from core.patch.mboxrd import to_mboxrd
 from core.records import Record, mail_record
 

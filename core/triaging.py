@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from core.diff.journaled_views import JournaledViews
 from core.errors import PatchdeskError
 from core.model import MessageId, Series, Thread
 from core.triage.arguments import packed_argument
@@ -44,13 +45,12 @@ from core.triage.outcome import (
 )
 from core.triage.standing import UNTOUCHED, Deed, Standing, applied
 from core.triage.status import VERBS, WORDS, Status, Verb, after
-from core.triage.viewed import JournaledViews
 from core.triage.when import ArgumentError, HasTag
 
 if TYPE_CHECKING:
+    from core.diff.viewed_hunks import ViewedStore
     from core.index.index import Index
     from core.index.triage_book import IndexBook
-    from core.patch.viewed import ViewedStore
 
 __all__ = ["Change", "Journal", "LogLine", "Outcome", "Standing", "Triage", "Verb"]
 

@@ -19,9 +19,9 @@ from tui.messages import Opening
 from tui.widgets.marks import Handle
 
 if TYPE_CHECKING:
+    from core.diff.viewed_hunks import ViewedStore
     from core.lists import ListDesk
     from core.model import Listing
-    from core.patch.viewed import ViewedStore
     from core.triage.outcome import LogLine, Outcome
     from core.triage.standing import Standing
     from core.triage.status import Verb

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from core.diff.parse import file_changes
 from core.digest.entries import is_announced, printed_text
 from core.mail.body import find_patch
 from core.mail.message_fast import read_brief
 from core.model import Identity, Message
-from core.patch.diff import file_changes
 
 _HUNK: Final = re.compile(r"\n@@ -\d{1,9}(,\d{1,9})? \+\d{1,9}(,\d{1,9})? @@")
 

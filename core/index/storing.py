@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from core.diff.stat import diffstat
 from core.index.packing import pack, stored
 from core.index.talks import Numbers
 from core.index.words import forget_mail, index_mails, last_number
 from core.mail.message import read_message_and_diff
 from core.model import Message
-from core.patch.diffstat import diffstat
 from core.sources.feed import Change, Feed
 
 _FILES_KEPT: Final = 2000

@@ -14,9 +14,9 @@ from typing import Any
 
 import pygit2
 
+from core.diff.parse import Diff, read_diff
 from core.mail.message import read_mail, read_message
 from core.model import Mail, Patch, Series
-from core.patch.diff import Diff, read_diff
 from core.patch.remarks import Answer, remarks
 from core.patch.series import group
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.patch.binary import binary_sizes
-from core.patch.diff import read_diff
+from core.diff.binary import binary_sizes
+from core.diff.parse import read_diff
 from tests.core.shared_mails import git
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.diff.parse import file_changes
 from core.digest.facts import read_facts
 from core.mail.body import find_patch
 from core.mail.message import read_mail
 from core.mail.message_fast import read_brief
 from core.model import Message
-from core.patch.diff import file_changes
 from tests.core.inboxes import mail, patch
 from tests.core.shared_mails import kvm_ppc
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.patch.deceit import deceit_words, deceits
+from core.diff.trojan_source import deceit_words, deceits
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from threading import Event
 import pytest
 
 from core.demo import demo_path
+from core.diff.parse import read_diff
 from core.mail.message import read_mail, read_message
 from core.model import MessageId, Series, Thread
-from core.patch.diff import read_diff
 from core.patch.mboxrd import to_mboxrd
 from core.patch.series import group
 from core.sources.mailbox import open_file

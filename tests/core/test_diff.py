@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.diff.hunks import Hunk
+from core.diff.parse import Diff, file_changes, read_diff
 from core.model import FileChange
-from core.patch.diff import Diff, file_changes, read_diff
-from core.patch.diff_hunks import Hunk
 
 SHARED = Path(__file__).parents[3] / "shared"
 

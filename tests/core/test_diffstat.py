@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.patch import diffstat as module
-from core.patch.diff import file_changes
-from core.patch.diffstat import diffstat
+from core.diff import stat as module
+from core.diff.parse import file_changes
+from core.diff.stat import diffstat
 
 PLAIN = """\
 diff --git a/one.c b/one.c

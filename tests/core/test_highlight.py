@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name
 
-from core.patch.highlight import (
+from core.diff.highlight import (
     _LANGUAGES,
     _LANGUAGES_BY_NAME,
     LONGEST_LINE,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.patch.diff import read_diff
-from core.patch.diff_hunks import Hunk
-from core.patch.moved import MOST_LINES, Move, find_moves
+from core.diff.hunks import Hunk
+from core.diff.moved_lines import MOST_LINES, Move, find_moves
+from core.diff.parse import read_diff
 
 BODY = ["int trim(struct wick *wick)", "{", "\twick->height -= 1;", "", "\treturn wick->height;", "}"]  # fmt: skip
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.patch import diff
-from core.patch.diff import read_diff
-from core.patch.lines import LARGE, Lines, joined, lines_of
-from core.patch.viewed import hunk_key
+from core.diff import parse as diff
+from core.diff.lines import LARGE, Lines, joined, lines_of
+from core.diff.parse import read_diff
+from core.diff.viewed_hunks import hunk_key
 
 TEXT = st.text(alphabet="ab +-@\n\r\x0c\u2028王", max_size=80)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.patch.words import MOST_LINES, changed_words, run_around, same_but_for_blanks
+from core.diff.word_diff import MOST_LINES, changed_words, run_around, same_but_for_blanks
 
 
 def marked(line: str, spans: list[tuple[int, int]]) -> list[str]:

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from core.config import describe, load_config
+from core.diff.highlight import highlight
+from core.diff.parse import file_changes, read_diff
+from core.diff.stat import diffstat
 from core.digest.identity import Mailmap
 from core.digest.range import RangeError, read_moment, split_range
 from core.errors import TargetError
@@ -26,9 +29,6 @@ from core.mail.message import message_id_of, read_mail, read_message
 from core.mail.message_fast import read_brief
 from core.mail.subject import MAX_SUBJECT, read_subject
 from core.model import Identity, Series
-from core.patch.diff import file_changes, read_diff
-from core.patch.diffstat import diffstat
-from core.patch.highlight import highlight
 from core.patch.mboxrd import to_mboxrd
 from core.patch.remarks import Answer, remarks
 from core.patch.series import group

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.patch.diff import read_diff
+from core.diff.parse import read_diff
 from tui.widgets.diff_block import DiffBlock
 from tui.widgets.hunk_code import HunkCode
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from core.patch.diff import read_diff
+from core.diff.parse import read_diff
 from tests.tui.mails import mail
 from tests.tui.reader import everything, reading, screen, settle
 from tui.widgets.diff_block import DiffBlock

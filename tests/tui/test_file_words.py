@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.patch.diff import read_diff
+from core.diff.parse import read_diff
 from tui.widgets.file_words import file_words
 
 HEAD = "diff --git a/x b/x\n"

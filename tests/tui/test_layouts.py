@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from core.patch.diff import read_diff
+from core.diff.parse import read_diff
 from tests.tui.mails import PATCH, hostile, huge, mail
 from tests.tui.reader import reading, screen, settle
 from tui.widgets.diff_block import DiffBlock

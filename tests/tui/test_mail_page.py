@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from core.diff.highlight import highlight
+from core.diff.parse import read_diff
 from core.mail.message import UNKNOWN_DATE
 from core.model import Identity, Mail
-from core.patch.diff import read_diff
-from core.patch.highlight import highlight
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
 from tui.widgets.diff_block import DiffBlock

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from core.patch.diff import Diff, DiffFile
-from core.patch.diff_hunks import Hunk
-from core.patch.highlight import Spans
+from core.diff.highlight import Spans
+from core.diff.hunks import Hunk
+from core.diff.parse import Diff, DiffFile
 from core.text import SafeText, shown, shown_line
 from tui.widgets.file_words import file_words
 from tui.widgets.hunk_code import LONGEST_LINE, HunkCode, Slice

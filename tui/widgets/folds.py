@@ -12,8 +12,8 @@ from tui.widgets.page_row import PageRow, RowsBlock
 from tui.widgets.weave import Fold, Insert, Woven
 
 if TYPE_CHECKING:
+    from core.diff.viewed_hunks import ViewedStore
     from core.patch.remarks import Remark
-    from core.patch.viewed import ViewedStore
     from tui.widgets.diff_block import DiffBlock
 
 
@@ -76,7 +76,7 @@ class Folds:
     def _key(self, diff: DiffBlock, hunk: int) -> str:
         key = self._keys.get(hunk)
         if key is None:
-            from core.patch.viewed import hunk_key
+            from core.diff.viewed_hunks import hunk_key
 
             key = self._keys[hunk] = hunk_key(diff.file_of(hunk).path, diff.hunk(hunk))
         return key

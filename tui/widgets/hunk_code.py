@@ -8,14 +8,14 @@ from itertools import islice
 from time import perf_counter
 from typing import Final, NamedTuple
 
-from core.patch.deceit import deceit_words, deceits
-from core.patch.diff import DiffFile
-from core.patch.diff_hunks import Hunk
-from core.patch.highlight import Spans, Steps, Token, highlight, highlight_steps
-from core.patch.moved import Move, Moves, find_moves
-from core.patch.words import LONGEST_LINE as LONGEST_MARKED
-from core.patch.words import MOST_LINES as LONGEST_RUN
-from core.patch.words import (
+from core.diff.highlight import Spans, Steps, Token, highlight, highlight_steps
+from core.diff.hunks import Hunk
+from core.diff.moved_lines import Move, Moves, find_moves
+from core.diff.parse import DiffFile
+from core.diff.trojan_source import deceit_words, deceits
+from core.diff.word_diff import LONGEST_LINE as LONGEST_MARKED
+from core.diff.word_diff import MOST_LINES as LONGEST_RUN
+from core.diff.word_diff import (
     changed_words,
     pairs,
     run_around,
@@ -299,7 +299,7 @@ class HunkCode:
         return [piece for part in parts if (piece := Slice(hunk, part)) not in self._spans]
 
     def source(self, file: DiffFile, wanted: Slice) -> tuple[str, str, list[str], int]:
-        """Return what `core.patch.highlight` takes: name, kinds and lines; and how many of them are run-up."""
+        """Return what `core.diff.highlight` takes: name, kinds and lines; and how many of them are run-up."""
         hunk = self._hunks[wanted.hunk]
         start = max(0, wanted.start - RUN_UP)
         end = min(len(hunk.rows), wanted.start + SLICE)

@@ -53,7 +53,7 @@ class Rows(NamedTuple):
 
 
 def lay_out(kinds: str, layout: Layout, pairs: Pairs | None = None) -> Rows:
-    """Return the rows of a hunk whose lines have these kinds (`core.patch.diff_hunks.Hunk.kinds`).
+    """Return the rows of a hunk whose lines have these kinds (`core.diff.hunks.Hunk.kinds`).
 
     Side by side, `pairs` says what stands beside what; without it, lines stand beside each other in their order.
     """

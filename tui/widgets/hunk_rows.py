@@ -8,8 +8,8 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from core.patch.diff import DiffFile
-from core.patch.diff_hunks import Hunk
+from core.diff.hunks import Hunk
+from core.diff.parse import DiffFile
 from core.text import SafeText, shown
 from tui.widgets.hunk_code import HunkCode
 from tui.widgets.hunk_layout import NOTHING, Layout, Rows, lay_out, wrapped

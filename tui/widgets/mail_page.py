@@ -9,9 +9,9 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from core.diff.parse import Diff, read_diff
 from core.mail.message import UNKNOWN_DATE
 from core.model import Identity, Mail
-from core.patch.diff import Diff, read_diff
 from core.text import SafeText, shown, shown_line
 from tui.widgets.diff_block import DiffBlock
 from tui.widgets.page import Page, PageStyle

@@ -28,8 +28,8 @@ from tui.widgets.weave import Anchor, Woven
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
+    from core.diff.viewed_hunks import ViewedStore
     from core.patch.remarks import Remark
-    from core.patch.viewed import ViewedStore
 
 _SHORT: Final = 12
 """Lines of a remark that is open from the first."""
@@ -97,7 +97,7 @@ class MessageView(MailView, can_focus=True):
     def _begin(self) -> None:
         """Lay out what was not shown before."""
         if self._viewed is None and self._parts is not None:
-            from core.patch.viewed import ViewedInMemory
+            from core.diff.viewed_hunks import ViewedInMemory
 
             self._viewed = ViewedInMemory()
         self._folds = Folds(self._viewed)

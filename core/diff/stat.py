@@ -2,7 +2,7 @@
 
 A plain diff is one that git wrote: one file after the other, each with its names and hunks. Its lines are counted, not
 looked at; that the hunks' headers account for every one of them shows that nothing else is among them. Any other diff
-is read by `core.patch.diff`.
+is read by `core.diff.parse`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from core.patch.diff import file_changes
+from core.diff.parse import file_changes
 
 _START: Final = "\ndiff --git a/"
 _RANGES: Final = re.compile(r"-\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
@@ -23,7 +23,7 @@ _ODD_NAME: Final = re.compile(r'["\t\r]')
 def diffstat(diff: str) -> list[tuple[str, int, int]]:
     """Return of each file that a diff touches its path, and the lines added and removed; never raises.
 
-    What `core.patch.diff.file_changes` says of them.
+    What `core.diff.parse.file_changes` says of them.
     """
     plain = _plain(diff)
     if plain is not None:

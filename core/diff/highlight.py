@@ -50,7 +50,7 @@ Steps = Generator[None, None, Spans]
 def highlight(path: str, kinds: str, lines: Sequence[str]) -> Spans:
     """Return the spans of each line of a hunk; none for what is too large or of no known language.
 
-    `kinds` holds one of `core.patch.diff_hunks.HunkLine.kind` for each line; `lines` come without that column.
+    `kinds` holds one of `core.diff.hunks.HunkLine.kind` for each line; `lines` come without that column.
     """
     steps = highlight_steps(path, kinds, lines)
     while True:

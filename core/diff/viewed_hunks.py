@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Protocol
 
-from core.patch.diff_hunks import Hunk
-from core.patch.lines import joined
+from core.diff.hunks import Hunk
+from core.diff.lines import joined
 
 
 class ViewedStore(Protocol):

@@ -11,7 +11,7 @@ AFTER: Final = 1.0
 
 
 class JournaledViews:
-    """A `core.patch.viewed.ViewedStore`; answers and marks cost the screen nothing but the first answer."""
+    """A `core.diff.viewed_hunks.ViewedStore`; answers and marks cost the screen nothing but the first answer."""
 
     def __init__(
         self, load: Callable[[], set[str]], write: Callable[[Mapping[str, bool]], object]

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.diff.hunks import Hunk, is_plain_header, read_hunk
+from core.diff.lines import lines_of
+from core.diff.paths import DEV_NULL, git_line_names, header_name, plain_paths, unquoted
 from core.model import FileChange
-from core.patch.diff_hunks import Hunk, is_plain_header, read_hunk
-from core.patch.diff_paths import DEV_NULL, git_line_names, header_name, plain_paths, unquoted
-from core.patch.lines import lines_of
 
 _EXTENDED: Final = (
     "index ", "old mode ", "new mode ", "deleted file mode ", "new file mode ", "mode ", "similarity index ",

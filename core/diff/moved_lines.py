@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from core.patch.diff_hunks import Hunk
+from core.diff.hunks import Hunk
 from core.text import TAB_WIDTH
 
 FEWEST_LINES: Final = 3

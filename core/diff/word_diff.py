@@ -30,7 +30,7 @@ Span = tuple[int, int]
 def run_around(kinds: str, at: int) -> tuple[int, int, int] | None:
     """Return where the removed lines around line `at` begin, where the added ones after them do, and where those end.
 
-    `kinds` is that of `core.patch.diff_hunks.Hunk.kinds`. None where there are not both, or they are too many.
+    `kinds` is that of `core.diff.hunks.Hunk.kinds`. None where there are not both, or they are too many.
     """
     middle = at
     if kinds[at] in "-\\":
