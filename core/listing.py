@@ -11,7 +11,7 @@ from typing import Final
 from core.errors import Cancelled
 from core.mail.message import read_message
 from core.model import Listing, Message, Progress
-from core.patch.series import group
+from core.series.grouping import group
 from core.sources.source import Report, Source
 
 _FIRST: Final = 50

@@ -100,7 +100,7 @@ def read_mail(request: MailRequest, post: Post) -> None:
 
 def read_remarks(request: MailRequest, mail: Mail, replies: Sequence[Reply], post: Post) -> None:
     """Open the replies to a mail, and post what they say of it."""
-    from core.patch.remarks import Answer, remarks
+    from core.series.review_comments import Answer, remarks
 
     worker = get_current_worker()
     answers = []
@@ -120,7 +120,7 @@ def read_remarks(request: MailRequest, mail: Mail, replies: Sequence[Reply], pos
 
 def count_remarks(opening: Opening, asked: Mapping[Asked, Patch], post: Post) -> None:
     """Read patches and their replies, and post how many remarks each has."""
-    from core.patch.remarks import Answer, remarks, worth_counting
+    from core.series.review_comments import Answer, remarks, worth_counting
 
     worker = get_current_worker()
     for key, entry in asked.items():

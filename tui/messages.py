@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
     from core.external import Output
     from core.model import Listing
-    from core.patch.remarks import Remark
+    from core.series.review_comments import Remark
 
 
 class DeskLike(Protocol):

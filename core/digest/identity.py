@@ -18,7 +18,7 @@ from typing import Final
 
 from core.errors import ConfigError
 from core.model import Identity
-from core.patch.thread import Groups
+from core.series.threading import Groups
 
 _LARGEST: Final = 4 << 20
 _MAILMAP_LINE: Final = re.compile(r"([^<>]*)<([^<>]*)>(?:([^<>]*)<([^<>]*)>)?\s*(?:#.*)?")

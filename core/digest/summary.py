@@ -2,7 +2,7 @@
 
 Each mail of the range is read once; what is kept of it is a few facts, so that a long range fits into little memory. Then the
 archive's log is gone through for what came before (`core.digest.earlier`), and all is grouped into series and
-threads by `core.patch.series`.
+threads by `core.series.grouping`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from core.digest.values import (
     ThreadNews,
 )
 from core.model import Identity, Message, Series
-from core.patch.series import group
+from core.series.grouping import group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Which postings may be versions of one series, among all that are stored.
 
-The relations are those of `core.patch.cards`: names that postings share, titles nearly the same as one of a sender's last ones,
+The relations are those of `core.series.features`: names that postings share, titles nearly the same as one of a sender's last ones,
 threads. All are kept as rows of `known_as`, so that the families of what came are found without looking at the rest.
 """
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.index.packing import hash_of, restored, stored
-from core.patch.cards import RECENT, Card, Glance, families, is_followed, likely
-from core.patch.joining import join_family
+from core.series.features import RECENT, Card, Glance, families, is_followed, likely
+from core.series.linking import join_family
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -31,7 +31,7 @@ class Place:
 
     @property
     def order(self) -> tuple[float, float, bytes]:
-        """What orders a sender's postings as `core.patch.cards.find_likely` does."""
+        """What orders a sender's postings as `core.series.features.find_likely` does."""
         return (self.date, self.first_date, self.first)
 
 

@@ -23,7 +23,7 @@ from core.model import Message, MessageId, Series, Thread
 from core.triage.status import ORDER, Status
 
 if TYPE_CHECKING:
-    from core.patch.series import Grouping
+    from core.series.grouping import Grouping
 
 SORTS: Final = {
     "activity": "active",
@@ -277,13 +277,13 @@ class Reader:
         return None if found is None else found[1]
 
     def series(self, row: int) -> Series | Thread | None:
-        """Return a whole series or thread as `core.patch.series.group` makes it; None where the row is gone.
+        """Return a whole series or thread as `core.series.grouping.group` makes it; None where the row is gone.
 
         `lists` are the names of the lists that hold any of its mails; the messages' `key` is for `raw`.
         """
         from dataclasses import replace
 
-        from core.patch.series import Grouping
+        from core.series.grouping import Grouping
 
         with snapshot(self._connection):
             found = self._connection.execute(
@@ -315,7 +315,7 @@ class Reader:
 
     def message(self, message_id: MessageId) -> Message | None:
         """Return a mail; where several carry its Message-ID, with the others as its clashes."""
-        from core.patch.thread import unique
+        from core.series.threading import unique
 
         with snapshot(self._connection):
             found = self._node(message_id)

@@ -1,7 +1,7 @@
 """Talks that mails came to or went from → postings, series and threads, as grouping all mails at once makes them.
 
-`core.patch.series.group` works in two stages: what a talk's mails make is known from these alone, and which of the
-postings make a series from the families of `core.patch.cards`. Here both stages are run on what changed: the
+`core.series.grouping.group` works in two stages: what a talk's mails make is known from these alone, and which of the
+postings make a series from the families of `core.series.features`. Here both stages are run on what changed: the
 talks that are dirty, and the families of the postings that they had and have. What comes of it is written
 over the rows that held any of these mails. One transaction does so much of it that all it leaves is right, and the rest is
 still marked as dirty.
@@ -34,8 +34,8 @@ from core.index.packing import hash_of, stored
 from core.index.standings import stand_anew
 from core.index.talks import merge_talks
 from core.model import Message, Progress
-from core.patch.postings import Kind, meeting
-from core.patch.series import Grouping
+from core.series.grouping import Grouping
+from core.series.postings import Kind, meeting
 from core.sources.source import Report
 
 AT_ONCE: Final = 3000

@@ -107,7 +107,7 @@ CREATE TABLE run (
 CREATE INDEX run_kind ON run (kind);
 CREATE INDEX run_talk ON run (talk);
 
--- A posting, and what tells which series it belongs to (core.patch.cards).
+-- A posting, and what tells which series it belongs to (core.series.features).
 CREATE TABLE posting (
     id INTEGER PRIMARY KEY,
     talk INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 """The numbers of phrases and Message-IDs, and which of these belong to one talk.
 
 A *talk* is the Message-IDs that mails connect by naming them, and those of mails that were sent within the hour as parts of
-one posting (`core.patch.postings.meeting`): all that has a say in what its mails are. It only grows: where a mail is removed
+one posting (`core.series.postings.meeting`): all that has a say in what its mails are. It only grows: where a mail is removed
 it may be larger than it needs to be, which costs time alone.
 """
 

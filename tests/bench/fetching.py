@@ -16,7 +16,7 @@ from core.export import messages_of
 from core.listing import listings
 from core.mail.message import read_message
 from core.model import MessageId
-from core.patch.series import group
+from core.series.grouping import group
 from core.sources.lore import FetchOptions, LoreSource
 from tests.bench.corpus import kvm_ppc, mails_of
 from tests.bench.measure import row

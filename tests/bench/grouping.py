@@ -10,7 +10,7 @@ from pathlib import Path
 from core.export import messages_of
 from core.mail.message import read_message
 from core.model import MessageId
-from core.patch.series import group
+from core.series.grouping import group
 from tests.bench.corpus import kvm_ppc, mails_of
 from tests.bench.measure import row
 

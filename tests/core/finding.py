@@ -7,7 +7,7 @@ from email.header import Header
 
 from core.mail.message import read_message
 from core.model import Listing
-from core.patch.series import group
+from core.series.grouping import group
 from core.sources.feed import blob_id
 
 ANN = "Ann Author <ann@example.org>"

@@ -12,7 +12,7 @@ from core.index.ingest import IngestResult
 from core.index.summary import Role, given_to
 from core.mail.message import read_message
 from core.model import Message, Progress, RawMail, Series, Thread
-from core.patch.series import group
+from core.series.grouping import group
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.source import Job, Report
 

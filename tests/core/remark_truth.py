@@ -17,8 +17,8 @@ import pygit2
 from core.diff.parse import Diff, read_diff
 from core.mail.message import read_mail, read_message
 from core.model import Mail, Patch, Series
-from core.patch.remarks import Answer, remarks
-from core.patch.series import group
+from core.series.grouping import group
+from core.series.review_comments import Answer, remarks
 
 
 def judge(folder: Path) -> tuple[int, int, list[str]]:

@@ -17,8 +17,8 @@ from core.find.finder import Finder, IndexFinder, ListingFinder
 from core.index.index import Index, open_index
 from core.mail.message import read_message
 from core.model import Identity, Listing, Message
-from core.patch.series import group
 from core.search.words import fold
+from core.series.grouping import group
 from core.sources.feed import blob_id
 from tests.core.indexing import Log, bring
 from tests.core.search_archive import BUNDLE

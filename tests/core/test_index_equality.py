@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from core.errors import Cancelled
 from core.index import ingest, kin, regroup
 from core.index.index import Index, open_index
-from core.patch import cards
+from core.series import features as cards
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 
 START = 1_748_700_000

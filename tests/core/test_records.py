@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.mail.message import read_mail
 from core.model import Thread
-from core.patch.series import group
 from core.records import mail_record, thread_record, to_line
+from core.series.grouping import group
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from core.mail.message import read_mail
 from core.model import Mail
-from core.patch.passages import passages
-from core.patch.remarks import Answer, Remark, remarks
+from core.series.quoting import passages
+from core.series.review_comments import Answer, Remark, remarks
 from tests.core.remark_truth import judge
 from tests.core.shared_mails import shared
 from tests.core.test_series_oracles import make_repository

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from core.mail.message import read_mail, read_message
 from core.model import Mail, Series
-from core.patch.remarks import Answer, Place, remarks
-from core.patch.series import group
+from core.series.grouping import group
+from core.series.review_comments import Answer, Place, remarks
 from tests.core.shared_mails import kvm_ppc
 
 JUDGED = Path(__file__).parents[1] / "data" / "kvm_ppc_remarks.jsonl"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.model import Identity, Series, Subject, Thread
-from core.patch.series import MISSING_LISTED, group
+from core.series.grouping import MISSING_LISTED, group
 from tests.core.threads import ANN, DAY, REX, mail, only, outline, series
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from core.mail.message import read_message
 from core.model import Message, Series, Thread, Version
-from core.patch.series import group
-from core.patch.thread import build_forest, unique
+from core.series.grouping import group
+from core.series.threading import build_forest, unique
 from core.sources import mbox
 from tests.core.shared_mails import expectations, git, kvm_ppc, shared
 from tests.core.truth import judge_archive

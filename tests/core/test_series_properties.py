@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model import Identity, Message, MessageId, Series, Subject, Thread, Trailer
-from core.patch.series import group
+from core.series.grouping import group
 from tests.core.threads import ANN, DAY, REX, mail, only, outline
 
 IDS = st.integers(0, 11).map(lambda n: MessageId(f"m{n}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.model import GivenTrailer, Identity, Message
-from core.patch.given import is_by
+from core.series.given import is_by
 from tests.core.threads import DAY, REX, mail, only
 
 REVIEWED = "Reviewed-by: Rex Reviewer <rex@example.com>"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.mail.subject import read_subject
 from core.model import Identity, Message, MessageId, Series, Thread, Trailer, Version
-from core.patch.series import group
+from core.series.grouping import group
 
 START = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
 ANN = Identity("Ann Author", "ann@example.org")

@@ -17,7 +17,7 @@ import pygit2
 
 from core.mail.message import read_message
 from core.model import Message, MessageId, Series, Thread
-from core.patch.series import group
+from core.series.grouping import group
 
 Expected = dict[str, Any]
 

@@ -30,8 +30,6 @@ from core.mail.message_fast import read_brief
 from core.mail.subject import MAX_SUBJECT, read_subject
 from core.model import Identity, Series
 from core.patch.mboxrd import to_mboxrd
-from core.patch.remarks import Answer, remarks
-from core.patch.series import group
 from core.records import mail_record, series_record, thread_record, to_line
 from core.search.faults import QueryError
 from core.search.fuzzy import Entry, Index
@@ -40,6 +38,8 @@ from core.search.paths import path_matcher
 from core.search.query import by_row, leaves, parse, written
 from core.search.query import terms as search_terms
 from core.search.terms import read_terms
+from core.series.grouping import group
+from core.series.review_comments import Answer, remarks
 from core.sources import mbox
 from core.sources.message_url import message_id_of as typed_id
 from core.sources.message_url import read_url

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from core.mail.message import read_mail
 from core.model import Mail
-from core.patch.remarks import Answer, Remark, remarks
+from core.series.review_comments import Answer, Remark, remarks
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, PATCH, hostile, huge, mail
 from tests.tui.reader import Host, everything, reading, screen, settle

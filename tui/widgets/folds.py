@@ -13,7 +13,7 @@ from tui.widgets.weave import Fold, Insert, Woven
 
 if TYPE_CHECKING:
     from core.diff.viewed_hunks import ViewedStore
-    from core.patch.remarks import Remark
+    from core.series.review_comments import Remark
     from tui.widgets.diff_block import DiffBlock
 
 

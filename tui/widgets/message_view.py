@@ -29,7 +29,7 @@ from tui.widgets.weave import Anchor, Woven
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
     from core.diff.viewed_hunks import ViewedStore
-    from core.patch.remarks import Remark
+    from core.series.review_comments import Remark
 
 _SHORT: Final = 12
 """Lines of a remark that is open from the first."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from core.patch.remarks import Remark
+from core.series.review_comments import Remark
 from core.text import SafeText, shown
 from tui.widgets.page_row import PageRow, Piece
 from tui.widgets.prose import Prose, ProseBlock

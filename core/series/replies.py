@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.model import MessageId, Reply
-from core.patch.postings import Posting
-from core.patch.thread import Forest
+from core.series.postings import Posting
+from core.series.threading import Forest
 
 Place = tuple[int, int]
 """A posting, by its place among all, and a number in it."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from core.patch.cards import DAY, Card, families, find_likely, glance, is_followed, likeness
+from core.series.features import DAY, Card, families, find_likely, glance, is_followed, likeness
 
 NEXT_WITHIN: Final = 400 * DAY
 """How long a series may rest before its next version."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from core.model import Mail, Message
-from core.patch.passages import Passage, Quoted, passages
+from core.series.quoting import Passage, Quoted, passages
 
 Part = Literal["message", "notes", "diffstat", "diff"]
 PARTS: Final[tuple[Part, ...]] = ("message", "notes", "diffstat", "diff")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.model import Identity, Message
-from core.patch.thread import Forest
+from core.series.threading import Forest
 
 PATCH_WORDS: Final = frozenset({"patch", "patches", "patchset"})
 # What stable and -mm robots say of a patch that they took, or could not take.

@@ -16,9 +16,9 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from core.model import Message
-from core.patch.claims import releases, sender_key
-from core.patch.postings import HOUR, Posting
-from core.patch.thread import Groups
+from core.series.numbering import releases, sender_key
+from core.series.postings import HOUR, Posting
+from core.series.threading import Groups
 
 DAY: Final = 24 * HOUR
 

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.model import Message
-from core.patch.claims import (
+from core.series.numbering import (
     Claim,
     is_signed_off,
     make_claim,
     read_claim,
     sender_key,
 )
-from core.patch.thread import Forest
+from core.series.threading import Forest
 
 HOUR: Final = 3600.0
 RUN: Final = HOUR

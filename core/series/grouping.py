@@ -27,13 +27,13 @@ from core.model import (
     Thread,
     Version,
 )
-from core.patch.cards import DAY, Card, make_card
-from core.patch.claims import PATCH_WORDS
-from core.patch.given import given_trailers
-from core.patch.joining import join
-from core.patch.postings import Posting, Run, Sorter
-from core.patch.replies import Answers
-from core.patch.thread import Forest, build_forest, unique
+from core.series.features import DAY, Card, make_card
+from core.series.given import given_trailers
+from core.series.linking import join
+from core.series.numbering import PATCH_WORDS
+from core.series.postings import Posting, Run, Sorter
+from core.series.replies import Answers
+from core.series.threading import Forest, build_forest, unique
 
 MISSING_LISTED: Final = 1000
 """Missing patches that a version lists; of `1/9999` the first thousand say enough."""

@@ -1,0 +1,1 @@
+"""Messages to series: threads, postings, versions, replies and review comments; pure."""
