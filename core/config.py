@@ -257,8 +257,8 @@ def load_config(path: Path) -> Config:
 
 def with_git(config: Config) -> Config:
     """Return the configuration with what the user's global git configuration says where it says nothing itself."""
-    from core.sources.git_config import read_global
     from core.sources.lore import FetchOptions
+    from core.system.user_git import read_global
 
     git = read_global()
     found: dict[str, Any] = {}

@@ -98,7 +98,7 @@ class Desk:
         """Return the address under which anybody can read a mail: on the server it came from, else by the user's mask."""
         from urllib.parse import quote
 
-        from core.sources.git_config import read_global
+        from core.system.user_git import read_global
 
         name = quote(message_id, safe="@", errors="surrogatepass")
         inbox = getattr(self._source, "inbox", "")
@@ -196,8 +196,8 @@ def open_desk(
 
 def fetch_options(config: Config, cache: Path) -> FetchOptions:
     """Return how to fetch, as the configuration and the user's git configuration have it."""
-    from core.sources.git_config import read_global
     from core.sources.lore import FetchOptions
+    from core.system.user_git import read_global
 
     return FetchOptions(
         deadline=config.deadline,

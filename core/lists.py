@@ -315,7 +315,7 @@ class ListDesk:
             if self._finder is None:
                 from core.config import Config
                 from core.find.finder import IndexFinder
-                from core.paths import cache_dir
+                from core.system.paths import cache_dir
 
                 self._finder = IndexFinder(
                     self.index, self._config or Config(), cache=cache_dir() / "search"
@@ -341,7 +341,7 @@ class ListDesk:
         """Give a query a name, in the configuration. Raises ConfigError and QueryError."""
         from core.config import Config
         from core.find.views import save_view
-        from core.paths import config_file
+        from core.system.paths import config_file
 
         self.finder.check(query)
         save_view(name, query, config_file())

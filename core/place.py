@@ -1,6 +1,6 @@
 """Where the reader was in the followed lists, from run to run: which rows, in which order and groups, and at which of them.
 
-It is a section of `core.remembered`, which a person may edit and a disk may damage: what makes no sense counts as not there.
+It is a section of `core.system.ui_state`, which a person may edit and a disk may damage: what makes no sense counts as not there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 from core.index.queries import SORTS
 from core.lists import GROUPS, Wanted
-from core.remembered import Remembered
+from core.system.ui_state import Remembered
 
 _SECTION: Final = "lists"
 _MOST_FOLDS: Final = 20

@@ -16,10 +16,10 @@ from dataclasses import replace
 from threading import Event
 from typing import Final
 
-from core.child import Child, send
 from core.errors import PatchdeskError, SourceError
 from core.model import Listing, Message, Series, Thread
 from core.sources.source import Report
+from core.system.child_process import Child, send
 
 _PIECE: Final = 100
 """Items in a frame."""
@@ -72,8 +72,8 @@ def main(target: str) -> None:
     except BrokenPipeError:  # nobody wants to know any more
         os._exit(0)
     except Exception as error:
-        from core.log import start_logging
-        from core.paths import log_file
+        from core.system.log import start_logging
+        from core.system.paths import log_file
 
         start_logging(log_file())
         logging.getLogger(__name__).exception("reading failed")

@@ -138,10 +138,10 @@ def main(names: Sequence[str]) -> None:
     from core.config import load_config
     from core.desk import fetch_options
     from core.find.upkeep import after_sync
-    from core.paths import cache_dir, config_file
     from core.sync.folder import Home
     from core.sync.run import sync
     from core.sync.values import Wish
+    from core.system.paths import cache_dir, config_file
 
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

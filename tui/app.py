@@ -17,7 +17,7 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from core.remembered import Remembered
+from core.system.ui_state import Remembered
 from tui.keys import Keymap
 from tui.messages import DeskLike, Opening
 from tui.safety import ControlFilter, PlainFilter

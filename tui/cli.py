@@ -17,7 +17,7 @@ from tui.mail_commands import MailCommands, read_stdin
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk import Desk
-    from core.remembered import Remembered
+    from core.system.ui_state import Remembered
     from tui.app import PatchdeskApp
     from tui.messages import DeskLike
 
@@ -183,7 +183,7 @@ def _complain(message: str, hint: str = "") -> int:
 
 def _settings() -> Config:
     from core.config import load_config
-    from core.paths import config_file
+    from core.system.paths import config_file
 
     return load_config(config_file())
 
@@ -228,7 +228,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     config = _settings()
     _put_terminal(2)  # Textual draws there, and it may have been sent elsewhere
     # What reads or fetches the target starts first, and works while the screen's modules are imported.
-    from core.remembered import Remembered, remembered_file
+    from core.system.ui_state import Remembered, remembered_file
 
     remembered = Remembered(remembered_file())
     opened: DeskLike | None = None
@@ -254,8 +254,8 @@ def _reader(
     remembered: Remembered,
 ) -> PatchdeskApp:
     """Return the application, on what was opened already."""
-    from core.log import start_logging
-    from core.paths import config_file, log_file
+    from core.system.log import start_logging
+    from core.system.paths import config_file, log_file
     from tui.app import PatchdeskApp
     from tui.presets import keymap_for
     from tui.themes import wrong_theme
@@ -366,7 +366,7 @@ def _desk(
     fresh: bool = False,
 ) -> Desk:
     from core.desk import open_desk
-    from core.paths import cache_dir
+    from core.system.paths import cache_dir
 
     return open_desk(
         target,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from core.config import Config, describe, with_git
-from core.paths import config_file
+from core.system.paths import config_file
 from core.text import shown
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from core.errors import ConfigError
-from core.paths import replace_file
+from core.system.paths import replace_file
 from core.text import shown
 
 if TYPE_CHECKING:

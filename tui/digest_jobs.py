@@ -113,7 +113,7 @@ def keep(target: str, kind: str, until: str, when: datetime, at: int, post: Post
 def export(digest: Digest, path: Path, top: int, post: Post) -> None:
     """Write a digest to a file, whole or not at all, for the user alone."""
     from core.digest.page import Form, write_page
-    from core.paths import write_atomically
+    from core.system.paths import write_atomically
 
     form = Form(format=FORMATS.get(path.suffix.lower(), "text"), top=top)
     try:

@@ -18,8 +18,8 @@ def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
     """Print a line for each check. Returns 1 where one is an error, else 0."""
     from core.desk import fetch_options
     from core.doctor import Level, Surroundings, examine
-    from core.paths import cache_dir, config_file, log_file
     from core.sync.folder import Home
+    from core.system.paths import cache_dir, config_file, log_file
 
     about = Surroundings(
         config=config,

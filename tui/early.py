@@ -18,7 +18,7 @@ from core.errors import PatchdeskError
 
 if TYPE_CHECKING:
     from core.lists import ListPage
-    from core.remembered import Remembered
+    from core.system.ui_state import Remembered
     from tui.messages import DeskLike
     from tui.widgets.tree_line import Piece
 

@@ -149,8 +149,8 @@ def run_pipe(
     opening: Opening, messages: Sequence[model.Message], command: str, stop: Event, post: Post
 ) -> None:
     """Run a command with mails on its standard input, one as it is, several as an mboxrd, and post what it wrote."""
-    from core.external import pipe
     from core.patch.mboxrd import to_mboxrd
+    from core.system.programs import pipe
 
     try:
         raws = [_raw(opening, message) for message in messages]

@@ -62,8 +62,8 @@ def add_sync(parser: argparse.ArgumentParser) -> None:
 
 def follow(arguments: argparse.Namespace, write: Write) -> int:
     """Record that a list is followed. Raises PatchdeskError."""
-    from core.paths import config_file
     from core.sync.follow import Kind, follow, kind_of
+    from core.system.paths import config_file
 
     name = arguments.name
     followed = follow(name, arguments.target, config_file(), clone=not arguments.no_clone)
@@ -77,9 +77,9 @@ def follow(arguments: argparse.Namespace, write: Write) -> int:
 
 def unfollow(arguments: argparse.Namespace, write: Write) -> int:
     """Follow a list no more. Raises PatchdeskError and Cancelled."""
-    from core.paths import config_file
     from core.sync.folder import Home
     from core.sync.leave import leave
+    from core.system.paths import config_file
 
     with interruptible() as (meter, stop):
         left = leave(
@@ -149,9 +149,9 @@ def _results(
     wanted: Mapping[str, FollowedList], config: Config, wish: Wish, meter: Meter, stop: Event
 ) -> Iterator[SyncResult]:
     from core.desk import fetch_options
-    from core.paths import cache_dir
     from core.sync.folder import Home
     from core.sync.run import sync
+    from core.system.paths import cache_dir
 
     options = fetch_options(config, cache_dir())
     return sync(wanted, Home.usual(), wish, options=options, stop=stop, report=meter.report)

@@ -128,8 +128,8 @@ def mark_read(desk: ListDesk, message_id: MessageId) -> None:
 
 def follow_list(name: str, target: str, post: Post) -> None:
     """Record that a list is followed."""
-    from core.paths import config_file
     from core.sync.follow import follow
+    from core.system.paths import config_file
 
     try:
         follow(name, target, config_file())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.config import Config
     from core.lists import ListDesk
-    from core.remembered import Remembered
+    from core.system.ui_state import Remembered
 
 
 def lists_desk(
@@ -21,7 +21,7 @@ def lists_desk(
 
     A path that exists comes before a list's name. Raises IndexFileError.
     """
-    from core.paths import data_dir
+    from core.system.paths import data_dir
 
     index = data_dir() / "index.sqlite3"
     if not target:

@@ -17,9 +17,9 @@ from core.sources.source import Report
 
 if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
-    from core.external import Output
     from core.model import Listing
     from core.series.review_comments import Remark
+    from core.system.programs import Output
 
 
 class DeskLike(Protocol):

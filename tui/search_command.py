@@ -90,8 +90,8 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
     from core.find.finder import IndexFinder, QueryError
     from core.index.index import open_index
-    from core.paths import cache_dir
     from core.sync.folder import Home
+    from core.system.paths import cache_dir
 
     query = " ".join(arguments.query)
     lists = check_lists([arguments.list], config) if arguments.list else []

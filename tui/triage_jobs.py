@@ -325,7 +325,7 @@ def find_rows(
             post(Marked(opening, [listing.items[place].id for place in places]))
             return
         from core.config import load_config
-        from core.paths import config_file
+        from core.system.paths import config_file
 
         desk = cast("ListDesk", opening.desk)
         finder = IndexFinder(desk.index, load_config(config_file()))

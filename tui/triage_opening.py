@@ -21,7 +21,7 @@ def triage_opener(config: Config) -> Callable[[Opening], Triage]:
 
     def opened(opening: Opening) -> Triage:
         from core.config import with_git
-        from core.paths import data_dir
+        from core.system.paths import data_dir
         from core.triage.journal import FILE
         from core.triaging import Journal, Triage
 

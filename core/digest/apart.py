@@ -19,13 +19,13 @@ from threading import Event
 from time import monotonic
 from typing import Final
 
-from core.child import Child, send
 from core.digest.archive import Archive, Arrival, Earlier
 from core.digest.range import Bound, Span
 from core.digest.values import Digest, SeriesNews, ThreadNews
 from core.errors import Cancelled, ConfigError, PatchdeskError, SourceError, TargetError
 from core.model import Progress
 from core.sources.source import Report
+from core.system.child_process import Child, send
 
 _PIECE: Final = 100
 """Series in a frame."""
@@ -114,7 +114,7 @@ def _make(target: str, words: str, now: datetime) -> Made:
     from core.digest.identity import Bots, Mailmap, read_mailmap
     from core.digest.page import open_archive, read_digest
     from core.digest.summary import Options
-    from core.paths import config_file
+    from core.system.paths import config_file
 
     if target == "-":
         raise TargetError(
@@ -161,8 +161,8 @@ def main(target: str, words: str, now: str) -> None:
     except BrokenPipeError:  # nobody wants to know any more
         os._exit(0)
     except Exception as error:
-        from core.log import start_logging
-        from core.paths import log_file
+        from core.system.log import start_logging
+        from core.system.paths import log_file
 
         start_logging(log_file())
         logging.getLogger(__name__).exception("making a digest failed")

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any, Final
 
 from core.errors import PatchdeskError
-from core.paths import data_dir, write_atomically
+from core.system.paths import data_dir, write_atomically
 
 _LARGEST: Final = 4 << 20
 _KINDS: Final = ("read", "mark")

@@ -21,11 +21,11 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from core.child import Child
 from core.errors import Cancelled, PatchdeskError, SourceError
 from core.index.entries import Posted
 from core.index.index import Index
-from core.paths import private_dir
+from core.system.child_process import Child
+from core.system.paths import private_dir
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from threading import Event
 
-from core.child import send
 from core.errors import PatchdeskError
 from core.find.engine import refresh
 from core.index.index import Index
+from core.system.child_process import send
 
 
 def main(path: str, folder: str) -> None:

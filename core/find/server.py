@@ -52,7 +52,7 @@ def ask_server(
             "It knows words, s: f: t: c: tc: a: b: d: dfn: and m:, 1,500 letters of them.",
         )
     home = Home.usual()
-    from core.paths import cache_dir
+    from core.system.paths import cache_dir
 
     server = InboxServer(read_inbox_url(followed.target), fetch_options(config, cache_dir()))
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.model import Progress
-from core.paths import cache_dir
+from core.system.paths import cache_dir
 
 if TYPE_CHECKING:
     from core.config import Config

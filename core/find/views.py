@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import ConfigError
-from core.paths import write_atomically
+from core.system.paths import write_atomically
 
 SHIPPED: Final[Mapping[str, str]] = {
     "Inbox": "is:open",

@@ -14,9 +14,9 @@ from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
 from core.model import Progress
-from core.paths import cache_dir, data_dir, private_dir, write_atomically
 from core.sources.source import Report
 from core.sync.values import Wish
+from core.system.paths import cache_dir, data_dir, private_dir, write_atomically
 
 _POLL: Final = 0.2
 _CAP: Final = 10_000

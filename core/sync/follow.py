@@ -15,9 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 from core.config import LIST_NAME, LIST_NAME_WORDS, FollowedList
 from core.errors import ConfigError, TargetError
-from core.paths import private_dir, write_atomically
 from core.sources.message_url import message_id_of, scheme_of
 from core.sync.folder import open_folder
+from core.system.paths import private_dir, write_atomically
 
 _CAP: Final = 2000
 _BELOW: Final = re.compile(

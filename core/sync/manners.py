@@ -12,8 +12,8 @@ from typing import Final, TypeVar
 
 from core.errors import Cancelled, FetchError, PatchdeskError
 from core.model import Progress
-from core.paths import write_atomically
 from core.sources.source import Report
+from core.system.paths import write_atomically
 
 PATIENCE: Final = 60.0
 """Seconds that a server is waited for within a sync, where it says when to come again."""

@@ -15,12 +15,12 @@ from threading import Event
 from typing import Final
 
 from core.errors import FetchError, PatchdeskError
-from core.paths import private_dir
 from core.sources.inbox_server import EPOCHS, Epoch, InboxServer
 from core.sources.source import Report
 from core.sync.git import run_git
 from core.sync.manners import Manners
 from core.sync.values import Wish
+from core.system.paths import private_dir
 
 _NO_MORE: Final = ("no commits selected", "error processing shallow info", "shallow info: 4")
 _SENT_ON: Final = (301, 302, 303, 307, 308)

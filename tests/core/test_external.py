@@ -9,7 +9,7 @@ from threading import Event, Timer
 import pytest
 
 from core.errors import Cancelled, PatchdeskError
-from core.external import MOST_OUTPUT, browse, editor, pipe, run_in_terminal, web_address
+from core.system.programs import MOST_OUTPUT, browse, editor, pipe, run_in_terminal, web_address
 
 EVIL = "$(touch {0}/evil); `touch {0}/evil`\n; touch {0}/evil\n-x --help\n"
 

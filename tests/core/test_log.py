@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.log import last_lines, start_logging
+from core.system.log import last_lines, start_logging
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import PatchdeskError
-from core.paths import config_file, data_dir, private_dir, replace_file, write_atomically
+from core.system.paths import config_file, data_dir, private_dir, replace_file, write_atomically
 
 
 def test_xdg_variables_are_followed_where_they_are_absolute(
@@ -67,7 +67,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     page = tmp_path / "page"
     page.write_bytes(b"one")
     code = (
-        "import resource, signal, sys; from pathlib import Path; from core.paths import replace_file\n"
+        "import resource, signal, sys; from pathlib import Path; from core.system.paths import replace_file\n"
         "from core.errors import PatchdeskError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try: replace_file(Path(sys.argv[1]), b'x' * 5000)\n"

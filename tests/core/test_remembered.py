@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.remembered import Remembered, remembered_file
+from core.system.ui_state import Remembered, remembered_file
 
 
 def test_what_was_told_is_there_in_the_next_run(tmp_path: Path) -> None:

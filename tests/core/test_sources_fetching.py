@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from core.sources.b4_settings import node_settings
 from core.sources.fetch_faults import fetch_error
 from core.sources.fetch_process import environment
-from core.sources.git_config import read_global
 from core.sources.lore import QUERY_CAP, change_id_query, series_query
+from core.system.user_git import read_global
 
 LORE = "https://lore.kernel.org/all"
 CONFIGS = {

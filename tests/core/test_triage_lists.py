@@ -20,7 +20,7 @@ from core.index.index import ListView, open_index
 from core.index.migrations import MIGRATIONS, TRIAGE
 from core.lists import ListDesk, ListPage, Wanted
 from core.model import MessageId
-from core.tags import has_tag
+from core.system.tags import has_tag
 from core.triage.events import Entry, microseconds
 from core.triage.events import Event as Written
 from core.triage.journal import Journal

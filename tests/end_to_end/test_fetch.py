@@ -20,10 +20,10 @@ import pytest
 from core.errors import FetchError
 from core.model import RawMail
 from core.sources import fetch_process
-from core.sources.git_config import read_global
 from core.sources.lore import FetchOptions, LoreSource, change_id_query, series_query
 from core.sources.public_inbox import open_archive
 from core.sources.target import open_target, warm_up
+from core.system.user_git import read_global
 from tests.end_to_end.letters import CHANGE_ID as CHANGE
 from tests.end_to_end.letters import FROB, ODD_ID, evil, frob_thread
 from tests.end_to_end.misbehaving import Misbehaving, wait_until

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.config import load_config
-from core.paths import config_file
+from core.system.paths import config_file
 from tests.end_to_end.letters import FROB, MOTH, letter, series
 from tests.end_to_end.server import Server, need_public_inbox
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until

@@ -17,8 +17,8 @@ from core.demo import demo_path
 from core.errors import PatchdeskError
 from core.index.index import SeriesSummary, open_index
 from core.lists import ListDesk, Wanted
-from core.remembered import Remembered
 from core.sources.mailbox import open_file
+from core.system.ui_state import Remembered
 from tests.tui.kit import ready, tree_of
 from tests.tui.terminal import running
 from tests.tui.test_lists import app_on_index, ingest

@@ -16,7 +16,7 @@ import core.find.finder
 from core.errors import Cancelled
 from core.find.finder import Found, QueryError
 from core.model import Listing, Series, Thread
-from core.remembered import Remembered
+from core.system.ui_state import Remembered
 from tests.tui.kit import (
     ADA,
     FakeDesk,

@@ -16,8 +16,8 @@ from core.find.finder import IndexFinder
 from core.index.index import Index, ListView, open_index
 from core.lists import ListDesk, Wanted
 from core.model import MessageId
-from core.paths import config_file
 from core.sources.mailbox import open_file
+from core.system.paths import config_file
 from core.text import shown
 from tests.tui.kit import desk_screen, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of, where

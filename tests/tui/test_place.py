@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.index.index import Index, ListView
 from core.lists import ListDesk, Wanted
 from core.place import Place, recall, remember
-from core.remembered import Remembered
+from core.system.ui_state import Remembered
 from tests.tui.kit import desk_screen, text_of, tree_of, until
 from tests.tui.test_lists import app_on_index, settled
 from tests.tui.test_lists import index as index

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.model import Mail, Message
-from core.remembered import Remembered
 from core.series.review_comments import Answer, remarks, worth_counting
+from core.system.ui_state import Remembered
 from tests.tui.kit import (
     FakeDesk,
     app_on,

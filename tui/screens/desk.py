@@ -315,8 +315,8 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             self.say(f"Copied: {shown(text)}")
 
     def _show_log(self) -> None:
-        from core.log import last_lines
-        from core.paths import log_file
+        from core.system.log import last_lines
+        from core.system.paths import log_file
 
         lines = last_lines(log_file())
         self._aside = True

@@ -45,7 +45,7 @@ def open_digest(screen: ReadingScreen) -> None:
 def _names(screen: ReadingScreen) -> Iterable[str]:
     """Return the lists that are on the screen, or all."""
     from core.config import load_config
-    from core.paths import config_file
+    from core.system.paths import config_file
 
     page = getattr(screen, "_page", None)
     return (page.wanted.lists if page is not None else ()) or load_config(config_file()).lists

@@ -33,7 +33,7 @@ from tui.widgets.tree_rows import Matches
 
 if TYPE_CHECKING:
     from core.find.finder import View
-    from core.remembered import Remembered
+    from core.system.ui_state import Remembered
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Key, Whole
     from tui.widgets.tree_view import Place

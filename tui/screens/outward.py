@@ -44,7 +44,7 @@ class OutwardScreen(ReviewingScreen):
     @property
     def web(self) -> str:
         """The address under which the web has mails, by their Message-IDs."""
-        from core.external import LORE
+        from core.system.programs import LORE
 
         return cast("PatchdeskApp", self.app).web or LORE
 
@@ -72,7 +72,7 @@ class OutwardScreen(ReviewingScreen):
     # ------------------------------------------------------------- browser
 
     def _browse(self) -> None:
-        from core.external import browse
+        from core.system.programs import browse
 
         row = self.series_tree.row
         if row is None or row.message is None:
@@ -159,7 +159,7 @@ class OutwardScreen(ReviewingScreen):
 
     @on(CopyMade)
     def _open_copy(self, event: CopyMade) -> None:
-        from core.external import editor, run_in_terminal
+        from core.system.programs import editor, run_in_terminal
 
         if event.opening is not self._shown:
             return

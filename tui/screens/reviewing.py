@@ -10,7 +10,7 @@ from textual import on
 from textual.content import Content
 
 from core.model import Mail, Patch, Series
-from core.remembered import Remembered
+from core.system.ui_state import Remembered
 from tui.jobs import count_remarks, read_remarks
 from tui.keys import Where
 from tui.messages import RemarksCounted, RemarksFound

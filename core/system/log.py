@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from core.errors import PatchdeskError
-from core.paths import private_dir
+from core.system.paths import private_dir
 from core.text import SafeText, shown_lines
 
 _LARGEST = 1 << 20

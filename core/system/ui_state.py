@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Final
 
 from core.errors import PatchdeskError
-from core.paths import log_file, write_atomically
+from core.system.paths import log_file, write_atomically
 
 log = logging.getLogger(__name__)
 
