@@ -157,7 +157,7 @@ def _git() -> Check:
 
 def _child(about: Surroundings, stop: Event) -> Iterator[Check]:
     """See whether the process that fetches starts: it imports b4 and what that needs."""
-    from core.sources.fetch_process import Limits, borrow, give_back
+    from core.fetch.client import Limits, borrow, give_back
     from core.sources.lore import LORE
 
     process = borrow(about.fetch.home)

@@ -36,7 +36,7 @@ class FetchError(PatchdeskError):
     """A server did not give what was asked for.
 
     `status` is the HTTP status where there was one; a 404 is a plain "not there". `kind` is one of the kinds of fault
-    that `core.sources.fetch_faults` has words for. `wait` is the seconds after which the server wants to be asked
+    that `core.fetch.faults` has words for. `wait` is the seconds after which the server wants to be asked
     again, None where it does not say.
     """
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core.errors import FetchError
+from core.fetch.client import Limits, Reply, borrow, give_back
+from core.fetch.faults import fetch_error
 from core.sources import mbox
-from core.sources.fetch_faults import fetch_error
-from core.sources.fetch_process import Limits, Reply, borrow, give_back
 from core.sources.lore import FetchOptions
 from core.sources.source import Report
 

@@ -12,10 +12,10 @@ from typing import Final
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from core.errors import Cancelled, FetchError, SourceError
+from core.fetch.client import Limits, Reply, borrow, give_back
+from core.fetch.faults import fetch_error
 from core.model import MessageId, RawMail
 from core.sources import mbox
-from core.sources.fetch_faults import fetch_error
-from core.sources.fetch_process import Limits, Reply, borrow, give_back
 from core.sources.source import Report
 
 LORE: Final = "https://lore.kernel.org/all"

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from core import __version__
 from core.errors import Cancelled, FetchError, PatchdeskError
+from core.fetch.faults import fetch_error
 from core.model import Progress
-from core.sources.fetch_faults import fetch_error
 from core.sources.source import Report
 
 _POLL: Final = 0.1

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.sources.b4_settings import node_settings
-from core.sources.fetch_faults import fetch_error
-from core.sources.fetch_process import environment
+from core.fetch.client import environment
+from core.fetch.faults import fetch_error
+from core.fetch.worker_settings import node_settings
 from core.sources.lore import QUERY_CAP, change_id_query, series_query
 from core.system.user_git import read_global
 

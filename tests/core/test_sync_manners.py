@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Cancelled, FetchError
+from core.fetch.faults import fetch_error, wait_seconds
 from core.model import Progress
-from core.sources.fetch_faults import fetch_error, wait_seconds
 from core.sync.manners import PATIENCE, Manners
 
 NOW = datetime(2026, 6, 2, 10, 0, tzinfo=UTC)

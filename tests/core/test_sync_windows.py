@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import Cancelled, FetchError
+from core.fetch.faults import fetch_error
 from core.sources.feed import Change
-from core.sources.fetch_faults import fetch_error
 from core.sources.source import Job
 from core.sync.manners import Manners
 from core.sync.values import Wish

@@ -18,8 +18,8 @@ from threading import Event
 import pytest
 
 from core.errors import FetchError
+from core.fetch import client as fetch_process
 from core.model import RawMail
-from core.sources import fetch_process
 from core.sources.lore import FetchOptions, LoreSource, change_id_query, series_query
 from core.sources.public_inbox import open_archive
 from core.sources.target import open_target, warm_up
@@ -260,7 +260,7 @@ def hostile_folder(folder: Path, server: str) -> None:
     for name in ("core", "core/sources", "b4", "liblore"):
         (folder / name).mkdir(parents=True)
         (folder / name / "__init__.py").write_text(TRAP)
-    for name in ("core/sources/b4_process.py", "requests.py", "sitecustomize.py", "json.py"):
+    for name in ("core/fetch/worker.py", "requests.py", "sitecustomize.py", "json.py"):
         (folder / name).write_text(TRAP)
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
     with (folder / ".git" / "config").open("a") as config:
@@ -365,7 +365,7 @@ def test_git_is_asked_for_the_users_own_settings_only(
 FETCH_FOR_EVER = """
 import sys
 from threading import Event, Thread
-from core.sources.fetch_process import borrow, give_back
+from core.fetch.client import borrow, give_back
 from core.sources.target import FetchOptions, open_target
 process = borrow(None); process.warm(); pid = process.pid; give_back(process)
 print(pid, flush=True)

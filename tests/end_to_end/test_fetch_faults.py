@@ -12,8 +12,8 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled, FetchError
+from core.fetch import client as fetch_process
 from core.model import Progress, RawMail
-from core.sources import fetch_process
 from core.sources.lore import FetchOptions, LoreSource
 from core.sources.target import open_target
 from tests.end_to_end.misbehaving import Misbehaving, wait_until

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from core.config import Config
 from core.desk import Desk, open_desk
-from core.sources import fetch_process
+from core.fetch import client as fetch_process
 from tests.end_to_end.letters import FROB, evil
 from tests.end_to_end.misbehaving import Misbehaving
 from tests.end_to_end.server import Server

@@ -14,7 +14,7 @@ from threading import Event
 
 import pytest
 
-from core.sources import fetch_process
+from core.fetch import client as fetch_process
 from core.sources.inbox_server import InboxServer
 from core.sources.lore import FetchOptions
 from tests.end_to_end.letters import FROB, MOTH, letter, series

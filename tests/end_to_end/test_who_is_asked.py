@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.sources.b4_process import is_downgrade
+from core.fetch.worker import is_downgrade
 from tests.end_to_end.letters import DIFF, letter
 from tests.end_to_end.program import Program
 from tests.end_to_end.server import Server, need_public_inbox

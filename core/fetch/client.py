@@ -26,8 +26,8 @@ from threading import Event
 from typing import IO, Any, Final
 
 from core.errors import Cancelled, FetchError
+from core.fetch.faults import fetch_error
 from core.model import Progress
-from core.sources.fetch_faults import fetch_error
 from core.sources.source import Report
 
 POLL: Final = 0.05
@@ -154,7 +154,7 @@ class FetchProcess:
     def _start(self) -> _Child:
         home = self._folder()
         # -P: a folder named `core` in the place where the program was started must not be imported.
-        command = [sys.executable, "-P", "-m", "core.sources.b4_process"]
+        command = [sys.executable, "-P", "-m", "core.fetch.worker"]
         child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """The child process that fetches: the only module that imports b4, liblore and requests.
 
-It is started as `python -P -m core.sources.b4_process` by `core.sources.fetch_process`, which says why it is a process.
+It is started as `python -P -m core.fetch.worker` by `core.fetch.client`, which says why it is a process.
 It asks b4's LoreNode, so mirrors, failover, cache and user agent are b4's, and parses no mail.
 
 The protocol: each request is one JSON object on a line of standard input,
@@ -43,7 +43,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
-from core.sources.b4_settings import node_settings
+from core.fetch.worker_settings import node_settings
 
 CACHE_SECONDS: Final = 600
 REDIRECTS: Final = 5
@@ -55,7 +55,7 @@ NO_MATCH: Final = "No results found"
 
 
 class Fault(Exception):  # noqa: N818 - the word that the protocol has
-    """An answer that is of no use; `kind` is one of those that `core.sources.fetch_faults` has words for."""
+    """An answer that is of no use; `kind` is one of those that `core.fetch.faults` has words for."""
 
     def __init__(self, kind: str, detail: str = "", **more: object) -> None:
         super().__init__(kind)

@@ -1,0 +1,1 @@
+"""The b4 worker process and its client."""
