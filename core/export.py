@@ -10,8 +10,8 @@ from core.desk import Desk
 from core.diff.parse import file_changes
 from core.errors import PatchdeskError
 from core.model import Listing, Mail, Message, MessageId, Series, Thread, Version
-from core.patch.mboxrd import to_mboxrd
 from core.records import Record, mail_record
+from core.sources.mboxrd import to_mboxrd
 
 
 class Opener(Protocol):

@@ -13,7 +13,7 @@ from pygit2.enums import SortMode
 
 from core.digest.range import Bound, Place, read_moment
 from core.errors import PatchdeskError
-from core.sources.stores import reason
+from core.sources.byte_store import reason
 
 FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
 """What pygit2 raises on a repository that is not whole."""

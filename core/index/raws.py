@@ -12,7 +12,7 @@ from core.index.database import IndexFileError
 from core.model import Message
 
 if TYPE_CHECKING:
-    from core.sources.epoch_feed import EpochFeed
+    from core.sources.public_inbox_feed import EpochFeed
 
 
 class Raws:
@@ -81,7 +81,7 @@ class Raws:
         return b"", paths
 
     def _read(self, path: str, blob: bytes) -> bytes:
-        from core.sources.epoch_feed import EpochFeed
+        from core.sources.public_inbox_feed import EpochFeed
 
         feed = self._repositories.get(path)
         if feed is None:

@@ -30,7 +30,7 @@ def feeds_of(source: Source) -> list[Feed]:
     from core.sources.public_inbox import PublicInboxSource
 
     if isinstance(source, PublicInboxSource):
-        from core.sources.epoch_feed import EpochFeed
+        from core.sources.public_inbox_feed import EpochFeed
 
         found = []
         for place, path in enumerate(source.epochs):

@@ -11,8 +11,8 @@ from typing import Final
 from core.errors import SourceError, TargetError
 from core.model import RawMail
 from core.sources import mbox
+from core.sources.byte_store import CHUNK, FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
 from core.sources.source import Job, Report
-from core.sources.stores import CHUNK, FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
 
 _HEAD: Final = 64 << 10
 _CHECKED: Final = 4 << 10

@@ -10,9 +10,9 @@ from typing import Final
 
 from core.errors import SourceError
 from core.model import RawMail
+from core.sources.byte_store import read_file, reason
 from core.sources.mbox import MAIL_CAP
 from core.sources.source import Job, Report
-from core.sources.stores import read_file, reason
 
 _FOLDERS: Final = ("cur", "new")
 

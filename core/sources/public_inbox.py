@@ -23,9 +23,9 @@ from pygit2.enums import ObjectType, Option, RepositoryOpenFlag
 
 from core.errors import SourceError, TargetError
 from core.model import RawMail
+from core.sources.byte_store import reason
 from core.sources.mbox import MAIL_CAP
 from core.sources.source import Job, Report
-from core.sources.stores import reason
 
 # Reading costs 1.7 times as much where libgit2 hashes each object again; zlib's checksum still finds a broken disk.
 pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)

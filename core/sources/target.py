@@ -8,11 +8,11 @@ from pathlib import Path
 
 from core.errors import TargetError
 from core.sources import lore, mailbox, maildir
+from core.sources.byte_store import reason
 from core.sources.lore import FetchOptions, LoreSource
 from core.sources.mailbox import WHAT_WOULD_DO
 from core.sources.message_url import message_id_of, read_url, scheme_of
 from core.sources.source import Source
-from core.sources.stores import reason
 
 __all__ = ["FetchOptions", "open_target", "warm_up"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from core.model import RawMail
-from core.patch.mboxrd import to_mboxrd
+from core.sources.mboxrd import to_mboxrd
 from core.sources.public_inbox import open_archive
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,9 +15,9 @@ from core.demo import demo_path
 from core.diff.parse import read_diff
 from core.mail.message import read_mail, read_message
 from core.model import MessageId, Series, Thread
-from core.patch.mboxrd import to_mboxrd
 from core.series.grouping import group
 from core.sources.mailbox import open_file
+from core.sources.mboxrd import to_mboxrd
 from tests.demo.build import SHIPPED, build
 from tests.demo.history import git
 from tests.demo.people import PEOPLE

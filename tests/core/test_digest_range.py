@@ -16,8 +16,8 @@ from core.digest.mailboxes import MailboxArchive
 from core.digest.range import Moment, RangeError, read_moment, split_range
 from core.errors import PatchdeskError
 from core.mail.message import read_message
-from core.patch.mboxrd import to_mboxrd
 from core.sources.mailbox import open_bytes
+from core.sources.mboxrd import to_mboxrd
 from core.sources.public_inbox import open_archive
 from tests.core.archives import make_v1
 from tests.core.inboxes import START, Epoch, mail

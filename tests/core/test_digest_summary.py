@@ -15,8 +15,8 @@ from core.digest.page import read_digest
 from core.digest.summary import Options
 from core.digest.values import Diffstat, Digest
 from core.model import Identity
-from core.patch.mboxrd import to_mboxrd
 from core.sources.mailbox import open_bytes
+from core.sources.mboxrd import to_mboxrd
 from core.sources.public_inbox import open_archive
 from tests.core.inboxes import START, Epoch, mail, patch
 

@@ -21,9 +21,9 @@ from core.index import ingest, regroup
 from core.index.index import Index, open_index
 from core.index.ingest import IngestResult
 from core.model import Message, MessageId
-from core.sources.epoch_feed import EpochFeed
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.public_inbox import PublicInboxSource, open_archive
+from core.sources.public_inbox_feed import EpochFeed
 from core.sources.source import Job
 from tests.core.archives import make_epoch, make_v1
 from tests.core.indexing import NOBODY, check_whole, grouped, held, quiet

@@ -15,8 +15,8 @@ from core.demo import demo_path
 from core.desk import Desk, open_desk
 from core.errors import Cancelled, PatchdeskError, SourceError, TargetError
 from core.model import Listing
-from core.patch.mboxrd import to_mboxrd
 from core.reading_process import ReadingProcess
+from core.sources.mboxrd import to_mboxrd
 
 
 def ignore(_: object) -> None:

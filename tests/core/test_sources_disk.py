@@ -14,10 +14,10 @@ import pytest
 
 from core.errors import Cancelled, SourceError, TargetError
 from core.model import Progress, RawMail
+from core.sources.byte_store import FileStore, GzipStore, MemoryStore
 from core.sources.mailbox import open_bytes, open_file
 from core.sources.maildir import MaildirSource
 from core.sources.source import Source
-from core.sources.stores import FileStore, GzipStore, MemoryStore
 
 SEPARATOR = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.patch.mboxrd import to_mboxrd
+from core.sources.mboxrd import to_mboxrd
 from core.triage.status import Verb
 from tests.core.triage_kit import mail, series
 from tests.end_to_end.program import Program

@@ -29,7 +29,6 @@ from core.mail.message import message_id_of, read_mail, read_message
 from core.mail.message_fast import read_brief
 from core.mail.subject import MAX_SUBJECT, read_subject
 from core.model import Identity, Series
-from core.patch.mboxrd import to_mboxrd
 from core.records import mail_record, series_record, thread_record, to_line
 from core.search.faults import QueryError
 from core.search.fuzzy import Entry, Index
@@ -41,6 +40,7 @@ from core.search.terms import read_terms
 from core.series.grouping import group
 from core.series.review_comments import Answer, remarks
 from core.sources import mbox
+from core.sources.mboxrd import to_mboxrd
 from core.sources.message_url import message_id_of as typed_id
 from core.sources.message_url import read_url
 from core.text import CONTROLS, MARKS_PER_LETTER, shown, shown_lines

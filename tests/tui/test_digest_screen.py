@@ -21,7 +21,7 @@ from core.digest.range import Moment, Place
 from core.digest.remembered import recall, remember, remembered_file
 from core.digest.windows import Window, moment_words
 from core.errors import Cancelled
-from core.patch.mboxrd import to_mboxrd
+from core.sources.mboxrd import to_mboxrd
 from tests.core.inboxes import START, Epoch, mail, patch
 from tests.tui.kit import (
     NOW,
