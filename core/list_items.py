@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Final
 
-from core.index.summary import Role, SeriesSummary
+from core.index.row_summary import Role, SeriesSummary
 from core.model import Identity, MessageId, Series, Thread
 
 if TYPE_CHECKING:

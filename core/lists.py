@@ -18,9 +18,9 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
-from core.in_use import InUse
+from core.index.in_use import InUse
 from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
-from core.index.queries import SORTS
+from core.index.reader import SORTS
 from core.list_items import AT_ONCE, ListItems
 from core.model import Listing, Mail, Message, MessageId, Series, Thread
 from core.search.faults import QueryError

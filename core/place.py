@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.index.queries import SORTS
+from core.index.reader import SORTS
 from core.lists import GROUPS, Wanted
 from core.system.ui_state import Remembered
 

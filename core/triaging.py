@@ -50,7 +50,7 @@ from core.triage.when import ArgumentError, HasTag
 if TYPE_CHECKING:
     from core.diff.viewed_hunks import ViewedStore
     from core.index.index import Index
-    from core.index.triage_book import IndexBook
+    from core.index.triage_store import IndexBook
 
 __all__ = ["Change", "Journal", "LogLine", "Outcome", "Standing", "Triage", "Verb"]
 
@@ -112,7 +112,7 @@ class Triage:
             return self._made
 
     def _of_index(self) -> IndexBook:
-        from core.index.triage_book import IndexBook
+        from core.index.triage_store import IndexBook
 
         assert self._index is not None  # noqa: S101 - or there is a book in memory
         self._indexed = IndexBook(self._index)

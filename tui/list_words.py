@@ -10,7 +10,7 @@ from core.text import SafeText, shown
 from tui.widgets.tree_line import age
 
 if TYPE_CHECKING:
-    from core.index.queries import ListInfo
+    from core.index.reader import ListInfo
     from core.lists import ListPage
     from core.sync.values import SyncResult
 

@@ -22,8 +22,8 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from core.errors import Cancelled, PatchdeskError, SourceError
-from core.index.entries import Posted
 from core.index.index import Index
+from core.index.search_rows import Posted
 from core.system.child_process import Child
 from core.system.paths import private_dir
 

@@ -22,8 +22,8 @@ from core.find.upkeep import bodies_file
 from core.find.values import LIMIT, Found, Hit, Kind, ServerFound, Span
 from core.find.views import SHIPPED, View, save_view, views
 from core.find.words import read
-from core.index.choosing import Choice
-from core.index.entries import Posted
+from core.index.query_sql import Choice
+from core.index.search_rows import Posted
 from core.model import Identity, MessageId
 from core.search.faults import QueryError
 from core.search.prefixes import HAS, IS, PREFIXES, Term

@@ -14,7 +14,7 @@ from core.errors import Cancelled
 from core.find.answer import Ground, Matching, answer, plain
 from core.find.values import LIMIT, Found, Hit, Kind
 from core.find.words import read
-from core.index.summary import given_to
+from core.index.row_summary import given_to
 from core.model import Identity, Listing, Message, MessageId, Patch, Series, Thread
 from core.search.faults import QueryError
 from core.search.matching import holds

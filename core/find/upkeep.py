@@ -29,7 +29,7 @@ def bodies_file() -> Path:
 
 def texts_indexed(index_file: Path, cache: Path) -> tuple[int, int]:
     """Return how many mails have their texts indexed, of how many. Raises IndexFileError."""
-    from core.index.bodies import open_bodies
+    from core.index.body_index import open_bodies
     from core.index.index import open_index
 
     index = open_index(index_file)
@@ -53,7 +53,7 @@ def after_sync(index_file: Path, config: Config, *, stop: Event, report: Report)
     mail. What is interrupted goes on the next time. Raises Cancelled and IndexFileError.
     """
     from core.find.engine import is_due, refresh
-    from core.index.bodies import bring_bodies, remove_bodies
+    from core.index.body_index import bring_bodies, remove_bodies
     from core.index.index import open_index
 
     if not index_file.exists():

@@ -8,8 +8,8 @@ from typing import Final
 
 from core.errors import Cancelled
 from core.index.database import transaction
+from core.index.message_writer import take_from
 from core.index.regroup import settle
-from core.index.storing import take_from
 from core.sources.source import Report
 
 _AT_ONCE: Final = 2000

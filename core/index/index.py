@@ -15,15 +15,15 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from core.index.choosing import Choice, Chooser
 from core.index.database import connect, faults, open_database
-from core.index.entries import Posted, all_posted, posted, posted_mails
-from core.index.queries import Changes, ListInfo, ListView, Reader
-from core.index.summary import SeriesSummary
+from core.index.query_sql import Choice, Chooser
+from core.index.reader import Changes, ListInfo, ListView, Reader
+from core.index.row_summary import SeriesSummary
+from core.index.search_rows import Posted, all_posted, posted, posted_mails
 from core.model import Message, MessageId, Series, Thread
 
 if TYPE_CHECKING:
-    from core.index.ingest import IngestResult
+    from core.index.list_ingest import IngestResult
     from core.sources.source import Report, Source
     from core.triage.status import Status
 
@@ -80,7 +80,7 @@ class Index:
         Of a list that is new, mails dated before `read_before` (seconds of the Unix epoch) count as read: now, and later
         when more of its past comes; what just came to a list is unread, whatever its date. Raises Cancelled (what came is kept; `settle` groups what is not grouped yet), SourceError, FetchError.
         """
-        from core.index.ingest import Ingest
+        from core.index.list_ingest import Ingest
 
         with self._using() as (connection, _):
             run = Ingest(connection, list_name, stop=stop, report=report)

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 
 from core.index.database import transaction
-from core.index.standings import refresh, take, touch
+from core.index.triage_state import refresh, take, touch
 from core.triage.book import CaughtUp
 from core.triage.journal import START, Batch, Journal, Position
 from core.triage.ledger import Ledger

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from core.index.packing import restored
-from core.index.standings import TABLES
-from core.index.words import words_of_facts, words_of_phrase
+from core.index.codec import restored
+from core.index.full_text import words_of_facts, words_of_phrase
+from core.index.triage_state import TABLES
 
 _FINDING: Final = """\
 INSERT INTO meta VALUES ('identity', lower(hex(randomblob(16))));

@@ -17,9 +17,12 @@ from threading import Event
 from typing import Final
 
 from core.errors import Cancelled
+from core.index.codec import hash_of, stored
 from core.index.database import transaction
-from core.index.items import Draft, draft_of, next_generation, write
-from core.index.kin import (
+from core.index.ids import merge_talks
+from core.index.loader import Loaded, Loader, count_mails
+from core.index.rows import Draft, draft_of, next_generation, write
+from core.index.series_candidates import (
     Kin,
     Place,
     Stored,
@@ -29,10 +32,7 @@ from core.index.kin import (
     store_names,
     store_posting,
 )
-from core.index.loading import Loaded, Loader, count_mails
-from core.index.packing import hash_of, stored
-from core.index.standings import stand_anew
-from core.index.talks import merge_talks
+from core.index.triage_state import stand_anew
 from core.model import Message, Progress
 from core.series.grouping import Grouping
 from core.series.postings import Kind, meeting

@@ -27,7 +27,7 @@ CREATE TABLE part (
 -- Texts that come again and again: people, trailers, list ids.
 CREATE TABLE phrase (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, text BLOB NOT NULL);
 CREATE INDEX phrase_hash ON phrase (hash);
--- Their words, to find people by; see core.index.words.
+-- Their words, to find people by; see core.index.full_text.
 CREATE VIRTUAL TABLE phrase_words USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0');
 
 -- A Message-ID, of a mail that is here or of one that others name. Those that name each other have the same `talk`.
@@ -37,7 +37,7 @@ CREATE TABLE node (
     name BLOB NOT NULL,
     talk INTEGER NOT NULL,
     item INTEGER,                      -- the series or thread that the mail is shown in, once that is known
-    role INTEGER NOT NULL DEFAULT 0,   -- what it is there, see core.index.summary
+    role INTEGER NOT NULL DEFAULT 0,   -- what it is there, see core.index.row_summary
     seen INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX node_hash ON node (hash);
@@ -49,7 +49,7 @@ CREATE TABLE message (
     id INTEGER PRIMARY KEY,
     node INTEGER NOT NULL,
     blob BLOB NOT NULL UNIQUE,         -- the id that git gives its bytes
-    facts BLOB NOT NULL                -- see core.index.packing
+    facts BLOB NOT NULL                -- see core.index.codec
 );
 CREATE INDEX message_node ON message (node);
 CREATE TABLE member (
@@ -79,7 +79,7 @@ CREATE TABLE touched (
 ) WITHOUT ROWID;
 CREATE INDEX touched_path ON touched (path);
 
--- What mails are found by: the words of their subjects, who sent, wrote and got them (core.index.words), and when.
+-- What mails are found by: the words of their subjects, who sent, wrote and got them (core.index.full_text), and when.
 CREATE VIRTUAL TABLE subject_words USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0');
 CREATE TABLE involved (
     person INTEGER NOT NULL,           -- a phrase
@@ -148,7 +148,7 @@ CREATE TABLE item (
     unread INTEGER NOT NULL,
     news INTEGER NOT NULL,             -- the roles of what is unread, ored
     generation INTEGER NOT NULL,       -- when the row was last written
-    head BLOB NOT NULL                 -- all that the row shows, see core.index.summary
+    head BLOB NOT NULL                 -- all that the row shows, see core.index.row_summary
 );
 CREATE INDEX item_active ON item (active);
 CREATE INDEX item_generation ON item (generation);

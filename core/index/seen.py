@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Iterable
 
 from core.index.database import transaction
-from core.index.items import next_generation
-from core.index.talks import Numbers
+from core.index.ids import Numbers
+from core.index.rows import next_generation
 from core.model import MessageId
 
 

@@ -8,8 +8,8 @@ from threading import Event
 
 from core.errors import Cancelled
 from core.index.index import Index, ListView
-from core.index.ingest import IngestResult
-from core.index.summary import Role, given_to
+from core.index.list_ingest import IngestResult
+from core.index.row_summary import Role, given_to
 from core.mail.message import read_message
 from core.model import Message, Progress, RawMail, Series, Thread
 from core.series.grouping import group

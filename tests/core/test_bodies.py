@@ -10,8 +10,8 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled, PatchdeskError
-from core.index import bodies as bodies_module
-from core.index.bodies import bring_bodies, open_bodies, remove_bodies, text_of
+from core.index import body_index as bodies_module
+from core.index.body_index import bring_bodies, open_bodies, remove_bodies, text_of
 from core.index.index import Index, open_index
 from core.model import Progress
 from tests.core.finding import MAILS, letter

@@ -6,9 +6,9 @@ from threading import Event, Thread
 
 import pytest
 
-from core import in_use
 from core.errors import Cancelled
-from core.in_use import InUse
+from core.index import in_use
+from core.index.in_use import InUse
 
 
 def test_closing_waits_for_those_who_began_and_lets_nobody_begin() -> None:

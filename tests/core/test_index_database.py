@@ -26,7 +26,7 @@ from core.index.database import (
 )
 from core.index.index import Index, ListView, open_index
 from core.index.migrations import MIGRATIONS
-from core.index.queries import Reader
+from core.index.reader import Reader
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 
 MAIL = b"From: Ann <ann@example.org>\nSubject: [PATCH] x\nMessage-ID: <%d@example.org>\nDate: Mon, 2 Jun 2025 12:00:00 +0000\n\nHello.\n"
@@ -224,7 +224,7 @@ def test_an_index_that_may_not_be_written_is_still_read(path: Path) -> None:
 def test_a_full_disk_loses_nothing_that_was_stored(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.index import ingest
+    from core.index import list_ingest as ingest
 
     monkeypatch.setattr(ingest, "BATCH", 50)
     index = open_index(path)
@@ -273,7 +273,7 @@ import sys
 from pathlib import Path
 from tests.core.test_index_database import bring, log_of, mails, open_index
 index = open_index(Path(sys.argv[1]))
-from core.index import ingest
+from core.index import list_ingest as ingest
 ingest.BATCH = 20
 first, count, name = int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 print(bring(index, log_of(mails(count, first), name)).added)

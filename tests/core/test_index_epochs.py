@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import Cancelled, SourceError
-from core.index import ingest, regroup
+from core.index import list_ingest as ingest
+from core.index import regroup
 from core.index.index import Index, open_index
-from core.index.ingest import IngestResult
+from core.index.list_ingest import IngestResult
 from core.model import Message, MessageId
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.public_inbox import PublicInboxSource, open_archive

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import Cancelled
-from core.index import ingest, kin, regroup
+from core.index import list_ingest as ingest
+from core.index import regroup
+from core.index import series_candidates as kin
 from core.index.index import Index, open_index
 from core.series import features as cards
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.index.codec import pair
+from core.index.full_text import words_of, words_of_phrase
 from core.index.index import open_index
-from core.index.packing import pair
-from core.index.words import words_of, words_of_phrase
 from tests.core.finding import MAILS, letter
 from tests.core.indexing import Log, bring
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import Cancelled
 from core.index.index import Index, ListView
-from core.index.triage_book import IndexBook
+from core.index.triage_store import IndexBook
 from core.model import MessageId
 from core.triage.memory import MemoryBook
 from core.triage.standing import UNTOUCHED, Standing

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 from core.index.index import ListView, open_index
-from core.index.triage_book import IndexBook
+from core.index.triage_store import IndexBook
 from core.model import MessageId, Series, Thread
 from core.triage.standing import Standing
 from core.triaging import Journal, Triage

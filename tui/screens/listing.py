@@ -71,7 +71,7 @@ class ListScreen(SyncScreen):
 
     def known_words(self, name: str) -> Sequence[Proposal]:
         """Return what a command could be told on its line, as far as that is known."""
-        from core.index.queries import SORTS
+        from core.index.reader import SORTS
         from core.lists import GROUPS
 
         known: Mapping[str, Iterable[str]] = {
@@ -319,7 +319,7 @@ class ListScreen(SyncScreen):
             self._ask_for(lists=(), sort="activity", group="none")
 
     def _ask_sort(self, name: str = "") -> None:
-        from core.index.queries import SORTS
+        from core.index.reader import SORTS
         from core.lists import sorted_by
 
         self._ask_order("Sort by", name, tuple(SORTS), sorted_by)

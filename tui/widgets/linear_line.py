@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from core.index.summary import SeriesSummary
+from core.index.row_summary import SeriesSummary
 from core.text import shown
 from tui.widgets.row_state import state_of
 from tui.widgets.tree_line import Piece, age, fit, version_name

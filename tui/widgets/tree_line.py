@@ -14,7 +14,7 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from core.index.summary import SeriesSummary
+from core.index.row_summary import SeriesSummary
 from core.model import Identity, Message
 from core.text import shown
 from tui.widgets.row_state import MARK, is_over, state_pieces, why

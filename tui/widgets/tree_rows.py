@@ -9,7 +9,7 @@ from enum import Enum, auto
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from core.index.summary import Role, SeriesSummary
+from core.index.row_summary import Role, SeriesSummary
 from core.model import GivenTrailer, Message, MessageId, Patch, Reply, Series, Thread, Version
 
 if TYPE_CHECKING:

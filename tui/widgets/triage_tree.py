@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from textual.geometry import Offset
 from textual.message import Message
 
-from core.index.summary import SeriesSummary
+from core.index.row_summary import SeriesSummary
 from tui.widgets.marks import Handle, Marks
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.tree_line import Piece

@@ -18,10 +18,10 @@ from threading import Event
 from typing import Final
 
 from core.errors import Cancelled
-from core.index.bodies import open_bodies
-from core.index.packing import hash_of, stored
-from core.index.standings import status_at
-from core.index.words import AUTHOR, CC, SENDER, TO
+from core.index.body_index import open_bodies
+from core.index.codec import hash_of, stored
+from core.index.full_text import AUTHOR, CC, SENDER, TO
+from core.index.triage_state import status_at
 from core.search.paths import path_matcher
 from core.search.prefixes import Term
 from core.search.query import And, Node, Not, Or, Some, Word, by_row
@@ -87,7 +87,7 @@ class Choice:
     me: tuple[str, ...] = ()
     """The user's addresses."""
     bodies: Path | None = None
-    """The file of `core.index.bodies`; None where there is none, and no text of a mail has any words."""
+    """The file of `core.index.body_index`; None where there is none, and no text of a mail has any words."""
 
 
 class Chooser:

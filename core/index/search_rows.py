@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.index.packing import restored, unpair
-from core.index.summary import unpacked
+from core.index.codec import restored, unpair
+from core.index.row_summary import unpacked
 
 _AT_ONCE: Final = 2000
 """Rows read with one question."""
 
-# Where `core.index.packing.pack` puts what is needed here.
+# Where `core.index.codec.pack` puts what is needed here.
 _STAMP, _TEXT, _TITLE, _VERSION, _NUMBER, _AUTHOR = 0, 2, 3, 6, 8, 11
 
 

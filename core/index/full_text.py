@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
 
-from core.index.packing import Names, pair, unpair
+from core.index.codec import Names, pair, unpair
 from core.model import Message
 from core.search.words import WORD, fold
 
@@ -25,7 +25,7 @@ MOST_WORDS: Final = 256
 """Words of a text that it is found by."""
 
 _DATES: Final = 1 << 62
-# Where `core.index.packing.pack` puts what is needed here.
+# Where `core.index.codec.pack` puts what is needed here.
 _STAMP, _SUBJECT, _SENDER, _AUTHOR, _TO, _CC = 0, 2, 10, 11, 14, 15
 
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from core.index import journaled
+from core.index.codec import hash_of, restored
 from core.index.database import BUSY_FOR, snapshot
-from core.index.packing import hash_of, restored
-from core.index.standings import restored_standing, status_at
-from core.index.summary import Role
+from core.index.row_summary import Role
+from core.index.triage_state import restored_standing, status_at
 from core.model import MessageId
 from core.triage.book import PATIENCE, CaughtUp, Known
 from core.triage.events import Entry, short_key

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from core.index.codec import hash_of, restored, stored
 from core.index.database import snapshot
-from core.index.items import KEPT
-from core.index.loading import Loaded, Loader
-from core.index.packing import hash_of, restored, stored
+from core.index.loader import Loaded, Loader
 from core.index.raws import Raws
-from core.index.standings import rank_at, restored_standing
-from core.index.summary import SeriesSummary, summary, unpacked
-from core.index.where import where_of
+from core.index.row_summary import SeriesSummary, summary, unpacked
+from core.index.rows import KEPT
+from core.index.triage_state import rank_at, restored_standing
+from core.index.views import where_of
 from core.model import Message, MessageId, Series, Thread
 from core.triage.status import ORDER, Status
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import IntFlag
 from typing import Any, Final
 
-from core.index.packing import moment
+from core.index.codec import moment
 from core.model import Identity, Message, MessageId, Series, Thread, Version
 from core.triage.standing import UNTOUCHED, Standing
 

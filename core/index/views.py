@@ -7,11 +7,11 @@ import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from core.index.standings import status_at
+from core.index.triage_state import status_at
 from core.triage.status import Status
 
 if TYPE_CHECKING:
-    from core.index.queries import ListView
+    from core.index.reader import ListView
 
 
 def where_of(view: ListView) -> tuple[str, list[object]]:

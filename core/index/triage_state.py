@@ -11,10 +11,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
-from core.index.items import next_generation
-from core.index.loading import StoredPhrases
-from core.index.packing import restored
-from core.index.summary import Role, unpacked
+from core.index.codec import restored
+from core.index.loader import StoredPhrases
+from core.index.row_summary import Role, unpacked
+from core.index.rows import next_generation
 from core.model import MessageId
 from core.triage import tables, when
 from core.triage.events import microseconds, moment
@@ -25,7 +25,7 @@ from core.triage.status import ORDER, Status
 TABLES: Final = (
     tables.TABLES
     + """\
--- Where rows stand (core.index.standings); those that nothing was done to are not here.
+-- Where rows stand (core.index.triage_state); those that nothing was done to are not here.
 CREATE TABLE standing (
     item INTEGER PRIMARY KEY,
     status TEXT NOT NULL,              -- a core.triage.status.Status; of one whose time has come still `later`
@@ -266,7 +266,7 @@ class _Facts:
             yield Said(person.name, person.address, addresses, facts[_STAMP])
 
     def _read(self, nodes: Iterable[int]) -> Iterator[list[Any]]:
-        """Yield the facts of mails, as `core.index.packing.pack` orders them."""
+        """Yield the facts of mails, as `core.index.codec.pack` orders them."""
         rows = self._connection.execute(
             "SELECT facts FROM json_each(?) CROSS JOIN message ON node = value ORDER BY message.id",
             (json.dumps(list(nodes)),),

@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from core.index.packing import hash_of, pair, references_of, stored
-from core.index.words import index_phrases
+from core.index.codec import hash_of, pair, references_of, stored
+from core.index.full_text import index_phrases
 from core.model import Identity, Message, MessageId
 
 

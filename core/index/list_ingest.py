@@ -18,9 +18,9 @@ from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
+from core.index.message_writer import Prepared, Storing, message_of, read_draft
 from core.index.parts import HeldPart, list_of, part_of, position_of
 from core.index.regroup import settle
-from core.index.storing import Prepared, Storing, message_of, read_draft
 from core.model import Message
 from core.sources.feed import Change, Feed
 from core.sources.feeds import feeds_of

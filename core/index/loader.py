@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.index.packing import restored, unpack, unpair
+from core.index.codec import restored, unpack, unpair
 from core.model import Identity, Message, MessageId, Trailer
 
 _REMEMBERED: Final = 30_000

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.index.packing import hash_of, restored, stored
+from core.index.codec import hash_of, restored, stored
 from core.series.features import RECENT, Card, Glance, families, is_followed, likely
 from core.series.linking import join_family
 

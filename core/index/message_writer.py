@@ -1,4 +1,4 @@
-"""A batch of mails → the index: its tables' rows, within one transaction of a run (core.index.ingest).
+"""A batch of mails → the index: its tables' rows, within one transaction of a run (core.index.list_ingest).
 
 What is removed in one part of a list is removed in the older ones. Parts are read in any order, and each from its newest
 mails back, so removals are remembered with the part's rank.
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.diff.stat import diffstat
-from core.index.packing import pack, stored
-from core.index.talks import Numbers
-from core.index.words import forget_mail, index_mails, last_number
+from core.index.codec import pack, stored
+from core.index.full_text import forget_mail, index_mails, last_number
+from core.index.ids import Numbers
 from core.mail.message import read_message_and_diff
 from core.model import Message
 from core.sources.feed import Change, Feed

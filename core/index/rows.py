@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.index.packing import stored
-from core.index.summary import Role, head_of, roles_of
+from core.index.codec import stored
+from core.index.row_summary import Role, head_of, roles_of
 from core.model import MessageId, Series, Thread
 
 KEPT: Final = 2000

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
-from core.index.words import words_of
+from core.index.full_text import words_of
 from core.model import Progress
 
 if TYPE_CHECKING:
