@@ -58,7 +58,7 @@ class Wanted:
     sort: str = "activity"
     group: str = "none"
     query: str = ""
-    """What rows have to meet, as `core.search.query` reads it; "" stands for all."""
+    """What rows have to meet, as `core.query.query` reads it; "" stands for all."""
     name: str = ""
     """What the view of that query is called."""
     decided: bool = True

@@ -19,7 +19,7 @@ def completions(text: str, *, prefixes: bool) -> list[tuple[str, str]]:
 
     With `prefixes` a word may become one, too.
     """
-    from core.search.prefixes import HAS, IS, PREFIXES
+    from core.query.fields import HAS, IS, PREFIXES
 
     match = _LAST.search(text)
     if match is None:
@@ -46,7 +46,7 @@ def offer_words(text: str, offers: list[tuple[str, str]]) -> SafeText:
 
 def begun_words(text: str) -> SafeText | None:
     """Return what has to stand after the prefix that a query ends with; None where it ends otherwise."""
-    from core.search.prefixes import PREFIXES
+    from core.query.fields import PREFIXES
 
     match = _LAST.search(text)
     if match is None or not match[2] or match[3] or match[1] not in PREFIXES:
@@ -58,7 +58,7 @@ def begun_words(text: str) -> SafeText | None:
 def help_words(label: str, scope: SafeText, server: str) -> SafeText:
     """Return what can be typed, and where it is looked for."""
     if label == "\\":
-        from core.search.prefixes import PREFIXES
+        from core.query.fields import PREFIXES
 
         names = " ".join(f"{name}:" for name in PREFIXES)
         return shown(f'-not "a b" OR ( ) · {names}')

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def help_words() -> str:
     """Return what a query can be made of."""
-    from core.search.prefixes import HAS, IS, PREFIXES
+    from core.query.fields import HAS, IS, PREFIXES
 
     lines = [
         "Bare words are looked for in the subjects and authors of series and patches, in any order, with slips and",

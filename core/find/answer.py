@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 from core.find.values import Found, Hit, Span
 from core.model import MessageId
-from core.search.matching import lit
-from core.search.prefixes import Term
-from core.search.query import EVERYTHING, And, Node, Word, is_about_mails, leaves, parts, written
+from core.query.fields import Term
+from core.query.matching import lit
+from core.query.query import EVERYTHING, And, Node, Word, is_about_mails, leaves, parts, written
 
 if TYPE_CHECKING:
     from core.search.fuzzy import Hit as Scored

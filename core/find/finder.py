@@ -21,13 +21,13 @@ from core.find.listing import ListingFinder
 from core.find.upkeep import bodies_file
 from core.find.values import LIMIT, Found, Hit, Kind, ServerFound, Span
 from core.find.views import SHIPPED, View, save_view, views
-from core.find.words import read
 from core.index.query_sql import Choice
 from core.index.search_rows import Posted
 from core.model import Identity, MessageId
+from core.query.clock import read
+from core.query.fields import HAS, IS, PREFIXES, Term
+from core.query.query import Node, terms
 from core.search.faults import QueryError
-from core.search.prefixes import HAS, IS, PREFIXES, Term
-from core.search.query import Node, terms
 
 if TYPE_CHECKING:
     from core.config import Config

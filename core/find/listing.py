@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 from core.errors import Cancelled
 from core.find.answer import Ground, Matching, answer, plain
 from core.find.values import LIMIT, Found, Hit, Kind
-from core.find.words import read
 from core.index.row_summary import given_to
 from core.model import Identity, Listing, Message, MessageId, Patch, Series, Thread
+from core.query.clock import read
+from core.query.fields import Term
+from core.query.matching import holds
+from core.query.query import And, Node, Not, Or, Some, Word, by_row, terms
 from core.search.faults import QueryError
-from core.search.matching import holds
-from core.search.prefixes import Term
-from core.search.query import And, Node, Not, Or, Some, Word, by_row, terms
 
 if TYPE_CHECKING:
     from core.search.fuzzy import Entry

@@ -64,7 +64,7 @@ def save_view(name: str, query: str, file: Path) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    from core.find.words import read
+    from core.query.clock import read
 
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():

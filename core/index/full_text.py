@@ -1,6 +1,6 @@
 """What mails are found by: words of subjects and people, who is involved how, and dates.
 
-Words are folded (`core.search.words`), so that the index finds what a search in memory finds. The tables of words keep no
+Words are folded (`core.query.tokens`), so that the index finds what a search in memory finds. The tables of words keep no
 texts: to take a mail out, its words are made again of its facts.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from core.index.codec import Names, pair, unpair
 from core.model import Message
-from core.search.words import WORD, fold
+from core.query.tokens import WORD, fold
 
 SENDER: Final = 1
 AUTHOR: Final = 2

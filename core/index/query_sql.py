@@ -1,4 +1,4 @@
-"""A query → the rows that it means: a tree of `core.search.query` as one SQL question.
+"""A query → the rows that it means: a tree of `core.query.query` as one SQL question.
 
 Values from the query are bound, never written into the SQL; words reach the tables of words as letters and digits in
 quotes, so that nothing of their own language gets there.
@@ -22,10 +22,10 @@ from core.index.body_index import open_bodies
 from core.index.codec import hash_of, stored
 from core.index.full_text import AUTHOR, CC, SENDER, TO
 from core.index.triage_state import status_at
-from core.search.paths import path_matcher
-from core.search.prefixes import Term
-from core.search.query import And, Node, Not, Or, Some, Word, by_row
-from core.search.words import WORD, fold
+from core.query.fields import Term
+from core.query.path_glob import path_matcher
+from core.query.query import And, Node, Not, Or, Some, Word, by_row
+from core.query.tokens import WORD, fold
 from core.triage.status import DECIDED
 
 _INVOLVED: Final = {

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
+from core.query.tokens import MAX_SUBJECT_WORDS, fold, letter_mask, person_words, words
 from core.search.segment import HEAD, Bytes, Places, Segment, encoded
-from core.search.words import MAX_SUBJECT_WORDS, fold, letter_mask, person_words, words
 
 MAX_SUBJECT: Final = 1000
 MAX_NAME: Final = 200

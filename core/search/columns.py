@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.query.tokens import DOMAIN
 from core.search.segment import Bytes, Segment, spread
 from core.search.terms import Word
 from core.search.vocabulary import (
@@ -24,7 +25,6 @@ from core.search.vocabulary import (
     slips,
     with_part,
 )
-from core.search.words import DOMAIN
 
 DOMAIN_WEIGHT: Final = {EXACT: 74, PREFIX_MOST: 73, PREFIX: 72, PART: 57}
 """What a match in the domain of an address is worth: half a list writes from the same few."""

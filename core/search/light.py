@@ -9,9 +9,7 @@ from functools import cached_property
 
 from rapidfuzz.distance import Levenshtein
 
-from core.search.rank import Answer
-from core.search.terms import Terms
-from core.search.words import (
+from core.query.tokens import (
     DOMAIN,
     MAX_PERSON_WORDS,
     MAX_WORD,
@@ -21,6 +19,8 @@ from core.search.words import (
     fold_with_places,
     words,
 )
+from core.search.rank import Answer
+from core.search.terms import Terms
 
 Span = tuple[int, int]
 """Where matched letters begin and end in a text, in characters."""

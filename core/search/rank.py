@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.fuzz import partial_ratio
 
+from core.query.tokens import DOMAIN, MAX_SUBJECT_WORDS, words
 from core.search.columns import domain_weight
 from core.search.runs import Piece, can_be_run, pieces_of, weight_of_cut
 from core.search.segment import Segment
@@ -25,7 +26,6 @@ from core.search.vocabulary import (
     WEAK,
     is_most,
 )
-from core.search.words import DOMAIN, MAX_SUBJECT_WORDS, words
 
 _ADDRESS_ALIKE: Final = 80
 """Per cent of what was typed before the @ of an address, and after it, that have to be right."""

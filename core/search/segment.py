@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.search.words import person_words
+from core.query.tokens import person_words
 
 HEAD: Final = 6
 

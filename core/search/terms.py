@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from core.search.words import MAX_WORD, WORD, fold
+from core.query.tokens import MAX_WORD, WORD, fold
 
 MAX_QUERY: Final = 1000
 """Characters that are read; what is pasted beyond is left out."""

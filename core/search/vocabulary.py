@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
+from core.query.tokens import letter_mask
 from core.search.segment import HEAD, Segment, encoded
-from core.search.words import letter_mask
 
 EXACT: Final = 100
 PREFIX_MOST: Final = 92

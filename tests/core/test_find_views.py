@@ -10,7 +10,7 @@ import pytest
 from core.config import load_config
 from core.errors import ConfigError, PatchdeskError
 from core.find.finder import SHIPPED, QueryError, View, save_view, views
-from core.find.words import read
+from core.query.clock import read
 
 
 def names(configured: dict[str, str]) -> list[str]:

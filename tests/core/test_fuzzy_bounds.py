@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.query.tokens import fold, fold_with_places
 from core.search.fuzzy import Entry, Index
 from core.search.runs import pieces_of
 from core.search.terms import MAX_QUERY, MAX_WORDS, read_terms
-from core.search.words import fold, fold_with_places
 from tests.core.search_corpus import corpus
 
 LONG = 10_000

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.search.lore import MOST, for_server
-from core.search.query import QueryError, parse
+from core.query.lore_query import MOST, for_server
+from core.query.query import QueryError, parse
 
 
 @pytest.mark.parametrize(

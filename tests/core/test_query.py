@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.digest.range import read_moment
-from core.search.prefixes import HAS, IS, PREFIXES
-from core.search.query import (
+from core.query.fields import HAS, IS, PREFIXES
+from core.query.query import (
     DEEPEST,
     EVERYTHING,
     MOST_TERMS,

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core.search.dates import MomentReader, read_dates
+from core.query.date_ranges import MomentReader, read_dates
+from core.query.tokens import WORD, fold
 from core.search.faults import QueryError
-from core.search.words import WORD, fold
 
 __all__ = ["ABOUT_MAILS", "HAS", "IS", "PREFIXES", "MomentReader", "Prefix", "Term", "read_term"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from core.search.words import WORD, fold, fold_with_places
+from core.query.tokens import WORD, fold, fold_with_places
 
 Span = tuple[int, int]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from core.digest.range import read_moment
-from core.search.query import Node, parse
+from core.query.query import Node, parse
 
 
 def read(query: str, looked: int | None = None) -> Node:

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.search.prefixes import Term
-from core.search.query import And, Node, Not, Or, Word
+from core.query.fields import Term
+from core.query.query import And, Node, Not, Or, Word
 
 MOST: Final = 1500
 """Characters of a query that a server is sent: it goes into an address."""

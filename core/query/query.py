@@ -5,7 +5,7 @@
     one    = ( "-" | "NOT" ) one | "(" query ")" | prefix ":" value | word
     value  = word | quoted
 
-It is lore's (public-inbox's), with prefixes of our own; `core.search.prefixes` has them all. Where lore has a prefix it means
+It is lore's (public-inbox's), with prefixes of our own; `core.query.fields` has them all. Where lore has a prefix it means
 the same here. A row, a series or thread, is found where one of its mails meets all the terms about mails that stand together,
 and what stands about the row as a whole holds; a term that is negated has to hold of none of its mails.
 """
@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from core.query.fields import ABOUT_MAILS, PREFIXES, MomentReader, Term, read_term
+from core.query.tokens import WORD, fold
 from core.search.faults import QueryError
-from core.search.prefixes import ABOUT_MAILS, PREFIXES, MomentReader, Term, read_term
-from core.search.words import WORD, fold
 
 __all__ = ["And", "Node", "Not", "Or", "QueryError", "Some", "Term", "Word", "parse"]
 

@@ -1,0 +1,1 @@
+"""The query language: its grammar, fields, dates and tokens; pure."""
