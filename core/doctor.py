@@ -227,7 +227,7 @@ def _folder(folder: Path) -> Check:
 
 def _texts(about: Surroundings) -> Iterator[Check]:
     """Say how far the texts of mails are indexed, where the user wants that."""
-    from core.find.upkeep import texts_indexed
+    from core.search.maintenance import texts_indexed
 
     if not about.config.index_bodies:
         return

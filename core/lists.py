@@ -23,12 +23,12 @@ from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_inde
 from core.index.reader import SORTS
 from core.list_items import AT_ONCE, ListItems
 from core.model import Listing, Mail, Message, MessageId, Series, Thread
-from core.search.faults import QueryError
+from core.query.errors import QueryError
 from core.triage.status import DECIDED, Status
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.find.finder import IndexFinder, View
+    from core.search.list_search import IndexFinder, View
     from core.sources.source import Report
     from core.triaging import Triage
 
@@ -314,7 +314,7 @@ class ListDesk:
         with self._lock:
             if self._finder is None:
                 from core.config import Config
-                from core.find.finder import IndexFinder
+                from core.search.list_search import IndexFinder
                 from core.system.paths import cache_dir
 
                 self._finder = IndexFinder(
@@ -325,7 +325,7 @@ class ListDesk:
     @property
     def views(self) -> tuple[View, ...]:
         """The queries with a name."""
-        from core.find.views import views
+        from core.search.saved_views import views
 
         return views(self._config.views if self._config is not None else {})
 
@@ -340,7 +340,7 @@ class ListDesk:
     def save_view(self, name: str, query: str) -> None:
         """Give a query a name, in the configuration. Raises ConfigError and QueryError."""
         from core.config import Config
-        from core.find.views import save_view
+        from core.search.saved_views import save_view
         from core.system.paths import config_file
 
         self.finder.check(query)

@@ -16,7 +16,7 @@ from core.mail.message import UNKNOWN_DATE
 from core.model import FileChange, Identity, Mail, Series, Thread, Trailer, Version
 
 if TYPE_CHECKING:
-    from core.find.values import Hit
+    from core.search.hits import Hit
 
 Record = dict[str, Any]
 

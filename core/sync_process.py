@@ -137,7 +137,7 @@ def main(names: Sequence[str]) -> None:
     """Sync lists, all that are followed where none is named, and write what comes of it. The child's main."""
     from core.config import load_config
     from core.desk import fetch_options
-    from core.find.upkeep import after_sync
+    from core.search.maintenance import after_sync
     from core.sync.folder import Home
     from core.sync.run import sync
     from core.sync.values import Wish

@@ -21,9 +21,9 @@ from tui.widgets.tree_model import Held, Items
 from tui.widgets.tree_rows import Inside, Key, Lit, Matches
 
 if TYPE_CHECKING:
-    from core.find.finder import Finder, Found, Hit, IndexFinder, ServerFound
     from core.lists import ListDesk
     from core.model import Listing
+    from core.search.list_search import Finder, Found, Hit, IndexFinder, ServerFound
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class SearchedListing:
     def finder(self) -> Finder:
         """Return what finds, which is made from the listing when it is first asked."""
         if self._finder is None:
-            from core.find.finder import ListingFinder
+            from core.search.list_search import ListingFinder
 
             self._finder = ListingFinder(self.listing, me=self._me)
         return self._finder

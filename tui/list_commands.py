@@ -123,7 +123,7 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     if not wanted:
         _say("sync", "You follow no list yet. “patchdesk follow NAME TARGET” records one.")
         return 0
-    from core.find.upkeep import after_sync
+    from core.search.maintenance import after_sync
     from core.sync.folder import Home
 
     status = 0

@@ -25,9 +25,9 @@ def lists_desk(
 
     index = data_dir() / "index.sqlite3"
     if not target:
-        from core.find.views import views
         from core.lists import ListDesk, Wanted
         from core.place import recall
+        from core.search.saved_views import views
 
         wanted = recall(remembered, config.lists).wanted if remembered is not None else Wanted()
         inbox = views(config.views)[0]

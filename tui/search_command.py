@@ -13,8 +13,8 @@ from tui.mail_commands import check_lists
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.find.finder import Found, Hit, IndexFinder
-    from core.search.faults import QueryError
+    from core.query.errors import QueryError
+    from core.search.list_search import Found, Hit, IndexFinder
 
     Write = Callable[[Iterable[str]], None]
 
@@ -88,8 +88,8 @@ def _limit(text: str) -> int:
 
 def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
-    from core.find.finder import IndexFinder, QueryError
     from core.index.index import open_index
+    from core.search.list_search import IndexFinder, QueryError
     from core.sync.folder import Home
     from core.system.paths import cache_dir
 

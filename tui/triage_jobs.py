@@ -317,7 +317,7 @@ def find_rows(
     opening: Opening, listing: Listing | None, query: str, lists: Sequence[str], post: Post
 ) -> None:
     """Post all that a query means, in lists, or in what is open."""
-    from core.find.finder import IndexFinder, ListingFinder
+    from core.search.list_search import IndexFinder, ListingFinder
 
     try:
         if listing is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from core.search.faults import QueryError
+from core.query.errors import QueryError
 
 MomentReader = Callable[[str], int | None]
 """Gives the second of the Unix epoch that words like `2.weeks.ago` mean; None where they mean none."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.query.date_ranges import MomentReader, read_dates
+from core.query.errors import QueryError
 from core.query.tokens import WORD, fold
-from core.search.faults import QueryError
 
 __all__ = ["ABOUT_MAILS", "HAS", "IS", "PREFIXES", "MomentReader", "Prefix", "Term", "read_term"]
 

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from core.query.errors import QueryError
 from core.query.fields import ABOUT_MAILS, PREFIXES, MomentReader, Term, read_term
 from core.query.tokens import WORD, fold
-from core.search.faults import QueryError
 
 __all__ = ["And", "Node", "Not", "Or", "QueryError", "Some", "Term", "Word", "parse"]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from threading import Event
 
 from core.config import Config
-from core.find.finder import SHIPPED, IndexFinder
 from core.index.index import Index, open_index
-from core.search.fuzzy import Entry
+from core.search.fuzzy.index import Entry
+from core.search.list_search import SHIPPED, IndexFinder
 from tests.bench.measure import cpu_of
 from tests.bench.search import _entries, _queries
 from tests.core.indexing import Log, bring

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.search.fuzzy import Entry, Index
+from core.search.fuzzy.index import Entry, Index
 from tests.core.search_archive import BUNDLE, kvm_ppc, nothing, questions
 from tests.core.search_corpus import Asker, Question, corpus
 

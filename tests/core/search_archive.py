@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from core.mail.message import read_message
-from core.search.fuzzy import Entry
+from core.search.fuzzy.index import Entry
 from tests.core.search_corpus import Question
 
 ROOT = Path(__file__).resolve().parents[2]

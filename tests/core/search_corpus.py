@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from core.search.fuzzy import Entry
+from core.search.fuzzy.index import Entry
 
 SUBSYSTEMS = [
     "net",

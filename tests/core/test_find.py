@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from core.config import Config, FollowedList
 from core.errors import Cancelled
-from core.find.finder import Finder, Hit, IndexFinder, ListingFinder, QueryError
 from core.index.body_index import bring_bodies
 from core.index.index import Index, open_index
+from core.search.list_search import Finder, Hit, IndexFinder, ListingFinder, QueryError
 from tests.core.finding import MAILS, letter, listing
 from tests.core.indexing import NOBODY, Log, bring, quiet
 

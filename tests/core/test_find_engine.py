@@ -15,9 +15,9 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled, PatchdeskError
-from core.find import engine as find_engine
-from core.find.engine import Engine, is_due, load, refresh
 from core.index.index import Index, ListView, open_index
+from core.search.fuzzy import cache as find_engine
+from core.search.fuzzy.cache import Engine, is_due, load, refresh
 from tests.core.finding import MAILS, letter
 from tests.core.indexing import NOBODY, Log, bring
 
@@ -193,7 +193,14 @@ def test_what_is_damaged_is_built_anew(
 
 
 def test_several_processes_at_once_leave_one_whole_engine(index: Index, folder: Path) -> None:
-    command = [sys.executable, "-P", "-m", "core.find.process", str(index.path), str(folder)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "core.search.fuzzy.process",
+        str(index.path),
+        str(folder),
+    ]
     children = [
         subprocess.Popen(command, cwd="/", env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
         for _ in range(3)
@@ -242,10 +249,10 @@ def test_where_nothing_can_be_written_words_are_looked_up_plainly(
 
 def test_neither_numpy_nor_rapidfuzz_comes_before_words_are_matched() -> None:
     code = (
-        "import sys; import core.find.finder; from core.config import Config; from core.index.index import open_index;"
+        "import sys; import core.search.list_search; from core.config import Config; from core.index.index import open_index;"
         "from pathlib import Path; import tempfile;"
         "folder = Path(tempfile.mkdtemp());"
-        "finder = core.find.finder.IndexFinder(open_index(folder / 'i'), Config(me_addresses=('a@b',)), cache=folder / 's');"
+        "finder = core.search.list_search.IndexFinder(open_index(folder / 'i'), Config(me_addresses=('a@b',)), cache=folder / 's');"
         "finder.find('pmu f:ann'); finder.count('is:open'); finder.rows('x');"
         "sys.exit(any(name in sys.modules for name in ('numpy', 'rapidfuzz', 'b4', 'requests')))"
     )

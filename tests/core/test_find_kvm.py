@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from core.config import Config
-from core.find.finder import Finder, IndexFinder, ListingFinder
 from core.index.index import Index, open_index
 from core.mail.message import read_message
 from core.model import Identity, Listing, Message
 from core.query.tokens import fold
+from core.search.list_search import Finder, IndexFinder, ListingFinder
 from core.series.grouping import group
 from core.sources.feed import blob_id
 from tests.core.indexing import Log, bring

@@ -9,8 +9,8 @@ import pytest
 
 from core.config import load_config
 from core.errors import ConfigError, PatchdeskError
-from core.find.finder import SHIPPED, QueryError, View, save_view, views
 from core.query.clock import read
+from core.search.list_search import SHIPPED, QueryError, View, save_view, views
 
 
 def names(configured: dict[str, str]) -> list[str]:

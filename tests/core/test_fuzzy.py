@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled
-from core.search.fuzzy import Entry, Index
+from core.search.fuzzy.index import Entry, Index
 
 ROWS = [
     ("KVM: arm64: PMU partitioning for guests", "Colton Lewis", "coltonlewis@google.example"),

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.query.tokens import fold, fold_with_places
-from core.search.fuzzy import Entry, Index
-from core.search.runs import pieces_of
-from core.search.terms import MAX_QUERY, MAX_WORDS, read_terms
+from core.search.fuzzy.abbreviations import pieces_of
+from core.search.fuzzy.index import Entry, Index
+from core.search.fuzzy.typed_query import MAX_QUERY, MAX_WORDS, read_terms
 from tests.core.search_corpus import corpus
 
 LONG = 10_000

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from core.search.fuzzy import Entry, Index
+from core.search.fuzzy.index import Entry, Index
 from tests.core.search_archive import BUNDLE, kvm_ppc, nothing, questions
 from tests.core.search_corpus import Asker, Question, corpus
 

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from core.search.fuzzy import Entry, Index
+from core.search.fuzzy.index import Entry, Index
 from tests.core.search_corpus import Asker, corpus
 
 

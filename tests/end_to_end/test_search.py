@@ -12,8 +12,8 @@ import pytest
 
 from core.config import load_config
 from core.errors import PatchdeskError
-from core.find.finder import IndexFinder
 from core.index.index import open_index
+from core.search.list_search import IndexFinder
 from tests.end_to_end.letters import FROB, letter, series
 from tests.end_to_end.program import Program
 from tests.end_to_end.server import Server, need_public_inbox

@@ -29,14 +29,14 @@ from core.mail.message import message_id_of, read_mail, read_message
 from core.mail.message_fast import read_brief
 from core.mail.subject import MAX_SUBJECT, read_subject
 from core.model import Identity, Series
+from core.query.errors import QueryError
 from core.query.lore_query import for_server
 from core.query.path_glob import path_matcher
 from core.query.query import by_row, leaves, parse, written
 from core.query.query import terms as search_terms
 from core.records import mail_record, series_record, thread_record, to_line
-from core.search.faults import QueryError
-from core.search.fuzzy import Entry, Index
-from core.search.terms import read_terms
+from core.search.fuzzy.index import Entry, Index
+from core.search.fuzzy.typed_query import read_terms
 from core.series.grouping import group
 from core.series.review_comments import Answer, remarks
 from core.sources import mbox

@@ -12,10 +12,10 @@ import pytest
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
-import core.find.finder
+import core.search.list_search
 from core.errors import Cancelled
-from core.find.finder import Found, QueryError
 from core.model import Listing, Series, Thread
+from core.search.list_search import Found, QueryError
 from core.system.ui_state import Remembered
 from tests.tui.kit import (
     ADA,
@@ -42,7 +42,7 @@ from tui.keys import Where
 from tui.messages import Opening
 from tui.screens.finding import earlier_queries
 
-Real = core.find.finder.ListingFinder
+Real = core.search.list_search.ListingFinder
 
 
 def many(count: int = 200) -> list[Series | Thread]:
@@ -290,7 +290,7 @@ def gated(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Gated]]:
     monkeypatch.setattr(Gated, "asked", [])
     monkeypatch.setattr(Gated, "gates", {})
     monkeypatch.setattr(Gated, "wrong", {})
-    monkeypatch.setattr(core.find.finder, "ListingFinder", Gated)
+    monkeypatch.setattr(core.search.list_search, "ListingFinder", Gated)
     yield Gated
     for gate in Gated.gates.values():
         gate.set()
@@ -606,7 +606,7 @@ async def test_a_mistake_of_ours_ends_no_finding(monkeypatch: pytest.MonkeyPatch
                 raise ZeroDivisionError
             return super().find(query)
 
-    monkeypatch.setattr(core.find.finder, "ListingFinder", Broken)
+    monkeypatch.setattr(core.search.list_search, "ListingFinder", Broken)
     app = app_with(*many())
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)

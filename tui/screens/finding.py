@@ -32,7 +32,7 @@ from tui.widgets.series_tree import SeriesTree
 from tui.widgets.tree_rows import Matches
 
 if TYPE_CHECKING:
-    from core.find.finder import View
+    from core.search.list_search import View
     from core.system.ui_state import Remembered
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Key, Whole
@@ -301,7 +301,7 @@ class FindingScreen(AskingScreen):
     def _say_wrong(self, error: PatchdeskError) -> None:
         if not self.bar.asking:
             return
-        from core.find.finder import QueryError
+        from core.search.list_search import QueryError
 
         words = shown(f"{error.message} {error.hint}".strip())
         self.bar.count("")

@@ -19,8 +19,8 @@ from core.query.tokens import (
     fold_with_places,
     words,
 )
-from core.search.rank import Answer
-from core.search.terms import Terms
+from core.search.fuzzy.scorer import Answer
+from core.search.fuzzy.typed_query import Terms
 
 Span = tuple[int, int]
 """Where matched letters begin and end in a text, in characters."""

@@ -9,14 +9,14 @@ from threading import Event
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import unquote
 
-from core.find.values import Found, Hit, Span
 from core.model import MessageId
 from core.query.fields import Term
 from core.query.matching import lit
 from core.query.query import EVERYTHING, And, Node, Word, is_about_mails, leaves, parts, written
+from core.search.hits import Found, Hit, Span
 
 if TYPE_CHECKING:
-    from core.search.fuzzy import Hit as Scored
+    from core.search.fuzzy.index import Hit as Scored
 
 MOST_WORDS: Final = 12
 """Bare words that are looked for."""

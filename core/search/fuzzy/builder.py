@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled
 from core.query.tokens import MAX_SUBJECT_WORDS, fold, letter_mask, person_words, words
-from core.search.segment import HEAD, Bytes, Places, Segment, encoded
+from core.search.fuzzy.segment import HEAD, Bytes, Places, Segment, encoded
 
 MAX_SUBJECT: Final = 1000
 MAX_NAME: Final = 200

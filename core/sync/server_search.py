@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from core.desk import fetch_options
 from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
-from core.find.values import ServerFound
 from core.model import Progress, RawMail
 from core.query.clock import read
 from core.query.lore_query import Asked, for_server
+from core.search.hits import ServerFound
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
 from core.sources.source import Job, Report

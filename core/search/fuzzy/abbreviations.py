@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.search.segment import Bytes, Segment, encoded
-from core.search.vocabulary import RUN, SLIP
+from core.search.fuzzy.segment import Bytes, Segment, encoded
+from core.search.fuzzy.vocabulary import RUN, SLIP
 
 MIN_RUN: Final = 4
 MAX_RUN: Final = 24

@@ -52,9 +52,9 @@ def after_sync(index_file: Path, config: Config, *, stop: Event, report: Report)
     Where much has changed, the arrays are built: about 20 us for each series and patch; texts take half a millisecond a
     mail. What is interrupted goes on the next time. Raises Cancelled and IndexFileError.
     """
-    from core.find.engine import is_due, refresh
     from core.index.body_index import bring_bodies, remove_bodies
     from core.index.index import open_index
+    from core.search.fuzzy.cache import is_due, refresh
 
     if not index_file.exists():
         return []

@@ -16,24 +16,24 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final, Protocol
 
-from core.find.answer import Ground, Matching, answer, plain, ranks
-from core.find.listing import ListingFinder
-from core.find.upkeep import bodies_file
-from core.find.values import LIMIT, Found, Hit, Kind, ServerFound, Span
-from core.find.views import SHIPPED, View, save_view, views
 from core.index.query_sql import Choice
 from core.index.search_rows import Posted
 from core.model import Identity, MessageId
 from core.query.clock import read
+from core.query.errors import QueryError
 from core.query.fields import HAS, IS, PREFIXES, Term
 from core.query.query import Node, terms
-from core.search.faults import QueryError
+from core.search.evaluate import Ground, Matching, answer, plain, ranks
+from core.search.hits import LIMIT, Found, Hit, Kind, ServerFound, Span
+from core.search.maintenance import bodies_file
+from core.search.saved_views import SHIPPED, View, save_view, views
+from core.search.target_search import ListingFinder
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.find.engine import Engine
     from core.index.index import Index
-    from core.search.fuzzy import Hit as Scored
+    from core.search.fuzzy.cache import Engine
+    from core.search.fuzzy.index import Hit as Scored
 
 __all__ = [
     "HAS", "IS", "LIMIT", "PREFIXES", "SHIPPED", "Finder", "Found", "Hit", "IndexFinder", "Kind", "ListingFinder",
@@ -163,7 +163,7 @@ class IndexFinder:
 
         `can_ask_server` says which lists have one. Raises QueryError, FetchError, PatchdeskError and Cancelled.
         """
-        from core.find.server import ask_server
+        from core.sync.server_search import ask_server
 
         return ask_server(self._ground.index, self._config, query, list_name, stop=stop)
 
@@ -183,7 +183,7 @@ class _Indexed(Ground):
         self.index = index
         self.engine: Engine | None = None
         if cache is not None:
-            from core.find.engine import Engine
+            from core.search.fuzzy.cache import Engine
 
             self.engine = Engine(index, cache)
         self._config = config

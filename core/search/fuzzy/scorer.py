@@ -10,11 +10,11 @@ from typing import Final, NamedTuple
 from rapidfuzz.fuzz import partial_ratio
 
 from core.query.tokens import DOMAIN, MAX_SUBJECT_WORDS, words
-from core.search.columns import domain_weight
-from core.search.runs import Piece, can_be_run, pieces_of, weight_of_cut
-from core.search.segment import Segment
-from core.search.terms import Terms
-from core.search.vocabulary import (
+from core.search.fuzzy.abbreviations import Piece, can_be_run, pieces_of, weight_of_cut
+from core.search.fuzzy.columns import domain_weight
+from core.search.fuzzy.segment import Segment
+from core.search.fuzzy.typed_query import Terms
+from core.search.fuzzy.vocabulary import (
     ADDRESS,
     EXACT,
     MIN_PART,

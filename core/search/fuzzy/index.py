@@ -16,13 +16,13 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.search.build import Entry, build
-from core.search.columns import Columns
-from core.search.light import Hit, lit
-from core.search.segment import Segment
-from core.search.stages import Part, Search
-from core.search.store import load_segment, save_segment
-from core.search.terms import read_terms
+from core.search.fuzzy.builder import Entry, build
+from core.search.fuzzy.columns import Columns
+from core.search.fuzzy.match_spans import Hit, lit
+from core.search.fuzzy.pipeline import Part, Search
+from core.search.fuzzy.segment import Segment
+from core.search.fuzzy.store import load_segment, save_segment
+from core.search.fuzzy.typed_query import read_terms
 
 __all__ = ["Entry", "Hit", "Index"]
 

@@ -11,20 +11,20 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from core.errors import Cancelled
-from core.find.answer import Ground, Matching, answer, plain
-from core.find.values import LIMIT, Found, Hit, Kind
 from core.index.row_summary import given_to
 from core.model import Identity, Listing, Message, MessageId, Patch, Series, Thread
 from core.query.clock import read
+from core.query.errors import QueryError
 from core.query.fields import Term
 from core.query.matching import holds
 from core.query.query import And, Node, Not, Or, Some, Word, by_row, terms
-from core.search.faults import QueryError
+from core.search.evaluate import Ground, Matching, answer, plain
+from core.search.hits import LIMIT, Found, Hit, Kind
 
 if TYPE_CHECKING:
-    from core.search.fuzzy import Entry
-    from core.search.fuzzy import Hit as Scored
-    from core.search.fuzzy import Index as Fuzzy
+    from core.search.fuzzy.index import Entry
+    from core.search.fuzzy.index import Hit as Scored
+    from core.search.fuzzy.index import Index as Fuzzy
 
 Item = Series | Thread
 State = Callable[[Item], Collection[str]]
@@ -140,12 +140,12 @@ class _Memory(Ground):
         """Build the engine. Raises Cancelled."""
         with self._building:
             if self.fuzzy is None:
-                from core.search.fuzzy import Index as Fuzzy
+                from core.search.fuzzy.index import Index as Fuzzy
 
                 self.fuzzy = Fuzzy.build(self._entries(stop), stop=stop)
 
     def _entries(self, stop: Event) -> Iterator[Entry]:
-        from core.search.fuzzy import Entry
+        from core.search.fuzzy.index import Entry
 
         for row, item in enumerate(self._items):
             if stop.is_set() or self.closed.is_set():
@@ -168,7 +168,7 @@ class _Memory(Ground):
     ) -> list[tuple[int, int, Scored]] | None:
         if self.fuzzy is None:
             return None
-        from core.find.engine import within
+        from core.search.fuzzy.cache import within
 
         found = self.fuzzy.search(text, limit, stop, None if rows is None else within(rows))
         return [(hit.row >> _MAILS, hit.row & ((1 << _MAILS) - 1), hit) for hit in found]

@@ -1,6 +1,6 @@
 """A child process that brings the saved arrays of the search up to date, so that no screen shares its interpreter with that.
 
-The child is started as `python -P -m core.find.process INDEX FOLDER`, and sends one value at its end: None, or what went
+The child is started as `python -P -m core.search.fuzzy.process INDEX FOLDER`, and sends one value at its end: None, or what went
 wrong, as a sentence.
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Event
 
 from core.errors import PatchdeskError
-from core.find.engine import refresh
 from core.index.index import Index
+from core.search.fuzzy.cache import refresh
 from core.system.child_process import send
 
 

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.search.segment import Segment
+from core.search.fuzzy.segment import Segment
 
 _FORMAT: Final = 1
 """Raised whenever what the arrays mean changes, the folding of words included."""

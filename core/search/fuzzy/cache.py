@@ -1,7 +1,7 @@
 """The life of the fuzzy engine beside the index: saved in the cache, mapped at the next start, kept up to date.
 
 What is saved names the index that it was made of, and the generation of its rows; what changed since is read from the
-index. Building and merging, which burn CPU, are done by a process of its own (`core.find.process`). numpy and rapidfuzz are
+index. Building and merging, which burn CPU, are done by a process of its own (`core.search.fuzzy.process`). numpy and rapidfuzz are
 imported where they are first needed: no picture waits for them.
 """
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.search.fuzzy import Entry, Hit
-    from core.search.fuzzy import Index as Fuzzy
+    from core.search.fuzzy.index import Entry, Hit
+    from core.search.fuzzy.index import Index as Fuzzy
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ class Engine:
         ended = SourceError("The process that prepares the search has ended.", "Search again.")
         self._go_on(stop)
         child = self._child = Child(
-            "core.find.process", str(self._index.path), str(self._folder), ended=ended
+            "core.search.fuzzy.process", str(self._index.path), str(self._folder), ended=ended
         )
         if self._closed.is_set():
             child.close()
@@ -188,7 +188,7 @@ def refresh(index: Index, folder: Path, stop: Event) -> bool:
 
     Raises Cancelled, IndexFileError and PatchdeskError.
     """
-    from core.search.fuzzy import Index as Fuzzy
+    from core.search.fuzzy.index import Index as Fuzzy
 
     with _locked(folder, stop):
         for left in folder.glob(_UNFINISHED):
@@ -224,7 +224,7 @@ def is_due(index: Index, folder: Path) -> bool:
 
 def load(index: Index, folder: Path) -> tuple[Fuzzy, int] | None:
     """Return what is saved, and the generation that it is of; None where there is none of this index."""
-    from core.search.fuzzy import Index as Fuzzy
+    from core.search.fuzzy.index import Index as Fuzzy
 
     try:
         fuzzy = Fuzzy.load(folder)
@@ -253,7 +253,7 @@ def take_in(index: Index, fuzzy: Fuzzy, generation: int, *, most: int) -> int | 
 
 
 def _entry(posted: Posted) -> Entry:
-    from core.search.fuzzy import Entry
+    from core.search.fuzzy.index import Entry
 
     return Entry(
         row=posted.row << _NODES | posted.node,

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from core.query.tokens import letter_mask
-from core.search.segment import HEAD, Segment, encoded
+from core.search.fuzzy.segment import HEAD, Segment, encoded
 
 EXACT: Final = 100
 PREFIX_MOST: Final = 92

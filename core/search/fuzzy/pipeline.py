@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
-from core.search.build import Entry
-from core.search.columns import Columns
-from core.search.rank import NOTHING, Answer, Ranking
-from core.search.runs import can_be_run, rows_with_run
-from core.search.segment import Bytes, Segment, encoded
-from core.search.terms import Terms
-from core.search.vocabulary import EXACT, PREFIX, PREFIX_MOST, STRONG, WEAK
+from core.search.fuzzy.abbreviations import can_be_run, rows_with_run
+from core.search.fuzzy.builder import Entry
+from core.search.fuzzy.columns import Columns
+from core.search.fuzzy.scorer import NOTHING, Answer, Ranking
+from core.search.fuzzy.segment import Bytes, Segment, encoded
+from core.search.fuzzy.typed_query import Terms
+from core.search.fuzzy.vocabulary import EXACT, PREFIX, PREFIX_MOST, STRONG, WEAK
 
 ENOUGH: Final = 10
 """Answers that need no guesses beside them."""

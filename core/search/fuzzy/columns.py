@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.query.tokens import DOMAIN
-from core.search.segment import Bytes, Segment, spread
-from core.search.terms import Word
-from core.search.vocabulary import (
+from core.search.fuzzy.segment import Bytes, Segment, spread
+from core.search.fuzzy.typed_query import Word
+from core.search.fuzzy.vocabulary import (
     ADDRESS,
     EXACT,
     PART,
