@@ -213,7 +213,7 @@ def followed_target(name: str, followed: FollowedList) -> str:
 
     Raises TargetError for a list on a server that has no clone here.
     """
-    from core.sync.folder import Home
+    from core.sync.list_folder import Home
 
     if "://" not in followed.target or "@" in followed.target:
         return followed.target

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from core.errors import Cancelled, FetchError, PatchdeskError
-from core.sync.folder import Home
 from core.sync.follow import Kind, kind_of
+from core.sync.list_folder import Home
 
 if TYPE_CHECKING:
     from core.config import Config

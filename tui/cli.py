@@ -327,7 +327,7 @@ def _reader_desk(
 def _intervals(config: Config) -> dict[str, float]:
     if not any(followed.sync_every for followed in config.lists.values()):
         return {}
-    from core.sync_process import intervals
+    from core.sync.process import intervals
 
     return intervals(config.lists)
 

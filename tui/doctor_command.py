@@ -18,7 +18,7 @@ def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
     """Print a line for each check. Returns 1 where one is an error, else 0."""
     from core.desk import fetch_options
     from core.doctor import Level, Surroundings, examine
-    from core.sync.folder import Home
+    from core.sync.list_folder import Home
     from core.system.paths import cache_dir, config_file, log_file
 
     about = Surroundings(

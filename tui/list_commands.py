@@ -77,8 +77,8 @@ def follow(arguments: argparse.Namespace, write: Write) -> int:
 
 def unfollow(arguments: argparse.Namespace, write: Write) -> int:
     """Follow a list no more. Raises PatchdeskError and Cancelled."""
-    from core.sync.folder import Home
     from core.sync.leave import leave
+    from core.sync.list_folder import Home
     from core.system.paths import config_file
 
     with interruptible() as (meter, stop):
@@ -124,7 +124,7 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
         _say("sync", "You follow no list yet. “patchdesk follow NAME TARGET” records one.")
         return 0
     from core.search.maintenance import after_sync
-    from core.sync.folder import Home
+    from core.sync.list_folder import Home
 
     status = 0
     with interruptible() as (meter, stop):
@@ -149,8 +149,8 @@ def _results(
     wanted: Mapping[str, FollowedList], config: Config, wish: Wish, meter: Meter, stop: Event
 ) -> Iterator[SyncResult]:
     from core.desk import fetch_options
-    from core.sync.folder import Home
-    from core.sync.run import sync
+    from core.sync.list_folder import Home
+    from core.sync.sync import sync
     from core.system.paths import cache_dir
 
     options = fetch_options(config, cache_dir())
@@ -195,7 +195,7 @@ def _count(number: int, what: str) -> str:
 
 def _infos() -> list[ListInfo]:
     from core.indexed import open_indexed
-    from core.sync.folder import Home
+    from core.sync.list_folder import Home
 
     indexed = open_indexed(Home.usual().index)
     if indexed is None:

@@ -16,8 +16,8 @@ from tui.messages import OpenFailed, Opening
 
 if TYPE_CHECKING:
     from core.lists import ListDesk, ListPage
+    from core.sync.process import SyncProcess
     from core.sync.values import SyncResult
-    from core.sync_process import SyncProcess
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def read_pages(opening: Opening, desk: ListDesk, post: Post) -> None:
 
 def run_sync(run: SyncRun, post: Post) -> None:
     """Sync lists in a process of its own, and post how that goes."""
-    from core.sync_process import SyncProcess
+    from core.sync.process import SyncProcess
 
     process = run.process = SyncProcess(run.names)
 

@@ -170,7 +170,7 @@ class MailCommands:
 
     def _indexed(self) -> IndexedMails | None:
         from core.indexed import open_indexed
-        from core.sync.folder import Home
+        from core.sync.list_folder import Home
 
         return open_indexed(Home.usual().index)
 

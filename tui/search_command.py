@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
     from core.index.index import open_index
     from core.search.list_search import IndexFinder, QueryError
-    from core.sync.folder import Home
+    from core.sync.list_folder import Home
     from core.system.paths import cache_dir
 
     query = " ".join(arguments.query)

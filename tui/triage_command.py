@@ -259,7 +259,7 @@ def _opened(config: Config) -> Iterator[Triage]:
     """Give what the user has decided, over the index where there is one."""
     from core.config import with_git
     from core.indexed import open_indexed
-    from core.sync.folder import Home
+    from core.sync.list_folder import Home
     from core.system.paths import data_dir
     from core.triage.journal import FILE
     from core.triaging import Journal, Triage

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from core.config import LIST_NAME, LIST_NAME_WORDS, FollowedList
 from core.errors import ConfigError, TargetError
 from core.sources.message_url import message_id_of, scheme_of
-from core.sync.folder import open_folder
+from core.sync.list_folder import open_folder
 from core.system.paths import private_dir, write_atomically
 
 _CAP: Final = 2000

@@ -12,8 +12,8 @@ from core.config import LIST_NAME
 from core.errors import ConfigError
 from core.index.index import open_index
 from core.sources.source import Report
-from core.sync.folder import Home, locked
 from core.sync.follow import unfollow
+from core.sync.list_folder import Home, locked
 
 
 @dataclass(frozen=True, slots=True)

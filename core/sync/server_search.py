@@ -16,10 +16,10 @@ from core.search.hits import ServerFound
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
 from core.sources.source import Job, Report
-from core.sync.folder import Home
 from core.sync.follow import Kind, kind_of, read_inbox_url
-from core.sync.manners import Manners
-from core.sync.run import UNREAD_FOR
+from core.sync.list_folder import Home
+from core.sync.rate_limit import Manners
+from core.sync.sync import UNREAD_FOR
 
 if TYPE_CHECKING:
     from core.config import Config

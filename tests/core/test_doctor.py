@@ -12,7 +12,7 @@ from core.config import Config
 from core.doctor import Check, Level, Surroundings, examine
 from core.errors import Cancelled
 from core.sources.lore import FetchOptions
-from core.sync.folder import Home
+from core.sync.list_folder import Home
 
 
 def surroundings(

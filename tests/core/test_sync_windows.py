@@ -16,9 +16,9 @@ from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error
 from core.sources.feed import Change
 from core.sources.source import Job
-from core.sync.manners import Manners
+from core.sync.rate_limit import Manners
 from core.sync.values import Wish
-from core.sync.windows import DAY, FIRST_MAILS, WindowFeed, arrival
+from core.sync.window_feed import DAY, FIRST_MAILS, WindowFeed, arrival
 
 NOW = 1_790_000_000
 PLAIN = Wish()

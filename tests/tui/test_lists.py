@@ -21,8 +21,8 @@ from core.lists import ListDesk, Wanted
 from core.model import MessageId, Series
 from core.sources.mailbox import open_file
 from core.sources.source import Source
-from core.sync.folder import Home, locked
-from core.sync_process import intervals
+from core.sync.list_folder import Home, locked
+from core.sync.process import intervals
 from core.text import shown
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp

@@ -1,6 +1,6 @@
 """A child process that brings followed lists up to date, so that the screen never shares its interpreter with that.
 
-The child is started as `python -P -m core.sync_process NAME...` and writes one JSON object a line to its standard
+The child is started as `python -P -m core.sync.process NAME...` and writes one JSON object a line to its standard
 output: `{"doing", "done", "total"}` of progress, `{"name", "added", "removed", "series", "notes", "error", "stopped"}` of each
 list that it is through with, `{"fault"}` where it cannot go on. It reads the user's configuration itself.
 """
@@ -45,7 +45,7 @@ class SyncProcess:
         self._left = Event()
         self._child = subprocess.Popen(
             # -P: a folder named `core` in the place where the program was started must not be imported.
-            [sys.executable, "-P", "-m", "core.sync_process", *names],
+            [sys.executable, "-P", "-m", "core.sync.process", *names],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -138,8 +138,8 @@ def main(names: Sequence[str]) -> None:
     from core.config import load_config
     from core.desk import fetch_options
     from core.search.maintenance import after_sync
-    from core.sync.folder import Home
-    from core.sync.run import sync
+    from core.sync.list_folder import Home
+    from core.sync.sync import sync
     from core.sync.values import Wish
     from core.system.paths import cache_dir, config_file
 

@@ -17,8 +17,8 @@ from typing import Final
 from core.errors import FetchError, PatchdeskError
 from core.sources.inbox_server import EPOCHS, Epoch, InboxServer
 from core.sources.source import Report
-from core.sync.git import run_git
-from core.sync.manners import Manners
+from core.sync.git_runner import run_git
+from core.sync.rate_limit import Manners
 from core.sync.values import Wish
 from core.system.paths import private_dir
 

@@ -20,7 +20,7 @@ from core.model import RawMail
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
 from core.sources.source import Job, Report
-from core.sync.manners import Manners
+from core.sync.rate_limit import Manners
 from core.sync.values import Wish
 
 DAY: Final = 86_400

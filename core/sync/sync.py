@@ -20,7 +20,9 @@ from core.index.index import open_index
 from core.sources.inbox_server import InboxServer
 from core.sources.lore import FetchOptions
 from core.sources.source import Report, Source
-from core.sync.folder import (
+from core.sync.epoch_mirror import Mirror
+from core.sync.follow import Kind, kind_of, read_inbox_url
+from core.sync.list_folder import (
     Home,
     fulfilled,
     locked,
@@ -29,11 +31,9 @@ from core.sync.folder import (
     remembered,
     source_of,
 )
-from core.sync.follow import Kind, kind_of, read_inbox_url
-from core.sync.manners import Manners
-from core.sync.mirror import Mirror
+from core.sync.rate_limit import Manners
 from core.sync.values import SyncResult, Wish
-from core.sync.windows import WindowSource
+from core.sync.window_feed import WindowSource
 
 if TYPE_CHECKING:
     from core.index.index import Index
