@@ -24,7 +24,7 @@ from core.index.reader import SORTS
 from core.list_items import AT_ONCE, ListItems
 from core.model import Listing, Mail, Message, MessageId, Series, Thread
 from core.query.errors import QueryError
-from core.triage.status import DECIDED, Status
+from core.triage.transitions import DECIDED, Status
 
 if TYPE_CHECKING:
     from core.config import Config

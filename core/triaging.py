@@ -17,7 +17,6 @@ from core.diff.journaled_views import JournaledViews
 from core.errors import PatchdeskError
 from core.model import MessageId, Series, Thread
 from core.triage.arguments import packed_argument
-from core.triage.book import Book, CaughtUp, Known
 from core.triage.deeds import MOST_IDS, can_wake, entry_of, is_possible, mails_of, parts
 from core.triage.events import (
     LOOKED,
@@ -32,7 +31,7 @@ from core.triage.events import (
     moment,
 )
 from core.triage.journal import Journal
-from core.triage.memory import MemoryBook
+from core.triage.memory_store import MemoryBook
 from core.triage.outcome import (
     Change,
     LogLine,
@@ -43,8 +42,9 @@ from core.triage.outcome import (
     step_words,
     told,
 )
-from core.triage.standing import UNTOUCHED, Deed, Standing, applied
-from core.triage.status import VERBS, WORDS, Status, Verb, after
+from core.triage.state import UNTOUCHED, Deed, Standing, applied
+from core.triage.store import Book, CaughtUp, Known
+from core.triage.transitions import VERBS, WORDS, Status, Verb, after
 from core.triage.when import ArgumentError, HasTag
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from core.text import shown, shown_line
-from core.triage.status import WORDS, Argument, Verb
+from core.triage.transitions import WORDS, Argument, Verb
 
 if TYPE_CHECKING:
     from core.config import Config

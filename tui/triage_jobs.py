@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from core.lists import ListDesk
     from core.model import Listing
     from core.triage.outcome import LogLine, Outcome
-    from core.triage.standing import Standing
-    from core.triage.status import Verb
+    from core.triage.state import Standing
+    from core.triage.transitions import Verb
     from core.triaging import Triage
 
 log = logging.getLogger(__name__)

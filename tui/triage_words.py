@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
-from core.triage.standing import UNTOUCHED, Standing
-from core.triage.status import PRIORITIES, UNDECIDED, VERDICTS, WORDS, Status, Verb, after
+from core.triage.state import UNTOUCHED, Standing
+from core.triage.transitions import PRIORITIES, UNDECIDED, VERDICTS, WORDS, Status, Verb, after
 from core.triage.when import ALLOWED, Until, read_until
 
 if TYPE_CHECKING:

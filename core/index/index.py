@@ -25,7 +25,7 @@ from core.model import Message, MessageId, Series, Thread
 if TYPE_CHECKING:
     from core.index.list_ingest import IngestResult
     from core.sources.source import Report, Source
-    from core.triage.status import Status
+    from core.triage.transitions import Status
 
 T = TypeVar("T")
 
@@ -211,7 +211,7 @@ class Index:
 
     def looked(self) -> int | None:
         """Return when the lists were looked at last, in seconds of the Unix epoch; None where nobody knows."""
-        from core.triage.ledger import Ledger
+        from core.triage.event_tables import Ledger
 
         with self._using() as (connection, _):
             looked = Ledger(connection).value("looked")

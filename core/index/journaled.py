@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable
 
 from core.index.database import transaction
 from core.index.triage_state import refresh, take, touch
-from core.triage.book import CaughtUp
+from core.triage.event_tables import Ledger
 from core.triage.journal import START, Batch, Journal, Position
-from core.triage.ledger import Ledger
+from core.triage.store import CaughtUp
 
 
 def is_behind(connection: sqlite3.Connection, journal: Journal) -> bool:

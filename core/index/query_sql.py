@@ -26,7 +26,7 @@ from core.query.fields import Term
 from core.query.path_glob import path_matcher
 from core.query.query import And, Node, Not, Or, Some, Word, by_row
 from core.query.tokens import WORD, fold
-from core.triage.status import DECIDED
+from core.triage.transitions import DECIDED
 
 _INVOLVED: Final = {
     "f": SENDER | AUTHOR,

@@ -20,7 +20,7 @@ from core.index.rows import KEPT
 from core.index.triage_state import rank_at, restored_standing
 from core.index.views import where_of
 from core.model import Message, MessageId, Series, Thread
-from core.triage.status import ORDER, Status
+from core.triage.transitions import ORDER, Status
 
 if TYPE_CHECKING:
     from core.series.grouping import Grouping

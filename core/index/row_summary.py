@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from core.index.codec import moment
 from core.model import Identity, Message, MessageId, Series, Thread, Version
-from core.triage.standing import UNTOUCHED, Standing
+from core.triage.state import UNTOUCHED, Standing
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 

@@ -16,11 +16,12 @@ from core.index.loader import StoredPhrases
 from core.index.row_summary import Role, unpacked
 from core.index.rows import next_generation
 from core.model import MessageId
-from core.triage import tables, when
+from core.triage import schema as tables
+from core.triage import when
+from core.triage.event_tables import Ledger, Taken
 from core.triage.events import microseconds, moment
-from core.triage.ledger import Ledger, Taken
-from core.triage.standing import UNTOUCHED, Deed, Facts, Said, Standing, standing
-from core.triage.status import ORDER, Status
+from core.triage.state import UNTOUCHED, Deed, Facts, Said, Standing, standing
+from core.triage.transitions import ORDER, Status
 
 TABLES: Final = (
     tables.TABLES
@@ -28,7 +29,7 @@ TABLES: Final = (
 -- Where rows stand (core.index.triage_state); those that nothing was done to are not here.
 CREATE TABLE standing (
     item INTEGER PRIMARY KEY,
-    status TEXT NOT NULL,              -- a core.triage.status.Status; of one whose time has come still `later`
+    status TEXT NOT NULL,              -- a core.triage.transitions.Status; of one whose time has come still `later`
     wake REAL,                         -- when its time comes
     opened INTEGER NOT NULL,           -- then it is `reading`, else `new`
     flagged INTEGER NOT NULL,

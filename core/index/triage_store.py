@@ -16,12 +16,12 @@ from core.index.database import BUSY_FOR, snapshot
 from core.index.row_summary import Role
 from core.index.triage_state import restored_standing, status_at
 from core.model import MessageId
-from core.triage.book import PATIENCE, CaughtUp, Known
+from core.triage.event_tables import Ledger
 from core.triage.events import Entry, short_key
 from core.triage.journal import Journal
-from core.triage.ledger import Ledger
-from core.triage.standing import Facts, Standing, standing
-from core.triage.status import UNDECIDED
+from core.triage.state import Facts, Standing, standing
+from core.triage.store import PATIENCE, CaughtUp, Known
+from core.triage.transitions import UNDECIDED
 
 if TYPE_CHECKING:
     from core.index.index import Index

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from core.index.triage_state import status_at
-from core.triage.status import Status
+from core.triage.transitions import Status
 
 if TYPE_CHECKING:
     from core.index.reader import ListView

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from core.triage.status import PRIORITIES, WORDS, Argument, Verb
+from core.triage.transitions import PRIORITIES, WORDS, Argument, Verb
 from core.triage.when import ArgumentError, HasTag, read_until
 
 LABEL: Final = re.compile(r"\w[\w.+:/@-]{0,39}")

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from core.model import MessageId
-from core.triage.book import Known
 from core.triage.events import Entry, Event
-from core.triage.standing import Standing
-from core.triage.status import VERDICTS, Status, Verb, after
+from core.triage.state import Standing
+from core.triage.store import Known
+from core.triage.transitions import VERDICTS, Status, Verb, after
 from core.triage.when import Until
 
 VERSION: Final = Until().packed()

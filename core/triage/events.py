@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from core.model import MessageId
-from core.triage.status import Status
+from core.triage.transitions import Status
 
 UNDO: Final = "undo"
 REDO: Final = "redo"

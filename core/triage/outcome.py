@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.model import MessageId
+from core.triage.event_tables import Step
 from core.triage.events import UNDO, Entry, Event, moment
-from core.triage.ledger import Step
-from core.triage.standing import Standing
-from core.triage.status import VERBS, WORDS, Argument, Status, Verb, after
+from core.triage.state import Standing
+from core.triage.transitions import VERBS, WORDS, Argument, Status, Verb, after
 from core.triage.when import unpacked
 
 

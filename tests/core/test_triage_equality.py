@@ -13,9 +13,9 @@ from core.errors import Cancelled
 from core.index.index import Index, ListView
 from core.index.triage_store import IndexBook
 from core.model import MessageId
-from core.triage.memory import MemoryBook
-from core.triage.standing import UNTOUCHED, Standing
-from core.triage.status import Verb
+from core.triage.memory_store import MemoryBook
+from core.triage.state import UNTOUCHED, Standing
+from core.triage.transitions import Verb
 from core.triage.when import ArgumentError
 from core.triaging import Journal, Triage
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet

@@ -25,7 +25,7 @@ from core.model import MessageId
 from core.triage import journal
 from core.triage.events import LONGEST, Entry, Event, microseconds, read_line
 from core.triage.journal import Journal, JournalError
-from core.triage.status import Status, Verb
+from core.triage.transitions import Status, Verb
 from core.triaging import Triage
 from tests.core.triage_kit import NOW, Desk, series
 

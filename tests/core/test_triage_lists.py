@@ -24,9 +24,9 @@ from core.system.tags import has_tag
 from core.triage.events import Entry, microseconds
 from core.triage.events import Event as Written
 from core.triage.journal import Journal
-from core.triage.standing import UNTOUCHED, Standing
-from core.triage.status import Status, Verb
-from core.triage.tables import NAMES as TABLES
+from core.triage.schema import NAMES as TABLES
+from core.triage.state import UNTOUCHED, Standing
+from core.triage.transitions import Status, Verb
 from core.triage.when import WhenError
 from core.triaging import Triage
 from tests.core.triage_kit import NOW, Desk, series

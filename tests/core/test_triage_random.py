@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from core.model import MessageId
-from core.triage.standing import Standing
-from core.triage.status import PRIORITIES, TRANSITIONS, VERDICTS, Status, Verb
+from core.triage.state import Standing
+from core.triage.transitions import PRIORITIES, TRANSITIONS, VERDICTS, Status, Verb
 from tests.core.triage_kit import Desk, mail, series
 
 NAMES = ("lamp", "wick", "oil", "brass", "soot")

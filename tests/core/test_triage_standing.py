@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.model import MessageId
-from core.triage.status import Status, Verb
+from core.triage.transitions import Status, Verb
 from core.triage.when import ArgumentError
 from tests.core.indexing import bring
 from tests.core.triage_kit import ANN, ME, NOW, REX, Desk, mail, series

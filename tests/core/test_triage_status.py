@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.triage.status import (
+from core.triage.transitions import (
     DECIDED,
     ORDER,
     RETURNS,

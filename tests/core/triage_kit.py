@@ -11,7 +11,7 @@ from pathlib import Path
 from core.index.index import ListView, open_index
 from core.index.triage_store import IndexBook
 from core.model import MessageId, Series, Thread
-from core.triage.standing import Standing
+from core.triage.state import Standing
 from core.triaging import Journal, Triage
 from tests.core.indexing import Log, bring, held
 

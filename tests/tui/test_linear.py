@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.triage.standing import Standing
-from core.triage.status import Status
+from core.triage.state import Standing
+from core.triage.transitions import Status
 from tests.tui.kit import NOW, desk_screen, lantern, ready, text_of, tree_of, until
 from tests.tui.triage_kit import known, said, told, triage_app
 from tui.linear import plain

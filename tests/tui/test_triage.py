@@ -10,7 +10,7 @@ import pytest
 from textual.events import Key
 
 from core.triage.journal import FILE
-from core.triage.status import DECIDED, Verb, after
+from core.triage.transitions import DECIDED, Verb, after
 from tests.tui.kit import NOW, app_with, desk_screen, lantern, ready, small_series, text_of, until
 from tests.tui.triage_kit import known, said, statuses, subjects, told, tree, triage_app
 from tui.keys import BY_NAME, Where

@@ -17,7 +17,7 @@ from tui.triage_jobs import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
 from tui.widgets.marks import Handle
 
 if TYPE_CHECKING:
-    from core.triage.standing import Standing
+    from core.triage.state import Standing
     from core.triaging import Triage
     from tui.messages import Opening
     from tui.widgets.tree_model import Items
@@ -62,7 +62,7 @@ class StandingScreen(MarkingScreen):
     """Shows the list, once it is known what is decided."""
 
     def _standing(self, handle: Handle) -> Standing:
-        from core.triage.standing import UNTOUCHED
+        from core.triage.state import UNTOUCHED
 
         return self.series_tree.standings.get(handle, UNTOUCHED)
 
@@ -125,7 +125,7 @@ class StandingScreen(MarkingScreen):
             return self._decided_since
         if self._decided_shown or not standings:
             return frozenset()
-        from core.triage.status import DECIDED
+        from core.triage.transitions import DECIDED
 
         return frozenset(handle for handle, one in standings.items() if one.status in DECIDED)
 
@@ -200,7 +200,7 @@ class StandingScreen(MarkingScreen):
 
     def wake(self) -> None:
         """Bring back what was put off until now."""
-        from core.triage.status import Status
+        from core.triage.transitions import Status
 
         now = self._clock()
         put_off = {h: one for h, one in self._sure.items() if one.status is Status.LATER}

@@ -23,8 +23,8 @@ from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.tree_rows import Kind, Row
 
 if TYPE_CHECKING:
-    from core.triage.standing import Standing
-    from core.triage.status import Verb
+    from core.triage.state import Standing
+    from core.triage.transitions import Verb
 
 _NOWHERE = "Nothing is remembered of this: decisions need the program's own journal."
 
@@ -107,7 +107,7 @@ class TriageScreen(StandingScreen):
 
     def _patch_here(self, verb: Verb) -> MessageId | None:
         """Return the patch that a verb is for alone: under the cursor or open, one of several, and nothing is marked."""
-        from core.triage.status import VERDICTS, WORDS
+        from core.triage.transitions import VERDICTS, WORDS
 
         row = self.series_tree.row
         alone = verb in VERDICTS and WORDS[verb].on_patch
@@ -118,7 +118,7 @@ class TriageScreen(StandingScreen):
         return row.message.message_id
 
     def _standings_here(self, verb: Verb) -> list[Standing]:
-        from core.triage.status import Status
+        from core.triage.transitions import Status
         from tui.triage_words import of_patch
 
         patch = self._patch_here(verb)
@@ -131,7 +131,7 @@ class TriageScreen(StandingScreen):
 
     def _decide(self, name: str, argument: str | None = None, *, note: str | None = None) -> None:
         """Do a verb to what is marked, under the cursor or open."""
-        from core.triage.status import VERDICTS, Verb
+        from core.triage.transitions import VERDICTS, Verb
         from tui.triage_words import predicted, why_not
 
         verb, clerk, opening = Verb(name), self._clerk, self._shown
@@ -179,7 +179,7 @@ class TriageScreen(StandingScreen):
         """Return how a series will stand once one of its patches is decided."""
         from dataclasses import replace
 
-        from core.triage.status import Status, after
+        from core.triage.transitions import Status, after
 
         one = self._standing(handle)
         status = after(one.patch(patch) or Status.NEW, verb)
@@ -190,7 +190,7 @@ class TriageScreen(StandingScreen):
 
     def _go_on(self, decided: set[Handle]) -> None:
         """Show what has changed, and put the cursor on what is to be decided next."""
-        from core.triage.status import UNDECIDED
+        from core.triage.transitions import UNDECIDED
 
         tree = self.series_tree
         here = tree.here

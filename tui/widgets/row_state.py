@@ -9,11 +9,11 @@ from core.text import shown
 from tui.widgets.tree_rows import Kind, Row
 
 if TYPE_CHECKING:
-    from core.triage.standing import Standing
+    from core.triage.state import Standing
 
 MARK: Final = "*"
 
-# By the words of core.triage.status.Status, which is not imported for the first picture.
+# By the words of core.triage.transitions.Status, which is not imported for the first picture.
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "done": ("✓", "state-done"),
     "skipped": ("✗", "state-skipped"),

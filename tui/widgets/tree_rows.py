@@ -13,7 +13,7 @@ from core.index.row_summary import Role, SeriesSummary
 from core.model import GivenTrailer, Message, MessageId, Patch, Reply, Series, Thread, Version
 
 if TYPE_CHECKING:
-    from core.triage.standing import Standing
+    from core.triage.state import Standing
 
 Key = tuple[str, ...]
 """What a row stays known by; it begins with the id of its series or thread."""

@@ -20,7 +20,7 @@ from tui.widgets.tree_rows import Kind, Matches, Row, Whole
 from tui.widgets.tree_view import Place
 
 if TYPE_CHECKING:
-    from core.triage.standing import Standing
+    from core.triage.state import Standing
 
 _NOTHING: Final[Mapping[Handle, Standing]] = {}
 

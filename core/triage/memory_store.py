@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from core.model import Message, MessageId, Series, Thread
-from core.triage.book import PATIENCE, CaughtUp, Known
+from core.triage.event_tables import Ledger, number_of
 from core.triage.events import Entry, short_key
 from core.triage.journal import Journal
-from core.triage.ledger import Ledger, number_of
-from core.triage.standing import UNTOUCHED, Facts, Said, Standing, standing
-from core.triage.status import UNDECIDED
-from core.triage.tables import TABLES
+from core.triage.schema import TABLES
+from core.triage.state import UNTOUCHED, Facts, Said, Standing, standing
+from core.triage.store import PATIENCE, CaughtUp, Known
+from core.triage.transitions import UNDECIDED
 from core.triage.when import HasTag
 
 T = TypeVar("T")

@@ -1,11 +1,11 @@
-"""The tables that the journal is taken in by, see `core.triage.ledger`."""
+"""The tables that the journal is taken in by, see `core.triage.event_tables`."""
 
 from __future__ import annotations
 
 from typing import Final
 
 TABLES: Final = """\
--- What was taken in of the triage journal (core.triage.ledger): how far it was read, and its events.
+-- What was taken in of the triage journal (core.triage.event_tables): how far it was read, and its events.
 CREATE TABLE ledger (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE event (
     id INTEGER PRIMARY KEY,

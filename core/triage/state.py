@@ -13,7 +13,7 @@ from typing import Final
 
 from core.model import MessageId
 from core.triage.events import key_of, moment, short_key
-from core.triage.status import PRIORITIES, RETURNS, VERDICTS, Cause, Status, Verb, after
+from core.triage.transitions import PRIORITIES, RETURNS, VERDICTS, Cause, Status, Verb, after
 from core.triage.when import Until, unpacked
 
 SLACK: Final = 2 * 86_400.0
@@ -34,7 +34,7 @@ class Standing:
     """When it was last decided; of one that came back, when it was decided before."""
     flagged: bool = False
     priority: int = 0
-    """One of `core.triage.status.PRIORITIES`."""
+    """One of `core.triage.transitions.PRIORITIES`."""
     labels: tuple[str, ...] = ()
     """In the order of the alphabet."""
     note: str = ""

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from core.model import MessageId
+from core.triage.event_tables import Ledger
 from core.triage.events import Entry
 from core.triage.journal import Journal
-from core.triage.ledger import Ledger
-from core.triage.standing import Standing
+from core.triage.state import Standing
 
 T = TypeVar("T")
 

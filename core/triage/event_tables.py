@@ -15,9 +15,9 @@ from typing import Final
 from core.model import MessageId
 from core.triage.events import LOOKED, UNDO, UNVIEWED, VIEWED, Entry, Event, key_of
 from core.triage.journal import START, Position
-from core.triage.standing import Deed
-from core.triage.status import Status, Verb
-from core.triage.tables import NAMES
+from core.triage.schema import NAMES
+from core.triage.state import Deed
+from core.triage.transitions import Status, Verb
 
 _KEY: Final = 8
 
