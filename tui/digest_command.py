@@ -15,7 +15,7 @@ from core.text import shown
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.digest.identity import Mailmap
+    from core.digest.people import Mailmap
 
 FORMATS: Final = ("text", "markdown", "html", "json")
 LAYOUTS: Final = ("threads", "seed")
@@ -66,10 +66,10 @@ def run(
     if arguments.layout == "seed" and arguments.format not in ("text", "json"):
         _say(f"--layout seed is text or json, not {arguments.format}.")
         return 2
-    from core.digest.identity import Bots
+    from core.digest.build import Options
     from core.digest.page import Form, open_archive, options_for, read_digest, write_page
+    from core.digest.people import Bots
     from core.digest.range import RangeError, split_range
-    from core.digest.summary import Options
 
     form = Form(
         format=arguments.format,
@@ -111,7 +111,7 @@ def run(
 
 def _mailmap(config: Config) -> Mailmap | None:
     """Return the user's mailmap; a mistake in the configuration is said, and stops nothing."""
-    from core.digest.identity import read_mailmap
+    from core.digest.people import read_mailmap
 
     try:
         return read_mailmap(config.mailmap)

@@ -15,7 +15,7 @@ from core.errors import Cancelled, PatchdeskError
 from core.model import Progress
 
 if TYPE_CHECKING:
-    from core.digest.apart import Made
+    from core.digest.process import Made
     from core.digest.values import Digest
 
 Post = Callable[[Message], object]
@@ -82,7 +82,7 @@ class Exported(Message):
 
 def make_digest(request: DigestRequest, post: Post) -> None:
     """Have a child process make a digest, and post it."""
-    from core.digest.apart import DigestProcess
+    from core.digest.process import DigestProcess
 
     def report(progress: Progress) -> None:
         post(DigestProgressed(request, progress))
@@ -100,7 +100,7 @@ def make_digest(request: DigestRequest, post: Post) -> None:
 
 def keep(target: str, kind: str, until: str, when: datetime, at: int, post: Post) -> None:
     """Remember a place of a target's digests."""
-    from core.digest.remembered import remember
+    from core.digest.bookmarks import remember
 
     try:
         remember(target, kind, until, when, at=at)

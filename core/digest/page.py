@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.digest.archive import Archive
-from core.digest.epochs import EpochArchive
+from core.digest.build import Options, build
+from core.digest.epoch_archive import EpochArchive
+from core.digest.formats.html_page import web_page
+from core.digest.formats.json_record import digest_record
 from core.digest.formats.markdown import markdown_page
-from core.digest.formats.record import digest_record
 from core.digest.formats.seed import seed_page
 from core.digest.formats.text import text_page
-from core.digest.formats.webpage import web_page
 from core.digest.mailboxes import MailboxArchive
 from core.digest.range import split_range
-from core.digest.summary import Options, build
 from core.digest.values import Digest
 from core.errors import TargetError
 from core.records import to_line

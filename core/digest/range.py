@@ -2,7 +2,7 @@
 
 FROM is excluded and TO included, as in git's `A..B`; one end, or both, may be left open. An end is a place in the
 history of an archive (`Place`) or a moment (`Moment`); which words mean a place only the archive can tell
-(`core.digest.epochs`), those that mean a moment are read here.
+(`core.digest.epoch_archive`), those that mean a moment are read here.
 
 A moment is written as in git's dates, always in UTC, so that a page comes out the same everywhere: `2025-05-01` (its
 first second), `2025-05-01T18:00`, with a zone `2025-05-01T18:00+02:00`, `@1746057600`, `now`, `today`, `yesterday`, `monday` (the

@@ -1,7 +1,7 @@
-"""What a digest tells, as values: made by `core.digest.summary.build`, rendered by `core.digest.formats` or a screen.
+"""What a digest tells, as values: made by `core.digest.build.build`, rendered by `core.digest.formats` or a screen.
 
 Texts are as the mails have them: whoever shows one passes it through `core.text`. People are those of
-`core.digest.identity`, unless said otherwise.
+`core.digest.people`, unless said otherwise.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.digest.identity import Merge
+from core.digest.people import Merge
 from core.model import GivenTrailer, Identity, MessageId
 
 Counts = tuple[tuple[Identity, int], ...]

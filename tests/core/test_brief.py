@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.diff.parse import file_changes
-from core.digest.facts import read_facts
+from core.digest.mail_facts import read_facts
 from core.mail.body import find_patch
 from core.mail.message import read_mail
 from core.mail.message_fast import read_brief

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from core.digest.epochs import EpochArchive
+from core.digest.build import Options
+from core.digest.epoch_archive import EpochArchive
 from core.digest.formats.markdown import escaped
 from core.digest.formats.phrases import intervals
 from core.digest.page import Form, options_for, read_digest, write_page
-from core.digest.summary import Options
 from core.digest.values import Digest
 from core.sources.public_inbox import open_archive
 from core.text import shown

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.digest.identity import Bots, Mailmap, People, domain_of, ranked, read_mailmap, written
+from core.digest.people import Bots, Mailmap, People, domain_of, ranked, read_mailmap, written
 from core.errors import ConfigError
 from core.model import Identity
 

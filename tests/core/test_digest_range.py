@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.digest.archive import Archive
-from core.digest.epochs import EpochArchive
+from core.digest.epoch_archive import EpochArchive
 from core.digest.mailboxes import MailboxArchive
 from core.digest.range import Moment, RangeError, read_moment, split_range
 from core.errors import PatchdeskError

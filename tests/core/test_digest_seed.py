@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.digest.epochs import EpochArchive
+from core.digest.build import Options, build
+from core.digest.epoch_archive import EpochArchive
 from core.digest.formats.seed import seed_page
-from core.digest.summary import Options, build
 from core.sources.public_inbox import open_archive
 from tests.core.inboxes import DIFF, START, Epoch, mail, patch
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from core.digest.epochs import EpochArchive
-from core.digest.identity import Bots, Mailmap
+from core.digest.build import Options
+from core.digest.epoch_archive import EpochArchive
 from core.digest.mailboxes import MailboxArchive
 from core.digest.page import read_digest
-from core.digest.summary import Options
+from core.digest.people import Bots, Mailmap
 from core.digest.values import Diffstat, Digest
 from core.model import Identity
 from core.sources.mailbox import open_bytes

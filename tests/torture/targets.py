@@ -18,7 +18,7 @@ from core.config import describe, load_config
 from core.diff.highlight import highlight
 from core.diff.parse import file_changes, read_diff
 from core.diff.stat import diffstat
-from core.digest.identity import Mailmap
+from core.digest.people import Mailmap
 from core.digest.range import RangeError, read_moment, split_range
 from core.errors import TargetError
 from core.mail.body import read_in_body_headers, split_body

@@ -16,9 +16,9 @@ from textual.pilot import Pilot
 
 from core.config import Config
 from core.desk import open_desk
-from core.digest.apart import DigestProcess, Made
+from core.digest.bookmarks import recall, remember, remembered_file
+from core.digest.process import DigestProcess, Made
 from core.digest.range import Moment, Place
-from core.digest.remembered import recall, remember, remembered_file
 from core.digest.windows import Window, moment_words
 from core.errors import Cancelled
 from core.sources.mboxrd import to_mboxrd

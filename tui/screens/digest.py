@@ -171,7 +171,7 @@ class DigestScreen(MakingScreen):
     # ------------------------------------------------------------- the prompt
 
     def _spans(self) -> list[Proposal]:
-        from core.digest.remembered import recall
+        from core.digest.bookmarks import recall
 
         spans: list[Proposal] = []
         try:

@@ -33,7 +33,7 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.status_line import StatusLine, TitleBar
 
 if TYPE_CHECKING:
-    from core.digest.apart import Made
+    from core.digest.process import Made
     from core.digest.windows import Window
 
 

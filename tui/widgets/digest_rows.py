@@ -26,7 +26,7 @@ from core.digest.formats.phrases import (
     title_of,
     trailer_words,
 )
-from core.digest.identity import written
+from core.digest.people import written
 from core.digest.values import Digest, Newcomer, SeriesNews, ThreadNews
 from core.model import MessageId
 from core.text import shown

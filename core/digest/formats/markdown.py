@@ -25,7 +25,7 @@ from core.digest.formats.phrases import (
     title_of,
     trailer_words,
 )
-from core.digest.identity import written
+from core.digest.people import written
 from core.digest.values import Digest, SeriesNews, ThreadNews
 from core.text import shown, shown_lines
 

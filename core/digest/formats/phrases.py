@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from core.digest.identity import Merge, written
+from core.digest.people import Merge, written
 from core.digest.values import (
     Diffstat,
     Digest,

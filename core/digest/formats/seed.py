@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from core.digest.identity import written
+from core.digest.people import written
 from core.digest.values import Digest, SeriesNews
 from core.text import shown, shown_line, shown_lines
 

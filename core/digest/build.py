@@ -1,7 +1,7 @@
 """An archive and a range → a digest.
 
 Each mail of the range is read once; what is kept of it is a few facts, so that a long range fits into little memory. Then the
-archive's log is gone through for what came before (`core.digest.earlier`), and all is grouped into series and
+archive's log is gone through for what came before (`core.digest.lookback`), and all is grouped into series and
 threads by `core.series.grouping`.
 """
 
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.digest.archive import Archive
-from core.digest.earlier import Newcomers, Relatives, look_back
-from core.digest.facts import Facts, read_facts
-from core.digest.identity import (
+from core.digest.lookback import Newcomers, Relatives, look_back
+from core.digest.mail_facts import Facts, read_facts
+from core.digest.people import (
     Bots,
     Mailmap,
     People,
@@ -24,8 +24,8 @@ from core.digest.identity import (
     ranked,
     ranked_names,
 )
-from core.digest.news import Known, repliers, series_news, thread_news
 from core.digest.range import Span
+from core.digest.series_changes import Known, repliers, series_news, thread_news
 from core.digest.values import (
     Digest,
     Entry,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from core.digest.facts import Changes, Facts
-from core.digest.identity import People
+from core.digest.mail_facts import Changes, Facts
+from core.digest.people import People
 from core.digest.values import Diffstat, PatchNews, SeriesNews, ThreadNews, VersionNews
 from core.model import GivenTrailer, Identity, Message, MessageId, Patch, Series, Thread, Version
 

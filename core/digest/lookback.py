@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.digest.archive import Earlier
-from core.digest.identity import flat
+from core.digest.people import flat
 from core.mail.subject import read_subject
 from core.model import Identity, Message, Subject
 

@@ -1,6 +1,6 @@
 """A child process that makes a digest, so that the screen never shares its interpreter with that.
 
-It is started as `python -P -m core.digest.apart TARGET WORDS NOW` and sends Progress, then a PatchdeskError, or the
+It is started as `python -P -m core.digest.process TARGET WORDS NOW` and sends Progress, then a PatchdeskError, or the
 digest: its series and threads in tuples of some, since taking many apart at once would hold the screen up, and last a `Made`
 without them.
 """
@@ -49,7 +49,7 @@ class DigestProcess(Child):
     def __init__(self, target: str, words: str, now: datetime) -> None:
         """Start the child for a TARGET on disk, or a followed list, and a FROM..TO as on the command line."""
         ended = SourceError("The process that makes the digest has ended.", "Ask for it again.")
-        super().__init__("core.digest.apart", target, words, now.isoformat(), ended=ended)
+        super().__init__("core.digest.process", target, words, now.isoformat(), ended=ended)
 
     def made(self, *, stop: Event, report: Report) -> Made:
         """Return the digest. Blocks. Raises PatchdeskError and Cancelled."""
@@ -111,9 +111,9 @@ class _Told:
 def _make(target: str, words: str, now: datetime) -> Made:
     """Make a digest as the user's configuration has it; what is wrong in that is one of its notes."""
     from core.config import load_config
-    from core.digest.identity import Bots, Mailmap, read_mailmap
+    from core.digest.build import Options
     from core.digest.page import open_archive, read_digest
-    from core.digest.summary import Options
+    from core.digest.people import Bots, Mailmap, read_mailmap
     from core.system.paths import config_file
 
     if target == "-":
@@ -172,6 +172,6 @@ def main(target: str, words: str, now: str) -> None:
 
 if __name__ == "__main__":
     # Under its own name, or what is sent could not be taken apart by the parent.
-    from core.digest import apart
+    from core.digest import process as apart
 
     apart.main(*sys.argv[1:])

@@ -16,7 +16,7 @@ from typing import Final
 import pygit2
 
 from core.digest.archive import Arrival, Earlier, earlier_of
-from core.digest.places import FAULTS, Epoch, Places, why
+from core.digest.commit_lookup import FAULTS, Epoch, Places, why
 from core.digest.range import Bound, Moment, Place, Span, check_order, reversed_range
 from core.errors import SourceError
 from core.sources.mbox import MAIL_CAP

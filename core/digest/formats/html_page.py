@@ -28,7 +28,7 @@ from core.digest.formats.phrases import (
     title_of,
     trailer_words,
 )
-from core.digest.identity import domain_of, written
+from core.digest.people import domain_of, written
 from core.digest.values import Counts, Digest, SeriesNews, ThreadNews
 from core.text import shown, shown_lines
 
