@@ -26,7 +26,7 @@ from textual.pilot import Pilot
 
 from core.config import Config
 from core.demo import demo_path
-from core.desk import Desk, open_desk
+from core.desk.target_desk import Desk, open_desk
 from tui.app import PatchdeskApp
 from tui.themes import DEFAULT_THEME
 

@@ -76,7 +76,10 @@ HEAVY = {"textual", "rich", "b4", "liblore", "rapidfuzz", "numpy", "pygit2", "py
         ("import tui.cli", HEAVY),
         ("import tui.cli; tui.cli._parser().format_help()", HEAVY),
         ("import core.config", HEAVY),
-        ("import core.desk", {"textual", "rich", "b4", "liblore", "requests", "pygments"}),
+        (
+            "import core.desk.target_desk",
+            {"textual", "rich", "b4", "liblore", "requests", "pygments"},
+        ),
         ("import tui.app", {"b4", "liblore", "requests", "pygit2", "pygments.lexers.c_cpp"}),
     ],
 )

@@ -26,7 +26,7 @@ from tui.screens.keyed import KeyedScreen
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
 
 if TYPE_CHECKING:
-    from core.triaging import Triage
+    from core.desk.triage_service import Triage
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from tui.mail_commands import MailCommands, read_stdin
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.desk import Desk
+    from core.desk.target_desk import Desk
     from core.system.ui_state import Remembered
     from tui.app import PatchdeskApp
     from tui.messages import DeskLike
@@ -365,7 +365,7 @@ def _desk(
     apart: bool = False,
     fresh: bool = False,
 ) -> Desk:
-    from core.desk import open_desk
+    from core.desk.target_desk import open_desk
     from core.system.paths import cache_dir
 
     return open_desk(

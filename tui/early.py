@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from core.errors import PatchdeskError
 
 if TYPE_CHECKING:
-    from core.lists import ListPage
+    from core.desk.lists_desk import ListPage
     from core.system.ui_state import Remembered
     from tui.messages import DeskLike
     from tui.widgets.tree_line import Piece
@@ -91,7 +91,7 @@ class EarlyRows:
 
 
 def _rows(page: ListPage, remembered: Remembered, at: Room) -> list[list[Piece]]:
-    from core.place import recall
+    from core.desk.list_position import recall
     from tui.widgets.tree_line import line
     from tui.widgets.tree_model import Rows
 

@@ -21,7 +21,7 @@ from tui.widgets.tree_model import Held, Items
 from tui.widgets.tree_rows import Inside, Key, Lit, Matches
 
 if TYPE_CHECKING:
-    from core.lists import ListDesk
+    from core.desk.lists_desk import ListDesk
     from core.model import Listing
     from core.search.list_search import Finder, Found, Hit, IndexFinder, ServerFound
 
@@ -65,7 +65,7 @@ class SearchedLists:
 
     def items(self, hits: Sequence[Hit]) -> Items:
         """Return the rows of the index, those in view read already."""
-        from core.list_items import ListItems
+        from core.desk.list_rows import ListItems
 
         items = ListItems(self.desk, array("q", [hit.row for hit in hits]))
         items.read(0, _READ_AHEAD)

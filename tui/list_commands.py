@@ -106,7 +106,7 @@ def lists(arguments: argparse.Namespace, config: Config, write: Write) -> int:
         _list_record(name, followed, infos.get(name)) for name, followed in config.lists.items()
     ]
     if arguments.json:
-        from core.records import to_line
+        from core.json_records import to_line
 
         write(to_line(record) for record in records)
     else:
@@ -148,7 +148,7 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
 def _results(
     wanted: Mapping[str, FollowedList], config: Config, wish: Wish, meter: Meter, stop: Event
 ) -> Iterator[SyncResult]:
-    from core.desk import fetch_options
+    from core.desk.target_desk import fetch_options
     from core.sync.list_folder import Home
     from core.sync.sync import sync
     from core.system.paths import cache_dir
@@ -194,7 +194,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _infos() -> list[ListInfo]:
-    from core.indexed import open_indexed
+    from core.desk.indexed import open_indexed
     from core.sync.list_folder import Home
 
     indexed = open_indexed(Home.usual().index)

@@ -15,7 +15,7 @@ from core.model import MessageId, Progress
 from tui.messages import OpenFailed, Opening
 
 if TYPE_CHECKING:
-    from core.lists import ListDesk, ListPage
+    from core.desk.lists_desk import ListDesk, ListPage
     from core.sync.process import SyncProcess
     from core.sync.values import SyncResult
 

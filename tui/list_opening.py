@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.lists import ListDesk
+    from core.desk.lists_desk import ListDesk
     from core.system.ui_state import Remembered
 
 
@@ -25,8 +25,8 @@ def lists_desk(
 
     index = data_dir() / "index.sqlite3"
     if not target:
-        from core.lists import ListDesk, Wanted
-        from core.place import recall
+        from core.desk.list_position import recall
+        from core.desk.lists_desk import ListDesk, Wanted
         from core.search.saved_views import views
 
         wanted = recall(remembered, config.lists).wanted if remembered is not None else Wanted()
@@ -36,7 +36,7 @@ def lists_desk(
         return None
     if os.path.exists(os.path.expanduser(target)):  # noqa: PTH110, PTH111 - pathlib's raises for odd names
         return None
-    from core.lists import ListDesk, Wanted, known_lists
+    from core.desk.lists_desk import ListDesk, Wanted, known_lists
 
     return (
         ListDesk(index, Wanted(lists=(target,)), config) if target in known_lists(index) else None

@@ -10,8 +10,8 @@ from core.text import SafeText, shown
 from tui.widgets.tree_line import age
 
 if TYPE_CHECKING:
+    from core.desk.lists_desk import ListPage
     from core.index.reader import ListInfo
-    from core.lists import ListPage
     from core.sync.values import SyncResult
 
 

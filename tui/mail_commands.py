@@ -13,9 +13,9 @@ from core.text import shown, shown_lines
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.desk import Desk
-    from core.export import Opener
-    from core.indexed import IndexedMails
+    from core.desk.export import Opener
+    from core.desk.indexed import IndexedMails
+    from core.desk.target_desk import Desk
     from core.model import Listing, Message, MessageId, Series, Thread
 
     OpenDesk = Callable[[str, Config, bytes | None], Desk]
@@ -60,8 +60,8 @@ class MailCommands:
         return there and not Path(target).exists()
 
     def _print_items(self, arguments: argparse.Namespace, items: Iterable[Series | Thread]) -> None:
+        from core.json_records import series_record, thread_record, to_line
         from core.model import Series
-        from core.records import series_record, thread_record, to_line
 
         wanted = (item for item in items if arguments.all or isinstance(item, Series))
         if arguments.json:
@@ -95,7 +95,7 @@ class MailCommands:
         wanted = MessageId(arguments.id.strip().removeprefix("<").removesuffix(">"))
         if arguments.target is None and self._show_indexed(arguments, wanted):
             return 0
-        from core.export import find_message
+        from core.desk.export import find_message
 
         desk, listing = self._read(arguments.target or wanted)
         try:
@@ -138,8 +138,8 @@ class MailCommands:
         message: Message,
         lists: Sequence[str] | None = None,
     ) -> None:
-        from core.export import mbox_of, show_record
-        from core.records import to_line
+        from core.desk.export import mbox_of, show_record
+        from core.json_records import to_line
 
         if arguments.raw:
             sys.stdout.buffer.write(opener.raw(message))
@@ -155,7 +155,7 @@ class MailCommands:
     # ------------------------------------------------------------------- where it comes from
 
     def _read(self, target: str) -> tuple[Desk, Listing]:
-        from core.export import read_all
+        from core.desk.export import read_all
 
         stdin = read_stdin() if target == "-" else None
         desk = self._open_desk(target, self._config, stdin)
@@ -169,7 +169,7 @@ class MailCommands:
         return desk, listing
 
     def _indexed(self) -> IndexedMails | None:
-        from core.indexed import open_indexed
+        from core.desk.indexed import open_indexed
         from core.sync.list_folder import Home
 
         return open_indexed(Home.usual().index)

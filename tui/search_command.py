@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
         index.close()
     lines = [(hit, top) for top, hit in _flat(found)][: arguments.limit]
     if arguments.json:
-        from core.records import hit_record, to_line
+        from core.json_records import hit_record, to_line
 
         write(to_line(hit_record(hit, top)) for hit, top in lines)
     else:

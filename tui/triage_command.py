@@ -14,8 +14,8 @@ from core.triage.transitions import WORDS, Argument, Verb
 
 if TYPE_CHECKING:
     from core.config import Config
+    from core.desk.triage_service import LogLine, Outcome, Triage
     from core.model import MessageId
-    from core.triaging import LogLine, Outcome, Triage
 
     Write = Callable[[Iterable[str]], None]
 
@@ -169,7 +169,7 @@ def _log(arguments: argparse.Namespace, triage: Triage, write: Write) -> int:
 
 
 def _records(lines: Iterable[LogLine]) -> Iterator[str]:
-    from core.records import to_line
+    from core.json_records import to_line
 
     return (to_line(_record(line)) for line in lines)
 
@@ -258,11 +258,11 @@ def _bare(text: str) -> MessageId:
 def _opened(config: Config) -> Iterator[Triage]:
     """Give what the user has decided, over the index where there is one."""
     from core.config import with_git
-    from core.indexed import open_indexed
+    from core.desk.indexed import open_indexed
+    from core.desk.triage_service import Journal, Triage
     from core.sync.list_folder import Home
     from core.system.paths import data_dir
     from core.triage.journal import FILE
-    from core.triaging import Journal, Triage
 
     indexed = open_indexed(Home.usual().index)
     try:

@@ -19,13 +19,13 @@ from tui.messages import Opening
 from tui.widgets.marks import Handle
 
 if TYPE_CHECKING:
+    from core.desk.lists_desk import ListDesk
+    from core.desk.triage_service import Triage
     from core.diff.viewed_hunks import ViewedStore
-    from core.lists import ListDesk
     from core.model import Listing
     from core.triage.outcome import LogLine, Outcome
     from core.triage.state import Standing
     from core.triage.transitions import Verb
-    from core.triaging import Triage
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.config import Config
+    from core.desk.triage_service import Triage
     from core.index.index import Index
-    from core.triaging import Triage
     from tui.messages import Opening
 
 
@@ -21,9 +21,9 @@ def triage_opener(config: Config) -> Callable[[Opening], Triage]:
 
     def opened(opening: Opening) -> Triage:
         from core.config import with_git
+        from core.desk.triage_service import Journal, Triage
         from core.system.paths import data_dir
         from core.triage.journal import FILE
-        from core.triaging import Journal, Triage
 
         folder = data_dir()
         if _is_demo(opening.target):

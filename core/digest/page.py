@@ -20,7 +20,7 @@ from core.digest.mailboxes import MailboxArchive
 from core.digest.range import split_range
 from core.digest.values import Digest
 from core.errors import TargetError
-from core.records import to_line
+from core.json_records import to_line
 from core.sources.lore import LoreSource
 from core.sources.message_url import scheme_of
 from core.sources.public_inbox import PublicInboxSource

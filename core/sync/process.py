@@ -136,7 +136,7 @@ def _send(value: Mapping[str, Any]) -> None:
 def main(names: Sequence[str]) -> None:
     """Sync lists, all that are followed where none is named, and write what comes of it. The child's main."""
     from core.config import load_config
-    from core.desk import fetch_options
+    from core.desk.target_desk import fetch_options
     from core.search.maintenance import after_sync
     from core.sync.list_folder import Home
     from core.sync.sync import sync

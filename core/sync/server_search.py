@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from core.desk import fetch_options
+from core.desk.target_desk import fetch_options
 from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
 from core.model import Progress, RawMail
 from core.query.clock import read

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from threading import Event
 
-from core.export import messages_of
-from core.listing import listings
+from core.desk.export import messages_of
+from core.desk.listing import listings
 from core.mail.message import read_message
 from core.model import MessageId
 from core.series.grouping import group

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from core.export import messages_of
+from core.desk.export import messages_of
 from core.mail.message import read_message
 from core.model import MessageId
 from core.series.grouping import group

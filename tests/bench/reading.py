@@ -11,7 +11,7 @@ from pathlib import Path
 from textual.strip import Strip
 
 from core.config import Config
-from core.desk import open_desk
+from core.desk.target_desk import open_desk
 from tests.bench.diff import SIZES, diff_of
 from tests.bench.measure import RUNS
 from tests.tui.kit import reader_of, until

@@ -13,7 +13,7 @@ from pathlib import Path
 from textual.events import Key
 
 from core.config import Config
-from core.lists import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, Wanted
 from tests.bench.lists import SERIES, _mails
 from tests.tui.kit import desk_screen, ready, until
 from tui.app import PatchdeskApp

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.desk.triage_service import Triage
 from core.index.index import Index, ListView, open_index
 from core.model import MessageId
 from core.triage.events import Entry, Event, microseconds
 from core.triage.journal import FILE, Journal
 from core.triage.transitions import Status, Verb
-from core.triaging import Triage
 from tests.bench.lists import _mails
 from tests.bench.measure import RUNS, Took, cpu_of, median
 

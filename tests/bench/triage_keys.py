@@ -13,9 +13,9 @@ from pathlib import Path
 from textual.events import Key
 from textual.pilot import Pilot
 
-from core.lists import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.triage_service import Journal, Triage
 from core.triage.journal import FILE
-from core.triaging import Journal, Triage
 from tests.bench.lists import _mails
 from tests.tui.kit import desk_screen, until
 from tui.app import PatchdeskApp

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from core.config import Config
-from core.doctor import Check, Level, Surroundings, examine
+from core.desk.doctor import Check, Level, Surroundings, examine
 from core.errors import Cancelled
 from core.sources.lore import FetchOptions
 from core.sync.list_folder import Home

@@ -12,10 +12,10 @@ import pytest
 
 from core.config import Config
 from core.demo import demo_path
-from core.desk import Desk, open_desk
+from core.desk.target_desk import Desk, open_desk
+from core.desk.target_reader import ReadingProcess
 from core.errors import Cancelled, PatchdeskError, SourceError, TargetError
 from core.model import Listing
-from core.reading_process import ReadingProcess
 from core.sources.mboxrd import to_mboxrd
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.json_records import mail_record, thread_record, to_line
 from core.mail.message import read_mail
 from core.model import Thread
-from core.records import mail_record, thread_record, to_line
 from core.series.grouping import group
 
 

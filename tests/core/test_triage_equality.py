@@ -9,6 +9,7 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.desk.triage_service import Journal, Triage
 from core.errors import Cancelled
 from core.index.index import Index, ListView
 from core.index.triage_store import IndexBook
@@ -17,7 +18,6 @@ from core.triage.memory_store import MemoryBook
 from core.triage.state import UNTOUCHED, Standing
 from core.triage.transitions import Verb
 from core.triage.when import ArgumentError
-from core.triaging import Journal, Triage
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 from tests.core.test_index_equality import ANY, mails, new_index, small_steps
 

@@ -21,12 +21,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.desk.triage_service import Triage
 from core.model import MessageId
 from core.triage import journal
 from core.triage.events import LONGEST, Entry, Event, microseconds, read_line
 from core.triage.journal import Journal, JournalError
 from core.triage.transitions import Status, Verb
-from core.triaging import Triage
 from tests.core.triage_kit import NOW, Desk, series
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -364,7 +364,7 @@ _APPENDS = """
 import sys
 from pathlib import Path
 from core.model import MessageId
-from core.triaging import Journal, Triage, Verb
+from core.desk.triage_service import Journal, Triage, Verb
 triage = Triage(None, Journal(Path(sys.argv[1]), host=sys.argv[2]))
 for number in range(60):
     triage.do(Verb.DONE, [MessageId(f"{sys.argv[3]}-{number}-{each}@x") for each in range(20)])
@@ -409,7 +409,7 @@ _ANSWERS = """
 import os, sys
 from pathlib import Path
 from core.model import MessageId
-from core.triaging import Journal, Triage, Verb
+from core.desk.triage_service import Journal, Triage, Verb
 for line in sys.stdin:
     if (child := os.fork()) == 0:
         triage = Triage(None, Journal(Path(sys.argv[1])))

@@ -14,11 +14,12 @@ from threading import Event
 
 import pytest
 
+from core.desk.lists_desk import ListDesk, ListPage, Wanted
+from core.desk.triage_service import Triage
 from core.errors import PatchdeskError
 from core.index.database import transaction
 from core.index.index import ListView, open_index
 from core.index.migrations import MIGRATIONS, TRIAGE
-from core.lists import ListDesk, ListPage, Wanted
 from core.model import MessageId
 from core.system.tags import has_tag
 from core.triage.events import Entry, microseconds
@@ -28,7 +29,6 @@ from core.triage.schema import NAMES as TABLES
 from core.triage.state import UNTOUCHED, Standing
 from core.triage.transitions import Status, Verb
 from core.triage.when import WhenError
-from core.triaging import Triage
 from tests.core.triage_kit import NOW, Desk, series
 
 NAMES = ("lamp", "wick", "oil", "brass", "soot")

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from pathlib import Path
 
+from core.desk.triage_service import Journal, Triage
 from core.index.index import ListView, open_index
 from core.index.triage_store import IndexBook
 from core.model import MessageId, Series, Thread
 from core.triage.state import Standing
-from core.triaging import Journal, Triage
 from tests.core.indexing import Log, bring, held
 
 START = 1_780_000_000

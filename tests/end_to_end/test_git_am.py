@@ -11,8 +11,8 @@ import pytest
 
 from core.config import Config
 from core.demo import demo_path
-from core.desk import open_desk
-from core.export import mbox_of, read_all
+from core.desk.export import mbox_of, read_all
+from core.desk.target_desk import open_desk
 from core.model import MessageId
 from tests.core.shared_mails import git, shared
 from tests.core.test_series_oracles import make_repository

@@ -12,7 +12,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from core.config import Config
-from core.desk import Desk, open_desk
+from core.desk.target_desk import Desk, open_desk
 from core.fetch import client as fetch_process
 from tests.end_to_end.letters import FROB, evil
 from tests.end_to_end.misbehaving import Misbehaving

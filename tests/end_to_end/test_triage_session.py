@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from core.desk.triage_service import Journal, Triage
 from core.index.index import open_index
 from core.triage.journal import FILE
-from core.triaging import Journal, Triage
 from tests.end_to_end.program import ROOT, Program
 from tests.tui.terminal import Terminal, running
 

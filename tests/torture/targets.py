@@ -21,6 +21,7 @@ from core.diff.stat import diffstat
 from core.digest.people import Mailmap
 from core.digest.range import RangeError, read_moment, split_range
 from core.errors import TargetError
+from core.json_records import mail_record, series_record, thread_record, to_line
 from core.mail.body import read_in_body_headers, split_body
 from core.mail.dates import read_date
 from core.mail.encoded_words import decode_words
@@ -34,7 +35,6 @@ from core.query.lore_query import for_server
 from core.query.path_glob import path_matcher
 from core.query.query import by_row, leaves, parse, written
 from core.query.query import terms as search_terms
-from core.records import mail_record, series_record, thread_record, to_line
 from core.search.fuzzy.index import Entry, Index
 from core.search.fuzzy.typed_query import read_terms
 from core.series.grouping import group

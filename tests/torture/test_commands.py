@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "ev\x1b[31337m\u202e\u200b[@click=app.quit]\x07.mbox"
 RANGE = "2025-05-01..2025-07-01"
 NO_JUDGE = "import core.text; core.text._visible_line = lambda line: line"
-NO_ESCAPE = "import re, core.records; core.records._ACTIVE = re.compile('(?!)')"
+NO_ESCAPE = "import re, core.json_records; core.json_records._ACTIVE = re.compile('(?!)')"
 GIT = """#!/bin/sh
 case "$*" in version) echo "git version 2.\\033[31337m"; exit 0;; esac
 printf 'remote: \\033[31337m\\033]0;owned\\007\\302\\23331337m\\342\\200\\256\\nfatal: \\033[31337m \\342\\200\\256 owned\\n' >&2

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from core.config import Config
-from core.desk import open_desk
+from core.desk.target_desk import open_desk
 from core.digest.bookmarks import recall, remember, remembered_file
 from core.digest.process import DigestProcess, Made
 from core.digest.range import Moment, Place

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from core.demo import demo_path
+from core.desk.lists_desk import ListDesk, Wanted
 from core.errors import PatchdeskError
 from core.index.index import SeriesSummary, open_index
-from core.lists import ListDesk, Wanted
 from core.sources.mailbox import open_file
 from core.system.ui_state import Remembered
 from tests.tui.kit import ready, tree_of

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from core.config import Config, load_config
 from core.demo import demo_path
+from core.desk.lists_desk import ListDesk, Wanted
 from core.index.index import Index, ListView, open_index
-from core.lists import ListDesk, Wanted
 from core.model import MessageId
 from core.search.list_search import IndexFinder
 from core.sources.mailbox import open_file

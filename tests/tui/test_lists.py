@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 
 from core.config import FollowedList, read_interval
 from core.demo import demo_path
+from core.desk.lists_desk import ListDesk, Wanted
 from core.index.index import Index, ListView, open_index
-from core.lists import ListDesk, Wanted
 from core.model import MessageId, Series
 from core.sources.mailbox import open_file
 from core.sources.source import Source

@@ -10,8 +10,8 @@ import pytest
 from textual.widgets import OptionList
 
 from core.demo import demo_path
+from core.desk.lists_desk import ListDesk, Wanted
 from core.index.index import open_index
-from core.lists import ListDesk, Wanted
 from core.sources.mailbox import open_file
 from core.text import shown
 from tests.tui.kit import (

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.desk.list_position import Place, recall, remember
+from core.desk.lists_desk import ListDesk, Wanted
 from core.index.index import Index, ListView
-from core.lists import ListDesk, Wanted
-from core.place import Place, recall, remember
 from core.system.ui_state import Remembered
 from tests.tui.kit import desk_screen, text_of, tree_of, until
 from tests.tui.test_lists import app_on_index, settled

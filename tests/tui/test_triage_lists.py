@@ -12,12 +12,12 @@ import pytest
 from textual.pilot import Pilot
 
 from core.demo import demo_path
+from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.triage_service import Journal, Triage
 from core.index.index import Index, ListView, open_index
-from core.lists import ListDesk, Wanted
 from core.sources.mailbox import open_file
 from core.triage.journal import FILE
 from core.triage.transitions import Verb
-from core.triaging import Journal, Triage
 from tests.tui.kit import desk_screen, ready, text_of, until
 from tests.tui.triage_kit import make, said, told, tree
 from tui.app import PatchdeskApp

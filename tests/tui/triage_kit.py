@@ -8,9 +8,9 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from core.desk.triage_service import Journal, Triage
 from core.model import Series, Thread
 from core.triage.journal import FILE
-from core.triaging import Journal, Triage
 from tests.tui.kit import NOW, FakeDesk, desk_screen, lantern, listing, until
 from tui.app import PatchdeskApp
 from tui.messages import Opening

@@ -24,7 +24,7 @@ from tui.find_jobs import (
 from tui.screens.viewing import ViewingScreen
 
 if TYPE_CHECKING:
-    from core.lists import ListPage
+    from core.desk.lists_desk import ListPage
     from tui.messages import Opening
 
 

@@ -28,8 +28,8 @@ from tui.widgets.tree_model import Items
 from tui.widgets.tree_rows import Kind, Row, Whole
 
 if TYPE_CHECKING:
-    from core.lists import ListDesk, ListPage, Wanted
-    from core.place import Place
+    from core.desk.list_position import Place
+    from core.desk.lists_desk import ListDesk, ListPage, Wanted
     from tui.widgets.series_tree import SeriesTree
 
 _SEEN_AFTER: Final = 0.7
@@ -71,8 +71,8 @@ class ListScreen(SyncScreen):
 
     def known_words(self, name: str) -> Sequence[Proposal]:
         """Return what a command could be told on its line, as far as that is known."""
+        from core.desk.lists_desk import GROUPS
         from core.index.reader import SORTS
-        from core.lists import GROUPS
 
         known: Mapping[str, Iterable[str]] = {
             "list.sort": SORTS,
@@ -150,7 +150,7 @@ class ListScreen(SyncScreen):
 
     def _become_shown(self, opening: Opening) -> None:
         if opening is not self._shown and self._shown is None and opening.target == FOLLOWED:
-            from core.place import recall
+            from core.desk.list_position import recall
 
             self._left_at = recall(self.desk_app.remembered, self.desk_app.lists)
         super()._become_shown(opening)
@@ -183,7 +183,7 @@ class ListScreen(SyncScreen):
             and self._shown is not None
             and self._shown.target == FOLLOWED
         ):
-            from core.place import Place, remember
+            from core.desk.list_position import Place, remember
 
             here = tree.kept_place
             place = Place(
@@ -319,13 +319,13 @@ class ListScreen(SyncScreen):
             self._ask_for(lists=(), sort="activity", group="none")
 
     def _ask_sort(self, name: str = "") -> None:
+        from core.desk.lists_desk import sorted_by
         from core.index.reader import SORTS
-        from core.lists import sorted_by
 
         self._ask_order("Sort by", name, tuple(SORTS), sorted_by)
 
     def _ask_group(self, name: str = "") -> None:
-        from core.lists import GROUPS, grouped_by
+        from core.desk.lists_desk import GROUPS, grouped_by
 
         self._ask_order("Group by", name, tuple(GROUPS), grouped_by)
 

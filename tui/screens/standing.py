@@ -17,8 +17,8 @@ from tui.triage_jobs import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
 from tui.widgets.marks import Handle
 
 if TYPE_CHECKING:
+    from core.desk.triage_service import Triage
     from core.triage.state import Standing
-    from core.triaging import Triage
     from tui.messages import Opening
     from tui.widgets.tree_model import Items
     from tui.widgets.tree_rows import Whole

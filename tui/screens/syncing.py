@@ -25,7 +25,7 @@ from tui.screens.reading import progress_words
 from tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
-    from core.lists import ListDesk, ListPage
+    from core.desk.lists_desk import ListDesk, ListPage
     from tui.app import PatchdeskApp
 
 FOLLOWED: Final = ""

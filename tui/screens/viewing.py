@@ -23,7 +23,7 @@ from tui.widgets.status_line import TitleBar
 from tui.widgets.view_tabs import MOST, Tab
 
 if TYPE_CHECKING:
-    from core.lists import ListDesk, ListPage
+    from core.desk.lists_desk import ListDesk, ListPage
     from core.search.list_search import View
 
 Post = Callable[[Message], object]

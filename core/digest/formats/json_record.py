@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.digest.values import Counts, Diffstat, Digest, SeriesNews, ThreadNews, VersionNews
+from core.json_records import Record, identity_record
 from core.model import GivenTrailer
-from core.records import Record, identity_record
 
 
 def digest_record(digest: Digest, *, top: int, explain: bool) -> Record:

@@ -1,6 +1,6 @@
 """A child process that reads and groups a target on disk, so that the screen never shares its interpreter with that.
 
-It is started as `python -P -m core.reading_process TARGET` and sends Progress, PatchdeskError, a tuple of items, or a
+It is started as `python -P -m core.desk.target_reader TARGET` and sends Progress, PatchdeskError, a tuple of items, or a
 Listing, whose items are the tuples since the one before. The items come in pieces, since taking one apart holds up
 every other thread.
 """
@@ -31,7 +31,7 @@ class ReadingProcess(Child):
     def __init__(self, target: str) -> None:
         """Start the child."""
         ended = SourceError("The process that reads the mails has ended.", "Open the target again.")
-        super().__init__("core.reading_process", target, ended=ended)
+        super().__init__("core.desk.target_reader", target, ended=ended)
 
     def listings(self, *, stop: Event, report: Report) -> Iterator[Listing]:
         """Yield what the child finds. Raises PatchdeskError and Cancelled."""
@@ -55,7 +55,7 @@ def main(target: str) -> None:
     """Read a target and write what is found; an error becomes a frame."""
     import gc
 
-    from core.listing import listings
+    from core.desk.listing import listings
     from core.sources.target import open_target
 
     gc.freeze()

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 from typing import Protocol
 
-from core.desk import Desk
+from core.desk.target_desk import Desk
 from core.diff.parse import file_changes
 from core.errors import PatchdeskError
+from core.json_records import Record, mail_record
 from core.model import Listing, Mail, Message, MessageId, Series, Thread, Version
-from core.records import Record, mail_record
 from core.sources.mboxrd import to_mboxrd
 
 

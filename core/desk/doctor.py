@@ -285,7 +285,7 @@ def _journal(about: Surroundings) -> Iterator[Check]:
 
 def _strays(about: Surroundings) -> Iterator[Check]:
     """Find lists that the index has and nobody follows."""
-    from core.indexed import open_indexed
+    from core.desk.indexed import open_indexed
 
     try:
         indexed = open_indexed(about.home.index)

@@ -13,9 +13,9 @@ from dataclasses import replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Final
 
+from core.desk.target_reader import ReadingProcess
 from core.errors import Cancelled, FetchError, SourceError, TargetError
 from core.model import Listing, Mail, Message, MessageId, Progress, RawMail, Series
-from core.reading_process import ReadingProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ class Desk:
             finally:
                 self._reading = None
             return
-        from core.listing import listings
+        from core.desk.listing import listings
         from core.sources.lore import LoreSource
 
         source = self._connected()
@@ -134,7 +134,7 @@ class Desk:
         source: LoreSource, messages: list[Message], listing: Listing, stop: Event, report: Report
     ) -> Listing:
         """Return the listing with what the server has of the series' versions in other threads."""
-        from core.listing import make_listing
+        from core.desk.listing import make_listing
         from core.mail.message import read_message
         from core.sources.lore import change_id_query, series_query
 

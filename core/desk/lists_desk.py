@@ -17,20 +17,20 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from core.desk.list_rows import AT_ONCE, ListItems
 from core.errors import PatchdeskError
 from core.index.in_use import InUse
 from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
 from core.index.reader import SORTS
-from core.list_items import AT_ONCE, ListItems
 from core.model import Listing, Mail, Message, MessageId, Series, Thread
 from core.query.errors import QueryError
 from core.triage.transitions import DECIDED, Status
 
 if TYPE_CHECKING:
     from core.config import Config
+    from core.desk.triage_service import Triage
     from core.search.list_search import IndexFinder, View
     from core.sources.source import Report
-    from core.triaging import Triage
 
 log = logging.getLogger(__name__)
 
@@ -162,8 +162,8 @@ class ListDesk:
     def triage(self) -> Triage:
         """What remembers in the journal beside the index what was decided and read. Raises IndexFileError."""
         if self._triage is None:
+            from core.desk.triage_service import Triage
             from core.triage.journal import FILE, Journal
-            from core.triaging import Triage
 
             self._triage = Triage(self.index, Journal(self._path.with_name(FILE)))
         return self._triage

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.desk.lists_desk import GROUPS, Wanted
 from core.index.reader import SORTS
-from core.lists import GROUPS, Wanted
 from core.system.ui_state import Remembered
 
 _SECTION: Final = "lists"

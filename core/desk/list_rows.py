@@ -14,7 +14,7 @@ from core.index.row_summary import Role, SeriesSummary
 from core.model import Identity, MessageId, Series, Thread
 
 if TYPE_CHECKING:
-    from core.lists import ListDesk
+    from core.desk.lists_desk import ListDesk
 
 AT_ONCE: Final = 60
 """Rows that are read around one that is looked at."""
