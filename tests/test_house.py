@@ -73,8 +73,8 @@ HEAVY = {"textual", "rich", "b4", "liblore", "rapidfuzz", "numpy", "pygit2", "py
 @pytest.mark.parametrize(
     ("code", "forbidden"),
     [
-        ("import tui.cli", HEAVY),
-        ("import tui.cli; tui.cli._parser().format_help()", HEAVY),
+        ("import tui.cli.main", HEAVY),
+        ("import tui.cli.main; tui.cli.main._parser().format_help()", HEAVY),
         ("import core.config", HEAVY),
         (
             "import core.desk.target_desk",

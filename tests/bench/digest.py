@@ -37,7 +37,7 @@ def run(folder: Path) -> list[str]:
     theirs = min(_cpu([*git, "cat-file", "--batch"], ids)[0] for _ in range(_RUNS))
     lines = []
     for name, options in _LAYOUTS.items():
-        command = [sys.executable, "-m", "tui.cli", "digest", words, str(inbox), *options]
+        command = [sys.executable, "-m", "tui.cli.main", "digest", words, str(inbox), *options]
         runs = [_cpu(command) for _ in range(_RUNS)]
         memory = max(memory for _, memory in runs)
         what = f"digest ({name}) of {len(commits)} mails, {memory:.0f} MB"

@@ -115,7 +115,7 @@ def _command(home: Path) -> list[str]:
     }
     lines = []
     for query in ("fix memory leak", "f:john s:fix", "is:open gest memry"):
-        command = [sys.executable, "-m", "tui.cli", "search", "--json", query]
+        command = [sys.executable, "-m", "tui.cli.main", "search", "--json", query]
         wall = []
         for _ in range(5):
             started = time.perf_counter()

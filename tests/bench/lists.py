@@ -45,7 +45,7 @@ def _opening(home: Path, target: Path, mbox: Path, what: str, count: int) -> lis
         "HOME": str(home),
         **{f"XDG_{n}_HOME": str(home / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")},
     }
-    ours = [sys.executable, "-m", "tui.cli"]
+    ours = [sys.executable, "-m", "tui.cli.main"]
     everything = {**os.environ, **environment}
     subprocess.run([*ours, "follow", "lantern", str(target)], check=True, env=everything, stdout=2)
     subprocess.run([*ours, "sync"], check=True, env=everything, stdout=2)

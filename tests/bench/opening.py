@@ -29,7 +29,7 @@ def run(folder: Path) -> list[str]:
         "HOME": str(folder),
         **{f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "DATA", "STATE", "CACHE")},
     }
-    ours = [sys.executable, "-m", "tui.cli", "open", str(mbox)]
+    ours = [sys.executable, "-m", "tui.cli.main", "open", str(mbox)]
     first, whole, bare = [], [], []
     for _ in range(RUNS):
         took = until_shown(ours, [b"powerpc", f"{MAILS:,} mails".encode()], environment=environment)

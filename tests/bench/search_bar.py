@@ -34,7 +34,7 @@ def run(folder: Path) -> list[str]:
         mbox = folder / "lantern.mbox"
         with mbox.open("wb") as file:
             file.writelines(_mails(SERIES))
-        ours = [sys.executable, "-m", "tui.cli"]
+        ours = [sys.executable, "-m", "tui.cli.main"]
         subprocess.run([*ours, "follow", "lantern", str(mbox)], check=True, env=environment, stdout=2)  # fmt: skip
         subprocess.run([*ours, "sync"], check=True, env=environment, stdout=2)
     os.environ.update(names)

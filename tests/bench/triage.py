@@ -45,7 +45,7 @@ def _index(folder: Path) -> Index:
         "HOME": str(folder),
         **{f"XDG_{n}_HOME": str(folder / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")},
     }
-    ours = [sys.executable, "-m", "tui.cli"]
+    ours = [sys.executable, "-m", "tui.cli.main"]
     for words in (("follow", "lantern", str(mbox)), ("sync",)):
         subprocess.run([*ours, *words], check=True, env=environment, stdout=2)
     return open_index(folder / "DATA" / "patchdesk" / "index.sqlite3")

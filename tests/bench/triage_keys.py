@@ -51,7 +51,7 @@ def index_of(folder: Path) -> Path:
         mbox = folder / "lantern.mbox"
         with mbox.open("wb") as file:
             file.writelines(_mails(SERIES))
-        ours = [sys.executable, "-m", "tui.cli"]
+        ours = [sys.executable, "-m", "tui.cli.main"]
         everything = {**os.environ, **environment}
         subprocess.run(
             [*ours, "follow", "lantern", str(mbox)], check=True, env=everything, stdout=2

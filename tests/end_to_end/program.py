@@ -29,7 +29,7 @@ class Program:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command."""
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.cli", *words],
+            [sys.executable, "-P", "-m", "tui.cli.main", *words],
             cwd=self.home,
             env=self.environment,
             stdin=subprocess.DEVNULL,

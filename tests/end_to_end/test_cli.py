@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tui.cli import main
+from tui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -235,7 +235,7 @@ def test_what_cannot_be_done_is_one_sentence(
 def test_standard_input_and_gzip(mbox: Path, tmp_path: Path) -> None:
     packed = tmp_path / "hello.mbox.gz"
     packed.write_bytes(gzip.compress(mbox.read_bytes()))
-    command = [sys.executable, "-m", "tui.cli", "series", "--json"]
+    command = [sys.executable, "-m", "tui.cli.main", "series", "--json"]
     piped = subprocess.run([*command, "-"], input=mbox.read_bytes(), capture_output=True, check=True, cwd=ROOT)  # fmt: skip
     unpacked = subprocess.run([*command, packed], capture_output=True, check=True, cwd=ROOT)
     assert objects(piped.stdout) == objects(unpacked.stdout)
@@ -251,7 +251,7 @@ def test_a_reader_that_leaves_early_is_no_error(mbox: Path) -> None:
         encoding="utf-8",
     )
     done = subprocess.run(
-        f"{sys.executable} -m tui.cli series {mbox} --all | head -n 1",
+        f"{sys.executable} -m tui.cli.main series {mbox} --all | head -n 1",
         shell=True,
         capture_output=True,
         text=True,
@@ -266,7 +266,7 @@ def test_a_reader_that_leaves_early_is_no_error(mbox: Path) -> None:
     "words", ["config >/dev/full", "series MBOX --json >/dev/full", "show evil@example.org --in MBOX --raw >/dev/full"]
 )  # fmt: skip
 def test_a_full_disk_is_one_sentence(mbox: Path, words: str) -> None:
-    line = f"{sys.executable} -m tui.cli {words.replace('MBOX', str(mbox))}"
+    line = f"{sys.executable} -m tui.cli.main {words.replace('MBOX', str(mbox))}"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 1
     assert done.stderr == (
@@ -286,7 +286,7 @@ def test_a_full_disk_is_one_sentence(mbox: Path, words: str) -> None:
     ],
 )
 def test_a_closed_stream_is_no_traceback(mbox: Path, words: str, status: int, said: str) -> None:
-    line = f"{sys.executable} -m tui.cli {words.replace('MBOX', str(mbox))}"
+    line = f"{sys.executable} -m tui.cli.main {words.replace('MBOX', str(mbox))}"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == status
     assert said in done.stderr

@@ -49,7 +49,7 @@ def patchdesk(
     if home is not None:
         environment |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
     return subprocess.run(
-        [sys.executable, "-m", "tui.cli", "digest", *map(str, words)],
+        [sys.executable, "-m", "tui.cli.main", "digest", *map(str, words)],
         cwd=ROOT,
         input=stdin,
         capture_output=True,
@@ -186,7 +186,7 @@ def test_a_list_that_was_synced_is_read_from_its_clone(inbox: Path, tmp_path: Pa
 
 
 def test_a_reader_that_leaves_is_no_fault(inbox: Path) -> None:
-    command = f"{sys.executable} -m tui.cli digest .. {inbox} | head -1"
+    command = f"{sys.executable} -m tui.cli.main digest .. {inbox} | head -1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, check=False
     )

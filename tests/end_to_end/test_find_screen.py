@@ -15,7 +15,7 @@ from tests.end_to_end.server import Server, need_public_inbox
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of
 from tui.app import PatchdeskApp
-from tui.list_opening import lists_desk
+from tui.cli.list_opening import lists_desk
 from tui.messages import DeskLike
 
 NEWS = [

@@ -17,7 +17,7 @@ from core.model import MessageId
 from tests.core.shared_mails import git, shared
 from tests.core.test_series_oracles import make_repository
 from tests.demo.build import build
-from tui.cli import main
+from tui.cli.main import main
 
 
 def apply(tree: Path, base: str, mbox: bytes) -> str:

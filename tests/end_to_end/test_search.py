@@ -146,7 +146,7 @@ def test_what_is_found_can_be_triaged(synced: Program) -> None:
     with (
         synced.start("search", "--json", "s:lamp") as found,
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.cli", "triage", "flag", "-"],
+            [sys.executable, "-P", "-m", "tui.cli.main", "triage", "flag", "-"],
             cwd=synced.home,
             env=synced.environment,
             stdin=found.stdout,

@@ -144,7 +144,7 @@ def test_reading_connects_to_nothing(tmp_path: Path) -> None:
         "def connect(self, address): raise SystemExit(f'connects to {address}')\n"
         "class Socket(socket.socket):\n    connect = connect_ex = connect\n"
         "socket.socket = Socket; socket.create_connection = connect; socket.getaddrinfo = connect\n"
-        "from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     for words in (
         ("series", str(box), "--json", "--all"),

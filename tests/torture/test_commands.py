@@ -190,7 +190,9 @@ def run(
     home: Path, words: tuple[str, ...], server: str, before: str = "", path: str = ""
 ) -> tuple[int, bytes, bytes]:
     """Run a command; return its status, its answer, and what it complained of."""
-    code = f"exec({before!r}); import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = (
+        f"exec({before!r}); import sys; from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code, *(word.replace("SERVER", server) for word in words)],
         cwd=home,

@@ -37,7 +37,7 @@ def expected(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> list[di
 def killed(program: Program, *words: str, within: float, number: int = signal.SIGKILL) -> int:
     """Start a command and end it, and all that it has started, at a random moment; return its status."""
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tui.cli", *words],
+        [sys.executable, "-P", "-m", "tui.cli.main", *words],
         cwd=program.home,
         env=program.environment,
         stdin=subprocess.DEVNULL,
@@ -154,7 +154,7 @@ def test_no_room_is_said_and_loses_nothing(
     words = [word.replace("ARCHIVE", str(archive)) for word in WRITING[name]]
     with (program.home / "said").open("w+b") as said:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "tui.cli", *words],
+            [sys.executable, "-P", "-m", "tui.cli.main", *words],
             cwd=program.home,
             env=program.environment,
             stdout=subprocess.DEVNULL,
@@ -188,7 +188,7 @@ def run_odd(
     program: Program, *words: str, environment: dict[str, str] | None = None
 ) -> tuple[int, str, str]:
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "tui.cli", *words],
+        [sys.executable, "-P", "-m", "tui.cli.main", *words],
         cwd=program.home,
         env=program.environment if environment is None else environment,
         stdin=subprocess.DEVNULL,
@@ -282,7 +282,7 @@ def test_a_clock_that_was_set_back(
     for shift in (10**9, -(10**9), 0):
         code = (
             f"import time; now = time.time; time.time = lambda: now() + {shift}\n"
-            "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+            "import sys; from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
         )
         for words in (
             ("sync",),

@@ -23,7 +23,7 @@ import json, resource, subprocess, sys
 seconds, told, *words = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-status = subprocess.run([sys.executable, "-P", "-m", "tui.cli", *words]).returncode
+status = subprocess.run([sys.executable, "-P", "-m", "tui.cli.main", *words]).returncode
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 with open(told, "w") as file:
     json.dump([status, used.ru_utime + used.ru_stime, used.ru_maxrss << 10], file)

@@ -64,9 +64,7 @@ def test_no_command_takes_a_name_for_a_path(program: Program) -> None:
         ("search", "f:passwd"),
         ("search", "Text"),
     ):
-        code = (
-            f"LOG = {str(log)!r}\n{WATCH}\nfrom tui.cli import main; sys.exit(main(sys.argv[1:]))"
-        )
+        code = f"LOG = {str(log)!r}\n{WATCH}\nfrom tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
         done = subprocess.run(
             [sys.executable, "-P", "-c", code, *words],
             cwd=program.home,

@@ -38,7 +38,7 @@ def test_a_closed_pipe_is_silent_and_a_full_device_is_said(
 ) -> None:
     program.do("follow", "list", str(archive))
     words = [word.replace("ARCHIVE", str(archive)) for word in PRINTING[name]]
-    command = [sys.executable, "-P", "-m", "tui.cli", *words]
+    command = [sys.executable, "-P", "-m", "tui.cli.main", *words]
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as closed:
@@ -151,7 +151,7 @@ def test_what_is_made_is_private_whatever_the_umask(archive: Path, program: Prog
         ("doctor",),
     ):
         subprocess.run(
-            [sys.executable, "-P", "-m", "tui.cli", *words],
+            [sys.executable, "-P", "-m", "tui.cli.main", *words],
             env={**program.environment, "https_proxy": "http://127.0.0.1:1"},
             cwd=program.home,
             capture_output=True,

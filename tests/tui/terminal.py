@@ -105,7 +105,7 @@ def running(
     }
     code = (  # the terminal becomes the one that /dev/tty names
         "import fcntl, os, sys, termios; fcntl.ioctl(1, termios.TIOCSCTTY, 0);"
-        f"exec({before!r}); from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+        f"exec({before!r}); from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments],

@@ -23,7 +23,7 @@ from tests.tui.kit import ready, tree_of
 from tests.tui.terminal import running
 from tests.tui.test_lists import app_on_index, ingest
 from tests.tui.test_lists import made as made
-from tui.early import EarlyRows, Room, early_rows, picture, room
+from tui.cli.first_paint import EarlyRows, Room, early_rows, picture, room
 
 HOSTILE = b"""From x Mon Jun  2 12:00:00 2025
 From: =?utf-8?b?G1tbMTszMW1FdmUbWzBt?= <eve@example.org>
@@ -130,7 +130,7 @@ def test_keys_pressed_before_there_is_a_screen_are_not_shown_and_not_lost(tmp_pa
         mbox = shutil.copy(demo, tmp_path / "lantern.mbox")
     for words in (["follow", "lantern", str(mbox)], ["sync"]):
         subprocess.run(
-            [sys.executable, "-m", "tui.cli", *words],
+            [sys.executable, "-m", "tui.cli.main", *words],
             check=True,
             env=environment,
             capture_output=True,

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from core.model import Progress
-from tui.meter import Meter
+from tui.cli.console import Meter
 
 
 class Terminal(io.StringIO):
@@ -70,7 +70,7 @@ def test_it_is_not_drawn_too_often() -> None:
 def test_the_rate_is_that_since_the_job_began(
     first: int, then: int, seconds: float, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.meter.time.monotonic", lambda: 100.0)
+    monkeypatch.setattr("tui.cli.console.time.monotonic", lambda: 100.0)
     meter = Meter(Terminal())
     meter.report(Progress("Indexing", first))
     assert meter.line(Progress("Indexing", then), 100.0 + seconds) == words

@@ -10,8 +10,8 @@ from core.config import Config, FollowedList
 from core.demo import demo_path
 from core.triage.journal import FILE
 from tests.tui.kit import FakeDesk
+from tui.cli.triage_opening import triage_opener
 from tui.messages import Opening
-from tui.triage_opening import triage_opener
 
 
 @pytest.fixture(autouse=True)

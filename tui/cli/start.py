@@ -8,7 +8,7 @@ import signal
 def main() -> int:
     """Run the command line and return its exit status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from tui.cli import main as run
+    from tui.cli.main import main as run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from core.text import shown, shown_line
-from tui.mail_commands import check_lists
+from tui.cli.mail import check_lists
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -130,7 +130,7 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
 def _found(finder: IndexFinder, query: str, lists: Iterable[str], limit: int) -> Found:
     """Ask, with the fuzzy engine where words are to be ranked."""
     from core.model import Progress
-    from tui.list_commands import interruptible
+    from tui.cli.lists import interruptible
 
     with interruptible() as (meter, stop):
         if finder.ranks(query):

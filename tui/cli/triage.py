@@ -219,7 +219,7 @@ def _ids(arguments: argparse.Namespace) -> Iterator[MessageId]:
         if given != "-":
             yield _bare(given)
             continue
-        from tui.mail_commands import read_stdin
+        from tui.cli.mail import read_stdin
 
         for line in read_stdin().decode("utf-8", "surrogateescape").split("\n"):
             text = line.strip()

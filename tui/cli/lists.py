@@ -13,8 +13,8 @@ from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Final
 
 from core.text import shown, shown_line
-from tui.mail_commands import check_lists
-from tui.meter import Meter
+from tui.cli.console import Meter
+from tui.cli.mail import check_lists
 
 if TYPE_CHECKING:
     from core.config import Config, FollowedList

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from core import __version__
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown
-from tui import digest_command, doctor_command, list_commands, search_command, triage_command
-from tui.mail_commands import MailCommands, read_stdin
+from tui.cli import diagnostics as doctor_command
+from tui.cli import digest as digest_command
+from tui.cli import lists as list_commands
+from tui.cli import search as search_command
+from tui.cli import triage as triage_command
+from tui.cli.mail import MailCommands, read_stdin
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -235,7 +239,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     if target is not None:
         opened = _reader_desk(target, config, stdin, name=name, remembered=remembered)
 
-    from tui.early import early_rows
+    from tui.cli.first_paint import early_rows
 
     with early_rows() as rows:
         if not config.linear:
@@ -257,9 +261,9 @@ def _reader(
     from core.system.log import start_logging
     from core.system.paths import config_file, log_file
     from tui.app import PatchdeskApp
+    from tui.cli.triage_opening import triage_opener
     from tui.presets import keymap_for
     from tui.themes import wrong_theme
-    from tui.triage_opening import triage_opener
 
     start_logging(log_file())
     keymap, wrong = keymap_for(config.keys_preset, config.keys)
@@ -316,7 +320,7 @@ def _reader_desk(
     remembered: Remembered | None = None,
 ) -> DeskLike:
     """Return what the reader reads a target with: of a followed list, what the index holds."""
-    from tui.list_opening import lists_desk
+    from tui.cli.list_opening import lists_desk
 
     lists = lists_desk(target, config, remembered) if stdin is None else None
     if lists is not None:
@@ -433,7 +437,7 @@ def _digest(arguments: argparse.Namespace) -> int:
 
 
 def _config(_: argparse.Namespace) -> int:
-    from tui import config_command
+    from tui.cli import config_command
 
     return config_command.run(_told_settings(), _print)
 

@@ -1,0 +1,1 @@
+"""The command line: argument parser, commands and the start of the reader."""
