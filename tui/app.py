@@ -18,11 +18,11 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from core.system.ui_state import Remembered
-from tui.keys import Keymap
+from tui.keys.commands import Keymap
+from tui.keys.dispatch import KeyedScreen
 from tui.messages import DeskLike, Opening
 from tui.safety import ControlFilter, PlainFilter
 from tui.screens.desk import DeskScreen
-from tui.screens.keyed import KeyedScreen
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _now() -> datetime:
 
 
 def _provider() -> type[Provider]:
-    from tui.palette import CommandProvider
+    from tui.keys.palette import CommandProvider
 
     return CommandProvider
 
@@ -46,7 +46,7 @@ class PatchdeskApp(App[None]):
 
     `open_desk` gives the desk of a target without blocking; it may raise PatchdeskError. The target "" stands for the
     followed lists, whose names are `lists`; `sync_every` says after how many seconds one is to be synced by itself. `clock` says what time it
-    is, so that pictures of the screen can be made twice. `keymap` is `tui.presets.keymap_for`'s; `problems` are lines on
+    is, so that pictures of the screen can be made twice. `keymap` is `tui.keys.keymap.keymap_for`'s; `problems` are lines on
     the user's configuration, shown once the screen is there. `web` is the address that mails have on the web, "" lore's.
     `linear` is the mode for screen readers and plain terminals. `triage` gives what remembers the decisions on what was
     opened; without it none can be made.

@@ -26,7 +26,7 @@ from tests.tui.kit import (
     version,
 )
 from tui.app import PatchdeskApp
-from tui.keys import COMMANDS, Where
+from tui.keys.commands import COMMANDS, Where
 from tui.screens.help import HelpScreen
 from tui.widgets.series_tree import SeriesTree
 

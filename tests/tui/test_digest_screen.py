@@ -36,7 +36,7 @@ from tests.tui.kit import (
 )
 from tui.app import PatchdeskApp
 from tui.digest_jobs import DigestArrived
-from tui.keys import Where
+from tui.keys.commands import Where
 from tui.screens.digest import DigestScreen
 from tui.widgets.digest_charts import charts, fit
 from tui.widgets.digest_rows import lines_of

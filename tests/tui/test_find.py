@@ -38,7 +38,7 @@ from tests.tui.kit import (
 )
 from tui.app import PatchdeskApp
 from tui.find_jobs import Answered, Asker, Question, SearchedListing
-from tui.keys import Where
+from tui.keys.commands import Where
 from tui.messages import Opening
 from tui.screens.finding import earlier_queries
 

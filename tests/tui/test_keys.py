@@ -22,9 +22,9 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.command_names import commands_named
-from tui.keys import BY_NAME, COMMANDS, Command, Keymap, Where, stroke_of, strokes, written
-from tui.presets import PRESETS, keymap_for, preset_commands
+from tui.keys.command_names import commands_named
+from tui.keys.commands import BY_NAME, COMMANDS, Command, Keymap, Where, stroke_of, strokes, written
+from tui.keys.keymap import PRESETS, keymap_for, preset_commands
 
 FREE = ("r", "R", "T", "D", "a", "c")
 

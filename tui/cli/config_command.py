@@ -13,7 +13,7 @@ from core.text import shown
 
 def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
     """Write it, and first what is wrong with the words that the screen alone knows: themes and keys."""
-    from tui.presets import keymap_for
+    from tui.keys.keymap import keymap_for
     from tui.themes import DEFAULT_THEME, wrong_theme
 
     theme = wrong_theme(config.theme)

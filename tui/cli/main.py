@@ -262,7 +262,7 @@ def _reader(
     from core.system.paths import config_file, log_file
     from tui.app import PatchdeskApp
     from tui.cli.triage_opening import triage_opener
-    from tui.presets import keymap_for
+    from tui.keys.keymap import keymap_for
     from tui.themes import wrong_theme
 
     start_logging(log_file())

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from textual import on
 
 from core.text import shown
-from tui.command_names import commands_named
-from tui.keys import Command, Where
+from tui.keys.command_names import commands_named
+from tui.keys.commands import Command, Where
 from tui.screens.reviewing import ReviewingScreen
 from tui.widgets.prompt import Prompt, Proposal
 

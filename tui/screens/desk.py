@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
-from tui.keys import BY_NAME, Command, Where
+from tui.keys.commands import BY_NAME, Command, Where
 from tui.screens.digest_door import digest_actions
 from tui.screens.found import FoundScreen
 from tui.screens.frame import WIDE
@@ -34,7 +34,7 @@ _PROBLEMS: Final = 5
 
 
 class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
-    """Tree and reader with the keys of `tui.keys`: the command `area.verb` runs `do_area_verb`."""
+    """Tree and reader with the keys of `tui.keys.commands`: the command `area.verb` runs `do_area_verb`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = None

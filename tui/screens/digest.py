@@ -12,9 +12,9 @@ from textual import events, on
 
 from core.errors import PatchdeskError
 from core.text import shown
-from tui.command_names import commands_named
 from tui.digest_jobs import Exported, export
-from tui.keys import Command, Where
+from tui.keys.command_names import commands_named
+from tui.keys.commands import Command, Where
 from tui.screens.digest_making import MakingScreen
 from tui.widgets.digest_rows import TOP
 from tui.widgets.digest_view import DigestView

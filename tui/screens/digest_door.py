@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.model import MessageId
 from core.text import SafeText, shown
-from tui.keys import COMMANDS, Where
+from tui.keys.commands import COMMANDS, Where
 
 if TYPE_CHECKING:
     from tui.screens.reading import ReadingScreen

@@ -25,8 +25,8 @@ from tui.digest_jobs import (
     keep,
     make_digest,
 )
-from tui.keys import Command, Keymap
-from tui.screens.keyed import KeyedScreen
+from tui.keys.commands import Command, Keymap
+from tui.keys.dispatch import KeyedScreen
 from tui.widgets.digest_rows import totals
 from tui.widgets.digest_view import DigestView
 from tui.widgets.prompt import Prompt

@@ -23,7 +23,7 @@ from tui.find_words import (
     key_words,
     offer_words,
 )
-from tui.keys import Where
+from tui.keys.commands import Where
 from tui.screens.asking import AskingScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt

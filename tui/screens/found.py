@@ -13,7 +13,7 @@ from textual import on
 from core.text import shown
 from tui.find_jobs import ServerAnswered, ask_server
 from tui.find_words import came_words
-from tui.keys import Where
+from tui.keys.commands import Where
 from tui.screens.finding import FindingScreen
 from tui.widgets.page_view import PageView
 from tui.widgets.prompt import Prompt

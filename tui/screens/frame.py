@@ -12,8 +12,8 @@ from textual.content import Content
 
 from core.model import Series
 from core.text import SafeText, shown
-from tui.keys import Command, Keymap, Where, written
-from tui.screens.keyed import KeyedScreen
+from tui.keys.commands import Command, Keymap, Where, written
+from tui.keys.dispatch import KeyedScreen
 from tui.widgets.message_view import MessageView
 from tui.widgets.status_line import StatusLine, TitleBar
 from tui.widgets.tree_line import version_name

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from tui.keys import COMMANDS, Command, Where
+from tui.keys.commands import COMMANDS, Command, Where
 from tui.widgets.row_state import FLAG, MARK, STATES
 from tui.widgets.tree_line import GLYPHS, UNREAD
 from tui.widgets.tree_rows import Kind

@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from core.model import Mail, MessageId
 from core.text import shown
-from tui.keys import Where
+from tui.keys.commands import Where
 from tui.list_jobs import (
     PageArrived,
     mark_read,

@@ -15,7 +15,7 @@ from core.errors import PatchdeskError
 from core.model import Message
 from core.text import SafeText, shown, shown_lines
 from tui.jobs import edit_copy, run_pipe
-from tui.keys import Where
+from tui.keys.commands import Where
 from tui.messages import CopyMade, GivesLinks, PipeEnded, web_link
 from tui.screens.reviewing import ReviewingScreen
 from tui.widgets.prompt import Prompt

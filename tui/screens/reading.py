@@ -18,7 +18,7 @@ from core.errors import PatchdeskError
 from core.model import Mail, MessageId, Progress
 from core.text import SafeText, shown
 from tui.jobs import read_listing, read_mail
-from tui.keys import Keymap, Where
+from tui.keys.commands import Keymap, Where
 from tui.messages import (
     DeskLike,
     ListingArrived,

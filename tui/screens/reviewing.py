@@ -12,7 +12,7 @@ from textual.content import Content
 from core.model import Mail, Patch, Series
 from core.system.ui_state import Remembered
 from tui.jobs import count_remarks, read_remarks
-from tui.keys import Where
+from tui.keys.commands import Where
 from tui.messages import RemarksCounted, RemarksFound
 from tui.screens.reading import ReadingScreen
 from tui.widgets.hunk_layout import LAYOUTS

@@ -11,7 +11,7 @@ from textual import on
 
 from core.model import Mail, MessageId
 from core.text import shown
-from tui.keys import Where
+from tui.keys.commands import Where
 from tui.screens.marking import MarkingScreen
 from tui.triage_jobs import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
 from tui.widgets.marks import Handle

@@ -15,7 +15,7 @@ from textual import on
 from core.errors import PatchdeskError
 from core.model import MessageId
 from core.text import shown
-from tui.keys import Command, Where
+from tui.keys.commands import Command, Where
 from tui.screens.standing import StandingScreen
 from tui.triage_jobs import Deed, HistoryRead
 from tui.widgets.marks import Handle

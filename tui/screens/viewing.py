@@ -13,7 +13,7 @@ from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown
-from tui.keys import Command
+from tui.keys.commands import Command
 from tui.list_words import of_view
 from tui.messages import Opening
 from tui.screens.choice import Choice

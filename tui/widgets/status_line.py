@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from core.text import SafeText
-from tui.keys import Command
+from tui.keys.commands import Command
 from tui.widgets.view_tabs import Tab, draw_tabs
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"

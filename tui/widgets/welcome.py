@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.keys import Command
+from tui.keys.commands import Command
 
 _OFFERS: Final[Sequence[tuple[str, str]]] = (
     ("list.follow", "Follow a list: its mail is brought in and kept"),

@@ -1,6 +1,6 @@
 """Sets of keys to begin with, and the user's own over them.
 
-Each preset says only where it differs from the table in `tui.keys`: what hands know from mutt, aerc or b4's review
+Each preset says only where it differs from the table in `tui.keys.commands`: what hands know from mutt, aerc or b4's review
 screen for the same act stands first. Every command that has a key in the table has one in every preset.
 """
 
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from core.text import shown
-from tui.keys import BY_NAME, COMMANDS, NAMED, Command, Keymap, Where, strokes
+from tui.keys.commands import BY_NAME, COMMANDS, NAMED, Command, Keymap, Where, strokes
 
 _MUTT: Final = {
     # t tags, T tags by pattern; so what t begins in the table begins with v here.

@@ -1,4 +1,4 @@
-"""The commands of `tui.keys` for Textual's palette."""
+"""The commands of `tui.keys.commands` for Textual's palette."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.keys import Command
-from tui.screens.keyed import KeyedScreen
+from tui.keys.commands import Command
+from tui.keys.dispatch import KeyedScreen
 
 
 class CommandProvider(Provider):

@@ -1,4 +1,4 @@
-"""A screen whose keys are the commands of `tui.keys`, sequences such as `gg` and `za` included."""
+"""A screen whose keys are the commands of `tui.keys.commands`, sequences such as `gg` and `za` included."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual import events
 from textual.screen import Screen
 
 from core.text import shown
-from tui.keys import Command, Keymap, Where, stroke_of, written
+from tui.keys.commands import Command, Keymap, Where, stroke_of, written
 
 
 class KeyedScreen(Screen[None]):

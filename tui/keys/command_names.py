@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tui.keys import COMMANDS, Command
+from tui.keys.commands import COMMANDS, Command
 
 _ALIASES: Final = {
     "q": "app.quit",

@@ -1,0 +1,1 @@
+"""Commands, keymaps and the dispatch of keys."""
