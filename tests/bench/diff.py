@@ -21,8 +21,8 @@ from textual.pilot import Pilot
 from core.mail.message import read_mail
 from core.model import Mail
 from tests.bench.measure import RUNS, row
+from tui.reader.message_view import MessageView
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
-from tui.widgets.message_view import MessageView
 
 SIZES = (50_000, 500_000)
 AGAINST = 100_000

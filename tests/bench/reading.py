@@ -16,7 +16,7 @@ from tests.bench.diff import SIZES, diff_of
 from tests.bench.measure import RUNS
 from tests.tui.kit import reader_of, until
 from tui.app import PatchdeskApp
-from tui.widgets.message_view import MessageView
+from tui.reader.message_view import MessageView
 
 
 def _mail(number: int, lines: int) -> str:

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from core.model import Mail
 from tests.tui.mails import NOW
+from tui.reader.message_view import MessageView
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
-from tui.widgets.message_view import MessageView
 
 
 class Host(App[None]):

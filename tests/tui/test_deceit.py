@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.diff.parse import read_diff
-from tui.widgets.diff_block import DiffBlock
-from tui.widgets.hunk_code import HunkCode
+from tui.reader.diff import DiffBlock
+from tui.reader.diff_code import HunkCode
 
 DIFF = (
     "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,4 @@ f()\n \tint a;\n-\told\u202e;\n+\tif (\u0440\u0430ss) /*\u202e\u2066*/\n+\tint b;\n"

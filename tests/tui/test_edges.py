@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from core.diff.parse import read_diff
 from tests.tui.mails import mail
 from tests.tui.reader import everything, reading, screen, settle
-from tui.widgets.diff_block import DiffBlock
-from tui.widgets.hunk_layout import LAYOUTS, Layout
+from tui.reader.diff import DiffBlock
+from tui.reader.diff_layout import LAYOUTS, Layout
 
 # ~ is a tab, ^ a carriage return, · a blank at a line's end.
 EDGES = (

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from core.text import CONTROLS, SafeText
 from tests.tui.mails import EVIL
-from tui.widgets.file_list import FileEntry, _pieces, files_like, letters_in, path_shown
+from tui.reader.files import FileEntry, _pieces, files_like, letters_in, path_shown
 
 PATHS = ["Documentation/wick.rst", "drivers/lantern/wick.c", "drivers/lantern/wick_sensor.h", "Makefile"]  # fmt: skip
 

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from core.diff.parse import read_diff
 from tests.tui.mails import PATCH, hostile, huge, mail
 from tests.tui.reader import reading, screen, settle
-from tui.widgets.diff_block import DiffBlock
-from tui.widgets.hunk_layout import LAYOUTS, NOTHING, Layout, lay_out
+from tui.reader.diff import DiffBlock
+from tui.reader.diff_layout import LAYOUTS, NOTHING, Layout, lay_out
 
 KINDS = st.text(alphabet=" +-\\", max_size=60)
 

@@ -17,13 +17,13 @@ from core.mail.message import UNKNOWN_DATE
 from core.model import Identity, Mail
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
-from tui.widgets.diff_block import DiffBlock
-from tui.widgets.hunk_code import RUN_UP, SLICE, Slice
-from tui.widgets.mail_page import mail_page, note_page, take_apart
-from tui.widgets.page import Page, PageStyle
-from tui.widgets.page_row import wrap
-from tui.widgets.prose import Prose, ProseBlock
-from tui.widgets.text_search import Matches
+from tui.reader.diff import DiffBlock
+from tui.reader.diff_code import RUN_UP, SLICE, Slice
+from tui.reader.mail_layout import mail_page, note_page, take_apart
+from tui.reader.page import Page, PageStyle
+from tui.reader.prose import Prose, ProseBlock
+from tui.reader.row import wrap
+from tui.reader.text_search import Matches
 
 
 def page(of: Mail, width: int = 80, **style: Any) -> Page:

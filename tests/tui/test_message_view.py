@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, PATCH, REPLY, hostile, huge, mail
 from tests.tui.reader import Host, reading, screen, settle
+from tui.reader.message_view import MessageView
+from tui.reader.page import Page
 from tui.themes import DEFAULT_THEME, THEMES
-from tui.widgets.message_view import MessageView
-from tui.widgets.page import Page
 
 
 def ended(view: MessageView) -> bool:

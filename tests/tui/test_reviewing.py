@@ -10,7 +10,7 @@ from core.series.review_comments import Answer, Remark, remarks
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, PATCH, hostile, huge, mail
 from tests.tui.reader import Host, everything, reading, screen, settle
-from tui.widgets.message_view import MessageView
+from tui.reader.message_view import MessageView
 
 
 def answer(text: str, name: str = "bo", depth: int = 0) -> Answer:

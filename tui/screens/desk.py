@@ -12,13 +12,13 @@ from textual.widgets import OptionList
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
 from tui.keys.commands import BY_NAME, Command, Where
+from tui.reader.message_view import MessageView
 from tui.screens.digest_door import digest_actions
 from tui.screens.found import FoundScreen
 from tui.screens.frame import WIDE
 from tui.screens.outward import OutwardScreen
 from tui.screens.syncing import DUE_EVERY
 from tui.screens.triaging import TriageScreen
-from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.series_tree import SeriesTree
 from tui.widgets.status_line import StatusLine

@@ -24,8 +24,8 @@ from tui.find_words import (
     offer_words,
 )
 from tui.keys.commands import Where
+from tui.reader.message_view import MessageView
 from tui.screens.asking import AskingScreen
-from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 from tui.widgets.series_tree import SeriesTree

@@ -14,8 +14,8 @@ from core.text import shown
 from tui.find_jobs import ServerAnswered, ask_server
 from tui.find_words import came_words
 from tui.keys.commands import Where
+from tui.reader.page_view import PageView
 from tui.screens.finding import FindingScreen
-from tui.widgets.page_view import PageView
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 

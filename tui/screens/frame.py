@@ -14,7 +14,7 @@ from core.model import Series
 from core.text import SafeText, shown
 from tui.keys.commands import Command, Keymap, Where, written
 from tui.keys.dispatch import KeyedScreen
-from tui.widgets.message_view import MessageView
+from tui.reader.message_view import MessageView
 from tui.widgets.status_line import StatusLine, TitleBar
 from tui.widgets.tree_line import version_name
 from tui.widgets.tree_rows import Kind, Row

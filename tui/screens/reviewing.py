@@ -14,9 +14,9 @@ from core.system.ui_state import Remembered
 from tui.jobs import count_remarks, read_remarks
 from tui.keys.commands import Where
 from tui.messages import RemarksCounted, RemarksFound
+from tui.reader.diff_layout import LAYOUTS
+from tui.reader.message_view import MessageView
 from tui.screens.reading import ReadingScreen
-from tui.widgets.hunk_layout import LAYOUTS
-from tui.widgets.message_view import MessageView
 from tui.widgets.prompt import Proposal
 from tui.widgets.tree_rows import Key
 from tui.widgets.tree_view import TreeView
@@ -183,7 +183,7 @@ class ReviewingScreen(ReadingScreen):
     # ------------------------------------------------------------- files
 
     def _list_files(self) -> None:
-        from tui.screens.file_pane import FilePane
+        from tui.reader.file_pane import FilePane
 
         reader = self.reader
         if not (paths := reader.file_paths):

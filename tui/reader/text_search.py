@@ -9,8 +9,8 @@ from itertools import accumulate
 from operator import add
 from typing import Final
 
-from tui.widgets.page import Page
-from tui.widgets.weave import Woven
+from tui.reader.folding import Woven
+from tui.reader.page import Page
 
 _MOST_SHOWN: Final = 200
 """Matches of one row that are lit."""

@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from tui.widgets.page import Page
-from tui.widgets.page_row import Block, PageRow, RowsBlock
+from tui.reader.page import Page
+from tui.reader.row import Block, PageRow, RowsBlock
 
 _NONE: Final = -1
 

@@ -15,17 +15,17 @@ from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
 
+from tui.reader.folding import Woven
+from tui.reader.page import Page
+from tui.reader.painter import Overlay, Painter
 from tui.widgets.message_looks import Looks
-from tui.widgets.page import Page
-from tui.widgets.row_paint import Overlay, Painter
 from tui.widgets.row_scroll import RowScroll
-from tui.widgets.weave import Woven
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
-    from tui.widgets.diff_block import DiffBlock
-    from tui.widgets.hunk_code import Slice
-    from tui.widgets.text_search import Matches
+    from tui.reader.diff import DiffBlock
+    from tui.reader.diff_code import Slice
+    from tui.reader.text_search import Matches
 
 _PAN: Final = 8
 """Cells that a key pans."""
@@ -185,7 +185,7 @@ class PageView(RowScroll):
                 self._make_index(self._page)
         else:
             if self._index is None:
-                from tui.widgets.text_search import Matches
+                from tui.reader.text_search import Matches
 
                 self._index = Matches(self._page)
             self._matches = self._index
@@ -204,7 +204,7 @@ class PageView(RowScroll):
     @work(thread=True, group="index", exit_on_error=False, description="index a page")
     def _make_index(self, page: Woven) -> None:
         """Make the text of a large page ready, off the thread that paints."""
-        from tui.widgets.text_search import Matches
+        from tui.reader.text_search import Matches
 
         self.post_message(self.Indexed(page, Matches(page)))
 
@@ -339,7 +339,7 @@ class PageView(RowScroll):
     @work(group="colours", exit_on_error=False)
     async def _colour(self) -> None:
         """Colour slice after slice, with a look at the keyboard every few milliseconds."""
-        from tui.widgets.hunk_code import read_colours
+        from tui.reader.diff_code import read_colours
 
         try:
             while (wanted := self._next_slice()) is not None:

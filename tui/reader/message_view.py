@@ -17,14 +17,14 @@ from textual.selection import Selection
 from core import model
 from core.model import Mail
 from core.text import SafeText, shown_line
-from tui.widgets.copying import unified_lines
-from tui.widgets.file_list import FileEntry, entry_of, path_shown
-from tui.widgets.folds import Folds
-from tui.widgets.mail_view import MailView
+from tui.reader.copying import unified_lines
+from tui.reader.files import FileEntry, entry_of, path_shown
+from tui.reader.folding import Anchor, Woven
+from tui.reader.folds import Folds
+from tui.reader.mail_view import MailView
+from tui.reader.page import Page
+from tui.reader.painter import Overlay
 from tui.widgets.message_looks import CSS
-from tui.widgets.page import Page
-from tui.widgets.row_paint import Overlay
-from tui.widgets.weave import Anchor, Woven
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.

@@ -11,10 +11,10 @@ from rich.cells import cell_len
 from core.diff.hunks import Hunk
 from core.diff.parse import DiffFile
 from core.text import SafeText, shown
-from tui.widgets.hunk_code import HunkCode
-from tui.widgets.hunk_layout import NOTHING, Layout, Rows, lay_out, wrapped
-from tui.widgets.page_row import PageRow, Piece
-from tui.widgets.side_rows import in_room, part_of
+from tui.reader.diff_code import HunkCode
+from tui.reader.diff_layout import NOTHING, Layout, Rows, lay_out, wrapped
+from tui.reader.row import PageRow, Piece
+from tui.reader.side_rows import in_room, part_of
 
 LONGEST_NAME: Final = 500
 """Characters of a path, or of a function's first line, that are looked at."""

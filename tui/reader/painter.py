@@ -12,9 +12,9 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.reader.row import Mark, PageRow
 from tui.themes import THEMES, with_roles
 from tui.widgets.message_looks import CODE, Looks
-from tui.widgets.page_row import Mark, PageRow
 
 Overlay = Mark
 

@@ -9,8 +9,8 @@ from rich.cells import cell_len, set_cell_size
 
 from core.series.review_comments import Remark
 from core.text import SafeText, shown
-from tui.widgets.page_row import PageRow, Piece
-from tui.widgets.prose import Prose, ProseBlock
+from tui.reader.prose import Prose, ProseBlock
+from tui.reader.row import PageRow, Piece
 from tui.widgets.tree_line import age
 
 SHORT: Final = 12

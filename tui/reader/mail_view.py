@@ -12,15 +12,15 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from core.model import Mail
-from tui.widgets.hunk_layout import LAYOUTS, SIDES_FROM, Layout
-from tui.widgets.page import Page, PageStyle
-from tui.widgets.page_view import PageView
-from tui.widgets.weave import Woven
+from tui.reader.diff_layout import LAYOUTS, SIDES_FROM, Layout
+from tui.reader.folding import Woven
+from tui.reader.page import Page, PageStyle
+from tui.reader.page_view import PageView
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
-    from tui.widgets.mail_page import MailParts
-    from tui.widgets.text_search import Matches
+    from tui.reader.mail_layout import MailParts
+    from tui.reader.text_search import Matches
 
 _FIRST_LINES: Final = 2_000
 """Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
@@ -95,7 +95,7 @@ class MailView(PageView):
         """
         if self._parts is not None and mail in (self._parts.mail, self._coming):
             return
-        from tui.widgets.mail_page import take_apart
+        from tui.reader.mail_layout import take_apart
 
         self._note = None
         follows = self._parts is not None and self._begun and _is_of(self._parts.mail, mail)
@@ -158,8 +158,8 @@ class MailView(PageView):
     @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
     def _lay_out_whole(self, mail: Mail, parts: MailParts | None, style: PageStyle) -> None:
         """Lay out the whole of a large mail, or `parts` of it again, off the thread that paints."""
-        from tui.widgets.mail_page import mail_page, take_apart
-        from tui.widgets.text_search import Matches
+        from tui.reader.mail_layout import mail_page, take_apart
+        from tui.reader.text_search import Matches
 
         known = parts is not None
         parts = parts or take_apart(mail)
@@ -212,7 +212,7 @@ class MailView(PageView):
         """Return what is to be shown, laid out."""
         if not style.width or (self._parts is None and self._note is None):
             return Page([])
-        from tui.widgets.mail_page import mail_page, note_page
+        from tui.reader.mail_layout import mail_page, note_page
 
         if self._parts is not None:
             return mail_page(self._parts, style, self._clock(), self._zone)

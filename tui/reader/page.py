@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui.widgets.page_row import Block, PageRow
+from tui.reader.row import Block, PageRow
 
 if TYPE_CHECKING:
     # What reads diffs is not needed to draw the first frame.
-    from tui.widgets.diff_block import DiffBlock
-    from tui.widgets.hunk_layout import Layout
+    from tui.reader.diff import DiffBlock
+    from tui.reader.diff_layout import Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tui.widgets.weave import Woven
+from tui.reader.folding import Woven
 
 
 def unified_lines(page: Woven, first: int, last: int) -> Iterator[str]:

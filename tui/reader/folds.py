@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.text import SafeText
-from tui.widgets.page import Page
-from tui.widgets.page_row import PageRow, RowsBlock
-from tui.widgets.weave import Fold, Insert, Woven
+from tui.reader.folding import Fold, Insert, Woven
+from tui.reader.page import Page
+from tui.reader.row import PageRow, RowsBlock
 
 if TYPE_CHECKING:
     from core.diff.viewed_hunks import ViewedStore
     from core.series.review_comments import Remark
-    from tui.widgets.diff_block import DiffBlock
+    from tui.reader.diff import DiffBlock
 
 
 class Folds:
@@ -113,7 +113,7 @@ class Folds:
     def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Insert]:
         if not self.remarks:
             return
-        from tui.widgets.remark_block import RemarkBlock
+        from tui.reader.comments import RemarkBlock
 
         last = page.count - 1
         headed = False

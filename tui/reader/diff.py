@@ -12,11 +12,11 @@ from core.diff.highlight import Spans
 from core.diff.hunks import Hunk
 from core.diff.parse import Diff, DiffFile
 from core.text import SafeText, shown, shown_line
-from tui.widgets.file_words import file_words
-from tui.widgets.hunk_code import LONGEST_LINE, HunkCode, Slice
-from tui.widgets.hunk_layout import NOTHING, Layout
-from tui.widgets.hunk_rows import LONGEST_NAME, HunkRows, number_width, path_tail
-from tui.widgets.page_row import PageRow, Piece
+from tui.reader.diff_code import LONGEST_LINE, HunkCode, Slice
+from tui.reader.diff_layout import NOTHING, Layout
+from tui.reader.diff_rows import LONGEST_NAME, HunkRows, number_width, path_tail
+from tui.reader.file_words import file_words
+from tui.reader.row import PageRow, Piece
 
 _ALIGNED: Final = 10_000
 """Lines of a diff whose two sides are held against each other to stand beside what they became."""

@@ -14,13 +14,13 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from core.text import SafeText, shown
-from tui.widgets.page_row import PageRow, Piece
-from tui.widgets.row_paint import Overlay, Painter
+from tui.reader.painter import Overlay, Painter
+from tui.reader.row import PageRow, Piece
 from tui.widgets.row_scroll import RowScroll
 
 if TYPE_CHECKING:
-    from tui.widgets.diff_block import DiffBlock
-    from tui.widgets.folds import Folds
+    from tui.reader.diff import DiffBlock
+    from tui.reader.folds import Folds
 
 LONGEST_PATH: Final = 500
 

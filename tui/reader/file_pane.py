@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from core.text import SafeText
-from tui.widgets.file_list import FileEntry, FileList, files_like
+from tui.reader.files import FileEntry, FileList, files_like
 
 
 class FilePane(ModalScreen[int | None]):

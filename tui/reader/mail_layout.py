@@ -13,10 +13,10 @@ from core.diff.parse import Diff, read_diff
 from core.mail.message import UNKNOWN_DATE
 from core.model import Identity, Mail
 from core.text import SafeText, shown, shown_line
-from tui.widgets.diff_block import DiffBlock
-from tui.widgets.page import Page, PageStyle
-from tui.widgets.page_row import Block, PageRow, Piece, RowsBlock, part, wrap
-from tui.widgets.prose import Prose, ProseBlock
+from tui.reader.diff import DiffBlock
+from tui.reader.page import Page, PageStyle
+from tui.reader.prose import Prose, ProseBlock
+from tui.reader.row import Block, PageRow, Piece, RowsBlock, part, wrap
 from tui.widgets.tree_line import age
 
 _DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]

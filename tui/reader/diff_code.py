@@ -23,7 +23,7 @@ from core.diff.word_diff import (
     words_of,
 )
 from core.text import TAB_WIDTH, SafeText, shown_line
-from tui.widgets.page_row import Mark, Piece, cuts
+from tui.reader.row import Mark, Piece, cuts
 
 LONGEST_LINE: Final = 4_000
 """Characters of a line that are shown; the rest is counted."""

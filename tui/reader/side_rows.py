@@ -7,8 +7,8 @@ from itertools import pairwise
 from rich.cells import cell_len, get_character_cell_size
 
 from core.text import SafeText
-from tui.widgets.hunk_code import CodeLine
-from tui.widgets.page_row import Piece, cuts, part
+from tui.reader.diff_code import CodeLine
+from tui.reader.row import Piece, cuts, part
 
 
 def in_room(code: CodeLine, room: int, pan: int) -> tuple[list[Piece], int]:

@@ -12,7 +12,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from core.text import TAB_WIDTH, SafeText, shown_line
-from tui.widgets.page_row import PageRow, Piece, part, wrap
+from tui.reader.row import PageRow, Piece, part, wrap
 
 LONGEST_LINE: Final = 20_000
 """Characters of a line of prose that are shown; the rest of what can be no prose is counted, not shown."""
