@@ -17,8 +17,8 @@ from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
 from tui.messages import Opening
-from tui.widgets.tree_model import Held, Items
-from tui.widgets.tree_rows import Inside, Key, Lit, Matches
+from tui.tree.model import Held, Items
+from tui.tree.rows import Inside, Key, Lit, Matches
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk

@@ -33,7 +33,7 @@ from tui.messages import (
 )
 
 Asked = tuple[model.MessageId, int]
-"""As in `tui.widgets.tree_remarks`."""
+"""As in `tui.tree.tree_remarks`."""
 
 log = logging.getLogger(__name__)
 

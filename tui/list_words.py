@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.text import SafeText, shown
-from tui.widgets.tree_line import age
+from tui.tree.columns import age
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage

@@ -16,7 +16,7 @@ from core.errors import PatchdeskError
 from core.model import MessageId
 from tui.list_jobs import Post
 from tui.messages import Opening
-from tui.widgets.marks import Handle
+from tui.tree.marks import Handle
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk

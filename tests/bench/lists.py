@@ -97,7 +97,7 @@ def _newest(index: Path) -> bytes:
 def _moves(index: Path) -> list[str]:
     """Return what moving about costs, of the tree's own work and the queries under it."""
     from core.desk.lists_desk import ListDesk, Wanted
-    from tui.widgets.tree_model import Rows
+    from tui.tree.model import Rows
 
     desk = ListDesk(index, Wanted())
     pages = desk.pages(Event())

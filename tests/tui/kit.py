@@ -31,7 +31,7 @@ from tui.app import PatchdeskApp
 from tui.messages import DeskLike
 from tui.reader.message_view import MessageView
 from tui.screens.desk import DeskScreen
-from tui.widgets.series_tree import SeriesTree
+from tui.tree.series_tree import SeriesTree
 
 NOW = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
 

@@ -28,7 +28,7 @@ from tests.tui.kit import (
 from tui.app import PatchdeskApp
 from tui.keys.commands import COMMANDS, Where
 from tui.screens.help import HelpScreen
-from tui.widgets.series_tree import SeriesTree
+from tui.tree.series_tree import SeriesTree
 
 
 def where(app: PatchdeskApp) -> str:

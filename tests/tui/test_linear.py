@@ -13,10 +13,10 @@ from core.triage.transitions import Status
 from tests.tui.kit import NOW, desk_screen, lantern, ready, text_of, tree_of, until
 from tests.tui.triage_kit import known, said, told, triage_app
 from tui.linear import plain
-from tui.widgets.linear_line import sentence
-from tui.widgets.row_state import FLAG, STATES
-from tui.widgets.tree_line import GLYPHS, UNREAD
-from tui.widgets.tree_rows import head, inside
+from tui.tree.badges import FLAG, STATES
+from tui.tree.columns import GLYPHS, UNREAD
+from tui.tree.rows import head, inside
+from tui.tree.spoken import sentence
 
 DRAWN = re.compile("[\u2190-\u21ff\u2500-\u25ff\u2600-\u27bf\u2800-\u28ff]")
 """Arrows, boxes, blocks, shapes, dingbats and the pictures of a spinner."""

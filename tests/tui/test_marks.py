@@ -21,8 +21,8 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.widgets.marks import Marks
-from tui.widgets.triage_tree import TriageTree
+from tui.tree.marks import Marks
+from tui.tree.triage_tree import TriageTree
 
 
 def marks_of(app: PatchdeskApp) -> list[str]:

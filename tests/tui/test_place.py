@@ -20,7 +20,7 @@ from tests.tui.test_lists import made as made
 from tests.tui.test_lists import path as path
 from tui.app import PatchdeskApp
 from tui.messages import DeskLike
-from tui.widgets.tree_rows import Key, Kind
+from tui.tree.rows import Key, Kind
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -23,7 +23,7 @@ from tests.tui.kit import (
 )
 from tests.tui.mails import PATCH, mail
 from tui.app import PatchdeskApp
-from tui.widgets.tree_remarks import with_remarks
+from tui.tree.tree_remarks import with_remarks
 
 ANSWER = "> +\twick_trim(wick, 1);\n\nWhy one?\n"
 

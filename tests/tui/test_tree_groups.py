@@ -14,9 +14,9 @@ from tests.tui.test_lists import made as made
 from tests.tui.test_lists import path as path
 from tests.tui.test_lists import settled
 from tui.app import PatchdeskApp
-from tui.widgets.tree_groups import Groups
-from tui.widgets.tree_model import Held, Rows
-from tui.widgets.tree_rows import Kind, Lit, Matches
+from tui.tree.groups import Groups
+from tui.tree.model import Held, Rows
+from tui.tree.rows import Kind, Lit, Matches
 
 ITEMS = [small_series(f"item{number}", f"the item {number}") for number in range(9)]
 """Series of two patches."""

@@ -13,10 +13,10 @@ from rich.cells import cell_len
 
 from core.model import GivenTrailer, MessageId, Series
 from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
-from tui.widgets.tree_line import age, columns, fit, line
-from tui.widgets.tree_model import Rows
-from tui.widgets.tree_rows import Inside, Kind, Lit, Matches, inside, size
-from tui.widgets.tree_rows import given as given_to
+from tui.tree.columns import age, columns, fit, line
+from tui.tree.model import Rows
+from tui.tree.rows import Inside, Kind, Lit, Matches, inside, size
+from tui.tree.rows import given as given_to
 
 
 def outline(rows: Rows) -> list[str]:

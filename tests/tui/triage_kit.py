@@ -14,7 +14,7 @@ from core.triage.journal import FILE
 from tests.tui.kit import NOW, FakeDesk, desk_screen, lantern, listing, until
 from tui.app import PatchdeskApp
 from tui.messages import Opening
-from tui.widgets.triage_tree import TriageTree
+from tui.tree.triage_tree import TriageTree
 
 ME = "me@lantern.example.org"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
     from core.system.ui_state import Remembered
     from tui.messages import DeskLike
-    from tui.widgets.tree_line import Piece
+    from tui.tree.columns import Piece
 
 WAIT: Final = 0.3
 """Seconds that the index has to give rows; later the application shows them as well."""
@@ -92,8 +92,8 @@ class EarlyRows:
 
 def _rows(page: ListPage, remembered: Remembered, at: Room) -> list[list[Piece]]:
     from core.desk.list_position import recall
-    from tui.widgets.tree_line import line
-    from tui.widgets.tree_model import Rows
+    from tui.tree.columns import line
+    from tui.tree.model import Rows
 
     rows, place = Rows(), recall(remembered, page.wanted.lists)
     rows.replace(page.items, keep=False)

@@ -17,7 +17,7 @@ from tui.reader.diff import DiffBlock
 from tui.reader.page import Page, PageStyle
 from tui.reader.prose import Prose, ProseBlock
 from tui.reader.row import Block, PageRow, Piece, RowsBlock, part, wrap
-from tui.widgets.tree_line import age
+from tui.tree.columns import age
 
 _DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS: Final = [

@@ -19,8 +19,8 @@ from tui.screens.frame import WIDE
 from tui.screens.outward import OutwardScreen
 from tui.screens.syncing import DUE_EVERY
 from tui.screens.triaging import TriageScreen
+from tui.tree.series_tree import SeriesTree
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.series_tree import SeriesTree
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:

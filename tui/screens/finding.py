@@ -26,17 +26,17 @@ from tui.find_words import (
 from tui.keys.commands import Where
 from tui.reader.message_view import MessageView
 from tui.screens.asking import AskingScreen
+from tui.tree.rows import Matches
+from tui.tree.series_tree import SeriesTree
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
-from tui.widgets.series_tree import SeriesTree
-from tui.widgets.tree_rows import Matches
 
 if TYPE_CHECKING:
     from core.search.list_search import View
     from core.system.ui_state import Remembered
-    from tui.widgets.tree_model import Items
-    from tui.widgets.tree_rows import Key, Whole
-    from tui.widgets.tree_view import Place
+    from tui.tree.model import Items
+    from tui.tree.rows import Key, Whole
+    from tui.tree.view import Place
 
 _GROWN: Final = 0.4
 """Seconds between two answers to one question while what it is asked of grows."""

@@ -20,7 +20,7 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 
 if TYPE_CHECKING:
-    from tui.widgets.tree_rows import Key
+    from tui.tree.rows import Key
 
 
 class FoundScreen(FindingScreen):

@@ -15,10 +15,10 @@ from core.text import SafeText, shown
 from tui.keys.commands import Command, Keymap, Where, written
 from tui.keys.dispatch import KeyedScreen
 from tui.reader.message_view import MessageView
+from tui.tree.columns import version_name
+from tui.tree.rows import Kind, Row
+from tui.tree.triage_tree import TriageTree
 from tui.widgets.status_line import StatusLine, TitleBar
-from tui.widgets.tree_line import version_name
-from tui.widgets.tree_rows import Kind, Row
-from tui.widgets.triage_tree import TriageTree
 
 if TYPE_CHECKING:
     from core.model import Listing

@@ -16,9 +16,9 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tui.keys.commands import COMMANDS, Command, Where
-from tui.widgets.row_state import FLAG, MARK, STATES
-from tui.widgets.tree_line import GLYPHS, UNREAD
-from tui.widgets.tree_rows import Kind
+from tui.tree.badges import FLAG, MARK, STATES
+from tui.tree.columns import GLYPHS, UNREAD
+from tui.tree.rows import Kind
 
 _HEADINGS: Final = {
     Where.TREE: "In the tree",

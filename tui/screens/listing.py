@@ -23,14 +23,14 @@ from tui.list_words import info_words, nothing_words, of_view
 from tui.messages import Opening
 from tui.screens.choice import Choice
 from tui.screens.syncing import FOLLOWED, SyncScreen
+from tui.tree.model import Items
+from tui.tree.rows import Kind, Row, Whole
 from tui.widgets.prompt import Proposal
-from tui.widgets.tree_model import Items
-from tui.widgets.tree_rows import Kind, Row, Whole
 
 if TYPE_CHECKING:
     from core.desk.list_position import Place
     from core.desk.lists_desk import ListDesk, ListPage, Wanted
-    from tui.widgets.series_tree import SeriesTree
+    from tui.tree.series_tree import SeriesTree
 
 _SEEN_AFTER: Final = 0.7
 """Seconds that a mail is open before it counts as read."""

@@ -18,8 +18,8 @@ from tui.jobs import edit_copy, run_pipe
 from tui.keys.commands import Where
 from tui.messages import CopyMade, GivesLinks, PipeEnded, web_link
 from tui.screens.reviewing import ReviewingScreen
+from tui.tree.rows import Kind
 from tui.widgets.prompt import Prompt
-from tui.widgets.tree_rows import Kind
 
 if TYPE_CHECKING:
     from tui.app import PatchdeskApp

@@ -32,13 +32,13 @@ from tui.messages import (
     Progressed,
 )
 from tui.screens.frame import FrameScreen
-from tui.widgets.series_tree import SeriesTree
-from tui.widgets.tree_rows import Kind, Row
+from tui.tree.rows import Kind, Row
+from tui.tree.series_tree import SeriesTree
 
 if TYPE_CHECKING:
     from core.model import Listing
-    from tui.widgets.tree_model import Items
-    from tui.widgets.tree_rows import Whole
+    from tui.tree.model import Items
+    from tui.tree.rows import Whole
 
 SETTLED: Final = 0.06
 """Seconds the cursor rests on a row before its mail is asked for."""

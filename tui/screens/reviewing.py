@@ -17,9 +17,9 @@ from tui.messages import RemarksCounted, RemarksFound
 from tui.reader.diff_layout import LAYOUTS
 from tui.reader.message_view import MessageView
 from tui.screens.reading import ReadingScreen
+from tui.tree.rows import Key
+from tui.tree.view import TreeView
 from tui.widgets.prompt import Proposal
-from tui.widgets.tree_rows import Key
-from tui.widgets.tree_view import TreeView
 
 if TYPE_CHECKING:
     from tui.app import PatchdeskApp

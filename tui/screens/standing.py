@@ -13,15 +13,15 @@ from core.model import Mail, MessageId
 from core.text import shown
 from tui.keys.commands import Where
 from tui.screens.marking import MarkingScreen
+from tui.tree.marks import Handle
 from tui.triage_jobs import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
-from tui.widgets.marks import Handle
 
 if TYPE_CHECKING:
     from core.desk.triage_service import Triage
     from core.triage.state import Standing
     from tui.messages import Opening
-    from tui.widgets.tree_model import Items
-    from tui.widgets.tree_rows import Whole
+    from tui.tree.model import Items
+    from tui.tree.rows import Whole
 
 WAKE_EVERY: Final = 20.0
 """Seconds between two looks whether the time of something has come."""

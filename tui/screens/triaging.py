@@ -17,10 +17,10 @@ from core.model import MessageId
 from core.text import shown
 from tui.keys.commands import Command, Where
 from tui.screens.standing import StandingScreen
+from tui.tree.marks import Handle
+from tui.tree.rows import Kind, Row
 from tui.triage_jobs import Deed, HistoryRead
-from tui.widgets.marks import Handle
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.tree_rows import Kind, Row
 
 if TYPE_CHECKING:
     from core.triage.state import Standing

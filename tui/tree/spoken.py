@@ -9,9 +9,9 @@ from typing import Final
 
 from core.index.row_summary import SeriesSummary
 from core.text import shown
-from tui.widgets.row_state import state_of
-from tui.widgets.tree_line import Piece, age, fit, version_name
-from tui.widgets.tree_rows import Kind, Row, given
+from tui.tree.badges import state_of
+from tui.tree.columns import Piece, age, fit, version_name
+from tui.tree.rows import Kind, Row, given
 
 _LONGEST: Final = 400
 _UNITS: Final = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}

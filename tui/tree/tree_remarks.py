@@ -8,7 +8,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from core.model import MessageId, Patch
-from tui.widgets.tree_rows import Kind, Row
+from tui.tree.rows import Kind, Row
 
 SIGN: Final = "💬"
 

@@ -22,11 +22,11 @@ from textual.strip import Strip
 
 from core.model import MessageId, Patch
 from tui.themes import with_roles
-from tui.widgets import tree_line
+from tui.tree import columns as tree_line
+from tui.tree.model import Items, Rows
+from tui.tree.rows import Key, Kind, Matches, Row, Whole
+from tui.tree.tree_remarks import Asked, asked_of, with_remarks
 from tui.widgets.tree_looks import TreeLooks
-from tui.widgets.tree_model import Items, Rows
-from tui.widgets.tree_remarks import Asked, asked_of, with_remarks
-from tui.widgets.tree_rows import Key, Kind, Matches, Row, Whole
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""

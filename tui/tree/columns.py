@@ -17,8 +17,8 @@ from rich.cells import cell_len, set_cell_size
 from core.index.row_summary import SeriesSummary
 from core.model import Identity, Message
 from core.text import shown
-from tui.widgets.row_state import MARK, is_over, state_pieces, why
-from tui.widgets.tree_rows import Kind, Lit, Row, Span, given
+from tui.tree.badges import MARK, is_over, state_pieces, why
+from tui.tree.rows import Kind, Lit, Row, Span, given
 
 Piece = tuple[str, str]
 """Text, and the name of its look."""

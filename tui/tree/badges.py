@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from core.text import shown
-from tui.widgets.tree_rows import Kind, Row
+from tui.tree.rows import Kind, Row
 
 if TYPE_CHECKING:
     from core.triage.state import Standing

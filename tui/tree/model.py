@@ -15,8 +15,8 @@ from operator import add
 from typing import Final, Protocol
 
 from core.model import MessageId
-from tui.widgets.tree_groups import Groups
-from tui.widgets.tree_rows import (
+from tui.tree.groups import Groups
+from tui.tree.rows import (
     Item,
     Key,
     Kind,

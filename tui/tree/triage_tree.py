@@ -12,12 +12,12 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from core.index.row_summary import SeriesSummary
-from tui.widgets.marks import Handle, Marks
-from tui.widgets.series_tree import SeriesTree
-from tui.widgets.tree_line import Piece
-from tui.widgets.tree_model import Items
-from tui.widgets.tree_rows import Kind, Matches, Row, Whole
-from tui.widgets.tree_view import Place
+from tui.tree.columns import Piece
+from tui.tree.marks import Handle, Marks
+from tui.tree.model import Items
+from tui.tree.rows import Kind, Matches, Row, Whole
+from tui.tree.series_tree import SeriesTree
+from tui.tree.view import Place
 
 if TYPE_CHECKING:
     from core.triage.state import Standing
@@ -259,7 +259,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         """Return a row as it is written: in columns, or as words."""
         if not self.linear:
             return super()._pieces(row, width)
-        from tui.widgets import linear_line
+        from tui.tree import spoken as linear_line
 
         return linear_line.line(row, width, self._clock())
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from core.model import MessageId
-from tui.widgets.tree_model import Items
-from tui.widgets.tree_rows import Key, Kind, Matches, Row
-from tui.widgets.tree_view import TreeView
+from tui.tree.model import Items
+from tui.tree.rows import Key, Kind, Matches, Row
+from tui.tree.view import TreeView
 
 
 class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):

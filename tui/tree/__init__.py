@@ -1,0 +1,1 @@
+"""The tree pane: series, versions, patches and replies as rows."""
