@@ -35,11 +35,11 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.digest_jobs import DigestArrived
+from tui.digest.charts import charts, fit
+from tui.digest.digest_jobs import DigestArrived
+from tui.digest.rows import lines_of
+from tui.digest.screen import DigestScreen
 from tui.keys.commands import Where
-from tui.screens.digest import DigestScreen
-from tui.widgets.digest_charts import charts, fit
-from tui.widgets.digest_rows import lines_of
 from tui.widgets.prompt import Line
 
 SMALL, LARGE = (80, 24), (160, 50)

@@ -11,9 +11,9 @@ from textual.widgets import OptionList
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
+from tui.digest.digest_door import digest_actions
 from tui.keys.commands import BY_NAME, Command, Where
 from tui.reader.message_view import MessageView
-from tui.screens.digest_door import digest_actions
 from tui.screens.found import FoundScreen
 from tui.screens.frame import WIDE
 from tui.screens.outward import OutwardScreen

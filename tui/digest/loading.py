@@ -15,7 +15,7 @@ from textual.worker import Worker, WorkerState
 from core.errors import PatchdeskError
 from core.model import MessageId
 from core.text import SafeText, shown
-from tui.digest_jobs import (
+from tui.digest.digest_jobs import (
     DigestArrived,
     DigestFailed,
     DigestProgressed,
@@ -25,10 +25,10 @@ from tui.digest_jobs import (
     keep,
     make_digest,
 )
+from tui.digest.rows import totals
+from tui.digest.view import DigestView
 from tui.keys.commands import Command, Keymap
 from tui.keys.dispatch import KeyedScreen
-from tui.widgets.digest_rows import totals
-from tui.widgets.digest_view import DigestView
 from tui.widgets.prompt import Prompt
 from tui.widgets.status_line import StatusLine, TitleBar
 

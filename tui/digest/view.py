@@ -16,9 +16,9 @@ from textual.strip import Strip
 
 from core.digest.values import Digest
 from core.model import MessageId
+from tui.digest.charts import Piece
+from tui.digest.rows import Line, lines_of
 from tui.themes import with_roles
-from tui.widgets.digest_charts import Piece
-from tui.widgets.digest_rows import Line, lines_of
 from tui.widgets.row_scroll import RowScroll
 from tui.widgets.tree_looks import TreeLooks
 

@@ -30,7 +30,7 @@ from core.digest.people import written
 from core.digest.values import Digest, Newcomer, SeriesNews, ThreadNews
 from core.model import MessageId
 from core.text import shown
-from tui.widgets.digest_charts import Piece, charts, fit
+from tui.digest.charts import Piece, charts, fit
 
 TOP: Final = 15
 """Rows of a table at most, as on the page of the command."""

@@ -12,12 +12,12 @@ from textual import events, on
 
 from core.errors import PatchdeskError
 from core.text import shown
-from tui.digest_jobs import Exported, export
+from tui.digest.digest_jobs import Exported, export
+from tui.digest.loading import MakingScreen
+from tui.digest.rows import TOP
+from tui.digest.view import DigestView
 from tui.keys.command_names import commands_named
 from tui.keys.commands import Command, Where
-from tui.screens.digest_making import MakingScreen
-from tui.widgets.digest_rows import TOP
-from tui.widgets.digest_view import DigestView
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.status_line import StatusLine
 

@@ -52,7 +52,7 @@ def _names(screen: ReadingScreen) -> Iterable[str]:
 
 
 def _show(screen: ReadingScreen, target: str) -> None:
-    from tui.screens.digest import DigestScreen
+    from tui.digest.screen import DigestScreen
 
     to_reader = False
 

@@ -1,0 +1,1 @@
+"""The digest: its screen, rows and charts."""
