@@ -18,9 +18,9 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from core.system.ui_state import Remembered
+from tui.desk.requests import DeskLike, Opening
 from tui.keys.commands import Keymap
 from tui.keys.dispatch import KeyedScreen
-from tui.messages import DeskLike, Opening
 from tui.safety import ControlFilter, PlainFilter
 from tui.screens.desk import DeskScreen
 from tui.themes import DEFAULT_THEME, THEMES, with_roles

@@ -17,8 +17,8 @@ from core.desk.lists_desk import ListDesk, Wanted
 from tests.bench.lists import SERIES, _mails
 from tests.tui.kit import desk_screen, ready, until
 from tui.app import PatchdeskApp
-from tui.find_jobs import Question, Searched
-from tui.messages import DeskLike
+from tui.desk.requests import DeskLike
+from tui.desk.searcher import Question, Searched
 
 _QUERIES = ("wick9 trim", "author 12 soot", "glas lamp", "chimny draught", "brass77", "a")
 _LONGEST = 300

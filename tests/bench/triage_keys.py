@@ -19,7 +19,7 @@ from core.triage.journal import FILE
 from tests.bench.lists import _mails
 from tests.tui.kit import desk_screen, until
 from tui.app import PatchdeskApp
-from tui.messages import Opening
+from tui.desk.requests import Opening
 
 SERIES = int(os.environ.get("PATCHDESK_BENCH_SERIES", "100000"))
 _MANY = 500

@@ -16,7 +16,7 @@ from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of
 from tui.app import PatchdeskApp
 from tui.cli.list_opening import lists_desk
-from tui.messages import DeskLike
+from tui.desk.requests import DeskLike
 
 NEWS = [
     *series("lens", "lens: grind it finer", 1, 2, minute=500),

@@ -17,7 +17,7 @@ from tests.end_to_end.server import Server, need_public_inbox
 from tests.tui.kit import desk_screen, reader_of, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
 from tui.cli.list_opening import lists_desk
-from tui.messages import DeskLike
+from tui.desk.requests import DeskLike
 
 NEWS = [*series("news", "news: today", 1, 2, minute=500), letter("late@example.org", "A late word")]
 

@@ -28,7 +28,7 @@ from core.model import (
 )
 from core.sources.source import Report
 from tui.app import PatchdeskApp
-from tui.messages import DeskLike
+from tui.desk.requests import DeskLike
 from tui.reader.message_view import MessageView
 from tui.screens.desk import DeskScreen
 from tui.tree.series_tree import SeriesTree

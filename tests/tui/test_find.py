@@ -37,10 +37,10 @@ from tests.tui.kit import (
     version,
 )
 from tui.app import PatchdeskApp
-from tui.find_jobs import Answered, Asker, Question, SearchedListing
+from tui.desk.requests import Opening
+from tui.desk.search import earlier_queries
+from tui.desk.searcher import Answered, Asker, Question, SearchedListing
 from tui.keys.commands import Where
-from tui.messages import Opening
-from tui.screens.finding import earlier_queries
 
 Real = core.search.list_search.ListingFinder
 

@@ -23,7 +23,7 @@ from tests.tui.kit import desk_screen, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of, where
 from tests.tui.test_lists import ingest
 from tui.app import PatchdeskApp
-from tui.messages import DeskLike
+from tui.desk.requests import DeskLike
 from tui.widgets.view_tabs import Tab, draw_tabs
 
 

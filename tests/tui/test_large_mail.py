@@ -17,7 +17,7 @@ from tests.tui.kit import (
     until,
     version,
 )
-from tui.jobs import LARGE_MAIL
+from tui.desk.mail import LARGE_MAIL
 
 HUNK = "@@ -1,2 +1,2 @@\n a\n-b\n+c\n"
 COUNT = LARGE_MAIL // len(HUNK) + 5_000

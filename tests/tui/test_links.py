@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.model import MessageId
 from tests.tui.kit import FakeDesk, app_on, lantern, listing, ready, text_of
-from tui.messages import web_link
+from tui.desk.requests import web_link
 
 
 class WebDesk(FakeDesk):

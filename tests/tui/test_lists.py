@@ -26,7 +26,7 @@ from core.sync.process import intervals
 from core.text import shown
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
-from tui.messages import DeskLike
+from tui.desk.requests import DeskLike
 
 NOTHING = Event()
 

@@ -25,8 +25,8 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.messages import DeskLike
-from tui.screens.reading import progress_words
+from tui.desk.opening import progress_words
+from tui.desk.requests import DeskLike
 
 OTHER = (small_series("brook", "brook: run faster"),)
 

@@ -19,7 +19,7 @@ from tests.tui.test_lists import index as index
 from tests.tui.test_lists import made as made
 from tests.tui.test_lists import path as path
 from tui.app import PatchdeskApp
-from tui.messages import DeskLike
+from tui.desk.requests import DeskLike
 from tui.tree.rows import Key, Kind
 
 ANY = st.recursive(

@@ -13,8 +13,8 @@ from core.triage.journal import FILE
 from core.triage.transitions import DECIDED, Verb, after
 from tests.tui.kit import NOW, app_with, desk_screen, lantern, ready, small_series, text_of, until
 from tests.tui.triage_kit import known, said, statuses, subjects, told, tree, triage_app
+from tui.desk.phrases import COMMANDS
 from tui.keys.commands import BY_NAME, Where
-from tui.triage_words import COMMANDS
 
 WICK, OIL, TALK, GLASS = (item.subject for item in lantern())
 

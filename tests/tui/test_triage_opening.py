@@ -11,7 +11,7 @@ from core.demo import demo_path
 from core.triage.journal import FILE
 from tests.tui.kit import FakeDesk
 from tui.cli.triage_opening import triage_opener
-from tui.messages import Opening
+from tui.desk.requests import Opening
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from core.model import Series, Thread
 from core.triage.journal import FILE
 from tests.tui.kit import NOW, FakeDesk, desk_screen, lantern, listing, until
 from tui.app import PatchdeskApp
-from tui.messages import Opening
+from tui.desk.requests import Opening
 from tui.tree.triage_tree import TriageTree
 
 ME = "me@lantern.example.org"

@@ -19,7 +19,7 @@ from core.errors import PatchdeskError
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
     from core.system.ui_state import Remembered
-    from tui.messages import DeskLike
+    from tui.desk.requests import DeskLike
     from tui.tree.columns import Piece
 
 WAIT: Final = 0.3

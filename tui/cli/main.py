@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.desk.target_desk import Desk
     from core.system.ui_state import Remembered
     from tui.app import PatchdeskApp
-    from tui.messages import DeskLike
+    from tui.desk.requests import DeskLike
 
 _TARGETS = """\
 TARGET is one of:

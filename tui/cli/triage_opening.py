@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.config import Config
     from core.desk.triage_service import Triage
     from core.index.index import Index
-    from tui.messages import Opening
+    from tui.desk.requests import Opening
 
 
 def triage_opener(config: Config) -> Callable[[Opening], Triage]:

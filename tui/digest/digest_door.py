@@ -10,7 +10,7 @@ from core.text import SafeText, shown
 from tui.keys.commands import COMMANDS, Where
 
 if TYPE_CHECKING:
-    from tui.screens.reading import ReadingScreen
+    from tui.desk.opening import ReadingScreen
 
 
 def digest_actions(screen: ReadingScreen) -> Mapping[str, Callable[[], object]]:

@@ -11,14 +11,14 @@ from textual.widgets import OptionList
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
+from tui.desk.external import OutwardScreen
+from tui.desk.results import FoundScreen
+from tui.desk.sync import DUE_EVERY
+from tui.desk.triage import TriageScreen
 from tui.digest.digest_door import digest_actions
 from tui.keys.commands import BY_NAME, Command, Where
 from tui.reader.message_view import MessageView
-from tui.screens.found import FoundScreen
 from tui.screens.frame import WIDE
-from tui.screens.outward import OutwardScreen
-from tui.screens.syncing import DUE_EVERY
-from tui.screens.triaging import TriageScreen
 from tui.tree.series_tree import SeriesTree
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.status_line import StatusLine

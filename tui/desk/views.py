@@ -13,11 +13,11 @@ from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
 from core.text import shown
+from tui.desk.list_phrases import of_view
+from tui.desk.lists import ListScreen
+from tui.desk.requests import Opening
 from tui.keys.commands import Command
-from tui.list_words import of_view
-from tui.messages import Opening
 from tui.screens.choice import Choice
-from tui.screens.listing import ListScreen
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.status_line import TitleBar
 from tui.widgets.view_tabs import MOST, Tab

@@ -11,15 +11,15 @@ from textual import on
 
 from core.model import Mail, MessageId
 from core.text import shown
+from tui.desk.journal_writer import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
+from tui.desk.marking import MarkingScreen
 from tui.keys.commands import Where
-from tui.screens.marking import MarkingScreen
 from tui.tree.marks import Handle
-from tui.triage_jobs import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
 
 if TYPE_CHECKING:
     from core.desk.triage_service import Triage
     from core.triage.state import Standing
-    from tui.messages import Opening
+    from tui.desk.requests import Opening
     from tui.tree.model import Items
     from tui.tree.rows import Whole
 
@@ -278,7 +278,7 @@ class StandingScreen(MarkingScreen):
             self._going_back = handle
 
     def _words_of(self, event: DeedDone) -> str:
-        from tui.triage_words import sentence, taken_back
+        from tui.desk.phrases import sentence, taken_back
 
         outcome, deed = event.outcome, event.deed
         words = outcome.words if outcome is not None else ""

@@ -15,11 +15,11 @@ from textual import on
 from core.errors import PatchdeskError
 from core.model import MessageId
 from core.text import shown
+from tui.desk.journal_writer import Deed, HistoryRead
+from tui.desk.triage_state import StandingScreen
 from tui.keys.commands import Command, Where
-from tui.screens.standing import StandingScreen
 from tui.tree.marks import Handle
 from tui.tree.rows import Kind, Row
-from tui.triage_jobs import Deed, HistoryRead
 from tui.widgets.prompt import Prompt, Proposal
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class TriageScreen(StandingScreen):
             return "There is no series here."
         if area != "triage":
             return super().why_not(command)
-        from tui.triage_words import COMMANDS, why_not
+        from tui.desk.phrases import COMMANDS, why_not
 
         if self._clerk is None:
             return _NOWHERE
@@ -119,7 +119,7 @@ class TriageScreen(StandingScreen):
 
     def _standings_here(self, verb: Verb) -> list[Standing]:
         from core.triage.transitions import Status
-        from tui.triage_words import of_patch
+        from tui.desk.phrases import of_patch
 
         patch = self._patch_here(verb)
         standings = [self._standing(handle) for handle in self._targets()]
@@ -132,7 +132,7 @@ class TriageScreen(StandingScreen):
     def _decide(self, name: str, argument: str | None = None, *, note: str | None = None) -> None:
         """Do a verb to what is marked, under the cursor or open."""
         from core.triage.transitions import VERDICTS, Verb
-        from tui.triage_words import predicted, why_not
+        from tui.desk.phrases import predicted, why_not
 
         verb, clerk, opening = Verb(name), self._clerk, self._shown
         if clerk is None or opening is None:
@@ -276,7 +276,7 @@ class TriageScreen(StandingScreen):
         return bool(reason)
 
     async def _say_until(self, words: str) -> None:
-        from tui.triage_words import until_words
+        from tui.desk.phrases import until_words
 
         self.prompt_words(until_words(words, self._clock()))
 
@@ -323,7 +323,7 @@ class TriageScreen(StandingScreen):
 
     @on(HistoryRead)
     def _history_read(self, event: HistoryRead) -> None:
-        from tui.triage_words import history_lines, words_of
+        from tui.desk.phrases import history_lines, words_of
 
         if event.opening is not self._shown:
             return

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final, cast
 from textual import on
 
 from core.text import SafeText, shown
-from tui.list_jobs import (
+from tui.desk.command_line import CommandingScreen
+from tui.desk.list_jobs import (
     ListFollowed,
     ListSynced,
     SyncEnded,
@@ -19,9 +20,8 @@ from tui.list_jobs import (
     follow_list,
     run_sync,
 )
-from tui.list_words import result_words
-from tui.screens.commanding import CommandingScreen
-from tui.screens.reading import progress_words
+from tui.desk.list_phrases import result_words
+from tui.desk.opening import progress_words
 from tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from textual.content import Content
 
 from core.model import Mail, Patch, Series
 from core.system.ui_state import Remembered
-from tui.jobs import count_remarks, read_remarks
+from tui.desk.mail import count_remarks, read_remarks
+from tui.desk.opening import ReadingScreen
+from tui.desk.requests import RemarksCounted, RemarksFound
 from tui.keys.commands import Where
-from tui.messages import RemarksCounted, RemarksFound
 from tui.reader.diff_layout import LAYOUTS
 from tui.reader.message_view import MessageView
-from tui.screens.reading import ReadingScreen
 from tui.tree.rows import Key
 from tui.tree.view import TreeView
 from tui.widgets.prompt import Proposal

@@ -17,9 +17,8 @@ from textual.worker import Worker, WorkerState
 from core.errors import PatchdeskError
 from core.model import Mail, MessageId, Progress
 from core.text import SafeText, shown
-from tui.jobs import read_listing, read_mail
-from tui.keys.commands import Keymap, Where
-from tui.messages import (
+from tui.desk.mail import read_listing, read_mail
+from tui.desk.requests import (
     DeskLike,
     ListingArrived,
     ListingEnded,
@@ -31,6 +30,7 @@ from tui.messages import (
     Opening,
     Progressed,
 )
+from tui.keys.commands import Keymap, Where
 from tui.screens.frame import FrameScreen
 from tui.tree.rows import Kind, Row
 from tui.tree.series_tree import SeriesTree

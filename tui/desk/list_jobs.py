@@ -12,7 +12,7 @@ from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
 from core.model import MessageId, Progress
-from tui.messages import OpenFailed, Opening
+from tui.desk.requests import OpenFailed, Opening
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk, ListPage

@@ -14,8 +14,8 @@ from textual.message import Message
 
 from core.errors import PatchdeskError
 from core.model import MessageId
-from tui.list_jobs import Post
-from tui.messages import Opening
+from tui.desk.list_jobs import Post
+from tui.desk.requests import Opening
 from tui.tree.marks import Handle
 
 if TYPE_CHECKING:

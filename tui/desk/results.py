@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from core.text import shown
-from tui.find_jobs import ServerAnswered, ask_server
-from tui.find_words import came_words
+from tui.desk.search import FindingScreen
+from tui.desk.search_phrases import came_words
+from tui.desk.searcher import ServerAnswered, ask_server
 from tui.keys.commands import Where
 from tui.reader.page_view import PageView
-from tui.screens.finding import FindingScreen
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 

@@ -14,10 +14,10 @@ from textual.app import SuspendNotSupported
 from core.errors import PatchdeskError
 from core.model import Message
 from core.text import SafeText, shown, shown_lines
-from tui.jobs import edit_copy, run_pipe
+from tui.desk.mail import edit_copy, run_pipe
+from tui.desk.requests import CopyMade, GivesLinks, PipeEnded, web_link
+from tui.desk.review import ReviewingScreen
 from tui.keys.commands import Where
-from tui.messages import CopyMade, GivesLinks, PipeEnded, web_link
-from tui.screens.reviewing import ReviewingScreen
 from tui.tree.rows import Kind
 from tui.widgets.prompt import Prompt
 

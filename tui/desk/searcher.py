@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
-from tui.messages import Opening
+from tui.desk.requests import Opening
 from tui.tree.model import Held, Items
 from tui.tree.rows import Inside, Key, Lit, Matches
 

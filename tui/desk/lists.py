@@ -12,17 +12,17 @@ from textual.timer import Timer
 
 from core.model import Mail, MessageId
 from core.text import shown
-from tui.keys.commands import Where
-from tui.list_jobs import (
+from tui.desk.list_jobs import (
     PageArrived,
     mark_read,
     mark_seen,
     read_pages,
 )
-from tui.list_words import info_words, nothing_words, of_view
-from tui.messages import Opening
+from tui.desk.list_phrases import info_words, nothing_words, of_view
+from tui.desk.requests import Opening
+from tui.desk.sync import FOLLOWED, SyncScreen
+from tui.keys.commands import Where
 from tui.screens.choice import Choice
-from tui.screens.syncing import FOLLOWED, SyncScreen
 from tui.tree.model import Items
 from tui.tree.rows import Kind, Row, Whole
 from tui.widgets.prompt import Proposal

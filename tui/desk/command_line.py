@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from textual import on
 
 from core.text import shown
+from tui.desk.review import ReviewingScreen
 from tui.keys.command_names import commands_named
 from tui.keys.commands import Command, Where
-from tui.screens.reviewing import ReviewingScreen
 from tui.widgets.prompt import Prompt, Proposal
 
 

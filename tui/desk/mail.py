@@ -14,7 +14,7 @@ from textual.worker import get_current_worker
 from core import model
 from core.errors import Cancelled, PatchdeskError
 from core.model import Mail, Patch, Progress, Reply
-from tui.messages import (
+from tui.desk.requests import (
     CopyMade,
     GivesBytes,
     ListingArrived,

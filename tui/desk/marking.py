@@ -9,9 +9,9 @@ from textual import on
 
 from core.errors import PatchdeskError
 from core.text import shown
-from tui.screens.listing import ListScreen
+from tui.desk.journal_writer import Marked, find_rows
+from tui.desk.lists import ListScreen
 from tui.tree.triage_tree import TriageTree
-from tui.triage_jobs import Marked, find_rows
 from tui.widgets.prompt import Prompt
 
 

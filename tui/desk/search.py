@@ -11,11 +11,8 @@ from textual.timer import Timer
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
-from tui.find_jobs import (
-    Answer,
-    Question,
-)
-from tui.find_words import (
+from tui.desk.asking import AskingScreen
+from tui.desk.search_phrases import (
     begun_words,
     completions,
     count_words,
@@ -23,9 +20,12 @@ from tui.find_words import (
     key_words,
     offer_words,
 )
+from tui.desk.searcher import (
+    Answer,
+    Question,
+)
 from tui.keys.commands import Where
 from tui.reader.message_view import MessageView
-from tui.screens.asking import AskingScreen
 from tui.tree.rows import Matches
 from tui.tree.series_tree import SeriesTree
 from tui.widgets.prompt import Prompt

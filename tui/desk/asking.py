@@ -10,7 +10,7 @@ from textual import on
 from textual.worker import Worker, WorkerState
 
 from core.errors import PatchdeskError
-from tui.find_jobs import (
+from tui.desk.searcher import (
     Answer,
     Answered,
     Asker,
@@ -21,11 +21,11 @@ from tui.find_jobs import (
     Warmed,
     warm,
 )
-from tui.screens.viewing import ViewingScreen
+from tui.desk.views import ViewingScreen
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
-    from tui.messages import Opening
+    from tui.desk.requests import Opening
 
 
 class AskingScreen(ViewingScreen):

@@ -1,0 +1,1 @@
+"""The features of the main screen, one controller each."""
