@@ -25,7 +25,7 @@ CONTROLS: Final = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
     "\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
-"""What must not reach a terminal: `shown` makes it visible, and `tui.safety`'s net lets nothing of it through."""
+"""What must not reach a terminal: `shown` makes it visible, and `tui.filters`'s net lets nothing of it through."""
 # Joiners beside a Latin letter join nothing, and terminals disagree about their width.
 _JOINERS: Final = re.compile("[\u200c\u200d]+")
 _LAST_LATIN: Final = "\u024f"

@@ -19,9 +19,9 @@ from textual.worker import Worker, WorkerState
 
 from core.system.ui_state import Remembered
 from tui.desk.requests import DeskLike, Opening
+from tui.filters import ControlFilter, PlainFilter
 from tui.keys.commands import Keymap
 from tui.keys.dispatch import KeyedScreen
-from tui.safety import ControlFilter, PlainFilter
 from tui.screens.desk import DeskScreen
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
 
@@ -106,7 +106,7 @@ class PatchdeskApp(App[None]):
         """Add the control filter to what every line passes through; with NO_COLOR no colour is left."""
         own: list[LineFilter] = [self._control_filter]
         if self.linear:
-            from tui.linear import LinearFilter
+            from tui.linear_filter import LinearFilter
 
             own.insert(0, LinearFilter())
         if self.no_color:

@@ -22,7 +22,7 @@ def joined(payloads: dict[str, str]) -> dict[str, str]:
 
 ALL = joined(EVERY)
 NO_JUDGE = "import core.text; core.text._visible_line = lambda line: line"
-NO_NET = "import tui.safety; tui.safety.ControlFilter.apply = lambda self, segments, background: segments"
+NO_NET = "import tui.filters; tui.filters.ControlFilter.apply = lambda self, segments, background: segments"
 NO_MARKUP_READ = """
 import sys, rich.markup, textual.markup
 def watched(make):

@@ -24,7 +24,7 @@ from tests.tui.test_find import answered, bar, find, rows_of, where
 from tests.tui.test_lists import ingest
 from tui.app import PatchdeskApp
 from tui.desk.requests import DeskLike
-from tui.widgets.view_tabs import Tab, draw_tabs
+from tui.widgets.title_bar import Tab, draw_tabs
 
 
 @pytest.fixture(autouse=True)

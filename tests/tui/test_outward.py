@@ -28,7 +28,7 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.screens.dialogs import copy_menu
+from tui.widgets.choose import copy_menu
 
 
 async def test_a_pipe_reads_the_mail_and_what_it_writes_is_shown() -> None:

@@ -27,7 +27,7 @@ from tests.tui.kit import (
     until,
     version,
 )
-from tui.safety import ControlFilter
+from tui.filters import ControlFilter
 
 HOSTILE = (
     "[@click=app.quit]press me[/]",

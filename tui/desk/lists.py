@@ -22,9 +22,9 @@ from tui.desk.list_phrases import info_words, nothing_words, of_view
 from tui.desk.requests import Opening
 from tui.desk.sync import FOLLOWED, SyncScreen
 from tui.keys.commands import Where
-from tui.screens.choice import Choice
 from tui.tree.model import Items
 from tui.tree.rows import Kind, Row, Whole
+from tui.widgets.choice import Choice
 from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:

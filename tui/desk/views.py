@@ -17,10 +17,10 @@ from tui.desk.list_phrases import of_view
 from tui.desk.lists import ListScreen
 from tui.desk.requests import Opening
 from tui.keys.commands import Command
-from tui.screens.choice import Choice
+from tui.widgets.choice import Choice
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.status_line import TitleBar
-from tui.widgets.view_tabs import MOST, Tab
+from tui.widgets.status_bar import TitleBar
+from tui.widgets.title_bar import MOST, Tab
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk, ListPage

@@ -31,7 +31,7 @@ def open_digest(screen: ReadingScreen) -> None:
     elif len(names) == 1:
         _show(screen, names[0])
     else:
-        from tui.screens.dialogs import Menu
+        from tui.widgets.choose import Menu
 
         def take(name: SafeText | None) -> None:
             if name is not None:

@@ -30,7 +30,7 @@ from tui.digest.view import DigestView
 from tui.keys.commands import Command, Keymap
 from tui.keys.dispatch import KeyedScreen
 from tui.widgets.prompt import Prompt
-from tui.widgets.status_line import StatusLine, TitleBar
+from tui.widgets.status_bar import StatusLine, TitleBar
 
 if TYPE_CHECKING:
     from core.digest.process import Made

@@ -19,7 +19,7 @@ from tui.digest.view import DigestView
 from tui.keys.command_names import commands_named
 from tui.keys.commands import Command, Where
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.status_line import StatusLine
+from tui.widgets.status_bar import StatusLine
 
 _SPANS: Final = (
     ("1.day.ago..", "the last day"),

@@ -19,8 +19,8 @@ from core.model import MessageId
 from tui.digest.charts import Piece
 from tui.digest.rows import Line, lines_of
 from tui.themes import with_roles
-from tui.widgets.row_scroll import RowScroll
-from tui.widgets.tree_looks import TreeLooks
+from tui.tree_styles import TreeLooks
+from tui.widgets.line_scroll import RowScroll
 
 _MARGIN: Final = 2
 """Lines kept in sight above and below the cursor."""

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from core.text import SafeText, shown
 from tui.reader.painter import Overlay, Painter
 from tui.reader.row import PageRow, Piece
-from tui.widgets.row_scroll import RowScroll
+from tui.widgets.line_scroll import RowScroll
 
 if TYPE_CHECKING:
     from tui.reader.diff import DiffBlock

@@ -24,7 +24,7 @@ from tui.reader.folds import Folds
 from tui.reader.mail_view import MailView
 from tui.reader.page import Page
 from tui.reader.painter import Overlay
-from tui.widgets.message_looks import CSS
+from tui.styles import CSS
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.

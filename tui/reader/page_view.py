@@ -18,8 +18,8 @@ from textual.strip import Strip
 from tui.reader.folding import Woven
 from tui.reader.page import Page
 from tui.reader.painter import Overlay, Painter
-from tui.widgets.message_looks import Looks
-from tui.widgets.row_scroll import RowScroll
+from tui.styles import Looks
+from tui.widgets.line_scroll import RowScroll
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.

@@ -13,8 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.reader.row import Mark, PageRow
+from tui.styles import CODE, Looks
 from tui.themes import THEMES, with_roles
-from tui.widgets.message_looks import CODE, Looks
 
 Overlay = Mark
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len, get_character_cell_size
 from core.text import SafeText
 
 Piece = tuple[SafeText, str]
-"""Text, and the name of its look (see `tui.widgets.message_looks`), or of several, `/` between them, the last on top;
+"""Text, and the name of its look (see `tui.styles`), or of several, `/` between them, the last on top;
 "" is plain text."""
 
 Mark = tuple[int, int, str]

@@ -21,7 +21,7 @@ from tui.reader.message_view import MessageView
 from tui.screens.frame import WIDE
 from tui.tree.series_tree import SeriesTree
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.status_line import StatusLine
+from tui.widgets.status_bar import StatusLine
 
 if TYPE_CHECKING:
     from tui.widgets.welcome import Offers
@@ -299,7 +299,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             self.say("Q quits.")
 
     def _copy(self) -> None:
-        from tui.screens.dialogs import copy_menu
+        from tui.widgets.choose import copy_menu
 
         row = self.series_tree.row
         if row is None or row.message is None:

@@ -18,7 +18,7 @@ from tui.reader.message_view import MessageView
 from tui.tree.columns import version_name
 from tui.tree.rows import Kind, Row
 from tui.tree.triage_tree import TriageTree
-from tui.widgets.status_line import StatusLine, TitleBar
+from tui.widgets.status_bar import StatusLine, TitleBar
 
 if TYPE_CHECKING:
     from core.model import Listing

@@ -26,7 +26,7 @@ from tui.tree import columns as tree_line
 from tui.tree.model import Items, Rows
 from tui.tree.rows import Key, Kind, Matches, Row, Whole
 from tui.tree.tree_remarks import Asked, asked_of, with_remarks
-from tui.widgets.tree_looks import TreeLooks
+from tui.tree_styles import TreeLooks
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""

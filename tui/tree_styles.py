@@ -7,7 +7,7 @@ from typing import Final
 
 from textual.style import Style
 
-from tui.widgets.message_looks import Looks
+from tui.styles import Looks
 
 _LOOKS: Final[Mapping[str, str]] = {
     "subject": "$foreground",

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from core.text import SafeText
 from tui.keys.commands import Command
-from tui.widgets.view_tabs import Tab, draw_tabs
+from tui.widgets.title_bar import Tab, draw_tabs
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 SPIN_EVERY: Final = 0.1
