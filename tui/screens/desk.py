@@ -95,12 +95,11 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             return self.prompt.feed(event)
         if self.bar.asking:
             return self.bar.line.feed(event)
-        if (
-            self.where() is Where.EVERYWHERE
-            and self.query("Offers")
-            and self.query_one("Offers").take_key(event)
-        ):
-            return True
+        if self.where() is Where.EVERYWHERE:
+            from tui.widgets.welcome import Offers
+
+            if any(offers.take_key(event) for offers in self.query(Offers)):
+                return True
         return super().take_key(event)
 
     @property

@@ -21,6 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from core.text import SafeText, shown
+from tui.keys.dispatch import KeyedScreen
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -226,7 +227,11 @@ class SearchBar(Vertical):
             held, self._held = self._held, []
             for event in held:
                 screen = self.app.screen  # one of them may open a dialog
-                if screen is not self.screen or not screen.take_key(event):
+                if not (
+                    screen is self.screen
+                    and isinstance(screen, KeyedScreen)
+                    and screen.take_key(event)
+                ):
                     (screen.focused or screen).post_message(event)
 
     def stay(self) -> None:
