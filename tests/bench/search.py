@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.search.fuzzy.index import Entry, Index
-from tests.core.search_archive import BUNDLE, kvm_ppc, nothing, questions
-from tests.core.search_corpus import Asker, Question, corpus
+from tests.core.search.search_archive import BUNDLE, kvm_ppc, nothing, questions
+from tests.core.search.search_corpus import Asker, Question, corpus
 
 HELD_OUT_SEED = 424_242
 TYPED = 120

@@ -14,8 +14,8 @@ from core.demo import demo_path
 from core.desk.export import mbox_of, read_all
 from core.desk.target_desk import open_desk
 from core.model import MessageId
+from tests.core.series.test_oracles import make_repository
 from tests.core.shared_mails import git, shared
-from tests.core.test_series_oracles import make_repository
 from tests.demo.build import build
 from tui.cli.main import main
 

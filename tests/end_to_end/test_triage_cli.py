@@ -13,7 +13,7 @@ import pytest
 
 from core.sources.mboxrd import to_mboxrd
 from core.triage.transitions import Verb
-from tests.core.triage_kit import mail, series
+from tests.core.triage.triage_kit import mail, series
 from tests.end_to_end.program import Program
 from tests.end_to_end.test_cli import run
 

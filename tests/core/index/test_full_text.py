@@ -1,0 +1,124 @@
+"""What the index finds mails by: kept right as mails come and go, and made for an index that had none of it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.index.codec import pair
+from core.index.full_text import words_of, words_of_phrase
+from core.index.index import open_index
+from tests.core.indexing import Log, bring
+from tests.core.search.finding import MAILS, letter
+
+CLASH = [letter("same", "one subject", "Ann <a@x.org>"), letter("same", "another", "Bo <b@x.org>")]
+TABLES = ("phrase_words", "subject_words", "involved", "sent", "facet")
+SUBJECTS = ("pmu", "words", "naive", "subject", "another", "100", "sic")
+PEOPLE = ("ann", "krcmar", "example", "bo", "lkp", "李")
+
+
+def told(path: Path) -> dict[str, object]:
+    """Return what mails are found by, by what they are and not by what numbers they have."""
+    with closing(sqlite3.connect(path)) as connection:
+
+        def ask(question: str, *values: str) -> list[tuple[object, ...]]:
+            return sorted(connection.execute(question, values).fetchall(), key=repr)
+
+        found: dict[str, object] = {
+            "involved": ask(
+                "SELECT text, name, how FROM involved JOIN phrase ON phrase.id = person JOIN node ON node.id = node"
+            ),
+            "sent": ask("SELECT date, name FROM sent JOIN node ON node.id = node"),
+            "facet": ask(
+                "SELECT name, facet.thread, version, versions, have, total, given"
+                " FROM facet JOIN item ON item.id = facet.item JOIN node ON node.id = lead"
+            ),
+        }
+        for word in SUBJECTS:
+            found[f"s {word}"] = ask(
+                "SELECT hex(blob) FROM message WHERE id IN"
+                " (SELECT rowid FROM subject_words WHERE subject_words MATCH ?)",
+                word,
+            )
+        for word in PEOPLE:
+            found[f"p {word}"] = ask(
+                "SELECT text FROM phrase WHERE id IN"
+                " (SELECT rowid FROM phrase_words WHERE phrase_words MATCH ?)"
+                " AND id IN (SELECT person FROM involved)",
+                word,
+            )
+    return found
+
+
+def indexed(path: Path, *steps: list[tuple[bytes, bool]]) -> dict[str, object]:
+    """Bring in what came and went, step by step; return what is found by."""
+    index = open_index(path)
+    log = Log("letters")
+    for step in steps:
+        log.entries += step
+        bring(index, log)
+    index.close()
+    return told(path)
+
+
+def test_an_index_of_the_first_version_gets_it_all(tmp_path: Path) -> None:
+    path, old = tmp_path / "new.sqlite3", tmp_path / "old.sqlite3"
+    wanted = indexed(path, [(raw, True) for raw in (*MAILS, *CLASH)])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        triage = {
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        } & {"ledger", "event", "entry", "entry_of", "read_mark", "viewed", "standing", "reached"}
+    shutil.copy(path, old)
+    with closing(sqlite3.connect(old)) as connection:
+        for table in (*TABLES, *triage):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP INDEX IF EXISTS item_unread")
+        connection.execute("DELETE FROM meta WHERE name = 'identity'")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    index = open_index(old)
+    assert index.notes == ()
+    assert index.identity
+    index.close()
+    assert told(old) == wanted
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+mails = st.lists(st.sampled_from([*MAILS, *CLASH]), max_size=8, unique=True)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(stay=mails, go=mails)
+def test_what_went_leaves_nothing_behind(folder: Path, stay: list[bytes], go: list[bytes]) -> None:
+    for file in folder.glob("*.sqlite3*"):
+        file.unlink()
+    go = [raw for raw in go if raw not in stay]
+    came = [(raw, True) for raw in (*stay, *go)]
+    after = indexed(folder / "a.sqlite3", came, [(raw, False) for raw in go])
+    assert after == indexed(folder / "b.sqlite3", [(raw, True) for raw in stay])
+
+
+def test_words_are_folded_as_they_are_in_memory() -> None:
+    assert (
+        words_of("[PATCH] Größe_of ﬁles—naïve ŁÓDŹ 李明") == "patch grosse of files naive lodz 李明"
+    )
+    assert words_of("") == words_of("\0 —") == ""
+    assert words_of_phrase(pair("Zdeněk Krčmář", "z@example.cz")) == "zdenek krcmar z example cz"
+    assert words_of_phrase("kvm.vger.kernel.org") == "kvm vger kernel org"
+    assert words_of_phrase("12:x") == "x"

@@ -1,0 +1,177 @@
+"""A followed repository is data: nothing in it runs, leads elsewhere or keeps anybody waiting."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from core.errors import PatchdeskError
+from core.sources.public_inbox import open_archive
+from tests.core.inboxes import Epoch, mail
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def epoch(tmp_path: Path) -> Path:
+    """An archive of one mail; beside it another repository, which holds a secret."""
+    made = Epoch(tmp_path / "list")
+    made.add(mail("hello"))
+    Epoch(tmp_path / "secret").add(mail("secret"))
+    return made.path
+
+
+def mails(epoch: Path) -> list[bytes]:
+    archive = open_archive(epoch.parent.parent)
+    found = archive.mails(stop=Event(), report=lambda _progress: None)
+    return [raw.raw for raw in found]
+
+
+def borrow(epoch: Path) -> None:
+    secret = epoch.parents[2] / "secret" / "git" / "0.git"
+    (epoch / "objects" / "info").mkdir(exist_ok=True)
+    (epoch / "objects" / "info" / "alternates").write_text(f"{secret}/objects\n")
+
+
+def borrow_a_tip(epoch: Path) -> None:
+    borrow(epoch)
+    secret = epoch.parents[2] / "secret" / "git" / "0.git"
+    (epoch / "refs/heads/master").write_text((secret / "refs/heads/master").read_text())
+
+
+def link(epoch: Path) -> None:
+    (epoch / "commondir").write_text(str(epoch.parents[2] / "secret" / "git" / "0.git"))
+
+
+def include_a_pipe(epoch: Path) -> None:
+    os.mkfifo(epoch / "pipe")
+    with (epoch / "config").open("a") as config:
+        config.write(f"[include]\n\tpath = {epoch}/pipe\n")
+
+
+def include_by_the_common_file(epoch: Path) -> None:
+    common = epoch.parent.parent / "all.git" / "config"
+    common.parent.mkdir()
+    os.mkfifo(common)
+    with (epoch / "config").open("a") as config:
+        config.write("[include]\n\tpath = ../../all.git/config\n")
+
+
+def include_if(epoch: Path) -> None:
+    with (epoch / "config").open("a") as config:
+        config.write('[InClUdeIf "gitdir:/"]\n\tpath = /dev/zero\n')
+
+
+def pipe(name: str) -> Callable[[Path], None]:
+    def make(epoch: Path) -> None:
+        (epoch / name).parent.mkdir(parents=True, exist_ok=True)
+        (epoch / name).unlink(missing_ok=True)
+        os.mkfifo(epoch / name)
+
+    return make
+
+
+def device(epoch: Path) -> None:
+    (epoch / "packed-refs").symlink_to("/dev/zero")
+
+
+REFUSED: dict[str, Callable[[Path], None]] = {
+    "objects of another": borrow,
+    "a tip of another": borrow_a_tip,
+    "a link to another": link,
+    "a pipe that is included": include_a_pipe,
+    "a pipe that all epochs include": include_by_the_common_file,
+    "a device that is included": include_if,
+    "a pipe for its configuration": pipe("config"),
+    "a pipe for a branch": pipe("refs/heads/master"),
+    "a pipe for a tag": pipe("refs/tags/x"),
+    "a pipe for packed refs": pipe("packed-refs"),
+    "a pipe for a pack": pipe("objects/pack/pack-x.idx"),
+    "a device for packed refs": device,
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_leads_elsewhere_is_refused_with_a_sentence(name: str, epoch: Path) -> None:
+    assert len(mails(epoch)) == 1
+    REFUSED[name](epoch)
+    with pytest.raises(PatchdeskError) as caught:
+        mails(epoch)
+    assert "secret" not in caught.value.message
+
+
+def evil_configuration(epoch: Path, marker: Path) -> None:
+    """Let everything that git can be told to run write a marker."""
+    run = f"touch {marker}"
+    script = f"#!/bin/sh\n{run}\n"
+    hooks = epoch / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in (
+        *(
+            "post-checkout",
+            "pre-auto-gc",
+            "reference-transaction",
+            "post-update",
+            "update",
+            "pre-receive",
+        ),
+        *("fsmonitor-watchman", "post-index-change", "post-rewrite", "proc-receive"),
+    ):
+        (hooks / name).write_text(script)
+        (hooks / name).chmod(0o755)
+    with (epoch / "config").open("a") as config:
+        config.write(
+            f'[core]\n\tfsmonitor = "{run}"\n\tsshCommand = "{run}"\n\tpager = "{run}"\n\teditor = "{run}"\n\thooksPath = "{hooks}"\n'
+            f'\taskPass = "{run}"\n\tgitProxy = "{run}"\n\tattributesFile = {epoch}/attributes\n\talternateRefsCommand = "{run}"\n'
+            f'[diff "x"]\n\ttextconv = "{run}"\n\tcommand = "{run}"\n[filter "x"]\n\tsmudge = "{run}"\n\tclean = "{run}"\n'
+            f'[credential]\n\thelper = "!{run}"\n[uploadpack]\n\tpackObjectsHook = "{run}"\n[gpg]\n\tprogram = "{run}"\n'
+            f'[alias]\n\tlog = "!{run}"\n\tversion = "!{run}"\n[b4]\n\tmidmask = http://evil.example/%s\n[remote "origin"]\n\turl = "ext::{run}"\n'
+            f'[url "ext::{run} "]\n\tinsteadOf = http\n[safe]\n\tdirectory = *\n'
+        )
+    (epoch / "attributes").write_text("* diff=x filter=x\n")
+    (epoch / "info").mkdir(exist_ok=True)
+    (epoch / "info" / "attributes").write_text("* diff=x filter=x\n")
+    for place in (epoch, epoch.parent, epoch.parent.parent):
+        (place / ".b4-config").write_text("[b4]\n\tmidmask = http://evil.example/%s\n")
+        (place / ".gitattributes").write_text("* diff=x filter=x\n")
+        (place / "core").mkdir(exist_ok=True)
+        (place / "core" / "__init__.py").write_text(f"open({str(marker)!r}, 'w')\n")
+        (place / "sitecustomize.py").write_text(f"open({str(marker)!r}, 'w')\n")
+
+
+def test_nothing_that_a_repository_says_is_run(epoch: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    evil_configuration(epoch, marker)
+    home = tmp_path / "home"
+    home.mkdir()
+    folder = epoch.parent.parent
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"}
+    for words in (
+        ("series", str(folder), "--all", "--json"),
+        ("digest", "2000-01-01..", str(folder)),
+        ("follow", "evil", str(folder)),
+        ("sync",),
+        ("sync",),
+        ("series", "--all"),
+        ("config",),
+        ("doctor",),
+    ):
+        done = subprocess.run(
+            [Path(sys.executable).with_name("patchdesk"), *words],
+            cwd=epoch,
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        assert b"Traceback" not in done.stderr
+        assert b"evil.example" not in done.stdout
+        if words[0] not in {"doctor"}:
+            assert done.returncode == 0, (words, done.stderr)
+        assert not marker.exists(), words

@@ -1,0 +1,312 @@
+"""Lists filter, group and sort by how rows stand; a page follows the journal and the time; tags bring back."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from core.desk.lists_desk import ListDesk, ListPage, Wanted
+from core.desk.triage_service import Triage
+from core.errors import PatchdeskError
+from core.index.database import transaction
+from core.index.index import ListView, open_index
+from core.index.migrations import MIGRATIONS, TRIAGE
+from core.model import MessageId
+from core.system.tags import has_tag
+from core.triage.events import Entry, microseconds
+from core.triage.events import Event as Written
+from core.triage.journal import Journal
+from core.triage.schema import NAMES as TABLES
+from core.triage.state import UNTOUCHED, Standing
+from core.triage.transitions import Status, Verb
+from core.triage.when import WhenError
+from tests.core.triage.triage_kit import NOW, Desk, series
+
+NAMES = ("lamp", "wick", "oil", "brass", "soot")
+LAMP, WICK, OIL, BRASS, SOOT = (MessageId(f"{name}-v1-0@x") for name in NAMES)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    mails = [raw for day, name in enumerate(NAMES) for raw in series(name, day=day)]
+    one = Desk(tmp_path, *mails)
+    yield one
+    one.close()
+
+
+def order(desk: Desk, view: ListView) -> list[str]:
+    return [str(one.id) for one in desk.index.summaries(desk.index.order(view))]
+
+
+def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> None:
+    soon = datetime.now(UTC) + timedelta(days=2)
+    desk.clock.now = datetime.now(UTC)
+    desk.triage.do(Verb.DONE, [LAMP])
+    desk.triage.do(Verb.LATER, [WICK], argument=soon.astimezone().strftime("%Y-%m-%d"))
+    desk.triage.do(Verb.ACCEPT, [OIL])
+    desk.triage.mark_read([BRASS])
+    desk.triage.do(Verb.PRIORITY, [BRASS], argument="2")
+    desk.triage.do(Verb.PRIORITY, [LAMP], argument="-2")
+    by_state = ListView(sort="state", ascending=True)
+    assert order(desk, by_state) == [SOOT, BRASS, OIL, WICK, LAMP]
+    assert desk.index.states(by_state) == [
+        (Status.NEW, 1),
+        (Status.READING, 1),
+        (Status.ACCEPTED, 1),
+        (Status.LATER, 1),
+        (Status.DONE, 1),
+    ]
+    assert order(desk, ListView(sort="priority")) == [BRASS, SOOT, OIL, WICK, LAMP]
+    assert order(desk, Wanted(decided=False).view) == [SOOT, BRASS, OIL]
+    assert order(desk, ListView(statuses=(Status.DONE, Status.LATER))) == [WICK, LAMP]
+    assert order(desk, ListView(since=NOW.timestamp() - 7.5 * 86_400)) == [SOOT, BRASS]
+    for status in Status:
+        shown = order(desk, ListView(statuses=(status,)))
+        assert shown == [one for one, stands in desk.shown().items() if stands.status is status]
+
+
+def test_its_time_comes_without_a_write(desk: Desk) -> None:
+    desk.clock.now = datetime.now(UTC)
+    desk.triage.do(Verb.LATER, [LAMP, WICK], argument="1h")
+    desk.triage.mark_read([WICK])
+    row = desk.index.find(LAMP)
+    assert row is not None
+    with desk.index._using() as (connection, _), transaction(connection):
+        connection.execute("UPDATE standing SET wake = ?", (time.time() - 1,))
+    assert order(desk, ListView(statuses=(Status.NEW,))) == [SOOT, BRASS, OIL, LAMP]
+    assert order(desk, ListView(statuses=(Status.READING,))) == [WICK]
+    assert desk.index.woken(time.time() - 5, time.time()) == {row, desk.index.find(WICK)}
+    assert desk.index.woken(time.time(), time.time() + 9) == set()
+
+
+def next_page(pages: Iterator[ListPage], lists: ListDesk) -> ListPage:
+    lists.look()
+    return next(pages)
+
+
+def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
+    desk.clock.now = datetime.now(UTC)
+    desk.triage.do(Verb.DONE, [OIL])
+    lists = ListDesk(desk.index.path, Wanted(group="state"))
+    pages = lists.pages(Event())
+    first = next(pages)
+    assert [first.items.shown(place).id for place in range(len(first.items))] == [
+        SOOT,
+        BRASS,
+        WICK,
+        LAMP,
+    ]
+    assert not first.whole
+    page = next(pages)
+    assert dict(page.items.headings) == {0: "new", 4: "done"}
+    # Another machine's journal is laid in by hand.
+    line = Written(
+        time=microseconds(datetime.now(UTC)), host="laptop", id="ab", verb="skip",
+        series=(Entry(ids=(LAMP,)),),
+    ).line()  # fmt: skip
+    with desk.journal.path.open("ab") as file:
+        file.write(line)
+    page = next_page(pages, lists)
+    assert dict(page.items.headings) == {0: "new", 3: "done", 4: "skipped"}
+    assert page.items.shown(4).standing.status is Status.SKIPPED
+    # What was put off until a moment ago is back, and nothing was written.
+    later = Triage(
+        desk.index,
+        Journal(desk.journal.path),
+        clock=lambda: datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=1.5),
+    )
+    later.do(Verb.LATER, [SOOT], argument="1h")
+    page = next_page(pages, lists)
+    assert page.items.shown(2).standing.status is Status.LATER
+    time.sleep(1.5)
+    page = next_page(pages, lists)
+    back = page.items.shown(0).standing
+    assert (back.status, back.why[:14]) == (Status.NEW, "put off until ")
+    lists.mark_seen([WICK], True)
+    assert lists.triage.standing(WICK).status is Status.READING
+    lists.close()
+
+
+def test_a_view_without_what_is_decided(desk: Desk) -> None:
+    desk.triage.do(Verb.DONE, [OIL])
+    lists = ListDesk(desk.index.path, Wanted(decided=False))
+    pages = lists.pages(Event())
+    next(pages)
+    assert len(next(pages).items) == 4
+    lists.ask(Wanted())
+    assert len(next(pages).items) == 5
+    lists.close()
+
+
+def test_what_is_known_of_all_follows_every_change(desk: Desk) -> None:
+    def check() -> None:
+        shown = {one: stands for one, stands in desk.shown().items() if stands != UNTOUCHED}
+        known = desk.triage.known()
+        assert {desk.index.summaries([int(row)])[0].id: one for row, one in known.items()} == shown
+
+    check()
+    for one, verb in ((LAMP, Verb.DONE), (WICK, Verb.SKIP), (OIL, Verb.FLAG)):
+        desk.triage.do(verb, [one])
+        check()
+    desk.triage.mark_read([BRASS])
+    check()
+    desk.triage.do(Verb.LATER, [SOOT], argument="3d")
+    check()
+    desk.clock.go(days=4)
+    check()
+    desk.come(*series("lamp", 2, day=11))
+    check()
+    for raw in series("wick"):
+        desk.go(raw)
+    check()
+    while desk.triage.undo():
+        check()
+    assert set(desk.triage.known().values()) == {Standing(status=Status.READING, opened=True)}
+
+
+def test_an_index_of_before_there_was_triage_learns_it(desk: Desk) -> None:
+    desk.triage.do(Verb.DONE, [LAMP])
+    desk.index.close()
+    with contextlib.closing(sqlite3.connect(desk.index.path)) as connection:
+        for table in (*TABLES, "standing", "reached"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP INDEX item_unread")
+        connection.execute(f"PRAGMA user_version = {MIGRATIONS.index(TRIAGE) + 1}")
+        connection.commit()
+    desk.index = open_index(desk.index.path)
+    desk.triage = desk.made()
+    desk.triage.refresh()
+    assert desk.shown()[LAMP].status is Status.DONE
+
+
+# ------------------------------------------------------------------- tags
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    path = tmp_path / "repo"
+    git(path, "init", "--quiet", str(path))
+    git(
+        path,
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@x",
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "-m",
+        "x",
+    )
+    git(path, "tag", "v6.18")
+    return path
+
+
+def git(path: Path, *words: str) -> None:
+    path.mkdir(exist_ok=True)
+    subprocess.run(["git", *words], cwd=path, check=True)
+
+
+def test_what_waits_for_a_tag(desk: Desk, repository: Path) -> None:
+    triage = Triage(
+        desk.index, Journal(desk.journal.path), repos={"list": str(repository)}, clock=desk.clock
+    )
+    with pytest.raises(WhenError, match="there already"):
+        triage.do(Verb.LATER, [LAMP], argument="v6.18")
+    assert triage.do(Verb.LATER, [LAMP], argument="v6.19").words == "put off until v6.19"
+    desk.clock.go(days=1000)
+    assert not triage.look_for_tags()
+    assert triage.standing(LAMP).status is Status.LATER
+    git(repository, "tag", "v6.19")
+    assert triage.look_for_tags()
+    stands = triage.standing(LAMP)
+    assert (stands.status, stands.why) == (Status.NEW, "v6.19 is tagged")
+    assert not triage.look_for_tags()
+    git(repository, "pack-refs", "--all")
+    desk.anew()
+    assert triage_over(desk, repository).look_for_tags()
+
+
+def triage_over(desk: Desk, repository: Path) -> Triage:
+    return Triage(desk.index, Journal(desk.journal.path), repos={"list": str(repository)})
+
+
+def test_a_list_without_a_repository_waits_for_no_tag(desk: Desk, repository: Path) -> None:
+    triage = Triage(desk.index, Journal(desk.journal.path), repos={"other": str(repository)})
+    with pytest.raises(WhenError, match="its repository"):
+        triage.do(Verb.LATER, [LAMP], argument="v6.19")
+
+
+def test_one_target_waits_for_a_tag_too(desk: Desk, repository: Path) -> None:
+    triage = Triage(None, Journal(desk.journal.path), repos={"any": str(repository)})
+    triage.hold(desk.items())
+    triage.do(Verb.LATER, [LAMP], argument="v6.19")
+    assert not triage.look_for_tags()
+    git(repository, "tag", "v6.19")
+    assert triage.look_for_tags()
+    assert triage.standing(LAMP).why == "v6.19 is tagged"
+
+
+@pytest.mark.parametrize("where", ["nowhere", "file", ".git/objects"])
+def test_what_is_no_repository_is_said(repository: Path, where: str) -> None:
+    (repository / "file").touch()
+    with pytest.raises(PatchdeskError, match="cannot be read"):
+        has_tag(str(repository / where / "x"), "v6.18")
+
+
+# ------------------------------------------------------------------- beside a sync
+
+
+def test_a_verb_waits_for_no_sync(desk: Desk) -> None:
+    desk.triage.refresh()
+    other = open_index(desk.index.path)
+    with other._using() as (connection, _), transaction(connection):
+        connection.execute("UPDATE list SET synced = 1")
+        took = []
+        for one, verb in ((LAMP, Verb.DONE), (WICK, Verb.SKIP), (OIL, Verb.WAIT)):
+            begun = time.monotonic()
+            outcome = desk.triage.do(verb, [one])
+            took.append(time.monotonic() - begun)
+            assert outcome.changes[0].after.status is not Status.NEW
+        assert sorted(took)[1] < 0.25
+        assert len(next(iter(Journal(desk.journal.path).batches())).events) == 3
+        assert desk.shown()[LAMP].status is Status.NEW
+    assert desk.triage.refresh()
+    assert [desk.shown()[one].status for one in (LAMP, WICK, OIL)] == [
+        Status.DONE,
+        Status.SKIPPED,
+        Status.WAITING,
+    ]
+    other.close()
+
+
+def test_an_undo_waits_until_it_knows_what_was_done(desk: Desk) -> None:
+    desk.triage.do(Verb.DONE, [LAMP])
+    other = open_index(desk.index.path)
+    begun, end = threading.Event(), threading.Event()
+
+    def sync() -> None:
+        with other._using() as (connection, _), transaction(connection):
+            connection.execute("UPDATE list SET synced = 1")
+            begun.set()
+            end.wait(5)
+
+    thread = threading.Thread(target=sync)
+    thread.start()
+    begun.wait(5)
+    desk.triage.do(Verb.SKIP, [WICK])
+    threading.Timer(0.3, end.set).start()
+    outcome = desk.triage.undo()
+    thread.join()
+    assert outcome is not None
+    assert (outcome.words, outcome.changes[0].id) == ("undone: skipped", WICK)
+    other.close()
