@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from core.mail.message import UNKNOWN_DATE
-from core.model import FileChange, Identity, Mail, Series, Thread, Trailer, Version
+from core.model import FileChange, Identity, OpenedMessage, Series, Thread, Trailer, Version
 
 if TYPE_CHECKING:
     from core.search.hits import Hit
@@ -124,7 +124,7 @@ def _trailer_record(trailer: Trailer) -> Record:
     return {"name": trailer.name, "value": trailer.value}
 
 
-def mail_record(mail: Mail, lists: Sequence[str], files: Sequence[FileChange]) -> Record:
+def mail_record(mail: OpenedMessage, lists: Sequence[str], files: Sequence[FileChange]) -> Record:
     """Return one mail, with the files its diff touches."""
     message = mail.message
     return {
@@ -153,5 +153,5 @@ def mail_record(mail: Mail, lists: Sequence[str], files: Sequence[FileChange]) -
             {"name": part.name, "content_type": part.content_type, "size": part.size}
             for part in mail.attachments
         ],
-        "capped": list(message.capped),
+        "capped": list(message.truncations),
     }

@@ -61,7 +61,7 @@ class Subject:
 class Message:
     """What the program knows of one mail without holding its text.
 
-    Small enough to keep a whole archive of them; `Mail` is one of them opened.
+    Small enough to keep a whole archive of them; `OpenedMessage` is one of them opened.
     """
 
     message_id: MessageId
@@ -90,9 +90,9 @@ class Message:
     """A hash of sender, subject and content: two mails of one id with different ones clash."""
     key: str = ""
     """How the source that gave this mail finds it again."""
-    clashes: tuple[Message, ...] = ()
+    id_conflicts: tuple[Message, ...] = ()
     """Other mails that carry the same Message-ID with another content."""
-    capped: tuple[str, ...] = ()
+    truncations: tuple[str, ...] = ()
     """What was cut off because it was too large, each as words for a person."""
 
 
@@ -137,7 +137,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class OpenedMessage:
     """A mail opened for reading."""
 
     message: Message
@@ -158,7 +158,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GivenTrailer:
+class FollowupTrailer:
     """A trailer that a reply gives to a patch, or to the cover letter (number 0) and so to all."""
 
     name: str
@@ -177,7 +177,7 @@ class Patch:
     message: Message
     replies: tuple[Reply, ...] = ()
     """In the order of reading: each answer after what it answers."""
-    doubles: tuple[Message, ...] = ()
+    duplicates: tuple[Message, ...] = ()
     """Other mails that claim the same place."""
 
 
@@ -224,8 +224,8 @@ class Series:
     date: datetime
     """The latest activity, replies included."""
     versions: tuple[Version, ...]
-    trailers: tuple[GivenTrailer, ...] = ()
-    foreign_trailers: tuple[GivenTrailer, ...] = ()
+    trailers: tuple[FollowupTrailer, ...] = ()
+    mismatched_trailers: tuple[FollowupTrailer, ...] = ()
     """Those that name another person than who sent them; they count for nothing."""
     replies: int = 0
     lists: tuple[str, ...] = ()
@@ -249,7 +249,7 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class TargetListing:
     """What is known of a target so far; each later one replaces the one before."""
 
     name: str
@@ -265,7 +265,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class RawMail:
+class RawMessage:
     """A mail as a source holds it: its bytes, and the key under which the source gives them again."""
 
     raw: bytes

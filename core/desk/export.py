@@ -10,14 +10,14 @@ from core.desk.target_desk import Desk
 from core.diff.parse import file_changes
 from core.errors import PatchdeskError
 from core.json_records import Record, mail_record
-from core.model import Listing, Mail, Message, MessageId, Series, Thread, Version
+from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread, Version
 from core.sources.mboxrd import to_mboxrd
 
 
 class Opener(Protocol):
     """What opens mails: a desk, or the index."""
 
-    def mail(self, message: Message) -> Mail:
+    def mail(self, message: Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
         ...
 
@@ -26,13 +26,13 @@ class Opener(Protocol):
         ...
 
 
-def read_all(desk: Desk) -> Listing:
+def read_all(desk: Desk) -> TargetListing:
     """Return a target's last listing, for commands that print it. Raises PatchdeskError."""
     *_, last = desk.listings(stop=Event(), report=lambda _: None)
     return last
 
 
-def find_message(listing: Listing, message_id: MessageId) -> Message | None:
+def find_message(listing: TargetListing, message_id: MessageId) -> Message | None:
     """Return the mail of that id among those of a listing."""
     for item in listing.items:
         if message_id in item.message_ids:
@@ -51,23 +51,23 @@ def messages_of(item: Series | Thread) -> Iterator[Message]:
     for version in item.versions:
         for patch in version.entries():
             yield patch.message
-            yield from patch.doubles
+            yield from patch.duplicates
             yield from (reply.message for reply in patch.replies)
 
 
-def version_of(listing: Listing, message_id: MessageId) -> Version | None:
+def version_of(listing: TargetListing, message_id: MessageId) -> Version | None:
     """Return the version of a series that holds that mail, as one of its own or as a reply to one."""
     for item in listing.items:
         if isinstance(item, Series) and message_id in item.message_ids:
             for version in item.versions:
                 for patch in version.entries():
-                    mine = [patch.message, *patch.doubles, *(r.message for r in patch.replies)]
+                    mine = [patch.message, *patch.duplicates, *(r.message for r in patch.replies)]
                     if any(message.message_id == message_id for message in mine):
                         return version
     return None
 
 
-def mbox_of(desk: Opener, listing: Listing, message_id: MessageId, *, partial: bool) -> bytes:
+def mbox_of(desk: Opener, listing: TargetListing, message_id: MessageId, *, partial: bool) -> bytes:
     """Return the patches of the version that holds a mail, in order, as an mboxrd for `git am`.
 
     Raises PatchdeskError where the mail is in no series, and, unless `partial`, where patches are missing.

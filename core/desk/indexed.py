@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.index.index import Index, ListView, open_index
-from core.model import Listing, Mail, Message, MessageId, Series, Thread
+from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,18 +30,18 @@ class IndexedMails:
         """Return a mail, None where no list has it."""
         return self.index.message(message_id)
 
-    def listing(self, message_id: MessageId) -> Listing:
+    def listing(self, message_id: MessageId) -> TargetListing:
         """Return the series or thread that holds a mail, as a listing of that alone."""
         row = self.index.find(message_id)
         item = None if row is None else self.index.series(row)
         items = () if item is None else (item,)
-        return Listing(name="the lists you follow", items=items, mails=0, done=True)
+        return TargetListing(name="the lists you follow", items=items, mails=0, done=True)
 
     def lists_of(self, message_id: MessageId) -> tuple[str, ...]:
         """Return the names of the lists that a mail came through."""
         return self.index.lists_of(message_id)
 
-    def mail(self, message: Message) -> Mail:
+    def mail(self, message: Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
         from core.mail.message import read_mail
 

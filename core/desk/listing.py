@@ -10,7 +10,7 @@ from typing import Final
 
 from core.errors import Cancelled
 from core.mail.message import read_message
-from core.model import Listing, Message, Progress
+from core.model import Message, Progress, TargetListing
 from core.series.grouping import group
 from core.sources.source import Report, Source
 
@@ -21,12 +21,12 @@ _TIMES: Final = 4
 """How many times as many mails make the next listing, so that grouping stays linear."""
 
 
-def make_listing(source: Source, messages: list[Message], *, done: bool) -> Listing:
+def make_listing(source: Source, messages: list[Message], *, done: bool) -> TargetListing:
     """Group the mails of a source that are known so far."""
     items = group(messages)
     if not source.is_list:
         items = [replace(item, lists=()) for item in items]
-    return Listing(
+    return TargetListing(
         name=source.name,
         items=tuple(items),
         mails=len(messages),
@@ -37,7 +37,7 @@ def make_listing(source: Source, messages: list[Message], *, done: bool) -> List
 
 def listings(
     source: Source, messages: list[Message], *, stop: Event, report: Report
-) -> Iterator[Listing]:
+) -> Iterator[TargetListing]:
     """Read a source to its end into `messages`, and yield what is known on the way; the last is done.
 
     Raises PatchdeskError and Cancelled.

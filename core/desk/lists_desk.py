@@ -22,7 +22,7 @@ from core.errors import PatchdeskError
 from core.index.in_use import InUse
 from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
 from core.index.reader import SORTS
-from core.model import Listing, Mail, Message, MessageId, Series, Thread
+from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread
 from core.query.errors import QueryError
 from core.triage.transitions import DECIDED, Status
 
@@ -355,16 +355,16 @@ class ListDesk:
 
     # ------------------------------------------------------------------- mails
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[Listing]:
+    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
         """Yield nothing: the rows of lists come by `pages`."""
         del stop, report
         return iter(())
 
-    def mail(self, message: Message) -> Mail:
+    def mail(self, message: Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
         return self.opened(message, self.raw(message))
 
-    def opened(self, message: Message, raw: bytes) -> Mail:
+    def opened(self, message: Message, raw: bytes) -> OpenedMessage:
         """Open a mail, or its beginning, whose bytes are here."""
         from core.mail.message import read_mail
 

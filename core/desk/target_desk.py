@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 from core.desk.target_reader import ReadingProcess
 from core.errors import Cancelled, FetchError, SourceError, TargetError
-from core.model import Listing, Mail, Message, MessageId, Progress, RawMail, Series
+from core.model import (
+    Message,
+    MessageId,
+    OpenedMessage,
+    Progress,
+    RawMessage,
+    Series,
+    TargetListing,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +58,7 @@ class Desk:
         self._apart = apart
         self._reading = ReadingProcess(apart) if apart is not None else None
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[Listing]:
+    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
         """Read the target and yield what is known, growing: first rows soon, the whole at the end.
 
         Raises PatchdeskError and Cancelled.
@@ -58,7 +66,7 @@ class Desk:
         for listing in self._listings(stop, report):
             yield replace(listing, name=self._name) if self._name else listing
 
-    def _listings(self, stop: Event, report: Report) -> Iterator[Listing]:
+    def _listings(self, stop: Event, report: Report) -> Iterator[TargetListing]:
         if self._apart is not None:
             with self._opening:
                 if self._closed:
@@ -80,11 +88,11 @@ class Desk:
         if isinstance(source, LoreSource):
             yield self._with_other_versions(source, messages, listing, stop, report)
 
-    def mail(self, message: Message) -> Mail:
+    def mail(self, message: Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
         return self.opened(message, self.raw(message))
 
-    def opened(self, message: Message, raw: bytes) -> Mail:
+    def opened(self, message: Message, raw: bytes) -> OpenedMessage:
         """Open a mail, or its beginning, whose bytes are here."""
         from core.mail.message import read_mail
 
@@ -131,14 +139,18 @@ class Desk:
 
     @staticmethod
     def _with_other_versions(
-        source: LoreSource, messages: list[Message], listing: Listing, stop: Event, report: Report
-    ) -> Listing:
+        source: LoreSource,
+        messages: list[Message],
+        listing: TargetListing,
+        stop: Event,
+        report: Report,
+    ) -> TargetListing:
         """Return the listing with what the server has of the series' versions in other threads."""
         from core.desk.listing import make_listing
         from core.mail.message import read_message
         from core.sources.lore import change_id_query, series_query
 
-        raws: list[RawMail] = []
+        raws: list[RawMessage] = []
         note = listing.note
         series = [item for item in listing.items if isinstance(item, Series)]
         for one in series[:_OTHER_VERSIONS_OF]:

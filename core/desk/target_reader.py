@@ -17,7 +17,7 @@ from threading import Event
 from typing import Final
 
 from core.errors import PatchdeskError, SourceError
-from core.model import Listing, Message, Series, Thread
+from core.model import Message, Series, TargetListing, Thread
 from core.sources.source import Report
 from core.system.child_process import Child, send
 
@@ -33,12 +33,12 @@ class ReadingProcess(Child):
         ended = SourceError("The process that reads the mails has ended.", "Open the target again.")
         super().__init__("core.desk.target_reader", target, ended=ended)
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[Listing]:
+    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
         """Yield what the child finds. Raises PatchdeskError and Cancelled."""
         items: list[Series | Thread] = []
         with closing(self.values(stop)) as values:
             for value in values:
-                if isinstance(value, Listing):
+                if isinstance(value, TargetListing):
                     yield replace(value, items=tuple(items))
                     if value.done:
                         return

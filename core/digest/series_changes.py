@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from core.digest.mail_facts import Changes, Facts
 from core.digest.people import People
 from core.digest.values import Diffstat, PatchNews, SeriesNews, ThreadNews, VersionNews
-from core.model import GivenTrailer, Identity, Message, MessageId, Patch, Series, Thread, Version
+from core.model import FollowupTrailer, Identity, Message, MessageId, Patch, Series, Thread, Version
 
 
 class Known:
@@ -105,7 +105,7 @@ def repliers(series: Series, known: Known) -> set[Identity]:
     return {message.author for message in _new_replies(series, known)}
 
 
-def _new_trailers(item: Series, known: Known) -> tuple[GivenTrailer, ...]:
+def _new_trailers(item: Series, known: Known) -> tuple[FollowupTrailer, ...]:
     return tuple(trailer for trailer in item.trailers if trailer.message_id in known)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.digest.people import Merge
-from core.model import GivenTrailer, Identity, MessageId
+from core.model import FollowupTrailer, Identity, MessageId
 
 Counts = tuple[tuple[Identity, int], ...]
 """People with a number each, the largest first."""
@@ -79,7 +79,7 @@ class SeriesNews:
     """In the range."""
     unanswered: bool
     """Nobody has replied to the newest version at the range's end."""
-    trailers: tuple[GivenTrailer, ...]
+    trailers: tuple[FollowupTrailer, ...]
     """Given in the range."""
     diffstat: Diffstat
     """Of the newest version's patches."""
@@ -109,7 +109,7 @@ class ThreadNews:
     """Who wrote in the range."""
     unanswered: bool
     """It began in the range, and nobody has replied at its end."""
-    trailers: tuple[GivenTrailer, ...]
+    trailers: tuple[FollowupTrailer, ...]
     date: datetime
     """Of its latest mail."""
 

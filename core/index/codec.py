@@ -111,7 +111,7 @@ def pack(message: Message, names: Names) -> bytes:
         message.change_id,
         [_pack_trailer(each, phrase) for each in message.trailers],
         message.fingerprint,
-        message.capped,
+        message.truncations,
     ]
     return _encode(facts).encode("ascii")
 
@@ -145,7 +145,7 @@ def unpack(
         change_id,
         trailers,
         fingerprint,
-        capped,
+        truncations,
     ) = json.loads(facts)
     person = phrases.person
     if isinstance(title, int):
@@ -181,7 +181,7 @@ def unpack(
         ),
         fingerprint=fingerprint,
         key=key,
-        capped=tuple(capped),
+        truncations=tuple(truncations),
     )
 
 

@@ -154,7 +154,7 @@ def roles_of(item: Series | Thread) -> Iterator[tuple[Message, Role]]:
         own = Role.VERSION if is_newest else Role.PATCH
         for entry in version.entries():
             yield entry.message, own
-            for double in entry.doubles:
+            for double in entry.duplicates:
                 yield double, own
             for reply in entry.replies:
                 gives = reply.message.message_id in givers

@@ -49,7 +49,7 @@ class Headers:
     """The names as written."""
     body_start: int = 0
     """Where, in the bytes given, the body begins."""
-    capped: list[str] = field(default_factory=list)
+    truncations: list[str] = field(default_factory=list)
     _values: dict[str, list[str]] | None = None
 
     def first(self, name: str) -> str:
@@ -80,11 +80,11 @@ def read_headers(raw: bytes, start: int, end: int, wanted: frozenset[str] | None
     limit = min(end, start + MAX_HEADER_BYTES)
     stop, headers.body_start = _block_end(raw, start, limit)
     if stop == limit < end:
-        headers.capped.append("headers too large")
+        headers.truncations.append("headers too large")
         blank = _BLANK_LINE.search(raw, limit - 1, end)
         headers.body_start = blank.end() if blank else end
     if stop - start > MAX_HEADER_LINES < raw.count(b"\n", start, stop):
-        headers.capped.append("too many header lines")
+        headers.truncations.append("too many header lines")
         stop = _line_start(raw, start, MAX_HEADER_LINES)
     first, others = _patterns(wanted)
     match = first.match(raw, start, stop)
@@ -131,7 +131,7 @@ def _keep(headers: Headers, name: str, value: str) -> None:
     if len(value) > MAX_VALUE:
         half = MAX_VALUE // 2
         value = f"{value[:half]} ... {value[-half:]}"
-        headers.capped.append(f"{name[:40]} header too long")
+        headers.truncations.append(f"{name[:40]} header too long")
     headers.names.append(name)
     headers.fields.append((name.lower(), value))
 

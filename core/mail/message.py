@@ -20,7 +20,7 @@ from core.mail.headers import Headers, read_addresses, read_headers, read_ids, r
 from core.mail.mime import Content, read_content
 from core.mail.subject import MAX_SUBJECT, read_subject
 from core.mail.trailers import find_given_trailers, find_trailers
-from core.model import Identity, Mail, Message, MessageId, Subject, Trailer
+from core.model import Identity, Message, MessageId, OpenedMessage, Subject, Trailer
 
 UNKNOWN_DATE: Final = datetime.fromtimestamp(0, UTC)
 """Stands where a mail does not say when it was sent."""
@@ -73,7 +73,7 @@ def read_message_and_diff(raw: bytes, key: str = "") -> tuple[Message, str]:
     return opened.message, opened.content.text[opened.patch[1] :] if opened.patch else ""
 
 
-def read_mail(raw: bytes, key: str = "") -> Mail:
+def read_mail(raw: bytes, key: str = "") -> OpenedMessage:
     """Open a mail for reading; its `message` is what `read_message` gives. Never raises."""
     opened = _open(raw, key)
     source, start = _mail_start(raw)
@@ -82,7 +82,7 @@ def read_mail(raw: bytes, key: str = "") -> Mail:
         (name, decode_words(value))
         for name, (_, value) in zip(every.names, every.fields, strict=True)
     )
-    return Mail(
+    return OpenedMessage(
         message=opened.message,
         headers=headers,
         text=opened.content.text,
@@ -147,11 +147,11 @@ def _open(raw: bytes, key: str) -> _Opened:
     headers = read_headers(source, start, len(source), _FACTS)
     content = read_content(source, headers)
     text = content.text
-    capped = list(dict.fromkeys([*headers.capped, *content.capped]))
+    truncations = list(dict.fromkeys([*headers.truncations, *content.truncations]))
     sender = _sender(headers)
-    weighed = weigh(_subject(headers, capped), sender, text)
+    weighed = weigh(_subject(headers, truncations), sender, text)
     subject, patch, in_body = weighed.subject, weighed.patch, weighed.in_body
-    references, in_reply_to = _references(headers, capped)
+    references, in_reply_to = _references(headers, truncations)
     ids = read_ids(headers.first("message-id"))
     message = Message(
         message_id=ids[0] if ids else _made_up_id(raw),
@@ -169,16 +169,16 @@ def _open(raw: bytes, key: str) -> _Opened:
         trailers=_trailers(text, weighed.begin, patch, in_body),
         fingerprint=_fingerprint(sender, subject, text),
         key=key,
-        capped=tuple(capped),
+        truncations=tuple(truncations),
     )
     return _Opened(message, content, in_body, patch)
 
 
-def _subject(headers: Headers, capped: list[str]) -> Subject:
+def _subject(headers: Headers, truncations: list[str]) -> Subject:
     value = headers.first("subject")
     subject, is_long = (_known_subject if len(value) <= _MAX_KNOWN else _read_subject)(value)
     if is_long:
-        capped.append("subject too long")
+        truncations.append("subject too long")
     return subject
 
 
@@ -223,7 +223,7 @@ def _people(headers: Headers, name: str) -> tuple[Identity, ...]:
 
 
 def _references(
-    headers: Headers, capped: list[str]
+    headers: Headers, truncations: list[str]
 ) -> tuple[tuple[MessageId, ...], MessageId | None]:
     known: dict[MessageId, None] = {}
     for value in headers.every("references"):
@@ -233,7 +233,7 @@ def _references(
     ids = list(known)
     if len(ids) > FIRST_REFERENCES + LAST_REFERENCES:
         ids = ids[:FIRST_REFERENCES] + ids[-LAST_REFERENCES:]
-        capped.append("too many references")
+        truncations.append("too many references")
     return tuple(ids), parents[0] if parents else None
 
 

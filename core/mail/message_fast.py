@@ -75,7 +75,7 @@ def _read_plain(raw: bytes, key: str, replies: bool) -> tuple[Message, str] | No
     weighed = None
     if not (subject.is_reply and _gives_nothing(raw, end, values)):
         content = read_content(raw, Headers(fields=list(values.items()), body_start=end + 2))
-        if content.capped:
+        if content.truncations:
             return None
         text = content.text
         weighed = weigh(subject, sender, text)

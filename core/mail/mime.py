@@ -47,7 +47,7 @@ class Content:
 
     text: str = ""
     attachments: list[Attachment] = field(default_factory=list)
-    capped: list[str] = field(default_factory=list)
+    truncations: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def read_content(raw: bytes, headers: Headers) -> Content:
 def _only_text(raw: bytes, headers: Headers) -> str | None:
     """Return the text of a mail that has but one part, and of no great size, as most have; None for any other."""
     kind, parameters = read_content_type(headers.first("content-type") or "text/plain")
-    if kind != "text/plain" or headers.capped or len(raw) - headers.body_start > MAX_BODY:
+    if kind != "text/plain" or headers.truncations or len(raw) - headers.body_start > MAX_BODY:
         return None
     data = decode_transfer(raw[headers.body_start :], headers.first("content-transfer-encoding"))
     text = _text_of(data, parameters)
@@ -135,7 +135,7 @@ class _Walker:
 
     def read(self, part: _Part) -> list[_Part]:
         """Take one part in; return its children."""
-        for words in part.headers.capped:
+        for words in part.headers.truncations:
             self.cap(words)
         kind, parameters = read_content_type(part.headers.first("content-type") or part.default)
         if part.depth > MAX_DEPTH:

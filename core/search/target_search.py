@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import Cancelled
 from core.index.row_summary import given_to
-from core.model import Identity, Listing, Message, MessageId, Patch, Series, Thread
+from core.model import Identity, Message, MessageId, Patch, Series, TargetListing, Thread
 from core.query.clock import read
 from core.query.errors import QueryError
 from core.query.fields import Term
@@ -49,7 +49,7 @@ class ListingFinder:
     """Searches one listing. A listing that grows gets a new one each time."""
 
     def __init__(
-        self, listing: Listing, *, me: Sequence[str] = (), state: State = untouched
+        self, listing: TargetListing, *, me: Sequence[str] = (), state: State = untouched
     ) -> None:
         """Take the user's addresses, for `is:mine`, and what says what was read and decided."""
         self.listing = listing
@@ -358,13 +358,13 @@ def _mails(item: Item) -> Iterator[_Mail]:
         found = []
         for version in item.versions:
             for entry in version.entries():
-                found += [(each, True, False) for each in (entry.message, *entry.doubles)]
+                found += [(each, True, False) for each in (entry.message, *entry.duplicates)]
                 found += [
                     (reply.message, False, reply.message.message_id in givers)
                     for reply in entry.replies
                 ]
     for message, posted, gives in found:
-        for each in (message, *message.clashes):
+        for each in (message, *message.id_conflicts):
             yield _Mail(each, posted, gives)
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from core.model import GivenTrailer, Identity, Message, MessageId, Patch, Version
+from core.model import FollowupTrailer, Identity, Message, MessageId, Patch, Version
 
 _ADDRESS: Final = re.compile(r"<([^<>\s]{1,320})>|([^<>\s()]{1,64}@[^<>\s()]{1,255})")
 # What some mailers put into an address when they make text of HTML: <a@b.c<mailto:a@b.c>>
@@ -21,14 +21,14 @@ _MAILTO: Final = re.compile(r"<mailto:[^<>\s]{1,320}>(?=>)")
 
 def given_trailers(
     versions: Iterable[Version], sure: Collection[MessageId]
-) -> tuple[list[GivenTrailer], list[GivenTrailer]]:
+) -> tuple[list[FollowupTrailer], list[FollowupTrailer]]:
     """Return the trailers that count, and those that name somebody else than their sender.
 
     Each is there once for a patch, by the first reply that gives it; what the patch carries already is nobody else's. `sure` are the replies
     between which and the patch they stand under no mail is missing.
     """
-    counting: list[GivenTrailer] = []
-    foreign: list[GivenTrailer] = []
+    counting: list[FollowupTrailer] = []
+    foreign: list[FollowupTrailer] = []
     seen: set[tuple[object, ...]] = set()
     for version in versions:
         for entry in version.entries():
@@ -50,9 +50,9 @@ def given_trailers(
     return counting, foreign
 
 
-def _of_reply(message: Message, number: int, version: int) -> Iterator[GivenTrailer]:
+def _of_reply(message: Message, number: int, version: int) -> Iterator[FollowupTrailer]:
     for trailer in message.trailers:
-        yield GivenTrailer(
+        yield FollowupTrailer(
             name=trailer.name,
             value=_MAILTO.sub("", trailer.value),
             number=number,

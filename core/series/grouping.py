@@ -111,7 +111,7 @@ class Grouping:
             date=max(message.date for message in messages),
             versions=tuple(versions),
             trailers=tuple(trailers),
-            foreign_trailers=tuple(foreign),
+            mismatched_trailers=tuple(foreign),
             replies=sum(len(entry.replies) for version in versions for entry in version.entries()),
             lists=_lists(messages),
             message_ids=frozenset(message.message_id for message in messages),
@@ -125,7 +125,7 @@ class Grouping:
                 number=number,
                 message=self._messages[mails[0]],
                 replies=tuple(replies.get((at, number), ())),
-                doubles=tuple(self._messages[mail] for mail in mails[1:]),
+                duplicates=tuple(self._messages[mail] for mail in mails[1:]),
             )
             for number, mails in sorted(posting.places.items())
         ]
@@ -228,7 +228,7 @@ def _is_resend(version: Version) -> bool:
 def _messages_of(version: Version) -> Iterator[Message]:
     for entry in version.entries():
         yield entry.message
-        yield from entry.doubles
+        yield from entry.duplicates
         for reply in entry.replies:
             yield reply.message
 

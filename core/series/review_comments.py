@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
-from core.model import Mail, Message
+from core.model import Message, OpenedMessage
 from core.series.quoting import Passage, Quoted, passages
 
 Part = Literal["message", "notes", "diffstat", "diff"]
@@ -54,7 +54,7 @@ class Place(NamedTuple):
 class Answer(NamedTuple):
     """A reply to a patch, in the order of reading; `depth` 0 answers the patch itself."""
 
-    mail: Mail
+    mail: OpenedMessage
     depth: int
 
 
@@ -71,7 +71,7 @@ class Remark:
     """0, or one more than the remark it answers, which comes before it in the same place."""
 
 
-def remarks(patch: Mail, answers: Sequence[Answer]) -> list[Remark]:
+def remarks(patch: OpenedMessage, answers: Sequence[Answer]) -> list[Remark]:
     """Return what the replies to a patch say: by place, each answer after what it answers, at last those without place.
 
     Nothing that a reply says is left out. Linear in the size of the mails.
@@ -210,7 +210,7 @@ class _Text:
 class _Finder:
     """Places passages: in the patch, or under what was said before."""
 
-    def __init__(self, patch: Mail, words: _Words) -> None:
+    def __init__(self, patch: OpenedMessage, words: _Words) -> None:
         self._words = words
         self._patch = _Text(words)
         self._lines = array("l")

@@ -70,8 +70,8 @@ def unique(messages: Iterable[Message]) -> list[Message]:
     """
     copies: dict[MessageId, list[Message]] = {}
     for message in messages:
-        if message.clashes:
-            for one in (replace(message, clashes=()), *message.clashes):
+        if message.id_conflicts:
+            for one in (replace(message, id_conflicts=()), *message.id_conflicts):
                 copies.setdefault(one.message_id, []).append(one)
         else:
             copies.setdefault(message.message_id, []).append(message)
@@ -93,7 +93,7 @@ def _merge(same: list[Message]) -> Message:
             first = replace(first, list_ids=tuple(lists))
         kept.append(first)
     kept.sort(key=_precedence)
-    return replace(kept[0], clashes=tuple(kept[1:])) if len(kept) > 1 else kept[0]
+    return replace(kept[0], id_conflicts=tuple(kept[1:])) if len(kept) > 1 else kept[0]
 
 
 def _precedence(message: Message) -> tuple[bool, float, str, str, str]:

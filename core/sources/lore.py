@@ -14,7 +14,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from core.errors import Cancelled, FetchError, SourceError
 from core.fetch.client import Limits, Reply, borrow, give_back
 from core.fetch.faults import fetch_error
-from core.model import MessageId, RawMail
+from core.model import MessageId, RawMessage
 from core.sources import mbox
 from core.sources.source import Report
 
@@ -103,7 +103,7 @@ class LoreSource:
         """Start the process that fetches, so that it is ready when asked. Returns at once."""
         self._process.warm()
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
         """Fetch the thread and yield its mails. Raises FetchError and Cancelled."""
         asked = f"message {self.message_id}"
         reply = self._ask("thread", asked, stop, report, message_id=self.message_id)
@@ -117,7 +117,7 @@ class LoreSource:
                 raise Cancelled
             yield mail
 
-    def search(self, query: str, *, stop: Event, report: Report) -> list[RawMail]:
+    def search(self, query: str, *, stop: Event, report: Report) -> list[RawMessage]:
         """Return the whole threads in which a query finds a mail; no mail where it finds none.
 
         `change_id_query` and `series_query` make queries. Raises FetchError and Cancelled.
@@ -172,12 +172,12 @@ class LoreSource:
         limits = Limits(options.deadline, options.max_size, self.server, asked)
         return self._process.ask(request, limits, stop=stop, report=report)
 
-    def _split(self, answer: bytes) -> list[RawMail]:
+    def _split(self, answer: bytes) -> list[RawMessage]:
         with self._lock:
             number = len(self._answers)
             self._answers.append(answer)
         return [
-            RawMail(mbox.unescape(piece.escaped), f"{number}:{piece.offset}:{piece.length}")
+            RawMessage(mbox.unescape(piece.escaped), f"{number}:{piece.offset}:{piece.length}")
             for piece in mbox.split([answer])
         ]
 

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Final
 
 from core.errors import SourceError, TargetError
-from core.model import RawMail
+from core.model import RawMessage
 from core.sources import mbox
 from core.sources.byte_store import CHUNK, FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
 from core.sources.source import Job, Report
@@ -46,13 +46,13 @@ class MailboxSource:
         """What could not be read so far."""
         return (f"{self.name} {self._store.fault}.",) if self._store.fault else ()
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
         """Yield the mails in their order in the file."""
         job = Job(f"Reading {self.name}", "byte", stop=stop, closed=self._closed, report=report)
         for piece in self._pieces(self._watched(job)):
             job.step(piece.offset, self._store.size)
             key = f"{piece.offset}:{piece.length}:{zlib.crc32(piece.escaped):08x}"
-            yield RawMail(self._mail(piece.escaped), key)
+            yield RawMessage(self._mail(piece.escaped), key)
 
     def mails_from(self, start: int, job: Job) -> Iterator[tuple[int, bytes]]:
         """Yield the mails from the one on that begins at `start` (0: the first), each with where it begins."""

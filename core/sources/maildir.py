@@ -9,7 +9,7 @@ from threading import Event
 from typing import Final
 
 from core.errors import SourceError
-from core.model import RawMail
+from core.model import RawMessage
 from core.sources.byte_store import read_file, reason
 from core.sources.mbox import MAIL_CAP
 from core.sources.source import Job, Report
@@ -45,7 +45,7 @@ class MaildirSource:
         more = f" and {count - 1} more" if count > 1 else ""
         return (f"{self._unreadable[0]}{more} in {self.name} cannot be read.",)
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
         """Yield the mails of `new` and `cur`; files that cannot be read are noted."""
         job = Job(f"Reading {self.name}", "mail", stop=stop, closed=self._closed, report=report)
         self._unreadable.clear()
@@ -58,7 +58,7 @@ class MaildirSource:
                 self.note_unreadable(key)
                 continue
             if raw:
-                yield RawMail(raw, key)
+                yield RawMessage(raw, key)
 
     def read(self, key: str) -> bytes:
         """Return one mail's bytes."""

@@ -22,7 +22,7 @@ import pygit2
 from pygit2.enums import ObjectType, Option, RepositoryOpenFlag
 
 from core.errors import SourceError, TargetError
-from core.model import RawMail
+from core.model import RawMessage
 from core.sources.byte_store import reason
 from core.sources.mbox import MAIL_CAP
 from core.sources.source import Job, Report
@@ -105,7 +105,7 @@ class PublicInboxSource:
         mails = "A mail" if count == 1 else f"{count} mails"
         return (*self._notes, f"{mails} of {self.name} cannot be read ({self._unreadable[0]}).")
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
         """Yield the mails that are in the archive now, without the removed and the purged."""
         job = Job(f"Reading {self.name}", "mail", stop=stop, closed=self._closed, report=report)
         self._notes.clear()
@@ -125,7 +125,7 @@ class PublicInboxSource:
                 raw = self._blob(repository, blob)
                 if raw:  # a purged mail is an empty blob
                     done += 1
-                    yield RawMail(raw, str(blob))
+                    yield RawMessage(raw, str(blob))
 
     def read(self, key: str) -> bytes:
         """Return one mail's bytes."""

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Final, Protocol
 
 from core.errors import Cancelled
-from core.model import Progress, RawMail
+from core.model import Progress, RawMessage
 
 Report = Callable[[Progress], None]
 """Told, from the thread that works, how far it has come."""
@@ -35,7 +35,7 @@ class Source(Protocol):
         """What could not be read so far, each as a sentence; what `mails` gave stands."""
         ...
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
         """Yield every mail, in no promised order.
 
         Raises Cancelled soon after `stop` is set, SourceError or FetchError where it cannot be read.

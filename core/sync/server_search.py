@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.desk.target_desk import fetch_options
 from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
-from core.model import Progress, RawMail
+from core.model import Progress, RawMessage
 from core.query.clock import read
 from core.query.lore_query import Asked, for_server
 from core.search.hits import ServerFound
@@ -117,12 +117,12 @@ class _FoundSource:
     def feeds(self) -> list[Feed]:
         return [_FoundFeed(self._raws)]
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
         del report
         for raw in self._raws:
             if stop.is_set():
                 raise Cancelled
-            yield RawMail(raw, blob_id(raw).hex())
+            yield RawMessage(raw, blob_id(raw).hex())
 
     def read(self, key: str) -> bytes:
         raise SourceError(f"The mail {key} is not held.", "Search again.")

@@ -16,7 +16,7 @@ from typing import Final
 from core.errors import FetchError, SourceError
 from core.mail.dates import read_date
 from core.mail.headers import read_headers
-from core.model import RawMail
+from core.model import RawMessage
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
 from core.sources.source import Job, Report
@@ -73,11 +73,11 @@ class WindowSource:
         """Return its one part."""
         return [self.feed]
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
         """Yield what a first sync would bring."""
         job = Job(f"Reading {self.name}", "mail", stop=stop, closed=Event(), report=report)
         for change in self.feed.changes("", _Nothing(), job):
-            yield RawMail(change.raw or b"", change.blob.hex())
+            yield RawMessage(change.raw or b"", change.blob.hex())
 
     def read(self, key: str) -> bytes:
         """Return nothing: no mail is held."""

@@ -186,7 +186,7 @@ class MemoryBook:
         """Yield what is known of replies; those they answer may be in another series."""
         if self._messages is None:
             self._messages = {
-                message.message_id: (message, *message.clashes)
+                message.message_id: (message, *message.id_conflicts)
                 for item in self._items
                 for message in _messages(item)
             }
@@ -217,7 +217,7 @@ def patches_of(item: Series | Thread) -> Iterator[MessageId]:
     for version in item.versions:
         for entry in version.entries():
             yield entry.message.message_id
-            for double in entry.doubles:
+            for double in entry.duplicates:
                 yield double.message_id
 
 
@@ -231,7 +231,7 @@ def facts_of(item: Series | Thread) -> Facts:
         version = f"v{last.version}.{last.minor}" if last.minor else f"v{last.version}"
         for entry in last.entries():
             newest.add(entry.message.message_id)
-            newest.update(double.message_id for double in entry.doubles)
+            newest.update(double.message_id for double in entry.duplicates)
     return Facts(
         ids=item.message_ids,
         newest=frozenset(newest),
@@ -250,5 +250,5 @@ def _messages(item: Series | Thread) -> Iterator[Message]:
     for version in item.versions:
         for entry in version.entries():
             yield entry.message
-            yield from entry.doubles
+            yield from entry.duplicates
             yield from (reply.message for reply in entry.replies)

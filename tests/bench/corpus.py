@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from threading import Event
 
-from core.model import RawMail
+from core.model import RawMessage
 from core.sources.mboxrd import to_mboxrd
 from core.sources.public_inbox import open_archive
 
@@ -76,7 +76,7 @@ def _link(source: str, target: str) -> None:
         shutil.copy(source, target)
 
 
-def mails_of(inbox: Path) -> list[RawMail]:
+def mails_of(inbox: Path) -> list[RawMessage]:
     """Return every mail of a public-inbox folder."""
     source = open_archive(inbox)
     try:
@@ -85,13 +85,13 @@ def mails_of(inbox: Path) -> list[RawMail]:
         source.close()
 
 
-def mbox_of(mails: list[RawMail], path: Path, count: int) -> Path:
+def mbox_of(mails: list[RawMessage], path: Path, count: int) -> Path:
     """Write the first `count` mails as an mbox."""
     path.write_bytes(to_mboxrd(mail.raw for mail in mails[:count]))
     return path
 
 
-def write_mbox(mails: Iterable[RawMail], path: Path) -> int:
+def write_mbox(mails: Iterable[RawMessage], path: Path) -> int:
     """Write mails as an mbox, one after the other; return how many there were."""
     with path.open("wb") as file:
         return sum(file.write(to_mboxrd([mail.raw])) > 0 for mail in mails)

@@ -19,7 +19,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from core.mail.message import read_mail
-from core.model import Mail
+from core.model import OpenedMessage
 from tests.bench.measure import RUNS, row
 from tui.reader.message_view import MessageView
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
@@ -70,13 +70,13 @@ def diff_of(count: int, hunk: int = _HUNK, file: int = _FILE) -> str:
     return "\n".join(lines[:count])
 
 
-def mail_of(diff: str) -> Mail:
+def mail_of(diff: str) -> OpenedMessage:
     """Return a patch with that diff; without the limits on what is read of a mail."""
     mail = read_mail(
         b"From: a <a@example.org>\nSubject: [PATCH] x\nMessage-ID: <1@x>\n\nWords.\n", "k"
     )
     body = type(mail.body)(message="Words.\n", diff=diff)
-    return Mail(message=mail.message, headers=(), text=diff, body=body)
+    return OpenedMessage(message=mail.message, headers=(), text=diff, body=body)
 
 
 async def _cpu(pilot: Pilot[Any], act: Callable[[], object]) -> float:
@@ -96,7 +96,7 @@ async def _settled(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
-async def _measure(mail: Mail) -> dict[str, float]:
+async def _measure(mail: OpenedMessage) -> dict[str, float]:
     took: dict[str, float] = {}
     app = _Host()
     async with app.run_test(size=(160, 45)) as pilot:
@@ -133,7 +133,7 @@ async def _measure(mail: Mail) -> dict[str, float]:
     return took
 
 
-def _memory(mail: Mail) -> float:
+def _memory(mail: OpenedMessage) -> float:
     """Return how many times its text a mail takes when it is shown, with that text."""
 
     async def shown() -> int:

@@ -11,7 +11,7 @@ from core.index.index import Index, ListView
 from core.index.list_ingest import IngestResult
 from core.index.row_summary import Role, given_to
 from core.mail.message import read_message
-from core.model import Message, Progress, RawMail, Series, Thread
+from core.model import Message, Progress, RawMessage, Series, Thread
 from core.series.grouping import group
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.source import Job, Report
@@ -61,7 +61,7 @@ class Log:
         """Return nothing: what comes has its bytes, and what went never comes."""
         raise AssertionError
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMail]:
+    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
         raise NotImplementedError
 
     def close(self) -> None:

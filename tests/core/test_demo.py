@@ -275,4 +275,4 @@ def test_a_mail_delivered_through_two_lists_is_one_mail(
     (item,) = (item for item in items if item.id == twice)
     assert isinstance(item, Thread)
     assert item.lists == ("announce", "devel")
-    assert len(item.root.clashes) == 1
+    assert len(item.root.id_conflicts) == 1

@@ -19,7 +19,7 @@ import pytest
 
 from core.errors import FetchError
 from core.fetch import client as fetch_process
-from core.model import RawMail
+from core.model import RawMessage
 from core.sources.lore import FetchOptions, LoreSource, change_id_query, series_query
 from core.sources.public_inbox import open_archive
 from core.sources.target import open_target, warm_up
@@ -45,7 +45,7 @@ def lore(target: str, options: FetchOptions = OPTIONS) -> LoreSource:
     return source
 
 
-def mails(source: LoreSource) -> list[RawMail]:
+def mails(source: LoreSource) -> list[RawMessage]:
     return list(source.mails(stop=Event(), report=lambda _progress: None))
 
 
@@ -57,7 +57,7 @@ def fetch(target: str, options: FetchOptions = OPTIONS) -> list[bytes]:
         source.close()
 
 
-def search(source: LoreSource, query: str) -> list[RawMail]:
+def search(source: LoreSource, query: str) -> list[RawMessage]:
     return source.search(query, stop=Event(), report=lambda _progress: None)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import Cancelled, FetchError
 from core.fetch import client as fetch_process
-from core.model import Progress, RawMail
+from core.model import Progress, RawMessage
 from core.sources.lore import FetchOptions, LoreSource
 from core.sources.target import open_target
 from tests.end_to_end.misbehaving import Misbehaving, wait_until
@@ -34,7 +34,7 @@ def ask(url: str, mode: str, options: FetchOptions = OPTIONS) -> LoreSource:
     return source
 
 
-def fetch(source: LoreSource, stop: Event | None = None) -> list[RawMail]:
+def fetch(source: LoreSource, stop: Event | None = None) -> list[RawMessage]:
     try:
         return list(source.mails(stop=stop or Event(), report=lambda _progress: None))
     finally:

@@ -12,17 +12,17 @@ from textual.pilot import Pilot
 from core.errors import Cancelled, PatchdeskError
 from core.model import (
     Body,
-    GivenTrailer,
+    FollowupTrailer,
     Identity,
-    Listing,
-    Mail,
     Message,
     MessageId,
+    OpenedMessage,
     Patch,
     Progress,
     Reply,
     Series,
     Subject,
+    TargetListing,
     Thread,
     Version,
 )
@@ -102,7 +102,7 @@ def series(
     *versions: Version,
     author: Identity = ADA,
     hours: float = 2,
-    trailers: Sequence[GivenTrailer] = (),
+    trailers: Sequence[FollowupTrailer] = (),
 ) -> Series:
     """Return a series of these versions."""
     messages = [
@@ -155,8 +155,8 @@ def lantern() -> tuple[Series | Thread, ...]:
         reply("wick-r2@x", "wick: trim before lighting", 1, author=ADA, hours=2.5),
     )
     given = (
-        GivenTrailer(name="Reviewed-by", value=str(BO), number=1, version=2, message_id=MessageId("wick-r1@x")),
-        GivenTrailer(name="Acked-by", value=str(MIRA), number=0, version=2, message_id=MessageId("wick-r3@x")),
+        FollowupTrailer(name="Reviewed-by", value=str(BO), number=1, version=2, message_id=MessageId("wick-r1@x")),
+        FollowupTrailer(name="Acked-by", value=str(MIRA), number=0, version=2, message_id=MessageId("wick-r3@x")),
     )  # fmt: skip
     wick = series(
         "Steady light in a draught",
@@ -191,10 +191,10 @@ def lantern() -> tuple[Series | Thread, ...]:
     return wick, oil, talk, glass
 
 
-def mail_of(of: Message) -> Mail:
+def mail_of(of: Message) -> OpenedMessage:
     """Return the text of a mail: its subject and some lines."""
     lines = "\n".join(f"line {n} of {of.subject.title}" for n in range(1, 101))
-    return Mail(
+    return OpenedMessage(
         message=replace(of),  # read anew, it is another object
         headers=(("From", str(of.author)), ("Subject", of.subject.text)),
         text=lines,
@@ -204,9 +204,9 @@ def mail_of(of: Message) -> Mail:
 
 def listing(
     items: Sequence[Series | Thread], *, name: str = "lantern", done: bool = True, note: str = ""
-) -> Listing:
+) -> TargetListing:
     """Return a listing."""
-    return Listing(name=name, items=tuple(items), mails=7 * len(items), done=done, note=note)
+    return TargetListing(name=name, items=tuple(items), mails=7 * len(items), done=done, note=note)
 
 
 class FakeDesk:
@@ -216,7 +216,7 @@ class FakeDesk:
     closed, as the real one's does.
     """
 
-    def __init__(self, *steps: Listing | Exception | Event | Progress) -> None:
+    def __init__(self, *steps: TargetListing | Exception | Event | Progress) -> None:
         self.steps = steps
         self.mail_gates: dict[str, Event] = {}
         self.mail_error: PatchdeskError | None = None
@@ -225,7 +225,7 @@ class FakeDesk:
         self.deaf = False
         """It does not hear that it is to stop."""
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[Listing]:
+    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
         for step in self.steps:
             if isinstance(step, Event):
                 while not step.wait(0.005):
@@ -238,7 +238,7 @@ class FakeDesk:
             else:
                 yield step
 
-    def mail(self, message: Message) -> Mail:
+    def mail(self, message: Message) -> OpenedMessage:
         self.asked.append(message.message_id)
         gate = self.mail_gates.get(message.message_id)
         while gate is not None and not gate.wait(0.005):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.mail.message import read_mail
-from core.model import Attachment, Identity, Mail
+from core.model import Attachment, Identity, OpenedMessage
 
 NOW = datetime(2025, 6, 5, 12, 0, tzinfo=UTC)
 
@@ -121,18 +121,18 @@ EVIL = "\x1b]0;owned\x07\x1b[31m\x9b31m\u202e\u2066[red]x[/red][@click=app.bell]
 """What must not reach a terminal, or a parser of markup, as it is."""
 
 
-def mail(text: str) -> Mail:
+def mail(text: str) -> OpenedMessage:
     return read_mail(text.encode("utf-8", "surrogateescape"))
 
 
-def hostile() -> Mail:
+def hostile() -> OpenedMessage:
     """Return a mail with `EVIL` in every field of it."""
     whole = mail(PATCH)
     person = Identity(EVIL, EVIL)
     subject = replace(whole.message.subject, text=EVIL, title=EVIL)
     message = replace(
         whole.message, subject=subject, sender=person, author=replace(person, name="x" + EVIL), to=(person,) * 3,
-        cc=(person,), list_ids=(EVIL,), capped=(EVIL,), clashes=(whole.message,),
+        cc=(person,), list_ids=(EVIL,), truncations=(EVIL,), id_conflicts=(whole.message,),
     )  # fmt: skip
     body = replace(
         whole.body,
@@ -152,7 +152,7 @@ def hostile() -> Mail:
     )
 
 
-def huge(lines: int = 100_000) -> Mail:
+def huge(lines: int = 100_000) -> OpenedMessage:
     """Return a patch of so many lines."""
     files = []
     for number in range(lines // 1000):

@@ -10,7 +10,7 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from core.model import Mail
+from core.model import OpenedMessage
 from tests.tui.mails import NOW
 from tui.reader.message_view import MessageView
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
@@ -21,7 +21,7 @@ class Host(App[None]):
 
     CSS = "MessageView { width: 1fr; height: 1fr; }"
 
-    def __init__(self, shown: Mail | None = None, theme: str = DEFAULT_THEME) -> None:
+    def __init__(self, shown: OpenedMessage | None = None, theme: str = DEFAULT_THEME) -> None:
         super().__init__()
         self._shown = shown
         self._first_theme = theme
@@ -50,7 +50,7 @@ class Host(App[None]):
 
 @asynccontextmanager
 async def reading(
-    shown: Mail | None, size: tuple[int, int] = (80, 24), theme: str = DEFAULT_THEME
+    shown: OpenedMessage | None, size: tuple[int, int] = (80, 24), theme: str = DEFAULT_THEME
 ) -> AsyncIterator[tuple[MessageView, Pilot[None]]]:
     app = Host(shown, theme)
     async with app.run_test(size=size) as pilot:

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 import core.search.list_search
 from core.errors import Cancelled
-from core.model import Listing, Series, Thread
+from core.model import Series, TargetListing, Thread
 from core.search.list_search import Found, QueryError
 from core.system.ui_state import Remembered
 from tests.tui.kit import (
@@ -260,7 +260,7 @@ async def test_nothing_found_says_so_and_why() -> None:
 class Gated:
     """A finder that answers when it is let; `asked` are the queries that it began with."""
 
-    def __init__(self, listing: Listing, *, me: Sequence[str] = ()) -> None:
+    def __init__(self, listing: TargetListing, *, me: Sequence[str] = ()) -> None:
         self._real = Real(listing)
 
     ready = True

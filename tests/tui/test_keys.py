@@ -65,7 +65,7 @@ def test_a_press_is_the_character_it_types(key: str, character: str | None, stro
     assert stroke_of(key, character) == stroke
 
 
-def clashes(commands: Sequence[Command]) -> list[str]:
+def id_conflicts(commands: Sequence[Command]) -> list[str]:
     """Return which keys mean two things in one pane, or begin another there."""
     found = []
     for pane in (Where.TREE, Where.READER, Where.DIGEST):
@@ -86,12 +86,12 @@ def clashes(commands: Sequence[Command]) -> list[str]:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_no_key_means_two_things_or_begins_another(preset: str) -> None:
-    assert clashes(preset_commands(preset)) == []
+    assert id_conflicts(preset_commands(preset)) == []
 
 
 def test_a_clash_would_be_found() -> None:
-    assert clashes([*COMMANDS, Command("a.b", "z", "", "")]) != []
-    assert clashes([*COMMANDS, Command("a.b", "gg", "", "")]) != []
+    assert id_conflicts([*COMMANDS, Command("a.b", "z", "", "")]) != []
+    assert id_conflicts([*COMMANDS, Command("a.b", "gg", "", "")]) != []
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from core.mail.message import read_mail
-from core.model import Mail, Message
+from core.model import Message, OpenedMessage
 from tests.tui.kit import (
     FakeDesk,
     app_on,
@@ -32,7 +32,7 @@ class LargeDesk(FakeDesk):
         head = f"From: a <a@x>\nSubject: {message.subject.text}\nMessage-ID: <{message.message_id}>\n\nWords.\n---\n"
         return f"{head}--- a/x.c\n+++ b/x.c\n{HUNK * COUNT}".encode()
 
-    def opened(self, message: Message, raw: bytes) -> Mail:
+    def opened(self, message: Message, raw: bytes) -> OpenedMessage:
         if len(raw) > LARGE_MAIL:
             self.gate.wait(10)
         return read_mail(raw, message.key)

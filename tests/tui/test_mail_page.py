@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from core.diff.highlight import highlight
 from core.diff.parse import read_diff
 from core.mail.message import UNKNOWN_DATE
-from core.model import Identity, Mail
+from core.model import Identity, OpenedMessage
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
 from tui.reader.diff import DiffBlock
@@ -26,7 +26,7 @@ from tui.reader.row import wrap
 from tui.reader.text_search import Matches
 
 
-def page(of: Mail, width: int = 80, **style: Any) -> Page:
+def page(of: OpenedMessage, width: int = 80, **style: Any) -> Page:
     return mail_page(take_apart(of), PageStyle(width, **style), NOW, UTC)
 
 
@@ -106,7 +106,7 @@ def test_many_people_are_counted() -> None:
 
 def test_a_clash_and_what_was_cut_off_are_said() -> None:
     whole = mail(PATCH)
-    message = replace(whole.message, clashes=(whole.message,), capped=("text too long",))
+    message = replace(whole.message, id_conflicts=(whole.message,), truncations=("text too long",))
     found = rows(page(replace(whole, message=message)))
     assert " ! another mail carries the same Message-ID with a different content" in found
     assert " ! not all of this mail is shown: text too long" in found

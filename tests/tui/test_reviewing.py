@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.mail.message import read_mail
-from core.model import Mail
+from core.model import OpenedMessage
 from core.series.review_comments import Answer, Remark, remarks
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, PATCH, hostile, huge, mail
@@ -32,7 +32,7 @@ def said_here(view: MessageView) -> tuple[str, ...] | None:
     return view.remark_here.lines if view.remark_here is not None else None
 
 
-def said(of: Mail) -> list[Remark]:
+def said(of: OpenedMessage) -> list[Remark]:
     return remarks(of, ANSWERS)
 
 

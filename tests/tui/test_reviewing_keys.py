@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from core.model import Mail, Message
+from core.model import Message, OpenedMessage
 from core.series.review_comments import Answer, remarks, worth_counting
 from core.system.ui_state import Remembered
 from tests.tui.kit import (
@@ -31,10 +31,10 @@ ANSWER = "> +\twick_trim(wick, 1);\n\nWhy one?\n"
 class PatchDesk(FakeDesk):
     """Has a real patch, and an answer that quotes it."""
 
-    def mail(self, message: Message) -> Mail:
+    def mail(self, message: Message) -> OpenedMessage:
         if message.message_id == "r@x":
             body = type(mail(PATCH).body)(message=ANSWER)
-            return Mail(message=message, headers=(), text=ANSWER, body=body)
+            return OpenedMessage(message=message, headers=(), text=ANSWER, body=body)
         return replace(mail(PATCH), message=message)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from core.model import GivenTrailer, MessageId, Series
+from core.model import FollowupTrailer, MessageId, Series
 from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
 from tui.tree.columns import age, columns, fit, line
 from tui.tree.model import Rows
@@ -366,7 +366,7 @@ def test_two_mails_of_one_id_are_marked() -> None:
     twin = message("t@x", "t")
     clash = type(twin)(
         **{name: getattr(twin, name) for name in twin.__slots__ if name != "clashes"},
-        clashes=(twin,),
+        id_conflicts=(twin,),
     )
     talk = thread("t", "t")
     talk = type(talk)(**{n: getattr(talk, n) for n in talk.__slots__ if n != "root"}, root=clash)
@@ -433,7 +433,7 @@ def test_a_resend_of_the_same_number_folds_on_its_own_and_has_its_own_trailers()
     answer = {1: [reply("r@x", "a")]}
     first = version("s", ["a"], number=5, replies=answer, cover="c")
     again = replace(version("t", ["a"], number=5, cover="c"), tags=("RESEND",))
-    given = GivenTrailer(
+    given = FollowupTrailer(
         name="Reviewed-by", value="B", number=1, version=5, message_id=MessageId("r@x")
     )
     rows = Rows()

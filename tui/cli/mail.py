@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.desk.export import Opener
     from core.desk.indexed import IndexedMails
     from core.desk.target_desk import Desk
-    from core.model import Listing, Message, MessageId, Series, Thread
+    from core.model import Message, MessageId, Series, TargetListing, Thread
 
     OpenDesk = Callable[[str, Config, bytes | None], Desk]
 
@@ -134,7 +134,7 @@ class MailCommands:
         self,
         arguments: argparse.Namespace,
         opener: Opener,
-        listing: Listing,
+        listing: TargetListing,
         message: Message,
         lists: Sequence[str] | None = None,
     ) -> None:
@@ -154,7 +154,7 @@ class MailCommands:
 
     # ------------------------------------------------------------------- where it comes from
 
-    def _read(self, target: str) -> tuple[Desk, Listing]:
+    def _read(self, target: str) -> tuple[Desk, TargetListing]:
         from core.desk.export import read_all
 
         stdin = read_stdin() if target == "-" else None
@@ -238,7 +238,7 @@ def readable(opener: Opener, message: Message) -> Sequence[str]:
         f"Cc: {', '.join(map(str, message.cc))}",
         f"Message-ID: <{message.message_id}>",
         *(f"Attachment: {part.name} ({part.content_type})" for part in mail.attachments),
-        *(f"Cut: {words}" for words in message.capped),
+        *(f"Cut: {words}" for words in message.truncations),
     ]
     return [*(shown(line) for line in headers), "", *shown_lines(mail.text)]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
     from core.desk.triage_service import Triage
     from core.diff.viewed_hunks import ViewedStore
-    from core.model import Listing
+    from core.model import TargetListing
     from core.triage.outcome import LogLine, Outcome
     from core.triage.state import Standing
     from core.triage.transitions import Verb
@@ -122,7 +122,7 @@ class Clerk:
         """Nobody asks any more: only what is to be written is done."""
         self._of: Opening | None = None
         self._triage: Triage | None = None
-        self._listing: Listing | None = None
+        self._listing: TargetListing | None = None
         self._holders: dict[MessageId, MessageId] | None = None
         """Of what is in memory, the series of each mail."""
 
@@ -167,7 +167,7 @@ class Clerk:
 
     # ------------------------------------------------------------- jobs
 
-    def know(self, opening: Opening, listing: Listing | None) -> None:
+    def know(self, opening: Opening, listing: TargetListing | None) -> None:
         """Post where the series of what is open stand."""
 
         def job() -> None:
@@ -314,7 +314,7 @@ def _unseen(opening: Opening, mails: Collection[MessageId]) -> list[MessageId]:
 
 
 def find_rows(
-    opening: Opening, listing: Listing | None, query: str, lists: Sequence[str], post: Post
+    opening: Opening, listing: TargetListing | None, query: str, lists: Sequence[str], post: Post
 ) -> None:
     """Post all that a query means, in lists, or in what is open."""
     from core.search.list_search import IndexFinder, ListingFinder

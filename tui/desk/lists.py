@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from textual import on
 from textual.timer import Timer
 
-from core.model import Mail, MessageId
+from core.model import MessageId, OpenedMessage
 from core.text import shown
 from tui.desk.list_jobs import (
     PageArrived,
@@ -195,7 +195,7 @@ class ListScreen(SyncScreen):
 
     # ------------------------------------------------------------- read and unread
 
-    def _show_mail(self, mail: Mail) -> None:
+    def _show_mail(self, mail: OpenedMessage) -> None:
         super()._show_mail(mail)
         self._stop_seeing()
         if self._list_desk is not None:
@@ -206,14 +206,14 @@ class ListScreen(SyncScreen):
             self._seeing.stop()
             self._seeing = None
 
-    def _saw(self, mail: Mail) -> None:
+    def _saw(self, mail: OpenedMessage) -> None:
         """Count a mail as read that is still open, unless it only happens to be the first."""
         self._seeing = None
         chosen = self.series_tree.touched or self._place is Where.READER
         if mail is self._mail and not self._noted and chosen:
             self._count_as_read(mail)
 
-    def _count_as_read(self, mail: Mail) -> None:
+    def _count_as_read(self, mail: OpenedMessage) -> None:
         if (desk := self._list_desk) is not None:
             name = mail.message.message_id
             self._in_background(partial(mark_read, desk, name))

@@ -13,7 +13,7 @@ from textual.worker import get_current_worker
 
 from core import model
 from core.errors import Cancelled, PatchdeskError
-from core.model import Mail, Patch, Progress, Reply
+from core.model import OpenedMessage, Patch, Progress, Reply
 from tui.desk.requests import (
     CopyMade,
     GivesBytes,
@@ -98,7 +98,9 @@ def read_mail(request: MailRequest, post: Post) -> None:
         post(MailRead(request, mail))
 
 
-def read_remarks(request: MailRequest, mail: Mail, replies: Sequence[Reply], post: Post) -> None:
+def read_remarks(
+    request: MailRequest, mail: OpenedMessage, replies: Sequence[Reply], post: Post
+) -> None:
     """Open the replies to a mail, and post what they say of it."""
     from core.series.review_comments import Answer, remarks
 

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from core.errors import PatchdeskError
-from core.model import Mail, MessageId, Progress
+from core.model import MessageId, OpenedMessage, Progress
 from core.text import SafeText, shown
 from tui.desk.mail import read_listing, read_mail
 from tui.desk.requests import (
@@ -36,7 +36,7 @@ from tui.tree.rows import Kind, Row
 from tui.tree.series_tree import SeriesTree
 
 if TYPE_CHECKING:
-    from core.model import Listing
+    from core.model import TargetListing
     from tui.tree.model import Items
     from tui.tree.rows import Whole
 
@@ -75,10 +75,10 @@ class ReadingScreen(FrameScreen):
         self._shown: Opening | None = None
         self._coming: Opening | None = None
         self._retry: str | None = None
-        self._listing: Listing | None = None
+        self._listing: TargetListing | None = None
         self._wanted: MailRequest | None = None
-        self._mails: OrderedDict[tuple[MessageId, str], Mail] = OrderedDict()
-        self._mail: Mail | None = None
+        self._mails: OrderedDict[tuple[MessageId, str], OpenedMessage] = OrderedDict()
+        self._mail: OpenedMessage | None = None
         self._answered: MailRequest | None = None
         """The request whose mail is on the screen."""
         self._settling: Timer | None = None
@@ -368,7 +368,7 @@ class ReadingScreen(FrameScreen):
         else:
             self.status.work(None)
 
-    def _show_mail(self, mail: Mail) -> None:
+    def _show_mail(self, mail: OpenedMessage) -> None:
         if mail is self._mail and not self._noted:
             return
         self._aside = False

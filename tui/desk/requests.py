@@ -12,12 +12,12 @@ from textual.message import Message
 
 from core import model
 from core.errors import PatchdeskError
-from core.model import Mail, Progress
+from core.model import OpenedMessage, Progress
 from core.sources.source import Report
 
 if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
-    from core.model import Listing
+    from core.model import TargetListing
     from core.series.review_comments import Remark
     from core.system.programs import Output
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class DeskLike(Protocol):
     """What the screens need of `core.desk.target_desk.Desk`. Calls block; run them off the UI thread."""
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[Listing]:
+    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
         """Yield what is known of the target, growing. Raises PatchdeskError and Cancelled."""
         ...
 
-    def mail(self, message: model.Message) -> Mail:
+    def mail(self, message: model.Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
         ...
 
@@ -51,7 +51,7 @@ class GivesBytes(Protocol):
 class OpensBytes(GivesBytes, Protocol):
     """A desk that can open a mail from its bytes, or from the beginning of them."""
 
-    def opened(self, message: model.Message, raw: bytes) -> Mail:
+    def opened(self, message: model.Message, raw: bytes) -> OpenedMessage:
         """Open what there is of a mail."""
         ...
 
@@ -92,7 +92,7 @@ class ListingArrived(Message):
     """More of the target is known."""
 
     opening: Opening
-    listing: Listing
+    listing: TargetListing
 
 
 @dataclass
@@ -127,7 +127,7 @@ class MailRead(Message):
     """A mail is open."""
 
     request: MailRequest
-    mail: Mail
+    mail: OpenedMessage
 
 
 @dataclass
@@ -135,7 +135,7 @@ class MailBegun(Message):
     """The beginning of a large mail is open, and the rest is being read."""
 
     request: MailRequest
-    mail: Mail
+    mail: OpenedMessage
 
 
 @dataclass
@@ -143,7 +143,7 @@ class RemarksFound(Message):
     """What was said of a mail is known."""
 
     request: MailRequest
-    mail: Mail
+    mail: OpenedMessage
     remarks: Sequence[Remark]
 
 

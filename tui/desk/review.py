@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from textual import on
 from textual.content import Content
 
-from core.model import Mail, Patch, Series
+from core.model import OpenedMessage, Patch, Series
 from core.system.ui_state import Remembered
 from tui.desk.mail import count_remarks, read_remarks
 from tui.desk.opening import ReadingScreen
@@ -99,7 +99,7 @@ class ReviewingScreen(ReadingScreen):
 
     # ------------------------------------------------------------- remarks
 
-    def _show_mail(self, mail: Mail) -> None:
+    def _show_mail(self, mail: OpenedMessage) -> None:
         """Show a mail, and then what was said of it."""
         super()._show_mail(mail)
         request, entry = self._answered, self._entry_of(mail)
@@ -113,7 +113,7 @@ class ReviewingScreen(ReadingScreen):
             exit_on_error=False,
         )
 
-    def _entry_of(self, mail: Mail) -> Patch | None:
+    def _entry_of(self, mail: OpenedMessage) -> Patch | None:
         """Return the patch or cover letter that a mail is, where the cursor is in its series."""
         row = self.series_tree.row
         if row is None or not isinstance(row.item, Series):

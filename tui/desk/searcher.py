@@ -22,7 +22,7 @@ from tui.tree.rows import Inside, Key, Lit, Matches
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
-    from core.model import Listing
+    from core.model import TargetListing
     from core.search.list_search import Finder, Found, Hit, IndexFinder, ServerFound
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class SearchedLists:
 class SearchedListing:
     """What was opened alone, as far as it is read."""
 
-    def __init__(self, listing: Listing, me: Sequence[str] = ()) -> None:
+    def __init__(self, listing: TargetListing, me: Sequence[str] = ()) -> None:
         """Take what is listed, and the user's own addresses."""
         self.listing = listing
         self._me = me

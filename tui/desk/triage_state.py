@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 
-from core.model import Mail, MessageId
+from core.model import MessageId, OpenedMessage
 from core.text import shown
 from tui.desk.journal_writer import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
 from tui.desk.marking import MarkingScreen
@@ -73,7 +73,7 @@ class StandingScreen(MarkingScreen):
 
     # ------------------------------------------------------------- read and unread
 
-    def _count_as_read(self, mail: Mail) -> None:
+    def _count_as_read(self, mail: OpenedMessage) -> None:
         if self._clerk is None or self._shown is None or self._list_desk is None:
             super()._count_as_read(mail)
         else:

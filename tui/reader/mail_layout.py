@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from core.diff.parse import Diff, read_diff
 from core.mail.message import UNKNOWN_DATE
-from core.model import Identity, Mail
+from core.model import Identity, OpenedMessage
 from core.text import SafeText, shown, shown_line
 from tui.reader.diff import DiffBlock
 from tui.reader.page import Page, PageStyle
@@ -45,7 +45,7 @@ _MARGIN: Final[Piece] = (SafeText(" "), "")
 class MailParts:
     """A mail taken apart, before it is laid out for a width."""
 
-    mail: Mail
+    mail: OpenedMessage
     message: Prose
     notes: Prose
     diffstat: Prose
@@ -57,7 +57,7 @@ class MailParts:
     """Blank lines that message, notes and diffstat begin with in the mail, and that are not here."""
 
 
-def take_apart(mail: Mail, most: int | None = None) -> MailParts:
+def take_apart(mail: OpenedMessage, most: int | None = None) -> MailParts:
     """Take a mail apart, or the first `most` lines of each of its parts."""
     body = mail.body
     cut = False
@@ -171,7 +171,9 @@ def _trimmed(lines: list[str]) -> list[str]:
 # ------------------------------------------------------------- headers
 
 
-def _head(mail: Mail, style: PageStyle, now: datetime, zone: tzinfo | None) -> list[PageRow]:
+def _head(
+    mail: OpenedMessage, style: PageStyle, now: datetime, zone: tzinfo | None
+) -> list[PageRow]:
     message, width = mail.message, style.width
     subject = shown(message.subject.text[:_LONGEST_HEADER]) or SafeText("(no subject)")
     rows = _wrapped([(subject, "subject")], width, ())
@@ -197,22 +199,22 @@ def _head(mail: Mail, style: PageStyle, now: datetime, zone: tzinfo | None) -> l
     return rows
 
 
-def _warnings(mail: Mail, width: int) -> list[PageRow]:
+def _warnings(mail: OpenedMessage, width: int) -> list[PageRow]:
     rows: list[PageRow] = []
-    others = len(mail.message.clashes)
+    others = len(mail.message.id_conflicts)
     if others:
         mails = "another mail carries" if others == 1 else f"{others} other mails carry"
         text = f"! {mails} the same Message-ID with a different content"
         rows += _wrapped([(SafeText(text), "warning")], width, ())
-    if mail.message.capped:
-        cut = shown("; ".join(mail.message.capped)[:_LONGEST_HEADER])
+    if mail.message.truncations:
+        cut = shown("; ".join(mail.message.truncations)[:_LONGEST_HEADER])
         rows += _wrapped(
             [(SafeText(f"! not all of this mail is shown: {cut}"), "warning")], width, ()
         )
     return rows
 
 
-def _all_headers(mail: Mail, width: int) -> list[PageRow]:
+def _all_headers(mail: OpenedMessage, width: int) -> list[PageRow]:
     rows: list[PageRow] = []
     for name, value in mail.headers[:_MOST_HEADERS]:
         rows += _header(shown(name[:80]), value, width)

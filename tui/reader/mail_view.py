@@ -11,7 +11,7 @@ from textual import on, work
 from textual.message import Message
 from textual.reactive import reactive
 
-from core.model import Mail
+from core.model import OpenedMessage
 from tui.reader.diff_layout import LAYOUTS, SIDES_FROM, Layout
 from tui.reader.folding import Woven
 from tui.reader.page import Page, PageStyle
@@ -68,7 +68,7 @@ class MailView(PageView):
         self._note: tuple[str, tuple[str, ...]] | None = None
         self._begun = False
         """Only the beginning of a mail is here, the rest is being read."""
-        self._coming: Mail | None = None
+        self._coming: OpenedMessage | None = None
         """The mail whose beginning is shown while all of it is laid out."""
 
     @dataclass
@@ -88,7 +88,7 @@ class MailView(PageView):
 
     # ------------------------------------------------------------- what it shows
 
-    def show(self, mail: Mail, *, whole: bool = True) -> None:
+    def show(self, mail: OpenedMessage, *, whole: bool = True) -> None:
         """Show a mail from its top; the one shown already stays where it is.
 
         Where it is not the `whole` mail, that is to follow, and takes its place.
@@ -108,7 +108,7 @@ class MailView(PageView):
             self._coming = mail
             self.call_after_refresh(self._lay_out_coming, mail)
 
-    def _lay_out_coming(self, mail: Mail) -> None:
+    def _lay_out_coming(self, mail: OpenedMessage) -> None:
         if self._coming is mail:
             self._lay_out_whole(mail, None, self._page_style)
 
@@ -124,7 +124,7 @@ class MailView(PageView):
         self._begin()
 
     @property
-    def mail(self) -> Mail | None:
+    def mail(self) -> OpenedMessage | None:
         """The mail that is shown, the whole of it as soon as that is there."""
         if self._coming is not None:
             return self._coming
@@ -156,7 +156,9 @@ class MailView(PageView):
 
     # Without a description Textual would write one, with the whole mail in it.
     @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
-    def _lay_out_whole(self, mail: Mail, parts: MailParts | None, style: PageStyle) -> None:
+    def _lay_out_whole(
+        self, mail: OpenedMessage, parts: MailParts | None, style: PageStyle
+    ) -> None:
         """Lay out the whole of a large mail, or `parts` of it again, off the thread that paints."""
         from tui.reader.mail_layout import mail_page, take_apart
         from tui.reader.text_search import Matches
@@ -304,7 +306,7 @@ class MailView(PageView):
         self.ignore_blanks = not self.ignore_blanks
 
 
-def _is_of(beginning: Mail, mail: Mail) -> bool:
+def _is_of(beginning: OpenedMessage, mail: OpenedMessage) -> bool:
     """Whether one mail is the beginning of another."""
     one, other = beginning.message, mail.message
     return one.message_id == other.message_id and one.key == other.key

@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.selection import Selection
 
 from core import model
-from core.model import Mail
+from core.model import OpenedMessage
 from core.text import SafeText, shown_line
 from tui.reader.copying import unified_lines
 from tui.reader.files import FileEntry, entry_of, path_shown
@@ -87,7 +87,7 @@ class MessageView(MailView, can_focus=True):
             if self._page.base.count:
                 self._weave_anew()
 
-    def show_remarks(self, mail: Mail, remarks: Sequence[Remark]) -> None:
+    def show_remarks(self, mail: OpenedMessage, remarks: Sequence[Remark]) -> None:
         """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
         if self._parts is None or self.mail != mail or list(self._folds.remarks) == list(remarks):
             return

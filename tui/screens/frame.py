@@ -21,7 +21,7 @@ from tui.tree.triage_tree import TriageTree
 from tui.widgets.status_bar import StatusLine, TitleBar
 
 if TYPE_CHECKING:
-    from core.model import Listing
+    from core.model import TargetListing
 
 CURTAIN: Final = 0.1
 """Seconds that the first picture may wait for the first rows."""
@@ -134,7 +134,7 @@ class FrameScreen(KeyedScreen):
 
     # ------------------------------------------------------------- titles
 
-    def _entitle(self, listing: Listing) -> None:
+    def _entitle(self, listing: TargetListing) -> None:
         series = sum(isinstance(item, Series) for item in listing.items)
         threads = len(listing.items) - series
         counts = [_many(series, "series", "series"), _many(listing.mails, "mail")]

@@ -195,7 +195,7 @@ def _tags(row: Row) -> tuple[str, ...]:
 
 def _clash(message: Message) -> Iterator[Piece]:
     """Yield the mark of a Message-ID that several different mails carry."""
-    if message.clashes:
+    if message.id_conflicts:
         yield "≠ ", "missing"
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from core.index.row_summary import Role, SeriesSummary
-from core.model import GivenTrailer, Message, MessageId, Patch, Reply, Series, Thread, Version
+from core.model import FollowupTrailer, Message, MessageId, Patch, Reply, Series, Thread, Version
 
 if TYPE_CHECKING:
     from core.triage.state import Standing
@@ -394,7 +394,7 @@ def _counted(item: SeriesSummary) -> str:
     return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if letter in counts)
 
 
-def _letters(trailers: Iterator[GivenTrailer]) -> str:
+def _letters(trailers: Iterator[FollowupTrailer]) -> str:
     people = {(_LETTERS.get(t.name.casefold(), ""), t.value) for t in trailers}
     counts = Counter(letter for letter, _ in people if letter)
     return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if counts[letter])

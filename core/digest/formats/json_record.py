@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.digest.values import Counts, Diffstat, Digest, SeriesNews, ThreadNews, VersionNews
 from core.json_records import Record, identity_record
-from core.model import GivenTrailer
+from core.model import FollowupTrailer
 
 
 def digest_record(digest: Digest, *, top: int, explain: bool) -> Record:
@@ -61,7 +61,7 @@ def _diffstat(diffstat: Diffstat) -> Record:
     return {"files": diffstat.files, "added": diffstat.added, "removed": diffstat.removed}
 
 
-def _trailers(trailers: tuple[GivenTrailer, ...]) -> list[Record]:
+def _trailers(trailers: tuple[FollowupTrailer, ...]) -> list[Record]:
     return [
         {
             "name": trailer.name,

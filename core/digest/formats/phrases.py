@@ -16,7 +16,7 @@ from core.digest.values import (
     ThreadNews,
     VersionNews,
 )
-from core.model import GivenTrailer
+from core.model import FollowupTrailer
 
 MOST_BARS: Final = 31
 """Intervals of a table; a longer range is told by the week or the month."""
@@ -120,7 +120,7 @@ def reply_words(news: SeriesNews) -> str:
     return ", ".join(words)
 
 
-def trailer_words(trailer: GivenTrailer) -> str:
+def trailer_words(trailer: FollowupTrailer) -> str:
     """Return a trailer with what it is given to."""
     place = f"patch {trailer.number}" if trailer.number else "the whole"
     return f"{trailer.name}: {trailer.value} (v{trailer.version}, {place})"

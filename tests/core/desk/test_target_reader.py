@@ -15,7 +15,7 @@ from core.demo import demo_path
 from core.desk.target_desk import Desk, open_desk
 from core.desk.target_reader import ReadingProcess
 from core.errors import Cancelled, PatchdeskError, SourceError, TargetError
-from core.model import Listing
+from core.model import TargetListing
 from core.sources.mboxrd import to_mboxrd
 
 
@@ -27,7 +27,7 @@ def desk_on(path: Path, *, apart: bool) -> Desk:
     return open_desk(str(path), config=Config(), cache=path.parent / "cache", apart=apart)
 
 
-def last(desk: Desk) -> Listing:
+def last(desk: Desk) -> TargetListing:
     *_, listing = desk.listings(stop=Event(), report=ignore)
     return listing
 

@@ -71,11 +71,11 @@ def test_the_first_value_that_says_something_counts() -> None:
 
 def test_what_is_too_large_is_cut_and_said() -> None:
     long = scan(b"A: " + b"x" * (2 * MAX_VALUE) + b"y\n\n")
-    assert long.capped == ["A header too long"]
+    assert long.truncations == ["A header too long"]
     assert len(long.fields[0][1]) < MAX_VALUE + 10
     assert long.fields[0][1].endswith("xy")
     many = scan(b"A: b\n" * (MAX_HEADER_LINES + 5) + b"\nbody")
-    assert many.capped == ["too many header lines"]
+    assert many.truncations == ["too many header lines"]
     assert len(many.fields) == MAX_HEADER_LINES
 
 

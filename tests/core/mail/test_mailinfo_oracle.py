@@ -18,7 +18,7 @@ import pytest
 from core.mail.body import find_patch, read_in_body_headers
 from core.mail.message import read_mail, read_message
 from core.mail.subject import read_subject
-from core.model import Mail
+from core.model import OpenedMessage
 from tests.core.shared_mails import git, kvm_ppc, shared, split_mbox
 
 PATCHES = 2000
@@ -33,7 +33,7 @@ class Judged:
     raw: bytes
     message: str
     patch: str
-    mail: Mail
+    mail: OpenedMessage
 
     @property
     def ours(self) -> tuple[str, str]:

@@ -15,14 +15,14 @@ from core.mail.message import (
     read_mail,
     read_message,
 )
-from core.model import Identity, Mail, Trailer
+from core.model import Identity, OpenedMessage, Trailer
 from tests.core.shared_mails import expectations, shared, split_mbox
 
 DIFF = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"
 PATCH = f"Why.\n\nSigned-off-by: Ada <ada@x>\n---\n{DIFF}-- \n2.49\n"
 
 
-def opened(raw: bytes) -> Mail:
+def opened(raw: bytes) -> OpenedMessage:
     """Return the mail, opened, whose facts are those read without opening it."""
     mail = read_mail(raw, "k")
     assert read_message(raw, "k") == mail.message
@@ -31,7 +31,7 @@ def opened(raw: bytes) -> Mail:
     return mail
 
 
-def mail(subject: str = "[PATCH] a", text: str = PATCH, **headers: str) -> Mail:
+def mail(subject: str = "[PATCH] a", text: str = PATCH, **headers: str) -> OpenedMessage:
     fields = {"From": "Bob <bob@x>", "Subject": subject, "Message-ID": "<id@x>", **headers}
     head = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in fields.items())
     return opened(f"{head}\n{text}".encode())
@@ -58,7 +58,7 @@ def test_the_facts_of_a_patch() -> None:
     assert message.list_ids == ("some.list.org",)
     assert message.has_diff
     assert message.trailers == (Trailer("Signed-off-by", "Ada <ada@x>"),)
-    assert message.capped == ()
+    assert message.truncations == ()
 
 
 def test_the_author_of_a_patch_may_stand_in_its_body() -> None:
@@ -151,7 +151,7 @@ def test_references_are_bounded_and_say_so() -> None:
     assert len(message.references) == FIRST_REFERENCES + LAST_REFERENCES
     assert message.references[0] == "0@x"
     assert message.references[-2:] == ("1999@x", "last@x")
-    assert message.capped == ("too many references",)
+    assert message.truncations == ("too many references",)
 
 
 def test_several_reference_headers_are_read() -> None:

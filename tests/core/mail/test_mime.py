@@ -230,13 +230,13 @@ def test_names_are_decoded() -> None:
 
 def test_what_is_too_much_is_cut_and_said() -> None:
     many = content(multipart("mixed", *[PLAIN] * (MAX_PARTS + 1)))
-    assert many.capped == ["too many parts"]
+    assert many.truncations == ["too many parts"]
     assert many.text.count("Hello.") >= MAX_PARTS - 1
     long = content(b"\n" + b"x" * (MAX_LINE + 1) + b"\ny\n")
-    assert long == Content("x" * MAX_LINE + "\ny\n", capped=["line too long"])
+    assert long == Content("x" * MAX_LINE + "\ny\n", truncations=["line too long"])
     deep = PLAIN
     for level in range(30):
         deep = multipart("mixed", deep, boundary=f"b{level}")
     nested = content(deep)
-    assert nested.capped == ["parts nested too deep"]
+    assert nested.truncations == ["parts nested too deep"]
     assert nested.text == ""

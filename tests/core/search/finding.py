@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from email.header import Header
 
 from core.mail.message import read_message
-from core.model import Listing
+from core.model import TargetListing
 from core.series.grouping import group
 from core.sources.feed import blob_id
 
@@ -84,7 +84,7 @@ MAILS: list[bytes] = [
 ]  # fmt: skip
 
 
-def listing(raws: Iterable[bytes] = MAILS) -> Listing:
+def listing(raws: Iterable[bytes] = MAILS) -> TargetListing:
     """Return mails as a listing in memory."""
     items = group([read_message(raw, blob_id(raw).hex()) for raw in raws])
-    return Listing(name="memory", items=tuple(items), mails=0, done=True)
+    return TargetListing(name="memory", items=tuple(items), mails=0, done=True)

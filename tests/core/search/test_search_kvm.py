@@ -15,7 +15,7 @@ import pytest
 from core.config import Config
 from core.index.index import Index, open_index
 from core.mail.message import read_message
-from core.model import Identity, Listing, Message
+from core.model import Identity, Message, TargetListing
 from core.query.tokens import fold
 from core.search.list_search import Finder, IndexFinder, ListingFinder
 from core.series.grouping import group
@@ -30,7 +30,7 @@ SEED = 20250602
 class Archive:
     index: Index
     messages: list[Message]
-    listing: Listing
+    listing: TargetListing
 
     @property
     def finders(self) -> tuple[Finder, Finder]:
@@ -50,7 +50,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     index = open_index(folder / "index.sqlite3")
     bring(index, log)
     messages = [read_message(raw, blob_id(raw).hex()) for raw in raws]
-    listing = Listing(name="kvm-ppc", items=tuple(group(messages)), mails=len(raws), done=True)
+    listing = TargetListing(
+        name="kvm-ppc", items=tuple(group(messages)), mails=len(raws), done=True
+    )
     yield Archive(index, messages, listing)
     index.close()
 
@@ -138,12 +140,12 @@ def test_who_posted(archive: Archive) -> None:
         for version in getattr(item, "versions", ())
         for entry in version.entries()
     } | {item.root.message_id for item in archive.listing.items if hasattr(item, "root")}
-    doubles = {
+    duplicates = {
         double.message_id
         for item in archive.listing.items
         for version in getattr(item, "versions", ())
         for entry in version.entries()
-        for double in entry.doubles
+        for double in entry.duplicates
     }
     for name in ("paul", "alexey", "sean", "fabiano"):
         has = begins(name)
@@ -151,7 +153,7 @@ def test_who_posted(archive: Archive) -> None:
             archive,
             f"f:{name}",
             lambda one, has=has: (  # type: ignore[misc]
-                one.message_id in posted | doubles and has(people(one.sender, one.author))
+                one.message_id in posted | duplicates and has(people(one.sender, one.author))
             ),
         )
 

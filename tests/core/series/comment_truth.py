@@ -16,7 +16,7 @@ import pygit2
 
 from core.diff.parse import Diff, read_diff
 from core.mail.message import read_mail, read_message
-from core.model import Mail, Patch, Series
+from core.model import OpenedMessage, Patch, Series
 from core.series.grouping import group
 from core.series.review_comments import Answer, remarks
 
@@ -50,7 +50,7 @@ def judge(folder: Path) -> tuple[int, int, list[str]]:
     return told, right, lost
 
 
-def _conversations(folder: Path) -> Iterator[tuple[Mail, list[Answer]]]:
+def _conversations(folder: Path) -> Iterator[tuple[OpenedMessage, list[Answer]]]:
     """Yield each patch that was answered, with its answers."""
     repo = pygit2.Repository(str(folder / "git" / "0.git"))
     raws = {
@@ -60,7 +60,7 @@ def _conversations(folder: Path) -> Iterator[tuple[Mail, list[Answer]]]:
     }
     messages = [read_message(raw, key) for key, raw in raws.items()]
 
-    def opened(patch: Patch) -> tuple[Mail, list[Answer]]:
+    def opened(patch: Patch) -> tuple[OpenedMessage, list[Answer]]:
         keys = [patch.message.key, *(reply.message.key for reply in patch.replies)]
         mails = [read_mail(raws[key], key) for key in keys]
         depths = [reply.depth for reply in patch.replies]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.model import GivenTrailer, Identity, Message
+from core.model import FollowupTrailer, Identity, Message
 from core.series.given import is_by
 from tests.core.series.threads import DAY, REX, mail, only
 
@@ -35,7 +35,7 @@ def test_a_trailer_is_for_the_patch_it_answers_and_from_the_cover_letter_for_all
         mail("t", "Re: [PATCH v2 1/2] one", "c", "p", at=3),
         reply("u", "[PATCH v2 1/2] one", "c", "p", "t", at=20),
     )
-    assert only(messages).trailers[0] == GivenTrailer(
+    assert only(messages).trailers[0] == FollowupTrailer(
         name="Reviewed-by",
         value="Rex Reviewer <rex@example.com>",
         number=0,
@@ -92,7 +92,7 @@ def test_a_trailer_in_somebody_elses_name_does_not_count() -> None:
     )
     item = only(messages)
     assert item.trailers == ()
-    assert [(t.name, t.number, t.message_id) for t in item.foreign_trailers] == [
+    assert [(t.name, t.number, t.message_id) for t in item.mismatched_trailers] == [
         ("Acked-by", 2, "r")
     ]
 
@@ -103,7 +103,7 @@ def test_repeating_what_the_patch_carries_is_no_offence() -> None:
         mail("p", "[PATCH] one", trailers=[acked]),
         reply("r", "[PATCH] one", "p", trailer=acked),
     ]
-    assert only(messages).foreign_trailers == ()
+    assert only(messages).mismatched_trailers == ()
 
 
 @pytest.mark.parametrize(

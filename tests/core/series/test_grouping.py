@@ -54,8 +54,8 @@ def test_one_mail_through_two_lists_is_one() -> None:
     ]
     item = only(twice)
     assert item.lists == ("kvm", "linuxppc-dev")
-    assert item.versions[0].patches[0].message.clashes == ()
-    assert item.versions[0].patches[0].doubles == ()
+    assert item.versions[0].patches[0].message.id_conflicts == ()
+    assert item.versions[0].patches[0].duplicates == ()
 
 
 def test_mails_that_share_an_id_clash_and_the_first_by_date_is_shown() -> None:
@@ -67,9 +67,9 @@ def test_mails_that_share_an_id_clash_and_the_first_by_date_is_shown() -> None:
     )
     for order in ([true, later, same_time, undated], [undated, same_time, later, true]):
         message = only(order).versions[0].patches[0].message
-        assert message == replace(true, clashes=(same_time, later, undated))
+        assert message == replace(true, id_conflicts=(same_time, later, undated))
     again = only([only([true, later]).versions[0].patches[0].message, undated])
-    assert [one.subject.title for one in again.versions[0].patches[0].message.clashes] == [
+    assert [one.subject.title for one in again.versions[0].patches[0].message.id_conflicts] == [
         "evil",
         "undated",
     ]

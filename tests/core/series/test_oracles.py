@@ -50,7 +50,7 @@ def test_patchwork_series() -> None:
         found = all_versions(items)
         ours: dict[str, object] = {
             "covers": sum(version.cover is not None for version in found),
-            "patches": sum(1 + len(p.doubles) for version in found for p in version.patches),
+            "patches": sum(1 + len(p.duplicates) for version in found for p in version.patches),
             "comments": sum(item.replies for item in items if isinstance(item, Series)),
             "patches_per_series": sorted(len(version.patches) for version in found),
             "received_all": all(version.complete for version in found),
@@ -141,7 +141,7 @@ def applied(messages: list[Message]) -> list[set[str]]:
 def test_b4_flags_the_same_trailers_of_others() -> None:
     (item,) = group(read_mbox("b4", "trailers-followup-already-present.mbox"))
     assert isinstance(item, Series)
-    assert [trailer.name for trailer in item.foreign_trailers] == ["Tested-by"]
+    assert [trailer.name for trailer in item.mismatched_trailers] == ["Tested-by"]
 
 
 def test_b4_naked_covers() -> None:
@@ -220,7 +220,7 @@ def test_lore_mailbox_finds_the_same_in_the_threads_of_a_list(tmp_path: Path) ->
         mail.message_id: (version.version, entry.number)
         for version in all_versions(group(messages))
         for entry in version.entries()
-        for mail in (entry.message, *entry.doubles)
+        for mail in (entry.message, *entry.duplicates)
     }
     forest = build_forest(messages)
     threads = [

@@ -120,7 +120,7 @@ def messages_of(item: Series | Thread) -> list[Message]:
         assert numbers == sorted(set(numbers))
         assert set(version.missing).isdisjoint(numbers)
         for entry in version.entries():
-            found += [entry.message, *entry.doubles, *(reply.message for reply in entry.replies)]
+            found += [entry.message, *entry.duplicates, *(reply.message for reply in entry.replies)]
     return found
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.mail.message import read_mail
-from core.model import Mail
+from core.model import OpenedMessage
 from core.series.quoting import passages
 from core.series.review_comments import Answer, Remark, remarks
 from tests.core.series.comment_truth import judge
@@ -50,7 +50,7 @@ diff --git a/wick.c b/wick.c
 """
 
 
-def mail(text: str, name: str = "patch", subject: str = "[PATCH] wick: trim it") -> Mail:
+def mail(text: str, name: str = "patch", subject: str = "[PATCH] wick: trim it") -> OpenedMessage:
     raw = (
         f"From: {name} <{name}@example.org>\nSubject: {subject}\nMessage-ID: <{name}@example.org>\n"
         f"Date: Mon, 2 Jun 2025 21:26:45 +0200\nContent-Type: text/plain; charset=utf-8\n\n{text}"

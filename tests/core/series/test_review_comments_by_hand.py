@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from core.mail.message import read_mail, read_message
-from core.model import Mail, Series
+from core.model import OpenedMessage, Series
 from core.series.grouping import group
 from core.series.review_comments import Answer, Place, remarks
 from tests.core.shared_mails import kvm_ppc
@@ -20,7 +20,7 @@ from tests.core.shared_mails import kvm_ppc
 JUDGED = Path(__file__).parents[2] / "data" / "kvm_ppc_remarks.jsonl"
 
 
-def said_of(patch: Mail, place: Place | None) -> str | None:
+def said_of(patch: OpenedMessage, place: Place | None) -> str | None:
     """Return a place as the file writes it."""
     if place is None:
         return None

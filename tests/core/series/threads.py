@@ -79,9 +79,9 @@ def _version(version: Version) -> str:
     words = [f"v{version.version}" + (f".{version.minor}" if version.minor else "")]
     words += version.tags
     for entry in version.entries():
-        doubles = "".join(f"({double.message_id})" for double in entry.doubles)
+        duplicates = "".join(f"({double.message_id})" for double in entry.duplicates)
         replies = "".join(f"{'<' * (r.depth + 1)}{r.message.message_id}" for r in entry.replies)
-        words.append(f"{entry.number}={entry.message.message_id}{doubles}{replies}")
+        words.append(f"{entry.number}={entry.message.message_id}{duplicates}{replies}")
     return " ".join([*words, f"/{version.total}"])
 
 

@@ -83,7 +83,7 @@ class Judge:
             double.message_id
             for version in item.versions
             for entry in version.entries()
-            for double in entry.doubles
+            for double in entry.duplicates
         }
 
     @staticmethod

@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled, SourceError, TargetError
-from core.model import Progress, RawMail
+from core.model import Progress, RawMessage
 from core.sources.byte_store import FileStore, GzipStore, MemoryStore
 from core.sources.mailbox import open_bytes, open_file
 from core.sources.maildir import MaildirSource
@@ -30,7 +30,7 @@ def mailbox(*mails: bytes) -> bytes:
     return b"".join(SEPARATOR + one.replace(b"\nFrom ", b"\n>From ") + b"\n" for one in mails)
 
 
-def read_all(source: Source) -> list[RawMail]:
+def read_all(source: Source) -> list[RawMessage]:
     return list(source.mails(stop=Event(), report=lambda _progress: None))
 
 

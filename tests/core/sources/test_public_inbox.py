@@ -11,7 +11,7 @@ import pygit2
 import pytest
 
 from core.errors import Cancelled, SourceError, TargetError
-from core.model import RawMail
+from core.model import RawMessage
 from core.sources.public_inbox import PublicInboxSource, is_archive, open_archive
 from tests.core.archives import Change, commit, make_epoch, make_v1
 
@@ -24,7 +24,7 @@ def added(*numbers: int) -> list[Change]:
     return [("m", mail(number)) for number in numbers]
 
 
-def read_all(source: PublicInboxSource) -> list[RawMail]:
+def read_all(source: PublicInboxSource) -> list[RawMessage]:
     return list(source.mails(stop=Event(), report=lambda _progress: None))
 
 
