@@ -1,6 +1,8 @@
 # Everything sets itself up in a virtual environment in the tree: Python >= 3.11 with venv, git and make will do.
 PYTHON ?= python3
 MINUTES ?= 10
+# CI sets TESTS to nothing, and so runs the slow ones, too.
+TESTS ?= -m 'not slow'
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -34,9 +36,8 @@ types: $(READY) ## Type checks
 imports: $(READY) ## Who may import whom
 	$(BIN)/lint-imports
 
-# What failed beside other tests gets a second try alone: screens are waited for, and a busy machine is late.
-unit: $(READY) ## The tests alone
-	$(BIN)/pytest -n auto || $(BIN)/pytest --last-failed --last-failed-no-failures none
+unit: $(READY) ## The tests alone, each once; those marked slow are part of `make torture`
+	$(BIN)/pytest -n auto $(TESTS)
 
 # Atheris has no wheel for every Python; without it hypothesis runs longer, and says so.
 torture: $(READY) ## Parsers under a fuzzer, MINUTES for each (10), and monsters at full size
