@@ -36,7 +36,7 @@ class Trailer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A subject line taken apart by `core.mail.subject.read_subject`."""
+    """A subject line taken apart by `core.mail.subject.parse_subject`."""
 
     text: str
     """The whole decoded line."""

@@ -43,9 +43,9 @@ class IndexedMails:
 
     def mail(self, message: Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
-        from core.mail.message import read_mail
+        from core.mail.message import parse_mail
 
-        return read_mail(self.raw(message), message.key)
+        return parse_mail(self.raw(message), message.key)
 
     def raw(self, message: Message) -> bytes:
         """Return one mail's bytes. Raises PatchdeskError."""

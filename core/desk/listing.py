@@ -9,7 +9,7 @@ from threading import Event
 from typing import Final
 
 from core.errors import Cancelled
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.model import Message, Progress, TargetListing
 from core.series.grouping import group
 from core.sources.source import Report, Source
@@ -45,7 +45,7 @@ def listings(
     due = _FIRST
     told = time.monotonic()
     for raw in source.mails(stop=stop, report=report):
-        messages.append(read_message(raw.raw, raw.key))
+        messages.append(parse_message(raw.raw, raw.key))
         if stop.is_set():
             raise Cancelled
         if (now := time.monotonic()) - told > 0.1:

@@ -366,9 +366,9 @@ class ListDesk:
 
     def opened(self, message: Message, raw: bytes) -> OpenedMessage:
         """Open a mail, or its beginning, whose bytes are here."""
-        from core.mail.message import read_mail
+        from core.mail.message import parse_mail
 
-        return read_mail(raw, message.key)
+        return parse_mail(raw, message.key)
 
     def raw(self, message: Message) -> bytes:
         """Return one mail's bytes. Raises PatchdeskError."""

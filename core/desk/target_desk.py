@@ -94,9 +94,9 @@ class Desk:
 
     def opened(self, message: Message, raw: bytes) -> OpenedMessage:
         """Open a mail, or its beginning, whose bytes are here."""
-        from core.mail.message import read_mail
+        from core.mail.message import parse_mail
 
-        return read_mail(raw, message.key)
+        return parse_mail(raw, message.key)
 
     def raw(self, message: Message) -> bytes:
         """Return one mail's bytes. Raises PatchdeskError."""
@@ -147,7 +147,7 @@ class Desk:
     ) -> TargetListing:
         """Return the listing with what the server has of the series' versions in other threads."""
         from core.desk.listing import make_listing
-        from core.mail.message import read_message
+        from core.mail.message import parse_message
         from core.sources.lore import change_id_query, series_query
 
         raws: list[RawMessage] = []
@@ -167,7 +167,7 @@ class Desk:
                     log.warning("other versions: %s", error.message)
                     note = f"Other versions could not be looked for. {error.message}"
                     break
-        everything = [*messages, *(read_message(raw.raw, raw.key) for raw in raws)]
+        everything = [*messages, *(parse_message(raw.raw, raw.key) for raw in raws)]
         # What a search finds again is no further mail.
         mails = len({(message.message_id, message.fingerprint) for message in everything})
         return replace(make_listing(source, everything, done=True), mails=mails, note=note)

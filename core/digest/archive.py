@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from core.digest.range import Span
-from core.mail.encoded_words import decode_words
-from core.mail.headers import read_addresses, read_headers
+from core.mail.encoded_words import decode_encoded_words
+from core.mail.headers import parse_addresses, parse_headers
 from core.model import Identity
 
 
@@ -90,8 +90,8 @@ _HEADERS: Final = frozenset({"from", "subject"})
 
 def earlier_of(raw: bytes, key: object, time: int) -> Earlier:
     """Return what a mail's own headers tell."""
-    headers = read_headers(raw, 0, len(raw), _HEADERS)
-    people = read_addresses(headers.first("from"))
+    headers = parse_headers(raw, 0, len(raw), _HEADERS)
+    people = parse_addresses(headers.get("from"))
     sender = people[0] if people else Identity("", "")
-    texts = (sender.name, sender.address, decode_words(headers.first("subject")))
+    texts = (sender.name, sender.address, decode_encoded_words(headers.get("subject")))
     return Earlier(key, time, *(text.encode("utf-8", "replace") for text in texts))

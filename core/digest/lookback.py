@@ -14,7 +14,7 @@ from typing import Final
 
 from core.digest.archive import Earlier
 from core.digest.people import flat
-from core.mail.subject import read_subject
+from core.mail.subject import parse_subject
 from core.model import Identity, Message, Subject
 
 DAY: Final = 24 * 3600
@@ -129,7 +129,7 @@ class Relatives:
         return wanted
 
     def _wants_patch(self, earlier: Earlier, sender: bytes, title: bytes) -> bool:
-        subject = read_subject(earlier.subject.decode("utf-8", "replace"))
+        subject = parse_subject(earlier.subject.decode("utf-8", "replace"))
         wanted = False
         if subject.number in (None, 0, 1) and self._versions.get((sender, title), 0) > 0:
             self._versions[sender, title] -= 1

@@ -9,7 +9,7 @@ from typing import Final
 from core.diff.parse import file_changes
 from core.digest.entries import is_announced, printed_text
 from core.mail.body import find_patch
-from core.mail.message_fast import read_brief
+from core.mail.message_fast import parse_message_fast
 from core.model import Identity, Message
 
 _HUNK: Final = re.compile(r"\n@@ -\d{1,9}(,\d{1,9})? \+\d{1,9}(,\d{1,9})? @@")
@@ -44,7 +44,7 @@ def read_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool = True
 
     With `replies` False a reply is good for counting alone; with `sizes` False nobody asks what patches change.
     """
-    message, text = read_brief(raw, key, replies=replies)
+    message, text = parse_message_fast(raw, key, replies=replies)
     subject = message.subject
     author = message.author if message.has_diff and not subject.is_reply else message.sender
     if subject.is_reply or not (message.has_diff or subject.is_patch):

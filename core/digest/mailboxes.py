@@ -14,8 +14,8 @@ from typing import Final
 from core.digest.archive import Arrival, Earlier, earlier_of
 from core.digest.range import Bound, Moment, Span, check_order, read_moment
 from core.errors import PatchdeskError, SourceError
-from core.mail.dates import read_date
-from core.mail.headers import read_headers
+from core.mail.dates import parse_date
+from core.mail.headers import parse_headers
 from core.sources.source import Source
 
 _WANTED: Final = frozenset({"received", "date"})
@@ -64,8 +64,8 @@ class MailboxArchive:
         """Yield the mails of a range, in the order of the file."""
         self._earlier.clear()
         for at, mail in enumerate(self._source.mails(stop=Event(), report=lambda _: None)):
-            headers = read_headers(mail.raw, 0, len(mail.raw), _WANTED)
-            time = _arrival(headers.first("received"), headers.first("date"))
+            headers = parse_headers(mail.raw, 0, len(mail.raw), _WANTED)
+            time = _arrival(headers.get("received"), headers.get("date"))
             if span.holds(time):
                 yield Arrival(mail.key, (time, at), time, mail.raw)
             elif isinstance(span.start, Moment) and time <= span.start.time:
@@ -86,5 +86,5 @@ class MailboxArchive:
 
 
 def _arrival(received: str, date: str) -> int:
-    moment = read_date(received.rpartition(";")[2]) or read_date(date)
+    moment = parse_date(received.rpartition(";")[2]) or parse_date(date)
     return int((moment or datetime.fromtimestamp(0, UTC)).timestamp())

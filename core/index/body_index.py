@@ -156,9 +156,9 @@ def text_of(raw: bytes) -> str:
     """Return the folded words that a mail's author wrote; none of one whose bytes cannot be had."""
     if not raw:
         return ""
-    from core.mail.message import read_mail
+    from core.mail.message import parse_mail
 
-    body = read_mail(raw, "").body
+    body = parse_mail(raw, "").body
     text = f"{body.message[:_MOST]}\n{body.notes[:_MOST]}"
     return words_of("\n".join(_own(text)), most=_MOST)
 

@@ -16,7 +16,7 @@ from core.diff.stat import diffstat
 from core.index.codec import pack, stored
 from core.index.full_text import forget_mail, index_mails, last_number
 from core.index.ids import Numbers
-from core.mail.message import read_message_and_diff
+from core.mail.message import parse_message_and_diff
 from core.model import Message
 from core.sources.feed import Change, Feed
 
@@ -46,7 +46,7 @@ class Prepared:
 
 def read_draft(raw: bytes, blob: bytes, *, keep: bool) -> Draft:
     """Read a mail's facts; with `keep` its bytes are to be stored too."""
-    message, diff = read_message_and_diff(raw, blob.hex())
+    message, diff = parse_message_and_diff(raw, blob.hex())
     files = diffstat(diff)[:_FILES_KEPT] if diff and not message.subject.is_reply else []
     return Draft(message, files, zlib.compress(raw, 6) if keep else None)
 

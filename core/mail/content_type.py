@@ -16,7 +16,7 @@ _PARAMETER: Final = re.compile(r';\s*([\w*!#$&.^-]{1,60})\s*=\s*(?:"((?:[^"\\]|\
 _CONTINUED: Final = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*?))?")
 
 
-def read_content_type(value: str) -> tuple[str, dict[str, str]]:
+def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
     """Return the type, in lower case, and the parameters of a value; never raises.
 
     Of parameters that come twice the first counts. `filename*=utf-8''...` and `filename*0=...; filename*1=...` come

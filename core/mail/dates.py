@@ -41,7 +41,7 @@ _ISO: Final = re.compile(
 _MAX_DATE: Final = 200
 
 
-def read_date(value: str) -> datetime | None:
+def parse_date(value: str) -> datetime | None:
     """Return the moment that a Date header names, with its zone (UTC where it names none), or None.
 
     Reads RFC 5322 dates, the older forms with two-digit years and zone names, ctime's and ISO 8601.

@@ -21,7 +21,7 @@ _HEX: Final = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
-def decode_words(value: str) -> str:
+def decode_encoded_words(value: str) -> str:
     """Return a header's value with its encoded words decoded. Never raises; linear in its length."""
     if "=?" not in value:
         return value

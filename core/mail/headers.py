@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from core.mail.charsets import decode_bytes
-from core.mail.encoded_words import decode_words
+from core.mail.encoded_words import decode_encoded_words
 from core.model import Identity, MessageId
 
 MAX_HEADER_BYTES: Final = 4 << 20
@@ -52,14 +52,14 @@ class Headers:
     truncations: list[str] = field(default_factory=list)
     _values: dict[str, list[str]] | None = None
 
-    def first(self, name: str) -> str:
+    def get(self, name: str) -> str:
         """Return the first value of that name that is not blank, else ""."""
-        for value in self.every(name):
+        for value in self.get_all(name):
             if value:
                 return value
         return ""
 
-    def every(self, name: str) -> list[str]:
+    def get_all(self, name: str) -> list[str]:
         """Return all values of that name."""
         if self._values is None:
             self._values = {}
@@ -71,7 +71,9 @@ class Headers:
 _NONE: Final[list[str]] = []
 
 
-def read_headers(raw: bytes, start: int, end: int, wanted: frozenset[str] | None = None) -> Headers:
+def parse_headers(
+    raw: bytes, start: int, end: int, wanted: frozenset[str] | None = None
+) -> Headers:
     """Scan the header block of `raw[start:end]`, keeping the `wanted` names (lower case), or all.
 
     Never raises; time is linear in the block, of which at most `MAX_HEADER_BYTES` and `MAX_HEADER_LINES` are read.
@@ -136,7 +138,7 @@ def _keep(headers: Headers, name: str, value: str) -> None:
     headers.fields.append((name.lower(), value))
 
 
-def read_ids(value: str) -> list[MessageId]:
+def parse_message_ids(value: str) -> list[MessageId]:
     """Return the message-ids of a Message-ID, In-Reply-To or References value, in their order.
 
     Ids stand in angle brackets; blanks within (folding) are dropped. Where there are no brackets, or nothing in
@@ -149,16 +151,16 @@ def read_ids(value: str) -> list[MessageId]:
     return [MessageId(each[:MAX_ID]) for each in ids if each]
 
 
-def read_parent(value: str) -> MessageId | None:
+def parse_in_reply_to(value: str) -> MessageId | None:
     """Return the id that an In-Reply-To value names, from among the prose and addresses some programs add to it."""
-    ids = read_ids(value)
+    ids = parse_message_ids(value)
     if len(ids) > 1 and "(" in value:
         # <id> (message from Joe <joe@example.org> on ...)
-        ids = read_ids(_COMMENT.sub(" ", value)) or ids
+        ids = parse_message_ids(_COMMENT.sub(" ", value)) or ids
     return next((each for each in ids if "@" in each), ids[0] if ids else None)
 
 
-def read_addresses(value: str) -> tuple[Identity, ...]:
+def parse_addresses(value: str) -> tuple[Identity, ...]:
     """Return the people of an address list (From, To, Cc): linear, tolerant, never raises.
 
     Reads `Name <a@b>`, `"Name, With Comma" <a@b>`, `a@b (Name)`, groups, a comma in an unquoted name, and a
@@ -267,5 +269,5 @@ def _clean_name(name: str) -> str:
     if "\\" in name:
         name = _QUOTED_PAIR.sub(r"\1", name)
     if "=?" in name:
-        name = decode_words(name)
+        name = decode_encoded_words(name)
     return _BLANK.sub(" ", name).strip(" '") if not name.isalnum() else name

@@ -1,6 +1,6 @@
 """Raw bytes to a message: bounded in time and size, whatever the bytes are.
 
-`read_message` gives the facts that an index keeps of a mail, `read_mail` the mail opened for reading. Both read a
+`parse_message` gives the facts that an index keeps of a mail, `parse_mail` the mail opened for reading. Both read a
 mail the same way; parsing is this package's own since the standard library's is slow, and raises, on hostile mail.
 """
 
@@ -14,12 +14,18 @@ from hashlib import blake2b
 from typing import Final
 
 from core.mail.body import find_patch, read_in_body_headers, split_body
-from core.mail.dates import read_date
-from core.mail.encoded_words import decode_words
-from core.mail.headers import Headers, read_addresses, read_headers, read_ids, read_parent
-from core.mail.mime import Content, read_content
-from core.mail.subject import MAX_SUBJECT, read_subject
-from core.mail.trailers import find_given_trailers, find_trailers
+from core.mail.dates import parse_date
+from core.mail.encoded_words import decode_encoded_words
+from core.mail.headers import (
+    Headers,
+    parse_addresses,
+    parse_headers,
+    parse_in_reply_to,
+    parse_message_ids,
+)
+from core.mail.mime import DecodedContent, decode_content
+from core.mail.subject import MAX_SUBJECT, parse_subject
+from core.mail.trailers import find_followup_trailers, find_trailers
 from core.model import Identity, Message, MessageId, OpenedMessage, Subject, Trailer
 
 UNKNOWN_DATE: Final = datetime.fromtimestamp(0, UTC)
@@ -54,33 +60,33 @@ _MAX_KNOWN: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class _ParsedMail:
     message: Message
-    content: Content
+    content: DecodedContent
     in_body: bool
     patch: tuple[int, int] | None
     """What `find_patch` found in its text."""
 
 
-def read_message(raw: bytes, key: str = "") -> Message:
+def parse_message(raw: bytes, key: str = "") -> Message:
     """Return what the program knows of a mail. Never raises; `key` is handed through."""
-    return _open(raw, key).message
+    return _parse(raw, key).message
 
 
-def read_message_and_diff(raw: bytes, key: str = "") -> tuple[Message, str]:
-    """Return what `read_message` gives, and the mail's text from where its diff begins, "" where it has none. Never raises."""
-    opened = _open(raw, key)
+def parse_message_and_diff(raw: bytes, key: str = "") -> tuple[Message, str]:
+    """Return what `parse_message` gives, and the mail's text from where its diff begins, "" where it has none. Never raises."""
+    opened = _parse(raw, key)
     return opened.message, opened.content.text[opened.patch[1] :] if opened.patch else ""
 
 
-def read_mail(raw: bytes, key: str = "") -> OpenedMessage:
-    """Open a mail for reading; its `message` is what `read_message` gives. Never raises."""
-    opened = _open(raw, key)
+def parse_mail(raw: bytes, key: str = "") -> OpenedMessage:
+    """Open a mail for reading; its `message` is what `parse_message` gives. Never raises."""
+    opened = _parse(raw, key)
     source, start = _mail_start(raw)
-    every = read_headers(source, start, len(source))
+    all_headers = parse_headers(source, start, len(source))
     headers = tuple(
-        (name, decode_words(value))
-        for name, (_, value) in zip(every.names, every.fields, strict=True)
+        (name, decode_encoded_words(value))
+        for name, (_, value) in zip(all_headers.names, all_headers.fields, strict=True)
     )
     return OpenedMessage(
         message=opened.message,
@@ -94,8 +100,8 @@ def read_mail(raw: bytes, key: str = "") -> OpenedMessage:
 def message_id_of(raw: bytes) -> MessageId | None:
     """Return a mail's Message-ID, or None where it has none; reads no more than the headers."""
     raw, start = _mail_start(raw)
-    ids = read_ids(
-        read_headers(raw, start, len(raw), frozenset({"message-id"})).first("message-id")
+    ids = parse_message_ids(
+        parse_headers(raw, start, len(raw), frozenset({"message-id"})).get("message-id")
     )
     return ids[0] if ids else None
 
@@ -109,7 +115,7 @@ def _mail_start(raw: bytes) -> tuple[bytes, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class PatchReading:
     """What a mail's text says about what its headers claim."""
 
     subject: Subject
@@ -122,7 +128,7 @@ class Weighed:
     """The text is a patch's or cover letter's, so that headers in it count."""
 
 
-def weigh(subject: Subject, sender: Identity, text: str) -> Weighed:
+def classify_patch(subject: Subject, sender: Identity, text: str) -> PatchReading:
     """Weigh subject and sender of a mail against its text: whether it is a patch, and whose."""
     found: tuple[tuple[str, str], ...] = ()
     begin = 0
@@ -138,23 +144,23 @@ def weigh(subject: Subject, sender: Identity, text: str) -> Weighed:
     if in_body:
         author = _in_body_author(found) or sender
         if not subject.text:
-            subject = read_subject(next((value for name, value in found if name == "Subject"), ""))
-    return Weighed(subject, author, begin, patch, in_body)
+            subject = parse_subject(next((value for name, value in found if name == "Subject"), ""))
+    return PatchReading(subject, author, begin, patch, in_body)
 
 
-def _open(raw: bytes, key: str) -> _Opened:
+def _parse(raw: bytes, key: str) -> _ParsedMail:
     source, start = _mail_start(raw)
-    headers = read_headers(source, start, len(source), _FACTS)
-    content = read_content(source, headers)
+    headers = parse_headers(source, start, len(source), _FACTS)
+    content = decode_content(source, headers)
     text = content.text
     truncations = list(dict.fromkeys([*headers.truncations, *content.truncations]))
     sender = _sender(headers)
-    weighed = weigh(_subject(headers, truncations), sender, text)
+    weighed = classify_patch(_subject(headers, truncations), sender, text)
     subject, patch, in_body = weighed.subject, weighed.patch, weighed.in_body
     references, in_reply_to = _references(headers, truncations)
-    ids = read_ids(headers.first("message-id"))
+    ids = parse_message_ids(headers.get("message-id"))
     message = Message(
-        message_id=ids[0] if ids else _made_up_id(raw),
+        message_id=ids[0] if ids else _synthetic_message_id(raw),
         subject=subject,
         sender=sender,
         author=weighed.author,
@@ -171,11 +177,11 @@ def _open(raw: bytes, key: str) -> _Opened:
         key=key,
         truncations=tuple(truncations),
     )
-    return _Opened(message, content, in_body, patch)
+    return _ParsedMail(message, content, in_body, patch)
 
 
 def _subject(headers: Headers, truncations: list[str]) -> Subject:
-    value = headers.first("subject")
+    value = headers.get("subject")
     subject, is_long = (_known_subject if len(value) <= _MAX_KNOWN else _read_subject)(value)
     if is_long:
         truncations.append("subject too long")
@@ -183,8 +189,8 @@ def _subject(headers: Headers, truncations: list[str]) -> Subject:
 
 
 def _read_subject(value: str) -> tuple[Subject, bool]:
-    text = decode_words(value)
-    return read_subject(text), len(text) > MAX_SUBJECT
+    text = decode_encoded_words(value)
+    return parse_subject(text), len(text) > MAX_SUBJECT
 
 
 # The mails of a thread have the same.
@@ -202,7 +208,7 @@ def _is_patch(subject: Subject, has_diff: bool) -> bool:
 
 def _sender(headers: Headers) -> Identity:
     for name in ("from", "sender"):
-        people = read_addresses(headers.first(name))
+        people = parse_addresses(headers.get(name))
         if people:
             return next((person for person in people if person.address), people[0])
     return Identity("", "")
@@ -211,24 +217,28 @@ def _sender(headers: Headers) -> Identity:
 def _in_body_author(found: tuple[tuple[str, str], ...]) -> Identity | None:
     for name, value in found:
         if name == "From":
-            return next((person for person in read_addresses(value) if "@" in person.address), None)
+            return next(
+                (person for person in parse_addresses(value) if "@" in person.address), None
+            )
     return None
 
 
 def _people(headers: Headers, name: str) -> tuple[Identity, ...]:
-    values = headers.every(name)
+    values = headers.get_all(name)
     if len(values) == 1:
-        return read_addresses(values[0])
-    return tuple(person for value in headers.every(name) for person in read_addresses(value))
+        return parse_addresses(values[0])
+    return tuple(person for value in headers.get_all(name) for person in parse_addresses(value))
 
 
 def _references(
     headers: Headers, truncations: list[str]
 ) -> tuple[tuple[MessageId, ...], MessageId | None]:
     known: dict[MessageId, None] = {}
-    for value in headers.every("references"):
-        known.update(dict.fromkeys(read_ids(value)))
-    parents = [each for value in headers.every("in-reply-to") if (each := read_parent(value))]
+    for value in headers.get_all("references"):
+        known.update(dict.fromkeys(parse_message_ids(value)))
+    parents = [
+        each for value in headers.get_all("in-reply-to") if (each := parse_in_reply_to(value))
+    ]
     known.update(dict.fromkeys(parents))
     ids = list(known)
     if len(ids) > FIRST_REFERENCES + LAST_REFERENCES:
@@ -239,7 +249,7 @@ def _references(
 
 def _list_ids(headers: Headers) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for value in headers.every("list-id")[:_MAX_LIST_IDS]:
+    for value in headers.get_all("list-id")[:_MAX_LIST_IDS]:
         inner = value[value.rfind("<") + 1 :].partition(">")[0].strip().lower()
         if inner:
             found[inner[:255]] = None
@@ -247,10 +257,10 @@ def _list_ids(headers: Headers) -> tuple[str, ...]:
 
 
 def _date(headers: Headers, source: bytes, start: int) -> datetime:
-    moment = read_date(headers.first("date"))
+    moment = parse_date(headers.get("date"))
     if moment is None:  # when the last server had it will do
-        received = read_headers(source, start, len(source), _RECEIVED).first("received")
-        moment = read_date(received.rpartition(";")[2])
+        received = parse_headers(source, start, len(source), _RECEIVED).get("received")
+        moment = parse_date(received.rpartition(";")[2])
     return UNKNOWN_DATE if moment is None else moment
 
 
@@ -265,7 +275,7 @@ def _trailers(
 ) -> tuple[Trailer, ...]:
     if patch is not None and in_body:
         return find_trailers(text[begin : patch[0]])
-    return find_given_trailers(text, own_patch=patch is not None)
+    return find_followup_trailers(text, own_patch=patch is not None)
 
 
 def _fingerprint(sender: Identity, subject: Subject, text: str) -> str:
@@ -273,5 +283,5 @@ def _fingerprint(sender: Identity, subject: Subject, text: str) -> str:
     return blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def _made_up_id(raw: bytes) -> MessageId:
+def _synthetic_message_id(raw: bytes) -> MessageId:
     return MessageId(f"{blake2b(raw, digest_size=20).hexdigest()}@missing.invalid")

@@ -11,20 +11,20 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from core.mail.dates import read_date
-from core.mail.encoded_words import decode_words
-from core.mail.headers import Headers, read_addresses, read_ids, read_parent
+from core.mail.dates import parse_date
+from core.mail.encoded_words import decode_encoded_words
+from core.mail.headers import Headers, parse_addresses, parse_in_reply_to, parse_message_ids
 from core.mail.message import (
     FIRST_REFERENCES,
     LAST_REFERENCES,
     UNKNOWN_DATE,
+    classify_patch,
+    parse_mail,
     read_change_id,
-    read_mail,
-    weigh,
 )
-from core.mail.mime import read_content
-from core.mail.subject import MAX_SUBJECT, read_subject
-from core.mail.trailers import find_given_trailers
+from core.mail.mime import decode_content
+from core.mail.subject import MAX_SUBJECT, parse_subject
+from core.mail.trailers import find_followup_trailers
 from core.model import Identity, Message, MessageId, Subject
 
 _MAX_BLOCK: Final = 64 << 10
@@ -40,7 +40,7 @@ _ENCODED_MARK: Final = re.compile(rb"=(?:0[AaDd]|2[Dd]|3[Aa])")
 _MAY_GIVE: Final = re.compile(rb"\n[ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
 
 
-def read_brief(raw: bytes, key: str = "", *, replies: bool = True) -> tuple[Message, str]:
+def parse_message_fast(raw: bytes, key: str = "", *, replies: bool = True) -> tuple[Message, str]:
     """Return a mail's facts in brief, and its text, "" where nobody needed it. Never raises.
 
     Of a reply `has_diff` says nothing. With `replies` False nothing but the sender, subject and lists of a reply need be right.
@@ -48,7 +48,7 @@ def read_brief(raw: bytes, key: str = "", *, replies: bool = True) -> tuple[Mess
     brief = _read_plain(raw, key, replies)
     if brief is not None:
         return brief
-    mail = read_mail(raw, key)
+    mail = parse_mail(raw, key)
     return mail.message, mail.text
 
 
@@ -62,23 +62,25 @@ def _read_plain(raw: bytes, key: str, replies: bool) -> tuple[Message, str] | No
         return None
     lists = _list_ids(get("list-id", ""))
     if subject.is_reply and not replies:
-        return _told_apart(subject, sender, lists, key), ""
-    date = read_date(get("date", ""))
-    ids = read_ids(get("message-id", ""))
-    references = dict.fromkeys(read_ids(values["references"])) if "references" in values else {}
-    parent = read_parent(values["in-reply-to"]) if "in-reply-to" in values else None
+        return _minimal_reply(subject, sender, lists, key), ""
+    date = parse_date(get("date", ""))
+    ids = parse_message_ids(get("message-id", ""))
+    references = (
+        dict.fromkeys(parse_message_ids(values["references"])) if "references" in values else {}
+    )
+    parent = parse_in_reply_to(values["in-reply-to"]) if "in-reply-to" in values else None
     if parent:
         references[parent] = None
     if date is None or not ids or len(references) > FIRST_REFERENCES + LAST_REFERENCES:
         return None
     text = ""
     weighed = None
-    if not (subject.is_reply and _gives_nothing(raw, end, values)):
-        content = read_content(raw, Headers(fields=list(values.items()), body_start=end + 2))
+    if not (subject.is_reply and _has_no_trailer(raw, end, values)):
+        content = decode_content(raw, Headers(fields=list(values.items()), body_start=end + 2))
         if content.truncations:
             return None
         text = content.text
-        weighed = weigh(subject, sender, text)
+        weighed = classify_patch(subject, sender, text)
     in_body = weighed is not None and weighed.in_body
     has_diff = weighed is not None and weighed.patch is not None
     message = Message(
@@ -94,7 +96,7 @@ def _read_plain(raw: bytes, key: str, replies: bool) -> tuple[Message, str] | No
         change_id=read_change_id(text) if in_body else None,
         trailers=()
         if not text or (in_body and has_diff)
-        else find_given_trailers(text, own_patch=has_diff),
+        else find_followup_trailers(text, own_patch=has_diff),
         key=key,
     )
     return message, text
@@ -117,7 +119,7 @@ def _plain_headers(raw: bytes) -> tuple[dict[str, str], int]:
     return ({}, 0) if "\r" in block else (values, end)
 
 
-def _told_apart(subject: Subject, sender: Identity, lists: tuple[str, ...], key: str) -> Message:
+def _minimal_reply(subject: Subject, sender: Identity, lists: tuple[str, ...], key: str) -> Message:
     """Return a reply of which only these are asked."""
     return Message(
         message_id=MessageId(""),
@@ -137,13 +139,13 @@ def _unfolded(value: str) -> str:
 # The mails of a thread, and of a person, come together.
 @lru_cache(maxsize=512)
 def _subject(value: str) -> Subject | None:
-    text = decode_words(value)
-    return read_subject(text) if value and len(text) <= MAX_SUBJECT else None
+    text = decode_encoded_words(value)
+    return parse_subject(text) if value and len(text) <= MAX_SUBJECT else None
 
 
 @lru_cache(maxsize=512)
 def _sender(value: str) -> Identity | None:
-    return next((person for person in read_addresses(value) if person.address), None)
+    return next((person for person in parse_addresses(value) if person.address), None)
 
 
 @lru_cache(maxsize=64)
@@ -152,7 +154,7 @@ def _list_ids(value: str) -> tuple[str, ...]:
     return (inner[:255],) if inner else ()
 
 
-def _gives_nothing(raw: bytes, end: int, values: dict[str, str]) -> bool:
+def _has_no_trailer(raw: bytes, end: int, values: dict[str, str]) -> bool:
     """Whether a look at a reply's bytes is enough to see that there is no trailer in its text."""
     kind = values.get("content-type", "")
     if kind and kind[:10].lower() != "text/plain":

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.mail.charsets import decode_bytes
-from core.mail.content_type import read_content_type
-from core.mail.encoded_words import decode_words
-from core.mail.headers import Headers, read_headers
+from core.mail.content_type import parse_content_type
+from core.mail.encoded_words import decode_encoded_words
+from core.mail.headers import Headers, parse_headers
 from core.mail.html_text import html_to_text
-from core.mail.part_decoding import unflow
-from core.mail.transfer import decode_transfer
+from core.mail.part_decoding import decode_format_flowed
+from core.mail.transfer import decode_transfer_encoding
 from core.model import Attachment
 
 MAX_BODY: Final = 16 << 20
@@ -42,7 +42,7 @@ _FORWARD_HEADERS: Final = _PART_HEADERS | {"from", "date", "subject"}
 
 
 @dataclass(slots=True)
-class Content:
+class DecodedContent:
     """What a mail holds."""
 
     text: str = ""
@@ -65,12 +65,12 @@ class _Part:
     default: str = "text/plain"
 
 
-def read_content(raw: bytes, headers: Headers) -> Content:
+def decode_content(raw: bytes, headers: Headers) -> DecodedContent:
     """Walk the parts of a mail whose headers were read. Never raises; all sizes are capped, and said."""
     text = _only_text(raw, headers)
     if text is not None:
-        return Content(text)
-    walker = _Walker(raw)
+        return DecodedContent(text)
+    walker = _MimeWalker(raw)
     waiting = [_Part(headers, headers.body_start, len(raw), 0)]
     count = 0
     while waiting:
@@ -84,10 +84,12 @@ def read_content(raw: bytes, headers: Headers) -> Content:
 
 def _only_text(raw: bytes, headers: Headers) -> str | None:
     """Return the text of a mail that has but one part, and of no great size, as most have; None for any other."""
-    kind, parameters = read_content_type(headers.first("content-type") or "text/plain")
+    kind, parameters = parse_content_type(headers.get("content-type") or "text/plain")
     if kind != "text/plain" or headers.truncations or len(raw) - headers.body_start > MAX_BODY:
         return None
-    data = decode_transfer(raw[headers.body_start :], headers.first("content-transfer-encoding"))
+    data = decode_transfer_encoding(
+        raw[headers.body_start :], headers.get("content-transfer-encoding")
+    )
     text = _text_of(data, parameters)
     return text if len(text) <= MAX_LINE else None
 
@@ -98,11 +100,11 @@ def _text_of(data: bytes, parameters: dict[str, str]) -> str:
     if "\r" in text:
         text = _line_ends(text)
     if parameters.get("format", "").lower() == "flowed":
-        text = unflow(text, delsp=parameters.get("delsp", "").lower() == "yes")
+        text = decode_format_flowed(text, delsp=parameters.get("delsp", "").lower() == "yes")
     return text
 
 
-class _Walker:
+class _MimeWalker:
     """Collects text and attachments while the parts come by in their order."""
 
     def __init__(self, raw: bytes) -> None:
@@ -121,7 +123,7 @@ class _Walker:
         if words not in self._capped:
             self._capped.append(words)
 
-    def content(self) -> Content:
+    def content(self) -> DecodedContent:
         """Return what was collected."""
         if not self._texts:
             self._add(self._fallback, quoted=False)
@@ -131,13 +133,13 @@ class _Walker:
             if max(map(len, lines)) > MAX_LINE:
                 self.cap("line too long")
                 text = "\n".join(line[:MAX_LINE] for line in lines)
-        return Content(text, self._attachments, self._capped)
+        return DecodedContent(text, self._attachments, self._capped)
 
     def read(self, part: _Part) -> list[_Part]:
         """Take one part in; return its children."""
         for words in part.headers.truncations:
             self.cap(words)
-        kind, parameters = read_content_type(part.headers.first("content-type") or part.default)
+        kind, parameters = parse_content_type(part.headers.get("content-type") or part.default)
         if part.depth > MAX_DEPTH:
             self.cap("parts nested too deep")
             self._attach("", kind, part.end - part.start)
@@ -164,7 +166,7 @@ class _Walker:
             if len(children) >= MAX_PARTS:
                 self.cap("too many parts")
                 break
-            headers = read_headers(self._raw, start, end, _PART_HEADERS)
+            headers = parse_headers(self._raw, start, end, _PART_HEADERS)
             children.append(
                 _Part(
                     headers,
@@ -208,13 +210,13 @@ class _Walker:
 
     def _forwarded(self, part: _Part) -> list[_Part]:
         """Read a mail within the mail: its words are somebody else's, so they come quoted."""
-        headers = read_headers(self._raw, part.start, part.end, _FORWARD_HEADERS)
-        subject = decode_words(headers.first("subject"))
+        headers = parse_headers(self._raw, part.start, part.end, _FORWARD_HEADERS)
+        subject = decode_encoded_words(headers.get("subject"))
         self._attach(subject, "message/rfc822", part.end - part.start)
         if _encoding(part).lower() in {"base64", "quoted-printable"}:
             return []  # RFC 2046 forbids it; whoever needs it has the raw mail
         shown = (
-            f"{name}: {decode_words(value)}\n"
+            f"{name}: {decode_encoded_words(value)}\n"
             for name, value in zip(
                 headers.names, (value for _, value in headers.fields), strict=True
             )
@@ -225,8 +227,8 @@ class _Walker:
         return [_Part(headers, start, part.end, part.depth + 1, quoted=True)]
 
     def _leaf(self, part: _Part, kind: str, parameters: dict[str, str]) -> None:
-        disposition, more = read_content_type(part.headers.first("content-disposition"))
-        name = decode_words(more.get("filename") or parameters.get("name") or "")
+        disposition, more = parse_content_type(part.headers.get("content-disposition"))
+        name = decode_encoded_words(more.get("filename") or parameters.get("name") or "")
         attached = disposition == "attachment" and part.depth > 0
         charset = parameters.get("charset", "")
         if part.alternative in self._plain_in and kind.startswith("text/") and kind != "text/plain":
@@ -281,11 +283,11 @@ class _Walker:
         if end - part.start > 2 * MAX_BODY:
             self.cap("text too large")
             end = part.start + 2 * MAX_BODY
-        return decode_transfer(self._raw[part.start : end], _encoding(part))
+        return decode_transfer_encoding(self._raw[part.start : end], _encoding(part))
 
 
 def _encoding(part: _Part) -> str:
-    return part.headers.first("content-transfer-encoding")
+    return part.headers.get("content-transfer-encoding")
 
 
 def _decoded_size(part: _Part) -> int:
@@ -294,7 +296,7 @@ def _decoded_size(part: _Part) -> int:
 
 
 def _is_plain(part: _Part) -> bool:
-    return read_content_type(part.headers.first("content-type") or part.default)[0] == "text/plain"
+    return parse_content_type(part.headers.get("content-type") or part.default)[0] == "text/plain"
 
 
 def _may_be_patch(kind: str, name: str) -> bool:

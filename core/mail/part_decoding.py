@@ -14,7 +14,7 @@ _MARKED: Final = frozenset({" ", ">"})
 _HUNK: Final = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
 
 
-def unflow(text: str, *, delsp: bool = False) -> str:
+def decode_format_flowed(text: str, *, delsp: bool = False) -> str:
     """Join the lines that a soft break (a blank at the end) divided, and drop the stuffed blanks.
 
     `delsp`: the blank of the break is no part of the text. Lines of one quote depth join only with each other,

@@ -94,7 +94,7 @@ def _number(digits: str | None) -> int | None:
     return int(digits) if digits else None
 
 
-def read_subject(text: str) -> Subject:
+def parse_subject(text: str) -> Subject:
     """Take a decoded subject line apart, so that nobody else needs to know how people write them.
 
     Never raises; linear in its length, which is capped at `MAX_SUBJECT`. `is_patch` is true where the leading

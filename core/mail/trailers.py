@@ -75,7 +75,7 @@ def _block(lines: list[str]) -> list[Trailer]:
     return [each for each in found if not prose or _KNOWN.fullmatch(each.name)]
 
 
-def find_given_trailers(text: str, *, own_patch: bool = False) -> tuple[Trailer, ...]:
+def find_followup_trailers(text: str, *, own_patch: bool = False) -> tuple[Trailer, ...]:
     """Return the trailers that a reply gives: unquoted `...-by:` lines with an address, up to the signature.
 
     `Cc:`, `Link:` and `Fixes:` give nothing. With `own_patch` the reply carries a patch of its own, and lines that

@@ -16,7 +16,7 @@ _BLANK_LINE: Final = re.compile(rb"\n[ \t\r]*\n")
 _BASE64_LINE: Final = re.compile(rb"^[A-Za-z0-9+/]{40,}={0,2}\s*$", re.MULTILINE)
 
 
-def decode_transfer(data: bytes, encoding: str) -> bytes:
+def decode_transfer_encoding(data: bytes, encoding: str) -> bytes:
     """Return a part's bytes without the transfer encoding that its header names; an unknown one is none.
 
     Never raises; linear.

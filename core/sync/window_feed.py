@@ -14,8 +14,8 @@ from threading import Event
 from typing import Final
 
 from core.errors import FetchError, SourceError
-from core.mail.dates import read_date
-from core.mail.headers import read_headers
+from core.mail.dates import parse_date
+from core.mail.headers import parse_headers
 from core.model import RawMessage
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
@@ -255,10 +255,10 @@ class WindowFeed:
 
 def arrival(raw: bytes) -> int | None:
     """Return when a mail arrived as public-inbox sees it, in seconds of the Unix epoch; None where nothing says."""
-    headers = read_headers(raw, 0, len(raw), _WANTED_HEADERS)
-    dates = [value.rpartition(";")[2] for value in headers.every("received")]
-    for value in (*dates[:20], *headers.every("date")[:1]):
-        if (moment := read_date(value)) is not None:
+    headers = parse_headers(raw, 0, len(raw), _WANTED_HEADERS)
+    dates = [value.rpartition(";")[2] for value in headers.get_all("received")]
+    for value in (*dates[:20], *headers.get_all("date")[:1]):
+        if (moment := parse_date(value)) is not None:
             return int(moment.timestamp())
     return None
 

@@ -18,7 +18,7 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from core.mail.message import read_mail
+from core.mail.message import parse_mail
 from core.model import OpenedMessage
 from tests.bench.measure import RUNS, row
 from tui.reader.message_view import MessageView
@@ -72,7 +72,7 @@ def diff_of(count: int, hunk: int = _HUNK, file: int = _FILE) -> str:
 
 def mail_of(diff: str) -> OpenedMessage:
     """Return a patch with that diff; without the limits on what is read of a mail."""
-    mail = read_mail(
+    mail = parse_mail(
         b"From: a <a@example.org>\nSubject: [PATCH] x\nMessage-ID: <1@x>\n\nWords.\n", "k"
     )
     body = type(mail.body)(message="Words.\n", diff=diff)

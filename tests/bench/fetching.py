@@ -14,7 +14,7 @@ from threading import Event
 
 from core.desk.export import messages_of
 from core.desk.listing import listings
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.model import MessageId
 from core.series.grouping import group
 from core.sources.lore import FetchOptions, LoreSource
@@ -31,10 +31,10 @@ def run(folder: Path) -> list[str]:
     inbox = kvm_ppc(folder)
     if inbox is None:
         return ["fetching: skipped, kvm-ppc is not there"]
-    raw_of = {read_message(mail.raw).message_id: mail.raw for mail in mails_of(inbox)}
+    raw_of = {parse_message(mail.raw).message_id: mail.raw for mail in mails_of(inbox)}
     threads = [
         [message.message_id for message in messages_of(item)]
-        for item in group(read_message(raw) for raw in raw_of.values())
+        for item in group(parse_message(raw) for raw in raw_of.values())
     ]
     chosen = [thread for thread in threads if len(thread) in MAILS][:THREADS]
     served = [raw_of[message_id] for thread in chosen for message_id in thread]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pygit2
 
-from core.mail.message import read_message
+from core.mail.message import parse_message
 
 _NO_IDENT = dict.fromkeys(map(ord, "<>\0\n"))
 START = 1_748_700_000
@@ -77,7 +77,7 @@ class Epoch:
 
     def add(self, raw: bytes, *, at: int | None = None, entry: str = "m") -> str:
         """Deliver a mail."""
-        message = read_message(raw)
+        message = parse_message(raw)
         address = message.sender.address.translate(_NO_IDENT) or "nobody"
         name = message.sender.name.translate(_NO_IDENT) or address
         author = pygit2.Signature(name, address, int(message.date.timestamp()))

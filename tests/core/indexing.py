@@ -10,7 +10,7 @@ from core.errors import Cancelled
 from core.index.index import Index, ListView
 from core.index.list_ingest import IngestResult
 from core.index.row_summary import Role, given_to
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.model import Message, Progress, RawMessage, Series, Thread
 from core.series.grouping import group
 from core.sources.feed import Change, Feed, Held, blob_id
@@ -78,7 +78,7 @@ def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
     lists: dict[str, set[str]] = {}
     messages: list[Message] = []
     for name, raw in raws:
-        message = read_message(raw, blob_id(raw).hex())
+        message = parse_message(raw, blob_id(raw).hex())
         messages.append(message)
         lists.setdefault(message.message_id, set()).add(name)
     return {

@@ -13,7 +13,7 @@ import pytest
 
 from core.demo import demo_path
 from core.diff.parse import read_diff
-from core.mail.message import read_mail, read_message
+from core.mail.message import parse_mail, parse_message
 from core.model import MessageId, Series, Thread
 from core.series.grouping import group
 from core.sources.mailbox import open_file
@@ -55,7 +55,7 @@ def items(demo: Demo) -> list[Series | Thread]:
     with demo_path() as path:
         source = open_file(path)
         messages = [
-            read_message(mail.raw, mail.key)
+            parse_message(mail.raw, mail.key)
             for mail in source.mails(stop=Event(), report=lambda _: None)
         ]
     assert len(messages) == len(demo.mails)
@@ -108,12 +108,12 @@ def test_it_has_what_a_visitor_should_meet(demo: Demo) -> None:
         "Tested-by",
         "Nacked-by",
     }
-    senders = {read_message(raw).sender.name for _, raw in demo.mails}
+    senders = {parse_message(raw).sender.name for _, raw in demo.mails}
     assert len(senders) == len(PEOPLE)
     scripts = ("潮見", "דפנה", "سمير", "Ελένη", "Приливин", "Dvořáček", "Łękawa")
     assert all(any(name in sender for sender in senders) for name in scripts)
     files = [
-        file.change for _, raw in demo.mails for file in read_diff(read_mail(raw).body.diff).files
+        file.change for _, raw in demo.mails for file in read_diff(parse_mail(raw).body.diff).files
     ]
     assert {file.status for file in files} >= {"added", "deleted", "renamed", "modified"}
     assert max(file.added for file in files) > 1000

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.json_records import mail_record, thread_record, to_line
-from core.mail.message import read_mail
+from core.mail.message import parse_mail
 from core.model import Thread
 from core.series.grouping import group
 
@@ -65,7 +65,7 @@ def test_every_text_comes_back(text: str) -> None:
 )
 def test_a_date_that_nobody_can_read_is_null(headers: str, date: str | None) -> None:
     raw = f"From: a@x\nMessage-ID: <m@x>\nSubject: [PATCH] s\n{headers}\n\nHello.\n"
-    mail = read_mail(raw.encode())
+    mail = parse_mail(raw.encode())
     assert mail_record(mail, (), ())["date"] == date
     (item,) = group([mail.message])
     assert isinstance(item, Thread)

@@ -23,12 +23,12 @@ from core.digest.range import RangeError, read_moment, split_range
 from core.errors import TargetError
 from core.json_records import mail_record, series_record, thread_record, to_line
 from core.mail.body import read_in_body_headers, split_body
-from core.mail.dates import read_date
-from core.mail.encoded_words import decode_words
-from core.mail.headers import read_addresses, read_headers, read_ids, read_parent
-from core.mail.message import message_id_of, read_mail, read_message
-from core.mail.message_fast import read_brief
-from core.mail.subject import MAX_SUBJECT, read_subject
+from core.mail.dates import parse_date
+from core.mail.encoded_words import decode_encoded_words
+from core.mail.headers import parse_addresses, parse_headers, parse_in_reply_to, parse_message_ids
+from core.mail.message import message_id_of, parse_mail, parse_message
+from core.mail.message_fast import parse_message_fast
+from core.mail.subject import MAX_SUBJECT, parse_subject
 from core.model import Identity, Series
 from core.query.errors import QueryError
 from core.query.lore_query import for_server
@@ -80,20 +80,20 @@ def inert(line: str) -> None:
 
 
 def header(data: bytes) -> None:
-    headers = read_headers(data, 0, len(data))
+    headers = parse_headers(data, 0, len(data))
     assert len(headers.names) == len(headers.fields)
     assert 0 <= headers.body_start <= len(data)
     for _, value in headers.fields:
         assert "\n" not in value
-        decode_words(value)
-        for person in read_addresses(value):
+        decode_encoded_words(value)
+        for person in parse_addresses(value):
             assert "\n" not in person.name
             assert "\n" not in person.address
-        for each in read_ids(value):
+        for each in parse_message_ids(value):
             assert each
             assert len(each) <= 998
-        read_parent(value)
-        date = read_date(value)
+        parse_in_reply_to(value)
+        date = parse_date(value)
         assert date is None or date.tzinfo is not None
         if date is not None:
             date.astimezone(UTC) if 2 < date.year < 9999 else date.isoformat()
@@ -101,23 +101,23 @@ def header(data: bytes) -> None:
 
 def subject(data: bytes) -> None:
     text = text_of(data)
-    read = read_subject(text)
+    read = parse_subject(text)
     assert read.text == text[:MAX_SUBJECT]
     assert len(read.title) <= len(read.text)
     assert read.version >= 0
     assert (read.number is None) == (read.total is None)
-    assert read_subject(read.text) == read
+    assert parse_subject(read.text) == read
 
 
 def mail(data: bytes) -> None:
-    opened = read_mail(data)
-    assert opened.message == read_message(data)
+    opened = parse_mail(data)
+    assert opened.message == parse_message(data)
     assert opened.message.message_id
     assert opened.message.date.tzinfo is not None
     opened.message.date.isoformat()
     found = message_id_of(data)
     assert found is None or found == opened.message.message_id
-    brief, _ = read_brief(data)
+    brief, _ = parse_message_fast(data)
     assert (brief.message_id, brief.subject) == (opened.message.message_id, opened.message.subject)
     line = to_line(mail_record(opened, ("x",), file_changes(opened.body.diff)))
     inert(line)
@@ -145,7 +145,7 @@ def body(data: bytes) -> None:
             if rest.startswith(before + middle)
         ]
         assert any(end == sep + split.signature for end in ends for sep in ("", "-- \n", "-- "))
-    read_message(b"Subject: Re: x\n\n" + data)
+    parse_message(b"Subject: Re: x\n\n" + data)
 
 
 def diff(data: bytes) -> None:
@@ -205,9 +205,9 @@ diff --git a/f b/f
 
 def remarked(data: bytes) -> None:
     first, *others = data.split(b"\0")
-    patch = read_mail(PATCH + first)
+    patch = parse_mail(PATCH + first)
     answers = [
-        Answer(read_mail(b"Message-ID: <r%d@x>\nSubject: Re: x\n\n%s" % (at, other)), at % 3)
+        Answer(parse_mail(b"Message-ID: <r%d@x>\nSubject: Re: x\n\n%s" % (at, other)), at % 3)
         for at, other in enumerate(others[:200])
     ]
     said = remarks(patch, answers)
@@ -239,7 +239,7 @@ def series(data: bytes) -> None:
                 text,
             )
         )
-        messages.append(read_message(raw))
+        messages.append(parse_message(raw))
     items = group(messages)
     named = sorted(each for item in items for each in item.message_ids)
     assert named == sorted({message.message_id for message in messages})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.mail.message import read_mail
+from core.mail.message import parse_mail
 from core.model import Attachment, Identity, OpenedMessage
 
 NOW = datetime(2025, 6, 5, 12, 0, tzinfo=UTC)
@@ -122,7 +122,7 @@ EVIL = "\x1b]0;owned\x07\x1b[31m\x9b31m\u202e\u2066[red]x[/red][@click=app.bell]
 
 
 def mail(text: str) -> OpenedMessage:
-    return read_mail(text.encode("utf-8", "surrogateescape"))
+    return parse_mail(text.encode("utf-8", "surrogateescape"))
 
 
 def hostile() -> OpenedMessage:

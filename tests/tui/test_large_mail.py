@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Event
 
-from core.mail.message import read_mail
+from core.mail.message import parse_mail
 from core.model import Message, OpenedMessage
 from tests.tui.kit import (
     FakeDesk,
@@ -35,7 +35,7 @@ class LargeDesk(FakeDesk):
     def opened(self, message: Message, raw: bytes) -> OpenedMessage:
         if len(raw) > LARGE_MAIL:
             self.gate.wait(10)
-        return read_mail(raw, message.key)
+        return parse_mail(raw, message.key)
 
 
 async def test_the_beginning_comes_first_and_the_place_is_kept() -> None:

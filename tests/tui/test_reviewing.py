@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.mail.message import read_mail
+from core.mail.message import parse_mail
 from core.model import OpenedMessage
 from core.series.review_comments import Answer, Remark, remarks
 from core.text import CONTROLS
@@ -15,7 +15,7 @@ from tui.reader.message_view import MessageView
 
 def answer(text: str, name: str = "bo", depth: int = 0) -> Answer:
     raw = f"From: {name.title()} Larch <{name}@example.org>\nSubject: Re: x\nMessage-ID: <{name}@r>\n\n{text}"
-    return Answer(read_mail(raw.encode(), name), depth)
+    return Answer(parse_mail(raw.encode(), name), depth)
 
 
 ANSWERS = [

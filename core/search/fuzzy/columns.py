@@ -38,7 +38,7 @@ _SLIPS: Final = 256
 
 Value = TypeVar("Value")
 
-Weighed = list[tuple[NDArray[Any] | slice, int]]
+PatchReading = list[tuple[NDArray[Any] | slice, int]]
 """Words of the vocabulary with what they are worth, in rising order."""
 
 
@@ -137,7 +137,7 @@ class Columns:
             self._column([(np.array(by_weight[weight]), weight) for weight in sorted(by_weight)]),
         )
 
-    def _column(self, weighed: Weighed) -> Bytes:
+    def _column(self, weighed: PatchReading) -> Bytes:
         """Return the best weight of each row; what comes later overwrites what is worth less."""
         segment = self._segment
         column = np.zeros(len(segment), np.uint8)

@@ -320,7 +320,7 @@ def test_real_patches_are_counted_as_git_counts(tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "-q", "--bare", bundle, repository], check=True)
     import pygit2
 
-    from core.mail.message import read_mail
+    from core.mail.message import parse_mail
 
     opened = pygit2.Repository(str(repository))
     compared = refused = 0
@@ -330,7 +330,7 @@ def test_real_patches_are_counted_as_git_counts(tmp_path: Path) -> None:
         blob = commit.tree / "m" if "m" in commit.tree else None
         if not isinstance(blob, pygit2.Blob) or b"\ndiff --git" not in blob.data:
             continue
-        mail = read_mail(blob.data)
+        mail = parse_mail(blob.data)
         if not mail.body.diff or mail.message.subject.is_reply:
             continue
         patch = mail.body.diff.encode("utf-8", "surrogateescape")

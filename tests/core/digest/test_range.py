@@ -15,7 +15,7 @@ from core.digest.epoch_archive import EpochArchive
 from core.digest.mailboxes import MailboxArchive
 from core.digest.range import Moment, RangeError, read_moment, split_range
 from core.errors import PatchdeskError
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.sources.mailbox import open_bytes
 from core.sources.mboxrd import to_mboxrd
 from core.sources.public_inbox import open_archive
@@ -31,7 +31,7 @@ def subjects(archive: Archive, words: str) -> list[str]:
     """Return the subjects of a range's mails in their order."""
     span = archive.span(*split_range(words), NOW)
     arrivals = sorted(archive.arrivals(span), key=lambda arrival: arrival.place)
-    return [read_message(arrival.raw).subject.text for arrival in arrivals]
+    return [parse_message(arrival.raw).subject.text for arrival in arrivals]
 
 
 def earlier(archive: Archive, words: str) -> list[str]:

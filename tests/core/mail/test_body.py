@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.mail.body import find_patch, read_in_body_headers, split_body
 from core.mail.html_text import html_to_text
-from core.mail.part_decoding import unflow
+from core.mail.part_decoding import decode_format_flowed
 from core.model import Body
 
 DIFF = """\
@@ -223,23 +223,23 @@ def test_the_parts_are_the_text_again(text: str) -> None:
     ],
 )
 def test_flowed_text_is_made_whole(flowed: str, whole: str) -> None:
-    assert unflow(flowed) == whole
+    assert decode_format_flowed(flowed) == whole
 
 
 def test_the_blank_of_a_soft_break_may_be_dropped() -> None:
-    assert unflow("日 \n本\n", delsp=True) == "日本\n"
+    assert decode_format_flowed("日 \n本\n", delsp=True) == "日本\n"
 
 
 def test_a_flowed_patch_is_made_whole() -> None:
     short = "\n@@ -1,2 +1,2 @@\n  one\n-two\n+2\n"
-    assert unflow(short) == "\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"
+    assert decode_format_flowed(short) == "\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"
     flowed = "\n@@ -1,2 +1,2 @@ void \nf(int a)\n  one\n-two\n+2\n"
-    assert unflow(flowed) == "\n@@ -1,2 +1,2 @@ void f(int a)\n one\n-two\n+2\n"
+    assert decode_format_flowed(flowed) == "\n@@ -1,2 +1,2 @@ void f(int a)\n one\n-two\n+2\n"
 
 
 def test_a_patch_that_only_claims_to_be_flowed_is_left_alone() -> None:
     patch = "\n@@ -1,2 +1,2 @@\n \tone\n-two\n+2 \n"
-    assert unflow(patch) == patch
+    assert decode_format_flowed(patch) == patch
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,24 @@ from hypothesis import strategies as st
 
 from core.mail import charsets
 from core.mail.charsets import decode_bytes
-from core.mail.content_type import read_content_type
-from core.mail.dates import read_date
-from core.mail.encoded_words import decode_words
+from core.mail.content_type import parse_content_type
+from core.mail.dates import parse_date
+from core.mail.encoded_words import decode_encoded_words
 from core.mail.headers import (
     MAX_ADDRESSES,
     MAX_HEADER_LINES,
     MAX_VALUE,
     Headers,
-    read_addresses,
-    read_headers,
-    read_ids,
-    read_parent,
+    parse_addresses,
+    parse_headers,
+    parse_in_reply_to,
+    parse_message_ids,
 )
 from core.model import Identity
 
 
 def scan(raw: bytes, *wanted: str) -> Headers:
-    return read_headers(raw, 0, len(raw), frozenset(wanted) if wanted else None)
+    return parse_headers(raw, 0, len(raw), frozenset(wanted) if wanted else None)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_only_wanted_headers_are_kept_and_the_body_is_the_same() -> None:
 
 def test_the_first_value_that_says_something_counts() -> None:
     headers = scan(b"A:\nA: b\nA: c\n\n")
-    assert headers.first("a") == "b"
-    assert headers.every("a") == ["", "b", "c"]
-    assert headers.first("z") == ""
+    assert headers.get("a") == "b"
+    assert headers.get_all("a") == ["", "b", "c"]
+    assert headers.get("z") == ""
 
 
 def test_what_is_too_large_is_cut_and_said() -> None:
@@ -96,7 +96,7 @@ def test_what_is_too_large_is_cut_and_said() -> None:
     ],
 )
 def test_message_ids(value: str, ids: list[str]) -> None:
-    assert read_ids(value) == ids
+    assert parse_message_ids(value) == ids
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_message_ids(value: str, ids: list[str]) -> None:
     ],
 )
 def test_the_parent_in_prose(value: str, parent: str | None) -> None:
-    assert read_parent(value) == parent
+    assert parse_in_reply_to(value) == parent
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_the_parent_in_prose(value: str, parent: str | None) -> None:
     ],
 )
 def test_address_lists(value: str, people: list[tuple[str, str]]) -> None:
-    assert read_addresses(value) == tuple(Identity(*person) for person in people)
+    assert parse_addresses(value) == tuple(Identity(*person) for person in people)
 
 
 def test_address_lists_are_bounded() -> None:
-    assert len(read_addresses("a@b," * (MAX_ADDRESSES + 10))) == MAX_ADDRESSES
+    assert len(parse_addresses("a@b," * (MAX_ADDRESSES + 10))) == MAX_ADDRESSES
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ def test_address_lists_are_bounded() -> None:
     ],
 )
 def test_encoded_words(value: str, text: str) -> None:
-    assert decode_words(value) == text
+    assert decode_encoded_words(value) == text
 
 
 @given(st.text(alphabet="=?utfq8bB-_é AC39\n", max_size=80))
 def test_any_encoded_word_is_read(value: str) -> None:
-    assert isinstance(decode_words(value), str)
+    assert isinstance(decode_encoded_words(value), str)
 
 
 EAST = timezone(timedelta(hours=2))
@@ -218,7 +218,7 @@ MOMENT = datetime(2005, 7, 21, 9, 10, 36, tzinfo=EAST)
     ],
 )
 def test_dates(value: str, moment: datetime | None) -> None:
-    read = read_date(value)
+    read = parse_date(value)
     assert read == moment
     if read is not None and moment is not None:
         assert read.utcoffset() == moment.utcoffset() or "EDT" in value
@@ -226,7 +226,7 @@ def test_dates(value: str, moment: datetime | None) -> None:
 
 @given(st.text(max_size=60) | st.text(alphabet="0123456789 :+-,JanThu/.", max_size=60))
 def test_any_date_is_read(value: str) -> None:
-    moment = read_date(value)
+    moment = parse_date(value)
     assert moment is None or moment.astimezone(UTC) is not None
 
 
@@ -292,4 +292,4 @@ def test_any_bytes_are_read_and_can_be_written(data: bytes, charset: str) -> Non
     ],
 )
 def test_content_types(value: str, kind: str, parameters: dict[str, str]) -> None:
-    assert read_content_type(value) == (kind, parameters)
+    assert parse_content_type(value) == (kind, parameters)

@@ -16,8 +16,8 @@ from typing import Final
 import pytest
 
 from core.mail.body import find_patch, read_in_body_headers
-from core.mail.message import read_mail, read_message
-from core.mail.subject import read_subject
+from core.mail.message import parse_mail, parse_message
+from core.mail.subject import parse_subject
 from core.model import OpenedMessage
 from tests.core.shared_mails import git, kvm_ppc, shared, split_mbox
 
@@ -123,7 +123,7 @@ def test_the_patches_of_a_whole_list(tmp_path: Path) -> None:
     mails = kvm_ppc(tmp_path)
     patches = [
         raw
-        for raw, message in ((raw, read_message(raw)) for raw in mails)
+        for raw, message in ((raw, parse_message(raw)) for raw in mails)
         if message.has_diff and not message.subject.is_reply
     ]
     assert len(patches) >= PATCHES
@@ -131,7 +131,7 @@ def test_the_patches_of_a_whole_list(tmp_path: Path) -> None:
     explained: Counter[str] = Counter()
     for raw in sample:
         message, patch, info = mailinfo(raw, tmp_path)
-        mail = read_mail(raw)
+        mail = parse_mail(raw)
         rule = rule_for(Judged(raw, message, patch, mail))
         explained[rule] += 1
         if rule != "pasted_from_line":
@@ -139,7 +139,7 @@ def test_the_patches_of_a_whole_list(tmp_path: Path) -> None:
             assert info["Author"] == (author.name or author.address)
             assert info["Email"] == author.address
             subject = dict(mail.body.in_body_headers).get("Subject", mail.message.subject.text)
-            assert info["Subject"] == read_subject(subject).title
+            assert info["Subject"] == parse_subject(subject).title
     del explained[""]
     assert sum(explained.values()) <= ALLOWED, explained
     assert set(explained) <= {"pasted_from_line", "parts_that_are_no_text"}
@@ -149,7 +149,7 @@ def test_no_patch_that_git_finds_is_missed(tmp_path: Path) -> None:
     """Of the other mails that are no replies, in a sample, git finds a diff in none."""
     others = [
         raw
-        for raw, message in ((raw, read_message(raw)) for raw in kvm_ppc(tmp_path))
+        for raw, message in ((raw, parse_message(raw)) for raw in kvm_ppc(tmp_path))
         if not message.has_diff and not message.subject.is_reply
     ]
     for raw in others[::4]:
@@ -179,7 +179,7 @@ def test_gits_own_samples(tmp_path: Path) -> None:
     for number, raw in enumerate(git_samples(tmp_path), 1):
         message = (folder / f"msg{number:04}").read_bytes().decode("utf-8", "replace")
         patch = (folder / f"patch{number:04}").read_bytes().decode("utf-8", "replace")
-        rule = rule_for(Judged(raw, message, patch, read_mail(raw)))
+        rule = rule_for(Judged(raw, message, patch, parse_mail(raw)))
         assert rule == SAMPLE_RULES.get(number, ""), number
 
 
@@ -192,7 +192,7 @@ def test_the_authors_of_gits_own_samples(tmp_path: Path) -> None:
     }
     for number, raw in enumerate(git_samples(tmp_path), 1):
         info = (folder / f"info{number:04}").read_text(encoding="utf-8")
-        author = read_message(raw).author
+        author = parse_message(raw).author
         ours = f"Author: {author.name or author.address}\nEmail: {author.address}\n"
         assert info.startswith(ours) == (number not in differing), number
 
@@ -200,7 +200,7 @@ def test_the_authors_of_gits_own_samples(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["info-from", "embed-from", "quoted-string"])
 def test_gits_odd_headers(name: str) -> None:
     folder = shared("mails/git-t/data/t5100")
-    mail = read_mail((folder / f"{name}.in").read_bytes())
+    mail = parse_mail((folder / f"{name}.in").read_bytes())
     info = (folder / f"{name}.expect").read_text()
     author = mail.message.author
     subject = mail.message.subject.title
@@ -220,7 +220,7 @@ def test_gits_encoded_words(tmp_path: Path) -> None:
     for number, raw in enumerate(mails, 1):
         info = (folder / f"rfc2047-info-{number:04}").read_text(encoding="utf-8")
         lines = dict(line.split(": ", 1) for line in info.splitlines() if ": " in line)
-        message = read_message(raw)
+        message = parse_message(raw)
         assert message.subject.title == lines["Subject"], number
         if number == 4:  # "Name <address> (comment)": git adds the comment to the name
             assert lines["Author"].startswith(message.author.name)
@@ -230,16 +230,16 @@ def test_gits_encoded_words(tmp_path: Path) -> None:
 
 def test_gits_nul_bytes_line_ends_and_quotes(tmp_path: Path) -> None:
     folder = shared("mails/git-t/data/t5100")
-    nul = read_mail((folder / "nul-plain").read_bytes())
+    nul = parse_mail((folder / "nul-plain").read_bytes())
     assert nul.text.count("\n") == 4
     assert nul.text.count("\0") == 4
-    encoded = read_mail((folder / "nul-b64.in").read_bytes())
+    encoded = parse_mail((folder / "nul-b64.in").read_bytes())
     assert encoded.text.encode() == (folder / "nul-b64.expect").read_bytes()
-    quoted = read_mail((folder / "quoted-from.in").read_bytes())
+    quoted = parse_mail((folder / "quoted-from.in").read_bytes())
     assert quoted.body.message.startswith((folder / "quoted-from.expect").read_text())
     for raw in split_mbox(folder / "quoted-cr.mbox", tmp_path / "cr"):
         message, patch, _ = mailinfo(raw, tmp_path)
-        case = Judged(raw, message, patch, read_mail(raw))
+        case = Judged(raw, message, patch, parse_mail(raw))
         assert rule_for(case) == ("encoded_line_ends" if "\r\n" in patch else "")
         assert "\r\n" not in case.mail.text
 
@@ -247,4 +247,4 @@ def test_gits_nul_bytes_line_ends_and_quotes(tmp_path: Path) -> None:
 def test_gits_flowed_patch_applies(tmp_path: Path) -> None:
     raw = shared("mails/git-t/data/t4256/1/patch").read_bytes()
     message, patch, _ = mailinfo(raw, tmp_path)
-    assert rule_for(Judged(raw, message, patch, read_mail(raw))) == ""
+    assert rule_for(Judged(raw, message, patch, parse_mail(raw))) == ""

@@ -12,8 +12,8 @@ from core.mail.message import (
     LAST_REFERENCES,
     UNKNOWN_DATE,
     message_id_of,
-    read_mail,
-    read_message,
+    parse_mail,
+    parse_message,
 )
 from core.model import Identity, OpenedMessage, Trailer
 from tests.core.shared_mails import expectations, shared, split_mbox
@@ -24,8 +24,8 @@ PATCH = f"Why.\n\nSigned-off-by: Ada <ada@x>\n---\n{DIFF}-- \n2.49\n"
 
 def opened(raw: bytes) -> OpenedMessage:
     """Return the mail, opened, whose facts are those read without opening it."""
-    mail = read_mail(raw, "k")
-    assert read_message(raw, "k") == mail.message
+    mail = parse_mail(raw, "k")
+    assert parse_message(raw, "k") == mail.message
     assert message_id_of(raw) in (mail.message.message_id, None)
     assert mail.message.key == "k"
     return mail
@@ -139,7 +139,7 @@ def test_the_message_id(headers: bytes, expected: str) -> None:
 
 
 def test_a_mail_without_an_id_has_one_made_of_its_content() -> None:
-    ids = [read_message(raw).message_id for raw in (b"A: b\n\nc", b"A: b\n\nc", b"A: b\n\nd")]
+    ids = [parse_message(raw).message_id for raw in (b"A: b\n\nc", b"A: b\n\nc", b"A: b\n\nd")]
     assert ids[0] == ids[1] != ids[2]
     assert all(each.endswith("@missing.invalid") for each in ids)
     assert message_id_of(b"A: b\n\nMessage-ID: <a@x>\n") is None
@@ -320,7 +320,7 @@ def test_patchworks_message_ids() -> None:
     general = expectations("patchwork")["general"]
     for value, expected in [*general["message_id"], general["in_reply_to_comment"]]:
         header = value.replace("\n", "\n ").encode()
-        message = read_message(b"Message-ID: " + header + b"\nIn-Reply-To: " + header + b"\n\n")
+        message = parse_message(b"Message-ID: " + header + b"\nIn-Reply-To: " + header + b"\n\n")
         assert message.message_id == message.in_reply_to == expected.strip("<>")
 
 
@@ -344,7 +344,7 @@ def test_what_was_counted_of_the_odd_mails() -> None:
             path = shared(f"mails/{source}/data/{case['file']}")
             if counted.get("messages") != 1 or "fuzz" in case["file"]:
                 continue
-            message = read_message(path.read_bytes())
+            message = parse_message(path.read_bytes())
             (message_id,) = counted["message_ids"]
             if message_id:
                 assert message.message_id == message_id.strip("<>"), case["file"]

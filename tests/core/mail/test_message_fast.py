@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from core.diff.parse import file_changes
 from core.digest.mail_facts import read_facts
 from core.mail.body import find_patch
-from core.mail.message import read_mail
-from core.mail.message_fast import read_brief
+from core.mail.message import parse_mail
+from core.mail.message_fast import parse_message_fast
 from core.model import Message
 from tests.core.inboxes import mail, patch
 from tests.core.shared_mails import kvm_ppc
@@ -38,8 +38,8 @@ def in_brief(message: Message) -> Message:
 
 def agree(raw: bytes) -> None:
     """Read a mail both ways and compare."""
-    full = read_mail(raw, "key")
-    message, text = read_brief(raw, "key")
+    full = parse_mail(raw, "key")
+    message, text = parse_message_fast(raw, "key")
     assert in_brief(message) == in_brief(full.message)
     assert text in ("", full.text)
     if not full.message.subject.is_reply:
@@ -52,7 +52,7 @@ def agree(raw: bytes) -> None:
             assert facts.changes.paths == tuple(file.path for file in files)
             assert facts.changes.added == sum(file.added for file in files)
             assert facts.changes.removed == sum(file.removed for file in files)
-    alone, _ = read_brief(raw, "key", replies=False)
+    alone, _ = parse_message_fast(raw, "key", replies=False)
     assert (alone.sender, alone.subject, alone.list_ids) == (
         message.sender,
         message.subject,

@@ -5,15 +5,15 @@ import quopri
 
 import pytest
 
-from core.mail.headers import read_headers
-from core.mail.mime import MAX_LINE, MAX_PARTS, Content, read_content
+from core.mail.headers import parse_headers
+from core.mail.mime import MAX_LINE, MAX_PARTS, DecodedContent, decode_content
 from core.model import Attachment
 
 DIFF = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"
 
 
-def content(raw: bytes) -> Content:
-    return read_content(raw, read_headers(raw, 0, len(raw)))
+def content(raw: bytes) -> DecodedContent:
+    return decode_content(raw, parse_headers(raw, 0, len(raw)))
 
 
 def part(kind: str, text: str | bytes, *headers: str) -> bytes:
@@ -70,7 +70,7 @@ ATTACHED = 'Content-Disposition: attachment; filename="x.patch"'
     ],
 )
 def test_a_single_part(raw: bytes, text: str) -> None:
-    assert content(raw) == Content(text)
+    assert content(raw) == DecodedContent(text)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_crlf_in_an_encoded_patch() -> None:
 
 def test_plain_text_comes_before_html() -> None:
     for parts in ([PLAIN, HTML], [HTML, PLAIN]):
-        assert content(multipart("alternative", *parts)) == Content("Hello.\n")
+        assert content(multipart("alternative", *parts)) == DecodedContent("Hello.\n")
     rich = multipart(
         "alternative", PLAIN, multipart("related", HTML, part("image/png", "x"), boundary="c")
     )
@@ -130,7 +130,7 @@ def test_text_parts_are_joined_and_other_parts_are_attachments() -> None:
         part("text/plain; name=log.txt", "log\n", "Content-Disposition: attachment"),
         part("application/pgp-signature", "sig"),
     )
-    assert content(raw) == Content(
+    assert content(raw) == DecodedContent(
         "one\ntwo\n",
         [
             Attachment(name="p.png", content_type="image/png", size=30),
@@ -233,7 +233,7 @@ def test_what_is_too_much_is_cut_and_said() -> None:
     assert many.truncations == ["too many parts"]
     assert many.text.count("Hello.") >= MAX_PARTS - 1
     long = content(b"\n" + b"x" * (MAX_LINE + 1) + b"\ny\n")
-    assert long == Content("x" * MAX_LINE + "\ny\n", truncations=["line too long"])
+    assert long == DecodedContent("x" * MAX_LINE + "\ny\n", truncations=["line too long"])
     deep = PLAIN
     for level in range(30):
         deep = multipart("mixed", deep, boundary=f"b{level}")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.mail.subject import MAX_SUBJECT, read_subject
+from core.mail.subject import MAX_SUBJECT, parse_subject
 from tests.core.shared_mails import expectations
 
 
@@ -21,7 +21,7 @@ class Parts(NamedTuple):
 
 
 def parts_of(text: str) -> Parts:
-    subject = read_subject(text)
+    subject = parse_subject(text)
     version = f"{subject.version}.{subject.minor}" if subject.minor else f"{subject.version}"
     counter = "" if subject.number is None else f"{subject.number}/{subject.total}"
     return Parts(
@@ -108,25 +108,25 @@ def test_the_parts_of_a_subject(text: str, expected: Parts) -> None:
 def test_patchworks_subjects_give_its_titles() -> None:
     for text, cleaned, _ in expectations("patchwork")["general"]["subject_cleaning"]:
         # Patchwork puts the tags back before the title.
-        assert cleaned.endswith(read_subject(text).title), text
-        assert read_subject(text).title == read_subject(cleaned).title
+        assert cleaned.endswith(parse_subject(text).title), text
+        assert parse_subject(text).title == parse_subject(cleaned).title
 
 
 def test_what_patchwork_takes_for_a_reply_is_one() -> None:
     for text in expectations("patchwork")["general"]["reply_subjects"]:
-        assert (read_subject(text).is_reply, read_subject(text).title) == (True, "meep")
+        assert (parse_subject(text).is_reply, parse_subject(text).title) == (True, "meep")
 
 
 def test_patchworks_counters_and_versions() -> None:
     general = expectations("patchwork")["general"]
     for tags, counter in general["series_marker"]:
-        subject = read_subject("".join(f"[{tag}] " for tag in tags) + "a")
+        subject = parse_subject("".join(f"[{tag}] " for tag in tags) + "a")
         assert (subject.number, subject.total) == (tuple(counter) if counter else (None, None)), (
             tags
         )
     for _, title, tags, version in general["version"]:
         assert (
-            read_subject("".join(f"[{tag}] " for tag in ["PATCH", *tags]) + title).version
+            parse_subject("".join(f"[{tag}] " for tag in ["PATCH", *tags]) + title).version
             == version
         )
 
@@ -134,7 +134,7 @@ def test_patchworks_counters_and_versions() -> None:
 def test_gits_subjects_give_its_titles() -> None:
     for text, title, option in expectations("git-t")["general"]["mailinfo_subject"]:
         if option == "plain":
-            assert read_subject(text).title == title
+            assert parse_subject(text).title == title
 
 
 PIECES = [
@@ -160,19 +160,19 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=60))
 @example("[v٣ ١/٢] a")
 def test_any_text_is_read(text: str) -> None:
-    subject = read_subject(text)
+    subject = parse_subject(text)
     assert subject.text == text
     assert "\n" not in subject.title
     assert subject.title == subject.title.strip()
     assert (subject.number is None) == (subject.total is None)
     # Nothing is left behind to read again.
-    again = read_subject(subject.title)
+    again = parse_subject(subject.title)
     assert again.tags == ()
 
 
 @pytest.mark.parametrize("piece", ["[ ", "[]", "[a", "]", "[[]", "Re: ", "[PATCH ", "1/", ": "])
 def test_a_huge_subject_costs_no_time(piece: str) -> None:
     began = time.perf_counter()
-    subject = read_subject(piece * (1_000_000 // len(piece)))
+    subject = parse_subject(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - began < 0.5
     assert len(subject.text) == MAX_SUBJECT

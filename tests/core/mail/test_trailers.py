@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.mail.trailers import MAX_TRAILER, MAX_TRAILERS, find_given_trailers, find_trailers
+from core.mail.trailers import MAX_TRAILER, MAX_TRAILERS, find_followup_trailers, find_trailers
 from core.model import Trailer
 
 
@@ -66,25 +66,25 @@ def test_what_a_commit_message_carries(message: str, expected: list[str]) -> Non
     ],
 )
 def test_what_a_reply_gives(reply: str, expected: list[str]) -> None:
-    assert lines(find_given_trailers(reply)) == expected
+    assert lines(find_followup_trailers(reply)) == expected
 
 
 def test_the_sign_off_of_a_reply_s_own_patch_is_not_given() -> None:
     reply = "How about this?\n\nReported-by: A <a@b>\nSigned-off-by: C <c@d>\n---\n\nAcked-by: E <e@f>\n"
-    assert lines(find_given_trailers(reply, own_patch=True)) == ["Acked-by: E <e@f>"]
-    assert len(find_given_trailers(reply)) == 3
+    assert lines(find_followup_trailers(reply, own_patch=True)) == ["Acked-by: E <e@f>"]
+    assert len(find_followup_trailers(reply)) == 3
 
 
 def test_trailers_are_bounded() -> None:
     line = f"Acked-by: {'a' * MAX_TRAILER} <a@b>\n"
     many = "Acked-by: A <a@b>\n" * (MAX_TRAILERS + 10)
-    assert len(find_trailers(many)) == len(find_given_trailers(many)) == MAX_TRAILERS
+    assert len(find_trailers(many)) == len(find_followup_trailers(many)) == MAX_TRAILERS
     assert len(find_trailers(line)[0].value) == MAX_TRAILER
-    assert len(find_given_trailers(line)[0].value) == MAX_TRAILER
+    assert len(find_followup_trailers(line)[0].value) == MAX_TRAILER
 
 
 @given(st.text(alphabet="Acked-by: <a@b>\n[]#>\r", max_size=120) | st.text(max_size=80))
 def test_any_text_is_searched(text: str) -> None:
-    for trailer in (*find_trailers(text), *find_given_trailers(text)):
+    for trailer in (*find_trailers(text), *find_followup_trailers(text)):
         assert trailer.name
         assert trailer.value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from email.header import Header
 
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.model import TargetListing
 from core.series.grouping import group
 from core.sources.feed import blob_id
@@ -86,5 +86,5 @@ MAILS: list[bytes] = [
 
 def listing(raws: Iterable[bytes] = MAILS) -> TargetListing:
     """Return mails as a listing in memory."""
-    items = group([read_message(raw, blob_id(raw).hex()) for raw in raws])
+    items = group([parse_message(raw, blob_id(raw).hex()) for raw in raws])
     return TargetListing(name="memory", items=tuple(items), mails=0, done=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.search.fuzzy.index import Entry
 from tests.core.search.search_corpus import Question
 
@@ -20,7 +20,7 @@ def kvm_ppc(folder: Path) -> list[Entry]:
     subprocess.run(["git", "clone", "--quiet", "--mirror", BUNDLE, repository], check=True)
     listed = _git(repository, "log", "--format=%H %s").decode("utf-8", "replace").splitlines()
     names = [line.split()[0] for line in listed if not line[41:].lower().startswith("re:")]
-    messages = (read_message(raw) for raw in _blobs(repository, [f"{name}:m" for name in names]))
+    messages = (parse_message(raw) for raw in _blobs(repository, [f"{name}:m" for name in names]))
     return [
         Entry(
             row=row,

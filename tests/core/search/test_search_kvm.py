@@ -14,7 +14,7 @@ import pytest
 
 from core.config import Config
 from core.index.index import Index, open_index
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.model import Identity, Message, TargetListing
 from core.query.tokens import fold
 from core.search.list_search import Finder, IndexFinder, ListingFinder
@@ -49,7 +49,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     log.entries = [(raw, True) for raw in raws]
     index = open_index(folder / "index.sqlite3")
     bring(index, log)
-    messages = [read_message(raw, blob_id(raw).hex()) for raw in raws]
+    messages = [parse_message(raw, blob_id(raw).hex()) for raw in raws]
     listing = TargetListing(
         name="kvm-ppc", items=tuple(group(messages)), mails=len(raws), done=True
     )

@@ -15,7 +15,7 @@ from typing import Any
 import pygit2
 
 from core.diff.parse import Diff, read_diff
-from core.mail.message import read_mail, read_message
+from core.mail.message import parse_mail, parse_message
 from core.model import OpenedMessage, Patch, Series
 from core.series.grouping import group
 from core.series.review_comments import Answer, remarks
@@ -58,11 +58,11 @@ def _conversations(folder: Path) -> Iterator[tuple[OpenedMessage, list[Answer]]]
         for commit in repo.walk(repo.head.target)
         if "m" in commit.tree and isinstance(blob := commit.tree["m"], pygit2.Blob)
     }
-    messages = [read_message(raw, key) for key, raw in raws.items()]
+    messages = [parse_message(raw, key) for key, raw in raws.items()]
 
     def opened(patch: Patch) -> tuple[OpenedMessage, list[Answer]]:
         keys = [patch.message.key, *(reply.message.key for reply in patch.replies)]
-        mails = [read_mail(raws[key], key) for key in keys]
+        mails = [parse_mail(raws[key], key) for key in keys]
         depths = [reply.depth for reply in patch.replies]
         return mails[0], list(map(Answer, mails[1:], depths))
 

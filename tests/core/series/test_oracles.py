@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.model import Message, Series, Thread, Version
 from core.series.grouping import group
 from core.series.threading import build_forest, unique
@@ -25,7 +25,7 @@ from tests.core.shared_mails import expectations, git, kvm_ppc, shared
 def read_mbox(source: str, file: str) -> list[Message]:
     data = shared(f"mails/{source}/data/{file}").read_bytes()
     pieces = [mbox.unescape(piece.escaped) for piece in mbox.split([data])]
-    return [read_message(piece, str(at)) for at, piece in enumerate(pieces or [data])]
+    return [parse_message(piece, str(at)) for at, piece in enumerate(pieces or [data])]
 
 
 def all_versions(items: Sequence[Series | Thread]) -> list[Version]:
@@ -215,7 +215,7 @@ class Compared:
 
 def test_lore_mailbox_finds_the_same_in_the_threads_of_a_list(tmp_path: Path) -> None:
     raws = kvm_ppc(tmp_path)
-    messages = unique(read_message(raw, str(at)) for at, raw in enumerate(raws))
+    messages = unique(parse_message(raw, str(at)) for at, raw in enumerate(raws))
     place_of = {
         mail.message_id: (version.version, entry.number)
         for version in all_versions(group(messages))

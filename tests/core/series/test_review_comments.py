@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.mail.message import read_mail
+from core.mail.message import parse_mail
 from core.model import OpenedMessage
 from core.series.quoting import passages
 from core.series.review_comments import Answer, Remark, remarks
@@ -55,7 +55,7 @@ def mail(text: str, name: str = "patch", subject: str = "[PATCH] wick: trim it")
         f"From: {name} <{name}@example.org>\nSubject: {subject}\nMessage-ID: <{name}@example.org>\n"
         f"Date: Mon, 2 Jun 2025 21:26:45 +0200\nContent-Type: text/plain; charset=utf-8\n\n{text}"
     )
-    return read_mail(raw.encode(), name)
+    return parse_mail(raw.encode(), name)
 
 
 def read(*replies: tuple[str, int] | str, patch: str = PATCH) -> list[Remark]:

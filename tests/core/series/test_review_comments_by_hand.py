@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from core.mail.message import read_mail, read_message
+from core.mail.message import parse_mail, parse_message
 from core.model import OpenedMessage, Series
 from core.series.grouping import group
 from core.series.review_comments import Answer, Place, remarks
@@ -34,7 +34,7 @@ def test_remarks_stand_where_a_reader_put_them(tmp_path: Path) -> None:
     judged = [json.loads(line) for line in JUDGED.read_text().splitlines()]
     wanted = {each["reply"]: each["under"] for each in judged}
     patches = {each["patch"] for each in judged}
-    items = group([read_message(raw, str(at)) for at, raw in enumerate(raws)])
+    items = group([parse_message(raw, str(at)) for at, raw in enumerate(raws)])
     told = 0
     wrong: list[str] = []
     lost: list[str] = []
@@ -44,9 +44,9 @@ def test_remarks_stand_where_a_reader_put_them(tmp_path: Path) -> None:
                 if entry.message.message_id not in patches:
                     continue
                 patches.discard(entry.message.message_id)
-                patch = read_mail(raws[int(entry.message.key)], "")
+                patch = parse_mail(raws[int(entry.message.key)], "")
                 answers = [
-                    Answer(read_mail(raws[int(reply.message.key)], ""), reply.depth)
+                    Answer(parse_mail(raws[int(reply.message.key)], ""), reply.depth)
                     for reply in entry.replies
                 ]
                 found = remarks(patch, answers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from core.mail.subject import read_subject
+from core.mail.subject import parse_subject
 from core.model import Identity, Message, MessageId, Series, Thread, Trailer, Version
 from core.series.grouping import group
 
@@ -32,7 +32,7 @@ def mail(
 
     It carries a diff where its subject says so: it claims a patch that is no cover letter.
     """
-    parts = read_subject(subject)
+    parts = parse_subject(subject)
     if diff is None:
         diff = parts.is_patch and not parts.is_reply and parts.number != 0
     return Message(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pygit2
 
-from core.mail.message import read_message
+from core.mail.message import parse_message
 from core.model import Message, MessageId, Series, Thread
 from core.series.grouping import group
 
@@ -129,7 +129,7 @@ def judge_archive(folder: Path) -> tuple[int, list[tuple[str, list[str]]], list[
     for name in repository:
         blob = repository[name]
         if isinstance(blob, pygit2.Blob):
-            messages.append(read_message(blob.data, str(name)))
+            messages.append(parse_message(blob.data, str(name)))
     start = time.process_time()
     items = group(messages)
     seconds = time.process_time() - start
