@@ -270,12 +270,3 @@ class RawMessage:
 
     raw: bytes
     key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job has come; `total` is None where nobody knows."""
-
-    doing: str
-    done: int = 0
-    total: int | None = None

@@ -10,9 +10,10 @@ from typing import Final
 
 from core.errors import Cancelled
 from core.mail.message import parse_message
-from core.model import Message, Progress, TargetListing
+from core.model import Message, TargetListing
+from core.progress import Progress, ProgressCallback
 from core.series.grouping import group
-from core.sources.source import Report, Source
+from core.sources.source import Source
 
 _FIRST: Final = 50
 """Mails before the first listing: a screenful, so that something shows at once."""
@@ -36,7 +37,7 @@ def make_listing(source: Source, messages: list[Message], *, done: bool) -> Targ
 
 
 def listings(
-    source: Source, messages: list[Message], *, stop: Event, report: Report
+    source: Source, messages: list[Message], *, stop: Event, report: ProgressCallback
 ) -> Iterator[TargetListing]:
     """Read a source to its end into `messages`, and yield what is known on the way; the last is done.
 

@@ -29,8 +29,8 @@ from core.triage.transitions import DECIDED, Status
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk.triage_service import Triage
+    from core.progress import ProgressCallback
     from core.search.list_search import IndexFinder, View
-    from core.sources.source import Report
 
 log = logging.getLogger(__name__)
 
@@ -355,7 +355,7 @@ class ListDesk:
 
     # ------------------------------------------------------------------- mails
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
+    def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         """Yield nothing: the rows of lists come by `pages`."""
         del stop, report
         return iter(())

@@ -15,22 +15,16 @@ from typing import TYPE_CHECKING, Final
 
 from core.desk.target_reader import ReadingProcess
 from core.errors import Cancelled, FetchError, SourceError, TargetError
-from core.model import (
-    Message,
-    MessageId,
-    OpenedMessage,
-    Progress,
-    RawMessage,
-    Series,
-    TargetListing,
-)
+from core.model import Message, MessageId, OpenedMessage, RawMessage, Series, TargetListing
+from core.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.config import Config, FollowedList
+    from core.progress import ProgressCallback
     from core.sources.lore import FetchOptions, LoreSource
-    from core.sources.source import Report, Source
+    from core.sources.source import Source
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +52,7 @@ class Desk:
         self._apart = apart
         self._reading = ReadingProcess(apart) if apart is not None else None
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
+    def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         """Read the target and yield what is known, growing: first rows soon, the whole at the end.
 
         Raises PatchdeskError and Cancelled.
@@ -66,7 +60,7 @@ class Desk:
         for listing in self._listings(stop, report):
             yield replace(listing, name=self._name) if self._name else listing
 
-    def _listings(self, stop: Event, report: Report) -> Iterator[TargetListing]:
+    def _listings(self, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         if self._apart is not None:
             with self._opening:
                 if self._closed:
@@ -143,7 +137,7 @@ class Desk:
         messages: list[Message],
         listing: TargetListing,
         stop: Event,
-        report: Report,
+        report: ProgressCallback,
     ) -> TargetListing:
         """Return the listing with what the server has of the series' versions in other threads."""
         from core.desk.listing import make_listing

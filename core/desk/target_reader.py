@@ -18,7 +18,7 @@ from typing import Final
 
 from core.errors import PatchdeskError, SourceError
 from core.model import Message, Series, TargetListing, Thread
-from core.sources.source import Report
+from core.progress import ProgressCallback
 from core.system.child_process import Child, send
 
 _PIECE: Final = 100
@@ -33,7 +33,7 @@ class ReadingProcess(Child):
         ended = SourceError("The process that reads the mails has ended.", "Open the target again.")
         super().__init__("core.desk.target_reader", target, ended=ended)
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
+    def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         """Yield what the child finds. Raises PatchdeskError and Cancelled."""
         items: list[Series | Thread] = []
         with closing(self.values(stop)) as values:

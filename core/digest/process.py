@@ -23,8 +23,7 @@ from core.digest.archive import Archive, Arrival, Earlier
 from core.digest.range import Bound, Span
 from core.digest.values import Digest, SeriesNews, ThreadNews
 from core.errors import Cancelled, ConfigError, PatchdeskError, SourceError, TargetError
-from core.model import Progress
-from core.sources.source import Report
+from core.progress import Progress, ProgressCallback
 from core.system.child_process import Child, send
 
 _PIECE: Final = 100
@@ -51,7 +50,7 @@ class DigestProcess(Child):
         ended = SourceError("The process that makes the digest has ended.", "Ask for it again.")
         super().__init__("core.digest.process", target, words, now.isoformat(), ended=ended)
 
-    def made(self, *, stop: Event, report: Report) -> Made:
+    def made(self, *, stop: Event, report: ProgressCallback) -> Made:
         """Return the digest. Blocks. Raises PatchdeskError and Cancelled."""
         series: list[SeriesNews] = []
         threads: list[ThreadNews] = []

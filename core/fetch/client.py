@@ -27,8 +27,7 @@ from typing import IO, Any, Final
 
 from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error
-from core.model import Progress
-from core.sources.source import Report
+from core.progress import Progress, ProgressCallback
 
 POLL: Final = 0.05
 """Seconds until a set `stop` is seen, at most."""
@@ -104,7 +103,12 @@ class FetchProcess:
         self._started()
 
     def ask(
-        self, request: Mapping[str, object], limits: Limits, *, stop: Event, report: Report
+        self,
+        request: Mapping[str, object],
+        limits: Limits,
+        *,
+        stop: Event,
+        report: ProgressCallback,
     ) -> Reply:
         """Ask one question of the protocol in `b4_process`, and wait for the whole answer.
 
@@ -276,7 +280,7 @@ class _Child:
 class _Call:
     """One question: how long it may take, and what has come of its answer."""
 
-    def __init__(self, limits: Limits, ends: tuple[Event, ...], report: Report) -> None:
+    def __init__(self, limits: Limits, ends: tuple[Event, ...], report: ProgressCallback) -> None:
         self.answered = False
         """The child has said its last word to it and can be asked again."""
         self._limits = limits

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Final
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
 from core.index.full_text import words_of
-from core.model import Progress
+from core.progress import Progress
 
 if TYPE_CHECKING:
     from core.index.index import Index
-    from core.sources.source import Report
+    from core.progress import ProgressCallback
 
 Texts = Callable[[int, int], Sequence[tuple[int, bytes]]]
 """Gives the first so many mails after a number, each with its own and its bytes; empty ones cannot be had."""
@@ -109,7 +109,7 @@ def open_bodies(file: Path, identity: str) -> Bodies | None:
     return None
 
 
-def bring_bodies(index: Index, file: Path, *, stop: Event, report: Report) -> int:
+def bring_bodies(index: Index, file: Path, *, stop: Event, report: ProgressCallback) -> int:
     """Index the texts of mails that are not indexed yet; return how many.
 
     What was done stays where it is interrupted. Raises Cancelled, IndexFileError, and PatchdeskError where the file cannot
@@ -129,7 +129,7 @@ def bring_bodies(index: Index, file: Path, *, stop: Event, report: Report) -> in
         ) from error
 
 
-def _bring(index: Index, bodies: Bodies, stop: Event, report: Report) -> int:
+def _bring(index: Index, bodies: Bodies, stop: Event, report: ProgressCallback) -> int:
     count, told = 0, 0.0
     left = total = index.mails_after(bodies.known[1])
     while left:

@@ -10,12 +10,14 @@ from core.errors import Cancelled
 from core.index.database import transaction
 from core.index.message_writer import take_from
 from core.index.regroup import settle
-from core.sources.source import Report
+from core.progress import ProgressCallback
 
 _AT_ONCE: Final = 2000
 
 
-def forget(connection: sqlite3.Connection, list_name: str, *, stop: Event, report: Report) -> int:
+def forget(
+    connection: sqlite3.Connection, list_name: str, *, stop: Event, report: ProgressCallback
+) -> int:
     """Take out a list and the mails that are in no other; return how many rows changed.
 
     Raises Cancelled; then a part of it is gone, and forgetting it again takes the rest.

@@ -24,7 +24,8 @@ from core.model import Message, MessageId, Series, Thread
 
 if TYPE_CHECKING:
     from core.index.list_ingest import IngestResult
-    from core.sources.source import Report, Source
+    from core.progress import ProgressCallback
+    from core.sources.source import Source
     from core.triage.transitions import Status
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class Index:
         source: Source,
         *,
         stop: Event,
-        report: Report,
+        report: ProgressCallback,
         read_before: float = 0,
         catches_up: bool = True,
     ) -> IngestResult:
@@ -86,7 +87,7 @@ class Index:
             run = Ingest(connection, list_name, stop=stop, report=report)
             return run.run(source, read_before, catches_up=catches_up)
 
-    def settle(self, *, stop: Event, report: Report) -> int:
+    def settle(self, *, stop: Event, report: ProgressCallback) -> int:
         """Group what an interrupted run has left; return how many rows changed. Raises Cancelled."""
         from core.index.regroup import settle
 
@@ -100,7 +101,7 @@ class Index:
         with self._using() as (connection, _):
             return pending(connection)
 
-    def forget(self, list_name: str, *, stop: Event, report: Report) -> int:
+    def forget(self, list_name: str, *, stop: Event, report: ProgressCallback) -> int:
         """Take a list out of the index, with its mails that are in no other; return how many rows changed."""
         from core.index.forget import forget
 

@@ -22,9 +22,10 @@ from core.index.message_writer import Prepared, Storing, message_of, read_draft
 from core.index.parts import HeldPart, list_of, part_of, position_of
 from core.index.regroup import settle
 from core.model import Message
+from core.progress import ProgressCallback, ProgressJob
 from core.sources.feed import Change, Feed
 from core.sources.feeds import feeds_of
-from core.sources.source import Job, Report, Source
+from core.sources.source import Source
 
 BATCH: Final = 2000
 """Mails of one transaction."""
@@ -59,7 +60,12 @@ class Ingest:
     """One run over the feeds of a source."""
 
     def __init__(
-        self, connection: sqlite3.Connection, list_name: str, *, stop: Event, report: Report
+        self,
+        connection: sqlite3.Connection,
+        list_name: str,
+        *,
+        stop: Event,
+        report: ProgressCallback,
     ) -> None:
         self._connection = connection
         self._name = list_name
@@ -103,8 +109,8 @@ class Ingest:
         """Store what a feed has; False where another process got in between."""
         position = position_of(self._connection, part)
         limits = self._read_limits(feed, position)
-        job = Job("", "", stop=self._stop, closed=Event(), report=lambda _: None)
-        told = Job(
+        job = ProgressJob("", "", stop=self._stop, closed=Event(), report=lambda _: None)
+        told = ProgressJob(
             f"Indexing {self._name}", "mail", stop=Event(), closed=Event(), report=self._report
         )
         held = HeldPart(self._connection, self._list, part, feed.rank)
@@ -112,7 +118,7 @@ class Ingest:
         size = 0
         try:
             for change in feed.changes(position, held, job):
-                told.step(self._added + len(batch))
+                told.tick(self._added + len(batch))
                 prepared, length = self._prepare(change, feed)
                 if prepared is None:
                     continue

@@ -33,10 +33,10 @@ from core.index.series_candidates import (
     store_posting,
 )
 from core.index.triage_state import stand_anew
-from core.model import Message, Progress
+from core.model import Message
+from core.progress import Progress, ProgressCallback
 from core.series.grouping import Grouping
 from core.series.postings import Kind, meeting
-from core.sources.source import Report
 
 AT_ONCE: Final = 3000
 """Mails that are grouped in one transaction; more where one talk has more."""
@@ -46,7 +46,7 @@ def settle(
     connection: sqlite3.Connection,
     *,
     stop: Event,
-    report: Report,
+    report: ProgressCallback,
     fresh: Mapping[bytes, Message] | None = None,
 ) -> int:
     """Group what is dirty, newest talks first; return how many rows were written or taken away.

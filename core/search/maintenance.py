@@ -7,12 +7,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
-from core.model import Progress
+from core.progress import Progress
 from core.system.paths import cache_dir
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.sources.source import Report
+    from core.progress import ProgressCallback
 
 _BODIES: Final = "bodies.sqlite3"
 
@@ -46,7 +46,9 @@ def texts_indexed(index_file: Path, cache: Path) -> tuple[int, int]:
         index.close()
 
 
-def after_sync(index_file: Path, config: Config, *, stop: Event, report: Report) -> list[str]:
+def after_sync(
+    index_file: Path, config: Config, *, stop: Event, report: ProgressCallback
+) -> list[str]:
     """Bring up to date what finding needs, in this process; return what could not be done, as sentences.
 
     Where much has changed, the arrays are built: about 20 us for each series and patch; texts take half a millisecond a

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.sources.source import Job
+from core.progress import ProgressJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Feed(Protocol):
         """What could not be read so far, each as a sentence."""
         ...
 
-    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
         """Yield what came and went since `position`; of what came before, the newest first.
 
         To be resumed after any item from the `position` of that moment; from a position that it does not know, by

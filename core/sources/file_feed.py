@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 
 from core.errors import SourceError
+from core.progress import ProgressJob
 from core.sources.feed import Change, Held, blob_id
 from core.sources.mailbox import MailboxSource
 from core.sources.maildir import MaildirSource
-from core.sources.source import Job
 
 
 class MailboxFeed:
@@ -37,7 +37,7 @@ class MailboxFeed:
         """What could not be read so far."""
         return self._source.notes
 
-    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
         """Yield what came and went since `position`."""
         start, last = self._resume(position)
         if start is None:
@@ -107,7 +107,7 @@ class MaildirFeed:
         """What could not be read so far."""
         return self._source.notes
 
-    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:  # noqa: ARG002
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:  # noqa: ARG002
         """Yield what came and went, the newest first; the names that are held say what that is."""
         there = self._source.names()
         known = held.names()
@@ -117,7 +117,7 @@ class MaildirFeed:
         for name, key in there.items():
             if name in known:
                 continue
-            job.step(0)
+            job.tick(0)
             try:
                 raw = self._source.read(key)
             except SourceError:

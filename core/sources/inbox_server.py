@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from core.errors import FetchError
 from core.fetch.client import Limits, Reply, borrow, give_back
 from core.fetch.faults import fetch_error
+from core.progress import ProgressCallback
 from core.sources import mbox
 from core.sources.lore import FetchOptions
-from core.sources.source import Report
 
 EPOCHS: Final = 1000
 """Epochs that a list may have; an epoch is about a gigabyte."""
@@ -53,7 +53,7 @@ class InboxServer:
         """The server's host, with its port where it is not the usual one."""
         return urlsplit(self.url).netloc
 
-    def epochs(self, *, stop: Event, report: Report) -> list[Epoch]:
+    def epochs(self, *, stop: Event, report: ProgressCallback) -> list[Epoch]:
         """Return the inbox's git repositories, the newest first; none where the server has no list of them.
 
         The list is grokmirror's manifest, as public-inbox makes it (PublicInbox::ManifestJsGz).
@@ -71,7 +71,7 @@ class InboxServer:
         return self._epochs(manifest) if isinstance(manifest, dict) else []
 
     def arrived(
-        self, start: int | None, end: int | None, *, stop: Event, report: Report
+        self, start: int | None, end: int | None, *, stop: Event, report: ProgressCallback
     ) -> list[bytes]:
         """Return the mails that arrived from `start` up to, not including, `end`, in seconds of the Unix epoch.
 
@@ -84,7 +84,7 @@ class InboxServer:
         return self.matching(query, stop=stop, report=report)
 
     def matching(
-        self, query: str, *, threads: bool = False, stop: Event, report: Report
+        self, query: str, *, threads: bool = False, stop: Event, report: ProgressCallback
     ) -> list[bytes]:
         """Return the mails that a query of the server's own language finds; with `threads`, the whole threads of these.
 
@@ -94,7 +94,7 @@ class InboxServer:
         body = self._ask("search" if threads else "matches", "mails", stop, report, query=query)
         return [mbox.unescape(piece.escaped) for piece in mbox.split([body])]
 
-    def leads_to(self, repository: str, *, stop: Event, report: Report) -> str:
+    def leads_to(self, repository: str, *, stop: Event, report: ProgressCallback) -> str:
         """Return the address to which a git repository's leads, along at most five redirects."""
         reply = self._reply("place", repository, stop, report, url=f"{repository}{_REFS}")
         place, refs, _ = reply.url.partition(_REFS)
@@ -108,10 +108,14 @@ class InboxServer:
             self._closed = True
             give_back(self._process)
 
-    def _ask(self, op: str, asked: str, stop: Event, report: Report, **what: str) -> bytes:
+    def _ask(
+        self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
+    ) -> bytes:
         return self._reply(op, asked, stop, report, **what).body
 
-    def _reply(self, op: str, asked: str, stop: Event, report: Report, **what: str) -> Reply:
+    def _reply(
+        self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
+    ) -> Reply:
         options = self._options
         request = {
             "op": op,

@@ -15,8 +15,8 @@ from core.errors import Cancelled, FetchError, SourceError
 from core.fetch.client import Limits, Reply, borrow, give_back
 from core.fetch.faults import fetch_error
 from core.model import MessageId, RawMessage
+from core.progress import ProgressCallback
 from core.sources import mbox
-from core.sources.source import Report
 
 LORE: Final = "https://lore.kernel.org/all"
 QUERY_CAP: Final = 400
@@ -103,7 +103,7 @@ class LoreSource:
         """Start the process that fetches, so that it is ready when asked. Returns at once."""
         self._process.warm()
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
+    def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         """Fetch the thread and yield its mails. Raises FetchError and Cancelled."""
         asked = f"message {self.message_id}"
         reply = self._ask("thread", asked, stop, report, message_id=self.message_id)
@@ -117,7 +117,7 @@ class LoreSource:
                 raise Cancelled
             yield mail
 
-    def search(self, query: str, *, stop: Event, report: Report) -> list[RawMessage]:
+    def search(self, query: str, *, stop: Event, report: ProgressCallback) -> list[RawMessage]:
         """Return the whole threads in which a query finds a mail; no mail where it finds none.
 
         `change_id_query` and `series_query` make queries. Raises FetchError and Cancelled.
@@ -130,7 +130,7 @@ class LoreSource:
             raise
         return self._split(reply.body)
 
-    def message(self, *, stop: Event, report: Report) -> bytes:
+    def message(self, *, stop: Event, report: ProgressCallback) -> bytes:
         """Fetch the one message without its thread. Raises FetchError and Cancelled."""
         asked = f"message {self.message_id}"
         reply = self._ask("message", asked, stop, report, message_id=self.message_id)
@@ -156,7 +156,9 @@ class LoreSource:
             self._closed.set()
             give_back(self._process)
 
-    def _ask(self, op: str, asked: str, stop: Event, report: Report, **what: str) -> Reply:
+    def _ask(
+        self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
+    ) -> Reply:
         if self._closed.is_set():
             raise Cancelled
         options = self._options

@@ -10,9 +10,9 @@ from typing import Final
 
 from core.errors import SourceError, TargetError
 from core.model import RawMessage
+from core.progress import ProgressCallback, ProgressJob
 from core.sources import mbox
 from core.sources.byte_store import CHUNK, FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
-from core.sources.source import Job, Report
 
 _HEAD: Final = 64 << 10
 _CHECKED: Final = 4 << 10
@@ -46,15 +46,17 @@ class MailboxSource:
         """What could not be read so far."""
         return (f"{self.name} {self._store.fault}.",) if self._store.fault else ()
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
+    def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         """Yield the mails in their order in the file."""
-        job = Job(f"Reading {self.name}", "byte", stop=stop, closed=self._closed, report=report)
+        job = ProgressJob(
+            f"Reading {self.name}", "byte", stop=stop, closed=self._closed, report=report
+        )
         for piece in self._pieces(self._watched(job)):
-            job.step(piece.offset, self._store.size)
+            job.tick(piece.offset, self._store.size)
             key = f"{piece.offset}:{piece.length}:{zlib.crc32(piece.escaped):08x}"
             yield RawMessage(self._mail(piece.escaped), key)
 
-    def mails_from(self, start: int, job: Job) -> Iterator[tuple[int, bytes]]:
+    def mails_from(self, start: int, job: ProgressJob) -> Iterator[tuple[int, bytes]]:
         """Yield the mails from the one on that begins at `start` (0: the first), each with where it begins."""
         for piece in self._pieces(self._chunks_from(start, job)):
             yield start + piece.offset, self._mail(piece.escaped)
@@ -87,7 +89,7 @@ class MailboxSource:
     def _pieces(self, chunks: Iterator[bytes]) -> Iterator[mbox.Piece]:
         return iter((_whole(chunks),)) if self._kind == "mail" else mbox.split(chunks)
 
-    def _chunks_from(self, start: int, job: Job) -> Iterator[bytes]:
+    def _chunks_from(self, start: int, job: ProgressJob) -> Iterator[bytes]:
         if isinstance(self._store, GzipStore):  # which is read from its beginning in any case
             for chunk in self._watched(job):
                 if len(chunk) > start:
@@ -95,17 +97,17 @@ class MailboxSource:
                 start = max(0, start - len(chunk))
             return
         while chunk := self._store.at(start, CHUNK):
-            job.step(0)
+            job.tick(0)
             yield chunk
             start += len(chunk)
 
     def _mail(self, escaped: bytes) -> bytes:
         return escaped if self._kind == "mail" else mbox.unescape(escaped)
 
-    def _watched(self, job: Job) -> Iterator[bytes]:
+    def _watched(self, job: ProgressJob) -> Iterator[bytes]:
         done = 0
         for chunk in self._store.chunks():
-            job.step(done, self._store.size)
+            job.tick(done, self._store.size)
             done += len(chunk)
             yield chunk
 

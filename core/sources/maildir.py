@@ -10,9 +10,9 @@ from typing import Final
 
 from core.errors import SourceError
 from core.model import RawMessage
+from core.progress import ProgressCallback, ProgressJob
 from core.sources.byte_store import read_file, reason
 from core.sources.mbox import MAIL_CAP
-from core.sources.source import Job, Report
 
 _FOLDERS: Final = ("cur", "new")
 
@@ -45,13 +45,15 @@ class MaildirSource:
         more = f" and {count - 1} more" if count > 1 else ""
         return (f"{self._unreadable[0]}{more} in {self.name} cannot be read.",)
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
+    def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         """Yield the mails of `new` and `cur`; files that cannot be read are noted."""
-        job = Job(f"Reading {self.name}", "mail", stop=stop, closed=self._closed, report=report)
+        job = ProgressJob(
+            f"Reading {self.name}", "mail", stop=stop, closed=self._closed, report=report
+        )
         self._unreadable.clear()
         keys = sorted(self._keys(), key=_age, reverse=True)
         for done, key in enumerate(keys):
-            job.step(done, len(keys))
+            job.tick(done, len(keys))
             try:
                 raw = self.read(key)
             except SourceError:

@@ -23,9 +23,9 @@ from pygit2.enums import ObjectType, Option, RepositoryOpenFlag
 
 from core.errors import SourceError, TargetError
 from core.model import RawMessage
+from core.progress import ProgressCallback, ProgressJob
 from core.sources.byte_store import reason
 from core.sources.mbox import MAIL_CAP
-from core.sources.source import Job, Report
 
 # Reading costs 1.7 times as much where libgit2 hashes each object again; zlib's checksum still finds a broken disk.
 pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)
@@ -105,9 +105,11 @@ class PublicInboxSource:
         mails = "A mail" if count == 1 else f"{count} mails"
         return (*self._notes, f"{mails} of {self.name} cannot be read ({self._unreadable[0]}).")
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
+    def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         """Yield the mails that are in the archive now, without the removed and the purged."""
-        job = Job(f"Reading {self.name}", "mail", stop=stop, closed=self._closed, report=report)
+        job = ProgressJob(
+            f"Reading {self.name}", "mail", stop=stop, closed=self._closed, report=report
+        )
         self._notes.clear()
         self._unreadable.clear()
         removed: Counter[str] = Counter()
@@ -121,7 +123,7 @@ class PublicInboxSource:
             if tip is None:
                 continue
             for blob in self._blobs(epoch, tip, removed):
-                job.step(done)
+                job.tick(done)
                 raw = self._blob(repository, blob)
                 if raw:  # a purged mail is an empty blob
                     done += 1

@@ -20,10 +20,10 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from core.errors import SourceError
+from core.progress import ProgressJob
 from core.sources.feed import Change, Held
 from core.sources.mbox import MAIL_CAP
 from core.sources.public_inbox import FAULTS, is_v1, open_repository, tip_of, tree_blobs, why
-from core.sources.source import Job
 
 _OID: Final = 40
 
@@ -55,7 +55,7 @@ class EpochFeed:
         mails = "1 mail" if self._unread == 1 else f"{self._unread} mails"
         return (*self._notes, f"{mails} of epoch {self.part} could not be read.")
 
-    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
         """Yield what came and went since `position`; of what came before, the newest first."""
         self._top, self._next = _read_position(position)
         self._held = set()
@@ -93,13 +93,13 @@ class EpochFeed:
             self._repository = open_repository(Path(self.path))
         return self._repository
 
-    def _since(self, tip: pygit2.Commit, held: Held, job: Job) -> Iterator[Change]:
+    def _since(self, tip: pygit2.Commit, held: Held, job: ProgressJob) -> Iterator[Change]:
         """Yield what came after `top`, in its order; where `top` is no longer in the history, what is gone."""
         later: list[tuple[str, bytes, bool]] = []
         for commit in self._history(tip):
             if str(commit.id) == self._top:
                 break
-            job.step(0)
+            job.tick(0)
             if (change := self._change(commit)) is not None:
                 later.append((str(commit.id), *change))
         else:
@@ -126,7 +126,7 @@ class EpochFeed:
             if not last.get(blob, stays):
                 yield Change(blob, added=False, lost=True)
 
-    def _back(self, job: Job) -> Iterator[Change]:
+    def _back(self, job: ProgressJob) -> Iterator[Change]:
         """Yield what came before all that is known, the newest first."""
         if not self._next:
             return
@@ -135,7 +135,7 @@ class EpochFeed:
         if start is None:  # a shallow clone ends here, and was not deepened since
             return
         for commit in self._history(start.peel(pygit2.Commit)):
-            job.step(0)
+            job.tick(0)
             self._next = _parent(repository, commit)
             if (change := self._change(commit)) is not None:
                 blob, added = change
@@ -169,7 +169,7 @@ class EpochFeed:
             return tree["d"].id.raw, False
         return None
 
-    def _tree_changes(self, tip: pygit2.Commit, held: Held, job: Job) -> Iterator[Change]:
+    def _tree_changes(self, tip: pygit2.Commit, held: Held, job: ProgressJob) -> Iterator[Change]:
         if self._top == str(tip.id):
             return
         there = {oid.raw for oid in tree_blobs(tip.tree)}
@@ -178,7 +178,7 @@ class EpochFeed:
         for blob in known - there:
             yield Change(blob, added=False, lost=True)
         for blob in there - known:
-            job.step(0)
+            job.tick(0)
             yield Change(blob, added=True)
         self._top = str(tip.id)
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from threading import Event
-from typing import Final, Protocol
+from typing import Protocol
 
-from core.errors import Cancelled
-from core.model import Progress, RawMessage
-
-Report = Callable[[Progress], None]
-"""Told, from the thread that works, how far it has come."""
-
-REPORT_EVERY: Final = 0.1
-"""Seconds between two reports of one job."""
+from core.model import RawMessage
+from core.progress import ProgressCallback
 
 
 class Source(Protocol):
@@ -35,7 +28,7 @@ class Source(Protocol):
         """What could not be read so far, each as a sentence; what `mails` gave stands."""
         ...
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
+    def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         """Yield every mail, in no promised order.
 
         Raises Cancelled soon after `stop` is set, SourceError or FetchError where it cannot be read.
@@ -52,27 +45,3 @@ class Source(Protocol):
     def close(self) -> None:
         """Abort what is in flight and let go of files. Any thread; terminal."""
         ...
-
-
-class Job:
-    """One run of `mails`: whether to go on, and when to report again."""
-
-    def __init__(
-        self, doing: str, unit: str, *, stop: Event, closed: Event, report: Report
-    ) -> None:
-        """Count in `unit`: the words will be "DOING, UNIT 3 of 7"."""
-        self._doing = doing
-        self._counting = f"{doing}, {unit}"
-        self._stop = stop
-        self._closed = closed
-        self._report = report
-        self._due = 0.0
-
-    def step(self, done: int, total: int | None = None) -> None:
-        """Say how far it is, not too often. Raises Cancelled where the job is to end."""
-        if self._stop.is_set() or self._closed.is_set():
-            raise Cancelled
-        now = time.monotonic()
-        if now >= self._due:
-            self._due = now + REPORT_EVERY
-            self._report(Progress(self._counting, done, total) if done else Progress(self._doing))

@@ -15,8 +15,8 @@ from threading import Event
 from typing import Final
 
 from core.errors import FetchError, PatchdeskError
+from core.progress import ProgressCallback
 from core.sources.inbox_server import EPOCHS, Epoch, InboxServer
-from core.sources.source import Report
 from core.sync.git_runner import run_git
 from core.sync.rate_limit import Manners
 from core.sync.values import Wish
@@ -40,7 +40,7 @@ class Mirror:
         deadline: float,
         lock: int,
         stop: Event,
-        report: Report,
+        report: ProgressCallback,
     ) -> None:
         """Take the seconds that a server has to say which epochs there are (cloning takes its time), and the handle of the
         folder's lock, which git is to hold should it outlive this process.

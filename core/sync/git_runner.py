@@ -21,8 +21,7 @@ from urllib.parse import urlsplit
 from core import __version__
 from core.errors import Cancelled, FetchError, PatchdeskError
 from core.fetch.faults import fetch_error
-from core.model import Progress
-from core.sources.source import Report
+from core.progress import Progress, ProgressCallback
 
 _POLL: Final = 0.1
 _PATIENCE: Final = 2.0
@@ -91,7 +90,7 @@ def run_git(
     deadline: float | None = None,
     inherit: tuple[int, ...] = (),
     stop: Event,
-    report: Report,
+    report: ProgressCallback,
 ) -> str:
     """Run git, and return what it prints. `url` is the server it asks, `doing` the words for its progress.
 
@@ -165,7 +164,7 @@ def _watch(
     doing: str,
     deadline: float | None,
     stop: Event,
-    report: Report,
+    report: ProgressCallback,
 ) -> tuple[str, str]:
     """Read what git says until it has ended; return its last complaints and what it printed."""
     if child.stdout is None or child.stderr is None:
@@ -202,7 +201,7 @@ class _EndedError(Exception):
     """Git was to be ended, for one of the kinds of fault."""
 
 
-def _report(chunk: bytes, doing: str, report: Report) -> None:
+def _report(chunk: bytes, doing: str, report: ProgressCallback) -> None:
     """Pass on the last that git says of how far it is."""
     if doing and (found := _PROGRESS.findall(chunk)):
         phase, done, total = found[-1]

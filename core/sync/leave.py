@@ -11,7 +11,7 @@ from threading import Event
 from core.config import LIST_NAME
 from core.errors import ConfigError
 from core.index.index import open_index
-from core.sources.source import Report
+from core.progress import ProgressCallback
 from core.sync.follow import unfollow
 from core.sync.list_folder import Home, locked
 
@@ -33,7 +33,7 @@ def leave(
     *,
     delete_clone: bool,
     stop: Event,
-    report: Report,
+    report: ProgressCallback,
 ) -> Left:
     """Take a list out of the configuration and out of the index; its clone only where that is asked for.
 

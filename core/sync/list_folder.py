@@ -13,8 +13,7 @@ from threading import Event
 from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
-from core.model import Progress
-from core.sources.source import Report
+from core.progress import Progress, ProgressCallback
 from core.sync.values import Wish
 from core.system.paths import cache_dir, data_dir, private_dir, write_atomically
 
@@ -55,7 +54,7 @@ class Home:
 
 
 @contextlib.contextmanager
-def locked(folder: Path, name: str, *, stop: Event, report: Report) -> Iterator[int]:
+def locked(folder: Path, name: str, *, stop: Event, report: ProgressCallback) -> Iterator[int]:
     """Be the only one who works on a list; waits for another process that does.
 
     Gives the handle that holds the lock: a child that inherits it holds the lock until it ends, too. Raises Cancelled, and PatchdeskError where the folder cannot be made.

@@ -22,8 +22,7 @@ from typing import IO, Any, Final
 
 from core.config import FollowedList, read_interval
 from core.errors import Cancelled, PatchdeskError
-from core.model import Progress
-from core.sources.source import Report
+from core.progress import Progress, ProgressCallback
 from core.sync.values import SyncResult
 
 _POLL: Final = 0.05
@@ -53,7 +52,7 @@ class SyncProcess:
             start_new_session=True,  # Ctrl-C and the terminal are not for it
         )
 
-    def results(self, *, stop: Event, report: Report) -> Iterator[SyncResult]:
+    def results(self, *, stop: Event, report: ProgressCallback) -> Iterator[SyncResult]:
         """Yield what came of each list; `stop` ends it with that of the list it is at. Raises PatchdeskError."""
         try:
             for value in self._values(stop):

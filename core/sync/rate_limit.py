@@ -11,8 +11,7 @@ from threading import Event
 from typing import Final, TypeVar
 
 from core.errors import Cancelled, FetchError, PatchdeskError
-from core.model import Progress
-from core.sources.source import Report
+from core.progress import Progress, ProgressCallback
 from core.system.paths import write_atomically
 
 PATIENCE: Final = 60.0
@@ -29,7 +28,7 @@ _Answer = TypeVar("_Answer")
 class Manners:
     """How one server wants to be treated; what outlives a sync is in a small file for each host."""
 
-    def __init__(self, host: str, folder: Path, *, stop: Event, report: Report) -> None:
+    def __init__(self, host: str, folder: Path, *, stop: Event, report: ProgressCallback) -> None:
         """Take the folder for such files, which need not exist."""
         self._host = host
         self._file = folder / _ODD.sub("_", host)[:200]

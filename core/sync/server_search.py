@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from core.desk.target_desk import fetch_options
 from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
-from core.model import Progress, RawMessage
+from core.model import RawMessage
+from core.progress import Progress, ProgressCallback, ProgressJob
 from core.query.clock import read
 from core.query.lore_query import Asked, for_server
 from core.search.hits import ServerFound
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
-from core.sources.source import Job, Report
 from core.sync.follow import Kind, kind_of, read_inbox_url
 from core.sync.list_folder import Home
 from core.sync.rate_limit import Manners
@@ -117,7 +117,7 @@ class _FoundSource:
     def feeds(self) -> list[Feed]:
         return [_FoundFeed(self._raws)]
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
+    def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         del report
         for raw in self._raws:
             if stop.is_set():
@@ -143,10 +143,10 @@ class _FoundFeed:
     def __init__(self, raws: list[bytes]) -> None:
         self._raws = raws
 
-    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
         del position, held
         for raw in self._raws:
-            job.step(0)
+            job.tick(0)
             yield Change(blob_id(raw), added=True, older=True, raw=raw)
 
     def read(self, blob: bytes) -> bytes:

@@ -17,9 +17,10 @@ from core.config import FollowedList
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import IndexFileError
 from core.index.index import open_index
+from core.progress import ProgressCallback
 from core.sources.inbox_server import InboxServer
 from core.sources.lore import FetchOptions
-from core.sources.source import Report, Source
+from core.sources.source import Source
 from core.sync.epoch_mirror import Mirror
 from core.sync.follow import Kind, kind_of, read_inbox_url
 from core.sync.list_folder import (
@@ -49,7 +50,7 @@ def sync(
     *,
     options: FetchOptions,
     stop: Event,
-    report: Report,
+    report: ProgressCallback,
 ) -> Iterator[SyncResult]:
     """Bring lists up to date one after the other, and yield what came of each.
 
@@ -81,7 +82,7 @@ class _Run:
         index: Index,
         options: FetchOptions,
         stop: Event,
-        report: Report,
+        report: ProgressCallback,
     ) -> None:
         self.notes: list[str] = []
         self._name = name

@@ -17,9 +17,9 @@ from core.errors import FetchError, SourceError
 from core.mail.dates import parse_date
 from core.mail.headers import parse_headers
 from core.model import RawMessage
+from core.progress import ProgressCallback, ProgressJob
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
-from core.sources.source import Job, Report
 from core.sync.rate_limit import Manners
 from core.sync.values import Wish
 
@@ -63,7 +63,7 @@ class WindowSource:
         wish: Wish,
         *,
         stop: Event,
-        report: Report,
+        report: ProgressCallback,
     ) -> None:
         self.name = name
         self._server = server
@@ -73,9 +73,9 @@ class WindowSource:
         """Return its one part."""
         return [self.feed]
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
+    def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         """Yield what a first sync would bring."""
-        job = Job(f"Reading {self.name}", "mail", stop=stop, closed=Event(), report=report)
+        job = ProgressJob(f"Reading {self.name}", "mail", stop=stop, closed=Event(), report=report)
         for change in self.feed.changes("", _Nothing(), job):
             yield RawMessage(change.raw or b"", change.blob.hex())
 
@@ -119,7 +119,7 @@ class WindowFeed:
         wish: Wish,
         *,
         stop: Event,
-        report: Report,
+        report: ProgressCallback,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._name = name
@@ -158,7 +158,7 @@ class WindowFeed:
         """Whether everything down to the list's beginning was asked for."""
         return self._floor == 0
 
-    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:  # noqa: ARG002
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:  # noqa: ARG002
         """Yield the mails that came since `position`, the newest first, and then older ones that are wanted."""
         self._begun = True
         self._resume(position)
@@ -200,7 +200,9 @@ class WindowFeed:
         limited = not self._wish.everything and self._wish.since is None
         return limited and self._mails >= FIRST_MAILS
 
-    def _span(self, lower: int, upper: int | None, width: int, job: Job) -> Iterator[Change]:
+    def _span(
+        self, lower: int, upper: int | None, width: int, job: ProgressJob
+    ) -> Iterator[Change]:
         """Yield what arrived from `lower` up to `upper` (None: now), window by window, the newest first."""
         backwards = lower < (self._known[-1][0] if self._known else self._now)
         while upper is None or upper > lower:
@@ -222,7 +224,7 @@ class WindowFeed:
             for raw in raws:
                 self._newest = max(self._newest or 0, min(arrival(raw) or 0, self._now))
                 self._mails += 1
-                job.step(self._mails)
+                job.tick(self._mails)
                 yield Change(blob_id(raw), added=True, older=older, raw=raw)
             self._known = _with(self._known, (start, top))
             upper = start

@@ -11,10 +11,10 @@ from core.index.index import Index, ListView
 from core.index.list_ingest import IngestResult
 from core.index.row_summary import Role, given_to
 from core.mail.message import parse_message
-from core.model import Message, Progress, RawMessage, Series, Thread
+from core.model import Message, RawMessage, Series, Thread
+from core.progress import Progress, ProgressCallback, ProgressJob
 from core.series.grouping import group
 from core.sources.feed import Change, Feed, Held, blob_id
-from core.sources.source import Job, Report
 
 NOBODY = Event()
 """Never set: nobody stops the run."""
@@ -48,7 +48,7 @@ class Log:
     def position(self) -> str:
         return str(self._done) if self._done else ""
 
-    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
         self._done = int(position or 0)
         for at in range(self._done, len(self.entries)):
             if self.fails_after is not None and at >= self.fails_after:
@@ -61,7 +61,7 @@ class Log:
         """Return nothing: what comes has its bytes, and what went never comes."""
         raise AssertionError
 
-    def mails(self, *, stop: Event, report: Report) -> Iterator[RawMessage]:
+    def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         raise NotImplementedError
 
     def close(self) -> None:

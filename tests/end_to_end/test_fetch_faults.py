@@ -13,7 +13,8 @@ import pytest
 
 from core.errors import Cancelled, FetchError
 from core.fetch import client as fetch_process
-from core.model import Progress, RawMessage
+from core.model import RawMessage
+from core.progress import Progress
 from core.sources.lore import FetchOptions, LoreSource
 from core.sources.target import open_target
 from tests.end_to_end.misbehaving import Misbehaving, wait_until

@@ -18,7 +18,6 @@ from core.model import (
     MessageId,
     OpenedMessage,
     Patch,
-    Progress,
     Reply,
     Series,
     Subject,
@@ -26,7 +25,7 @@ from core.model import (
     Thread,
     Version,
 )
-from core.sources.source import Report
+from core.progress import Progress, ProgressCallback
 from tui.app import PatchdeskApp
 from tui.desk.requests import DeskLike
 from tui.reader.message_view import MessageView
@@ -225,7 +224,7 @@ class FakeDesk:
         self.deaf = False
         """It does not hear that it is to stop."""
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
+    def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         for step in self.steps:
             if isinstance(step, Event):
                 while not step.wait(0.005):

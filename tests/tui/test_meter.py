@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from core.model import Progress
+from core.progress import Progress
 from tui.cli.console import Meter
 
 

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from core.errors import FetchError, SourceError, TargetError
-from core.model import Progress
+from core.progress import Progress
 from tests.tui.kit import (
     NOW,
     FakeDesk,

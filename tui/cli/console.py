@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from core.text import shown
 
 if TYPE_CHECKING:
-    from core.model import Progress
+    from core.progress import Progress
 
 _EVERY: Final = 0.1
 _STEADY: Final = 1.0

@@ -129,7 +129,7 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
 
 def _found(finder: IndexFinder, query: str, lists: Iterable[str], limit: int) -> Found:
     """Ask, with the fuzzy engine where words are to be ranked."""
-    from core.model import Progress
+    from core.progress import Progress
     from tui.cli.lists import interruptible
 
     with interruptible() as (meter, stop):

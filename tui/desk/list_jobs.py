@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
-from core.model import MessageId, Progress
+from core.model import MessageId
+from core.progress import Progress
 from tui.desk.requests import OpenFailed, Opening
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from textual.worker import get_current_worker
 
 from core import model
 from core.errors import Cancelled, PatchdeskError
-from core.model import OpenedMessage, Patch, Progress, Reply
+from core.model import OpenedMessage, Patch, Reply
+from core.progress import Progress
 from tui.desk.requests import (
     CopyMade,
     GivesBytes,

@@ -15,7 +15,8 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from core.errors import PatchdeskError
-from core.model import MessageId, OpenedMessage, Progress
+from core.model import MessageId, OpenedMessage
+from core.progress import Progress
 from core.text import SafeText, shown
 from tui.desk.mail import read_listing, read_mail
 from tui.desk.requests import (

@@ -12,8 +12,8 @@ from textual.message import Message
 
 from core import model
 from core.errors import PatchdeskError
-from core.model import OpenedMessage, Progress
-from core.sources.source import Report
+from core.model import OpenedMessage
+from core.progress import Progress, ProgressCallback
 
 if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class DeskLike(Protocol):
     """What the screens need of `core.desk.target_desk.Desk`. Calls block; run them off the UI thread."""
 
-    def listings(self, *, stop: Event, report: Report) -> Iterator[TargetListing]:
+    def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         """Yield what is known of the target, growing. Raises PatchdeskError and Cancelled."""
         ...
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
-from core.model import Progress
+from core.progress import Progress
 
 if TYPE_CHECKING:
     from core.digest.process import Made

@@ -13,7 +13,7 @@ from core.errors import Cancelled, PatchdeskError
 from core.index import body_index as bodies_module
 from core.index.body_index import bring_bodies, open_bodies, remove_bodies, text_of
 from core.index.index import Index, open_index
-from core.model import Progress
+from core.progress import Progress
 from tests.core.indexing import NOBODY, Log, bring, quiet
 from tests.core.search.finding import MAILS, letter
 

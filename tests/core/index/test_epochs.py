@@ -22,10 +22,10 @@ from core.index import regroup
 from core.index.index import Index, open_index
 from core.index.list_ingest import IngestResult
 from core.model import Message, MessageId
+from core.progress import ProgressJob
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.public_inbox import PublicInboxSource, open_archive
 from core.sources.public_inbox_feed import EpochFeed
-from core.sources.source import Job
 from tests.core.archives import make_epoch, make_v1
 from tests.core.indexing import NOBODY, check_whole, grouped, held, quiet
 
@@ -45,7 +45,7 @@ class Stopping(EpochFeed):
 
     left = 0
 
-    def changes(self, position: str, held: Held, job: Job) -> Iterator[Change]:
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
         changes = super().changes(position, held, job)
         while Stopping.left:
             Stopping.left -= 1

@@ -13,7 +13,8 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled, SourceError, TargetError
-from core.model import Progress, RawMessage
+from core.model import RawMessage
+from core.progress import Progress
 from core.sources.byte_store import FileStore, GzipStore, MemoryStore
 from core.sources.mailbox import open_bytes, open_file
 from core.sources.maildir import MaildirSource
@@ -339,7 +340,7 @@ def test_reports_come_at_a_pace_that_costs_nothing(
     said: list[Progress] = []
     assert len(list(source.mails(stop=Event(), report=said.append))) == 3000
     assert 1 <= len(said) < 50
-    monkeypatch.setattr("core.sources.source.REPORT_EVERY", 0)
+    monkeypatch.setattr("core.progress.REPORT_EVERY", 0)
     said.clear()
     list(source.mails(stop=Event(), report=said.append))
     assert len(said) > 3000

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error, wait_seconds
-from core.model import Progress
+from core.progress import Progress
 from core.sync.rate_limit import PATIENCE, Manners
 
 NOW = datetime(2026, 6, 2, 10, 0, tzinfo=UTC)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error
+from core.progress import ProgressJob
 from core.sources.feed import Change
-from core.sources.source import Job
 from core.sync.rate_limit import Manners
 from core.sync.values import Wish
 from core.sync.window_feed import DAY, FIRST_MAILS, WindowFeed, arrival
@@ -102,7 +102,7 @@ class Follower:
             report=report,
             clock=lambda: now,
         )
-        job = Job("", "", stop=stop, closed=Event(), report=report)
+        job = ProgressJob("", "", stop=stop, closed=Event(), report=report)
         came: list[Change] = []
         pending: list[Change] = []
         for change in self.feed.changes(self.position, Held(), job):
@@ -318,14 +318,14 @@ def test_however_syncs_end_every_mail_comes(
 def test_stopping_ends_it(follower: Follower) -> None:
     follower.archive.add(NOW - 3600)
     stop = Event()
-    job = Job("", "", stop=stop, closed=Event(), report=_ignore)
+    job = ProgressJob("", "", stop=stop, closed=Event(), report=_ignore)
     follower.sync()
     stop.set()
     with pytest.raises(Cancelled):
         list(_changes(follower.feed, job))
 
 
-def _changes(feed: WindowFeed, job: Job) -> Iterator[Change]:
+def _changes(feed: WindowFeed, job: ProgressJob) -> Iterator[Change]:
     yield from feed.changes("", Held(), job)
 
 
