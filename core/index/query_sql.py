@@ -22,9 +22,9 @@ from core.index.body_index import open_bodies
 from core.index.codec import hash_of, stored
 from core.index.full_text import AUTHOR, CC, SENDER, TO
 from core.index.triage_state import status_at
-from core.query.fields import Term
+from core.query.fields import FieldTerm
 from core.query.path_glob import path_matcher
-from core.query.query import And, Node, Not, Or, Some, Word, by_row
+from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows
 from core.query.tokens import WORD, fold
 from core.triage.transitions import DECIDED
 
@@ -134,7 +134,7 @@ class Chooser:
         return {node: (row, bool(leads)) for node, row, leads in found}
 
     def _where(self, choice: Choice) -> Question:
-        sql, values = _Question(self, choice).row(by_row(choice.tree))
+        sql, values = _Question(self, choice).row(lift_to_rows(choice.tree))
         if choice.lists:
             sql += " AND item.id IN (SELECT item FROM item_list JOIN list ON list.id = list WHERE list.name IN (SELECT value FROM json_each(?)))"
             values.append(json.dumps(choice.lists))
@@ -193,7 +193,7 @@ class _Question:
 
     def row(self, tree: Node) -> Question:
         match tree:
-            case Some(part=part):
+            case SameMail(part=part):
                 sql, values = self.mail(part)
                 return (
                     f"item.id IN (SELECT node.item FROM node WHERE node.item IS NOT NULL AND {sql})",
@@ -206,11 +206,11 @@ class _Question:
                 return _together([self.row(part) for part in parts], "AND", "1")
             case Or(parts=parts):
                 return _together([self.row(part) for part in parts], "OR", "0")
-            case Term():
+            case FieldTerm():
                 return self._row_term(tree)
         raise TypeError(tree)
 
-    def _row_term(self, term: Term) -> Question:
+    def _row_term(self, term: FieldTerm) -> Question:
         value = term.value.encode("utf-8", "replace").decode()  # SQLite takes no lone surrogates
         match term.prefix:
             case "v" | "n":
@@ -276,7 +276,7 @@ class _Question:
                 return _together([self.mail(part) for part in parts], "OR", "0")
             case Word():
                 return self._word(tree)
-            case Term():
+            case FieldTerm():
                 return self._mail_term(tree)
         raise TypeError(tree)
 
@@ -288,7 +288,7 @@ class _Question:
         )
         return f"({sql} AND {_POSTED})", [match, match]
 
-    def _mail_term(self, term: Term) -> Question:
+    def _mail_term(self, term: FieldTerm) -> Question:
         match term.prefix:
             case "s":
                 match = _phrase(term.words, whole=term.whole)
@@ -320,7 +320,7 @@ class _Question:
         return self._person_term(term)
 
     @staticmethod
-    def _person_term(term: Term) -> Question:
+    def _person_term(term: FieldTerm) -> Question:
         how = _INVOLVED[term.prefix]
         sql = f"node.id IN (SELECT node FROM involved WHERE how & {how} AND person IN ({_PEOPLE}))"
         if term.prefix == "f":
@@ -349,8 +349,10 @@ def stopping(connection: sqlite3.Connection, stop: Event | None) -> Iterator[Non
         connection.set_progress_handler(None, 0)
 
 
-def _person(address: str) -> Term:
-    return Term(prefix="f", value=address, words=tuple(WORD.findall(fold(address))), whole=True)
+def _person(address: str) -> FieldTerm:
+    return FieldTerm(
+        prefix="f", value=address, words=tuple(WORD.findall(fold(address))), whole=True
+    )
 
 
 def _phrase(words: Sequence[str], *, whole: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from core.digest.range import read_moment
-from core.query.query import Node, parse
+from core.query.query import Node, parse_query
 
 
 def read(query: str, looked: int | None = None) -> Node:
@@ -19,4 +19,4 @@ def read(query: str, looked: int | None = None) -> Node:
         found = read_moment(words, now)
         return None if found is None else found.time
 
-    return parse(query, moment)
+    return parse_query(query, moment)

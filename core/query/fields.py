@@ -11,7 +11,16 @@ from core.query.date_ranges import MomentReader, read_dates
 from core.query.errors import QueryError
 from core.query.tokens import WORD, fold
 
-__all__ = ["ABOUT_MAILS", "HAS", "IS", "PREFIXES", "MomentReader", "Prefix", "Term", "read_term"]
+__all__ = [
+    "FIELDS",
+    "HAS_VALUES",
+    "IS_VALUES",
+    "MAIL_FIELDS",
+    "FieldSpec",
+    "FieldTerm",
+    "MomentReader",
+    "read_term",
+]
 
 MOST_WORDS: Final = 32
 """Words of a value that are looked for."""
@@ -28,7 +37,7 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class FieldTerm:
     """A prefix with its value, read."""
 
     prefix: str
@@ -46,7 +55,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Prefix:
+class FieldSpec:
     """What is known of a prefix."""
 
     help: str
@@ -61,31 +70,31 @@ class Prefix:
 _NAME: Final = "a name or address, or the beginning of one"
 _TEXT: Final = "words; in quotes as they stand"
 
-PREFIXES: Final[Mapping[str, Prefix]] = {
-    "s": Prefix("subject", _TEXT, "s:vhost"),
-    "f": Prefix("who posted it: From, and who wrote a patch", _NAME, "f:colton"),
-    "t": Prefix("To", _NAME, "t:maz@kernel.org"),
-    "c": Prefix("Cc", _NAME, "c:kvmarm"),
-    "tc": Prefix("To or Cc", _NAME, "tc:pbonzini"),
-    "a": Prefix("From, To or Cc", _NAME, "a:google.com"),
-    "with": Prefix("who wrote any mail in it, replies too", _NAME, "with:sean"),
-    "by": Prefix("who gave a trailer", _NAME, 'by:"Marc Zyngier"'),
-    "b": Prefix("text of the mails ([index] bodies = true)", _TEXT, 'b:"use after free"'),
-    "d": Prefix("when a mail was sent", "dates like 2025-05-01.., 2.weeks.ago.., ..yesterday, 2025-05", "d:2.weeks.ago.."),
-    "dfn": Prefix("file that a patch touches; * ? [..] stand for others", "a path or a part of it", "dfn:arch/arm64/kvm/*.c"),
-    "m": Prefix("Message-ID", "a Message-ID, or a part of one", "m:20250602192702.2125115-1@google.com"),
-    "l": Prefix("list", "a followed list's name", "l:kvm", mails=False),
-    "v": Prefix("the newest version's number", "a number, also as >=2, <3, 2..4", "v:>=2", mails=False),
-    "n": Prefix("how many patches the newest version has", "a number, also as >10, 2..4", "n:>10", mails=False),
-    "is": Prefix("state", "a state", "is:unread", mails=False),
-    "has": Prefix("what belongs to it", "what it has", "has:replies", mails=False),
-    "label": Prefix("a label that you gave it", "a label", "label:arm", mails=False),
+FIELDS: Final[Mapping[str, FieldSpec]] = {
+    "s": FieldSpec("subject", _TEXT, "s:vhost"),
+    "f": FieldSpec("who posted it: From, and who wrote a patch", _NAME, "f:colton"),
+    "t": FieldSpec("To", _NAME, "t:maz@kernel.org"),
+    "c": FieldSpec("Cc", _NAME, "c:kvmarm"),
+    "tc": FieldSpec("To or Cc", _NAME, "tc:pbonzini"),
+    "a": FieldSpec("From, To or Cc", _NAME, "a:google.com"),
+    "with": FieldSpec("who wrote any mail in it, replies too", _NAME, "with:sean"),
+    "by": FieldSpec("who gave a trailer", _NAME, 'by:"Marc Zyngier"'),
+    "b": FieldSpec("text of the mails ([index] bodies = true)", _TEXT, 'b:"use after free"'),
+    "d": FieldSpec("when a mail was sent", "dates like 2025-05-01.., 2.weeks.ago.., ..yesterday, 2025-05", "d:2.weeks.ago.."),
+    "dfn": FieldSpec("file that a patch touches; * ? [..] stand for others", "a path or a part of it", "dfn:arch/arm64/kvm/*.c"),
+    "m": FieldSpec("Message-ID", "a Message-ID, or a part of one", "m:20250602192702.2125115-1@google.com"),
+    "l": FieldSpec("list", "a followed list's name", "l:kvm", mails=False),
+    "v": FieldSpec("the newest version's number", "a number, also as >=2, <3, 2..4", "v:>=2", mails=False),
+    "n": FieldSpec("how many patches the newest version has", "a number, also as >10, 2..4", "n:>10", mails=False),
+    "is": FieldSpec("state", "a state", "is:unread", mails=False),
+    "has": FieldSpec("what belongs to it", "what it has", "has:replies", mails=False),
+    "label": FieldSpec("a label that you gave it", "a label", "label:arm", mails=False),
 }  # fmt: skip
 """All prefixes, in the order of the help."""
 
-ABOUT_MAILS: Final = frozenset(name for name, prefix in PREFIXES.items() if prefix.mails)
+MAIL_FIELDS: Final = frozenset(name for name, prefix in FIELDS.items() if prefix.mails)
 
-IS: Final[Mapping[str, str]] = {
+IS_VALUES: Final[Mapping[str, str]] = {
     "unread": "a mail of it is unread",
     "read": "none is",
     "new": "nothing was decided, nothing opened",
@@ -104,7 +113,7 @@ IS: Final[Mapping[str, str]] = {
     "thread": "no patch series",
     "mine": "posted from one of your addresses",
 }
-HAS: Final[Mapping[str, str]] = {
+HAS_VALUES: Final[Mapping[str, str]] = {
     "replies": "somebody answered",
     "trailers": "somebody gave a trailer, to any version",
     "versions": "several versions",
@@ -118,18 +127,18 @@ _TEXTS: Final = frozenset({"s", "f", "t", "c", "tc", "a", "with", "by", "b"})
 
 def read_term(
     prefix: str, value: str, quoted: bool, place: Place, at: int, read_moment: MomentReader
-) -> Term:
+) -> FieldTerm:
     """Read the value of a prefix, which begins at `at`. Raises QueryError."""
     offset, length = place
 
     def fault(message: str, hint: str = "") -> QueryError:
-        hint = hint or f"It wants {PREFIXES[prefix].wants}."
+        hint = hint or f"It wants {FIELDS[prefix].wants}."
         return QueryError(message, hint, offset=at, length=len(value))
 
     if not value.strip() or len(value) > MOST_CHARACTERS:
         what = "too long" if value.strip() else "empty"
         raise fault(f"What stands after {prefix}: is {what}.")
-    term = Term(prefix=prefix, value=value, whole=quoted, offset=offset, length=length)
+    term = FieldTerm(prefix=prefix, value=value, whole=quoted, offset=offset, length=length)
     if prefix in _TEXTS:
         return replace(term, words=_words(value, fault))
     if prefix == "d":
@@ -139,7 +148,7 @@ def read_term(
         low, high = _numbers(value, fault)
         return replace(term, low=low, high=high)
     if prefix in ("is", "has"):
-        allowed = IS if prefix == "is" else HAS
+        allowed = IS_VALUES if prefix == "is" else HAS_VALUES
         if (word := value.casefold()) not in allowed:
             raise fault(
                 f"There is no {prefix}:{value}.",

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.query.fields import Term
+from core.query.fields import FieldTerm
 from core.query.query import And, Node, Not, Or, Word
 
 MOST: Final = 1500
@@ -22,7 +22,7 @@ _ODD: Final = re.compile(r'[\x00-\x20"\x7f-\x9f]+')
 
 
 @dataclass(slots=True)
-class Asked:
+class ServerQuery:
     """A query for a server."""
 
     query: str
@@ -33,9 +33,9 @@ class Asked:
     """What it is asked more loosely."""
 
 
-def for_server(tree: Node, lists: tuple[str, ...] = ()) -> Asked:
+def translate(tree: Node, lists: tuple[str, ...] = ()) -> ServerQuery:
     """Return a query for the server of an inbox that is known here by some names."""
-    asked = Asked("")
+    asked = ServerQuery("")
     asked.query = _Writer(asked, {name.casefold() for name in lists}).node(tree) or ""
     if len(asked.query) > MOST or not _asks(tree):
         asked.query = ""
@@ -51,13 +51,13 @@ def _asks(tree: Node) -> bool:
             return all(map(_asks, parts))
         case Not():
             return False
-        case Term():
+        case FieldTerm():
             return tree.prefix in _PREFIXES or tree.prefix in ("d", "m", "dfn")
     return True
 
 
 class _Writer:
-    def __init__(self, asked: Asked, lists: set[str]) -> None:
+    def __init__(self, asked: ServerQuery, lists: set[str]) -> None:
         self._asked = asked
         self._lists = lists
 
@@ -77,7 +77,7 @@ class _Writer:
                 return None if text is None or self._is_wider(part) else f"NOT {text}"
             case Word():
                 return f"(s:{_words(tree.text, tree.whole)} OR f:{_words(tree.text, tree.whole)})"
-            case Term():
+            case FieldTerm():
                 return self._term(tree)
         return None
 
@@ -91,9 +91,11 @@ class _Writer:
         return f"({joined.replace(' AND NOT ', ' NOT ')})"
 
     def _is_wider(self, part: Node) -> bool:
-        return isinstance(part, Term) and part.prefix == "dfn" and bool(_GLOB.search(part.value))
+        return (
+            isinstance(part, FieldTerm) and part.prefix == "dfn" and bool(_GLOB.search(part.value))
+        )
 
-    def _term(self, term: Term) -> str | None:
+    def _term(self, term: FieldTerm) -> str | None:
         name = f"{term.prefix}:{term.value}"
         if term.prefix in _PREFIXES:
             return f"{_PREFIXES[term.prefix]}:{_words(term.value, term.whole)}"

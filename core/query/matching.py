@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from core.query.tokens import WORD, fold, fold_with_places
+from core.query.tokens import WORD, fold, fold_with_offsets
 
 Span = tuple[int, int]
 
@@ -15,23 +15,23 @@ MOST_WORDS: Final = 256
 
 
 @lru_cache(maxsize=1 << 15)
-def words_of(text: str) -> tuple[str, ...]:
+def tokens_of(text: str) -> tuple[str, ...]:
     """Return the folded words of a text."""
     return tuple(WORD.findall(fold(text))[:MOST_WORDS])
 
 
 @lru_cache(maxsize=1 << 16)
-def holds(text: str, words: tuple[str, ...], *, whole: bool) -> bool:
+def contains_phrase(text: str, words: tuple[str, ...], *, whole: bool) -> bool:
     """Whether words stand one after the other in a text; the last may go on there unless they are `whole`."""
-    return _place(words_of(text), words, whole) >= 0
+    return _place(tokens_of(text), words, whole) >= 0
 
 
-def lit(text: str, words: Sequence[str], *, whole: bool) -> tuple[Span, ...]:
+def phrase_spans(text: str, words: Sequence[str], *, whole: bool) -> tuple[Span, ...]:
     """Return where words stand in a text, first of all places."""
-    at = _place(words_of(text), words, whole)
+    at = _place(tokens_of(text), words, whole)
     if at < 0:
         return ()
-    folded, places = fold_with_places(text)
+    folded, places = fold_with_offsets(text)
     found = list(WORD.finditer(folded))[at : at + len(words)]
     spans = []
     for match, word in zip(found, words, strict=True):

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from core.query.errors import QueryError
-from core.query.fields import ABOUT_MAILS, PREFIXES, MomentReader, Term, read_term
+from core.query.fields import FIELDS, MAIL_FIELDS, FieldTerm, MomentReader, read_term
 from core.query.tokens import WORD, fold
 
-__all__ = ["And", "Node", "Not", "Or", "QueryError", "Some", "Term", "Word", "parse"]
+__all__ = ["And", "FieldTerm", "Node", "Not", "Or", "QueryError", "SameMail", "Word", "parse_query"]
 
 MOST_TERMS: Final = 100
 """Terms with a prefix, and parts of a query that is more than words, that are taken."""
@@ -77,22 +77,22 @@ class Or:
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
-    """One and the same mail of a row for which a part holds that is about mails alone; `by_row` makes it."""
+class SameMail:
+    """One and the same mail of a row for which a part holds that is about mails alone; `lift_to_rows` makes it."""
 
     part: Node
 
 
-Node = Word | Term | Not | And | Or | Some
+Node = Word | FieldTerm | Not | And | Or | SameMail
 
 EVERYTHING: Final = And(())
 
 
-def parse(text: str, read_moment: MomentReader) -> Node:
+def parse_query(text: str, read_moment: MomentReader) -> Node:
     """Read a query; `read_moment` says which second words like `2.weeks.ago` mean. Raises QueryError."""
     tree = _Parser(text[:LONGEST], read_moment).query()
     if (
-        sum(1 for part in parts(tree) if not isinstance(part, Word) for _ in leaves(part))
+        sum(1 for part in conjuncts(tree) if not isinstance(part, Word) for _ in leaves(part))
         > MOST_TERMS
     ):
         raise QueryError(
@@ -101,67 +101,67 @@ def parse(text: str, read_moment: MomentReader) -> Node:
     return tree
 
 
-def parts(tree: Node) -> tuple[Node, ...]:
+def conjuncts(tree: Node) -> tuple[Node, ...]:
     """Return what all must hold of a tree, one by one."""
     return tree.parts if isinstance(tree, And) else (tree,)
 
 
-def terms(tree: Node) -> Iterator[Term]:
+def terms(tree: Node) -> Iterator[FieldTerm]:
     """Yield all terms with a prefix."""
-    return (leaf for leaf in leaves(tree) if isinstance(leaf, Term))
+    return (leaf for leaf in leaves(tree) if isinstance(leaf, FieldTerm))
 
 
-def leaves(tree: Node) -> Iterator[Word | Term]:
+def leaves(tree: Node) -> Iterator[Word | FieldTerm]:
     """Yield all words and terms."""
     match tree:
-        case Word() | Term():
+        case Word() | FieldTerm():
             yield tree
         case And(parts=some) | Or(parts=some):
             for part in some:
                 yield from leaves(part)
-        case Not(part=part) | Some(part=part):
+        case Not(part=part) | SameMail(part=part):
             yield from leaves(part)
 
 
-def by_row(tree: Node) -> Node:
+def lift_to_rows(tree: Node) -> Node:
     """Return a tree about rows: what is about mails, and stands together, has to hold of one mail."""
-    if is_about_mails(tree):
-        return Some(tree)
+    if concerns_single_mail(tree):
+        return SameMail(tree)
     match tree:
         case And(parts=some):
-            mails = tuple(part for part in some if is_about_mails(part))
-            rows = tuple(by_row(part) for part in some if not is_about_mails(part))
-            return And((*rows, Some(And(mails)))) if mails else And(rows)
+            mails = tuple(part for part in some if concerns_single_mail(part))
+            rows = tuple(lift_to_rows(part) for part in some if not concerns_single_mail(part))
+            return And((*rows, SameMail(And(mails)))) if mails else And(rows)
         case Or(parts=some):
-            return Or(tuple(map(by_row, some)))
+            return Or(tuple(map(lift_to_rows, some)))
         case Not(part=part):
-            return Not(by_row(part))
+            return Not(lift_to_rows(part))
     return tree
 
 
-def is_about_mails(tree: Node) -> bool:
+def concerns_single_mail(tree: Node) -> bool:
     """Whether a tree asks for something of single mails alone, and for nothing that must not be."""
     match tree:
         case Word():
             return True
-        case Term():
-            return tree.prefix in ABOUT_MAILS
+        case FieldTerm():
+            return tree.prefix in MAIL_FIELDS
         case And(parts=some) | Or(parts=some):
-            return bool(some) and all(map(is_about_mails, some))
+            return bool(some) and all(map(concerns_single_mail, some))
     return False
 
 
-def written(tree: Node, text: str) -> str:
+def source_text(tree: Node, text: str) -> str:
     """Return a part of a query as it was typed."""
     match tree:
-        case Term() | Word():
+        case FieldTerm() | Word():
             return text[tree.offset : tree.offset + tree.length]
         case Not(part=part):
-            return f"-{written(part, text)}"
+            return f"-{source_text(part, text)}"
         case And(parts=some):
-            return " ".join(written(part, text) for part in some)
+            return " ".join(source_text(part, text) for part in some)
         case Or(parts=some):
-            return f"({' OR '.join(written(part, text) for part in some)})"
+            return f"({' OR '.join(source_text(part, text) for part in some)})"
     return ""
 
 
@@ -227,10 +227,10 @@ class _Parser:
             return self._group()
         if match := _PREFIX.match(text, at):
             return [self._term(match)]
-        if (match := _BARE_PREFIX.match(text, at)) and match[1] in PREFIXES:
+        if (match := _BARE_PREFIX.match(text, at)) and match[1] in FIELDS:
             raise QueryError(
                 f"{match[0]} stands alone.",
-                f"It wants {PREFIXES[match[1]].wants}.",
+                f"It wants {FIELDS[match[1]].wants}.",
                 offset=at,
                 length=len(match[0]),
             )
@@ -261,12 +261,12 @@ class _Parser:
 
     # ------------------------------------------------------------------- words and terms
 
-    def _term(self, match: re.Match[str]) -> Term:
+    def _term(self, match: re.Match[str]) -> FieldTerm:
         at, prefix = match.start(), match[1]
-        if prefix not in PREFIXES:
+        if prefix not in FIELDS:
             raise QueryError(
                 f"There is no {prefix}: to look for.",
-                f"There are {', '.join(f'{each}:' for each in PREFIXES)}. Words with a colon go in quotes.",
+                f"There are {', '.join(f'{each}:' for each in FIELDS)}. Words with a colon go in quotes.",
                 offset=at,
                 length=len(prefix) + 1,
             )

@@ -52,27 +52,27 @@ def fold(text: str) -> str:
     return "".join(char for char in text if not unicodedata.combining(char)).translate(_LETTERS)
 
 
-def words(text: str, most: int) -> list[str]:
+def tokenize(text: str, most: int) -> list[str]:
     """Return up to `most` folded words of a text, each cut to MAX_WORD."""
     return [word[:MAX_WORD] for word in WORD.findall(fold(text))[:most]]
 
 
-def person_words(name: str, address: str) -> list[tuple[int, str]]:
+def person_tokens(name: str, address: str) -> list[tuple[int, str]]:
     """Return the words of a name and an address, each with its field.
 
     A name of several words counts as one more, written without blanks: people type `coltonlewis`.
     """
-    named = words(name, MAX_PERSON_WORDS)
+    named = tokenize(name, MAX_PERSON_WORDS)
     found = [(NAME, word) for word in named]
     if len(named) > 1:
-        found += [(NAME, word) for word in words("".join(named), 1)]
+        found += [(NAME, word) for word in tokenize("".join(named), 1)]
     local, _, domain = address.rpartition("@")
-    found += [(LOCAL, word) for word in words(local, MAX_PERSON_WORDS)]
-    found += [(DOMAIN, word) for word in words(domain, MAX_PERSON_WORDS)]
+    found += [(LOCAL, word) for word in tokenize(local, MAX_PERSON_WORDS)]
+    found += [(DOMAIN, word) for word in tokenize(domain, MAX_PERSON_WORDS)]
     return found
 
 
-def fold_with_places(text: str) -> tuple[str, Sequence[int]]:
+def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
     """Return the folded text, and for each of its letters where in `text` it comes from, with the end appended."""
     if text.isascii():
         return text.lower(), range(len(text) + 1)

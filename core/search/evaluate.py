@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import unquote
 
 from core.model import MessageId
-from core.query.fields import Term
-from core.query.matching import lit
-from core.query.query import EVERYTHING, And, Node, Word, is_about_mails, leaves, parts, written
+from core.query.fields import FieldTerm
+from core.query.matching import phrase_spans
+from core.query.query import (
+    EVERYTHING,
+    And,
+    Node,
+    Word,
+    concerns_single_mail,
+    conjuncts,
+    leaves,
+    source_text,
+)
 from core.search.hits import Found, Hit, Span
 
 if TYPE_CHECKING:
@@ -67,7 +76,7 @@ class Ground(Protocol):
         """Return the row that holds a mail."""
         ...
 
-    def reason(self, term: Term) -> str:
+    def reason(self, term: FieldTerm) -> str:
         """Return why a term finds nothing, as a sentence, where more is known than that; else ""."""
         ...
 
@@ -92,7 +101,7 @@ class _Asked:
     @property
     def plain(self) -> Node:
         """The same, with the words looked up as they stand."""
-        return And((*self.words[:MOST_WORDS], *parts(self.rest)))
+        return And((*self.words[:MOST_WORDS], *conjuncts(self.rest)))
 
 
 def plain(tree: Node) -> Node:
@@ -150,8 +159,8 @@ def asked_for(query: str) -> str:
 
 
 def _taken_apart(tree: Node) -> _Asked:
-    words = tuple(part for part in parts(tree) if isinstance(part, Word) and not part.whole)
-    rest = [part for part in parts(tree) if not (isinstance(part, Word) and not part.whole)]
+    words = tuple(part for part in conjuncts(tree) if isinstance(part, Word) and not part.whole)
+    rest = [part for part in conjuncts(tree) if not (isinstance(part, Word) and not part.whole)]
     return _Asked(words, rest[0] if len(rest) == 1 else And(tuple(rest)))
 
 
@@ -249,7 +258,7 @@ def message_id_in(word: str) -> MessageId | None:
 def _plainly(ground: Ground, rows: Sequence[int], asked: _Asked, stop: Event | None) -> list[Hit]:
     """Return rows as hits, with what of them has the words."""
     looks = ground.hits(rows)
-    mails = And(tuple(part for part in parts(asked.plain) if is_about_mails(part)))
+    mails = And(tuple(part for part in conjuncts(asked.plain) if concerns_single_mail(part)))
     pointed = any(isinstance(leaf, Word) or leaf.prefix in _POINTING for leaf in leaves(mails))
     matching = ground.matching(mails, rows, stop) if pointed else {}
     wanted = _texts(asked)
@@ -271,10 +280,10 @@ _Text = tuple[str, tuple[str, ...], bool]
 
 def _texts(asked: _Asked) -> list[_Text]:
     found: list[_Text] = []
-    for part in parts(asked.plain):
+    for part in conjuncts(asked.plain):
         if isinstance(part, Word):
             found.append(("", part.words, part.whole))
-        elif isinstance(part, Term) and part.prefix in ("s", "f"):
+        elif isinstance(part, FieldTerm) and part.prefix in ("s", "f"):
             found.append((part.prefix, part.words, part.whole))
     return found
 
@@ -285,10 +294,10 @@ def _lit_plainly(hit: Hit, wanted: Sequence[_Text]) -> Hit:
     subject, name, address = hit.subject_lit, hit.name_lit, hit.address_lit
     for prefix, words, whole in wanted:
         if prefix != "f":
-            subject += lit(hit.subject, words, whole=whole)
+            subject += phrase_spans(hit.subject, words, whole=whole)
         if prefix != "s":
-            name += lit(hit.author.name, words, whole=whole)
-            address += lit(hit.author.address, words, whole=whole)
+            name += phrase_spans(hit.author.name, words, whole=whole)
+            address += phrase_spans(hit.author.address, words, whole=whole)
     return replace(
         hit,
         subject_lit=tuple(sorted(subject)),
@@ -302,8 +311,8 @@ def _lit_plainly(hit: Hit, wanted: Sequence[_Text]) -> Hit:
 
 def _note(ground: Ground, tree: Node) -> str:
     """Return what is to be said of terms that cannot find what they should."""
-    for part in parts(tree):
-        if isinstance(part, Term) and part.prefix == "b" and (reason := ground.reason(part)):
+    for part in conjuncts(tree):
+        if isinstance(part, FieldTerm) and part.prefix == "b" and (reason := ground.reason(part)):
             return reason
     return ""
 
@@ -313,23 +322,23 @@ def _why_none(
 ) -> str:
     """Return which part of a query leaves nothing."""
     where = " in " + ", ".join(sorted(lists)) if lists else ""
-    some = parts(asked.rest) if asked.rest != EVERYTHING else ()
+    some = conjuncts(asked.rest) if asked.rest != EVERYTHING else ()
     for part in some:
-        if isinstance(part, Term) and (reason := ground.reason(part)):
+        if isinstance(part, FieldTerm) and (reason := ground.reason(part)):
             return reason
         if not len(ground.rows(part, lists, stop)):
-            return f"{written(part, query)} finds nothing{where}."
+            return f"{source_text(part, query)} finds nothing{where}."
     before: tuple[Node, ...] = ()
     for part in some:
         count = len(ground.rows(And(before), lists, stop)) if before else 0
         if before and not len(ground.rows(And((*before, part)), lists, stop)):
-            found = " ".join(written(each, query) for each in before)
-            return f"{found} finds {count:,}{where}, {written(part, query)} none of them."
+            found = " ".join(source_text(each, query) for each in before)
+            return f"{found} finds {count:,}{where}, {source_text(part, query)} none of them."
         before = (*before, part)
     if not asked.words:
         return f"There is nothing{where} yet." if not query.strip() else f"Nothing is found{where}."
     if some:
         left = len(ground.rows(asked.rest, lists, stop))
-        found = " ".join(written(each, query) for each in some)
+        found = " ".join(source_text(each, query) for each in some)
         return f"{found} finds {left:,}{where}, nothing of that comes near “{asked.said}”."
     return f"Nothing{where} comes near “{asked.said}”."

@@ -21,7 +21,7 @@ from core.index.search_rows import Posted
 from core.model import Identity, MessageId
 from core.query.clock import read
 from core.query.errors import QueryError
-from core.query.fields import HAS, IS, PREFIXES, Term
+from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES, FieldTerm
 from core.query.query import Node, terms
 from core.search.evaluate import Ground, Matching, answer, plain, ranks
 from core.search.hits import LIMIT, Found, Hit, Kind, ServerFound, Span
@@ -36,8 +36,23 @@ if TYPE_CHECKING:
     from core.search.fuzzy.index import Hit as Scored
 
 __all__ = [
-    "HAS", "IS", "LIMIT", "PREFIXES", "SHIPPED", "Finder", "Found", "Hit", "IndexFinder", "Kind", "ListingFinder",
-    "QueryError", "ServerFound", "Span", "View", "save_view", "views",
+    "FIELDS",
+    "HAS_VALUES",
+    "IS_VALUES",
+    "LIMIT",
+    "SHIPPED",
+    "Finder",
+    "Found",
+    "Hit",
+    "IndexFinder",
+    "Kind",
+    "ListingFinder",
+    "QueryError",
+    "ServerFound",
+    "Span",
+    "View",
+    "save_view",
+    "views",
 ]  # fmt: skip
 
 _MOST_KEPT: Final = 10_000
@@ -268,7 +283,7 @@ class _Indexed(Ground):
     def holding(self, message_id: MessageId) -> int | None:
         return self.index.find(message_id)
 
-    def reason(self, term: Term) -> str:
+    def reason(self, term: FieldTerm) -> str:
         if term.prefix == "l":
             names = sorted(info.name for info in self.index.lists())
             if term.value.casefold().partition(".")[0] not in {name.casefold() for name in names}:

@@ -15,9 +15,9 @@ from core.index.row_summary import given_to
 from core.model import Identity, Message, MessageId, Patch, Series, TargetListing, Thread
 from core.query.clock import read
 from core.query.errors import QueryError
-from core.query.fields import Term
-from core.query.matching import holds
-from core.query.query import And, Node, Not, Or, Some, Word, by_row, terms
+from core.query.fields import FieldTerm
+from core.query.matching import contains_phrase
+from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, terms
 from core.search.evaluate import Ground, Matching, answer, plain
 from core.search.hits import LIMIT, Found, Hit, Kind
 
@@ -179,7 +179,7 @@ class _Memory(Ground):
         del lists  # it is one target
         if (known := self._found.get(tree)) is not None:
             return known
-        wanted = by_row(tree)
+        wanted = lift_to_rows(tree)
         found = array("q")
         for row, item in enumerate(self._items):
             if stop is not None and stop.is_set():
@@ -231,7 +231,7 @@ class _Memory(Ground):
             }
         return self._rows.get(message_id)
 
-    def reason(self, term: Term) -> str:
+    def reason(self, term: FieldTerm) -> str:
         del term
         return ""
 
@@ -239,7 +239,7 @@ class _Memory(Ground):
 
     def _row(self, tree: Node, item: Item) -> bool:
         match tree:
-            case Some(part=part):
+            case SameMail(part=part):
                 return any(self._mail(part, mail) for mail in _mails(item))
             case And(parts=parts):
                 return all(self._row(part, item) for part in parts)
@@ -247,11 +247,11 @@ class _Memory(Ground):
                 return any(self._row(part, item) for part in parts)
             case Not(part=part):
                 return not self._row(part, item)
-            case Term():
+            case FieldTerm():
                 return self._about_row(tree, item)
         raise TypeError(tree)
 
-    def _about_row(self, term: Term, item: Item) -> bool:
+    def _about_row(self, term: FieldTerm, item: Item) -> bool:
         value = term.value.casefold()
         if term.prefix == "l":
             return value in {
@@ -285,13 +285,15 @@ class _Memory(Ground):
                 return any(self._mail(part, mail) for part in parts)
             case Word(words=words, whole=whole):
                 texts = (mail.message.subject.text, mail.sender, mail.author)
-                return mail.posted and any(holds(text, words, whole=whole) for text in texts)
-            case Term():
+                return mail.posted and any(
+                    contains_phrase(text, words, whole=whole) for text in texts
+                )
+            case FieldTerm():
                 return _about_mail(tree, mail)
         raise TypeError(tree)
 
 
-def _about_series(term: Term, series: Series) -> bool | None:
+def _about_series(term: FieldTerm, series: Series) -> bool | None:
     """Whether a term holds of a series; None where it is about something else."""
     newest = series.versions[-1]
     if term.prefix in ("v", "n"):
@@ -313,15 +315,15 @@ def _about_series(term: Term, series: Series) -> bool | None:
     return None
 
 
-def _about_mail(term: Term, mail: _Mail) -> bool:
+def _about_mail(term: FieldTerm, mail: _Mail) -> bool:
     message = mail.message
 
     def some(*people: Identity) -> bool:
-        return any(holds(_person(each), term.words, whole=term.whole) for each in people)
+        return any(contains_phrase(_person(each), term.words, whole=term.whole) for each in people)
 
     match term.prefix:
         case "s":
-            return holds(message.subject.text, term.words, whole=term.whole)
+            return contains_phrase(message.subject.text, term.words, whole=term.whole)
         case "f":
             return mail.posted and some(message.sender, message.author)
         case "with":

@@ -12,7 +12,7 @@ from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
 from core.model import RawMessage
 from core.progress import Progress, ProgressCallback, ProgressJob
 from core.query.clock import read
-from core.query.lore_query import Asked, for_server
+from core.query.lore_query import ServerQuery, translate
 from core.search.hits import ServerFound
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
@@ -45,7 +45,7 @@ def ask_server(
         )
     if not any(info.name == list_name and info.synced for info in index.lists()):
         raise PatchdeskError(f"{list_name} was not synced yet.", "Sync it once, then ask.")
-    asked = for_server(tree, (list_name,))
+    asked = translate(tree, (list_name,))
     if not asked.query:
         raise PatchdeskError(
             "A server cannot be asked this.",
@@ -89,7 +89,7 @@ def _ask(
     return manners.ask(lambda: server.matching(query, stop=stop, report=_quiet)), True
 
 
-def _note(asked: Asked, alone: bool) -> str:
+def _note(asked: ServerQuery, alone: bool) -> str:
     notes = []
     if asked.left_out:
         notes.append(f"It was not asked for {', '.join(asked.left_out)}.")

@@ -31,9 +31,9 @@ from core.mail.message_fast import parse_message_fast
 from core.mail.subject import MAX_SUBJECT, parse_subject
 from core.model import Identity, Series
 from core.query.errors import QueryError
-from core.query.lore_query import for_server
+from core.query.lore_query import translate
 from core.query.path_glob import path_matcher
-from core.query.query import by_row, leaves, parse, written
+from core.query.query import leaves, lift_to_rows, parse_query, source_text
 from core.query.query import terms as search_terms
 from core.search.fuzzy.index import Entry, Index
 from core.search.fuzzy.typed_query import read_terms
@@ -271,14 +271,14 @@ def query(data: bytes) -> None:
     hits = index().search(text, 5)
     assert len(hits) <= 5
     try:
-        tree = parse(text, moments)
+        tree = parse_query(text, moments)
     except QueryError as error:
         clean(shown(error.message))
         return
     assert len(list(leaves(tree))) <= len(text)
-    by_row(tree)
-    written(tree, text)
-    for_server(tree, ("x",))
+    lift_to_rows(tree)
+    source_text(tree, text)
+    translate(tree, ("x",))
     for term in search_terms(tree):
         for word in term.words:
             path_matcher(word)("drivers/net/" + "a" * 50 + "/" + text[:200])

@@ -38,16 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def help_words() -> str:
     """Return what a query can be made of."""
-    from core.query.fields import HAS, IS, PREFIXES
+    from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES
 
     lines = [
         "Bare words are looked for in the subjects and authors of series and patches, in any order, with slips and",
         "parts of words; a Message-ID or its address finds its series. A series that meets the terms is left:",
         "",
     ]
-    for name, prefix in PREFIXES.items():
+    for name, prefix in FIELDS.items():
         lines.append(f"  {name + ':':<7} {prefix.help:<56} {prefix.example}")
-    for title, words in (("is:", IS), ("has:", HAS)):
+    for title, words in (("is:", IS_VALUES), ("has:", HAS_VALUES)):
         lines += ["", *(f"  {title + word:<16} {meaning}" for word, meaning in words.items())]
     lines.append("")
     lines += [

@@ -19,16 +19,16 @@ def completions(text: str, *, prefixes: bool) -> list[tuple[str, str]]:
 
     With `prefixes` a word may become one, too.
     """
-    from core.query.fields import HAS, IS, PREFIXES
+    from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES
 
     match = _LAST.search(text)
     if match is None:
         return []
     prefix, colon, value = match.groups()
     if not colon:
-        begun = [] if value or not prefixes else [p for p in PREFIXES if p.startswith(prefix)]
-        return [(f"{p[len(prefix) :]}:", PREFIXES[p].help) for p in begun]
-    known = {"is": IS, "has": HAS}.get(prefix, {})
+        begun = [] if value or not prefixes else [p for p in FIELDS if p.startswith(prefix)]
+        return [(f"{p[len(prefix) :]}:", FIELDS[p].help) for p in begun]
+    known = {"is": IS_VALUES, "has": HAS_VALUES}.get(prefix, {})
     return [
         (word[len(value) :], help_)
         for word, help_ in known.items()
@@ -46,21 +46,21 @@ def offer_words(text: str, offers: list[tuple[str, str]]) -> SafeText:
 
 def begun_words(text: str) -> SafeText | None:
     """Return what has to stand after the prefix that a query ends with; None where it ends otherwise."""
-    from core.query.fields import PREFIXES
+    from core.query.fields import FIELDS
 
     match = _LAST.search(text)
-    if match is None or not match[2] or match[3] or match[1] not in PREFIXES:
+    if match is None or not match[2] or match[3] or match[1] not in FIELDS:
         return None
-    prefix = PREFIXES[match[1]]
+    prefix = FIELDS[match[1]]
     return shown(f"{match[1]}: {prefix.help} — {prefix.wants}; {prefix.example}")
 
 
 def help_words(label: str, scope: SafeText, server: str) -> SafeText:
     """Return what can be typed, and where it is looked for."""
     if label == "\\":
-        from core.query.fields import PREFIXES
+        from core.query.fields import FIELDS
 
-        names = " ".join(f"{name}:" for name in PREFIXES)
+        names = " ".join(f"{name}:" for name in FIELDS)
         return shown(f'-not "a b" OR ( ) · {names}')
     words = [f"in {scope}"] if scope else []
     words.append("subjects, names, ids; s: f: d: v: is: … narrow it")

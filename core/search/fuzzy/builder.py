@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
-from core.query.tokens import MAX_SUBJECT_WORDS, fold, letter_mask, person_words, words
+from core.query.tokens import MAX_SUBJECT_WORDS, fold, letter_mask, person_tokens, tokenize
 from core.search.fuzzy.segment import HEAD, Bytes, Places, Segment, encoded
 
 MAX_SUBJECT: Final = 1000
@@ -78,7 +78,7 @@ class _Builder:
 
     def add(self, entry: Entry) -> None:
         subject = entry.subject[:MAX_SUBJECT]
-        found = words(subject, MAX_SUBJECT_WORDS)
+        found = tokenize(subject, MAX_SUBJECT_WORDS)
         vocabulary = self.vocabulary
         self.tokens.extend([vocabulary.setdefault(word, len(vocabulary)) for word in found])
         self.ids.append(entry.row)
@@ -99,7 +99,7 @@ class _Builder:
         self.persons.add(name)
         self.persons.add(address)
         self.addresses.add(fold(address).replace("\n", " ") + "\n")
-        for field, word in person_words(name, address):
+        for field, word in person_tokens(name, address):
             self.person_tokens.append(self.vocabulary.setdefault(word, len(self.vocabulary)))
             self.person_of_token.append(person)
             self.field_of_token.append(field)

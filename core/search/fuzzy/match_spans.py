@@ -16,8 +16,8 @@ from core.query.tokens import (
     NAME,
     WORD,
     fold,
-    fold_with_places,
-    words,
+    fold_with_offsets,
+    tokenize,
 )
 from core.search.fuzzy.scorer import Answer
 from core.search.fuzzy.typed_query import Terms
@@ -49,7 +49,7 @@ class _Text:
 
     @cached_property
     def _folded(self) -> tuple[str, Sequence[int]]:
-        return fold_with_places(self.text)
+        return fold_with_offsets(self.text)
 
     @cached_property
     def _words(self) -> list[re.Match[str]]:
@@ -122,7 +122,7 @@ def _light_person(
     at = number - next(at for at, (other, _) in enumerate(person) if other == field)
     letters = _matched(typed, word)
     if field == NAME:
-        named = words(name.text, MAX_PERSON_WORDS)
+        named = tokenize(name.text, MAX_PERSON_WORDS)
         if at < len(named):
             name.light(at, letters)
         else:  # the whole name, written without blanks

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.fuzz import partial_ratio
 
-from core.query.tokens import DOMAIN, MAX_SUBJECT_WORDS, words
+from core.query.tokens import DOMAIN, MAX_SUBJECT_WORDS, tokenize
 from core.search.fuzzy.abbreviations import Piece, can_be_run, pieces_of, weight_of_cut
 from core.search.fuzzy.columns import domain_weight
 from core.search.fuzzy.segment import Segment
@@ -102,7 +102,7 @@ class Ranking:
     def answer(self, row: int) -> Answer | None:
         """Return how well a row answers, or None where it does not."""
         segment = self._segment
-        subject = words(segment.subject(row), MAX_SUBJECT_WORDS)
+        subject = tokenize(segment.subject(row), MAX_SUBJECT_WORDS)
         line = f" {' '.join(subject)} "
         person = segment.people.item(row)
         in_person = self._in_people.get(person)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.query.tokens import person_words
+from core.query.tokens import person_tokens
 
 HEAD: Final = 6
 
@@ -140,7 +140,7 @@ class Segment:
         if found is None:
             if len(kept) >= _PEOPLE_KEPT:
                 kept.clear()
-            found = kept[person] = person_words(*self.person(person))
+            found = kept[person] = person_tokens(*self.person(person))
         return found
 
     def word(self, word: int) -> str:

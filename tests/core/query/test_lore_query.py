@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.query.lore_query import MOST, for_server
-from core.query.query import QueryError, parse
+from core.query.lore_query import MOST, translate
+from core.query.query import QueryError, parse_query
 
 
 @pytest.mark.parametrize(
@@ -32,27 +32,27 @@ from core.query.query import QueryError, parse
     ],
 )
 def test_what_is_asked(query: str, asked: str) -> None:
-    found = for_server(parse(query, lambda _: None), ("kvm",))
+    found = translate(parse_query(query, lambda _: None), ("kvm",))
     assert found.query == asked
     assert not found.left_out
     assert not found.wider
 
 
 def test_what_a_server_does_not_know_is_left_out_and_said() -> None:
-    found = for_server(parse("s:vhost is:unread v:2 l:other by:rex", lambda _: None), ("kvm",))
+    found = translate(parse_query("s:vhost is:unread v:2 l:other by:rex", lambda _: None), ("kvm",))
     assert found.query == "s:vhost*"
     assert found.left_out == ["is:unread", "v:2", "l:other", "by:rex"]
-    found = for_server(parse("dfn:arch/arm64/kvm/*.c s:pmu", lambda _: None))
+    found = translate(parse_query("dfn:arch/arm64/kvm/*.c s:pmu", lambda _: None))
     assert found.query == '(dfn:"arch/arm64/kvm" AND s:pmu*)'
     assert found.wider == ["dfn:arch/arm64/kvm/*.c as dfn:arch/arm64/kvm"]
-    assert for_server(parse("-dfn:a/b/*.c s:pmu", lambda _: None)).query == "s:pmu*"
+    assert translate(parse_query("-dfn:a/b/*.c s:pmu", lambda _: None)).query == "s:pmu*"
 
 
 @pytest.mark.parametrize(
     "query", ["", "is:unread", "-s:x", "s:x OR is:unread", "l:kvm", "dfn:*.c", "x " * 2_000]
 )
 def test_what_cannot_be_asked_at_all(query: str) -> None:
-    assert for_server(parse(query, lambda _: None), ("kvm",)).query == ""
+    assert translate(parse_query(query, lambda _: None), ("kvm",)).query == ""
 
 
 @settings(max_examples=200)
@@ -85,10 +85,10 @@ def test_what_cannot_be_asked_at_all(query: str) -> None:
 )
 def test_quotes_and_lines_stay_closed(text: str) -> None:
     try:
-        tree = parse(text, lambda _: None)
+        tree = parse_query(text, lambda _: None)
     except QueryError:
         return
-    asked = for_server(tree).query
+    asked = translate(tree).query
     assert len(asked) <= MOST
     assert asked.count('"') % 2 == 0
     assert asked.count("(") >= asked.count(")") or '"' in asked

@@ -10,23 +10,23 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.digest.range import read_moment
-from core.query.fields import HAS, IS, PREFIXES
+from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES
 from core.query.query import (
     DEEPEST,
     EVERYTHING,
     MOST_TERMS,
     And,
+    FieldTerm,
     Node,
     Not,
     Or,
     QueryError,
-    Some,
-    Term,
+    SameMail,
     Word,
-    by_row,
-    parse,
+    lift_to_rows,
+    parse_query,
+    source_text,
     terms,
-    written,
 )
 
 NOW = datetime(2025, 6, 4, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -38,7 +38,7 @@ def moment(words: str) -> int | None:
 
 
 def read(text: str) -> Node:
-    return parse(text, moment)
+    return parse_query(text, moment)
 
 
 def told(tree: Node) -> str:
@@ -46,7 +46,7 @@ def told(tree: Node) -> str:
     match tree:
         case Word():
             return repr(" ".join(tree.words)) if tree.whole else " ".join(tree.words)
-        case Term():
+        case FieldTerm():
             value = " ".join(tree.words) or tree.value
             return f"{tree.prefix}:{value!r}" if tree.whole else f"{tree.prefix}:{value}"
         case Not():
@@ -55,7 +55,7 @@ def told(tree: Node) -> str:
             return f"[{' & '.join(map(told, tree.parts))}]"
         case Or():
             return f"[{' | '.join(map(told, tree.parts))}]"
-        case Some():
+        case SameMail():
             return f"<{told(tree.part)}>"
     raise TypeError(tree)
 
@@ -148,13 +148,13 @@ def test_what_is_wrong_is_pointed_at(text: str, offset: int, length: int, words:
 
 
 def test_what_is_allowed_is_said() -> None:
-    for prefix, allowed in (("is", IS), ("has", HAS)):
+    for prefix, allowed in (("is", IS_VALUES), ("has", HAS_VALUES)):
         with pytest.raises(QueryError) as caught:
             read(f"{prefix}:nonsense")
         assert all(f"{prefix}:{word}" in caught.value.hint for word in allowed)
     with pytest.raises(QueryError) as caught:
         read("nonsense:x")
-    assert all(f"{prefix}:" in caught.value.hint for prefix in PREFIXES)
+    assert all(f"{prefix}:" in caught.value.hint for prefix in FIELDS)
 
 
 def day(text: str) -> int:
@@ -188,7 +188,7 @@ END = 86_399
 )
 def test_dates(text: str, low: int | None, high: int | None) -> None:
     tree = read(f"d:{text}")
-    assert isinstance(tree, Term)
+    assert isinstance(tree, FieldTerm)
     assert (tree.low, tree.high) == (low, high)
 
 
@@ -202,7 +202,7 @@ def test_dates(text: str, low: int | None, high: int | None) -> None:
 def test_numbers(text: str, low: int | None, high: int | None) -> None:
     for prefix in ("v", "n"):
         tree = read(f"{prefix}:{text}")
-        assert isinstance(tree, Term)
+        assert isinstance(tree, FieldTerm)
         assert (tree.low, tree.high) == (low, high)
 
 
@@ -218,14 +218,14 @@ def test_numbers(text: str, low: int | None, high: int | None) -> None:
     ],
 )
 def test_what_is_about_mails_stands_together(text: str, tree: str) -> None:
-    assert told(by_row(read(text))) == tree
+    assert told(lift_to_rows(read(text))) == tree
 
 
 def test_parts_are_quoted_as_they_were_typed() -> None:
     text = 'f:"Ann Lee" -is:done (a OR d:2024)'
     tree = read(text)
     assert isinstance(tree, And)
-    assert [written(part, text) for part in tree.parts] == [
+    assert [source_text(part, text) for part in tree.parts] == [
         'f:"Ann Lee"',
         "-is:done",
         "(a OR d:2024)",
@@ -233,7 +233,7 @@ def test_parts_are_quoted_as_they_were_typed() -> None:
 
 
 pieces = st.sampled_from(
-    [*(f"{prefix}:" for prefix in PREFIXES), "(", ")", '"', "-", "OR", "AND", "NOT", " ", "..", "*", ">=", "2",
+    [*(f"{prefix}:" for prefix in FIELDS), "(", ")", '"', "-", "OR", "AND", "NOT", " ", "..", "*", ">=", "2",
      "2025-01-01", "2.weeks.ago", "unread", "a", "é", "\0", "\ud800", "😀", "%", "_", "'", ";--", "[", "\\", "@", "/"]
 )  # fmt: skip
 queries = st.one_of(st.lists(pieces, max_size=40).map("".join), st.text(max_size=200))
@@ -253,7 +253,7 @@ def test_any_text_is_read_or_refused_at_a_place_in_it(text: str) -> None:
         assert 0 <= fault.offset <= len(text)
         assert fault.length >= 1
         assert fault.message
-    assert isinstance(by_row(tree), Node)
+    assert isinstance(lift_to_rows(tree), Node)
     for term in terms(tree):
         assert text[term.offset : term.offset + term.length].startswith(f"{term.prefix}:")
 
@@ -272,5 +272,5 @@ def test_a_long_query_takes_no_time(text: str) -> None:
         tree = read(text)
     except QueryError:
         tree = EVERYTHING
-    by_row(tree)
+    lift_to_rows(tree)
     assert time.process_time() - start < 1

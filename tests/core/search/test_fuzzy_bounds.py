@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.query.tokens import fold, fold_with_places
+from core.query.tokens import fold, fold_with_offsets
 from core.search.fuzzy.abbreviations import pieces_of
 from core.search.fuzzy.index import Entry, Index
 from core.search.fuzzy.typed_query import MAX_QUERY, MAX_WORDS, read_terms
@@ -131,7 +131,7 @@ def test_no_text_makes_it_fail_and_lit_letters_are_of_the_text(
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=40))
 def test_a_folded_text_knows_where_its_letters_come_from(whole: str) -> None:
-    folded, places = fold_with_places(whole)
+    folded, places = fold_with_offsets(whole)
     assert len(places) == len(folded) + 1
     assert list(places) == sorted(places)
     assert fold(folded) == folded
