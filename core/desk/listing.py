@@ -12,7 +12,7 @@ from core.errors import Cancelled
 from core.mail.message import parse_message
 from core.model import Message, TargetListing
 from core.progress import Progress, ProgressCallback
-from core.series.grouping import group
+from core.series.grouping import group_messages
 from core.sources.source import Source
 
 _FIRST: Final = 50
@@ -24,7 +24,7 @@ _TIMES: Final = 4
 
 def make_listing(source: Source, messages: list[Message], *, done: bool) -> TargetListing:
     """Group the mails of a source that are known so far."""
-    items = group(messages)
+    items = group_messages(messages)
     if not source.is_list:
         items = [replace(item, lists=()) for item in items]
     return TargetListing(

@@ -35,7 +35,7 @@ from core.digest.values import (
     ThreadNews,
 )
 from core.model import Identity, Message, Series
-from core.series.grouping import group
+from core.series.grouping import group_messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +227,7 @@ def _group(
     series: list[SeriesNews] = []
     threads: list[ThreadNews] = []
     replied: Counter[Identity] = Counter()
-    for item in group(known.messages()):
+    for item in group_messages(known.messages()):
         if not known.in_range(item.message_ids):
             continue
         news = None

@@ -18,7 +18,7 @@ from typing import Final
 
 from core.errors import ConfigError
 from core.model import Identity
-from core.series.threading import Groups
+from core.series.threading import DisjointSets
 
 _LARGEST: Final = 4 << 20
 _MAILMAP_LINE: Final = re.compile(r"([^<>]*)<([^<>]*)>(?:([^<>]*)<([^<>]*)>)?\s*(?:#.*)?")
@@ -142,7 +142,7 @@ class People:
         # The same whatever the order of mails: the most frequent identity first, then by its letters.
         everyone = sorted(counts, key=lambda one: (-counts[one], one.name, one.address))
         propers = [self._mailmap.proper(one) for one in everyone]
-        groups = Groups(len(everyone))
+        groups = DisjointSets(len(everyone))
         home: dict[tuple[str, ...], int] = {}
         why: list[str] = []
         for at, identity in enumerate(everyone):

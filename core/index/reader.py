@@ -315,7 +315,7 @@ class Reader:
 
     def message(self, message_id: MessageId) -> Message | None:
         """Return a mail; where several carry its Message-ID, with the others as its clashes."""
-        from core.series.threading import unique
+        from core.series.threading import deduplicate
 
         with snapshot(self._connection):
             found = self._node(message_id)
@@ -323,7 +323,7 @@ class Reader:
                 return None
             loaded = self._loader.load((found[2],))
         messages = [one for one in loaded.messages if one.message_id == message_id]
-        return unique(messages)[0] if messages else None
+        return deduplicate(messages)[0] if messages else None
 
     def lists_of(self, message_id: MessageId) -> tuple[str, ...]:
         """Return the names of the lists that a mail came through."""
@@ -378,7 +378,7 @@ def _series(grouping: Grouping, firsts: Collection[int], loaded: Loaded) -> Seri
     """Return the series whose postings begin with some nodes."""
     cards = [
         card
-        for card, posting in zip(grouping.cards(), grouping.postings, strict=True)
+        for card, posting in zip(grouping.features(), grouping.postings, strict=True)
         if loaded.nodes[grouping.messages[posting.first].message_id] in firsts
     ]
     if not cards:

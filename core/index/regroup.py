@@ -36,7 +36,7 @@ from core.index.triage_state import stand_anew
 from core.model import Message
 from core.progress import Progress, ProgressCallback
 from core.series.grouping import Grouping
-from core.series.postings import Kind, meeting
+from core.series.postings import PostingKey, overlapping_fragments
 
 AT_ONCE: Final = 3000
 """Mails that are grouped in one transaction; more where one talk has more."""
@@ -157,25 +157,27 @@ class _Regrouping:
             [
                 (
                     talk_of[nodes[grouping.messages[run.first].message_id]],
-                    _kind(run.kind),
+                    _kind(run.key),
                     run.start,
                     run.last,
-                    run.loose,
+                    run.is_unreferenced,
                 )
-                for run in grouping.runs
+                for run in grouping.fragments
             ],
         )
 
     def _meeting(self, grouping: Grouping) -> list[set[int]]:
         """Return the talks that hold parts of the same postings."""
         together: list[set[int]] = []
-        for kind in {_kind(run.kind) for run in grouping.runs}:
+        for kind in {_kind(run.key) for run in grouping.fragments}:
             rows = self._connection.execute(
                 "SELECT talk, start, last, loose FROM run WHERE kind = ?", (kind,)
             ).fetchall()
             if len(rows) < 2:
                 continue
-            for places in meeting((start, last, bool(loose)) for _, start, last, loose in rows):
+            for places in overlapping_fragments(
+                (start, last, bool(loose)) for _, start, last, loose in rows
+            ):
                 talks = {rows[place][0] for place in places}
                 if len(talks) > 1:
                     for other in [each for each in together if each & talks]:
@@ -207,10 +209,12 @@ class _Regrouping:
         firsts = [grouping.messages[posting.first] for posting in grouping.postings]
         nodes = [self._loaded.nodes[message.message_id] for message in firsts]
         numbers = self._numbers(nodes, old)
-        cards = grouping.cards()
+        cards = grouping.features()
         by_number = dict(zip(numbers, cards, strict=True))
         aboves = {
-            numbers[at]: numbers[card.above] for at, card in enumerate(cards) if card.above >= 0
+            numbers[at]: numbers[card.parent_posting]
+            for at, card in enumerate(cards)
+            if card.parent_posting >= 0
         }
         for number, card, node, first in zip(numbers, cards, nodes, firsts, strict=True):
             place = Place(
@@ -293,7 +297,7 @@ def _portions(
         yield portion
 
 
-def _kind(kind: Kind) -> int:
+def _kind(kind: PostingKey) -> int:
     sender, version, minor, total, tags, counted = kind
     return hash_of("run", sender, *map(str, (version, minor, total, counted)), *sorted(tags))
 

@@ -13,8 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.index.codec import hash_of, restored, stored
-from core.series.features import RECENT, Card, Glance, families, is_followed, likely
-from core.series.linking import join_family
+from core.series.features import (
+    SIMILARITY_WINDOW,
+    PostingFeatures,
+    TitleFeatures,
+    candidate_groups,
+    has_same_sender,
+    similar_earlier,
+)
+from core.series.linking import link_candidates
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -46,12 +53,12 @@ class Stored:
     """The node of its first mail."""
     order: tuple[float, bytes]
     """The date and Message-ID of its first mail."""
-    above: int | None
-    card: Card
+    parent_posting: int | None
+    card: PostingFeatures
     """Its `at` and `above` are not set."""
 
 
-def pack_card(card: Card) -> bytes:
+def pack_card(card: PostingFeatures) -> bytes:
     """Return a card as it is stored, without its place."""
     values: list[Any] = [
         card.when,
@@ -62,19 +69,19 @@ def pack_card(card: Card) -> bytes:
         card.cover,
         sorted(card.patches),
         card.rfc,
-        card.again,
+        card.is_resend,
         sorted(card.tags),
         card.is_part,
     ]
     return _encode(values).encode("ascii")
 
 
-def unpack_card(data: bytes) -> Card:
+def unpack_card(data: bytes) -> PostingFeatures:
     """Return the card that was packed."""
-    when, version, senders, change_id, head, cover, patches, rfc, again, tags, part = json.loads(
-        data
+    when, version, senders, change_id, head, cover, patches, rfc, is_resend, tags, part = (
+        json.loads(data)
     )
-    return Card(
+    return PostingFeatures(
         at=-1,
         when=when,
         version=(version[0], version[1]),
@@ -84,14 +91,14 @@ def unpack_card(data: bytes) -> Card:
         cover=cover,
         patches=frozenset(patches),
         rfc=rfc,
-        again=again,
+        is_resend=is_resend,
         tags=frozenset(tags),
         is_part=part,
-        above=-1,
+        parent_posting=-1,
     )
 
 
-def sender_of(card: Card) -> int:
+def sender_of(card: PostingFeatures) -> int:
     """Return the number of a card's sender."""
     return hash_of("sender", card.senders[0])
 
@@ -102,8 +109,8 @@ def store_posting(
     talk: int,
     first: int,
     place: Place,
-    above: int | None,
-    card: Card,
+    parent_posting: int | None,
+    card: PostingFeatures,
 ) -> None:
     """Store a posting, not yet a part of any series."""
     connection.execute(
@@ -117,24 +124,24 @@ def store_posting(
             place.date,
             *card.version,
             bool(card.cover),
-            stored(card.only_title) if card.only_title else None,
-            above,
+            stored(card.whole_title) if card.whole_title else None,
+            parent_posting,
             pack_card(card),
         ),
     )
 
 
 def store_names(
-    connection: sqlite3.Connection, cards: dict[int, Card], aboves: dict[int, int]
+    connection: sqlite3.Connection, cards: dict[int, PostingFeatures], aboves: dict[int, int]
 ) -> None:
     """Store under which names postings are known; `aboves` are those in whose threads some were sent."""
     rows: list[tuple[int, int]] = []
     for posting, card in cards.items():
-        rows += [(hash_of(*name), posting) for name in card.names()]
-        above = aboves.get(posting)
-        if above is not None and is_followed(cards[above], card):
-            name = hash_of("thread", str(above))
-            rows += [(name, posting), (name, above)]
+        rows += [(hash_of(*name), posting) for name in card.blocking_keys()]
+        parent_posting = aboves.get(posting)
+        if parent_posting is not None and has_same_sender(cards[parent_posting], card):
+            name = hash_of("thread", str(parent_posting))
+            rows += [(name, posting), (name, parent_posting)]
     connection.executemany("INSERT OR IGNORE INTO known_as VALUES (?, ?)", rows)
 
 
@@ -173,40 +180,40 @@ def store_likes(connection: sqlite3.Connection, places: Iterable[Place]) -> set[
 
 def _compare(connection: sqlite3.Connection, sender: int, moved: list[Place]) -> set[int]:
     orders = sorted({place.order for place in moved})
-    rows: list[tuple[tuple[float, float, bytes], int, Glance | None]]
+    rows: list[tuple[tuple[float, float, bytes], int, TitleFeatures | None]]
     rows = [(order, -1, None) for order in orders]
     rows += _around(connection, sender, orders[0][0], orders[-1][0])
     rows.sort(key=lambda row: row[:2])
     changed: set[int] = set()
-    window: list[tuple[int, Glance]] = []
+    window: list[tuple[int, TitleFeatures]] = []
     affected = 0
     for _, posting, mine in rows:
         if mine is None:  # from here on, a window's length of postings see another window
-            affected = RECENT + 1
+            affected = SIMILARITY_WINDOW + 1
             continue
         if affected > 0:
             affected -= 1
-            if mine.asks:
+            if mine.may_have_predecessor:
                 changed |= _store_like(connection, posting, mine, window)
         window.append((posting, mine))
-        if len(window) > RECENT:
+        if len(window) > SIMILARITY_WINDOW:
             del window[0]
     return changed
 
 
 def _around(
     connection: sqlite3.Connection, sender: int, first: float, last: float
-) -> list[tuple[tuple[float, float, bytes], int, Glance | None]]:
+) -> list[tuple[tuple[float, float, bytes], int, TitleFeatures | None]]:
     """Return a sender's postings between two dates, with a window's length before and after."""
     before = connection.execute(
         "SELECT min(date) FROM (SELECT date FROM posting WHERE sender = ? AND date < ?"
         " ORDER BY date DESC LIMIT ?)",
-        (sender, first, RECENT),
+        (sender, first, SIMILARITY_WINDOW),
     ).fetchone()[0]
     after = connection.execute(
         "SELECT max(date) FROM (SELECT date FROM posting WHERE sender = ? AND date > ?"
         " ORDER BY date LIMIT ?)",
-        (sender, last, RECENT),
+        (sender, last, SIMILARITY_WINDOW),
     ).fetchone()[0]
     found = connection.execute(
         "SELECT posting.id, date, first_date, name, major, minor, has_cover, title"
@@ -218,18 +225,21 @@ def _around(
         (
             (date, first_date, name),
             posting,
-            Glance(date, (major, minor), restored(title or b""), bool(has_cover)),
+            TitleFeatures(date, (major, minor), restored(title or b""), bool(has_cover)),
         )
         for posting, date, first_date, name, major, minor, has_cover, title in found
     ]
 
 
 def _store_like(
-    connection: sqlite3.Connection, posting: int, mine: Glance, window: list[tuple[int, Glance]]
+    connection: sqlite3.Connection,
+    posting: int,
+    mine: TitleFeatures,
+    window: list[tuple[int, TitleFeatures]],
 ) -> set[int]:
     """Store which of the postings in its window one is like; return whom a change of that concerns."""
     name = like_name(posting)
-    now = {window[at][0] for at in likely(mine, [theirs for _, theirs in window])}
+    now = {window[at][0] for at in similar_earlier(mine, [theirs for _, theirs in window])}
     rows = connection.execute("SELECT posting FROM known_as WHERE name = ?", (name,))
     before = {each for (each,) in rows} - {posting}
     if now == before:
@@ -287,7 +297,7 @@ class Kin:
         ordered = sorted(self.postings.values(), key=lambda each: each.order)
         place_of = {each.posting: at for at, each in enumerate(ordered)}
         cards = [
-            replace(each.card, at=at, above=place_of.get(each.above or 0, -1))
+            replace(each.card, at=at, parent_posting=place_of.get(each.parent_posting or 0, -1))
             for at, each in enumerate(ordered)
         ]
         alike: dict[int, list[int]] = {}
@@ -298,8 +308,8 @@ class Kin:
                 alike[at] = sorted(earlier, key=lambda place: (cards[place].when, place))
         return [
             [ordered[card.at] for card in line]
-            for family in families(cards, alike)
-            for line in join_family(family, alike)
+            for family in candidate_groups(cards, alike)
+            for line in link_candidates(family, alike)
         ]
 
     def _load(self, postings: set[int]) -> None:
@@ -309,7 +319,7 @@ class Kin:
             " WHERE posting.id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(postings)),),
         )
-        for posting, talk, item, first, first_date, name, above, card in rows:
+        for posting, talk, item, first, first_date, name, parent_posting, card in rows:
             self.postings[posting] = Stored(
-                posting, talk, item, first, (first_date, name), above, unpack_card(card)
+                posting, talk, item, first, (first_date, name), parent_posting, unpack_card(card)
             )

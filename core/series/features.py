@@ -16,13 +16,13 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from core.model import Message
-from core.series.numbering import releases, sender_key
+from core.series.numbering import release_tags, sender_identity_key
 from core.series.postings import HOUR, Posting
-from core.series.threading import Groups
+from core.series.threading import DisjointSets
 
 DAY: Final = 24 * HOUR
 
-RECENT: Final = 40
+SIMILARITY_WINDOW: Final = 40
 """Postings of one sender whose titles are compared fuzzily."""
 
 _TITLES: Final = 64
@@ -43,7 +43,7 @@ _VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class PostingFeatures:
     """What of a posting tells which series it belongs to."""
 
     at: int
@@ -59,12 +59,12 @@ class Card:
     patches: frozenset[str]
     """The patches' titles, normalised; of many the first."""
     rfc: bool
-    again: bool
+    is_resend: bool
     """Its sender says that it was sent before."""
     tags: frozenset[str]
     is_part: bool
     """Not all patches that its counter counts are there."""
-    above: int
+    parent_posting: int
     """The posting in whose thread it was sent, -1 for none."""
 
     @property
@@ -73,25 +73,25 @@ class Card:
         return self.patches | {self.cover} if self.cover else self.patches
 
     @property
-    def only_title(self) -> str:
+    def whole_title(self) -> str:
         """The title of the whole, where there is one."""
         return self.cover or (next(iter(self.patches)) if len(self.patches) == 1 else "")
 
     @property
-    def branch(self) -> frozenset[str]:
+    def release_tags(self) -> frozenset[str]:
         """The tags that name a release: what is for 5.10 is never a version of what is for 5.15."""
-        return releases(self.tags)
+        return release_tags(self.tags)
 
-    def names(self) -> Iterator[tuple[str, ...]]:
+    def blocking_keys(self) -> Iterator[tuple[str, ...]]:
         """Yield what it shares with every posting that it may be joined to by change-id or title."""
         if self.change_id:
             yield ("change-id", self.change_id)
-        branch = tuple(sorted(self.branch))
+        release_tags = tuple(sorted(self.release_tags))
         for sender in self.senders:
             for title in self.titles:
-                if branch:
-                    yield ("title", sender, title, *branch)
-                if not branch or len(self.patches) <= _FEW or title == self.cover:
+                if release_tags:
+                    yield ("title", sender, title, *release_tags)
+                if not release_tags or len(self.patches) <= _FEW or title == self.cover:
                     yield ("title", sender, title)
 
 
@@ -100,18 +100,20 @@ def normal_title(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(".")
 
 
-def make_card(at: int, posting: Posting, messages: list[Message], above: int) -> Card:
+def extract_features(
+    at: int, posting: Posting, messages: list[Message], parent_posting: int
+) -> PostingFeatures:
     """Read from its mails what tells which series a posting belongs to."""
     lead = messages[posting.lead()]
-    numbers = sorted(number for number in posting.places if number > 0)[:_TITLES]
-    patches = (messages[posting.places[number][0]] for number in numbers)
-    head = (messages[posting.places[number][0]] for number in sorted(posting.places)[:2])
+    numbers = sorted(number for number in posting.slots if number > 0)[:_TITLES]
+    patches = (messages[posting.slots[number][0]] for number in numbers)
+    head = (messages[posting.slots[number][0]] for number in sorted(posting.slots)[:2])
     tags = frozenset(tag.casefold() for tag in lead.subject.tags)
-    senders = [sender_key(lead.sender)]
+    senders = [sender_identity_key(lead.sender)]
     name = " ".join(lead.sender.name.partition(" via ")[0].strip(" '\"").casefold().split())
     if " " in name:
         senders.append("name " + name)
-    return Card(
+    return PostingFeatures(
         at=at,
         when=lead.date.timestamp(),
         version=(posting.version, posting.minor),
@@ -119,18 +121,18 @@ def make_card(at: int, posting: Posting, messages: list[Message], above: int) ->
         change_id=next((one.change_id for one in head if one.change_id), None),
         head_title=normal_title(lead.subject.title),
         # Some count in the cover letter's title: "improve use_mm / unuse_mm v2".
-        cover=_VERSION.sub("", normal_title(lead.subject.title)) if 0 in posting.places else "",
+        cover=_VERSION.sub("", normal_title(lead.subject.title)) if 0 in posting.slots else "",
         patches=frozenset(title for one in patches if (title := normal_title(one.subject.title))),
         rfc="rfc" in tags,
-        again=not tags.isdisjoint(("resend", "repost")),
+        is_resend=not tags.isdisjoint(("resend", "repost")),
         tags=posting.tags,
-        is_part=not posting.finished(),
-        above=above,
+        is_part=not posting.is_complete(),
+        parent_posting=parent_posting,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class TitleFeatures:
     """What of a posting is compared with the titles of its sender's other postings."""
 
     when: float
@@ -140,24 +142,24 @@ class Glance:
     has_cover: bool
 
     @property
-    def asks(self) -> bool:
+    def may_have_predecessor(self) -> bool:
         """Whether it may be a later version of something that had another title."""
         return bool(self.title) and self.version > (1, 0)
 
 
-def glance(card: Card) -> Glance:
-    """Return what of a card `likely` looks at."""
-    return Glance(card.when, card.version, card.only_title, bool(card.cover))
+def title_features(card: PostingFeatures) -> TitleFeatures:
+    """Return what of a card `similar_earlier` looks at."""
+    return TitleFeatures(card.when, card.version, card.whole_title, bool(card.cover))
 
 
-def likely(mine: Glance, earlier: Iterable[Glance]) -> list[int]:
-    """Return which of a sender's `RECENT` last postings, by their places, have nearly the same title and an older version."""
-    if not mine.asks:
+def similar_earlier(mine: TitleFeatures, earlier: Iterable[TitleFeatures]) -> list[int]:
+    """Return which of a sender's `SIMILARITY_WINDOW` last postings, by their places, have nearly the same title and an older version."""
+    if not mine.may_have_predecessor:
         return []
-    return [at for at, theirs in enumerate(earlier) if likeness(mine, theirs)]
+    return [at for at, theirs in enumerate(earlier) if title_similarity(mine, theirs)]
 
 
-def likeness(mine: Glance, theirs: Glance) -> float:
+def title_similarity(mine: TitleFeatures, theirs: TitleFeatures) -> float:
     """Return how alike two titles are, up to 100; 0 where it is too little for one to be a later version of the other.
 
     Who sends a v2 has sent a v1 of it: of what the same person sent in the last days less likeness will do.
@@ -185,38 +187,40 @@ def _names_other_things(one: str, other: str) -> bool:
     return bool(mine - theirs) and bool(theirs - mine)
 
 
-def find_likely(cards: Iterable[Card]) -> dict[int, list[int]]:
+def find_similar_titles(cards: Iterable[PostingFeatures]) -> dict[int, list[int]]:
     """Return of each card, by `at`, the earlier ones whose titles are nearly the same."""
-    recent: dict[str, deque[tuple[int, Glance]]] = {}
+    recent: dict[str, deque[tuple[int, TitleFeatures]]] = {}
     found: dict[int, list[int]] = {}
     for card in sorted(cards, key=lambda card: (card.when, card.at)):
-        mine = glance(card)
-        others = recent.setdefault(card.senders[0], deque(maxlen=RECENT))
-        if alike := likely(mine, [theirs for _, theirs in others]):
+        mine = title_features(card)
+        others = recent.setdefault(card.senders[0], deque(maxlen=SIMILARITY_WINDOW))
+        if alike := similar_earlier(mine, [theirs for _, theirs in others]):
             found[card.at] = [others[place][0] for place in alike]
         others.append((card.at, mine))
     return found
 
 
-def families(cards: Sequence[Card], alike: Mapping[int, Sequence[int]]) -> list[list[Card]]:
-    """Divide cards into those that may have to do with each other; `alike` is what `find_likely` says of them."""
-    groups = Groups(len(cards))
+def candidate_groups(
+    cards: Sequence[PostingFeatures], alike: Mapping[int, Sequence[int]]
+) -> list[list[PostingFeatures]]:
+    """Divide cards into those that may have to do with each other; `alike` is what `find_similar_titles` says of them."""
+    groups = DisjointSets(len(cards))
     place_of = {card.at: place for place, card in enumerate(cards)}
     named: dict[tuple[str, ...], int] = {}
     for place, card in enumerate(cards):
-        for name in card.names():
+        for name in card.blocking_keys():
             groups.join(place, named.setdefault(name, place))
         for earlier in alike.get(card.at, ()):
             groups.join(place, place_of[earlier])
-        above = place_of.get(card.above)
-        if above is not None and is_followed(cards[above], card):
-            groups.join(place, above)
-    found: dict[int, list[Card]] = {}
+        parent_posting = place_of.get(card.parent_posting)
+        if parent_posting is not None and has_same_sender(cards[parent_posting], card):
+            groups.join(place, parent_posting)
+    found: dict[int, list[PostingFeatures]] = {}
     for place, card in enumerate(cards):
         found.setdefault(groups.find(place), []).append(card)
     return list(found.values())
 
 
-def is_followed(earlier: Card, card: Card) -> bool:
+def has_same_sender(earlier: PostingFeatures, card: PostingFeatures) -> bool:
     """Whether a posting that was sent in another's thread may be a version of the same series for that."""
     return not set(card.senders).isdisjoint(earlier.senders)

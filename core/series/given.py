@@ -19,12 +19,12 @@ _ADDRESS: Final = re.compile(r"<([^<>\s]{1,320})>|([^<>\s()]{1,64}@[^<>\s()]{1,2
 _MAILTO: Final = re.compile(r"<mailto:[^<>\s]{1,320}>(?=>)")
 
 
-def given_trailers(
-    versions: Iterable[Version], sure: Collection[MessageId]
+def followup_trailers(
+    versions: Iterable[Version], directly_attached: Collection[MessageId]
 ) -> tuple[list[FollowupTrailer], list[FollowupTrailer]]:
     """Return the trailers that count, and those that name somebody else than their sender.
 
-    Each is there once for a patch, by the first reply that gives it; what the patch carries already is nobody else's. `sure` are the replies
+    Each is there once for a patch, by the first reply that gives it; what the patch carries already is nobody else's. `directly_attached` are the replies
     between which and the patch they stand under no mail is missing.
     """
     counting: list[FollowupTrailer] = []
@@ -36,12 +36,14 @@ def given_trailers(
             for reply in entry.replies:
                 message = reply.message
                 number = (
-                    entry.number if message.message_id in sure else _named(message, entry, version)
+                    entry.number
+                    if message.message_id in directly_attached
+                    else _patch_number_from_subject(message, entry, version)
                 )
                 if number is None:
                     continue
                 for given in _of_reply(message, number, version.version):
-                    mine = is_by(given.value, message.sender)
+                    mine = names_sender(given.value, message.sender)
                     key = (given.name.casefold(), given.value.casefold(), number, given.version)
                     if key in seen or (not mine and key[:2] in carried):
                         continue
@@ -61,7 +63,7 @@ def _of_reply(message: Message, number: int, version: int) -> Iterator[FollowupT
         )
 
 
-def _named(message: Message, entry: Patch, version: Version) -> int | None:
+def _patch_number_from_subject(message: Message, entry: Patch, version: Version) -> int | None:
     """Return the number that a reply means by its subject alone."""
     subject = message.subject
     if subject.number is not None:
@@ -72,7 +74,7 @@ def _named(message: Message, entry: Patch, version: Version) -> int | None:
     return None
 
 
-def is_by(value: str, sender: Identity) -> bool:
+def names_sender(value: str, sender: Identity) -> bool:
     """Whether a trailer's value names its sender, or nobody (`Fixes: abc123`).
 
     Like b4: the address is the same but for a `+extension` or one label of its domain, or the name is the same.

@@ -27,19 +27,19 @@ from core.model import (
     Thread,
     Version,
 )
-from core.series.features import DAY, Card, make_card
-from core.series.given import given_trailers
-from core.series.linking import join
+from core.series.features import DAY, PostingFeatures, extract_features
+from core.series.given import followup_trailers
+from core.series.linking import link_postings
 from core.series.numbering import PATCH_WORDS
-from core.series.postings import Posting, Run, Sorter
-from core.series.replies import Answers
-from core.series.threading import Forest, build_forest, unique
+from core.series.postings import Posting, PostingBuilder, PostingFragment
+from core.series.replies import ReplyAssignment
+from core.series.threading import ThreadForest, build_thread_forest, deduplicate
 
 MISSING_LISTED: Final = 1000
 """Missing patches that a version lists; of `1/9999` the first thousand say enough."""
 
 
-def group(messages: Iterable[Message]) -> list[Series | Thread]:
+def group_messages(messages: Iterable[Message]) -> list[Series | Thread]:
     """Group mails into series and threads, latest activity first.
 
     Pure and deterministic: shuffled mails give the same. Any mail ends up in exactly one item.
@@ -56,13 +56,13 @@ class Grouping:
     """
 
     def __init__(self, messages: Iterable[Message]) -> None:
-        self._forest: Forest = build_forest(unique(messages))
+        self._forest: ThreadForest = build_thread_forest(deduplicate(messages))
         self._messages = self._forest.messages
-        sorter = Sorter(self._forest)
+        sorter = PostingBuilder(self._forest)
         self._postings = sorter.postings()
-        self.runs: list[Run] = sorter.runs
+        self.fragments: list[PostingFragment] = sorter.fragments
         """What of them each conversation holds; others may hold more."""
-        self._answers = Answers(self._forest, self._postings)
+        self._answers = ReplyAssignment(self._forest, self._postings)
 
     @property
     def messages(self) -> list[Message]:
@@ -81,15 +81,15 @@ class Grouping:
         items.sort(key=lambda item: item.date.timestamp(), reverse=True)
         return items
 
-    def cards(self) -> list[Card]:
+    def features(self) -> list[PostingFeatures]:
         """Return of each posting, in their order, what tells which series it belongs to."""
         return [
-            make_card(at, posting, self._messages, self._answers.posting_above(at))
+            extract_features(at, posting, self._messages, self._answers.parent_posting(at))
             for at, posting in enumerate(self._postings)
         ]
 
     def _all_series(self) -> Iterator[Series]:
-        for line in join(self.cards()):
+        for line in link_postings(self.features()):
             change_id = next((card.change_id for card in line if card.change_id), None)
             yield self.series([card.at for card in line], change_id)
 
@@ -100,7 +100,7 @@ class Grouping:
             key=lambda v: (v.date.timestamp(), v.version, v.minor, _lead(v).message.message_id)
         )
         versions = _number_reposts(versions)
-        trailers, foreign = given_trailers(versions, self._answers.sure)
+        trailers, foreign = followup_trailers(versions, self._answers.directly_attached)
         messages = [message for version in versions for message in _messages_of(version)]
         newest = next((v for v in reversed(versions) if _has_head(v)), versions[-1])
         return Series(
@@ -127,7 +127,7 @@ class Grouping:
                 replies=tuple(replies.get((at, number), ())),
                 duplicates=tuple(self._messages[mail] for mail in mails[1:]),
             )
-            for number, mails in sorted(posting.places.items())
+            for number, mails in sorted(posting.slots.items())
         ]
         cover = entries[0] if entries[0].number == 0 else None
         lead = entries[0].message
@@ -150,7 +150,7 @@ class Grouping:
             root: Message | None = None
             for start in roots:
                 for mail in self._forest.walk(start):
-                    if self._answers.owners[mail] is not None:
+                    if self._answers.owner_of[mail] is not None:
                         continue
                     message = self._messages[mail]
                     if root is None:
@@ -180,7 +180,7 @@ def _thread(root: Message, replies: list[Reply]) -> Thread:
 def _missing(posting: Posting) -> Iterator[int]:
     found = 0
     for number in range(1, posting.total + 1):
-        if number not in posting.places:
+        if number not in posting.slots:
             yield number
             found += 1
             if found == MISSING_LISTED:

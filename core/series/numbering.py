@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.model import Identity, Message
-from core.series.threading import Forest
+from core.series.threading import ThreadForest
 
 PATCH_WORDS: Final = frozenset({"patch", "patches", "patchset"})
 # What stable and -mm robots say of a patch that they took, or could not take.
@@ -21,7 +21,7 @@ _NO_SERIES_TAGS: Final = PATCH_WORDS | {"resend", "repost"}
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PatchNumber:
     """The place that a mail's subject claims."""
 
     mail: int
@@ -37,17 +37,17 @@ class Claim:
     """It has a counter; a lone patch mostly has none."""
 
     @property
-    def releases(self) -> frozenset[str]:
+    def release_tags(self) -> frozenset[str]:
         """What its tags name by number: 5.10 and 5.15 are for different trees."""
-        return releases(self.tags)
+        return release_tags(self.tags)
 
 
-def releases(tags: Iterable[str]) -> frozenset[str]:
+def release_tags(tags: Iterable[str]) -> frozenset[str]:
     """Return the numbers in tags: 5.13 of `for-5.13` and `5.13`."""
     return frozenset(number for tag in tags for number in _RELEASE.findall(tag))
 
 
-def sender_key(who: Identity) -> str:
+def sender_identity_key(who: Identity) -> str:
     """Return what tells senders apart: the address, but the name where a list or relay sends for them.
 
     `A Person via Some List <some-list@…>` shares its address with every other sender of that list.
@@ -58,7 +58,7 @@ def sender_key(who: Identity) -> str:
     return who.address.casefold() or who.name.casefold()
 
 
-def read_claim(forest: Forest, mail: int) -> Claim | None:
+def read_patch_number(forest: ThreadForest, mail: int) -> PatchNumber | None:
     """Return the place that a mail claims, None where it is no patch and no counted cover letter.
 
     A diff in an answer (`Re: [PATCH]`) is a suggestion, no patch. A pull request, and what it carries, is none.
@@ -76,11 +76,11 @@ def read_claim(forest: Forest, mail: int) -> Claim | None:
     elif not message.has_diff:
         return None
     parent = forest.messages[forest.parents[mail]] if forest.parents[mail] >= 0 else None
-    if parent is not None and _echoes(message, parent, number):
+    if parent is not None and _is_reply_without_re(message, parent, number):
         return None
     if not subject.is_patch and not _is_bare_patch(message, parent):
         return None
-    return make_claim(message, mail, number=number, total=total, counted=counted)
+    return make_patch_number(message, mail, number=number, total=total, counted=counted)
 
 
 def _is_bare_patch(message: Message, parent: Message | None) -> bool:
@@ -97,7 +97,7 @@ def _is_bare_patch(message: Message, parent: Message | None) -> bool:
         parent is not None
         and parent.subject.is_patch
         and not parent.subject.is_reply
-        and sender_key(parent.sender) == sender_key(message.sender)
+        and sender_identity_key(parent.sender) == sender_identity_key(message.sender)
     )
 
 
@@ -106,29 +106,31 @@ def is_signed_off(message: Message) -> bool:
     return any(trailer.name.casefold() == "signed-off-by" for trailer in message.trailers)
 
 
-def make_claim(message: Message, mail: int, *, number: int, total: int, counted: bool) -> Claim:
+def make_patch_number(
+    message: Message, mail: int, *, number: int, total: int, counted: bool
+) -> PatchNumber:
     """Return the claim of a mail to a number that its subject says, or that it is given."""
     subject = message.subject
     tags = frozenset(tag.casefold() for tag in subject.tags)
-    return Claim(
+    return PatchNumber(
         mail=mail,
         number=number,
         total=total,
         version=subject.version,
         minor=subject.minor,
-        sender=sender_key(message.sender),
+        sender=sender_identity_key(message.sender),
         tags=tags - _NO_SERIES_TAGS,
         counted=counted,
     )
 
 
-def _echoes(message: Message, parent: Message, number: int) -> bool:
+def _is_reply_without_re(message: Message, parent: Message, number: int) -> bool:
     """Whether it is an answer that only lacks its `Re:`."""
     mine, theirs = message.subject, parent.subject
     same_title = mine.title.casefold() == theirs.title.casefold()
     if message.has_diff:
         return same_title and not mine.is_patch
-    others = sender_key(message.sender) != sender_key(parent.sender)
+    others = sender_identity_key(message.sender) != sender_identity_key(parent.sender)
     if number == 0:
         return same_title and others
     return others or (same_title and mine.number == theirs.number)

@@ -35,7 +35,7 @@ _BEGIN: Final = ("On ", "Am ", "Le ", "El ", "Em ", "Il ", "At ", "Excerpts ")
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
+class QuotedLine:
     """A quoted line."""
 
     level: int
@@ -45,17 +45,17 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ReplyBlock:
     """What somebody wrote in one go."""
 
-    quoted: tuple[Quoted, ...]
+    quoted: tuple[QuotedLine, ...]
     """The lines between the passage before and this one; none where a mail begins with text."""
     lines: tuple[str, ...]
-    tight: bool
+    follows_quote_directly: bool
     """No blank line stands between the quote and its text: a mailer may have broken a quoted line here."""
 
 
-def passages(text: str) -> Iterator[Passage]:
+def reply_blocks(text: str) -> Iterator[ReplyBlock]:
     """Yield the passages of a reply's text, in order; linear in its size.
 
     Left out: signatures and list footers, lines such as `[...]` that say that something was left out, and those that
@@ -63,7 +63,7 @@ def passages(text: str) -> Iterator[Passage]:
     """
     lines = text.split("\n")
     over = lines[MOST_LINES:]
-    quoted: list[Quoted] = []
+    quoted: list[QuotedLine] = []
     runs = [
         (is_quote, list(run))
         for is_quote, run in groupby(
@@ -80,17 +80,17 @@ def passages(text: str) -> Iterator[Passage]:
         if not last or original:
             kept = _trimmed(_without_attribution(kept))
         if any(line.strip() and not _LEFT_OUT.match(line) for line in kept):
-            yield Passage(tuple(quoted), tuple(kept), bool(run[0].strip()))
+            yield ReplyBlock(tuple(quoted), tuple(kept), bool(run[0].strip()))
             quoted = []
-        quoted += [Quoted(1, line) for line in original]
+        quoted += [QuotedLine(1, line) for line in original]
     if any(line.strip() for line in over):
-        yield Passage(tuple(quoted), tuple(over), tight=False)
+        yield ReplyBlock(tuple(quoted), tuple(over), follows_quote_directly=False)
 
 
-def _quoted(line: str) -> Quoted:
+def _quoted(line: str) -> QuotedLine:
     match = _QUOTE.match(line)
     marks = match[0] if match is not None else ""
-    return Quoted(marks.count(">"), line[len(marks) :])
+    return QuotedLine(marks.count(">"), line[len(marks) :])
 
 
 def _without_original(lines: list[str]) -> tuple[list[str], list[str]]:

@@ -6,45 +6,45 @@ from collections.abc import Iterator
 
 from core.model import MessageId, Reply
 from core.series.postings import Posting
-from core.series.threading import Forest
+from core.series.threading import ThreadForest
 
-Place = tuple[int, int]
+PatchSlot = tuple[int, int]
 """A posting, by its place among all, and a number in it."""
 
 
-class Answers:
+class ReplyAssignment:
     """The replies to each place; read-only once made.
 
     A reply belongs to the nearest patch or cover letter above it. An answer to a missing mail goes to the posting of
     its conversation that its subject names, to the cover letter or first patch of that; else to none.
     """
 
-    def __init__(self, forest: Forest, postings: list[Posting]) -> None:
+    def __init__(self, forest: ThreadForest, postings: list[Posting]) -> None:
         self._forest = forest
         self._postings = postings
-        self.places: dict[int, Place] = {
+        self.slot_of: dict[int, PatchSlot] = {
             mail: (at, number)
             for at, posting in enumerate(postings)
-            for number, mails in posting.places.items()
+            for number, mails in posting.slots.items()
             for mail in mails
         }
         """Of each mail that is a patch or cover letter: where it stands."""
-        self.owners: list[Place | None] = [None] * len(forest.messages)
+        self.owner_of: list[PatchSlot | None] = [None] * len(forest.messages)
         """Of each mail the place that it has or belongs to; None for what is no part of a series."""
-        self.replies: dict[Place, list[Reply]] = {}
+        self.replies: dict[PatchSlot, list[Reply]] = {}
         """In the order of reading."""
-        self.sure: set[MessageId] = set()
+        self.directly_attached: set[MessageId] = set()
         """Replies between which and their patch no mail is missing."""
         for roots in forest.conversations:
             self._find_owners(roots)
             self._place_orphans(roots)
             self._collect(roots)
 
-    def posting_above(self, at: int) -> int:
+    def parent_posting(self, at: int) -> int:
         """Return the posting in whose thread another was sent, -1 for none."""
-        for top in sorted(self._postings[at].tops):
+        for top in sorted(self._postings[at].attach_points):
             parent = self._forest.parents[top]
-            owner = self.owners[parent] if parent >= 0 else None
+            owner = self.owner_of[parent] if parent >= 0 else None
             if owner is not None and owner[0] != at:
                 return owner[0]
         return -1
@@ -53,11 +53,11 @@ class Answers:
         for root in roots:
             for mail in self._forest.walk(root):
                 parent = self._forest.parents[mail]
-                above = self.owners[parent] if parent >= 0 else None
-                self.owners[mail] = self.places.get(mail, above)
+                above = self.owner_of[parent] if parent >= 0 else None
+                self.owner_of[mail] = self.slot_of.get(mail, above)
 
     def _place_orphans(self, roots: list[int]) -> None:
-        orphans = [root for root in roots if self.owners[root] is None and self._is_answer(root)]
+        orphans = [root for root in roots if self.owner_of[root] is None and self._is_answer(root)]
         if not orphans:
             return
         named: dict[tuple[object, ...], int] = {}
@@ -71,10 +71,10 @@ class Answers:
                 meant = named.get((subject.version, subject.minor, subject.total))
             if meant is None:
                 continue
-            place = (meant, min(self._postings[meant].places))
+            place = (meant, min(self._postings[meant].slots))
             for mail in self._forest.walk(orphan):
-                if self.owners[mail] is None:
-                    self.owners[mail] = place
+                if self.owner_of[mail] is None:
+                    self.owner_of[mail] = place
 
     def _is_answer(self, mail: int) -> bool:
         message = self._forest.messages[mail]
@@ -85,14 +85,14 @@ class Answers:
             place[0]
             for root in roots
             for mail in self._forest.walk(root)
-            if (place := self.places.get(mail)) is not None
+            if (place := self.slot_of.get(mail)) is not None
         }
         return sorted(found)
 
     def _names(self, at: int) -> Iterator[tuple[object, ...]]:
         """Yield by what the subject of an answer may name a posting."""
         posting = self._postings[at]
-        for mails in posting.places.values():
+        for mails in posting.slots.values():
             yield ("title", self._forest.messages[mails[0]].subject.title.casefold())
         if posting.counted:
             yield (posting.version, posting.minor, posting.total)
@@ -101,14 +101,15 @@ class Answers:
         depths: dict[int, int] = {}
         for root in roots:
             for mail in self._forest.walk(root):
-                owner = self.owners[mail]
-                if owner is None or mail in self.places:
+                owner = self.owner_of[mail]
+                if owner is None or mail in self.slot_of:
                     continue
                 parent = self._forest.parents[mail]
                 message = self._forest.messages[mail]
                 depths[mail] = depths.get(parent, -1) + 1
                 self.replies.setdefault(owner, []).append(Reply(message, depths[mail]))
                 if self._forest.answers_directly(mail) and (
-                    parent in self.places or self._forest.messages[parent].message_id in self.sure
+                    parent in self.slot_of
+                    or self._forest.messages[parent].message_id in self.directly_attached
                 ):
-                    self.sure.add(message.message_id)
+                    self.directly_attached.add(message.message_id)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from core.model import Message, OpenedMessage
-from core.series.quoting import Passage, Quoted, passages
+from core.series.quoting import QuotedLine, ReplyBlock, reply_blocks
 
 Part = Literal["message", "notes", "diffstat", "diff"]
 PARTS: Final[tuple[Part, ...]] = ("message", "notes", "diffstat", "diff")
@@ -42,7 +42,7 @@ _ORNAMENTS: Final = frozenset({"*", "//", "#", "/*", "*/", "|", ">"})
 """Words that come and go where comments are wrapped anew."""
 
 
-class Place(NamedTuple):
+class PatchLine(NamedTuple):
     """A line of a patch."""
 
     part: Part
@@ -51,7 +51,7 @@ class Place(NamedTuple):
     """Among the part's lines, split at `\\n`."""
 
 
-class Answer(NamedTuple):
+class ReplyInThread(NamedTuple):
     """A reply to a patch, in the order of reading; `depth` 0 answers the patch itself."""
 
     mail: OpenedMessage
@@ -59,34 +59,34 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class ReviewComment:
     """What somebody said in one go."""
 
     message: Message
     """The reply it stands in."""
     lines: tuple[str, ...]
-    place: Place | None
+    place: PatchLine | None
     """The line it was written under, of the patch; None where that is not known, or it quotes nothing."""
     depth: int = 0
     """0, or one more than the remark it answers, which comes before it in the same place."""
 
 
-def remarks(patch: OpenedMessage, answers: Sequence[Answer]) -> list[Remark]:
+def place_comments(patch: OpenedMessage, answers: Sequence[ReplyInThread]) -> list[ReviewComment]:
     """Return what the replies to a patch say: by place, each answer after what it answers, at last those without place.
 
     Nothing that a reply says is left out. Linear in the size of the mails.
     """
     if not answers:
         return []
-    replies = [(answer, list(passages(answer.mail.text))) for answer in answers]
-    words = _Words(passage for _, said in replies for passage in said)
-    finder = _Finder(patch, words)
+    replies = [(answer, list(reply_blocks(answer.mail.text))) for answer in answers]
+    words = _TextNumbers(passage for _, said in replies for passage in said)
+    finder = _CommentPlacer(patch, words)
     for answer, said in replies:
         finder.place(answer, said)
     return finder.in_order()
 
 
-def worth_counting(found: Iterable[Remark]) -> int:
+def count_substantive(found: Iterable[ReviewComment]) -> int:
     """Return how many remarks say more than that somebody agrees: trailers are counted apart."""
     return sum(
         any(line.strip() and not _GIVEN.match(line) for line in remark.lines) for remark in found
@@ -102,10 +102,10 @@ class _Line(NamedTuple):
     tail: int
 
 
-class _Words:
+class _TextNumbers:
     """The texts that are looked for, each with a number: of a patch no other is remembered."""
 
-    def __init__(self, said: Iterable[Passage]) -> None:
+    def __init__(self, said: Iterable[ReplyBlock]) -> None:
         self._numbers: dict[str, int] = {}
         left = MOST_QUOTED
         for passage in said:
@@ -114,7 +114,7 @@ class _Words:
                 for text in (key, _loose(key), _tail(_loose(key).split())):
                     if text:
                         self._numbers.setdefault(text, len(self._numbers))
-            if passage.tight and passage.quoted:
+            if passage.follows_quote_directly and passage.quoted:
                 for text in _mended(passage):
                     self._numbers.setdefault(text, len(self._numbers))
             left = max(0, left - len(passage.quoted))
@@ -123,7 +123,7 @@ class _Words:
         """Return the number of a text, -1 where nobody looks for it."""
         return self._numbers.get(text, -1)
 
-    def line(self, quoted: Quoted) -> _Line:
+    def line(self, quoted: QuotedLine) -> _Line:
         """Return a quoted line by its numbers; one that holds nothing has none."""
         key = _key(quoted.text)
         loose = _loose(key)
@@ -135,10 +135,10 @@ class _Words:
         )
 
 
-class _Text:
+class _LineIndex:
     """Lines in which quoted ones are looked for: those that are blank are not among them."""
 
-    def __init__(self, words: _Words) -> None:
+    def __init__(self, words: _TextNumbers) -> None:
         self._words = words
         self._exact = array("l")
         self._loose = array("l")
@@ -207,12 +207,12 @@ class _Text:
         return max(near, key=worth)
 
 
-class _Finder:
+class _CommentPlacer:
     """Places passages: in the patch, or under what was said before."""
 
-    def __init__(self, patch: OpenedMessage, words: _Words) -> None:
+    def __init__(self, patch: OpenedMessage, words: _TextNumbers) -> None:
         self._words = words
-        self._patch = _Text(words)
+        self._patch = _LineIndex(words)
         self._lines = array("l")
         """Of each line of `_patch`: its number in its part."""
         self._part_ends: list[int] = []
@@ -222,23 +222,23 @@ class _Finder:
                     self._lines.append(number)
             self._part_ends.append(len(self._lines))
         self._diff_lines = patch.body.diff.count("\n")
-        self._talk = _Text(words)
+        self._talk = _LineIndex(words)
         self._said_in: list[int] = []
         """Of each line of `_talk` the remark it belongs to."""
-        self._remarks: list[Remark] = []
+        self._remarks: list[ReviewComment] = []
         self._answers: dict[int, list[int]] = {}
         """Remark → those that answer it; -1: those that answer none."""
 
-    def _place(self, at: int, blanks: int) -> Place:
+    def _place(self, at: int, blanks: int) -> PatchLine:
         """Return the place of a line; of a diff so many blank lines further, if it has them there."""
         part, end = next(pair for pair in zip(PARTS, self._part_ends, strict=True) if at < pair[1])
         line = self._lines[at]
         if part == "diff":
             following = self._lines[at + 1] if at + 1 < end else self._diff_lines
             line += min(blanks, following - line - 1)
-        return Place(part, line)
+        return PatchLine(part, line)
 
-    def place(self, answer: Answer, said: list[Passage]) -> None:
+    def place(self, answer: ReplyInThread, said: list[ReplyBlock]) -> None:
         """Place the passages of a reply; what quotes nothing that is known becomes one remark without a place."""
         in_patch = in_talk = -1
         general: list[str] = []
@@ -266,11 +266,13 @@ class _Finder:
             general += [f"> {quoted.text}" for quoted in passage.quoted[-_QUOTED_SHOWN:]]
             general += passage.lines
         if general:
-            self._add(Remark(message=answer.mail.message, lines=tuple(general), place=None), -1)
+            self._add(
+                ReviewComment(message=answer.mail.message, lines=tuple(general), place=None), -1
+            )
 
-    def _mend(self, passage: Passage) -> Passage:
+    def _mend(self, passage: ReplyBlock) -> ReplyBlock:
         """Take the text's first line back to the quote, where a mailer broke a quoted line in two."""
-        if passage.tight and any(
+        if passage.follows_quote_directly and any(
             (number := self._words.number(text)) >= 0 and self._patch.holds(number)
             for text in _mended(passage)
         ):
@@ -280,15 +282,17 @@ class _Finder:
             return replace(passage, lines=lines)
         return passage
 
-    def _take(self, answer: Answer, passage: Passage, found: tuple[bool, int]) -> None:
+    def _take(self, answer: ReplyInThread, passage: ReplyBlock, found: tuple[bool, int]) -> None:
         """Add the remark that a passage is, under what was `found` of its quote: whether in talk, and where."""
         in_talk, at = found
         above = self._said_in[at] if in_talk else -1
         place = self._remarks[above].place if in_talk else self._place(at, _blanks_at_end(passage))
         if passage.lines:
-            self._add(Remark(message=answer.mail.message, lines=passage.lines, place=place), above)
+            self._add(
+                ReviewComment(message=answer.mail.message, lines=passage.lines, place=place), above
+            )
 
-    def _add(self, remark: Remark, above: int) -> None:
+    def _add(self, remark: ReviewComment, above: int) -> None:
         number = len(self._remarks)
         depth = self._remarks[above].depth + 1 if above >= 0 else 0
         self._remarks.append(replace(remark, depth=depth))
@@ -297,7 +301,7 @@ class _Finder:
             if self._talk.add(line):
                 self._said_in.append(number)
 
-    def in_order(self) -> list[Remark]:
+    def in_order(self) -> list[ReviewComment]:
         """Return all remarks, by place, each with its answers after it."""
 
         def where(number: int) -> tuple[bool, int, int]:
@@ -306,7 +310,7 @@ class _Finder:
                 return True, 0, 0
             return False, PARTS.index(place.part), place.line
 
-        ordered: list[Remark] = []
+        ordered: list[ReviewComment] = []
         waiting = sorted(self._answers.get(-1, []), key=where)[::-1]
         while waiting:
             number = waiting.pop()
@@ -322,7 +326,7 @@ def _is_greeting(lines: Sequence[str]) -> bool:
     )
 
 
-def _blanks_at_end(passage: Passage) -> int:
+def _blanks_at_end(passage: ReplyBlock) -> int:
     """Return how many blank lines the quote ends with."""
     count = 0
     for quoted in reversed(passage.quoted):
@@ -332,7 +336,7 @@ def _blanks_at_end(passage: Passage) -> int:
     return count
 
 
-def _mended(passage: Passage) -> Iterator[str]:
+def _mended(passage: ReplyBlock) -> Iterator[str]:
     """Yield what a quoted line may have been before a mailer broke it, leaving its rest without a mark."""
     start, rest = passage.quoted[-1].text, passage.lines[0]
     yield _key(f"{start} {rest}")

@@ -14,7 +14,7 @@ from core.model import Message, MessageId
 
 
 @dataclass(frozen=True, slots=True)
-class Forest:
+class ThreadForest:
     """Mails in date order, and the trees they make; mails are spoken of by their place in `messages`."""
 
     messages: list[Message]
@@ -40,7 +40,7 @@ class Forest:
             todo.extend(reversed(self.children[mail]))
 
 
-class Groups:
+class DisjointSets:
     """Disjoint sets of small numbers (union-find, with path halving)."""
 
     def __init__(self, size: int) -> None:
@@ -61,7 +61,7 @@ class Groups:
             self._above[max(one, other)] = min(one, other)
 
 
-def unique(messages: Iterable[Message]) -> list[Message]:
+def deduplicate(messages: Iterable[Message]) -> list[Message]:
     """Return each mail once, in date order, whatever order and however often they were delivered.
 
     Copies (same Message-ID, same fingerprint) become one mail with the lists of all. Mails that only share
@@ -102,16 +102,16 @@ def _precedence(message: Message) -> tuple[bool, float, str, str, str]:
     return (stamp <= 0, stamp, message.fingerprint, message.key, repr(message))
 
 
-def build_forest(messages: list[Message]) -> Forest:
-    """Find parents, children and conversations of mails as `unique` returns them."""
+def build_thread_forest(messages: list[Message]) -> ThreadForest:
+    """Find parents, children and conversations of mails as `deduplicate` returns them."""
     places = {message.message_id: place for place, message in enumerate(messages)}
     parents = [_parent(message, place, places) for place, message in enumerate(messages)]
-    roots = _cut_circles(parents)
+    roots = _break_cycles(parents)
     children: list[list[int]] = [[] for _ in messages]
     for place, parent in enumerate(parents):
         if parent >= 0:
             children[parent].append(place)
-    return Forest(messages, parents, children, _conversations(messages, roots))
+    return ThreadForest(messages, parents, children, _conversations(messages, roots))
 
 
 def _nearest(message: Message) -> MessageId | None:
@@ -130,7 +130,7 @@ def _parent(message: Message, place: int, places: dict[MessageId, int]) -> int:
     return -1
 
 
-def _cut_circles(parents: list[int]) -> list[int]:
+def _break_cycles(parents: list[int]) -> list[int]:
     """Make the earliest mail of each circle a root, in place, and return all roots in date order."""
     seen = bytearray(
         len(parents)
@@ -152,7 +152,7 @@ def _cut_circles(parents: list[int]) -> list[int]:
 
 def _conversations(messages: list[Message], roots: list[int]) -> list[list[int]]:
     """Put together the roots that name the same missing ancestor."""
-    groups = Groups(len(roots))
+    groups = DisjointSets(len(roots))
     named_by: dict[MessageId, int] = {}
     for at, root in enumerate(roots):
         for reference in messages[root].references:

@@ -16,7 +16,7 @@ from core.desk.export import messages_of
 from core.desk.listing import listings
 from core.mail.message import parse_message
 from core.model import MessageId
-from core.series.grouping import group
+from core.series.grouping import group_messages
 from core.sources.lore import FetchOptions, LoreSource
 from tests.bench.corpus import kvm_ppc, mails_of
 from tests.bench.measure import row
@@ -34,7 +34,7 @@ def run(folder: Path) -> list[str]:
     raw_of = {parse_message(mail.raw).message_id: mail.raw for mail in mails_of(inbox)}
     threads = [
         [message.message_id for message in messages_of(item)]
-        for item in group(parse_message(raw) for raw in raw_of.values())
+        for item in group_messages(parse_message(raw) for raw in raw_of.values())
     ]
     chosen = [thread for thread in threads if len(thread) in MAILS][:THREADS]
     served = [raw_of[message_id] for thread in chosen for message_id in thread]

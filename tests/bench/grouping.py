@@ -10,7 +10,7 @@ from pathlib import Path
 from core.desk.export import messages_of
 from core.mail.message import parse_message
 from core.model import MessageId
-from core.series.grouping import group
+from core.series.grouping import group_messages
 from tests.bench.corpus import kvm_ppc, mails_of
 from tests.bench.measure import row
 
@@ -24,14 +24,14 @@ def run(folder: Path) -> list[str]:
     by_id: dict[MessageId, bytes] = {}
     for raw in raws:
         by_id.setdefault(parse_message(raw).message_id, raw)
-    items = group([parse_message(raw) for raw in raws])
+    items = group_messages([parse_message(raw) for raw in raws])
     threads = [[by_id[m.message_id] for m in messages_of(item)] for item in items]
 
     ours = []
     for _ in range(3):
         started = time.process_time()
         for thread in threads:
-            group([parse_message(raw) for raw in thread])
+            group_messages([parse_message(raw) for raw in thread])
         ours.append(time.process_time() - started)
     filled, grouped = _b4(threads)
     what = f"group {len(threads)} threads, {len(raws)} mails (CPU)"

@@ -13,7 +13,7 @@ from core.index.row_summary import Role, given_to
 from core.mail.message import parse_message
 from core.model import Message, RawMessage, Series, Thread
 from core.progress import Progress, ProgressCallback, ProgressJob
-from core.series.grouping import group
+from core.series.grouping import group_messages
 from core.sources.feed import Change, Feed, Held, blob_id
 
 NOBODY = Event()
@@ -85,7 +85,7 @@ def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
         item.id: replace(
             item, lists=tuple(sorted({name for one in item.message_ids for name in lists[one]}))
         )
-        for item in group(messages)
+        for item in group_messages(messages)
     }
 
 

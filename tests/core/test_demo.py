@@ -15,7 +15,7 @@ from core.demo import demo_path
 from core.diff.parse import read_diff
 from core.mail.message import parse_mail, parse_message
 from core.model import MessageId, Series, Thread
-from core.series.grouping import group
+from core.series.grouping import group_messages
 from core.sources.mailbox import open_file
 from core.sources.mboxrd import to_mboxrd
 from tests.demo.build import SHIPPED, build
@@ -59,7 +59,7 @@ def items(demo: Demo) -> list[Series | Thread]:
             for mail in source.mails(stop=Event(), report=lambda _: None)
         ]
     assert len(messages) == len(demo.mails)
-    return group(messages)
+    return group_messages(messages)
 
 
 def _by_key(demo: Demo, key: str) -> BuiltSeries:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.json_records import mail_record, thread_record, to_line
 from core.mail.message import parse_mail
 from core.model import Thread
-from core.series.grouping import group
+from core.series.grouping import group_messages
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,6 @@ def test_a_date_that_nobody_can_read_is_null(headers: str, date: str | None) -> 
     raw = f"From: a@x\nMessage-ID: <m@x>\nSubject: [PATCH] s\n{headers}\n\nHello.\n"
     mail = parse_mail(raw.encode())
     assert mail_record(mail, (), ())["date"] == date
-    (item,) = group([mail.message])
+    (item,) = group_messages([mail.message])
     assert isinstance(item, Thread)
     assert thread_record(item)["date"] == date

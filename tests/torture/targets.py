@@ -37,8 +37,8 @@ from core.query.query import leaves, lift_to_rows, parse_query, source_text
 from core.query.query import terms as search_terms
 from core.search.fuzzy.index import Entry, Index
 from core.search.fuzzy.typed_query import read_terms
-from core.series.grouping import group
-from core.series.review_comments import Answer, remarks
+from core.series.grouping import group_messages
+from core.series.review_comments import ReplyInThread, place_comments
 from core.sources import mbox
 from core.sources.mboxrd import to_mboxrd
 from core.sources.message_url import message_id_of as typed_id
@@ -207,10 +207,12 @@ def remarked(data: bytes) -> None:
     first, *others = data.split(b"\0")
     patch = parse_mail(PATCH + first)
     answers = [
-        Answer(parse_mail(b"Message-ID: <r%d@x>\nSubject: Re: x\n\n%s" % (at, other)), at % 3)
+        ReplyInThread(
+            parse_mail(b"Message-ID: <r%d@x>\nSubject: Re: x\n\n%s" % (at, other)), at % 3
+        )
         for at, other in enumerate(others[:200])
     ]
-    said = remarks(patch, answers)
+    said = place_comments(patch, answers)
     depth = -1
     for remark in said:
         assert remark.depth <= depth + 1
@@ -240,7 +242,7 @@ def series(data: bytes) -> None:
             )
         )
         messages.append(parse_message(raw))
-    items = group(messages)
+    items = group_messages(messages)
     named = sorted(each for item in items for each in item.message_ids)
     assert named == sorted({message.message_id for message in messages})
     for item in items:

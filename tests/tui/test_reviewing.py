@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from core.mail.message import parse_mail
 from core.model import OpenedMessage
-from core.series.review_comments import Answer, Remark, remarks
+from core.series.review_comments import ReplyInThread, ReviewComment, place_comments
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, PATCH, hostile, huge, mail
 from tests.tui.reader import Host, everything, reading, screen, settle
 from tui.reader.message_view import MessageView
 
 
-def answer(text: str, name: str = "bo", depth: int = 0) -> Answer:
+def answer(text: str, name: str = "bo", depth: int = 0) -> ReplyInThread:
     raw = f"From: {name.title()} Larch <{name}@example.org>\nSubject: Re: x\nMessage-ID: <{name}@r>\n\n{text}"
-    return Answer(parse_mail(raw.encode(), name), depth)
+    return ReplyInThread(parse_mail(raw.encode(), name), depth)
 
 
 ANSWERS = [
@@ -32,8 +32,8 @@ def said_here(view: MessageView) -> tuple[str, ...] | None:
     return view.remark_here.lines if view.remark_here is not None else None
 
 
-def said(of: OpenedMessage) -> list[Remark]:
-    return remarks(of, ANSWERS)
+def said(of: OpenedMessage) -> list[ReviewComment]:
+    return place_comments(of, ANSWERS)
 
 
 async def test_remarks_stand_under_their_lines_and_move_nothing() -> None:
@@ -195,7 +195,7 @@ async def test_hostile_remarks_are_text() -> None:
     of = hostile()
     name = replace(of.message, message_id=of.message.message_id)
     evil = [
-        Remark(message=name, lines=tuple([EVIL] * 5), place=None, depth=depth)
+        ReviewComment(message=name, lines=tuple([EVIL] * 5), place=None, depth=depth)
         for depth in range(40)
     ]
     async with reading(of, (60, 40)) as (view, pilot):
@@ -215,7 +215,7 @@ async def test_remarks_of_a_huge_mail_come_with_the_whole_of_it() -> None:
     text = f"> {lines[at - 1]}\n> {lines[at]}\n\nFar down."
     async with reading(None) as (view, pilot):
         view.show(of)
-        view.show_remarks(of, remarks(of, [answer(text)]))
+        view.show_remarks(of, place_comments(of, [answer(text)]))
         await settle(pilot)
         rows = view._page.texts()
         assert "Far down." in [row.strip() for row in rows]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.model import Message, OpenedMessage
-from core.series.review_comments import Answer, remarks, worth_counting
+from core.series.review_comments import ReplyInThread, count_substantive, place_comments
 from core.system.ui_state import Remembered
 from tests.tui.kit import (
     FakeDesk,
@@ -190,11 +190,11 @@ async def test_the_tree_counts_the_remarks_of_patches_in_view() -> None:
 def test_a_trailer_is_no_remark_worth_counting() -> None:
     patch, given = mail(PATCH), "> +\twick_trim(wick, 1);\n\nReviewed-by: Bo <bo@x>\n"
 
-    def answer(text: str) -> Answer:
-        return Answer(replace(mail(PATCH), text=text), 0)
+    def answer(text: str) -> ReplyInThread:
+        return ReplyInThread(replace(mail(PATCH), text=text), 0)
 
-    assert worth_counting(remarks(patch, [answer(ANSWER), answer(given)])) == 1
-    assert worth_counting(remarks(patch, [answer(f"{given}\nBut why?\n")])) == 1
+    assert count_substantive(place_comments(patch, [answer(ANSWER), answer(given)])) == 1
+    assert count_substantive(place_comments(patch, [answer(f"{given}\nBut why?\n")])) == 1
 
 
 def test_a_count_fits_into_the_room_of_the_replies() -> None:

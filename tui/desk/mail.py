@@ -103,7 +103,7 @@ def read_remarks(
     request: MailRequest, mail: OpenedMessage, replies: Sequence[Reply], post: Post
 ) -> None:
     """Open the replies to a mail, and post what they say of it."""
-    from core.series.review_comments import Answer, remarks
+    from core.series.review_comments import ReplyInThread, place_comments
 
     worker = get_current_worker()
     answers = []
@@ -111,19 +111,19 @@ def read_remarks(
         if worker.is_cancelled or request.opening.stop.is_set():
             return
         try:
-            answers.append(Answer(request.opening.desk.mail(reply.message), reply.depth))
+            answers.append(ReplyInThread(request.opening.desk.mail(reply.message), reply.depth))
         except Cancelled:
             return
         except PatchdeskError as error:
             log.info("a reply cannot be read: %s", error.message)
-    found = remarks(mail, answers)
+    found = place_comments(mail, answers)
     if found and not worker.is_cancelled:
         post(RemarksFound(request, mail, found))
 
 
 def count_remarks(opening: Opening, asked: Mapping[Asked, Patch], post: Post) -> None:
     """Read patches and their replies, and post how many remarks each has."""
-    from core.series.review_comments import Answer, remarks, worth_counting
+    from core.series.review_comments import ReplyInThread, count_substantive, place_comments
 
     worker = get_current_worker()
     for key, entry in asked.items():
@@ -132,14 +132,16 @@ def count_remarks(opening: Opening, asked: Mapping[Asked, Patch], post: Post) ->
         replies = entry.replies[:MOST_COUNTED]
         try:
             patch = opening.desk.mail(entry.message)
-            answers = [Answer(opening.desk.mail(reply.message), reply.depth) for reply in replies]
+            answers = [
+                ReplyInThread(opening.desk.mail(reply.message), reply.depth) for reply in replies
+            ]
         except Cancelled:
             return
         except PatchdeskError as error:
             log.info("remarks cannot be counted: %s", error.message)
             post(RemarksCounted(opening, {key: 0}))
         else:
-            post(RemarksCounted(opening, {key: worth_counting(remarks(patch, answers))}))
+            post(RemarksCounted(opening, {key: count_substantive(place_comments(patch, answers))}))
 
 
 def _raw(opening: Opening, message: model.Message) -> bytes:

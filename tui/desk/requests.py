@@ -18,7 +18,7 @@ from core.progress import Progress, ProgressCallback
 if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
     from core.model import TargetListing
-    from core.series.review_comments import Remark
+    from core.series.review_comments import ReviewComment
     from core.system.programs import Output
 
 
@@ -144,7 +144,7 @@ class RemarksFound(Message):
 
     request: MailRequest
     mail: OpenedMessage
-    remarks: Sequence[Remark]
+    remarks: Sequence[ReviewComment]
 
 
 @dataclass

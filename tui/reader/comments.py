@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from core.series.review_comments import Remark
+from core.series.review_comments import ReviewComment
 from core.text import SafeText, shown
 from tui.reader.prose import Prose, ProseBlock
 from tui.reader.row import PageRow, Piece
@@ -28,7 +28,7 @@ def _rule(depth: int) -> Piece:
 class RemarkBlock:
     """One remark in `width` cells."""
 
-    def __init__(self, remark: Remark, width: int, now: datetime, *, is_open: bool) -> None:
+    def __init__(self, remark: ReviewComment, width: int, now: datetime, *, is_open: bool) -> None:
         self._remark = remark
         self._width = width
         self._now = now

@@ -13,7 +13,7 @@ from tui.reader.row import PageRow, RowsBlock
 
 if TYPE_CHECKING:
     from core.diff.viewed_hunks import ViewedStore
-    from core.series.review_comments import Remark
+    from core.series.review_comments import ReviewComment
     from tui.reader.diff import DiffBlock
 
 
@@ -22,7 +22,7 @@ class Folds:
 
     def __init__(self, viewed: ViewedStore | None = None) -> None:
         self.viewed = viewed
-        self.remarks: Sequence[Remark] = ()
+        self.remarks: Sequence[ReviewComment] = ()
         self._open: set[int] = set()
         """Remarks that are open."""
         self._hunks: set[int] = set()
@@ -35,7 +35,7 @@ class Folds:
         self._keys: dict[int, str] = {}
         """Hunk → what it is known by."""
 
-    def take(self, remarks: Sequence[Remark], short: int) -> None:
+    def take(self, remarks: Sequence[ReviewComment], short: int) -> None:
         """Take what was said of the mail; what has no more than `short` lines is open."""
         self.remarks = remarks
         self._open = {at for at, remark in enumerate(remarks) if len(remark.lines) <= short}

@@ -29,7 +29,7 @@ from tui.styles import CSS
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
     from core.diff.viewed_hunks import ViewedStore
-    from core.series.review_comments import Remark
+    from core.series.review_comments import ReviewComment
 
 _SHORT: Final = 12
 """Lines of a remark that is open from the first."""
@@ -87,7 +87,7 @@ class MessageView(MailView, can_focus=True):
             if self._page.base.count:
                 self._weave_anew()
 
-    def show_remarks(self, mail: OpenedMessage, remarks: Sequence[Remark]) -> None:
+    def show_remarks(self, mail: OpenedMessage, remarks: Sequence[ReviewComment]) -> None:
         """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
         if self._parts is None or self.mail != mail or list(self._folds.remarks) == list(remarks):
             return
@@ -240,7 +240,7 @@ class MessageView(MailView, can_focus=True):
         return row if row is not None and row in self._visible() else None
 
     @property
-    def remark_here(self) -> Remark | None:
+    def remark_here(self) -> ReviewComment | None:
         """The remark that was jumped to or clicked, else the only one on the screen."""
         if self._here_at is not None:
             return self._folds.remarks[self._here]

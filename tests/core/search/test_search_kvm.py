@@ -18,7 +18,7 @@ from core.mail.message import parse_message
 from core.model import Identity, Message, TargetListing
 from core.query.tokens import fold
 from core.search.list_search import Finder, IndexFinder, ListingFinder
-from core.series.grouping import group
+from core.series.grouping import group_messages
 from core.sources.feed import blob_id
 from tests.core.indexing import Log, bring
 from tests.core.search.search_archive import BUNDLE
@@ -51,7 +51,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     bring(index, log)
     messages = [parse_message(raw, blob_id(raw).hex()) for raw in raws]
     listing = TargetListing(
-        name="kvm-ppc", items=tuple(group(messages)), mails=len(raws), done=True
+        name="kvm-ppc", items=tuple(group_messages(messages)), mails=len(raws), done=True
     )
     yield Archive(index, messages, listing)
     index.close()

@@ -1,4 +1,4 @@
-"""Compares where `remarks` puts remarks with the truth that the maker of an archive wrote down (`under`).
+"""Compares where `place_comments` puts remarks with the truth that the maker of an archive wrote down (`under`).
 
 By hand, on a big one:  python -m tests.core.series.comment_truth FOLDER
 where FOLDER is what `make_archive.py --pi --out FOLDER` made.
@@ -17,8 +17,8 @@ import pygit2
 from core.diff.parse import Diff, read_diff
 from core.mail.message import parse_mail, parse_message
 from core.model import OpenedMessage, Patch, Series
-from core.series.grouping import group
-from core.series.review_comments import Answer, remarks
+from core.series.grouping import group_messages
+from core.series.review_comments import ReplyInThread, place_comments
 
 
 def judge(folder: Path) -> tuple[int, int, list[str]]:
@@ -32,7 +32,7 @@ def judge(folder: Path) -> tuple[int, int, list[str]]:
     lost: list[str] = []
     for patch, answers in _conversations(folder):
         diff = read_diff(patch.body.diff)
-        found = remarks(patch, answers)
+        found = place_comments(patch, answers)
         for answer in answers:
             name = answer.mail.message.message_id
             mine = [remark for remark in found if remark.message.message_id == name]
@@ -50,7 +50,7 @@ def judge(folder: Path) -> tuple[int, int, list[str]]:
     return told, right, lost
 
 
-def _conversations(folder: Path) -> Iterator[tuple[OpenedMessage, list[Answer]]]:
+def _conversations(folder: Path) -> Iterator[tuple[OpenedMessage, list[ReplyInThread]]]:
     """Yield each patch that was answered, with its answers."""
     repo = pygit2.Repository(str(folder / "git" / "0.git"))
     raws = {
@@ -60,13 +60,13 @@ def _conversations(folder: Path) -> Iterator[tuple[OpenedMessage, list[Answer]]]
     }
     messages = [parse_message(raw, key) for key, raw in raws.items()]
 
-    def opened(patch: Patch) -> tuple[OpenedMessage, list[Answer]]:
+    def opened(patch: Patch) -> tuple[OpenedMessage, list[ReplyInThread]]:
         keys = [patch.message.key, *(reply.message.key for reply in patch.replies)]
         mails = [parse_mail(raws[key], key) for key in keys]
         depths = [reply.depth for reply in patch.replies]
-        return mails[0], list(map(Answer, mails[1:], depths))
+        return mails[0], list(map(ReplyInThread, mails[1:], depths))
 
-    for item in group(messages):
+    for item in group_messages(messages):
         if isinstance(item, Series):
             for version in item.versions:
                 for entry in version.entries():

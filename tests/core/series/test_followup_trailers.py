@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.model import FollowupTrailer, Identity, Message
-from core.series.given import is_by
+from core.series.given import names_sender
 from tests.core.series.threads import DAY, REX, mail, only
 
 REVIEWED = "Reviewed-by: Rex Reviewer <rex@example.com>"
@@ -129,4 +129,4 @@ def test_repeating_what_the_patch_carries_is_no_offence() -> None:
     ],
 )
 def test_whose_trailer_it_is(value: str, name: str, address: str, expected: bool) -> None:
-    assert is_by(value, Identity(name, address)) is expected
+    assert names_sender(value, Identity(name, address)) is expected

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.model import Identity, Series, Subject, Thread
-from core.series.grouping import MISSING_LISTED, group
+from core.series.grouping import MISSING_LISTED, group_messages
 from tests.core.series.threads import ANN, DAY, REX, mail, only, outline, series
 
 
@@ -108,7 +108,7 @@ def test_a_partial_reroll_keeps_the_name_of_the_whole() -> None:
 
 def test_missing_patches_are_listed_up_to_a_bound() -> None:
     subject = Subject(text="x", title="x", is_patch=True, number=7, total=1_000_000)
-    (item,) = group([replace(mail("p", "x", diff=True), subject=subject)])
+    (item,) = group_messages([replace(mail("p", "x", diff=True), subject=subject)])
     assert isinstance(item, Series)
     version = item.versions[0]
     assert version.total == 1_000_000
@@ -123,11 +123,11 @@ def test_latest_activity_comes_first() -> None:
         mail("new", "[PATCH] new", at=3),
         mail("r", "Re: [PATCH] old", "old", at=9),
     ]
-    assert [item.id for item in group(messages)] == ["old", "new", "talk"]
+    assert [item.id for item in group_messages(messages)] == ["old", "new", "talk"]
 
 
 def test_a_thread_says_who_began_it_and_when_somebody_spoke_last() -> None:
-    (item,) = group(
+    (item,) = group_messages(
         [
             mail("r", "[BUG] it crashes", lists=["kvm.vger.kernel.org"]),
             mail("s", "Re: [BUG] it crashes", "r", at=4, sender=REX),
@@ -152,5 +152,5 @@ def test_senders_behind_one_list_address_are_not_one() -> None:
 
 
 def test_nothing_is_nothing() -> None:
-    assert group([]) == []
+    assert group_messages([]) == []
     assert series([mail("r", "talk")]) == []

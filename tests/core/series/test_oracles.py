@@ -15,8 +15,8 @@ from pathlib import Path
 
 from core.mail.message import parse_message
 from core.model import Message, Series, Thread, Version
-from core.series.grouping import group
-from core.series.threading import build_forest, unique
+from core.series.grouping import group_messages
+from core.series.threading import build_thread_forest, deduplicate
 from core.sources import mbox
 from tests.core.series.truth import judge_archive
 from tests.core.shared_mails import expectations, git, kvm_ppc, shared
@@ -46,7 +46,7 @@ def test_patchwork_series() -> None:
         stated = case["stated"]
         if not case["file"].startswith("series/") or not stated:
             continue
-        items = group(read_mbox("patchwork", case["file"]))
+        items = group_messages(read_mbox("patchwork", case["file"]))
         found = all_versions(items)
         ours: dict[str, object] = {
             "covers": sum(version.cover is not None for version in found),
@@ -74,17 +74,17 @@ def test_patchwork_joins_the_revisions_and_keeps_apart_what_is_mixed() -> None:
             "bugs-nocover.mbox",
             "bugs-nocover-noversion.mbox",
         ):
-            (item,) = group(read_mbox("patchwork", case["file"]))
+            (item,) = group_messages(read_mbox("patchwork", case["file"]))
             assert isinstance(item, Series)
             assert len(item.versions) == 2, name
         elif name == "bugs-mixed-versions.mbox":
-            assert len(group(read_mbox("patchwork", case["file"]))) == 2
+            assert len(group_messages(read_mbox("patchwork", case["file"]))) == 2
 
 
 def test_patchwork_pull_requests_are_threads_and_fuzzed_mails_do_no_harm() -> None:
     files = [case["file"] for case in expectations("patchwork")["cases"]]
     for file in files:
-        items = group(read_mbox("patchwork", file))
+        items = group_messages(read_mbox("patchwork", file))
         assert items
         if "pull-request" in file:
             assert all(isinstance(item, Thread) for item in items), file
@@ -123,7 +123,7 @@ def test_b4_applies_the_same_trailers() -> None:
 
 def applied(messages: list[Message]) -> list[set[str]]:
     """Return the trailers that each patch of the newest version carries or was given."""
-    (item,) = group(messages)
+    (item,) = group_messages(messages)
     assert isinstance(item, Series)
     version = item.versions[-1]
     patches = []
@@ -139,15 +139,15 @@ def applied(messages: list[Message]) -> list[set[str]]:
 
 
 def test_b4_flags_the_same_trailers_of_others() -> None:
-    (item,) = group(read_mbox("b4", "trailers-followup-already-present.mbox"))
+    (item,) = group_messages(read_mbox("b4", "trailers-followup-already-present.mbox"))
     assert isinstance(item, Series)
     assert [trailer.name for trailer in item.mismatched_trailers] == ["Tested-by"]
 
 
 def test_b4_naked_covers() -> None:
-    (item,) = group(read_mbox("b4", "naked-cover-single.mbox"))
+    (item,) = group_messages(read_mbox("b4", "naked-cover-single.mbox"))
     assert item.subject == "do a thing to the widget subsystem"
-    items = group(read_mbox("b4", "naked-cover-bugreport.mbox"))
+    items = group_messages(read_mbox("b4", "naked-cover-bugreport.mbox"))
     assert sorted(type(one).__name__ for one in items) == ["Series", "Thread"]
     assert [version.cover for version in all_versions(items)] == [None]
 
@@ -215,14 +215,14 @@ class Compared:
 
 def test_lore_mailbox_finds_the_same_in_the_threads_of_a_list(tmp_path: Path) -> None:
     raws = kvm_ppc(tmp_path)
-    messages = unique(parse_message(raw, str(at)) for at, raw in enumerate(raws))
+    messages = deduplicate(parse_message(raw, str(at)) for at, raw in enumerate(raws))
     place_of = {
         mail.message_id: (version.version, entry.number)
-        for version in all_versions(group(messages))
+        for version in all_versions(group_messages(messages))
         for entry in version.entries()
         for mail in (entry.message, *entry.duplicates)
     }
-    forest = build_forest(messages)
+    forest = build_thread_forest(messages)
     threads = [
         [messages[mail] for root in roots for mail in forest.walk(root)]
         for roots in forest.conversations

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model import Identity, Message, MessageId, Series, Subject, Thread, Trailer
-from core.series.grouping import group
+from core.series.grouping import group_messages
 from tests.core.series.threads import ANN, DAY, REX, mail, only, outline
 
 IDS = st.integers(0, 11).map(lambda n: MessageId(f"m{n}"))
@@ -97,10 +97,10 @@ POSTED = st.builds(
 def test_order_and_copies_say_nothing_and_nothing_is_lost(
     messages: list[Message], seed: random.Random
 ) -> None:
-    items = group(messages)
+    items = group_messages(messages)
     shuffled = messages + messages[: len(messages) // 2]
     seed.shuffle(shuffled)
-    assert group(shuffled) == items
+    assert group_messages(shuffled) == items
 
     named = [one for item in items for one in item.message_ids]
     assert sorted(named) == sorted({message.message_id for message in messages})
@@ -182,7 +182,7 @@ def seconds(messages: list[Message]) -> float:
     try:
         for _ in range(2):
             start = time.process_time()
-            group(messages)
+            group_messages(messages)
             best = min(best, time.process_time() - start)
     finally:
         gc.enable()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from core.mail.message import parse_mail
 from core.model import OpenedMessage
-from core.series.quoting import passages
-from core.series.review_comments import Answer, Remark, remarks
+from core.series.quoting import reply_blocks
+from core.series.review_comments import ReplyInThread, ReviewComment, place_comments
 from tests.core.series.comment_truth import judge
 from tests.core.series.test_oracles import make_repository
 from tests.core.shared_mails import shared
@@ -58,16 +58,16 @@ def mail(text: str, name: str = "patch", subject: str = "[PATCH] wick: trim it")
     return parse_mail(raw.encode(), name)
 
 
-def read(*replies: tuple[str, int] | str, patch: str = PATCH) -> list[Remark]:
+def read(*replies: tuple[str, int] | str, patch: str = PATCH) -> list[ReviewComment]:
     answers = [
-        Answer(mail(*(reply if isinstance(reply, tuple) else (reply,))[:1], f"r{at}", "Re: x"),
+        ReplyInThread(mail(*(reply if isinstance(reply, tuple) else (reply,))[:1], f"r{at}", "Re: x"),
                reply[1] if isinstance(reply, tuple) else 0)
         for at, reply in enumerate(replies)
     ]  # fmt: skip
-    return remarks(mail(patch), answers)
+    return place_comments(mail(patch), answers)
 
 
-def under(remark: Remark, patch: str = PATCH) -> str | None:
+def under(remark: ReviewComment, patch: str = PATCH) -> str | None:
     """Return the line of the patch that a remark stands under."""
     if remark.place is None:
         return None
@@ -184,15 +184,17 @@ def test_a_quote_of_a_part_of_a_very_long_line_is_found() -> None:
     ],
 )
 def test_who_wrote_what_is_no_remark(said: str) -> None:
-    assert list(passages(f"{said}\n> a quote\n\nWords.")) == list(passages("> a quote\n\nWords."))
+    assert list(reply_blocks(f"{said}\n> a quote\n\nWords.")) == list(
+        reply_blocks("> a quote\n\nWords.")
+    )
 
 
 def test_footers_and_signatures_are_no_remarks_but_long_ones_are() -> None:
     footer = "_" * 47 + "\nlamp mailing list\nhttps://lists.example.org/lamp\n"
-    assert [p.lines for p in passages(f"> q\nWords.\n{footer}")] == [("Words.",)]
-    assert [p.lines for p in passages("> q\nWords.\n-- \nBo\n")] == [("Words.",)]
+    assert [p.lines for p in reply_blocks(f"> q\nWords.\n{footer}")] == [("Words.",)]
+    assert [p.lines for p in reply_blocks("> q\nWords.\n-- \nBo\n")] == [("Words.",)]
     code = "\n".join(f"line {n}" for n in range(40))
-    assert [len(p.lines) for p in passages(f"> q\nWords.\n-- \n{code}\n")] == [42]
+    assert [len(p.lines) for p in reply_blocks(f"> q\nWords.\n-- \n{code}\n")] == [42]
 
 
 # ------------------------------------------------------------- nothing is lost, whatever comes
@@ -230,11 +232,11 @@ def test_anything_can_be_read(patch: str, reply: str) -> None:
 def test_time_is_linear(quote: str) -> None:
     def took(count: int) -> float:
         body = f"x\n---\n--- a/x\n+++ b/x\n@@ -0,0 +1,{count} @@\n" + "+}\n" * count
-        patch, reply = mail(body), Answer(mail(quote * (count // 4), "r", "Re: x"), 0)
+        patch, reply = mail(body), ReplyInThread(mail(quote * (count // 4), "r", "Re: x"), 0)
         spent = []
         for _ in range(3):
             started = time.process_time()
-            remarks(patch, [reply])
+            place_comments(patch, [reply])
             spent.append(time.process_time() - started)
         return min(spent)
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from core.mail.message import parse_mail, parse_message
 from core.model import OpenedMessage, Series
-from core.series.grouping import group
-from core.series.review_comments import Answer, Place, remarks
+from core.series.grouping import group_messages
+from core.series.review_comments import PatchLine, ReplyInThread, place_comments
 from tests.core.shared_mails import kvm_ppc
 
 JUDGED = Path(__file__).parents[2] / "data" / "kvm_ppc_remarks.jsonl"
 
 
-def said_of(patch: OpenedMessage, place: Place | None) -> str | None:
+def said_of(patch: OpenedMessage, place: PatchLine | None) -> str | None:
     """Return a place as the file writes it."""
     if place is None:
         return None
@@ -34,7 +34,7 @@ def test_remarks_stand_where_a_reader_put_them(tmp_path: Path) -> None:
     judged = [json.loads(line) for line in JUDGED.read_text().splitlines()]
     wanted = {each["reply"]: each["under"] for each in judged}
     patches = {each["patch"] for each in judged}
-    items = group([parse_message(raw, str(at)) for at, raw in enumerate(raws)])
+    items = group_messages([parse_message(raw, str(at)) for at, raw in enumerate(raws)])
     told = 0
     wrong: list[str] = []
     lost: list[str] = []
@@ -46,10 +46,10 @@ def test_remarks_stand_where_a_reader_put_them(tmp_path: Path) -> None:
                 patches.discard(entry.message.message_id)
                 patch = parse_mail(raws[int(entry.message.key)], "")
                 answers = [
-                    Answer(parse_mail(raws[int(reply.message.key)], ""), reply.depth)
+                    ReplyInThread(parse_mail(raws[int(reply.message.key)], ""), reply.depth)
                     for reply in entry.replies
                 ]
-                found = remarks(patch, answers)
+                found = place_comments(patch, answers)
                 for answer in answers:
                     name = answer.mail.message.message_id
                     mine = [one for one in found if one.message.message_id == name]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.mail.subject import parse_subject
 from core.model import Identity, Message, MessageId, Series, Thread, Trailer, Version
-from core.series.grouping import group
+from core.series.grouping import group_messages
 
 START = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
 ANN = Identity("Ann Author", "ann@example.org")
@@ -54,19 +54,19 @@ def mail(
 
 def series(messages: Sequence[Message]) -> list[Series]:
     """Return the series alone."""
-    return [item for item in group(messages) if isinstance(item, Series)]
+    return [item for item in group_messages(messages) if isinstance(item, Series)]
 
 
 def only(messages: Sequence[Message]) -> Series:
     """Return the one series that all mails make."""
-    (item,) = group(messages)
+    (item,) = group_messages(messages)
     assert isinstance(item, Series)
     return item
 
 
 def outline(messages: Sequence[Message]) -> list[str]:
     """Return one line for each item, by its first mail: `v1 0=c 1=p 2=q(double)<reply /2 | v2 …`, `thread r<s`."""
-    items = sorted(group(messages), key=lambda item: item.id)
+    items = sorted(group_messages(messages), key=lambda item: item.id)
     return [_thread(item) if isinstance(item, Thread) else versions(item) for item in items]
 
 

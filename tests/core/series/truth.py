@@ -1,4 +1,4 @@
-"""Compares what `group` finds in a made archive with the truth its maker wrote down (`truth.jsonl`).
+"""Compares what `group_messages` finds in a made archive with the truth its maker wrote down (`truth.jsonl`).
 
 By hand, on a big one:  python -m tests.core.series.truth FOLDER
 where FOLDER is what `make_archive.py --pi --out FOLDER` made.
@@ -17,7 +17,7 @@ import pygit2
 
 from core.mail.message import parse_message
 from core.model import Message, MessageId, Series, Thread
-from core.series.grouping import group
+from core.series.grouping import group_messages
 
 Expected = dict[str, Any]
 
@@ -131,7 +131,7 @@ def judge_archive(folder: Path) -> tuple[int, list[tuple[str, list[str]]], list[
         if isinstance(blob, pygit2.Blob):
             messages.append(parse_message(blob.data, str(name)))
     start = time.process_time()
-    items = group(messages)
+    items = group_messages(messages)
     seconds = time.process_time() - start
     judge = Judge(messages, items)
     threads = {one for item in items if isinstance(item, Thread) for one in item.message_ids}
