@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from core.diff.journaled_views import JournaledViews
+from core.diff.journaled_views import JournaledViewedHunks
 from core.errors import PatchdeskError
 from core.model import MessageId, Series, Thread
 from core.triage.arguments import packed_argument
@@ -48,7 +48,7 @@ from core.triage.transitions import VERBS, WORDS, Status, Verb, after
 from core.triage.when import ArgumentError, HasTag
 
 if TYPE_CHECKING:
-    from core.diff.viewed_hunks import ViewedStore
+    from core.diff.viewed_hunks import ViewedHunks
     from core.index.index import Index
     from core.index.triage_store import IndexBook
 
@@ -96,7 +96,7 @@ class Triage:
         """What was taken in when it was opened."""
         self._passed = 0
         self._said = 0
-        self._views = JournaledViews(self._viewed, self._write_views)
+        self._views = JournaledViewedHunks(self._viewed, self._write_views)
         self._looked: datetime | None = None
 
     @property
@@ -376,7 +376,7 @@ class Triage:
     # ------------------------------------------------------------------- hunks, sessions, tags
 
     @property
-    def viewed(self) -> ViewedStore:
+    def viewed(self) -> ViewedHunks:
         """What remembers viewed hunks; from the UI thread, written in batches."""
         return self._views
 

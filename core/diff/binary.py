@@ -19,7 +19,7 @@ _MOST_BYTES: Final = 40
 """Bytes of it that are unpacked: two numbers, of up to ten bytes."""
 
 
-def binary_sizes(header: Sequence[str]) -> tuple[int | None, int | None]:
+def binary_patch_sizes(header: Sequence[str]) -> tuple[int | None, int | None]:
     """Return the bytes of a file before and after, None where the lines of its patch do not say; never raises."""
     blocks: list[tuple[int | None, int | None]] = []
     for at, line in enumerate(header):

@@ -10,8 +10,8 @@ AFTER: Final = 1.0
 """Seconds after a mark in which others are written with it."""
 
 
-class JournaledViews:
-    """A `core.diff.viewed_hunks.ViewedStore`; answers and marks cost the screen nothing but the first answer."""
+class JournaledViewedHunks:
+    """A `core.diff.viewed_hunks.ViewedHunks`; answers and marks cost the screen nothing but the first answer."""
 
     def __init__(
         self, load: Callable[[], set[str]], write: Callable[[Mapping[str, bool]], object]

@@ -13,22 +13,22 @@ LARGE: Final = 1 << 20
 _END: Final = re.compile("\n")
 
 
-def lines_of(text: str) -> Sequence[str]:
+def split_lines(text: str) -> Sequence[str]:
     """Return the lines of `text`, split at `\\n` alone; a line end at its end begins no other line."""
     if len(text) < LARGE:
         lines = text.split("\n")
         if lines[-1] == "":
             lines.pop()
         return tuple(lines)
-    return Lines(text)
+    return LineView(text)
 
 
-def joined(lines: Sequence[str]) -> str:
+def join_lines(lines: Sequence[str]) -> str:
     """Return lines as one text, with `\\n` between them: at once, where they share one."""
-    return lines.text() if isinstance(lines, Lines) else "\n".join(lines)
+    return lines.text() if isinstance(lines, LineView) else "\n".join(lines)
 
 
-class Lines(Sequence[str]):
+class LineView(Sequence[str]):
     """A sequence of lines, each made when it is looked at; a slice of it shares the text."""
 
     __slots__ = ("_first", "_last", "_starts", "_text")
@@ -55,7 +55,7 @@ class Lines(Sequence[str]):
             start, stop, step = at.indices(len(self))
             if step != 1:
                 return tuple([self[place] for place in range(start, stop, step)])
-            part = Lines.__new__(Lines)
+            part = LineView.__new__(LineView)
             part._text, part._starts = self._text, self._starts
             part._first, part._last = self._first + start, self._first + max(start, stop)
             return part

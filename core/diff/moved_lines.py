@@ -29,7 +29,7 @@ _END: Final = -1
 _BLANK: Final = 0
 
 
-class Move(NamedTuple):
+class MovedBlock(NamedTuple):
     """A block of lines that moved; lines are counted in their hunk, hunks through the diff."""
 
     old_hunk: int
@@ -39,15 +39,15 @@ class Move(NamedTuple):
     size: int
 
 
-class Moves:
+class MovedBlocks:
     """All moves of a diff, found by the lines of either side."""
 
-    def __init__(self, moves: Sequence[Move] = ()) -> None:
+    def __init__(self, moves: Sequence[MovedBlock] = ()) -> None:
         self.all = tuple(moves)
         self._old = sorted((move.old_hunk, move.old_line, at) for at, move in enumerate(moves))
         self._new = sorted((move.new_hunk, move.new_line, at) for at, move in enumerate(moves))
 
-    def of(self, hunk: int, line: int, kind: str) -> Move | None:
+    def at(self, hunk: int, line: int, kind: str) -> MovedBlock | None:
         """Return the move that a line of a kind, `-` or `+`, is part of."""
         starts = self._old if kind == "-" else self._new if kind == "+" else ()
         place = bisect_right(starts, (hunk, line, len(self.all))) - 1
@@ -58,14 +58,14 @@ class Moves:
         return self.all[at] if within else None
 
 
-def find_moves(hunks: Sequence[Hunk]) -> Moves:
+def find_moved_blocks(hunks: Sequence[Hunk]) -> MovedBlocks:
     """Find what moved within one diff, whose `hunks` come in order."""
     if sum(hunk.added + hunk.removed for hunk in hunks) > MOST_LINES:
-        return Moves()
+        return MovedBlocks()
     old, new = _Side(hunks, "-"), _Side(hunks, "+")
     if len(old.hashes) < FEWEST_LINES or len(new.hashes) < FEWEST_LINES:
-        return Moves()
-    return Moves(_Search(hunks, old, new).moves())
+        return MovedBlocks()
+    return MovedBlocks(_Search(hunks, old, new).moves())
 
 
 class _Side:
@@ -112,26 +112,26 @@ class _Search:
         """Three lines in a row → where they stand last on the old side, and `_before` where before that."""
         self._before = array("l", [_END]) * len(old.hashes)
 
-    def moves(self) -> list[Move]:
+    def moves(self) -> list[MovedBlock]:
         for at in range(len(self._old.hashes) - FEWEST_LINES + 1):
-            if three := self._three(self._old.hashes, at):
+            if three := self._trigram(self._old.hashes, at):
                 self._before[at] = self._first.get(three, _END)
                 self._first[three] = at
-        found: list[Move] = []
+        found: list[MovedBlock] = []
         hashes, at = self._new.hashes, 0
         while at < len(hashes) - FEWEST_LINES + 1:
-            three = self._three(hashes, at)
+            three = self._trigram(hashes, at)
             start, count = self._best(three, at) if three in self._first else (_END, 0)
             if count:
                 self._taken[start : start + count] = b"\1" * count
                 old, new = self._old, self._new
                 found.append(
-                    Move(old.hunk[start], old.line[start], new.hunk[at], new.line[at], count)
+                    MovedBlock(old.hunk[start], old.line[start], new.hunk[at], new.line[at], count)
                 )
             at += max(1, count)
         return found
 
-    def _three(self, hashes: array[int], at: int) -> int:
+    def _trigram(self, hashes: array[int], at: int) -> int:
         """Return the hash of three lines in a row; 0 where a run ends in them, or the first is blank."""
         a, b, c = hashes[at], hashes[at + 1], hashes[at + 2]
         return 0 if a in {_BLANK, _END} or b == _END or c == _END else hash((a, b, c))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.diff.hunks import Hunk, is_plain_header, read_hunk
-from core.diff.lines import lines_of
+from core.diff.lines import split_lines
 from core.diff.paths import DEV_NULL, git_line_names, header_name, plain_paths, unquoted
 from core.model import FileChange
 
@@ -54,7 +54,7 @@ class Diff:
 
 def read_diff(text: str) -> Diff:
     """Take a patch apart; never raises. Lines end at `\\n` alone."""
-    lines = lines_of(text)
+    lines = split_lines(text)
     return Diff(lines, tuple(_Reader(lines).files()))
 
 

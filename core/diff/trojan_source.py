@@ -35,7 +35,7 @@ _OTHERS: Final = "ոսցզօհՍՏՕᎪᏴᏟᎠᎬᎻᎥᎫᏦᏞᎷᏢᎡᏚ�
 _ALIKE: Final = frozenset(_CYRILLIC + _GREEK + _OTHERS)
 
 
-class Deceit(NamedTuple):
+class SuspiciousSpan(NamedTuple):
     """Where a line deceives, in its characters, and by what."""
 
     start: int
@@ -43,31 +43,33 @@ class Deceit(NamedTuple):
     why: str
 
 
-def deceits(line: str) -> list[Deceit]:
+def find_suspicious(line: str) -> list[SuspiciousSpan]:
     """Return what deceives in a line of code, in order. Linear; never raises."""
     if line.isascii():
         return []
     line = line[:_LONGEST]
     found = [
-        Deceit(match.start(), match.end(), DIRECTION if match[1] else HIDDEN)
+        SuspiciousSpan(match.start(), match.end(), DIRECTION if match[1] else HIDDEN)
         for match in _HIDING.finditer(line)
     ]
     words = [match for match in _WORD.finditer(line) if not match[0].isascii()]
     plain = {script for match in words if (script := _own_script(match[0]))}
     found += [
-        Deceit(match.start(), match.end(), LOOKALIKE)
+        SuspiciousSpan(match.start(), match.end(), LOOKALIKE)
         for match in words
         if _looks_alike(match[0], plain)
     ]
-    found += [Deceit(match.start(), match.end(), LOOKALIKE) for match in _SIGNS.finditer(line)]
+    found += [
+        SuspiciousSpan(match.start(), match.end(), LOOKALIKE) for match in _SIGNS.finditer(line)
+    ]
     return sorted(found)
 
 
-def deceit_words(lines: Iterable[str]) -> str:
+def describe_suspicious(lines: Iterable[str]) -> str:
     """Say of some lines of code what deceives in them, "" where nothing does."""
     counts = dict.fromkeys((DIRECTION, HIDDEN, LOOKALIKE), 0)
     for line in lines:
-        for why in {deceit.why for deceit in deceits(line)}:
+        for why in {deceit.why for deceit in find_suspicious(line)}:
             counts[why] += 1
     said = {
         DIRECTION: "text that runs backwards",

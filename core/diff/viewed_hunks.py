@@ -6,10 +6,10 @@ from hashlib import blake2b
 from typing import Protocol
 
 from core.diff.hunks import Hunk
-from core.diff.lines import joined
+from core.diff.lines import join_lines
 
 
-class ViewedStore(Protocol):
+class ViewedHunks(Protocol):
     """Remembers which hunks were viewed."""
 
     def is_viewed(self, key: str) -> bool:
@@ -21,7 +21,7 @@ class ViewedStore(Protocol):
         ...
 
 
-class ViewedInMemory:
+class InMemoryViewedHunks:
     """Remembers as long as the program runs."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ def hunk_key(path: str, hunk: Hunk) -> str:
     """Return what a hunk is known by: its file and its lines, whatever their numbers are; a BLAKE2b hash in hex."""
     digest = blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16)
     digest.update(b"\0")
-    text = joined(hunk.rows)
+    text = join_lines(hunk.rows)
     if "\r" in text:
         text = "\n".join([row.rstrip("\r") for row in hunk.rows])
     digest.update(text.encode("utf-8", "surrogatepass"))

@@ -27,7 +27,7 @@ Span = tuple[int, int]
 """From and to, in characters of a line."""
 
 
-def run_around(kinds: str, at: int) -> tuple[int, int, int] | None:
+def change_block_at(kinds: str, at: int) -> tuple[int, int, int] | None:
     """Return where the removed lines around line `at` begin, where the added ones after them do, and where those end.
 
     `kinds` is that of `core.diff.hunks.Hunk.kinds`. None where there are not both, or they are too many.
@@ -51,21 +51,19 @@ def run_around(kinds: str, at: int) -> tuple[int, int, int] | None:
     return start, middle, end
 
 
-def changed_words(
-    old: Sequence[str], new: Sequence[str]
-) -> tuple[list[list[Span]], list[list[Span]]]:
+def word_diff(old: Sequence[str], new: Sequence[str]) -> tuple[list[list[Span]], list[list[Span]]]:
     """Return the spans that changed in each removed and each added line of a run."""
     old_spans: list[list[Span]] = [[] for _ in old]
     new_spans: list[list[Span]] = [[] for _ in new]
-    words = [[words_of(line) for line in side] for side in (old, new)]
-    for left, right in pairs(words[0], words[1]):
+    words = [[split_words(line) for line in side] for side in (old, new)]
+    for left, right in pair_lines(words[0], words[1]):
         found = _changes(words[0][left], words[1][right])
         if found is not None:
             old_spans[left], new_spans[right] = found
     return old_spans, new_spans
 
 
-def same_but_for_blanks(old: Sequence[str], new: Sequence[str]) -> bool:
+def differs_only_in_whitespace(old: Sequence[str], new: Sequence[str]) -> bool:
     """Whether two runs hold the same lines, but for white space."""
     return len(old) == len(new) and all(
         "".join(left.split()) == "".join(right.split())
@@ -73,12 +71,12 @@ def same_but_for_blanks(old: Sequence[str], new: Sequence[str]) -> bool:
     )
 
 
-def words_of(line: str) -> list[str]:
+def split_words(line: str) -> list[str]:
     """Return a line as words, blanks and signs; none of one that is too long."""
     return _WORD.findall(line) if len(line) <= LONGEST_LINE else []
 
 
-def pairs(old: Sequence[list[str]], new: Sequence[list[str]]) -> list[tuple[int, int]]:
+def pair_lines(old: Sequence[list[str]], new: Sequence[list[str]]) -> list[tuple[int, int]]:
     """Return which lines, given as words, are a change of which."""
     sets = [
         [frozenset(word for word in line if not word.isspace()) for line in side]

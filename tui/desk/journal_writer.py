@@ -21,7 +21,7 @@ from tui.tree.marks import Handle
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
     from core.desk.triage_service import Triage
-    from core.diff.viewed_hunks import ViewedStore
+    from core.diff.viewed_hunks import ViewedHunks
     from core.model import TargetListing
     from core.triage.outcome import LogLine, Outcome
     from core.triage.state import Standing
@@ -59,7 +59,7 @@ class Known(Message):
 
     opening: Opening
     standings: Mapping[Handle, Standing] | None
-    viewed: ViewedStore | None
+    viewed: ViewedHunks | None
     """Both None where nothing could be known: what was known before holds."""
 
 

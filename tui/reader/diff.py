@@ -80,7 +80,7 @@ class DiffBlock:
         )
         self._lay_out(headers=headers)
         if len(self._lines) <= _SOON:
-            self.code.find_moves()
+            self.code.find_moved_blocks()
 
     @property
     def pan(self) -> int:

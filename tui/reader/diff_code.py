@@ -10,17 +10,17 @@ from typing import Final, NamedTuple
 
 from core.diff.highlight import Spans, Steps, Token, highlight, highlight_steps
 from core.diff.hunks import Hunk
-from core.diff.moved_lines import Move, Moves, find_moves
+from core.diff.moved_lines import MovedBlock, MovedBlocks, find_moved_blocks
 from core.diff.parse import DiffFile
-from core.diff.trojan_source import deceit_words, deceits
+from core.diff.trojan_source import describe_suspicious, find_suspicious
 from core.diff.word_diff import LONGEST_LINE as LONGEST_MARKED
 from core.diff.word_diff import MOST_LINES as LONGEST_RUN
 from core.diff.word_diff import (
-    changed_words,
-    pairs,
-    run_around,
-    same_but_for_blanks,
-    words_of,
+    change_block_at,
+    differs_only_in_whitespace,
+    pair_lines,
+    split_words,
+    word_diff,
 )
 from core.text import TAB_WIDTH, SafeText, shown_line
 from tui.reader.row import Mark, Piece, cuts
@@ -78,7 +78,7 @@ class CodeLine(NamedTuple):
     base: str
     signs: int
     """Characters that its sign takes."""
-    move: Move | None = None
+    move: MovedBlock | None = None
     """It stands elsewhere in the patch too, on the other side."""
 
 
@@ -104,19 +104,19 @@ class HunkCode:
         self._spans: dict[Slice, Spans] = {}
         self._kinds: dict[int, str] = {}
         self._runs: dict[tuple[int, int], _Run] = {}
-        self._moves = Moves()
+        self._moves = MovedBlocks()
         self._sections: dict[int, list[Piece]] = {}
         self._warnings: dict[int, SafeText] = {}
 
-    def find_moves(self) -> None:
+    def find_moved_blocks(self) -> None:
         """Look for lines that moved; of a large diff that takes long."""
-        self._moves = find_moves(self._hunks)
+        self._moves = find_moved_blocks(self._hunks)
 
-    def move(self, number: int, offset: int) -> Move | None:
+    def move(self, number: int, offset: int) -> MovedBlock | None:
         """Return the move that a line is part of, if moves are to be shown."""
         if not self.words:
             return None
-        return self._moves.of(number, offset, self.kinds(number)[offset])
+        return self._moves.at(number, offset, self.kinds(number)[offset])
 
     def text(self, line: int, signs: int) -> SafeText:
         """Return a line of the diff as it is shown."""
@@ -171,7 +171,7 @@ class HunkCode:
             rows = islice(
                 zip(self._hunks[number].rows, self.kinds(number), strict=True), MOST_WARNED
             )
-            said = deceit_words(row for row, kind in rows if kind in " +")
+            said = describe_suspicious(row for row, kind in rows if kind in " +")
             words = self._warnings[number] = SafeText(f"  ⚠ {said}" if said else "")
         return words
 
@@ -185,7 +185,7 @@ class HunkCode:
                 min(len(text), len(shown_line(raw[: signs + at], first_column=signs)))
                 for at in (deceit.start, deceit.end)
             )
-            for deceit in deceits(raw[signs:LONGEST_LINE])
+            for deceit in find_suspicious(raw[signs:LONGEST_LINE])
         ]
         return [(start, end, "deceit") for start, end in places]
 
@@ -238,7 +238,7 @@ class HunkCode:
 
     def _run(self, number: int, offset: int) -> _Run | None:
         """Return the run of changed lines that a line is in, where there are both removed and added ones."""
-        bounds = run_around(self.kinds(number), offset)
+        bounds = change_block_at(self.kinds(number), offset)
         if bounds is None:
             return None
         start, middle, end = bounds
@@ -252,11 +252,11 @@ class HunkCode:
             kinds = self.kinds(number)[start:middle]
             gone = [text for text, kind in zip(texts, kinds, strict=False) if kind == "-"]
             come = texts[middle - start :]
-            old, new = changed_words(gone, come)
+            old, new = word_diff(gone, come)
             left = iter(old)
             spans = [next(left) if kind == "-" else [] for kind in kinds] + new
             spans = [_as_shown(text, found) for text, found in zip(texts, spans, strict=True)]
-            run = _Run(start, spans, same_but_for_blanks(gone, come))
+            run = _Run(start, spans, differs_only_in_whitespace(gone, come))
             if len(self._runs) >= _RUNS_KEPT:
                 self._runs.clear()
             self._runs[number, start] = run
@@ -264,17 +264,19 @@ class HunkCode:
 
     # ------------------------------------------------------------- in rows
 
-    def pairs(self, number: int, start: int, middle: int, end: int) -> Sequence[tuple[int, int]]:
+    def pair_lines(
+        self, number: int, start: int, middle: int, end: int
+    ) -> Sequence[tuple[int, int]]:
         """Return which of some removed lines became which of the added ones after them, as `hunk_layout.Pairs`."""
         gone, come = middle - start, end - middle
         if max(gone, come) > LONGEST_RUN or "\\" in self.kinds(number)[start:end]:
             return ()
         rows = self._hunks[number].rows
         old, new = (
-            [words_of(rows[at][1:]) for at in side]
+            [split_words(rows[at][1:]) for at in side]
             for side in (range(start, middle), range(middle, end))
         )
-        return pairs(old, new)
+        return pair_lines(old, new)
 
     def heights(self, number: int, room: int) -> list[int] | None:
         """Return in how many rows of `room` cells, beside its sign, each line of a hunk fits; None: all in one."""

@@ -60,7 +60,7 @@ class HunkRows:
         hunk = self._hunks[number]
         rows: Rows | None = None
         if self._layout != "unified" and hunk.parents == 1:
-            pairs = partial(self._code.pairs, number) if self._align else None
+            pairs = partial(self._code.pair_lines, number) if self._align else None
             rows = lay_out(self._code.kinds(number), self._layout, pairs)
         if self._wrap and (heights := self._code.heights(number, self._room(hunk))) is not None:
             rows = wrapped(rows or Rows(range(len(hunk.rows)), ()), heights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from core.diff.binary import binary_sizes
+from core.diff.binary import binary_patch_sizes
 from core.diff.parse import DiffFile
 from core.text import SafeText, shown
 
@@ -57,7 +57,7 @@ def _mode_of_index(file: DiffFile) -> str | None:
 
 def _binary(file: DiffFile) -> str:
     """Return the size of a binary file, before and after, as far as its patch tells it."""
-    before, after = binary_sizes(file.header)
+    before, after = binary_patch_sizes(file.header)
     if file.change.status == "deleted":
         before, after = None, before
     elif file.change.status == "added":

@@ -12,7 +12,7 @@ from tui.reader.page import Page
 from tui.reader.row import PageRow, RowsBlock
 
 if TYPE_CHECKING:
-    from core.diff.viewed_hunks import ViewedStore
+    from core.diff.viewed_hunks import ViewedHunks
     from core.series.review_comments import ReviewComment
     from tui.reader.diff import DiffBlock
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Folds:
     """The state of one mail; hunks and files are numbered through its diff."""
 
-    def __init__(self, viewed: ViewedStore | None = None) -> None:
+    def __init__(self, viewed: ViewedHunks | None = None) -> None:
         self.viewed = viewed
         self.remarks: Sequence[ReviewComment] = ()
         self._open: set[int] = set()

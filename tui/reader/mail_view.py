@@ -171,7 +171,7 @@ class MailView(PageView):
         matches = Matches(page) if len(mail.text) < _LARGE and quick else None
         self.post_message(self.WholeLaidOut(parts, style, page, matches))
         if page.diff is not None and not known:
-            page.diff.code.find_moves()
+            page.diff.code.find_moved_blocks()
             self.post_message(self.MovesFound(page))
 
     @on(MovesFound)

@@ -28,7 +28,7 @@ from tui.styles import CSS
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
-    from core.diff.viewed_hunks import ViewedStore
+    from core.diff.viewed_hunks import ViewedHunks
     from core.series.review_comments import ReviewComment
 
 _SHORT: Final = 12
@@ -54,7 +54,7 @@ class MessageView(MailView, can_focus=True):
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         zone: tzinfo | None = None,
-        viewed: ViewedStore | None = None,
+        viewed: ViewedHunks | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
@@ -80,7 +80,7 @@ class MessageView(MailView, can_focus=True):
 
         message: model.Message
 
-    def remember_viewed_in(self, store: ViewedStore) -> None:
+    def remember_viewed_in(self, store: ViewedHunks) -> None:
         """Let `store` remember which hunks were viewed, from now on."""
         if store is not self._viewed:
             self._viewed = self._folds.viewed = store
@@ -97,9 +97,9 @@ class MessageView(MailView, can_focus=True):
     def _begin(self) -> None:
         """Lay out what was not shown before."""
         if self._viewed is None and self._parts is not None:
-            from core.diff.viewed_hunks import ViewedInMemory
+            from core.diff.viewed_hunks import InMemoryViewedHunks
 
-            self._viewed = ViewedInMemory()
+            self._viewed = InMemoryViewedHunks()
         self._folds = Folds(self._viewed)
         self._folds.hide(self.hide_viewed)
         self._here, self._aim = -1, (-1, 0)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.diff.binary import binary_sizes
+from core.diff.binary import binary_patch_sizes
 from core.diff.parse import read_diff
 from tests.core.shared_mails import git
 
@@ -29,7 +29,7 @@ def sizes(old: bytes | None, new: bytes | None, folder: Path) -> tuple[int | Non
     text = git("diff", "--binary", "HEAD~1", "HEAD", folder=folder).decode()
     (file,) = read_diff(text).files
     assert file.binary
-    return binary_sizes(file.header)
+    return binary_patch_sizes(file.header)
 
 
 _LARGE = random.Random(7).randbytes(30_000)
@@ -53,9 +53,9 @@ def test_what_git_writes(
 
 
 def test_where_nothing_says() -> None:
-    assert binary_sizes(["Binary files a/x and b/x differ"]) == (None, None)
-    assert binary_sizes(["GIT binary patch", "delta 7", "Oéé"]) == (None, None)
-    assert binary_sizes(["GIT binary patch", "delta 7"]) == (None, None)
+    assert binary_patch_sizes(["Binary files a/x and b/x differ"]) == (None, None)
+    assert binary_patch_sizes(["GIT binary patch", "delta 7", "Oéé"]) == (None, None)
+    assert binary_patch_sizes(["GIT binary patch", "delta 7"]) == (None, None)
 
 
 @given(
@@ -67,7 +67,7 @@ def test_where_nothing_says() -> None:
     )
 )
 def test_anything_can_be_read(lines: list[str]) -> None:
-    binary_sizes(lines)
+    binary_patch_sizes(lines)
 
 
 def test_a_bomb_is_not_unpacked() -> None:
@@ -75,4 +75,4 @@ def test_a_bomb_is_not_unpacked() -> None:
     from base64 import b85encode
 
     packed = zlib.compress(b"\xff" * 10_000_000)
-    assert binary_sizes(["delta 7", "z" + b85encode(packed).decode()]) == (None, None)
+    assert binary_patch_sizes(["delta 7", "z" + b85encode(packed).decode()]) == (None, None)

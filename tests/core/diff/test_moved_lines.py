@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.diff.hunks import Hunk
-from core.diff.moved_lines import MOST_LINES, Move, find_moves
+from core.diff.moved_lines import MOST_LINES, MovedBlock, find_moved_blocks
 from core.diff.parse import read_diff
 
 BODY = ["int trim(struct wick *wick)", "{", "\twick->height -= 1;", "", "\treturn wick->height;", "}"]  # fmt: skip
@@ -42,15 +42,15 @@ def come(lines: list[str], indent: str = "") -> list[str]:
     ("hunks", "moves"),
     [
         # From one file to another, and within one.
-        ([gone(BODY), come(BODY)], [Move(0, 0, 1, 0, 6)]),
-        ([[*come(BODY), " same", *gone(BODY)]], [Move(0, 7, 0, 0, 6)]),
+        ([gone(BODY), come(BODY)], [MovedBlock(0, 0, 1, 0, 6)]),
+        ([[*come(BODY), " same", *gone(BODY)]], [MovedBlock(0, 7, 0, 0, 6)]),
         # All of it indented by as much.
-        ([gone(BODY), come(BODY, "\t")], [Move(0, 0, 1, 0, 6)]),
+        ([gone(BODY), come(BODY, "\t")], [MovedBlock(0, 0, 1, 0, 6)]),
         # The lines around it are new or gone.
-        ([["-old", *gone(BODY), "-older"], ["+new", *come(BODY), "+newer"]], [Move(0, 1, 1, 1, 6)]),
+        ([["-old", *gone(BODY), "-older"], ["+new", *come(BODY), "+newer"]], [MovedBlock(0, 1, 1, 1, 6)]),
         # Only the part that is the same, and no blank lines at its end.
-        ([gone([*BODY[:3], "other"]), come([*BODY[:3], "another"])], [Move(0, 0, 1, 0, 3)]),
-        ([gone([*BODY[:3], "", "x"]), come([*BODY[:3], "", "y"])], [Move(0, 0, 1, 0, 3)]),
+        ([gone([*BODY[:3], "other"]), come([*BODY[:3], "another"])], [MovedBlock(0, 0, 1, 0, 3)]),
+        ([gone([*BODY[:3], "", "x"]), come([*BODY[:3], "", "y"])], [MovedBlock(0, 0, 1, 0, 3)]),
         # Where it stands it was only indented.
         ([[*gone(BODY), *come(BODY, "\t")]], []),
         ([[" a", *gone(BODY), "+{", *come(BODY, "\t"), " b"]], []),
@@ -60,24 +60,24 @@ def come(lines: list[str], indent: str = "") -> list[str]:
         # Each line was indented in another way.
         ([gone(BODY), come([*BODY[:2], "\t" + BODY[2], "", *BODY[4:]])], []),
         # It moved once; the second copy is new.
-        ([gone(BODY), come(BODY), come(BODY)], [Move(0, 0, 1, 0, 6)]),
-        ([gone(BODY), [*come(BODY), " x", *gone(BODY)], come(BODY)], [Move(1, 7, 1, 0, 6), Move(0, 0, 2, 0, 6)]),
+        ([gone(BODY), come(BODY), come(BODY)], [MovedBlock(0, 0, 1, 0, 6)]),
+        ([gone(BODY), [*come(BODY), " x", *gone(BODY)], come(BODY)], [MovedBlock(1, 7, 1, 0, 6), MovedBlock(0, 0, 2, 0, 6)]),
         # The longer one of two that it may have been.
-        ([gone(BODY[:4]), gone(BODY), come(BODY)], [Move(1, 0, 2, 0, 6)]),
+        ([gone(BODY[:4]), gone(BODY), come(BODY)], [MovedBlock(1, 0, 2, 0, 6)]),
     ],
 )  # fmt: skip
-def test_what_moved(hunks: list[list[str]], moves: list[Move]) -> None:
-    assert list(find_moves(hunks_of(*hunks)).all) == moves
+def test_what_moved(hunks: list[list[str]], moves: list[MovedBlock]) -> None:
+    assert list(find_moved_blocks(hunks_of(*hunks)).all) == moves
 
 
 def test_a_line_knows_its_move() -> None:
-    moves = find_moves(hunks_of(["-x", *gone(BODY), "-y"], ["+z", *come(BODY), "+z"]))
+    moves = find_moved_blocks(hunks_of(["-x", *gone(BODY), "-y"], ["+z", *come(BODY), "+z"]))
     (move,) = moves.all
-    assert [moves.of(0, line, "-") is move for line in range(8)] == [False] + [True] * 6 + [False]
-    assert [moves.of(1, line, "+") is move for line in range(8)] == [False] + [True] * 6 + [False]
-    assert moves.of(0, 3, "+") is None
-    assert moves.of(0, 3, " ") is None
-    assert moves.of(1, 3, "-") is None
+    assert [moves.at(0, line, "-") is move for line in range(8)] == [False] + [True] * 6 + [False]
+    assert [moves.at(1, line, "+") is move for line in range(8)] == [False] + [True] * 6 + [False]
+    assert moves.at(0, 3, "+") is None
+    assert moves.at(0, 3, " ") is None
+    assert moves.at(1, 3, "-") is None
 
 
 @settings(max_examples=150, deadline=None)
@@ -95,7 +95,7 @@ def test_whatever_moved_is_the_same_on_both_sides_and_moved_once(
 ) -> None:
     hunks = hunks_of(*[[kind + text for kind, text in rows] for rows in said])
     taken: set[tuple[str, int, int]] = set()
-    for move in find_moves(hunks).all:
+    for move in find_moved_blocks(hunks).all:
         old = hunks[move.old_hunk].rows[move.old_line : move.old_line + move.size]
         new = hunks[move.new_hunk].rows[move.new_line : move.new_line + move.size]
         assert [row[1:].strip() for row in old] == [row[1:].strip() for row in new]
@@ -111,7 +111,7 @@ def test_it_is_linear_whatever_the_lines_are() -> None:
     def seconds(rows: list[str]) -> float:
         half = hunks_of(gone(rows), [" x"], come(rows))
         started = time.process_time()
-        find_moves(half)
+        find_moved_blocks(half)
         return time.process_time() - started
 
     same = ["the very same line again and again"] * 20_000
@@ -124,4 +124,4 @@ def test_it_is_linear_whatever_the_lines_are() -> None:
 def test_nothing_is_looked_for_in_what_is_too_large() -> None:
     half = MOST_LINES // 2 + 1
     rows = [f"line {at} that is like no other" for at in range(half)]
-    assert find_moves(hunks_of(gone(rows), come(rows))).all == ()
+    assert find_moved_blocks(hunks_of(gone(rows), come(rows))).all == ()

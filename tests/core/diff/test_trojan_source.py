@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.diff.trojan_source import deceit_words, deceits
+from core.diff.trojan_source import describe_suspicious, find_suspicious
 
 
 @pytest.mark.parametrize(
@@ -41,27 +41,29 @@ from core.diff.trojan_source import deceit_words, deceits
     ],
 )  # fmt: skip
 def test_what_deceives(line: str, found: list[tuple[str, str]]) -> None:
-    assert [(deceit.why, line[deceit.start : deceit.end]) for deceit in deceits(line)] == found
+    assert [
+        (deceit.why, line[deceit.start : deceit.end]) for deceit in find_suspicious(line)
+    ] == found
 
 
 def test_each_character_that_turns_a_line_around_is_told() -> None:
     turning = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
     for code in range(sys.maxunicode + 1):
         if unicodedata.bidirectional(chr(code)) in turning:
-            assert [deceit.why for deceit in deceits(chr(code))] == ["direction"], hex(code)
+            assert [deceit.why for deceit in find_suspicious(chr(code))] == ["direction"], hex(code)
 
 
 def test_the_words_count_lines() -> None:
     lines = ["a\u202eb\u202ec", "\u202e сору", "plain", "\u200b"]
     assert (
-        deceit_words(lines)
+        describe_suspicious(lines)
         == "text that runs backwards in 2 lines, hidden characters in 1 line, look-alike letters in 1 line"
     )
-    assert deceit_words(["plain", "Проверка"]) == ""
+    assert describe_suspicious(["plain", "Проверка"]) == ""
 
 
 @given(st.text())
 def test_places_are_in_the_line_and_in_order(line: str) -> None:
-    found = deceits(line)
+    found = find_suspicious(line)
     assert found == sorted(found)
     assert all(0 <= deceit.start < deceit.end <= len(line) for deceit in found)

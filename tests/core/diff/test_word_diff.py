@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.diff.word_diff import MOST_LINES, changed_words, run_around, same_but_for_blanks
+from core.diff.word_diff import MOST_LINES, change_block_at, differs_only_in_whitespace, word_diff
 
 
 def marked(line: str, spans: list[tuple[int, int]]) -> list[str]:
@@ -27,14 +27,14 @@ def marked(line: str, spans: list[tuple[int, int]]) -> list[str]:
     ],
 )
 def test_what_changed(old: str, new: str, gone: list[str], come: list[str]) -> None:
-    (left,), (right,) = changed_words([old], [new])
+    (left,), (right,) = word_diff([old], [new])
     assert (marked(old, left), marked(new, right)) == (gone, come)
 
 
 def test_lines_find_each_other() -> None:
     old = ["int height;", "wick->height -= 1;"]
     new = ["/* Trim it. */", "int height;", "if (by > wick->height)", "wick->height -= by;"]
-    left, right = changed_words(old, new)
+    left, right = word_diff(old, new)
     assert [marked(line, spans) for line, spans in zip(old, left, strict=True)] == [[], ["1"]]
     assert [marked(line, spans) for line, spans in zip(new, right, strict=True)] == [
         [],
@@ -60,18 +60,18 @@ def test_lines_find_each_other() -> None:
     ],
 )
 def test_the_run_around_a_line(kinds: str, at: int, found: tuple[int, int, int] | None) -> None:
-    assert run_around(kinds, at) == found
+    assert change_block_at(kinds, at) == found
 
 
 def test_white_space_can_be_left_aside() -> None:
-    assert same_but_for_blanks(["\tif (a)", "b"], ["if  (a )", "b "])
-    assert not same_but_for_blanks(["a"], ["b"])
-    assert not same_but_for_blanks(["a"], ["a", "b"])
+    assert differs_only_in_whitespace(["\tif (a)", "b"], ["if  (a )", "b "])
+    assert not differs_only_in_whitespace(["a"], ["b"])
+    assert not differs_only_in_whitespace(["a"], ["a", "b"])
 
 
 @given(st.lists(st.text(max_size=40), max_size=5), st.lists(st.text(max_size=40), max_size=5))
 def test_marks_lie_in_their_lines(old: list[str], new: list[str]) -> None:
-    for lines, spans in zip((old, new), changed_words(old, new), strict=True):
+    for lines, spans in zip((old, new), word_diff(old, new), strict=True):
         for line, found in zip(lines, spans, strict=True):
             ends = [place for span in found for place in span]
             assert ends == sorted(set(ends))
@@ -80,7 +80,7 @@ def test_marks_lie_in_their_lines(old: list[str], new: list[str]) -> None:
 
 def test_what_is_not_marked_is_the_same_on_both_sides() -> None:
     old, new = "a = b + c(d, e) ;", "a = b - c(d, f, g);"
-    (left,), (right,) = changed_words([old], [new])
+    (left,), (right,) = word_diff([old], [new])
 
     def rest(line: str, spans: list[tuple[int, int]]) -> str:
         return "".join(
@@ -94,12 +94,12 @@ def test_the_worst_run_costs_little() -> None:
     old = ["a b " * 240 + str(n) for n in range(MOST_LINES)]
     new = ["b a " * 240 + str(n) for n in range(MOST_LINES - 1)]
     started = time.process_time()
-    changed_words(old, new)
+    word_diff(old, new)
     assert time.process_time() - started < 1.0
 
 
 def test_as_many_lines_need_not_be_changes_of_each_other_in_their_order() -> None:
     old = ["\tint height = trim(wick);", "\tdone();"]
     new = ["\tlong by = 1;", "\tint height = trim(wick, by);"]
-    assert changed_words(old, new) == ([[], []], [[], [(23, 27)]])
+    assert word_diff(old, new) == ([[], []], [[], [(23, 27)]])
     assert new[1][23:27] == ", by"
