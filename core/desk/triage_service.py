@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from core.diff.journaled_views import JournaledViewedHunks
+from core.diff.viewed_hunks import JournaledViewedHunks
 from core.errors import PatchdeskError
 from core.model import MessageId, Series, Thread
 from core.triage.arguments import packed_argument

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import Protocol
+from typing import Final, Protocol
 
 from core.diff.hunks import Hunk
 from core.diff.lines import join_lines
@@ -48,3 +50,59 @@ def hunk_key(path: str, hunk: Hunk) -> str:
         text = "\n".join([row.rstrip("\r") for row in hunk.rows])
     digest.update(text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
+
+
+WRITE_DELAY: Final = 1.0
+"""Seconds after a mark in which others are written with it."""
+
+
+class JournaledViewedHunks:
+    """A `core.diff.viewed_hunks.ViewedHunks`; answers and marks cost the screen nothing but the first answer."""
+
+    def __init__(
+        self, load: Callable[[], set[str]], write: Callable[[Mapping[str, bool]], object]
+    ) -> None:
+        """Take what reads the hunks that were viewed, and what writes marks to the journal."""
+        self._load = load
+        self._write = write
+        self._lock = threading.Lock()
+        self._keys: set[str] | None = None
+        self._waiting: dict[str, bool] = {}
+        self._timer: threading.Timer | None = None
+
+    def is_viewed(self, key: str) -> bool:
+        """Whether the hunk with that key was viewed."""
+        if self._keys is None:
+            self.load()
+        return self._keys is not None and key in self._keys
+
+    def mark(self, key: str, viewed: bool) -> None:
+        """Remember that it was, or forget it."""
+        if self.is_viewed(key) == viewed:
+            return
+        with self._lock:
+            assert self._keys is not None  # noqa: S101 - is_viewed has seen to it
+            (self._keys.add if viewed else self._keys.discard)(key)
+            self._waiting[key] = viewed
+            if self._timer is None:
+                self._timer = threading.Timer(WRITE_DELAY, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def load(self) -> None:
+        """Read what was viewed, as the journal has it now, and what is not written yet."""
+        keys = self._load()
+        with self._lock:
+            keys.update(key for key, viewed in self._waiting.items() if viewed)
+            keys.difference_update(key for key, viewed in self._waiting.items() if not viewed)
+            self._keys = keys
+
+    def flush(self) -> None:
+        """Write what waits to be written."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+        if waiting:
+            self._write(waiting)

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from core.digest.range import Span
-from core.mail.encoded_words import decode_encoded_words
-from core.mail.headers import parse_addresses, parse_headers
+from core.mail.headers import decode_encoded_words, parse_addresses, parse_headers
 from core.model import Identity
 
 

@@ -15,9 +15,9 @@ from typing import Final
 
 from core.mail.body import find_patch, read_in_body_headers, split_body
 from core.mail.dates import parse_date
-from core.mail.encoded_words import decode_encoded_words
 from core.mail.headers import (
     Headers,
+    decode_encoded_words,
     parse_addresses,
     parse_headers,
     parse_in_reply_to,

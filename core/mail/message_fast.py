@@ -12,8 +12,13 @@ from functools import lru_cache
 from typing import Final
 
 from core.mail.dates import parse_date
-from core.mail.encoded_words import decode_encoded_words
-from core.mail.headers import Headers, parse_addresses, parse_in_reply_to, parse_message_ids
+from core.mail.headers import (
+    Headers,
+    decode_encoded_words,
+    parse_addresses,
+    parse_in_reply_to,
+    parse_message_ids,
+)
 from core.mail.message import (
     FIRST_REFERENCES,
     LAST_REFERENCES,

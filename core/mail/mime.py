@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.mail.charsets import decode_bytes
-from core.mail.content_type import parse_content_type
-from core.mail.encoded_words import decode_encoded_words
-from core.mail.headers import Headers, parse_headers
-from core.mail.html_text import html_to_text
-from core.mail.part_decoding import decode_format_flowed
-from core.mail.transfer import decode_transfer_encoding
+from core.mail.headers import Headers, decode_encoded_words, parse_headers
+from core.mail.part_decoding import (
+    decode_format_flowed,
+    decode_transfer_encoding,
+    html_to_text,
+    parse_content_type,
+)
 from core.model import Attachment
 
 MAX_BODY: Final = 16 << 20

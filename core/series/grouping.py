@@ -28,11 +28,10 @@ from core.model import (
     Version,
 )
 from core.series.features import DAY, PostingFeatures, extract_features
-from core.series.given import followup_trailers
 from core.series.linking import link_postings
 from core.series.numbering import PATCH_WORDS
 from core.series.postings import Posting, PostingBuilder, PostingFragment
-from core.series.replies import ReplyAssignment
+from core.series.replies import ReplyAssignment, followup_trailers
 from core.series.threading import ThreadForest, build_thread_forest, deduplicate
 
 MISSING_LISTED: Final = 1000

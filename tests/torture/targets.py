@@ -24,8 +24,13 @@ from core.errors import TargetError
 from core.json_records import mail_record, series_record, thread_record, to_line
 from core.mail.body import read_in_body_headers, split_body
 from core.mail.dates import parse_date
-from core.mail.encoded_words import decode_encoded_words
-from core.mail.headers import parse_addresses, parse_headers, parse_in_reply_to, parse_message_ids
+from core.mail.headers import (
+    decode_encoded_words,
+    parse_addresses,
+    parse_headers,
+    parse_in_reply_to,
+    parse_message_ids,
+)
 from core.mail.message import message_id_of, parse_mail, parse_message
 from core.mail.message_fast import parse_message_fast
 from core.mail.subject import MAX_SUBJECT, parse_subject

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from core.diff.binary import binary_patch_sizes
 from core.diff.parse import DiffFile
+from core.diff.stat import binary_patch_sizes
 from core.text import SafeText, shown
 
 _LONGEST_NAME: Final = 500

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.diff.binary import binary_patch_sizes
 from core.diff.parse import read_diff
+from core.diff.stat import binary_patch_sizes
 from tests.core.shared_mails import git
 
 

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.mail.body import find_patch, read_in_body_headers, split_body
-from core.mail.html_text import html_to_text
-from core.mail.part_decoding import decode_format_flowed
+from core.mail.part_decoding import decode_format_flowed, html_to_text
 from core.model import Body
 
 DIFF = """\

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from core.mail import charsets
 from core.mail.charsets import decode_bytes
-from core.mail.content_type import parse_content_type
 from core.mail.dates import parse_date
-from core.mail.encoded_words import decode_encoded_words
 from core.mail.headers import (
     MAX_ADDRESSES,
     MAX_HEADER_LINES,
     MAX_VALUE,
     Headers,
+    decode_encoded_words,
     parse_addresses,
     parse_headers,
     parse_in_reply_to,
     parse_message_ids,
 )
+from core.mail.part_decoding import parse_content_type
 from core.model import Identity
 
 
