@@ -1,1 +1,6 @@
 """Messages to series: threads, postings, versions, replies and review comments; pure."""
+
+from typing import Final
+
+RULES_VERSION: Final = 1
+"""Version of the rules that group messages: raised with every change to what they group, so that indexes made under other rules regroup."""
