@@ -16,7 +16,7 @@ from core.mail.message import UNKNOWN_DATE
 from core.model import FileChange, Identity, OpenedMessage, Series, Thread, Trailer, Version
 
 if TYPE_CHECKING:
-    from core.search.hits import Hit
+    from core.search.hits import SearchHit
 
 Record = dict[str, Any]
 
@@ -106,7 +106,7 @@ def thread_record(thread: Thread) -> Record:
     }
 
 
-def hit_record(hit: Hit, top: Hit) -> Record:
+def hit_record(hit: SearchHit, top: SearchHit) -> Record:
     """Return what was found, which is in the series or thread `top`."""
     return {
         "kind": hit.kind,

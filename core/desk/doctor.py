@@ -227,11 +227,11 @@ def _folder(folder: Path) -> Check:
 
 def _texts(about: Surroundings) -> Iterator[Check]:
     """Say how far the texts of mails are indexed, where the user wants that."""
-    from core.search.maintenance import texts_indexed
+    from core.search.maintenance import body_index_progress
 
     if not about.config.index_bodies:
         return
-    done, of = texts_indexed(about.home.index, about.home.cache)
+    done, of = body_index_progress(about.home.index, about.home.cache)
     if done < of:
         yield _warning(
             f"the texts of {done:,} of {of:,} mails are indexed",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.config import Config
     from core.desk.triage_service import Triage
     from core.progress import ProgressCallback
-    from core.search.list_search import IndexFinder, View
+    from core.search.list_search import ListSearch, SavedView
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class ListDesk:
     def __init__(self, path: Path, wanted: Wanted, config: Config | None = None) -> None:
         """Begin at once to read the first rows, in a thread of its own."""
         self._config = config
-        self._finder: IndexFinder | None = None
+        self._finder: ListSearch | None = None
         self.in_use = InUse()
         """Around what other threads ask of the index: it is not closed meanwhile."""
         self._path = path
@@ -309,27 +309,27 @@ class ListDesk:
     # ------------------------------------------------------------------- finding
 
     @property
-    def finder(self) -> IndexFinder:
+    def finder(self) -> ListSearch:
         """What finds in the lists. Raises IndexFileError."""
         with self._lock:
             if self._finder is None:
                 from core.config import Config
-                from core.search.list_search import IndexFinder
+                from core.search.list_search import ListSearch
                 from core.system.paths import cache_dir
 
-                self._finder = IndexFinder(
+                self._finder = ListSearch(
                     self.index, self._config or Config(), cache=cache_dir() / "search"
                 )
             return self._finder
 
     @property
-    def views(self) -> tuple[View, ...]:
+    def views(self) -> tuple[SavedView, ...]:
         """The queries with a name."""
-        from core.search.saved_views import views
+        from core.search.saved_views import saved_views
 
-        return views(self._config.views if self._config is not None else {})
+        return saved_views(self._config.views if self._config is not None else {})
 
-    def count(self, view: View, lists: Collection[str], stop: Event) -> int | None:
+    def count(self, view: SavedView, lists: Collection[str], stop: Event) -> int | None:
         """Return how many rows a view has; None where its query cannot be read, or nobody asks any more."""
         try:
             with self.in_use:

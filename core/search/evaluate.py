@@ -22,10 +22,10 @@ from core.query.query import (
     leaves,
     source_text,
 )
-from core.search.hits import Found, Hit, Span
+from core.search.hits import SearchHit, SearchResult, Span
 
 if TYPE_CHECKING:
-    from core.search.fuzzy.index import Hit as Scored
+    from core.search.fuzzy.index import FuzzyHit
 
 MOST_WORDS: Final = 12
 """Bare words that are looked for."""
@@ -38,11 +38,11 @@ _POINTING: Final = frozenset({"s", "f", "dfn", "m"})
 _EXACT: Final = 100.0
 
 
-Matching = tuple[bool, Sequence[Hit]]
+Matching = tuple[bool, Sequence[SearchHit]]
 """Whether the row itself matches, by its cover letter or first mail, and those of its patches that do."""
 
 
-class Ground(Protocol):
+class SearchBackend(Protocol):
     """Where to look: an index, or a listing."""
 
     def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
@@ -51,15 +51,15 @@ class Ground(Protocol):
 
     def search(
         self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
-    ) -> list[tuple[int, int, Scored]] | None:
+    ) -> list[tuple[int, int, FuzzyHit]] | None:
         """Return the best rows and patches (row, number of the patch or 0, hit); None while that is not ready."""
         ...
 
-    def hits(self, rows: Collection[int]) -> Mapping[int, Hit]:
+    def hits(self, rows: Collection[int]) -> Mapping[int, SearchHit]:
         """Return rows as hits that nothing is lit in."""
         ...
 
-    def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], Hit]:
+    def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], SearchHit]:
         """Return patches, by row and number, as hits that nothing is lit in."""
         ...
 
@@ -72,17 +72,17 @@ class Ground(Protocol):
         """
         ...
 
-    def holding(self, message_id: MessageId) -> int | None:
+    def row_holding(self, message_id: MessageId) -> int | None:
         """Return the row that holds a mail."""
         ...
 
-    def reason(self, term: FieldTerm) -> str:
+    def why_empty(self, term: FieldTerm) -> str:
         """Return why a term finds nothing, as a sentence, where more is known than that; else ""."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _SplitQuery:
     """A query taken apart."""
 
     words: tuple[Word, ...]
@@ -96,7 +96,7 @@ class _Asked:
     @property
     def said(self) -> str:
         """The words as they are spoken of."""
-        return asked_for(self.text)
+        return shorten_query(self.text)
 
     @property
     def plain(self) -> Node:
@@ -104,24 +104,29 @@ class _Asked:
         return And((*self.words[:MOST_WORDS], *conjuncts(self.rest)))
 
 
-def plain(tree: Node) -> Node:
+def exact_query(tree: Node) -> Node:
     """Return a tree that is no more than can be asked at once: the first so many of its bare words count."""
-    return _taken_apart(tree).plain
+    return _split_query(tree).plain
 
 
-def ranks(tree: Node) -> bool:
+def has_ranked_words(tree: Node) -> bool:
     """Whether a tree has words that are ranked."""
-    return bool(_taken_apart(tree).words)
+    return bool(_split_query(tree).words)
 
 
-def answer(
-    ground: Ground, query: str, tree: Node, lists: Collection[str], limit: int, stop: Event | None
-) -> Found:
+def evaluate(
+    ground: SearchBackend,
+    query: str,
+    tree: Node,
+    lists: Collection[str],
+    limit: int,
+    stop: Event | None,
+) -> SearchResult:
     """Return what a query finds. Raises Cancelled."""
-    asked = _taken_apart(tree)
+    asked = _split_query(tree)
     if tree == EVERYTHING and query.strip():
-        why = f"“{asked_for(query)}” has no letter or digit to look for."
-        return Found(query=query, hits=(), total=0, why_none=why)
+        why = f"“{shorten_query(query)}” has no letter or digit to look for."
+        return SearchResult(query=query, hits=(), total=0, empty_reason=why)
     found = None
     fuzzy = True
     if asked.words:
@@ -141,41 +146,41 @@ def answer(
         total = len(rows)
     else:
         hits, total = found[:limit], len(found)
-    why = "" if hits or limit <= 0 else _why_none(ground, query, asked, lists, stop)
-    return Found(
+    why = "" if hits or limit <= 0 else _explain_empty(ground, query, asked, lists, stop)
+    return SearchResult(
         query=query,
         hits=tuple(hits),
         total=total,
-        why_none=why,
+        empty_reason=why,
         fuzzy=fuzzy,
         note=_note(ground, tree),
     )
 
 
-def asked_for(query: str) -> str:
+def shorten_query(query: str) -> str:
     """Return a query as it is spoken of: not more of it than a line holds."""
     query = " ".join(query.split())
     return query if len(query) <= _SAID else f"{query[:_SAID]}…"
 
 
-def _taken_apart(tree: Node) -> _Asked:
+def _split_query(tree: Node) -> _SplitQuery:
     words = tuple(part for part in conjuncts(tree) if isinstance(part, Word) and not part.whole)
     rest = [part for part in conjuncts(tree) if not (isinstance(part, Word) and not part.whole)]
-    return _Asked(words, rest[0] if len(rest) == 1 else And(tuple(rest)))
+    return _SplitQuery(words, rest[0] if len(rest) == 1 else And(tuple(rest)))
 
 
 # ------------------------------------------------------------------- ranked
 
 
 def _ranked(
-    ground: Ground,
-    scored: Sequence[tuple[int, int, Scored]],
-    asked: _Asked,
+    ground: SearchBackend,
+    scored: Sequence[tuple[int, int, FuzzyHit]],
+    asked: _SplitQuery,
     allowed: Sequence[int] | None,
-) -> list[Hit]:
+) -> list[SearchHit]:
     """Return one hit a row, with the patches that matched, where the best of these stands."""
-    own: dict[int, Scored | None] = {}
-    patches: dict[int, list[tuple[int, Scored]]] = {}
+    own: dict[int, FuzzyHit | None] = {}
+    patches: dict[int, list[tuple[int, FuzzyHit]]] = {}
     for row, number, one in scored:
         own.setdefault(row, None)
         if number:
@@ -197,13 +202,15 @@ def _ranked(
             hits.append(_scored(look, mine, look.id, under))
         elif under:
             hits.append(replace(look, matched=False, score=under[0].score, patches=under))
-    return _with_named(ground, hits, asked, allowed)
+    return _with_message_id(ground, hits, asked, allowed)
 
 
-def _scored(hit: Hit, scored: Scored, series: MessageId, under: tuple[Hit, ...] = ()) -> Hit:
+def _scored(
+    hit: SearchHit, scored: FuzzyHit, series: MessageId, under: tuple[SearchHit, ...] = ()
+) -> SearchHit:
     """Return a hit lit, with the patches under it. Written out, since it is done some hundred times for a key."""
     author = hit.author
-    return Hit(
+    return SearchHit(
         kind=hit.kind,
         row=hit.row,
         id=hit.id,
@@ -214,9 +221,9 @@ def _scored(hit: Hit, scored: Scored, series: MessageId, under: tuple[Hit, ...] 
         lists=hit.lists,
         score=max(scored.score, under[0].score) if under else scored.score,
         # The texts may be others since the engine read them.
-        subject_lit=_within(scored.subject, hit.subject),
-        name_lit=_within(scored.name, author.name),
-        address_lit=_within(scored.address, author.address),
+        subject_spans=_within(scored.subject, hit.subject),
+        name_spans=_within(scored.name, author.name),
+        address_spans=_within(scored.address, author.address),
         patches=under,
     )
 
@@ -227,13 +234,13 @@ def _within(spans: tuple[Span, ...], text: str) -> tuple[Span, ...]:
     return tuple((first, min(last, len(text))) for first, last in spans if first < len(text))
 
 
-def _with_named(
-    ground: Ground, hits: list[Hit], asked: _Asked, allowed: Sequence[int] | None
-) -> list[Hit]:
+def _with_message_id(
+    ground: SearchBackend, hits: list[SearchHit], asked: _SplitQuery, allowed: Sequence[int] | None
+) -> list[SearchHit]:
     """Return the hits, before them the row that holds the mail whose Message-ID was typed."""
     if len(asked.words) != 1 or (named := message_id_in(asked.words[0].text)) is None:
         return hits
-    row = ground.holding(named)
+    row = ground.row_holding(named)
     if (
         row is None
         or any(hit.row == row for hit in hits)
@@ -255,7 +262,9 @@ def message_id_in(word: str) -> MessageId | None:
 # ------------------------------------------------------------------- looked up plainly
 
 
-def _plainly(ground: Ground, rows: Sequence[int], asked: _Asked, stop: Event | None) -> list[Hit]:
+def _plainly(
+    ground: SearchBackend, rows: Sequence[int], asked: _SplitQuery, stop: Event | None
+) -> list[SearchHit]:
     """Return rows as hits, with what of them has the words."""
     looks = ground.hits(rows)
     mails = And(tuple(part for part in conjuncts(asked.plain) if concerns_single_mail(part)))
@@ -267,8 +276,8 @@ def _plainly(ground: Ground, rows: Sequence[int], asked: _Asked, stop: Event | N
         if (hit := looks.get(row)) is None:
             continue
         itself, patches = matching.get(row, (True, ()))
-        under = tuple(replace(_lit_plainly(each, wanted), series=hit.id) for each in patches)
-        hit = _lit_plainly(hit, wanted)
+        under = tuple(replace(_mark_matches(each, wanted), series=hit.id) for each in patches)
+        hit = _mark_matches(hit, wanted)
         score = _PLAIN if asked.words else 0.0
         hits.append(replace(hit, score=score, patches=under, matched=itself or not under))
     return hits
@@ -278,7 +287,7 @@ _Text = tuple[str, tuple[str, ...], bool]
 """What is looked for: a prefix or "", words, and whether they are whole."""
 
 
-def _texts(asked: _Asked) -> list[_Text]:
+def _texts(asked: _SplitQuery) -> list[_Text]:
     found: list[_Text] = []
     for part in conjuncts(asked.plain):
         if isinstance(part, Word):
@@ -288,10 +297,10 @@ def _texts(asked: _Asked) -> list[_Text]:
     return found
 
 
-def _lit_plainly(hit: Hit, wanted: Sequence[_Text]) -> Hit:
+def _mark_matches(hit: SearchHit, wanted: Sequence[_Text]) -> SearchHit:
     if not wanted:
         return hit
-    subject, name, address = hit.subject_lit, hit.name_lit, hit.address_lit
+    subject, name, address = hit.subject_spans, hit.name_spans, hit.address_spans
     for prefix, words, whole in wanted:
         if prefix != "f":
             subject += phrase_spans(hit.subject, words, whole=whole)
@@ -300,32 +309,40 @@ def _lit_plainly(hit: Hit, wanted: Sequence[_Text]) -> Hit:
             address += phrase_spans(hit.author.address, words, whole=whole)
     return replace(
         hit,
-        subject_lit=tuple(sorted(subject)),
-        name_lit=tuple(sorted(name)),
-        address_lit=tuple(sorted(address)),
+        subject_spans=tuple(sorted(subject)),
+        name_spans=tuple(sorted(name)),
+        address_spans=tuple(sorted(address)),
     )
 
 
 # ------------------------------------------------------------------- why there is nothing
 
 
-def _note(ground: Ground, tree: Node) -> str:
+def _note(ground: SearchBackend, tree: Node) -> str:
     """Return what is to be said of terms that cannot find what they should."""
     for part in conjuncts(tree):
-        if isinstance(part, FieldTerm) and part.prefix == "b" and (reason := ground.reason(part)):
-            return reason
+        if (
+            isinstance(part, FieldTerm)
+            and part.prefix == "b"
+            and (why_empty := ground.why_empty(part))
+        ):
+            return why_empty
     return ""
 
 
-def _why_none(
-    ground: Ground, query: str, asked: _Asked, lists: Collection[str], stop: Event | None
+def _explain_empty(
+    ground: SearchBackend,
+    query: str,
+    asked: _SplitQuery,
+    lists: Collection[str],
+    stop: Event | None,
 ) -> str:
     """Return which part of a query leaves nothing."""
     where = " in " + ", ".join(sorted(lists)) if lists else ""
     some = conjuncts(asked.rest) if asked.rest != EVERYTHING else ()
     for part in some:
-        if isinstance(part, FieldTerm) and (reason := ground.reason(part)):
-            return reason
+        if isinstance(part, FieldTerm) and (why_empty := ground.why_empty(part)):
+            return why_empty
         if not len(ground.rows(part, lists, stop)):
             return f"{source_text(part, query)} finds nothing{where}."
     before: tuple[Node, ...] = ()

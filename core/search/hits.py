@@ -17,7 +17,7 @@ LIMIT: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class SearchHit:
     """A series, patch or thread that was found."""
 
     kind: Kind
@@ -34,26 +34,26 @@ class Hit:
     lists: tuple[str, ...] = ()
     score: float = 0.0
     """0 to 100; 0 where the query has no words to match."""
-    subject_lit: tuple[Span, ...] = ()
-    name_lit: tuple[Span, ...] = ()
-    address_lit: tuple[Span, ...] = ()
+    subject_spans: tuple[Span, ...] = ()
+    name_spans: tuple[Span, ...] = ()
+    address_spans: tuple[Span, ...] = ()
     """The matched letters of `subject`, `author.name` and `author.address`."""
-    patches: tuple[Hit, ...] = ()
+    patches: tuple[SearchHit, ...] = ()
     """Of a series those of its patches that match, best first."""
     matched: bool = True
     """It matches itself; False of a series that is here for its patches alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SearchResult:
     """What a query has found."""
 
     query: str
-    hits: tuple[Hit, ...]
+    hits: tuple[SearchHit, ...]
     """One a series or thread, best first."""
     total: int
     """How many there are, of which `hits` are the first; where words are matched, of the best."""
-    why_none: str = ""
+    empty_reason: str = ""
     """Where nothing was found, why, as a sentence; else ""."""
     fuzzy: bool = True
     """False where the words were looked up plainly, since the fuzzy engine is not ready yet: asking again later may find more."""
@@ -62,7 +62,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerFound:
+class ServerSearchResult:
     """What came of asking a server."""
 
     mails: int

@@ -1,6 +1,6 @@
 """Finding: a query → the series, patches and threads that it means, best first; and views, which are queries by name.
 
-`IndexFinder` searches followed lists, `ListingFinder` one opened target in memory; a screen takes them as `Finder`.
+`ListSearch` searches followed lists, `TargetSearch` one opened target in memory; a screen takes them as `Search`.
 All calls block and may be made from any thread; each raises Cancelled soon after its `stop` is set.
 """
 
@@ -23,36 +23,36 @@ from core.query.clock import read
 from core.query.errors import QueryError
 from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES, FieldTerm
 from core.query.query import Node, terms
-from core.search.evaluate import Ground, Matching, answer, plain, ranks
-from core.search.hits import LIMIT, Found, Hit, Kind, ServerFound, Span
-from core.search.maintenance import bodies_file
-from core.search.saved_views import SHIPPED, View, save_view, views
-from core.search.target_search import ListingFinder
+from core.search.evaluate import Matching, SearchBackend, evaluate, exact_query, has_ranked_words
+from core.search.hits import LIMIT, Kind, SearchHit, SearchResult, ServerSearchResult, Span
+from core.search.maintenance import body_index_file
+from core.search.saved_views import BUILTIN_VIEWS, SavedView, save_view, saved_views
+from core.search.target_search import TargetSearch
 
 if TYPE_CHECKING:
     from core.config import Config
     from core.index.index import Index
-    from core.search.fuzzy.cache import Engine
-    from core.search.fuzzy.index import Hit as Scored
+    from core.search.fuzzy.cache import FuzzyCache
+    from core.search.fuzzy.index import FuzzyHit
 
 __all__ = [
+    "BUILTIN_VIEWS",
     "FIELDS",
     "HAS_VALUES",
     "IS_VALUES",
     "LIMIT",
-    "SHIPPED",
-    "Finder",
-    "Found",
-    "Hit",
-    "IndexFinder",
     "Kind",
-    "ListingFinder",
+    "ListSearch",
     "QueryError",
-    "ServerFound",
+    "SavedView",
+    "Search",
+    "SearchHit",
+    "SearchResult",
+    "ServerSearchResult",
     "Span",
-    "View",
+    "TargetSearch",
     "save_view",
-    "views",
+    "saved_views",
 ]  # fmt: skip
 
 _MOST_KEPT: Final = 10_000
@@ -61,7 +61,7 @@ _REMEMBERED: Final = 8
 """Sets of rows that terms left, kept while words are typed."""
 
 
-class Finder(Protocol):
+class Search(Protocol):
     """What a screen asks."""
 
     @property
@@ -69,7 +69,7 @@ class Finder(Protocol):
         """Whether the fuzzy engine answers."""
         ...
 
-    def warm(self, stop: Event) -> bool:
+    def ensure_ready(self, stop: Event) -> bool:
         """Bring the fuzzy engine up to date; whether it answers now. Blocks meanwhile; raises Cancelled."""
         ...
 
@@ -88,7 +88,7 @@ class Finder(Protocol):
         *,
         limit: int = LIMIT,
         stop: Event | None = None,
-    ) -> Found:
+    ) -> SearchResult:
         """Return what a query finds in some lists; none named stands for all. Raises QueryError and Cancelled."""
         ...
 
@@ -101,7 +101,7 @@ class Finder(Protocol):
         ...
 
 
-class IndexFinder:
+class ListSearch:
     """Searches followed lists. `close` it before the index."""
 
     def __init__(
@@ -118,7 +118,7 @@ class IndexFinder:
         the words of mails' texts, the user's own unless said.
         """
         self._config = config
-        self._ground = _Indexed(index, config, cache, bodies or bodies_file())
+        self._ground = _IndexBackend(index, config, cache, bodies or body_index_file())
 
     @property
     def ready(self) -> bool:
@@ -128,22 +128,22 @@ class IndexFinder:
 
     @property
     def saved(self) -> bool:
-        """Whether the fuzzy engine's arrays are there, so that `warm` takes no time to speak of."""
+        """Whether the fuzzy engine's arrays are there, so that `ensure_ready` takes no time to speak of."""
         engine = self._ground.engine
         return engine is not None and (engine.ready or engine.saved)
 
     def ranks(self, query: str) -> bool:
         """Whether a query has words that the fuzzy engine ranks. Raises QueryError."""
-        return ranks(read(query))
+        return has_ranked_words(read(query))
 
-    def warm(self, stop: Event) -> bool:
+    def ensure_ready(self, stop: Event) -> bool:
         """Bring the fuzzy engine up to date, building it in another process where it is not there; whether it answers now.
 
         To be called in a worker once the first frame is drawn, and again whenever the index has changed. Raises Cancelled
         and IndexFileError.
         """
         engine = self._ground.engine
-        return engine is not None and engine.warm(stop)
+        return engine is not None and engine.ensure_ready(stop)
 
     def close(self) -> None:
         """End what is being built. Any thread; does not wait."""
@@ -161,19 +161,19 @@ class IndexFinder:
         *,
         limit: int = LIMIT,
         stop: Event | None = None,
-    ) -> Found:
+    ) -> SearchResult:
         """Return what a query finds in some lists; none named stands for all. Raises QueryError, IndexFileError and Cancelled."""
-        return answer(self._ground, query, self._ground.read(query), lists, limit, stop)
+        return evaluate(self._ground, query, self._ground.read(query), lists, limit, stop)
 
     def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
         """Return all rows that a query means, the latest activity first. Raises QueryError and IndexFileError."""
-        return self._ground.rows(plain(self._ground.read(query)), lists, None)
+        return self._ground.rows(exact_query(self._ground.read(query)), lists, None)
 
     def count(self, query: str, lists: Collection[str] = ()) -> int:
         """Return how many rows a query means. Raises QueryError and IndexFileError."""
-        return self._ground.count(plain(self._ground.read(query)), lists)
+        return self._ground.count(exact_query(self._ground.read(query)), lists)
 
-    def find_on_server(self, query: str, list_name: str, *, stop: Event) -> ServerFound:
+    def find_on_server(self, query: str, list_name: str, *, stop: Event) -> ServerSearchResult:
         """Ask the server of a list that is followed over HTTP, and put what it finds into the index.
 
         `can_ask_server` says which lists have one. Raises QueryError, FetchError, PatchdeskError and Cancelled.
@@ -188,19 +188,19 @@ class IndexFinder:
         return followed is not None and followed.target.startswith(("http://", "https://"))
 
 
-_Kept = tuple[dict[int, Hit], dict[tuple[int, int], Hit]]
+_Kept = tuple[dict[int, SearchHit], dict[tuple[int, int], SearchHit]]
 
 
-class _Indexed(Ground):
+class _IndexBackend(SearchBackend):
     """The index as what is looked through."""
 
     def __init__(self, index: Index, config: Config, cache: Path | None, bodies: Path) -> None:
         self.index = index
-        self.engine: Engine | None = None
+        self.engine: FuzzyCache | None = None
         if cache is not None:
-            from core.search.fuzzy.cache import Engine
+            from core.search.fuzzy.cache import FuzzyCache
 
-            self.engine = Engine(index, cache)
+            self.engine = FuzzyCache(index, cache)
         self._config = config
         self._file = bodies
         self._me: tuple[str, ...] | None = None
@@ -231,22 +231,22 @@ class _Indexed(Ground):
 
     def search(
         self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
-    ) -> list[tuple[int, int, Scored]] | None:
+    ) -> list[tuple[int, int, FuzzyHit]] | None:
         return None if self.engine is None else self.engine.search(text, limit, stop, rows)
 
-    def hits(self, rows: Collection[int]) -> Mapping[int, Hit]:
+    def hits(self, rows: Collection[int]) -> Mapping[int, SearchHit]:
         known = self._kept()[0]
         found = {row: hit for row in rows if (hit := known.get(row)) is not None}
         for one in self.index.summaries([row for row in rows if row not in found]):
             kind: Kind = "thread" if one.is_thread else "series"
-            found[one.row] = Hit(
+            found[one.row] = SearchHit(
                 kind=kind, row=one.row, id=one.id, series=one.id, subject=one.subject, author=one.author, date=one.date,
                 lists=one.lists,
             )  # fmt: skip
             known[one.row] = found[one.row]
         return found
 
-    def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], Hit]:
+    def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], SearchHit]:
         known = self._kept()[1]
         found = {place: hit for place in patches if (hit := known.get(place)) is not None}
         missing = [node for row, node in patches if (row, node) not in found]
@@ -266,7 +266,7 @@ class _Indexed(Ground):
         self, tree: Node, rows: Collection[int], stop: Event | None
     ) -> Mapping[int, Matching]:
         nodes = self.index.matching(self._choice(tree, ()), rows, stop)
-        patches: dict[int, list[Hit]] = {}
+        patches: dict[int, list[SearchHit]] = {}
         told: set[int] = set()
         for one in self.index.posted(rows):
             told.add(one.node)
@@ -280,10 +280,10 @@ class _Indexed(Ground):
         }
         return {row: (row in itself, patches.get(row, ())) for row in rows}
 
-    def holding(self, message_id: MessageId) -> int | None:
+    def row_holding(self, message_id: MessageId) -> int | None:
         return self.index.find(message_id)
 
-    def reason(self, term: FieldTerm) -> str:
+    def why_empty(self, term: FieldTerm) -> str:
         if term.prefix == "l":
             names = sorted(info.name for info in self.index.lists())
             if term.value.casefold().partition(".")[0] not in {name.casefold() for name in names}:
@@ -316,8 +316,8 @@ class _Indexed(Ground):
         return self._file if self._config.index_bodies and self._file.exists() else None
 
 
-def _patch(one: Posted) -> Hit:
-    return Hit(
+def _patch(one: Posted) -> SearchHit:
+    return SearchHit(
         kind="patch",
         row=one.row,
         id=MessageId(one.message_id),

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 _BODIES: Final = "bodies.sqlite3"
 
 
-def engine_folder() -> Path:
+def fuzzy_cache_dir() -> Path:
     """Return the folder of the fuzzy engine's arrays."""
     return cache_dir() / "search"
 
 
-def bodies_file() -> Path:
+def body_index_file() -> Path:
     """Return the file of the words of mails' texts."""
     return cache_dir() / _BODIES
 
 
-def texts_indexed(index_file: Path, cache: Path) -> tuple[int, int]:
+def body_index_progress(index_file: Path, cache: Path) -> tuple[int, int]:
     """Return how many mails have their texts indexed, of how many. Raises IndexFileError."""
     from core.index.body_index import open_bodies
     from core.index.index import open_index
@@ -46,7 +46,7 @@ def texts_indexed(index_file: Path, cache: Path) -> tuple[int, int]:
         index.close()
 
 
-def after_sync(
+def refresh_after_sync(
     index_file: Path, config: Config, *, stop: Event, report: ProgressCallback
 ) -> list[str]:
     """Bring up to date what finding needs, in this process; return what could not be done, as sentences.
@@ -56,7 +56,7 @@ def after_sync(
     """
     from core.index.body_index import bring_bodies, remove_bodies
     from core.index.index import open_index
-    from core.search.fuzzy.cache import is_due, refresh
+    from core.search.fuzzy.cache import is_stale, rebuild
 
     if not index_file.exists():
         return []
@@ -64,16 +64,16 @@ def after_sync(
     faults = []
     try:
         try:
-            if is_due(index, engine_folder()):
+            if is_stale(index, fuzzy_cache_dir()):
                 report(Progress("Preparing the search"))
-                refresh(index, engine_folder(), stop)
+                rebuild(index, fuzzy_cache_dir(), stop)
         except PatchdeskError as error:
             faults.append(f"{error.message} {error.hint}")
         try:
             if config.index_bodies:
-                bring_bodies(index, bodies_file(), stop=stop, report=report)
+                bring_bodies(index, body_index_file(), stop=stop, report=report)
             else:
-                remove_bodies(bodies_file())
+                remove_bodies(body_index_file())
         except PatchdeskError as error:
             faults.append(f"{error.message} {error.hint}")
     finally:

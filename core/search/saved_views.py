@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.errors import ConfigError
 from core.system.paths import write_atomically
 
-SHIPPED: Final[Mapping[str, str]] = {
+BUILTIN_VIEWS: Final[Mapping[str, str]] = {
     "Inbox": "is:open",
     "New versions": "is:open has:newversion",
     "Needs review": "is:open is:complete -is:reviewed -is:mine",
@@ -26,7 +26,7 @@ LONGEST_NAME: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SavedView:
     """A query with a name."""
 
     name: str
@@ -35,22 +35,22 @@ class View:
     """It comes with the program, and the user's configuration says nothing of it."""
 
 
-def views(configured: Mapping[str, str]) -> tuple[View, ...]:
+def saved_views(configured: Mapping[str, str]) -> tuple[SavedView, ...]:
     """Return the views: the shipped ones, as the configuration has them where it names them, and then its own.
 
     One that the configuration gives an empty query is left out, but for All.
     """
-    known = {name.casefold(): name for name in SHIPPED}
+    known = {name.casefold(): name for name in BUILTIN_VIEWS}
     said = {known.get(name.casefold(), name): query for name, query in configured.items()}
     found = [
-        View(name, said.get(name, query), name not in said)
-        for name, query in SHIPPED.items()
+        SavedView(name, said.get(name, query), name not in said)
+        for name, query in BUILTIN_VIEWS.items()
         if said.get(name, query).strip() or name == "All"
     ]
     found += [
-        View(name, query, shipped=False)
+        SavedView(name, query, shipped=False)
         for name, query in said.items()
-        if name not in SHIPPED and query.strip()
+        if name not in BUILTIN_VIEWS and query.strip()
     ]
     return tuple(found)
 

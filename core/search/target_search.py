@@ -18,16 +18,15 @@ from core.query.errors import QueryError
 from core.query.fields import FieldTerm
 from core.query.matching import contains_phrase
 from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, terms
-from core.search.evaluate import Ground, Matching, answer, plain
-from core.search.hits import LIMIT, Found, Hit, Kind
+from core.search.evaluate import Matching, SearchBackend, evaluate, exact_query
+from core.search.hits import LIMIT, Kind, SearchHit, SearchResult
 
 if TYPE_CHECKING:
-    from core.search.fuzzy.index import Entry
-    from core.search.fuzzy.index import Hit as Scored
-    from core.search.fuzzy.index import Index as Fuzzy
+    from core.search.fuzzy.index import FuzzyEntry, FuzzyHit
+    from core.search.fuzzy.index import FuzzyIndex as Fuzzy
 
 Item = Series | Thread
-State = Callable[[Item], Collection[str]]
+StateOf = Callable[[Item], Collection[str]]
 """Says which words of `is:` and `has:` about what the user did hold of an item; its labels as `label:NAME`."""
 
 _MAILS: Final = 32
@@ -40,27 +39,29 @@ _INDEXED: Final = {
 }
 
 
-def untouched(_: Item) -> Collection[str]:
+def default_state(_: Item) -> Collection[str]:
     """Return the state of an item that nothing is known of: new and unread."""
     return ("unread", "new", "open")
 
 
-class ListingFinder:
+class TargetSearch:
     """Searches one listing. A listing that grows gets a new one each time."""
 
     def __init__(
-        self, listing: TargetListing, *, me: Sequence[str] = (), state: State = untouched
+        self, listing: TargetListing, *, me: Sequence[str] = (), state: StateOf = default_state
     ) -> None:
         """Take the user's addresses, for `is:mine`, and what says what was read and decided."""
         self.listing = listing
-        self._ground = _Memory(listing.items, tuple(address.casefold() for address in me), state)
+        self._ground = _ListingBackend(
+            listing.items, tuple(address.casefold() for address in me), state
+        )
 
     @property
     def ready(self) -> bool:
         """Whether the fuzzy engine answers."""
         return self._ground.fuzzy is not None
 
-    def warm(self, stop: Event) -> bool:
+    def ensure_ready(self, stop: Event) -> bool:
         """Build the fuzzy engine, about 10 us for each series and patch; whether it answers now. Raises Cancelled."""
         self._ground.build(stop)
         return self.ready
@@ -80,13 +81,13 @@ class ListingFinder:
         *,
         limit: int = LIMIT,
         stop: Event | None = None,
-    ) -> Found:
+    ) -> SearchResult:
         """Return what a query finds. Raises QueryError and Cancelled."""
-        return answer(self._ground, query, _read(query), lists, limit, stop)
+        return evaluate(self._ground, query, _read(query), lists, limit, stop)
 
     def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
         """Return the places of all items that a query means, in the listing's order. Raises QueryError."""
-        return self._ground.rows(plain(_read(query)), lists, None)
+        return self._ground.rows(exact_query(_read(query)), lists, None)
 
     def count(self, query: str, lists: Collection[str] = ()) -> int:
         """Return how many items a query means. Raises QueryError."""
@@ -123,8 +124,8 @@ class _Mail:
         return _person(self.message.author)
 
 
-class _Memory(Ground):
-    def __init__(self, items: Sequence[Item], me: tuple[str, ...], state: State) -> None:
+class _ListingBackend(SearchBackend):
+    def __init__(self, items: Sequence[Item], me: tuple[str, ...], state: StateOf) -> None:
         self._items = items
         self._me = me
         self._state = state
@@ -140,37 +141,37 @@ class _Memory(Ground):
         """Build the engine. Raises Cancelled."""
         with self._building:
             if self.fuzzy is None:
-                from core.search.fuzzy.index import Index as Fuzzy
+                from core.search.fuzzy.index import FuzzyIndex as Fuzzy
 
                 self.fuzzy = Fuzzy.build(self._entries(stop), stop=stop)
 
-    def _entries(self, stop: Event) -> Iterator[Entry]:
-        from core.search.fuzzy.index import Entry
+    def _entries(self, stop: Event) -> Iterator[FuzzyEntry]:
+        from core.search.fuzzy.index import FuzzyEntry
 
         for row, item in enumerate(self._items):
             if stop.is_set() or self.closed.is_set():
                 raise Cancelled
             hit = _hit(row, item)
             version = 1 if isinstance(item, Thread) else item.versions[-1].version
-            yield Entry(
+            yield FuzzyEntry(
                 row << _MAILS, hit.subject, hit.author.name, hit.author.address, hit.id,
                 int(hit.date.timestamp()), version, isinstance(item, Series),
             )  # fmt: skip
             for number, (version, patch) in enumerate(_patches(item), 1):
                 message = patch.message
-                yield Entry(
+                yield FuzzyEntry(
                     row << _MAILS | number, message.subject.title, message.author.name,
                     message.author.address, message.message_id, int(message.date.timestamp()), version,
                 )  # fmt: skip
 
     def search(
         self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
-    ) -> list[tuple[int, int, Scored]] | None:
+    ) -> list[tuple[int, int, FuzzyHit]] | None:
         if self.fuzzy is None:
             return None
-        from core.search.fuzzy.cache import within
+        from core.search.fuzzy.cache import row_filter
 
-        found = self.fuzzy.search(text, limit, stop, None if rows is None else within(rows))
+        found = self.fuzzy.search(text, limit, stop, None if rows is None else row_filter(rows))
         return [(hit.row >> _MAILS, hit.row & ((1 << _MAILS) - 1), hit) for hit in found]
 
     # ------------------------------------------------------------------- rows
@@ -191,10 +192,10 @@ class _Memory(Ground):
         self._found[tree] = found
         return found
 
-    def hits(self, rows: Collection[int]) -> Mapping[int, Hit]:
+    def hits(self, rows: Collection[int]) -> Mapping[int, SearchHit]:
         return {row: _hit(row, self._items[row]) for row in rows}
 
-    def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], Hit]:
+    def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], SearchHit]:
         found = {}
         for row, number in patches:
             patch = list(_patches(self._items[row]))[number - 1][1]
@@ -224,14 +225,14 @@ class _Memory(Ground):
             found[row] = itself, [patch for patch in patches if patch.id in posted]
         return found
 
-    def holding(self, message_id: MessageId) -> int | None:
+    def row_holding(self, message_id: MessageId) -> int | None:
         if not self._rows:
             self._rows = {
                 str(each): row for row, item in enumerate(self._items) for each in item.message_ids
             }
         return self._rows.get(message_id)
 
-    def reason(self, term: FieldTerm) -> str:
+    def why_empty(self, term: FieldTerm) -> str:
         del term
         return ""
 
@@ -383,17 +384,17 @@ def _patches(item: Item) -> Iterator[tuple[int, Patch]]:
                 yield version.version, patch
 
 
-def _hit(row: int, item: Item) -> Hit:
+def _hit(row: int, item: Item) -> SearchHit:
     kind: Kind = "series" if isinstance(item, Series) else "thread"
-    return Hit(
+    return SearchHit(
         kind=kind, row=row, id=item.id, series=item.id, subject=item.subject, author=item.author, date=item.date,
         lists=item.lists,
     )  # fmt: skip
 
 
-def _patch_hit(row: int, item: Item, patch: Patch) -> Hit:
+def _patch_hit(row: int, item: Item, patch: Patch) -> SearchHit:
     message = patch.message
-    return Hit(
+    return SearchHit(
         kind="patch", row=row, id=message.message_id, series=item.id, subject=message.subject.title,
         author=message.author, date=message.date, lists=item.lists,
     )  # fmt: skip

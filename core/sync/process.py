@@ -136,7 +136,7 @@ def main(names: Sequence[str]) -> None:
     """Sync lists, all that are followed where none is named, and write what comes of it. The child's main."""
     from core.config import load_config
     from core.desk.target_desk import fetch_options
-    from core.search.maintenance import after_sync
+    from core.search.maintenance import refresh_after_sync
     from core.sync.list_folder import Home
     from core.sync.sync import sync
     from core.sync.values import Wish
@@ -173,7 +173,7 @@ def main(names: Sequence[str]) -> None:
                 }
             )
         # What of that cannot be done, finding says where it is missed.
-        after_sync(Home.usual().index, config, stop=stop, report=report)
+        refresh_after_sync(Home.usual().index, config, stop=stop, report=report)
     except Cancelled:
         return
     except PatchdeskError as error:

@@ -13,7 +13,7 @@ from core.model import RawMessage
 from core.progress import Progress, ProgressCallback, ProgressJob
 from core.query.clock import read
 from core.query.lore_query import ServerQuery, translate
-from core.search.hits import ServerFound
+from core.search.hits import ServerSearchResult
 from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
 from core.sync.follow import Kind, kind_of, read_inbox_url
@@ -31,7 +31,7 @@ PART: Final = "found"
 
 def ask_server(
     index: Index, config: Config, query: str, list_name: str, *, stop: Event
-) -> ServerFound:
+) -> ServerSearchResult:
     """Ask the server of a list for the threads that a query finds there, and index them.
 
     Raises QueryError, FetchError, Cancelled, and PatchdeskError for a list that no server has, that was not synced yet, or a
@@ -68,7 +68,7 @@ def ask_server(
         read_before=time.time() - UNREAD_FOR,
         catches_up=False,
     )
-    return ServerFound(
+    return ServerSearchResult(
         mails=len(mails), added=done.added, asked=asked.query, note=_note(asked, wider)
     )
 

@@ -15,8 +15,8 @@ from threading import Event
 
 from core.config import Config
 from core.index.index import Index, open_index
-from core.search.fuzzy.index import Entry
-from core.search.list_search import SHIPPED, IndexFinder
+from core.search.fuzzy.index import FuzzyEntry
+from core.search.list_search import BUILTIN_VIEWS, ListSearch
 from tests.bench.measure import cpu_of
 from tests.bench.search import _entries, _queries
 from tests.core.indexing import Log, bring
@@ -55,21 +55,21 @@ def run(folder: Path) -> list[str]:
         f" ({(time.perf_counter() - wall) / SERIES * 1e3:.2f} wall), {size / SERIES:,.0f} bytes a mail with its own   asked: <= 0.6 ms"
     ]
     log.entries.clear()
-    finder = IndexFinder(index, Config(me_addresses=("a@example.org",)), cache=data / "search")
+    finder = ListSearch(index, Config(me_addresses=("a@example.org",)), cache=data / "search")
     started = time.perf_counter()
-    finder.warm(Event())
+    finder.ensure_ready(Event())
     lines.append(
         f"the search built by a process of its own in {time.perf_counter() - started:.1f} s"
     )
-    finder = IndexFinder(index, Config(me_addresses=("a@example.org",)), cache=data / "search")
+    finder = ListSearch(index, Config(me_addresses=("a@example.org",)), cache=data / "search")
     started = time.perf_counter()
-    finder.warm(Event())
+    finder.ensure_ready(Event())
     lines.append(f"the saved search loaded in {(time.perf_counter() - started) * 1e3:.0f} ms")
     lines += _keys(finder, entries) + _views(finder) + _terms(index, finder)
     return lines + _command(folder / "finding")
 
 
-def _keys(finder: IndexFinder, entries: Sequence[Entry]) -> list[str]:
+def _keys(finder: ListSearch, entries: Sequence[FuzzyEntry]) -> list[str]:
     lines = []
     for filters in _FILTERS:
         took: list[float] = []
@@ -86,14 +86,14 @@ def _keys(finder: IndexFinder, entries: Sequence[Entry]) -> list[str]:
     return lines
 
 
-def _views(finder: IndexFinder) -> list[str]:
+def _views(finder: ListSearch) -> list[str]:
     return [
         f"{f'count of the view {name}':<40} {cpu_of(lambda query=query: finder.count(query)).cpu * 1e3:7.1f} ms"  # type: ignore[misc]
-        for name, query in SHIPPED.items()
+        for name, query in BUILTIN_VIEWS.items()
     ]
 
 
-def _terms(index: Index, finder: IndexFinder) -> list[str]:
+def _terms(index: Index, finder: ListSearch) -> list[str]:
     del index
     return [
         f"{f'count of {query}':<40} {cpu_of(lambda query=query: finder.count(query)).cpu * 1e3:7.1f} ms"  # type: ignore[misc]
@@ -129,7 +129,7 @@ def _command(home: Path) -> list[str]:
     return lines
 
 
-def _mails(entries: Sequence[Entry]) -> Iterator[bytes]:
+def _mails(entries: Sequence[FuzzyEntry]) -> Iterator[bytes]:
     """Yield a patch for each entry."""
     chance = random.Random(3)
     for entry in entries:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.search.fuzzy.index import Entry, Index
+from core.search.fuzzy.index import FuzzyEntry, FuzzyIndex
 from tests.core.search.search_archive import BUNDLE, kvm_ppc, nothing, questions
 from tests.core.search.search_corpus import Asker, Question, corpus
 
@@ -56,8 +56,10 @@ def _quality(folder: Path) -> list[str]:
     return lines
 
 
-def _compared(name: str, entries: list[Entry], asked: list[Question], folder: Path) -> list[str]:
-    index = Index.build(entries)
+def _compared(
+    name: str, entries: list[FuzzyEntry], asked: list[Question], folder: Path
+) -> list[str]:
+    index = FuzzyIndex.build(entries)
     entries = sorted(
         entries, key=lambda entry: -entry.date
     )  # so that peers too have the newer first
@@ -93,12 +95,12 @@ def _share(pairs: list[tuple[bool, bool]], which: int) -> float:
     return sum(pair[which] for pair in pairs) / len(pairs)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: FuzzyEntry) -> str:
     """Return what the peers are given of a row."""
     return f"{entry.subject} {entry.name} {entry.address}".replace("\n", " ").replace("\0", " ")
 
 
-def _fzf(entries: list[Entry], path: Path) -> Rows:
+def _fzf(entries: list[FuzzyEntry], path: Path) -> Rows:
     lines = (f"{entry.row}\t{_line(entry)}" for entry in entries)
     path.write_text("\n".join(lines), encoding="utf-8", errors="replace")
 
@@ -111,7 +113,7 @@ def _fzf(entries: list[Entry], path: Path) -> Rows:
     return rows
 
 
-def _wratio(entries: list[Entry]) -> Rows:
+def _wratio(entries: list[FuzzyEntry]) -> Rows:
     from rapidfuzz import fuzz, process, utils
 
     lines = [_line(entry) for entry in entries]
@@ -138,7 +140,7 @@ def _speed(folder: Path, count: int) -> list[str]:
     entries = list(_entries(count))
     keys = [query[:end] for query in _queries(entries, 7) for end in range(1, len(query) + 1)]
     started = time.process_time()
-    index = Index.build(entries)
+    index = FuzzyIndex.build(entries)
     built = time.process_time() - started
     index.save(folder / f"search-{count}")
     del index
@@ -194,7 +196,7 @@ def _typed(folder: Path, keys: list[str]) -> _Measured:
     """Load a saved index and answer every key, once."""
     before = _resident()
     started = time.perf_counter()
-    index = Index.load(folder)
+    index = FuzzyIndex.load(folder)
     load = time.perf_counter() - started
     assert index is not None
     took = []
@@ -211,7 +213,7 @@ def _resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _entries(count: int) -> Iterator[Entry]:
+def _entries(count: int) -> Iterator[FuzzyEntry]:
     """Yield rows of real titles and authors, each once; above their number, of halves of two titles."""
     chance = random.Random(1)
     known = _known()
@@ -223,7 +225,7 @@ def _entries(count: int) -> Iterator[Entry]:
             title = " ".join(start[: (len(start) + 1) // 2] + end[len(end) // 2 :])
             _, name, address, _ = chance.choice(known)
             date = chance.randrange(10**9, 17 * 10**8)
-        yield Entry(
+        yield FuzzyEntry(
             row=row,
             subject=title,
             name=name,
@@ -258,7 +260,7 @@ def _known() -> list[tuple[str, str, str, int]]:
     return list(found.values())
 
 
-def _queries(entries: list[Entry], seed: int) -> list[str]:
+def _queries(entries: list[FuzzyEntry], seed: int) -> list[str]:
     """Return queries of every kind, made from rows."""
     chance = random.Random(seed)
     found: list[str] = []

@@ -13,7 +13,7 @@ import pytest
 from core.config import load_config
 from core.errors import PatchdeskError
 from core.index.index import open_index
-from core.search.list_search import IndexFinder
+from core.search.list_search import ListSearch
 from tests.end_to_end.letters import FROB, letter, series
 from tests.end_to_end.program import Program
 from tests.end_to_end.server import Server, need_public_inbox
@@ -199,7 +199,7 @@ def test_a_server_is_asked_and_what_it_has_comes_in(
     for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(variable, raising=False)
     index = open_index(program.data / "index.sqlite3")
-    finder = IndexFinder(index, load_config(program.config))
+    finder = ListSearch(index, load_config(program.config))
     try:
         assert finder.can_ask_server("frob")
         assert finder.find("s:news").total == 0
@@ -236,7 +236,7 @@ def test_a_server_that_is_gone_is_a_sentence(
     program.do("follow", "frob", f"{server.url}/asked", "--no-clone")
     monkeypatch.setenv("HOME", str(program.home))
     index = open_index(program.data / "index.sqlite3")
-    finder = IndexFinder(index, load_config(program.config))
+    finder = ListSearch(index, load_config(program.config))
     try:
         with pytest.raises(PatchdeskError, match="not synced yet"):
             finder.find_on_server("s:news", "frob", stop=Event())

@@ -40,8 +40,8 @@ from core.query.lore_query import translate
 from core.query.path_glob import path_matcher
 from core.query.query import leaves, lift_to_rows, parse_query, source_text
 from core.query.query import terms as search_terms
-from core.search.fuzzy.index import Entry, Index
-from core.search.fuzzy.typed_query import read_terms
+from core.search.fuzzy.index import FuzzyEntry, FuzzyIndex
+from core.search.fuzzy.typed_query import parse_typed_query
 from core.series.grouping import group_messages
 from core.series.review_comments import ReplyInThread, place_comments
 from core.sources import mbox
@@ -256,7 +256,7 @@ def series(data: bytes) -> None:
 
 
 @functools.cache
-def index() -> Index:
+def index() -> FuzzyIndex:
     rows = (
         "ARM64 PMU Partitioning",
         "drm: mend it",
@@ -265,15 +265,15 @@ def index() -> Index:
         "net: v2 [PATCH] odd",
         "",
     )
-    return Index.build(
-        Entry(row, title, "Colton Lewis", "colton@example.org", f"id-{row}@example.org", row)
+    return FuzzyIndex.build(
+        FuzzyEntry(row, title, "Colton Lewis", "colton@example.org", f"id-{row}@example.org", row)
         for row, title in enumerate(rows)
     )
 
 
 def query(data: bytes) -> None:
     text = text_of(data)
-    terms = read_terms(text)
+    terms = parse_typed_query(text)
     assert all(word.text for word in terms.words)
     hits = index().search(text, 5)
     assert len(hits) <= 5

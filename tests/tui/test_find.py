@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 import core.search.list_search
 from core.errors import Cancelled
 from core.model import Series, TargetListing, Thread
-from core.search.list_search import Found, QueryError
+from core.search.list_search import QueryError, SearchResult
 from core.system.ui_state import Remembered
 from tests.tui.kit import (
     ADA,
@@ -42,7 +42,7 @@ from tui.desk.search import earlier_queries
 from tui.desk.searcher import Answered, Asker, Question, SearchedListing
 from tui.keys.commands import Where
 
-Real = core.search.list_search.ListingFinder
+Real = core.search.list_search.TargetSearch
 
 
 def many(count: int = 200) -> list[Series | Thread]:
@@ -268,12 +268,12 @@ class Gated:
     gates: dict[str, Event] = {}
     wrong: dict[str, QueryError] = {}
 
-    def warm(self, stop: Event) -> bool:
-        return self._real.warm(stop)
+    def ensure_ready(self, stop: Event) -> bool:
+        return self._real.ensure_ready(stop)
 
     def find(
         self, query: str, lists: Sequence[str] = (), *, limit: int = 200, stop: Event | None = None
-    ) -> Found:
+    ) -> SearchResult:
         self.asked.append(query)
         if query in self.wrong:
             raise self.wrong[query]
@@ -601,7 +601,7 @@ async def test_the_reader_finds_in_its_text() -> None:
 
 async def test_a_mistake_of_ours_ends_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(Real):
-        def find(self, query: str, *args: object, **more: object) -> Found:
+        def find(self, query: str, *args: object, **more: object) -> SearchResult:
             if query.endswith("x"):
                 raise ZeroDivisionError
             return super().find(query)
@@ -647,7 +647,7 @@ def test_questions_do_not_queue_and_the_earlier_are_stopped() -> None:
             *,
             limit: int = 200,
             stop: Event | None = None,
-        ) -> Found:
+        ) -> SearchResult:
             begun.append(query)
             assert stop is not None
             while not go_on.is_set() and not stop.wait(0.005):

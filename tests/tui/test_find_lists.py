@@ -15,7 +15,7 @@ from core.demo import demo_path
 from core.desk.lists_desk import ListDesk, Wanted
 from core.index.index import Index, ListView, open_index
 from core.model import MessageId
-from core.search.list_search import IndexFinder
+from core.search.list_search import ListSearch
 from core.sources.mailbox import open_file
 from core.system.paths import config_file
 from core.text import shown
@@ -120,7 +120,7 @@ async def test_lists_are_searched_and_left_as_they_were(app: PatchdeskApp, index
         await pilot.press("j", "j", "j")
         before = where(app)
         await find(pilot, "station")
-        finder = IndexFinder(index, Config())
+        finder = ListSearch(index, Config())
         assert 0 < len(finder.find("station").hits) < rows
         assert len(rows_of(app)) < rows
         assert any("station" in row.casefold() for row in rows_of(app) if "◆" in row)
@@ -173,7 +173,7 @@ async def test_views_stand_in_the_title_and_have_keys(app: PatchdeskApp, index: 
         assert place == 9
         await pilot.press(str(place))
         await until(pilot, lambda: wanted(app).name == "Stations")
-        some = IndexFinder(index, CONFIG).count("station")
+        some = ListSearch(index, CONFIG).count("station")
         assert len(tree_of(app)) == some
         assert f"{place} Stations {some}" in text_of(app, "TitleBar")
         await pilot.press("0")

@@ -27,10 +27,10 @@ def lists_desk(
     if not target:
         from core.desk.list_position import recall
         from core.desk.lists_desk import ListDesk, Wanted
-        from core.search.saved_views import views
+        from core.search.saved_views import saved_views
 
         wanted = recall(remembered, config.lists).wanted if remembered is not None else Wanted()
-        inbox = views(config.views)[0]
+        inbox = saved_views(config.views)[0]
         return ListDesk(index, replace(wanted, query=inbox.query, name=inbox.name), config)
     if target not in config.lists or not index.exists():
         return None

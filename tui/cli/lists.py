@@ -123,7 +123,7 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     if not wanted:
         _say("sync", "You follow no list yet. “patchdesk follow NAME TARGET” records one.")
         return 0
-    from core.search.maintenance import after_sync
+    from core.search.maintenance import refresh_after_sync
     from core.sync.list_folder import Home
 
     status = 0
@@ -139,7 +139,7 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
                 write([shown(_result_line(result))])
         if stop.is_set():
             return _INTERRUPTED
-        for fault in after_sync(Home.usual().index, config, stop=stop, report=meter.report):
+        for fault in refresh_after_sync(Home.usual().index, config, stop=stop, report=meter.report):
             meter.clear()
             _say("sync", fault)
     return status

@@ -14,7 +14,7 @@ from tui.cli.mail import check_lists
 if TYPE_CHECKING:
     from core.config import Config
     from core.query.errors import QueryError
-    from core.search.list_search import Found, Hit, IndexFinder
+    from core.search.list_search import ListSearch, SearchHit, SearchResult
 
     Write = Callable[[Iterable[str]], None]
 
@@ -89,7 +89,7 @@ def _limit(text: str) -> int:
 def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
     from core.index.index import open_index
-    from core.search.list_search import IndexFinder, QueryError
+    from core.search.list_search import ListSearch, QueryError
     from core.sync.list_folder import Home
     from core.system.paths import cache_dir
 
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     index = open_index(path)
     for note in index.notes:
         _say(note)
-    finder = IndexFinder(index, config, cache=cache_dir() / "search")
+    finder = ListSearch(index, config, cache=cache_dir() / "search")
     try:
         finder.check(query)
         found = _found(finder, query, lists, arguments.limit)
@@ -121,13 +121,13 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
         write(_lines(lines, several=len(config.lists) > 1 and not lists))
     if found.total > len(found.hits) > 0 and sys.stdout.isatty():
         _say(f"{len(found.hits):,} of {found.total:,} are shown; --limit asks for more.")
-    for words in (found.why_none, found.note if found.note != found.why_none else ""):
+    for words in (found.empty_reason, found.note if found.note != found.empty_reason else ""):
         if words:
             _say(words)
     return 0
 
 
-def _found(finder: IndexFinder, query: str, lists: Iterable[str], limit: int) -> Found:
+def _found(finder: ListSearch, query: str, lists: Iterable[str], limit: int) -> SearchResult:
     """Ask, with the fuzzy engine where words are to be ranked."""
     from core.progress import Progress
     from tui.cli.lists import interruptible
@@ -136,13 +136,13 @@ def _found(finder: IndexFinder, query: str, lists: Iterable[str], limit: int) ->
         if finder.ranks(query):
             if not finder.saved:
                 meter.report(Progress("Preparing the search, once"))
-            if not finder.warm(stop):
+            if not finder.ensure_ready(stop):
                 meter.clear()
                 _say("Words are looked up plainly: the fuzzy search could not be prepared.")
         return finder.find(query, list(lists), limit=limit, stop=stop)
 
 
-def _flat(found: Found) -> Iterator[tuple[Hit, Hit]]:
+def _flat(found: SearchResult) -> Iterator[tuple[SearchHit, SearchHit]]:
     """Yield every hit with the series that it is in, best first; of what no words rank, whole series alone."""
     hits = []
     for top in found.hits:
@@ -153,7 +153,7 @@ def _flat(found: Found) -> Iterator[tuple[Hit, Hit]]:
     return iter(sorted(hits, key=lambda each: -each[1].score))
 
 
-def _lines(hits: Iterable[tuple[Hit, Hit]], *, several: bool) -> Iterator[str]:
+def _lines(hits: Iterable[tuple[SearchHit, SearchHit]], *, several: bool) -> Iterator[str]:
     """Yield hits as lines for a person."""
     from rich.cells import set_cell_size
 

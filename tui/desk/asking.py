@@ -19,7 +19,7 @@ from tui.desk.searcher import (
     SearchedListing,
     SearchedLists,
     Warmed,
-    warm,
+    ensure_ready,
 )
 from tui.desk.views import ViewingScreen
 
@@ -99,15 +99,15 @@ class AskingScreen(ViewingScreen):
             isinstance(before, SearchedListing) and before.listing is listing
         ):
             self._searched = SearchedListing(listing)
-            self._warm()
+            self._ensure_ready()
         return self._searched
 
     def _entitle_lists(self, page: ListPage) -> None:
         super()._entitle_lists(page)
         if page.whole:
-            self._warm()
+            self._ensure_ready()
 
-    def _warm(self) -> None:
+    def _ensure_ready(self) -> None:
         """Let what answers be brought up to date, and once more where more has come meanwhile."""
         searched, opening = self._what_is_searched(), self._shown
         if searched is None or opening is None:
@@ -116,7 +116,7 @@ class AskingScreen(ViewingScreen):
         if not self._warm_again:
             self._warming = opening
             self.run_worker(
-                partial(warm, opening, searched, self.post_message),
+                partial(ensure_ready, opening, searched, self.post_message),
                 group="warming",
                 thread=True,
                 exit_on_error=False,
@@ -132,7 +132,7 @@ class AskingScreen(ViewingScreen):
             self._frozen = True
             gc.freeze()
         if event.opening is self._shown and self._warm_again:
-            self._warm()
+            self._ensure_ready()
         elif event.ready:
             self.answers_better()
 

@@ -317,18 +317,18 @@ def find_rows(
     opening: Opening, listing: TargetListing | None, query: str, lists: Sequence[str], post: Post
 ) -> None:
     """Post all that a query means, in lists, or in what is open."""
-    from core.search.list_search import IndexFinder, ListingFinder
+    from core.search.list_search import ListSearch, TargetSearch
 
     try:
         if listing is not None:
-            places = ListingFinder(listing).rows(query)
+            places = TargetSearch(listing).rows(query)
             post(Marked(opening, [listing.items[place].id for place in places]))
             return
         from core.config import load_config
         from core.system.paths import config_file
 
         desk = cast("ListDesk", opening.desk)
-        finder = IndexFinder(desk.index, load_config(config_file()))
+        finder = ListSearch(desk.index, load_config(config_file()))
         post(Marked(opening, finder.rows(query, lists)))
     except PatchdeskError as error:
         post(Marked(opening, error))

@@ -32,7 +32,7 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 
 if TYPE_CHECKING:
-    from core.search.list_search import View
+    from core.search.list_search import SavedView
     from core.system.ui_state import Remembered
     from tui.tree.model import Items
     from tui.tree.rows import Key, Whole
@@ -138,7 +138,7 @@ class FindingScreen(AskingScreen):
             self.bar.note(help_words(self.bar.label, self._scope_words(), self._server_list()))
         return bool(offers) or begun is not None
 
-    def choose_view(self, view: View | None) -> None:
+    def choose_view(self, view: SavedView | None) -> None:
         """Show a view, or with None all rows, in place of what was found."""
         if self._result is not None:
             self.leave_found()
@@ -199,7 +199,7 @@ class FindingScreen(AskingScreen):
             self.bar.stay()  # it says what is wrong with the query
         elif not result.answer.found.hits:
             self._leave_bar()
-            self.say(result.answer.found.why_none, "warning")
+            self.say(result.answer.found.empty_reason, "warning")
         else:
             self._kept, self._places = result, None
             self._remember(text)
@@ -282,8 +282,8 @@ class FindingScreen(AskingScreen):
             return
         found = answer.found
         self.bar.count(count_words(found, self._looked_through(question)))
-        if found.why_none or found.note:
-            self.bar.note(shown(found.why_none or found.note), "$text-warning")
+        if found.empty_reason or found.note:
+            self.bar.note(shown(found.empty_reason or found.note), "$text-warning")
         else:
             self._explain(question.text)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from core.text import SafeText, shown
 
 if TYPE_CHECKING:
-    from core.search.list_search import Found, ServerFound
+    from core.search.list_search import SearchResult, ServerSearchResult
 
 _LAST: Final = re.compile(r"(?:^|[\s(])-?(?:([a-z]{1,8})(:)?([^\s\"():]*))$", re.ASCII)
 """The word before the cursor: a prefix, its colon, and what stands after that; or letters alone."""
@@ -75,12 +75,12 @@ def key_words(scope: SafeText) -> SafeText:
     return shown(f"Enter keeps what is found · Esc goes back · {lists}↑↓ choose · → completes")
 
 
-def count_words(found: Found, of: int) -> str:
+def count_words(found: SearchResult, of: int) -> str:
     """Return how many were found, of how many."""
     return f"{found.total:,} of {of:,}"
 
 
-def came_words(found: ServerFound, list_name: str) -> SafeText:
+def came_words(found: ServerSearchResult, list_name: str) -> SafeText:
     """Return what came of asking a list's server."""
     mails = f"{found.mails:,} mail" + ("" if found.mails == 1 else "s")
     new = f"{found.added:,} of them new" if found.added else "none of them new"

@@ -23,7 +23,13 @@ from tui.tree.rows import Inside, Key, Lit, Matches
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
     from core.model import TargetListing
-    from core.search.list_search import Finder, Found, Hit, IndexFinder, ServerFound
+    from core.search.list_search import (
+        ListSearch,
+        Search,
+        SearchHit,
+        SearchResult,
+        ServerSearchResult,
+    )
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +46,11 @@ _PATCHES: Final = {True: 1, False: 3}
 class Searched(Protocol):
     """What something is looked for in: one opened target, or the followed lists."""
 
-    def finder(self) -> Finder:
+    def finder(self) -> Search:
         """Return what finds. Raises PatchdeskError."""
         ...
 
-    def items(self, hits: Sequence[Hit]) -> Items:
+    def items(self, hits: Sequence[SearchHit]) -> Items:
         """Return what was found as the tree shows it."""
         ...
 
@@ -59,11 +65,11 @@ class SearchedLists:
     def __init__(self, desk: ListDesk) -> None:
         self.desk = desk
 
-    def finder(self) -> IndexFinder:
+    def finder(self) -> ListSearch:
         """Return what finds. Raises PatchdeskError."""
         return self.desk.finder
 
-    def items(self, hits: Sequence[Hit]) -> Items:
+    def items(self, hits: Sequence[SearchHit]) -> Items:
         """Return the rows of the index, those in view read already."""
         from core.desk.list_rows import ListItems
 
@@ -86,17 +92,17 @@ class SearchedListing:
         """Take what is listed, and the user's own addresses."""
         self.listing = listing
         self._me = me
-        self._finder: Finder | None = None
+        self._finder: Search | None = None
 
-    def finder(self) -> Finder:
+    def finder(self) -> Search:
         """Return what finds, which is made from the listing when it is first asked."""
         if self._finder is None:
-            from core.search.list_search import ListingFinder
+            from core.search.list_search import TargetSearch
 
-            self._finder = ListingFinder(self.listing, me=self._me)
+            self._finder = TargetSearch(self.listing, me=self._me)
         return self._finder
 
-    def items(self, hits: Sequence[Hit]) -> Items:
+    def items(self, hits: Sequence[SearchHit]) -> Items:
         """Return what of the listing was found."""
         return Held([self.listing.items[hit.row] for hit in hits])
 
@@ -122,7 +128,7 @@ class Question:
 class Answer:
     """What was found, ready to be shown."""
 
-    found: Found
+    found: SearchResult
     items: Items
     matches: Matches
 
@@ -150,7 +156,7 @@ class ServerAnswered(Message):
 
     ender: Event
     list_name: str
-    found: ServerFound | None = None
+    found: ServerSearchResult | None = None
     error: PatchdeskError | None = None
 
 
@@ -211,7 +217,7 @@ class Asker:
                 self._post(Answered(question, answer))
 
 
-def matches_of(hits: Sequence[Hit]) -> Matches:
+def matches_of(hits: Sequence[SearchHit]) -> Matches:
     """Return which letters of which rows were looked for, and which patches of a folded series are shown."""
     lit: dict[Key, Lit] = {}
     for hit in hits:
@@ -225,7 +231,7 @@ def matches_of(hits: Sequence[Hit]) -> Matches:
         patches = [
             one.id
             for one in hit.patches
-            if not hit.matched or (one.subject_lit and one.subject != hit.subject)
+            if not hit.matched or (one.subject_spans and one.subject != hit.subject)
         ]
         if patches:
             most = _PATCHES[hit.matched]
@@ -237,15 +243,15 @@ def matches_of(hits: Sequence[Hit]) -> Matches:
     return Matches(lit=lit, inside=inside)
 
 
-def _lit(hit: Hit) -> Lit:
-    return Lit(subject=hit.subject_lit, name=hit.name_lit, address=hit.address_lit)
+def _lit(hit: SearchHit) -> Lit:
+    return Lit(subject=hit.subject_spans, name=hit.name_spans, address=hit.address_spans)
 
 
-def warm(opening: Opening, searched: Searched, post: Post) -> None:
+def ensure_ready(opening: Opening, searched: Searched, post: Post) -> None:
     """Bring what finds up to date; that it cannot be is only logged, since a plainer way is there."""
     try:
         with searched.busy():
-            ready = searched.finder().warm(opening.stop)
+            ready = searched.finder().ensure_ready(opening.stop)
     except Cancelled:
         return
     except PatchdeskError as error:

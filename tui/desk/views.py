@@ -24,7 +24,7 @@ from tui.widgets.title_bar import MOST, Tab
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk, ListPage
-    from core.search.list_search import View
+    from core.search.list_search import SavedView
 
 Post = Callable[[Message], object]
 
@@ -88,13 +88,13 @@ class ViewingScreen(ListScreen):
         return page.wanted.query if page is not None else ""
 
     @property
-    def _views(self) -> tuple[View, ...]:
+    def _views(self) -> tuple[SavedView, ...]:
         desk = self._list_desk
         return desk.views if desk is not None else ()
 
     # ------------------------------------------------------------- choosing one
 
-    def choose_view(self, view: View | None) -> None:
+    def choose_view(self, view: SavedView | None) -> None:
         """Show a view, or with None all rows."""
         if self._list_desk is None:
             self.say("Only the lists you follow have views.")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.search.fuzzy.segment import Bytes, Segment, encoded
-from core.search.fuzzy.vocabulary import RUN, SLIP
+from core.search.fuzzy.vocabulary import ABBREVIATION, TYPO
 
 MIN_RUN: Final = 4
 MAX_RUN: Final = 24
@@ -36,17 +36,17 @@ Piece = tuple[int, int]
 """Which word, and how many of its letters."""
 
 
-def can_be_run(letters: str) -> bool:
+def can_be_abbreviation(letters: str) -> bool:
     """Whether a typed word may be several."""
     return MIN_RUN <= len(letters) <= MAX_RUN
 
 
 def weight_of(pieces: int, skipped: int = 0) -> int:
     """Return what a run is worth: always more than a word with a slip."""
-    return max(RUN - pieces - skipped, SLIP + 2)
+    return max(ABBREVIATION - pieces - skipped, TYPO + 2)
 
 
-def weight_of_cut(pieces: Sequence[Piece]) -> int:
+def abbreviation_weight(pieces: Sequence[Piece]) -> int:
     """Return what a run is worth that was found so in a subject."""
     words = pieces[-1][0] - pieces[0][0] + 1
     return weight_of(len(pieces), words - len(pieces))
@@ -58,7 +58,7 @@ def rows_with_run(
     """Yield the rows that may hold a run, with its weight.
 
     `beginning` gives the rows with a word that begins so, as packed bits. The order of the words is not looked at:
-    `pieces_of` does that for one row.
+    `split_abbreviation` does that for one row.
     """
     for pieces, bits in _rows_with_pieces(letters, beginning):
         yield _rows(bits), weight_of(pieces)
@@ -121,7 +121,7 @@ def _rows(bits: Bytes) -> NDArray[np.intp]:
     return some[which] * 8 + offset
 
 
-def pieces_of(letters: str, words: Sequence[str]) -> list[Piece]:
+def split_abbreviation(letters: str, words: Sequence[str]) -> list[Piece]:
     """Return the cut of a run over the words of one subject with the fewest pieces, or nothing.
 
     Of two the one that skips fewer words. Its steps are bounded; a subject of one letter over and over ends them.

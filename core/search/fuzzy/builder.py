@@ -26,7 +26,7 @@ _STEP: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FuzzyEntry:
     """What is searched of one series or patch."""
 
     row: int
@@ -43,7 +43,7 @@ class Entry:
     is_series: bool = False
 
 
-class _Texts:
+class _StringTable:
     """A growing list of texts as one run of bytes."""
 
     def __init__(self) -> None:
@@ -63,11 +63,11 @@ class _Builder:
         self.versions = array("H")
         self.lengths = bytearray()
         self.people = array("I")
-        self.subjects = _Texts()
-        self.initials = _Texts()
-        self.message_ids = _Texts()
-        self.persons = _Texts()
-        self.addresses = _Texts()
+        self.subjects = _StringTable()
+        self.initials = _StringTable()
+        self.message_ids = _StringTable()
+        self.persons = _StringTable()
+        self.addresses = _StringTable()
         self.known: dict[tuple[str, str], int] = {}
         self.vocabulary: dict[str, int] = {}
         self.tokens = array("I")
@@ -76,7 +76,7 @@ class _Builder:
         self.person_of_token = array("I")
         self.field_of_token = bytearray()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: FuzzyEntry) -> None:
         subject = entry.subject[:MAX_SUBJECT]
         found = tokenize(subject, MAX_SUBJECT_WORDS)
         vocabulary = self.vocabulary
@@ -163,7 +163,7 @@ class _Builder:
         return np.array(sorted(range(len(keys)), key=keys.__getitem__), np.uint32)
 
 
-def build(entries: Iterable[Entry], stop: Event | None = None) -> Segment:
+def build(entries: Iterable[FuzzyEntry], stop: Event | None = None) -> Segment:
     """Return a segment of the entries. Raises Cancelled."""
     builder = _Builder()
     for number, entry in enumerate(entries):
@@ -180,16 +180,16 @@ def _grouped(keys: NDArray[np.uint32], count: int) -> tuple[NDArray[np.intp], Pl
     return np.argsort(keys, kind="stable"), at
 
 
-def _texts(texts: Iterable[str]) -> _Texts:
-    joined = _Texts()
+def _texts(texts: Iterable[str]) -> _StringTable:
+    joined = _StringTable()
     for text in texts:
         joined.add(text)
     return joined
 
 
-def _bytes(texts: _Texts) -> Bytes:
+def _bytes(texts: _StringTable) -> Bytes:
     return np.frombuffer(texts.data, np.uint8)
 
 
-def _places(texts: _Texts) -> Places:
+def _places(texts: _StringTable) -> Places:
     return np.frombuffer(texts.at, np.int64)

@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.search.fuzzy.index import Entry, Hit
-    from core.search.fuzzy.index import Index as Fuzzy
+    from core.search.fuzzy.index import FuzzyEntry, FuzzyHit
+    from core.search.fuzzy.index import FuzzyIndex as Fuzzy
 
 log = logging.getLogger(__name__)
 
-_AT_HAND: Final = 1000
+MAX_INLINE_CHANGES: Final = 1000
 """Changed rows that are taken in where they are needed; more are for the other process."""
 
 _POLL: Final = 0.05
-_RESTS: Final = 5.0
+BACKOFF_FACTOR: Final = 5.0
 """How many times as long as it took, building is left alone then."""
 _PATIENCE: Final = 60.0
 """Seconds after which it is tried again in any case."""
@@ -53,7 +53,7 @@ _BROKEN: Final = (IndexError, ValueError, TypeError, KeyError, OverflowError)
 """What arrays raise that are not what they were."""
 
 
-class Engine:
+class FuzzyCache:
     """The engine of one index. Its methods may be called from any thread."""
 
     def __init__(self, index: Index, folder: Path) -> None:
@@ -79,7 +79,7 @@ class Engine:
         stamp = _saved_stamp(self._folder)
         return stamp is not None and stamp[0] == self._index.identity
 
-    def warm(self, stop: Event) -> bool:
+    def ensure_ready(self, stop: Event) -> bool:
         """Load it, or have it built, and take in what has changed in the index; whether it answers now.
 
         Blocks meanwhile; what it answers before is as it was. Raises Cancelled and IndexFileError.
@@ -87,15 +87,15 @@ class Engine:
         while not self._warming.acquire(timeout=_POLL):
             self._go_on(stop)
         try:
-            self._warm(stop)
+            self._ensure_ready(stop)
         finally:
             self._warming.release()
         return self.ready
 
-    def _warm(self, stop: Event) -> None:
+    def _ensure_ready(self, stop: Event) -> None:
         if self._fuzzy is None:
             self._load()
-        if self._fuzzy is not None and self._take_in():
+        if self._fuzzy is not None and self._apply_changes():
             return
         while (left := self._not_before - time.monotonic()) > 0:
             if self._fuzzy is None:
@@ -103,15 +103,15 @@ class Engine:
             self._go_on(stop)
             time.sleep(min(left, _POLL))
         started = time.monotonic()
-        self._apart(stop)
+        self._rebuild_in_child(stop)
         self._load()
-        self._take_in()
-        rest = _RESTS * (time.monotonic() - started) if self.ready else _PATIENCE
+        self._apply_changes()
+        rest = BACKOFF_FACTOR * (time.monotonic() - started) if self.ready else _PATIENCE
         self._not_before = time.monotonic() + min(rest, _PATIENCE)
 
     def search(
         self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
-    ) -> list[tuple[int, int, Hit]] | None:
+    ) -> list[tuple[int, int, FuzzyHit]] | None:
         """Return the best entries, each as its row, its mail there (0: the row itself) and what was found.
 
         `rows` are those that may be found, None stands for all. None where it cannot answer. Raises Cancelled.
@@ -120,7 +120,7 @@ class Engine:
         if fuzzy is None:
             return None
         try:
-            hits = fuzzy.search(text, limit, stop, None if rows is None else within(rows))
+            hits = fuzzy.search(text, limit, stop, None if rows is None else row_filter(rows))
         except _BROKEN:
             log.exception("the arrays of the search are damaged")
             self._discard()
@@ -141,17 +141,19 @@ class Engine:
         if found is not None:
             self._fuzzy, self._generation = found
 
-    def _take_in(self) -> bool:
+    def _apply_changes(self) -> bool:
         """Take in what has changed; False where that is too much to do here."""
         if self._fuzzy is None:
             return False
-        generation = take_in(self._index, self._fuzzy, self._generation, most=_AT_HAND)
+        generation = apply_changes(
+            self._index, self._fuzzy, self._generation, most=MAX_INLINE_CHANGES
+        )
         if generation is None or self._fuzzy.needs_merge:
             return False
         self._generation = generation
         return True
 
-    def _apart(self, stop: Event) -> None:
+    def _rebuild_in_child(self, stop: Event) -> None:
         """Have the saved arrays brought up to date by another process."""
         ended = SourceError("The process that prepares the search has ended.", "Search again.")
         self._go_on(stop)
@@ -183,12 +185,12 @@ class Engine:
                     shutil.rmtree(saved, ignore_errors=True)
 
 
-def refresh(index: Index, folder: Path, stop: Event) -> bool:
+def rebuild(index: Index, folder: Path, stop: Event) -> bool:
     """Bring what is saved up to date with the index, building it where there is none; whether anything was written.
 
     Raises Cancelled, IndexFileError and PatchdeskError.
     """
-    from core.search.fuzzy.index import Index as Fuzzy
+    from core.search.fuzzy.index import FuzzyIndex as Fuzzy
 
     with _locked(folder, stop):
         for left in folder.glob(_UNFINISHED):
@@ -197,7 +199,9 @@ def refresh(index: Index, folder: Path, stop: Event) -> bool:
         generation: int | None = None
         if found is not None:
             fuzzy, before = found
-            generation = take_in(index, fuzzy, before, most=max(_AT_HAND, len(fuzzy) // 4))
+            generation = apply_changes(
+                index, fuzzy, before, most=max(MAX_INLINE_CHANGES, len(fuzzy) // 4)
+            )
             if generation == before:
                 return False
         if generation is None:
@@ -213,18 +217,18 @@ def refresh(index: Index, folder: Path, stop: Event) -> bool:
     return True
 
 
-def is_due(index: Index, folder: Path) -> bool:
+def is_stale(index: Index, folder: Path) -> bool:
     """Whether what is saved is so far behind the index, or not there, that a sync had better bring it up to date."""
     stamp = _saved_stamp(folder)
     if stamp is None or stamp[0] != index.identity:
         return True
     changes = index.changes_since(stamp[1])
-    return changes.whole or len(changes.written) + len(changes.gone) > _AT_HAND
+    return changes.whole or len(changes.written) + len(changes.gone) > MAX_INLINE_CHANGES
 
 
 def load(index: Index, folder: Path) -> tuple[Fuzzy, int] | None:
     """Return what is saved, and the generation that it is of; None where there is none of this index."""
-    from core.search.fuzzy.index import Index as Fuzzy
+    from core.search.fuzzy.index import FuzzyIndex as Fuzzy
 
     try:
         fuzzy = Fuzzy.load(folder)
@@ -236,7 +240,7 @@ def load(index: Index, folder: Path) -> tuple[Fuzzy, int] | None:
     return fuzzy, stamp[1]
 
 
-def take_in(index: Index, fuzzy: Fuzzy, generation: int, *, most: int) -> int | None:
+def apply_changes(index: Index, fuzzy: Fuzzy, generation: int, *, most: int) -> int | None:
     """Take in what has changed since a generation; return the one it is of now, None where more than `most` rows did."""
     import numpy as np
 
@@ -252,10 +256,10 @@ def take_in(index: Index, fuzzy: Fuzzy, generation: int, *, most: int) -> int | 
     return changes.generation
 
 
-def _entry(posted: Posted) -> Entry:
-    from core.search.fuzzy.index import Entry
+def _entry(posted: Posted) -> FuzzyEntry:
+    from core.search.fuzzy.index import FuzzyEntry
 
-    return Entry(
+    return FuzzyEntry(
         row=posted.row << _NODES | posted.node,
         subject=posted.subject,
         name=posted.name,
@@ -267,7 +271,7 @@ def _entry(posted: Posted) -> Entry:
     )
 
 
-def within(rows: Sequence[int]) -> Callable[[NDArray[np.int64]], NDArray[np.bool_]]:
+def row_filter(rows: Sequence[int]) -> Callable[[NDArray[np.int64]], NDArray[np.bool_]]:
     """Return what says of entries' numbers which are of some rows."""
     import numpy as np
 

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from core.query.tokens import DOMAIN
 from core.search.fuzzy.segment import Bytes, Segment, spread
-from core.search.fuzzy.typed_query import Word
+from core.search.fuzzy.typed_query import TypedWord
 from core.search.fuzzy.vocabulary import (
     ADDRESS,
     EXACT,
-    PART,
     PREFIX,
     PREFIX_MOST,
-    slips,
-    with_part,
+    SUBSTRING,
+    containing,
+    typo_candidates,
 )
 
-DOMAIN_WEIGHT: Final = {EXACT: 74, PREFIX_MOST: 73, PREFIX: 72, PART: 57}
+DOMAIN_WEIGHT: Final = {EXACT: 74, PREFIX_MOST: 73, PREFIX: 72, SUBSTRING: 57}
 """What a match in the domain of an address is worth: half a list writes from the same few."""
 
 _COLUMNS: Final = 24 * 2**20
@@ -42,12 +42,12 @@ PatchReading = list[tuple[NDArray[Any] | slice, int]]
 """Words of the vocabulary with what they are worth, in rising order."""
 
 
-def domain_weight(weight: int) -> int:
+def weight_in_domain(weight: int) -> int:
     """Return what a match is worth that stands in a domain."""
     return DOMAIN_WEIGHT.get(weight, weight - 8)
 
 
-class _Kept(Generic[Value]):
+class _LruCache(Generic[Value]):
     """What was computed last, up to a number of values. Safe for several threads."""
 
     def __init__(self, room: int) -> None:
@@ -70,7 +70,7 @@ class _Kept(Generic[Value]):
         return value
 
 
-class Columns:
+class ScoreColumns:
     """The columns of one segment. Safe for several threads."""
 
     def __init__(self, segment: Segment) -> None:
@@ -78,27 +78,27 @@ class Columns:
         rows = max(len(segment), 1)
         columns = min(max(_FEWEST_COLUMNS, _COLUMNS // rows), _MOST_COLUMNS)
         beginnings = min(max(_FEWEST_BEGINNINGS, 8 * _BEGINNINGS // rows), _MOST_BEGINNINGS)
-        self._columns: _Kept[Bytes] = _Kept(columns)
-        self._beginnings: _Kept[Bytes] = _Kept(beginnings)
-        self._slips: _Kept[list[tuple[int, int]]] = _Kept(_SLIPS)
+        self._columns: _LruCache[Bytes] = _LruCache(columns)
+        self._beginnings: _LruCache[Bytes] = _LruCache(beginnings)
+        self._slips: _LruCache[list[tuple[int, int]]] = _LruCache(_SLIPS)
 
-    def strong(self, word: Word) -> Bytes:
+    def exact(self, word: TypedWord) -> Bytes:
         """Return a column for what the word is, begins, or is a part of."""
         return self._columns.get(("strong", word), lambda: self._strong(word))
 
-    def fuzzy(self, word: Word) -> Bytes:
+    def with_typos(self, word: TypedWord) -> Bytes:
         """Return the same column, with words that it may be a slip of."""
         return self._columns.get(("fuzzy", word), lambda: self._fuzzy(word))
 
-    def slips(self, word: Word) -> list[tuple[int, int]]:
+    def typos(self, word: TypedWord) -> list[tuple[int, int]]:
         """Return the words of the vocabulary that it may be a slip of, with their weights."""
-        return self._slips.get(word.text, lambda: slips(self._segment, word.text))
+        return self._slips.get(word.text, lambda: typo_candidates(self._segment, word.text))
 
-    def beginning(self, letters: str) -> Bytes:
+    def prefix_bits(self, letters: str) -> Bytes:
         """Return the rows with a subject word that begins so, as packed bits."""
         return self._beginnings.get(letters, lambda: self._beginning(letters))
 
-    def _strong(self, word: Word) -> Bytes:
+    def _strong(self, word: TypedWord) -> Bytes:
         segment = self._segment
         first, last = segment.words_from(word.text)
         lengths = segment.word_lengths[first:last]
@@ -109,7 +109,7 @@ class Columns:
             whole = whole[:0]
         column = self._column(
             [
-                (with_part(segment, word.text), PART),
+                (containing(segment, word.text), SUBSTRING),
                 (slice(first, last), PREFIX),
                 (most, PREFIX_MOST),
                 (whole, EXACT),
@@ -123,12 +123,12 @@ class Columns:
             column[segment.versions == word.version] = EXACT
         return column
 
-    def _fuzzy(self, word: Word) -> Bytes:
-        strong = self.strong(word)
+    def _fuzzy(self, word: TypedWord) -> Bytes:
+        strong = self.exact(word)
         if word.version is not None:
             return strong
         by_weight: dict[int, list[int]] = {}
-        for number, weight in self.slips(word):
+        for number, weight in self.typos(word):
             by_weight.setdefault(weight, []).append(number)
         if not by_weight:
             return strong
@@ -150,7 +150,9 @@ class Columns:
             if len(persons):
                 somebody = True
                 fields = _entries(segment.word_persons_at, segment.word_fields, numbers)
-                worth = np.where(fields == DOMAIN, domain_weight(weight), weight).astype(np.uint8)
+                worth = np.where(fields == DOMAIN, weight_in_domain(weight), weight).astype(
+                    np.uint8
+                )
                 self._raise(people, persons, worth)
         if somebody:
             self._to_rows(people, column)

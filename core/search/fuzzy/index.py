@@ -16,21 +16,21 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.search.fuzzy.builder import Entry, build
-from core.search.fuzzy.columns import Columns
-from core.search.fuzzy.match_spans import Hit, lit
-from core.search.fuzzy.pipeline import Part, Search
+from core.search.fuzzy.builder import FuzzyEntry, build
+from core.search.fuzzy.columns import ScoreColumns
+from core.search.fuzzy.match_spans import FuzzyHit, with_match_spans
+from core.search.fuzzy.pipeline import LiveSegment, SearchPipeline
 from core.search.fuzzy.segment import Segment
 from core.search.fuzzy.store import load_segment, save_segment
-from core.search.fuzzy.typed_query import read_terms
+from core.search.fuzzy.typed_query import parse_typed_query
 
-__all__ = ["Entry", "Hit", "Index"]
+__all__ = ["FuzzyEntry", "FuzzyHit", "FuzzyIndex"]
 
 _TAIL: Final = 5000
 """Rows added before a merge is due, or a fiftieth of all where that is more."""
 
 
-class Index:
+class FuzzyIndex:
     """What can be searched: one large part, and a small one with what came since.
 
     Searching and changing may happen in different threads: each search works on the parts as they were when it began,
@@ -40,11 +40,13 @@ class Index:
     def __init__(self, main: Segment, stamp: str = "") -> None:
         self.stamp = stamp
         """Whatever the caller said the index was made from."""
-        self._parts: tuple[Part, ...] = (Part(main, Columns(main)),)
+        self._parts: tuple[LiveSegment, ...] = (LiveSegment(main, ScoreColumns(main)),)
         self._changing = RLock()
 
     @classmethod
-    def build(cls, entries: Iterable[Entry], stamp: str = "", stop: Event | None = None) -> Self:
+    def build(
+        cls, entries: Iterable[FuzzyEntry], stamp: str = "", stop: Event | None = None
+    ) -> Self:
         """Return an index of the entries, about 10 us for each. Raises Cancelled."""
         return cls(build(entries, stop), stamp)
 
@@ -71,31 +73,31 @@ class Index:
         main, *tail = self._parts
         return any(len(part.segment) > max(_TAIL, len(main.segment) // 50) for part in tail)
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[FuzzyEntry]) -> None:
         """Add entries; those with a known row number take its place."""
         latest = {entry.row: entry for entry in entries}
         with self._changing:
             main, *tail = self._parts
-            kept = [entry for part in tail for entry in part.without(latest).entries()]
+            kept = [entry for part in tail for entry in part.excluding(latest).entries()]
             added = build([*kept, *latest.values()])
-            self._parts = main.without(latest), Part(added, Columns(added))
+            self._parts = main.excluding(latest), LiveSegment(added, ScoreColumns(added))
 
     def remove(self, rows: Iterable[int]) -> None:
         """Remove entries by their row numbers; unknown ones are none."""
         numbers = list(rows)
         with self._changing:
-            self._parts = tuple(part.without(numbers) for part in self._parts)
+            self._parts = tuple(part.excluding(numbers) for part in self._parts)
 
     def merge(self, stop: Event | None = None) -> None:
         """Make one part of all, about 10 us for each row. Raises Cancelled."""
         with self._changing:
-            if len(self._parts) > 1 or self._parts[0].gone is not None:
+            if len(self._parts) > 1 or self._parts[0].deleted is not None:
                 merged = build((entry for part in self._parts for entry in part.entries()), stop)
-                self._parts = (Part(merged, Columns(merged)),)
+                self._parts = (LiveSegment(merged, ScoreColumns(merged)),)
 
     def numbers(self) -> NDArray[np.int64]:
         """Return the row numbers of all entries, in no order."""
-        return np.concatenate([part.segment.ids[part.there()] for part in self._parts])
+        return np.concatenate([part.segment.ids[part.alive()] for part in self._parts])
 
     def search(
         self,
@@ -103,15 +105,15 @@ class Index:
         limit: int = 100,
         stop: Event | None = None,
         within: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
-    ) -> list[Hit]:
+    ) -> list[FuzzyHit]:
         """Return the best hits, best first, of two equal ones the newer; nothing where nothing comes near.
 
         `within` says of row numbers which may be found; all, where it is not given. Bounded for any query. Raises
         Cancelled soon after `stop` is set.
         """
-        terms = read_terms(query)
+        terms = parse_typed_query(query)
         parts = self._parts
         if within is not None:
             parts = tuple(part.within(within) for part in parts)
-        answers = Search(parts, terms, limit, stop).answers()
-        return [lit(answer, terms) for answer in answers[:limit]]
+        answers = SearchPipeline(parts, terms, limit, stop).answers()
+        return [with_match_spans(answer, terms) for answer in answers[:limit]]

@@ -19,15 +19,15 @@ from core.query.tokens import (
     fold_with_offsets,
     tokenize,
 )
-from core.search.fuzzy.scorer import Answer
-from core.search.fuzzy.typed_query import Terms
+from core.search.fuzzy.scorer import ScoredRow
+from core.search.fuzzy.typed_query import TypedQuery
 
 Span = tuple[int, int]
 """Where matched letters begin and end in a text, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class FuzzyHit:
     """A row that was found."""
 
     row: int
@@ -40,7 +40,7 @@ class Hit:
     """The matched letters of each."""
 
 
-class _Text:
+class _SpanCollector:
     """A text, and which of its letters are lit."""
 
     def __init__(self, text: str) -> None:
@@ -86,12 +86,12 @@ class _Text:
         return tuple(found)
 
 
-def lit(answer: Answer, terms: Terms) -> Hit:
+def with_match_spans(answer: ScoredRow, terms: TypedQuery) -> FuzzyHit:
     """Return an answer as a hit, with its matched letters."""
     segment = answer.segment
     person = segment.people.item(answer.row)
-    subject = _Text(segment.subject(answer.row))
-    name, address = map(_Text, segment.person(person))
+    subject = _SpanCollector(segment.subject(answer.row))
+    name, address = map(_SpanCollector, segment.person(person))
     for word, meant in zip(terms.words, answer.meant, strict=True):
         if meant.place < 0:
             continue
@@ -105,7 +105,7 @@ def lit(answer: Answer, terms: Terms) -> Hit:
             _light_person(name, address, segment.person_words(person), number, word.text)
     for typed in terms.addresses:
         address.light_text(typed)
-    return Hit(
+    return FuzzyHit(
         segment.ids[answer.row].item(),
         answer.score,
         subject.spans(),
@@ -115,7 +115,11 @@ def lit(answer: Answer, terms: Terms) -> Hit:
 
 
 def _light_person(
-    name: _Text, address: _Text, person: list[tuple[int, str]], number: int, typed: str
+    name: _SpanCollector,
+    address: _SpanCollector,
+    person: list[tuple[int, str]],
+    number: int,
+    typed: str,
 ) -> None:
     """Light up the word of that number among a person's."""
     field, word = person[number]

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
-from core.search.fuzzy.abbreviations import can_be_run, rows_with_run
-from core.search.fuzzy.builder import Entry
-from core.search.fuzzy.columns import Columns
-from core.search.fuzzy.scorer import NOTHING, Answer, Ranking
+from core.search.fuzzy.abbreviations import can_be_abbreviation, rows_with_run
+from core.search.fuzzy.builder import FuzzyEntry
+from core.search.fuzzy.columns import ScoreColumns
+from core.search.fuzzy.scorer import NO_MATCH, RowScorer, ScoredRow
 from core.search.fuzzy.segment import Bytes, Segment, encoded
-from core.search.fuzzy.typed_query import Terms
+from core.search.fuzzy.typed_query import TypedQuery
 from core.search.fuzzy.vocabulary import EXACT, PREFIX, PREFIX_MOST, STRONG, WEAK
 
 ENOUGH: Final = 10
@@ -40,51 +40,51 @@ Columned = Sequence[Bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A segment, which of its rows are gone since, and its columns."""
+class LiveSegment:
+    """A segment, which of its rows are deleted, and its columns."""
 
     segment: Segment
-    columns: Columns
-    gone: NDArray[np.bool_] | None = None
+    columns: ScoreColumns
+    deleted: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
-        return len(self.segment) - (int(self.gone.sum()) if self.gone is not None else 0)
+        return len(self.segment) - (int(self.deleted.sum()) if self.deleted is not None else 0)
 
     def has(self, row: int) -> bool:
         """Whether a row is still there."""
-        return self.gone is None or not self.gone[row]
+        return self.deleted is None or not self.deleted[row]
 
-    def without(self, numbers: Iterable[int]) -> Part:
+    def excluding(self, numbers: Iterable[int]) -> LiveSegment:
         """Return this part without the rows of those numbers of the caller's."""
         wanted = np.unique(np.array(list(numbers), np.int64))
         if not len(wanted):
             return self
         ids = self.segment.ids
-        gone = wanted[np.searchsorted(wanted, ids).clip(max=len(wanted) - 1)] == ids
-        if self.gone is not None:
-            gone |= self.gone
-        return replace(self, gone=gone if gone.any() else None)
+        deleted = wanted[np.searchsorted(wanted, ids).clip(max=len(wanted) - 1)] == ids
+        if self.deleted is not None:
+            deleted |= self.deleted
+        return replace(self, deleted=deleted if deleted.any() else None)
 
-    def within(self, allowed: Callable[[NDArray[np.int64]], NDArray[np.bool_]]) -> Part:
+    def within(self, allowed: Callable[[NDArray[np.int64]], NDArray[np.bool_]]) -> LiveSegment:
         """Return this part without the rows whose numbers are not allowed."""
-        gone = ~allowed(self.segment.ids)
-        if self.gone is not None:
-            gone |= self.gone
-        return replace(self, gone=gone)
+        deleted = ~allowed(self.segment.ids)
+        if self.deleted is not None:
+            deleted |= self.deleted
+        return replace(self, deleted=deleted)
 
-    def there(self) -> NDArray[np.bool_]:
+    def alive(self) -> NDArray[np.bool_]:
         """Return which rows are still there."""
-        if self.gone is None:
+        if self.deleted is None:
             return np.ones(len(self.segment), np.bool_)
-        return ~self.gone
+        return ~self.deleted
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[FuzzyEntry]:
         """Yield what this part was made from; Message-IDs come in lower case."""
         segment = self.segment
         for row in range(len(segment)):
             if self.has(row):
                 name, address = segment.person(int(segment.people[row]))
-                yield Entry(
+                yield FuzzyEntry(
                     row=segment.ids[row].item(),
                     subject=segment.subject(row),
                     name=name,
@@ -96,16 +96,18 @@ class Part:
                 )
 
 
-class Search:
+class SearchPipeline:
     """One query over all parts."""
 
-    def __init__(self, parts: Sequence[Part], terms: Terms, most: int, stop: Event | None) -> None:
+    def __init__(
+        self, parts: Sequence[LiveSegment], terms: TypedQuery, most: int, stop: Event | None
+    ) -> None:
         self._parts = parts
         self._terms = terms
         self._most = max(LOOKED_AT, most)
         self._stop = stop
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[ScoredRow]:
         """Return the best answers, best first. Raises Cancelled."""
         found = self._by_message_id()
         if not any(answer.score == 100 for answer in found):
@@ -123,15 +125,15 @@ class Search:
         if self._stop is not None and self._stop.is_set():
             raise Cancelled
 
-    def _by_words(self) -> list[Answer]:
+    def _by_words(self) -> list[ScoredRow]:
         if not self._terms.words:
             return []
         none: list[dict[str, int]] = [{} for _ in self._terms.words]
-        found: list[Answer] = []
+        found: list[ScoredRow] = []
         for part in self._parts:
             columns = self._columns(part, fuzzy=False)
             found += self._ranked(
-                Ranking(part.segment, self._terms, none), _best(part, columns, self._most)
+                RowScorer(part.segment, self._terms, none), _best(part, columns, self._most)
             )
         if len(found) >= ENOUGH or (found and len(self._terms.words) >= _MANY_WORDS):
             return found
@@ -141,53 +143,55 @@ class Search:
         found = []
         for part, columns, slips in guesses:
             found += self._ranked(
-                Ranking(part.segment, self._terms, slips), _best(part, columns, self._most)
+                RowScorer(part.segment, self._terms, slips), _best(part, columns, self._most)
             )
         if len(found) >= ENOUGH or (found and len(self._terms.words) > _FEW_WORDS):
             return found
         with_runs = []
         for part, columns, slips in guesses:
-            ranking = Ranking(part.segment, self._terms, slips, runs=True)
+            ranking = RowScorer(part.segment, self._terms, slips, runs=True)
             with_runs += self._ranked(
                 ranking, _best(part, self._with_runs(part, columns), self._most)
             )
         found = with_runs or found
         if not found and len(self._terms.words) >= _MANY_WORDS:
             for part, columns, slips in guesses:
-                ranking = Ranking(part.segment, self._terms, slips, may_miss=1)
+                ranking = RowScorer(part.segment, self._terms, slips, may_miss=1)
                 found += self._ranked(ranking, _best(part, columns, self._most, may_miss=1))
         return found
 
-    def _slips(self, part: Part) -> list[dict[str, int]]:
+    def _slips(self, part: LiveSegment) -> list[dict[str, int]]:
         """Return for each word the words of the vocabulary that it may be a slip of, with their weights."""
         return [
-            {part.segment.word(number): weight for number, weight in part.columns.slips(word)}
+            {part.segment.word(number): weight for number, weight in part.columns.typos(word)}
             for word in self._terms.words
         ]
 
-    def _columns(self, part: Part, *, fuzzy: bool) -> list[Bytes]:
+    def _columns(self, part: LiveSegment, *, fuzzy: bool) -> list[Bytes]:
         columns = []
         for word in self._terms.words:
             self._go_on()
-            columns.append(part.columns.fuzzy(word) if fuzzy else part.columns.strong(word))
+            columns.append(part.columns.with_typos(word) if fuzzy else part.columns.exact(word))
         return columns
 
-    def _with_runs(self, part: Part, columns: Columned) -> Columned:
+    def _with_runs(self, part: LiveSegment, columns: Columned) -> Columned:
         """Return the columns with those rows raised that may hold a word as a run."""
         raised = list(columns)
         # What nothing was found for comes first: where it is no run either, the rest need not be looked at.
         for number in sorted(range(len(columns)), key=lambda number: bool(columns[number].any())):
             self._go_on()
             word = self._terms.words[number]
-            if can_be_run(word.text) and word.version is None:
+            if can_be_abbreviation(word.text) and word.version is None:
                 raised[number] = columns[number].copy()
-                for rows, weight in rows_with_run(part.segment, word.text, part.columns.beginning):
+                for rows, weight in rows_with_run(
+                    part.segment, word.text, part.columns.prefix_bits
+                ):
                     raised[number][rows] = np.maximum(raised[number][rows], weight)
             if not raised[number].any():
                 break
         return raised
 
-    def _ranked(self, ranking: Ranking, rows: NDArray[np.intp]) -> list[Answer]:
+    def _ranked(self, ranking: RowScorer, rows: NDArray[np.intp]) -> list[ScoredRow]:
         found = []
         for number, row in enumerate(rows.tolist()):
             if not number % 32:
@@ -196,26 +200,26 @@ class Search:
                 found.append(answer)
         return found
 
-    def _by_message_id(self) -> list[Answer]:
+    def _by_message_id(self) -> list[ScoredRow]:
         typed = self._terms.message_id
-        found: list[Answer] = []
+        found: list[ScoredRow] = []
         if not typed:
             return found
-        meant = (NOTHING,) * len(self._terms.words)
+        meant = (NO_MATCH,) * len(self._terms.words)
         for part in self._parts:
             for row in part.segment.rows_from_message_id(typed)[:_BY_MESSAGE_ID].tolist():
                 if part.has(row):
                     score = 100.0 if part.segment.message_id(row) == typed else 95.0
-                    found.append(Answer(part.segment, row, score, meant))
+                    found.append(ScoredRow(part.segment, row, score, meant))
         return found
 
-    def _by_part_of_message_id(self) -> list[Answer]:
+    def _by_part_of_message_id(self) -> list[ScoredRow]:
         typed = self._terms.message_id
-        found: list[Answer] = []
+        found: list[ScoredRow] = []
         if len(typed) < _PART_OF_ID:
             return found
         needle = encoded(typed)
-        meant = (NOTHING,) * len(self._terms.words)
+        meant = (NO_MATCH,) * len(self._terms.words)
         for part in self._parts:
             segment = part.segment
             rows: set[int] = set()
@@ -229,11 +233,13 @@ class Search:
                     if begin + at + len(needle) <= segment.message_ids_at[row + 1]:
                         rows.add(row)
                     at = text.find(needle, at + 1)
-            found += [Answer(segment, row, 90.0, meant) for row in rows if part.has(row)]
+            found += [ScoredRow(segment, row, 90.0, meant) for row in rows if part.has(row)]
         return found
 
 
-def _best(part: Part, columns: Columned, most: int, *, may_miss: int = 0) -> NDArray[np.intp]:
+def _best(
+    part: LiveSegment, columns: Columned, most: int, *, may_miss: int = 0
+) -> NDArray[np.intp]:
     """Return the `most` promising rows: those whose worst word is strong before those with weak ones."""
     if may_miss:
         matched = np.zeros(len(part.segment), np.uint8)
@@ -244,8 +250,8 @@ def _best(part: Part, columns: Columned, most: int, *, may_miss: int = 0) -> NDA
         least = columns[0]
         for column in columns[1:]:
             least = np.minimum(least, column)
-    if part.gone is not None:
-        least = np.where(part.gone, 0, least)
+    if part.deleted is not None:
+        least = np.where(part.deleted, 0, least)
     rows = np.flatnonzero(least >= EXACT)
     # The worst word decides: of one word alone, its steps are the order of the answers.
     for floor in (PREFIX_MOST, PREFIX, STRONG, WEAK, 1) if len(columns) == 1 else (STRONG, WEAK, 1):

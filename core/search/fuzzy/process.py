@@ -13,7 +13,7 @@ from threading import Event
 
 from core.errors import PatchdeskError
 from core.index.index import Index
-from core.search.fuzzy.cache import refresh
+from core.search.fuzzy.cache import rebuild
 from core.system.child_process import send
 
 
@@ -23,7 +23,7 @@ def main(path: str, folder: str) -> None:
     index = Index(Path(path))
     fault = None
     try:
-        refresh(index, Path(folder), Event())
+        rebuild(index, Path(folder), Event())
     except PatchdeskError as error:
         fault = error.message
     finally:

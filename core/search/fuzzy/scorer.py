@@ -10,21 +10,26 @@ from typing import Final, NamedTuple
 from rapidfuzz.fuzz import partial_ratio
 
 from core.query.tokens import DOMAIN, MAX_SUBJECT_WORDS, tokenize
-from core.search.fuzzy.abbreviations import Piece, can_be_run, pieces_of, weight_of_cut
-from core.search.fuzzy.columns import domain_weight
+from core.search.fuzzy.abbreviations import (
+    Piece,
+    abbreviation_weight,
+    can_be_abbreviation,
+    split_abbreviation,
+)
+from core.search.fuzzy.columns import weight_in_domain
 from core.search.fuzzy.segment import Segment
-from core.search.fuzzy.typed_query import Terms
+from core.search.fuzzy.typed_query import TypedQuery
 from core.search.fuzzy.vocabulary import (
     ADDRESS,
     EXACT,
     MIN_PART,
-    PART,
     PREFIX,
     PREFIX_MOST,
-    SLIP,
     STRONG,
+    SUBSTRING,
+    TYPO,
     WEAK,
-    is_most,
+    covers_most_of,
 )
 
 _ADDRESS_ALIKE: Final = 80
@@ -41,7 +46,7 @@ _BANDS: Final = ((25, 35), (35, 55), (55, 70), (70, 100))
 """The scores of answers with a word missing, with a guessed one, with one that is a part, and with none of these."""
 
 
-class Meant(NamedTuple):
+class WordMatch(NamedTuple):
     """What a typed word means in one row: `place` counts the subject's words, then the person's.
 
     A place of -1 is the version, or a part of the address that `Terms.addresses` has.
@@ -53,16 +58,16 @@ class Meant(NamedTuple):
     """Of a run, which words of the subject, and how many letters of each."""
 
 
-NOTHING: Final = Meant(0, -1)
+NO_MATCH: Final = WordMatch(0, -1)
 
 
-class Answer(NamedTuple):
+class ScoredRow(NamedTuple):
     """A row with its score, 0 to 100, and what each typed word means in it."""
 
     segment: Segment
     row: int
     score: float
-    meant: tuple[Meant, ...]
+    meant: tuple[WordMatch, ...]
     words: int = 0
     """How many the subject has: places from here on are in the name and address."""
 
@@ -78,13 +83,13 @@ class Answer(NamedTuple):
         )
 
 
-class Ranking:
+class RowScorer:
     """Scores rows of one segment for one query."""
 
     def __init__(
         self,
         segment: Segment,
-        terms: Terms,
+        terms: TypedQuery,
         slips: Sequence[Mapping[str, int]],
         *,
         runs: bool = False,
@@ -97,9 +102,9 @@ class Ranking:
         self._slips = slips
         self._sizes = [len(word.text) for word in terms.words]
         self._worth = EXACT * sum(self._sizes)
-        self._in_people: dict[int, list[Meant]] = {}
+        self._in_people: dict[int, list[WordMatch]] = {}
 
-    def answer(self, row: int) -> Answer | None:
+    def answer(self, row: int) -> ScoredRow | None:
         """Return how well a row answers, or None where it does not."""
         segment = self._segment
         subject = tokenize(segment.subject(row), MAX_SUBJECT_WORDS)
@@ -108,12 +113,12 @@ class Ranking:
         in_person = self._in_people.get(person)
         if in_person is None:
             in_person = self._in_people[person] = self._in_person(person)
-        meant: list[Meant] = []
+        meant: list[WordMatch] = []
         place = -2
         missed = 0
         for number, found in enumerate(in_person):
             if found.weight and found.place >= 0:
-                found = Meant(found.weight, found.place + len(subject))
+                found = WordMatch(found.weight, found.place + len(subject))
             if found.weight < EXACT:
                 found = max(found, self._in_subject(number, line, subject, place))
             if found.weight < STRONG or self._terms.words[number].version is not None:
@@ -128,9 +133,9 @@ class Ranking:
         if cap == 0:
             return None
         score = self._score(row, line, len(subject), meant, cap)
-        return Answer(segment, row, score, tuple(meant), len(subject))
+        return ScoredRow(segment, row, score, tuple(meant), len(subject))
 
-    def _in_subject(self, number: int, line: str, subject: list[str], before: int) -> Meant:
+    def _in_subject(self, number: int, line: str, subject: list[str], before: int) -> WordMatch:
         """Return what a word means in a subject, whose words `line` has between blanks.
 
         Of two equally good places it is the one next to `before`, the place of the word before.
@@ -140,54 +145,54 @@ class Ranking:
         if at >= 0:
             following = before + 1
             if 0 < following < len(subject) and subject[following] == typed:
-                return Meant(EXACT, following)
-            return Meant(EXACT, line.count(" ", 0, at))
+                return WordMatch(EXACT, following)
+            return WordMatch(EXACT, line.count(" ", 0, at))
         at = line.find(f" {typed}")
         if at >= 0:
             whole = line.find(" ", at + 1) - at - 1
-            most = is_most(len(typed), whole)
-            return Meant(PREFIX_MOST if most else PREFIX, line.count(" ", 0, at))
+            most = covers_most_of(len(typed), whole)
+            return WordMatch(PREFIX_MOST if most else PREFIX, line.count(" ", 0, at))
         if len(typed) >= MIN_PART:
             at = line.find(typed)
             if at >= 0:
-                return Meant(PART, line.count(" ", 0, at) - 1)
+                return WordMatch(SUBSTRING, line.count(" ", 0, at) - 1)
         slips = self._slips[number]
         if slips:
             weights = [slips.get(word, 0) for word in subject]
             best = max(weights, default=0)
             if best:
-                return Meant(best, weights.index(best))
-        return NOTHING
+                return WordMatch(best, weights.index(best))
+        return NO_MATCH
 
-    def _in_person(self, person: int) -> list[Meant]:
+    def _in_person(self, person: int) -> list[WordMatch]:
         """Return what each typed word means in a person's name and address; places count their words."""
         segment = self._segment
         known = segment.person_words(person)
         address = segment.address(person) if self._terms.addresses else ""
-        found: list[Meant] = []
+        found: list[WordMatch] = []
         for word, slips in zip(self._terms.words, self._slips, strict=True):
-            best = NOTHING
+            best = NO_MATCH
             for at, (field, text) in enumerate(known):
                 weight = _weigh(word.text, text) or slips.get(text, 0)
                 if field == DOMAIN and weight:
-                    weight = domain_weight(weight)
+                    weight = weight_in_domain(weight)
                 if weight > best.weight:
-                    best = Meant(weight, at)
+                    best = WordMatch(weight, at)
             if best.weight < ADDRESS and word.address and word.address in address:
-                best = Meant(ADDRESS, -1)
+                best = WordMatch(ADDRESS, -1)
             found.append(best)
         return found
 
-    def _otherwise(self, number: int, row: int, subject: list[str]) -> Meant:
+    def _otherwise(self, number: int, row: int, subject: list[str]) -> WordMatch:
         """Return what a word means beside the words of the row: its version, or a run."""
         word = self._terms.words[number]
         if word.version is not None and self._segment.versions.item(row) == word.version:
-            return Meant(EXACT, -1)
-        if self._runs and can_be_run(word.text):
-            pieces = pieces_of(word.text, subject)
+            return WordMatch(EXACT, -1)
+        if self._runs and can_be_abbreviation(word.text):
+            pieces = split_abbreviation(word.text, subject)
             if pieces:
-                return Meant(weight_of_cut(pieces), pieces[0][0], tuple(pieces))
-        return NOTHING
+                return WordMatch(abbreviation_weight(pieces), pieces[0][0], tuple(pieces))
+        return NO_MATCH
 
     def _address_cap(self, row: int, person: int) -> int:
         """Return the most that a word may be worth, since what was typed with an @ has to stand so."""
@@ -200,10 +205,10 @@ class Ranking:
                 continue
             if not _addresses_alike(typed, address):
                 return 0
-            cap = SLIP
+            cap = TYPO
         return cap
 
-    def _score(self, row: int, line: str, count: int, meant: list[Meant], cap: int) -> float:
+    def _score(self, row: int, line: str, count: int, meant: list[WordMatch], cap: int) -> float:
         weights = [min(found[0], cap) for found in meant]
         least = min(weights)
         worth: int = sum(map(mul, weights, self._sizes))
@@ -237,11 +242,11 @@ def _weigh(typed: str, word: str) -> int:
     if word.startswith(typed):
         if word == typed:
             return EXACT
-        return PREFIX_MOST if is_most(len(typed), len(word)) else PREFIX
-    return PART if len(typed) >= MIN_PART and typed in word else 0
+        return PREFIX_MOST if covers_most_of(len(typed), len(word)) else PREFIX
+    return SUBSTRING if len(typed) >= MIN_PART and typed in word else 0
 
 
-def _neighbours(meant: Sequence[Meant]) -> float:
+def _neighbours(meant: Sequence[WordMatch]) -> float:
     """Return how many of the words stand as typed: 1 for each next to the one before, half for one further on."""
     if len(meant) < 2:
         return 1.0

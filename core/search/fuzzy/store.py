@@ -76,7 +76,7 @@ def _write(segment: Segment, folder: Path, stamp: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     with (folder / _ARRAYS).open("rb") as file:
-        sample = _sample(file)
+        sample = _checksum_sample(file)
     with _private(folder / _HEAD) as file:
         head = {
             "format": _FORMAT,
@@ -97,7 +97,7 @@ def _read(folder: Path) -> tuple[Segment, str]:
     if head["format"] != _FORMAT or head["byteorder"] != sys.byteorder:
         raise ValueError("another format")
     with (folder / _ARRAYS).open("rb") as file:
-        if _sample(file) != head["sample"]:
+        if _checksum_sample(file) != head["sample"]:
             raise ValueError("not what was written")
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     arrays: dict[str, NDArray[Any]] = {
@@ -107,7 +107,7 @@ def _read(folder: Path) -> tuple[Segment, str]:
     return Segment(**arrays), str(head["stamp"])
 
 
-def _sample(file: BinaryIO) -> list[int]:
+def _checksum_sample(file: BinaryIO) -> list[int]:
     """Return the size of a file, and a checksum of some pieces all over it: to read all of it would take too long."""
     size = file.seek(0, os.SEEK_END)
     checksum = 0

@@ -29,7 +29,7 @@ _WRAPPED: Final = "<>()[]{}\"',;"
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class TypedWord:
     """A typed word, folded; a `v3` also means a version."""
 
     text: str
@@ -39,10 +39,10 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TypedQuery:
     """A query taken apart."""
 
-    words: tuple[Word, ...]
+    words: tuple[TypedWord, ...]
     """Each different one once, in the order typed."""
     version: int | None = None
     """The version in the tags of a pasted subject: a wish, no condition."""
@@ -58,11 +58,11 @@ class Terms:
         return bool(self.words or self.message_id)
 
 
-def read_terms(query: str) -> Terms:
+def parse_typed_query(query: str) -> TypedQuery:
     """Take a query apart; never fails, and what has no letter or digit is empty."""
     query = query[:MAX_QUERY]
     text, version_wished = _without_tags(query)
-    found: dict[str, Word] = {}
+    found: dict[str, TypedWord] = {}
     addresses = []
     for chunk in fold(text).split():
         typed = [word[:MAX_WORD] for word in WORD.findall(chunk)]
@@ -71,8 +71,8 @@ def read_terms(query: str) -> Terms:
             addresses.append(address)
         for word in typed:
             version = _VERSION.fullmatch(word)
-            found.setdefault(word, Word(word, int(version[1]) if version else None, address))
-    return Terms(
+            found.setdefault(word, TypedWord(word, int(version[1]) if version else None, address))
+    return TypedQuery(
         words=tuple(found.values())[:MAX_WORDS],
         version=version_wished,
         addresses=tuple(addresses[:MAX_WORDS]),

@@ -19,11 +19,11 @@ PREFIX_MOST: Final = 92
 PREFIX: Final = 84
 ADDRESS: Final = 80
 """Part of a piece of an address typed with its dots and its @."""
-PART: Final = 62
+SUBSTRING: Final = 62
 """Letters from the middle of a word."""
-RUN: Final = 55
+ABBREVIATION: Final = 55
 """Beginnings of several words, written as one."""
-SLIP: Final = 46
+TYPO: Final = 46
 SLIP_PREFIX: Final = 42
 """One slip in a word, or in the beginning of one."""
 _PER_SLIP: Final = 8
@@ -46,12 +46,12 @@ _MAX_COMPARED: Final = 6000
 _MAX_SLIPS: Final = 300
 
 
-def is_most(typed: int, whole: int) -> bool:
+def covers_most_of(typed: int, whole: int) -> bool:
     """Whether `typed` letters are most of a word of `whole` letters."""
     return 5 * typed >= 3 * whole
 
 
-def with_part(segment: Segment, typed: str) -> NDArray[np.uint32]:
+def containing(segment: Segment, typed: str) -> NDArray[np.uint32]:
     """Return the words that hold `typed` after their first letter, the most frequent first, up to a cap."""
     if len(typed) < MIN_PART:
         return np.empty(0, np.uint32)
@@ -67,7 +67,7 @@ def with_part(segment: Segment, typed: str) -> NDArray[np.uint32]:
     return np.unique(segment.frequent_words[lines[inside]])
 
 
-def slips(segment: Segment, typed: str) -> list[tuple[int, int]]:
+def typo_candidates(segment: Segment, typed: str) -> list[tuple[int, int]]:
     """Return words that `typed` may be a slip of, each with its weight, the best first.
 
     A slip is a letter wrong, missing, too many or swapped (optimal string alignment); words from four letters on may
@@ -106,7 +106,7 @@ def _slip_weight(typed: str, word: str, as_whole: int, as_beginning: int, most: 
     slips_made = min(as_whole, as_beginning)
     if not 0 < slips_made <= most:
         return 0
-    weight = SLIP if as_whole == slips_made else SLIP_PREFIX
+    weight = TYPO if as_whole == slips_made else SLIP_PREFIX
     weight += len(word) == len(typed)  # swapped letters are what happens most
     return weight - _PER_SLIP * (slips_made - 1) - (_SHORT if len(typed) == MIN_SLIP else 0)
 

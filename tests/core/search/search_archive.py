@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from core.mail.message import parse_message
-from core.search.fuzzy.index import Entry
+from core.search.fuzzy.index import FuzzyEntry
 from tests.core.search.search_corpus import Question
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -14,7 +14,7 @@ BUNDLE = ROOT.parent / "shared" / "archives" / "kvm-ppc.bundle"
 DATA = ROOT / "tests" / "data" / "search"
 
 
-def kvm_ppc(folder: Path) -> list[Entry]:
+def kvm_ppc(folder: Path) -> list[FuzzyEntry]:
     """Return a row for every mail that is no reply; `folder` is to work in."""
     repository = folder / "kvm-ppc.git"
     subprocess.run(["git", "clone", "--quiet", "--mirror", BUNDLE, repository], check=True)
@@ -22,7 +22,7 @@ def kvm_ppc(folder: Path) -> list[Entry]:
     names = [line.split()[0] for line in listed if not line[41:].lower().startswith("re:")]
     messages = (parse_message(raw) for raw in _blobs(repository, [f"{name}:m" for name in names]))
     return [
-        Entry(
+        FuzzyEntry(
             row=row,
             subject=message.subject.title,
             name=message.author.name,
@@ -37,7 +37,7 @@ def kvm_ppc(folder: Path) -> list[Entry]:
     ]
 
 
-def questions(entries: list[Entry]) -> list[Question]:
+def questions(entries: list[FuzzyEntry]) -> list[Question]:
     """Return the questions of the file, with the rows of the Message-IDs that it names."""
     rows = {entry.message_id: entry.row for entry in entries}
     lines = (DATA / "kvm-ppc.tsv").read_text(encoding="utf-8").splitlines()

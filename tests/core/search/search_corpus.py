@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from core.search.fuzzy.index import Entry
+from core.search.fuzzy.index import FuzzyEntry
 
 SUBSYSTEMS = [
     "net",
@@ -373,11 +373,11 @@ class Question:
     row: int | None
 
 
-def corpus(seed: int, titles: int = 1500) -> list[Entry]:
+def corpus(seed: int, titles: int = 1500) -> list[FuzzyEntry]:
     """Return rows: each title once, or in up to four versions, the newer later."""
     chance = random.Random(seed)
     people = list(_people(chance))
-    entries: list[Entry] = []
+    entries: list[FuzzyEntry] = []
     date = 1_500_000_000
     for _ in range(titles):
         title = _title(chance)
@@ -386,7 +386,7 @@ def corpus(seed: int, titles: int = 1500) -> list[Entry]:
             date += chance.randrange(60, 90_000)
             row = len(entries)
             entries.append(
-                Entry(
+                FuzzyEntry(
                     row=row,
                     subject=title,
                     name=name,
@@ -446,11 +446,11 @@ class _Typed:
 class Asker:
     """Makes questions whose words, rightly spelt, are all found under one title and author only."""
 
-    def __init__(self, entries: list[Entry], seed: int) -> None:
+    def __init__(self, entries: list[FuzzyEntry], seed: int) -> None:
         self._chance = random.Random(seed)
         self._entries = entries
         self._texts = [f"{_typed(e.subject)} {_typed(e.name)} {e.address}" for e in entries]
-        self._makers: dict[str, Callable[[Entry, list[str]], _Typed | None]] = {
+        self._makers: dict[str, Callable[[FuzzyEntry, list[str]], _Typed | None]] = {
             "exact": lambda entry, words: _Typed([entry.subject], [entry.subject.lower()]),
             "prefix": self._prefix,
             "order": self._order,
@@ -474,7 +474,7 @@ class Asker:
             if typed is not None and (row := self._meant(typed, entry)) is not None:
                 return Question(kind, " ".join(typed.query), row)
 
-    def _meant(self, typed: _Typed, entry: Entry) -> int | None:
+    def _meant(self, typed: _Typed, entry: FuzzyEntry) -> int | None:
         """Return the newest row of the entry's title, where the right words are in no other's text."""
         found = [
             self._entries[row]
@@ -490,16 +490,16 @@ class Asker:
         long = list(dict.fromkeys(word for word in words if len(word) >= least))
         return self._chance.sample(long, min(count, len(long)))
 
-    def _order(self, entry: Entry, words: list[str]) -> _Typed:
+    def _order(self, entry: FuzzyEntry, words: list[str]) -> _Typed:
         chosen = self._chosen(words, 3)
         return _Typed(chosen, chosen)
 
-    def _prefix(self, entry: Entry, words: list[str]) -> _Typed:
+    def _prefix(self, entry: FuzzyEntry, words: list[str]) -> _Typed:
         chosen = self._chosen(words, 3)
         begun = [word[: self._chance.randint(3, max(3, len(word) - 1))] for word in chosen]
         return _Typed(begun, begun)
 
-    def _initials(self, entry: Entry, words: list[str]) -> _Typed:
+    def _initials(self, entry: FuzzyEntry, words: list[str]) -> _Typed:
         """Return the beginnings of three or four words in a row, now and then the first letters of seven."""
         count, letters = self._chance.choice(((3, 4), (3, 3), (4, 3), (7, 1)))
         at = self._chance.randrange(max(1, len(words) - count + 1))
@@ -530,7 +530,7 @@ class Asker:
         at = self._chance.choice([at for at in range(len(word) - 1) if word[at] != word[at + 1]])
         return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
 
-    def _accents(self, entry: Entry, words: list[str]) -> _Typed | None:
+    def _accents(self, entry: FuzzyEntry, words: list[str]) -> _Typed | None:
         if entry.name.isascii():
             return None
         chosen = self._chosen(words, 2)
@@ -540,7 +540,7 @@ class Asker:
         chosen.append(self._chance.choice(names))
         return _Typed(chosen, chosen)
 
-    def _address(self, entry: Entry, words: list[str]) -> _Typed:
+    def _address(self, entry: FuzzyEntry, words: list[str]) -> _Typed:
         chosen = self._chosen(words, 2)
         local, _, host = entry.address.partition("@")
         chosen.append(
@@ -550,7 +550,7 @@ class Asker:
         )
         return _Typed(chosen, chosen)
 
-    def _mixed(self, entry: Entry, words: list[str]) -> _Typed | None:
+    def _mixed(self, entry: FuzzyEntry, words: list[str]) -> _Typed | None:
         """Return a slip, a beginning, a part of the name, and at times the version."""
         chosen = self._chosen(words, 2, 6)
         if len(chosen) < 2 or entry.name.split()[-1] not in FAMILY:

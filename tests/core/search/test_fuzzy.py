@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled
-from core.search.fuzzy.index import Entry, Index
+from core.search.fuzzy.index import FuzzyEntry, FuzzyIndex
 
 ROWS = [
     ("KVM: arm64: PMU partitioning for guests", "Colton Lewis", "coltonlewis@google.example"),
@@ -28,9 +28,9 @@ ROWS = [
 ]
 
 
-def entries() -> list[Entry]:
+def entries() -> list[FuzzyEntry]:
     return [
-        Entry(
+        FuzzyEntry(
             row=row,
             subject=subject,
             name=name,
@@ -43,8 +43,8 @@ def entries() -> list[Entry]:
 
 
 @pytest.fixture(scope="module")
-def index() -> Index:
-    return Index.build(entries())
+def index() -> FuzzyIndex:
+    return FuzzyIndex.build(entries())
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def index() -> Index:
         ("fs: secure anonymous strange inodes", 6),
     ],
 )
-def test_it_finds(index: Index, query: str, row: int) -> None:
+def test_it_finds(index: FuzzyIndex, query: str, row: int) -> None:
     hits = index.search(query)
     assert hits
     assert hits[0].row == row
@@ -127,7 +127,7 @@ def test_it_finds(index: Index, query: str, row: int) -> None:
         "?!",
     ],
 )
-def test_it_finds_nothing(index: Index, query: str) -> None:
+def test_it_finds_nothing(index: FuzzyIndex, query: str) -> None:
     assert index.search(query) == []
 
 
@@ -139,7 +139,7 @@ def test_it_finds_nothing(index: Index, query: str) -> None:
     ],
 )
 def test_what_stands_as_typed_comes_first(
-    index: Index, query: str, better: int, worse: int
+    index: FuzzyIndex, query: str, better: int, worse: int
 ) -> None:
     rows = [hit.row for hit in index.search(query)]
     assert rows[0] == better
@@ -148,7 +148,7 @@ def test_what_stands_as_typed_comes_first(
 
 def test_the_domain_that_many_write_from_comes_last() -> None:
     rows = [replace(entries()[7], row=row, date=row) for row in range(20)]
-    index = Index.build(
+    index = FuzzyIndex.build(
         [*rows, replace(entries()[0], row=99, subject="an examplary thing", date=0)]
     )
     assert index.search("exampl")[0].row == 99
@@ -156,7 +156,7 @@ def test_the_domain_that_many_write_from_comes_last() -> None:
 
 def test_as_typed_then_begun_then_a_part_then_a_slip() -> None:
     subjects = ["a spinlock", "block the queue", "blocking", "bluck", "blo"]
-    index = Index.build(
+    index = FuzzyIndex.build(
         replace(entry, row=row, subject=subject)
         for row, (entry, subject) in enumerate(zip(entries(), subjects, strict=False))
     )
@@ -169,7 +169,7 @@ def test_as_typed_then_begun_then_a_part_then_a_slip() -> None:
 
 def test_guesses_stay_away_where_enough_stands_as_typed() -> None:
     rows = [replace(entries()[0], row=row, subject=f"clock number {row}") for row in range(10)]
-    index = Index.build([*rows, replace(rows[0], row=10, subject="clack")])
+    index = FuzzyIndex.build([*rows, replace(rows[0], row=10, subject="clack")])
     assert 10 not in {hit.row for hit in index.search("clock")}
     index.remove(range(3))
     assert 10 in {hit.row for hit in index.search("clock")}
@@ -177,7 +177,7 @@ def test_guesses_stay_away_where_enough_stands_as_typed() -> None:
 
 def test_of_equals_the_newer_comes_first_then_the_series() -> None:
     same = replace(entries()[0], date=50)
-    index = Index.build(
+    index = FuzzyIndex.build(
         [
             replace(same, row=1),
             replace(same, row=2, date=90),
@@ -193,13 +193,13 @@ def test_the_newest_of_very_many_equals_comes_first() -> None:
         replace(entries()[0], row=row, date=row, subject=f"{'long ' * (row % 9)}title {row}")
         for row in range(3000)
     ]
-    assert Index.build(rows).search("colton")[0].row == 2999
+    assert FuzzyIndex.build(rows).search("colton")[0].row == 2999
 
 
 def test_a_part_of_a_message_id_is_in_one_id_and_found_once() -> None:
     ids = ["first.1234567@a", "1234567.1234567.1234567@b", "before-98765", "43210-after"]
     rows = [replace(entries()[0], row=row, message_id=each) for row, each in enumerate(ids)]
-    index = Index.build(rows)
+    index = FuzzyIndex.build(rows)
     assert [hit.row for hit in index.search("234567.1234")] == [1]
     assert [hit.row for hit in index.search("rst.1234567")] == [0]
     assert index.search("9876543210") == []
@@ -207,7 +207,7 @@ def test_a_part_of_a_message_id_is_in_one_id_and_found_once() -> None:
 
 def test_a_version_is_a_condition_and_in_a_pasted_subject_a_wish() -> None:
     rows = [replace(entries()[0], row=version, version=version) for version in (1, 2, 3)]
-    index = Index.build(rows)
+    index = FuzzyIndex.build(rows)
     assert [hit.row for hit in index.search("pmu v2")] == [2]
     assert [hit.row for hit in index.search("v3")] == [3]
     assert index.search("pmu v4") == []
@@ -232,7 +232,7 @@ def test_a_version_is_a_condition_and_in_a_pasted_subject_a_wish() -> None:
         ("panel.ex", ("", "", "t.yamada@«panel.ex»ample")),
     ],
 )
-def test_matched_letters_are_lit(index: Index, query: str, lit: tuple[str, str, str]) -> None:
+def test_matched_letters_are_lit(index: FuzzyIndex, query: str, lit: tuple[str, str, str]) -> None:
     hit = index.search(query)[0]
     subject, name, address = ROWS[hit.row]
     assert lit[0] in ("", marked(subject, hit.subject))
@@ -246,7 +246,7 @@ def marked(text: str, spans: tuple[tuple[int, int], ...]) -> str:
     return text
 
 
-def test_a_search_can_be_cancelled(index: Index) -> None:
+def test_a_search_can_be_cancelled(index: FuzzyIndex) -> None:
     stop = Event()
     assert index.search("pmu", stop=stop)
     stop.set()
@@ -254,13 +254,13 @@ def test_a_search_can_be_cancelled(index: Index) -> None:
         with pytest.raises(Cancelled):
             index.search(query, stop=stop)
     with pytest.raises(Cancelled):
-        Index.build(entries(), stop=stop)
+        FuzzyIndex.build(entries(), stop=stop)
 
 
-def test_no_more_hits_than_asked_for(index: Index) -> None:
+def test_no_more_hits_than_asked_for(index: FuzzyIndex) -> None:
     assert len(index.search("kvm", limit=2)) == 2
     rows = [replace(entries()[0], row=row) for row in range(1000)]
-    assert len(Index.build(rows).search("pmu", limit=700)) == 700
+    assert len(FuzzyIndex.build(rows).search("pmu", limit=700)) == 700
 
 
 def test_it_is_not_imported_before_it_is_wanted() -> None:

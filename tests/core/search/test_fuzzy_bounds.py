@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.query.tokens import fold, fold_with_offsets
-from core.search.fuzzy.abbreviations import pieces_of
-from core.search.fuzzy.index import Entry, Index
-from core.search.fuzzy.typed_query import MAX_QUERY, MAX_WORDS, read_terms
+from core.search.fuzzy.abbreviations import split_abbreviation
+from core.search.fuzzy.index import FuzzyEntry, FuzzyIndex
+from core.search.fuzzy.typed_query import MAX_QUERY, MAX_WORDS, parse_typed_query
 from tests.core.search.search_corpus import corpus
 
 LONG = 10_000
@@ -19,12 +19,12 @@ SOON = 2.0
 """Seconds; each takes a few hundredths of one where nothing else runs."""
 
 
-def entry(row: int, subject: str, name: str = "A B", address: str = "a@b.example") -> Entry:
-    return Entry(row, subject, name, address, f"{row}@c.example", row)
+def entry(row: int, subject: str, name: str = "A B", address: str = "a@b.example") -> FuzzyEntry:
+    return FuzzyEntry(row, subject, name, address, f"{row}@c.example", row)
 
 
 @pytest.fixture(scope="module")
-def hostile() -> Index:
+def hostile() -> FuzzyIndex:
     letters = [
         entry(row, " ".join("a" * (1 + (row + k) % 12) for k in range(64))) for row in range(1500)
     ]
@@ -42,7 +42,7 @@ def hostile() -> Index:
         "Z\u0336" * 5000,
     ]
     rows = letters + pairs + [entry(9000 + row, text, text, text) for row, text in enumerate(odd)]
-    return Index.build([*rows, *(corpus(3, titles=200))])
+    return FuzzyIndex.build([*rows, *(corpus(3, titles=200))])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def hostile() -> Index:
     ],
     ids=lambda query: repr(query[:12]),
 )
-def test_any_query_is_answered_soon(hostile: Index, query: str) -> None:
+def test_any_query_is_answered_soon(hostile: FuzzyIndex, query: str) -> None:
     started = time.perf_counter()
     hits = hostile.search(query)
     assert time.perf_counter() - started < SOON
@@ -93,16 +93,16 @@ def test_any_query_is_answered_soon(hostile: Index, query: str) -> None:
 
 
 def test_a_flood_in_one_row_costs_as_little_as_its_first_words() -> None:
-    index = Index.build([entry(1, "zebra " + "x" * 5_000_000), entry(2, "lion " * 1_000_000)])
+    index = FuzzyIndex.build([entry(1, "zebra " + "x" * 5_000_000), entry(2, "lion " * 1_000_000)])
     assert [hit.row for hit in index.search("zebra")] == [1]
     assert [hit.row for hit in index.search("lion")] == [2]
     assert sum(array.nbytes for _, array in index._parts[0].segment.arrays()) < 20_000
 
 
 def test_numbers_out_of_range_are_brought_in() -> None:
-    far = Entry(2**62, "zebra", "", "", "", date=10**15, version=10**9)
-    early = Entry(-5, "zebra", "", "", "", date=-(10**15), version=-1)
-    assert [hit.row for hit in Index.build([early, far]).search("zebra")] == [2**62, -5]
+    far = FuzzyEntry(2**62, "zebra", "", "", "", date=10**15, version=10**9)
+    early = FuzzyEntry(-5, "zebra", "", "", "", date=-(10**15), version=-1)
+    assert [hit.row for hit in FuzzyIndex.build([early, far]).search("zebra")] == [2**62, -5]
 
 
 text = st.text(st.characters(codec=None), max_size=60)
@@ -114,7 +114,7 @@ def test_no_text_makes_it_fail_and_lit_letters_are_of_the_text(
     subjects: list[str], name: str, query: str
 ) -> None:
     rows = [entry(row, subject, name, query) for row, subject in enumerate(subjects)]
-    index = Index.build(rows)
+    index = FuzzyIndex.build(rows)
     for asked in (query, name, *subjects, query[::-1], query[:7] + "x" + query[7:]):
         for hit in index.search(asked):
             assert 0 <= hit.score <= 100
@@ -159,22 +159,22 @@ def test_text_is_folded_to_what_people_type(text: str, folded: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=2000))
 def test_terms_are_few_and_short(query: str) -> None:
-    terms = read_terms(query)
+    terms = parse_typed_query(query)
     assert len(terms.words) <= MAX_WORDS
     assert all(0 < len(word.text) <= 40 for word in terms.words)
 
 
 def test_of_a_long_query_the_beginning_counts() -> None:
-    assert len(read_terms(" ".join(map(str, range(50)))).words) == MAX_WORDS
-    assert len(read_terms("a@b " * 5000).addresses) <= MAX_WORDS
-    assert not read_terms(" " * MAX_QUERY + "zebra")
-    assert read_terms("zebra " * LONG)
+    assert len(parse_typed_query(" ".join(map(str, range(50)))).words) == MAX_WORDS
+    assert len(parse_typed_query("a@b " * 5000).addresses) <= MAX_WORDS
+    assert not parse_typed_query(" " * MAX_QUERY + "zebra")
+    assert parse_typed_query("zebra " * LONG)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text("ab", min_size=4, max_size=24), st.lists(st.text("ab", min_size=1), max_size=12))
 def test_pieces_are_beginnings_of_words_in_their_order(letters: str, words: list[str]) -> None:
-    pieces = pieces_of(letters, words)
+    pieces = split_abbreviation(letters, words)
     if pieces:
         assert "".join(words[word][:size] for word, size in pieces) == letters
         assert all(size <= len(words[word]) for word, size in pieces)

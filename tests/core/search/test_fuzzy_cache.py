@@ -16,8 +16,8 @@ import pytest
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.index import Index, ListView, open_index
-from core.search.fuzzy import cache as find_engine
-from core.search.fuzzy.cache import Engine, is_due, load, refresh
+from core.search.fuzzy import cache as fuzzy_cache
+from core.search.fuzzy.cache import FuzzyCache, is_stale, load, rebuild
 from tests.core.indexing import NOBODY, Log, bring
 from tests.core.search.finding import MAILS, letter
 
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "search"
 
 
-def rows(engine: Engine, text: str) -> list[int]:
+def rows(engine: FuzzyCache, text: str) -> list[int]:
     found = engine.search(text, 50, None, None)
     assert found is not None
     return [row for row, _, _ in found]
@@ -56,24 +56,24 @@ def numbers(folder: Path) -> list[str]:
 
 
 def test_it_is_built_once_and_mapped_from_then_on(index: Index, folder: Path) -> None:
-    engine = Engine(index, folder)
+    engine = FuzzyCache(index, folder)
     assert (engine.ready, engine.saved) == (False, False)
     assert engine.search("pmu", 10, None, None) is None
-    assert engine.warm(NOBODY)
+    assert engine.ensure_ready(NOBODY)
     assert (engine.ready, engine.saved) == (True, True)
     assert rows(engine, "guest_memdf")
     modes = {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in [folder, *folder.rglob("*")]}
     assert modes == {0}
-    again = Engine(index, folder)
-    assert again.warm(NOBODY)
+    again = FuzzyCache(index, folder)
+    assert again.ensure_ready(NOBODY)
     assert rows(again, "guest_memdf") == rows(engine, "guest_memdf")
     assert numbers(folder) == ["1"]
-    assert not is_due(index, folder)
+    assert not is_stale(index, folder)
 
 
 def test_rows_and_patches_are_told_apart_and_kept_within_limits(index: Index, folder: Path) -> None:
-    engine = Engine(index, folder)
-    engine.warm(NOBODY)
+    engine = FuzzyCache(index, folder)
+    engine.ensure_ready(NOBODY)
     found = engine.search("cpucap", 50, None, None)
     assert found
     (row, node, hit) = found[0]
@@ -89,8 +89,8 @@ def test_rows_and_patches_are_told_apart_and_kept_within_limits(index: Index, fo
 
 
 def test_what_changes_is_taken_in(index: Index, folder: Path, log: Log) -> None:
-    engine = Engine(index, folder)
-    engine.warm(NOBODY)
+    engine = FuzzyCache(index, folder)
+    engine.ensure_ready(NOBODY)
     log.entries += [
         (letter("plum", "[PATCH] plums and quinces"), True),
         (MAILS[12], False),
@@ -101,13 +101,13 @@ def test_what_changes_is_taken_in(index: Index, folder: Path, log: Log) -> None:
     ]
     bring(index, log)
     assert rows(engine, "quinces") == []
-    assert engine.warm(NOBODY)
+    assert engine.ensure_ready(NOBODY)
     assert len(rows(engine, "quinces")) == 1
     assert rows(engine, "sic explained") == []
     assert rows(engine, "v3 partitioning")
     assert numbers(folder) == ["1"]
-    late = Engine(index, folder)
-    late.warm(NOBODY)
+    late = FuzzyCache(index, folder)
+    late.ensure_ready(NOBODY)
     assert rows(late, "quinces") == rows(engine, "quinces")
     assert rows(late, "arm64") == rows(engine, "arm64")
 
@@ -115,30 +115,30 @@ def test_what_changes_is_taken_in(index: Index, folder: Path, log: Log) -> None:
 def test_much_that_changes_is_for_the_other_process(
     index: Index, folder: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = Engine(index, folder)
-    engine.warm(NOBODY)
-    monkeypatch.setattr(find_engine, "_AT_HAND", 3)
+    engine = FuzzyCache(index, folder)
+    engine.ensure_ready(NOBODY)
+    monkeypatch.setattr(fuzzy_cache, "MAX_INLINE_CHANGES", 3)
     log.entries += [(letter(f"n{at}", f"[PATCH] number {at} of many"), True) for at in range(9)]
     bring(index, log)
-    assert is_due(index, folder)
-    assert engine.warm(NOBODY)
+    assert is_stale(index, folder)
+    assert engine.ensure_ready(NOBODY)
     assert len(rows(engine, "many")) == 9
     assert numbers(folder) == ["2"]
-    assert not is_due(index, folder)
+    assert not is_stale(index, folder)
 
 
 def test_an_index_built_anew_has_nothing_of_the_old_arrays(
     index: Index, folder: Path, tmp_path: Path
 ) -> None:
-    Engine(index, folder).warm(NOBODY)
+    FuzzyCache(index, folder).ensure_ready(NOBODY)
     other = open_index(tmp_path / "data" / "other.sqlite3")
     another = Log("letters")
     another.entries = [(letter("plum", "[PATCH] plums"), True)]
     bring(other, another)
     assert load(other, folder) is None
-    assert is_due(other, folder)
-    engine = Engine(other, folder)
-    assert engine.warm(NOBODY)
+    assert is_stale(other, folder)
+    engine = FuzzyCache(other, folder)
+    assert engine.ensure_ready(NOBODY)
     assert rows(engine, "pmu") == []
     assert len(rows(engine, "plums")) == 1
     other.close()
@@ -182,12 +182,12 @@ def a_file(saved: Path) -> None:
 def test_what_is_damaged_is_built_anew(
     index: Index, folder: Path, spoil: Callable[[Path], None]
 ) -> None:
-    refresh(index, folder, NOBODY)
+    rebuild(index, folder, NOBODY)
     spoil(folder / "1")
-    engine = Engine(index, folder)
-    engine.warm(NOBODY)
+    engine = FuzzyCache(index, folder)
+    engine.ensure_ready(NOBODY)
     if engine.search("guest_memfd", 10, None, None) is None:  # seen when it was looked into
-        engine.warm(NOBODY)
+        engine.ensure_ready(NOBODY)
     assert rows(engine, "guest_memfd")
     assert rows(engine, "pmu")
 
@@ -208,8 +208,8 @@ def test_several_processes_at_once_leave_one_whole_engine(index: Index, folder: 
     assert [child.wait(60) for child in children] == [0, 0, 0]
     assert numbers(folder) == ["1"]
     assert not list(folder.glob("new-*"))
-    engine = Engine(index, folder)
-    assert engine.warm(NOBODY)
+    engine = FuzzyCache(index, folder)
+    assert engine.ensure_ready(NOBODY)
     assert rows(engine, "pmu")
 
 
@@ -217,16 +217,16 @@ def test_a_set_stop_and_a_closed_engine_end_the_wait(index: Index, folder: Path)
     stop = Event()
     stop.set()
     with pytest.raises(Cancelled):
-        Engine(index, folder).warm(stop)
-    engine = Engine(index, folder)
+        FuzzyCache(index, folder).ensure_ready(stop)
+    engine = FuzzyCache(index, folder)
     engine.close()
     with pytest.raises(Cancelled):
-        engine.warm(NOBODY)
+        engine.ensure_ready(NOBODY)
 
 
 def test_two_threads_warm_it_once(index: Index, folder: Path) -> None:
-    engine = Engine(index, folder)
-    threads = [threading.Thread(target=engine.warm, args=(NOBODY,)) for _ in range(2)]
+    engine = FuzzyCache(index, folder)
+    threads = [threading.Thread(target=engine.ensure_ready, args=(NOBODY,)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -239,12 +239,12 @@ def test_where_nothing_can_be_written_words_are_looked_up_plainly(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    engine = Engine(index, tmp_path / "file" / "search")
-    assert not engine.warm(NOBODY)
-    monkeypatch.setattr(find_engine, "Child", None)  # it is not tried again at once
-    assert not engine.warm(NOBODY)
+    engine = FuzzyCache(index, tmp_path / "file" / "search")
+    assert not engine.ensure_ready(NOBODY)
+    monkeypatch.setattr(fuzzy_cache, "Child", None)  # it is not tried again at once
+    assert not engine.ensure_ready(NOBODY)
     with pytest.raises(PatchdeskError):
-        refresh(index, tmp_path / "file" / "search", NOBODY)
+        rebuild(index, tmp_path / "file" / "search", NOBODY)
 
 
 def test_neither_numpy_nor_rapidfuzz_comes_before_words_are_matched() -> None:
@@ -252,7 +252,7 @@ def test_neither_numpy_nor_rapidfuzz_comes_before_words_are_matched() -> None:
         "import sys; import core.search.list_search; from core.config import Config; from core.index.index import open_index;"
         "from pathlib import Path; import tempfile;"
         "folder = Path(tempfile.mkdtemp());"
-        "finder = core.search.list_search.IndexFinder(open_index(folder / 'i'), Config(me_addresses=('a@b',)), cache=folder / 's');"
+        "finder = core.search.list_search.ListSearch(open_index(folder / 'i'), Config(me_addresses=('a@b',)), cache=folder / 's');"
         "finder.find('pmu f:ann'); finder.count('is:open'); finder.rows('x');"
         "sys.exit(any(name in sys.modules for name in ('numpy', 'rapidfuzz', 'b4', 'requests')))"
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from core.search.fuzzy.index import Entry, Index
+from core.search.fuzzy.index import FuzzyEntry, FuzzyIndex
 from tests.core.search.search_archive import BUNDLE, kvm_ppc, nothing, questions
 from tests.core.search.search_corpus import Asker, Question, corpus
 
@@ -16,13 +16,13 @@ NOTHING = 0.95
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
+def real(tmp_path_factory: pytest.TempPathFactory) -> list[FuzzyEntry]:
     if not BUNDLE.exists():
         pytest.skip(f"{BUNDLE.name} is not beside the project")
     return kvm_ppc(tmp_path_factory.mktemp("kvm-ppc"))
 
 
-def shares(index: Index, asked: list[Question]) -> tuple[float, float, list[str]]:
+def shares(index: FuzzyIndex, asked: list[Question]) -> tuple[float, float, list[str]]:
     """Return how many questions have their row first, and in the first ten, and those that have not."""
     missed = []
     first = in_ten = 0
@@ -35,12 +35,12 @@ def shares(index: Index, asked: list[Question]) -> tuple[float, float, list[str]
     return first / len(asked), in_ten / len(asked), missed
 
 
-def found(index: Index, queries: Iterable[str]) -> list[str]:
+def found(index: FuzzyIndex, queries: Iterable[str]) -> list[str]:
     return [query for query in queries if index.search(query)]
 
 
-def test_a_real_list(real: list[Entry]) -> None:
-    index = Index.build(real)
+def test_a_real_list(real: list[FuzzyEntry]) -> None:
+    index = FuzzyIndex.build(real)
     asked = questions(real)
     assert len(asked) >= 100
     first, in_ten, missed = shares(index, asked)
@@ -54,7 +54,7 @@ def test_a_real_list(real: list[Entry]) -> None:
 @pytest.mark.parametrize("seed", [1, 2025])
 def test_a_made_up_list(seed: int) -> None:
     entries = corpus(seed)
-    index = Index.build(entries)
+    index = FuzzyIndex.build(entries)
     asked = Asker(entries, seed + 1).questions(14)
     assert len(asked) >= 120
     for kind in {question.kind for question in asked}:

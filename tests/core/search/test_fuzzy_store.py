@@ -12,27 +12,27 @@ from threading import Thread
 
 import pytest
 
-from core.search.fuzzy.index import Entry, Index
+from core.search.fuzzy.index import FuzzyEntry, FuzzyIndex
 from tests.core.search.search_corpus import Asker, corpus
 
 
 @pytest.fixture(scope="module")
-def entries() -> list[Entry]:
+def entries() -> list[FuzzyEntry]:
     return corpus(5, titles=300)
 
 
-def asked(entries: list[Entry]) -> list[str]:
+def asked(entries: list[FuzzyEntry]) -> list[str]:
     return [question.query for question in Asker(entries, 6).questions(3)]
 
 
-def answers(index: Index, queries: list[str]) -> list[list[tuple[int, float]]]:
+def answers(index: FuzzyIndex, queries: list[str]) -> list[list[tuple[int, float]]]:
     return [[(hit.row, hit.score) for hit in index.search(query)] for query in queries]
 
 
-def test_what_was_added_is_found_as_if_it_had_been_there(entries: list[Entry]) -> None:
+def test_what_was_added_is_found_as_if_it_had_been_there(entries: list[FuzzyEntry]) -> None:
     queries = asked(entries)
-    whole = answers(Index.build(entries), queries)
-    grown = Index.build(entries[:400])
+    whole = answers(FuzzyIndex.build(entries), queries)
+    grown = FuzzyIndex.build(entries[:400])
     for start in range(400, len(entries), 97):
         grown.add(entries[start : start + 97])
     assert len(grown) == len(entries)
@@ -43,7 +43,7 @@ def test_what_was_added_is_found_as_if_it_had_been_there(entries: list[Entry]) -
 
 def test_a_row_added_again_takes_the_place_of_the_old() -> None:
     one, other = corpus(1, titles=3)[:2]
-    index = Index.build([one, other])
+    index = FuzzyIndex.build([one, other])
     for merge in (False, True):
         index.add([replace(one, subject="zebra crossing")])
         index.add([replace(one, subject="lion walking")])
@@ -58,7 +58,7 @@ def test_a_row_added_again_takes_the_place_of_the_old() -> None:
 
 def test_what_was_removed_is_gone() -> None:
     rows = corpus(1, titles=5)
-    index = Index.build(rows[:-1])
+    index = FuzzyIndex.build(rows[:-1])
     index.add(rows[-1:])
     index.remove([rows[0].row, rows[-1].row, 10**15])
     assert len(index) == len(rows) - 2
@@ -70,8 +70,8 @@ def test_what_was_removed_is_gone() -> None:
     assert index.search(rows[1].subject) == []
 
 
-def test_a_merge_is_due_when_much_was_added(entries: list[Entry]) -> None:
-    index = Index.build(entries[:10])
+def test_a_merge_is_due_when_much_was_added(entries: list[FuzzyEntry]) -> None:
+    index = FuzzyIndex.build(entries[:10])
     index.add(entries[10:20])
     due = [index.needs_merge]
     index.add([replace(entries[0], row=row) for row in range(5001)])
@@ -81,12 +81,12 @@ def test_a_merge_is_due_when_much_was_added(entries: list[Entry]) -> None:
     assert due == [False, True, False]
 
 
-def test_saved_and_loaded_it_answers_the_same(tmp_path: Path, entries: list[Entry]) -> None:
+def test_saved_and_loaded_it_answers_the_same(tmp_path: Path, entries: list[FuzzyEntry]) -> None:
     queries = asked(entries)
-    index = Index.build(entries[:-7], stamp="one")
+    index = FuzzyIndex.build(entries[:-7], stamp="one")
     index.add(entries[-7:])
     index.save(tmp_path / "search", stamp="seven more")
-    loaded = Index.load(tmp_path / "search")
+    loaded = FuzzyIndex.load(tmp_path / "search")
     assert loaded is not None
     assert loaded.stamp == "seven more"
     assert len(loaded) == len(entries)
@@ -96,8 +96,8 @@ def test_saved_and_loaded_it_answers_the_same(tmp_path: Path, entries: list[Entr
 
 
 def test_an_empty_index_is_saved_too(tmp_path: Path) -> None:
-    Index.build([]).save(tmp_path)
-    loaded = Index.load(tmp_path)
+    FuzzyIndex.build([]).save(tmp_path)
+    loaded = FuzzyIndex.load(tmp_path)
     assert loaded is not None
     assert len(loaded) == 0
     for query in ("anything", "a", "kvmpmupart", "some@body.example", "20250606192702.6-1"):
@@ -105,12 +105,12 @@ def test_an_empty_index_is_saved_too(tmp_path: Path) -> None:
 
 
 def test_the_newest_counts_and_a_reader_of_the_old_goes_on(
-    tmp_path: Path, entries: list[Entry]
+    tmp_path: Path, entries: list[FuzzyEntry]
 ) -> None:
-    Index.build(entries[:100], stamp="old").save(tmp_path)
-    old = Index.load(tmp_path)
-    Index.build(entries, stamp="new").save(tmp_path)
-    new = Index.load(tmp_path)
+    FuzzyIndex.build(entries[:100], stamp="old").save(tmp_path)
+    old = FuzzyIndex.load(tmp_path)
+    FuzzyIndex.build(entries, stamp="new").save(tmp_path)
+    new = FuzzyIndex.load(tmp_path)
     assert old is not None
     assert new is not None
     assert (old.stamp, len(old)) == ("old", 100)
@@ -121,7 +121,7 @@ def test_the_newest_counts_and_a_reader_of_the_old_goes_on(
 
 def test_it_is_for_the_user_alone(tmp_path: Path) -> None:
     folder = tmp_path / "search"
-    Index.build(corpus(1, titles=3)).save(folder)
+    FuzzyIndex.build(corpus(1, titles=3)).save(folder)
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]}
     assert all(mode == (0o700 if path.is_dir() else 0o600) for path, mode in modes.items())
 
@@ -166,40 +166,40 @@ def _a_list(folder: Path) -> None:
     [_no_head, _no_arrays, _cut_short, _emptied, _other_format, _another_array, _no_json, _a_list],
 )
 def test_what_cannot_be_used_is_not_there(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
-    Index.build(corpus(1, titles=3)).save(tmp_path)
+    FuzzyIndex.build(corpus(1, titles=3)).save(tmp_path)
     (saved,) = tmp_path.iterdir()
     spoil(saved)
-    assert Index.load(tmp_path) is None
-    Index.build(corpus(1, titles=3)).save(tmp_path)
-    assert Index.load(tmp_path) is not None
+    assert FuzzyIndex.load(tmp_path) is None
+    FuzzyIndex.build(corpus(1, titles=3)).save(tmp_path)
+    assert FuzzyIndex.load(tmp_path) is not None
 
 
 def test_no_folder_is_no_index(tmp_path: Path) -> None:
-    assert Index.load(tmp_path / "nowhere") is None
+    assert FuzzyIndex.load(tmp_path / "nowhere") is None
 
 
 def test_a_crash_while_saving_leaves_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = corpus(1, titles=3)
-    Index.build(rows, stamp="before").save(tmp_path)
+    FuzzyIndex.build(rows, stamp="before").save(tmp_path)
 
     def crash(*_: object) -> None:
         raise OSError("the disk is full")
 
     monkeypatch.setattr(os, "fsync", crash)
     with pytest.raises(OSError, match="full"):
-        Index.build(rows[:1], stamp="after").save(tmp_path)
+        FuzzyIndex.build(rows[:1], stamp="after").save(tmp_path)
     monkeypatch.undo()
     (tmp_path / "new-left-over").mkdir()  # what a killed process leaves
-    loaded = Index.load(tmp_path)
+    loaded = FuzzyIndex.load(tmp_path)
     assert loaded is not None
     assert loaded.stamp == "before"
     assert len([path for path in tmp_path.iterdir() if path.name != "new-left-over"]) == 1
 
 
-def test_searching_goes_on_while_rows_are_added(entries: list[Entry]) -> None:
-    index = Index.build(entries[:200])
+def test_searching_goes_on_while_rows_are_added(entries: list[FuzzyEntry]) -> None:
+    index = FuzzyIndex.build(entries[:200])
     failed: list[BaseException] = []
 
     def search() -> None:

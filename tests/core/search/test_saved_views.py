@@ -10,19 +10,19 @@ import pytest
 from core.config import load_config
 from core.errors import ConfigError, PatchdeskError
 from core.query.clock import read
-from core.search.list_search import SHIPPED, QueryError, View, save_view, views
+from core.search.list_search import BUILTIN_VIEWS, QueryError, SavedView, save_view, saved_views
 
 
 def names(configured: dict[str, str]) -> list[str]:
-    return [view.name for view in views(configured)]
+    return [view.name for view in saved_views(configured)]
 
 
 def test_every_shipped_view_can_be_asked() -> None:
-    assert [view.name for view in views({})] == list(SHIPPED)
-    assert all(view.shipped for view in views({}))
-    for query in SHIPPED.values():
+    assert [view.name for view in saved_views({})] == list(BUILTIN_VIEWS)
+    assert all(view.shipped for view in saved_views({}))
+    for query in BUILTIN_VIEWS.values():
         read(query)
-    assert SHIPPED["All"] == ""
+    assert BUILTIN_VIEWS["All"] == ""
     for name in (
         "Inbox",
         "New versions",
@@ -32,14 +32,14 @@ def test_every_shipped_view_can_be_asked() -> None:
         "Mine",
         "Since I last looked",
     ):
-        assert SHIPPED[name]
+        assert BUILTIN_VIEWS[name]
 
 
 def test_the_configuration_changes_adds_and_leaves_out() -> None:
-    found = views({"waiting": "is:later", "Mine": "  ", "ARM": "dfn:arch/arm64", "Empty": ""})
-    assert View("Waiting", "is:later", shipped=False) in found
+    found = saved_views({"waiting": "is:later", "Mine": "  ", "ARM": "dfn:arch/arm64", "Empty": ""})
+    assert SavedView("Waiting", "is:later", shipped=False) in found
     assert "Mine" not in [view.name for view in found]
-    assert found[-1] == View("ARM", "dfn:arch/arm64", shipped=False)
+    assert found[-1] == SavedView("ARM", "dfn:arch/arm64", shipped=False)
     assert names({"All": ""})[-1] == "All"
     assert "Empty" not in [view.name for view in found]
 

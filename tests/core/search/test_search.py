@@ -16,7 +16,7 @@ from core.config import Config, FollowedList
 from core.errors import Cancelled
 from core.index.body_index import bring_bodies
 from core.index.index import Index, open_index
-from core.search.list_search import Finder, Hit, IndexFinder, ListingFinder, QueryError
+from core.search.list_search import ListSearch, QueryError, Search, SearchHit, TargetSearch
 from tests.core.indexing import NOBODY, Log, bring, quiet
 from tests.core.search.finding import MAILS, letter, listing
 
@@ -41,34 +41,34 @@ def index(folder: Path) -> Iterator[Index]:
 
 
 @pytest.fixture(scope="module")
-def indexed(index: Index, folder: Path) -> IndexFinder:
+def indexed(index: Index, folder: Path) -> ListSearch:
     config = Config(
         me_addresses=ME, index_bodies=True, lists={"letters": FollowedList(target="/x")}
     )
-    finder = IndexFinder(index, config, cache=folder / "search", bodies=folder / "bodies.sqlite3")
-    assert finder.warm(NOBODY)
+    finder = ListSearch(index, config, cache=folder / "search", bodies=folder / "bodies.sqlite3")
+    assert finder.ensure_ready(NOBODY)
     return finder
 
 
 @pytest.fixture(scope="module")
-def plain(index: Index, folder: Path) -> IndexFinder:
+def plain(index: Index, folder: Path) -> ListSearch:
     """Without the engine."""
-    return IndexFinder(index, Config(me_addresses=ME), bodies=folder / "bodies.sqlite3")
+    return ListSearch(index, Config(me_addresses=ME), bodies=folder / "bodies.sqlite3")
 
 
 @pytest.fixture(scope="module")
-def memory() -> ListingFinder:
-    finder = ListingFinder(listing(), me=ME)
-    assert finder.warm(NOBODY)
+def memory() -> TargetSearch:
+    finder = TargetSearch(listing(), me=ME)
+    assert finder.ensure_ready(NOBODY)
     return finder
 
 
-def ids(finder: Finder, query: str) -> set[str]:
+def ids(finder: Search, query: str) -> set[str]:
     """Return which rows a query finds, by the letters' names, after a look at whether all that says so agrees."""
     found = finder.find(query)
     names = {hit.id.partition("@")[0] for hit in found.hits}
     assert len(names) == len(found.hits) == found.total
-    assert bool(found.why_none) == (not names)
+    assert bool(found.empty_reason) == (not names)
     return names
 
 
@@ -159,9 +159,9 @@ TERMS = [
 
 @pytest.mark.parametrize(("query", "wanted"), TERMS, ids=[query or "nothing" for query, _ in TERMS])
 def test_what_a_term_means(
-    query: str, wanted: set[str], indexed: IndexFinder, memory: ListingFinder, plain: IndexFinder
+    query: str, wanted: set[str], indexed: ListSearch, memory: TargetSearch, plain: ListSearch
 ) -> None:
-    finders: tuple[Finder, ...] = (indexed, memory, plain)
+    finders: tuple[Search, ...] = (indexed, memory, plain)
     for finder in finders:
         assert ids(finder, query) == wanted
         assert finder.count(query) == len(finder.rows(query)) == len(wanted)
@@ -192,12 +192,12 @@ IN_THE_INDEX = [
 
 
 @pytest.mark.parametrize(("query", "wanted"), IN_THE_INDEX)
-def test_what_only_the_index_knows(query: str, wanted: set[str], indexed: IndexFinder) -> None:
+def test_what_only_the_index_knows(query: str, wanted: set[str], indexed: ListSearch) -> None:
     assert ids(indexed, query) == wanted
 
 
 @pytest.mark.parametrize("query", ["b:x", "-dfn:x", "a (s:x OR b:x)"])
-def test_what_memory_cannot_know_is_pointed_at(query: str, memory: ListingFinder) -> None:
+def test_what_memory_cannot_know_is_pointed_at(query: str, memory: TargetSearch) -> None:
     with pytest.raises(QueryError, match="cannot be looked for") as caught:
         memory.find(query)
     assert query[caught.value.offset :].startswith(("b:x", "dfn:x"))
@@ -230,9 +230,9 @@ def test_what_memory_cannot_know_is_pointed_at(query: str, memory: ListingFinder
     ],
 )
 def test_words_rank(
-    query: str, first: str, patch: str | None, indexed: IndexFinder, memory: ListingFinder
+    query: str, first: str, patch: str | None, indexed: ListSearch, memory: TargetSearch
 ) -> None:
-    finders: tuple[Finder, ...] = (indexed, memory)
+    finders: tuple[Search, ...] = (indexed, memory)
     for finder in finders:
         found = finder.find(query)
         assert found.fuzzy
@@ -246,16 +246,18 @@ def test_words_rank(
 
 
 def test_matched_letters_are_lit(
-    indexed: IndexFinder, memory: ListingFinder, plain: IndexFinder
+    indexed: ListSearch, memory: TargetSearch, plain: ListSearch
 ) -> None:
-    finders: tuple[Finder, ...] = (indexed, memory, plain)
+    finders: tuple[Search, ...] = (indexed, memory, plain)
     for finder in finders:
         hit = finder.find("part ann").hits[0]
-        assert [hit.subject[a:b].casefold() for a, b in hit.subject_lit] == ["part"]
-        assert [hit.author.name[a:b] for a, b in hit.name_lit] == ["Ann"]
+        assert [hit.subject[a:b].casefold() for a, b in hit.subject_spans] == ["part"]
+        assert [hit.author.name[a:b] for a, b in hit.name_spans] == ["Ann"]
         hit = finder.find("s:folio").hits[0]
-        assert (hit.matched, hit.subject_lit) == (False, ())
-        assert [each.subject[a:b] for each in hit.patches for a, b in each.subject_lit] == ["folio"]
+        assert (hit.matched, hit.subject_spans) == (False, ())
+        assert [each.subject[a:b] for each in hit.patches for a, b in each.subject_spans] == [
+            "folio"
+        ]
 
 
 @pytest.mark.parametrize(
@@ -271,9 +273,9 @@ def test_matched_letters_are_lit(
     ],
 )
 def test_a_series_says_which_of_its_patches_a_term_means(
-    query: str, itself: bool, patches: list[str], memory: ListingFinder, plain: IndexFinder
+    query: str, itself: bool, patches: list[str], memory: TargetSearch, plain: ListSearch
 ) -> None:
-    finders: tuple[Finder, ...] = (memory, plain)
+    finders: tuple[Search, ...] = (memory, plain)
     for finder in finders:
         hit = next(hit for hit in finder.find(query).hits if hit.kind == "series")
         assert hit.matched == itself
@@ -281,21 +283,21 @@ def test_a_series_says_which_of_its_patches_a_term_means(
         assert all(patch.series == hit.id for patch in hit.patches)
 
 
-def test_a_file_is_told_by_its_patch(indexed: IndexFinder) -> None:
+def test_a_file_is_told_by_its_patch(indexed: ListSearch) -> None:
     (hit,) = indexed.find("dfn:virt/kvm").hits
     assert (hit.matched, [patch.id for patch in hit.patches]) == (False, ["mem-2@example.org"])
 
 
-def test_without_the_engine_words_are_looked_up_plainly(plain: IndexFinder) -> None:
+def test_without_the_engine_words_are_looked_up_plainly(plain: ListSearch) -> None:
     found = plain.find("part pmu")
     assert not found.fuzzy
     assert [hit.id for hit in found.hits] == ["pmu1-0@example.org"]
     assert found.hits[0].score > 0
     assert not plain.find("gest_memdf").hits
-    assert not plain.warm(NOBODY)
+    assert not plain.ensure_ready(NOBODY)
 
 
-def test_the_limit_holds_and_the_total_says_more(indexed: IndexFinder) -> None:
+def test_the_limit_holds_and_the_total_says_more(indexed: ListSearch) -> None:
     found = indexed.find("is:open", limit=2)
     assert (len(found.hits), found.total) == (2, len(ALL))
     assert [hit.id for hit in found.hits] == ["bug@example.org", "pmu1-0@example.org"]
@@ -320,34 +322,38 @@ def test_the_limit_holds_and_the_total_says_more(indexed: IndexFinder) -> None:
         ("😀", "“😀” has no letter or digit to look for."),
     ],
 )
-def test_an_empty_answer_says_why(query: str, words: str, indexed: IndexFinder) -> None:
+def test_an_empty_answer_says_why(query: str, words: str, indexed: ListSearch) -> None:
     found = indexed.find(query)
     assert not found.hits
-    assert found.why_none == words
+    assert found.empty_reason == words
 
 
-def test_a_list_that_is_not_there_is_named(indexed: IndexFinder) -> None:
-    assert indexed.find("l:kvm").why_none == "l:kvm is no list that is here. There are: letters."
+def test_a_list_that_is_not_there_is_named(indexed: ListSearch) -> None:
+    assert (
+        indexed.find("l:kvm").empty_reason == "l:kvm is no list that is here. There are: letters."
+    )
     assert indexed.find("f:rex", ["letters"]).hits
-    assert indexed.find("f:nobody", ["letters"]).why_none == "f:nobody finds nothing in letters."
+    assert (
+        indexed.find("f:nobody", ["letters"]).empty_reason == "f:nobody finds nothing in letters."
+    )
 
 
 def test_texts_that_are_not_indexed_are_said(index: Index, folder: Path) -> None:
-    off = IndexFinder(index, Config(), bodies=folder / "bodies.sqlite3")
-    assert "bodies = true" in off.find("b:leaks").why_none
+    off = ListSearch(index, Config(), bodies=folder / "bodies.sqlite3")
+    assert "bodies = true" in off.find("b:leaks").empty_reason
     either = off.find("b:leaks OR f:rex")
     assert either.hits
-    on = IndexFinder(index, Config(index_bodies=True), bodies=folder / "no.sqlite3")
-    assert "sync" in on.find("b:leaks").why_none
+    on = ListSearch(index, Config(index_bodies=True), bodies=folder / "no.sqlite3")
+    assert "sync" in on.find("b:leaks").empty_reason
 
 
 # ------------------------------------------------------------------- bounds
 
 
-def test_a_set_stop_ends_it_at_once(indexed: IndexFinder, memory: ListingFinder) -> None:
+def test_a_set_stop_ends_it_at_once(indexed: ListSearch, memory: TargetSearch) -> None:
     stop = Event()
     stop.set()
-    finders: tuple[Finder, ...] = (indexed, memory)
+    finders: tuple[Search, ...] = (indexed, memory)
     for finder in finders:
         for query in ("arm64", "is:open", "s:pmu words"):
             with pytest.raises(Cancelled):
@@ -371,7 +377,7 @@ hostile = st.one_of(
 )
 @given(query=hostile)
 def test_index_and_memory_find_the_same_whatever_is_typed(
-    query: str, indexed: IndexFinder, plain: IndexFinder, memory: ListingFinder
+    query: str, indexed: ListSearch, plain: ListSearch, memory: TargetSearch
 ) -> None:
     try:
         indexed.check(query)
@@ -381,12 +387,12 @@ def test_index_and_memory_find_the_same_whatever_is_typed(
                 finder.find(query)
         return
     found = indexed.find(query)
-    assert bool(found.hits) != bool(found.why_none)
+    assert bool(found.hits) != bool(found.empty_reason)
     for hit in [*found.hits, *(patch for top in found.hits for patch in top.patches)]:
         for text, spans in (
-            (hit.subject, hit.subject_lit),
-            (hit.author.name, hit.name_lit),
-            (hit.author.address, hit.address_lit),
+            (hit.subject, hit.subject_spans),
+            (hit.author.name, hit.name_spans),
+            (hit.author.address, hit.address_spans),
         ):
             assert all(0 <= first < last <= len(text) for first, last in spans)
     try:
@@ -395,10 +401,10 @@ def test_index_and_memory_find_the_same_whatever_is_typed(
         return
     assert rows(there.hits) == rows(found.hits) or "l:" in query
     there = plain.find(query)
-    assert bool(there.hits) != bool(there.why_none)
+    assert bool(there.hits) != bool(there.empty_reason)
 
 
-def rows(hits: tuple[Hit, ...]) -> set[str]:
+def rows(hits: tuple[SearchHit, ...]) -> set[str]:
     return {hit.id for hit in hits}
 
 
@@ -408,7 +414,7 @@ def rows(hits: tuple[Hit, ...]) -> set[str]:
      "dfn:" + "*a" * 400, "dfn:" + "?" * 900, "dfn:" + "[a-z]*" * 150, "m:" + "x" * 900, '"' + "a " * 4_000 + '"')],
 )  # fmt: skip
 def test_a_monster_is_answered_in_bounded_time(
-    query: str, indexed: IndexFinder, plain: IndexFinder
+    query: str, indexed: ListSearch, plain: ListSearch
 ) -> None:
     start = time.process_time()
     for finder in (indexed, plain):
@@ -423,8 +429,8 @@ def test_mail_that_came_is_found_and_what_went_is_not(tmp_path: Path) -> None:
     first = letter("a", "[PATCH] apples and pears", files=["fruit.c"])
     log.entries = [(first, True)]
     bring(index, log)
-    finder = IndexFinder(index, Config(), cache=tmp_path / "search")
-    finder.warm(NOBODY)
+    finder = ListSearch(index, Config(), cache=tmp_path / "search")
+    finder.ensure_ready(NOBODY)
     assert ids(finder, "apples") == ids(finder, "s:apples") == {"a"}
     log.entries += [(letter("b", "[PATCH] plums"), True), (first, False)]
     bring(index, log)
@@ -435,7 +441,7 @@ def test_mail_that_came_is_found_and_what_went_is_not(tmp_path: Path) -> None:
         == ids(finder, "f:ann d:2025 s:apples")
         == set()
     )
-    finder.warm(NOBODY)
+    finder.ensure_ready(NOBODY)
     assert ids(finder, "plums") == {"b"}
     assert ids(finder, "apples") == set()
     finder.close()

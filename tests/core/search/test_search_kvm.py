@@ -17,7 +17,7 @@ from core.index.index import Index, open_index
 from core.mail.message import parse_message
 from core.model import Identity, Message, TargetListing
 from core.query.tokens import fold
-from core.search.list_search import Finder, IndexFinder, ListingFinder
+from core.search.list_search import ListSearch, Search, TargetSearch
 from core.series.grouping import group_messages
 from core.sources.feed import blob_id
 from tests.core.indexing import Log, bring
@@ -33,8 +33,8 @@ class Archive:
     listing: TargetListing
 
     @property
-    def finders(self) -> tuple[Finder, Finder]:
-        return IndexFinder(self.index, Config(me_addresses=("x@y",))), ListingFinder(self.listing)
+    def finders(self) -> tuple[Search, Search]:
+        return ListSearch(self.index, Config(me_addresses=("x@y",))), TargetSearch(self.listing)
 
 
 @pytest.fixture(scope="module")
