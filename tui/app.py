@@ -20,8 +20,8 @@ from textual.worker import Worker, WorkerState
 from core.system.ui_state import Remembered
 from tui.desk.requests import DeskLike, Opening
 from tui.filters import ControlFilter, PlainFilter
-from tui.keys.commands import Keymap
-from tui.keys.dispatch import KeyedScreen
+from tui.keys.dispatch import CommandScreen
+from tui.keys.keymap import Keymap
 from tui.screens.desk import DeskScreen
 from tui.themes import DEFAULT_THEME, THEMES, with_roles
 
@@ -118,7 +118,7 @@ class PatchdeskApp(App[None]):
         """Give a key to a screen that has commands at once: none is on its way when the focus moves."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             screen = self.screen
-            if isinstance(screen, KeyedScreen) and screen.take_key(event):
+            if isinstance(screen, CommandScreen) and screen.take_key(event):
                 return
         await super().on_event(event)
 

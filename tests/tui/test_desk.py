@@ -26,7 +26,7 @@ from tests.tui.kit import (
     version,
 )
 from tui.app import PatchdeskApp
-from tui.keys.commands import COMMANDS, Where
+from tui.keys.commands import COMMANDS, Pane
 from tui.screens.help import HelpScreen
 from tui.tree.series_tree import SeriesTree
 
@@ -106,7 +106,7 @@ async def test_space_reads_through_everything() -> None:
             await pilot.press("G", "space")
             await until(pilot, lambda: desk_screen(app)._reading_mail is False)
             visited.append(where(app))
-        assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app).active_pane is Pane.READER
         assert visited == [
             "wick-r3@x",
             "wick-v2-1@x",
@@ -133,7 +133,7 @@ async def test_the_mouse_moves_folds_and_opens() -> None:
         assert len(tree_of(app)) == 10
         await pilot.click(SeriesTree, offset=(13, 8), times=2)
         assert where(app) == "oil-v1-1@x"
-        assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app).active_pane is Pane.READER
         await pilot.click(SeriesTree, offset=(11, 31))  # below the last row
         assert where(app) == "oil-v1-1@x"
 

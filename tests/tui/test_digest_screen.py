@@ -39,7 +39,7 @@ from tui.digest.charts import charts, fit
 from tui.digest.digest_jobs import DigestArrived
 from tui.digest.rows import lines_of
 from tui.digest.screen import DigestScreen
-from tui.keys.commands import Where
+from tui.keys.commands import Pane
 from tui.widgets.prompt import Line
 
 SMALL, LARGE = (80, 24), (160, 50)
@@ -207,7 +207,7 @@ async def test_what_is_inside_unfolds_and_opens_in_the_reader(archive: Path) -> 
         assert row.message.message_id == "v2.2"
         await until(pilot, lambda: desk_screen(app)._mail is not None)
         await until(pilot, lambda: desk_screen(app)._mail.message.message_id == "v2.2")  # type: ignore[union-attr]
-        assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app).active_pane is Pane.READER
 
 
 async def test_the_windows_beside_have_the_same_length_and_no_gap(archive: Path) -> None:
@@ -427,7 +427,9 @@ async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive
     app = app_of(archive)
     async with app.run_test(size=LARGE) as pilot:
         screen = await begin(pilot, "2025-05-28..")
-        own = {c.name for c in screen.keymap.commands if c.where is Where.DIGEST}
+        own = {
+            c.name for c in screen.keymap.commands if Pane.DIGEST in c.pane and c.pane != Pane.ANY
+        }
         assert own <= set(screen.actions())
         await pilot.press("?")
         await until(pilot, lambda: app.screen is not screen)
@@ -439,8 +441,13 @@ async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive
         await type_in(pilot, "digest.export")
         await until(pilot, lambda: screen.prompt.kind == "export")
         await pilot.press("escape", ":")
-        await type_in(pilot, "reader.fold")
+        await type_in(pilot, "reader.files")
         await until(pilot, lambda: "is for the list and the reader" in text_of(app))
+        await pilot.press(":")
+        await type_in(pilot, "fold.close_all")  # one id for the folds of all panes
+        closed = screen.view.virtual_size.height
+        await pilot.press("z", "R")
+        assert screen.view.virtual_size.height > closed
 
 
 async def test_an_mbox_is_read_by_dates(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ from tui.app import PatchdeskApp
 from tui.desk.requests import Opening
 from tui.desk.search import earlier_queries
 from tui.desk.searcher import Answered, Asker, Question, SearchedListing
-from tui.keys.commands import Where
+from tui.keys.commands import Pane
 
 Real = core.search.list_search.TargetSearch
 
@@ -596,7 +596,7 @@ async def test_the_reader_finds_in_its_text() -> None:
         assert not desk_screen(app).bar.asking
         assert "matches" in text_of(app, "Prompt")
         await pilot.press("enter")
-        assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app).active_pane is Pane.READER
 
 
 async def test_a_mistake_of_ours_ends_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,16 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.keys.command_names import commands_named
-from tui.keys.commands import BY_NAME, COMMANDS, Command, Keymap, Where, stroke_of, strokes, written
-from tui.keys.keymap import PRESETS, keymap_for, preset_commands
+from tui.keys.commands import BY_NAME, COMMANDS, RENAMED, Command, Pane, commands_named
+from tui.keys.keymap import (
+    PRESETS,
+    Keymap,
+    format_keys,
+    key_of_event,
+    keymap_for,
+    parse_keys,
+    preset_commands,
+)
 
 FREE = ("r", "R", "T", "D", "a", "c")
 
@@ -44,8 +51,8 @@ FREE = ("r", "R", "T", "D", "a", "c")
     ],
 )
 def test_written_keys_are_read_and_written_back(keys: str, expected: tuple[str, ...]) -> None:
-    assert strokes(keys) == expected
-    assert written(expected) == keys
+    assert parse_keys(keys) == expected
+    assert format_keys(expected) == keys
 
 
 @pytest.mark.parametrize(
@@ -62,24 +69,24 @@ def test_written_keys_are_read_and_written_back(keys: str, expected: tuple[str, 
     ],
 )
 def test_a_press_is_the_character_it_types(key: str, character: str | None, stroke: str) -> None:
-    assert stroke_of(key, character) == stroke
+    assert key_of_event(key, character) == stroke
 
 
 def id_conflicts(commands: Sequence[Command]) -> list[str]:
     """Return which keys mean two things in one pane, or begin another there."""
     found = []
-    for pane in (Where.TREE, Where.READER, Where.DIGEST):
+    for pane in (Pane.TREE, Pane.READER, Pane.DIGEST):
         here = [
-            (strokes(keys), command.name)
+            (parse_keys(keys), command.name)
             for command in commands
-            if command.where in (pane, Where.EVERYWHERE)
+            if pane in command.pane
             for keys in command.keys
         ]
         here.sort()
         for (keys, name), (later, other) in pairwise(here):
             if later[: len(keys)] == keys:
                 found.append(
-                    f"{pane.value}: {written(keys)} of {name}, {written(later)} of {other}"
+                    f"{pane.value}: {format_keys(keys)} of {name}, {format_keys(later)} of {other}"
                 )
     return found
 
@@ -107,23 +114,23 @@ def test_a_preset_leaves_no_command_without_its_key(preset: str) -> None:
 @pytest.mark.parametrize(
     ("preset", "pane", "pressed", "name"),
     [
-        ("mutt", Where.TREE, "t", "mark.toggle"),
-        ("mutt", Where.TREE, "d", "triage.done"),
-        ("mutt", Where.TREE, "N", "unread.toggle"),
-        ("mutt", Where.READER, "i", "app.back"),
-        ("mutt", Where.READER, "h", "view.headers"),
-        ("mutt", Where.TREE, "=", "move.top"),
-        ("aerc", Where.TREE, "a", "triage.done"),
-        ("aerc", Where.TREE, "d", "triage.skip"),
-        ("aerc", Where.READER, "J", "patch.next"),
-        ("aerc", Where.TREE, "c", "list.switch"),
-        ("b4", Where.READER, "n", "patch.next"),
-        ("b4", Where.TREE, "u", "list.sync"),
-        ("b4", Where.TREE, "x", "triage.skip"),
-        ("b4", Where.READER, "N", "triage.note"),
+        ("mutt", Pane.TREE, "t", "mark.toggle"),
+        ("mutt", Pane.TREE, "d", "triage.done"),
+        ("mutt", Pane.TREE, "N", "mail.toggle_read"),
+        ("mutt", Pane.READER, "i", "app.back"),
+        ("mutt", Pane.READER, "h", "view.all_headers"),
+        ("mutt", Pane.TREE, "=", "move.top"),
+        ("aerc", Pane.TREE, "a", "triage.done"),
+        ("aerc", Pane.TREE, "d", "triage.skip"),
+        ("aerc", Pane.READER, "J", "patch.next"),
+        ("aerc", Pane.TREE, "c", "list.switch"),
+        ("b4", Pane.READER, "n", "patch.next"),
+        ("b4", Pane.TREE, "u", "list.sync"),
+        ("b4", Pane.TREE, "x", "triage.skip"),
+        ("b4", Pane.READER, "N", "triage.note"),
     ],
 )
-def test_a_preset_has_what_hands_know(preset: str, pane: Where, pressed: str, name: str) -> None:
+def test_a_preset_has_what_hands_know(preset: str, pane: Pane, pressed: str, name: str) -> None:
     command = keymap_for(preset, {})[0].command(pane, (pressed,))
     assert command is not None
     assert command.name == name
@@ -131,8 +138,8 @@ def test_a_preset_has_what_hands_know(preset: str, pane: Where, pressed: str, na
 
 def test_ones_own_keys_go_over_a_preset() -> None:
     keymap, problems = keymap_for("b4", {"triage.undo": "C-z", "triage.redo": "n"})
-    assert keymap.by_name["triage.undo"].written == "C-z"
-    assert keymap.by_name["triage.redo"].written == PRESETS["b4"]["triage.redo"]
+    assert keymap.by_name["triage.undo"].keys_text == "C-z"
+    assert keymap.by_name["triage.redo"].keys_text == PRESETS["b4"]["triage.redo"]
     assert [problem.partition(";")[0] for problem in problems] == [
         "keys.triage.redo: n is the key of patch.next"
     ]
@@ -147,12 +154,12 @@ def test_names_and_words_are_fit_to_be_typed_and_shown() -> None:
         assert verb.replace("_", "").isalpha()
         assert command.help[0].isupper()
         assert not command.help.endswith(".")
-        assert command.word
+        assert command.label
 
 
-@pytest.mark.parametrize("pane", [Where.TREE, Where.READER])
+@pytest.mark.parametrize("pane", [Pane.TREE, Pane.READER])
 @pytest.mark.parametrize("key", FREE)
-def test_keys_of_what_comes_later_do_nothing(pane: Where, key: str) -> None:
+def test_keys_of_what_comes_later_do_nothing(pane: Pane, key: str) -> None:
     keymap = Keymap()
     assert keymap.command(pane, (key,)) is None
     assert not keymap.continuations(pane, (key,))
@@ -160,32 +167,32 @@ def test_keys_of_what_comes_later_do_nothing(pane: Where, key: str) -> None:
 
 def test_a_pane_comes_before_everywhere() -> None:
     keymap = Keymap()
-    assert keymap.command(Where.TREE, ("l",)) is BY_NAME["tree.expand"]
-    assert keymap.command(Where.READER, ("l",)) is BY_NAME["reader.right"]
-    assert keymap.command(Where.TREE, ("space",)) is BY_NAME["mark.toggle"]
-    assert set(keymap.continuations(Where.TREE, ("z",))) == {"a", "o", "c", "R", "M"}
+    assert keymap.command(Pane.TREE, ("l",)) is BY_NAME["tree.expand"]
+    assert keymap.command(Pane.READER, ("l",)) is BY_NAME["reader.scroll_right"]
+    assert keymap.command(Pane.TREE, ("space",)) is BY_NAME["mark.toggle"]
+    assert set(keymap.continuations(Pane.TREE, ("z",))) == {"a", "o", "c", "R", "M"}
 
 
 @pytest.mark.parametrize(
     ("keys", "pressed", "where", "name"),
     [
-        ({"move.down": "C-n"}, ("ctrl+n",), Where.TREE, "move.down"),
-        ({"move.down": "C-n"}, ("j",), Where.TREE, None),
-        ({"app.demo": "F5 gx"}, ("f5",), Where.TREE, "app.demo"),
-        ({"app.demo": "F5 gx"}, ("g", "x"), Where.READER, "app.demo"),
-        ({"find.next": "N", "find.previous": "n"}, ("n",), Where.TREE, "find.previous"),
-        ({"tree.expand": ""}, ("l",), Where.TREE, None),
-        ({"reader.viewed": "è"}, ("è",), Where.READER, "reader.viewed"),
+        ({"move.down": "C-n"}, ("ctrl+n",), Pane.TREE, "move.down"),
+        ({"move.down": "C-n"}, ("j",), Pane.TREE, None),
+        ({"app.demo": "F5 gx"}, ("f5",), Pane.TREE, "app.demo"),
+        ({"app.demo": "F5 gx"}, ("g", "x"), Pane.READER, "app.demo"),
+        ({"find.next": "N", "find.previous": "n"}, ("n",), Pane.TREE, "find.previous"),
+        ({"tree.expand": ""}, ("l",), Pane.TREE, None),
+        ({"hunk.viewed": "è"}, ("è",), Pane.READER, "hunk.viewed"),
     ],
 )
 def test_the_user_has_keys_of_their_own(
-    keys: dict[str, str], pressed: tuple[str, ...], where: Where, name: str | None
+    keys: dict[str, str], pressed: tuple[str, ...], where: Pane, name: str | None
 ) -> None:
     keymap, problems = keymap_for("default", keys)
     assert problems == ()
     found = keymap.command(where, pressed)
     assert (found.name if found else None) == name
-    assert {c.name: c.written for c in keymap.commands}.items() >= keys.items()
+    assert {c.name: c.keys_text for c in keymap.commands}.items() >= keys.items()
 
 
 @pytest.mark.parametrize(
@@ -214,6 +221,55 @@ def test_a_key_that_cannot_be_is_said_and_the_default_holds(
     (bad,) = [name for name in keys if f"keys.{name}:" in problem]
     if bad in BY_NAME:
         assert keymap.by_name[bad] == BY_NAME[bad]
+
+
+@pytest.mark.parametrize(
+    ("keys", "pane", "pressed", "now"),
+    [
+        ({"view.blanks": "F6"}, Pane.READER, "f6", "view.whitespace"),
+        ({"copy.menu": "F6"}, Pane.TREE, "f6", "mail.copy"),
+        ({"reader.fold": "F6"}, Pane.READER, "f6", "fold.toggle"),
+        ({"reader.fold": "F6", "digest.toggle": "F7"}, Pane.DIGEST, "f7", "fold.toggle"),
+        ({"reader.fold": "F6", "fold.toggle": "F7"}, Pane.TREE, "f7", "fold.toggle"),
+        ({"digest.expand": "F6"}, Pane.DIGEST, "f6", "tree.expand"),
+    ],
+)
+def test_an_earlier_name_keeps_its_keys_and_is_reported_with_the_present_one(
+    keys: dict[str, str], pane: Pane, pressed: str, now: str
+) -> None:
+    keymap, problems = keymap_for("default", keys)
+    command = keymap.command(pane, (pressed,))
+    assert command is not None
+    assert command.name == now
+    old = [name for name in keys if name in RENAMED]
+    assert len(problems) == len(old)
+    for name, problem in zip(old, problems, strict=True):
+        assert problem.startswith(f"keys.{name}: the command is now {now}")
+
+
+def test_where_one_command_took_the_place_of_several_its_own_keys_stay() -> None:
+    keymap, _ = keymap_for("default", {"reader.fold": "F6"})
+    for pane in (Pane.TREE, Pane.READER, Pane.DIGEST):
+        for pressed in (("z", "a"), ("f6",)):
+            assert keymap.command(pane, pressed) is keymap.by_name["fold.toggle"]
+
+
+def test_keys_under_both_names_are_those_of_the_present_one() -> None:
+    keymap, problems = keymap_for("default", {"view.blanks": "F6", "view.whitespace": "F7"})
+    assert keymap.by_name["view.whitespace"].keys == ("F7",)
+    assert len(problems) == 1
+
+
+def test_a_clash_of_an_earlier_name_is_reported_under_it() -> None:
+    keymap, problems = keymap_for("default", {"view.blanks": "j"})
+    assert keymap.commands == COMMANDS
+    assert any(p.startswith("keys.view.blanks: j is the key of move.down") for p in problems)
+
+
+def test_every_earlier_name_leads_to_a_command() -> None:
+    assert not set(RENAMED) & set(BY_NAME)
+    for old, new in RENAMED.items():
+        assert commands_named(old)[0] is BY_NAME[new]
 
 
 def test_a_default_that_holds_can_take_a_key_back() -> None:
@@ -245,7 +301,7 @@ async def test_keys_of_ones_own_are_heard_offered_and_listed() -> None:
         await pilot.pause()
         assert "è          Read what is under the cursor" in text_of(app)
         await pilot.press("escape", "è")
-        assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app).active_pane is Pane.READER
 
 
 async def test_mistakes_in_the_configuration_are_shown() -> None:
@@ -269,7 +325,7 @@ async def test_mistakes_in_the_configuration_are_shown() -> None:
         ("LOG", "app.log"),
         ("fold.op", "fold.open"),
         ("ctrl", None),
-        ("message-id", "copy.menu"),
+        ("message-id", "mail.copy"),
     ],
 )
 def test_a_command_is_found_by_name(typed: str, first: str | None) -> None:
@@ -319,9 +375,9 @@ async def test_q_goes_back_and_only_hints_at_the_root() -> None:
     async with app.run_test() as pilot:
         await ready(pilot)
         await pilot.press("enter")
-        assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app).active_pane is Pane.READER
         await pilot.press("q")
-        assert desk_screen(app).where() is Where.TREE
+        assert desk_screen(app).active_pane is Pane.TREE
         await pilot.press("q")
         await pilot.pause()
         assert app.is_running
@@ -338,7 +394,7 @@ async def test_keys_typed_ahead_reach_what_they_were_meant_for() -> None:
         for key in ["/", *"glass", "enter", *"zaj", "enter", "/", *"line 9", "enter", *"Gym"]:
             app.post_message(Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: app.clipboard == "glass-v1-1@x")
-        assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app).active_pane is Pane.READER
         assert desk_screen(app)._words == "line 9"
 
 
@@ -396,4 +452,4 @@ async def test_the_palette_leaves_out_what_cannot_be_run() -> None:
         await pilot.pause(0.5)
         assert "triage.undo" not in text_of(app)
         await pilot.press("ctrl+u", *"copy the message")
-        await until(pilot, lambda: "copy.menu" in text_of(app), what="what can")
+        await until(pilot, lambda: "mail.copy" in text_of(app), what="what can")

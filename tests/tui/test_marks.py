@@ -21,6 +21,7 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
+from tui.keys.commands import Pane
 from tui.tree.marks import Marks
 from tui.tree.triage_tree import TriageTree
 
@@ -144,4 +145,4 @@ async def test_the_state_of_marks_is_the_same_in_the_reader() -> None:
         await ready(pilot)
         await pilot.press("space", "enter")
         await until(pilot, lambda: "1 marked" in text_of(app, "TitleBar"), what="1 marked")
-        assert desk_screen(app).where().value == "reader"
+        assert desk_screen(app).active_pane is Pane.READER

@@ -14,7 +14,7 @@ from core.triage.transitions import DECIDED, Verb, after
 from tests.tui.kit import NOW, app_with, desk_screen, lantern, ready, small_series, text_of, until
 from tests.tui.triage_kit import known, said, statuses, subjects, told, tree, triage_app
 from tui.desk.phrases import COMMANDS
-from tui.keys.commands import BY_NAME, Where
+from tui.keys.commands import BY_NAME, Pane
 
 WICK, OIL, TALK, GLASS = (item.subject for item in lantern())
 
@@ -74,7 +74,7 @@ async def test_in_the_reader_the_next_series_opens(tmp_path: Path) -> None:
         await known(pilot)
         await pilot.press("enter", "d")
         await told(pilot, "done")
-        assert desk_screen(app).where() is Where.READER
+        assert desk_screen(app).active_pane is Pane.READER
         await until(pilot, lambda: "line 1 of oil" in text_of(app, "MessageView"), what="oil")
 
 

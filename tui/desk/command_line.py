@@ -8,8 +8,7 @@ from textual import on
 
 from core.text import shown
 from tui.desk.review import ReviewingScreen
-from tui.keys.command_names import commands_named
-from tui.keys.commands import Command, Where
+from tui.keys.commands import Command, Pane, commands_named
 from tui.widgets.prompt import Prompt, Proposal
 
 
@@ -26,16 +25,18 @@ class CommandingScreen(ReviewingScreen):
 
     def why_not(self, command: Command) -> str:
         """Return why a command cannot be run now, as a sentence; "" where it can."""
-        where = command.where
-        if where is Where.DIGEST:
+        pane = command.pane
+        if pane is Pane.DIGEST:
             return "This is for a digest: gd opens one."
-        if where is Where.READER and (self._noted or self._mail is None):
+        if pane is Pane.READER and (self._noted or self._mail is None):
             return "There is no mail open."
-        if where is Where.TREE and not len(self.series_tree):
+        if pane is Pane.TREE and not len(self.series_tree):
             return "There is no series here."
+        if command.name.startswith("fold.") and self.active_pane is Pane.WELCOME:
+            return "There is nothing to fold here."
         if command.name.startswith("patch.") and not len(self.series_tree):
             return "There is no series here."
-        if command.name == "app.retry" and self._retry is None:
+        if command.name == "app.reload" and self._retry is None:
             return "Nothing was opened yet."
         return super().why_not(command)
 
@@ -46,7 +47,7 @@ class CommandingScreen(ReviewingScreen):
             if command is not None:
                 self.run_command(command)
 
-        self.app.push_screen(HelpScreen(self.where(), self.keymap.commands), chosen)
+        self.app.push_screen(HelpScreen(self.active_pane, self.keymap.commands), chosen)
 
     # ------------------------------------------------------------- by name
 

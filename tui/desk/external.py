@@ -17,7 +17,7 @@ from core.text import SafeText, shown, shown_lines
 from tui.desk.mail import edit_copy, run_pipe
 from tui.desk.requests import CopyMade, GivesLinks, PipeEnded, web_link
 from tui.desk.review import ReviewingScreen
-from tui.keys.commands import Where
+from tui.keys.commands import Pane
 from tui.tree.rows import Kind
 from tui.widgets.prompt import Prompt
 
@@ -38,7 +38,7 @@ class OutwardScreen(ReviewingScreen):
         return {
             "mail.browse": self._browse,
             "mail.pipe": self._ask_pipe,
-            "mail.edit": self._edit,
+            "mail.view_in_editor": self._edit,
         }
 
     @property
@@ -92,7 +92,7 @@ class OutwardScreen(ReviewingScreen):
         if row is None or row.message is None or self._shown is None:
             self.say("There is no mail here.", "warning")
             return
-        whole = self.where() is Where.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
+        whole = self.active_pane is Pane.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
         what = "the series' patches" if whole else "this mail"
         self.ask("pipe", "|", placeholder=f"a command that reads {what}")
 
@@ -108,7 +108,7 @@ class OutwardScreen(ReviewingScreen):
         ):
             return
         version = row.version or getattr(row.item, "versions", (None,))[-1]
-        whole = self.where() is Where.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
+        whole = self.active_pane is Pane.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
         messages = [patch.message for patch in version.patches] if whole and version else []
         stop = self._piping = Event()
         self.say(f"Running {command}")
@@ -140,7 +140,7 @@ class OutwardScreen(ReviewingScreen):
         self._note(
             shown(f"| {event.command}"), [shown(""), *(lines or [shown("It wrote nothing.")])]
         )
-        self.go_to(Where.READER)
+        self.go_to(Pane.READER)
 
     # ------------------------------------------------------------- editor
 
@@ -180,7 +180,7 @@ class OutwardScreen(ReviewingScreen):
     def copies(self) -> list[tuple[str, str, SafeText]]:
         """Return what else of the reader can be copied: key, word, text."""
         found: list[tuple[str, str, SafeText]] = []
-        if self.where() is not Where.READER or self._noted:
+        if self.active_pane is not Pane.READER or self._noted:
             return found
         if selected := self.get_selected_text():
             found.append(("v", "selection", SafeText("\n".join(shown_lines(selected)))))

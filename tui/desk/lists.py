@@ -21,7 +21,7 @@ from tui.desk.list_jobs import (
 from tui.desk.list_phrases import info_words, nothing_words, of_view
 from tui.desk.requests import Opening
 from tui.desk.sync import FOLLOWED, SyncScreen
-from tui.keys.commands import Where
+from tui.keys.commands import Pane
 from tui.tree.model import Items
 from tui.tree.rows import Kind, Row, Whole
 from tui.widgets.choice import Choice
@@ -52,7 +52,7 @@ class ListScreen(SyncScreen):
         return {
             "unread.next": lambda: self._go_to_unread(1),
             "unread.previous": lambda: self._go_to_unread(-1),
-            "unread.toggle": self._toggle_unread,
+            "mail.toggle_read": self._toggle_unread,
             "list.switch": self._switch,
             "list.inbox": self._show_inbox,
             **self.sync_actions(),
@@ -123,7 +123,7 @@ class ListScreen(SyncScreen):
         if len(page.items):
             self.remove_class("-empty")
             if first or was_empty:
-                self.go_to(Where.TREE)
+                self.go_to(Pane.TREE)
         elif page.whole:
             self._show_empty()
             self._mail = None
@@ -209,7 +209,7 @@ class ListScreen(SyncScreen):
     def _saw(self, mail: OpenedMessage) -> None:
         """Count a mail as read that is still open, unless it only happens to be the first."""
         self._seeing = None
-        chosen = self.series_tree.touched or self._place is Where.READER
+        chosen = self.series_tree.touched or self._place is Pane.READER
         if mail is self._mail and not self._noted and chosen:
             self._count_as_read(mail)
 
@@ -242,7 +242,7 @@ class ListScreen(SyncScreen):
         """Return the mails that a key about reading is meant for."""
         from core.model import Series, Thread
 
-        if self._place is Where.READER and self._mail is not None:
+        if self._place is Pane.READER and self._mail is not None:
             return (self._mail.message.message_id,)
         if row.kind in (Kind.SERIES, Kind.THREAD) and isinstance(row.item, Series | Thread):
             return row.item.message_ids

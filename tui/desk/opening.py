@@ -31,7 +31,8 @@ from tui.desk.requests import (
     Opening,
     Progressed,
 )
-from tui.keys.commands import Keymap, Where
+from tui.keys.commands import Pane
+from tui.keys.keymap import Keymap
 from tui.screens.frame import FrameScreen
 from tui.tree.rows import Kind, Row
 from tui.tree.series_tree import SeriesTree
@@ -180,7 +181,7 @@ class ReadingScreen(FrameScreen):
                 "Nothing to read", [shown(f"There is no mail in {listing.name}."), "", WAYS_ON]
             )
         if listing.items and (before is None or was_empty):
-            self.go_to(Where.TREE)
+            self.go_to(Pane.TREE)
 
     def show_items(
         self,

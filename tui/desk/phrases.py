@@ -27,8 +27,8 @@ COMMANDS: Final[Mapping[str, Verb]] = {
     "triage.flag": Verb.FLAG,
     "triage.label": Verb.LABEL,
     "triage.note": Verb.NOTE,
-    "triage.raise": Verb.PRIORITY,
-    "triage.lower": Verb.PRIORITY,
+    "triage.priority_up": Verb.PRIORITY,
+    "triage.priority_down": Verb.PRIORITY,
 }
 """The verbs that commands stand for."""
 

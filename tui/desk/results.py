@@ -14,7 +14,7 @@ from core.text import shown
 from tui.desk.search import FindingScreen
 from tui.desk.search_phrases import came_words
 from tui.desk.searcher import ServerAnswered, ask_server
-from tui.keys.commands import Where
+from tui.keys.commands import Pane
 from tui.reader.page_view import PageView
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
@@ -44,7 +44,7 @@ class FoundScreen(FindingScreen):
     # ------------------------------------------------------------- from match to match
 
     def _find_next(self, direction: int) -> None:
-        if self._place is Where.READER and self._words:
+        if self._place is Pane.READER and self._words:
             # Another mail has come since: look in that.
             if not (self.reader.find_next(direction) or self.reader.find(self._words)):
                 self.say(f"There is no {self._words} in this mail.")
@@ -52,7 +52,7 @@ class FoundScreen(FindingScreen):
             self.say("Nothing to find yet: / asks for it.")
         elif not (self._next_found(direction) if self._result else self._next_in_list(direction)):
             self.say("Nothing of what was found is here.")
-        elif self._place is Where.READER and (row := self.series_tree.row) is not None:
+        elif self._place is Pane.READER and (row := self.series_tree.row) is not None:
             self.read_row(row)
 
     def _next_found(self, direction: int) -> bool:

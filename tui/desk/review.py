@@ -14,7 +14,7 @@ from core.system.ui_state import Remembered
 from tui.desk.mail import count_remarks, read_remarks
 from tui.desk.opening import ReadingScreen
 from tui.desk.requests import RemarksCounted, RemarksFound
-from tui.keys.commands import Where
+from tui.keys.commands import Pane
 from tui.reader.diff_layout import LAYOUTS
 from tui.reader.message_view import MessageView
 from tui.tree.rows import Key
@@ -69,21 +69,16 @@ class ReviewingScreen(ReadingScreen):
             ),
             "reader.next_remark": lambda: self._next_remark(1),
             "reader.previous_remark": lambda: self._next_remark(-1),
-            "reader.reply": self._open_reply,
-            "reader.back": self._jump_back,
-            "reader.file": self._list_files,
-            "reader.fold": lambda: reader.fold(expanded=None),
-            "reader.unfold": lambda: reader.fold(expanded=True),
-            "reader.close": lambda: reader.fold(expanded=False),
-            "reader.unfold_all": lambda: reader.fold_all(expanded=True),
-            "reader.fold_all": lambda: reader.fold_all(expanded=False),
-            "reader.viewed": self._mark_viewed,
+            "reader.open_reply": self._open_reply,
+            "reader.jump_back": self._jump_back,
+            "reader.files": self._list_files,
+            "hunk.viewed": self._mark_viewed,
             "reader.select": self._select_lines,
             "view.layout": self._next_layout,
-            "view.words": self._toggle_words,
+            "view.intraline": self._toggle_words,
             "view.wrap": self._toggle_wrap,
-            "view.blanks": self._toggle_blanks,
-            "view.viewed": reader.action_toggle_viewed,
+            "view.whitespace": self._toggle_blanks,
+            "view.hide_viewed": reader.action_toggle_viewed,
         }
 
     def ask(
@@ -167,7 +162,7 @@ class ReviewingScreen(ReadingScreen):
             self._came_from = [*(self._came_from or [])[-20:], row.key]
             if (here := self.series_tree.row) is not None:
                 self.read_row(here)
-                self.go_to(Where.READER)
+                self.go_to(Pane.READER)
 
     def _jump_back(self) -> None:
         """Go back to where a jump in the mail began, or to the mail from which this reply was opened."""

@@ -24,7 +24,7 @@ from tui.desk.searcher import (
     Answer,
     Question,
 )
-from tui.keys.commands import Where
+from tui.keys.commands import Pane
 from tui.reader.message_view import MessageView
 from tui.tree.rows import Matches
 from tui.tree.series_tree import SeriesTree
@@ -92,9 +92,9 @@ class FindingScreen(AskingScreen):
             self._keep()
 
     def _start(self, label: str) -> None:
-        if self.where() is Where.EVERYWHERE:
+        if self.active_pane is Pane.WELCOME:
             return
-        if label == "/" and self._place is Where.READER:
+        if label == "/" and self._place is Pane.READER:
             self.ask("find", "/", placeholder="text")
         elif not len(self.series_tree):
             self.say("There is nothing here to find.")
@@ -107,7 +107,7 @@ class FindingScreen(AskingScreen):
             self._open_bar("\\", text)
 
     def _open_bar(self, label: str, text: str = "") -> None:
-        self.go_to(Where.TREE)
+        self.go_to(Pane.TREE)
         place = self.series_tree.kept_place
         self._origin = (self._result, place)
         if self._result is None:

@@ -17,7 +17,7 @@ from core.model import MessageId
 from core.text import shown
 from tui.desk.journal_writer import Deed, HistoryRead
 from tui.desk.triage_state import StandingScreen
-from tui.keys.commands import Command, Where
+from tui.keys.commands import Command, Pane
 from tui.tree.marks import Handle
 from tui.tree.rows import Kind, Row
 from tui.widgets.prompt import Prompt, Proposal
@@ -45,13 +45,13 @@ class TriageScreen(StandingScreen):
             "triage.flag": self._flag,
             "triage.label": self._ask_label,
             "triage.note": self._ask_note,
-            "triage.raise": partial(self._decide, "priority", "+1"),
-            "triage.lower": partial(self._decide, "priority", "-1"),
+            "triage.priority_up": partial(self._decide, "priority", "+1"),
+            "triage.priority_down": partial(self._decide, "priority", "-1"),
             "triage.undo": partial(self._take_back, "undo"),
             "triage.redo": partial(self._take_back, "redo"),
             "triage.repeat": self._repeat,
             "triage.history": self._read_history,
-            "view.done": self._toggle_decided,
+            "view.show_decided": self._toggle_decided,
         }
 
     def with_words(self) -> Mapping[str, Callable[[str], object]]:
@@ -335,4 +335,4 @@ class TriageScreen(StandingScreen):
         now = words_of(self._standing(here), self._clock()) if here is not None else []
         self._aside = True
         self._note(shown(f"History of {event.subject}"), [*lines, shown(""), shown("; ".join(now))])
-        self.go_to(Where.READER)
+        self.go_to(Pane.READER)

@@ -13,7 +13,7 @@ from core.model import MessageId, OpenedMessage
 from core.text import shown
 from tui.desk.journal_writer import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
 from tui.desk.marking import MarkingScreen
-from tui.keys.commands import Where
+from tui.keys.commands import Pane
 from tui.tree.marks import Handle
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class StandingScreen(MarkingScreen):
 
     def _follow_cursor(self) -> None:
         """In the reader, open what the cursor stands on now."""
-        if self._place is Where.READER and (row := self.series_tree.row) is not None:
+        if self._place is Pane.READER and (row := self.series_tree.row) is not None:
             self.read_row(row)
 
     # ------------------------------------------------------------- read and unread

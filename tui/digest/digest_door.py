@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.model import MessageId
 from core.text import SafeText, shown
-from tui.keys.commands import COMMANDS, Where
+from tui.keys.commands import COMMANDS, Pane
 
 if TYPE_CHECKING:
     from tui.desk.opening import ReadingScreen
@@ -64,6 +64,6 @@ def _show(screen: ReadingScreen, target: str) -> None:
         return to_reader
 
     def back(_: None) -> None:
-        screen.go_to(Where.READER if to_reader else Where.TREE)
+        screen.go_to(Pane.READER if to_reader else Pane.TREE)
 
     screen.app.push_screen(DigestScreen(screen.keymap, target, screen._clock, read), back)

@@ -27,8 +27,9 @@ from tui.digest.digest_jobs import (
 )
 from tui.digest.rows import totals
 from tui.digest.view import DigestView
-from tui.keys.commands import Command, Keymap
-from tui.keys.dispatch import KeyedScreen
+from tui.keys.commands import Command
+from tui.keys.dispatch import CommandScreen
+from tui.keys.keymap import Keymap
 from tui.widgets.prompt import Prompt
 from tui.widgets.status_bar import StatusLine, TitleBar
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from core.digest.windows import Window
 
 
-class MakingScreen(KeyedScreen):
+class MakingScreen(CommandScreen):
     """Title, rows and status line, and what fills them. What is on the screen stays until another digest is made."""
 
     def __init__(

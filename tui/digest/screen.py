@@ -16,8 +16,7 @@ from tui.digest.digest_jobs import Exported, export
 from tui.digest.loading import MakingScreen
 from tui.digest.rows import TOP
 from tui.digest.view import DigestView
-from tui.keys.command_names import commands_named
-from tui.keys.commands import Command, Where
+from tui.keys.commands import Command, Pane, commands_named
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.status_bar import StatusLine
 
@@ -55,7 +54,7 @@ class DigestScreen(MakingScreen):
         """Ask for the range."""
         name = self._target.rstrip("/").rpartition("/")[2]
         self.title_bar.name_shown = shown(f"{name}  digest")
-        fitting = [c for c in self.keymap.commands if c.footer and c.where is Where.DIGEST]
+        fitting = [c for c in self.keymap.commands if c.footer and c.pane is Pane.DIGEST]
         others = [
             c for c in self.keymap.commands if c.name in ("digest.open", "find.start", "app.help")
         ]
@@ -65,9 +64,10 @@ class DigestScreen(MakingScreen):
 
     # ------------------------------------------------------------- keys
 
-    def where(self) -> Where:
+    @property
+    def active_pane(self) -> Pane:
         """Return where keys go."""
-        return Where.DIGEST
+        return Pane.DIGEST
 
     def take_key(self, event: events.Key) -> bool:
         """Give a key to the prompt, or run its command."""
@@ -101,11 +101,13 @@ class DigestScreen(MakingScreen):
             "digest.later": lambda: self._go(1),
             "digest.mark": self._mark,
             "digest.export": self._ask_file,
-            "digest.expand": view.unfold,
-            "digest.collapse": view.collapse,
-            "digest.toggle": lambda: view.fold(unfold=None),
-            "digest.expand_all": lambda: view.fold_all(unfold=True),
-            "digest.collapse_all": lambda: view.fold_all(unfold=False),
+            "tree.expand": view.unfold,
+            "tree.collapse": view.collapse,
+            "fold.toggle": lambda: view.fold(expanded=None),
+            "fold.open": lambda: view.fold(expanded=True),
+            "fold.close": lambda: view.fold(expanded=False),
+            "fold.open_all": lambda: view.fold_all(expanded=True),
+            "fold.close_all": lambda: view.fold_all(expanded=False),
             "move.down": lambda: view.action_line(1),
             "move.up": lambda: view.action_line(-1),
             "move.half_down": lambda: view.action_half_page(1),
@@ -119,8 +121,8 @@ class DigestScreen(MakingScreen):
             "find.start": lambda: self.prompt.ask("find", "/", placeholder="subject or name"),
             "find.next": lambda: self._find_next(1),
             "find.previous": lambda: self._find_next(-1),
-            "app.retry": lambda: self.make(self._wanted.words) if self._wanted else None,
-            "job.cancel": self._stop,
+            "app.reload": lambda: self.make(self._wanted.words) if self._wanted else None,
+            "app.cancel": self._stop,
             "app.back": self._back,
             "app.help": self._help,
             "app.command": self._ask_command,
@@ -140,14 +142,14 @@ class DigestScreen(MakingScreen):
         from tui.screens.help import HelpScreen
 
         self.app.push_screen(
-            HelpScreen(Where.DIGEST, self.keymap.commands),
+            HelpScreen(Pane.DIGEST, self.keymap.commands),
             lambda c: self.run_command(c) if c is not None else None,
         )
 
     def _open(self) -> None:
         view = self.view
         if (message_id := view.opens) is None:
-            view.fold(unfold=None)
+            view.fold(expanded=None)
         elif self._read(message_id):
             self.dismiss()
         else:

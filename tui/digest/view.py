@@ -167,12 +167,12 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
 
     # ------------------------------------------------------------- folds
 
-    def fold(self, *, unfold: bool | None) -> bool:
+    def fold(self, *, expanded: bool | None) -> bool:
         """Fold or unfold what is under the cursor, None: the other way; say whether there is anything to fold."""
         line = self.line
         if line is None or not line.folds:
             return False
-        wanted = not line.open if unfold is None else unfold
+        wanted = not line.open if expanded is None else expanded
         if wanted:
             self._unfolded.add(line.folds)
         else:
@@ -185,7 +185,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         """Unfold the line, or go to the first one inside."""
         line = self.line
         if line is not None and line.folds and not line.open:
-            self.fold(unfold=True)
+            self.fold(expanded=True)
         else:
             self.action_line(1)
 
@@ -193,7 +193,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         """Fold the line, or go to the one that holds it."""
         line = self.line
         if line is not None and line.folds and line.open:
-            self.fold(unfold=False)
+            self.fold(expanded=False)
             return
         for at in reversed(self._stops[: bisect_left(self._stops, self._cursor)]):
             if self._lines[at].folds or self._lines[at].key.startswith("section "):
@@ -202,10 +202,10 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
                 self.refresh()
                 return
 
-    def fold_all(self, *, unfold: bool) -> None:
+    def fold_all(self, *, expanded: bool) -> None:
         """Fold or unfold everything."""
         self._unfolded.clear()
-        if unfold and self._digest is not None:
+        if expanded and self._digest is not None:
             self._unfolded.update(("newcomers", "discussed", "unanswered"))
             self._unfolded.update(f"series {news.id}" for news in self._digest.series)
         self._lay_out()

@@ -5,47 +5,26 @@ Keys are written as a person would: `j`, `gg` (one after the other), `C-d`, `PgD
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Flag, auto
 from types import MappingProxyType
 from typing import Final
 
-Stroke = str
-"""One key press: the character it types, or Textual's name of the key where it types none (`ctrl+d`, `space`)."""
 
-NAMED: Final[Mapping[str, Stroke]] = MappingProxyType(
-    {
-        "Space": "space",
-        "Enter": "enter",
-        "Esc": "escape",
-        "Tab": "tab",
-        "S-Tab": "shift+tab",
-        "↑": "up",
-        "↓": "down",
-        "←": "left",
-        "→": "right",
-        "Home": "home",
-        "End": "end",
-        "PgUp": "pageup",
-        "PgDn": "pagedown",
-        "Backspace": "backspace",
-        **{f"F{number}": f"f{number}" for number in range(1, 13)},
-    }
-)
-_SHOWN: Final = {stroke: name for name, stroke in NAMED.items()}
+class Pane(Flag):
+    """A pane that takes keys; a command belongs to one of them or to several."""
+
+    WELCOME = auto()
+    TREE = auto()
+    READER = auto()
+    DIGEST = auto()
+    ANY = WELCOME | TREE | READER | DIGEST
 
 
-class Where(Enum):
-    """The pane that a key belongs to."""
-
-    EVERYWHERE = "everywhere"
-    TREE = "tree"
-    READER = "reader"
-    DIGEST = "digest"
-
-
-EVERYWHERE, TREE, READER, DIGEST = Where
+_ROWS: Final = Pane.TREE | Pane.DIGEST
+_FOLDING: Final = Pane.TREE | Pane.READER | Pane.DIGEST
+TREE, READER, DIGEST = Pane.TREE, Pane.READER, Pane.DIGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,74 +33,64 @@ class Command:
 
     name: str
     """`area.verb`: what the configuration and `:` call it."""
-    written: str
+    keys_text: str
     """Its keys, a blank between two ways to press it; empty where it has none."""
-    word: str
+    label: str
     """What the footer calls it."""
     help: str
-    where: Where = EVERYWHERE
+    pane: Pane = Pane.ANY
     footer: bool = False
-    takes: str = ""
+    argument: str = ""
     """What can follow its name on the command line, in a word."""
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The ways to press it."""
-        return tuple(self.written.split())
+        return tuple(self.keys_text.split())
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
     Command("tree.open", "Enter", "read", "Read what is under the cursor", TREE, footer=True),
-    Command("tree.expand", "l →", "expand", "Show what is inside, or go there", TREE, footer=True),
-    Command("tree.collapse", "h ←", "collapse", "Hide what is inside, or go to what holds it", TREE),
-    Command("fold.toggle", "za", "fold", "Show or hide what is inside", TREE),
-    Command("fold.open", "zo", "unfold", "Show what is inside", TREE),
-    Command("fold.close", "zc", "fold", "Hide what is inside", TREE),
-    Command("fold.open_all", "zR", "unfold all", "Show what is inside of everything", TREE),
-    Command("fold.close_all", "zM", "fold all", "Hide what is inside of everything", TREE),
+    Command("tree.expand", "l →", "expand", "Show what is inside, or go there", _ROWS, footer=True),
+    Command("tree.collapse", "h ←", "collapse", "Hide what is inside, or go to what holds it", _ROWS),
+    Command("fold.toggle", "za", "fold", "Show or hide what is inside", _FOLDING),
+    Command("fold.open", "zo", "unfold", "Show what is inside", _FOLDING),
+    Command("fold.close", "zc", "fold", "Hide what is inside", _FOLDING),
+    Command("fold.open_all", "zR", "unfold all", "Show what is inside of everything", _FOLDING),
+    Command("fold.close_all", "zM", "fold all", "Hide what is inside of everything", _FOLDING),
     Command("mark.toggle", "Space", "mark", "Mark the series under the cursor, or unmark it, and go on", TREE),
     Command("mark.range", "V", "range", "Mark from here to where the cursor goes; V again ends it", TREE),
-    Command("mark.query", "*", "mark by", "Mark what a query finds", TREE, takes="QUERY"),
+    Command("mark.query", "*", "mark by", "Mark what a query finds", TREE, argument="QUERY"),
     Command("mark.clear", "", "unmark", "Take all marks away; Esc does, too", TREE),
-    Command("reader.forward", "Space", "page", "A page down, and at the end the next mail", READER, footer=True),
-    Command("reader.left", "h ← <", "left", "Move the code back, towards its beginning", READER),
-    Command("reader.right", "l → >", "right", "Move the code, to read what the right edge cuts off", READER),
+    Command("reader.page_or_next", "Space", "page", "A page down, and at the end the next mail", READER, footer=True),
+    Command("reader.scroll_left", "h ← <", "left", "Move the code back, towards its beginning", READER),
+    Command("reader.scroll_right", "l → >", "right", "Move the code, to read what the right edge cuts off", READER),
     Command("reader.next_hunk", ")", "hunk", "The next hunk of the diff", READER),
     Command("reader.previous_hunk", "(", "hunk", "The previous hunk of the diff", READER),
     Command("reader.next_file", "}", "file", "The next file of the diff", READER),
     Command("reader.previous_file", "{", "file", "The previous file of the diff", READER),
     Command("reader.next_remark", ".", "remark", "The next remark of a reviewer", READER),
     Command("reader.previous_remark", ",", "remark", "The previous remark of a reviewer", READER),
-    Command("reader.reply", "Enter gr", "reply", "Read the reply that the remark here stands in", READER),
-    Command("reader.back", "'", "back", "Back to where the last jump began", READER),
-    Command("reader.file", "gf", "files", "List the files of the patch, to go to one of them", READER),
-    Command("reader.fold", "za", "fold", "Fold or unfold the remark, hunk or file here", READER),
-    Command("reader.unfold", "zo", "unfold", "Unfold the remark, hunk or file here", READER),
-    Command("reader.close", "zc", "fold", "Fold the remark, hunk or file here", READER),
-    Command("reader.unfold_all", "zR", "unfold all", "Unfold all remarks, hunks and files", READER),
-    Command("reader.fold_all", "zM", "fold all", "Fold all remarks and files", READER),
+    Command("reader.open_reply", "Enter gr", "reply", "Read the reply that the remark here stands in", READER),
+    Command("reader.jump_back", "'", "back", "Back to where the last jump began", READER),
+    Command("reader.files", "gf", "files", "List the files of the patch, to go to one of them", READER),
     Command("reader.select", "V", "select", "Select lines, or end that", READER),
-    Command("reader.viewed", "X", "viewed", "Mark the hunk here as viewed, or not", READER),
+    Command("hunk.viewed", "X", "viewed", "Mark the hunk here as viewed, or not", READER),
     Command("digest.read", "Enter", "read", "Read the series or discussion under the cursor", DIGEST, footer=True),
     Command("digest.earlier", "<", "before", "The window before this one, as long", DIGEST, footer=True),
     Command("digest.later", ">", "after", "The window after this one, as long", DIGEST, footer=True),
     Command("digest.mark", "gm", "mark", "Mark where this digest ends, to begin another there", DIGEST, footer=True),
     Command("digest.export", "E", "export", "Write the digest to a file", DIGEST, footer=True),
-    Command("digest.expand", "l →", "unfold", "Show what is inside", DIGEST),
-    Command("digest.collapse", "h ←", "fold", "Hide what is inside, or go to what holds it", DIGEST),
-    Command("digest.toggle", "za", "fold", "Show or hide what is inside", DIGEST),
-    Command("digest.expand_all", "zR", "unfold all", "Show what is inside of everything", DIGEST),
-    Command("digest.collapse_all", "zM", "fold all", "Hide what is inside of everything", DIGEST),
     Command("triage.done", "d", "done", "Done, until something new comes; on a patch, with that alone", footer=True),
     Command("triage.skip", "x", "skip", "Skip: it never comes back; on a patch, skip that alone", footer=True),
     Command("triage.wait", "w", "wait", "Wait for its author, until something new comes", footer=True),
-    Command("triage.later", "s", "later", "Put it off: for some time, until a day, a version or a tag", footer=True, takes="WHEN"),
+    Command("triage.later", "s", "later", "Put it off: for some time, until a day, a version or a tag", footer=True, argument="WHEN"),
     Command("triage.accept", "A", "accept", "Accept: it is taken, or is to be", footer=True),
     Command("triage.flag", "F", "flag", "Flag, or take the flag away", footer=True),
-    Command("triage.label", "L", "label", "Give a label; with - before it, take that away", footer=True, takes="LABEL"),
-    Command("triage.note", "i", "note", "Write a note of your own", footer=True, takes="TEXT"),
-    Command("triage.raise", "+", "more urgent", "A higher priority", footer=True),
-    Command("triage.lower", "-", "less urgent", "A lower priority", footer=True),
+    Command("triage.label", "L", "label", "Give a label; with - before it, take that away", footer=True, argument="LABEL"),
+    Command("triage.note", "i", "note", "Write a note of your own", footer=True, argument="TEXT"),
+    Command("triage.priority_up", "+", "more urgent", "A higher priority", footer=True),
+    Command("triage.priority_down", "-", "less urgent", "A lower priority", footer=True),
     Command("triage.reopen", "O", "reopen", "Open again what was decided"),
     Command("triage.undo", "u", "undo", "Take the last decision back, however long ago it was", footer=True),
     Command("triage.redo", "U", "redo", "Decide again what was taken back", footer=True),
@@ -131,14 +100,14 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("patch.previous", "[", "patch", "The previous patch of the series"),
     Command("unread.next", "J", "next unread", "The next mail that was not read"),
     Command("unread.previous", "K", "previous unread", "The previous mail that was not read"),
-    Command("unread.toggle", "m", "read/unread", "Count what is here as read, or as not read"),
-    Command("list.switch", "gl", "lists", "Show one of the lists you follow, or all of them", takes="NAME"),
+    Command("mail.toggle_read", "m", "read/unread", "Count what is here as read, or as not read"),
+    Command("list.switch", "gl", "lists", "Show one of the lists you follow, or all of them", argument="NAME"),
     Command("list.inbox", "gi", "inbox", "All lists, the latest activity first"),
-    Command("list.sync", "gs", "sync", "Bring in new mail of the lists on the screen", takes="NAMES"),
+    Command("list.sync", "gs", "sync", "Bring in new mail of the lists on the screen", argument="NAMES"),
     Command("list.sync_all", "gS", "sync all", "Bring in new mail of all lists you follow"),
-    Command("list.follow", "", "follow", "Follow a list: its mail is brought in and kept", takes="NAME TARGET"),
-    Command("list.sort", "", "sort", "Sort by activity, date, author, size or replies", takes="ORDER"),
-    Command("list.group", "", "group", "Group by day, author or state, or not at all", takes="GROUP"),
+    Command("list.follow", "", "follow", "Follow a list: its mail is brought in and kept", argument="NAME TARGET"),
+    Command("list.sort", "", "sort", "Sort by activity, date, author, size or replies", argument="ORDER"),
+    Command("list.group", "", "group", "Group by day, author or state, or not at all", argument="GROUP"),
     Command("move.down", "j ↓", "down", "A line down"),
     Command("move.up", "k ↑", "up", "A line up"),
     Command("move.half_down", "C-d", "half down", "Half a page down"),
@@ -150,32 +119,32 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("pane.next", "Tab", "pane", "The next pane"),
     Command("pane.previous", "S-Tab", "pane", "The previous pane"),
     Command("find.start", "/", "find", "Find series and patches by subject or name as you type; in the reader, find in its text", footer=True),
-    Command("find.query", "\\", "query", "Find by a query: s: f: d: dfn: v: is: and more", takes="QUERY"),
+    Command("find.query", "\\", "query", "Find by a query: s: f: d: dfn: v: is: and more", argument="QUERY"),
     Command("find.next", "n", "next match", "The next match"),
     Command("find.previous", "N", "previous match", "The previous match"),
-    Command("copy.menu", "y", "copy", "Copy the Message-ID, subject, link or b4 command", footer=True),
+    Command("mail.copy", "y", "copy", "Copy the Message-ID, subject, link or b4 command", footer=True),
     Command("mail.browse", "gb", "browser", "Open the mail in the web browser"),
-    Command("mail.pipe", "|", "pipe", "Give the mail, in the tree a series' patches, to a command", takes="COMMAND"),
-    Command("mail.edit", "e", "editor", "Look at a copy of the mail in $EDITOR"),
+    Command("mail.pipe", "|", "pipe", "Give the mail, in the tree a series' patches, to a command", argument="COMMAND"),
+    Command("mail.view_in_editor", "e", "editor", "Look at a copy of the mail in $EDITOR"),
     Command("digest.open", "gd", "digest", "What arrived between two commits or dates"),
-    Command("app.open", "o", "open", "Open another target", footer=True, takes="TARGET"),
-    Command("app.retry", "C-r", "again", "Read the target again"),
-    Command("job.cancel", "C-c", "cancel", "Stop what is running, or copy what is selected"),
+    Command("app.open", "o", "open", "Open another target", footer=True, argument="TARGET"),
+    Command("app.reload", "C-r", "again", "Read the target again"),
+    Command("app.cancel", "C-c", "cancel", "Stop what is running, or copy what is selected"),
     Command("view.choose", "1 2 3 4 5 6 7 8 9", "view", "Show a view, by its number"),
     Command("view.all", "0", "all", "Show everything, whatever the view"),
-    Command("view.switch", "gv", "views", "Choose a view from a list", takes="NAME"),
-    Command("view.save", "", "save view", "Save the query on the screen as a view", takes="NAME"),
+    Command("view.switch", "gv", "views", "Choose a view from a list", argument="NAME"),
+    Command("view.save", "", "save view", "Save the query on the screen as a view", argument="NAME"),
     Command("view.full", "tf", "full screen", "This pane alone, or both"),
-    Command("view.headers", "th", "headers", "All headers, or the few that matter"),
-    Command("view.numbers", "tn", "numbers", "Line numbers in diffs"),
-    Command("view.quotes", "tq", "quotes", "Fold quoted text"),
+    Command("view.all_headers", "th", "headers", "All headers, or the few that matter"),
+    Command("view.line_numbers", "tn", "numbers", "Line numbers in diffs"),
+    Command("view.fold_quotes", "tq", "quotes", "Fold quoted text"),
     Command("view.syntax", "", "syntax", "Code in colours, or plain"),
     Command("view.layout", "tl", "layout", "Diffs unified, side by side (from 140 columns), or old above new"),
-    Command("view.words", "tw", "words", "Let words that changed, and lines that moved, stand out, or not"),
+    Command("view.intraline", "tw", "words", "Let words that changed, and lines that moved, stand out, or not"),
     Command("view.wrap", "t>", "wrap", "Wrap long lines of code, or cut them at the right edge"),
-    Command("view.blanks", "ts", "white space", "Ignore changes of white space, or show them"),
-    Command("view.viewed", "tv", "viewed", "Hide the hunks that were viewed, or show them"),
-    Command("view.done", "td", "done and skipped", "Show what is done or skipped, or hide it"),
+    Command("view.whitespace", "ts", "white space", "Ignore changes of white space, or show them"),
+    Command("view.hide_viewed", "tv", "viewed", "Hide the hunks that were viewed, or show them"),
+    Command("view.show_decided", "td", "done and skipped", "Show what is done or skipped, or hide it"),
     Command("view.mouse", "tm", "mouse", "Leave the mouse to the terminal, or take it back"),
     Command("app.back", "q Esc", "back", "One level back"),
     Command("app.help", "?", "help", "All keys", footer=True),
@@ -190,70 +159,90 @@ COMMANDS: Final[tuple[Command, ...]] = (
 
 BY_NAME: Final[Mapping[str, Command]] = MappingProxyType({c.name: c for c in COMMANDS})
 
+RENAMED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "reader.fold": "fold.toggle",
+        "reader.unfold": "fold.open",
+        "reader.close": "fold.close",
+        "reader.unfold_all": "fold.open_all",
+        "reader.fold_all": "fold.close_all",
+        "digest.toggle": "fold.toggle",
+        "digest.expand_all": "fold.open_all",
+        "digest.collapse_all": "fold.close_all",
+        "digest.expand": "tree.expand",
+        "digest.collapse": "tree.collapse",
+        "reader.forward": "reader.page_or_next",
+        "reader.left": "reader.scroll_left",
+        "reader.right": "reader.scroll_right",
+        "reader.file": "reader.files",
+        "reader.back": "reader.jump_back",
+        "reader.reply": "reader.open_reply",
+        "reader.viewed": "hunk.viewed",
+        "view.viewed": "view.hide_viewed",
+        "view.words": "view.intraline",
+        "view.blanks": "view.whitespace",
+        "view.quotes": "view.fold_quotes",
+        "view.numbers": "view.line_numbers",
+        "view.headers": "view.all_headers",
+        "view.done": "view.show_decided",
+        "job.cancel": "app.cancel",
+        "app.retry": "app.reload",
+        "copy.menu": "mail.copy",
+        "mail.edit": "mail.view_in_editor",
+        "unread.toggle": "mail.toggle_read",
+        "triage.raise": "triage.priority_up",
+        "triage.lower": "triage.priority_down",
+    }
+)
+"""Earlier names of commands, which configurations and fingers may still know, and the names they have now."""
 
-def strokes(keys: str) -> tuple[Stroke, ...]:
-    """Return the key presses that `keys` writes down: `gg` is two, `C-d` and `PgDn` are one."""
-    if keys in NAMED:
-        return (NAMED[keys],)
-    if len(keys) == 3 and keys.startswith("C-"):
-        return (f"ctrl+{keys[2].lower()}",)
-    return tuple(keys)
+_ALIASES: Final = {
+    "q": "app.quit",
+    "quit": "app.quit",
+    "e": "app.open",
+    "open": "app.open",
+    "back": "app.back",
+    "mark": "mark.query",
+    **{
+        verb: f"triage.{verb}"
+        for verb in (
+            "done",
+            "skip",
+            "wait",
+            "later",
+            "accept",
+            "flag",
+            "label",
+            "note",
+            "reopen",
+            "undo",
+            "redo",
+        )
+    },
+    "sort": "list.sort",
+    "group": "list.group",
+    "sync": "list.sync",
+    "follow": "list.follow",
+    **RENAMED,
+}
 
 
-def stroke_of(key: str, character: str | None) -> Stroke:
-    """Return the stroke of a Textual key event."""
-    if character is not None and character.isprintable() and character != " ":
-        return character
-    return key
+def commands_named(text: str) -> list[Command]:
+    """Return the commands that `text` may name, best match first: exact, then by prefix, then by substring."""
+    wanted = text.strip().casefold()
+    wanted = _ALIASES.get(wanted, wanted)
 
+    def rank(command: Command) -> int | None:
+        verb = command.name.partition(".")[2]
+        if command.name == wanted:
+            return 0
+        if verb == wanted:
+            return 1
+        if command.name.startswith(wanted) or verb.startswith(wanted):
+            return 2
+        inside = wanted in f"{command.name} {command.label} {command.help}".casefold()
+        return 3 if inside else None
 
-def written(sequence: Iterable[Stroke]) -> str:
-    """Return strokes as a person writes them; the inverse of `strokes`."""
-    return "".join(
-        _SHOWN.get(stroke) or (f"C-{stroke[5:]}" if stroke.startswith("ctrl+") else stroke)
-        for stroke in sequence
-    )
-
-
-@dataclass(slots=True)
-class _Node:
-    command: Command | None = None
-    after: dict[Stroke, _Node] = field(default_factory=dict)
-
-
-class Keymap:
-    """Which command a sequence of key presses means in a pane."""
-
-    def __init__(self, commands: Iterable[Command] = COMMANDS) -> None:
-        self.commands: Final = tuple(commands)
-        """All commands, with the keys that they have here."""
-        self.by_name: Final = {command.name: command for command in self.commands}
-        self._roots = {where: _Node() for where in Where}
-        for command in self.commands:
-            for keys in command.keys:
-                node = self._roots[command.where]
-                for stroke in strokes(keys):
-                    node = node.after.setdefault(stroke, _Node())
-                node.command = command
-
-    def _nodes(self, where: Where, sequence: Sequence[Stroke]) -> Iterator[_Node]:
-        for place in dict.fromkeys((where, Where.EVERYWHERE)):
-            node: _Node | None = self._roots[place]
-            for stroke in sequence:
-                node = node.after.get(stroke) if node is not None else None
-            if node is not None:
-                yield node
-
-    def command(self, where: Where, sequence: Sequence[Stroke]) -> Command | None:
-        """Return what `sequence` does in the pane `where`; its own keys come before those of everywhere."""
-        found = (node.command for node in self._nodes(where, sequence))
-        return next((command for command in found if command is not None), None)
-
-    def continuations(self, where: Where, sequence: Sequence[Stroke]) -> dict[Stroke, Command]:
-        """Return the strokes that may follow `sequence`, and what each then does."""
-        following: dict[Stroke, Command] = {}
-        for node in self._nodes(where, sequence):
-            for stroke, after in node.after.items():
-                if after.command is not None:
-                    following.setdefault(stroke, after.command)
-        return following
+    ranked = [(order, command) for command in COMMANDS if (order := rank(command)) is not None]
+    ranked.sort(key=lambda pair: pair[0])
+    return [command for _, command in ranked]

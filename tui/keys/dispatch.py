@@ -8,10 +8,11 @@ from textual import events
 from textual.screen import Screen
 
 from core.text import shown
-from tui.keys.commands import Command, Keymap, Where, stroke_of, written
+from tui.keys.commands import Command, Pane
+from tui.keys.keymap import Keymap, format_keys, key_of_event
 
 
-class KeyedScreen(Screen[None]):
+class CommandScreen(Screen[None]):
     """Turns key presses into commands, and runs what the screen has for each."""
 
     def __init__(self, keymap: Keymap) -> None:
@@ -25,9 +26,10 @@ class KeyedScreen(Screen[None]):
         """Return what each command does, by its name."""
         return {}
 
-    def where(self) -> Where:
+    @property
+    def active_pane(self) -> Pane:
         """Return which pane the keys go to now."""
-        return Where.EVERYWHERE
+        return Pane.WELCOME
 
     def why_not(self, command: Command) -> str:
         """Return why a command cannot be run now, as a sentence; "" where it can."""
@@ -52,22 +54,22 @@ class KeyedScreen(Screen[None]):
 
     def take_key(self, event: events.Key) -> bool:
         """Run the command of a key, or remember the beginning of a sequence; say whether it was taken."""
-        stroke = stroke_of(event.key, event.character)
+        stroke = key_of_event(event.key, event.character)
         self.hush()
         sequence = (*self._begun, stroke)
         if self._begun and stroke in ("escape", "ctrl+c"):
             self.end_sequence()
-        elif command := self.keymap.command(self.where(), sequence):
+        elif command := self.keymap.command(self.active_pane, sequence):
             self.end_sequence()
             self.run_command(command, stroke)
-        elif ways := self.keymap.continuations(self.where(), sequence):
+        elif ways := self.keymap.continuations(self.active_pane, sequence):
             self._begun = sequence
-            self.show_begun(written(sequence), list(ways.items()))
+            self.show_begun(format_keys(sequence), list(ways.items()))
         elif self._begun:
-            known = self.keymap.continuations(self.where(), self._begun)
-            keys = " ".join(written((*self._begun, last)) for last in known)
+            known = self.keymap.continuations(self.active_pane, self._begun)
+            keys = " ".join(format_keys((*self._begun, last)) for last in known)
             self.end_sequence()
-            self.say(shown(f"{written(sequence)} is no key here; there are {keys}"), "warning")
+            self.say(shown(f"{format_keys(sequence)} is no key here; there are {keys}"), "warning")
         else:
             self.say_unbound(stroke)
         return True
@@ -76,7 +78,7 @@ class KeyedScreen(Screen[None]):
         """Say that a key has no meaning here, and where those are that have."""
         keys = self.keymap.by_name["app.help"].keys
         more = f"; {keys[0]} lists the keys" if keys else ""
-        self.say(shown(f"{written((stroke,))} does nothing here{more}"))
+        self.say(shown(f"{format_keys((stroke,))} does nothing here{more}"))
 
     def end_sequence(self) -> None:
         """Forget a sequence that was begun."""

@@ -1,18 +1,105 @@
-"""Sets of keys to begin with, and the user's own over them.
+"""Keys: how they are written, what each means in a pane, the presets, and the user's own keys over them.
 
-Each preset says only where it differs from the table in `tui.keys.commands`: what hands know from mutt, aerc or b4's review
-screen for the same act stands first. Every command that has a key in the table has one in every preset.
+A preset states only where it differs from the table in `tui.keys.commands`: the keys that users of mutt, aerc or b4's
+review screen know for the same command come first. Every command that has a key in the table has one in every preset.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
 from core.text import shown
-from tui.keys.commands import BY_NAME, COMMANDS, NAMED, Command, Keymap, Where, strokes
+from tui.keys.commands import BY_NAME, COMMANDS, RENAMED, Command, Pane
+
+Stroke = str
+"""One key press: the character it types, or Textual's name of the key where it types none (`ctrl+d`, `space`)."""
+
+NAMED: Final[Mapping[str, Stroke]] = MappingProxyType(
+    {
+        "Space": "space",
+        "Enter": "enter",
+        "Esc": "escape",
+        "Tab": "tab",
+        "S-Tab": "shift+tab",
+        "↑": "up",
+        "↓": "down",
+        "←": "left",
+        "→": "right",
+        "Home": "home",
+        "End": "end",
+        "PgUp": "pageup",
+        "PgDn": "pagedown",
+        "Backspace": "backspace",
+        **{f"F{number}": f"f{number}" for number in range(1, 13)},
+    }
+)
+_SHOWN: Final = {stroke: name for name, stroke in NAMED.items()}
+
+
+def parse_keys(keys: str) -> tuple[Stroke, ...]:
+    """Return the key presses that `keys` writes down: `gg` is two, `C-d` and `PgDn` are one."""
+    if keys in NAMED:
+        return (NAMED[keys],)
+    if len(keys) == 3 and keys.startswith("C-"):
+        return (f"ctrl+{keys[2].lower()}",)
+    return tuple(keys)
+
+
+def key_of_event(key: str, character: str | None) -> Stroke:
+    """Return the stroke of a Textual key event."""
+    if character is not None and character.isprintable() and character != " ":
+        return character
+    return key
+
+
+def format_keys(sequence: Iterable[Stroke]) -> str:
+    """Return strokes as a person writes them; the inverse of `parse_keys`."""
+    return "".join(
+        _SHOWN.get(stroke) or (f"C-{stroke[5:]}" if stroke.startswith("ctrl+") else stroke)
+        for stroke in sequence
+    )
+
+
+@dataclass(slots=True)
+class _Node:
+    command: Command | None = None
+    after: dict[Stroke, _Node] = field(default_factory=dict)
+
+
+class Keymap:
+    """Which command a sequence of key presses means in a pane."""
+
+    def __init__(self, commands: Iterable[Command] = COMMANDS) -> None:
+        self.commands: Final = tuple(commands)
+        """All commands, with the keys that they have here."""
+        self.by_name: Final = {command.name: command for command in self.commands}
+        self._roots = {pane: _Node() for pane in Pane}
+        for command in self.commands:
+            for pane in command.pane:
+                for keys in command.keys:
+                    node = self._roots[pane]
+                    for stroke in parse_keys(keys):
+                        node = node.after.setdefault(stroke, _Node())
+                    node.command = command
+
+    def _node(self, pane: Pane, sequence: Sequence[Stroke]) -> _Node:
+        node = self._roots[pane]
+        for stroke in sequence:
+            node = node.after.get(stroke, _Node())
+        return node
+
+    def command(self, pane: Pane, sequence: Sequence[Stroke]) -> Command | None:
+        """Return the command that `sequence` runs in `pane`."""
+        return self._node(pane, sequence).command
+
+    def continuations(self, pane: Pane, sequence: Sequence[Stroke]) -> dict[Stroke, Command]:
+        """Return the strokes that may follow `sequence`, and what each then does."""
+        following = self._node(pane, sequence).after.items()
+        return {stroke: node.command for stroke, node in following if node.command is not None}
+
 
 _MUTT: Final = {
     # t tags, T tags by pattern; so what t begins in the table begins with v here.
@@ -22,11 +109,9 @@ _MUTT: Final = {
     # h and l are mutt's headers and limit.
     "tree.expand": "→",
     "tree.collapse": "←",
-    "reader.left": "← <",
-    "reader.right": "→ >",
-    "digest.expand": "→",
-    "digest.collapse": "←",
-    "view.headers": "h vh",
+    "reader.scroll_left": "← <",
+    "reader.scroll_right": "→ >",
+    "view.all_headers": "h vh",
     "move.top": "= gg Home",
     "move.bottom": "* G End",
     "move.page_up": "- PgUp C-b",
@@ -40,26 +125,26 @@ _MUTT: Final = {
     "pane.previous": "gw",
     "app.back": "q x i Esc",
     "triage.skip": "C-d",
-    "unread.toggle": "N",
+    "mail.toggle_read": "N",
     "find.previous": "p",
     "find.query": "l \\",
     "triage.label": "Y",
     "triage.note": "I",
-    "triage.raise": "+",
-    "triage.lower": "_",
+    "triage.priority_up": "+",
+    "triage.priority_down": "_",
     "list.switch": "c gl",
     "list.sync": "$ gs",
     "list.sort": "o",
     "app.open": "go",
     "view.full": "vf",
-    "view.numbers": "vn",
-    "view.quotes": "vq",
+    "view.line_numbers": "vn",
+    "view.fold_quotes": "vq",
     "view.layout": "vl",
-    "view.words": "vw",
+    "view.intraline": "vw",
     "view.wrap": "v>",
-    "view.blanks": "vs",
-    "view.viewed": "vv",
-    "view.done": "vd",
+    "view.whitespace": "vs",
+    "view.hide_viewed": "vv",
+    "view.show_decided": "vd",
     "view.mouse": "vm",
 }
 
@@ -69,7 +154,7 @@ _AERC: Final = {
     "triage.skip": "d",
     "mark.toggle": "Space v",
     "list.switch": "c gl",
-    "view.headers": "H th",
+    "view.all_headers": "H th",
     "view.full": "s tf",
     "triage.later": "S",
     # J and K are the next and the previous message.
@@ -87,15 +172,14 @@ _B4: Final = {
     "triage.undo": "gu",
     "triage.redo": "gU",
     "tree.expand": "→",
-    "digest.expand": "→",
-    "reader.right": "→ >",
+    "reader.scroll_right": "→ >",
     "patch.next": "] n",
     "patch.previous": "[ p",
     "find.next": "C-n",
     "find.previous": "gn",
     "find.query": "l \\",
     "triage.note": "N i",
-    "view.done": "H td",
+    "view.show_decided": "H td",
     "move.page_up": "C-b PgUp Backspace",
 }
 
@@ -108,46 +192,87 @@ PRESETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 def preset_commands(name: str) -> tuple[Command, ...]:
     """Return all commands with the keys of a preset. Raises KeyError where there is none of that name."""
     own = PRESETS[name]
-    return tuple(replace(c, written=own.get(c.name, c.written)) for c in COMMANDS)
+    return tuple(replace(c, keys_text=own.get(c.name, c.keys_text)) for c in COMMANDS)
 
 
 _ALLOWED: Final = "a key is written j, gg, C-d, Space, Enter, Tab, Home, PgDn or F5; a blank stands between two ways to press it"
 
 
 def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str, ...]]:
-    """Return the keymap of a preset with the user's own `keys`, by command name, and what is wrong with these.
+    """Return the keymap of a preset with the user's own `keys`, by command name, and the problems with these.
 
-    What is wrong is a line each, to be shown as it is; there the keys of the preset hold. "" leaves a command
-    without a key.
+    A problem is one line, to be shown as it is; where there is one, the keys of the preset hold. "" leaves a command
+    without a key. Earlier names of commands still count, and are reported with the present name.
     """
     problems: list[str] = []
 
-    def problem(name: str, words: str) -> None:
-        problems.append(shown(f"keys.{name}: {words}; the default holds"))
+    def problem(name: str, text: str) -> None:
+        problems.append(shown(f"keys.{name}: {text}; the default holds"))
 
     if preset not in PRESETS:
         problem("preset", f'"{preset}" is no preset; there are {", ".join(PRESETS)}')
         preset = "default"
     table = preset_commands(preset)
     wanted: dict[str, str] = {}
-    for name, value in keys.items():
-        if name not in BY_NAME:
+    given_as: dict[str, str] = {}
+    for name, value in _present_names(table, keys, problems):
+        command = RENAMED.get(name, name)
+        if command not in BY_NAME:
             problem(name, f"there is no such command; there are {_names_like(name)}")
         elif unreadable := [one for one in value.split() if not _readable(one)]:
             problem(name, f"{unreadable[0]} is no key; {_ALLOWED}")
-        elif not value.split() and name == "app.quit":
+        elif not value.split() and command == "app.quit":
             problem(name, "leaving needs a key")
         else:
-            wanted[name] = value
+            wanted[command] = value
+            given_as[command] = name
     while True:
-        commands = [replace(c, written=wanted.get(c.name, c.written)) for c in table]
+        commands = [replace(c, keys_text=wanted.get(c.name, c.keys_text)) for c in table]
         clash = _first_clash(commands, list(wanted))
         if clash is None:
             return Keymap(commands), tuple(problems)
         name, own, other, others = clash
         del wanted[name]
         same = "is" if own == others else f"and {others} cannot both be keys: {others} is"
-        problem(name, f"{own} {same} the key of {other}; give that another, or choose a free one")
+        problem(
+            given_as[name],
+            f"{own} {same} the key of {other}; give that another, or choose a free one",
+        )
+
+
+def _present_names(
+    table: Sequence[Command], keys: Mapping[str, str], problems: list[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the user's keys, and report those under an earlier name.
+
+    Where one command took the place of several, the keys of each of these are added to its own: they go on working.
+    """
+    own = {command.name: keys.get(command.name, command.keys_text) for command in table}
+    for name, value in keys.items():
+        present = RENAMED.get(name)
+        if present is None:
+            yield name, value
+        elif present in _MERGED:
+            own[present] = " ".join(dict.fromkeys(f"{own[present]} {value}".split()))
+            problems.append(
+                shown(f"keys.{name}: the command is now {present}; its keys still work, rename it")
+            )
+            yield name, own[present]
+        elif present in keys:
+            problems.append(
+                shown(f"keys.{name}: the command is now {present}, which has keys of its own here")
+            )
+        else:
+            problems.append(
+                shown(f"keys.{name}: the command is now {present}; its keys still work, rename it")
+            )
+            yield name, value
+
+
+_MERGED: Final = frozenset(
+    present for present in RENAMED.values() if present.startswith(("fold.", "tree."))
+)
+"""The commands that took the place of several, one a pane."""
 
 
 def _readable(key: str) -> bool:
@@ -177,12 +302,11 @@ def _first_clash(
     for name in reversed(own):
         command = by_name[name]
         for other in commands:
-            apart = Where.EVERYWHERE not in (command.where, other.where)
-            if other is command or (apart and command.where is not other.where):
+            if other is command or not command.pane & other.pane:
                 continue
             for key in command.keys:
                 for taken in other.keys:
-                    shorter, longer = sorted((strokes(key), strokes(taken)), key=len)
+                    shorter, longer = sorted((parse_keys(key), parse_keys(taken)), key=len)
                     if longer[: len(shorter)] == shorter:
                         return name, key, other.name, taken
     return None

@@ -8,7 +8,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from tui.keys.commands import Command
-from tui.keys.dispatch import KeyedScreen
+from tui.keys.dispatch import CommandScreen
 
 
 class CommandProvider(Provider):
@@ -17,12 +17,12 @@ class CommandProvider(Provider):
     @property
     def _commands(self) -> Sequence[Command]:
         screen = self.screen
-        if not isinstance(screen, KeyedScreen):
+        if not isinstance(screen, CommandScreen):
             return ()
         return [command for command in screen.keymap.commands if not screen.why_not(command)]
 
     def _run(self, command: Command) -> None:
-        if isinstance(self.screen, KeyedScreen):
+        if isinstance(self.screen, CommandScreen):
             self.screen.run_command(command)
 
     async def discover(self) -> Hits:

@@ -16,7 +16,7 @@ from tui.desk.results import FoundScreen
 from tui.desk.sync import DUE_EVERY
 from tui.desk.triage import TriageScreen
 from tui.digest.digest_door import digest_actions
-from tui.keys.commands import BY_NAME, Command, Where
+from tui.keys.commands import BY_NAME, Command, Pane
 from tui.reader.message_view import MessageView
 from tui.screens.frame import WIDE
 from tui.tree.series_tree import SeriesTree
@@ -50,7 +50,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         if self.desk_app.target is None:
             self.call_later(self._welcome)
         else:
-            self.go_to(Where.TREE)
+            self.go_to(Pane.TREE)
             self.hold_first_picture()
             self.open_target(self.desk_app.target)
         if self.desk_app.sync_every:
@@ -85,9 +85,10 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
 
     # ------------------------------------------------------------- where keys go
 
-    def where(self) -> Where:
+    @property
+    def active_pane(self) -> Pane:
         """Return the pane that has, or had before the prompt, the focus."""
-        return Where.EVERYWHERE if self.has_class("-welcome") else self._place
+        return Pane.WELCOME if self.has_class("-welcome") else self._place
 
     def take_key(self, event: events.Key) -> bool:
         """Give a key to what is typed into, or to the welcome, else run its command."""
@@ -95,7 +96,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             return self.prompt.feed(event)
         if self.bar.asking:
             return self.bar.line.feed(event)
-        if self.where() is Where.EVERYWHERE:
+        if self.active_pane is Pane.WELCOME:
             from tui.widgets.welcome import Offers
 
             if any(offers.take_key(event) for offers in self.query(Offers)):
@@ -107,39 +108,39 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         """What the keys of everywhere move."""
         from tui.widgets.welcome import Offers
 
-        if self.where() is Where.EVERYWHERE:
+        if self.active_pane is Pane.WELCOME:
             return self.query_one("Offers", Offers)
-        return self.reader if self.where() is Where.READER else self.series_tree
+        return self.reader if self.active_pane is Pane.READER else self.series_tree
+
+    @property
+    def _folding_pane(self) -> SeriesTree | MessageView:
+        return self.reader if self.active_pane is Pane.READER else self.series_tree
 
     def focus_pane(self) -> None:
         """Give the keys to the pane that is to have them."""
         self.set_focus(self.pane)
 
-    def go_to(self, place: Where) -> None:
+    def go_to(self, place: Pane) -> None:
         """Give the keys to a pane: at once, since the next key may wait already."""
         super().go_to(place)
         self.focus_pane()
-        if self.desk_app.linear and place is Where.READER:
+        if self.desk_app.linear and place is Pane.READER:
             self.app.cursor_position = self.reader.content_region.offset
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Offer the keys of the pane; a click beside the prompt leaves it."""
         if isinstance(event.widget, SeriesTree | MessageView):
-            self._place = Where.TREE if event.widget is self.series_tree else Where.READER
+            self._place = Pane.TREE if event.widget is self.series_tree else Pane.READER
             if self.focused is event.widget:  # and not the prompt, opened since by a quick hand
                 self.prompt.leave()
         if self.has_class("-full"):
-            self.set_class(self.where() is Where.READER, "-reading")
+            self.set_class(self.active_pane is Pane.READER, "-reading")
         self._offer_hints()
 
     def _offer_hints(self) -> None:
-        where = self.where()
-        fitting = [
-            c
-            for c in self.keymap.commands
-            if c.footer and c.keys and c.where in (where, Where.EVERYWHERE)
-        ]
-        if where is Where.EVERYWHERE or self.has_class("-empty"):
+        pane = self.active_pane
+        fitting = [c for c in self.keymap.commands if c.footer and c.keys and pane in c.pane]
+        if pane is Pane.WELCOME or self.has_class("-empty"):
             fitting = [c for c in fitting if c.name.startswith("app.")]
         self.status.hint((c.keys[0], c) for c in fitting)
 
@@ -173,14 +174,14 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             "tree.open": self._open_row,
             "tree.expand": tree.action_expand,
             "tree.collapse": tree.action_collapse,
-            "fold.toggle": lambda: tree.fold(expanded=None),
-            "fold.open": lambda: tree.fold(expanded=True),
-            "fold.close": lambda: tree.fold(expanded=False),
-            "fold.open_all": lambda: tree.fold_all(expanded=True),
-            "fold.close_all": lambda: tree.fold_all(expanded=False),
-            "reader.forward": self._forward,
-            "reader.left": lambda: reader.action_pan(-1),
-            "reader.right": lambda: reader.action_pan(1),
+            "fold.toggle": lambda: self._folding_pane.fold(expanded=None),
+            "fold.open": lambda: self._folding_pane.fold(expanded=True),
+            "fold.close": lambda: self._folding_pane.fold(expanded=False),
+            "fold.open_all": lambda: self._folding_pane.fold_all(expanded=True),
+            "fold.close_all": lambda: self._folding_pane.fold_all(expanded=False),
+            "reader.page_or_next": self._forward,
+            "reader.scroll_left": lambda: reader.action_pan(-1),
+            "reader.scroll_right": lambda: reader.action_pan(1),
             "reader.next_hunk": lambda: reader.action_next_hunk(1),
             "reader.previous_hunk": lambda: reader.action_next_hunk(-1),
             "reader.next_file": lambda: reader.action_next_file(1),
@@ -197,14 +198,16 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             "move.bottom": lambda: self.pane.action_bottom(),
             "pane.next": self._other_pane,
             "pane.previous": self._other_pane,
-            "copy.menu": self._copy,
+            "mail.copy": self._copy,
             "app.open": self._ask_target,
-            "app.retry": lambda: self.open_target(self._retry) if self._retry is not None else None,
-            "job.cancel": self._cancel,
+            "app.reload": lambda: (
+                self.open_target(self._retry) if self._retry is not None else None
+            ),
+            "app.cancel": self._cancel,
             "view.full": self._toggle_full,
-            "view.headers": reader.action_toggle_all_headers,
-            "view.numbers": reader.action_toggle_numbers,
-            "view.quotes": reader.action_toggle_quotes,
+            "view.all_headers": reader.action_toggle_all_headers,
+            "view.line_numbers": reader.action_toggle_numbers,
+            "view.fold_quotes": reader.action_toggle_quotes,
             "view.syntax": reader.action_toggle_syntax,
             "view.mouse": self._toggle_mouse,
             "app.back": self._back,
@@ -225,7 +228,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _open_row(self) -> None:
         if self.series_tree.row is not None:
             self._read_here()
-            self.go_to(Where.READER)
+            self.go_to(Pane.READER)
 
     def _read_here(self) -> None:
         """Read what is under the cursor now, without waiting whether it moves on."""
@@ -260,9 +263,9 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             self.say("Nothing is running. Q quits.")
 
     def _other_pane(self) -> None:
-        if self.where() is Where.EVERYWHERE or self.has_class("-empty"):
+        if self.active_pane is Pane.WELCOME or self.has_class("-empty"):
             return
-        self.go_to(Where.TREE if self._place is Where.READER else Where.READER)
+        self.go_to(Pane.TREE if self._place is Pane.READER else Pane.READER)
 
     def _toggle_full(self) -> None:
         if self.desk_app.linear:
@@ -270,7 +273,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             return
         full = not self.has_class("-full")
         self.set_class(full, "-full")
-        self.set_class(full and self.where() is Where.READER, "-reading")
+        self.set_class(full and self.active_pane is Pane.READER, "-reading")
 
     def _toggle_mouse(self) -> None:
         self.desk_app.mouse = not self.desk_app.mouse
@@ -286,14 +289,14 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             self.read_row(row)
         elif (
             self.reader.stop_selecting()
-            or (self.where() is Where.TREE and self.series_tree.unmark())
+            or (self.active_pane is Pane.TREE and self.series_tree.unmark())
             or self.leave_found()
         ):
             pass
         elif self.has_class("-full") and not self.desk_app.linear:
             self._toggle_full()
-        elif self.where() is Where.READER and len(self.series_tree):
-            self.go_to(Where.TREE)
+        elif self.active_pane is Pane.READER and len(self.series_tree):
+            self.go_to(Pane.TREE)
         else:
             self.say("Q quits.")
 
@@ -323,7 +326,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             "The log",
             [shown(str(log_file())), "", *(lines if any(lines) else [shown("It is empty.")])],
         )
-        self.go_to(Where.READER)
+        self.go_to(Pane.READER)
         self.reader.action_bottom()
 
     def _open_demo(self) -> None:

@@ -12,8 +12,9 @@ from textual.content import Content
 
 from core.model import Series
 from core.text import SafeText, shown
-from tui.keys.commands import Command, Keymap, Where, written
-from tui.keys.dispatch import KeyedScreen
+from tui.keys.commands import Command, Pane
+from tui.keys.dispatch import CommandScreen
+from tui.keys.keymap import Keymap, format_keys
 from tui.reader.message_view import MessageView
 from tui.tree.columns import version_name
 from tui.tree.rows import Kind, Row
@@ -30,7 +31,7 @@ WIDE: Final = 100
 """Columns from which on the panes stand side by side."""
 
 
-class FrameScreen(KeyedScreen):
+class FrameScreen(CommandScreen):
     """Title, tree, reader and status line. `clock` is what ages count from."""
 
     def __init__(self, keymap: Keymap, clock: Callable[[], datetime]) -> None:
@@ -40,7 +41,7 @@ class FrameScreen(KeyedScreen):
         from tui.widgets.search_bar import SearchBar
 
         self.prompt, self.bar = Prompt(), SearchBar()
-        self._place = Where.TREE
+        self._place = Pane.TREE
         """The pane that has the keys."""
         self._curtain = ExitStack()
         """Holds the first picture back, for a moment, until there is something on it."""
@@ -84,7 +85,7 @@ class FrameScreen(KeyedScreen):
         """The last line."""
         return self.query_one(StatusLine)
 
-    def go_to(self, place: Where) -> None:
+    def go_to(self, place: Pane) -> None:
         """Give the keys to a pane."""
         self._place = place
 
@@ -98,7 +99,7 @@ class FrameScreen(KeyedScreen):
 
     def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
         """Show a key sequence that was begun."""
-        self.status.pend(begun, [(written((stroke,)), command) for stroke, command in ways])
+        self.status.pend(begun, [(format_keys((stroke,)), command) for stroke, command in ways])
 
     # ------------------------------------------------------------- the first picture
 
@@ -124,7 +125,7 @@ class FrameScreen(KeyedScreen):
     def _show_empty(self) -> None:
         """Leave the screen to the reader as long as there are no rows."""
         self.add_class("-empty")
-        self.go_to(Where.READER)
+        self.go_to(Pane.READER)
 
     def _note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours in the reader."""

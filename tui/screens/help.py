@@ -15,16 +15,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from tui.keys.commands import COMMANDS, Command, Where
+from tui.keys.commands import COMMANDS, Command, Pane
 from tui.tree.badges import FLAG, MARK, STATES
 from tui.tree.columns import GLYPHS, UNREAD
 from tui.tree.rows import Kind
 
 _HEADINGS: Final = {
-    Where.TREE: "In the tree",
-    Where.READER: "In the reader",
-    Where.DIGEST: "In a digest",
-    Where.EVERYWHERE: "Everywhere",
+    Pane.TREE: "In the tree",
+    Pane.READER: "In the reader",
+    Pane.DIGEST: "In a digest",
+    Pane.ANY: "Everywhere",
 }
 
 _SIGNS: Final[Sequence[tuple[str, str]]] = (
@@ -75,12 +75,11 @@ class HelpScreen(ModalScreen[Command | None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "dismiss(None)", "Back")]
 
-    def __init__(self, where: Where, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, pane: Pane, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
         self._commands = commands
-        self._order = sorted(
-            Where, key=lambda place: (place is not where, list(_HEADINGS).index(place))
-        )
+        first = pane if pane in _HEADINGS else Pane.ANY
+        self._order = sorted(_HEADINGS, key=lambda one: one != first)
         self._listed: list[Command | None] = []
         self._width = 0
         """Columns of the terminal that the list was laid out for."""
@@ -106,6 +105,12 @@ class HelpScreen(ModalScreen[Command | None]):
         if self.app.size.width != self._width:
             self._list(self.query_one(Input).value)
 
+    def _section(self, command: Command) -> Pane:
+        """Return the pane under which a command is listed: of several the first."""
+        if command.pane == Pane.ANY:
+            return Pane.ANY
+        return next(pane for pane in self._order if pane & command.pane)
+
     def _list(self, text: str) -> None:
         """List the commands and signs with every word of `text`; None stands for what cannot be run."""
         words = text.casefold().split()
@@ -122,10 +127,12 @@ class HelpScreen(ModalScreen[Command | None]):
         def head(heading: str) -> None:
             add(Content.assemble((heading, "bold $text-primary")))
 
-        for place in self._order:
-            found = [c for c in self._commands if c.where is place and _has(_haystack(c), words)]
+        for pane in self._order:
+            found = [
+                c for c in self._commands if self._section(c) is pane and _has(_haystack(c), words)
+            ]
             if found:
-                head(_HEADINGS[place])
+                head(_HEADINGS[pane])
             for command in found:
                 add(_lines(command, room), command)
         signs = [(sign, says) for sign, says in _SIGNS if _has(f"{sign} {says} signs", words)]
@@ -236,4 +243,4 @@ def _has(text: str, words: Sequence[str]) -> bool:
 
 
 def _haystack(command: Command) -> str:
-    return f"{' '.join(command.keys)} {command.name} {command.word} {command.help}"
+    return f"{' '.join(command.keys)} {command.name} {command.label} {command.help}"

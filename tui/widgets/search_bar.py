@@ -21,7 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from core.text import SafeText, shown
-from tui.keys.dispatch import KeyedScreen
+from tui.keys.dispatch import CommandScreen
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -229,7 +229,7 @@ class SearchBar(Vertical):
                 screen = self.app.screen  # one of them may open a dialog
                 if not (
                     screen is self.screen
-                    and isinstance(screen, KeyedScreen)
+                    and isinstance(screen, CommandScreen)
                     and screen.take_key(event)
                 ):
                     (screen.focused or screen).post_message(event)

@@ -137,7 +137,7 @@ class StatusLine(Widget):
             ways = [
                 part
                 for key, command in continuations
-                for part in (("   ", ""), (key, "bold $text-accent"), (f" {command.word}", ""))
+                for part in (("   ", ""), (key, "bold $text-accent"), (f" {command.label}", ""))
             ]
             self._pending = Content.assemble((f"{begun}…", "bold"), *ways)
         self.refresh()
@@ -207,7 +207,7 @@ class StatusLine(Widget):
         """Draw the hints that have room; the last, which leads to all the others, has it first."""
         parts: list[tuple[str, str]] = []
         column = 1
-        widths = [len(f"{key} {command.word}") for key, command in self._hints]
+        widths = [len(f"{key} {command.label}") for key, command in self._hints]
         kept = widths[-1] + 3 if widths else 0
         for number, (key, command) in enumerate(self._hints):
             width, is_last = widths[number], number == len(widths) - 1
@@ -216,7 +216,7 @@ class StatusLine(Widget):
             self._places.append((column, column + width, command))
             parts += [
                 (key, "bold $footer-key-foreground"),
-                (f" {command.word}   ", "$foreground-muted"),
+                (f" {command.label}   ", "$foreground-muted"),
             ]
             column += width + 3
         return Content.assemble(*parts)
