@@ -88,7 +88,7 @@ async def _measure(path: Path) -> list[str]:
             shown, told = [], []
             worked = time.process_time()
             for _ in range(_TIMES):
-                screen.hush()
+                screen.clear_message()
                 started = time.perf_counter()
                 await _press(pilot, keys)
                 shown.append(time.perf_counter() - started)
@@ -113,7 +113,7 @@ async def _many(pilot: Pilot[None], app: PatchdeskApp) -> list[str]:
     marked = screen.series_tree.marks.count(screen.series_tree.count)
     screen.series_tree.unmark_all()
     await pilot.press("g", "g")
-    screen.hush()
+    screen.clear_message()
     started = time.perf_counter()
     await _press(pilot, ["V", *["pagedown"] * (_MANY // 34), "d"])
     while screen.status._said is None or screen._waiting:  # noqa: ASYNC110

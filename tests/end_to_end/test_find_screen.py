@@ -57,7 +57,7 @@ async def followed(pilot: Pilot[None], server: Server, *names: str) -> None:
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
     for name in names:
-        desk_screen(app).with_words()["list.follow"](f"{name} {server.url}/{name}/")
+        desk_screen(app).argument_handlers()["list.follow"](f"{name} {server.url}/{name}/")
         await until(pilot, lambda: desk_screen(app)._run is not None, what="the sync")
         await until(pilot, lambda: desk_screen(app)._run is None, what="the end of the sync")
     await until(pilot, lambda: len(tree_of(app)) > 0, what="the rows")

@@ -430,7 +430,7 @@ async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive
         own = {
             c.name for c in screen.keymap.commands if Pane.DIGEST in c.pane and c.pane != Pane.ANY
         }
-        assert own <= set(screen.actions())
+        assert own <= set(screen.command_handlers())
         await pilot.press("?")
         await until(pilot, lambda: app.screen is not screen)
         await pilot.pause()

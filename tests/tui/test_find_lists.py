@@ -103,7 +103,7 @@ def names_of(app: PatchdeskApp) -> list[str]:
 async def press_view(pilot: Pilot[None], name: str) -> None:
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
-    desk_screen(app).with_words()["view.switch"](name)
+    desk_screen(app).argument_handlers()["view.switch"](name)
     await until(pilot, lambda: wanted(app).name == name, what=name)
 
 
@@ -133,7 +133,7 @@ async def test_lists_are_searched_and_left_as_they_were(app: PatchdeskApp, index
 async def test_tab_switches_between_the_list_and_all(app: PatchdeskApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await counted(pilot)
-        desk_screen(app).with_words()["list.switch"]("half")
+        desk_screen(app).argument_handlers()["list.switch"]("half")
         await until(pilot, lambda: wanted(app).lists == ("half",))
         await find(pilot, "a")
         screen = desk_screen(app)
@@ -244,7 +244,7 @@ async def test_a_query_is_saved_as_a_view(app: PatchdeskApp) -> None:
         await until(pilot, lambda: not desk_screen(app).bar.asking)
         found = desk_screen(app)._result
         assert found is not None
-        desk_screen(app).with_words()["view.save"]("Two stations")
+        desk_screen(app).argument_handlers()["view.save"]("Two stations")
         await until(pilot, lambda: "is a view now" in text_of(app, "StatusLine"), what="the word")
         assert load_config(config_file()).views["Two stations"] == "s:station n:>=2"
         await press_view(pilot, "Two stations")
@@ -254,7 +254,7 @@ async def test_a_query_is_saved_as_a_view(app: PatchdeskApp) -> None:
 async def test_nothing_to_save_is_said(app: PatchdeskApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await counted(pilot)
-        desk_screen(app).actions()["view.save"]()
+        desk_screen(app).command_handlers()["view.save"]()
         await pilot.pause()
         assert "There is no query to save" in text_of(app, "StatusLine")
 

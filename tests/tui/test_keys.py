@@ -337,7 +337,7 @@ async def test_the_screen_can_run_every_command() -> None:
     app = app_with()
     async with app.run_test() as pilot:
         await ready(pilot)
-        assert set(desk_screen(app).actions()) == set(BY_NAME)
+        assert set(desk_screen(app).command_handlers()) == set(BY_NAME)
 
 
 async def test_a_sequence_shows_how_it_can_go_on_and_escape_ends_it() -> None:

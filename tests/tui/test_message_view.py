@@ -228,7 +228,7 @@ async def test_nothing_in_a_mail_reaches_the_terminal_or_markup(theme: str) -> N
         assert view.find("[@click=app.bell]") > 10
         literal = 0
         for at in range(view._page.count):
-            view.go_to(at)
+            view.scroll_to_row(at)
             for y in range(0, view.size.height, 7):
                 for segment in view.render_line(y):
                     assert not CONTROLS.search(segment.text), ascii(segment.text)
@@ -307,7 +307,7 @@ async def test_a_huge_mail_costs_what_is_on_the_screen(monkeypatch: pytest.Monke
         # The first paint, the one with the whole of it there, and those with colours.
         assert len(made) < 40 * 8
         moves: list[Callable[[], object]] = [
-            lambda: view.action_page(1), view.action_bottom, view.action_top, lambda: view.go_to(50_000),
+            lambda: view.action_page(1), view.action_bottom, view.action_top, lambda: view.scroll_to_row(50_000),
             lambda: view.action_next_file(1), lambda: view.action_next_hunk(-1),
         ]  # fmt: skip
         for move in moves:

@@ -256,9 +256,9 @@ async def test_the_palette_offers_what_is_possible(tmp_path: Path) -> None:
         await pilot.press("t", "d", "d", "k")
         for name, verb in COMMANDS.items():
             can = after(next(iter(tree(app).standings.values())).status, verb) is not None
-            assert (screen.why_not(BY_NAME[name]) == "") is can, name
-        assert screen.why_not(BY_NAME["triage.done"])
-        assert not screen.why_not(BY_NAME["triage.reopen"])
+            assert (screen.disabled_reason(BY_NAME[name]) == "") is can, name
+        assert screen.disabled_reason(BY_NAME["triage.done"])
+        assert not screen.disabled_reason(BY_NAME["triage.reopen"])
 
 
 async def test_the_history_of_a_series_is_read_in_the_reader(tmp_path: Path) -> None:
@@ -360,7 +360,7 @@ async def test_a_burst_of_keys_reaches_the_prompt_in_its_order(tmp_path: Path) -
         await ready(pilot)
         await known(pilot)
         for number in range(25):
-            desk_screen(app).hush()
+            desk_screen(app).clear_message()
             for key in ("s", "2", "w", "enter"):
                 app.post_message(Key(key, key if len(key) == 1 else None))
                 if number % 3:  # at every moment of the prompt's opening

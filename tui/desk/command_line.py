@@ -23,7 +23,7 @@ class CommandingScreen(ReviewingScreen):
             "app.palette": self.app.action_command_palette,
         }
 
-    def why_not(self, command: Command) -> str:
+    def disabled_reason(self, command: Command) -> str:
         """Return why a command cannot be run now, as a sentence; "" where it can."""
         pane = command.pane
         if pane is Pane.DIGEST:
@@ -38,7 +38,7 @@ class CommandingScreen(ReviewingScreen):
             return "There is no series here."
         if command.name == "app.reload" and self._retry is None:
             return "Nothing was opened yet."
-        return super().why_not(command)
+        return super().disabled_reason(command)
 
     def _help(self) -> None:
         from tui.screens.help import HelpScreen
@@ -51,11 +51,11 @@ class CommandingScreen(ReviewingScreen):
 
     # ------------------------------------------------------------- by name
 
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
         return {}
 
-    def known_words(self, name: str) -> Sequence[Proposal]:
+    def argument_completions(self, name: str) -> Sequence[Proposal]:
         """Return what a command could be told on its line, as far as that is known."""
         del name
         return ()
@@ -68,7 +68,7 @@ class CommandingScreen(ReviewingScreen):
         name, blank, rest = line.partition(" ")
         named = commands_named(name)
         if blank and named:
-            words = self.known_words(named[0].name)
+            words = self.argument_completions(named[0].name)
             wanted = rest.strip().casefold()
             found = [pair for pair in words if wanted in pair[0].casefold()]
             found.sort(key=lambda pair: not pair[0].casefold().startswith(wanted))
@@ -76,26 +76,26 @@ class CommandingScreen(ReviewingScreen):
         return [(shown(self._name_for(c)), self._words_on(c)) for c in named]
 
     def _name_for(self, command: Command) -> str:
-        return f"{command.name} " if self.known_words(command.name) else command.name
+        return f"{command.name} " if self.argument_completions(command.name) else command.name
 
     def _words_on(self, command: Command) -> str:
         own = self.keymap.by_name[command.name]
         keys = " ".join(own.keys)
-        reason = self.why_not(own)
+        reason = self.disabled_reason(own)
         return shown(f"{keys:<8}{reason or own.help}")
 
     @on(Prompt.Submitted)
     def _line_given(self, event: Prompt.Submitted) -> None:
         if event.kind == "command" and event.text.strip():
-            self.run_line(event.text.strip())
+            self.run_command_line(event.text.strip())
 
-    def run_line(self, line: str) -> None:
+    def run_command_line(self, line: str) -> None:
         """Run a command by its name, with what follows it."""
         name, _, rest = line.partition(" ")
         found = commands_named(name)
         if not found:
-            self.say(f"There is no command {name}. C-p lists them.", "warning")
-        elif rest.strip() and (run := self.with_words().get(found[0].name)):
+            self.show_message(f"There is no command {name}. C-p lists them.", "warning")
+        elif rest.strip() and (run := self.argument_handlers().get(found[0].name)):
             run(rest.strip())
         else:
             self.run_command(found[0])

@@ -65,7 +65,7 @@ class OutwardScreen(ReviewingScreen):
         if self._piping is not None:
             self._piping.set()
             self._piping = None
-            self.say("Stopped the command.")
+            self.show_message("Stopped the command.")
             return True
         return super().cancel()
 
@@ -76,21 +76,21 @@ class OutwardScreen(ReviewingScreen):
 
         row = self.series_tree.row
         if row is None or row.message is None:
-            self.say("There is no mail here.", "warning")
+            self.show_message("There is no mail here.", "warning")
             return
         try:
             browse(address := self.link_of(row.message), os.environ)
         except PatchdeskError as error:
-            self.say(f"{error.message} {error.hint}", "warning")
+            self.show_message(f"{error.message} {error.hint}", "warning")
         else:
-            self.say(f"Opened {address}")
+            self.show_message(f"Opened {address}")
 
     # ------------------------------------------------------------- pipe
 
     def _ask_pipe(self) -> None:
         row = self.series_tree.row
         if row is None or row.message is None or self._shown is None:
-            self.say("There is no mail here.", "warning")
+            self.show_message("There is no mail here.", "warning")
             return
         whole = self.active_pane is Pane.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
         what = "the series' patches" if whole else "this mail"
@@ -111,7 +111,7 @@ class OutwardScreen(ReviewingScreen):
         whole = self.active_pane is Pane.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
         messages = [patch.message for patch in version.patches] if whole and version else []
         stop = self._piping = Event()
-        self.say(f"Running {command}")
+        self.show_message(f"Running {command}")
         self.run_worker(
             partial(run_pipe, opening, messages or [row.message], command, stop, self.post_message),
             group="pipe",
@@ -124,9 +124,9 @@ class OutwardScreen(ReviewingScreen):
         if event.ender is not self._piping:
             return
         self._piping = None
-        self.hush()
+        self.clear_message()
         if event.error is not None:
-            self.say(f"{event.error.message} {event.error.hint}", "error")
+            self.show_message(f"{event.error.message} {event.error.hint}", "error")
             return
         output = event.output
         if output is None:
@@ -140,14 +140,14 @@ class OutwardScreen(ReviewingScreen):
         self._note(
             shown(f"| {event.command}"), [shown(""), *(lines or [shown("It wrote nothing.")])]
         )
-        self.go_to(Pane.READER)
+        self.focus_pane(Pane.READER)
 
     # ------------------------------------------------------------- editor
 
     def _edit(self) -> None:
         row, opening = self.series_tree.row, self._shown
         if row is None or row.message is None or opening is None:
-            self.say("There is no mail here.", "warning")
+            self.show_message("There is no mail here.", "warning")
             return
         self.run_worker(
             partial(edit_copy, opening, row.message, self.post_message),
@@ -164,15 +164,15 @@ class OutwardScreen(ReviewingScreen):
         if event.opening is not self._shown:
             return
         if event.error is not None:
-            self.say(f"{event.error.message} {event.error.hint}", "error")
+            self.show_message(f"{event.error.message} {event.error.hint}", "error")
             return
         try:
             with editor(event.raw, event.name, os.environ) as command, self.app.suspend():
                 run_in_terminal(command)
         except PatchdeskError as error:
-            self.say(f"{error.message} {error.hint}", "warning")
+            self.show_message(f"{error.message} {error.hint}", "warning")
         except SuspendNotSupported:
-            self.say("This terminal cannot be lent to an editor.", "warning")
+            self.show_message("This terminal cannot be lent to an editor.", "warning")
         self.refresh()
 
     # ------------------------------------------------------------- copies

@@ -60,16 +60,16 @@ class ListScreen(SyncScreen):
             "list.group": self._ask_group,
         }
 
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
         return {
-            **super().with_words(),
+            **super().argument_handlers(),
             "list.sort": self._ask_sort,
             "list.group": self._ask_group,
             "list.switch": self._switch_to,
         }
 
-    def known_words(self, name: str) -> Sequence[Proposal]:
+    def argument_completions(self, name: str) -> Sequence[Proposal]:
         """Return what a command could be told on its line, as far as that is known."""
         from core.desk.lists_desk import GROUPS
         from core.index.reader import SORTS
@@ -81,7 +81,11 @@ class ListScreen(SyncScreen):
             "list.switch": ("all", *self.desk_app.lists),
         }
         found = known.get(name)
-        return [(shown(w), "") for w in found] if found is not None else super().known_words(name)
+        return (
+            [(shown(w), "") for w in found]
+            if found is not None
+            else super().argument_completions(name)
+        )
 
     # ------------------------------------------------------------- pages
 
@@ -116,14 +120,14 @@ class ListScreen(SyncScreen):
         self._entitle_lists(page)
         self._say_whether_empty(page, first=before is None)
         for note in page.notes:
-            self.say(note, "warning")
+            self.show_message(note, "warning")
 
     def _say_whether_empty(self, page: ListPage, *, first: bool) -> None:
         was_empty = self.has_class("-empty")
         if len(page.items):
             self.remove_class("-empty")
             if first or was_empty:
-                self.go_to(Pane.TREE)
+                self.focus_pane(Pane.TREE)
         elif page.whole:
             self._show_empty()
             self._mail = None
@@ -221,7 +225,7 @@ class ListScreen(SyncScreen):
     def _toggle_unread(self) -> None:
         desk, row = self._list_desk, self.series_tree.row
         if desk is None or row is None:
-            self.say("Only mails of followed lists are read or unread.")
+            self.show_message("Only mails of followed lists are read or unread.")
             return
         names = self._names_here(row)
         if not names:
@@ -231,7 +235,7 @@ class ListScreen(SyncScreen):
         seen = bool(unseen.intersection(names))
         self._count(names, seen=seen)
         what = "mail" if len(names) == 1 else "mails"
-        self.say(f"{len(names):,} {what} count as {'read' if seen else 'unread'}.")
+        self.show_message(f"{len(names):,} {what} count as {'read' if seen else 'unread'}.")
 
     def _count(self, names: Collection[MessageId], *, seen: bool) -> None:
         """Count mails as read or unread."""
@@ -257,14 +261,14 @@ class ListScreen(SyncScreen):
     def _go_to_unread(self, step: int) -> bool:
         page = self._page
         if self._list_desk is None or page is None:
-            self.say("Only mails of followed lists are read or unread.")
+            self.show_message("Only mails of followed lists are read or unread.")
             return False
         tree, unread = self.series_tree, page.unread
         if tree.move_to_unread(step, lambda place: tree.handle(place) in unread):
             if (row := tree.row) is not None:
                 self.read_row(row)
             return True
-        self.say(f"Nothing unread {'below' if step > 0 else 'above'}.")
+        self.show_message(f"Nothing unread {'below' if step > 0 else 'above'}.")
         return False
 
     def read_on(self) -> bool:
@@ -288,7 +292,7 @@ class ListScreen(SyncScreen):
             if self.desk_app.lists:
                 self.open_target(FOLLOWED)
             else:
-                self.say("You follow no list yet: :follow NAME TARGET.")
+                self.show_message("You follow no list yet: :follow NAME TARGET.")
             return
         known = {info.name: info for info in self._page.lists}
         names = [*self.desk_app.lists, *(n for n in known if n not in self.desk_app.lists)]
@@ -334,11 +338,11 @@ class ListScreen(SyncScreen):
     ) -> None:
         desk, page = self._list_desk, self._page
         if desk is None or page is None:
-            self.say("Only followed lists have an order to choose.")
+            self.show_message("Only followed lists have an order to choose.")
         elif name in names:
             desk.ask(change(page.wanted, name))
         elif name:
-            self.say(f"{title} {', '.join(names)}; there is no {name}.", "warning")
+            self.show_message(f"{title} {', '.join(names)}; there is no {name}.", "warning")
         else:
 
             def taken(number: int | None) -> None:

@@ -28,14 +28,16 @@ class MarkingScreen(ListScreen):
             "mark.clear": tree.unmark,
         }
 
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
-        return {**super().with_words(), "mark.query": self._mark_by}
+        return {**super().argument_handlers(), "mark.query": self._mark_by}
 
     def _mark_range(self) -> None:
         self.series_tree.begin_range()
         if self.series_tree.marks.selecting:
-            self.say("Marking a range: it grows with the cursor. V keeps it, Esc leaves it.")
+            self.show_message(
+                "Marking a range: it grows with the cursor. V keeps it, Esc leaves it."
+            )
 
     def _ask_query(self) -> None:
         self.ask("mark", "*", placeholder="mark what this finds; nothing: all that is shown")
@@ -68,12 +70,12 @@ class MarkingScreen(ListScreen):
         if event.opening is not self._shown:
             return
         if isinstance(event.found, PatchdeskError):
-            self.say(shown(f"{event.found.message} {event.found.hint}"), "warning")
+            self.show_message(shown(f"{event.found.message} {event.found.hint}"), "warning")
         else:
             self._say_marked(self.series_tree.mark(event.found))
 
     def _say_marked(self, more: int) -> None:
-        self.say(f"{more:,} more marked." if more else "Nothing more to mark.")
+        self.show_message(f"{more:,} more marked." if more else "Nothing more to mark.")
 
     @on(TriageTree.Marked)
     def _marks_told(self, event: TriageTree.Marked) -> None:

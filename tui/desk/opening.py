@@ -125,15 +125,15 @@ class ReadingScreen(FrameScreen):
                 return False
             self._wanted = None
             self._show_work()
-            self.say("Stopped.")
+            self.show_message("Stopped.")
             return True
         came = self._coming is self._shown
         self._drop_coming()
         if came and self._listing is not None:
             self.title_bar.flag = "stopped"
-            self.say(f"Stopped after {self._listing.mails:,} mails. C-r reads it again.")
+            self.show_message(f"Stopped after {self._listing.mails:,} mails. C-r reads it again.")
         elif self._shown is not None:
-            self.say("Stopped. What was open stays.")
+            self.show_message("Stopped. What was open stays.")
         else:
             self._show_empty()
             self._note("Stopped", ["Nothing was read.", "", WAYS_ON])
@@ -181,7 +181,7 @@ class ReadingScreen(FrameScreen):
                 "Nothing to read", [shown(f"There is no mail in {listing.name}."), "", WAYS_ON]
             )
         if listing.items and (before is None or was_empty):
-            self.go_to(Pane.TREE)
+            self.focus_pane(Pane.TREE)
 
     def show_items(
         self,
@@ -217,7 +217,7 @@ class ReadingScreen(FrameScreen):
             # (half a second at 100,000 series). Counting references still frees it.
             gc.freeze()
             if self._listing is not None and self._listing.note:
-                self.say(self._listing.note, "warning")
+                self.show_message(self._listing.note, "warning")
 
     @on(Progressed)
     def _progressed(self, event: Progressed) -> None:
@@ -256,9 +256,9 @@ class ReadingScreen(FrameScreen):
         else:
             all_of_it = shown(f"{message} {hint}".strip())
             if Content(all_of_it).cell_length <= self.app.size.width - 2:
-                self.say(all_of_it, "error")
+                self.show_message(all_of_it, "error")
                 return
-            self.say(message, "error")
+            self.show_message(message, "error")
             self.notify(
                 f"{hint}\n{WAYS_ON} · Esc closes this" if hint else f"{message}\n{WAYS_ON}",
                 severity="error",

@@ -33,7 +33,7 @@ COMMANDS: Final[Mapping[str, Verb]] = {
 """The verbs that commands stand for."""
 
 
-def why_not(verb: Verb, standings: Collection[Standing]) -> SafeText:
+def disabled_reason(verb: Verb, standings: Collection[Standing]) -> SafeText:
     """Return why a verb can be done to none of some series, as a sentence; "" where it can to any."""
     if not standings or any(after(one.status, verb) is not None for one in standings):
         return shown("")

@@ -37,9 +37,9 @@ class FoundScreen(FindingScreen):
             "find.previous": lambda: self._find_next(-1),
         }
 
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
-        return {**super().with_words(), "find.query": self.find_line}
+        return {**super().argument_handlers(), "find.query": self.find_line}
 
     # ------------------------------------------------------------- from match to match
 
@@ -47,11 +47,11 @@ class FoundScreen(FindingScreen):
         if self._place is Pane.READER and self._words:
             # Another mail has come since: look in that.
             if not (self.reader.find_next(direction) or self.reader.find(self._words)):
-                self.say(f"There is no {self._words} in this mail.")
+                self.show_message(f"There is no {self._words} in this mail.")
         elif self._kept is None:
-            self.say("Nothing to find yet: / asks for it.")
+            self.show_message("Nothing to find yet: / asks for it.")
         elif not (self._next_found(direction) if self._result else self._next_in_list(direction)):
-            self.say("Nothing of what was found is here.")
+            self.show_message("Nothing of what was found is here.")
         elif self._place is Pane.READER and (row := self.series_tree.row) is not None:
             self.read_row(row)
 
@@ -116,12 +116,12 @@ class FoundScreen(FindingScreen):
         if event.error is not None:
             words = shown(f"{event.error.message} {event.error.hint}".strip())
             self.bar.note(words, "$text-error")
-            self.say(words, "error")
+            self.show_message(words, "error")
         elif event.found is not None:
             words = came_words(event.found, event.list_name)
             if self.bar.asking:
                 self.bar.note(words)
-            self.say(words)
+            self.show_message(words)
             if event.found.added and (desk := self._list_desk) is not None:
                 desk.look()
                 self._ask_again()
@@ -137,7 +137,7 @@ class FoundScreen(FindingScreen):
             self._asking_server.set()
             self._asking_server = None
             self._show_work()
-            self.say("The server is no longer waited for.")
+            self.show_message("The server is no longer waited for.")
             return True
         return super().cancel()
 
@@ -160,7 +160,7 @@ class FoundScreen(FindingScreen):
         if self.prompt.kind == "find":
             self.prompt.state(_matches(event.count))
         else:
-            self.say(_matches(event.count))
+            self.show_message(_matches(event.count))
 
     @on(Prompt.Changed)
     def _words_changed(self, event: Prompt.Changed) -> None:
@@ -170,7 +170,7 @@ class FoundScreen(FindingScreen):
     @on(Prompt.Submitted)
     def _words_submitted(self, event: Prompt.Submitted) -> None:
         if event.kind == "find" and (words := self._find_text(event.text)):
-            self.say(words)
+            self.show_message(words)
 
     @on(Prompt.Left)
     def _words_left(self, event: Prompt.Left) -> None:

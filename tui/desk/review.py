@@ -142,15 +142,15 @@ class ReviewingScreen(ReadingScreen):
 
     def _say_unless(self, done: bool, what: str) -> None:
         if not done:
-            self.say(f"There is no {what}.")
+            self.show_message(f"There is no {what}.")
 
     def _next_remark(self, direction: int) -> None:
         if not self.reader.action_next_remark(direction):
-            self.say(f"There is no remark {'below' if direction > 0 else 'above'}.")
+            self.show_message(f"There is no remark {'below' if direction > 0 else 'above'}.")
 
     def _open_reply(self) -> None:
         if not self.reader.action_open_reply():
-            self.say("There is no remark here: . and , go to one.")
+            self.show_message("There is no remark here: . and , go to one.")
 
     @on(MessageView.RemarkOpened)
     def _remark_opened(self, event: MessageView.RemarkOpened) -> None:
@@ -162,7 +162,7 @@ class ReviewingScreen(ReadingScreen):
             self._came_from = [*(self._came_from or [])[-20:], row.key]
             if (here := self.series_tree.row) is not None:
                 self.read_row(here)
-                self.go_to(Pane.READER)
+                self.focus_pane(Pane.READER)
 
     def _jump_back(self) -> None:
         """Go back to where a jump in the mail began, or to the mail from which this reply was opened."""
@@ -173,7 +173,7 @@ class ReviewingScreen(ReadingScreen):
                 if (here := self.series_tree.row) is not None:
                     self.read_row(here)
                 return
-        self.say("No jump began anywhere else.")
+        self.show_message("No jump began anywhere else.")
 
     # ------------------------------------------------------------- files
 
@@ -182,7 +182,7 @@ class ReviewingScreen(ReadingScreen):
 
         reader = self.reader
         if not (paths := reader.file_paths):
-            self.say("There is no file in this mail.")
+            self.show_message("There is no file in this mail.")
             return
         here = reader.file_here
         back = reader.peek_at_file(here)
@@ -206,30 +206,30 @@ class ReviewingScreen(ReadingScreen):
 
     def _select_lines(self) -> None:
         if self.reader.action_select_lines():
-            self.say("Selecting lines: j and k say how many, y copies, V ends it.")
+            self.show_message("Selecting lines: j and k say how many, y copies, V ends it.")
 
     # ------------------------------------------------------------- looks
 
     def _next_layout(self) -> None:
         layout = self.reader.action_next_layout()
         words = {"unified": "unified", "sides": "side by side", "stacked": "old above new"}
-        self.say(f"Diffs {words[layout]}.")
+        self.show_message(f"Diffs {words[layout]}.")
 
     def _toggle_words(self) -> None:
         self.reader.action_toggle_words()
         shown = "stand out" if self.reader.words else "look like the others"
-        self.say(f"Words that changed, and lines that moved, {shown}.")
+        self.show_message(f"Words that changed, and lines that moved, {shown}.")
 
     def _toggle_wrap(self) -> None:
         self.reader.action_toggle_wrap()
-        self.say(
+        self.show_message(
             f"Long lines of code are {'wrapped' if self.reader.wrap else 'cut: > and < move them'}."
         )
 
     def _toggle_blanks(self) -> None:
         self.reader.action_toggle_blanks()
         ignored = self.reader.ignore_blanks
-        self.say(f"Changes of white space are {'ignored' if ignored else 'shown'}.")
+        self.show_message(f"Changes of white space are {'ignored' if ignored else 'shown'}.")
 
     # ------------------------------------------------------------- what was viewed
 
@@ -244,7 +244,7 @@ class ReviewingScreen(ReadingScreen):
     def _mark_viewed(self) -> None:
         marked = self.reader.action_mark_viewed()
         if marked is None:
-            self.say("There is no hunk here.")
+            self.show_message("There is no hunk here.")
             return
         done, of = self.reader.viewed
-        self.say(f"{'Viewed' if marked else 'Not viewed'}; {done:,} of {of:,} hunks are.")
+        self.show_message(f"{'Viewed' if marked else 'Not viewed'}; {done:,} of {of:,} hunks are.")

@@ -97,7 +97,7 @@ class FindingScreen(AskingScreen):
         if label == "/" and self._place is Pane.READER:
             self.ask("find", "/", placeholder="text")
         elif not len(self.series_tree):
-            self.say("There is nothing here to find.")
+            self.show_message("There is nothing here to find.")
         else:
             self._open_bar(label)
 
@@ -107,7 +107,7 @@ class FindingScreen(AskingScreen):
             self._open_bar("\\", text)
 
     def _open_bar(self, label: str, text: str = "") -> None:
-        self.go_to(Pane.TREE)
+        self.focus_pane(Pane.TREE)
         place = self.series_tree.kept_place
         self._origin = (self._result, place)
         if self._result is None:
@@ -119,7 +119,7 @@ class FindingScreen(AskingScreen):
             self.bar.earlier = earlier_queries(self.desk_app.remembered)
         self.bar.ask(shown(label), text)
         self.series_tree.lead(led=True)
-        self.say(key_words(self._scope_words()))
+        self.show_message(key_words(self._scope_words()))
         self._explain(text)
         if text:
             self._keep()
@@ -175,7 +175,7 @@ class FindingScreen(AskingScreen):
         self._close_bar()
 
     def _close_bar(self) -> None:
-        self.hush()
+        self.clear_message()
         self.series_tree.lead(led=False)
         self.bar.close()
         self._entitle_place()
@@ -199,7 +199,7 @@ class FindingScreen(AskingScreen):
             self.bar.stay()  # it says what is wrong with the query
         elif not result.answer.found.hits:
             self._leave_bar()
-            self.say(result.answer.found.empty_reason, "warning")
+            self.show_message(result.answer.found.empty_reason, "warning")
         else:
             self._kept, self._places = result, None
             self._remember(text)

@@ -52,10 +52,10 @@ class SyncScreen(CommandingScreen):
             "list.follow": self._ask_list,
         }
 
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
         return {
-            **super().with_words(),
+            **super().argument_handlers(),
             "list.follow": self._follow,
             "list.sync": lambda line: self.sync(line.split()),
         }
@@ -89,14 +89,16 @@ class SyncScreen(CommandingScreen):
     def _follow(self, line: str) -> None:
         name, _, target = line.strip().partition(" ")
         if not target.strip():
-            self.say("Write a name and an address: kvm https://lore.kernel.org/kvm/", "warning")
+            self.show_message(
+                "Write a name and an address: kvm https://lore.kernel.org/kvm/", "warning"
+            )
             return
         self._in_background(partial(follow_list, name, target.strip(), self.post_message))
 
     @on(ListFollowed)
     def _followed(self, event: ListFollowed) -> None:
         if event.error is not None:
-            self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
+            self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
             return
         self.desk_app.lists = tuple(dict.fromkeys((*self.desk_app.lists, event.name)))
         if self._list_desk is None:
@@ -114,12 +116,12 @@ class SyncScreen(CommandingScreen):
         """Bring lists up to date, all where none is named, in a process of its own."""
         if self._run is not None and not (self._run.quiet and not quiet):
             if not quiet:
-                self.say("A sync is running; C-c stops it.")
+                self.show_message("A sync is running; C-c stops it.")
             return
         wanted = [name for name in names or self.desk_app.lists if name in self.desk_app.lists]
         if not wanted:
             if not quiet:
-                self.say("You follow no list yet: :follow NAME TARGET.")
+                self.show_message("You follow no list yet: :follow NAME TARGET.")
             return
         if self._run is not None:
             self._run.stop.set()
@@ -165,7 +167,7 @@ class SyncScreen(CommandingScreen):
                 hint = shown(result.error.hint)
                 self.notify(hint, title=shown(f"{result.name}: {result.error.message}"), severity="error", markup=False)  # fmt: skip
         elif not event.run.quiet or result.added:
-            self.say(result_words(result))
+            self.show_message(result_words(result))
         for note in result.notes if not event.run.quiet else ():
             self.notify(shown(note), title=shown(result.name), markup=False)
 
@@ -176,7 +178,7 @@ class SyncScreen(CommandingScreen):
         self._run = None
         self._show_work()
         if event.error is not None and not event.run.quiet:
-            self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
+            self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
 
     def cancel(self) -> bool:
         """Stop what is running and keep what came; say whether anything ran."""
@@ -186,7 +188,7 @@ class SyncScreen(CommandingScreen):
             return False
         self._run.stop.set()
         self._run_words = shown("stopping the sync")
-        self.say("Stopping: what came is kept, and the next sync goes on from there.")
+        self.show_message("Stopping: what came is kept, and the next sync goes on from there.")
         self._show_work()
         return True
 

@@ -54,38 +54,38 @@ class TriageScreen(StandingScreen):
             "view.show_decided": self._toggle_decided,
         }
 
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
         return {
-            **super().with_words(),
+            **super().argument_handlers(),
             "triage.later": partial(self._decide, "later"),
             "triage.label": self._label,
             "triage.note": self._write_note,
         }
 
-    def known_words(self, name: str) -> Sequence[Proposal]:
+    def argument_completions(self, name: str) -> Sequence[Proposal]:
         """Return what a command could be told on its line, as far as that is known."""
         if name == "triage.label":
             return [(shown(label), says) for label, says in self._labels()]
         if name == "triage.later":
             return [(shown(word), "") for word in ("1d", "3d", "1w", "2w", "tomorrow", "mon", "v")]
-        return super().known_words(name)
+        return super().argument_completions(name)
 
-    def why_not(self, command: Command) -> str:
+    def disabled_reason(self, command: Command) -> str:
         """Return why a command cannot be run now, as a sentence; "" where it can."""
         area = command.name.partition(".")[0]
         if area in ("triage", "mark") and not len(self.series_tree):
             return "There is no series here."
         if area != "triage":
-            return super().why_not(command)
-        from tui.desk.phrases import COMMANDS, why_not
+            return super().disabled_reason(command)
+        from tui.desk.phrases import COMMANDS, disabled_reason
 
         if self._clerk is None:
             return _NOWHERE
         if command.name == "triage.repeat" and self._last is None:
             return "Nothing was decided yet that could be repeated."
         verb = COMMANDS.get(command.name)
-        return "" if verb is None else why_not(verb, self._standings_here(verb))
+        return "" if verb is None else disabled_reason(verb, self._standings_here(verb))
 
     def _toggle_unread(self) -> None:
         """Count all of what is marked as read, or as not read; without marks, what is here."""
@@ -132,18 +132,18 @@ class TriageScreen(StandingScreen):
     def _decide(self, name: str, argument: str | None = None, *, note: str | None = None) -> None:
         """Do a verb to what is marked, under the cursor or open."""
         from core.triage.transitions import VERDICTS, Verb
-        from tui.desk.phrases import predicted, why_not
+        from tui.desk.phrases import disabled_reason, predicted
 
         verb, clerk, opening = Verb(name), self._clerk, self._shown
         if clerk is None or opening is None:
-            self.say(_NOWHERE, "warning")
+            self.show_message(_NOWHERE, "warning")
             return
         targets = self._targets()
         if not targets:
-            self.say("There is no series here.")
+            self.show_message("There is no series here.")
             return
-        if reason := why_not(verb, self._standings_here(verb)):
-            self.say(reason, "warning")
+        if reason := disabled_reason(verb, self._standings_here(verb)):
+            self.show_message(reason, "warning")
             return
         self._last = (name, argument, note)
         patch = self._patch_here(verb)
@@ -270,9 +270,9 @@ class TriageScreen(StandingScreen):
 
     def _refused(self, name: str) -> bool:
         """Say why a command cannot be run now, if so."""
-        reason = self.why_not(self.keymap.by_name[name])
+        reason = self.disabled_reason(self.keymap.by_name[name])
         if reason:
-            self.say(reason, "warning")
+            self.show_message(reason, "warning")
         return bool(reason)
 
     async def _say_until(self, words: str) -> None:
@@ -301,13 +301,13 @@ class TriageScreen(StandingScreen):
 
     def _take_back(self, kind: str) -> None:
         if self._clerk is None or self._shown is None:
-            self.say(_NOWHERE, "warning")
+            self.show_message(_NOWHERE, "warning")
         else:
             self._clerk.do(Deed(opening=self._shown, kind="undo" if kind == "undo" else "redo"))
 
     def _repeat(self) -> None:
         if self._last is None:
-            self.say("Nothing was decided yet that could be repeated.")
+            self.show_message("Nothing was decided yet that could be repeated.")
         else:
             name, argument, note = self._last
             self._decide(name, argument, note=note)
@@ -317,7 +317,9 @@ class TriageScreen(StandingScreen):
     def _read_history(self) -> None:
         row = self.series_tree.row
         if self._clerk is None or self._shown is None or row is None:
-            self.say(_NOWHERE if self._clerk is None else "There is no series here.", "warning")
+            self.show_message(
+                _NOWHERE if self._clerk is None else "There is no series here.", "warning"
+            )
             return
         self._clerk.read_history(self._shown, row.item.subject, MessageId(row.item.id))
 
@@ -328,11 +330,11 @@ class TriageScreen(StandingScreen):
         if event.opening is not self._shown:
             return
         if isinstance(event.lines, PatchdeskError):
-            self.say(shown(f"{event.lines.message} {event.lines.hint}"), "error")
+            self.show_message(shown(f"{event.lines.message} {event.lines.hint}"), "error")
             return
         lines = history_lines(event.lines) or [shown("Nothing was decided on it yet.")]
         here = self.series_tree.here
         now = words_of(self._standing(here), self._clock()) if here is not None else []
         self._aside = True
         self._note(shown(f"History of {event.subject}"), [*lines, shown(""), shown("; ".join(now))])
-        self.go_to(Pane.READER)
+        self.focus_pane(Pane.READER)

@@ -159,7 +159,7 @@ class StandingScreen(MarkingScreen):
             self._ask_for(query=self._narrower.get(page.wanted.query, page.wanted.query))
         self._hide_decided()
         how = "shown" if self._decided_shown else "hidden"
-        self.say(f"What is done, skipped, waiting or put off is {how}.")
+        self.show_message(f"What is done, skipped, waiting or put off is {how}.")
 
     def _ask_for(self, **changes: object) -> None:
         """Ask for other rows; as long as what is decided is to be shown, a view of what is open has it too."""
@@ -259,11 +259,11 @@ class StandingScreen(MarkingScreen):
         outcome = event.outcome
         if outcome is None:
             what = "undo" if event.deed.kind == "undo" else "redo"
-            self.say(f"There is nothing to {what}.")
+            self.show_message(f"There is nothing to {what}.")
             return
         if event.deed.kind != "do":
             self._go_back_to(event.first)
-        self.say(self._words_of(event))
+        self.show_message(self._words_of(event))
         for note in outcome.notes:
             self.notify(shown(note), markup=False)
 
@@ -298,7 +298,7 @@ class StandingScreen(MarkingScreen):
         self._show_standings()
         if event.deed.handles:
             self.series_tree.move_to_handle(event.deed.handles[0])
-        self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
+        self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
 
     @on(Counted)
     def _today_counted(self, event: Counted) -> None:

@@ -64,15 +64,19 @@ class ViewingScreen(ListScreen):
             "view.save": self._ask_name,
         }
 
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
-        return {**super().with_words(), "view.switch": self._choose_named, "view.save": self._save}
+        return {
+            **super().argument_handlers(),
+            "view.switch": self._choose_named,
+            "view.save": self._save,
+        }
 
-    def known_words(self, name: str) -> Sequence[Proposal]:
+    def argument_completions(self, name: str) -> Sequence[Proposal]:
         """Return what a command could be told on its line, as far as that is known."""
         if name == "view.switch":
             return [(shown(view.name), shown(view.query)) for view in self._views]
-        return super().known_words(name)
+        return super().argument_completions(name)
 
     def run_command(self, command: Command, stroke: str = "") -> None:
         """Run a command; which view is chosen says the key."""
@@ -97,7 +101,7 @@ class ViewingScreen(ListScreen):
     def choose_view(self, view: SavedView | None) -> None:
         """Show a view, or with None all rows."""
         if self._list_desk is None:
-            self.say("Only the lists you follow have views.")
+            self.show_message("Only the lists you follow have views.")
         elif view is None:
             self._ask_for(query="", name="")
         else:
@@ -122,7 +126,7 @@ class ViewingScreen(ListScreen):
         if number <= len(views) or not views:
             self.choose_view(views[number - 1] if views else None)
         else:
-            self.say(f"There are {len(views)} views; gv lists them.")
+            self.show_message(f"There are {len(views)} views; gv lists them.")
 
     def _choose_named(self, name: str) -> None:
         found = [view for view in self._views if view.name.casefold() == name.strip().casefold()]
@@ -206,7 +210,7 @@ class ViewingScreen(ListScreen):
 
     def _ask_name(self) -> None:
         if self._list_desk is None or not self.query_to_save():
-            self.say("There is no query to save: / or \\ asks for one.")
+            self.show_message("There is no query to save: / or \\ asks for one.")
         else:
             self.ask("view", "Save as", placeholder=f"a name for: {self.query_to_save()}")
 
@@ -225,11 +229,11 @@ class ViewingScreen(ListScreen):
     @on(ViewSaved)
     def _view_saved(self, event: ViewSaved) -> None:
         if event.error is not None:
-            self.say(shown(f"{event.error.message} {event.error.hint}"), "error")
+            self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
             return
         number = [view.name for view in self._views].index(event.name) + 1
         key = f"{number} shows it" if number <= MOST else "gv lists it"
-        self.say(shown(f"{event.name} is a view now: {key}."))
+        self.show_message(shown(f"{event.name} is a view now: {key}."))
         if self._page is not None:
             self._entitle_lists(self._page)
 

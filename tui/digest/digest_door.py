@@ -27,7 +27,7 @@ def open_digest(screen: ReadingScreen) -> None:
         return
     names = [shown(name) for name in _names(screen)]
     if not names:
-        screen.say("There is nothing to make a digest of: o opens an archive.", "warning")
+        screen.show_message("There is nothing to make a digest of: o opens an archive.", "warning")
     elif len(names) == 1:
         _show(screen, names[0])
     else:
@@ -64,6 +64,6 @@ def _show(screen: ReadingScreen, target: str) -> None:
         return to_reader
 
     def back(_: None) -> None:
-        screen.go_to(Pane.READER if to_reader else Pane.TREE)
+        screen.focus_pane(Pane.READER if to_reader else Pane.TREE)
 
     screen.app.push_screen(DigestScreen(screen.keymap, target, screen._clock, read), back)

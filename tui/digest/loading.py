@@ -90,17 +90,17 @@ class MakingScreen(CommandScreen):
         """What is typed into."""
         return self.query_one(Prompt)
 
-    def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
+    def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
         """Show a sequence that was begun."""
-        self.status.pend(begun, ways)
+        self.status.show_pending_keys(begun, ways)
 
-    def say(self, text: str, severity: str = "information") -> None:
+    def show_message(self, text: str, severity: str = "information") -> None:
         """Say one sentence until the next key."""
-        self.status.say(shown(text), severity)
+        self.status.show_message(shown(text), severity)
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Take back what was said."""
-        self.status.hush()
+        self.status.clear_message()
 
     # ------------------------------------------------------------- making a digest
 
@@ -136,7 +136,7 @@ class MakingScreen(CommandScreen):
         if self._made is None:
             self._note(shown("Stopped."), shown("gd asks for a range; q goes back."))
         else:
-            self.say("Stopped. The digest before stays.")
+            self.show_message("Stopped. The digest before stays.")
         return True
 
     @on(DigestProgressed)
@@ -173,7 +173,7 @@ class MakingScreen(CommandScreen):
         if self._made is None:
             self._note(message, shown(f"{hint} gd asks for another range; q goes back.".strip()))
         else:
-            self.say(f"{message} {hint}", "error")
+            self.show_message(f"{message} {hint}", "error")
 
     @on(Worker.StateChanged)
     def _worker_failed(self, event: Worker.StateChanged) -> None:
@@ -190,15 +190,15 @@ class MakingScreen(CommandScreen):
     def _go(self, direction: int) -> None:
         """Go to the window before (-1) or after (1)."""
         if self._window is None:
-            self.say("There is no digest yet: gd asks for its range.", "warning")
+            self.show_message("There is no digest yet: gd asks for its range.", "warning")
             return
         words = self._window.before() if direction < 0 else self._window.after()
         if words is not None:
             self.make(words)
         elif direction < 0:
-            self.say("This one begins where the archive does.")
+            self.show_message("This one begins where the archive does.")
         else:
-            self.say("There is nothing after this one yet.")
+            self.show_message("There is nothing after this one yet.")
 
     # ------------------------------------------------------------- what is remembered
 
@@ -217,7 +217,7 @@ class MakingScreen(CommandScreen):
 
     def _mark(self) -> None:
         if self._window is None:
-            self.say("There is no digest yet: gd asks for its range.", "warning")
+            self.show_message("There is no digest yet: gd asks for its range.", "warning")
         else:
             self._keep("mark", self._clock())
 
@@ -229,6 +229,6 @@ class MakingScreen(CommandScreen):
     @on(Kept)
     def _kept(self, event: Kept) -> None:
         if event.error is not None:
-            self.say(f"{event.error.message} {event.error.hint}", "error")
+            self.show_message(f"{event.error.message} {event.error.hint}", "error")
         elif event.kind == "mark":
-            self.say(f"Marked {event.until}: gd offers what came since.")
+            self.show_message(f"Marked {event.until}: gd offers what came since.")

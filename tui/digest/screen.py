@@ -77,9 +77,9 @@ class DigestScreen(MakingScreen):
         """Run a command; Esc stops running work before it goes back."""
         if stroke == "escape" and self._cancel():
             return
-        action = self.actions().get(command.name)
+        action = self.command_handlers().get(command.name)
         if action is None:
-            self.say(f"{command.name} {_ELSEWHERE}", "warning")
+            self.show_message(f"{command.name} {_ELSEWHERE}", "warning")
         else:
             action()
 
@@ -91,7 +91,7 @@ class DigestScreen(MakingScreen):
     def _line_opened(self) -> None:
         self._open()
 
-    def actions(self) -> Mapping[str, Callable[[], object]]:
+    def command_handlers(self) -> Mapping[str, Callable[[], object]]:
         """Return what each command does, by its name."""
         view = self.view
         return {
@@ -153,22 +153,22 @@ class DigestScreen(MakingScreen):
         elif self._read(message_id):
             self.dismiss()
         else:
-            self.say(f"{message_id} is not in the list that is open.", "warning")
+            self.show_message(f"{message_id} is not in the list that is open.", "warning")
 
     def _find_next(self, direction: int) -> None:
         if not self._found:
-            self.say("Nothing to find yet: / asks for it.")
+            self.show_message("Nothing to find yet: / asks for it.")
         elif not self.view.find_next(direction):
-            self.say(f"There is no {self._found} in this digest.")
+            self.show_message(f"There is no {self._found} in this digest.")
 
     def _stop(self) -> None:
         if self._cancel():
             return
         if selected := self.get_selected_text():
             self.app.copy_to_clipboard(selected)
-            self.say("Copied what is selected.")
+            self.show_message("Copied what is selected.")
         else:
-            self.say("Nothing is running. Q quits.")
+            self.show_message("Nothing is running. Q quits.")
 
     # ------------------------------------------------------------- the prompt
 
@@ -179,7 +179,7 @@ class DigestScreen(MakingScreen):
         try:
             remembered = recall(self._target)
         except PatchdeskError as error:
-            self.say(f"{error.message} {error.hint}", "warning")
+            self.show_message(f"{error.message} {error.hint}", "warning")
             remembered = {}
         for kind, words in (("read", "since my last digest"), ("mark", "since the mark")):
             if (place := remembered.get(kind)) is not None:
@@ -208,7 +208,7 @@ class DigestScreen(MakingScreen):
 
     def _ask_file(self) -> None:
         if self._made is None:
-            self.say("There is no digest yet: gd asks for its range.", "warning")
+            self.show_message("There is no digest yet: gd asks for its range.", "warning")
             return
         name = re.sub(r"[^a-z0-9_-]", "-", self._made.digest.list_name.lower())[:60] or "list"
         day = f"{self._made.digest.last or self._clock():%Y-%m-%d}"
@@ -230,7 +230,7 @@ class DigestScreen(MakingScreen):
         elif event.kind == "range" and self._made is None and not self._making:
             self.dismiss()
         elif event.kind == "overwrite":
-            self.say("Nothing was written.")
+            self.show_message("Nothing was written.")
 
     @on(Prompt.Submitted)
     def _prompt_submitted(self, event: Prompt.Submitted) -> None:
@@ -240,7 +240,7 @@ class DigestScreen(MakingScreen):
         elif event.kind == "find":
             self._found = event.text
             if event.text and not self.view.find(event.text):
-                self.say("no match")
+                self.show_message("no match")
         elif event.kind == "export" and text:
             self._export_to(text)
         elif event.kind == "overwrite":
@@ -248,13 +248,13 @@ class DigestScreen(MakingScreen):
             if path is not None and text.casefold() in ("y", "yes"):
                 self._write(path)
             else:
-                self.say("Nothing was written.")
+                self.show_message("Nothing was written.")
         elif event.kind == "command" and text:
             found = commands_named(text)
             if found:
                 self.run_command(found[0])
             else:
-                self.say(f"There is no command {text}. C-p lists them.", "warning")
+                self.show_message(f"There is no command {text}. C-p lists them.", "warning")
 
     # ------------------------------------------------------------- export
 
@@ -264,12 +264,12 @@ class DigestScreen(MakingScreen):
             path = Path(text).expanduser()
             folder, exists = path.parent.is_dir(), path.exists() or path.is_symlink()
         except (OSError, ValueError, RuntimeError):
-            self.say(f"{text} is no name for a file.", "error")
+            self.show_message(f"{text} is no name for a file.", "error")
             return
         if not folder:
-            self.say(f"There is no folder {path.parent}.", "error")
+            self.show_message(f"There is no folder {path.parent}.", "error")
         elif path.is_dir():
-            self.say(f"{path} is a folder: name a file in it.", "error")
+            self.show_message(f"{path} is a folder: name a file in it.", "error")
         elif exists:
             self._to_overwrite = path
             label = shown(f"{path.name} is there already. Overwrite it?")
@@ -280,12 +280,12 @@ class DigestScreen(MakingScreen):
     def _write(self, path: Path) -> None:
         if self._made is None:
             return
-        self.say(f"Writing {path} …")
+        self.show_message(f"Writing {path} …")
         self._work("export", partial(export, self._made.digest, path, TOP))
 
     @on(Exported)
     def _exported(self, event: Exported) -> None:
         if event.error is not None:
-            self.say(f"{event.error.message} {event.error.hint}", "error")
+            self.show_message(f"{event.error.message} {event.error.hint}", "error")
         else:
-            self.say(f"Written: {event.path}")
+            self.show_message(f"Written: {event.path}")

@@ -109,7 +109,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
     def _move(self, to: int, direction: int) -> None:
         """Put the cursor on the stop at or, in a direction, beyond a line."""
         if not self._stops:
-            self.go_to(to)
+            self.scroll_to_row(to)
             return
         place = bisect_left(self._stops, to)
         if direction < 0 and (place == len(self._stops) or self._stops[place] > to):
@@ -128,7 +128,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         elif self._cursor > top + height - 1 - margin:
             top = self._cursor - height + 1 + margin
         if top != self.scroll_offset.y:
-            self.go_to(top)
+            self.scroll_to_row(top)
 
     def action_line(self, delta: int) -> None:
         """Move the cursor to the next line that has something."""
@@ -145,7 +145,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
     def action_top(self) -> None:
         """Move to the top."""
         self._move(0, 1)
-        self.go_to(0)
+        self.scroll_to_row(0)
 
     def action_bottom(self) -> None:
         """Move to the last line."""
@@ -162,7 +162,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         else:
             self._cursor = heads[0] if direction > 0 else heads[-1]
         # With what stands below it.
-        self.go_to(min(self._cursor, max(0, len(self._lines) - self.height)))
+        self.scroll_to_row(min(self._cursor, max(0, len(self._lines) - self.height)))
         self.refresh()
 
     # ------------------------------------------------------------- folds

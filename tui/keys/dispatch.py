@@ -22,7 +22,7 @@ class CommandScreen(Screen[None]):
 
     # What a screen says of itself.
 
-    def actions(self) -> Mapping[str, Callable[[], object]]:
+    def command_handlers(self) -> Mapping[str, Callable[[], object]]:
         """Return what each command does, by its name."""
         return {}
 
@@ -31,18 +31,18 @@ class CommandScreen(Screen[None]):
         """Return which pane the keys go to now."""
         return Pane.WELCOME
 
-    def why_not(self, command: Command) -> str:
+    def disabled_reason(self, command: Command) -> str:
         """Return why a command cannot be run now, as a sentence; "" where it can."""
         del command
         return ""
 
-    def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
+    def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
         """Show a sequence that was begun and how it can go on; an empty one ends that."""
 
-    def say(self, text: str, severity: str = "information") -> None:
+    def show_message(self, text: str, severity: str = "information") -> None:
         """Say one sentence until the next key."""
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Take back what was said."""
 
     # The rest.
@@ -50,12 +50,12 @@ class CommandScreen(Screen[None]):
     def run_command(self, command: Command, stroke: str = "") -> None:
         """Run a command, as `stroke`, the last of its key presses, does."""
         del stroke
-        self.actions()[command.name]()
+        self.command_handlers()[command.name]()
 
     def take_key(self, event: events.Key) -> bool:
         """Run the command of a key, or remember the beginning of a sequence; say whether it was taken."""
         stroke = key_of_event(event.key, event.character)
-        self.hush()
+        self.clear_message()
         sequence = (*self._begun, stroke)
         if self._begun and stroke in ("escape", "ctrl+c"):
             self.end_sequence()
@@ -64,27 +64,29 @@ class CommandScreen(Screen[None]):
             self.run_command(command, stroke)
         elif ways := self.keymap.continuations(self.active_pane, sequence):
             self._begun = sequence
-            self.show_begun(format_keys(sequence), list(ways.items()))
+            self.show_pending_keys(format_keys(sequence), list(ways.items()))
         elif self._begun:
             known = self.keymap.continuations(self.active_pane, self._begun)
             keys = " ".join(format_keys((*self._begun, last)) for last in known)
             self.end_sequence()
-            self.say(shown(f"{format_keys(sequence)} is no key here; there are {keys}"), "warning")
+            self.show_message(
+                shown(f"{format_keys(sequence)} is no key here; there are {keys}"), "warning"
+            )
         else:
-            self.say_unbound(stroke)
+            self.report_unbound_key(stroke)
         return True
 
-    def say_unbound(self, stroke: str) -> None:
+    def report_unbound_key(self, stroke: str) -> None:
         """Say that a key has no meaning here, and where those are that have."""
         keys = self.keymap.by_name["app.help"].keys
         more = f"; {keys[0]} lists the keys" if keys else ""
-        self.say(shown(f"{format_keys((stroke,))} does nothing here{more}"))
+        self.show_message(shown(f"{format_keys((stroke,))} does nothing here{more}"))
 
     def end_sequence(self) -> None:
         """Forget a sequence that was begun."""
         if self._begun:
             self._begun = ()
-            self.show_begun("", [])
+            self.show_pending_keys("", [])
 
     def on_mouse_down(self) -> None:
         """Let a click end a sequence."""

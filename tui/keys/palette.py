@@ -19,7 +19,9 @@ class CommandProvider(Provider):
         screen = self.screen
         if not isinstance(screen, CommandScreen):
             return ()
-        return [command for command in screen.keymap.commands if not screen.why_not(command)]
+        return [
+            command for command in screen.keymap.commands if not screen.disabled_reason(command)
+        ]
 
     def _run(self, command: Command) -> None:
         if isinstance(self.screen, CommandScreen):

@@ -116,7 +116,7 @@ class FileList(RowScroll):
     def _show_cursor(self) -> None:
         top = self.scroll_offset.y
         if not top <= self.cursor < top + self.height:
-            self.go_to(self.cursor - self.height // 2)
+            self.scroll_to_row(self.cursor - self.height // 2)
 
     def on_click(self, event: events.Click) -> None:
         """Choose a file."""

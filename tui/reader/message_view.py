@@ -170,13 +170,13 @@ class MessageView(MailView, can_focus=True):
         """Go to a row, from where `'` comes back."""
         if self._page.count:
             self._jumps = [*self._jumps[1 - _BACK :], self._page.anchor(self.scroll_offset.y)]
-        self.go_to(row)
+        self.scroll_to_row(row)
 
     def action_back(self) -> bool:
         """Go back to where the last jump began; say whether there was one."""
         if not self._jumps:
             return False
-        self.go_to(self._page.row_of(self._jumps.pop()))
+        self.scroll_to_row(self._page.row_of(self._jumps.pop()))
         return True
 
     def go_to_file(self, number: int) -> None:
@@ -192,9 +192,11 @@ class MessageView(MailView, can_focus=True):
             return None
         here = self._page.anchor(self.scroll_offset.y)
         if number is None:
-            self.go_to(self._page.row_of(back) if back is not None else 0)
+            self.scroll_to_row(self._page.row_of(back) if back is not None else 0)
         elif 0 <= number < len(diff.files):
-            self.go_to(self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start))
+            self.scroll_to_row(
+                self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start)
+            )
         return here
 
     @property

@@ -94,7 +94,7 @@ class PageView(RowScroll):
         elif diff is not None and before is not None and diff is not before:
             diff.adopt(before)
         self.virtual_size = Size(width, page.count)
-        self.go_to(page.row_of(anchor) if anchor is not None and top else 0)
+        self.scroll_to_row(page.row_of(anchor) if anchor is not None and top else 0)
         if self._needle:
             self.find(self._needle, move=False)
         self.refresh()
@@ -231,7 +231,7 @@ class PageView(RowScroll):
         row, start, end = place
         top, height = self.scroll_offset.y, self.height
         if not top + 1 <= row < top + height:
-            self.go_to(row - height // 3)
+            self.scroll_to_row(row - height // 3)
         line = self._page.row(row)
         if line.pans:
             before = sum(cell_len(text) for text, _ in line.gutter)

@@ -50,7 +50,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         if self.desk_app.target is None:
             self.call_later(self._welcome)
         else:
-            self.go_to(Pane.TREE)
+            self.focus_pane(Pane.TREE)
             self.hold_first_picture()
             self.open_target(self.desk_app.target)
         if self.desk_app.sync_every:
@@ -62,7 +62,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
 
         self.add_class("-welcome")
         await self.mount(Welcome(self.keymap.by_name), after=self.title_bar)
-        self.focus_pane()
+        self._focus_active_pane()
         self._offer_hints()
 
     def _tell_problems(self) -> None:
@@ -116,14 +116,14 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _folding_pane(self) -> SeriesTree | MessageView:
         return self.reader if self.active_pane is Pane.READER else self.series_tree
 
-    def focus_pane(self) -> None:
+    def _focus_active_pane(self) -> None:
         """Give the keys to the pane that is to have them."""
         self.set_focus(self.pane)
 
-    def go_to(self, place: Pane) -> None:
+    def focus_pane(self, place: Pane) -> None:
         """Give the keys to a pane: at once, since the next key may wait already."""
-        super().go_to(place)
-        self.focus_pane()
+        super().focus_pane(place)
+        self._focus_active_pane()
         if self.desk_app.linear and place is Pane.READER:
             self.app.cursor_position = self.reader.content_region.offset
 
@@ -167,7 +167,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
 
     # ------------------------------------------------------------- what the commands do
 
-    def actions(self) -> Mapping[str, Callable[[], object]]:
+    def command_handlers(self) -> Mapping[str, Callable[[], object]]:
         """Return what each command does, by its name."""
         tree, reader, app = self.series_tree, self.reader, self.app
         return {
@@ -228,7 +228,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _open_row(self) -> None:
         if self.series_tree.row is not None:
             self._read_here()
-            self.go_to(Pane.READER)
+            self.focus_pane(Pane.READER)
 
     def _read_here(self) -> None:
         """Read what is under the cursor now, without waiting whether it moves on."""
@@ -245,31 +245,33 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             self.reader.leave_behind()
             self._read_here()
         else:
-            self.say("That was the last mail.")
+            self.show_message("That was the last mail.")
 
     def _go_to_patch(self, step: int) -> None:
         if self.series_tree.move_to_patch(step):
             self._read_here()
         else:
-            self.say(f"There is no {'next' if step > 0 else 'previous'} patch here.")
+            self.show_message(f"There is no {'next' if step > 0 else 'previous'} patch here.")
 
     def _cancel(self) -> None:
         if self.cancel():
             return
         if selected := self.get_selected_text():
             self.app.copy_to_clipboard(selected)
-            self.say("Copied what is selected.")
+            self.show_message("Copied what is selected.")
         else:
-            self.say("Nothing is running. Q quits.")
+            self.show_message("Nothing is running. Q quits.")
 
     def _other_pane(self) -> None:
         if self.active_pane is Pane.WELCOME or self.has_class("-empty"):
             return
-        self.go_to(Pane.TREE if self._place is Pane.READER else Pane.READER)
+        self.focus_pane(Pane.TREE if self._place is Pane.READER else Pane.READER)
 
     def _toggle_full(self) -> None:
         if self.desk_app.linear:
-            self.say("In the linear mode there is one pane at a time: Tab shows the other.")
+            self.show_message(
+                "In the linear mode there is one pane at a time: Tab shows the other."
+            )
             return
         full = not self.has_class("-full")
         self.set_class(full, "-full")
@@ -278,9 +280,9 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _toggle_mouse(self) -> None:
         self.desk_app.mouse = not self.desk_app.mouse
         if self.desk_app.mouse:
-            self.say("The mouse is patchdesk's.")
+            self.show_message("The mouse is patchdesk's.")
         else:
-            self.say("The mouse is the terminal's: select and copy; tm takes it back.")
+            self.show_message("The mouse is the terminal's: select and copy; tm takes it back.")
 
     def _back(self) -> None:
         """Go one level back: a note, the matches, the full screen, the reader; at the root quitting is not near."""
@@ -296,16 +298,16 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         elif self.has_class("-full") and not self.desk_app.linear:
             self._toggle_full()
         elif self.active_pane is Pane.READER and len(self.series_tree):
-            self.go_to(Pane.TREE)
+            self.focus_pane(Pane.TREE)
         else:
-            self.say("Q quits.")
+            self.show_message("Q quits.")
 
     def _copy(self) -> None:
         from tui.widgets.choose import copy_menu
 
         row = self.series_tree.row
         if row is None or row.message is None:
-            self.say("There is no mail here to copy from.", "warning")
+            self.show_message("There is no mail here to copy from.", "warning")
             return
         self.app.push_screen(
             copy_menu(row.message, self.link_of(row.message), self.copies()), self._copied
@@ -314,7 +316,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _copied(self, text: SafeText | None) -> None:
         if text is not None:
             self.app.copy_to_clipboard(text)
-            self.say(f"Copied: {shown(text)}")
+            self.show_message(f"Copied: {shown(text)}")
 
     def _show_log(self) -> None:
         from core.system.log import last_lines
@@ -326,7 +328,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             "The log",
             [shown(str(log_file())), "", *(lines if any(lines) else [shown("It is empty.")])],
         )
-        self.go_to(Pane.READER)
+        self.focus_pane(Pane.READER)
         self.reader.action_bottom()
 
     def _open_demo(self) -> None:
@@ -375,9 +377,9 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         if event.kind == "open" and text:
             self._open_named(text)
 
-    def with_words(self) -> Mapping[str, Callable[[str], object]]:
+    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
         """Return what the commands do that can be told more on their line."""
-        return {**super().with_words(), "app.open": self._open_named}
+        return {**super().argument_handlers(), "app.open": self._open_named}
 
     def _open_named(self, target: str) -> None:
         self._history = [*(t for t in self._history if t != target), target]

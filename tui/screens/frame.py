@@ -85,21 +85,23 @@ class FrameScreen(CommandScreen):
         """The last line."""
         return self.query_one(StatusLine)
 
-    def go_to(self, place: Pane) -> None:
+    def focus_pane(self, place: Pane) -> None:
         """Give the keys to a pane."""
         self._place = place
 
-    def say(self, text: str, severity: str = "information") -> None:
+    def show_message(self, text: str, severity: str = "information") -> None:
         """Say one sentence until the next key."""
-        self.status.say(shown(text), severity)
+        self.status.show_message(shown(text), severity)
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Take back what was said."""
-        self.status.hush()
+        self.status.clear_message()
 
-    def show_begun(self, begun: str, ways: list[tuple[str, Command]]) -> None:
+    def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
         """Show a key sequence that was begun."""
-        self.status.pend(begun, [(format_keys((stroke,)), command) for stroke, command in ways])
+        self.status.show_pending_keys(
+            begun, [(format_keys((stroke,)), command) for stroke, command in ways]
+        )
 
     # ------------------------------------------------------------- the first picture
 
@@ -125,7 +127,7 @@ class FrameScreen(CommandScreen):
     def _show_empty(self) -> None:
         """Leave the screen to the reader as long as there are no rows."""
         self.add_class("-empty")
-        self.go_to(Pane.READER)
+        self.focus_pane(Pane.READER)
 
     def _note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours in the reader."""

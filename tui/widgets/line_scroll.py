@@ -18,26 +18,26 @@ class RowScroll(ScrollView):
         """Whether the last row is on the screen."""
         return self.scroll_offset.y >= self.virtual_size.height - self.height
 
-    def go_to(self, row: int) -> None:
+    def scroll_to_row(self, row: int) -> None:
         """Bring a row to the top, as far as there are rows below it."""
         self.scroll_to(y=max(0, row), animate=False, force=True)
 
     def action_line(self, delta: int) -> None:
         """Move by lines."""
-        self.go_to(self.scroll_offset.y + delta)
+        self.scroll_to_row(self.scroll_offset.y + delta)
 
     def action_half_page(self, direction: int) -> None:
         """Move by half a page."""
-        self.go_to(self.scroll_offset.y + direction * max(1, self.height // 2))
+        self.scroll_to_row(self.scroll_offset.y + direction * max(1, self.height // 2))
 
     def action_page(self, direction: int) -> None:
         """Move by a page less two rows: one to read on from, one that a heading may cover."""
-        self.go_to(self.scroll_offset.y + direction * max(1, self.height - 2))
+        self.scroll_to_row(self.scroll_offset.y + direction * max(1, self.height - 2))
 
     def action_top(self) -> None:
         """Move to the top."""
-        self.go_to(0)
+        self.scroll_to_row(0)
 
     def action_bottom(self) -> None:
         """Move to the end."""
-        self.go_to(self.virtual_size.height)
+        self.scroll_to_row(self.virtual_size.height)

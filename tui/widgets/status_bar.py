@@ -119,18 +119,20 @@ class StatusLine(Widget):
         self._hints = tuple(hints)
         self.refresh()
 
-    def say(self, text: SafeText, severity: str = "information") -> None:
+    def show_message(self, text: SafeText, severity: str = "information") -> None:
         """Say one sentence in place of the hints, until the next key."""
         self._said = (text, severity)
         self.refresh()
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Take back what was said."""
         if self._said is not None:
             self._said = None
             self.refresh()
 
-    def pend(self, begun: str, continuations: Iterable[tuple[str, Command]] = ()) -> None:
+    def show_pending_keys(
+        self, begun: str, continuations: Iterable[tuple[str, Command]] = ()
+    ) -> None:
         """Show a key sequence that was begun and how it can go on; an empty one ends that."""
         self._pending = None
         if begun:
