@@ -1,9 +1,13 @@
-"""The Date header, as RFC 5322 has it and as people's programs write it."""
+"""The Date header, as RFC 5322 has it and as programs write it.
+
+The standard library reads nearly all; the patterns here are for what it refuses or reads without a zone.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 
@@ -47,6 +51,23 @@ def parse_date(value: str) -> datetime | None:
     Reads RFC 5322 dates, the older forms with two-digit years and zone names, ctime's and ISO 8601.
     """
     value = value[:_MAX_DATE]
+    return _standard(value) or _lenient(value)
+
+
+def _standard(value: str) -> datetime | None:
+    """Return what the standard library makes of a date with a numeric or RFC 822 zone."""
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    offset = moment.utcoffset()
+    # Years of fewer than four digits have a rule of their own (RFC 5322, 4.3).
+    if offset is None or str(moment.year) not in value or not 1 < moment.year < 9999:
+        return None
+    return moment.replace(tzinfo=_zone(round(offset.total_seconds() / 60)))
+
+
+def _lenient(value: str) -> datetime | None:
     if match := _MAIL.search(value):
         day, month_name, year, hour, minute, second, half, offset, zone = match.groups()
         month = _MONTHS.get(month_name.lower(), 0)

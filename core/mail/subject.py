@@ -17,10 +17,11 @@ MAX_SUBJECT: Final = 4096
 """Characters of a subject that are looked at; the rest is cut off."""
 
 _BLANKS: Final = re.compile(r"[\s\0]+")
-_REPLY: Final = re.compile(
+REPLY_PREFIX: Final = re.compile(
     r"(?:re|aw|sv|vs|antw|fwd?|wg|tr|rv|答复|回复|回覆|转发|轉寄)(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})? ?[:：]",
     re.IGNORECASE,
 )
+"""`Re:` and `Fwd:` in the languages that list mail has: the one table of them."""
 _BARE_REPLY: Final = re.compile(r"(?:RE|Re|re) (?=\S)")
 # Without brackets, or with the first one lost: "PATCH 1/2: mend it", "PATCH v2] mend it".
 _BARE_PATCH: Final = re.compile(r"((?:RFC )?PATCH(?: [vV]\d{1,4})?(?: \d{1,4}/\d{1,4})?)[:\]] ?")
@@ -153,7 +154,7 @@ def _read_prefixes(flat: str, reading: _Reading) -> int:
                 break
             reading.bracket(flat[at + 1 : end - 1])
             at = end
-        elif match := _REPLY.match(flat, at):
+        elif match := REPLY_PREFIX.match(flat, at):
             reading.is_reply = True
             at = match.end()
         elif match := _BARE_PATCH.match(flat, at):

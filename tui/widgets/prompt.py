@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from textual import events, on
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.actions import parse
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message

@@ -9,9 +9,9 @@ from typing import Final
 
 from rich.cells import cell_len
 from textual import events, on
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.actions import parse
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from core.mail.subject import REPLY_PREFIX
 from core.query.tokens import MAX_WORD, WORD, fold
 
 MAX_QUERY: Final = 1000
@@ -16,9 +17,7 @@ MAX_WORDS: Final = 12
 _MAX_TAGS: Final = 8
 _MIN_ID: Final = 8
 
-_REPLY: Final = re.compile(
-    r"\s*(?:re|aw|sv|vs|antw|fwd?|wg)(?:\[\d{1,3}\])? ?[:：]\s*", re.IGNORECASE
-)
+_REPLY: Final = re.compile(rf"\s*{REPLY_PREFIX.pattern}\s*", re.IGNORECASE)
 _TAG: Final = re.compile(r"\s*\[([^\[\]]*)\]\s*")
 _VERSION: Final = re.compile(r"v(\d{1,3})")
 _TAG_VERSION: Final = re.compile(
