@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from core.fetch.options import FetchOptions
 from core.text import shown
 
 LIST_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
@@ -257,7 +258,6 @@ def load_config(path: Path) -> Config:
 
 def with_git(config: Config) -> Config:
     """Return the configuration with what the user's global git configuration says where it says nothing itself."""
-    from core.sources.lore import FetchOptions
     from core.system.user_git import read_global
 
     git = read_global()
@@ -272,6 +272,19 @@ def with_git(config: Config) -> Config:
         if "b4.midmask" in git:
             sources["fetch.server"] = "git's b4.midmask"
     return replace(config, **found, sources={**config.sources, **sources})
+
+
+def fetch_options(config: Config, cache: Path) -> FetchOptions:
+    """Return how to fetch, as the configuration and the user's git configuration have it."""
+    from core.system.user_git import read_global
+
+    return FetchOptions(
+        deadline=config.deadline,
+        max_size=config.max_size,
+        server=config.server,
+        cache=cache,
+        git_config=read_global(),
+    )
 
 
 def describe(config: Config) -> list[str]:

@@ -25,7 +25,7 @@ from core.sync.list_folder import Home
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.sources.lore import FetchOptions
+    from core.fetch.options import FetchOptions
 
 _PACKAGES: Final = ("textual", "b4", "rapidfuzz", "numpy", "pygit2", "pygments", "tomlkit")
 _MOST_FILES: Final = 1000
@@ -158,7 +158,7 @@ def _git() -> Check:
 def _child(about: Surroundings, stop: Event) -> Iterator[Check]:
     """See whether the process that fetches starts: it imports b4 and what that needs."""
     from core.fetch.client import Limits, borrow, give_back
-    from core.sources.lore import LORE
+    from core.fetch.options import LORE
 
     process = borrow(about.fetch.home)
     question = {

@@ -11,7 +11,7 @@ from core.diff.parse import file_changes
 from core.errors import PatchdeskError
 from core.json_records import Record, mail_record
 from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread, Version
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 
 
 class Opener(Protocol):

@@ -13,17 +13,18 @@ from dataclasses import replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Final
 
+from core.config import fetch_options
 from core.desk.target_reader import ReadingProcess
-from core.errors import Cancelled, FetchError, SourceError, TargetError
+from core.errors import Cancelled, FetchError, SourceError
 from core.model import Message, MessageId, OpenedMessage, RawMessage, Series, TargetListing
 from core.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.config import Config, FollowedList
+    from core.config import Config
     from core.progress import ProgressCallback
-    from core.sources.lore import FetchOptions, LoreSource
+    from core.sources.lore import LoreSource
     from core.sources.source import Source
 
 log = logging.getLogger(__name__)
@@ -184,6 +185,8 @@ def open_desk(
     answer is in the cache.
     """
     if target in config.lists and not _is_on_disk(target):
+        from core.sync.follow import followed_target
+
         target = followed_target(target, config.lists[target])
     on_disk = _is_on_disk(target)
 
@@ -194,44 +197,10 @@ def open_desk(
         return open_target(target, stdin=stdin, fetch=fetch)
 
     if apart and not on_disk and stdin is None:
-        from core.sources.lore import warm
+        from core.fetch.client import prestart_worker
 
-        warm(fetch_options(config, cache))
+        prestart_worker(fetch_options(config, cache).home)
     return Desk(open_source, name=name, apart=target if apart and on_disk else None)
-
-
-def fetch_options(config: Config, cache: Path) -> FetchOptions:
-    """Return how to fetch, as the configuration and the user's git configuration have it."""
-    from core.sources.lore import FetchOptions
-    from core.system.user_git import read_global
-
-    return FetchOptions(
-        deadline=config.deadline,
-        max_size=config.max_size,
-        server=config.server,
-        cache=cache,
-        git_config=read_global(),
-    )
-
-
-def followed_target(name: str, followed: FollowedList) -> str:
-    """Return where to read a followed list: its clone, or what it was followed by.
-
-    Raises TargetError for a list on a server that has no clone here.
-    """
-    from core.sync.list_folder import Home
-
-    if "://" not in followed.target or "@" in followed.target:
-        return followed.target
-    clone = Home.usual().clone(name)
-    if clone is None and followed.clone:
-        raise TargetError(f"{name} has no clone yet.", f"“patchdesk sync {name}” makes it.")
-    if clone is None:
-        raise TargetError(
-            f"The mail of {name} is in the index alone: the list is followed without a clone.",
-            f"“patchdesk series --list {name}” prints it.",
-        )
-    return str(clone)
 
 
 def _is_on_disk(target: str) -> bool:

@@ -220,6 +220,13 @@ def give_back(process: FetchProcess) -> None:
     process.close()
 
 
+def prestart_worker(home: Path | None) -> None:
+    """Start the process that fetches, so that the next source need not wait for it. Returns at once."""
+    process = borrow(home)
+    process.warm()
+    give_back(process)
+
+
 @atexit.register
 def end_spare() -> None:
     """End the process that was kept."""

@@ -23,9 +23,8 @@ from core.index.parts import HeldPart, list_of, part_of, position_of
 from core.index.regroup import settle
 from core.model import Message
 from core.progress import ProgressCallback, ProgressJob
-from core.sources.feed import Change, Feed
-from core.sources.feeds import feeds_of
-from core.sources.source import Source
+from core.sources.source import Change, Feed, Source
+from core.sources.target import feeds_of
 
 BATCH: Final = 2000
 """Mails of one transaction."""

@@ -18,7 +18,7 @@ from core.index.full_text import forget_mail, index_mails, last_number
 from core.index.ids import Numbers
 from core.mail.message import parse_message_and_diff
 from core.model import Message
-from core.sources.feed import Change, Feed
+from core.sources.source import Change, Feed
 
 _FILES_KEPT: Final = 2000
 """Files of one patch that are kept; a tree-wide rename has more."""

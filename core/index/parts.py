@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Set as AbstractSet
 
 from core.index.database import transaction
-from core.sources.feed import Feed
+from core.sources.source import Feed
 
 
 def position_of(connection: sqlite3.Connection, part: int) -> str:

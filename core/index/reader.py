@@ -66,7 +66,7 @@ class ListInfo:
     synced: int | None
     """When it was last brought up to date, in seconds of the Unix epoch."""
     positions: tuple[tuple[str, str], ...]
-    """The list's parts and where each was left (`core.sources.feed`): of an epoch, its number and a JSON object whose
+    """The list's parts and where each was left (`core.sources.source`): of an epoch, its number and a JSON object whose
     `top` is the newest commit that is here."""
 
 

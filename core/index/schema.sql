@@ -20,7 +20,7 @@ CREATE TABLE part (
     name TEXT NOT NULL,
     rank INTEGER NOT NULL,             -- larger, the later its mails came
     path TEXT NOT NULL,                -- the repository that has the mails; '' where their bytes are in `body`
-    position TEXT NOT NULL,            -- where to go on: what is before it is here, see core.sources.feed
+    position TEXT NOT NULL,            -- where to go on: what is before it is here, see core.sources.source
     UNIQUE (list, name)
 );
 

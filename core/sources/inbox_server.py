@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from core.errors import FetchError
 from core.fetch.client import Limits, Reply, borrow, give_back
 from core.fetch.faults import fetch_error
+from core.fetch.options import FetchOptions
 from core.progress import ProgressCallback
 from core.sources import mbox
-from core.sources.lore import FetchOptions
 
 EPOCHS: Final = 1000
 """Epochs that a list may have; an epoch is about a gigabyte."""

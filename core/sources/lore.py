@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 from threading import Event
 from typing import Final
 from urllib.parse import unquote, unquote_plus, urlsplit
@@ -14,11 +12,11 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from core.errors import Cancelled, FetchError, SourceError
 from core.fetch.client import Limits, Reply, borrow, give_back
 from core.fetch.faults import fetch_error
+from core.fetch.options import FetchOptions
 from core.model import MessageId, RawMessage
 from core.progress import ProgressCallback
 from core.sources import mbox
 
-LORE: Final = "https://lore.kernel.org/all"
 QUERY_CAP: Final = 400
 """Characters of a subject that go into a query."""
 
@@ -26,50 +24,6 @@ _MESSAGE_ID: Final = re.compile(
     rb"^Message-ID:[ \t\r\n]{0,20}<?([^\s<>]{1,998})", re.IGNORECASE | re.MULTILINE
 )
 _HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchOptions:
-    """How to fetch."""
-
-    deadline: float = 60.0
-    """Seconds for a whole answer."""
-    max_size: int = 64 << 20
-    """Bytes that an answer may have, packed or unpacked."""
-    server: str = ""
-    """The inbox that bare Message-IDs are asked from; "" for git's `b4.midmask`, else lore's."""
-    cache: Path | None = None
-    """A folder of its own for answers and the child's home; None: nothing is kept."""
-    fresh: bool = False
-    """Ask the server also where the answer is in the cache, as it is for ten minutes."""
-    git_config: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The user's settings for servers, as `git_config.read_global` gives them."""
-
-    @property
-    def base(self) -> str:
-        """The address of the inbox that bare Message-IDs are asked from, without `/` at its end."""
-        if self.server:
-            return inbox_of(self.server)
-        masks = self.git_config.get("b4.midmask", ())
-        return inbox_of(masks[-1]) if masks else LORE
-
-    @property
-    def home(self) -> Path | None:
-        """The folder of the process that fetches."""
-        return self.cache / "b4" if self.cache else None
-
-
-def inbox_of(address: str) -> str:
-    """Make an inbox's address of a server's, or of a mask with `%s` in it; a bare host's inbox is `all`, as b4 has it."""
-    base = address.strip().replace("/%s", "").rstrip("/")
-    return f"{base}/all" if urlsplit(base).path in {"", "/"} else base
-
-
-def warm(options: FetchOptions) -> None:
-    """Start the process that fetches ahead of need, so that the next source need not wait for it. Returns at once."""
-    process = borrow(options.home)
-    process.warm()
-    give_back(process)
 
 
 class LoreSource:
@@ -98,10 +52,6 @@ class LoreSource:
     def server(self) -> str:
         """The server's host, with its port where it is not the usual one."""
         return urlsplit(self.inbox).netloc
-
-    def warm(self) -> None:
-        """Start the process that fetches, so that it is ready when asked. Returns at once."""
-        self._process.warm()
 
     def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
         """Fetch the thread and yield its mails. Raises FetchError and Cancelled."""

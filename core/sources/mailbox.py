@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
 from core.sources import mbox
 from core.sources.byte_store import CHUNK, FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
+from core.sources.source import Change, Held, blob_id
 
 _HEAD: Final = 64 << 10
 _CHECKED: Final = 4 << 10
@@ -110,6 +112,85 @@ class MailboxSource:
             job.tick(done, self._store.size)
             done += len(chunk)
             yield chunk
+
+
+class MailboxFeed:
+    """An mbox or a single message.
+
+    A position is where the last mail begins. It is read again the next time: another program may not have written
+    all of it. A file that was rewritten is read from its beginning, and what it has no longer is taken away.
+    """
+
+    part = ""
+    rank = 0
+    path = ""
+
+    def __init__(self, source: MailboxSource) -> None:
+        self._source = source
+        self._position = ""
+
+    @property
+    def position(self) -> str:
+        """Where to go on, once all that was yielded so far is stored."""
+        return self._position
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far."""
+        return self._source.notes
+
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
+        """Yield what came and went since `position`."""
+        start, last = self._resume(position)
+        if start is None:
+            return
+        before = held.blobs() if position and not start else set()
+        seen: set[bytes] = set()
+        self._position = "" if before else position
+        for offset, raw in self._source.mails_from(start, job):
+            blob = blob_id(raw)
+            if before:
+                seen.add(blob)
+            else:
+                self._position = self._at(offset, blob, whole=False)
+            if offset == start and last:
+                if blob == last:
+                    continue
+                yield Change(last, added=False)
+            yield Change(blob, added=True, raw=raw)
+        for blob in before - seen:
+            yield Change(blob, added=False)
+        if self._position:
+            where = json.loads(self._position)
+            self._position = self._at(where["offset"], bytes.fromhex(where["last"]), whole=True)
+
+    def read(self, blob: bytes) -> bytes:
+        """Return nothing: every mail comes with its bytes."""
+        raise SourceError(f"{self._source.name} has no mail {blob.hex()}.")
+
+    def _at(self, offset: int, blob: bytes, *, whole: bool) -> str:
+        return json.dumps(
+            {
+                "offset": offset,
+                "check": self._source.check(offset),
+                "last": blob.hex(),
+                "stamp": self._source.stamp if whole else "",
+            }
+        )
+
+    def _resume(self, position: str) -> tuple[int | None, bytes]:
+        """Return where to begin, and the blob id of the mail there; None where nothing has changed."""
+        try:
+            where = json.loads(position) if position else {}
+            offset, last = int(where["offset"]), bytes.fromhex(where["last"])
+        except (ValueError, KeyError, TypeError):
+            return 0, b""
+        if where.get("stamp") == self._source.stamp:
+            self._position = position
+            return None, b""
+        if where.get("check") != self._source.check(offset):
+            return 0, b""
+        return offset, last
 
 
 def _whole(chunks: Iterator[bytes]) -> mbox.Piece:

@@ -13,6 +13,7 @@ from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
 from core.sources.byte_store import read_file, reason
 from core.sources.mbox import MAIL_CAP
+from core.sources.source import Change, Held, blob_id
 
 _FOLDERS: Final = ("cur", "new")
 
@@ -107,6 +108,46 @@ class MaildirSource:
         """Yield the key, then the names that the mail may have got since."""
         yield key
         yield from (other for other in self._keys() if _unique(other) == _unique(key))
+
+
+class MaildirFeed:
+    """A maildir; its mails' names are those of the files, without folder and flags."""
+
+    part = ""
+    rank = 0
+    path = ""
+    position = "names"
+
+    def __init__(self, source: MaildirSource) -> None:
+        self._source = source
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far."""
+        return self._source.notes
+
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:  # noqa: ARG002
+        """Yield what came and went, the newest first; the names that are held say what that is."""
+        there = self._source.names()
+        known = held.names()
+        for name, blob in known.items():
+            if name not in there:
+                yield Change(blob, added=False, name=name)
+        for name, key in there.items():
+            if name in known:
+                continue
+            job.tick(0)
+            try:
+                raw = self._source.read(key)
+            except SourceError:
+                self._source.note_unreadable(key)
+                continue
+            if raw:
+                yield Change(blob_id(raw), added=True, raw=raw, name=name)
+
+    def read(self, blob: bytes) -> bytes:
+        """Return nothing: every mail comes with its bytes."""
+        raise SourceError(f"{self._source.name} has no mail {blob.hex()}.")
 
 
 def _unique(key: str) -> str:

@@ -1,4 +1,4 @@
-"""The mbox format: where one mail ends and the next begins, and how a body line `From ` is written.
+"""The mbox format: where one mail ends and the next begins, how a body line `From ` is written, and a writer of mboxrd.
 
 Formats: RFC 4155 and the mboxrd, mboxo variants of https://www.loc.gov/preservation/digital/formats/fdd/fdd000383.shtml.
 What counts as a separator agrees with `git mailsplit` on every mailbox of git's own tests.
@@ -32,6 +32,9 @@ _KNOWN: Final = re.compile(
     rb"^(?:From|To|Cc|Subject|Date|Message-ID|Received|Return-Path|Delivered-To|MIME-Version|Content-Type|List-Id):",
     re.MULTILINE | re.IGNORECASE,
 )
+
+_MBOXRD_SEPARATOR: Final = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+_NEEDS_ESCAPE: Final = re.compile(rb"^(>*From )", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,17 @@ def unescape(escaped: bytes) -> bytes:
     That is mboxrd, and right for mboxo too but where a mail had `>From ` itself, which mboxo cannot tell apart.
     """
     return _ESCAPED.sub(b"", escaped) if b">From " in escaped else escaped
+
+
+def to_mboxrd(mails: Iterable[bytes]) -> bytes:
+    """Return the mails as one mboxrd with `\\n` line ends."""
+    parts: list[bytes] = []
+    for mail in mails:
+        # Line ends of the transport go; a carriage return that is part of a patch stays.
+        transport_crlf = mail.partition(b"\n")[0].endswith(b"\r")
+        lines = mail.replace(b"\r\n", b"\n") if transport_crlf else mail
+        parts += [_MBOXRD_SEPARATOR, _NEEDS_ESCAPE.sub(rb">\1", lines).rstrip(b"\n"), b"\n\n"]
+    return b"".join(parts)
 
 
 def split(chunks: Iterable[bytes], *, cap: int = MAIL_CAP) -> Iterator[Piece]:

@@ -21,9 +21,9 @@ from pygit2.enums import ObjectType
 
 from core.errors import SourceError
 from core.progress import ProgressJob
-from core.sources.feed import Change, Held
 from core.sources.mbox import MAIL_CAP
 from core.sources.public_inbox import FAULTS, is_v1, open_repository, tip_of, tree_blobs, why
+from core.sources.source import Change, Held
 
 _OID: Final = 40
 

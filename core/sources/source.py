@@ -1,13 +1,20 @@
-"""What every source of mail can do, whatever it reads."""
+"""What every source of mail can do, and what those can that go on from where they stopped.
+
+An *incremental source* is one part of a list: an epoch, a file, a folder, a server. Whoever follows it stores what it
+yields together with its `cursor`, in one transaction, and hands that cursor back the next time.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
 from core.model import RawMessage
-from core.progress import ProgressCallback
+from core.progress import ProgressCallback, ProgressJob
 
 
 class Source(Protocol):
@@ -45,3 +52,85 @@ class Source(Protocol):
     def close(self) -> None:
         """Abort what is in flight and let go of files. Any thread; terminal."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A mail that came, or was taken away."""
+
+    blob: bytes
+    """The id that git gives these bytes, as bytes: what tells two mails apart everywhere."""
+    added: bool
+    older: bool = False
+    """It happened before all that is known of this part of the list: a removal that is known already holds."""
+    raw: bytes | None = None
+    """The mail's bytes where they are at hand; else the feed's `read` has them."""
+    name: str = ""
+    """What the feed itself calls the mail, where that is not its blob."""
+    is_held: bool = False
+    """It is stored already, and need not be read."""
+    lost: bool = False
+    """It was not removed: this part of the list never had it, now that its history is rewritten."""
+
+
+class Held(Protocol):
+    """What is stored of a feed; asked only where the feed itself cannot tell what changed."""
+
+    def blobs(self) -> set[bytes]:
+        """Return the blob ids of its mails."""
+        ...
+
+    def names(self) -> dict[str, bytes]:
+        """Return the blob ids by the names that the feed gave its mails."""
+        ...
+
+    def begin_again(self, removed: AbstractSet[bytes]) -> None:
+        """Be told that the feed's history was rewritten, and which mails it removes now, for good."""
+        ...
+
+
+class Feed(Protocol):
+    """One part of a list. Used by one thread at a time."""
+
+    @property
+    def part(self) -> str:
+        """What tells it from the list's other parts: the number of an epoch; "" where there is one alone."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """Larger, the later its mails came than those of other parts."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The repository that has the mails by their blob ids; "" where the index is to keep their bytes."""
+        ...
+
+    @property
+    def position(self) -> str:
+        """Where to go on, once all that was yielded so far is stored. Begins as ""."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far, each as a sentence."""
+        ...
+
+    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
+        """Yield what came and went since `position`; of what came before, the newest first.
+
+        To be resumed after any item from the `position` of that moment; from a position that it does not know, by
+        comparing all that it has with what is held. Raises Cancelled and SourceError or FetchError.
+        """
+        ...
+
+    def read(self, blob: bytes) -> bytes:
+        """Return the bytes of a mail that came without them; empty where they cannot be had, which is noted."""
+        ...
+
+
+def blob_id(raw: bytes) -> bytes:
+    """Return the id that git gives these bytes (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
+    head = b"blob %d\0" % len(raw)
+    return hashlib.sha1(head + raw, usedforsecurity=False).digest()

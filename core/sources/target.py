@@ -1,22 +1,24 @@
-"""What the user asked to open: a path, a Message-ID, an address or `-`, and the source that reads it."""
+"""What the user asked to open (a path, a Message-ID, an address or `-`), the source that reads it, and its parts."""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
+from typing import Final
 
-from core.errors import TargetError
-from core.sources import lore, mailbox, maildir
+from core.errors import SourceError, TargetError
+from core.fetch.options import FetchOptions
+from core.sources import mailbox, maildir
 from core.sources.byte_store import reason
-from core.sources.lore import FetchOptions, LoreSource
-from core.sources.mailbox import WHAT_WOULD_DO
+from core.sources.mailbox import WHAT_WOULD_DO, MailboxFeed, MailboxSource
+from core.sources.maildir import MaildirFeed, MaildirSource
 from core.sources.message_url import message_id_of, read_url, scheme_of
-from core.sources.source import Source
+from core.sources.source import Feed, Source
 
-__all__ = ["FetchOptions", "open_target", "warm_up"]
-
-STDIN = "-"
+STDIN: Final = "-"
+_EPOCH: Final = re.compile(r"(\d{1,6})\.git")
 
 
 def open_target(
@@ -37,14 +39,33 @@ def open_target(
     return _open_remote(target.strip(), fetch or FetchOptions())
 
 
-def warm_up(target: str, fetch: FetchOptions) -> None:
-    """Start the process that fetches where `target` will need it, so that it is ready sooner. Returns at once."""
-    if (
-        target != STDIN
-        and _existing(target) is None
-        and (scheme_of(target) or message_id_of(target))
-    ):
-        lore.warm(fetch)
+def feeds_of(source: Source) -> list[Feed]:
+    """Return the parts of a source that can be followed, the newest first.
+
+    A source that has a method `feeds` says itself. Raises SourceError for one that cannot be followed.
+    """
+    if callable(own := getattr(source, "feeds", None)):
+        found: list[Feed] = own()
+        return found
+    if isinstance(source, MailboxSource):
+        return [MailboxFeed(source)]
+    if isinstance(source, MaildirSource):
+        return [MaildirFeed(source)]
+    from core.sources.public_inbox import PublicInboxSource
+
+    if isinstance(source, PublicInboxSource):
+        from core.sources.public_inbox_feed import EpochFeed
+
+        found = []
+        for place, path in enumerate(source.epochs):
+            match = _EPOCH.fullmatch(path.name)
+            number = int(match[1]) if match else place
+            found.append(EpochFeed(path, str(number), number))
+        return found[::-1]
+    raise SourceError(
+        f"{source.name} cannot be followed.",
+        "Follow a list's address, a public-inbox folder, a maildir or an mbox.",
+    )
 
 
 def _open_stdin(data: bytes | None) -> Source:
@@ -103,6 +124,8 @@ def _open_folder(path: Path) -> Source:
 
 
 def _open_remote(target: str, fetch: FetchOptions) -> Source:
+    from core.sources.lore import LoreSource  # it brings in the client of the process that fetches
+
     if scheme := scheme_of(target):
         if scheme == "file":
             raise TargetError(f"{target} is a file's address.", "Open it by its path.")

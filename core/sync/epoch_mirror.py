@@ -18,8 +18,8 @@ from core.errors import FetchError, PatchdeskError
 from core.progress import ProgressCallback
 from core.sources.inbox_server import EPOCHS, Epoch, InboxServer
 from core.sync.git_runner import run_git
+from core.sync.list_folder import Wish
 from core.sync.rate_limit import Manners
-from core.sync.values import Wish
 from core.system.paths import private_dir
 
 _NO_MORE: Final = ("no commits selected", "error processing shallow info", "shallow info: 4")

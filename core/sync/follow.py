@@ -6,18 +6,22 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from core.config import LIST_NAME, LIST_NAME_WORDS, FollowedList
 from core.errors import ConfigError, TargetError
+from core.progress import ProgressCallback
 from core.sources.message_url import message_id_of, scheme_of
-from core.sync.list_folder import open_folder
-from core.system.paths import private_dir, write_atomically
+from core.sync.list_folder import Home, locked
+from core.system.paths import open_folder, private_dir, write_atomically
 
 _CAP: Final = 2000
 _BELOW: Final = re.compile(
@@ -141,6 +145,81 @@ def unfollow(name: str, config_file: Path) -> None:
             raise ConfigError(f"There is no list called {name[:100]}.", f"You follow: {known}.")
         del edit.wanted[name]
         edit.remove(name)
+
+
+def followed_target(name: str, followed: FollowedList) -> str:
+    """Return where to read a followed list: its clone, or what it was followed by.
+
+    Raises TargetError for a list on a server that has no clone here.
+    """
+    if "://" not in followed.target or "@" in followed.target:
+        return followed.target
+    clone = Home.usual().clone(name)
+    if clone is None and followed.clone:
+        raise TargetError(f"{name} has no clone yet.", f"“patchdesk sync {name}” makes it.")
+    if clone is None:
+        raise TargetError(
+            f"The mail of {name} is in the index alone: the list is followed without a clone.",
+            f"“patchdesk series --list {name}” prints it.",
+        )
+    return str(clone)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What there was of a list that is followed no more."""
+
+    mails: int
+    """Mails of it that were in the index."""
+    clone: Path | None
+    """Where its clone still lies."""
+
+
+def leave(
+    name: str,
+    home: Home,
+    config_file: Path,
+    *,
+    delete_clone: bool,
+    stop: Event,
+    report: ProgressCallback,
+) -> Left:
+    """Take a list out of the configuration and out of the index; its clone only where that is asked for.
+
+    A list that only the index has left can be taken out too. Raises ConfigError where there is none of that name, other
+    PatchdeskErrors and Cancelled; what is left then is taken out the next time.
+    """
+    from core.index.index import open_index
+
+    folder = home.folder(name) if LIST_NAME.fullmatch(name) else None
+    mails = _mails(name, home)
+    there = mails is not None or (delete_clone and folder is not None and folder.is_dir())
+    try:
+        unfollow(name, config_file)
+    except ConfigError:
+        if not there:
+            raise
+    if folder is None:
+        return Left(0, None)
+    with locked(folder, name, stop=stop, report=report):
+        if mails is not None:
+            with contextlib.closing(open_index(home.index)) as index:
+                index.forget(name, stop=stop, report=report)
+        clone = folder / "git"
+        if clone.is_dir() and not delete_clone:
+            return Left(mails or 0, clone)
+        shutil.rmtree(folder, ignore_errors=True)
+    return Left(mails or 0, None)
+
+
+def _mails(name: str, home: Home) -> int | None:
+    """Return how many mails of a list the index has; None where it does not know it."""
+    from core.index.index import open_index
+
+    if not home.index.exists():
+        return None
+    with contextlib.closing(open_index(home.index)) as index:
+        return next((info.messages for info in index.lists() if info.name == name), None)
 
 
 def _check_path(path: Path) -> str:

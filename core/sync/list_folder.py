@@ -1,4 +1,4 @@
-"""A followed list's folder: its clone, who works on it, where it came from, and how far back mail is still wanted."""
+"""A followed list's folder: its clone, its lock, its origin, how far back mail is still wanted; and what a sync brought."""
 
 from __future__ import annotations
 
@@ -14,11 +14,39 @@ from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
 from core.progress import Progress, ProgressCallback
-from core.sync.values import Wish
-from core.system.paths import cache_dir, data_dir, private_dir, write_atomically
+from core.system.paths import cache_dir, data_dir, open_folder, private_dir, write_atomically
 
 _POLL: Final = 0.2
 _CAP: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How far back mail is wanted: as far as a list's first sync goes, unless said."""
+
+    everything: bool = False
+    """Back to the list's beginning."""
+    since: int | None = None
+    """Back to this second of the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncResult:
+    """What a sync did for one list."""
+
+    name: str
+    added: int = 0
+    """Mails that came."""
+    removed: int = 0
+    """Mails that were taken away."""
+    series: int = 0
+    """Series and threads that are new or changed."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing, each as a sentence."""
+    error: PatchdeskError | None = None
+    """What kept it from its end; what came until then stays."""
+    stopped: bool = False
+    """The user ended it; what came until then stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +98,6 @@ def locked(folder: Path, name: str, *, stop: Event, report: ProgressCallback) ->
         yield handle
     finally:
         os.close(handle)
-
-
-def open_folder(folder: Path) -> int:
-    """Open a folder to lock it; closing it unlocks it. Raises PatchdeskError."""
-    try:
-        return os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise PatchdeskError(
-            f"{folder} cannot be opened: {error.strerror}.", "Make it a folder that is yours."
-        ) from error
 
 
 def _take(handle: int, folder: Path) -> bool:

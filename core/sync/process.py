@@ -23,7 +23,7 @@ from typing import IO, Any, Final
 from core.config import FollowedList, read_interval
 from core.errors import Cancelled, PatchdeskError
 from core.progress import Progress, ProgressCallback
-from core.sync.values import SyncResult
+from core.sync.list_folder import SyncResult
 
 _POLL: Final = 0.05
 """Seconds until a set `stop` is seen, at most."""
@@ -134,12 +134,10 @@ def _send(value: Mapping[str, Any]) -> None:
 
 def main(names: Sequence[str]) -> None:
     """Sync lists, all that are followed where none is named, and write what comes of it. The child's main."""
-    from core.config import load_config
-    from core.desk.target_desk import fetch_options
+    from core.config import fetch_options, load_config
     from core.search.maintenance import refresh_after_sync
-    from core.sync.list_folder import Home
+    from core.sync.list_folder import Home, Wish
     from core.sync.sync import sync
-    from core.sync.values import Wish
     from core.system.paths import cache_dir, config_file
 
     stop = Event()

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from core.desk.target_desk import fetch_options
+from core.config import fetch_options
 from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
 from core.model import RawMessage
 from core.progress import Progress, ProgressCallback, ProgressJob
 from core.query.clock import read
 from core.query.lore_query import ServerQuery, translate
 from core.search.hits import ServerSearchResult
-from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
+from core.sources.source import Change, Feed, Held, blob_id
 from core.sync.follow import Kind, kind_of, read_inbox_url
 from core.sync.list_folder import Home
 from core.sync.rate_limit import Manners

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Final
 
 from core.config import FollowedList
 from core.errors import Cancelled, PatchdeskError
+from core.fetch.options import FetchOptions
 from core.index.database import IndexFileError
 from core.index.index import open_index
 from core.progress import ProgressCallback
 from core.sources.inbox_server import InboxServer
-from core.sources.lore import FetchOptions
 from core.sources.source import Source
 from core.sync.epoch_mirror import Mirror
 from core.sync.follow import Kind, kind_of, read_inbox_url
 from core.sync.list_folder import (
     Home,
+    SyncResult,
+    Wish,
     fulfilled,
     locked,
     note_source,
@@ -33,7 +35,6 @@ from core.sync.list_folder import (
     source_of,
 )
 from core.sync.rate_limit import Manners
-from core.sync.values import SyncResult, Wish
 from core.sync.window_feed import WindowSource
 
 if TYPE_CHECKING:

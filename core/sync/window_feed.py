@@ -18,10 +18,10 @@ from core.mail.dates import parse_date
 from core.mail.headers import parse_headers
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
-from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.inbox_server import InboxServer
+from core.sources.source import Change, Feed, Held, blob_id
+from core.sync.list_folder import Wish
 from core.sync.rate_limit import Manners
-from core.sync.values import Wish
 
 DAY: Final = 86_400
 FIRST_MAILS: Final = 3000

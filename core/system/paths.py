@@ -62,6 +62,16 @@ def private_dir(folder: Path) -> Path:
     return folder
 
 
+def open_folder(folder: Path) -> int:
+    """Open a folder to lock it; closing it unlocks it. Raises PatchdeskError."""
+    try:
+        return os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise PatchdeskError(
+            f"{folder} cannot be opened: {error.strerror}.", "Make it a folder that is yours."
+        ) from error
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace the file at `path`, or leave it as it was; mode 0600, its folder made where there is none.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from core.model import RawMessage
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 from core.sources.public_inbox import open_archive
 
 ROOT = Path(__file__).resolve().parents[2]

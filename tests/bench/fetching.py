@@ -14,10 +14,12 @@ from threading import Event
 
 from core.desk.export import messages_of
 from core.desk.listing import listings
+from core.fetch.client import prestart_worker
+from core.fetch.options import FetchOptions
 from core.mail.message import parse_message
 from core.model import MessageId
 from core.series.grouping import group_messages
-from core.sources.lore import FetchOptions, LoreSource
+from core.sources.lore import LoreSource
 from tests.bench.corpus import kvm_ppc, mails_of
 from tests.bench.measure import row
 from tests.end_to_end.server import Server
@@ -58,8 +60,8 @@ def run(folder: Path) -> list[str]:
 
 
 def _ours(message_id: MessageId, base: str) -> float:
+    prestart_worker(None)
     source = LoreSource(message_id, base=base, options=FetchOptions(fresh=True))
-    source.warm()
     time.sleep(1)  # on the screen that is the time in which Textual starts, or a person types
     started = time.perf_counter()
     for _ in listings(source, [], stop=Event(), report=lambda _: None):

@@ -14,7 +14,7 @@ from core.mail.message import parse_message
 from core.model import Message, RawMessage, Series, Thread
 from core.progress import Progress, ProgressCallback, ProgressJob
 from core.series.grouping import group_messages
-from core.sources.feed import Change, Feed, Held, blob_id
+from core.sources.source import Change, Feed, Held, blob_id
 
 NOBODY = Event()
 """Never set: nobody stops the run."""

@@ -17,7 +17,7 @@ from core.mail.message import parse_mail, parse_message
 from core.model import MessageId, Series, Thread
 from core.series.grouping import group_messages
 from core.sources.mailbox import open_file
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 from tests.demo.build import SHIPPED, build
 from tests.demo.history import git
 from tests.demo.people import PEOPLE

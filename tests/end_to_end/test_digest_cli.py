@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 from tests.core.inboxes import START, Epoch, mail, patch
 from tests.core.shared_mails import shared
 from tests.end_to_end.server import Server, need_public_inbox

@@ -19,10 +19,11 @@ import pytest
 
 from core.errors import FetchError
 from core.fetch import client as fetch_process
+from core.fetch.options import FetchOptions
 from core.model import RawMessage
-from core.sources.lore import FetchOptions, LoreSource, change_id_query, series_query
+from core.sources.lore import LoreSource, change_id_query, series_query
 from core.sources.public_inbox import open_archive
-from core.sources.target import open_target, warm_up
+from core.sources.target import open_target
 from core.system.user_git import read_global
 from tests.end_to_end.letters import CHANGE_ID as CHANGE
 from tests.end_to_end.letters import FROB, ODD_ID, evil, frob_thread
@@ -257,7 +258,7 @@ TRAP = "raise SystemExit('a module of the start folder was imported')\n"
 
 def hostile_folder(folder: Path, server: str) -> None:
     """Make a repository that tries to be imported, run and asked."""
-    for name in ("core", "core/sources", "b4", "liblore"):
+    for name in ("core", "core/fetch", "b4", "liblore"):
         (folder / name).mkdir(parents=True)
         (folder / name / "__init__.py").write_text(TRAP)
     for name in ("core/fetch/worker.py", "requests.py", "sitecustomize.py", "json.py"):
@@ -400,19 +401,13 @@ def runs(pid: int) -> bool:
         return False
 
 
-def test_a_warm_process_is_used_by_the_next_source(
-    misbehaving: Misbehaving, tmp_path: Path
-) -> None:
+def test_a_prestarted_process_is_used_by_the_next_source(misbehaving: Misbehaving) -> None:
     fetch_process.end_spare()
-    (tmp_path / "a@example.org").write_text("")
-    for elsewhere in ("-", "some words", str(tmp_path / "a@example.org")):
-        warm_up(elsewhere, OPTIONS)
     assert pid_of_spare() is None
-    target = f"{misbehaving.url}/good/a@example.org/"
-    warm_up(target, OPTIONS)
+    fetch_process.prestart_worker(None)
     pid = pid_of_spare()
     assert pid is not None
-    fetch(target)
+    fetch(f"{misbehaving.url}/good/a@example.org/")
     assert pid_of_spare() == pid
 
 

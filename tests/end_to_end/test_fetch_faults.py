@@ -13,9 +13,10 @@ import pytest
 
 from core.errors import Cancelled, FetchError
 from core.fetch import client as fetch_process
+from core.fetch.options import FetchOptions
 from core.model import RawMessage
 from core.progress import Progress
-from core.sources.lore import FetchOptions, LoreSource
+from core.sources.lore import LoreSource
 from core.sources.target import open_target
 from tests.end_to_end.misbehaving import Misbehaving, wait_until
 
@@ -139,8 +140,8 @@ def test_what_is_odd_but_right_is_taken(mode: str, misbehaving: Misbehaving) -> 
 @pytest.mark.parametrize("mode", ["silent", "stall", "drip"])
 @pytest.mark.parametrize("how", ["stop", "close"])
 def test_a_fetch_ends_at_once_when_told(mode: str, how: str, misbehaving: Misbehaving) -> None:
+    fetch_process.prestart_worker(None)
     source = ask(misbehaving.url, mode, FetchOptions(deadline=30))
-    source.warm()
     stop = Event()
     ended: list[float] = []
 

@@ -15,8 +15,8 @@ from threading import Event
 import pytest
 
 from core.fetch import client as fetch_process
+from core.fetch.options import FetchOptions
 from core.sources.inbox_server import InboxServer
-from core.sources.lore import FetchOptions
 from tests.end_to_end.letters import FROB, MOTH, letter, series
 from tests.end_to_end.program import Program
 from tests.end_to_end.server import Server, need_public_inbox

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 from core.triage.transitions import Verb
 from tests.core.triage.triage_kit import mail, series
 from tests.end_to_end.program import Program

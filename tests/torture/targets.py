@@ -45,7 +45,7 @@ from core.search.fuzzy.typed_query import parse_typed_query
 from core.series.grouping import group_messages
 from core.series.review_comments import ReplyInThread, place_comments
 from core.sources import mbox
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 from core.sources.message_url import message_id_of as typed_id
 from core.sources.message_url import read_url
 from core.text import CONTROLS, MARKS_PER_LETTER, shown, shown_lines

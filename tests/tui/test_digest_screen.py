@@ -21,7 +21,7 @@ from core.digest.process import DigestProcess, Made
 from core.digest.range import Moment, Place
 from core.digest.windows import Window, moment_words
 from core.errors import Cancelled
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 from tests.core.inboxes import START, Epoch, mail, patch
 from tests.tui.kit import (
     NOW,

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
     """Print a line for each check. Returns 1 where one is an error, else 0."""
+    from core.config import fetch_options
     from core.desk.doctor import Level, Surroundings, examine
-    from core.desk.target_desk import fetch_options
     from core.sync.list_folder import Home
     from core.system.paths import cache_dir, config_file, log_file
 

@@ -85,7 +85,7 @@ def run(
         return 2
     target, name = arguments.target, arguments.name
     if target in config.lists and not Path(target).exists():
-        from core.desk.target_desk import followed_target
+        from core.sync.follow import followed_target
 
         name, target = name or target, followed_target(target, config.lists[target])
     options = Options(name=name, mailmap=_mailmap(config), bots=Bots(config.bots))

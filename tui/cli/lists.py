@@ -19,7 +19,7 @@ from tui.cli.mail import check_lists
 if TYPE_CHECKING:
     from core.config import Config, FollowedList
     from core.index.index import ListInfo
-    from core.sync.values import SyncResult, Wish
+    from core.sync.list_folder import SyncResult, Wish
 
     Write = Callable[[Iterable[str]], None]
 
@@ -77,7 +77,7 @@ def follow(arguments: argparse.Namespace, write: Write) -> int:
 
 def unfollow(arguments: argparse.Namespace, write: Write) -> int:
     """Follow a list no more. Raises PatchdeskError and Cancelled."""
-    from core.sync.leave import leave
+    from core.sync.follow import leave
     from core.sync.list_folder import Home
     from core.system.paths import config_file
 
@@ -148,7 +148,7 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
 def _results(
     wanted: Mapping[str, FollowedList], config: Config, wish: Wish, meter: Meter, stop: Event
 ) -> Iterator[SyncResult]:
-    from core.desk.target_desk import fetch_options
+    from core.config import fetch_options
     from core.sync.list_folder import Home
     from core.sync.sync import sync
     from core.system.paths import cache_dir
@@ -159,7 +159,7 @@ def _results(
 
 def _wish(arguments: argparse.Namespace) -> Wish | None:
     """Return how far back mail is wanted; None, said, where the words cannot be read."""
-    from core.sync.values import Wish
+    from core.sync.list_folder import Wish
 
     if arguments.since is None:
         return Wish(everything=arguments.all)

@@ -17,8 +17,8 @@ from tui.desk.requests import OpenFailed, Opening
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk, ListPage
+    from core.sync.list_folder import SyncResult
     from core.sync.process import SyncProcess
-    from core.sync.values import SyncResult
 
 log = logging.getLogger(__name__)
 

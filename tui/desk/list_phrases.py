@@ -12,7 +12,7 @@ from tui.tree.columns import age
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
     from core.index.reader import ListInfo
-    from core.sync.values import SyncResult
+    from core.sync.list_folder import SyncResult
 
 
 def of_view(page: ListPage) -> list[ListInfo]:

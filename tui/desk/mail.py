@@ -154,7 +154,7 @@ def run_pipe(
     opening: Opening, messages: Sequence[model.Message], command: str, stop: Event, post: Post
 ) -> None:
     """Run a command with mails on its standard input, one as it is, several as an mboxrd, and post what it wrote."""
-    from core.sources.mboxrd import to_mboxrd
+    from core.sources.mbox import to_mboxrd
     from core.system.programs import pipe
 
     try:

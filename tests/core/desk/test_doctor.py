@@ -11,7 +11,7 @@ import pytest
 from core.config import Config
 from core.desk.doctor import Check, Level, Surroundings, examine
 from core.errors import Cancelled
-from core.sources.lore import FetchOptions
+from core.fetch.options import FetchOptions
 from core.sync.list_folder import Home
 
 

@@ -16,7 +16,7 @@ from core.desk.target_desk import Desk, open_desk
 from core.desk.target_reader import ReadingProcess
 from core.errors import Cancelled, PatchdeskError, SourceError, TargetError
 from core.model import TargetListing
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 
 
 def ignore(_: object) -> None:

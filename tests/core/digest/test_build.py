@@ -16,7 +16,7 @@ from core.digest.people import Bots, Mailmap
 from core.digest.values import Diffstat, Digest
 from core.model import Identity
 from core.sources.mailbox import open_bytes
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 from core.sources.public_inbox import open_archive
 from tests.core.inboxes import START, Epoch, mail, patch
 

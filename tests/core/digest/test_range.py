@@ -17,7 +17,7 @@ from core.digest.range import Moment, RangeError, read_moment, split_range
 from core.errors import PatchdeskError
 from core.mail.message import parse_message
 from core.sources.mailbox import open_bytes
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 from core.sources.public_inbox import open_archive
 from tests.core.archives import make_v1
 from tests.core.inboxes import START, Epoch, mail

@@ -23,9 +23,9 @@ from core.index.index import Index, open_index
 from core.index.list_ingest import IngestResult
 from core.model import Message, MessageId
 from core.progress import ProgressJob
-from core.sources.feed import Change, Feed, Held, blob_id
 from core.sources.public_inbox import PublicInboxSource, open_archive
 from core.sources.public_inbox_feed import EpochFeed
+from core.sources.source import Change, Feed, Held, blob_id
 from tests.core.archives import make_epoch, make_v1
 from tests.core.indexing import NOBODY, check_whole, grouped, held, quiet
 

@@ -8,7 +8,7 @@ from email.header import Header
 from core.mail.message import parse_message
 from core.model import TargetListing
 from core.series.grouping import group_messages
-from core.sources.feed import blob_id
+from core.sources.source import blob_id
 
 ANN = "Ann Author <ann@example.org>"
 REX = "Rex Reviewer <rex@example.com>"

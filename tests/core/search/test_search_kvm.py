@@ -19,7 +19,7 @@ from core.model import Identity, Message, TargetListing
 from core.query.tokens import fold
 from core.search.list_search import ListSearch, Search, TargetSearch
 from core.series.grouping import group_messages
-from core.sources.feed import blob_id
+from core.sources.source import blob_id
 from tests.core.indexing import Log, bring
 from tests.core.search.search_archive import BUNDLE
 

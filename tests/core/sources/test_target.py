@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import PatchdeskError, TargetError
+from core.fetch.options import LORE, FetchOptions, inbox_of
 from core.model import MessageId
-from core.sources.lore import LORE, FetchOptions, LoreSource, inbox_of
+from core.sources.lore import LoreSource
 from core.sources.mailbox import MailboxSource
 from core.sources.maildir import MaildirSource
 from core.sources.message_url import MessageUrl, message_id_of, read_url

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error
 from core.progress import ProgressJob
-from core.sources.feed import Change
+from core.sources.source import Change
+from core.sync.list_folder import Wish
 from core.sync.rate_limit import Manners
-from core.sync.values import Wish
 from core.sync.window_feed import DAY, FIRST_MAILS, WindowFeed, arrival
 
 NOW = 1_790_000_000

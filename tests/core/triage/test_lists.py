@@ -21,7 +21,7 @@ from core.index.database import transaction
 from core.index.index import ListView, open_index
 from core.index.migrations import MIGRATIONS, TRIAGE
 from core.model import MessageId
-from core.system.tags import has_tag
+from core.system.user_git import has_tag
 from core.triage.events import Entry, microseconds
 from core.triage.events import Event as Written
 from core.triage.journal import Journal
