@@ -26,7 +26,7 @@ from textual.pilot import Pilot
 
 from core.config import Config
 from core.demo import demo_path
-from core.desk.target_desk import Desk, open_desk
+from core.desk.target_desk import TargetDesk, open_target_desk
 from tui.app import PatchdeskApp
 from tui.themes import DEFAULT_THEME
 
@@ -85,8 +85,10 @@ SCENES: Final = (
 async def picture(scene: Scene, target: str) -> str:
     """Return a scene as SVG."""
 
-    def opener(wanted: str) -> Desk:
-        return open_desk(wanted, config=Config(), cache=Path(tempfile.gettempdir()), name="demo")
+    def opener(wanted: str) -> TargetDesk:
+        return open_target_desk(
+            wanted, config=Config(), cache=Path(tempfile.gettempdir()), name="demo"
+        )
 
     os.environ.pop("NO_COLOR", None)
     if scene.no_color:

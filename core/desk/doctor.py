@@ -56,7 +56,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class DoctorContext:
     """Where the program runs and what it was told."""
 
     config: Config
@@ -68,7 +68,7 @@ class Surroundings:
     is_terminal: bool
 
 
-def examine(about: Surroundings, *, stop: Event) -> Iterator[Check]:
+def run_checks(about: DoctorContext, *, stop: Event) -> Iterator[Check]:
     """Yield one check after the other; those that ask servers come last. Raises Cancelled soon after `stop` is set."""
     checks: Iterable[Iterator[Check]] = (
         _programs(),
@@ -155,7 +155,7 @@ def _git() -> Check:
     return _ok(f"git {version}")
 
 
-def _child(about: Surroundings, stop: Event) -> Iterator[Check]:
+def _child(about: DoctorContext, stop: Event) -> Iterator[Check]:
     """See whether the process that fetches starts: it imports b4 and what that needs."""
     from core.fetch.client import Limits, borrow, give_back
     from core.fetch.options import LORE
@@ -186,7 +186,7 @@ def _child(about: Surroundings, stop: Event) -> Iterator[Check]:
 # ------------------------------------------------------------------- files
 
 
-def _configuration(about: Surroundings) -> Iterator[Check]:
+def _configuration(about: DoctorContext) -> Iterator[Check]:
     if about.config.problems:
         for problem in about.config.problems:
             yield _warning(problem, "Mend that line; “patchdesk config” says what is in force.")
@@ -196,7 +196,7 @@ def _configuration(about: Surroundings) -> Iterator[Check]:
         yield _ok(f"{about.config_file} is not there: the defaults hold")
 
 
-def _files(about: Surroundings) -> Iterator[Check]:
+def _files(about: DoctorContext) -> Iterator[Check]:
     folders = (about.config_file.parent, about.home.data, about.home.cache, about.log_file.parent)
     for folder in folders:
         yield _folder(folder)
@@ -225,7 +225,7 @@ def _folder(folder: Path) -> Check:
     return _ok(f"{folder} can be written")
 
 
-def _texts(about: Surroundings) -> Iterator[Check]:
+def _texts(about: DoctorContext) -> Iterator[Check]:
     """Say how far the texts of mails are indexed, where the user wants that."""
     from core.search.maintenance import body_index_progress
 
@@ -241,7 +241,7 @@ def _texts(about: Surroundings) -> Iterator[Check]:
         yield _ok(f"the texts of {done:,} mails are indexed, for b:")
 
 
-def _index(about: Surroundings) -> Iterator[Check]:
+def _index(about: DoctorContext) -> Iterator[Check]:
     from core.index.check import problems
 
     path = about.home.index
@@ -261,7 +261,7 @@ def _index(about: Surroundings) -> Iterator[Check]:
         yield from _strays(about)
 
 
-def _journal(about: Surroundings) -> Iterator[Check]:
+def _journal(about: DoctorContext) -> Iterator[Check]:
     """Say whether what was decided can be read."""
     from core.triage.journal import FILE, Journal, JournalError
 
@@ -283,12 +283,12 @@ def _journal(about: Surroundings) -> Iterator[Check]:
         yield _ok("the triage journal is not there yet: the first decision makes it")
 
 
-def _strays(about: Surroundings) -> Iterator[Check]:
+def _strays(about: DoctorContext) -> Iterator[Check]:
     """Find lists that the index has and nobody follows."""
-    from core.desk.indexed import open_indexed
+    from core.desk.indexed import open_for_commands
 
     try:
-        indexed = open_indexed(about.home.index)
+        indexed = open_for_commands(about.home.index)
     except PatchdeskError as error:
         yield _error(error.message, error.hint)
         return
@@ -305,7 +305,7 @@ def _strays(about: Surroundings) -> Iterator[Check]:
         indexed.close()
 
 
-def _lists(about: Surroundings) -> Iterator[Check]:
+def _lists(about: DoctorContext) -> Iterator[Check]:
     for name, followed in about.config.lists.items():
         kind = kind_of(followed)
         clone = about.home.clone(name)
@@ -346,7 +346,7 @@ def _readable(name: str, target: str) -> Check:
 # ------------------------------------------------------------------- terminal and servers
 
 
-def _terminal(about: Surroundings) -> Iterator[Check]:
+def _terminal(about: DoctorContext) -> Iterator[Check]:
     environment = about.environment
     term = environment.get("TERM", "")
     if not about.is_terminal:
@@ -373,7 +373,7 @@ def _terminal(about: Surroundings) -> Iterator[Check]:
         )
 
 
-def _servers(about: Surroundings, stop: Event) -> Iterator[Check]:
+def _servers(about: DoctorContext, stop: Event) -> Iterator[Check]:
     from core.sources.inbox_server import InboxServer
 
     wanted = [each.target for each in about.config.lists.values() if "://" in each.target]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 from typing import Protocol
 
-from core.desk.target_desk import Desk
+from core.desk.target_desk import TargetDesk
 from core.diff.parse import file_changes
 from core.errors import PatchdeskError
 from core.json_records import Record, mail_record
@@ -14,7 +14,7 @@ from core.model import Message, MessageId, OpenedMessage, Series, TargetListing,
 from core.sources.mbox import to_mboxrd
 
 
-class Opener(Protocol):
+class MailOpener(Protocol):
     """What opens mails: a desk, or the index."""
 
     def mail(self, message: Message) -> OpenedMessage:
@@ -26,7 +26,7 @@ class Opener(Protocol):
         ...
 
 
-def read_all(desk: Desk) -> TargetListing:
+def read_all(desk: TargetDesk) -> TargetListing:
     """Return a target's last listing, for commands that print it. Raises PatchdeskError."""
     *_, last = desk.listings(stop=Event(), report=lambda _: None)
     return last
@@ -67,7 +67,9 @@ def version_of(listing: TargetListing, message_id: MessageId) -> Version | None:
     return None
 
 
-def mbox_of(desk: Opener, listing: TargetListing, message_id: MessageId, *, partial: bool) -> bytes:
+def version_as_mbox(
+    desk: MailOpener, listing: TargetListing, message_id: MessageId, *, partial: bool
+) -> bytes:
     """Return the patches of the version that holds a mail, in order, as an mboxrd for `git am`.
 
     Raises PatchdeskError where the mail is in no series, and, unless `partial`, where patches are missing.
@@ -86,7 +88,9 @@ def mbox_of(desk: Opener, listing: TargetListing, message_id: MessageId, *, part
     return to_mboxrd(desk.raw(patch.message) for patch in version.patches)
 
 
-def show_record(desk: Opener, message: Message, lists: Sequence[str] | None = None) -> Record:
+def message_record(
+    desk: MailOpener, message: Message, lists: Sequence[str] | None = None
+) -> Record:
     """Return one mail as the JSON object of `patchdesk show --json`. Raises PatchdeskError.
 
     `lists` are those that it came through, where that is known; else those that it names.

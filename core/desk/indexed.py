@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class IndexedMails:
+class IndexedMail:
     """The mails of followed lists, opened as a desk opens those of a target."""
 
     def __init__(self, index: Index) -> None:
@@ -56,6 +56,6 @@ class IndexedMails:
         self.index.close()
 
 
-def open_indexed(path: Path) -> IndexedMails | None:
+def open_for_commands(path: Path) -> IndexedMail | None:
     """Open the index at a path; None where nothing was synced yet. Raises IndexFileError."""
-    return IndexedMails(open_index(path)) if path.exists() else None
+    return IndexedMail(open_index(path)) if path.exists() else None

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.desk.lists_desk import GROUPS, Wanted
+from core.desk.lists_desk import GROUPS, ListQuery
 from core.index.reader import SORTS
 from core.system.ui_state import Remembered
 
@@ -25,10 +25,10 @@ Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ListPosition:
     """Where the reader was."""
 
-    wanted: Wanted
+    wanted: ListQuery
     key: Key = ()
     from_top: int = 0
     """Lines between the upper edge and the row."""
@@ -36,18 +36,18 @@ class Place:
     """What was unfolded or folded."""
 
 
-def recall(remembered: Remembered, lists: Collection[str]) -> Place:
+def recall(remembered: Remembered, lists: Collection[str]) -> ListPosition:
     """Return where the reader was; of `lists`, which are followed now, alone."""
     kept = remembered.recall(_SECTION)
     sort, group = kept.get("sort"), kept.get("group")
-    wanted = Wanted(
+    wanted = ListQuery(
         lists=tuple(name for name in _texts(kept.get("lists")) if name in lists),
         sort=sort if isinstance(sort, str) and sort in SORTS else "activity",
         group=group if isinstance(group, str) and group in GROUPS else "none",
     )
     from_top = kept.get("from_top")
     known = isinstance(from_top, int) and 0 <= from_top <= _LONGEST
-    return Place(
+    return ListPosition(
         wanted=wanted,
         key=_texts(kept.get("row")),
         from_top=from_top if known and isinstance(from_top, int) else 0,
@@ -55,7 +55,7 @@ def recall(remembered: Remembered, lists: Collection[str]) -> Place:
     )
 
 
-def remember(remembered: Remembered, place: Place) -> None:
+def remember(remembered: Remembered, place: ListPosition) -> None:
     """Remember where the reader is; it is not written yet."""
     remembered.remember(
         _SECTION,

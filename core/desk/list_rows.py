@@ -23,7 +23,7 @@ _FEW: Final = 4
 """Rows that are looked for one by one, which is faster than to look at all others."""
 
 
-class ListItems:
+class LazyRows:
     """Rows of the index by their place in a page."""
 
     def __init__(
@@ -40,7 +40,7 @@ class ListItems:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def shown(self, place: int) -> SeriesSummary:
+    def summary(self, place: int) -> SeriesSummary:
         """Return what a row shows."""
         row = self.rows[place]
         found = self._summaries.get(row)
@@ -60,13 +60,13 @@ class ListItems:
         while len(self._summaries) > _SUMMARIES:
             self._summaries.popitem(last=False)
 
-    def take_over(self, before: ListItems, changed: Collection[int]) -> None:
+    def reuse_from(self, before: LazyRows, changed: Collection[int]) -> None:
         """Keep what an earlier page had read of rows that have not changed."""
         self._summaries = OrderedDict(
             (row, one) for row, one in before._summaries.items() if row not in changed
         )
 
-    def without(self, rows: Collection[int]) -> ListItems:
+    def excluding(self, rows: Collection[int]) -> LazyRows:
         """Return the same but for some rows; a heading stands above the first of its group that is left."""
         if len(rows) > _FEW:
             return self._of(array("q", filterfalse(rows.__contains__, self.rows)))
@@ -76,12 +76,12 @@ class ListItems:
                 left.remove(row)
         return self._of(left)
 
-    def only(self, rows: Collection[int]) -> ListItems:
+    def restrict_to(self, rows: Collection[int]) -> LazyRows:
         """Return some rows of the same, in their order; a heading stands above the first of its group."""
         return self._of(array("q", filter(rows.__contains__, self.rows)))
 
-    def _of(self, left: array[int]) -> ListItems:
-        items = ListItems(self._desk, left, self._headings_above(left))
+    def _of(self, left: array[int]) -> LazyRows:
+        items = LazyRows(self._desk, left, self._headings_above(left))
         items._summaries = self._summaries
         return items
 
@@ -100,13 +100,13 @@ class ListItems:
                 at, above = at + 1, ""
         return headings
 
-    def whole(self, place: int) -> Series | Thread | None:
+    def load_item(self, place: int) -> Series | Thread | None:
         """Return a whole series or thread; None where it is gone."""
         return self._desk.item(self.rows[place])
 
     def unseen(self, place: int) -> Collection[MessageId]:
         """Return the unread mails of a row."""
-        return self._desk.unseen(self.rows[place]) if self.shown(place).unread else ()
+        return self._desk.unseen(self.rows[place]) if self.summary(place).unread else ()
 
     def place(self, message_id: str) -> int | None:
         """Return the place of the row that holds a mail."""
@@ -116,12 +116,12 @@ class ListItems:
         except ValueError:
             return None
 
-    def moved(self, ids: Iterable[str]) -> Mapping[str, str]:
+    def renamed_ids(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Return what rows are called now, of those that were called otherwise before."""
         found = {}
         for before in ids:
             place = self.place(before)
-            if place is not None and (now := self.shown(place).id) != before:
+            if place is not None and (now := self.summary(place).id) != before:
                 found[before] = str(now)
         return found
 

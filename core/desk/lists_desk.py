@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from core.desk.list_rows import AT_ONCE, ListItems
+from core.desk.list_rows import AT_ONCE, LazyRows
 from core.errors import PatchdeskError
 from core.index.in_use import InUse
 from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
@@ -50,7 +50,7 @@ _UNDECIDED: Final = tuple(status for status in Status if status not in DECIDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ListQuery:
     """Which rows a screen shows, and how they are ordered."""
 
     lists: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class Wanted:
     since: float | None = None
     """Only what was active since then, in seconds of the Unix epoch."""
 
-    def shows_as(self, other: Wanted) -> bool:
+    def selects_same_rows(self, other: ListQuery) -> bool:
         """Whether the other shows the same rows, in whatever order."""
         mine = (self.lists, self.query, self.decided, self.since)
         return mine == (other.lists, other.query, other.decided, other.since)
@@ -88,8 +88,8 @@ class Wanted:
 class ListPage:
     """Followed lists as of one moment."""
 
-    wanted: Wanted
-    items: ListItems
+    wanted: ListQuery
+    items: LazyRows
     lists: tuple[ListInfo, ...] = ()
     unread: Collection[int] = ()
     """The rows with unread mail."""
@@ -101,7 +101,7 @@ class ListPage:
 class ListDesk:
     """The followed lists, opened. Its methods may be called from any thread and raise IndexFileError."""
 
-    def __init__(self, path: Path, wanted: Wanted, config: Config | None = None) -> None:
+    def __init__(self, path: Path, wanted: ListQuery, config: Config | None = None) -> None:
         """Begin at once to read the first rows, in a thread of its own."""
         self._config = config
         self._finder: ListSearch | None = None
@@ -129,7 +129,7 @@ class ListDesk:
             rows = self._index.order(view, _FIRST)
             # What is decided would be hidden by the screen as soon as it knows.
             open_rows = replace(view, statuses=_UNDECIDED)
-            items = ListItems(
+            items = LazyRows(
                 self, self._index.order(open_rows, _FIRST), self._headings(self.wanted, open_rows)
             )
             items.read(0, AT_ONCE)
@@ -177,7 +177,7 @@ class ListDesk:
 
     # ------------------------------------------------------------------- pages
 
-    def ask(self, wanted: Wanted) -> None:
+    def ask(self, wanted: ListQuery) -> None:
         """Let the next page show other rows, or in another order; it comes at once."""
         self._asked = wanted
         self._wake.set()
@@ -234,16 +234,16 @@ class ListDesk:
             page = self._page(asked, page.items, everything)
             yield page
 
-    def _page(self, wanted: Wanted, before: ListItems, changed: Collection[int]) -> ListPage:
+    def _page(self, wanted: ListQuery, before: LazyRows, changed: Collection[int]) -> ListPage:
         index = self.index
         view = wanted.view
         rows = index.order(view)
-        items = ListItems(self, rows, self._headings(wanted, view))
-        items.take_over(before, changed)
+        items = LazyRows(self, rows, self._headings(wanted, view))
+        items.reuse_from(before, changed)
         notes: tuple[str, ...] = ()
         if wanted.query:
             try:
-                items = items.only(frozenset(self.finder.rows(wanted.query, wanted.lists)))
+                items = items.restrict_to(frozenset(self.finder.rows(wanted.query, wanted.lists)))
             except QueryError as error:
                 notes = (f"{wanted.name or wanted.query}: {error.message} {error.hint}",)
         return ListPage(
@@ -254,7 +254,7 @@ class ListDesk:
             notes=notes,
         )
 
-    def _headings(self, wanted: Wanted, view: ListView) -> dict[int, str]:
+    def _headings(self, wanted: ListQuery, view: ListView) -> dict[int, str]:
         counts: Iterable[tuple[object, int]]
         if wanted.group == "day":
             offset = datetime.now().astimezone().utcoffset() or timedelta()
@@ -391,14 +391,14 @@ def known_lists(path: Path) -> tuple[str, ...]:
         index.close()
 
 
-def sorted_by(wanted: Wanted, sort: str) -> Wanted:
+def with_sort(wanted: ListQuery, sort: str) -> ListQuery:
     """Return the same rows in another order; raises ValueError for one that is none of `SORTS`."""
     if sort not in SORTS:
         raise ValueError(sort)
     return replace(wanted, sort=sort, group="none")
 
 
-def grouped_by(wanted: Wanted, group: str) -> Wanted:
+def with_grouping(wanted: ListQuery, group: str) -> ListQuery:
     """Return the same rows in groups; raises ValueError for what is none of `GROUPS`."""
     if group not in GROUPS:
         raise ValueError(group)

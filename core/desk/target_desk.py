@@ -14,7 +14,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Final
 
 from core.config import fetch_options
-from core.desk.target_reader import ReadingProcess
+from core.desk.target_reader import TargetReader
 from core.errors import Cancelled, FetchError, SourceError
 from core.model import Message, MessageId, OpenedMessage, RawMessage, Series, TargetListing
 from core.progress import Progress
@@ -35,7 +35,7 @@ _OTHER_VERSIONS_OF: Final = 6
 """Series of one thread whose other versions are looked for: each costs a request."""
 
 
-class Desk:
+class TargetDesk:
     """One opened target: reads it, groups it, and opens its mails."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Desk:
         self._closed = False
         self._opening = Lock()
         self._apart = apart
-        self._reading = ReadingProcess(apart) if apart is not None else None
+        self._reading = TargetReader(apart) if apart is not None else None
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         """Read the target and yield what is known, growing: first rows soon, the whole at the end.
@@ -66,7 +66,7 @@ class Desk:
             with self._opening:
                 if self._closed:
                     raise Cancelled
-                reading = self._reading = self._reading or ReadingProcess(self._apart)
+                reading = self._reading = self._reading or TargetReader(self._apart)
             try:
                 yield from reading.listings(stop=stop, report=report)
             finally:
@@ -168,7 +168,7 @@ class Desk:
         return replace(make_listing(source, everything, done=True), mails=mails, note=note)
 
 
-def open_desk(
+def open_target_desk(
     target: str,
     *,
     config: Config,
@@ -177,7 +177,7 @@ def open_desk(
     name: str = "",
     apart: bool = False,
     fresh: bool = False,
-) -> Desk:
+) -> TargetDesk:
     """Return a desk for a TARGET of the command line, without blocking.
 
     A path that exists comes before a list's name. `stdin` is what `-` stands for. With `apart`, for a screen, other
@@ -200,7 +200,7 @@ def open_desk(
         from core.fetch.client import prestart_worker
 
         prestart_worker(fetch_options(config, cache).home)
-    return Desk(open_source, name=name, apart=target if apart and on_disk else None)
+    return TargetDesk(open_source, name=name, apart=target if apart and on_disk else None)
 
 
 def _is_on_disk(target: str) -> bool:

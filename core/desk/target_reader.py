@@ -25,7 +25,7 @@ _PIECE: Final = 100
 """Items in a frame."""
 
 
-class ReadingProcess(Child):
+class TargetReader(Child):
     """The parent's side: one child that reads one target, once."""
 
     def __init__(self, target: str) -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from core.digest.range import Span
+from core.digest.range import DigestRange
 from core.mail.headers import decode_encoded_words, parse_addresses, parse_headers
 from core.model import Identity
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ArrivedMail:
     """A mail of the range."""
 
     key: str
@@ -25,7 +25,7 @@ class Arrival:
     raw: bytes
 
 
-class Earlier(NamedTuple):
+class EarlierMail(NamedTuple):
     """A mail from before the range, as far as the archive tells of it without opening it; UTF-8, mostly."""
 
     key: object
@@ -50,25 +50,25 @@ class Archive(Protocol):
         """What could not be read so far, each as a sentence."""
         ...
 
-    def span(self, start: str, end: str, now: datetime) -> Span:
+    def resolve_range(self, start: str, end: str, now: datetime) -> DigestRange:
         """Return what the words of a range mean here; "" is an open end.
 
         Raises PatchdeskError, which names what is there, for words that mean nothing and a reversed range.
         """
         ...
 
-    def words(self, start: str, end: str) -> tuple[str, str]:
+    def title_ends(self, start: str, end: str) -> tuple[str, str]:
         """Return the two ends as a title names them: as they were given; an open one by what is there, or ""."""
         ...
 
-    def arrivals(self, span: Span) -> Iterator[Arrival]:
+    def arrivals(self, span: DigestRange) -> Iterator[ArrivedMail]:
         """Yield the mails of a range, in no promised order.
 
         A mail that was removed within the range is none of them. Raises SourceError.
         """
         ...
 
-    def before(self, span: Span) -> Iterator[Earlier]:
+    def mails_before(self, span: DigestRange) -> Iterator[EarlierMail]:
         """Yield what arrived before a range, the last first; of a range that is open there, nothing.
 
         To be asked after `arrivals` has come to its end.
@@ -87,10 +87,10 @@ class Archive(Protocol):
 _HEADERS: Final = frozenset({"from", "subject"})
 
 
-def earlier_of(raw: bytes, key: object, time: int) -> Earlier:
+def earlier_from_headers(raw: bytes, key: object, time: int) -> EarlierMail:
     """Return what a mail's own headers tell."""
     headers = parse_headers(raw, 0, len(raw), _HEADERS)
     people = parse_addresses(headers.get("from"))
     sender = people[0] if people else Identity("", "")
     texts = (sender.name, sender.address, decode_encoded_words(headers.get("subject")))
-    return Earlier(key, time, *(text.encode("utf-8", "replace") for text in texts))
+    return EarlierMail(key, time, *(text.encode("utf-8", "replace") for text in texts))

@@ -22,7 +22,7 @@ _writing: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class Bookmark:
     """A place in a list that a digest may begin at."""
 
     until: str
@@ -47,18 +47,18 @@ def key_of(target: str) -> str:
         return target
 
 
-def recall(target: str) -> dict[str, Remembered]:
+def load_bookmarks(target: str) -> dict[str, Bookmark]:
     """Return what is remembered of a target: `read`, `mark`, or neither. What cannot be read is not remembered."""
     entry = _load().get(key_of(target))
-    found: dict[str, Remembered] = {}
+    found: dict[str, Bookmark] = {}
     for kind in _KINDS:
         match entry.get(kind) if isinstance(entry, dict) else None:
             case {"until": str() as until, "at": int() as at, "time": str() as time}:
-                found[kind] = Remembered(until, at, time)
+                found[kind] = Bookmark(until, at, time)
     return found
 
 
-def remember(target: str, kind: str, until: str, when: datetime, *, at: int) -> None:
+def save_bookmark(target: str, kind: str, until: str, when: datetime, *, at: int) -> None:
     """Remember a place under `read` or `mark`, in place of the one before. Any thread. Raises PatchdeskError.
 
     A place that was `read` before a later one changes nothing: an older window was looked at again.
@@ -66,7 +66,7 @@ def remember(target: str, kind: str, until: str, when: datetime, *, at: int) -> 
     if kind not in _KINDS:
         raise ValueError(kind)
     with _writing:
-        before = recall(target).get(kind)
+        before = load_bookmarks(target).get(kind)
         if kind == "read" and before is not None and before.at > at:
             return
         _write(target, kind, until, when, at)
@@ -77,7 +77,7 @@ def _write(target: str, kind: str, until: str, when: datetime, at: int) -> None:
     entry = everything.setdefault(key_of(target), {})
     if not isinstance(entry, dict):
         entry = everything[key_of(target)] = {}
-    entry[kind] = asdict(Remembered(until, at, when.isoformat(timespec="seconds")))
+    entry[kind] = asdict(Bookmark(until, at, when.isoformat(timespec="seconds")))
     words = json.dumps(everything, indent=1, sort_keys=True)
     write_atomically(remembered_file(), words.encode("ascii"))
 

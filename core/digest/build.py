@@ -13,33 +13,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.digest.archive import Archive
-from core.digest.lookback import Newcomers, Relatives, look_back
-from core.digest.mail_facts import Facts, read_facts
+from core.digest.lookback import NewcomerFinder, RelatedMailSelector, look_back
+from core.digest.mail_facts import MailFacts, read_mail_facts
 from core.digest.people import (
     Bots,
     Mailmap,
     People,
     domain_of,
-    flat,
-    ranked,
+    normalise,
+    rank_people,
     ranked_names,
 )
-from core.digest.range import Span
-from core.digest.series_changes import Known, repliers, series_news, thread_news
+from core.digest.range import DigestRange
+from core.digest.series_changes import RangeMails, repliers, series_changes, thread_changes
 from core.digest.values import (
     Digest,
     Entry,
     Newcomer,
     Reviewer,
-    SeriesNews,
-    ThreadNews,
+    SeriesChanges,
+    ThreadChanges,
 )
 from core.model import Identity, Message, Series
 from core.series.grouping import group_messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class DigestOptions:
     """What a digest is to hold."""
 
     name: str = ""
@@ -58,13 +58,15 @@ class Options:
     bots: Bots | None = None
 
 
-def build(archive: Archive, span: Span, words: tuple[str, str], options: Options) -> Digest:
-    """Read a range of an archive and return its digest; `words` are the ends as a title names them.
+def build_digest(
+    archive: Archive, span: DigestRange, words: tuple[str, str], options: DigestOptions
+) -> Digest:
+    """Read a range of an archive and return its digest; `title_ends` are the ends as a title names them.
 
     Blocks, for as long as reading those mails takes. Raises SourceError.
     """
-    reading = _Reading(archive, span, options)
-    known = Known(reading.grouped)
+    reading = _RangeReader(archive, span, options)
+    known = RangeMails(reading.grouped)
     bots = Bots() if options.as_written else options.bots or Bots()
     machines = {who for who in reading.written if who in bots}
     people = People(
@@ -75,8 +77,8 @@ def build(archive: Archive, span: Span, words: tuple[str, str], options: Options
     newcomers: tuple[Newcomer, ...] = ()
     if options.earlier:
         newcomers = _look_back(archive, span, reading, known, people, bots)
-    series: tuple[SeriesNews, ...] = ()
-    threads: tuple[ThreadNews, ...] = ()
+    series: tuple[SeriesChanges, ...] = ()
+    threads: tuple[ThreadChanges, ...] = ()
     replied: Counter[Identity] = Counter()
     if options.series:
         series, threads, replied = _group(known, people, machines)
@@ -90,12 +92,14 @@ def build(archive: Archive, span: Span, words: tuple[str, str], options: Options
         messages=len(reading.facts),
         days=tuple(sorted(reading.days.items())),
         domains=_domains(reading.written, people, machines),
-        contributors=ranked(
+        contributors=rank_people(
             _per_person(
                 Counter({w: n for w, n in reading.written.items() if w not in machines}), people
             )
         ),
-        bots=ranked(Counter({who: n for who, n in reading.written.items() if who in machines})),
+        bots=rank_people(
+            Counter({who: n for who, n in reading.written.items() if who in machines})
+        ),
         reviewers=_reviewers([*series, *threads], replied, known, people, machines),
         series=series,
         threads=threads,
@@ -106,18 +110,18 @@ def build(archive: Archive, span: Span, words: tuple[str, str], options: Options
     )
 
 
-class _Reading:
+class _RangeReader:
     """The mails of the range, read once."""
 
-    def __init__(self, archive: Archive, span: Span, options: Options) -> None:
+    def __init__(self, archive: Archive, span: DigestRange, options: DigestOptions) -> None:
         whole = options.series and not options.patches_only
         lists: Counter[tuple[str, ...]] = Counter()
         days: Counter[int] = Counter()
         written: Counter[tuple[str, str]] = Counter()
         times: list[int] = []
-        placed: list[tuple[tuple[int, int], Facts]] = []
+        placed: list[tuple[tuple[int, int], MailFacts]] = []
         for arrival in archive.arrivals(span):
-            facts = read_facts(arrival.raw, arrival.key, replies=whole, sizes=whole)
+            facts = read_mail_facts(arrival.raw, arrival.key, replies=whole, sizes=whole)
             message = facts.message
             placed.append((arrival.place, facts))
             written[facts.author.name, facts.author.address] += 1
@@ -170,7 +174,7 @@ def _utc(time: int) -> datetime:
 def _per_person(written: Counter[Identity], people: People) -> Counter[Identity]:
     counts: Counter[Identity] = Counter()
     for who, n in written.items():
-        counts[people.person(who)] += n
+        counts[people.canonical(who)] += n
     return counts
 
 
@@ -186,7 +190,12 @@ def _domains(
 
 
 def _look_back(
-    archive: Archive, span: Span, reading: _Reading, known: Known, people: People, bots: Bots
+    archive: Archive,
+    span: DigestRange,
+    reading: _RangeReader,
+    known: RangeMails,
+    people: People,
+    bots: Bots,
 ) -> tuple[Newcomer, ...]:
     """Add to `known` the earlier mails that belong to what arrived; return who had never written before."""
     first = reading.first()
@@ -197,17 +206,19 @@ def _look_back(
     for facts in reversed(reading.facts):
         message = facts.message
         # A relay sends for the author; any other sender is who wrote to the list, whosever patch it was.
-        who = people.person(facts.author if " via " in message.sender.name else message.sender)
+        who = people.canonical(facts.author if " via " in message.sender.name else message.sender)
         if who not in bots:
             debuts.setdefault(who, message)
             known_as = addresses.setdefault(who, people.addresses(who))
-            known_as.add(flat(message.sender.address))
-    newcomers = Newcomers((who, addresses[who]) for who in debuts)
-    relatives = Relatives((facts.message for facts in reading.facts), int(first.timestamp()))
-    for key in look_back(archive.before(span), newcomers, relatives):
+            known_as.add(normalise(message.sender.address))
+    newcomers = NewcomerFinder((who, addresses[who]) for who in debuts)
+    relatives = RelatedMailSelector(
+        (facts.message for facts in reading.facts), int(first.timestamp())
+    )
+    for key in look_back(archive.mails_before(span), newcomers, relatives):
         raw = archive.read(key)
         if raw:
-            known.add_earlier(read_facts(raw, ""))
+            known.add_earlier(read_mail_facts(raw, ""))
     mails = _per_person(reading.written, people)
     return tuple(
         Newcomer(
@@ -221,33 +232,33 @@ def _look_back(
 
 
 def _group(
-    known: Known, people: People, machines: set[Identity]
-) -> tuple[tuple[SeriesNews, ...], tuple[ThreadNews, ...], Counter[Identity]]:
+    known: RangeMails, people: People, machines: set[Identity]
+) -> tuple[tuple[SeriesChanges, ...], tuple[ThreadChanges, ...], Counter[Identity]]:
     """Return the series and threads, and to how many series each person replied."""
-    series: list[SeriesNews] = []
-    threads: list[ThreadNews] = []
+    series: list[SeriesChanges] = []
+    threads: list[ThreadChanges] = []
     replied: Counter[Identity] = Counter()
     for item in group_messages(known.messages()):
         if not known.in_range(item.message_ids):
             continue
         news = None
         if isinstance(item, Series):
-            news = series_news(item, known, machines)
-            others = {people.person(who) for who in repliers(item, known) if who not in machines}
-            replied.update(others - {people.person(item.author)})
+            news = series_changes(item, known, machines)
+            others = {people.canonical(who) for who in repliers(item, known) if who not in machines}
+            replied.update(others - {people.canonical(item.author)})
         if news is not None:
             series.append(news)
         else:
-            threads.append(thread_news(item, known, people, machines))
+            threads.append(thread_changes(item, known, people, machines))
     series.sort(key=lambda news: known.place(news.message_ids), reverse=True)
     threads.sort(key=lambda news: (news.replies, news.date, news.id), reverse=True)
     return tuple(series), tuple(threads), replied
 
 
 def _reviewers(
-    news: Iterable[SeriesNews | ThreadNews],
+    news: Iterable[SeriesChanges | ThreadChanges],
     replied: Counter[Identity],
-    known: Known,
+    known: RangeMails,
     people: People,
     machines: set[Identity],
 ) -> tuple[Reviewer, ...]:
@@ -257,9 +268,9 @@ def _reviewers(
         for trailer in one.trailers:
             who = known.author(trailer.message_id)
             if who not in machines:
-                given[people.person(who)] += 1
+                given[people.canonical(who)] += 1
     # The order of the other tables, and below it those who gave none by the series they replied to.
-    everyone = ranked(Counter({who: given[who] for who in {*given, *replied}}))
+    everyone = rank_people(Counter({who: given[who] for who in {*given, *replied}}))
     reviewers = [
         Reviewer(person=who, trailers=trailers, series=replied[who]) for who, trailers in everyone
     ]

@@ -11,7 +11,7 @@ from typing import Final
 import pygit2
 from pygit2.enums import SortMode
 
-from core.digest.range import Bound, Place, read_moment
+from core.digest.range import CommitBound, RangeEnd, read_moment
 from core.errors import PatchdeskError
 from core.sources.byte_store import reason
 
@@ -24,7 +24,7 @@ _STEPS: Final = re.compile(r"[~^][~^0-9]*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
+class EpochRepository:
     """One repository of an archive."""
 
     number: int
@@ -51,16 +51,16 @@ def why(error: Exception) -> str:
     return "an object is missing" if isinstance(error, KeyError) else reason(error)
 
 
-class Places:
+class RangeResolver:
     """Reads the ends of a range. All raise PatchdeskError, which names what is there."""
 
-    def __init__(self, name: str, epochs: list[Epoch], now: datetime) -> None:
+    def __init__(self, name: str, epochs: list[EpochRepository], now: datetime) -> None:
         self._name = name
         self._epochs = epochs
         self._now = now
 
-    def bound(self, words: str) -> Bound:
-        """Return what one end means, "" an open one; a commit need not be in the history (`in_history`).
+    def resolve(self, words: str) -> RangeEnd:
+        """Return what one end means, "" an open one; a commit need not be in the history (`require_in_history`).
 
         Tags and branches come before ids, as in git, and ids before dates.
         """
@@ -90,7 +90,7 @@ class Places:
                 raise PatchdeskError(
                     f"{words} goes back too far: {base} has not so many before it in its epoch."
                 ) from error
-        return Place(at, str(commit.id), commit.commit_time)
+        return CommitBound(at, str(commit.id), commit.commit_time)
 
     def _named(self, name: str, among: range) -> _Found | None:
         """Return what a tag or branch of that name points at.
@@ -138,7 +138,7 @@ class Places:
             raise PatchdeskError(f"{prefix} begins several commits.", f"Write one of {names}.")
         return found[0] if found else None
 
-    def in_history(self, place: Place, words: str) -> Place:
+    def in_history(self, place: CommitBound, words: str) -> CommitBound:
         """Return a place that is in the history of its epoch.
 
         An edit or purge gives the commits after it new ids; a mirror still has the old ones for a while. Such a commit
@@ -154,7 +154,7 @@ class Places:
                 and twin.tree_id == lost.tree_id
                 and twin.raw_message == lost.raw_message
             ):
-                return Place(place.epoch, str(twin.id), twin.commit_time)
+                return CommitBound(place.epoch, str(twin.id), twin.commit_time)
         raise PatchdeskError(
             f"{words} is no longer in the history of {self._name}: the archive was edited since.",
             f"Give a date instead, such as {_iso(lost.commit_time)}. {self._there()}",
@@ -180,7 +180,7 @@ class Places:
         return f"It has {there}; the newest commit is {newest.short(newest.tip)} of {_iso(tip.commit_time)}."
 
 
-def _places_of(number: int, epochs: list[Epoch]) -> tuple[int, int]:
+def _places_of(number: int, epochs: list[EpochRepository]) -> tuple[int, int]:
     at = next((at for at, epoch in enumerate(epochs) if epoch.number == number), -1)
     return (at, at + 1) if at >= 0 else (0, 0)
 

@@ -25,7 +25,7 @@ _VERSION: Final = re.compile(r"(?<![a-z0-9.])v(?:er)?[.#]?\d", re.IGNORECASE)
 _PATCH_WORD: Final = re.compile(r"(?<![a-z])(?:patch|rfc)", re.IGNORECASE)
 
 
-def is_announced(message: Message) -> bool:
+def is_seed_entry(message: Message) -> bool:
     """Whether a mail is printed as one of the seed's entries.
 
     Its subject's tag has PATCH, RFC or a version; it is no reply; it is a cover letter (number 0), or holds a diff and
@@ -51,7 +51,7 @@ def _has_tag(subject: Subject) -> bool:
     return False
 
 
-def printed_text(text: str) -> str:
+def seed_text(text: str) -> str:
     """Return of a mail's text what is printed, without trailing blanks.
 
     The in-body headers go; the rest is printed through the summary line of the diffstat (the last before the diff, should there be

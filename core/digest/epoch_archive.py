@@ -15,9 +15,16 @@ from typing import Final
 
 import pygit2
 
-from core.digest.archive import Arrival, Earlier, earlier_of
-from core.digest.commit_lookup import FAULTS, Epoch, Places, why
-from core.digest.range import Bound, Moment, Place, Span, check_order, reversed_range
+from core.digest.archive import ArrivedMail, EarlierMail, earlier_from_headers
+from core.digest.commit_lookup import FAULTS, EpochRepository, RangeResolver, why
+from core.digest.range import (
+    CommitBound,
+    DigestRange,
+    RangeEnd,
+    TimeBound,
+    check_order,
+    reversed_range,
+)
 from core.errors import SourceError
 from core.sources.mbox import MAIL_CAP
 from core.sources.public_inbox import PublicInboxSource, open_repository
@@ -33,7 +40,7 @@ _HEAD: Final = 64 << 10
 _EPOCH: Final = re.compile(r"(\d{1,6})\.git")
 
 
-_Step = tuple[Epoch, int, pygit2.Oid, bytes]
+_Step = tuple[EpochRepository, int, pygit2.Oid, bytes]
 """A mail's epoch, when it arrived, its blob, and of the first few the address that the commit names."""
 
 
@@ -43,10 +50,10 @@ class EpochArchive:
     def __init__(self, source: PublicInboxSource) -> None:
         """Take what `core.sources.public_inbox.open_archive` opened. Raises SourceError."""
         self.name = source.name
-        self._epochs: list[Epoch] = []
+        self._epochs: list[EpochRepository] = []
         self._notes: list[str] = []
         self._unreadable = 0
-        self._known: tuple[Span, list[_Step]] | None = None
+        self._known: tuple[DigestRange, list[_Step]] | None = None
         self._met = False
         self._asked = self._agreed = 0
         for path in source.epochs:
@@ -58,7 +65,7 @@ class EpochArchive:
             if tip is not None:
                 match = _EPOCH.fullmatch(path.name)
                 number = int(match[1]) if match else len(self._epochs)
-                self._epochs.append(Epoch(number, repository, tip))
+                self._epochs.append(EpochRepository(number, repository, tip))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -72,23 +79,23 @@ class EpochArchive:
         """Let go of the repositories."""
         self._epochs.clear()
 
-    def span(self, start: str, end: str, now: datetime) -> Span:
+    def resolve_range(self, start: str, end: str, now: datetime) -> DigestRange:
         """Return what the words of a range mean here."""
-        places = Places(self.name, self._epochs, now)
+        places = RangeResolver(self.name, self._epochs, now)
         words = (start, end)
         try:
-            first, last = places.bound(start), places.bound(end)
-            if isinstance(last, Place):
+            first, last = places.resolve(start), places.resolve(end)
+            if isinstance(last, CommitBound):
                 last = places.in_history(last, end)
-            if not (isinstance(first, Place) and isinstance(last, Place)):
+            if not (isinstance(first, CommitBound) and isinstance(last, CommitBound)):
                 check_order(first, last, words)
             elif first.epoch > last.epoch:
                 raise reversed_range(words)
-            span = Span(first, last)
+            span = DigestRange(first, last)
             # The way back to FROM is gone once, to see that it leads there and to know the mails on it.
-            self._known = (span, list(self._walk(span))) if isinstance(first, Place) else None
-            if isinstance(first, Place) and not self._met:
-                span = Span(places.in_history(first, start), last)
+            self._known = (span, list(self._walk(span))) if isinstance(first, CommitBound) else None
+            if isinstance(first, CommitBound) and not self._met:
+                span = DigestRange(places.in_history(first, start), last)
                 self._known = (span, list(self._walk(span)))
                 if not self._met:
                     raise reversed_range(words)
@@ -98,13 +105,13 @@ class EpochArchive:
             ) from error
         return span
 
-    def words(self, start: str, end: str) -> tuple[str, str]:
+    def title_ends(self, start: str, end: str) -> tuple[str, str]:
         """Return the ends as given; an open end is the newest commit, so that the next page can begin there."""
         if not end and self._epochs:
             end = self._epochs[-1].short(self._epochs[-1].tip)
         return start, end
 
-    def arrivals(self, span: Span) -> Iterator[Arrival]:
+    def arrivals(self, span: DigestRange) -> Iterator[ArrivedMail]:
         """Yield the mails of a range, the last to arrive first."""
         walk: Iterable[_Step] = self._walk(span)
         if self._known is not None and self._known[0] == span:
@@ -115,9 +122,9 @@ class EpochArchive:
                 if address:
                     self._asked += 1
                     self._agreed += address.lower() in raw[:_HEAD].lower()
-                yield Arrival(str(blob), (0, -count), time, raw)
+                yield ArrivedMail(str(blob), (0, -count), time, raw)
 
-    def _walk(self, span: Span) -> Iterator[_Step]:
+    def _walk(self, span: DigestRange) -> Iterator[_Step]:
         """Yield the blobs of the mails of a range, the last to arrive first; then `_met` says whether FROM was met."""
         removed: Counter[pygit2.Oid] = Counter()
         self._met = False
@@ -151,7 +158,7 @@ class EpochArchive:
             if stop is not None:
                 return
 
-    def before(self, span: Span) -> Iterator[Earlier]:
+    def mails_before(self, span: DigestRange) -> Iterator[EarlierMail]:
         """Yield what arrived before a range.
 
         A commit of public-inbox has its mail's From as author and its Subject as message, so the mails need not be read;
@@ -164,7 +171,7 @@ class EpochArchive:
             try:
                 for commit in history:
                     time = commit.commit_time
-                    if isinstance(span.start, Moment) and time > span.start.time:
+                    if isinstance(span.start, TimeBound) and time > span.start.time:
                         continue
                     if not believed:
                         yield from self._read_heads(epoch, commit)
@@ -173,7 +180,7 @@ class EpochArchive:
                     subject = commit.raw_message
                     if b"\n" in subject:
                         subject = subject[: subject.index(b"\n")]
-                    yield Earlier(commit.id, time, author.raw_name, author.raw_email, subject)
+                    yield EarlierMail(commit.id, time, author.raw_name, author.raw_email, subject)
             except FAULTS:
                 continue  # what is missing is told below
         first = self._epochs[0] if self._epochs else None
@@ -183,11 +190,11 @@ class EpochArchive:
                 f"This copy of {self.name} begins with {what}: who wrote before that counts as a newcomer."
             )
 
-    def _read_heads(self, epoch: Epoch, commit: pygit2.Commit) -> Iterator[Earlier]:
+    def _read_heads(self, epoch: EpochRepository, commit: pygit2.Commit) -> Iterator[EarlierMail]:
         for blob, is_removal in self._changes(commit):
             raw = b"" if is_removal else self._blob(epoch, blob)
             if raw:
-                yield earlier_of(raw, commit.id, commit.commit_time)
+                yield earlier_from_headers(raw, commit.id, commit.commit_time)
 
     def read(self, key: object) -> bytes:
         """Return the mail of a commit that `before` yielded."""
@@ -201,15 +208,17 @@ class EpochArchive:
                 return b""
         return b""
 
-    def _back_from(self, end: Bound) -> Iterator[tuple[Epoch, Iterator[pygit2.Commit]]]:
+    def _back_from(
+        self, end: RangeEnd
+    ) -> Iterator[tuple[EpochRepository, Iterator[pygit2.Commit]]]:
         """Yield the epochs, the newest first, each with its history from `end` back."""
-        last = end.epoch if isinstance(end, Place) else len(self._epochs) - 1
+        last = end.epoch if isinstance(end, CommitBound) else len(self._epochs) - 1
         for at in range(last, -1, -1):
             epoch = self._epochs[at]
             yield epoch, epoch.history(self._id_in(end, epoch))
 
-    def _id_in(self, bound: Bound, epoch: Epoch) -> pygit2.Oid | None:
-        if isinstance(bound, Place) and self._epochs[bound.epoch] is epoch:
+    def _id_in(self, bound: RangeEnd, epoch: EpochRepository) -> pygit2.Oid | None:
+        if isinstance(bound, CommitBound) and self._epochs[bound.epoch] is epoch:
             return pygit2.Oid(hex=bound.commit)
         return None
 
@@ -223,7 +232,7 @@ class EpochArchive:
             return [(tree["d"].id, True)]
         return _v1_changes(commit)
 
-    def _blob(self, epoch: Epoch, blob: pygit2.Oid) -> bytes:
+    def _blob(self, epoch: EpochRepository, blob: pygit2.Oid) -> bytes:
         try:
             odb = epoch.repository.odb
             size = odb.read_header(blob)[1]

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from core.digest.archive import Earlier
-from core.digest.people import flat
+from core.digest.archive import EarlierMail
+from core.digest.people import normalise
 from core.mail.subject import parse_subject
 from core.model import Identity, Message, Subject
 
@@ -35,23 +35,23 @@ _Posting = tuple[bytes, int, int | None]
 
 
 def _flat(raw: bytes) -> bytes:
-    """Do what `flat` does to the bytes of a text."""
+    """Do what `normalise` does to the bytes of a text."""
     if raw.isascii() and b"  " not in raw:
         return raw.lower()
-    return flat(raw.decode("utf-8", "replace")).encode()
+    return normalise(raw.decode("utf-8", "replace")).encode()
 
 
-class Newcomers:
+class NewcomerFinder:
     """Strikes from the senders of a range those that had written before."""
 
     def __init__(self, senders: Iterable[tuple[Identity, set[str]]]) -> None:
-        """Take each person with all addresses that are theirs, as `flat` writes them."""
+        """Take each person with all addresses that are theirs, as `normalise` writes them."""
         self._by_address: dict[bytes, Identity] = {}
         self._by_name: dict[tuple[bytes, bytes], list[Identity]] = {}
         self.left: dict[Identity, None] = {}
         for person, addresses in senders:
             self.left[person] = None
-            name = flat(person.name).encode()
+            name = normalise(person.name).encode()
             for address in map(str.encode, addresses):
                 self._by_address[address] = person
                 if name:
@@ -59,8 +59,8 @@ class Newcomers:
                     self._by_name.setdefault(key, []).append(person)
         self._names = {name for name, _ in self._by_name}
 
-    def see(self, name: bytes, address: bytes) -> None:
-        """Take note of who sent an earlier mail, written as `flat` does."""
+    def observe(self, name: bytes, address: bytes) -> None:
+        """Take note of who sent an earlier mail, written as `normalise` does."""
         person = self._by_address.get(address)
         if person is not None:
             self.left.pop(person, None)
@@ -77,7 +77,7 @@ class _Wanted:
     since: int
 
 
-class Relatives:
+class RelatedMailSelector:
     """Chooses the earlier mails that belong to what arrived; to be asked the last first."""
 
     def __init__(self, messages: Iterable[Message], first: int) -> None:
@@ -92,13 +92,13 @@ class Relatives:
         have: dict[_Posting, set[int]] = {}
         for message in messages:
             subject = message.subject
-            title = flat(subject.title).encode("utf-8", "replace")
+            title = normalise(subject.title).encode("utf-8", "replace")
             if subject.is_reply:
                 self._answered[title] = PER_TITLE
                 continue
             if not (subject.is_patch or message.has_diff):
                 continue
-            sender = flat(message.sender.address).encode("utf-8", "replace")
+            sender = normalise(message.sender.address).encode("utf-8", "replace")
             self._versions[sender, title] = PER_TITLE
             if subject.number is not None and subject.total is not None:
                 have.setdefault((sender, subject.version, subject.total), set()).add(subject.number)
@@ -109,8 +109,8 @@ class Relatives:
                 self._postings[posting] = _Wanted(missing, first - PARTS_WITHIN)
                 self._unfinished[posting[0]] = first - PARTS_WITHIN
 
-    def wants(self, earlier: Earlier, sender: bytes) -> bool:
-        """Whether an earlier mail, and its sender's address as `flat` writes it, is worth opening."""
+    def wants(self, earlier: EarlierMail, sender: bytes) -> bool:
+        """Whether an earlier mail, and its sender's address as `normalise` writes it, is worth opening."""
         if earlier.time < self._since or self._room <= 0:
             return False
         brackets = _BRACKETS.match(earlier.subject)
@@ -128,7 +128,7 @@ class Relatives:
         self._room -= wanted
         return wanted
 
-    def _wants_patch(self, earlier: Earlier, sender: bytes, title: bytes) -> bool:
+    def _wants_patch(self, earlier: EarlierMail, sender: bytes, title: bytes) -> bool:
         subject = parse_subject(earlier.subject.decode("utf-8", "replace"))
         wanted = False
         if subject.number in (None, 0, 1) and self._versions.get((sender, title), 0) > 0:
@@ -154,7 +154,7 @@ class Relatives:
 
 
 def look_back(
-    before: Iterable[Earlier], newcomers: Newcomers, relatives: Relatives
+    before: Iterable[EarlierMail], newcomers: NewcomerFinder, relatives: RelatedMailSelector
 ) -> Iterator[object]:
     """Go through what came before, the last first; yield the keys of the mails to open."""
     seen: dict[tuple[bytes, bytes], bytes] = {}
@@ -163,7 +163,7 @@ def look_back(
         sender = seen.get(known, b"")
         if not sender:
             sender = _flat(earlier.address)
-            newcomers.see(_flat(earlier.name), sender)
+            newcomers.observe(_flat(earlier.name), sender)
             if len(seen) < _MANY:
                 seen[known] = sender
         if relatives.wants(earlier, sender):

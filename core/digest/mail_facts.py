@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.diff.parse import file_changes
-from core.digest.entries import is_announced, printed_text
+from core.digest.entries import is_seed_entry, seed_text
 from core.mail.body import find_patch
 from core.mail.message_fast import parse_message_fast
 from core.model import Identity, Message
@@ -16,7 +16,7 @@ _HUNK: Final = re.compile(r"\n@@ -\d{1,9}(,\d{1,9})? \+\d{1,9}(,\d{1,9})? @@")
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class PatchChanges:
     """What a patch changes."""
 
     paths: tuple[str, ...]
@@ -25,13 +25,13 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class MailFacts:
     """What is kept of a mail."""
 
     message: Message
     author: Identity
     """Who wrote it: an in-body `From:` counts in patches alone, as for `git mailinfo`, not in cover letters."""
-    changes: Changes | None
+    changes: PatchChanges | None
     """Of a patch."""
     text: str
     """Of a cover letter or patch that stands for its series."""
@@ -39,7 +39,7 @@ class Facts:
     """It is one of the seed's entries."""
 
 
-def read_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool = True) -> Facts:
+def read_mail_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool = True) -> MailFacts:
     """Read a mail. Never raises.
 
     With `replies` False a reply is good for counting alone; with `sizes` False nobody asks what patches change.
@@ -48,34 +48,34 @@ def read_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool = True
     subject = message.subject
     author = message.author if message.has_diff and not subject.is_reply else message.sender
     if subject.is_reply or not (message.has_diff or subject.is_patch):
-        announced = is_announced(message)
-        return Facts(message, author, None, printed_text(text) if announced else "", announced)
-    announced = is_announced(message)
+        announced = is_seed_entry(message)
+        return MailFacts(message, author, None, seed_text(text) if announced else "", announced)
+    announced = is_seed_entry(message)
     leads = announced or subject.number in (None, 0, 1)
-    return Facts(
+    return MailFacts(
         message,
         author,
         _changes(text) if sizes and message.has_diff else None,
-        printed_text(text) if leads else "",
+        seed_text(text) if leads else "",
         announced,
     )
 
 
-def _changes(text: str) -> Changes:
+def _changes(text: str) -> PatchChanges:
     patch = find_patch(text)
     diff = text[patch[1] :] if patch else ""
     plain = _plain_changes(diff)
     if plain is not None:
         return plain
     files = file_changes(diff)
-    return Changes(
+    return PatchChanges(
         tuple(file.path for file in files),
         sum(file.added for file in files),
         sum(file.removed for file in files),
     )
 
 
-def _plain_changes(diff: str) -> Changes | None:
+def _plain_changes(diff: str) -> PatchChanges | None:
     """Count what git wrote by its marks alone, at a third of the cost; None where that could go wrong.
 
     Every file must be named twice alike, have one `---` and one `+++` line, and the lines counted must be as many more
@@ -97,7 +97,7 @@ def _plain_changes(diff: str) -> Changes | None:
     for old, new in _HUNK.findall(body):
         announced += (int(new[1:]) if new else 1) - (int(old[1:]) if old else 1)
     return (
-        Changes(paths, added, removed)
+        PatchChanges(paths, added, removed)
         if files and not before and announced == added - removed
         else None
     )

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Final
 
-from core.digest.archive import Arrival, Earlier, earlier_of
-from core.digest.range import Bound, Moment, Span, check_order, read_moment
+from core.digest.archive import ArrivedMail, EarlierMail, earlier_from_headers
+from core.digest.range import DigestRange, RangeEnd, TimeBound, check_order, read_moment
 from core.errors import PatchdeskError, SourceError
 from core.mail.dates import parse_date
 from core.mail.headers import parse_headers
@@ -28,7 +28,7 @@ class MailboxArchive:
         """Take any source that yields all it has."""
         self.name = source.name.removesuffix(".gz").removesuffix(".mbox")
         self._source = source
-        self._earlier: list[Earlier] = []
+        self._earlier: list[EarlierMail] = []
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -39,17 +39,17 @@ class MailboxArchive:
         """Close the source."""
         self._source.close()
 
-    def span(self, start: str, end: str, now: datetime) -> Span:
+    def resolve_range(self, start: str, end: str, now: datetime) -> DigestRange:
         """Return what the words of a range mean: dates alone."""
-        span = Span(self._bound(start, now), self._bound(end, now))
+        span = DigestRange(self._bound(start, now), self._bound(end, now))
         check_order(span.start, span.end, (start, end))
         return span
 
-    def words(self, start: str, end: str) -> tuple[str, str]:
+    def title_ends(self, start: str, end: str) -> tuple[str, str]:
         """Return the ends as given."""
         return start, end
 
-    def _bound(self, words: str, now: datetime) -> Bound:
+    def _bound(self, words: str, now: datetime) -> RangeEnd:
         if not words:
             return None
         moment = read_moment(words, now)
@@ -60,18 +60,18 @@ class MailboxArchive:
             )
         return moment
 
-    def arrivals(self, span: Span) -> Iterator[Arrival]:
+    def arrivals(self, span: DigestRange) -> Iterator[ArrivedMail]:
         """Yield the mails of a range, in the order of the file."""
         self._earlier.clear()
         for at, mail in enumerate(self._source.mails(stop=Event(), report=lambda _: None)):
             headers = parse_headers(mail.raw, 0, len(mail.raw), _WANTED)
             time = _arrival(headers.get("received"), headers.get("date"))
             if span.holds(time):
-                yield Arrival(mail.key, (time, at), time, mail.raw)
-            elif isinstance(span.start, Moment) and time <= span.start.time:
-                self._earlier.append(earlier_of(mail.raw, mail.key, time))
+                yield ArrivedMail(mail.key, (time, at), time, mail.raw)
+            elif isinstance(span.start, TimeBound) and time <= span.start.time:
+                self._earlier.append(earlier_from_headers(mail.raw, mail.key, time))
 
-    def before(self, span: Span) -> Iterator[Earlier]:
+    def mails_before(self, span: DigestRange) -> Iterator[EarlierMail]:
         """Yield what `arrivals` came by that was before the range, the last first."""
         if span.start is not None:
             self._earlier.sort(key=lambda earlier: earlier.time)

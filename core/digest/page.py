@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.digest.archive import Archive
-from core.digest.build import Options, build
+from core.digest.build import DigestOptions, build_digest
 from core.digest.epoch_archive import EpochArchive
 from core.digest.formats.html_page import web_page
 from core.digest.formats.json_record import digest_record
@@ -28,7 +28,7 @@ from core.sources.target import open_target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class PageFormat:
     """How a digest is to be written."""
 
     format: str = "text"
@@ -53,15 +53,15 @@ def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
     return MailboxArchive(source)
 
 
-def read_digest(archive: Archive, words: str, *, now: datetime, options: Options) -> Digest:
-    """Read the range that `words` mean, FROM..TO, and return its digest; `now` is what relative dates count from.
+def read_digest(archive: Archive, words: str, *, now: datetime, options: DigestOptions) -> Digest:
+    """Read the range that `title_ends` mean, FROM..TO, and return its digest; `now` is what relative dates count from.
 
     Blocks. Raises RangeError for words that are no range, PatchdeskError for a range that the archive does not have.
     """
     start, end = split_range(words)
-    span = archive.span(start, end, now)
+    span = archive.resolve_range(start, end, now)
     with _no_collection():
-        return build(archive, span, archive.words(start, end), options)
+        return build_digest(archive, span, archive.title_ends(start, end), options)
 
 
 @contextmanager
@@ -76,11 +76,11 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def options_for(form: Form, options: Options) -> Options:
+def reduce_options(form: PageFormat, options: DigestOptions) -> DigestOptions:
     """Return the options with only what a form shows: the seed's page knows neither merged people nor what came before."""
     if form.layout != "seed":
         return options
-    return Options(
+    return DigestOptions(
         name=options.name,
         as_written=True,
         earlier=False,
@@ -90,7 +90,7 @@ def options_for(form: Form, options: Options) -> Options:
     )
 
 
-def write_page(digest: Digest, form: Form) -> Iterator[str]:
+def write_page(digest: Digest, form: PageFormat) -> Iterator[str]:
     """Yield the lines of the page, without their line ends; all are safe to print."""
     if form.format == "json":
         yield to_line(digest_record(digest, top=form.top, explain=form.explain))

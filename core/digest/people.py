@@ -25,7 +25,7 @@ _MAILMAP_LINE: Final = re.compile(r"([^<>]*)<([^<>]*)>(?:([^<>]*)<([^<>]*)>)?\s*
 _VIA: Final = " via "
 
 
-def flat(text: str) -> str:
+def normalise(text: str) -> str:
     """Return a name or address as it is compared: without case and runs of blanks."""
     return " ".join(text.casefold().split())
 
@@ -49,23 +49,25 @@ class Mailmap:
                 continue
             name, address, old_name, old_address = match.groups()
             if old_address is None:
-                self._rules["", flat(address)] = Identity(name.strip(), "")
+                self._rules["", normalise(address)] = Identity(name.strip(), "")
             else:
                 rule = Identity(name.strip(), address.strip())
-                self._rules[flat(old_name), flat(old_address)] = rule
-                self._old.setdefault(flat(rule.address), []).append(flat(old_address))
+                self._rules[normalise(old_name), normalise(old_address)] = rule
+                self._old.setdefault(normalise(rule.address), []).append(normalise(old_address))
 
-    def proper(self, identity: Identity) -> Identity | None:
+    def resolve(self, identity: Identity) -> Identity | None:
         """Return who an identity is, None where no rule says."""
-        address = flat(identity.address)
-        rule = self._rules.get((flat(identity.name), address)) or self._rules.get(("", address))
+        address = normalise(identity.address)
+        rule = self._rules.get((normalise(identity.name), address)) or self._rules.get(
+            ("", address)
+        )
         if rule is None:
             return None
         return Identity(rule.name or identity.name, rule.address or identity.address)
 
     def others(self, proper: Identity) -> list[str]:
         """Return the addresses that the rules turn into a person's proper one."""
-        return self._old.get(flat(proper.address), [])
+        return self._old.get(normalise(proper.address), [])
 
 
 def read_mailmap(path: str) -> Mailmap:
@@ -86,21 +88,21 @@ class Bots:
     """The machines that the user named: by address, or by name where it holds no `@`; `*` stands for anything."""
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
-        wanted = [flat(pattern) for pattern in patterns]
+        wanted = [normalise(pattern) for pattern in patterns]
         self._addresses = [pattern for pattern in wanted if "@" in pattern]
         self._names = [pattern for pattern in wanted if pattern and "@" not in pattern]
 
     def __contains__(self, identity: Identity) -> bool:
         if not (self._addresses or self._names):
             return False
-        address, name = flat(identity.address), flat(identity.name)
+        address, name = normalise(identity.address), normalise(identity.name)
         return any(fnmatchcase(address, pattern) for pattern in self._addresses) or any(
             fnmatchcase(name, pattern) for pattern in self._names
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class IdentityMerge:
     """Identities that were taken for one person."""
 
     person: Identity
@@ -117,23 +119,23 @@ class People:
         """Take every identity of the range with its mails."""
         self._person: dict[Identity, Identity] = {}
         self._addresses: dict[Identity, set[str]] = {}
-        self.merges: tuple[Merge, ...] = ()
+        self.merges: tuple[IdentityMerge, ...] = ()
         self._mailmap = mailmap or Mailmap()
         if merge:
             self._join(counts)
 
-    def person(self, identity: Identity) -> Identity:
+    def canonical(self, identity: Identity) -> Identity:
         """Return the one identity that stands for a person."""
         return self._person.get(identity, identity)
 
     def mapped(self, identity: Identity) -> Identity:
         """Return what the mailmap makes of an identity, else that itself."""
-        return self._mailmap.proper(identity) or identity
+        return self._mailmap.resolve(identity) or identity
 
     def addresses(self, person: Identity) -> set[str]:
-        """Return the addresses that a person is known by, as `flat` writes them."""
+        """Return the addresses that a person is known by, as `normalise` writes them."""
         return {
-            flat(person.address),
+            normalise(person.address),
             *self._addresses.get(person, ()),
             *self._mailmap.others(person),
         }
@@ -141,7 +143,7 @@ class People:
     def _join(self, counts: Counter[Identity]) -> None:
         # The same whatever the order of mails: the most frequent identity first, then by its letters.
         everyone = sorted(counts, key=lambda one: (-counts[one], one.name, one.address))
-        propers = [self._mailmap.proper(one) for one in everyone]
+        propers = [self._mailmap.resolve(one) for one in everyone]
         groups = DisjointSets(len(everyone))
         home: dict[tuple[str, ...], int] = {}
         why: list[str] = []
@@ -165,20 +167,24 @@ class People:
                 person = Identity(name, person.address)
             self._person.update((everyone[at], person) for at in same)
             self._addresses.setdefault(person, set()).update(
-                flat(everyone[at].address) for at in same
+                normalise(everyone[at].address) for at in same
             )
             if len(same) > 1 or person != everyone[same[0]]:
                 merges.append(
-                    Merge(
+                    IdentityMerge(
                         person, tuple((everyone[at], counts[everyone[at]], why[at]) for at in same)
                     )
                 )
-        self.merges = tuple(sorted(merges, key=lambda merge: written(merge.person)))
+        self.merges = tuple(sorted(merges, key=lambda merge: format_identity(merge.person)))
 
 
 def _keys(identity: Identity) -> list[tuple[tuple[str, ...], str]]:
     """Return by what an identity is known, with the words for it."""
-    name, address, domain = flat(identity.name), flat(identity.address), domain_of(identity)
+    name, address, domain = (
+        normalise(identity.name),
+        normalise(identity.address),
+        domain_of(identity),
+    )
     shared = _VIA in identity.name
     keys: list[tuple[tuple[str, ...], str]] = []
     if address and not shared:
@@ -190,10 +196,14 @@ def _keys(identity: Identity) -> list[tuple[tuple[str, ...], str]]:
     return keys
 
 
-def ranked(counts: Counter[Identity]) -> tuple[tuple[Identity, int], ...]:
+def rank_people(counts: Counter[Identity]) -> tuple[tuple[Identity, int], ...]:
     """Sort people as `LC_ALL=C sort | uniq -c | sort -rn` sorts lines: by count, then by bytes, both falling."""
     return tuple(
-        sorted(counts.items(), key=lambda item: (item[1], _bytes(written(item[0]))), reverse=True)
+        sorted(
+            counts.items(),
+            key=lambda item: (item[1], _bytes(format_identity(item[0]))),
+            reverse=True,
+        )
     )
 
 
@@ -202,7 +212,7 @@ def ranked_names(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda item: (item[1], _bytes(item[0])), reverse=True))
 
 
-def written(identity: Identity) -> str:
+def format_identity(identity: Identity) -> str:
     """Return `Name <address>`; without a name the address stands for it too, as in a public-inbox commit."""
     return f"{identity.name or identity.address} <{identity.address}>"
 

@@ -1,7 +1,7 @@
 """A child process that makes a digest, so that the screen never shares its interpreter with that.
 
 It is started as `python -P -m core.digest.process TARGET WORDS NOW` and sends Progress, then a PatchdeskError, or the
-digest: its series and threads in tuples of some, since taking many apart at once would hold the screen up, and last a `Made`
+digest: its series and threads in tuples of some, since taking many apart at once would hold the screen up, and last a `DigestResult`
 without them.
 """
 
@@ -19,9 +19,9 @@ from threading import Event
 from time import monotonic
 from typing import Final
 
-from core.digest.archive import Archive, Arrival, Earlier
-from core.digest.range import Bound, Span
-from core.digest.values import Digest, SeriesNews, ThreadNews
+from core.digest.archive import Archive, ArrivedMail, EarlierMail
+from core.digest.range import DigestRange, RangeEnd
+from core.digest.values import Digest, SeriesChanges, ThreadChanges
 from core.errors import Cancelled, ConfigError, PatchdeskError, SourceError, TargetError
 from core.progress import Progress, ProgressCallback
 from core.system.child_process import Child, send
@@ -34,12 +34,12 @@ _TELL_EVERY: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DigestResult:
     """A digest, and the ends of its range as the archive understood them."""
 
     digest: Digest
-    start: Bound
-    end: Bound
+    start: RangeEnd
+    end: RangeEnd
 
 
 class DigestProcess(Child):
@@ -50,37 +50,37 @@ class DigestProcess(Child):
         ended = SourceError("The process that makes the digest has ended.", "Ask for it again.")
         super().__init__("core.digest.process", target, words, now.isoformat(), ended=ended)
 
-    def made(self, *, stop: Event, report: ProgressCallback) -> Made:
+    def result(self, *, stop: Event, report: ProgressCallback) -> DigestResult:
         """Return the digest. Blocks. Raises PatchdeskError and Cancelled."""
-        series: list[SeriesNews] = []
-        threads: list[ThreadNews] = []
+        series: list[SeriesChanges] = []
+        threads: list[ThreadChanges] = []
         with closing(self.values(stop)) as values:
             for value in values:
-                if isinstance(value, Made):
+                if isinstance(value, DigestResult):
                     whole = replace(value.digest, series=tuple(series), threads=tuple(threads))
-                    return Made(whole, value.start, value.end)
+                    return DigestResult(whole, value.start, value.end)
                 if isinstance(value, PatchdeskError):
                     raise value
                 if isinstance(value, Progress):
                     report(value)
                     continue
                 for one in value:
-                    if isinstance(one, SeriesNews):
+                    if isinstance(one, SeriesChanges):
                         series.append(one)
                     else:
                         threads.append(one)
         raise Cancelled
 
 
-class _Told:
+class _ReportingArchive:
     """An archive that tells how far its reading has come, and remembers what its range meant."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self.read = archive.read
-        self.words = archive.words
+        self.title_ends = archive.title_ends
         self.close = archive.close
-        self.range = Span(None, None)
+        self.range = DigestRange(None, None)
 
     @property
     def name(self) -> str:
@@ -90,11 +90,11 @@ class _Told:
     def notes(self) -> tuple[str, ...]:
         return self._archive.notes
 
-    def span(self, start: str, end: str, now: datetime) -> Span:
-        self.range = self._archive.span(start, end, now)
+    def resolve_range(self, start: str, end: str, now: datetime) -> DigestRange:
+        self.range = self._archive.resolve_range(start, end, now)
         return self.range
 
-    def arrivals(self, span: Span) -> Iterator[Arrival]:
+    def arrivals(self, span: DigestRange) -> Iterator[ArrivedMail]:
         told = 0.0
         for count, arrival in enumerate(self._archive.arrivals(span), 1):
             if (now := monotonic()) - told > _TELL_EVERY:
@@ -102,15 +102,15 @@ class _Told:
                 send(Progress("reading mails", count))
             yield arrival
 
-    def before(self, span: Span) -> Iterator[Earlier]:
+    def mails_before(self, span: DigestRange) -> Iterator[EarlierMail]:
         send(Progress("looking at what came before"))
-        yield from self._archive.before(span)
+        yield from self._archive.mails_before(span)
 
 
-def _make(target: str, words: str, now: datetime) -> Made:
+def _make(target: str, words: str, now: datetime) -> DigestResult:
     """Make a digest as the user's configuration has it; what is wrong in that is one of its notes."""
     from core.config import load_config
-    from core.digest.build import Options
+    from core.digest.build import DigestOptions
     from core.digest.page import open_archive, read_digest
     from core.digest.people import Bots, Mailmap, read_mailmap
     from core.system.paths import config_file
@@ -129,14 +129,14 @@ def _make(target: str, words: str, now: datetime) -> Made:
     name = ""
     if target in config.lists and not Path(target).exists():
         name, target = target, _place_of(target, config.lists[target].target)
-    archive = _Told(open_archive(target))
+    archive = _ReportingArchive(open_archive(target))
     try:
-        options = Options(name=name, mailmap=mailmap, bots=Bots(config.bots))
+        options = DigestOptions(name=name, mailmap=mailmap, bots=Bots(config.bots))
         digest = read_digest(archive, words, now=now, options=options)
     finally:
         archive.close()
     digest = replace(digest, notes=(*notes, *digest.notes))
-    return Made(digest, archive.range.start, archive.range.end)
+    return DigestResult(digest, archive.range.start, archive.range.end)
 
 
 def _place_of(name: str, target: str) -> str:

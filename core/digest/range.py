@@ -1,7 +1,7 @@
 """FROM..TO: where a digest begins and ends.
 
 FROM is excluded and TO included, as in git's `A..B`; one end, or both, may be left open. An end is a place in the
-history of an archive (`Place`) or a moment (`Moment`); which words mean a place only the archive can tell
+history of an archive (`CommitBound`) or a moment (`TimeBound`); which words mean a place only the archive can tell
 (`core.digest.epoch_archive`), those that mean a moment are read here.
 
 A moment is written as in git's dates, always in UTC, so that a page comes out the same everywhere: `2025-05-01` (its
@@ -35,7 +35,7 @@ class RangeError(PatchdeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommitBound:
     """A commit: all mails up to it are before the place."""
 
     epoch: int
@@ -45,28 +45,28 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimeBound:
     """A second of the Unix epoch: what arrived up to it is before the moment."""
 
     time: int
 
 
-Bound = Place | Moment | None
+RangeEnd = CommitBound | TimeBound | None
 """None: the archive's own beginning or end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DigestRange:
     """A range that an archive has understood."""
 
-    start: Bound
-    end: Bound
+    start: RangeEnd
+    end: RangeEnd
 
     def holds(self, time: int) -> bool:
         """Whether a mail that arrived at `time` is in the range, as far as its moments say."""
         return not (
-            (isinstance(self.start, Moment) and time <= self.start.time)
-            or (isinstance(self.end, Moment) and time > self.end.time)
+            (isinstance(self.start, TimeBound) and time <= self.start.time)
+            or (isinstance(self.end, TimeBound) and time > self.end.time)
         )
 
 
@@ -82,7 +82,7 @@ def split_range(text: str) -> tuple[str, str]:
     return start.strip(), end.strip()
 
 
-def check_order(start: Bound, end: Bound, words: tuple[str, str]) -> None:
+def check_order(start: RangeEnd, end: RangeEnd, words: tuple[str, str]) -> None:
     """Raise PatchdeskError where the moments, or a moment and the time of a place, are in the wrong order."""
     if start is not None and end is not None and start.time > end.time:
         raise reversed_range(words)
@@ -96,7 +96,7 @@ def reversed_range(words: tuple[str, str]) -> PatchdeskError:
     )
 
 
-def read_moment(words: str, now: datetime) -> Moment | None:
+def read_moment(words: str, now: datetime) -> TimeBound | None:
     """Return the moment that words name, None where they name none. `now` must have a zone."""
     lower = words.strip().lower()
     now = now.astimezone(UTC)
@@ -105,13 +105,13 @@ def read_moment(words: str, now: datetime) -> Moment | None:
             moment = datetime.fromisoformat(words.strip())
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         elif re.fullmatch(r"@\d{1,11}", lower):
-            return Moment(int(lower[1:]))
+            return TimeBound(int(lower[1:]))
         else:
             found = _relative(_SEPARATORS.split(lower), now)
             if found is None:
                 return None
             moment = found
-        return Moment(int(moment.timestamp()))
+        return TimeBound(int(moment.timestamp()))
     except (ValueError, OverflowError):  # a 30th of February, a million years ago
         return None
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from core.digest.mail_facts import Changes, Facts
+from core.digest.mail_facts import MailFacts, PatchChanges
 from core.digest.people import People
-from core.digest.values import Diffstat, PatchNews, SeriesNews, ThreadNews, VersionNews
+from core.digest.values import Diffstat, PatchSummary, SeriesChanges, ThreadChanges, VersionChanges
 from core.model import FollowupTrailer, Identity, Message, MessageId, Patch, Series, Thread, Version
 
 
-class Known:
+class RangeMails:
     """The mails of a range, and those from before it that were looked up."""
 
-    def __init__(self, arrived: Iterable[Facts]) -> None:
+    def __init__(self, arrived: Iterable[MailFacts]) -> None:
         """Take the mails of the range, the last to arrive first."""
         self._arrived = list(arrived)
-        self._facts: dict[MessageId, Facts] = {}
+        self._facts: dict[MessageId, MailFacts] = {}
         self._places: dict[MessageId, int] = {}
         for at, facts in enumerate(reversed(self._arrived)):
             self._facts.setdefault(facts.message.message_id, facts)
             self._places[facts.message.message_id] = at
-        self._earlier: list[Facts] = []
+        self._earlier: list[MailFacts] = []
 
-    def add_earlier(self, facts: Facts) -> None:
+    def add_earlier(self, facts: MailFacts) -> None:
         """Add a mail from before the range."""
         if facts.message.message_id not in self._places:
             self._earlier.append(facts)
@@ -50,7 +50,7 @@ class Known:
         """Return who wrote a mail."""
         return self._facts[message_id].author
 
-    def changes(self, message: Message) -> Changes | None:
+    def changes(self, message: Message) -> PatchChanges | None:
         """Return what a patch changes."""
         facts = self._facts.get(message.message_id)
         return facts.changes if facts else None
@@ -61,14 +61,16 @@ class Known:
         return facts.text if facts else ""
 
 
-def series_news(series: Series, known: Known, machines: set[Identity]) -> SeriesNews | None:
+def series_changes(
+    series: Series, known: RangeMails, machines: set[Identity]
+) -> SeriesChanges | None:
     """Return what is new of a series, None where nothing of its own arrived, at most replies."""
     versions = tuple(_version_news(version, known) for version in series.versions)
     at = max((at for at, version in enumerate(versions) if version.is_news), default=-1)
     if at < 0:
         return None
     newest = series.versions[at]
-    return SeriesNews(
+    return SeriesChanges(
         id=series.id,
         subject=series.subject,
         author=series.author,
@@ -92,7 +94,7 @@ def _by_people(entry: Patch, machines: set[Identity]) -> bool:
     return any(reply.message.author not in machines for reply in entry.replies)
 
 
-def _new_replies(series: Series, known: Known) -> Iterator[Message]:
+def _new_replies(series: Series, known: RangeMails) -> Iterator[Message]:
     for version in series.versions:
         for entry in version.entries():
             for reply in entry.replies:
@@ -100,19 +102,19 @@ def _new_replies(series: Series, known: Known) -> Iterator[Message]:
                     yield reply.message
 
 
-def repliers(series: Series, known: Known) -> set[Identity]:
+def repliers(series: Series, known: RangeMails) -> set[Identity]:
     """Return who replied to a series in the range."""
     return {message.author for message in _new_replies(series, known)}
 
 
-def _new_trailers(item: Series, known: Known) -> tuple[FollowupTrailer, ...]:
+def _new_trailers(item: Series, known: RangeMails) -> tuple[FollowupTrailer, ...]:
     return tuple(trailer for trailer in item.trailers if trailer.message_id in known)
 
 
-def _version_news(version: Version, known: Known) -> VersionNews:
+def _version_news(version: Version, known: RangeMails) -> VersionChanges:
     patches = tuple(_patch_news(patch, known) for patch in version.patches)
     lead = version.cover or version.patches[0]
-    return VersionNews(
+    return VersionChanges(
         version=version.version,
         minor=version.minor,
         tag=_tag(version, lead.message),
@@ -136,10 +138,10 @@ def _tag(version: Version, lead: Message) -> str:
     return f"[{' '.join(words)}]"
 
 
-def _patch_news(patch: Patch, known: Known) -> PatchNews:
+def _patch_news(patch: Patch, known: RangeMails) -> PatchSummary:
     message = patch.message
     changes = known.changes(message)
-    return PatchNews(
+    return PatchSummary(
         number=patch.number,
         subject=message.subject.title,
         author=message.author,
@@ -152,7 +154,7 @@ def _patch_news(patch: Patch, known: Known) -> PatchNews:
     )
 
 
-def _total(version: Version, known: Known) -> Diffstat:
+def _total(version: Version, known: RangeMails) -> Diffstat:
     """Add up the patches: a file that several change counts once, a line as often as it is changed."""
     found = [changes for patch in version.patches if (changes := known.changes(patch.message))]
     return Diffstat(
@@ -162,15 +164,15 @@ def _total(version: Version, known: Known) -> Diffstat:
     )
 
 
-def _lead_text(version: Version, known: Known) -> str:
+def _lead_text(version: Version, known: RangeMails) -> str:
     if version.cover is not None:
         return known.text(version.cover.message)
     return known.text(version.patches[0].message) if version.total == 1 else ""
 
 
-def thread_news(
-    item: Series | Thread, known: Known, people: People, machines: set[Identity]
-) -> ThreadNews:
+def thread_changes(
+    item: Series | Thread, known: RangeMails, people: People, machines: set[Identity]
+) -> ThreadChanges:
     """Return what is new of a discussion."""
     if isinstance(item, Series):
         messages = list(_new_replies(item, known))
@@ -182,14 +184,14 @@ def thread_news(
         unanswered = began and not any(
             reply.message.author not in machines for reply in item.replies
         )
-    return ThreadNews(
+    return ThreadChanges(
         id=item.id,
         is_series=isinstance(item, Series),
         subject=item.subject,
         author=item.author,
         began=began,
         replies=len(messages) - began,
-        people=len({people.person(message.author) for message in messages}),
+        people=len({people.canonical(message.author) for message in messages}),
         unanswered=unanswered,
         trailers=_new_trailers(item, known) if isinstance(item, Series) else (),
         date=max((message.date for message in messages), default=item.date),

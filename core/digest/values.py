@@ -1,4 +1,4 @@
-"""What a digest tells, as values: made by `core.digest.build.build`, rendered by `core.digest.formats` or a screen.
+"""What a digest tells, as values: made by `core.digest.build.build_digest`, rendered by `core.digest.formats` or a screen.
 
 Texts are as the mails have them: whoever shows one passes it through `core.text`. People are those of
 `core.digest.people`, unless said otherwise.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.digest.people import Merge
+from core.digest.people import IdentityMerge
 from core.model import FollowupTrailer, Identity, MessageId
 
 Counts = tuple[tuple[Identity, int], ...]
@@ -26,7 +26,7 @@ class Diffstat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PatchNews:
+class PatchSummary:
     """A patch in its place in a version."""
 
     number: int
@@ -42,7 +42,7 @@ class PatchNews:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersionNews:
+class VersionChanges:
     """A version of a series, as it stands at the range's end."""
 
     version: int
@@ -60,18 +60,18 @@ class VersionNews:
     missing: tuple[int, ...]
     is_news: bool
     """Something of it, a cover letter too, arrived in the range."""
-    patches: tuple[PatchNews, ...]
+    patches: tuple[PatchSummary, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesNews:
+class SeriesChanges:
     """A series of which something arrived in the range."""
 
     id: MessageId
     subject: str
     author: Identity
     """Who sent the newest version."""
-    versions: tuple[VersionNews, ...]
+    versions: tuple[VersionChanges, ...]
     """Oldest first; those before the range as far as they were found."""
     message_ids: tuple[MessageId, ...]
     """The cover letters and patches that arrived."""
@@ -87,13 +87,13 @@ class SeriesNews:
     """Of its cover letter or single patch, through the diffstat; empty where there is none."""
 
     @property
-    def newest(self) -> VersionNews:
+    def newest(self) -> VersionChanges:
         """The newest version that arrived in the range."""
         return next(version for version in reversed(self.versions) if version.is_news)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadNews:
+class ThreadChanges:
     """A discussion that moved in the range: no series, or one of which nothing but replies arrived."""
 
     id: MessageId
@@ -165,15 +165,15 @@ class Digest:
     bots: Counts
     """The machines that the user named; they are in no other table."""
     reviewers: tuple[Reviewer, ...]
-    series: tuple[SeriesNews, ...]
+    series: tuple[SeriesChanges, ...]
     """The latest to arrive first."""
-    threads: tuple[ThreadNews, ...]
+    threads: tuple[ThreadChanges, ...]
     """The most moved first."""
     newcomers: tuple[Newcomer, ...]
     """In the order of their mails."""
     entries: tuple[Entry, ...]
     """The seed's, the last to arrive first."""
-    merges: tuple[Merge, ...]
+    merges: tuple[IdentityMerge, ...]
     """Which identities were taken for one person."""
     notes: tuple[str, ...]
     """What could not be read, each as a sentence."""
@@ -183,13 +183,13 @@ class Digest:
         """Its ends as words for a title."""
         return self.start or "the beginning", self.end or "the end"
 
-    def most_discussed(self, top: int) -> tuple[SeriesNews | ThreadNews, ...]:
+    def most_discussed(self, top: int) -> tuple[SeriesChanges | ThreadChanges, ...]:
         """Return the series and threads with the most replies in the range."""
-        everything: list[SeriesNews | ThreadNews] = [*self.series, *self.threads]
+        everything: list[SeriesChanges | ThreadChanges] = [*self.series, *self.threads]
         moved = [one for one in everything if one.replies]
         return tuple(sorted(moved, key=lambda one: (-one.replies, one.id))[:top])
 
-    def unanswered_items(self) -> tuple[SeriesNews | ThreadNews, ...]:
+    def unanswered_items(self) -> tuple[SeriesChanges | ThreadChanges, ...]:
         """Return the series and threads that `unanswered` names."""
         return (
             *(one for one in self.series if one.unanswered),

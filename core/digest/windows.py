@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from core.digest.range import Bound, Moment, Place
+from core.digest.range import CommitBound, RangeEnd, TimeBound
 
 _LATEST: Final = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class AdjacentRanges:
     """A range as an archive understood it; an open end lasts until `now`, in seconds of the Unix epoch."""
 
-    start: Bound
-    end: Bound
+    start: RangeEnd
+    end: RangeEnd
     now: int
 
     @property
@@ -29,7 +29,7 @@ class Window:
         if self.start is None:
             return None
         length = max(1, self.until - self.start.time)
-        return f"{moment_words(max(0, self.start.time - length))}..{bound_words(self.start)}"
+        return f"{format_moment(max(0, self.start.time - length))}..{format_bound(self.start)}"
 
     def after(self) -> str | None:
         """Return the FROM..TO of the window after, None where this one lasts until now or has no beginning."""
@@ -37,17 +37,17 @@ class Window:
             return None
         length = max(1, self.end.time - self.start.time)
         end = self.end.time + length
-        return f"{bound_words(self.end)}..{moment_words(end) if end < self.now else ''}"
+        return f"{format_bound(self.end)}..{format_moment(end) if end < self.now else ''}"
 
 
-def bound_words(bound: Place | Moment) -> str:
+def format_bound(bound: CommitBound | TimeBound) -> str:
     """Return words that mean an end again, whenever they are read."""
-    if isinstance(bound, Place):
+    if isinstance(bound, CommitBound):
         return bound.commit[:16]  # without its epoch's number, which the place does not know
-    return moment_words(bound.time)
+    return format_moment(bound.time)
 
 
-def moment_words(time: int) -> str:
+def format_moment(time: int) -> str:
     """Return a second of the Unix epoch as words of a range; a whole day without its time."""
     moment = datetime.fromtimestamp(min(time, _LATEST), UTC)
     if moment.hour == moment.minute == moment.second == 0:

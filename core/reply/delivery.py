@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Final, Protocol
 
 from core.errors import PatchdeskError
-from core.sources.mboxrd import to_mboxrd
+from core.sources.mbox import to_mboxrd
 
 DEADLINE: Final = 120.0
 """Seconds that a program has to take a mail."""

@@ -96,10 +96,10 @@ def _newest(index: Path) -> bytes:
 
 def _moves(index: Path) -> list[str]:
     """Return what moving about costs, of the tree's own work and the queries under it."""
-    from core.desk.lists_desk import ListDesk, Wanted
+    from core.desk.lists_desk import ListDesk, ListQuery
     from tui.tree.model import Rows
 
-    desk = ListDesk(index, Wanted())
+    desk = ListDesk(index, ListQuery())
     pages = desk.pages(Event())
     next(pages)
     page = next(pages)

@@ -11,7 +11,7 @@ from pathlib import Path
 from textual.strip import Strip
 
 from core.config import Config
-from core.desk.target_desk import open_desk
+from core.desk.target_desk import open_target_desk
 from tests.bench.diff import SIZES, diff_of
 from tests.bench.measure import RUNS
 from tests.tui.kit import reader_of, until
@@ -56,7 +56,7 @@ async def _measure(path: Path) -> tuple[float, float]:
     """Return the CPU seconds from the key to the first paint, and from there until the whole is laid out: medians."""
 
     def opener(target: str) -> object:
-        return open_desk(target, config=Config(), cache=Path(tempfile.gettempdir()))
+        return open_target_desk(target, config=Config(), cache=Path(tempfile.gettempdir()))
 
     first: list[float] = []
     whole: list[float] = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from textual.events import Key
 
 from core.config import Config
-from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, ListQuery
 from tests.bench.lists import SERIES, _mails
 from tests.tui.kit import desk_screen, ready, until
 from tui.app import PatchdeskApp
@@ -69,7 +69,7 @@ class _Timed:
 
 async def _measure(index: Path) -> list[str]:
     def opened(target: str) -> DeskLike:
-        return ListDesk(index, Wanted(), Config())
+        return ListDesk(index, ListQuery(), Config())
 
     app = PatchdeskApp("", opened, lists=("lantern",))
     keys: list[float] = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from textual.events import Key
 from textual.pilot import Pilot
 
-from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, ListQuery
 from core.desk.triage_service import Journal, Triage
 from core.triage.journal import FILE
 from tests.bench.lists import _mails
@@ -64,7 +64,9 @@ def _app(path: Path) -> PatchdeskApp:
     def triage(opening: Opening) -> Triage:
         return Triage(getattr(opening.desk, "index", None), Journal(path.with_name(FILE)), ())
 
-    return PatchdeskApp("", lambda _: ListDesk(path, Wanted()), lists=("lantern",), triage=triage)
+    return PatchdeskApp(
+        "", lambda _: ListDesk(path, ListQuery()), lists=("lantern",), triage=triage
+    )
 
 
 async def _press(pilot: Pilot[None], keys: list[str]) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from core.config import Config
 from core.demo import demo_path
-from core.desk.export import mbox_of, read_all
-from core.desk.target_desk import open_desk
+from core.desk.export import read_all, version_as_mbox
+from core.desk.target_desk import open_target_desk
 from core.model import MessageId
 from tests.core.series.test_oracles import make_repository
 from tests.core.shared_mails import git, shared
@@ -68,7 +68,7 @@ def test_every_complete_series_of_a_made_archive_applies(tmp_path: Path) -> None
         [sys.executable, str(maker), *words], check=True, capture_output=True, timeout=100
     )
     tree = work_tree(repository, tmp_path / "tree")
-    desk = open_desk(str(out / "archive.mbox"), config=Config(), cache=tmp_path / "cache")
+    desk = open_target_desk(str(out / "archive.mbox"), config=Config(), cache=tmp_path / "cache")
     listing = read_all(desk)
     applied = 0
     for line in (out / "truth.jsonl").read_text().splitlines():
@@ -78,7 +78,9 @@ def test_every_complete_series_of_a_made_archive_applies(tmp_path: Path) -> None
             continue
         if newest["partial_reroll"] or any(patch["altered"] for patch in newest["patches"]):
             continue
-        mbox = mbox_of(desk, listing, MessageId(newest["patches"][0]["msgid"]), partial=False)
+        mbox = version_as_mbox(
+            desk, listing, MessageId(newest["patches"][0]["msgid"]), partial=False
+        )
         tip = git("rev-parse", f"{truth['tip']}^{{tree}}", folder=tree).decode().strip()
         assert apply(tree, truth["base"], mbox) == tip, truth["title"]
         applied += 1

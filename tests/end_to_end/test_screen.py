@@ -12,7 +12,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from core.config import Config
-from core.desk.target_desk import Desk, open_desk
+from core.desk.target_desk import TargetDesk, open_target_desk
 from core.fetch import client as fetch_process
 from tests.end_to_end.letters import FROB, evil
 from tests.end_to_end.misbehaving import Misbehaving
@@ -24,9 +24,9 @@ DEADLINE = 2.0
 
 
 @pytest.fixture
-def opener(tmp_path: Path) -> Callable[..., Desk]:
-    def opened(target: str) -> Desk:
-        return open_desk(
+def opener(tmp_path: Path) -> Callable[..., TargetDesk]:
+    def opened(target: str) -> TargetDesk:
+        return open_target_desk(
             target, config=Config(deadline=DEADLINE), cache=tmp_path / "cache", apart=True
         )
 
@@ -47,7 +47,7 @@ async def ask_for(pilot: Pilot[None], target: str) -> None:
 
 
 async def test_a_thread_is_fetched_and_read_by_keys(
-    inboxes: Server, opener: Callable[[str], Desk]
+    inboxes: Server, opener: Callable[[str], TargetDesk]
 ) -> None:
     app = PatchdeskApp(f"{inboxes.url}/frob/frob-v1-0@example.org/", opener)
     async with app.run_test(size=(160, 50)) as pilot:
@@ -64,7 +64,7 @@ async def test_a_thread_is_fetched_and_read_by_keys(
 
 
 async def test_the_same_from_a_clone_of_the_archive(
-    inboxes: Server, tmp_path: Path, opener: Callable[[str], Desk]
+    inboxes: Server, tmp_path: Path, opener: Callable[[str], TargetDesk]
 ) -> None:
     clone = tmp_path / "frob" / "git" / "0.git"
     command = ["git", "clone", "-q", "--mirror", f"{inboxes.url}/frob/git/0.git", str(clone)]
@@ -79,7 +79,7 @@ async def test_the_same_from_a_clone_of_the_archive(
 
 @pytest.mark.parametrize("message_id", evil())
 async def test_mails_that_hang_other_readers_are_read_in_a_second(
-    message_id: str, inboxes: Server, opener: Callable[[str], Desk]
+    message_id: str, inboxes: Server, opener: Callable[[str], TargetDesk]
 ) -> None:
     app = PatchdeskApp(f"{inboxes.url}/frob/lamp-v1-0@example.org/", opener)
     async with app.run_test(size=(120, 30)) as pilot:
@@ -105,7 +105,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("mode", [*FAULTS, "down"])
 async def test_a_fault_is_said_and_the_screen_stays(
-    mode: str, inboxes: Server, misbehaving: Misbehaving, opener: Callable[[str], Desk]
+    mode: str, inboxes: Server, misbehaving: Misbehaving, opener: Callable[[str], TargetDesk]
 ) -> None:
     app = PatchdeskApp(f"{inboxes.url}/frob/lamp-v1-0@example.org/", opener)
     url = "http://127.0.0.1:1" if mode == "down" else f"{misbehaving.url}/{mode}"
@@ -127,7 +127,7 @@ async def test_a_fault_is_said_and_the_screen_stays(
 
 
 async def test_escape_ends_a_fetch_at_once(
-    misbehaving: Misbehaving, opener: Callable[[str], Desk]
+    misbehaving: Misbehaving, opener: Callable[[str], TargetDesk]
 ) -> None:
     app = PatchdeskApp(f"{misbehaving.url}/silent/a@example.org/", opener)
     async with app.run_test(size=(120, 30)) as pilot:

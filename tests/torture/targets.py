@@ -383,7 +383,7 @@ def names(data: bytes) -> None:
         for end in split_range(text):
             moment = read_moment(end, NOW)
             assert moment is None or isinstance(moment.time, int)
-    Mailmap(text).proper(Identity(text[:50], text[-50:]))
+    Mailmap(text).resolve(Identity(text[:50], text[-50:]))
 
 
 TARGETS: Final[dict[str, Target]] = {

@@ -15,11 +15,11 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from core.config import Config
-from core.desk.target_desk import open_desk
-from core.digest.bookmarks import recall, remember, remembered_file
-from core.digest.process import DigestProcess, Made
-from core.digest.range import Moment, Place
-from core.digest.windows import Window, moment_words
+from core.desk.target_desk import open_target_desk
+from core.digest.bookmarks import load_bookmarks, remembered_file, save_bookmark
+from core.digest.process import DigestProcess, DigestResult
+from core.digest.range import CommitBound, TimeBound
+from core.digest.windows import AdjacentRanges, format_moment
 from core.errors import Cancelled
 from core.sources.mbox import to_mboxrd
 from tests.core.inboxes import START, Epoch, mail, patch
@@ -104,7 +104,7 @@ def archive(tmp_path: Path) -> Path:
 
 def app_of(target: Path) -> PatchdeskApp:
     def opener(wanted: str) -> object:
-        return open_desk(wanted, config=Config(), cache=target.parent / "cache")
+        return open_target_desk(wanted, config=Config(), cache=target.parent / "cache")
 
     return PatchdeskApp(str(target), opener, clock=lambda: NOW)  # type: ignore[arg-type]
 
@@ -250,7 +250,7 @@ async def test_what_was_read_is_remembered_and_older_windows_change_nothing(arch
         screen = await begin(pilot, "2025-05-29..2025-05-31")
         await again(pilot, screen, "<")
         await until(pilot, lambda: not keeping(app))
-        assert recall(str(archive))["read"].until == "2025-05-31"
+        assert load_bookmarks(str(archive))["read"].until == "2025-05-31"
         await pilot.press("g", "d")
         await until(pilot, lambda: screen.prompt.asking)
         await pilot.pause()
@@ -260,7 +260,7 @@ async def test_what_was_read_is_remembered_and_older_windows_change_nothing(arch
         assert screen._made.digest.ends[0] == "2025-05-31"
         tip = screen._made.digest.end
         await until(pilot, lambda: not keeping(app))
-        assert recall(str(archive))["read"].until == tip
+        assert load_bookmarks(str(archive))["read"].until == tip
     path = remembered_file()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -278,8 +278,8 @@ async def test_a_mark_is_kept_with_its_time(archive: Path) -> None:
         await pilot.pause()
         assert "2025-05-27.. since the mark, of 2025-06-02 12:00" in flat(app)
     # The same archive, named otherwise; another has nothing.
-    assert recall(f"{archive}/../list")["mark"].until == "2025-05-27"
-    assert recall("elsewhere") == {}
+    assert load_bookmarks(f"{archive}/../list")["mark"].until == "2025-05-27"
+    assert load_bookmarks("elsewhere") == {}
 
 
 @pytest.mark.parametrize(
@@ -288,9 +288,9 @@ async def test_a_mark_is_kept_with_its_time(archive: Path) -> None:
 def test_a_torn_file_remembers_nothing_and_is_replaced(archive: Path, torn: str) -> None:
     remembered_file().parent.mkdir(parents=True)
     remembered_file().write_text(torn.replace("%s", str(archive)))
-    assert recall(str(archive)) == {}
-    remember(str(archive), "mark", "2025-05-01", NOW, at=5)
-    assert recall(str(archive))["mark"].at == 5
+    assert load_bookmarks(str(archive)) == {}
+    save_bookmark(str(archive), "mark", "2025-05-01", NOW, at=5)
+    assert load_bookmarks(str(archive))["mark"].at == 5
 
 
 async def test_an_error_is_said_in_place_and_what_was_there_stays(archive: Path) -> None:
@@ -346,12 +346,12 @@ async def test_cancelled_and_late_answers_are_dropped(archive: Path) -> None:
         second = screen._wanted
         assert second is not None
         assert screen._making
-        screen.post_message(DigestArrived(first, Made(made.digest, None, None)))
+        screen.post_message(DigestArrived(first, DigestResult(made.digest, None, None)))
         await pilot.pause()
         assert screen._made is made
         await pilot.press("escape")
         assert second.stop.is_set()
-        screen.post_message(DigestArrived(second, Made(made.digest, None, None)))
+        screen.post_message(DigestArrived(second, DigestResult(made.digest, None, None)))
         await pilot.pause()
         assert screen._made is made
         assert app.screen is screen
@@ -460,7 +460,7 @@ async def test_an_mbox_is_read_by_dates(tmp_path: Path) -> None:
         assert screen._made.digest.messages == 8
         await until(pilot, lambda: not keeping(app))
         # No commit says where it ended: the last mail's time does.
-        assert recall(str(box))["read"].until == moment_words(int(START + 0.3 * DAY))
+        assert load_bookmarks(str(box))["read"].until == format_moment(int(START + 0.3 * DAY))
 
 
 async def test_a_followed_list_is_made_by_its_name(archive: Path, tmp_path: Path) -> None:
@@ -469,7 +469,7 @@ async def test_a_followed_list_is_made_by_its_name(archive: Path, tmp_path: Path
     config.write_text(
         f'[lists.pumps]\ntarget = "{archive}"\n[identity]\nbots = ["carol@*"]\nmailmap = "/no/such"\n'
     )
-    made = DigestProcess("pumps", "2025-05-28..", NOW).made(stop=Event(), report=lambda _: None)
+    made = DigestProcess("pumps", "2025-05-28..", NOW).result(stop=Event(), report=lambda _: None)
     assert made.digest.list_name == "PUMPS"
     assert [who.name for who, _ in made.digest.bots] == ["Carol"]
     assert made.digest.notes == ()  # what is wrong in the configuration was said at the start
@@ -480,7 +480,7 @@ def test_a_stopped_process_ends(archive: Path) -> None:
     process = DigestProcess(str(archive), "..", NOW)
     stop.set()
     with pytest.raises(Cancelled):
-        process.made(stop=stop, report=lambda _: None)
+        process.result(stop=stop, report=lambda _: None)
     assert process._child.poll() is not None
 
 
@@ -488,25 +488,28 @@ def test_a_stopped_process_ends(archive: Path) -> None:
     ("start", "end", "before", "after"),
     [
         (None, None, None, None),
-        (None, Moment(86400), None, None),
-        (Moment(86400), Moment(3 * 86400), "1969-12-31..1970-01-02", "1970-01-04..1970-01-06"),
-        (Moment(10 * 86400), None, "1970-01-01..1970-01-11", None),
-        (Place(0, "ab" * 20, 86400 * 9), Moment(86400 * 9 + 3600), f"1970-01-09T23:00:00Z..{'ab' * 8}", "1970-01-10T01:00:00Z..1970-01-10T02:00:00Z"),
-        (Moment(86400 * 12), Moment(86400 * 18), "1970-01-07..1970-01-13", "1970-01-19.."),
-        (Moment(5), Moment(5), "1970-01-01T00:00:04Z..1970-01-01T00:00:05Z", "1970-01-01T00:00:05Z..1970-01-01T00:00:06Z"),
+        (None, TimeBound(86400), None, None),
+        (TimeBound(86400), TimeBound(3 * 86400), "1969-12-31..1970-01-02", "1970-01-04..1970-01-06"),
+        (TimeBound(10 * 86400), None, "1970-01-01..1970-01-11", None),
+        (CommitBound(0, "ab" * 20, 86400 * 9), TimeBound(86400 * 9 + 3600), f"1970-01-09T23:00:00Z..{'ab' * 8}", "1970-01-10T01:00:00Z..1970-01-10T02:00:00Z"),
+        (TimeBound(86400 * 12), TimeBound(86400 * 18), "1970-01-07..1970-01-13", "1970-01-19.."),
+        (TimeBound(5), TimeBound(5), "1970-01-01T00:00:04Z..1970-01-01T00:00:05Z", "1970-01-01T00:00:05Z..1970-01-01T00:00:06Z"),
     ],
 )  # fmt: skip
 def test_windows(
-    start: Moment | Place | None, end: Moment | None, before: str | None, after: str | None
+    start: TimeBound | CommitBound | None,
+    end: TimeBound | None,
+    before: str | None,
+    after: str | None,
 ) -> None:
-    window = Window(start, end, now=20 * 86400)
+    window = AdjacentRanges(start, end, now=20 * 86400)
     if before is not None and before.startswith("1969"):
         before = before.replace("1969-12-31", "1970-01-01")  # no second is before the first
     assert (window.before(), window.after()) == (before, after)
 
 
-def made_of(archive: Path) -> Made:
-    return DigestProcess(str(archive), "2025-05-25..", NOW).made(
+def made_of(archive: Path) -> DigestResult:
+    return DigestProcess(str(archive), "2025-05-25..", NOW).result(
         stop=Event(), report=lambda _: None
     )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, ListQuery
 from core.errors import PatchdeskError
 from core.index.index import SeriesSummary, open_index
 from core.sources.mailbox import open_file
@@ -60,7 +60,7 @@ def test_no_mail_writes_to_the_terminal_by_itself(tmp_path: Path) -> None:
     mbox = tmp_path / "hostile.mbox"
     mbox.write_bytes(HOSTILE)
     ingest(tmp_path / "index.sqlite3", "list", open_file(mbox), read_before=0)
-    desk = ListDesk(tmp_path / "index.sqlite3", Wanted())
+    desk = ListDesk(tmp_path / "index.sqlite3", ListQuery())
     master, slave = pty.openpty()
     try:
         termios.tcsetwinsize(slave, (24, 80))
@@ -98,11 +98,11 @@ def test_what_cannot_be_read_is_left_to_the_application(made: Path) -> None:
         def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
             raise PatchdeskError("The index is damaged.", "Start again.")
 
-    desk = ListDesk(made, Wanted())
+    desk = ListDesk(made, ListQuery())
     page = desk.first_page(10)
     assert page is not None
     page.items._summaries.clear()
-    page.items._desk = Broken(made, Wanted())
+    page.items._desk = Broken(made, ListQuery())
     master, slave = pty.openpty()
     try:
         rows = EarlyRows(slave)

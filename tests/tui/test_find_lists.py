@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from core.config import Config, load_config
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, ListQuery
 from core.index.index import Index, ListView, open_index
 from core.model import MessageId
 from core.search.list_search import ListSearch
@@ -78,7 +78,7 @@ def app(path: Path, index: Index) -> PatchdeskApp:
     newest = index.summaries(index.order(ListView(), 1))[0].date
 
     def opened(target: str) -> DeskLike:
-        return ListDesk(path, Wanted(lists=(target,) if target else ()), CONFIG)
+        return ListDesk(path, ListQuery(lists=(target,) if target else ()), CONFIG)
 
     return PatchdeskApp(
         "", opened, lists=("lantern", "half"), clock=lambda: newest + timedelta(hours=1)
@@ -107,7 +107,7 @@ async def press_view(pilot: Pilot[None], name: str) -> None:
     await until(pilot, lambda: wanted(app).name == name, what=name)
 
 
-def wanted(app: PatchdeskApp) -> Wanted:
+def wanted(app: PatchdeskApp) -> ListQuery:
     page = desk_screen(app)._page
     assert page is not None
     return page.wanted

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from core.config import FollowedList, read_interval
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, ListQuery
 from core.index.index import Index, ListView, open_index
 from core.model import MessageId, Series
 from core.sources.mailbox import open_file
@@ -83,7 +83,7 @@ def app_on_index(path: Path, index: Index) -> PatchdeskApp:
     newest = index.summaries(index.order(ListView(), 1))[0].date
 
     def opened(target: str) -> DeskLike:
-        return ListDesk(path, Wanted(lists=(target,) if target else ()))
+        return ListDesk(path, ListQuery(lists=(target,) if target else ()))
 
     return PatchdeskApp("", opened, lists=("lantern",), clock=lambda: newest + timedelta(hours=1))
 
@@ -303,17 +303,17 @@ async def test_the_row_under_the_cursor_goes_away(app: PatchdeskApp, index: Inde
 
 
 def test_a_series_is_known_by_any_of_its_mails(path: Path, index: Index) -> None:
-    desk = ListDesk(path, Wanted())
+    desk = ListDesk(path, ListQuery())
     pages = desk.pages(Event())
     page = next(pages)
-    item = page.items.whole(0)
+    item = page.items.load_item(0)
     assert isinstance(item, Series) or item is not None
     for message_id in item.message_ids:
         assert page.items.place(message_id) == 0
     other = min(item.message_ids - {item.id}, default=None)
     if other is not None:
-        assert page.items.moved([other]) == {other: item.id}
-    assert page.items.moved([item.id, "nobody@example.org"]) == {}
+        assert page.items.renamed_ids([other]) == {other: item.id}
+    assert page.items.renamed_ids([item.id, "nobody@example.org"]) == {}
     desk.close()
 
 
@@ -345,7 +345,7 @@ def test_what_another_process_brings_is_seen_though_the_index_was_opened_twice(
 
 
 def test_reading_marks_are_kept_for_what_is_not_here_yet(path: Path, index: Index) -> None:
-    desk = ListDesk(path, Wanted())
+    desk = ListDesk(path, ListQuery())
     desk.mark_seen([MessageId("later@example.org")], True)
     assert unread(index) == 2
     desk.close()

@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import OptionList
 
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, ListQuery
 from core.index.index import open_index
 from core.sources.mailbox import open_file
 from core.text import shown
@@ -100,7 +100,7 @@ async def test_mails_of_followed_lists_go_out_too(
     index.close()
     monkeypatch.setenv("VISUAL", "true")
     now = datetime(2026, 11, 16, 19, 30, tzinfo=UTC)
-    app = PatchdeskApp("", lambda _: ListDesk(path, Wanted()), clock=lambda: now)
+    app = PatchdeskApp("", lambda _: ListDesk(path, ListQuery()), clock=lambda: now)
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await until(pilot, lambda: reader_of(app).mail is not None, what="the first mail")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.desk.list_position import Place, recall, remember
-from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.list_position import ListPosition, recall, remember
+from core.desk.lists_desk import ListDesk, ListQuery
 from core.index.index import Index, ListView
 from core.system.ui_state import Remembered
 from tests.tui.kit import desk_screen, text_of, tree_of, until
@@ -49,18 +49,20 @@ def test_a_place_is_kept_in_a_file_of_ones_own(tmp_path: Path) -> None:
     remembered = Remembered(file)
     folds: dict[Key, bool] = {("",): False, ("", "Monday"): True}
     folds |= {(f"row{number}@x",): True for number in range(100)}
-    wanted = Wanted(lists=("lantern", "gone"), sort="activity", group="day")
-    remember(remembered, Place(wanted=wanted, key=("a@x", "b\udc80@x"), from_top=4, folds=folds))
+    wanted = ListQuery(lists=("lantern", "gone"), sort="activity", group="day")
+    remember(
+        remembered, ListPosition(wanted=wanted, key=("a@x", "b\udc80@x"), from_top=4, folds=folds)
+    )
     remembered.write()
     assert file.stat().st_mode & 0o777 == 0o600
     place = recall(Remembered(file), ("lantern",))
-    assert place.wanted == Wanted(lists=("lantern",), group="day")
+    assert place.wanted == ListQuery(lists=("lantern",), group="day")
     assert (place.key, place.from_top) == (("a@x", "b\udc80@x"), 4)
     assert list(place.folds)[:2] == [("",), ("", "Monday")]
     assert list(place.folds)[-1] == ("row99@x",)
     assert len(place.folds) == 22
     file.write_text(json.dumps({"lists": [1]}))
-    assert recall(Remembered(file), ()).wanted == Wanted()
+    assert recall(Remembered(file), ()).wanted == ListQuery()
 
 
 def started(path: Path, index: Index, file: Path) -> PatchdeskApp:

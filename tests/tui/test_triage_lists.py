@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, Wanted
+from core.desk.lists_desk import ListDesk, ListQuery
 from core.desk.triage_service import Journal, Triage
 from core.index.index import Index, ListView, open_index
 from core.sources.mailbox import open_file
@@ -57,7 +57,7 @@ def app_on(path: Path, index: Index) -> PatchdeskApp:
 
     return PatchdeskApp(
         "",
-        lambda _: ListDesk(path, Wanted()),
+        lambda _: ListDesk(path, ListQuery()),
         lists=("lantern",),
         clock=clock,
         triage=make(path.parent, clock),

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
     """Print a line for each check. Returns 1 where one is an error, else 0."""
     from core.config import fetch_options
-    from core.desk.doctor import Level, Surroundings, examine
+    from core.desk.doctor import DoctorContext, Level, run_checks
     from core.sync.list_folder import Home
     from core.system.paths import cache_dir, config_file, log_file
 
-    about = Surroundings(
+    about = DoctorContext(
         config=config,
         config_file=config_file(),
         log_file=log_file(),
@@ -34,7 +34,7 @@ def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
 
     def lines() -> Iterator[str]:
         nonlocal worst
-        for check in examine(about, stop=Event()):
+        for check in run_checks(about, stop=Event()):
             if check.level is Level.ERROR:
                 worst = Level.ERROR
             mend = f". {check.mend}" if check.mend else ""

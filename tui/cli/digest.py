@@ -66,12 +66,12 @@ def run(
     if arguments.layout == "seed" and arguments.format not in ("text", "json"):
         _say(f"--layout seed is text or json, not {arguments.format}.")
         return 2
-    from core.digest.build import Options
-    from core.digest.page import Form, open_archive, options_for, read_digest, write_page
+    from core.digest.build import DigestOptions
+    from core.digest.page import PageFormat, open_archive, read_digest, reduce_options, write_page
     from core.digest.people import Bots
     from core.digest.range import RangeError, split_range
 
-    form = Form(
+    form = PageFormat(
         format=arguments.format,
         layout=arguments.layout,
         top=arguments.top,
@@ -88,12 +88,12 @@ def run(
         from core.sync.follow import followed_target
 
         name, target = name or target, followed_target(target, config.lists[target])
-    options = Options(name=name, mailmap=_mailmap(config), bots=Bots(config.bots))
+    options = DigestOptions(name=name, mailmap=_mailmap(config), bots=Bots(config.bots))
     stdin = sys.stdin.buffer.read() if target == "-" else None
     archive = open_archive(target, stdin=stdin)
     try:
         digest = read_digest(
-            archive, arguments.range, now=datetime.now(UTC), options=options_for(form, options)
+            archive, arguments.range, now=datetime.now(UTC), options=reduce_options(form, options)
         )
     finally:
         archive.close()

@@ -26,18 +26,20 @@ def lists_desk(
     index = data_dir() / "index.sqlite3"
     if not target:
         from core.desk.list_position import recall
-        from core.desk.lists_desk import ListDesk, Wanted
+        from core.desk.lists_desk import ListDesk, ListQuery
         from core.search.saved_views import saved_views
 
-        wanted = recall(remembered, config.lists).wanted if remembered is not None else Wanted()
+        wanted = recall(remembered, config.lists).wanted if remembered is not None else ListQuery()
         inbox = saved_views(config.views)[0]
         return ListDesk(index, replace(wanted, query=inbox.query, name=inbox.name), config)
     if target not in config.lists or not index.exists():
         return None
     if os.path.exists(os.path.expanduser(target)):  # noqa: PTH110, PTH111 - pathlib's raises for odd names
         return None
-    from core.desk.lists_desk import ListDesk, Wanted, known_lists
+    from core.desk.lists_desk import ListDesk, ListQuery, known_lists
 
     return (
-        ListDesk(index, Wanted(lists=(target,)), config) if target in known_lists(index) else None
+        ListDesk(index, ListQuery(lists=(target,)), config)
+        if target in known_lists(index)
+        else None
     )

@@ -194,10 +194,10 @@ def _count(number: int, what: str) -> str:
 
 
 def _infos() -> list[ListInfo]:
-    from core.desk.indexed import open_indexed
+    from core.desk.indexed import open_for_commands
     from core.sync.list_folder import Home
 
-    indexed = open_indexed(Home.usual().index)
+    indexed = open_for_commands(Home.usual().index)
     if indexed is None:
         return []
     try:

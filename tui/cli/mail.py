@@ -13,12 +13,12 @@ from core.text import shown, shown_lines
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.desk.export import Opener
-    from core.desk.indexed import IndexedMails
-    from core.desk.target_desk import Desk
+    from core.desk.export import MailOpener
+    from core.desk.indexed import IndexedMail
+    from core.desk.target_desk import TargetDesk
     from core.model import Message, MessageId, Series, TargetListing, Thread
 
-    OpenDesk = Callable[[str, Config, bytes | None], Desk]
+    OpenDesk = Callable[[str, Config, bytes | None], TargetDesk]
 
 
 _STDIN_CAP: Final = 512 << 20
@@ -133,28 +133,28 @@ class MailCommands:
     def _print_mail(
         self,
         arguments: argparse.Namespace,
-        opener: Opener,
+        opener: MailOpener,
         listing: TargetListing,
         message: Message,
         lists: Sequence[str] | None = None,
     ) -> None:
-        from core.desk.export import mbox_of, show_record
+        from core.desk.export import message_record, version_as_mbox
         from core.json_records import to_line
 
         if arguments.raw:
             sys.stdout.buffer.write(opener.raw(message))
         elif arguments.mbox:
             sys.stdout.buffer.write(
-                mbox_of(opener, listing, message.message_id, partial=arguments.partial)
+                version_as_mbox(opener, listing, message.message_id, partial=arguments.partial)
             )
         elif arguments.json:
-            self._write([to_line(show_record(opener, message, lists))])
+            self._write([to_line(message_record(opener, message, lists))])
         else:
             self._write(readable(opener, message))
 
     # ------------------------------------------------------------------- where it comes from
 
-    def _read(self, target: str) -> tuple[Desk, TargetListing]:
+    def _read(self, target: str) -> tuple[TargetDesk, TargetListing]:
         from core.desk.export import read_all
 
         stdin = read_stdin() if target == "-" else None
@@ -168,11 +168,11 @@ class MailCommands:
             sys.stderr.write(shown(f"patchdesk: {listing.note}") + "\n")
         return desk, listing
 
-    def _indexed(self) -> IndexedMails | None:
-        from core.desk.indexed import open_indexed
+    def _indexed(self) -> IndexedMail | None:
+        from core.desk.indexed import open_for_commands
         from core.sync.list_folder import Home
 
-        return open_indexed(Home.usual().index)
+        return open_for_commands(Home.usual().index)
 
 
 def read_stdin() -> bytes:
@@ -226,7 +226,7 @@ def outline(item: Series | Thread) -> Sequence[str]:
     return lines
 
 
-def readable(opener: Opener, message: Message) -> Sequence[str]:
+def readable(opener: MailOpener, message: Message) -> Sequence[str]:
     """Return one mail as lines for a person."""
     mail = opener.mail(message)
     message = mail.message

@@ -20,7 +20,7 @@ from tui.cli.mail import MailCommands, read_stdin
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.desk.target_desk import Desk
+    from core.desk.target_desk import TargetDesk
     from core.system.ui_state import Remembered
     from tui.app import PatchdeskApp
     from tui.desk.requests import DeskLike
@@ -368,11 +368,11 @@ def _desk(
     name: str = "",
     apart: bool = False,
     fresh: bool = False,
-) -> Desk:
-    from core.desk.target_desk import open_desk
+) -> TargetDesk:
+    from core.desk.target_desk import open_target_desk
     from core.system.paths import cache_dir
 
-    return open_desk(
+    return open_target_desk(
         target,
         config=config,
         cache=cache_dir(),

@@ -258,13 +258,13 @@ def _bare(text: str) -> MessageId:
 def _opened(config: Config) -> Iterator[Triage]:
     """Give what the user has decided, over the index where there is one."""
     from core.config import with_git
-    from core.desk.indexed import open_indexed
+    from core.desk.indexed import open_for_commands
     from core.desk.triage_service import Journal, Triage
     from core.sync.list_folder import Home
     from core.system.paths import data_dir
     from core.triage.journal import FILE
 
-    indexed = open_indexed(Home.usual().index)
+    indexed = open_for_commands(Home.usual().index)
     try:
         repos = {name: one.repo for name, one in config.lists.items() if one.repo}
         index = None if indexed is None else indexed.index

@@ -28,8 +28,8 @@ from tui.widgets.choice import Choice
 from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
-    from core.desk.list_position import Place
-    from core.desk.lists_desk import ListDesk, ListPage, Wanted
+    from core.desk.list_position import ListPosition
+    from core.desk.lists_desk import ListDesk, ListPage, ListQuery
     from tui.tree.series_tree import SeriesTree
 
 _SEEN_AFTER: Final = 0.7
@@ -42,7 +42,7 @@ class ListScreen(SyncScreen):
     _seeing: Timer | None = None
     _is_back = False
     """The cursor is where the last run left it."""
-    _left_at: Place | None = None
+    _left_at: ListPosition | None = None
     """Where that was, as long as it is still to be gone to."""
     _listing_tree: SeriesTree | None = None
     """The tree, which is no longer on the screen when this is left."""
@@ -109,7 +109,7 @@ class ListScreen(SyncScreen):
         self._become_shown(opening)
         self._show_first_picture()
         same = before is not None and before.target == opening.target
-        if last is None or not same or not last.wanted.shows_as(page.wanted):
+        if last is None or not same or not last.wanted.selects_same_rows(page.wanted):
             last = None
         self._page = page
         hold = last is not None and (last.whole or self._is_back)
@@ -187,10 +187,10 @@ class ListScreen(SyncScreen):
             and self._shown is not None
             and self._shown.target == FOLLOWED
         ):
-            from core.desk.list_position import Place, remember
+            from core.desk.list_position import ListPosition, remember
 
             here = tree.kept_place
-            place = Place(
+            place = ListPosition(
                 wanted=page.wanted, key=here.key or (), from_top=here.from_top, folds=here.folds
             )
             remember(self.desk_app.remembered, place)
@@ -323,18 +323,22 @@ class ListScreen(SyncScreen):
             self._ask_for(lists=(), sort="activity", group="none")
 
     def _ask_sort(self, name: str = "") -> None:
-        from core.desk.lists_desk import sorted_by
+        from core.desk.lists_desk import with_sort
         from core.index.reader import SORTS
 
-        self._ask_order("Sort by", name, tuple(SORTS), sorted_by)
+        self._ask_order("Sort by", name, tuple(SORTS), with_sort)
 
     def _ask_group(self, name: str = "") -> None:
-        from core.desk.lists_desk import GROUPS, grouped_by
+        from core.desk.lists_desk import GROUPS, with_grouping
 
-        self._ask_order("Group by", name, tuple(GROUPS), grouped_by)
+        self._ask_order("Group by", name, tuple(GROUPS), with_grouping)
 
     def _ask_order(
-        self, title: str, name: str, names: tuple[str, ...], change: Callable[[Wanted, str], Wanted]
+        self,
+        title: str,
+        name: str,
+        names: tuple[str, ...],
+        change: Callable[[ListQuery, str], ListQuery],
     ) -> None:
         desk, page = self._list_desk, self._page
         if desk is None or page is None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class DeskLike(Protocol):
-    """What the screens need of `core.desk.target_desk.Desk`. Calls block; run them off the UI thread."""
+    """What the screens need of `core.desk.target_desk.TargetDesk`. Calls block; run them off the UI thread."""
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         """Yield what is known of the target, growing. Raises PatchdeskError and Cancelled."""

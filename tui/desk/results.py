@@ -82,7 +82,7 @@ class FoundScreen(FindingScreen):
             key = (hit.series,) if hit.matched else (hit.series, hit.patches[0].id)
             wanted[hit.series if rows is None else hit.row] = key
         if rows is None:
-            rows = (items.shown(place).id for place in range(len(items)))
+            rows = (items.summary(place).id for place in range(len(items)))
         places = [(place, wanted[name]) for place, name in enumerate(rows) if name in wanted]
         self._places = (items, places)
         return places

@@ -71,9 +71,9 @@ class SearchedLists:
 
     def items(self, hits: Sequence[SearchHit]) -> Items:
         """Return the rows of the index, those in view read already."""
-        from core.desk.list_rows import ListItems
+        from core.desk.list_rows import LazyRows
 
-        items = ListItems(self.desk, array("q", [hit.row for hit in hits]))
+        items = LazyRows(self.desk, array("q", [hit.row for hit in hits]))
         items.read(0, _READ_AHEAD)
         for hit in hits[: _READ_AHEAD // 2]:
             if hit.patches:

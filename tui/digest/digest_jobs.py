@@ -15,7 +15,7 @@ from core.errors import Cancelled, PatchdeskError
 from core.progress import Progress
 
 if TYPE_CHECKING:
-    from core.digest.process import Made
+    from core.digest.process import DigestResult
     from core.digest.values import Digest
 
 Post = Callable[[Message], object]
@@ -52,7 +52,7 @@ class DigestArrived(Message):
     """The digest is made."""
 
     request: DigestRequest
-    made: Made
+    made: DigestResult
 
 
 @dataclass
@@ -89,7 +89,7 @@ def make_digest(request: DigestRequest, post: Post) -> None:
 
     try:
         process = DigestProcess(request.target, request.words, request.now)
-        made = process.made(stop=request.stop, report=report)
+        made = process.result(stop=request.stop, report=report)
     except Cancelled:
         return
     except PatchdeskError as error:
@@ -100,10 +100,10 @@ def make_digest(request: DigestRequest, post: Post) -> None:
 
 def keep(target: str, kind: str, until: str, when: datetime, at: int, post: Post) -> None:
     """Remember a place of a target's digests."""
-    from core.digest.bookmarks import remember
+    from core.digest.bookmarks import save_bookmark
 
     try:
-        remember(target, kind, until, when, at=at)
+        save_bookmark(target, kind, until, when, at=at)
     except PatchdeskError as error:
         post(Kept(kind, until, error))
     else:
@@ -112,10 +112,10 @@ def keep(target: str, kind: str, until: str, when: datetime, at: int, post: Post
 
 def export(digest: Digest, path: Path, top: int, post: Post) -> None:
     """Write a digest to a file, whole or not at all, for the user alone."""
-    from core.digest.page import Form, write_page
+    from core.digest.page import PageFormat, write_page
     from core.system.paths import write_atomically
 
-    form = Form(format=FORMATS.get(path.suffix.lower(), "text"), top=top)
+    form = PageFormat(format=FORMATS.get(path.suffix.lower(), "text"), top=top)
     try:
         page = "".join(f"{line}\n" for line in write_page(digest, form))
         write_atomically(path, page.encode("utf-8", "backslashreplace"))

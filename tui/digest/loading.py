@@ -34,8 +34,8 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.status_bar import StatusLine, TitleBar
 
 if TYPE_CHECKING:
-    from core.digest.process import Made
-    from core.digest.windows import Window
+    from core.digest.process import DigestResult
+    from core.digest.windows import AdjacentRanges
 
 
 class MakingScreen(CommandScreen):
@@ -54,8 +54,8 @@ class MakingScreen(CommandScreen):
         self._clock = clock
         self._read = read
         self._wanted: DigestRequest | None = None
-        self._made: Made | None = None
-        self._window: Window | None = None
+        self._made: DigestResult | None = None
+        self._window: AdjacentRanges | None = None
         self._progress = shown("")
 
     def compose(self) -> ComposeResult:
@@ -147,14 +147,14 @@ class MakingScreen(CommandScreen):
 
     @on(DigestArrived)
     def _arrived(self, event: DigestArrived) -> None:
-        from core.digest.windows import Window
+        from core.digest.windows import AdjacentRanges
 
         if event.request is not self._wanted or not self._making:
             return
         event.request.stop.set()
         self.status.work(None)
         made = self._made = event.made
-        self._window = Window(made.start, made.end, int(event.request.now.timestamp()))
+        self._window = AdjacentRanges(made.start, made.end, int(event.request.now.timestamp()))
         self.remove_class("-noted")
         self.title_bar.name_shown = shown(f"{made.digest.list_name}  digest")
         self.title_bar.counts = shown(totals(made.digest))
@@ -204,16 +204,16 @@ class MakingScreen(CommandScreen):
 
     def _until(self) -> str:
         """Return words for where the digest ends, which mean the same later: a commit, else a moment."""
-        from core.digest.windows import bound_words, moment_words
+        from core.digest.windows import format_bound, format_moment
 
         if self._made is None or self._window is None:
             return ""
         digest = self._made.digest
         if self._made.end is not None:
-            return bound_words(self._made.end)
+            return format_bound(self._made.end)
         if digest.end:  # the newest commit
             return digest.end
-        return moment_words(int(digest.last.timestamp()) if digest.last else self._window.now)
+        return format_moment(int(digest.last.timestamp()) if digest.last else self._window.now)
 
     def _mark(self) -> None:
         if self._window is None:

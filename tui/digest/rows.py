@@ -26,8 +26,8 @@ from core.digest.formats.phrases import (
     title_of,
     trailer_words,
 )
-from core.digest.people import written
-from core.digest.values import Digest, Newcomer, SeriesNews, ThreadNews
+from core.digest.people import format_identity
+from core.digest.values import Digest, Newcomer, SeriesChanges, ThreadChanges
 from core.model import MessageId
 from core.text import shown
 from tui.digest.charts import Piece, charts, fit
@@ -134,7 +134,7 @@ def _newcomer(one: Newcomer, at: int) -> Line:
         rest = width - 2 - room - len(mails)
         return [
             ("  ", ""),
-            (fit(written(one.person), room), "author"),
+            (fit(format_identity(one.person), room), "author"),
             (mails, "muted"),
             (fit(one.subject, rest), "subject"),
         ]
@@ -142,12 +142,12 @@ def _newcomer(one: Newcomer, at: int) -> Line:
     return Line(
         draw,
         f"newcomer {at}",
-        lambda: shown(f"{written(one.person)} {one.subject}"),
+        lambda: shown(f"{format_identity(one.person)} {one.subject}"),
         opens=one.message_id,
     )
 
 
-def _item(item: SeriesNews | ThreadNews, place: str) -> Line:
+def _item(item: SeriesChanges | ThreadChanges, place: str) -> Line:
     """Return the line of a series or thread outside the list of series; there it can be unfolded."""
     return Line(
         partial(_drawn, item, "  "),
@@ -157,25 +157,25 @@ def _item(item: SeriesNews | ThreadNews, place: str) -> Line:
     )
 
 
-def _to_read(item: SeriesNews | ThreadNews) -> MessageId:
+def _to_read(item: SeriesChanges | ThreadChanges) -> MessageId:
     """Return the mail to read of a series or thread: the newest version's first, the thread's own."""
-    if not isinstance(item, SeriesNews):
+    if not isinstance(item, SeriesChanges):
         return item.id
     newest = item.newest
     return newest.cover or next((patch.message_id for patch in newest.patches), item.id)
 
 
-def _words(item: SeriesNews | ThreadNews) -> str:
-    tag = f"{item.newest.tag} " if isinstance(item, SeriesNews) else ""
+def _words(item: SeriesChanges | ThreadChanges) -> str:
+    tag = f"{item.newest.tag} " if isinstance(item, SeriesChanges) else ""
     return shown(f"{tag}{item.subject} {item.author.name} {item.author.address}")
 
 
-def _drawn(item: SeriesNews | ThreadNews, expander: str, width: int) -> list[Piece]:
+def _drawn(item: SeriesChanges | ThreadChanges, expander: str, width: int) -> list[Piece]:
     """Return a line: the subject, and in columns the version, what arrived, what was given, replies, author, day."""
     wide = width >= 100
     columns: list[Piece] = []
     tags = ""
-    if isinstance(item, SeriesNews):
+    if isinstance(item, SeriesChanges):
         newest = item.newest
         tags = " ".join(
             word
@@ -204,12 +204,12 @@ def _drawn(item: SeriesNews | ThreadNews, expander: str, width: int) -> list[Pie
         columns.append((f"{day.astimezone(UTC):%Y-%m-%d}", "age"))
     if width < 64:
         columns = [*columns[:-3], columns[-2]]  # without trailers and author
-    glyph = "◆ " if isinstance(item, SeriesNews) or item.is_series else "◇ "
+    glyph = "◆ " if isinstance(item, SeriesChanges) or item.is_series else "◇ "
     right = [piece for text, look in columns for piece in ((" ", ""), (text, look))]
     used = sum(len(text) if text.isascii() else _cells(text) for text, _ in right)
     room = max(1, width - used - len(expander) - 2)
     tag = fit(f"{tags} ", min(room // 2, _cells(shown(tags)) + 1)) if tags else ""
-    look = "subject" if isinstance(item, SeriesNews) else "thread"
+    look = "subject" if isinstance(item, SeriesChanges) else "thread"
     return [
         (expander, "expander"),
         (glyph, "number" if glyph == "◆ " else "muted"),
@@ -225,14 +225,14 @@ def _cells(text: str) -> int:
     return cell_len(text)
 
 
-def _given(item: SeriesNews | ThreadNews) -> str:
+def _given(item: SeriesChanges | ThreadChanges) -> str:
     """Return the trailers given in the range as `R3 A1`: each person counts once."""
     people = {(_LETTERS.get(given.name.casefold(), ""), given.value) for given in item.trailers}
     counts = Counter(letter for letter, _ in people if letter)
     return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if counts[letter])
 
 
-def _series(news: SeriesNews, unfolded: Collection[str]) -> Iterator[Line]:
+def _series(news: SeriesChanges, unfolded: Collection[str]) -> Iterator[Line]:
     key = f"series {news.id}"
     is_open = key in unfolded
     yield Line(
@@ -247,7 +247,7 @@ def _series(news: SeriesNews, unfolded: Collection[str]) -> Iterator[Line]:
         yield from _details(news)
 
 
-def _details(news: SeriesNews) -> Iterator[Line]:
+def _details(news: SeriesChanges) -> Iterator[Line]:
     """Yield what is inside of a series: what arrived, the versions before, its patches, the trailers."""
     newest = news.newest
     facts: list[tuple[str, str]] = [

@@ -173,11 +173,11 @@ class DigestScreen(MakingScreen):
     # ------------------------------------------------------------- the prompt
 
     def _spans(self) -> list[Proposal]:
-        from core.digest.bookmarks import recall
+        from core.digest.bookmarks import load_bookmarks
 
         spans: list[Proposal] = []
         try:
-            remembered = recall(self._target)
+            remembered = load_bookmarks(self._target)
         except PatchdeskError as error:
             self.show_message(f"{error.message} {error.hint}", "warning")
             remembered = {}

@@ -50,11 +50,11 @@ class Items(Protocol):
 
     def __len__(self) -> int: ...
 
-    def shown(self, place: int) -> Item:
+    def summary(self, place: int) -> Item:
         """Return what a folded row shows."""
         ...
 
-    def whole(self, place: int) -> Whole | None:
+    def load_item(self, place: int) -> Whole | None:
         """Return all of one; None where it is gone."""
         ...
 
@@ -66,7 +66,7 @@ class Items(Protocol):
         """Return the place of the one with an id."""
         ...
 
-    def moved(self, ids: Iterable[str]) -> Mapping[str, str]:
+    def renamed_ids(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Return the ids of those that had others before, by these."""
         ...
 
@@ -82,11 +82,11 @@ class Held:
     def __len__(self) -> int:
         return len(self._items)
 
-    def shown(self, place: int) -> Whole:
+    def summary(self, place: int) -> Whole:
         """Return what a folded row shows."""
         return self._items[place]
 
-    def whole(self, place: int) -> Whole:
+    def load_item(self, place: int) -> Whole:
         """Return all of one."""
         return self._items[place]
 
@@ -99,7 +99,7 @@ class Held:
         """Return the place of the one with an id."""
         return self._places.get(message_id)
 
-    def moved(self, ids: Iterable[str]) -> Mapping[str, str]:
+    def renamed_ids(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Return the ids of those that had others before, by these."""
         lost = {item_id for item_id in ids if item_id not in self._places}
         if not lost:
@@ -170,7 +170,7 @@ class Rows:
         """Return the rows of the item at `place` among the items, with the heading above it."""
         block = self._blocks.get(place)
         if block is None:
-            item = self._items.shown(place)
+            item = self._items.summary(place)
             first = head(item, expanded=self._is_open((item.id,), False))
             block = [first]
             if text := self._items.headings.get(place):
@@ -180,7 +180,7 @@ class Rows:
             found = self._matches.inside.get(place)
             rows: Iterable[Row] = ()
             if first.expanded or found:
-                whole = self._items.whole(place)
+                whole = self._items.load_item(place)
                 if first.expanded:
                     rows = inside(whole, self._is_open) if whole is not None else ()
                 elif found:
@@ -208,7 +208,7 @@ class Rows:
             self._more[place] = len(found) + self._more.get(place, 0)
         if self._all_open:
             for place in range(len(self._items)):
-                if (whole := self._items.whole(place)) is not None:
+                if (whole := self._items.load_item(place)) is not None:
                     self._more[place] = size(whole) + (place in self._items.headings)
         for item_id in {key[0] for key in self._open if key[0]}:
             if (place_now := self._items.place(item_id)) is not None:
@@ -241,7 +241,7 @@ class Rows:
         self._items = Held(items) if isinstance(items, Sequence) else items
         self._matches = matches
         if keep:
-            moved = self._items.moved(
+            moved = self._items.renamed_ids(
                 {key[0] for key in self._open if key[0]}
                 | ({also[0]} if also and also[0] else set())
             )
@@ -263,7 +263,7 @@ class Rows:
         row = self[index]
         if isinstance(row.item, Whole):
             return row
-        whole = self._items.whole(self._place_of(index))
+        whole = self._items.load_item(self._place_of(index))
         if whole is None:
             return row
         if row.kind is Kind.HEADING:
@@ -301,7 +301,7 @@ class Rows:
 
     def everything(self, index: int) -> list[Row]:
         """Return all rows of the series or thread at `index`, as if unfolded, its own first."""
-        item = self._items.whole(self._place_of(index))
+        item = self._items.load_item(self._place_of(index))
         if item is None:
             return [self[index]]
         return [head(item, expanded=True), *inside(item, _every)]
@@ -325,7 +325,7 @@ class Rows:
     def show_mail(self, message_id: MessageId) -> int | None:
         """Return the row of the series or thread that holds a mail, out of a folded group; None where there is none."""
         place = self._items.place(message_id)
-        if place is None and (item_id := self._items.moved({message_id}).get(message_id)):
+        if place is None and (item_id := self._items.renamed_ids({message_id}).get(message_id)):
             place = self._items.place(item_id)
         if place is None:
             return None
@@ -393,7 +393,7 @@ class Rows:
             self._count_rows()
             near = range(max(0, around - 50), min(len(self._items), around + 50))
             for place in near:
-                self._open[self._items.shown(place).id,] = True
+                self._open[self._items.summary(place).id,] = True
             self._count_rows()
             return
         self._all_open = expanded
@@ -403,7 +403,7 @@ class Rows:
         """Unfold what hides the row of `key` in the series or thread at `index`, and return where it is."""
         place = self._place_of(index)
         self.show_group(place)
-        item = self._items.whole(place)
+        item = self._items.load_item(place)
         path: list[Row] = []
         for row in inside(item, _every) if item is not None else ():
             while path and path[-1].depth >= row.depth:

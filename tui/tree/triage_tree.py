@@ -61,7 +61,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
             self.marks.clear()
         super().show(items, keep=keep, anew=anew, hold=hold)
         if ids:
-            self.marks.moved(self._rows.items.moved(ids))
+            self.marks.moved(self._rows.items.renamed_ids(ids))
         self._marks_moved()
 
     def show_found(self, items: Items, matches: Matches, *, keep: bool = False) -> None:
@@ -93,7 +93,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         rows: Sequence[int] | None = getattr(items, "rows", None)
         if rows is not None:
             return rows[first:end]
-        shown = map(items.shown, range(first, min(end, len(items))))
+        shown = map(items.summary, range(first, min(end, len(items))))
         return [getattr(item, "row", item.id) for item in shown]
 
     def place_of(self, handle: Handle) -> int | None:

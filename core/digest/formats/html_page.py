@@ -28,8 +28,8 @@ from core.digest.formats.phrases import (
     title_of,
     trailer_words,
 )
-from core.digest.people import domain_of, written
-from core.digest.values import Counts, Digest, SeriesNews, ThreadNews
+from core.digest.people import domain_of, format_identity
+from core.digest.values import Counts, Digest, SeriesChanges, ThreadChanges
 from core.text import shown, shown_lines
 
 _STYLE: Final = """
@@ -97,11 +97,11 @@ def web_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield from _items("Discussions that moved", digest.threads)
     yield from _items("Most discussed", digest.most_discussed(top))
     yield from _items("Unanswered", digest.unanswered_items())
-    newcomers = [f"{written(one.person)}: {one.subject}" for one in digest.newcomers]
+    newcomers = [f"{format_identity(one.person)}: {one.subject}" for one in digest.newcomers]
     yield from _list("Newcomers, by their first mail", newcomers)
     if explain:
         for merge in digest.merges:
-            yield from _list(f"Taken for one: {written(merge.person)}", merge_words(merge))
+            yield from _list(f"Taken for one: {format_identity(merge.person)}", merge_words(merge))
     yield f"<script>{_SCRIPT}</script>"
     yield "</body>"
     yield "</html>"
@@ -174,9 +174,11 @@ def _bars(bars: Sequence[tuple[str, int]]) -> Iterator[str]:
 
 def _people(digest: Digest, top: int) -> Iterator[str]:
     domains = [(name, str(n)) for name, n in digest.domains]
-    people = [(written(who), str(n)) for who, n in digest.contributors]
-    reviewers = [(written(r.person), str(r.trailers), str(r.series)) for r in digest.reviewers]
-    bots = [(written(who), str(n)) for who, n in digest.bots]
+    people = [(format_identity(who), str(n)) for who, n in digest.contributors]
+    reviewers = [
+        (format_identity(r.person), str(r.trailers), str(r.series)) for r in digest.reviewers
+    ]
+    bots = [(format_identity(who), str(n)) for who, n in digest.bots]
     yield from _table(
         f"Top {top} reviewers", ("Reviewer", "Trailers", "Series replied to"), reviewers[:top]
     )
@@ -222,11 +224,11 @@ def _list(words: str, lines: Iterable[str]) -> Iterator[str]:
         yield "</ul>"
 
 
-def _items(words: str, items: Iterable[SeriesNews | ThreadNews]) -> Iterator[str]:
+def _items(words: str, items: Iterable[SeriesChanges | ThreadChanges]) -> Iterator[str]:
     yield from _list(words, map(item_words, items))
 
 
-def _series(news: SeriesNews) -> Iterator[str]:
+def _series(news: SeriesChanges) -> Iterator[str]:
     newest = news.newest
     yield "<details>"
     who = news.author.name or news.author.address
@@ -234,7 +236,7 @@ def _series(news: SeriesNews) -> Iterator[str]:
     yield f"<summary><h3>{_text(f'{newest.tag} {news.subject}')}</h3> <span>{_text(short)}</span></summary>"
     yield "<ul>"
     for words in (
-        f"{written(news.author)}, <{news.id}>",
+        f"{format_identity(news.author)}, <{news.id}>",
         change_words(news.diffstat),
         *earlier_words(news),
         *map(trailer_words, news.trailers),

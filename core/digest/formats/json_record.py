@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from core.digest.values import Counts, Diffstat, Digest, SeriesNews, ThreadNews, VersionNews
+from core.digest.values import (
+    Counts,
+    Diffstat,
+    Digest,
+    SeriesChanges,
+    ThreadChanges,
+    VersionChanges,
+)
 from core.json_records import Record, identity_record
 from core.model import FollowupTrailer
 
@@ -74,7 +81,7 @@ def _trailers(trailers: tuple[FollowupTrailer, ...]) -> list[Record]:
     ]
 
 
-def _series(news: SeriesNews) -> Record:
+def _series(news: SeriesChanges) -> Record:
     newest = news.newest
     return {
         "id": news.id,
@@ -94,7 +101,7 @@ def _series(news: SeriesNews) -> Record:
     }
 
 
-def _version(version: VersionNews) -> Record:
+def _version(version: VersionChanges) -> Record:
     return {
         "version": version.version,
         "tag": version.tag,
@@ -118,7 +125,7 @@ def _version(version: VersionNews) -> Record:
     }
 
 
-def _thread(news: ThreadNews) -> Record:
+def _thread(news: ThreadChanges) -> Record:
     return {
         "kind": "series" if news.is_series else "thread",
         "id": news.id,

@@ -25,8 +25,8 @@ from core.digest.formats.phrases import (
     title_of,
     trailer_words,
 )
-from core.digest.people import written
-from core.digest.values import Digest, SeriesNews, ThreadNews
+from core.digest.people import format_identity
+from core.digest.values import Digest, SeriesChanges, ThreadChanges
 from core.text import shown, shown_lines
 
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]<>#|~&$]|^[-+=]")
@@ -44,14 +44,17 @@ def markdown_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield from _table(f"Mails a {unit}", (unit.title(), "Mails"), [(n, str(c)) for n, c in bars])
     domains = [(name, str(n)) for name, n in digest.domains[:top]]
     yield from _table(f"Top {top} domains", ("Domain", "Mails"), domains)
-    people = [(written(who), str(n)) for who, n in digest.contributors[:top]]
+    people = [(format_identity(who), str(n)) for who, n in digest.contributors[:top]]
     yield from _table(f"Top {top} contributors", ("Contributor", "Mails"), people)
     yield from _table(
         f"Top {top} reviewers",
         ("Reviewer", "Trailers given", "Series replied to"),
-        [(written(r.person), str(r.trailers), str(r.series)) for r in digest.reviewers[:top]],
+        [
+            (format_identity(r.person), str(r.trailers), str(r.series))
+            for r in digest.reviewers[:top]
+        ],
     )
-    bots = [(written(who), str(n)) for who, n in digest.bots]
+    bots = [(format_identity(who), str(n)) for who, n in digest.bots]
     yield from _table("Bots", ("Bot", "Mails"), bots)
     if digest.series:
         yield from ("", "## Series")
@@ -60,11 +63,11 @@ def markdown_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield from _items("Discussions that moved", digest.threads)
     yield from _items("Most discussed", digest.most_discussed(top))
     yield from _items("Unanswered", digest.unanswered_items())
-    newcomers = [f"{written(one.person)}: {one.subject}" for one in digest.newcomers]
+    newcomers = [f"{format_identity(one.person)}: {one.subject}" for one in digest.newcomers]
     yield from _list("Newcomers, by their first mail", newcomers)
     if explain:
         for merge in digest.merges:
-            yield from _list(f"Taken for one: {written(merge.person)}", merge_words(merge))
+            yield from _list(f"Taken for one: {format_identity(merge.person)}", merge_words(merge))
 
 
 def escaped(text: str) -> str:
@@ -99,17 +102,17 @@ def _list(words: str, lines: Sequence[str]) -> Iterator[str]:
         yield from (f"- {escaped(line)}" for line in lines)
 
 
-def _items(words: str, items: Iterable[SeriesNews | ThreadNews]) -> Iterator[str]:
+def _items(words: str, items: Iterable[SeriesChanges | ThreadChanges]) -> Iterator[str]:
     yield from _list(words, [item_words(item) for item in items])
 
 
-def _series(news: SeriesNews) -> Iterator[str]:
+def _series(news: SeriesChanges) -> Iterator[str]:
     newest = news.newest
     yield ""
     yield f"### {escaped(f'{newest.tag} {news.subject}')}"
     yield ""
     facts = [
-        f"{written(news.author)}, {date_of(newest.date)}, <{news.id}>",
+        f"{format_identity(news.author)}, {date_of(newest.date)}, <{news.id}>",
         f"{arrived_words(newest)}; {change_words(news.diffstat)}",
         *earlier_words(news),
         reply_words(news),

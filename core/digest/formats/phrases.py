@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from core.digest.people import Merge, written
+from core.digest.people import IdentityMerge, format_identity
 from core.digest.values import (
     Diffstat,
     Digest,
-    PatchNews,
-    SeriesNews,
-    ThreadNews,
-    VersionNews,
+    PatchSummary,
+    SeriesChanges,
+    ThreadChanges,
+    VersionChanges,
 )
 from core.model import FollowupTrailer
 
@@ -83,7 +83,7 @@ def intervals(
     return [(f"{year:04d}-{at + 1:02d}", months[year, at + 1]) for year, at in named], "month"
 
 
-def arrived_words(version: VersionNews) -> str:
+def arrived_words(version: VersionChanges) -> str:
     """Say which of a version's patches arrived."""
     if len(version.arrived) == version.total:
         return "the patch arrived" if version.total == 1 else f"all {version.total} patches arrived"
@@ -95,7 +95,7 @@ def arrived_words(version: VersionNews) -> str:
     return ", ".join(words)
 
 
-def earlier_words(news: SeriesNews) -> list[str]:
+def earlier_words(news: SeriesChanges) -> list[str]:
     """Say of what else a version is: the versions before the newest, the latest first."""
     at = news.versions.index(news.newest)
     return [
@@ -109,7 +109,7 @@ def change_words(diffstat: Diffstat) -> str:
     return f"{counted(diffstat.files, 'file', 'files')}, +{diffstat.added} -{diffstat.removed}"
 
 
-def reply_words(news: SeriesNews) -> str:
+def reply_words(news: SeriesChanges) -> str:
     """Say how many replies there were, and what they gave."""
     given = Counter(trailer.name for trailer in news.trailers)
     words = [
@@ -126,7 +126,7 @@ def trailer_words(trailer: FollowupTrailer) -> str:
     return f"{trailer.name}: {trailer.value} (v{trailer.version}, {place})"
 
 
-def rows(version: VersionNews) -> Iterator[tuple[str, PatchNews | None]]:
+def rows(version: VersionChanges) -> Iterator[tuple[str, PatchSummary | None]]:
     """Yield a version's places in order, with their patch; missing ones stand together, without."""
     width = len(str(version.total))
     missing: list[int] = []
@@ -148,7 +148,7 @@ def rows(version: VersionNews) -> Iterator[tuple[str, PatchNews | None]]:
     yield from gap()
 
 
-def patch_words(patch: PatchNews | None, news: SeriesNews) -> tuple[str, str, str]:
+def patch_words(patch: PatchSummary | None, news: SeriesChanges) -> tuple[str, str, str]:
     """Return the words for a place: when its patch came, its subject (with its author, where it is another's), its size."""
     if patch is None:
         return "missing", "", ""
@@ -160,10 +160,10 @@ def patch_words(patch: PatchNews | None, news: SeriesNews) -> tuple[str, str, st
     return state, f"{patch.subject}{author}", f"{change_words(patch.diffstat)}{replies}"
 
 
-def item_words(item: SeriesNews | ThreadNews) -> str:
+def item_words(item: SeriesChanges | ThreadChanges) -> str:
     """Return a line for a series or thread."""
     who = item.author.name or item.author.address
-    if isinstance(item, SeriesNews):
+    if isinstance(item, SeriesChanges):
         return (
             f"{item.newest.tag} {item.subject} ({who}; {counted(item.replies, 'reply', 'replies')})"
         )
@@ -174,9 +174,9 @@ def item_words(item: SeriesNews | ThreadNews) -> str:
     return f"{kind}{item.subject} ({who}; {replies}{people}{began})"
 
 
-def merge_words(merge: Merge) -> list[str]:
+def merge_words(merge: IdentityMerge) -> list[str]:
     """Say of whom a person was made, and why."""
     return [
-        f"{written(one)}, {counted(mails, 'mail', 'mails')}: {why or 'the most frequent'}"
+        f"{format_identity(one)}, {counted(mails, 'mail', 'mails')}: {why or 'the most frequent'}"
         for one, mails, why in merge.members
     ]

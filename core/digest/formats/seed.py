@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from core.digest.people import written
-from core.digest.values import Digest, SeriesNews
+from core.digest.people import format_identity
+from core.digest.values import Digest, SeriesChanges
 from core.text import shown, shown_line, shown_lines
 
 _RULE: Final = "-" * 70
@@ -38,7 +38,7 @@ def seed_page(digest: Digest, *, top: int, patch_list: bool) -> Iterator[str]:
     yield f"Top {top} contributors (Based on Email Body)"
     yield ""
     for who, count in digest.contributors[:top]:
-        yield f"{count:7d}  {shown_line(written(who))}"
+        yield f"{count:7d}  {shown_line(format_identity(who))}"
     yield ""
     yield "===== Patch list in this time period ====="
     yield ""
@@ -50,7 +50,7 @@ def seed_page(digest: Digest, *, top: int, patch_list: bool) -> Iterator[str]:
     for entry in digest.entries:
         yield f"New:  {shown_line(entry.title)}"
         yield shown_line(entry.subject)
-        yield f"Author: {shown_line(written(entry.author))}"
+        yield f"Author: {shown_line(format_identity(entry.author))}"
         yield ""
         yield from shown_lines(entry.text)
         yield ""
@@ -58,7 +58,7 @@ def seed_page(digest: Digest, *, top: int, patch_list: bool) -> Iterator[str]:
         yield ""
 
 
-def _series_line(news: SeriesNews) -> str:
+def _series_line(news: SeriesChanges) -> str:
     newest = news.newest
     who = news.author.name or news.author.address
     return shown(f"{newest.tag} {newest.subject} — {who} ({len(newest.arrived)}/{newest.total})")

@@ -20,8 +20,8 @@ from core.digest.formats.phrases import (
     title_of,
     trailer_words,
 )
-from core.digest.people import written
-from core.digest.values import Digest, SeriesNews, ThreadNews
+from core.digest.people import format_identity
+from core.digest.values import Digest, SeriesChanges, ThreadChanges
 from core.text import shown, shown_line, shown_lines
 
 _BAR: Final = 40
@@ -33,14 +33,14 @@ def text_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield from (title, "=" * len(title), shown(opening(digest)))
     yield from _days(digest)
     yield from _table(f"Top {top} domains", [(f"{n:7d}", name) for name, n in digest.domains[:top]])
-    people = [(f"{n:7d}", written(who)) for who, n in digest.contributors[:top]]
+    people = [(f"{n:7d}", format_identity(who)) for who, n in digest.contributors[:top]]
     yield from _table(f"Top {top} contributors", people)
     reviewers = [
-        (f"{one.trailers:7d} {one.series:6d}", written(one.person))
+        (f"{one.trailers:7d} {one.series:6d}", format_identity(one.person))
         for one in digest.reviewers[:top]
     ]
     yield from _table(f"Top {top} reviewers: trailers given, series replied to", reviewers)
-    yield from _table("Bots", [(f"{n:7d}", written(who)) for who, n in digest.bots])
+    yield from _table("Bots", [(f"{n:7d}", format_identity(who)) for who, n in digest.bots])
     if digest.series:
         yield from _heading("Series")
         for news in digest.series:
@@ -48,11 +48,11 @@ def text_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield from _items("Discussions that moved", digest.threads)
     yield from _items("Most discussed", digest.most_discussed(top))
     yield from _items("Unanswered", digest.unanswered_items())
-    newcomers = [f"{written(one.person)}: {one.subject}" for one in digest.newcomers]
+    newcomers = [f"{format_identity(one.person)}: {one.subject}" for one in digest.newcomers]
     yield from _list("Newcomers, by their first mail", newcomers)
     if explain:
         for merge in digest.merges:
-            yield from _list(f"Taken for one: {written(merge.person)}", merge_words(merge))
+            yield from _list(f"Taken for one: {format_identity(merge.person)}", merge_words(merge))
 
 
 def _heading(words: str) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _list(words: str, lines: Sequence[str]) -> Iterator[str]:
         yield from (f"  {shown(line)}" for line in lines)
 
 
-def _items(words: str, items: Iterable[SeriesNews | ThreadNews]) -> Iterator[str]:
+def _items(words: str, items: Iterable[SeriesChanges | ThreadChanges]) -> Iterator[str]:
     yield from _list(words, [item_words(item) for item in items])
 
 
@@ -86,12 +86,12 @@ def _days(digest: Digest) -> Iterator[str]:
             yield f"{count:7d}  {name}  {'#' * -(-count * _BAR // most)}".rstrip()
 
 
-def _series(news: SeriesNews) -> Iterator[str]:
+def _series(news: SeriesChanges) -> Iterator[str]:
     newest = news.newest
     yield ""
     yield shown(f"{newest.tag} {news.subject}")
     facts = [
-        f"{written(news.author)}, {date_of(newest.date)}, <{news.id}>",
+        f"{format_identity(news.author)}, {date_of(newest.date)}, <{news.id}>",
         f"{arrived_words(newest)}; {change_words(news.diffstat)}",
         *earlier_words(news),
         reply_words(news),

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from core.config import Config
-from core.desk.doctor import Check, Level, Surroundings, examine
+from core.desk.doctor import Check, DoctorContext, Level, run_checks
 from core.errors import Cancelled
 from core.fetch.options import FetchOptions
 from core.sync.list_folder import Home
@@ -17,8 +17,8 @@ from core.sync.list_folder import Home
 
 def surroundings(
     folder: Path, environment: Mapping[str, str], *, is_terminal: bool = True
-) -> Surroundings:
-    return Surroundings(
+) -> DoctorContext:
+    return DoctorContext(
         config=Config(),
         config_file=folder / "etc" / "config.toml",
         log_file=folder / "state" / "log",
@@ -29,9 +29,9 @@ def surroundings(
     )
 
 
-def terminal_check(about: Surroundings) -> Check:
+def terminal_check(about: DoctorContext) -> Check:
     """Return the first check that speaks of the terminal; the servers come later and are not asked."""
-    for check in examine(about, stop=Event()):
+    for check in run_checks(about, stop=Event()):
         if "terminal" in check.what or "TERM" in check.what:
             return check
     raise AssertionError("nothing said of the terminal")
@@ -65,7 +65,7 @@ def test_looking_makes_no_files(tmp_path: Path) -> None:
 
 def test_it_can_be_ended(tmp_path: Path) -> None:
     stop = Event()
-    checks = examine(surroundings(tmp_path, {}), stop=stop)
+    checks = run_checks(surroundings(tmp_path, {}), stop=stop)
     assert next(checks).what.startswith("Python 3")
     stop.set()
     with pytest.raises(Cancelled):

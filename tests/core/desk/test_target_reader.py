@@ -12,8 +12,8 @@ import pytest
 
 from core.config import Config
 from core.demo import demo_path
-from core.desk.target_desk import Desk, open_desk
-from core.desk.target_reader import ReadingProcess
+from core.desk.target_desk import TargetDesk, open_target_desk
+from core.desk.target_reader import TargetReader
 from core.errors import Cancelled, PatchdeskError, SourceError, TargetError
 from core.model import TargetListing
 from core.sources.mbox import to_mboxrd
@@ -23,11 +23,11 @@ def ignore(_: object) -> None:
     """Take a report of progress."""
 
 
-def desk_on(path: Path, *, apart: bool) -> Desk:
-    return open_desk(str(path), config=Config(), cache=path.parent / "cache", apart=apart)
+def desk_on(path: Path, *, apart: bool) -> TargetDesk:
+    return open_target_desk(str(path), config=Config(), cache=path.parent / "cache", apart=apart)
 
 
-def last(desk: Desk) -> TargetListing:
+def last(desk: TargetDesk) -> TargetListing:
     *_, listing = desk.listings(stop=Event(), report=ignore)
     return listing
 
@@ -39,7 +39,7 @@ def test_it_finds_what_reading_here_finds() -> None:
 
 def test_listings_grow_and_the_last_is_done() -> None:
     with demo_path() as path:
-        listings = list(ReadingProcess(str(path)).listings(stop=Event(), report=ignore))
+        listings = list(TargetReader(str(path)).listings(stop=Event(), report=ignore))
     assert [listing.mails for listing in listings] == [50, 200, 351]
     assert [listing.done for listing in listings] == [False, False, True]
     assert all(listing.items for listing in listings)
@@ -77,7 +77,7 @@ def test_an_error_comes_across_with_its_hint(tmp_path: Path) -> None:
 
 def test_a_process_that_is_killed_is_no_hang() -> None:
     with demo_path() as path:
-        reading = ReadingProcess(str(path))
+        reading = TargetReader(str(path))
         os.kill(reading._child.pid, signal.SIGSTOP)
         os.kill(reading._child.pid, signal.SIGKILL)
         with pytest.raises(SourceError, match="has ended"):
@@ -89,7 +89,7 @@ def test_it_ends_at_once_when_asked(by: str, tmp_path: Path) -> None:
     fifo_like = tmp_path / "many.mbox"
     with demo_path() as path:
         fifo_like.write_bytes(path.read_bytes() * 200)
-    reading = ReadingProcess(str(fifo_like))
+    reading = TargetReader(str(fifo_like))
     stop = Event()
     Timer(0.3, stop.set if by == "stop" else reading.close).start()
     started = time.monotonic()

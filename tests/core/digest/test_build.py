@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.digest.build import Options
+from core.digest.build import DigestOptions
 from core.digest.epoch_archive import EpochArchive
 from core.digest.mailboxes import MailboxArchive
 from core.digest.page import read_digest
@@ -28,7 +28,7 @@ LKP = "kernel test robot <lkp@robots.example.org>"
 
 def digest(folder: Path, words: str = "from..", **options: object) -> Digest:
     archive = EpochArchive(open_archive(folder / "list"))
-    return read_digest(archive, words, now=NOW, options=Options(**options))  # type: ignore[arg-type]
+    return read_digest(archive, words, now=NOW, options=DigestOptions(**options))  # type: ignore[arg-type]
 
 
 def names(digest: Digest) -> list[str]:
@@ -282,7 +282,7 @@ def test_an_empty_range_is_a_quiet_day(told: Path) -> None:
 def test_an_mbox_gives_the_same_as_an_archive(told: Path) -> None:
     epoch = digest(told, "2025-06-09T14:30..")
     source = EpochArchive(open_archive(told / "list"))
-    everything = list(source.arrivals(source.span("", "", NOW)))
+    everything = list(source.arrivals(source.resolve_range("", "", NOW)))
     mails = [
         f"Received: from x; {datetime.fromtimestamp(one.time, UTC):%a, %d %b %Y %H:%M:%S} +0000\n".encode()
         + one.raw
@@ -290,7 +290,7 @@ def test_an_mbox_gives_the_same_as_an_archive(told: Path) -> None:
     ]
     random.Random(1).shuffle(mails)
     box = MailboxArchive(open_bytes(to_mboxrd(mails), "list"))
-    same = read_digest(box, "2025-06-09T14:30..", now=NOW, options=Options())
+    same = read_digest(box, "2025-06-09T14:30..", now=NOW, options=DigestOptions())
     assert epoch.messages == 10
     for part in (
         "messages",

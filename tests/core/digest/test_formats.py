@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from core.digest.build import Options
+from core.digest.build import DigestOptions
 from core.digest.epoch_archive import EpochArchive
 from core.digest.formats.markdown import escaped
 from core.digest.formats.phrases import intervals
-from core.digest.page import Form, options_for, read_digest, write_page
+from core.digest.page import PageFormat, read_digest, reduce_options, write_page
 from core.digest.values import Digest
 from core.sources.public_inbox import open_archive
 from core.text import shown
@@ -59,11 +59,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Digest:
     )
     epoch.add(mail(EVIL, mid="thread", date=START + 86400 * 40), at=START + 86400 * 40)
     archive = EpochArchive(open_archive(folder))
-    return read_digest(archive, "..", now=NOW, options=Options(entries=True))
+    return read_digest(archive, "..", now=NOW, options=DigestOptions(entries=True))
 
 
 def page(digest: Digest, **form: object) -> str:
-    return "".join(f"{line}\n" for line in write_page(digest, Form(**form)))  # type: ignore[arg-type]
+    return "".join(f"{line}\n" for line in write_page(digest, PageFormat(**form)))  # type: ignore[arg-type]
 
 
 def controls(text: str) -> set[str]:
@@ -103,7 +103,7 @@ def test_the_text_tells_each_part(hostile: Digest) -> None:
 def test_an_empty_digest_says_so_in_each_form(tmp_path: Path) -> None:
     Epoch(tmp_path / "quiet").add(mail("one"))
     archive = EpochArchive(open_archive(tmp_path / "quiet"))
-    digest = read_digest(archive, "HEAD..HEAD", now=NOW, options=Options())
+    digest = read_digest(archive, "HEAD..HEAD", now=NOW, options=DigestOptions())
     for form in ("text", "markdown", "html"):
         assert "Nothing arrived." in page(digest, format=form)
     assert json.loads(page(digest, format="json"))["messages"] == 0
@@ -283,9 +283,9 @@ def test_json_carries_what_the_mails_have(hostile: Digest) -> None:
 
 
 def test_the_seed_layout_asks_for_less() -> None:
-    options = Options(name="x")
-    assert options_for(Form(), options) is options
-    seed = options_for(Form(layout="seed", patch_list=False), options)
+    options = DigestOptions(name="x")
+    assert reduce_options(PageFormat(), options) is options
+    seed = reduce_options(PageFormat(layout="seed", patch_list=False), options)
     assert (seed.name, seed.as_written, seed.earlier, seed.entries, seed.series) == (
         "x",
         True,
@@ -293,4 +293,4 @@ def test_the_seed_layout_asks_for_less() -> None:
         True,
         False,
     )
-    assert options_for(Form(layout="seed"), options).series
+    assert reduce_options(PageFormat(layout="seed"), options).series

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.digest.people import Bots, Mailmap, People, domain_of, ranked, read_mailmap, written
+from core.digest.people import (
+    Bots,
+    Mailmap,
+    People,
+    domain_of,
+    format_identity,
+    rank_people,
+    read_mailmap,
+)
 from core.errors import ConfigError
 from core.model import Identity
 
@@ -24,7 +32,7 @@ def joined(*texts: str, mailmap: str = "") -> list[set[str]]:
     people = People(Counter(map(who, texts)), mailmap=Mailmap(mailmap))
     groups: dict[Identity, set[str]] = {}
     for text in texts:
-        groups.setdefault(people.person(who(text)), set()).add(text)
+        groups.setdefault(people.canonical(who(text)), set()).add(text)
     return sorted(groups.values(), key=sorted)
 
 
@@ -90,20 +98,22 @@ Eve <eve@example.org
     ],
 )
 def test_a_mailmap_is_read_as_git_reads_it(found: str, proper: str | None) -> None:
-    assert Mailmap(MAILMAP).proper(who(found)) == (who(proper) if proper else None)
+    assert Mailmap(MAILMAP).resolve(who(found)) == (who(proper) if proper else None)
 
 
 def test_what_a_mailmap_says_names_the_person() -> None:
     texts = ("cd <cd@old.example.net>", "Carol <carol@example.org>")
     people = People(Counter({who(texts[0]): 9, who(texts[1]): 1}), mailmap=Mailmap(MAILMAP))
-    assert {written(people.person(who(text))) for text in texts} == {
+    assert {format_identity(people.canonical(who(text))) for text in texts} == {
         "Carol Danvers <carol@example.org>"
     }
-    assert people.addresses(people.person(who(texts[0]))) == {
+    assert people.addresses(people.canonical(who(texts[0]))) == {
         "carol@example.org",
         "cd@old.example.net",
     }
-    assert written(people.mapped(who("Bob <bob@old.example.net>"))) == "Bob <bob@example.org>"
+    assert (
+        format_identity(people.mapped(who("Bob <bob@old.example.net>"))) == "Bob <bob@example.org>"
+    )
 
 
 def test_the_most_frequent_identity_stands_for_a_person_and_each_merge_is_told() -> None:
@@ -117,8 +127,8 @@ def test_the_most_frequent_identity_stands_for_a_person_and_each_merge_is_told()
     )
     people = People(counts)
     (merge,) = people.merges
-    assert written(merge.person) == "Ada Byron <ada@example.org>"
-    assert [(written(one), mails, why) for one, mails, why in merge.members] == [
+    assert format_identity(merge.person) == "Ada Byron <ada@example.org>"
+    assert [(format_identity(one), mails, why) for one, mails, why in merge.members] == [
         ("Ada Byron <ada@example.org>", 5, ""),
         ("Ada <ada@example.org>", 2, "equal address"),
         ("Ada Byron <byron@example.org>", 1, "equal name, shared domain"),
@@ -153,7 +163,7 @@ def test_ranks_are_those_of_sort_and_uniq() -> None:
             for name, n in {"b": 3, "a": 3, "c": 9, "é": 3, "Z": 3}.items()
         }
     )
-    assert [one.name for one, _ in ranked(counts)] == ["c", "é", "b", "a", "Z"]
+    assert [one.name for one, _ in rank_people(counts)] == ["c", "é", "b", "a", "Z"]
 
 
 @pytest.mark.parametrize(
@@ -165,9 +175,9 @@ def test_domains_are_in_lower_case(address: str, domain: str) -> None:
 
 
 def test_a_mailmap_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    assert read_mailmap("").proper(who("a <a@b>")) is None
+    assert read_mailmap("").resolve(who("a <a@b>")) is None
     (tmp_path / "map").write_bytes(b"Ada <a@b>\nB\xf6b <b@b>\n")
-    assert read_mailmap(str(tmp_path / "map")).proper(who("x <a@b>")) == who("Ada <a@b>")
+    assert read_mailmap(str(tmp_path / "map")).resolve(who("x <a@b>")) == who("Ada <a@b>")
     with pytest.raises(ConfigError, match="cannot be read") as error:
         read_mailmap(str(tmp_path / "none"))
     assert "mailmap" in error.value.hint

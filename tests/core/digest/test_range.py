@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.digest.archive import Archive
 from core.digest.epoch_archive import EpochArchive
 from core.digest.mailboxes import MailboxArchive
-from core.digest.range import Moment, RangeError, read_moment, split_range
+from core.digest.range import RangeError, TimeBound, read_moment, split_range
 from core.errors import PatchdeskError
 from core.mail.message import parse_message
 from core.sources.mailbox import open_bytes
@@ -29,16 +29,16 @@ HOUR = 3600
 
 def subjects(archive: Archive, words: str) -> list[str]:
     """Return the subjects of a range's mails in their order."""
-    span = archive.span(*split_range(words), NOW)
+    span = archive.resolve_range(*split_range(words), NOW)
     arrivals = sorted(archive.arrivals(span), key=lambda arrival: arrival.place)
     return [parse_message(arrival.raw).subject.text for arrival in arrivals]
 
 
 def earlier(archive: Archive, words: str) -> list[str]:
     """Return the subjects of what came before a range, the last first."""
-    span = archive.span(*split_range(words), NOW)
+    span = archive.resolve_range(*split_range(words), NOW)
     list(archive.arrivals(span))
-    return [one.subject.decode() for one in archive.before(span)]
+    return [one.subject.decode() for one in archive.mails_before(span)]
 
 
 def opened(folder: Path) -> EpochArchive:
@@ -107,12 +107,12 @@ def test_what_is_no_range_is_said(words: str) -> None:
 )
 def test_a_moment_is_read_as_git_writes_it_and_in_utc(words: str, moment: str) -> None:
     wanted = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    assert read_moment(words, NOW) == Moment(int(wanted.timestamp()))
+    assert read_moment(words, NOW) == TimeBound(int(wanted.timestamp()))
 
 
 def test_a_month_before_a_long_months_last_day_is_the_short_ones() -> None:
     end_of_march = datetime(2025, 3, 31, 12, tzinfo=UTC)
-    assert read_moment("1.month.ago", end_of_march) == Moment(
+    assert read_moment("1.month.ago", end_of_march) == TimeBound(
         int(datetime(2025, 2, 28, 12, tzinfo=UTC).timestamp())
     )
 
@@ -158,7 +158,7 @@ def test_open_ends_are_the_archives_own(three: tuple[EpochArchive, list[str]]) -
     assert subjects(archive, f"{commits[9]}..") == ["10", "11"]
     assert subjects(archive, f"..{commits[1]}") == ["0", "1"]
     assert len(subjects(archive, "..")) == 12
-    start, end = archive.words("", "")
+    start, end = archive.title_ends("", "")
     assert start == ""
     assert commits[11].startswith(end)
 

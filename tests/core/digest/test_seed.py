@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.digest.build import Options, build
+from core.digest.build import DigestOptions, build_digest
 from core.digest.epoch_archive import EpochArchive
 from core.digest.formats.seed import seed_page
 from core.sources.public_inbox import open_archive
@@ -23,9 +23,11 @@ def page(
 ) -> str:
     archive = EpochArchive(open_archive(folder))
     start, end = text.split("..")
-    span = archive.span(start, end, NOW)
-    options = Options(name=name, as_written=True, entries=True, earlier=False, series=patch_list)
-    digest = build(archive, span, archive.words(start, end), options)
+    span = archive.resolve_range(start, end, NOW)
+    options = DigestOptions(
+        name=name, as_written=True, entries=True, earlier=False, series=patch_list
+    )
+    digest = build_digest(archive, span, archive.title_ends(start, end), options)
     return "".join(f"{line}\n" for line in seed_page(digest, top=top, patch_list=patch_list))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.diff.parse import file_changes
-from core.digest.mail_facts import read_facts
+from core.digest.mail_facts import read_mail_facts
 from core.mail.body import find_patch
 from core.mail.message import parse_mail
 from core.mail.message_fast import parse_message_fast
@@ -44,7 +44,7 @@ def agree(raw: bytes) -> None:
     assert text in ("", full.text)
     if not full.message.subject.is_reply:
         assert text == full.text
-        facts = read_facts(raw, "key")
+        facts = read_mail_facts(raw, "key")
         found = find_patch(text, 0)
         if full.message.has_diff and found is not None:
             files = file_changes(text[found[1] :])

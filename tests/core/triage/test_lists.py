@@ -14,7 +14,7 @@ from threading import Event
 
 import pytest
 
-from core.desk.lists_desk import ListDesk, ListPage, Wanted
+from core.desk.lists_desk import ListDesk, ListPage, ListQuery
 from core.desk.triage_service import Triage
 from core.errors import PatchdeskError
 from core.index.database import transaction
@@ -66,7 +66,7 @@ def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> N
         (Status.DONE, 1),
     ]
     assert order(desk, ListView(sort="priority")) == [BRASS, SOOT, OIL, WICK, LAMP]
-    assert order(desk, Wanted(decided=False).view) == [SOOT, BRASS, OIL]
+    assert order(desk, ListQuery(decided=False).view) == [SOOT, BRASS, OIL]
     assert order(desk, ListView(statuses=(Status.DONE, Status.LATER))) == [WICK, LAMP]
     assert order(desk, ListView(since=NOW.timestamp() - 7.5 * 86_400)) == [SOOT, BRASS]
     for status in Status:
@@ -96,10 +96,10 @@ def next_page(pages: Iterator[ListPage], lists: ListDesk) -> ListPage:
 def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
     desk.clock.now = datetime.now(UTC)
     desk.triage.do(Verb.DONE, [OIL])
-    lists = ListDesk(desk.index.path, Wanted(group="state"))
+    lists = ListDesk(desk.index.path, ListQuery(group="state"))
     pages = lists.pages(Event())
     first = next(pages)
-    assert [first.items.shown(place).id for place in range(len(first.items))] == [
+    assert [first.items.summary(place).id for place in range(len(first.items))] == [
         SOOT,
         BRASS,
         WICK,
@@ -117,7 +117,7 @@ def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
         file.write(line)
     page = next_page(pages, lists)
     assert dict(page.items.headings) == {0: "new", 3: "done", 4: "skipped"}
-    assert page.items.shown(4).standing.status is Status.SKIPPED
+    assert page.items.summary(4).standing.status is Status.SKIPPED
     # What was put off until a moment ago is back, and nothing was written.
     later = Triage(
         desk.index,
@@ -126,10 +126,10 @@ def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
     )
     later.do(Verb.LATER, [SOOT], argument="1h")
     page = next_page(pages, lists)
-    assert page.items.shown(2).standing.status is Status.LATER
+    assert page.items.summary(2).standing.status is Status.LATER
     time.sleep(1.5)
     page = next_page(pages, lists)
-    back = page.items.shown(0).standing
+    back = page.items.summary(0).standing
     assert (back.status, back.why[:14]) == (Status.NEW, "put off until ")
     lists.mark_seen([WICK], True)
     assert lists.triage.standing(WICK).status is Status.READING
@@ -138,11 +138,11 @@ def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
 
 def test_a_view_without_what_is_decided(desk: Desk) -> None:
     desk.triage.do(Verb.DONE, [OIL])
-    lists = ListDesk(desk.index.path, Wanted(decided=False))
+    lists = ListDesk(desk.index.path, ListQuery(decided=False))
     pages = lists.pages(Event())
     next(pages)
     assert len(next(pages).items) == 4
-    lists.ask(Wanted())
+    lists.ask(ListQuery())
     assert len(next(pages).items) == 5
     lists.close()
 
