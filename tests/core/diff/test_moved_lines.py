@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.diff.hunks import Hunk
-from core.diff.moved_lines import MOST_LINES, MovedBlock, find_moved_blocks
+from core.diff.moved_lines import MOST_LINES, STEPS_PER_LINE, MovedBlock, find_moved_blocks
 from core.diff.parse import read_diff
+from core.errors import Cancelled
 
 BODY = ["int trim(struct wick *wick)", "{", "\twick->height -= 1;", "", "\treturn wick->height;", "}"]  # fmt: skip
 
@@ -107,18 +109,68 @@ def test_whatever_moved_is_the_same_on_both_sides_and_moved_once(
         taken |= lines
 
 
-def test_it_is_linear_whatever_the_lines_are() -> None:
-    def seconds(rows: list[str]) -> float:
-        half = hunks_of(gone(rows), [" x"], come(rows))
-        started = time.process_time()
-        find_moved_blocks(half)
-        return time.process_time() - started
+def steps(old: list[str], new: list[str] | None = None) -> int:
+    """Return how many thousand steps finding takes, by how often it asks whether to stop."""
+    asked = 0
 
-    same = ["the very same line again and again"] * 20_000
-    runs = [f"line {at % 7} of many that are alike" for at in range(20_000)]
-    differ = [f"line {at} that is like no other" for at in range(20_000)]
-    for rows in (same, runs, differ):
-        assert seconds(rows) < 10 * max(0.02, seconds(rows[:5_000]))
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return False
+
+    find_moved_blocks(hunks_of(gone(old), come(old if new is None else new)), stop=stop)
+    return asked * 4
+
+
+def marks(at: int) -> str:
+    """Return a line of signs that is like no other: a number in binary."""
+    return f"{at:b}".replace("0", "{(").replace("1", ");")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        lambda at: "{(",
+        lambda at: ["{(", ");"][at % 2],
+        marks,
+        lambda at: marks(at % 1000),
+        lambda at: "",
+        lambda at: "the very same line again and again",
+        lambda at: f"line {at % 7} of many that are alike",
+        lambda at: f"line {at} that is like no other",
+        lambda at: "" if at % 2 else marks(at),
+    ],
+)
+def test_it_is_linear_whatever_the_lines_are(line: Callable[[int], str]) -> None:
+    counts = [steps([line(at) for at in range(size)]) for size in (10_000, 20_000, 40_000)]
+    assert counts[2] <= 40_000 * 2 * 12 / 1000 + 4, counts
+    assert counts[2] <= 2.5 * counts[1] + 8, counts
+    assert counts[1] <= 2.5 * counts[0] + 8, counts
+
+
+def test_the_largest_patch_of_one_line_is_looked_through() -> None:
+    half = MOST_LINES // 2
+    assert steps(["{("] * half) <= MOST_LINES * 12 / 1000
+
+
+def test_work_is_bounded_where_many_beginnings_go_on_alike() -> None:
+    """All endings of one text removed, and the text added again and again: each comparison is long, and a new one."""
+    text = [marks(at) for at in range(150)]
+    old = [line for at in range(150) for line in [*text[at:], f"end {at}"]]
+    new = [line for _ in range(len(old) // 150) for line in [*text, "stop"]]
+    assert steps(old, new) <= (STEPS_PER_LINE + 2) * (len(old) + len(new)) / 1000 + 4
+
+
+def test_a_line_is_read_once_however_often_it_is_compared() -> None:
+    started = time.process_time()
+    find_moved_blocks(hunks_of(gone(["(" * 50_000, *["{("] * 60]), come(["(" * 50_000, "{("] * 30)))
+    assert time.process_time() - started < 1
+
+
+def test_it_stops_when_told() -> None:
+    rows = [f"line {at} that is like no other" for at in range(20_000)]
+    with pytest.raises(Cancelled):
+        find_moved_blocks(hunks_of(gone(rows), come(rows)), stop=lambda: True)
 
 
 def test_nothing_is_looked_for_in_what_is_too_large() -> None:
