@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from core.system.ui_state import Remembered
-from tui.desk.requests import DeskLike, Opening
+from tui.desk.requests import Desk, Session
 from tui.filters import ControlFilter, PlainFilter
 from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
@@ -64,7 +64,7 @@ class PatchdeskApp(App[None]):
     def __init__(
         self,
         target: str | None,
-        open_desk: Callable[[str], DeskLike],
+        open_desk: Callable[[str], Desk],
         *,
         lists: Sequence[str] = (),
         sync_every: Mapping[str, float] | None = None,
@@ -76,7 +76,7 @@ class PatchdeskApp(App[None]):
         web: str = "",
         remembered: Remembered | None = None,
         linear: bool = False,
-        triage: Callable[[Opening], Triage] | None = None,
+        triage: Callable[[Session], Triage] | None = None,
     ) -> None:
         # What is imported stays: not to be looked through for garbage while the first picture is made.
         gc.freeze()

@@ -17,7 +17,7 @@ from core.desk.lists_desk import ListDesk, ListQuery
 from tests.bench.lists import SERIES, _mails
 from tests.tui.kit import desk_screen, ready, until
 from tui.app import PatchdeskApp
-from tui.desk.requests import DeskLike
+from tui.desk.requests import Desk
 from tui.desk.searcher import Question, Searched
 
 _QUERIES = ("wick9 trim", "author 12 soot", "glas lamp", "chimny draught", "brass77", "a")
@@ -68,7 +68,7 @@ class _Timed:
 
 
 async def _measure(index: Path) -> list[str]:
-    def opened(target: str) -> DeskLike:
+    def opened(target: str) -> Desk:
         return ListDesk(index, ListQuery(), Config())
 
     app = PatchdeskApp("", opened, lists=("lantern",))

@@ -19,7 +19,7 @@ from core.triage.journal import FILE
 from tests.bench.lists import _mails
 from tests.tui.kit import desk_screen, until
 from tui.app import PatchdeskApp
-from tui.desk.requests import Opening
+from tui.desk.requests import Session
 
 SERIES = int(os.environ.get("PATCHDESK_BENCH_SERIES", "100000"))
 _MANY = 500
@@ -61,8 +61,8 @@ def index_of(folder: Path) -> Path:
 
 
 def _app(path: Path) -> PatchdeskApp:
-    def triage(opening: Opening) -> Triage:
-        return Triage(getattr(opening.desk, "index", None), Journal(path.with_name(FILE)), ())
+    def triage(session: Session) -> Triage:
+        return Triage(getattr(session.desk, "index", None), Journal(path.with_name(FILE)), ())
 
     return PatchdeskApp(
         "", lambda _: ListDesk(path, ListQuery()), lists=("lantern",), triage=triage

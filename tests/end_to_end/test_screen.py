@@ -131,8 +131,8 @@ async def test_escape_ends_a_fetch_at_once(
 ) -> None:
     app = PatchdeskApp(f"{misbehaving.url}/silent/a@example.org/", opener)
     async with app.run_test(size=(120, 30)) as pilot:
-        await until(pilot, lambda: "Esc" in text_of(app, "StatusLine"), what="the job")
+        await until(pilot, lambda: "Esc" in text_of(app, "StatusBar"), what="the job")
         started = time.monotonic()
         await pilot.press("escape")
-        await until(pilot, lambda: "Esc" not in text_of(app, "StatusLine"), what="its end")
+        await until(pilot, lambda: "Esc" not in text_of(app, "StatusBar"), what="its end")
         assert time.monotonic() - started < 0.5

@@ -27,7 +27,7 @@ from core.model import (
 )
 from core.progress import Progress, ProgressCallback
 from tui.app import PatchdeskApp
-from tui.desk.requests import DeskLike
+from tui.desk.requests import Desk
 from tui.reader.message_view import MessageView
 from tui.screens.desk import DeskScreen
 from tui.tree.series_tree import SeriesTree
@@ -254,10 +254,10 @@ class FakeDesk:
         self.closed.set()
 
 
-def app_on(**desks: DeskLike) -> PatchdeskApp:
+def app_on(**desks: Desk) -> PatchdeskApp:
     """Return the application with a desk for each target, open on the first."""
 
-    def open_desk(target: str) -> DeskLike:
+    def open_desk(target: str) -> Desk:
         return desks[target]
 
     return PatchdeskApp(next(iter(desks)), open_desk, clock=lambda: NOW)

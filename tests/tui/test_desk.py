@@ -74,7 +74,7 @@ async def test_patches_of_the_series_in_a_row() -> None:
             visited.append(where(app))
         assert visited == ["wick-v2-1@x", "wick-v2-2@x", "wick-v2-2@x", "wick-v2-2@x"]
         await pilot.pause()
-        assert "There is no next patch here." in text_of(app, "StatusLine")
+        assert "There is no next patch here." in text_of(app, "StatusBar")
         await pilot.press("[", "[")
         assert where(app) == "wick-v2-0@x"
         await pilot.press("G", "]")
@@ -120,7 +120,7 @@ async def test_space_reads_through_everything() -> None:
             "glass-v1-2@x",
             "glass-v1-2@x",
         ]
-        assert "That was the last mail." in text_of(app, "StatusLine")
+        assert "That was the last mail." in text_of(app, "StatusBar")
 
 
 async def test_the_mouse_moves_folds_and_opens() -> None:
@@ -142,8 +142,8 @@ async def test_a_hint_can_be_clicked() -> None:
     app = app_with()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        column = text_of(app, "StatusLine").index("l expand")
-        await pilot.click("StatusLine", offset=(column, 0))
+        column = text_of(app, "StatusBar").index("l expand")
+        await pilot.click("StatusBar", offset=(column, 0))
         assert len(tree_of(app)) == 10
 
 
@@ -235,11 +235,11 @@ async def test_tab_goes_between_the_panes_and_the_hints_follow() -> None:
     app = app_with()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        assert "l expand" in text_of(app, "StatusLine")
+        assert "l expand" in text_of(app, "StatusBar")
         await pilot.press("tab")
         await pilot.pause()
         assert reader_of(app).has_focus
-        assert "Space page" in text_of(app, "StatusLine")
+        assert "Space page" in text_of(app, "StatusBar")
         await pilot.press("shift+tab")
         assert tree_of(app).has_focus
 
@@ -276,7 +276,7 @@ async def test_n_without_find_says_what_to_do() -> None:
         await ready(pilot)
         await pilot.press("n")
         await pilot.pause()
-        assert "/ asks for it" in text_of(app, "StatusLine")
+        assert "/ asks for it" in text_of(app, "StatusBar")
 
 
 # ----------------------------------------------------------------- prompts and dialogs
@@ -294,7 +294,7 @@ async def test_a_command_by_name() -> None:
         assert tree_of(app).has_focus
         await pilot.press(":", *"nonsense", "enter")
         await pilot.pause()
-        assert "There is no command nonsense." in text_of(app, "StatusLine")
+        assert "There is no command nonsense." in text_of(app, "StatusBar")
         await pilot.press(":", "down", "down", "enter")  # the second of the list: expand
         assert app.is_running
 
@@ -387,7 +387,7 @@ async def test_nothing_to_copy_where_a_patch_is_missing() -> None:
         await ready(pilot)
         await pilot.press("l", *"jjjjjj", "y")
         await pilot.pause()
-        assert "no mail here" in text_of(app, "StatusLine")
+        assert "no mail here" in text_of(app, "StatusBar")
 
 
 async def test_the_log_is_read_and_left(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -480,10 +480,10 @@ async def test_a_key_without_a_meaning_says_so() -> None:
         for key, name in (("r", "r"), ("ctrl+g", "C-g"), ("f5", "F5")):
             await pilot.press(key)
             await pilot.pause()
-            assert f"{name} does nothing here; ? lists the keys" in text_of(app, "StatusLine")
+            assert f"{name} does nothing here; ? lists the keys" in text_of(app, "StatusBar")
         await pilot.press("j")
         await pilot.pause()
-        assert "does nothing" not in text_of(app, "StatusLine")
+        assert "does nothing" not in text_of(app, "StatusBar")
 
 
 async def test_the_welcome_comes_back_when_a_prompt_is_left() -> None:
@@ -536,7 +536,7 @@ async def test_a_thread_has_no_patches() -> None:
         await ready(pilot)
         await pilot.press("]")
         await pilot.pause()
-        assert "There is no next patch here." in text_of(app, "StatusLine")
+        assert "There is no next patch here." in text_of(app, "StatusBar")
 
 
 async def test_versions_go_on_to_the_next_item() -> None:

@@ -37,7 +37,7 @@ from tests.tui.kit import (
     version,
 )
 from tui.app import PatchdeskApp
-from tui.desk.requests import Opening
+from tui.desk.requests import Session
 from tui.desk.search import earlier_queries
 from tui.desk.searcher import Answered, Asker, Question, SearchedListing
 from tui.keys.commands import Pane
@@ -204,7 +204,7 @@ async def test_n_goes_through_what_was_found_there_and_in_the_list() -> None:
         assert places == ["s12", "s17", "s12", "s17", "s12"]
         await pilot.press("escape", "n")
         await pilot.pause()
-        assert "/ asks for it" in text_of(app, "StatusLine")
+        assert "/ asks for it" in text_of(app, "StatusBar")
 
 
 async def test_n_in_the_reader_reads_the_next_that_was_found() -> None:
@@ -254,7 +254,7 @@ async def test_nothing_found_says_so_and_why() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: not desk_screen(app).bar.asking)
         assert len(rows_of(app)) == 4
-        assert "qqqqq" in text_of(app, "StatusLine")
+        assert "qqqqq" in text_of(app, "StatusBar")
 
 
 class Gated:
@@ -662,11 +662,11 @@ def test_questions_do_not_queue_and_the_earlier_are_stopped() -> None:
 
     searched = SearchedListing(listing(many(10)))
     searched._finder = Slow(searched.listing)
-    opening = Opening("x", FakeDesk())
+    session = Session("x", FakeDesk())
     asker = Asker(post)
     thread_of = threading.Thread(target=asker.run)
     thread_of.start()
-    questions = [Question(opening, text, (), searched) for text in ("o", "oi", "oil", "oil1")]
+    questions = [Question(session, text, (), searched) for text in ("o", "oi", "oil", "oil1")]
     asker.ask(questions[0])
     while not begun:
         time.sleep(0.001)

@@ -23,7 +23,7 @@ from tests.tui.kit import desk_screen, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of, where
 from tests.tui.test_lists import ingest
 from tui.app import PatchdeskApp
-from tui.desk.requests import DeskLike
+from tui.desk.requests import Desk
 from tui.widgets.title_bar import Tab, draw_tabs
 
 
@@ -77,7 +77,7 @@ CONFIG = Config(views={"Stations": "station", "Big": "n:>=3", "Wrong": "is:nowhe
 def app(path: Path, index: Index) -> PatchdeskApp:
     newest = index.summaries(index.order(ListView(), 1))[0].date
 
-    def opened(target: str) -> DeskLike:
+    def opened(target: str) -> Desk:
         return ListDesk(path, ListQuery(lists=(target,) if target else ()), CONFIG)
 
     return PatchdeskApp(
@@ -200,7 +200,7 @@ async def test_a_view_that_cannot_be_read_says_why_and_shows_everything(app: Pat
         await counted(pilot)
         every = len(tree_of(app))
         await press_view(pilot, "Wrong")
-        await until(pilot, lambda: "nowhere" in text_of(app, "StatusLine"), what="why")
+        await until(pilot, lambda: "nowhere" in text_of(app, "StatusBar"), what="why")
         assert len(tree_of(app)) == every
         assert app.is_running
 
@@ -245,7 +245,7 @@ async def test_a_query_is_saved_as_a_view(app: PatchdeskApp) -> None:
         found = desk_screen(app)._result
         assert found is not None
         desk_screen(app).argument_handlers()["view.save"]("Two stations")
-        await until(pilot, lambda: "is a view now" in text_of(app, "StatusLine"), what="the word")
+        await until(pilot, lambda: "is a view now" in text_of(app, "StatusBar"), what="the word")
         assert load_config(config_file()).views["Two stations"] == "s:station n:>=2"
         await press_view(pilot, "Two stations")
         assert len(tree_of(app)) == found.answer.found.total
@@ -256,7 +256,7 @@ async def test_nothing_to_save_is_said(app: PatchdeskApp) -> None:
         await counted(pilot)
         desk_screen(app).command_handlers()["view.save"]()
         await pilot.pause()
-        assert "There is no query to save" in text_of(app, "StatusLine")
+        assert "There is no query to save" in text_of(app, "StatusBar")
 
 
 async def test_n_goes_through_the_list_after_it(app: PatchdeskApp) -> None:

@@ -294,7 +294,7 @@ async def test_keys_of_ones_own_are_heard_offered_and_listed() -> None:
     )
     async with app.run_test(size=(160, 60)) as pilot:
         await ready(pilot)
-        assert "è read" in text_of(app, "StatusLine")
+        assert "è read" in text_of(app, "StatusBar")
         await pilot.press("?")
         assert app.screen is desk_screen(app)
         await pilot.press("f1")
@@ -346,15 +346,15 @@ async def test_a_sequence_shows_how_it_can_go_on_and_escape_ends_it() -> None:
         await ready(pilot)
         await pilot.press("z")
         await pilot.pause()
-        line = text_of(app, "StatusLine")
+        line = text_of(app, "StatusBar")
         assert "z…" in line
         assert "R unfold all" in line
         await pilot.press("escape")
         await pilot.pause()
-        assert "z…" not in text_of(app, "StatusLine")
+        assert "z…" not in text_of(app, "StatusBar")
         await pilot.press("z", "q")
         await pilot.pause()
-        assert "zq is no key here; there are za zo zc zR zM" in text_of(app, "StatusLine")
+        assert "zq is no key here; there are za zo zc zR zM" in text_of(app, "StatusBar")
         before = len(tree_of(app))
         await pilot.press("z", "a")
         assert len(tree_of(app)) > before
@@ -381,7 +381,7 @@ async def test_q_goes_back_and_only_hints_at_the_root() -> None:
         await pilot.press("q")
         await pilot.pause()
         assert app.is_running
-        assert "Q quits" in text_of(app, "StatusLine")
+        assert "Q quits" in text_of(app, "StatusBar")
         await pilot.press("Q")
     assert not app.is_running
 

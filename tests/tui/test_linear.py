@@ -103,10 +103,10 @@ async def test_nothing_turns_while_work_runs(tmp_path: Path) -> None:
         await ready(pilot)
         status = desk_screen(app).status
         status.work(sentence(head(lantern()[0], expanded=False), NOW))  # type: ignore[arg-type]
-        await until(pilot, lambda: "Running: Series" in text_of(app, "StatusLine"), what="a word")
-        before = text_of(app, "StatusLine")
+        await until(pilot, lambda: "Running: Series" in text_of(app, "StatusBar"), what="a word")
+        before = text_of(app, "StatusBar")
         await pilot.pause(0.4)
-        assert text_of(app, "StatusLine") == before
+        assert text_of(app, "StatusBar") == before
 
 
 @pytest.mark.parametrize("status", Status)

@@ -26,7 +26,7 @@ from core.sync.process import intervals
 from core.text import shown
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
-from tui.desk.requests import DeskLike
+from tui.desk.requests import Desk
 
 NOTHING = Event()
 
@@ -82,7 +82,7 @@ def app_on_index(path: Path, index: Index) -> PatchdeskApp:
     """Return the application on an index, an hour after its last mail."""
     newest = index.summaries(index.order(ListView(), 1))[0].date
 
-    def opened(target: str) -> DeskLike:
+    def opened(target: str) -> Desk:
         return ListDesk(path, ListQuery(lists=(target,) if target else ()))
 
     return PatchdeskApp("", opened, lists=("lantern",), clock=lambda: newest + timedelta(hours=1))
@@ -175,11 +175,11 @@ async def test_going_to_what_is_unread_and_reading_it(app: PatchdeskApp, index: 
         await pilot.press("J")
         assert {here(app)} == fifth
         await pilot.press("K")
-        await until(pilot, lambda: "Nothing unread above" in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "Nothing unread above" in text_of(app, "StatusBar"))
         await until(pilot, lambda: unread(index) == 0, what="the other read")
         await until(pilot, lambda: "1 unread" not in text_of(app, "TitleBar"), what="the count")
         await pilot.press("J")
-        await until(pilot, lambda: "Nothing unread below" in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "Nothing unread below" in text_of(app, "StatusBar"))
 
 
 async def test_a_glance_does_not_count(app: PatchdeskApp, index: Index) -> None:
@@ -404,5 +404,5 @@ async def test_escape_stops_a_sync_and_keeps_what_came(
             await until(pilot, lambda: "Waiting for another" in text_of(app), what="the sync")
             await pilot.press("escape")
             await until(pilot, lambda: desk_screen(app)._run is None, what="its end")
-            assert "stopped" in text_of(app, "StatusLine")
+            assert "stopped" in text_of(app, "StatusBar")
             assert len(tree_of(app)) == rows

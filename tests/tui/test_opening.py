@@ -26,7 +26,7 @@ from tests.tui.kit import (
 )
 from tui.app import PatchdeskApp
 from tui.desk.opening import progress_words
-from tui.desk.requests import DeskLike
+from tui.desk.requests import Desk
 
 OTHER = (small_series("brook", "brook: run faster"),)
 
@@ -40,7 +40,7 @@ async def test_the_first_row_is_read_at_once() -> None:
         assert "lantern" in text.splitlines()[0]
         assert "3 series · 1 thread · 28 mails · 1 of 4" in text.splitlines()[0]
         await pilot.pause(0.15)
-        assert "reading" not in text_of(app, "StatusLine")
+        assert "reading" not in text_of(app, "StatusBar")
 
 
 async def test_a_late_listing_is_dropped() -> None:
@@ -151,12 +151,12 @@ async def test_work_is_shown_after_a_moment_and_escape_stops_it() -> None:
     app = app_on(lantern=desk)
     async with app.run_test(size=(160, 30)) as pilot:
         await ready(pilot)
-        await until(pilot, lambda: "fetching 3 of 17" in text_of(app, "StatusLine"))
-        assert "Esc stops" in text_of(app, "StatusLine")
+        await until(pilot, lambda: "fetching 3 of 17" in text_of(app, "StatusBar"))
+        assert "Esc stops" in text_of(app, "StatusBar")
         await pilot.press("escape")
         await pilot.pause()
-        assert "fetching" not in text_of(app, "StatusLine")
-        assert "Stopped after 28 mails. C-r reads it again." in text_of(app, "StatusLine")
+        assert "fetching" not in text_of(app, "StatusBar")
+        assert "Stopped after 28 mails. C-r reads it again." in text_of(app, "StatusBar")
         assert "stopped" in text_of(app, "TitleBar")
         assert len(tree_of(app)) == 4
         assert not desk.closed.is_set()  # its mails can still be read
@@ -168,13 +168,13 @@ async def test_c_c_stops_what_gave_nothing_yet() -> None:
     desk = FakeDesk(Progress("connecting"), Event())
     app = app_on(lantern=desk)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "connecting" in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "connecting" in text_of(app, "StatusBar"))
         await pilot.press("ctrl+c")
         await until(pilot, desk.closed.is_set)
         assert "Nothing was read." in text_of(app, "MessageView")
         await pilot.press("ctrl+c")
         await pilot.pause()
-        assert "Nothing is running. Q quits." in text_of(app, "StatusLine")
+        assert "Nothing is running. Q quits." in text_of(app, "StatusBar")
 
 
 async def test_an_error_stands_where_the_rows_would_and_c_r_tries_again() -> None:
@@ -194,7 +194,7 @@ async def test_an_error_stands_where_the_rows_would_and_c_r_tries_again() -> Non
 
 
 async def test_a_target_that_cannot_be_opened_at_all() -> None:
-    def refuse(target: str) -> DeskLike:
+    def refuse(target: str) -> Desk:
         raise TargetError(f"{target} is nothing I know.", "Try an mbox.")
 
     app = PatchdeskApp("x\x1by", refuse, clock=lambda: NOW)
@@ -213,7 +213,7 @@ async def test_another_target_takes_over_only_with_its_first_rows() -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         await pilot.press("o", *"brook", "enter")
-        await until(pilot, lambda: "opening brook" in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "opening brook" in text_of(app, "StatusBar"))
         assert "Steady light" in text_of(app, "SeriesTree")
         await pilot.press("j")  # and it can still be read
         assert not first.closed.is_set()
@@ -231,7 +231,7 @@ async def test_a_target_that_fails_leaves_the_old_one() -> None:
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         await ready(pilot)
         await pilot.press("j", "o", *"brook", "enter")
-        await until(pilot, lambda: "brook is no mailbox." in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "brook is no mailbox." in text_of(app, "StatusBar"))
         await until(pilot, bad.closed.is_set)
         await until(pilot, lambda: "Name a folder." in text_of(app))  # in a notification
         assert "Steady light" in text_of(app, "SeriesTree")
@@ -256,7 +256,7 @@ async def test_an_error_covers_the_panes_only_where_it_has_no_room_and_escape_cl
         await until(pilot, lambda: not screen.query("Toast"))
         await pilot.resize_terminal(160, 40)
         await pilot.press("o", *"again", "enter")
-        await until(pilot, lambda: "any public-inbox that there is." in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "any public-inbox that there is." in text_of(app, "StatusBar"))
         assert not screen.query("Toast")
 
 
@@ -285,7 +285,7 @@ async def test_a_long_first_opening_is_told_in_the_reader_and_by_the_second() ->
     async with app.run_test(size=(100, 24)) as pilot:
         await until(pilot, lambda: "Opening lantern" in text_of(app, "MessageView"))
         assert "Fetching a@x · 12 kB" in text_of(app, "MessageView")
-        await until(pilot, lambda: "12 kB · 1 s · Esc stops" in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "12 kB · 1 s · Esc stops" in text_of(app, "StatusBar"))
         await pilot.press("escape")
         await pilot.pause()
         assert "Nothing was read." in text_of(app, "MessageView")
@@ -295,7 +295,7 @@ async def test_what_came_before_an_error_stays() -> None:
     app = app_on(lantern=FakeDesk(listing(lantern(), done=False), SourceError("The disk is gone.")))
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
-        await until(pilot, lambda: "The disk is gone." in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "The disk is gone." in text_of(app, "StatusBar"))
         assert "incomplete" in text_of(app, "TitleBar")
         assert len(tree_of(app)) == 4
 
@@ -304,7 +304,7 @@ async def test_a_note_on_what_could_not_be_had_is_said() -> None:
     app = app_on(lantern=FakeDesk(listing(lantern(), note="Version 1 was not found.")))
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
-        await until(pilot, lambda: "Version 1 was not found." in text_of(app, "StatusLine"))
+        await until(pilot, lambda: "Version 1 was not found." in text_of(app, "StatusBar"))
         assert "incomplete" in text_of(app, "TitleBar")
 
 

@@ -19,7 +19,7 @@ from tests.tui.test_lists import index as index
 from tests.tui.test_lists import made as made
 from tests.tui.test_lists import path as path
 from tui.app import PatchdeskApp
-from tui.desk.requests import DeskLike
+from tui.desk.requests import Desk
 from tui.tree.rows import Key, Kind
 
 ANY = st.recursive(
@@ -70,7 +70,7 @@ def started(path: Path, index: Index, file: Path) -> PatchdeskApp:
     remembered = Remembered(file)
     app = app_on_index(path, index)
 
-    def opened(target: str) -> DeskLike:
+    def opened(target: str) -> Desk:
         return ListDesk(path, recall(remembered, ("lantern",)).wanted)
 
     return PatchdeskApp(

@@ -11,7 +11,7 @@ from core.demo import demo_path
 from core.triage.journal import FILE
 from tests.tui.kit import FakeDesk
 from tui.cli.triage_opening import triage_opener
-from tui.desk.requests import Opening
+from tui.desk.requests import Session
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_decisions_go_to_the_users_journal(data: Path) -> None:
     config = Config(lists={"kvm": FollowedList(target="x", repo="/a/linux")})
-    triage = triage_opener(config)(Opening("some.mbox", FakeDesk()))
+    triage = triage_opener(config)(Session("some.mbox", FakeDesk()))
     assert triage.journal.path == data / FILE
     assert triage._repos == {"kvm": "/a/linux"}
 
@@ -31,6 +31,6 @@ def test_decisions_go_to_the_users_journal(data: Path) -> None:
 def test_those_on_the_demo_do_not(data: Path) -> None:
     with demo_path() as path:
         opened = triage_opener(Config())
-        triage = opened(Opening(str(path), FakeDesk()))
+        triage = opened(Session(str(path), FakeDesk()))
     assert data not in triage.journal.path.parents
     assert triage.journal.path.parent.is_dir()  # as long as the program runs

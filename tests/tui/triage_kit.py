@@ -13,17 +13,17 @@ from core.model import Series, Thread
 from core.triage.journal import FILE
 from tests.tui.kit import NOW, FakeDesk, desk_screen, lantern, listing, until
 from tui.app import PatchdeskApp
-from tui.desk.requests import Opening
+from tui.desk.requests import Session
 from tui.tree.triage_tree import TriageTree
 
 ME = "me@lantern.example.org"
 
 
-def make(folder: Path, now: Callable[[], datetime] = lambda: NOW) -> Callable[[Opening], Triage]:
+def make(folder: Path, now: Callable[[], datetime] = lambda: NOW) -> Callable[[Session], Triage]:
     """Return what gives the decisions on what is opened, in a journal in `folder`."""
 
-    def made(opening: Opening) -> Triage:
-        index = getattr(opening.desk, "index", None)
+    def made(session: Session) -> Triage:
+        index = getattr(session.desk, "index", None)
         return Triage(index, Journal(folder / FILE, host="desk"), (ME,), clock=now)
 
     return made

@@ -19,7 +19,7 @@ from core.errors import PatchdeskError
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
     from core.system.ui_state import Remembered
-    from tui.desk.requests import DeskLike
+    from tui.desk.requests import Desk
     from tui.tree.columns import Piece
 
 WAIT: Final = 0.3
@@ -70,7 +70,7 @@ class EarlyRows:
         self.is_shown = False
         """They stand on the screen, and nobody has taken it over."""
 
-    def draw(self, desk: DeskLike | None, remembered: Remembered) -> None:
+    def draw(self, desk: Desk | None, remembered: Remembered) -> None:
         """Draw rows of lists from where the reader was, if the index gives them soon; of anything else nothing."""
         first_page = getattr(desk, "first_page", None)
         page = first_page(WAIT) if first_page is not None else None

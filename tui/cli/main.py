@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.desk.target_desk import TargetDesk
     from core.system.ui_state import Remembered
     from tui.app import PatchdeskApp
-    from tui.desk.requests import DeskLike
+    from tui.desk.requests import Desk
 
 _TARGETS = """\
 TARGET is one of:
@@ -235,7 +235,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     from core.system.ui_state import Remembered, remembered_file
 
     remembered = Remembered(remembered_file())
-    opened: DeskLike | None = None
+    opened: Desk | None = None
     if target is not None:
         opened = _reader_desk(target, config, stdin, name=name, remembered=remembered)
 
@@ -252,7 +252,7 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
 
 def _reader(
     target: str | None,
-    opened: DeskLike | None,
+    opened: Desk | None,
     config: Config,
     stdin: bytes | None,
     remembered: Remembered,
@@ -271,7 +271,7 @@ def _reader(
 
     asked = {target}
 
-    def opener(wanted: str) -> DeskLike:
+    def opener(wanted: str) -> Desk:
         nonlocal opened
         if opened is not None and wanted == target:
             first, opened = opened, None
@@ -318,7 +318,7 @@ def _reader_desk(
     name: str = "",
     fresh: bool = False,
     remembered: Remembered | None = None,
-) -> DeskLike:
+) -> Desk:
     """Return what the reader reads a target with: of a followed list, what the index holds."""
     from tui.cli.list_opening import lists_desk
 

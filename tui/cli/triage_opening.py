@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from core.config import Config
     from core.desk.triage_service import Triage
     from core.index.index import Index
-    from tui.desk.requests import Opening
+    from tui.desk.requests import Session
 
 
-def triage_opener(config: Config) -> Callable[[Opening], Triage]:
+def triage_opener(config: Config) -> Callable[[Session], Triage]:
     """Return what gives the decisions on an opening: it may block, and is asked for in a thread."""
 
-    def opened(opening: Opening) -> Triage:
+    def opened(session: Session) -> Triage:
         from core.config import with_git
         from core.desk.triage_service import Journal, Triage
         from core.system.paths import data_dir
         from core.triage.journal import FILE
 
         folder = data_dir()
-        if _is_demo(opening.target):
+        if _is_demo(session.target):
             folder = Path(tempfile.mkdtemp(prefix="patchdesk-demo-"))
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        index: Index | None = getattr(opening.desk, "index", None)
+        index: Index | None = getattr(session.desk, "index", None)
         me = with_git(config).me_addresses
         repos = {name: one.repo for name, one in config.lists.items() if one.repo}
         return Triage(index, Journal(folder / FILE), me, repos=repos)

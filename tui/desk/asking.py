@@ -25,7 +25,7 @@ from tui.desk.views import ViewingScreen
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
-    from tui.desk.requests import Opening
+    from tui.desk.requests import Session
 
 
 class AskingScreen(ViewingScreen):
@@ -37,7 +37,7 @@ class AskingScreen(ViewingScreen):
     """The latest: no other is answered."""
     _replied: Question | None = None
     """The latest that was answered, or could not be."""
-    _warming: Opening | None = None
+    _warming: Session | None = None
     _warm_again = False
     _frozen = False
 
@@ -56,11 +56,11 @@ class AskingScreen(ViewingScreen):
 
     def _put_question(self, text: str, lists: tuple[str, ...], *, again: bool) -> None:
         """Have a query answered, unless it is just that."""
-        before, opening, searched = self._question, self._shown, self._what_is_searched()
+        before, session, searched = self._question, self._shown, self._what_is_searched()
         same = before is not None and (before.text, before.lists) == (text, lists)
-        if opening is None or searched is None or (same and not again):
+        if session is None or searched is None or (same and not again):
             return
-        self._question = Question(opening, text, lists, searched, again)
+        self._question = Question(session, text, lists, searched, again)
         if self._asker is None:
             self._asker = Asker(self.post_message)
             self.run_worker(self._asker.run, group="find", thread=True, exit_on_error=False)
@@ -109,14 +109,14 @@ class AskingScreen(ViewingScreen):
 
     def _ensure_ready(self) -> None:
         """Let what answers be brought up to date, and once more where more has come meanwhile."""
-        searched, opening = self._what_is_searched(), self._shown
-        if searched is None or opening is None:
+        searched, session = self._what_is_searched(), self._shown
+        if searched is None or session is None:
             return
-        self._warm_again = self._warming is opening
+        self._warm_again = self._warming is session
         if not self._warm_again:
-            self._warming = opening
+            self._warming = session
             self.run_worker(
-                partial(ensure_ready, opening, searched, self.post_message),
+                partial(ensure_ready, session, searched, self.post_message),
                 group="warming",
                 thread=True,
                 exit_on_error=False,
@@ -124,14 +124,14 @@ class AskingScreen(ViewingScreen):
 
     @on(Warmed)
     def _warmed(self, event: Warmed) -> None:
-        if event.opening is not self._warming:
+        if event.session is not self._warming:
             return
         self._warming = None
         if not self._frozen:
             # What is in memory now stays: looking through it for garbage would hold up a key now and then.
             self._frozen = True
             gc.freeze()
-        if event.opening is self._shown and self._warm_again:
+        if event.session is self._shown and self._warm_again:
             self._ensure_ready()
         elif event.ready:
             self.answers_better()
@@ -144,7 +144,7 @@ class AskingScreen(ViewingScreen):
         if self._asker is not None:
             self._asker.close()
 
-    def _close(self, opening: Opening) -> None:
-        if self._question is not None and self._question.opening is opening:
+    def _close(self, session: Session) -> None:
+        if self._question is not None and self._question.session is session:
             self._ask_nothing()
-        super()._close(opening)
+        super()._close(session)

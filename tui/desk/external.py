@@ -15,7 +15,7 @@ from core.errors import PatchdeskError
 from core.model import Message
 from core.text import SafeText, shown, shown_lines
 from tui.desk.mail import edit_copy, run_pipe
-from tui.desk.requests import CopyMade, GivesLinks, PipeEnded, web_link
+from tui.desk.requests import CopyMade, HasLinks, PipeEnded, web_link
 from tui.desk.review import ReviewingScreen
 from tui.keys.commands import Pane
 from tui.tree.rows import Kind
@@ -51,7 +51,7 @@ class OutwardScreen(ReviewingScreen):
     def link_of(self, message: Message) -> SafeText:
         """Return the address of a mail on the web: its desk knows, else it is where the user's mails are."""
         desk: object = self._shown.desk if self._shown is not None else None
-        if isinstance(desk, GivesLinks):
+        if isinstance(desk, HasLinks):
             return shown(desk.link(message.message_id))
         return shown(web_link(self.web, message.message_id))
 
@@ -98,13 +98,13 @@ class OutwardScreen(ReviewingScreen):
 
     @on(Prompt.Submitted)
     def _pipe_named(self, event: Prompt.Submitted) -> None:
-        row, opening, command = self.series_tree.row, self._shown, event.text.strip()
+        row, session, command = self.series_tree.row, self._shown, event.text.strip()
         if (
             event.kind != "pipe"
             or not command
             or row is None
             or row.message is None
-            or opening is None
+            or session is None
         ):
             return
         version = row.version or getattr(row.item, "versions", (None,))[-1]
@@ -113,7 +113,7 @@ class OutwardScreen(ReviewingScreen):
         stop = self._piping = Event()
         self.show_message(f"Running {command}")
         self.run_worker(
-            partial(run_pipe, opening, messages or [row.message], command, stop, self.post_message),
+            partial(run_pipe, session, messages or [row.message], command, stop, self.post_message),
             group="pipe",
             thread=True,
             exit_on_error=False,
@@ -145,12 +145,12 @@ class OutwardScreen(ReviewingScreen):
     # ------------------------------------------------------------- editor
 
     def _edit(self) -> None:
-        row, opening = self.series_tree.row, self._shown
-        if row is None or row.message is None or opening is None:
+        row, session = self.series_tree.row, self._shown
+        if row is None or row.message is None or session is None:
             self.show_message("There is no mail here.", "warning")
             return
         self.run_worker(
-            partial(edit_copy, opening, row.message, self.post_message),
+            partial(edit_copy, session, row.message, self.post_message),
             group="edit",
             exclusive=True,
             thread=True,
@@ -161,7 +161,7 @@ class OutwardScreen(ReviewingScreen):
     def _open_copy(self, event: CopyMade) -> None:
         from core.system.programs import editor, run_in_terminal
 
-        if event.opening is not self._shown:
+        if event.session is not self._shown:
             return
         if event.error is not None:
             self.show_message(f"{event.error.message} {event.error.hint}", "error")

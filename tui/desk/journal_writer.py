@@ -15,7 +15,7 @@ from textual.message import Message
 from core.errors import PatchdeskError
 from core.model import MessageId
 from tui.desk.list_jobs import Post
-from tui.desk.requests import Opening
+from tui.desk.requests import Session
 from tui.tree.marks import Handle
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ _LONGEST_WAIT: Final = 10.0
 """Seconds that quitting waits for what is not written yet: a disk that hangs must not hold the terminal."""
 
 
-def _lists(opening: Opening) -> ListDesk | None:
+def _lists(session: Session) -> ListDesk | None:
     """Return the followed lists, where these are what was opened."""
-    return cast("ListDesk", opening.desk) if hasattr(opening.desk, "pages") else None
+    return cast("ListDesk", session.desk) if hasattr(session.desk, "pages") else None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Deed:
     """Something to be done to series, or taken back."""
 
-    opening: Opening
+    session: Session
     kind: Literal["do", "undo", "redo"] = "do"
     verb: Verb | None = None
     handles: tuple[Handle, ...] = ()
@@ -57,7 +57,7 @@ class Deed:
 class Known(Message):
     """Where series stand, and what remembers viewed hunks."""
 
-    opening: Opening
+    session: Session
     standings: Mapping[Handle, Standing] | None
     viewed: ViewedHunks | None
     """Both None where nothing could be known: what was known before holds."""
@@ -67,7 +67,7 @@ class Known(Message):
 class Counted(Message):
     """How many series were decided today, and of how many."""
 
-    opening: Opening
+    session: Session
     today: tuple[int, int]
 
 
@@ -96,7 +96,7 @@ class DeedFailed(Message):
 class HistoryRead(Message):
     """What was done to a series."""
 
-    opening: Opening
+    session: Session
     subject: str
     lines: Sequence[LogLine] | PatchdeskError
 
@@ -105,14 +105,14 @@ class HistoryRead(Message):
 class Marked(Message):
     """What a query means, to be marked; or why it cannot be."""
 
-    opening: Opening
+    session: Session
     found: Collection[Handle] | PatchdeskError
 
 
 class Clerk:
     """Does what it is told, one after the other, in a thread of its own, and posts what came of it."""
 
-    def __init__(self, make: Callable[[Opening], Triage], post: Post) -> None:
+    def __init__(self, make: Callable[[Session], Triage], post: Post) -> None:
         """`make` gives what remembers the decisions on what was opened; it is called in the thread."""
         self._make = make
         self._post = post
@@ -120,7 +120,7 @@ class Clerk:
         self._thread: Thread | None = None
         self._leaving = False
         """Nobody asks any more: only what is to be written is done."""
-        self._of: Opening | None = None
+        self._of: Session | None = None
         self._triage: Triage | None = None
         self._listing: TargetListing | None = None
         self._holders: dict[MessageId, MessageId] | None = None
@@ -157,50 +157,50 @@ class Clerk:
         if self._of is not None and _lists(self._of) is not None:
             triage.looked()
 
-    def _triage_of(self, opening: Opening) -> Triage:
-        if self._triage is None or self._of is not opening:
+    def _triage_of(self, session: Session) -> Triage:
+        if self._triage is None or self._of is not session:
             if self._triage is not None:
                 with suppress(PatchdeskError):
                     self._leave(self._triage)
-            self._triage, self._of = self._make(opening), opening
+            self._triage, self._of = self._make(session), session
         return self._triage
 
     # ------------------------------------------------------------- jobs
 
-    def know(self, opening: Opening, listing: TargetListing | None) -> None:
+    def know(self, session: Session, listing: TargetListing | None) -> None:
         """Post where the series of what is open stand."""
 
         def job() -> None:
             if self._leaving:
                 return
             try:
-                triage = self._triage_of(opening)
+                triage = self._triage_of(session)
                 self._listing, self._holders = listing, None
                 if listing is not None:
                     triage.hold(listing.items)
                 else:
                     triage.refresh()
                 known = cast("Mapping[Handle, Standing]", triage.known())
-                self._post(Known(opening, known, triage.viewed))
-                self._count(opening)
+                self._post(Known(session, known, triage.viewed))
+                self._count(session)
             except PatchdeskError as error:
                 log.warning("triage: %s", error.message)
-                self._post(Known(opening, None, None))
+                self._post(Known(session, None, None))
             except Exception:  # the list must not wait for ever
                 log.exception("triage")
-                self._post(Known(opening, None, None))
+                self._post(Known(session, None, None))
 
         self.put(job)
 
-    def look_for_tags(self, opening: Opening) -> None:
+    def look_for_tags(self, session: Session) -> None:
         """See whether tags are there that series wait for; the lists then show them."""
 
         def job() -> None:
             with suppress(PatchdeskError):
                 if self._leaving:
                     return
-                desk = _lists(opening)
-                if self._triage_of(opening).look_for_tags() and desk is not None:
+                desk = _lists(session)
+                if self._triage_of(session).look_for_tags() and desk is not None:
                     desk.look()
 
         self.put(job)
@@ -211,9 +211,9 @@ class Clerk:
         def job() -> None:
             try:
                 self._post(self._done(deed))
-                if deed.kind != "do" and (desk := _lists(deed.opening)) is not None:
+                if deed.kind != "do" and (desk := _lists(deed.session)) is not None:
                     desk.look()  # what is back may not be in the list
-                self._count(deed.opening)
+                self._count(deed.session)
             except PatchdeskError as error:
                 self._post(DeedFailed(deed, error))
             except Exception:
@@ -223,13 +223,13 @@ class Clerk:
 
         self.put(job)
 
-    def _count(self, opening: Opening) -> None:
+    def _count(self, session: Session) -> None:
         """Post how far today has come, unless there is more to do first."""
         if self._jobs.empty() and not self._leaving:
-            self._post(Counted(opening, self._triage_of(opening).today()))
+            self._post(Counted(session, self._triage_of(session).today()))
 
     def _done(self, deed: Deed) -> DeedDone:
-        triage = self._triage_of(deed.opening)
+        triage = self._triage_of(deed.session)
         asked: dict[MessageId, Handle] = {}
         outcome: Outcome | None
         if deed.kind != "do" or deed.verb is None:
@@ -246,14 +246,14 @@ class Clerk:
         standings: dict[Handle, Standing] = {}
         for change in outcome.changes if outcome is not None else ():
             handle = deed.handles[0] if deed.mails else asked.get(change.id)
-            standings[self._handle(deed.opening, change.id) if handle is None else handle] = (
+            standings[self._handle(deed.session, change.id) if handle is None else handle] = (
                 change.after
             )
         return DeedDone(deed, outcome, standings, next(iter(standings), None))
 
-    def _handle(self, opening: Opening, message_id: MessageId) -> Handle:
+    def _handle(self, session: Session, message_id: MessageId) -> Handle:
         """Return what the screen knows the series by that holds a mail."""
-        if (desk := _lists(opening)) is not None:
+        if (desk := _lists(session)) is not None:
             row = desk.find(message_id)
             return message_id if row is None else row
         if self._holders is None:
@@ -261,30 +261,30 @@ class Clerk:
             self._holders = {mail: item.id for item in items for mail in item.message_ids}
         return self._holders.get(message_id, message_id)
 
-    def mark_read(self, opening: Opening, mails: Collection[MessageId], *, read: bool) -> None:
+    def mark_read(self, session: Session, mails: Collection[MessageId], *, read: bool) -> None:
         """Count mails as read or unread."""
 
         def job() -> None:
             try:
-                names = _unseen(opening, mails) if read else mails
+                names = _unseen(session, mails) if read else mails
                 if names:
-                    self._triage_of(opening).mark_read(names, read=read)
-                if names and (desk := _lists(opening)) is not None:
+                    self._triage_of(session).mark_read(names, read=read)
+                if names and (desk := _lists(session)) is not None:
                     desk.look()
             except PatchdeskError as error:
                 log.warning("read marks: %s", error.message)
 
         self.put(job)
 
-    def read_history(self, opening: Opening, subject: str, message_id: MessageId) -> None:
+    def read_history(self, session: Session, subject: str, message_id: MessageId) -> None:
         """Post what was done to a series."""
 
         def job() -> None:
             try:
-                lines = self._triage_of(opening).history(message_id)
-                self._post(HistoryRead(opening, subject, lines))
+                lines = self._triage_of(session).history(message_id)
+                self._post(HistoryRead(session, subject, lines))
             except PatchdeskError as error:
-                self._post(HistoryRead(opening, subject, error))
+                self._post(HistoryRead(session, subject, error))
 
         self.put(job)
 
@@ -296,14 +296,14 @@ def _ids(deed: Deed) -> dict[MessageId, Handle]:
         MessageId(handle): handle for handle in deed.handles if isinstance(handle, str)
     }
     if rows:
-        desk = cast("ListDesk", deed.opening.desk)
+        desk = cast("ListDesk", deed.session.desk)
         found.update((summary.id, summary.row) for summary in desk.summaries(rows))
     return found
 
 
-def _unseen(opening: Opening, mails: Collection[MessageId]) -> list[MessageId]:
+def _unseen(session: Session, mails: Collection[MessageId]) -> list[MessageId]:
     """Return those of some mails that count as unread."""
-    desk = cast("ListDesk", opening.desk)
+    desk = cast("ListDesk", session.desk)
     found: list[MessageId] = []
     unseen: dict[int, Collection[MessageId]] = {}
     for name in mails:
@@ -314,7 +314,7 @@ def _unseen(opening: Opening, mails: Collection[MessageId]) -> list[MessageId]:
 
 
 def find_rows(
-    opening: Opening, listing: TargetListing | None, query: str, lists: Sequence[str], post: Post
+    session: Session, listing: TargetListing | None, query: str, lists: Sequence[str], post: Post
 ) -> None:
     """Post all that a query means, in lists, or in what is open."""
     from core.search.list_search import ListSearch, TargetSearch
@@ -322,13 +322,13 @@ def find_rows(
     try:
         if listing is not None:
             places = TargetSearch(listing).rows(query)
-            post(Marked(opening, [listing.items[place].id for place in places]))
+            post(Marked(session, [listing.items[place].id for place in places]))
             return
         from core.config import load_config
         from core.system.paths import config_file
 
-        desk = cast("ListDesk", opening.desk)
+        desk = cast("ListDesk", session.desk)
         finder = ListSearch(desk.index, load_config(config_file()))
-        post(Marked(opening, finder.rows(query, lists)))
+        post(Marked(session, finder.rows(query, lists)))
     except PatchdeskError as error:
-        post(Marked(opening, error))
+        post(Marked(session, error))

@@ -13,7 +13,7 @@ from textual.message import Message
 from core.errors import Cancelled, PatchdeskError
 from core.model import MessageId
 from core.progress import Progress
-from tui.desk.requests import OpenFailed, Opening
+from tui.desk.requests import OpenFailed, Session
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk, ListPage
@@ -40,7 +40,7 @@ class SyncRun:
 class PageArrived(Message):
     """Followed lists, as they are now."""
 
-    opening: Opening
+    session: Session
     page: ListPage
 
 
@@ -80,15 +80,15 @@ class ListFollowed(Message):
     error: PatchdeskError | None = None
 
 
-def read_pages(opening: Opening, desk: ListDesk, post: Post) -> None:
+def read_pages(session: Session, desk: ListDesk, post: Post) -> None:
     """Post a page of the lists now, and whenever there is something new."""
     try:
-        for page in desk.pages(opening.stop):
-            post(PageArrived(opening, page))
+        for page in desk.pages(session.stop):
+            post(PageArrived(session, page))
     except Cancelled:
         return
     except PatchdeskError as error:
-        post(OpenFailed(opening, error))
+        post(OpenFailed(session, error))
 
 
 def run_sync(run: SyncRun, post: Post) -> None:

@@ -19,7 +19,7 @@ from tui.desk.list_jobs import (
     read_pages,
 )
 from tui.desk.list_phrases import info_words, nothing_words, of_view
-from tui.desk.requests import Opening
+from tui.desk.requests import Session
 from tui.desk.sync import FOLLOWED, SyncScreen
 from tui.keys.commands import Pane
 from tui.tree.model import Items
@@ -89,12 +89,12 @@ class ListScreen(SyncScreen):
 
     # ------------------------------------------------------------- pages
 
-    def _begin(self, opening: Opening) -> None:
-        if not hasattr(opening.desk, "pages"):
-            super()._begin(opening)
+    def _begin(self, session: Session) -> None:
+        if not hasattr(session.desk, "pages"):
+            super()._begin(session)
             return
         self.run_worker(
-            partial(read_pages, opening, cast("ListDesk", opening.desk), self.post_message),
+            partial(read_pages, session, cast("ListDesk", session.desk), self.post_message),
             group="listing",
             thread=True,
             exit_on_error=False,
@@ -102,19 +102,19 @@ class ListScreen(SyncScreen):
 
     @on(PageArrived)
     def _take_page(self, event: PageArrived) -> None:
-        opening, page = event.opening, event.page
-        if opening is not self._coming and opening is not self._shown:
+        session, page = event.session, event.page
+        if session is not self._coming and session is not self._shown:
             return
         before, last = self._shown, self._page
-        self._become_shown(opening)
+        self._become_shown(session)
         self._show_first_picture()
-        same = before is not None and before.target == opening.target
+        same = before is not None and before.target == session.target
         if last is None or not same or not last.wanted.selects_same_rows(page.wanted):
             last = None
         self._page = page
         hold = last is not None and (last.whole or self._is_back)
-        self.show_items(page.items, keep=last is not None, anew=opening is not before, hold=hold)
-        if page.whole and opening is self._coming:
+        self.show_items(page.items, keep=last is not None, anew=session is not before, hold=hold)
+        if page.whole and session is self._coming:
             self._coming = None
         self._show_work()
         self._entitle_lists(page)
@@ -152,12 +152,12 @@ class ListScreen(SyncScreen):
 
     # ------------------------------------------------------------- where the reader was
 
-    def _become_shown(self, opening: Opening) -> None:
-        if opening is not self._shown and self._shown is None and opening.target == FOLLOWED:
+    def _become_shown(self, session: Session) -> None:
+        if session is not self._shown and self._shown is None and session.target == FOLLOWED:
             from core.desk.list_position import recall
 
             self._left_at = recall(self.desk_app.remembered, self.desk_app.lists)
-        super()._become_shown(opening)
+        super()._become_shown(session)
 
     def show_items(
         self,

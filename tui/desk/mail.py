@@ -17,7 +17,7 @@ from core.model import OpenedMessage, Patch, Reply
 from core.progress import Progress
 from tui.desk.requests import (
     CopyMade,
-    GivesBytes,
+    HasRaw,
     ListingArrived,
     ListingEnded,
     MailBegun,
@@ -25,12 +25,12 @@ from tui.desk.requests import (
     MailRead,
     MailRequest,
     OpenFailed,
-    Opening,
-    OpensBytes,
+    OpensRaw,
     PipeEnded,
     Progressed,
     RemarksCounted,
     RemarksFound,
+    Session,
 )
 
 Asked = tuple[model.MessageId, int]
@@ -56,7 +56,7 @@ MOST_REPLIES: Final = 1_000
 """Replies to one mail that are read to show what they say under its lines."""
 
 
-def read_listing(opening: Opening, post: Post) -> None:
+def read_listing(session: Session, post: Post) -> None:
     """Read a target to its end and post what is known of it on the way."""
     due = 0.0
 
@@ -65,29 +65,29 @@ def read_listing(opening: Opening, post: Post) -> None:
         now = monotonic()
         if now >= due:
             due = now + REPORT_EVERY
-            post(Progressed(opening, progress))
+            post(Progressed(session, progress))
 
     try:
-        for listing in opening.desk.listings(stop=opening.stop, report=report):
-            post(ListingArrived(opening, listing))
+        for listing in session.desk.listings(stop=session.stop, report=report):
+            post(ListingArrived(session, listing))
     except Cancelled:
-        post(ListingEnded(opening))
+        post(ListingEnded(session))
     except PatchdeskError as error:
-        post(OpenFailed(opening, error))
+        post(OpenFailed(session, error))
     else:
-        post(ListingEnded(opening))
+        post(ListingEnded(session))
 
 
 def read_mail(request: MailRequest, post: Post) -> None:
     """Open one mail and post it; of a large one first its beginning, which is what is seen first."""
-    desk, message = request.opening.desk, request.message
+    desk, message = request.session.desk, request.message
     try:
-        if isinstance(desk, OpensBytes):
+        if isinstance(desk, OpensRaw):
             raw = desk.raw(message)
             if len(raw) > LARGE_MAIL:
                 beginning = raw[: raw.rfind(b"\n", 0, _BEGINNING) + 1]
                 post(MailBegun(request, desk.opened(message, beginning)))
-                request.opening.stop.wait(PAINTED)  # the screen comes first
+                request.session.stop.wait(PAINTED)  # the screen comes first
             mail = desk.opened(message, raw)
         else:
             mail = desk.mail(message)
@@ -108,10 +108,10 @@ def read_remarks(
     worker = get_current_worker()
     answers = []
     for reply in replies[:MOST_REPLIES]:
-        if worker.is_cancelled or request.opening.stop.is_set():
+        if worker.is_cancelled or request.session.stop.is_set():
             return
         try:
-            answers.append(ReplyInThread(request.opening.desk.mail(reply.message), reply.depth))
+            answers.append(ReplyInThread(request.session.desk.mail(reply.message), reply.depth))
         except Cancelled:
             return
         except PatchdeskError as error:
@@ -121,44 +121,44 @@ def read_remarks(
         post(RemarksFound(request, mail, found))
 
 
-def count_remarks(opening: Opening, asked: Mapping[Asked, Patch], post: Post) -> None:
+def count_remarks(session: Session, asked: Mapping[Asked, Patch], post: Post) -> None:
     """Read patches and their replies, and post how many remarks each has."""
     from core.series.review_comments import ReplyInThread, count_substantive, place_comments
 
     worker = get_current_worker()
     for key, entry in asked.items():
-        if worker.is_cancelled or opening.stop.is_set():
+        if worker.is_cancelled or session.stop.is_set():
             return
         replies = entry.replies[:MOST_COUNTED]
         try:
-            patch = opening.desk.mail(entry.message)
+            patch = session.desk.mail(entry.message)
             answers = [
-                ReplyInThread(opening.desk.mail(reply.message), reply.depth) for reply in replies
+                ReplyInThread(session.desk.mail(reply.message), reply.depth) for reply in replies
             ]
         except Cancelled:
             return
         except PatchdeskError as error:
             log.info("remarks cannot be counted: %s", error.message)
-            post(RemarksCounted(opening, {key: 0}))
+            post(RemarksCounted(session, {key: 0}))
         else:
-            post(RemarksCounted(opening, {key: count_substantive(place_comments(patch, answers))}))
+            post(RemarksCounted(session, {key: count_substantive(place_comments(patch, answers))}))
 
 
-def _raw(opening: Opening, message: model.Message) -> bytes:
-    if not isinstance(opening.desk, GivesBytes):
+def _raw(session: Session, message: model.Message) -> bytes:
+    if not isinstance(session.desk, HasRaw):
         raise PatchdeskError("The mail cannot be had as it came.")
-    return opening.desk.raw(message)
+    return session.desk.raw(message)
 
 
 def run_pipe(
-    opening: Opening, messages: Sequence[model.Message], command: str, stop: Event, post: Post
+    session: Session, messages: Sequence[model.Message], command: str, stop: Event, post: Post
 ) -> None:
     """Run a command with mails on its standard input, one as it is, several as an mboxrd, and post what it wrote."""
     from core.sources.mbox import to_mboxrd
     from core.system.programs import pipe
 
     try:
-        raws = [_raw(opening, message) for message in messages]
+        raws = [_raw(session, message) for message in messages]
         data = raws[0] if len(raws) == 1 else to_mboxrd(raws)
         post(PipeEnded(stop, command, pipe(command, data, stop=stop)))
     except Cancelled:
@@ -167,12 +167,12 @@ def run_pipe(
         post(PipeEnded(stop, command, error=error))
 
 
-def edit_copy(opening: Opening, message: model.Message, post: Post) -> None:
+def edit_copy(session: Session, message: model.Message, post: Post) -> None:
     """Read the bytes of a mail for an editor."""
     name = "mail.patch" if message.has_diff else "mail.eml"
     try:
-        post(CopyMade(opening, name, _raw(opening, message)))
+        post(CopyMade(session, name, _raw(session, message)))
     except Cancelled:
         return
     except PatchdeskError as error:
-        post(CopyMade(opening, name, error=error))
+        post(CopyMade(session, name, error=error))

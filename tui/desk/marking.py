@@ -48,17 +48,17 @@ class MarkingScreen(ListScreen):
             self._mark_by(event.text.strip())
 
     def _mark_by(self, query: str) -> None:
-        tree, opening = self.series_tree, self._shown
+        tree, session = self.series_tree, self._shown
         if not query:
             self._say_marked(tree.mark(tree.handles(0, tree.count)))
             return
-        if opening is None:
+        if session is None:
             return
         page = self._page if self._list_desk is not None else None
         lists = page.wanted.lists if page is not None else ()
         listing = self._listing if page is None else None
         self.run_worker(
-            partial(find_rows, opening, listing, query, lists, self.post_message),
+            partial(find_rows, session, listing, query, lists, self.post_message),
             group="marking",
             exclusive=True,
             thread=True,
@@ -67,7 +67,7 @@ class MarkingScreen(ListScreen):
 
     @on(Marked)
     def _rows_found(self, event: Marked) -> None:
-        if event.opening is not self._shown:
+        if event.session is not self._shown:
             return
         if isinstance(event.found, PatchdeskError):
             self.show_message(shown(f"{event.found.message} {event.found.hint}"), "warning")

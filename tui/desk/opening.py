@@ -20,7 +20,7 @@ from core.progress import Progress
 from core.text import SafeText, shown
 from tui.desk.mail import read_listing, read_mail
 from tui.desk.requests import (
-    DeskLike,
+    Desk,
     ListingArrived,
     ListingEnded,
     MailBegun,
@@ -28,8 +28,8 @@ from tui.desk.requests import (
     MailRead,
     MailRequest,
     OpenFailed,
-    Opening,
     Progressed,
+    Session,
 )
 from tui.keys.commands import Pane
 from tui.keys.keymap import Keymap
@@ -69,13 +69,13 @@ class ReadingScreen(FrameScreen):
     def __init__(
         self,
         keymap: Keymap,
-        open_desk: Callable[[str], DeskLike],
+        open_desk: Callable[[str], Desk],
         clock: Callable[[], datetime],
     ) -> None:
         super().__init__(keymap, clock)
         self._open_desk = open_desk
-        self._shown: Opening | None = None
-        self._coming: Opening | None = None
+        self._shown: Session | None = None
+        self._coming: Session | None = None
         self._retry: str | None = None
         self._listing: TargetListing | None = None
         self._wanted: MailRequest | None = None
@@ -99,20 +99,20 @@ class ReadingScreen(FrameScreen):
         except PatchdeskError as error:
             self._failed(error)
             return
-        opening = self._coming = Opening(target, desk)
+        session = self._coming = Session(target, desk)
         self.remove_class("-welcome")
         if self._shown is None:
             self.title_bar.name_shown = shown(target)
             self._note("", [])
-            self.set_timer(_LASTS, partial(self._note_opening, opening))
+            self.set_timer(_LASTS, partial(self._note_opening, session))
         self._progress = shown(f"opening {target}".strip())
         self._show_work()
-        self._begin(opening)
+        self._begin(session)
 
-    def _begin(self, opening: Opening) -> None:
+    def _begin(self, session: Session) -> None:
         """Let a worker read what was opened."""
         self.run_worker(
-            partial(read_listing, opening, self.post_message),
+            partial(read_listing, session, self.post_message),
             group="listing",
             thread=True,
             exit_on_error=False,
@@ -141,37 +141,37 @@ class ReadingScreen(FrameScreen):
 
     def _drop_coming(self) -> None:
         """Listen no more to what is being read; its rows, where it has any, stay."""
-        opening, self._coming = self._coming, None
-        if opening is None:
+        session, self._coming = self._coming, None
+        if session is None:
             return
-        opening.stop.set()
+        session.stop.set()
         self._show_work()
-        if opening is not self._shown:
-            self._close(opening)
+        if session is not self._shown:
+            self._close(session)
 
-    def _close(self, opening: Opening) -> None:
-        opening.stop.set()
-        self.run_worker(opening.desk.close, group="closing", thread=True, exit_on_error=False)
+    def _close(self, session: Session) -> None:
+        session.stop.set()
+        self.run_worker(session.desk.close, group="closing", thread=True, exit_on_error=False)
 
     def close_desks(self) -> None:
         """Abort all that is in flight, or the process would wait for it."""
-        for opening in {id(o): o for o in (self._coming, self._shown) if o is not None}.values():
-            opening.stop.set()
-            opening.desk.close()
+        for session in {id(o): o for o in (self._coming, self._shown) if o is not None}.values():
+            session.stop.set()
+            session.desk.close()
 
     @on(ListingArrived)
     def _take_listing(self, event: ListingArrived) -> None:
-        listing, opening = event.listing, event.opening
-        if opening is not self._coming:
+        listing, session = event.listing, event.session
+        if session is not self._coming:
             return
         before = self._shown
-        if opening is not before and not (listing.items or listing.done):
+        if session is not before and not (listing.items or listing.done):
             return
-        self._become_shown(opening)
+        self._become_shown(session)
         self._show_first_picture()
         self._listing = listing
-        same = before is not None and before.target == opening.target
-        self.show_items(listing.items, keep=same, anew=opening is not before)
+        same = before is not None and before.target == session.target
+        self.show_items(listing.items, keep=same, anew=session is not before)
         self._entitle(listing)
         was_empty = self.has_class("-empty")
         self.remove_class("-empty")
@@ -194,23 +194,23 @@ class ReadingScreen(FrameScreen):
         """Show these in the tree."""
         self.series_tree.show(items, keep=keep, anew=anew, hold=hold)
 
-    def _become_shown(self, opening: Opening) -> None:
+    def _become_shown(self, session: Session) -> None:
         """Let what is coming take the place of what was shown."""
         before = self._shown
-        if opening is before:
+        if session is before:
             return
         if before is not None:
             self._close(before)
-        self._shown = opening
+        self._shown = session
         self._listing = None
         self._wanted = None
         self._mails.clear()
-        if before is None or before.target != opening.target:
+        if before is None or before.target != session.target:
             self._mail = None
 
     @on(ListingEnded)
     def _listing_ended(self, event: ListingEnded) -> None:
-        if event.opening is self._coming:
+        if event.session is self._coming:
             self._coming = None
             self._show_work()
             # What was listed stays: looking through it for garbage again and again would stall the screen
@@ -221,29 +221,29 @@ class ReadingScreen(FrameScreen):
 
     @on(Progressed)
     def _progressed(self, event: Progressed) -> None:
-        if event.opening is self._coming:
+        if event.session is self._coming:
             self._progress = progress_words(event.progress)
             self._show_work()
             if self._opening_noted:
-                self._note_opening(event.opening)
+                self._note_opening(event.session)
 
-    def _note_opening(self, opening: Opening) -> None:
+    def _note_opening(self, session: Session) -> None:
         """Say in the reader, too, what is done, as long as there is nothing else to see."""
-        self._opening_noted = opening is self._coming and self._shown is None
+        self._opening_noted = session is self._coming and self._shown is None
         if self._opening_noted:
-            self._note(shown(f"Opening {opening.target}"), [self._progress, "", "Esc stops."])
+            self._note(shown(f"Opening {session.target}"), [self._progress, "", "Esc stops."])
 
     @on(OpenFailed)
     def _open_failed(self, event: OpenFailed) -> None:
-        opening = event.opening
-        if opening is not self._coming:
+        session = event.session
+        if session is not self._coming:
             return
         self._coming = None
         self._show_work()
-        if opening is self._shown:
+        if session is self._shown:
             self.title_bar.flag = "incomplete"
         else:
-            self._close(opening)
+            self._close(session)
         self._failed(event.error)
 
     def _failed(self, error: PatchdeskError) -> None:
@@ -301,8 +301,8 @@ class ReadingScreen(FrameScreen):
         if self._settling is not None:
             self._settling.stop()
             self._settling = None
-        message, opening = row.message, self._shown
-        if opening is None:
+        message, session = row.message, self._shown
+        if session is None:
             return
         if row.kind is Kind.HEADING:
             return
@@ -310,7 +310,7 @@ class ReadingScreen(FrameScreen):
             self._wanted = None
             self._note(*missing_words(row))
             return
-        request = MailRequest(opening, message)
+        request = MailRequest(session, message)
         mail = self._mails.get((message.message_id, message.key))
         if mail is not None:
             self._wanted = self._answered = request
@@ -330,7 +330,7 @@ class ReadingScreen(FrameScreen):
 
     @on(MailRead)
     def _mail_read(self, event: MailRead) -> None:
-        if event.request.opening is not self._shown:
+        if event.request.session is not self._shown:
             return
         message = event.request.message
         self._mails[message.message_id, message.key] = event.mail

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.system.programs import Output
 
 
-class DeskLike(Protocol):
+class Desk(Protocol):
     """What the screens need of `core.desk.target_desk.TargetDesk`. Calls block; run them off the UI thread."""
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
@@ -39,7 +39,7 @@ class DeskLike(Protocol):
 
 
 @runtime_checkable
-class GivesBytes(Protocol):
+class HasRaw(Protocol):
     """A desk that can give a mail as it came."""
 
     def raw(self, message: model.Message) -> bytes:
@@ -48,7 +48,7 @@ class GivesBytes(Protocol):
 
 
 @runtime_checkable
-class OpensBytes(GivesBytes, Protocol):
+class OpensRaw(HasRaw, Protocol):
     """A desk that can open a mail from its bytes, or from the beginning of them."""
 
     def opened(self, message: model.Message, raw: bytes) -> OpenedMessage:
@@ -57,7 +57,7 @@ class OpensBytes(GivesBytes, Protocol):
 
 
 @runtime_checkable
-class GivesLinks(Protocol):
+class HasLinks(Protocol):
     """A desk that knows where its mails are on the web."""
 
     def link(self, message_id: model.MessageId) -> str:
@@ -71,11 +71,11 @@ def web_link(base: str, message_id: model.MessageId) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Opening:
+class Session:
     """The request to read a target; only the very same object is the same request."""
 
     target: str
-    desk: DeskLike
+    desk: Desk
     stop: Event = field(default_factory=Event)
 
 
@@ -83,7 +83,7 @@ class Opening:
 class MailRequest:
     """The request to open one mail of a target."""
 
-    opening: Opening
+    session: Session
     message: model.Message
 
 
@@ -91,7 +91,7 @@ class MailRequest:
 class ListingArrived(Message):
     """More of the target is known."""
 
-    opening: Opening
+    session: Session
     listing: TargetListing
 
 
@@ -99,14 +99,14 @@ class ListingArrived(Message):
 class ListingEnded(Message):
     """The target is read to its end, or its reading was stopped."""
 
-    opening: Opening
+    session: Session
 
 
 @dataclass
 class OpenFailed(Message):
     """The target, or the rest of it, cannot be read."""
 
-    opening: Opening
+    session: Session
     error: PatchdeskError
 
 
@@ -114,12 +114,12 @@ class OpenFailed(Message):
 class Progressed(Message):
     """How far the reading of the target has come; a later one takes the place of this one."""
 
-    opening: Opening
+    session: Session
     progress: Progress
 
     def can_replace(self, message: Message) -> bool:
         """Let a burst of these collapse into the latest."""
-        return isinstance(message, Progressed) and message.opening is self.opening
+        return isinstance(message, Progressed) and message.session is self.session
 
 
 @dataclass
@@ -151,7 +151,7 @@ class RemarksFound(Message):
 class RemarksCounted(Message):
     """How many remarks some patches have is known."""
 
-    opening: Opening
+    session: Session
     counts: Mapping[tuple[model.MessageId, int], int]
 
 
@@ -177,7 +177,7 @@ class PipeEnded(Message):
 class CopyMade(Message):
     """A mail's bytes are there, to be looked at in an editor."""
 
-    opening: Opening
+    session: Session
     name: str
     raw: bytes = b""
     error: PatchdeskError | None = None

@@ -137,7 +137,7 @@ class ReviewingScreen(ReadingScreen):
 
     @on(RemarksCounted)
     def _remarks_counted(self, event: RemarksCounted) -> None:
-        if event.opening is self._shown:
+        if event.session is self._shown:
             self.series_tree.tell_remarks(event.counts)
 
     def _say_unless(self, done: bool, what: str) -> None:

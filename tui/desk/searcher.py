@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
-from tui.desk.requests import Opening
+from tui.desk.requests import Session
 from tui.tree.model import Held, Items
 from tui.tree.rows import Inside, Key, Lit, Matches
 
@@ -115,7 +115,7 @@ class SearchedListing:
 class Question:
     """A query to be answered; only the very same object is the same question."""
 
-    opening: Opening
+    session: Session
     text: str
     lists: tuple[str, ...]
     searched: Searched
@@ -146,7 +146,7 @@ class Answered(Message):
 class Warmed(Message):
     """What finds is up to date."""
 
-    opening: Opening
+    session: Session
     ready: bool
 
 
@@ -247,17 +247,17 @@ def _lit(hit: SearchHit) -> Lit:
     return Lit(subject=hit.subject_spans, name=hit.name_spans, address=hit.address_spans)
 
 
-def ensure_ready(opening: Opening, searched: Searched, post: Post) -> None:
+def ensure_ready(session: Session, searched: Searched, post: Post) -> None:
     """Bring what finds up to date; that it cannot be is only logged, since a plainer way is there."""
     try:
         with searched.busy():
-            ready = searched.finder().ensure_ready(opening.stop)
+            ready = searched.finder().ensure_ready(session.stop)
     except Cancelled:
         return
     except PatchdeskError as error:
         log.warning("finding: %s", error.message)
         ready = False
-    post(Warmed(opening, ready))
+    post(Warmed(session, ready))
 
 
 def ask_server(desk: ListDesk, query: str, list_name: str, stop: Event, post: Post) -> None:

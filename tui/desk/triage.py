@@ -134,8 +134,8 @@ class TriageScreen(StandingScreen):
         from core.triage.transitions import VERDICTS, Verb
         from tui.desk.phrases import disabled_reason, predicted
 
-        verb, clerk, opening = Verb(name), self._clerk, self._shown
-        if clerk is None or opening is None:
+        verb, clerk, session = Verb(name), self._clerk, self._shown
+        if clerk is None or session is None:
             self.show_message(_NOWHERE, "warning")
             return
         targets = self._targets()
@@ -149,7 +149,7 @@ class TriageScreen(StandingScreen):
         patch = self._patch_here(verb)
         now = self._clock()
         deed = Deed(
-            opening=opening,
+            session=session,
             verb=verb,
             handles=tuple(targets),
             mails=(patch,) if patch is not None else (),
@@ -303,7 +303,7 @@ class TriageScreen(StandingScreen):
         if self._clerk is None or self._shown is None:
             self.show_message(_NOWHERE, "warning")
         else:
-            self._clerk.do(Deed(opening=self._shown, kind="undo" if kind == "undo" else "redo"))
+            self._clerk.do(Deed(session=self._shown, kind="undo" if kind == "undo" else "redo"))
 
     def _repeat(self) -> None:
         if self._last is None:
@@ -327,7 +327,7 @@ class TriageScreen(StandingScreen):
     def _history_read(self, event: HistoryRead) -> None:
         from tui.desk.phrases import history_lines, words_of
 
-        if event.opening is not self._shown:
+        if event.session is not self._shown:
             return
         if isinstance(event.lines, PatchdeskError):
             self.show_message(shown(f"{event.lines.message} {event.lines.hint}"), "error")

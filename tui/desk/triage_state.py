@@ -19,7 +19,7 @@ from tui.tree.marks import Handle
 if TYPE_CHECKING:
     from core.desk.triage_service import Triage
     from core.triage.state import Standing
-    from tui.desk.requests import Opening
+    from tui.desk.requests import Session
     from tui.tree.model import Items
     from tui.tree.rows import Whole
 
@@ -107,15 +107,15 @@ class StandingScreen(MarkingScreen):
             self._go_back_to(self._going_back)
         self.know_standings()
 
-    def _become_shown(self, opening: Opening) -> None:
-        if opening is not self._shown:
+    def _become_shown(self, session: Session) -> None:
+        if session is not self._shown:
             self._sure, self._waiting, self._held_back = {}, (), None
             self.series_tree.standings, self.series_tree.standings_known = {}, False
             early, self._early = self._early, None
-            if early is not None and early.opening is opening:
+            if early is not None and early.session is session:
                 self._sure = self.series_tree.standings = early.standings or {}
                 self.series_tree.standings_known = True
-        super()._become_shown(opening)
+        super()._become_shown(session)
 
     def _decided(self) -> frozenset[Handle]:
         """Return what is not to be shown: what is decided; where a view asks for states, what was since it was made."""
@@ -179,13 +179,13 @@ class StandingScreen(MarkingScreen):
             self.set_timer(_TAGS_AFTER, self.look_for_tags)
             self.set_interval(_TAGS_EVERY, self.look_for_tags)
 
-    def _begin(self, opening: Opening) -> None:
+    def _begin(self, session: Session) -> None:
         """Read what was opened; of lists also what was decided there, which their rows wait for."""
-        super()._begin(opening)
-        if self.desk_app.triage is not None and hasattr(opening.desk, "pages"):
-            self._the_clerk(self.desk_app.triage).know(opening, None)
+        super()._begin(session)
+        if self.desk_app.triage is not None and hasattr(session.desk, "pages"):
+            self._the_clerk(self.desk_app.triage).know(session, None)
 
-    def _the_clerk(self, make: Callable[[Opening], Triage]) -> Clerk:
+    def _the_clerk(self, make: Callable[[Session], Triage]) -> Clerk:
         if self._clerk is None:
             self._clerk = Clerk(make, self.post_message)
         return self._clerk
@@ -216,7 +216,7 @@ class StandingScreen(MarkingScreen):
 
     @on(Known)
     def _standings_known(self, event: Known) -> None:
-        if event.opening is not self._shown:
+        if event.session is not self._shown:
             self._early = event
             return
         if event.standings is not None:
@@ -248,7 +248,7 @@ class StandingScreen(MarkingScreen):
     @on(DeedDone)
     def _deed_done(self, event: DeedDone) -> None:
         self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
-        if event.deed.opening is not self._shown:
+        if event.deed.session is not self._shown:
             return
         self._sure = {**self._sure, **event.standings}
         if event.deed.kind == "undo":
@@ -293,7 +293,7 @@ class StandingScreen(MarkingScreen):
     @on(DeedFailed)
     def _deed_failed(self, event: DeedFailed) -> None:
         self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
-        if event.deed.opening is not self._shown:
+        if event.deed.session is not self._shown:
             return
         self._show_standings()
         if event.deed.handles:
@@ -302,7 +302,7 @@ class StandingScreen(MarkingScreen):
 
     @on(Counted)
     def _today_counted(self, event: Counted) -> None:
-        if event.opening is not self._shown:
+        if event.session is not self._shown:
             return
         done, of = event.today
         self.status.tell(shown(f"{done:,} of {of:,} today" if of else ""))

@@ -15,7 +15,7 @@ from core.errors import Cancelled, PatchdeskError
 from core.text import shown
 from tui.desk.list_phrases import of_view
 from tui.desk.lists import ListScreen
-from tui.desk.requests import Opening
+from tui.desk.requests import Session
 from tui.keys.commands import Command
 from tui.widgets.choice import Choice
 from tui.widgets.prompt import Prompt, Proposal
@@ -33,7 +33,7 @@ Post = Callable[[Message], object]
 class ViewCounted(Message):
     """How many rows a view has."""
 
-    opening: Opening
+    session: Session
     lists: tuple[str, ...]
     name: str
     count: int | None
@@ -170,14 +170,14 @@ class ViewingScreen(ListScreen):
             inbox = page.wanted.name == next((view.name for view in self._views), "")
             self.title_bar.counts = f"{unread:,} unread" if unread and inbox else ""
         self._entitle_views()
-        desk, opening = self._list_desk, self._shown
-        if page.whole and desk is not None and opening is not None:
+        desk, session = self._list_desk, self._shown
+        if page.whole and desk is not None and session is not None:
             if self._counting is not None:
                 self._counting.set()
             self._counting = Event()
             self.run_worker(
                 partial(
-                    count_views, opening, desk, page.wanted.lists, self._counting, self.post_message
+                    count_views, session, desk, page.wanted.lists, self._counting, self.post_message
                 ),
                 group="views",
                 thread=True,
@@ -187,7 +187,7 @@ class ViewingScreen(ListScreen):
     @on(ViewCounted)
     def _view_counted(self, event: ViewCounted) -> None:
         page = self._page
-        if event.opening is self._shown and page is not None and event.lists == page.wanted.lists:
+        if event.session is self._shown and page is not None and event.lists == page.wanted.lists:
             self._counts = {**self._counts, event.name: event.count}
             self._entitle_views()
 
@@ -245,14 +245,14 @@ class ViewingScreen(ListScreen):
 
 
 def count_views(
-    opening: Opening, desk: ListDesk, lists: tuple[str, ...], stop: Event, post: Post
+    session: Session, desk: ListDesk, lists: tuple[str, ...], stop: Event, post: Post
 ) -> None:
     """Count the rows of each view."""
     for view in desk.views:
-        if stop.is_set() or opening.stop.is_set():
+        if stop.is_set() or session.stop.is_set():
             return
         try:
-            post(ViewCounted(opening, lists, view.name, desk.count(view, lists, stop)))
+            post(ViewCounted(session, lists, view.name, desk.count(view, lists, stop)))
         except (Cancelled, PatchdeskError):
             return  # the reading of the page says what is wrong
 

@@ -21,9 +21,9 @@ def digest_actions(screen: ReadingScreen) -> Mapping[str, Callable[[], object]]:
 
 def open_digest(screen: ReadingScreen) -> None:
     """Ask for the range of a digest of what is open: an archive, or one of the lists that are followed."""
-    opening = screen._shown or screen._coming
-    if opening is not None and opening.target:
-        _show(screen, opening.target)
+    session = screen._shown or screen._coming
+    if session is not None and session.target:
+        _show(screen, session.target)
         return
     names = [shown(name) for name in _names(screen)]
     if not names:

@@ -31,7 +31,7 @@ from tui.keys.commands import Command
 from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
 from tui.widgets.prompt import Prompt
-from tui.widgets.status_bar import StatusLine, TitleBar
+from tui.widgets.status_bar import StatusBar, TitleBar
 
 if TYPE_CHECKING:
     from core.digest.process import DigestResult
@@ -64,7 +64,7 @@ class MakingScreen(CommandScreen):
         yield DigestView()
         yield Static("", id="digest-note", markup=False)
         yield Prompt()
-        yield StatusLine()
+        yield StatusBar()
 
     def on_unmount(self) -> None:
         """Stop what is running: quitting waits for nothing."""
@@ -81,9 +81,9 @@ class MakingScreen(CommandScreen):
         return self.query_one(TitleBar)
 
     @property
-    def status(self) -> StatusLine:
+    def status(self) -> StatusBar:
         """The last line."""
-        return self.query_one(StatusLine)
+        return self.query_one(StatusBar)
 
     @property
     def prompt(self) -> Prompt:

@@ -18,7 +18,7 @@ from tui.digest.rows import TOP
 from tui.digest.view import DigestView
 from tui.keys.commands import Command, Pane, commands_named
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.status_bar import StatusLine
+from tui.widgets.status_bar import StatusBar
 
 _SPANS: Final = (
     ("1.day.ago..", "the last day"),
@@ -35,12 +35,12 @@ class DigestScreen(MakingScreen):
     DEFAULT_CSS = """
     DigestScreen {
         & TitleBar { dock: top; }
-        & StatusLine { dock: bottom; }
+        & StatusBar { dock: bottom; }
         & Prompt { dock: bottom; }
         & #digest-note { display: none; padding: 1 2; height: auto; }
         &.-noted #digest-note { display: block; }
         &.-noted DigestView { display: none; }
-        &.-asking StatusLine { display: none; }
+        &.-asking StatusBar { display: none; }
     }
     """
     AUTO_FOCUS = None
@@ -83,8 +83,8 @@ class DigestScreen(MakingScreen):
         else:
             action()
 
-    @on(StatusLine.Chosen)
-    def _hint_clicked(self, event: StatusLine.Chosen) -> None:
+    @on(StatusBar.Chosen)
+    def _hint_clicked(self, event: StatusBar.Chosen) -> None:
         self.run_command(event.command)
 
     @on(DigestView.Opened)

@@ -21,7 +21,7 @@ from tui.reader.message_view import MessageView
 from tui.screens.frame import WIDE
 from tui.tree.series_tree import SeriesTree
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.status_bar import StatusLine
+from tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from tui.widgets.welcome import Offers
@@ -153,8 +153,8 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             return
         super().run_command(command, stroke)
 
-    @on(StatusLine.Chosen)
-    def _hint_clicked(self, event: StatusLine.Chosen) -> None:
+    @on(StatusBar.Chosen)
+    def _hint_clicked(self, event: StatusBar.Chosen) -> None:
         self.run_command(event.command)
 
     @on(OptionList.OptionSelected, "Offers")

@@ -19,7 +19,7 @@ from tui.reader.message_view import MessageView
 from tui.tree.columns import version_name
 from tui.tree.rows import Kind, Row
 from tui.tree.triage_tree import TriageTree
-from tui.widgets.status_bar import StatusLine, TitleBar
+from tui.widgets.status_bar import StatusBar, TitleBar
 
 if TYPE_CHECKING:
     from core.model import TargetListing
@@ -59,7 +59,7 @@ class FrameScreen(CommandScreen):
         yield TriageTree(clock=self._clock)
         yield MessageView(clock=self._clock)
         yield self.prompt
-        yield StatusLine()
+        yield StatusBar()
 
     def on_mount(self) -> None:
         """Keep the ages true."""
@@ -81,9 +81,9 @@ class FrameScreen(CommandScreen):
         return self.query_one(TitleBar)
 
     @property
-    def status(self) -> StatusLine:
+    def status(self) -> StatusBar:
         """The last line."""
-        return self.query_one(StatusLine)
+        return self.query_one(StatusBar)
 
     def focus_pane(self, place: Pane) -> None:
         """Give the keys to a pane."""

@@ -80,11 +80,11 @@ class TitleBar(Widget):
                 self.post_message(self.TabChosen(number))
 
 
-class StatusLine(Widget):
+class StatusBar(Widget):
     """Says what has just happened, or which keys there are; at the right what is running."""
 
     DEFAULT_CSS = """
-    StatusLine { height: 1; background: $panel; color: $foreground; }
+    StatusBar { height: 1; background: $panel; color: $foreground; }
     """
     _LOOKS: ClassVar = {
         "information": "$foreground",
