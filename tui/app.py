@@ -23,7 +23,7 @@ from tui.filters import ControlFilter, PlainFilter
 from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
 from tui.screens.desk import DeskScreen
-from tui.themes import DEFAULT_THEME, THEMES, with_roles
+from tui.themes import DEFAULT_THEME, THEMES, add_diff_colours
 
 if TYPE_CHECKING:
     from core.desk.triage_service import Triage
@@ -130,7 +130,7 @@ class PatchdeskApp(App[None]):
 
     def get_css_variables(self) -> dict[str, str]:
         """Fill in the colours of patches where a theme has none."""
-        return with_roles(super().get_css_variables())
+        return add_diff_colours(super().get_css_variables())
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the main screen."""

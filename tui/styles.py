@@ -147,7 +147,7 @@ MessageView {
 """`MessageView`'s own."""
 
 
-class Looks:
+class StyleSheet:
     """The looks in the colours of one theme: its `variables`, the terminal's own sixteen colours where `ansi`."""
 
     def __init__(

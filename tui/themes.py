@@ -126,7 +126,7 @@ THEMES: Final = (_DARK, _LIGHT, _CONTRAST)
 DEFAULT_THEME: Final = _DARK.name
 
 
-def wrong_theme(name: str) -> str:
+def theme_problem(name: str) -> str:
     """Return what is wrong with the name of a theme, as a line that follows the file's name; "" where nothing is."""
     if any(name == theme.name for theme in THEMES):
         return ""
@@ -138,6 +138,6 @@ def wrong_theme(name: str) -> str:
     return f"display.theme: it must be one of {known}; the default holds"
 
 
-def with_roles(variables: dict[str, str]) -> dict[str, str]:
+def add_diff_colours(variables: dict[str, str]) -> dict[str, str]:
     """Return a theme's CSS variables with every role of `ROLES` filled in."""
     return {role: variables[stand_in] for role, stand_in in ROLES.items()} | variables

@@ -7,7 +7,7 @@ from typing import Final
 
 from textual.style import Style
 
-from tui.styles import Looks
+from tui.styles import StyleSheet
 
 _LOOKS: Final[Mapping[str, str]] = {
     "subject": "$foreground",
@@ -59,7 +59,7 @@ _FAINT: Final = frozenset({"thread", "muted", "age", "complete", "expander", "st
 """Looks too faint for the cursor's line."""
 
 
-class TreeLooks(Looks):
+class TreeStyles(StyleSheet):
     """The looks in the colours of one theme."""
 
     def __init__(

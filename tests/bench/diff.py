@@ -22,7 +22,7 @@ from core.mail.message import parse_mail
 from core.model import OpenedMessage
 from tests.bench.measure import RUNS, row
 from tui.reader.message_view import MessageView
-from tui.themes import DEFAULT_THEME, THEMES, with_roles
+from tui.themes import DEFAULT_THEME, THEMES, add_diff_colours
 
 SIZES = (50_000, 500_000)
 AGAINST = 100_000
@@ -39,7 +39,7 @@ class _Host(App[None]):
             self.register_theme(own)
 
     def get_css_variables(self) -> dict[str, str]:
-        return with_roles(super().get_css_variables())
+        return add_diff_colours(super().get_css_variables())
 
     def compose(self) -> ComposeResult:
         yield MessageView(clock=lambda: datetime.now(UTC))

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from core.model import OpenedMessage
 from tests.tui.mails import NOW
 from tui.reader.message_view import MessageView
-from tui.themes import DEFAULT_THEME, THEMES, with_roles
+from tui.themes import DEFAULT_THEME, THEMES, add_diff_colours
 
 
 class Host(App[None]):
@@ -30,7 +30,7 @@ class Host(App[None]):
             self.register_theme(own)
 
     def get_css_variables(self) -> dict[str, str]:
-        return with_roles(super().get_css_variables())
+        return add_diff_colours(super().get_css_variables())
 
     def compose(self) -> ComposeResult:
         yield MessageView(clock=lambda: NOW, zone=UTC)
@@ -40,7 +40,7 @@ class Host(App[None]):
         if self._shown is not None:
             self.reader.show(self._shown)
 
-    def on_message_view_remark_opened(self, event: MessageView.RemarkOpened) -> None:
+    def on_message_view_remark_opened(self, event: MessageView.ReplyRequested) -> None:
         self.opened.append(event.message.message_id)
 
     @property

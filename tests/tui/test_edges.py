@@ -169,7 +169,7 @@ def test_rows_in_every_way(layout: Layout, wrap: bool, width: int) -> None:
         diff = read_diff(EDGES)
         block = DiffBlock(diff, width, numbers=numbers, headers=True, layout=layout, wrap=wrap)
         assert block.texts() == [block.row(at).text for at in range(block.count)]
-        assert len(block.joints()) == block.count
+        assert len(block.separators()) == block.count
         for at in range(block.count):
             assert 0 <= block.row_of(block.line_of(at)) < block.count
             row = block.row(at)

@@ -48,7 +48,7 @@ def test_rows_lines_and_texts_agree(layout: Layout) -> None:
     for numbers in (False, True):
         block = DiffBlock(diff, 150, numbers=numbers, headers=False, layout=layout)
         assert block.texts() == [block.row(at).text for at in range(block.count)]
-        assert len(block.joints()) == block.count
+        assert len(block.separators()) == block.count
         for line in range(len(diff.lines)):
             if diff.lines[line].startswith(("+", "-", " ")) and not diff.lines[line].startswith(
                 ("+++", "---")
@@ -165,7 +165,9 @@ def test_wrapped_lines_fit_and_are_whole(lines: list[str], width: int, numbers: 
     diff = read_diff(f"--- a/x\n+++ b/x\n@@ -1,{old} +1,{new} @@\n" + "\n".join(rows))
     whole = DiffBlock(diff, width, numbers=numbers, headers=False)
     block = DiffBlock(diff, width, numbers=numbers, headers=False, wrap=True)
-    text = "".join(text + joint for text, joint in zip(block.texts(), block.joints(), strict=True))
+    text = "".join(
+        text + joint for text, joint in zip(block.texts(), block.separators(), strict=True)
+    )
     assert text == "".join(f"{text}\n" for text in whole.texts()), "copied, it is what it was"
     for at in range(2, block.count):
         row = block.row(at)

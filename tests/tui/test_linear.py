@@ -15,7 +15,7 @@ from tests.tui.triage_kit import known, said, told, triage_app
 from tui.linear_filter import plain
 from tui.tree.badges import FLAG, STATES
 from tui.tree.columns import GLYPHS, UNREAD
-from tui.tree.rows import head, inside
+from tui.tree.rows import child_rows, series_row
 from tui.tree.spoken import sentence
 
 DRAWN = re.compile("[\u2190-\u21ff\u2500-\u25ff\u2600-\u27bf\u2800-\u28ff]")
@@ -102,7 +102,7 @@ async def test_nothing_turns_while_work_runs(tmp_path: Path) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         status = desk_screen(app).status
-        status.work(sentence(head(lantern()[0], expanded=False), NOW))  # type: ignore[arg-type]
+        status.work(sentence(series_row(lantern()[0], expanded=False), NOW))  # type: ignore[arg-type]
         await until(pilot, lambda: "Running: Series" in text_of(app, "StatusBar"), what="a word")
         before = text_of(app, "StatusBar")
         await pilot.pause(0.4)
@@ -113,17 +113,17 @@ async def test_nothing_turns_while_work_runs(tmp_path: Path) -> None:
 def test_every_state_has_a_word(status: Status) -> None:
     from dataclasses import replace
 
-    row = replace(head(lantern()[0], expanded=False), standing=Standing(status=status))
+    row = replace(series_row(lantern()[0], expanded=False), standing=Standing(status=status))
     assert str(status) in sentence(row, NOW).casefold()
 
 
 def test_a_row_says_what_its_columns_say() -> None:
     wick = lantern()[0]
-    assert sentence(head(wick, expanded=False), NOW) == (
+    assert sentence(series_row(wick, expanded=False), NOW) == (
         "Series Steady light in a draught, by Ada Wren, version 2, 2 of 3 patches, reviewed by 1,"
         " acked by 1, 3 replies, 2 hours ago, folded"
     )
-    rows = [sentence(row, NOW) for row in inside(wick, lambda *_: True)]
+    rows = [sentence(row, NOW) for row in child_rows(wick, lambda *_: True)]
     assert rows[0] == "Version 1, 2 patches, 8 days ago, open"
     assert (
         "Patch 1 of 3 wick: trim before lighting, reviewed by 1, acked by 1, 2 replies, open"

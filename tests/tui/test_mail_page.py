@@ -18,16 +18,16 @@ from core.model import Identity, OpenedMessage
 from core.text import CONTROLS
 from tests.tui.mails import EVIL, NOW, PATCH, REPLY, hostile, huge, mail
 from tui.reader.diff import DiffBlock
-from tui.reader.diff_code import RUN_UP, SLICE, Slice
-from tui.reader.mail_layout import mail_page, note_page, take_apart
+from tui.reader.diff_code import RUN_UP, SLICE, HighlightChunk
+from tui.reader.mail_layout import layout_mail, layout_note, parse_mail
 from tui.reader.page import Page, PageStyle
 from tui.reader.prose import Prose, ProseBlock
-from tui.reader.row import wrap
-from tui.reader.text_search import Matches
+from tui.reader.row import wrap_words
+from tui.reader.text_search import TextIndex
 
 
 def page(of: OpenedMessage, width: int = 80, **style: Any) -> Page:
-    return mail_page(take_apart(of), PageStyle(width, **style), NOW, UTC)
+    return layout_mail(parse_mail(of), PageStyle(width, **style), NOW, UTC)
 
 
 def rows(of: Page) -> list[str]:
@@ -122,7 +122,7 @@ def test_attachments_are_listed() -> None:
 
 def test_an_empty_mail_and_a_note_have_rows() -> None:
     assert " (no subject)" in rows(page(mail("")))
-    assert rows(note_page("No such mail", ["Try again.", "r retries"], 40)) == [
+    assert rows(layout_note("No such mail", ["Try again.", "r retries"], 40)) == [
         "", " No such mail", "", " Try again.", " r retries",
     ]  # fmt: skip
 
@@ -196,7 +196,7 @@ def test_tabs_stop_at_eight_after_the_sign() -> None:
     st.integers(0, 40),
 )
 def test_wrapped_parts_fit_and_lose_only_blanks(text: str, width: int, hang: int) -> None:
-    parts = wrap(text, width, hang)
+    parts = wrap_words(text, width, hang)
     end = 0
     for number, (start, stop) in enumerate(parts):
         assert text[end:start].strip(" ") == ""
@@ -217,7 +217,7 @@ def test_rows_are_safe_and_searched_as_they_show(
     assert callable(make)
     laid_out = page(make(), width, **style)
     texts = laid_out.texts()
-    assert len(texts) == laid_out.count == len(laid_out.joints())
+    assert len(texts) == laid_out.count == len(laid_out.separators())
     for at in range(laid_out.count):
         row = laid_out.row(at)
         assert row.text == texts[at]
@@ -256,7 +256,7 @@ def test_wrapped_lines_join_to_what_they_were() -> None:
         "王王王王王王 王王",
     ]
     block = ProseBlock(Prose.read(lines), 16)
-    joined = "".join(a + b for a, b in zip(block.texts(), block.joints(), strict=True))
+    joined = "".join(a + b for a, b in zip(block.texts(), block.separators(), strict=True))
     assert joined.rstrip("\n").split("\n") == lines
 
 
@@ -277,14 +277,14 @@ def test_colours_come_by_slices_each_in_its_place() -> None:
         f"+return {n};\n" for n in range(lines)
     )
     block = DiffBlock(read_diff(text), 80, numbers=False, headers=False)
-    assert block.uncoloured(0, 10) == [Slice(0, 0)]
-    assert block.uncoloured(0, block.count) == [Slice(0, part) for part in range(4)]
+    assert block.unhighlighted(0, 10) == [HighlightChunk(0, 0)]
+    assert block.unhighlighted(0, block.count) == [HighlightChunk(0, part) for part in range(4)]
     for part in (2, 3):
-        path, kinds, source, run_up = block.source(Slice(0, part))
+        path, kinds, source, run_up = block.source(HighlightChunk(0, part))
         assert (path, run_up, len(kinds)) == ("x.c", RUN_UP, len(source))
         assert source[run_up] == f"return {part * SLICE};"
-        block.colour(Slice(0, part), highlight(path, kinds, source)[run_up:])
-    assert block.uncoloured(0, block.count) == [Slice(0, 0), Slice(0, 1)]
+        block.colour(HighlightChunk(0, part), highlight(path, kinds, source)[run_up:])
+    assert block.unhighlighted(0, block.count) == [HighlightChunk(0, 0), HighlightChunk(0, 1)]
     for line, coloured in ((0, False), (2 * SLICE, True), (lines - 1, True)):
         pieces = block.row(2 + line).pieces
         assert ("return", "keyword") in pieces if coloured else len(pieces) == 2
@@ -316,11 +316,11 @@ def test_a_damaged_hunk_says_so() -> None:
 
 def test_the_beginning_of_a_large_mail_has_the_same_rows_as_the_whole() -> None:
     whole = huge(5000)
-    head, full = take_apart(whole, 2000), take_apart(whole)
+    head, full = parse_mail(whole, 2000), parse_mail(whole)
     assert not head.whole
     assert full.whole
     style = PageStyle(80, numbers=True)
-    first, all_of_it = (mail_page(parts, style, NOW, UTC) for parts in (head, full))
+    first, all_of_it = (layout_mail(parts, style, NOW, UTC) for parts in (head, full))
     assert first.count < all_of_it.count
     same = first.count - 50
     assert [first.row(at).text for at in range(same)] == [
@@ -332,7 +332,7 @@ def test_the_beginning_of_a_large_mail_has_the_same_rows_as_the_whole() -> None:
 
 
 def found(of: Page, needle: str) -> list[tuple[int, int, int]]:
-    matches = Matches(of)
+    matches = TextIndex(of)
     matches.search(needle)
     places = []
     for _ in range(matches.count):
@@ -363,8 +363,8 @@ def test_capitals_count_only_where_some_are_typed(needle: str, count: int) -> No
 
 
 def test_a_match_over_a_wrap_is_one_and_lights_both_rows() -> None:
-    laid_out = note_page("T", ["aaa bbb ccc ddd"], 12)
-    matches = Matches(laid_out)
+    laid_out = layout_note("T", ["aaa bbb ccc ddd"], 12)
+    matches = TextIndex(laid_out)
     matches.search("cc ddd")
     assert matches.count == 1
     matches.step(1)
@@ -374,7 +374,7 @@ def test_a_match_over_a_wrap_is_one_and_lights_both_rows() -> None:
 
 
 def test_matches_go_round() -> None:
-    matches = Matches(note_page("T", ["x", "y x", "x"], 20))
+    matches = TextIndex(layout_note("T", ["x", "y x", "x"], 20))
     matches.search("x")
     matches.start_at(4)
     walk = [matches.current]
@@ -390,14 +390,14 @@ def test_matches_go_round() -> None:
     st.text(st.sampled_from("aßiςσ王b "), min_size=1, max_size=3),
 )
 def test_every_match_is_lit_where_it_stands(lines: list[str], needle: str) -> None:
-    laid_out = note_page("", lines, 10)
-    matches = Matches(laid_out)
+    laid_out = layout_note("", lines, 10)
+    matches = TextIndex(laid_out)
     matches.search(needle)
     lit = [(at, span) for at in range(laid_out.count) for span in matches.in_row(at)]
     assert bool(lit) == bool(matches.count)
     for at, (start, end, _) in lit:
         assert 0 <= start < end
-        assert start < len(laid_out.texts()[at] + laid_out.joints()[at])
+        assert start < len(laid_out.texts()[at] + laid_out.separators()[at])
 
 
 def test_hostile_text_is_found_as_it_shows() -> None:

@@ -135,7 +135,7 @@ def test_a_mark_follows_a_series_whose_id_changes() -> None:
     marks = Marks()
     marks.show(lambda first, end: ["a", "b"][first:end])
     marks.add(["a"])
-    marks.moved({"a": "c", "x": "y"})
+    marks.rename({"a": "c", "x": "y"})
     assert marks.ids == {"c"}
 
 

@@ -85,19 +85,19 @@ async def test_the_next_run_begins_where_the_last_one_ended(
     async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("j", "l", "j", "j")
-        left = tree_of(app).kept_place
+        left = tree_of(app).view_state
         assert left.key is not None
         rows = len(tree_of(app))
         await pilot.press("Q")
     async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        now = tree_of(app).kept_place
+        now = tree_of(app).view_state
         assert (now.key, now.from_top, now.folds) == (left.key, left.from_top, left.folds)
         assert len(tree_of(app)) == rows
         await pilot.press(":", *"group", "space", *"day", "enter")
         await until(pilot, lambda: "by day" in text_of(app, "TitleBar"), what="groups")
         await pilot.press("z", "M", "j")
-        left = tree_of(app).kept_place
+        left = tree_of(app).view_state
         await pilot.press("Q")
     async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
         # There is no mail to wait for under a heading.
@@ -108,7 +108,7 @@ async def test_the_next_run_begins_where_the_last_one_ended(
         assert row.kind is Kind.HEADING
         assert row.key == left.key
         assert len(tree_of(app)) == len(index.days(ListView(), 0))
-        assert not tree_of(app).touched
+        assert not tree_of(app).user_moved
 
 
 async def test_a_place_that_is_gone_is_the_top(path: Path, index: Index, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ async def test_a_place_that_is_gone_is_the_top(path: Path, index: Index, tmp_pat
     async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         assert tree_of(app).cursor == 0
-        assert desk_screen(app).series_tree.place[0] == 1
+        assert desk_screen(app).series_tree.position[0] == 1
 
 
 @pytest.mark.parametrize(

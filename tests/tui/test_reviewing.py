@@ -29,7 +29,7 @@ ANSWERS = [
 
 
 def said_here(view: MessageView) -> tuple[str, ...] | None:
-    return view.remark_here.lines if view.remark_here is not None else None
+    return view.current_comment.lines if view.current_comment is not None else None
 
 
 def said(of: OpenedMessage) -> list[ReviewComment]:
@@ -41,7 +41,7 @@ async def test_remarks_stand_under_their_lines_and_move_nothing() -> None:
         view.action_next_hunk(1)
         view.action_next_hunk(1)
         before = screen(view)
-        view.show_remarks(mail(PATCH), said(mail(PATCH)))
+        view.show_comments(mail(PATCH), said(mail(PATCH)))
         assert screen(view)[0] == before[0]
         rows = everything(view)
         at = next(
@@ -68,24 +68,24 @@ async def test_remarks_of_another_mail_are_not_shown() -> None:
     other = replace(mail(PATCH), text="another")
     async with reading(other) as (view, _):
         before = everything(view)
-        view.show_remarks(mail(PATCH), said(mail(PATCH)))
+        view.show_comments(mail(PATCH), said(mail(PATCH)))
         assert everything(view) == before
 
 
 async def test_going_from_remark_to_remark_folding_and_opening_them() -> None:
     async with reading(mail(PATCH), (80, 24)) as (view, pilot):
-        assert not view.action_next_remark(1)
+        assert not view.action_next_comment(1)
         assert not view.action_open_reply()
-        view.show_remarks(mail(PATCH), said(mail(PATCH)))
+        view.show_comments(mail(PATCH), said(mail(PATCH)))
         seen = []
-        while view.action_next_remark(1):
-            assert view.remark_here is not None
-            seen.append(view.remark_here.lines[0])
-            assert any(view.remark_here.lines[0][:9] in row for row in screen(view))
+        while view.action_next_comment(1):
+            assert view.current_comment is not None
+            seen.append(view.current_comment.lines[0])
+            assert any(view.current_comment.lines[0][:9] in row for row in screen(view))
         assert seen == ["Before what?", "Too much.", "No.", "Thought 0.", "I like it all."]
-        assert view.action_next_remark(-1)
-        assert view.remark_here is not None
-        assert view.remark_here.lines[0] == "Thought 0."
+        assert view.action_next_comment(-1)
+        assert view.current_comment is not None
+        assert view.current_comment.lines[0] == "Thought 0."
         view.fold(expanded=None)
         assert " ┃ Thought 39." in everything(view)
         view.fold(expanded=None)
@@ -98,7 +98,7 @@ async def test_going_from_remark_to_remark_folding_and_opening_them() -> None:
         view.fold_all(expanded=True)
         view.action_bottom()
         while said_here(view) != ("No.",):
-            assert view.action_next_remark(-1)
+            assert view.action_next_comment(-1)
         assert view.action_open_reply()
         await pilot.pause()
         assert isinstance(pilot.app, Host)
@@ -107,7 +107,7 @@ async def test_going_from_remark_to_remark_folding_and_opening_them() -> None:
 
 async def test_a_click_folds_a_remark_and_follows_the_diffstat() -> None:
     async with reading(mail(PATCH), (80, 40)) as (view, pilot):
-        view.show_remarks(mail(PATCH), said(mail(PATCH)))
+        view.show_comments(mail(PATCH), said(mail(PATCH)))
         row = next(y for y, text in enumerate(screen(view)) if "▾ Bo Larch" in text)
         await pilot.click(MessageView, offset=(12, row))
         await pilot.pause()
@@ -185,9 +185,9 @@ async def test_what_was_viewed_can_be_opened_by_hand_while_it_is_hidden() -> Non
 async def test_a_page_down_leaves_what_it_showed_whole_as_viewed() -> None:
     async with reading(mail(PATCH), (80, 24)) as (view, _):
         while not view.at_end:
-            view.leave_behind()
+            view.mark_passed_hunks_viewed()
             view.action_page(1)
-        view.leave_behind()
+        view.mark_passed_hunks_viewed()
         assert view.viewed == (view.viewed[1], view.viewed[1])
 
 
@@ -199,7 +199,7 @@ async def test_hostile_remarks_are_text() -> None:
         for depth in range(40)
     ]
     async with reading(of, (60, 40)) as (view, pilot):
-        view.show_remarks(of, evil)
+        view.show_comments(of, evil)
         await settle(pilot)
         view.action_bottom()
         for y in range(view.size.height):
@@ -215,7 +215,7 @@ async def test_remarks_of_a_huge_mail_come_with_the_whole_of_it() -> None:
     text = f"> {lines[at - 1]}\n> {lines[at]}\n\nFar down."
     async with reading(None) as (view, pilot):
         view.show(of)
-        view.show_remarks(of, place_comments(of, [answer(text)]))
+        view.show_comments(of, place_comments(of, [answer(text)]))
         await settle(pilot)
         rows = view._page.texts()
         assert "Far down." in [row.strip() for row in rows]

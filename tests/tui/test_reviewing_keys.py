@@ -23,7 +23,7 @@ from tests.tui.kit import (
 )
 from tests.tui.mails import PATCH, mail
 from tui.app import PatchdeskApp
-from tui.tree.tree_remarks import with_remarks
+from tui.tree.tree_remarks import with_comment_count
 
 ANSWER = "> +\twick_trim(wick, 1);\n\nWhy one?\n"
 
@@ -199,10 +199,10 @@ def test_a_trailer_is_no_remark_worth_counting() -> None:
 
 def test_a_count_fits_into_the_room_of_the_replies() -> None:
     row = [("x", "plain"), ("   ↳1", "replies"), (" ", "plain")]
-    assert with_remarks(row, 12)[1] == (" 💬12", "replies")
-    assert with_remarks(row, 5_000)[1] == ("  💬…", "replies")
-    assert with_remarks([(" ↳1", "replies")], 123) == [(" ↳1", "replies")]
-    assert with_remarks([("↳ ", "replies"), ("x", "plain")], 1) == [
+    assert with_comment_count(row, 12)[1] == (" 💬12", "replies")
+    assert with_comment_count(row, 5_000)[1] == ("  💬…", "replies")
+    assert with_comment_count([(" ↳1", "replies")], 123) == [(" ↳1", "replies")]
+    assert with_comment_count([("↳ ", "replies"), ("x", "plain")], 1) == [
         ("↳ ", "replies"),
         ("x", "plain"),
     ]

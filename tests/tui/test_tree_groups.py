@@ -15,8 +15,8 @@ from tests.tui.test_lists import path as path
 from tests.tui.test_lists import settled
 from tui.app import PatchdeskApp
 from tui.tree.groups import Groups
-from tui.tree.model import Held, Rows
-from tui.tree.rows import Kind, Lit, Matches
+from tui.tree.model import InMemoryItems, Rows
+from tui.tree.rows import Highlights, Kind, SearchMarks
 
 ITEMS = [small_series(f"item{number}", f"the item {number}") for number in range(9)]
 """Series of two patches."""
@@ -24,7 +24,7 @@ ITEMS = [small_series(f"item{number}", f"the item {number}") for number in range
 
 def grouped(firsts: list[int]) -> Rows:
     rows = Rows()
-    held = Held(ITEMS)
+    held = InMemoryItems(ITEMS)
     held.headings = {first: f"group {first}" for first in firsts}
     rows.replace(held, keep=False)
     return rows
@@ -123,11 +123,11 @@ def test_what_is_found_is_shown_also_in_folded_groups() -> None:
     rows = grouped([0, 4])
     rows.fold_all(expanded=False)
     key = (ITEMS[5].id,)
-    rows.light(Matches(lit={key: Lit()}))
-    found = rows.next_lit(0, 1)
+    rows.set_highlights(SearchMarks(highlights={key: Highlights()}))
+    found = rows.next_highlighted(0, 1)
     assert found is not None
     assert rows[found].key == key
-    rows.light(Matches(lit={}))
+    rows.set_highlights(SearchMarks(highlights={}))
     assert len(rows) == 2
 
 

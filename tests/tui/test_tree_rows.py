@@ -15,8 +15,8 @@ from core.model import FollowupTrailer, MessageId, Series
 from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
 from tui.tree.columns import age, columns, fit, line
 from tui.tree.model import Rows
-from tui.tree.rows import Inside, Kind, Lit, Matches, inside, size
-from tui.tree.rows import given as given_to
+from tui.tree.rows import Highlights, Kind, MatchingPatches, SearchMarks, child_count, child_rows
+from tui.tree.rows import trailer_counts as given_to
 
 
 def outline(rows: Rows) -> list[str]:
@@ -154,7 +154,7 @@ def test_what_is_folded_away_is_found_at_what_holds_it() -> None:
 def test_reveal_unfolds_the_way() -> None:
     rows = Rows()
     rows.replace(lantern(), keep=False)
-    place = rows.reveal(0, (rows[0].item.id, "wick-r2@x"))
+    place = rows.unfold_to(0, (rows[0].item.id, "wick-r2@x"))
     assert outline(rows)[place].strip() == "reply wick-r2@x"
 
 
@@ -209,15 +209,17 @@ def test_fit(text: str, width: int, expected: str) -> None:
     assert fit(text, width) == expected
 
 
-EVERY_THIRD = Lit(**dict.fromkeys(("subject", "name"), tuple((n, n + 1) for n in range(0, 60, 3))))
+EVERY_THIRD = Highlights(
+    **dict.fromkeys(("subject", "name"), tuple((n, n + 1) for n in range(0, 60, 3)))
+)
 
 
 def test_every_row_fills_every_width_exactly() -> None:
     rows = unfolded()
     for width in [*range(1, 60), 69, 70, 80, 95, 96, 120, 200]:
         for index in range(len(rows)):
-            for row in (rows[index], replace(rows[index], lit=EVERY_THIRD)):
-                pieces = line(row, width, NOW, names=row.lit is not None)
+            for row in (rows[index], replace(rows[index], highlights=EVERY_THIRD)):
+                pieces = line(row, width, NOW, names=row.highlights is not None)
                 assert sum(cell_len(text) for text, _ in pieces) == width
 
 
@@ -247,8 +249,8 @@ def lit_text(pieces: list[tuple[str, str]]) -> list[str]:
 def test_the_letters_that_were_looked_for_are_lit() -> None:
     rows = Rows()
     key = (lantern()[0].id,)
-    lit = Lit(subject=((0, 3), (7, 12)), name=((4, 8),))
-    rows.replace(lantern(), keep=False, matches=Matches(lit={key: lit}))
+    highlights = Highlights(subject=((0, 3), (7, 12)), name=((4, 8),))
+    rows.replace(lantern(), keep=False, matches=SearchMarks(highlights={key: highlights}))
     assert lit_text(line(rows[0], 120, NOW)) == ["Ste", "light", "Wren"]
     assert lit_text(line(rows[0], 60, NOW)) == ["Ste", "light"]
     assert lit_text(line(rows[0], 60, NOW, names=True)) == ["Ste", "light", "Wren"]
@@ -258,7 +260,11 @@ def test_the_letters_that_were_looked_for_are_lit() -> None:
 def test_who_was_found_by_address_is_shown_by_it() -> None:
     rows = Rows()
     item = lantern()[0]
-    rows.replace(lantern(), keep=False, matches=Matches(lit={(item.id,): Lit(address=((4, 11),))}))
+    rows.replace(
+        lantern(),
+        keep=False,
+        matches=SearchMarks(highlights={(item.id,): Highlights(address=((4, 11),))}),
+    )
     pieces = line(rows[0], 120, NOW)
     assert lit_text(pieces) == ["lantern"]
     assert "ada@lantern" in "".join(text for text, _ in pieces)
@@ -266,8 +272,10 @@ def test_who_was_found_by_address_is_shown_by_it() -> None:
 
 def test_spans_that_lie_beyond_the_text_light_nothing() -> None:
     rows = Rows()
-    lit = Lit(subject=((-5, 2), (1, 4), (20, 5000), (9000, 9001)), name=((50, 60),))
-    rows.replace(lantern(), keep=False, matches=Matches(lit={(lantern()[0].id,): lit}))
+    highlights = Highlights(subject=((-5, 2), (1, 4), (20, 5000), (9000, 9001)), name=((50, 60),))
+    rows.replace(
+        lantern(), keep=False, matches=SearchMarks(highlights={(lantern()[0].id,): highlights})
+    )
     text = "".join(text for text, _ in line(rows[0], 120, NOW))
     assert "Steady light in a draught" in text
 
@@ -276,8 +284,9 @@ def test_of_a_folded_series_the_patches_that_were_found_are_shown() -> None:
     rows = Rows()
     wick = lantern()[0]
     found = (MessageId("wick-v2-2@x"), MessageId("wick-v1-1@x"))
-    matches = Matches(
-        lit={(wick.id, found[0]): Lit(subject=((0, 4),))}, inside={0: Inside(patches=found)}
+    matches = SearchMarks(
+        highlights={(wick.id, found[0]): Highlights(subject=((0, 4),))},
+        inside={0: MatchingPatches(patches=found)},
     )
     rows.replace(lantern(), keep=False, matches=matches)
     assert outline(rows)[:4] == [
@@ -287,13 +296,13 @@ def test_of_a_folded_series_the_patches_that_were_found_are_shown() -> None:
         "series oil-v1-1@x",
     ]
     assert len(rows) == 6
-    assert rows.next_lit(0, 1) == 1
-    assert rows.next_lit(1, 1) == 1
-    assert rows.next_lit(3, -1) == 1
+    assert rows.next_highlighted(0, 1) == 1
+    assert rows.next_highlighted(1, 1) == 1
+    assert rows.next_highlighted(3, -1) == 1
     rows.fold(0, expanded=True)  # all of it now, with the same letters lit
     at = rows.find((wick.id, found[0]))
     assert at is not None
-    assert rows[at].lit is not None
+    assert rows[at].highlights is not None
     assert rows[at].depth == 2
     rows.fold(0, expanded=False)
     assert len(rows) == 6
@@ -303,20 +312,21 @@ def test_of_many_patches_that_were_found_three_are_shown_and_the_rest_counted() 
     one = series("s", version("many", [f"patch {n}" for n in range(30)]))
     names = tuple(MessageId(f"many-v1-{n}@x") for n in (9, 3, 5))
     rows = Rows()
-    found = Inside(patches=names, more=4)
-    rows.replace([one], keep=False, matches=Matches(lit={}, inside={0: found}))
+    found = MatchingPatches(patches=names, more=4)
+    rows.replace([one], keep=False, matches=SearchMarks(highlights={}, inside={0: found}))
     assert [line.split()[-1] for line in outline(rows)] == [one.id, *names, names[-1]]
     assert "and 4 more of its patches" in "".join(text for text, _ in line(rows[4], 80, NOW))
-    beside = Inside(patches=names[:1], more=6, beside=True)
-    rows.replace([one], keep=False, matches=Matches(lit={}, inside={0: beside}))
+    beside = MatchingPatches(patches=names[:1], more=6, beside=True)
+    rows.replace([one], keep=False, matches=SearchMarks(highlights={}, inside={0: beside}))
     assert len(rows) == 2
     assert "+6" in "".join(text for text, _ in line(rows[1], 80, NOW))
 
 
 def test_a_patch_that_was_found_and_is_gone_since_keeps_its_row() -> None:
     rows = Rows()
-    gone = Matches(
-        lit={}, inside={0: Inside(patches=(MessageId("gone@x"), MessageId("wick-v2-2@x")))}
+    gone = SearchMarks(
+        highlights={},
+        inside={0: MatchingPatches(patches=(MessageId("gone@x"), MessageId("wick-v2-2@x")))},
     )
     rows.replace(lantern(), keep=False, matches=gone)
     assert len(rows) == 6
@@ -365,7 +375,7 @@ def test_a_forty_kilobyte_subject_is_cut_before_it_is_measured() -> None:
 def test_two_mails_of_one_id_are_marked() -> None:
     twin = message("t@x", "t")
     clash = type(twin)(
-        **{name: getattr(twin, name) for name in twin.__slots__ if name != "clashes"},
+        **{name: getattr(twin, name) for name in twin.__slots__ if name != "id_conflicts"},
         id_conflicts=(twin,),
     )
     talk = thread("t", "t")
@@ -378,7 +388,7 @@ def test_two_mails_of_one_id_are_marked() -> None:
 def test_what_is_counted_is_what_there_is() -> None:
     gaps = series("holes", version("h", ["a", "b"], cover="c", missing=[1, 2, 4, 5, 6]))
     for item in (*lantern(), gaps):
-        assert size(item) == len(list(inside(item, lambda _key, _at_first: True)))
+        assert child_count(item) == len(list(child_rows(item, lambda _key, _at_first: True)))
 
 
 @settings(max_examples=100, deadline=None)
@@ -400,9 +410,9 @@ def test_whatever_is_folded_the_rows_are_those_of_a_list_made_anew(
         if what in ("M", "R"):
             rows.fold_all(expanded=what == "R")
         elif what == "reveal":
-            everything = rows.everything(index)
+            everything = rows.unfolded_rows(index)
             key = everything[at % len(everything)].key
-            assert rows[rows.reveal(index, key)].key == key
+            assert rows[rows.unfold_to(index, key)].key == key
         elif what == "more":
             items = (small_series(f"more{len(items)}", "more"), *items)
             rows.replace(items, keep=True)

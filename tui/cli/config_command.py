@@ -14,9 +14,9 @@ from core.text import shown
 def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
     """Write it, and first what is wrong with the words that the screen alone knows: themes and keys."""
     from tui.keys.keymap import keymap_for
-    from tui.themes import DEFAULT_THEME, wrong_theme
+    from tui.themes import DEFAULT_THEME, theme_problem
 
-    theme = wrong_theme(config.theme)
+    theme = theme_problem(config.theme)
     for problem in (*filter(None, [theme]), *keymap_for(config.keys_preset, config.keys)[1]):
         sys.stderr.write(shown(f"patchdesk: {config_file()}: {problem}") + "\n")
     if theme:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
     from core.system.ui_state import Remembered
     from tui.desk.requests import Desk
-    from tui.tree.columns import Piece
+    from tui.tree.columns import StyledText
 
 WAIT: Final = 0.3
 """Seconds that the index has to give rows; later the application shows them as well."""
@@ -52,7 +52,7 @@ def room(columns: int, lines: int) -> Room:
     return Room(2, 1, columns - 1, max(_LEAST, int((lines - 2) * _SHARE_BELOW)))
 
 
-def picture(rows: Sequence[Sequence[Piece]], at: Room) -> str:
+def picture(rows: Sequence[Sequence[StyledText]], at: Room) -> str:
     """Return what draws rows, as bytes for a terminal but for their encoding; their text is safe already."""
     written = [_ENTER]
     for number, pieces in enumerate(rows[: at.height]):
@@ -90,14 +90,14 @@ class EarlyRows:
             left = left[os.write(self._screen, left) :]
 
 
-def _rows(page: ListPage, remembered: Remembered, at: Room) -> list[list[Piece]]:
+def _rows(page: ListPage, remembered: Remembered, at: Room) -> list[list[StyledText]]:
     from core.desk.list_position import recall
     from tui.tree.columns import line
     from tui.tree.model import Rows
 
     rows, place = Rows(), recall(remembered, page.wanted.lists)
     rows.replace(page.items, keep=False)
-    rows.restore(place.folds)
+    rows.set_folds(place.folds)
     cursor = rows.find(place.key) if place.key else None
     top = max(0, cursor - place.from_top) if cursor is not None else 0
     top = max(0, min(top, len(rows) - at.height))

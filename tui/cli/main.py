@@ -263,11 +263,11 @@ def _reader(
     from tui.app import PatchdeskApp
     from tui.cli.triage_opening import triage_opener
     from tui.keys.keymap import keymap_for
-    from tui.themes import wrong_theme
+    from tui.themes import theme_problem
 
     start_logging(log_file())
     keymap, wrong = keymap_for(config.keys_preset, config.keys)
-    wrong = (*filter(None, [wrong_theme(config.theme)]), *wrong)
+    wrong = (*filter(None, [theme_problem(config.theme)]), *wrong)
 
     asked = {target}
 

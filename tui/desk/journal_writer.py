@@ -16,7 +16,7 @@ from core.errors import PatchdeskError
 from core.model import MessageId
 from tui.desk.list_jobs import Post
 from tui.desk.requests import Session
-from tui.tree.marks import Handle
+from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
@@ -45,7 +45,7 @@ class Deed:
     session: Session
     kind: Literal["do", "undo", "redo"] = "do"
     verb: Verb | None = None
-    handles: tuple[Handle, ...] = ()
+    handles: tuple[SeriesHandle, ...] = ()
     """The series that it is for."""
     mails: tuple[MessageId, ...] = ()
     """The mails that it is for, where these alone are meant."""
@@ -58,7 +58,7 @@ class Known(Message):
     """Where series stand, and what remembers viewed hunks."""
 
     session: Session
-    standings: Mapping[Handle, Standing] | None
+    standings: Mapping[SeriesHandle, Standing] | None
     viewed: ViewedHunks | None
     """Both None where nothing could be known: what was known before holds."""
 
@@ -78,9 +78,9 @@ class DeedDone(Message):
     deed: Deed
     outcome: Outcome | None
     """None where there was nothing to take back."""
-    standings: Mapping[Handle, Standing] = field(default_factory=dict)
+    standings: Mapping[SeriesHandle, Standing] = field(default_factory=dict)
     """How those stand now that stood otherwise before."""
-    first: Handle | None = None
+    first: SeriesHandle | None = None
     """One of them, to put the cursor on."""
 
 
@@ -106,7 +106,7 @@ class Marked(Message):
     """What a query means, to be marked; or why it cannot be."""
 
     session: Session
-    found: Collection[Handle] | PatchdeskError
+    found: Collection[SeriesHandle] | PatchdeskError
 
 
 class Clerk:
@@ -180,7 +180,7 @@ class Clerk:
                     triage.hold(listing.items)
                 else:
                     triage.refresh()
-                known = cast("Mapping[Handle, Standing]", triage.known())
+                known = cast("Mapping[SeriesHandle, Standing]", triage.known())
                 self._post(Known(session, known, triage.viewed))
                 self._count(session)
             except PatchdeskError as error:
@@ -230,7 +230,7 @@ class Clerk:
 
     def _done(self, deed: Deed) -> DeedDone:
         triage = self._triage_of(deed.session)
-        asked: dict[MessageId, Handle] = {}
+        asked: dict[MessageId, SeriesHandle] = {}
         outcome: Outcome | None
         if deed.kind != "do" or deed.verb is None:
             outcome = triage.undo() if deed.kind == "undo" else triage.redo()
@@ -243,7 +243,7 @@ class Clerk:
                 note=deed.note,
                 patch=bool(deed.mails),
             )
-        standings: dict[Handle, Standing] = {}
+        standings: dict[SeriesHandle, Standing] = {}
         for change in outcome.changes if outcome is not None else ():
             handle = deed.handles[0] if deed.mails else asked.get(change.id)
             standings[self._handle(deed.session, change.id) if handle is None else handle] = (
@@ -251,7 +251,7 @@ class Clerk:
             )
         return DeedDone(deed, outcome, standings, next(iter(standings), None))
 
-    def _handle(self, session: Session, message_id: MessageId) -> Handle:
+    def _handle(self, session: Session, message_id: MessageId) -> SeriesHandle:
         """Return what the screen knows the series by that holds a mail."""
         if (desk := _lists(session)) is not None:
             row = desk.find(message_id)
@@ -289,10 +289,10 @@ class Clerk:
         self.put(job)
 
 
-def _ids(deed: Deed) -> dict[MessageId, Handle]:
+def _ids(deed: Deed) -> dict[MessageId, SeriesHandle]:
     """Return the ids of a deed's series, with what the screen knows them by."""
     rows = [handle for handle in deed.handles if isinstance(handle, int)]
-    found: dict[MessageId, Handle] = {
+    found: dict[MessageId, SeriesHandle] = {
         MessageId(handle): handle for handle in deed.handles if isinstance(handle, str)
     }
     if rows:

@@ -173,9 +173,9 @@ class ListScreen(SyncScreen):
         self._listing_tree = tree
         if left is None or page is None:
             return
-        if not tree.touched:
-            self._is_back = tree.restore(left.folds, left.key, left.from_top)
-        if tree.touched or self._is_back or page.whole:
+        if not tree.user_moved:
+            self._is_back = tree.restore_position(left.folds, left.key, left.from_top)
+        if tree.user_moved or self._is_back or page.whole:
             self._left_at = None
 
     def close_desks(self) -> None:
@@ -189,7 +189,7 @@ class ListScreen(SyncScreen):
         ):
             from core.desk.list_position import ListPosition, remember
 
-            here = tree.kept_place
+            here = tree.view_state
             place = ListPosition(
                 wanted=page.wanted, key=here.key or (), from_top=here.from_top, folds=here.folds
             )
@@ -213,7 +213,7 @@ class ListScreen(SyncScreen):
     def _saw(self, mail: OpenedMessage) -> None:
         """Count a mail as read that is still open, unless it only happens to be the first."""
         self._seeing = None
-        chosen = self.series_tree.touched or self._place is Pane.READER
+        chosen = self.series_tree.user_moved or self._place is Pane.READER
         if mail is self._mail and not self._noted and chosen:
             self._count_as_read(mail)
 

@@ -77,7 +77,7 @@ class MarkingScreen(ListScreen):
     def _say_marked(self, more: int) -> None:
         self.show_message(f"{more:,} more marked." if more else "Nothing more to mark.")
 
-    @on(TriageTree.Marked)
-    def _marks_told(self, event: TriageTree.Marked) -> None:
+    @on(TriageTree.MarksChanged)
+    def _marks_told(self, event: TriageTree.MarksChanged) -> None:
         words = f"{event.count:,} marked" if event.count else ""
         self.title_bar.marked = f"{words}…" if event.selecting else words

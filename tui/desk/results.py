@@ -56,7 +56,7 @@ class FoundScreen(FindingScreen):
             self.read_row(row)
 
     def _next_found(self, direction: int) -> bool:
-        return self.series_tree.move_to_lit(direction)
+        return self.series_tree.move_to_match(direction)
 
     def _next_in_list(self, direction: int) -> bool:
         """Go to the next of the list that was found, round the end."""

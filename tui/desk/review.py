@@ -122,10 +122,10 @@ class ReviewingScreen(ReadingScreen):
     @on(RemarksFound)
     def _remarks_found(self, event: RemarksFound) -> None:
         if event.request is self._answered and event.mail is self._mail and not self._noted:
-            self.reader.show_remarks(event.mail, event.remarks)
+            self.reader.show_comments(event.mail, event.remarks)
 
-    @on(TreeView.RemarksWanted)
-    def _count_remarks(self, event: TreeView.RemarksWanted) -> None:
+    @on(TreeView.CommentCountsRequested)
+    def _count_remarks(self, event: TreeView.CommentCountsRequested) -> None:
         if self._shown is not None:
             self.run_worker(
                 partial(count_remarks, self._shown, event.asked, self.post_message),
@@ -138,22 +138,22 @@ class ReviewingScreen(ReadingScreen):
     @on(RemarksCounted)
     def _remarks_counted(self, event: RemarksCounted) -> None:
         if event.session is self._shown:
-            self.series_tree.tell_remarks(event.counts)
+            self.series_tree.set_comment_counts(event.counts)
 
     def _say_unless(self, done: bool, what: str) -> None:
         if not done:
             self.show_message(f"There is no {what}.")
 
     def _next_remark(self, direction: int) -> None:
-        if not self.reader.action_next_remark(direction):
+        if not self.reader.action_next_comment(direction):
             self.show_message(f"There is no remark {'below' if direction > 0 else 'above'}.")
 
     def _open_reply(self) -> None:
         if not self.reader.action_open_reply():
             self.show_message("There is no remark here: . and , go to one.")
 
-    @on(MessageView.RemarkOpened)
-    def _remark_opened(self, event: MessageView.RemarkOpened) -> None:
+    @on(MessageView.ReplyRequested)
+    def _remark_opened(self, event: MessageView.ReplyRequested) -> None:
         row = self.series_tree.row
         if row is None:
             return
@@ -178,7 +178,7 @@ class ReviewingScreen(ReadingScreen):
     # ------------------------------------------------------------- files
 
     def _list_files(self) -> None:
-        from tui.reader.file_pane import FilePane
+        from tui.reader.file_pane import FilePicker
 
         reader = self.reader
         if not (paths := reader.file_paths):
@@ -194,7 +194,7 @@ class ReviewingScreen(ReadingScreen):
             if file is not None:
                 reader.go_to_file(file)
 
-        pane = FilePane(
+        pane = FilePicker(
             paths,
             reader.file_entry,
             reader.peek_at_file,

@@ -26,7 +26,7 @@ from tui.desk.searcher import (
 )
 from tui.keys.commands import Pane
 from tui.reader.message_view import MessageView
-from tui.tree.rows import Matches
+from tui.tree.rows import SearchMarks
 from tui.tree.series_tree import SeriesTree
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.system.ui_state import Remembered
     from tui.tree.model import Items
     from tui.tree.rows import Key, Whole
-    from tui.tree.view import Place
+    from tui.tree.view import ViewState
 
 _GROWN: Final = 0.4
 """Seconds between two answers to one question while what it is asked of grows."""
@@ -71,9 +71,9 @@ class FindingScreen(AskingScreen):
     """What the tree shows, where that is not the list."""
     _kept: Result | None = None
     """What was kept last: `n` goes through it, in the list too."""
-    _origin: tuple[Result | None, Place] | None = None
+    _origin: tuple[Result | None, ViewState] | None = None
     """What Esc goes back to."""
-    _list_place: Place | None = None
+    _list_place: ViewState | None = None
     """Where the reader was in the list."""
     _items: Items | Sequence[Whole] = ()
     """The list, as it is now."""
@@ -108,7 +108,7 @@ class FindingScreen(AskingScreen):
 
     def _open_bar(self, label: str, text: str = "") -> None:
         self.focus_pane(Pane.TREE)
-        place = self.series_tree.kept_place
+        place = self.series_tree.view_state
         self._origin = (self._result, place)
         if self._result is None:
             self._list_place = place
@@ -118,7 +118,7 @@ class FindingScreen(AskingScreen):
         if not self.bar.earlier:
             self.bar.earlier = earlier_queries(self.desk_app.remembered)
         self.bar.ask(shown(label), text)
-        self.series_tree.lead(led=True)
+        self.series_tree.set_remote_focus(focused=True)
         self.show_message(key_words(self._scope_words()))
         self._explain(text)
         if text:
@@ -176,7 +176,7 @@ class FindingScreen(AskingScreen):
 
     def _close_bar(self) -> None:
         self.clear_message()
-        self.series_tree.lead(led=False)
+        self.series_tree.set_remote_focus(focused=False)
         self.bar.close()
         self._entitle_place()
 
@@ -271,10 +271,10 @@ class FindingScreen(AskingScreen):
         self._result = result
         question, answer = result.question, result.answer
         tree = self.series_tree
-        chosen = question.again and tree.kept_place.key != self._best
+        chosen = question.again and tree.view_state.key != self._best
         tree.show_found(answer.items, answer.matches, keep=chosen)
         if not chosen:
-            self._best = tree.kept_place.key
+            self._best = tree.view_state.key
         if not self.bar.asking:
             if self._kept is not None and self._kept.question.text == question.text:
                 self._kept, self._places = result, None
@@ -350,9 +350,9 @@ class FindingScreen(AskingScreen):
         tree, now = self.series_tree, self._result
         self._result, place = self._origin
         if self._result is not None:
-            tree.go_back(self._result.answer.items, place, self._result.answer.matches)
-        elif now is not None or tree.kept_place != place:
-            tree.go_back(self._items, place)
+            tree.restore_view(self._result.answer.items, place, self._result.answer.matches)
+        elif now is not None or tree.view_state != place:
+            tree.restore_view(self._items, place)
 
     def query_to_save(self) -> str:
         """Return the query that would get a name now."""
@@ -368,14 +368,16 @@ class FindingScreen(AskingScreen):
             self._ask_nothing()
             self._result = None
             if self._list_place is not None:
-                self.series_tree.go_back(self._items, self._list_place)
+                self.series_tree.restore_view(self._items, self._list_place)
             if self._kept is not None:
-                self.series_tree.light(Matches(lit=self._kept.answer.matches.lit))
+                self.series_tree.set_highlights(
+                    SearchMarks(highlights=self._kept.answer.matches.highlights)
+                )
             self._entitle_place()
             return True
         if self._kept is not None:
             self._kept = None
-            self.series_tree.light(Matches(lit={}))
+            self.series_tree.set_highlights(SearchMarks(highlights={}))
             return True
         return False
 
@@ -384,7 +386,7 @@ class FindingScreen(AskingScreen):
         result = self._result
         self.title_bar.asked = shown(f"/ {result.question.text}") if result is not None else ""
         if result is not None:
-            place, of = self.series_tree.place
+            place, of = self.series_tree.position
             total = result.answer.found.total
             more = f" of {total:,}" if total > of else ""
             self.title_bar.place = f"{place:,} of {of:,} found{more}"

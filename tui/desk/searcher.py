@@ -17,8 +17,8 @@ from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
 from tui.desk.requests import Session
-from tui.tree.model import Held, Items
-from tui.tree.rows import Inside, Key, Lit, Matches
+from tui.tree.model import InMemoryItems, Items
+from tui.tree.rows import Highlights, Key, MatchingPatches, SearchMarks
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
@@ -104,7 +104,7 @@ class SearchedListing:
 
     def items(self, hits: Sequence[SearchHit]) -> Items:
         """Return what of the listing was found."""
-        return Held([self.listing.items[hit.row] for hit in hits])
+        return InMemoryItems([self.listing.items[hit.row] for hit in hits])
 
     def busy(self) -> AbstractContextManager[object]:
         """Do nothing: what is in memory stays."""
@@ -130,7 +130,7 @@ class Answer:
 
     found: SearchResult
     items: Items
-    matches: Matches
+    matches: SearchMarks
 
 
 @dataclass
@@ -217,9 +217,9 @@ class Asker:
                 self._post(Answered(question, answer))
 
 
-def matches_of(hits: Sequence[SearchHit]) -> Matches:
+def matches_of(hits: Sequence[SearchHit]) -> SearchMarks:
     """Return which letters of which rows were looked for, and which patches of a folded series are shown."""
-    lit: dict[Key, Lit] = {}
+    lit: dict[Key, Highlights] = {}
     for hit in hits:
         if hit.matched:
             lit[hit.series,] = _lit(hit)
@@ -235,16 +235,16 @@ def matches_of(hits: Sequence[SearchHit]) -> Matches:
         ]
         if patches:
             most = _PATCHES[hit.matched]
-            inside[place] = Inside(
+            inside[place] = MatchingPatches(
                 patches=tuple(patches[:most]),
                 more=max(0, len(patches) - most),
                 beside=hit.matched,
             )
-    return Matches(lit=lit, inside=inside)
+    return SearchMarks(highlights=lit, inside=inside)
 
 
-def _lit(hit: SearchHit) -> Lit:
-    return Lit(subject=hit.subject_spans, name=hit.name_spans, address=hit.address_spans)
+def _lit(hit: SearchHit) -> Highlights:
+    return Highlights(subject=hit.subject_spans, name=hit.name_spans, address=hit.address_spans)
 
 
 def ensure_ready(session: Session, searched: Searched, post: Post) -> None:

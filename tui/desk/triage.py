@@ -18,7 +18,7 @@ from core.text import shown
 from tui.desk.journal_writer import Deed, HistoryRead
 from tui.desk.triage_state import StandingScreen
 from tui.keys.commands import Command, Pane
-from tui.tree.marks import Handle
+from tui.tree.marks import SeriesHandle
 from tui.tree.rows import Kind, Row
 from tui.widgets.prompt import Prompt, Proposal
 
@@ -97,7 +97,7 @@ class TriageScreen(StandingScreen):
 
     # ------------------------------------------------------------- what it is about
 
-    def _targets(self) -> list[Handle]:
+    def _targets(self) -> list[SeriesHandle]:
         """Return the series that a verb is for: those marked, else the one under the cursor, which is the one that is open."""
         tree = self.series_tree
         if tree.marks:
@@ -175,7 +175,7 @@ class TriageScreen(StandingScreen):
         else:
             self._go_on(set(targets) if verb in VERDICTS else set())
 
-    def _with_patch(self, handle: Handle, patch: MessageId, verb: Verb) -> Standing:
+    def _with_patch(self, handle: SeriesHandle, patch: MessageId, verb: Verb) -> Standing:
         """Return how a series will stand once one of its patches is decided."""
         from dataclasses import replace
 
@@ -188,7 +188,7 @@ class TriageScreen(StandingScreen):
             others.append((patch, status))
         return replace(one, patches=tuple(others))
 
-    def _go_on(self, decided: set[Handle]) -> None:
+    def _go_on(self, decided: set[SeriesHandle]) -> None:
         """Show what has changed, and put the cursor on what is to be decided next."""
         from core.triage.transitions import UNDECIDED
 

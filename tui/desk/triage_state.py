@@ -14,7 +14,7 @@ from core.text import shown
 from tui.desk.journal_writer import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
 from tui.desk.marking import MarkingScreen
 from tui.keys.commands import Pane
-from tui.tree.marks import Handle
+from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
     from core.desk.triage_service import Triage
@@ -40,28 +40,28 @@ class StandingScreen(MarkingScreen):
     """Shows how series stand: as it is written down, and with what is not written down yet."""
 
     _clerk: Clerk | None = None
-    _sure: Mapping[Handle, Standing] = {}
+    _sure: Mapping[SeriesHandle, Standing] = {}
     """How series stand as it is written down."""
-    _waiting: Sequence[tuple[Deed, Mapping[Handle, Standing]]] = ()
+    _waiting: Sequence[tuple[Deed, Mapping[SeriesHandle, Standing]]] = ()
     """What is not written down yet, in order, and what each will make of its series."""
     _decided_shown = False
     _given: Items | Sequence[Whole] = ()
     """All that there is to show, decided or not."""
     _left: Items | Sequence[Whole] | None = None
     """What of that is not hidden."""
-    _hidden: frozenset[Handle] = frozenset()
-    _decided_since: frozenset[Handle] = frozenset()
+    _hidden: frozenset[SeriesHandle] = frozenset()
+    _decided_since: frozenset[SeriesHandle] = frozenset()
     """What was decided since the list was read."""
     _early: Known | None = None
     """How the series of what is coming stand."""
     _narrower: Mapping[str, str] = {}
     """Of queries that were asked for with what is decided, those without it."""
-    _going_back: Handle | None = None
+    _going_back: SeriesHandle | None = None
     """The series that was changed back, and is not on the screen yet."""
     _held_back: Callable[[Items | Sequence[Whole]], None] | None = None
     """Shows the list, once it is known what is decided."""
 
-    def _standing(self, handle: Handle) -> Standing:
+    def _standing(self, handle: SeriesHandle) -> Standing:
         from core.triage.state import UNTOUCHED
 
         return self.series_tree.standings.get(handle, UNTOUCHED)
@@ -117,7 +117,7 @@ class StandingScreen(MarkingScreen):
                 self.series_tree.standings_known = True
         super()._become_shown(session)
 
-    def _decided(self) -> frozenset[Handle]:
+    def _decided(self) -> frozenset[SeriesHandle]:
         """Return what is not to be shown: what is decided; where a view asks for states, what was since it was made."""
         standings = self.series_tree.standings
         page = self._page if self._list_desk is not None else None
@@ -223,10 +223,10 @@ class StandingScreen(MarkingScreen):
             self._sure = event.standings
         self.series_tree.standings_known = True
         if event.viewed is not None:
-            self.reader.remember_viewed_in(event.viewed)
+            self.reader.set_viewed_store(event.viewed)
         self._show_standings()
 
-    def _show_standings(self, changed: Collection[Handle] | None = None) -> None:
+    def _show_standings(self, changed: Collection[SeriesHandle] | None = None) -> None:
         """Show how series stand, with what is not written down yet."""
         standings = dict(self._sure)
         for _, will in self._waiting:
@@ -267,7 +267,7 @@ class StandingScreen(MarkingScreen):
         for note in outcome.notes:
             self.notify(shown(note), markup=False)
 
-    def _go_back_to(self, handle: Handle | None) -> None:
+    def _go_back_to(self, handle: SeriesHandle | None) -> None:
         """Put the cursor on what was changed back; where it is not on the screen, once it is."""
         self._going_back = None
         if handle is None:
@@ -314,13 +314,15 @@ class StandingScreen(MarkingScreen):
         super().close_desks()
 
 
-def _without(items: Items | Sequence[Whole], hidden: Collection[Handle]) -> Items | Sequence[Whole]:
+def _without(
+    items: Items | Sequence[Whole], hidden: Collection[SeriesHandle]
+) -> Items | Sequence[Whole]:
     """Return the items but for some."""
     if not hidden:
         return items
     if isinstance(items, Sequence):
         return [item for item in items if item.id not in hidden]
-    without: Callable[[Collection[Handle]], Items] | None = getattr(items, "without", None)
+    without: Callable[[Collection[SeriesHandle]], Items] | None = getattr(items, "without", None)
     return without(hidden) if without is not None else items
 
 

@@ -12,7 +12,7 @@ from core.digest.formats.phrases import intervals
 from core.digest.values import Digest
 from core.text import shown
 
-Piece = tuple[str, str]
+StyledText = tuple[str, str]
 """Text, and the name of its look."""
 
 _LONGEST: Final = 400
@@ -41,7 +41,7 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return blanks + plain if right else plain + blanks
 
 
-def charts(digest: Digest, width: int, height: int) -> list[list[Piece]]:
+def charts(digest: Digest, width: int, height: int) -> list[list[StyledText]]:
     """Return the rows of all charts for a view of so many cells."""
     across = 4 if width >= 140 else 2 if width >= 60 else 1
     room = (width - _GAP * (across - 1)) // across
@@ -69,11 +69,11 @@ def charts(digest: Digest, width: int, height: int) -> list[list[Piece]]:
         ),
         _days(digest.days, room, count),
     ]
-    found: list[list[Piece]] = []
+    found: list[list[StyledText]] = []
     for start in range(0, len(all_of_them), across):
         found += [[]] if start else []
         for row in zip_longest(*all_of_them[start : start + across], fillvalue=None):
-            pieces: list[Piece] = []
+            pieces: list[StyledText] = []
             for chart in row:
                 pieces += [(" " * _GAP, "")] if pieces else []
                 pieces += chart if chart is not None else [(" " * room, "")]
@@ -83,9 +83,9 @@ def charts(digest: Digest, width: int, height: int) -> list[list[Piece]]:
 
 def _bars(
     title: str, rows: Sequence[tuple[str, int, str]], width: int, count: int
-) -> list[list[Piece]]:
+) -> list[list[StyledText]]:
     """Return a chart of lying bars: number, bar, name."""
-    chart: list[list[Piece]] = [[(fit(title, width), "heading")]]
+    chart: list[list[StyledText]] = [[(fit(title, width), "heading")]]
     if not rows:
         chart.append([(fit("none", width), "muted")])
     numbers = max((len(words) for *_, words in rows), default=0)
@@ -112,10 +112,10 @@ def _lying(value: int, most: int, width: int) -> str:
     return ("█" * full + (_LYING[rest] if rest else "")).ljust(width)
 
 
-def _days(days: Sequence[tuple[str, int]], width: int, count: int) -> list[list[Piece]]:
+def _days(days: Sequence[tuple[str, int]], width: int, count: int) -> list[list[StyledText]]:
     """Return a chart of standing bars, one for each day, or week or month of a longer range."""
     steps, unit = intervals(days)
-    chart: list[list[Piece]] = [[(fit(f"Mails a {unit}", width), "heading")]]
+    chart: list[list[StyledText]] = [[(fit(f"Mails a {unit}", width), "heading")]]
     if not steps:
         return [*chart, [(fit("none", width), "muted")]]
     most = max(n for _, n in steps)

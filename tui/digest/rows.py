@@ -30,7 +30,7 @@ from core.digest.people import format_identity
 from core.digest.values import Digest, Newcomer, SeriesChanges, ThreadChanges
 from core.model import MessageId
 from core.text import shown
-from tui.digest.charts import Piece, charts, fit
+from tui.digest.charts import StyledText, charts, fit
 
 TOP: Final = 15
 """Rows of a table at most, as on the page of the command."""
@@ -41,12 +41,12 @@ BRIEF: Final = 5
 _TAG_WORDS: Final = re.compile(r"[^\s\[\]]{1,40}")
 _LETTERS: Final = {"reviewed-by": "R", "acked-by": "A", "tested-by": "T", "nacked-by": "N"}
 
-Draw = Callable[[int], list[Piece]]
+Draw = Callable[[int], list[StyledText]]
 """What gives the pieces of a row so many cells wide."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DigestRow:
     """A row; the cursor stops where it has a key."""
 
     draw: Draw
@@ -62,11 +62,11 @@ class Line:
     """Whether that is unfolded."""
 
 
-def lines_of(digest: Digest, width: int, height: int, unfolded: Collection[str]) -> list[Line]:
+def lines_of(digest: Digest, width: int, height: int, unfolded: Collection[str]) -> list[DigestRow]:
     """Return the rows for a view of so many cells, with what is unfolded by its keys."""
     found = list(_head(digest, width))
     if digest.messages:
-        found += [Line(_fixed(pieces)) for pieces in charts(digest, width, height)]
+        found += [DigestRow(_fixed(pieces)) for pieces in charts(digest, width, height)]
         found.append(_BLANK)
     newcomers = [_newcomer(one, at) for at, one in enumerate(digest.newcomers)]
     found += _section("Newcomers", "newcomers", newcomers, unfolded)
@@ -87,35 +87,37 @@ def lines_of(digest: Digest, width: int, height: int, unfolded: Collection[str])
     return found
 
 
-def _fixed(pieces: Sequence[Piece]) -> Draw:
+def _fixed(pieces: Sequence[StyledText]) -> Draw:
     return lambda _: list(pieces)
 
 
-_BLANK: Final = Line(_fixed(()))
+_BLANK: Final = DigestRow(_fixed(()))
 
 
-def _head(digest: Digest, width: int) -> Iterator[Line]:
-    yield Line(lambda cells: [(fit(title_of(digest), cells), "title")])
+def _head(digest: Digest, width: int) -> Iterator[DigestRow]:
+    yield DigestRow(lambda cells: [(fit(title_of(digest), cells), "title")])
     for line in textwrap.wrap(shown(opening(digest)), max(20, width)):
-        yield Line(_fixed([(line, "muted")]))
+        yield DigestRow(_fixed([(line, "muted")]))
     for note in digest.notes:
         for line in textwrap.wrap(shown(note), max(20, width)):
-            yield Line(_fixed([(line, "warning")]))
+            yield DigestRow(_fixed([(line, "warning")]))
     yield _BLANK
 
 
-def _heading(words: str, count: int, key: str, is_open: bool | None) -> Line:
+def _heading(words: str, count: int, key: str, is_open: bool | None) -> DigestRow:
     """Return a section's heading; None: it shows all it has."""
     fold = {None: "", True: "▾ ", False: "▸ "}[is_open]
     more = f"  Enter shows all {count}" if is_open is False else ""
     pieces = [(f"{fold}{words}", "heading"), (f"  {count:,}", "muted"), (more, "muted")]
     folds = "" if is_open is None else key
-    return Line(_fixed(pieces), f"section {key}", lambda: words, folds=folds, open=bool(is_open))
+    return DigestRow(
+        _fixed(pieces), f"section {key}", lambda: words, folds=folds, open=bool(is_open)
+    )
 
 
 def _section(
-    words: str, key: str, items: Sequence[Line], unfolded: Collection[str]
-) -> Iterator[Line]:
+    words: str, key: str, items: Sequence[DigestRow], unfolded: Collection[str]
+) -> Iterator[DigestRow]:
     if not items:
         return
     is_open = key in unfolded
@@ -127,8 +129,8 @@ def _section(
 # ----------------------------------------------------------------- newcomers, threads and series in a line
 
 
-def _newcomer(one: Newcomer, at: int) -> Line:
-    def draw(width: int) -> list[Piece]:
+def _newcomer(one: Newcomer, at: int) -> DigestRow:
+    def draw(width: int) -> list[StyledText]:
         room = max(10, min(40, width // 3))
         mails = f" {one.mails:>4} " if width >= 60 else " "
         rest = width - 2 - room - len(mails)
@@ -139,7 +141,7 @@ def _newcomer(one: Newcomer, at: int) -> Line:
             (fit(one.subject, rest), "subject"),
         ]
 
-    return Line(
+    return DigestRow(
         draw,
         f"newcomer {at}",
         lambda: shown(f"{format_identity(one.person)} {one.subject}"),
@@ -147,9 +149,9 @@ def _newcomer(one: Newcomer, at: int) -> Line:
     )
 
 
-def _item(item: SeriesChanges | ThreadChanges, place: str) -> Line:
+def _item(item: SeriesChanges | ThreadChanges, place: str) -> DigestRow:
     """Return the line of a series or thread outside the list of series; there it can be unfolded."""
-    return Line(
+    return DigestRow(
         partial(_drawn, item, "  "),
         f"{place} {item.id}",
         partial(_words, item),
@@ -170,10 +172,10 @@ def _words(item: SeriesChanges | ThreadChanges) -> str:
     return shown(f"{tag}{item.subject} {item.author.name} {item.author.address}")
 
 
-def _drawn(item: SeriesChanges | ThreadChanges, expander: str, width: int) -> list[Piece]:
+def _drawn(item: SeriesChanges | ThreadChanges, expander: str, width: int) -> list[StyledText]:
     """Return a line: the subject, and in columns the version, what arrived, what was given, replies, author, day."""
     wide = width >= 100
-    columns: list[Piece] = []
+    columns: list[StyledText] = []
     tags = ""
     if isinstance(item, SeriesChanges):
         newest = item.newest
@@ -232,10 +234,10 @@ def _given(item: SeriesChanges | ThreadChanges) -> str:
     return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if counts[letter])
 
 
-def _series(news: SeriesChanges, unfolded: Collection[str]) -> Iterator[Line]:
+def _series(news: SeriesChanges, unfolded: Collection[str]) -> Iterator[DigestRow]:
     key = f"series {news.id}"
     is_open = key in unfolded
-    yield Line(
+    yield DigestRow(
         partial(_drawn, news, "▾ " if is_open else "▸ "),
         key,
         partial(_words, news),
@@ -247,7 +249,7 @@ def _series(news: SeriesChanges, unfolded: Collection[str]) -> Iterator[Line]:
         yield from _details(news)
 
 
-def _details(news: SeriesChanges) -> Iterator[Line]:
+def _details(news: SeriesChanges) -> Iterator[DigestRow]:
     """Yield what is inside of a series: what arrived, the versions before, its patches, the trailers."""
     newest = news.newest
     facts: list[tuple[str, str]] = [
@@ -255,27 +257,27 @@ def _details(news: SeriesChanges) -> Iterator[Line]:
         *((words, "version") for words in earlier_words(news)),
     ]
     for words, look in facts:
-        yield Line(partial(_indented, words, look))
+        yield DigestRow(partial(_indented, words, look))
     for place, patch in rows(newest):
-        yield Line(
+        yield DigestRow(
             partial(_patch, (place, *patch_words(patch, news)), patch is None),
             f"patch {news.id} {newest.version} {place}" if patch is not None else "",
             partial(_patch_subject, patch_words(patch, news)[1]),
             opens=patch.message_id if patch is not None else None,
         )
     for trailer in news.trailers:
-        yield Line(partial(_indented, trailer_words(trailer), "trailer"))
+        yield DigestRow(partial(_indented, trailer_words(trailer), "trailer"))
 
 
 def _patch_subject(subject: str) -> str:
     return shown(subject)
 
 
-def _indented(words: str, look: str, width: int) -> list[Piece]:
+def _indented(words: str, look: str, width: int) -> list[StyledText]:
     return [("      ", ""), (fit(words, max(1, width - 6)), look)]
 
 
-def _patch(words: tuple[str, str, str, str], missing: bool, width: int) -> list[Piece]:
+def _patch(words: tuple[str, str, str, str], missing: bool, width: int) -> list[StyledText]:
     place, state, subject, size = words
     head = f"      {place} "
     told = fit(state, 8)

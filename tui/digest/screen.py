@@ -87,7 +87,7 @@ class DigestScreen(MakingScreen):
     def _hint_clicked(self, event: StatusBar.Chosen) -> None:
         self.run_command(event.command)
 
-    @on(DigestView.Opened)
+    @on(DigestView.RowSelected)
     def _line_opened(self) -> None:
         self._open()
 

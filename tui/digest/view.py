@@ -16,11 +16,11 @@ from textual.strip import Strip
 
 from core.digest.values import Digest
 from core.model import MessageId
-from tui.digest.charts import Piece
-from tui.digest.rows import Line, lines_of
-from tui.themes import with_roles
-from tui.tree_styles import TreeLooks
-from tui.widgets.line_scroll import RowScroll
+from tui.digest.charts import StyledText
+from tui.digest.rows import DigestRow, lines_of
+from tui.themes import add_diff_colours
+from tui.tree_styles import TreeStyles
+from tui.widgets.line_scroll import LineScroll
 
 _MARGIN: Final = 2
 """Lines kept in sight above and below the cursor."""
@@ -34,16 +34,16 @@ _MORE: Final = {
 }
 
 
-class _Looks(TreeLooks):
+class DigestStyles(TreeStyles):
     """The tree's looks and those of the bars."""
 
-    def add(self) -> _Looks:
+    def add(self) -> DigestStyles:
         """Add what the tree has not."""
         self._looks = {**self._looks, **_MORE}
         return self
 
 
-class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
+class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
     """Shows a digest; posts `Opened` on a double click."""
 
     DEFAULT_CSS = """
@@ -52,19 +52,19 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
     """
 
     @dataclass
-    class Opened(Message):
+    class RowSelected(Message):
         """The line under the cursor is to be opened."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._digest: Digest | None = None
-        self._lines: list[Line] = []
+        self._lines: list[DigestRow] = []
         self._stops: list[int] = []
         """The lines that the cursor stands on."""
         self._unfolded: set[str] = set()
         self._cursor = 0
         self._wanted: re.Pattern[str] | None = None
-        self._looks: TreeLooks | None = None
+        self._looks: TreeStyles | None = None
         self._styles: dict[tuple[str, str], Style] = {}
 
     # ------------------------------------------------------------- what it holds
@@ -100,7 +100,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         self._show_cursor()
 
     @property
-    def line(self) -> Line | None:
+    def line(self) -> DigestRow | None:
         """What is under the cursor."""
         return self._lines[self._cursor] if self._cursor < len(self._lines) else None
 
@@ -247,7 +247,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         """Draw one line of the view."""
         width = self.scrollable_content_region.width
         at = self.scroll_offset.y + y
-        pieces: list[Piece] = []
+        pieces: list[StyledText] = []
         state = "plain"
         if at < len(self._lines):
             line = self._lines[at]
@@ -264,8 +264,8 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         style = self._styles.get((look, state))
         if style is None:
             if self._looks is None:
-                self._looks = _Looks(
-                    with_roles(self.app.theme_variables),
+                self._looks = DigestStyles(
+                    add_diff_colours(self.app.theme_variables),
                     self.visual_style,
                     dark=self.app.current_theme.dark,
                     ansi=self.app.native_ansi_color,
@@ -285,7 +285,7 @@ class DigestView(RowScroll, can_focus=True, inherit_bindings=False):
         self._cursor = at
         self.refresh()
         if event.chain == 2:
-            self.post_message(self.Opened())
+            self.post_message(self.RowSelected())
 
     @property
     def opens(self) -> MessageId | None:

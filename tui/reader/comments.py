@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from core.series.review_comments import ReviewComment
 from core.text import SafeText, shown
 from tui.reader.prose import Prose, ProseBlock
-from tui.reader.row import PageRow, Piece
+from tui.reader.row import PageRow, StyledText
 from tui.tree.columns import age
 
 SHORT: Final = 12
@@ -21,7 +21,7 @@ _INDENT: Final = 3
 _WORDS_READ: Final = 400
 
 
-def _rule(depth: int) -> Piece:
+def _rule(depth: int) -> StyledText:
     return SafeText(" " * (1 + _INDENT * min(depth, _DEEPEST)) + "┃"), "talk-rule"
 
 
@@ -52,11 +52,11 @@ class RemarkBlock:
         row = self._body.row(at - 1)
         return PageRow(row.pieces, (self._rule, *row.gutter), base="talk")
 
-    def _head(self) -> list[Piece]:
+    def _head(self) -> list[StyledText]:
         message = self._remark.message
         name = shown((message.sender.name or message.sender.address)[:60]) or SafeText("(nobody)")
         mark = " ▸ " if self._body is None else " ▾ "
-        pieces: list[Piece] = [
+        pieces: list[StyledText] = [
             (SafeText(mark), "talk-mark"),
             (name, "talk-name"),
             (SafeText(f"  {age(message.date, self._now)}"), "muted"),
@@ -78,9 +78,9 @@ class RemarkBlock:
         """Return the text of each row."""
         return [self.row(0).text, *(self._body.texts() if self._body is not None else ())]
 
-    def joints(self) -> list[str]:
+    def separators(self) -> list[str]:
         """Return what stood between each row and the next."""
-        return ["\n", *(self._body.joints() if self._body is not None else ())]
+        return ["\n", *(self._body.separators() if self._body is not None else ())]
 
     def line_of(self, at: int) -> int:
         """Return the row itself: nothing is remembered by its lines."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tui.reader.folding import Woven
+from tui.reader.folding import FoldedPage
 
 
-def unified_lines(page: Woven, first: int, last: int) -> Iterator[str]:
+def unified_lines(page: FoldedPage, first: int, last: int) -> Iterator[str]:
     """Yield the lines that the rows from `first` to before `last` show, removed ones before added ones; no remarks."""
     base, diff = page.base, page.base.diff
     waiting: set[int] = set()
@@ -23,7 +23,7 @@ def unified_lines(page: Woven, first: int, last: int) -> Iterator[str]:
     yield from _texts(page, waiting)
 
 
-def _texts(page: Woven, lines: set[int]) -> Iterator[str]:
+def _texts(page: FoldedPage, lines: set[int]) -> Iterator[str]:
     diff = page.base.diff
     if diff is not None:
         yield from [diff.code.text(line, 1) for line in sorted(lines)]

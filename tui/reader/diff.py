@@ -12,11 +12,11 @@ from core.diff.highlight import Spans
 from core.diff.hunks import Hunk
 from core.diff.parse import Diff, DiffFile
 from core.text import SafeText, shown, shown_line
-from tui.reader.diff_code import LONGEST_LINE, HunkCode, Slice
+from tui.reader.diff_code import LONGEST_LINE, HighlightChunk, HunkCode
 from tui.reader.diff_layout import NOTHING, Layout
 from tui.reader.diff_rows import LONGEST_NAME, HunkRows, number_width, path_tail
 from tui.reader.file_words import file_words
-from tui.reader.row import PageRow, Piece
+from tui.reader.row import PageRow, StyledText
 
 _ALIGNED: Final = 10_000
 """Lines of a diff whose two sides are held against each other to stand beside what they became."""
@@ -24,7 +24,7 @@ _SOON: Final = 2_000
 """Lines of a diff in which what moved is looked for at once, and not later by who has the time."""
 
 
-class _Run(NamedTuple):
+class _DiffSection(NamedTuple):
     """Rows of one kind in a row."""
 
     kind: str
@@ -57,7 +57,7 @@ class DiffBlock:
         self._file_of: list[int] = []
         """The file of each hunk."""
         self._width = width
-        self._runs: list[_Run] = []
+        self._runs: list[_DiffSection] = []
         self._starts: list[int] = []
         self.count = 0
         """How many rows it has."""
@@ -124,7 +124,7 @@ class DiffBlock:
     def _add(self, kind: str, line: int, file: int, hunk: int, count: int) -> None:
         if count:
             self._starts.append(self.count)
-            self._runs.append(_Run(kind, line, file, hunk))
+            self._runs.append(_DiffSection(kind, line, file, hunk))
             self.count += count
 
     def _remarks(self, start: int, end: int, file: int) -> None:
@@ -132,7 +132,7 @@ class DiffBlock:
         if end > start and any(line.strip() for line in self._lines[start:end]):
             self._add("remark", start, file, -1, end - start)
 
-    def _find(self, at: int) -> tuple[_Run, int]:
+    def _find(self, at: int) -> tuple[_DiffSection, int]:
         """Return the run that holds a row, and how far in it the row is."""
         place = bisect_right(self._starts, at) - 1
         return self._runs[place], at - self._starts[place]
@@ -161,7 +161,7 @@ class DiffBlock:
         change = file.change
         inside = shown(self._hunks[hunk].section[:LONGEST_NAME]) if hunk is not None else ""
         words = SafeText(" · ".join(filter(None, (file_words(file), self.note(number), inside))))
-        counts: list[Piece] = []
+        counts: list[StyledText] = []
         if change.added or (file.hunks and not change.removed):
             counts.append((SafeText(f"+{change.added:,}"), "bar-added"))
         if change.removed:
@@ -173,13 +173,13 @@ class DiffBlock:
         if words and room > 3:
             said = _head(SafeText(f"  {words}"), room - 1)
         fill = SafeText(" " * max(1, room - cell_len(said)))
-        edge: Piece = (SafeText("▌"), "bar-edge")
+        edge: StyledText = (SafeText("▌"), "bar-edge")
         pieces = ((name, "bar-name"), (said, "bar-words"), (fill, "bar"), *counts)
         return PageRow(pieces, (edge,), base="bar")
 
     def _hunk_row(self, number: int) -> PageRow:
         hunk = self._hunks[number]
-        pieces: list[Piece] = [(shown_line(hunk.header), "hunk-range")]
+        pieces: list[StyledText] = [(shown_line(hunk.header), "hunk-range")]
         if hunk.section:
             pieces += [
                 (SafeText(" "), "hunk-section"),
@@ -218,15 +218,15 @@ class DiffBlock:
                 ]
         return texts
 
-    def joints(self) -> list[str]:
+    def separators(self) -> list[str]:
         """Return line ends, but where a line was wrapped."""
-        joints = ["\n"] * self.count
+        separators = ["\n"] * self.count
         for run, start in zip(self._runs, self._starts, strict=True) if self._wrap else ():
             rows = self._rows.of(run.hunk) if run.kind == "code" else None
             if rows is not None and not rows.right:
                 for at in range(1, len(rows.parts)):
-                    joints[start + at - 1] = "" if rows.parts[at] else "\n"
-        return joints
+                    separators[start + at - 1] = "" if rows.parts[at] else "\n"
+        return separators
 
     def line_of(self, at: int) -> int:
         """Return the line of the diff that a row shows."""
@@ -302,9 +302,9 @@ class DiffBlock:
 
     # ------------------------------------------------------------- colours
 
-    def uncoloured(self, first: int, last: int) -> list[Slice]:
+    def unhighlighted(self, first: int, last: int) -> list[HighlightChunk]:
         """Return the slices on the rows from `first` to before `last` that have no colours yet."""
-        found: list[Slice] = []
+        found: list[HighlightChunk] = []
         place = max(0, bisect_right(self._starts, first) - 1)
         while place < len(self._runs) and self._starts[place] < last:
             run, start = self._runs[place], self._starts[place]
@@ -321,24 +321,24 @@ class DiffBlock:
                 shown_lines = [[at for at in side if at != NOTHING] for side in sides]
                 spans = [(min(side), max(side) + 1) for side in shown_lines if side]
             for begin, stop in spans:
-                found += self.code.uncoloured(run.hunk, begin, stop)
+                found += self.code.unhighlighted(run.hunk, begin, stop)
         return found
 
-    def source(self, wanted: Slice) -> tuple[str, str, list[str], int]:
+    def source(self, wanted: HighlightChunk) -> tuple[str, str, list[str], int]:
         """Return what `hunk_code.read_colours` takes."""
         return self.code.source(self.file_of(wanted.hunk), wanted)
 
-    def colour(self, done: Slice, spans: Spans) -> None:
+    def colour(self, done: HighlightChunk, spans: Spans) -> None:
         """Take the colours of a slice."""
         self.code.colour(done, spans)
 
-    def drop_colours(self) -> None:
+    def clear_highlights(self) -> None:
         """Go back to plain text."""
-        self.code.drop_colours()
+        self.code.clear_highlights()
 
-    def adopt(self, other: DiffBlock) -> None:
+    def copy_state_from(self, other: DiffBlock) -> None:
         """Take what was found in another layout of the same diff, or in its beginning."""
-        self.code.adopt(other.code)
+        self.code.copy_state_from(other.code)
 
 
 def _head(text: SafeText, room: int) -> SafeText:

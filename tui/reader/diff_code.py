@@ -23,7 +23,7 @@ from core.diff.word_diff import (
     word_diff,
 )
 from core.text import TAB_WIDTH, SafeText, shown_line
-from tui.reader.row import Mark, Piece, cuts
+from tui.reader.row import StyledText, StyleSpan, break_code
 
 LONGEST_LINE: Final = 4_000
 """Characters of a line that are shown; the rest is counted."""
@@ -56,7 +56,7 @@ _BASES: Final = {"+": "added", "-": "removed", " ": "context", "\\": "remark", "
 _END_OF_DOS: Final = "\u240d"
 
 
-class Slice(NamedTuple):
+class HighlightChunk(NamedTuple):
     """A run of lines of one hunk, to be coloured in one go."""
 
     hunk: int
@@ -72,9 +72,9 @@ class Slice(NamedTuple):
 class CodeLine(NamedTuple):
     """One line of a hunk."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[StyledText, ...]
     """Its sign among them."""
-    marks: tuple[Mark, ...]
+    marks: tuple[StyleSpan, ...]
     base: str
     signs: int
     """Characters that its sign takes."""
@@ -82,7 +82,7 @@ class CodeLine(NamedTuple):
     """It stands elsewhere in the patch too, on the other side."""
 
 
-class _Run(NamedTuple):
+class _ChangeRun(NamedTuple):
     """Changed lines that belong together: from, where the added ones begin, to; and what changed in each."""
 
     start: int
@@ -101,11 +101,11 @@ class HunkCode:
         """Mark the words that changed, and lines that moved."""
         self.ignore_blanks = False
         """Show lines in which only white space changed like those that did not."""
-        self._spans: dict[Slice, Spans] = {}
+        self._spans: dict[HighlightChunk, Spans] = {}
         self._kinds: dict[int, str] = {}
-        self._runs: dict[tuple[int, int], _Run] = {}
+        self._runs: dict[tuple[int, int], _ChangeRun] = {}
         self._moves = MovedBlocks()
-        self._sections: dict[int, list[Piece]] = {}
+        self._sections: dict[int, list[StyledText]] = {}
         self._warnings: dict[int, SafeText] = {}
 
     def find_moved_blocks(self) -> None:
@@ -146,7 +146,7 @@ class HunkCode:
         base = _BASES[kind] if move is None else f"moved-{_BASES[kind]}"
         if run is not None and run.blank and self.ignore_blanks:
             base = "context"
-        pieces: list[Piece] = []
+        pieces: list[StyledText] = []
         if signs:
             sign = f"{base}-sign" if base.endswith(("added", "removed")) else "muted"
             pieces.append((SafeText(text[:signs]), sign if kind != " " else base))
@@ -175,7 +175,7 @@ class HunkCode:
             words = self._warnings[number] = SafeText(f"  ⚠ {said}" if said else "")
         return words
 
-    def _deceit_marks(self, line: int, text: SafeText, signs: int) -> list[Mark]:
+    def _deceit_marks(self, line: int, text: SafeText, signs: int) -> list[StyleSpan]:
         """Return where a line deceives."""
         raw = self._lines[line]
         if raw.isascii():
@@ -189,10 +189,10 @@ class HunkCode:
         ]
         return [(start, end, "deceit") for start, end in places]
 
-    def section(self, number: int, path: str) -> list[Piece]:
+    def section(self, number: int, path: str) -> list[StyledText]:
         """Return what a hunk's header says that it is in, coloured as soon as its code is."""
         text = shown_line(self._hunks[number].section[:LONGEST_LINE])
-        if Slice(number, 0) not in self._spans:
+        if HighlightChunk(number, 0) not in self._spans:
             return [(text, "hunk-section")]
         if (pieces := self._sections.get(number)) is None:
             pieces = self._sections[number] = []
@@ -206,9 +206,9 @@ class HunkCode:
 
     def _coloured(
         self, number: int, offset: int, text: SafeText, signs: int, base: str
-    ) -> list[Piece]:
-        pieces: list[Piece] = []
-        spans = self._spans.get(Slice(number, offset // SLICE))
+    ) -> list[StyledText]:
+        pieces: list[StyledText] = []
+        spans = self._spans.get(HighlightChunk(number, offset // SLICE))
         at = signs
         for start, stop, token in spans[offset % SLICE] if spans is not None else ():
             start, stop = start + signs, stop + signs
@@ -220,12 +220,12 @@ class HunkCode:
             pieces.append((SafeText(text[at:]), base))
         return pieces
 
-    def _blank_marks(self, line: int, text: SafeText, signs: int) -> list[Mark]:
+    def _blank_marks(self, line: int, text: SafeText, signs: int) -> list[StyleSpan]:
         """Return what git calls white space errors: blanks at the end, and blanks before a tab in the indent."""
         raw = self._lines[line]
         if len(raw) > LONGEST_LINE:
             return []
-        marks: list[Mark] = []
+        marks: list[StyleSpan] = []
         body = text.rstrip(_END_OF_DOS)
         kept = max(len(body.rstrip(" ")), signs)
         if kept < len(body):
@@ -236,7 +236,7 @@ class HunkCode:
             marks.append((signs, shown, "whitespace-error"))
         return marks
 
-    def _run(self, number: int, offset: int) -> _Run | None:
+    def _run(self, number: int, offset: int) -> _ChangeRun | None:
         """Return the run of changed lines that a line is in, where there are both removed and added ones."""
         bounds = change_block_at(self.kinds(number), offset)
         if bounds is None:
@@ -256,7 +256,7 @@ class HunkCode:
             left = iter(old)
             spans = [next(left) if kind == "-" else [] for kind in kinds] + new
             spans = [_as_shown(text, found) for text, found in zip(texts, spans, strict=True)]
-            run = _Run(start, spans, differs_only_in_whitespace(gone, come))
+            run = _ChangeRun(start, spans, differs_only_in_whitespace(gone, come))
             if len(self._runs) >= _RUNS_KEPT:
                 self._runs.clear()
             self._runs[number, start] = run
@@ -287,7 +287,7 @@ class HunkCode:
             widest = len(row) + row.count("\t") * (TAB_WIDTH - 1) - signs
             if widest > room or not row.isascii():
                 text = self.text(hunk.start + 1 + at, hunk.parents)
-                found.append(len(cuts(text[signs:], room)))
+                found.append(len(break_code(text[signs:], room)))
                 long = long or found[-1] > 1
             else:
                 found.append(1)
@@ -295,12 +295,12 @@ class HunkCode:
 
     # ------------------------------------------------------------- colours
 
-    def uncoloured(self, hunk: int, first: int, last: int) -> list[Slice]:
+    def unhighlighted(self, hunk: int, first: int, last: int) -> list[HighlightChunk]:
         """Return the slices on a hunk's lines from `first` to before `last` that have no colours yet."""
         parts = range(first // SLICE, (last - 1) // SLICE + 1)
-        return [piece for part in parts if (piece := Slice(hunk, part)) not in self._spans]
+        return [piece for part in parts if (piece := HighlightChunk(hunk, part)) not in self._spans]
 
-    def source(self, file: DiffFile, wanted: Slice) -> tuple[str, str, list[str], int]:
+    def source(self, file: DiffFile, wanted: HighlightChunk) -> tuple[str, str, list[str], int]:
         """Return what `core.diff.highlight` takes: name, kinds and lines; and how many of them are run-up."""
         hunk = self._hunks[wanted.hunk]
         start = max(0, wanted.start - RUN_UP)
@@ -311,16 +311,16 @@ class HunkCode:
         ]
         return file.path, self.kinds(wanted.hunk)[start:end], lines, wanted.start - start
 
-    def colour(self, done: Slice, spans: Spans) -> None:
+    def colour(self, done: HighlightChunk, spans: Spans) -> None:
         """Take the colours of a slice."""
         self._spans[done] = spans
 
-    def drop_colours(self) -> None:
+    def clear_highlights(self) -> None:
         """Go back to plain text."""
         self._spans.clear()
         self._sections.clear()
 
-    def adopt(self, other: HunkCode) -> None:
+    def copy_state_from(self, other: HunkCode) -> None:
         """Take the colours and moves of another layout of the same diff, or the colours of its beginning."""
         if len(self._hunks) == len(other._hunks) and not self._moves.all:
             self._moves = other._moves

@@ -13,7 +13,7 @@ from core.diff.parse import DiffFile
 from core.text import SafeText, shown
 from tui.reader.diff_code import HunkCode
 from tui.reader.diff_layout import NOTHING, Layout, Rows, lay_out, wrapped
-from tui.reader.row import PageRow, Piece
+from tui.reader.row import PageRow, StyledText
 from tui.reader.side_rows import in_room, part_of
 
 LONGEST_NAME: Final = 500
@@ -118,14 +118,16 @@ class HunkRows:
         """Return a row that shows a line, or a part of one, on either side."""
         old, more = self._side(hunk, left, self._half, 0, part)
         new, most = self._side(hunk, right, self._width - 1 - self._half, 1, part)
-        divide: Piece = (SafeText("│"), "rule")
+        divide: StyledText = (SafeText("│"), "rule")
         return PageRow((*old, divide, *new), more=max(more, most))
 
-    def _side(self, hunk: int, at: int, room: int, side: int, part: int) -> tuple[list[Piece], int]:
+    def _side(
+        self, hunk: int, at: int, room: int, side: int, part: int
+    ) -> tuple[list[StyledText], int]:
         """Return one side of a row, 0 the old one, in exactly `room` cells, and how many more its line has."""
         if at == NOTHING:
             return [(SafeText(" " * room), "nothing")], 0
-        number: list[Piece] = []
+        number: list[StyledText] = []
         if self._digits:
             written = self._line_numbers(hunk, at)[side] if not part else ""
             number = [(SafeText(f"{written:>{self._digits}} "), "line-number")]
@@ -142,7 +144,7 @@ class HunkRows:
         pieces, over = in_room(code, room, 0 if self._wrap else self.pan)
         return [*number, *pieces, *note], over
 
-    def _moved(self, number: int, at: int, room: int) -> tuple[Piece, ...]:
+    def _moved(self, number: int, at: int, room: int) -> tuple[StyledText, ...]:
         """Return words on where a block of lines moved, or came from, beside its first line; in `room` cells, if any."""
         move = self._code.move(number, at)
         if move is None or (number, at) not in {move[:2], move[2:4]}:
@@ -163,13 +165,13 @@ class HunkRows:
         said = SafeText(f" {words} ")
         return ((said, f"{base}/moved-note"),) if cell_len(said) <= room else ()
 
-    def blank_numbers(self) -> tuple[Piece, ...]:
+    def blank_numbers(self) -> tuple[StyledText, ...]:
         """Return what stands where a line has its numbers."""
         if not self._digits:
             return ()
         return ((SafeText(" " * (2 * self._digits + 3)), "line-number"),)
 
-    def _numbers(self, hunk: int, at: int) -> tuple[Piece, ...]:
+    def _numbers(self, hunk: int, at: int) -> tuple[StyledText, ...]:
         if not self._digits:
             return ()
         old, new = self._line_numbers(hunk, at)

@@ -17,7 +17,7 @@ from core.text import SafeText
 from tui.reader.files import FileEntry, FileList, files_like
 
 
-class FilePane(ModalScreen[int | None]):
+class FilePicker(ModalScreen[int | None]):
     """Lists files by their paths; gives the number of the one that was taken. `peek` is told which the cursor is on."""
 
     DEFAULT_CSS = """

@@ -14,9 +14,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from core.text import SafeText, shown
-from tui.reader.painter import Overlay, Painter
-from tui.reader.row import PageRow, Piece
-from tui.widgets.line_scroll import RowScroll
+from tui.reader.painter import Painter
+from tui.reader.row import PageRow, StyledText, StyleSpan
+from tui.widgets.line_scroll import LineScroll
 
 if TYPE_CHECKING:
     from tui.reader.diff import DiffBlock
@@ -58,7 +58,7 @@ def letters_in(wanted: str, text: str) -> list[int] | None:
     return places[::-1]
 
 
-class FileList(RowScroll):
+class FileList(LineScroll):
     """Shows `files`, given by their numbers; `about` tells what is to say of one that is on the screen."""
 
     DEFAULT_CSS = """
@@ -136,7 +136,7 @@ class FileList(RowScroll):
         if at >= len(self._files):
             return self._painter.blank(width)
         pieces, before, cut = _pieces(self._about(self._files[at]), width)
-        marks: list[Overlay] = []
+        marks: list[StyleSpan] = []
         if self._letters:
             marks = [
                 (before + place - cut, before + place - cut + 1, "match")
@@ -147,10 +147,10 @@ class FileList(RowScroll):
         return self._painter.paint(PageRow(tuple(pieces), base=base), width, overlays=marks)
 
 
-def _pieces(entry: FileEntry, width: int) -> tuple[list[Piece], int, int]:
+def _pieces(entry: FileEntry, width: int) -> tuple[list[StyledText], int, int]:
     """Return a row in `width` cells; where its path begins, and how many characters of that are cut off."""
     sign = _SIGNS.get(entry.status, " ")
-    start: list[Piece] = [(SafeText(f" {sign} "), _SIGN_LOOKS.get(entry.status, "muted"))]
+    start: list[StyledText] = [(SafeText(f" {sign} "), _SIGN_LOOKS.get(entry.status, "muted"))]
     end = _end(entry) if width >= 40 else []
     room = width - 3 - sum(cell_len(text) for text, _ in end)
     path = entry.path or SafeText("(no file is named)")
@@ -170,7 +170,7 @@ def _pieces(entry: FileEntry, width: int) -> tuple[list[Piece], int, int]:
     return [*pieces, *end], 3 + (cut > 0), cut
 
 
-def _end(entry: FileEntry) -> list[Piece]:
+def _end(entry: FileEntry) -> list[StyledText]:
     """Return what stands at the right of a row."""
     added = f"+{entry.added:,}" if entry.added else ""
     removed = f"−{entry.removed:,}" if entry.removed else ""

@@ -16,7 +16,7 @@ Anchor = tuple[tuple[int, int], int, int]
 between, its block's key (else -1) and the row in it."""
 
 
-class Insert(NamedTuple):
+class Inserted(NamedTuple):
     """Rows put in between."""
 
     below: int
@@ -26,7 +26,7 @@ class Insert(NamedTuple):
     block: Block
 
 
-class Fold(NamedTuple):
+class Folded(NamedTuple):
     """Rows of the page that are folded away; those put in between them are too."""
 
     start: int
@@ -35,7 +35,7 @@ class Fold(NamedTuple):
     """Stands in their place."""
 
 
-class _Run(NamedTuple):
+class _Segment(NamedTuple):
     start: int
     """The row it begins at."""
     base: int
@@ -46,24 +46,24 @@ class _Run(NamedTuple):
     key: int
 
 
-class Woven:
+class FoldedPage:
     """A page as it is shown. Of the inserts under one row those given first come first; folds do not overlap."""
 
     def __init__(
-        self, base: Page, inserts: Iterable[Insert] = (), folds: Iterable[Fold] = ()
+        self, base: Page, inserts: Iterable[Inserted] = (), folds: Iterable[Folded] = ()
     ) -> None:
         self.base = base
         self.count = 0
         """How many rows there are."""
-        self._runs: list[_Run] = []
-        self._keys: dict[int, _Run] = {}
+        self._runs: list[_Segment] = []
+        self._keys: dict[int, _Segment] = {}
         self._folded: set[int] = set()
         """The rows that stand for others."""
         below = sorted(inserts, key=lambda insert: insert.below)
         at = place = 0
         for fold in [
             *sorted(folds, key=lambda fold: fold.start),
-            Fold(base.count, base.count, PageRow()),
+            Folded(base.count, base.count, PageRow()),
         ]:
             while place < len(below) and below[place].below < fold.start:
                 insert = below[place]
@@ -89,13 +89,13 @@ class Woven:
         return max(start, end)
 
     def _add(self, base: int, count: int, block: Block | None, key: int) -> None:
-        run = _Run(self.count, base, count, block, key)
+        run = _Segment(self.count, base, count, block, key)
         self._runs.append(run)
         self.count += count
         if key >= 0:
             self._keys[key] = run
 
-    def _find(self, at: int) -> tuple[_Run, int]:
+    def _find(self, at: int) -> tuple[_Segment, int]:
         run = self._runs[max(0, bisect_right(self._starts, at) - 1)]
         return run, at - run.start
 
@@ -111,11 +111,11 @@ class Woven:
             [None if run.block is None else run.block.texts() for run in self._runs],
         )
 
-    def joints(self) -> list[str]:
+    def separators(self) -> list[str]:
         """Return what stood between each row and the next."""
         return self._spliced(
-            self.base.joints(),
-            [None if run.block is None else run.block.joints() for run in self._runs],
+            self.base.separators(),
+            [None if run.block is None else run.block.separators() for run in self._runs],
         )
 
     def _spliced(self, own: list[str], between: list[list[str] | None]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.text import SafeText
-from tui.reader.folding import Fold, Insert, Woven
+from tui.reader.folding import Folded, FoldedPage, Inserted
 from tui.reader.page import Page
 from tui.reader.row import PageRow, RowsBlock
 
@@ -35,7 +35,7 @@ class Folds:
         self._keys: dict[int, str] = {}
         """Hunk → what it is known by."""
 
-    def take(self, remarks: Sequence[ReviewComment], short: int) -> None:
+    def set_comments(self, remarks: Sequence[ReviewComment], short: int) -> None:
         """Take what was said of the mail; what has no more than `short` lines is open."""
         self.remarks = remarks
         self._open = {at for at, remark in enumerate(remarks) if len(remark.lines) <= short}
@@ -98,19 +98,19 @@ class Folds:
 
     # ------------------------------------------------------------- the page
 
-    def hide(self, hide_viewed: bool) -> None:
+    def set_hide_viewed(self, hide_viewed: bool) -> None:
         """Fold hunks that were viewed, or not."""
         self.hide_viewed = hide_viewed
         self._opened.clear()
 
-    def weave(self, page: Page, width: int, now: datetime) -> Woven:
+    def folded_page(self, page: Page, width: int, now: datetime) -> FoldedPage:
         """Return the page as it is to be shown."""
         if not self.remarks and not self._hunks and not self._files and not self.hide_viewed:
-            return Woven(page)
+            return FoldedPage(page)
         folds = list(self._folds(page))
-        return Woven(page, self._inserts(page, width, now), folds)
+        return FoldedPage(page, self._inserts(page, width, now), folds)
 
-    def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Insert]:
+    def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Inserted]:
         if not self.remarks:
             return
         from tui.reader.comments import RemarkBlock
@@ -125,10 +125,10 @@ class Folds:
                     headed = True
                     words = SafeText("What was said of no line" if page.diff else "Answers")
                     rows = [PageRow(), PageRow(((words, "heading"),), ((SafeText(" "), ""),))]
-                    yield Insert(last, -1, RowsBlock(rows))
-            yield Insert(at, key, RemarkBlock(remark, width, now, is_open=key in self._open))
+                    yield Inserted(last, -1, RowsBlock(rows))
+            yield Inserted(at, key, RemarkBlock(remark, width, now, is_open=key in self._open))
 
-    def _folds(self, page: Page) -> Iterator[Fold]:
+    def _folds(self, page: Page) -> Iterator[Folded]:
         diff = page.diff
         if diff is None:
             return
@@ -157,7 +157,7 @@ class Folds:
             if end > start:
                 remarks = sum(start <= at < end for at in said)
                 viewed = number in done if kind == "file" else self.is_viewed(diff, number)
-                yield Fold(start, end, _fold_row(end - start, remarks, viewed=viewed))
+                yield Folded(start, end, _fold_row(end - start, remarks, viewed=viewed))
 
 
 def _fold_row(rows: int, remarks: int, *, viewed: bool) -> PageRow:

@@ -16,7 +16,7 @@ from core.text import SafeText, shown, shown_line
 from tui.reader.diff import DiffBlock
 from tui.reader.page import Page, PageStyle
 from tui.reader.prose import Prose, ProseBlock
-from tui.reader.row import Block, PageRow, Piece, RowsBlock, part, wrap
+from tui.reader.row import Block, PageRow, RowsBlock, StyledText, slice_pieces, wrap_words
 from tui.tree.columns import age
 
 _DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -38,11 +38,11 @@ _NAME_WIDTH: Final = 9
 _LONGEST_HEADER: Final = 4_000
 """Characters of one header that are shown, even where all are asked for."""
 _MOST_HEADERS: Final = 500
-_MARGIN: Final[Piece] = (SafeText(" "), "")
+_MARGIN: Final[StyledText] = (SafeText(" "), "")
 
 
 @dataclass(frozen=True, slots=True)
-class MailParts:
+class ParsedMail:
     """A mail taken apart, before it is laid out for a width."""
 
     mail: OpenedMessage
@@ -57,7 +57,7 @@ class MailParts:
     """Blank lines that message, notes and diffstat begin with in the mail, and that are not here."""
 
 
-def take_apart(mail: OpenedMessage, most: int | None = None) -> MailParts:
+def parse_mail(mail: OpenedMessage, most: int | None = None) -> ParsedMail:
     """Take a mail apart, or the first `most` lines of each of its parts."""
     body = mail.body
     cut = False
@@ -75,7 +75,7 @@ def take_apart(mail: OpenedMessage, most: int | None = None) -> MailParts:
     text = body.diff if most is None else _beginning(body.diff, most)
     cut = cut or len(text) < len(body.diff)
     diff = read_diff(text)
-    return MailParts(
+    return ParsedMail(
         mail=mail,
         message=Prose.read(message),
         notes=Prose.read(notes),
@@ -87,7 +87,7 @@ def take_apart(mail: OpenedMessage, most: int | None = None) -> MailParts:
     )
 
 
-def mail_page(parts: MailParts, style: PageStyle, now: datetime, zone: tzinfo | None) -> Page:
+def layout_mail(parts: ParsedMail, style: PageStyle, now: datetime, zone: tzinfo | None) -> Page:
     """Lay out a mail. `zone` is the reader's, None the system's.
 
     The same mail makes the same blocks whatever the style, so that anchors hold across layouts.
@@ -132,7 +132,7 @@ def mail_page(parts: MailParts, style: PageStyle, now: datetime, zone: tzinfo | 
     return Page(blocks, diff, places)
 
 
-def note_page(title: str, lines: Sequence[str], width: int) -> Page:
+def layout_note(title: str, lines: Sequence[str], width: int) -> Page:
     """Lay out words of ours: a title, and lines below it."""
     rows = [PageRow()]
     rows += _wrapped([(shown(title), "note-title")], width, ())
@@ -233,26 +233,26 @@ def _header(name: SafeText, value: str, width: int) -> list[PageRow]:
     return _wrapped([(SafeText(f"{name}: "), "header-name"), (text, "")], width, (), hang=2)
 
 
-def _named(name: str, pieces: Sequence[Piece], width: int) -> list[PageRow]:
+def _named(name: str, pieces: Sequence[StyledText], width: int) -> list[PageRow]:
     """Return the rows of a header of ours: its name in a column, its value beside it."""
-    gutter: Piece = (SafeText(f"{name:<{_NAME_WIDTH}}"), "header-name")
+    gutter: StyledText = (SafeText(f"{name:<{_NAME_WIDTH}}"), "header-name")
     return _wrapped(pieces, width, (gutter,))
 
 
 def _wrapped(
-    pieces: Sequence[Piece], width: int, gutter: tuple[Piece, ...], hang: int = 0
+    pieces: Sequence[StyledText], width: int, gutter: tuple[StyledText, ...], hang: int = 0
 ) -> list[PageRow]:
     """Return pieces as rows of `width` cells, the gutter before the first, its width before the others."""
     before = sum(cell_len(text) for text, _ in gutter)
     text = "".join(text for text, _ in pieces)
     rows: list[PageRow] = []
-    for start, end in wrap(text, max(8, width - before - 2), hang):
+    for start, end in wrap_words(text, max(8, width - before - 2), hang):
         indent = gutter if not rows else ((SafeText(" " * (before + hang)), ""),)
-        rows.append(PageRow(part(pieces, start, end), (_MARGIN, *indent)))
+        rows.append(PageRow(slice_pieces(pieces, start, end), (_MARGIN, *indent)))
     return rows
 
 
-def _person(person: Identity) -> list[Piece]:
+def _person(person: Identity) -> list[StyledText]:
     name, address = shown(person.name[:200]), shown(person.address[:200])
     if not name:
         return [(address or SafeText("(nobody)"), "person")]

@@ -13,14 +13,14 @@ from textual.reactive import reactive
 
 from core.model import OpenedMessage
 from tui.reader.diff_layout import LAYOUTS, SIDES_FROM, Layout
-from tui.reader.folding import Woven
+from tui.reader.folding import FoldedPage
 from tui.reader.page import Page, PageStyle
 from tui.reader.page_view import PageView
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
-    from tui.reader.mail_layout import MailParts
-    from tui.reader.text_search import Matches
+    from tui.reader.mail_layout import ParsedMail
+    from tui.reader.text_search import TextIndex
 
 _FIRST_LINES: Final = 2_000
 """Lines of each part of a mail that are shown at once; the rest follows when it is laid out."""
@@ -64,7 +64,7 @@ class MailView(PageView):
         super().__init__(id=id, classes=classes)
         self._clock = clock
         self._zone = zone
-        self._parts: MailParts | None = None
+        self._parts: ParsedMail | None = None
         self._note: tuple[str, tuple[str, ...]] | None = None
         self._begun = False
         """Only the beginning of a mail is here, the rest is being read."""
@@ -75,10 +75,10 @@ class MailView(PageView):
     class WholeLaidOut(Message):
         """The whole of a large mail is there, of which only the beginning was shown at first."""
 
-        parts: MailParts
+        parts: ParsedMail
         style: PageStyle
         page: Page
-        matches: Matches | None
+        matches: TextIndex | None
 
     @dataclass
     class MovesFound(Message):
@@ -95,13 +95,13 @@ class MailView(PageView):
         """
         if self._parts is not None and mail in (self._parts.mail, self._coming):
             return
-        from tui.reader.mail_layout import take_apart
+        from tui.reader.mail_layout import parse_mail
 
         self._note = None
         follows = self._parts is not None and self._begun and _is_of(self._parts.mail, mail)
         self._begun, self._coming = not whole, None
         if not follows:
-            self._parts = take_apart(mail, _FIRST_LINES)
+            self._parts = parse_mail(mail, _FIRST_LINES)
             self._begin()
         if whole and (follows or (self._parts is not None and not self._parts.whole)):
             # What is on the screen comes first: a thread would take its time from it.
@@ -152,23 +152,23 @@ class MailView(PageView):
 
     def _begin(self) -> None:
         """Lay out what was not shown before."""
-        self._renew(keep=False)
+        self._relayout(keep=False)
 
     # Without a description Textual would write one, with the whole mail in it.
     @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
     def _lay_out_whole(
-        self, mail: OpenedMessage, parts: MailParts | None, style: PageStyle
+        self, mail: OpenedMessage, parts: ParsedMail | None, style: PageStyle
     ) -> None:
         """Lay out the whole of a large mail, or `parts` of it again, off the thread that paints."""
-        from tui.reader.mail_layout import mail_page, take_apart
-        from tui.reader.text_search import Matches
+        from tui.reader.mail_layout import layout_mail, parse_mail
+        from tui.reader.text_search import TextIndex
 
         known = parts is not None
-        parts = parts or take_apart(mail)
-        page = mail_page(parts, style, self._clock(), self._zone)
+        parts = parts or parse_mail(mail)
+        page = layout_mail(parts, style, self._clock(), self._zone)
         # A larger one is made when something is looked for: it takes more memory than the mail.
         quick = style.layout == "unified" and not style.wrap
-        matches = Matches(page) if len(mail.text) < _LARGE and quick else None
+        matches = TextIndex(page) if len(mail.text) < _LARGE and quick else None
         self.post_message(self.WholeLaidOut(parts, style, page, matches))
         if page.diff is not None and not known:
             page.diff.code.find_moved_blocks()
@@ -179,7 +179,7 @@ class MailView(PageView):
         """Repaint with what moved."""
         event.stop()
         if (diff := self._page.base.diff) is not None and event.page.diff is not None:
-            diff.adopt(event.page.diff)
+            diff.copy_state_from(event.page.diff)
             self._repaint()
 
     @on(WholeLaidOut)
@@ -190,73 +190,73 @@ class MailView(PageView):
             self._parts, self._coming = event.parts, None
             ended = self.at_end and self.scroll_offset.y > 0
             if event.style == self._page_style:
-                self._renew(keep=True, page=event.page, matches=event.matches)
+                self._relayout(keep=True, page=event.page, matches=event.matches)
             else:
-                self._lay_out_anew()  # another way was asked for meanwhile
+                self._relayout_async()  # another way was asked for meanwhile
             if ended:
                 self.action_bottom()
 
-    def _renew(
-        self, *, keep: bool, page: Page | None = None, matches: Matches | None = None
+    def _relayout(
+        self, *, keep: bool, page: Page | None = None, matches: TextIndex | None = None
     ) -> None:
         """Lay out again, or take `page`; with `keep` it is the same mail, and the top row stays at the top."""
         style = self._page_style
-        woven = self._woven(page if page is not None else self._made_page(style))
+        woven = self._woven(page if page is not None else self._build_page(style))
         if page is not None and woven.count != page.count:
             matches = None  # of the page without what stands between its rows
-        self.lay(woven, style.width, keep=keep, index=matches)
+        self.set_page(woven, style.width, keep=keep, index=matches)
 
-    def _woven(self, page: Page) -> Woven:
+    def _woven(self, page: Page) -> FoldedPage:
         """Return a page as it is to be shown."""
-        return Woven(page)
+        return FoldedPage(page)
 
-    def _made_page(self, style: PageStyle) -> Page:
+    def _build_page(self, style: PageStyle) -> Page:
         """Return what is to be shown, laid out."""
         if not style.width or (self._parts is None and self._note is None):
             return Page([])
-        from tui.reader.mail_layout import mail_page, note_page
+        from tui.reader.mail_layout import layout_mail, layout_note
 
         if self._parts is not None:
-            return mail_page(self._parts, style, self._clock(), self._zone)
-        return note_page(*self._note, style.width) if self._note is not None else Page([])
+            return layout_mail(self._parts, style, self._clock(), self._zone)
+        return layout_note(*self._note, style.width) if self._note is not None else Page([])
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
         width = self.scrollable_content_region.width
         if width and width != self._laid_out:  # it has none while it is hidden
-            self._renew(keep=True)
+            self._relayout(keep=True)
         else:
             self._colour_soon()
 
-    def _lay_out_anew(self) -> None:
+    def _relayout_async(self) -> None:
         """Lay out the same mail in another way; a large one off the thread that paints, while the old one stays."""
         parts = self._parts
         if parts is None or not parts.whole or len(parts.diff.lines) <= _SOON:
-            self._renew(keep=True)
+            self._relayout(keep=True)
         else:
             self._lay_out_whole(parts.mail, parts, self._page_style)
 
     def watch_all_headers(self) -> None:
         """Lay out again."""
-        self._renew(keep=True)
+        self._relayout(keep=True)
 
     def watch_numbers(self) -> None:
         """Lay out again, if there is a diff."""
         if self._page.base.diff is not None:
-            self._renew(keep=True, matches=self._index)  # the text stays the same
+            self._relayout(keep=True, matches=self._index)  # the text stays the same
 
     def watch_fold_quotes(self) -> None:
         """Lay out again."""
-        self._renew(keep=True)
+        self._relayout(keep=True)
 
     def watch_layout_wanted(self) -> None:
         """Lay out again."""
-        self._lay_out_anew()
+        self._relayout_async()
 
     def watch_wrap(self) -> None:
         """Lay out again, from the left edge."""
         self.pan = 0
-        self._lay_out_anew()
+        self._relayout_async()
 
     def watch_words(self) -> None:
         """Repaint, with the changed words or without."""

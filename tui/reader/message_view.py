@@ -19,11 +19,11 @@ from core.model import OpenedMessage
 from core.text import SafeText, shown_line
 from tui.reader.copying import unified_lines
 from tui.reader.files import FileEntry, entry_of, path_shown
-from tui.reader.folding import Anchor, Woven
+from tui.reader.folding import Anchor, FoldedPage
 from tui.reader.folds import Folds
 from tui.reader.mail_view import MailView
 from tui.reader.page import Page
-from tui.reader.painter import Overlay
+from tui.reader.row import StyleSpan
 from tui.styles import CSS
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class MessageView(MailView, can_focus=True):
         super().__init__(clock=clock, zone=zone, id=id, classes=classes)
         self._viewed = viewed
         self._folds = Folds()
-        self._here = -1
+        self._current = -1
         """The remark that was jumped to."""
-        self._aim = (-1, 0)
+        self._jump_target = (-1, 0)
         """Where a jump ended that could not bring its aim to the top: the scroll offset, and that row of the page."""
         self._lines: tuple[int, int] | None = None
         """The lines that are selected by key: where that began, and to where it goes."""
@@ -75,24 +75,24 @@ class MessageView(MailView, can_focus=True):
         """More or less of the mail was viewed, or another mail is shown."""
 
     @dataclass
-    class RemarkOpened(Message):
+    class ReplyRequested(Message):
         """A reply is wanted in full."""
 
         message: model.Message
 
-    def remember_viewed_in(self, store: ViewedHunks) -> None:
+    def set_viewed_store(self, store: ViewedHunks) -> None:
         """Let `store` remember which hunks were viewed, from now on."""
         if store is not self._viewed:
             self._viewed = self._folds.viewed = store
             if self._page.base.count:
-                self._weave_anew()
+                self._refold()
 
-    def show_remarks(self, mail: OpenedMessage, remarks: Sequence[ReviewComment]) -> None:
+    def show_comments(self, mail: OpenedMessage, remarks: Sequence[ReviewComment]) -> None:
         """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
         if self._parts is None or self.mail != mail or list(self._folds.remarks) == list(remarks):
             return
-        self._folds.take(remarks, _SHORT)
-        self._weave_anew()
+        self._folds.set_comments(remarks, _SHORT)
+        self._refold()
 
     def _begin(self) -> None:
         """Lay out what was not shown before."""
@@ -101,29 +101,29 @@ class MessageView(MailView, can_focus=True):
 
             self._viewed = InMemoryViewedHunks()
         self._folds = Folds(self._viewed)
-        self._folds.hide(self.hide_viewed)
-        self._here, self._aim = -1, (-1, 0)
+        self._folds.set_hide_viewed(self.hide_viewed)
+        self._current, self._jump_target = -1, (-1, 0)
         self._jumps.clear()
         self._lines = None
         super()._begin()
 
-    def _woven(self, page: Page) -> Woven:
+    def _woven(self, page: Page) -> FoldedPage:
         if not page.count:  # nothing is laid out while the reader is hidden
             return super()._woven(page)
         if page.diff is not None:
             page.diff.note = self._file_note
         self.post_message(self.ViewedChanged())
         width = self._page_style.width
-        return self._folds.weave(page, width, self._clock())
+        return self._folds.folded_page(page, width, self._clock())
 
-    def _weave_anew(self) -> None:
+    def _refold(self) -> None:
         """Show the same page, with other things folded or said."""
-        self.lay(self._woven(self._page.base), self._laid_out, keep=True)
+        self.set_page(self._woven(self._page.base), self._laid_out, keep=True)
 
     def watch_hide_viewed(self) -> None:
         """Fold or unfold what was viewed."""
-        self._folds.hide(self.hide_viewed)
-        self._weave_anew()
+        self._folds.set_hide_viewed(self.hide_viewed)
+        self._refold()
 
     def action_toggle_viewed(self) -> None:
         """Fold what was viewed, or show it."""
@@ -144,7 +144,7 @@ class MessageView(MailView, can_focus=True):
     def _jump(self, rows: list[int], direction: int, above: int) -> bool:
         """Bring the next of the diff's `rows` to the top, `above` rows left above it for the bar of its file."""
         begin, here = self._page.base.diff_start, self.scroll_offset.y + above
-        if (aim := self._aimed_at) is not None:
+        if (aim := self._jumped_to) is not None:
             here = self._page.shown_at(aim)
         own = (
             aim if aim is not None else self._page.own_at(min(here, self._page.count - 1))
@@ -155,16 +155,16 @@ class MessageView(MailView, can_focus=True):
             if (row - here) * direction > 0:  # and not the fold that we are on
                 self._jump_to(row - above)
                 top = self.scroll_offset.y
-                self._aim = (top if top != row - above else -1), rows[place] + begin
+                self._jump_target = (top if top != row - above else -1), rows[place] + begin
                 self._repaint()
                 return True
             place += direction
         return False
 
     @property
-    def _aimed_at(self) -> int | None:
+    def _jumped_to(self) -> int | None:
         """The page's own row that was jumped to but could not come to the top, until the page is moved."""
-        return self._aim[1] if self._aim[0] == self.scroll_offset.y else None
+        return self._jump_target[1] if self._jump_target[0] == self.scroll_offset.y else None
 
     def _jump_to(self, row: int) -> None:
         """Go to a row, from where `'` comes back."""
@@ -211,7 +211,7 @@ class MessageView(MailView, can_focus=True):
         diff, begin = self._page.base.diff, self._page.base.diff_start
         if diff is None or not self._page.count:
             return 0
-        aim = self._aimed_at
+        aim = self._jumped_to
         own = aim if aim is not None else self._page.own_at(self.scroll_offset.y)
         return max(0, bisect_right(diff.file_rows, own - begin) - 1)
 
@@ -221,14 +221,14 @@ class MessageView(MailView, can_focus=True):
 
     # ------------------------------------------------------------- remarks
 
-    def action_next_remark(self, direction: int) -> bool:
+    def action_next_comment(self, direction: int) -> bool:
         """Go to the next remark, or with -1 to the one before; say whether there is one."""
-        if (start := self._here_at) is None:
+        if (start := self._current_row) is None:
             start = self.scroll_offset.y + (-1 if direction > 0 else self.height)
         key = self._page.next_key(start, direction)
         if not 0 <= key < len(self._folds.remarks):
             return False
-        self._here = key
+        self._current = key
         row = self._page.start_of(key) or 0
         if row not in self._visible()[1:]:
             self._jump_to(row - self.height // 3)
@@ -236,25 +236,25 @@ class MessageView(MailView, can_focus=True):
         return True
 
     @property
-    def _here_at(self) -> int | None:
+    def _current_row(self) -> int | None:
         """Where the remark that was jumped to begins, while it is on the screen."""
-        row = self._page.start_of(self._here)
+        row = self._page.start_of(self._current)
         return row if row is not None and row in self._visible() else None
 
     @property
-    def remark_here(self) -> ReviewComment | None:
+    def current_comment(self) -> ReviewComment | None:
         """The remark that was jumped to or clicked, else the only one on the screen."""
-        if self._here_at is not None:
-            return self._folds.remarks[self._here]
+        if self._current_row is not None:
+            return self._folds.remarks[self._current]
         keys = {self._page.key_at(row) for row in self._visible()}
         keys = {key for key in keys if 0 <= key < len(self._folds.remarks)}
         return self._folds.remarks[keys.pop()] if len(keys) == 1 else None
 
     def action_open_reply(self) -> bool:
         """Ask for the reply that the remark here stands in; say whether there is one."""
-        if (remark := self.remark_here) is None:
+        if (remark := self.current_comment) is None:
             return False
-        self.post_message(self.RemarkOpened(remark.message))
+        self.post_message(self.ReplyRequested(remark.message))
         return True
 
     def on_click(self, event: events.Click) -> None:
@@ -264,10 +264,10 @@ class MessageView(MailView, can_focus=True):
             return
         key = self._page.key_at(row)
         if 0 <= key < len(self._folds.remarks):
-            self._here = key
+            self._current = key
             if row == self._page.start_of(key):
                 self._folds.fold_remark(key, None)
-                self._weave_anew()
+                self._refold()
             self._repaint()
         elif (file := self._page.base.file_of_stat(self._page.own_at(row))) is not None:
             self.go_to_file(file)
@@ -284,12 +284,12 @@ class MessageView(MailView, can_focus=True):
             self._folds.fold_file(file, expanded=True)
         elif hunk is not None:
             self._folds.fold_hunk(diff, hunk, expanded=True)
-        self._weave_anew()
+        self._refold()
 
-    def _marks(self, at: int) -> Iterator[Overlay]:
+    def _highlights(self, at: int) -> Iterator[StyleSpan]:
         """Show what was jumped to."""
-        aim = self._aimed_at
-        remark = self._page.start_of(self._here) if self._here >= 0 else None
+        aim = self._jumped_to
+        remark = self._page.start_of(self._current) if self._current >= 0 else None
         if at == remark or (aim is not None and at == self._page.shown_at(aim)):
             yield 0, 1 << 30, "talk-here"
 
@@ -305,9 +305,9 @@ class MessageView(MailView, can_focus=True):
             return False
         if not self._page.count:
             return False
-        here = self._here_at
+        here = self._current_row
         if here is None:
-            aim = self._aimed_at
+            aim = self._jumped_to
             here = self._page.shown_at(aim) if aim is not None else self.scroll_offset.y + 1
         here = min(here, self._page.count - 1)
         self._lines = here, here
@@ -352,28 +352,28 @@ class MessageView(MailView, can_focus=True):
     def fold(self, *, expanded: bool | None) -> None:
         """Unfold the remark jumped to, or else the hunk or file here, or fold it; None: the other of both."""
         diff, row = self._page.base.diff, self.scroll_offset.y
-        if self._here_at is not None:
-            self._folds.fold_remark(self._here, expanded)
+        if self._current_row is not None:
+            self._folds.fold_remark(self._current, expanded)
         elif diff is not None and (hunk := self._hunk_here()) is not None:
             file = diff.file_number(hunk)
-            at = self._aimed_at if self._aimed_at is not None else self._page.own_at(row)
+            at = self._jumped_to if self._jumped_to is not None else self._page.own_at(row)
             on_bar = at - self._page.base.diff_start == diff.file_rows[file]
             if on_bar or self._folds.is_file_folded(file):
                 self._folds.fold_file(file, expanded)
             else:
                 self._folds.fold_hunk(diff, hunk, expanded)
-        self._weave_anew()
+        self._refold()
 
     def fold_all(self, *, expanded: bool) -> None:
         """Unfold or fold all remarks and files."""
         self._folds.fold_all(self._page.base.diff, expanded=expanded)
-        self._weave_anew()
+        self._refold()
 
     def _hunk_here(self) -> int | None:
         """Return the first hunk on the screen below its first row, which may be that of another."""
         diff, begin = self._page.base.diff, self._page.base.diff_start
         if diff is not None:
-            if (aim := self._aimed_at) is not None and (
+            if (aim := self._jumped_to) is not None and (
                 hunk := diff.hunk_at(aim - begin)
             ) is not None:
                 return hunk
@@ -400,10 +400,10 @@ class MessageView(MailView, can_focus=True):
             return None
         viewed = not self._folds.is_viewed(diff, hunk)
         self._folds.mark(diff, hunk, viewed=viewed)
-        self._weave_anew()
+        self._refold()
         return viewed
 
-    def leave_behind(self) -> None:
+    def mark_passed_hunks_viewed(self) -> None:
         """Mark the hunks as viewed that end on the screen: the next page leaves them behind."""
         diff = self._page.base.diff
         if diff is None:

@@ -74,9 +74,9 @@ class Page:
         """Return the text of each row."""
         return [text for block in self.blocks for text in block.texts()]
 
-    def joints(self) -> list[str]:
+    def separators(self) -> list[str]:
         """Return what stood between each row and the next."""
-        return [joint for block in self.blocks for joint in block.joints()]
+        return [joint for block in self.blocks for joint in block.separators()]
 
     def anchor(self, at: int) -> tuple[int, int]:
         """Return what a row shows, so that it can be found in another layout of the same mail."""

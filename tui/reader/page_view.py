@@ -15,17 +15,18 @@ from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui.reader.folding import Woven
+from tui.reader.folding import FoldedPage
 from tui.reader.page import Page
-from tui.reader.painter import Overlay, Painter
-from tui.styles import Looks
-from tui.widgets.line_scroll import RowScroll
+from tui.reader.painter import Painter
+from tui.reader.row import StyleSpan
+from tui.styles import StyleSheet
+from tui.widgets.line_scroll import LineScroll
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
     from tui.reader.diff import DiffBlock
-    from tui.reader.diff_code import Slice
-    from tui.reader.text_search import Matches
+    from tui.reader.diff_code import HighlightChunk
+    from tui.reader.text_search import TextIndex
 
 _PAN: Final = 8
 """Cells that a key pans."""
@@ -34,8 +35,8 @@ _MOST_INDEXED: Final = 50_000
 """Rows of a page whose text is kept for the next search."""
 
 
-class PageView(RowScroll):
-    """Shows a page; `lay` gives it one."""
+class PageView(LineScroll):
+    """Shows a page; `set_page` gives it one."""
 
     ALLOW_SELECT = True
 
@@ -48,8 +49,8 @@ class PageView(RowScroll):
     class Indexed(Message):
         """The text of a large page is ready to be searched."""
 
-        page: Woven
-        matches: Matches
+        page: FoldedPage
+        matches: TextIndex
 
     @dataclass
     class Found(Message):
@@ -59,21 +60,23 @@ class PageView(RowScroll):
 
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._page = Woven(Page([]))
+        self._page = FoldedPage(Page([]))
         self._laid_out = 0
         """The width that the page was made for."""
-        self._index: Matches | None = None
+        self._index: TextIndex | None = None
         """The page's text, once it was searched; made beforehand for a large mail."""
-        self._matches: Matches | None = None
+        self._matches: TextIndex | None = None
         """The same, while something is looked for."""
         self._needle = ""
-        self._indexed: Woven | None = None
+        self._indexed: FoldedPage | None = None
         """The page whose text is being made ready."""
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
         self._painter = Painter(self)
         self._colouring = False
 
-    def lay(self, page: Woven, width: int, *, keep: bool, index: Matches | None = None) -> None:
+    def set_page(
+        self, page: FoldedPage, width: int, *, keep: bool, index: TextIndex | None = None
+    ) -> None:
         """Show `page`, made for `width` cells; with `keep` it is the same mail, and the top row stays at the top.
 
         `index` is its text, where that is at hand.
@@ -92,7 +95,7 @@ class PageView(RowScroll):
             self.set_reactive(PageView.pan, 0)
             self.screen.clear_selection()
         elif diff is not None and before is not None and diff is not before:
-            diff.adopt(before)
+            diff.copy_state_from(before)
         self.virtual_size = Size(width, page.count)
         self.scroll_to_row(page.row_of(anchor) if anchor is not None and top else 0)
         if self._needle:
@@ -103,7 +106,7 @@ class PageView(RowScroll):
     def watch_syntax(self) -> None:
         """Repaint, with or without colours."""
         if self._page.base.diff is not None:
-            self._page.base.diff.drop_colours()
+            self._page.base.diff.clear_highlights()
             self._repaint()
             self._colour_soon()
 
@@ -185,9 +188,9 @@ class PageView(RowScroll):
                 self._make_index(self._page)
         else:
             if self._index is None:
-                from tui.reader.text_search import Matches
+                from tui.reader.text_search import TextIndex
 
-                self._index = Matches(self._page)
+                self._index = TextIndex(self._page)
             self._matches = self._index
             self._matches.search(text)
             self._matches.start_at(self.scroll_offset.y)
@@ -202,11 +205,11 @@ class PageView(RowScroll):
         return bool(self._needle) and self._matches is None and self._indexed is self._page
 
     @work(thread=True, group="index", exit_on_error=False, description="index a page")
-    def _make_index(self, page: Woven) -> None:
+    def _make_index(self, page: FoldedPage) -> None:
         """Make the text of a large page ready, off the thread that paints."""
-        from tui.reader.text_search import Matches
+        from tui.reader.text_search import TextIndex
 
-        self.post_message(self.Indexed(page, Matches(page)))
+        self.post_message(self.Indexed(page, TextIndex(page)))
 
     def on_page_view_indexed(self, event: Indexed) -> None:
         """Look for what was wanted meanwhile."""
@@ -252,7 +255,7 @@ class PageView(RowScroll):
         self.refresh()
 
     @property
-    def looks(self) -> Looks:
+    def looks(self) -> StyleSheet:
         """The looks in the colours of now."""
         return self._painter.looks
 
@@ -280,7 +283,7 @@ class PageView(RowScroll):
             self._strips[key] = strip
         return strip
 
-    def _overlays(self, at: int) -> Iterator[Overlay]:
+    def _overlays(self, at: int) -> Iterator[StyleSpan]:
         """Yield what lies over a row's own looks, the uppermost first: from, to, look."""
         if (selection := self.text_selection) is not None:
             span = selection.get_span(at)
@@ -288,9 +291,9 @@ class PageView(RowScroll):
                 yield span[0], span[1] if span[1] >= 0 else 1 << 30, "selected"
         if self._matches is not None:
             yield from self._matches.in_row(at)
-        yield from self._marks(at)
+        yield from self._highlights(at)
 
-    def _marks(self, at: int) -> Iterator[Overlay]:  # noqa: ARG002 - what a page of more kinds has
+    def _highlights(self, at: int) -> Iterator[StyleSpan]:  # noqa: ARG002 - what a page of more kinds has
         """Yield what else lies over a row's own looks."""
         return iter(())
 
@@ -302,12 +305,12 @@ class PageView(RowScroll):
             return None
         first = selection.start.y if selection.start is not None else 0
         last = selection.end.y if selection.end is not None else self._page.count - 1
-        texts, joints = self._page.texts(), self._page.joints()
+        texts, separators = self._page.texts(), self._page.separators()
         parts: list[str] = []
         for at in range(max(0, first), min(last, self._page.count - 1) + 1):
             start, end = selection.get_span(at) or (0, 0)
             parts.append(texts[at][start:] if end < 0 else texts[at][start:end])
-            parts.append(joints[at])
+            parts.append(separators[at])
         return "".join(parts[:-1]), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
@@ -323,7 +326,7 @@ class PageView(RowScroll):
             self._colouring = True
             self._colour()
 
-    def _next_slice(self) -> tuple[DiffBlock, Slice] | None:
+    def _next_slice(self) -> tuple[DiffBlock, HighlightChunk] | None:
         """Return what is to be coloured next: what is in view, then what a page down shows."""
         base, diff = self._page.base, self._page.base.diff
         if diff is None or not self.syntax:
@@ -332,7 +335,7 @@ class PageView(RowScroll):
         for start in (top, top + self.height):
             for first, last in self._page.own_rows(start, start + self.height):
                 first, last = first - base.diff_start, last - base.diff_start
-                if last > 0 and (found := diff.uncoloured(max(0, first), last)):
+                if last > 0 and (found := diff.unhighlighted(max(0, first), last)):
                     return diff, found[0]
         return None
 

@@ -12,11 +12,9 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.reader.row import Mark, PageRow
-from tui.styles import CODE, Looks
-from tui.themes import THEMES, with_roles
-
-Overlay = Mark
+from tui.reader.row import PageRow, StyleSpan
+from tui.styles import CODE, StyleSheet
+from tui.themes import THEMES, add_diff_colours
 
 _OWN: Final = frozenset(theme.name for theme in THEMES)
 _TO_EDGE: Final = 1 << 30
@@ -32,15 +30,15 @@ class Painter:
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._styles: dict[tuple[str, str, str], Style] = {}
-        self._looks: Looks | None = None
+        self._looks: StyleSheet | None = None
 
     @property
-    def looks(self) -> Looks:
+    def looks(self) -> StyleSheet:
         """The looks in the colours of now."""
         if self._looks is None:
             app = self._widget.app
-            self._looks = Looks(
-                with_roles(app.theme_variables),
+            self._looks = StyleSheet(
+                add_diff_colours(app.theme_variables),
                 self._widget.visual_style,
                 # Our own light theme has colours that are dark enough.
                 dark=app.current_theme.dark or app.theme in _OWN,
@@ -63,7 +61,7 @@ class Painter:
         width: int,
         pan: int = 0,
         at: int | None = None,
-        overlays: Sequence[Overlay] = (),
+        overlays: Sequence[StyleSpan] = (),
     ) -> Strip:
         """Return a row of exactly `width` cells; as row `at` of its page its text can be selected."""
         base = row.base
@@ -97,7 +95,7 @@ class Painter:
         return Strip(segments).crop(0, width)
 
     def _segments(
-        self, row: PageRow, first: int, last: int, overlays: Sequence[Overlay]
+        self, row: PageRow, first: int, last: int, overlays: Sequence[StyleSpan]
     ) -> Iterator[Segment]:
         """Yield a row's text from one character to another, cut where looks change."""
         overlays = [*overlays, *row.marks]

@@ -12,7 +12,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from core.text import TAB_WIDTH, SafeText, shown_line
-from tui.reader.row import PageRow, Piece, part, wrap
+from tui.reader.row import PageRow, StyledText, slice_pieces, wrap_words
 
 LONGEST_LINE: Final = 20_000
 """Characters of a line of prose that are shown; the rest of what can be no prose is counted, not shown."""
@@ -69,7 +69,7 @@ class ProseBlock:
         self._look = look
         self._width = max(8, width)
         self._rows = self._lay_out(fold_quotes)
-        self._last: tuple[int, list[Piece]] = (-1, [])
+        self._last: tuple[int, list[StyledText]] = (-1, [])
         self._first = None if self._rows is None else [at for at, _, _ in self._rows]
 
     def _lay_out(self, fold: bool) -> list[tuple[int, int, int]] | None:
@@ -102,7 +102,7 @@ class ProseBlock:
             else:
                 text = self._text(at)
                 hang = cell_len(self._hang(at, text))
-                rows += [(at, start, end) for start, end in wrap(text, room, hang)]
+                rows += [(at, start, end) for start, end in wrap_words(text, room, hang)]
             at += 1
         return rows
 
@@ -136,7 +136,7 @@ class ProseBlock:
 
     def row(self, at: int) -> PageRow:
         """Make one row."""
-        margin: Piece = (SafeText(" " * _MARGIN), "")
+        margin: StyledText = (SafeText(" " * _MARGIN), "")
         if self._rows is None:
             text = self._text(at)
             return PageRow(tuple(self._pieces(at, text)), (margin,))
@@ -147,14 +147,14 @@ class ProseBlock:
             # A line of many rows is taken apart once for all of them.
             self._last = (line, self._pieces(line, self._text(line)))
         pieces = self._last[1]
-        hang: tuple[Piece, ...] = ()
+        hang: tuple[StyledText, ...] = ()
         if start:
             kind = self._kinds[line]
             begins = "".join([text[: self._width] for text, _ in pieces[:2]])
             hang = ((SafeText(self._hang(line, begins)), kind if kind.startswith("quote") else ""),)
         if end < 0:
             return PageRow(tuple(pieces), (margin,))
-        return PageRow(part(pieces, start, end), (margin, *hang))
+        return PageRow(slice_pieces(pieces, start, end), (margin, *hang))
 
     def texts(self) -> list[str]:
         """Return the text of each row."""
@@ -171,20 +171,20 @@ class ProseBlock:
             texts.append(text[start:end] if end >= 0 else text)
         return texts
 
-    def joints(self) -> list[str]:
+    def separators(self) -> list[str]:
         """Return line ends, and the blanks that soft wraps took away."""
         if self._rows is None:
             return ["\n"] * len(self._lines)
-        joints: list[str] = []
+        separators: list[str] = []
         last, text = -1, ""
         for (line, _, end), (after, start, _) in pairwise([*self._rows, (-1, 0, 0)]):
             if line != after or end < 0:
-                joints.append("\n")
+                separators.append("\n")
                 continue
             if line != last:
                 last, text = line, self._text(line)
-            joints.append(text[end:start])
-        return joints
+            separators.append(text[end:start])
+        return separators
 
     def line_of(self, at: int) -> int:
         """Return the line that a row belongs to."""
@@ -199,7 +199,7 @@ class ProseBlock:
             at -= 1
         return max(0, at)
 
-    def _pieces(self, line: int, text: SafeText) -> list[Piece]:
+    def _pieces(self, line: int, text: SafeText) -> list[StyledText]:
         """Return a whole line with its looks."""
         kind = self._kinds[line]
         if kind == "trailer" and (trailer := _TRAILER.match(text)) is not None:
@@ -271,10 +271,10 @@ def _quoted(line: str, in_diff: list[bool]) -> str:
     return f"quote-{depth}"
 
 
-def _linked(text: SafeText, look: str) -> list[Piece]:
+def _linked(text: SafeText, look: str) -> list[StyledText]:
     if "http" not in text or look.startswith("quote"):
         return [(text, look)]
-    pieces: list[Piece] = []
+    pieces: list[StyledText] = []
     end = 0
     for match in _LINK.finditer(text):
         link = match[0].rstrip(_AFTER_LINK)
@@ -285,10 +285,10 @@ def _linked(text: SafeText, look: str) -> list[Piece]:
     return [piece for piece in pieces if piece[0]]
 
 
-def _trailer(text: SafeText, match: re.Match[str]) -> list[Piece]:
+def _trailer(text: SafeText, match: re.Match[str]) -> list[StyledText]:
     head = SafeText(text[: match.end("colon")])
     given = head.lower().startswith(("reviewed-", "acked-", "tested-"))
-    pieces: list[Piece] = [(head, "trailer-given" if given else "trailer")]
+    pieces: list[StyledText] = [(head, "trailer-given" if given else "trailer")]
     value = SafeText(match["value"] or "")
     if (address := _ADDRESS.search(value)) is None:
         return [*pieces, *_linked(value, "")]
@@ -297,7 +297,7 @@ def _trailer(text: SafeText, match: re.Match[str]) -> list[Piece]:
     return pieces
 
 
-def _stat(text: SafeText, match: re.Match[str]) -> list[Piece]:
+def _stat(text: SafeText, match: re.Match[str]) -> list[StyledText]:
     start, end = match.span("graph")
     if start < 0:
         return [(text, "muted")]

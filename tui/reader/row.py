@@ -10,11 +10,11 @@ from rich.cells import cell_len, get_character_cell_size
 
 from core.text import SafeText
 
-Piece = tuple[SafeText, str]
+StyledText = tuple[SafeText, str]
 """Text, and the name of its look (see `tui.styles`), or of several, `/` between them, the last on top;
 "" is plain text."""
 
-Mark = tuple[int, int, str]
+StyleSpan = tuple[int, int, str]
 """From and to in a row's text, and the look that lies over its own there."""
 
 
@@ -22,19 +22,19 @@ Mark = tuple[int, int, str]
 class PageRow:
     """One line of the screen."""
 
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[StyledText, ...] = ()
     """Its text: what can be found, selected and copied."""
-    gutter: tuple[Piece, ...] = ()
+    gutter: tuple[StyledText, ...] = ()
     """What stands before it: numbers, margins. It stays when the text is panned."""
     base: str = ""
     """The look of the whole row, to the right edge."""
     pans: bool = False
     fixed: int = 0
     """Characters of its text that stay when the rest is panned: the sign of a diff's line."""
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[StyleSpan, ...] = ()
     more: int = 0
     """Cells that it has beyond the right edge and cuts off itself."""
-    note: tuple[Piece, ...] = ()
+    note: tuple[StyledText, ...] = ()
     """Said at the right edge, before its text; no part of what is found and copied."""
 
     @property
@@ -59,7 +59,7 @@ class Block(Protocol):
         """Return the text of each row, as `row` shows it."""
         ...
 
-    def joints(self) -> list[str]:
+    def separators(self) -> list[str]:
         """Return what stood between each row and the next: a line end, or what a soft wrap took away."""
         ...
 
@@ -91,7 +91,7 @@ class RowsBlock:
         """Return the text of each row."""
         return [row.text for row in self._rows]
 
-    def joints(self) -> list[str]:
+    def separators(self) -> list[str]:
         """Return line ends."""
         return ["\n"] * len(self._rows)
 
@@ -104,9 +104,9 @@ class RowsBlock:
         return min(line, len(self._rows) - 1)
 
 
-def part(pieces: Iterable[Piece], start: int, end: int) -> tuple[Piece, ...]:
+def slice_pieces(pieces: Iterable[StyledText], start: int, end: int) -> tuple[StyledText, ...]:
     """Cut the characters from `start` to `end` out of pieces."""
-    kept: list[Piece] = []
+    kept: list[StyledText] = []
     at = 0
     for text, look in pieces:
         if at < end and at + len(text) > start:
@@ -115,7 +115,7 @@ def part(pieces: Iterable[Piece], start: int, end: int) -> tuple[Piece, ...]:
     return tuple(kept)
 
 
-def wrap(text: str, width: int, hang: int = 0) -> list[tuple[int, int]]:
+def wrap_words(text: str, width: int, hang: int = 0) -> list[tuple[int, int]]:
     """Return the parts that fit `width` cells, at blanks where there are any: from, to, in characters.
 
     The parts after the first have `hang` cells less. Blanks at a break belong to no part.
@@ -129,7 +129,7 @@ def wrap(text: str, width: int, hang: int = 0) -> list[tuple[int, int]]:
     parts: list[tuple[int, int]] = []
     start, room, count = 0, first, len(text)
     while start < count:
-        end = fitting(text, start, room)
+        end = fit_cells(text, start, room)
         if end >= count:
             parts.append((start, count))
             break
@@ -152,16 +152,16 @@ _NEAR: Final = 3
 """Into so many parts a row is divided: a blank in the last of them is near its edge."""
 
 
-def cuts(text: str, room: int) -> list[int]:
+def break_code(text: str, room: int) -> list[int]:
     """Return where the parts of a line of code begin that have `room` cells each: at a blank that is near the edge, if any."""
     starts = [0]
-    while (end := fitting(text, starts[-1], max(1, room))) < len(text):
+    while (end := fit_cells(text, starts[-1], max(1, room))) < len(text):
         blank = text.rfind(" ", end - (end - starts[-1]) // _NEAR, end)
         starts.append(blank + 1 if blank > 0 and text[end] != " " else end)
     return starts
 
 
-def fitting(text: str, start: int, room: int) -> int:
+def fit_cells(text: str, start: int, room: int) -> int:
     """Return the end of the longest part from `start` that fits `room` cells, one character at least."""
     piece = text[start : start + room]
     if piece.isascii():

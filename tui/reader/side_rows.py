@@ -8,23 +8,23 @@ from rich.cells import cell_len, get_character_cell_size
 
 from core.text import SafeText
 from tui.reader.diff_code import CodeLine
-from tui.reader.row import Piece, cuts, part
+from tui.reader.row import StyledText, break_code, slice_pieces
 
 
-def in_room(code: CodeLine, room: int, pan: int) -> tuple[list[Piece], int]:
+def in_room(code: CodeLine, room: int, pan: int) -> tuple[list[StyledText], int]:
     """Return a line in exactly `room` cells, its text after the sign `pan` cells further, and how many more it has."""
-    pieces = _marked(code)
+    pieces = _with_marks(code)
     text = "".join([text for text, _ in pieces])
     room = max(0, room - cell_len(text[: code.signs]))
     over = max(0, cell_len(text[code.signs :]) - room)
     start, gap = _after(text, code.signs, pan)
     more = start < len(text) and cell_len(text[start:]) > room - gap > 0
     end, rest = _within(text, start, room - gap - more)
-    cut: list[Piece] = [(SafeText("›"), f"{code.base}/muted")] if more else []
+    cut: list[StyledText] = [(SafeText("›"), f"{code.base}/muted")] if more else []
     return [
-        *part(pieces, 0, code.signs),
+        *slice_pieces(pieces, 0, code.signs),
         (SafeText(" " * gap), code.base),
-        *part(pieces, start, end),
+        *slice_pieces(pieces, start, end),
         (SafeText(" " * rest), code.base),
         *cut,
     ], over
@@ -36,7 +36,7 @@ def part_of(code: CodeLine, room: int, number: int) -> tuple[CodeLine, int]:
     The sign is in the first part; parts before the last leave none.
     """
     text = "".join([text for text, _ in code.pieces])
-    starts = cuts(text[code.signs :], room)
+    starts = break_code(text[code.signs :], room)
     start = starts[number] + code.signs if number else 0
     end = starts[number + 1] + code.signs if number + 1 < len(starts) else len(text)
     marks = tuple(
@@ -44,7 +44,7 @@ def part_of(code: CodeLine, room: int, number: int) -> tuple[CodeLine, int]:
         for a, b, look in code.marks
         if a < end and b > start
     )
-    shown = part(code.pieces, start, end)
+    shown = slice_pieces(code.pieces, start, end)
     left = room - cell_len(text[max(start, code.signs) :]) if end == len(text) else 0
     signs = 0 if number else code.signs
     return code._replace(pieces=shown, marks=marks, signs=signs), max(0, left)
@@ -69,9 +69,9 @@ def _within(text: str, start: int, room: int) -> tuple[int, int]:
     return start, room
 
 
-def _marked(code: CodeLine) -> list[Piece]:
+def _with_marks(code: CodeLine) -> list[StyledText]:
     """Return a line with its marks as looks of its pieces, and its ground in each."""
-    pieces: list[Piece] = []
+    pieces: list[StyledText] = []
     start = 0
     for text, look in code.pieces:
         end = start + len(text)

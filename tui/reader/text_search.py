@@ -9,21 +9,21 @@ from itertools import accumulate
 from operator import add
 from typing import Final
 
-from tui.reader.folding import Woven
+from tui.reader.folding import FoldedPage
 from tui.reader.page import Page
 
 _MOST_SHOWN: Final = 200
 """Matches of one row that are lit."""
 
 
-class Matches:
+class TextIndex:
     """Where a text stands in a page.
 
     Rows that were wrapped are joined by what stood between them, so a match may go over a row's end.
     """
 
-    def __init__(self, page: Page | Woven) -> None:
-        parts = list(map(add, page.texts(), page.joints()))
+    def __init__(self, page: Page | FoldedPage) -> None:
+        parts = list(map(add, page.texts(), page.separators()))
         self._text = "".join(parts)
         self._starts = array("Q", accumulate(map(len, parts), initial=0))
         self._folded: str | None = None

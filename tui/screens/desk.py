@@ -161,7 +161,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _offer_taken(self, event: OptionList.OptionSelected) -> None:
         self.run_command(BY_NAME[event.option_id or ""])
 
-    @on(SeriesTree.Opened)
+    @on(SeriesTree.RowSelected)
     def _row_opened(self) -> None:
         self._open_row()
 
@@ -237,12 +237,12 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
 
     def _forward(self) -> None:
         if not self.reader.at_end:
-            self.reader.leave_behind()
+            self.reader.mark_passed_hunks_viewed()
             self.reader.action_page(1)
         elif self.read_on():
-            self.reader.leave_behind()
+            self.reader.mark_passed_hunks_viewed()
         elif self.series_tree.move_to_next_mail():
-            self.reader.leave_behind()
+            self.reader.mark_passed_hunks_viewed()
             self._read_here()
         else:
             self.show_message("That was the last mail.")

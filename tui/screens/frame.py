@@ -63,7 +63,7 @@ class FrameScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Keep the ages true."""
-        self.set_interval(60, self.series_tree.tick)
+        self.set_interval(60, self.series_tree.refresh_ages)
 
     @property
     def series_tree(self) -> TriageTree:
@@ -149,7 +149,7 @@ class FrameScreen(CommandScreen):
         self._entitle_place()
 
     def _entitle_place(self) -> None:
-        place, of = self.series_tree.place
+        place, of = self.series_tree.position
         self.title_bar.place = f"{place:,} of {of:,}" if of else ""
 
     def _entitle_reader(self) -> None:

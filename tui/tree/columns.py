@@ -18,9 +18,9 @@ from core.index.row_summary import SeriesSummary
 from core.model import Identity, Message
 from core.text import shown
 from tui.tree.badges import MARK, is_over, state_pieces, why
-from tui.tree.rows import Kind, Lit, Row, Span, given
+from tui.tree.rows import Highlights, Kind, Row, Span, trailer_counts
 
-Piece = tuple[str, str]
+StyledText = tuple[str, str]
 """Text, and the name of its look."""
 
 _LONGEST: Final = 400
@@ -50,7 +50,7 @@ _LEFT: Final = frozenset({"author", "lit"})
 
 _OF_FOUND_PATCH: Final = frozenset({"news", "author", "lit"})
 
-_NOT_LIT: Final = Lit()
+_NOT_LIT: Final = Highlights()
 
 _LOUD: Final = {
     "subject": "unread",
@@ -133,7 +133,7 @@ def age(then: datetime, now: datetime) -> str:
     return f"{minutes // (365 * 1440)}y"
 
 
-def _label(row: Row) -> Iterator[Piece]:
+def _label(row: Row) -> Iterator[StyledText]:
     """Yield what identifies a row, at its left."""
     item = row.item
     version = row.version
@@ -156,7 +156,9 @@ def _label(row: Row) -> Iterator[Piece]:
         yield f"{row.entry.number}/{version.total} ", "number"
         yield from _clash(row.entry.message)
         title = row.entry.message.subject.title
-        yield from lighted(title, "cover" if row.kind is Kind.COVER else "patch", _lit(row).subject)
+        yield from highlighted(
+            title, "cover" if row.kind is Kind.COVER else "patch", _lit(row).subject
+        )
     elif row.kind is Kind.MORE:
         yield row.news, "muted"
     else:
@@ -166,14 +168,14 @@ def _label(row: Row) -> Iterator[Piece]:
         if tags:
             yield f"{_plain(' '.join(tags)[:24])} ", "tag"
         look = "thread" if row.kind is Kind.THREAD else "subject"
-        yield from lighted(item.subject, look, _lit(row).subject)
+        yield from highlighted(item.subject, look, _lit(row).subject)
 
 
-def _lit(row: Row) -> Lit:
-    return row.lit or _NOT_LIT
+def _lit(row: Row) -> Highlights:
+    return row.highlights or _NOT_LIT
 
 
-def lighted(text: str, look: str, spans: Iterable[Span]) -> Iterator[Piece]:
+def highlighted(text: str, look: str, spans: Iterable[Span]) -> Iterator[StyledText]:
     """Yield text in its look, made safe, with the letters at `spans` of it lit."""
     text = text[:_LONGEST]
     end = 0
@@ -193,7 +195,7 @@ def _tags(row: Row) -> tuple[str, ...]:
     return row.version.tags if row.version is not None else ()
 
 
-def _clash(message: Message) -> Iterator[Piece]:
+def _clash(message: Message) -> Iterator[StyledText]:
     """Yield the mark of a Message-ID that several different mails carry."""
     if message.id_conflicts:
         yield "≠ ", "missing"
@@ -218,26 +220,26 @@ def _retitled(row: Row) -> bool:
     return row.message.subject.title != above
 
 
-def _author(row: Row) -> list[Piece]:
+def _author(row: Row) -> list[StyledText]:
     """Return who is named at the right of a row: by address, where it is that which was looked for."""
-    item, message, lit = row.item, row.message, _lit(row)
+    item, message, highlights = row.item, row.message, _lit(row)
     who: Identity | None = None
     if row.kind in (Kind.SERIES, Kind.THREAD):
         who = item.author
     elif (
         row.kind is Kind.PATCH
         and message is not None
-        and (message.author != item.author or lit.name or lit.address)
+        and (message.author != item.author or highlights.name or highlights.address)
     ):
         who = message.author
     if who is None:
         return []
-    by_address = not who.name or (bool(lit.address) and not lit.name)
-    text, spans = (who.address, lit.address) if by_address else (who.name, lit.name)
-    return list(lighted(text[:80], "author", spans))
+    by_address = not who.name or (bool(highlights.address) and not highlights.name)
+    text, spans = (who.address, highlights.address) if by_address else (who.name, highlights.name)
+    return list(highlighted(text[:80], "author", spans))
 
 
-def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[Piece], int]]:
+def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[StyledText], int]]:
     """Return the columns at the right that have room: what is in them, cells."""
     item, version, message = row.item, row.version, row.message
     is_head = row.kind in (Kind.SERIES, Kind.THREAD)
@@ -260,7 +262,7 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[Piece], in
     cells = [
         ([(name if row.kind is Kind.SERIES else "", "version")], room.version),
         ([(counts, counts_look)], room.patches),
-        ([(given(row), "trailer")], room.trailers),
+        ([(trailer_counts(row), "trailer")], room.trailers),
         ([(f"↳{replies}" if replies else "", "replies")], room.replies),
         (_author(row), room.author),
         ([(age(date, now) if date is not None else "", "age")], room.age),
@@ -273,7 +275,7 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[Piece], in
     return cells
 
 
-def _says(cell: tuple[list[Piece], int]) -> bool:
+def _says(cell: tuple[list[StyledText], int]) -> bool:
     return any(text for text, _ in cell[0])
 
 
@@ -294,7 +296,7 @@ def indent(row: Row, width: int) -> int:
     return min(row.depth * _INDENT, width // 3)
 
 
-def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[Piece]:
+def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[StyledText]:
     """Return a row as pieces that fill exactly `width` cells; `names` as `columns` has it."""
     if row.kind is Kind.HEADING:
         text = f"{_expander(row)} {_plain(row.news[:_LONGEST])}"
@@ -309,7 +311,7 @@ def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[Pi
     # What has nothing to say gives its room to the subject, as long as nothing stands left of it.
     while right and not _says(right[0]):
         right.pop(0)
-    tail: list[Piece] = []
+    tail: list[StyledText] = []
     for pieces, cells in right:
         taken = sum(cell_len(text) for text, _ in pieces)
         if taken > cells or (pieces and pieces[0][1] in _LEFT):
@@ -347,9 +349,9 @@ def _glyph_look(row: Row) -> str:
     }.get(row.kind, "number")
 
 
-def _cut(pieces: list[Piece], room: int) -> list[Piece]:
+def _cut(pieces: list[StyledText], room: int) -> list[StyledText]:
     """Return pieces that fill exactly `room` cells, with an ellipsis where they had more to say."""
-    kept: list[Piece] = []
+    kept: list[StyledText] = []
     left = room
     for place, (text, look) in enumerate(pieces):
         cells = cell_len(text)
@@ -361,7 +363,7 @@ def _cut(pieces: list[Piece], room: int) -> list[Piece]:
     return [*kept, (" " * left, "plain")]
 
 
-def _exactly(pieces: list[Piece], width: int) -> list[Piece]:
+def _exactly(pieces: list[StyledText], width: int) -> list[StyledText]:
     """Cut or pad the whole line: the last guard against one that would push the scrollbar out."""
     total = sum(cell_len(text) for text, _ in pieces)
     if total < width:
@@ -375,7 +377,7 @@ def _exactly(pieces: list[Piece], width: int) -> list[Piece]:
     return list(_joined(pieces))
 
 
-def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+def _joined(pieces: Iterable[StyledText]) -> Iterator[StyledText]:
     """Yield the pieces with blanks joined to what follows: what is drawn costs by the piece."""
     blanks = ""
     for text, look in pieces:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-Handle = int | str
+SeriesHandle = int | str
 """What a series or thread stays known by: its row's number in the index, or its id where it is in memory."""
 
 
@@ -12,12 +12,12 @@ class Marks:
     """A set of handles, and at most one range of places that still grows with the cursor."""
 
     def __init__(self) -> None:
-        self._set: set[Handle] = set()
-        self._anchor: Handle | None = None
+        self._set: set[SeriesHandle] = set()
+        self._anchor: SeriesHandle | None = None
         self._range: range = range(0)
-        self._order: Callable[[int, int], Sequence[Handle]] = lambda *_: ()
+        self._order: Callable[[int, int], Sequence[SeriesHandle]] = lambda *_: ()
 
-    def show(self, order: Callable[[int, int], Sequence[Handle]]) -> None:
+    def show(self, order: Callable[[int, int], Sequence[SeriesHandle]]) -> None:
         """Take the handles of what is shown, by their places: `order(first, end)`."""
         self._order = order
 
@@ -32,28 +32,28 @@ class Marks:
         return self._anchor is not None
 
     @property
-    def anchor(self) -> Handle | None:
+    def anchor(self) -> SeriesHandle | None:
         """Where that range began."""
         return self._anchor
 
-    def has(self, place: int, handle: Handle) -> bool:
+    def is_marked(self, place: int, handle: SeriesHandle) -> bool:
         """Whether what stands at a place is marked."""
         return place in self._range or handle in self._set
 
-    def count(self, everything: int) -> int:
-        """Return how many of the `everything` that is shown are marked: without looking at each where that can be."""
+    def count(self, rows_shown: int) -> int:
+        """Return how many of the `rows_shown` are marked, without a look at each where there are none."""
         if not self._set:
             return len(self._range)
-        return len(self.shown(everything)) if self._range or self._set else 0
+        return len(self.visible(rows_shown)) if self._range or self._set else 0
 
-    def shown(self, everything: int) -> set[Handle]:
+    def visible(self, rows_shown: int) -> set[SeriesHandle]:
         """Return the handles of what is marked and shown."""
-        found = self._set.intersection(self._order(0, everything)) if self._set else set()
+        found = self._set.intersection(self._order(0, rows_shown)) if self._set else set()
         return found.union(self._order(self._range.start, self._range.stop))
 
     # ------------------------------------------------------------- marking
 
-    def toggle(self, handles: Iterable[Handle]) -> bool:
+    def toggle(self, handles: Iterable[SeriesHandle]) -> bool:
         """Mark these, or unmark them where all are marked; say which."""
         wanted = set(handles)
         marked = not wanted <= self._set
@@ -63,13 +63,9 @@ class Marks:
             self._set -= wanted
         return marked
 
-    def add(self, handles: Iterable[Handle]) -> None:
+    def add(self, handles: Iterable[SeriesHandle]) -> None:
         """Mark these."""
         self._set.update(handles)
-
-    def drop(self, handles: Iterable[Handle]) -> None:
-        """Unmark these."""
-        self._set.difference_update(handles)
 
     def clear(self) -> None:
         """Unmark all."""
@@ -78,7 +74,7 @@ class Marks:
 
     # ------------------------------------------------------------- a range
 
-    def begin_range(self, place: int, handle: Handle) -> None:
+    def begin_range(self, place: int, handle: SeriesHandle) -> None:
         """Begin a range at a place."""
         self._anchor = handle
         self._range = range(place, place + 1)
@@ -94,7 +90,7 @@ class Marks:
         self._anchor = None
         self._range = range(0)
 
-    def moved(self, names: Mapping[str, str]) -> None:
+    def rename(self, names: Mapping[str, str]) -> None:
         """Know by their new ids what had others."""
         for before, now in names.items():
             if before in self._set:

@@ -20,21 +20,21 @@ from tui.tree.rows import (
     Item,
     Key,
     Kind,
-    Matches,
     Row,
+    SearchMarks,
     Whole,
-    head,
-    heading,
-    inside,
-    marked,
-    matched,
-    size,
+    child_count,
+    child_rows,
+    group_row,
+    match_rows,
+    series_row,
+    with_unread,
 )
 
 _BLOCKS_KEPT: Final = 200
 """Unfolded items whose rows are kept: more than a screen shows."""
 
-_NOTHING_FOUND: Final = Matches(lit={})
+_NOTHING_FOUND: Final = SearchMarks(highlights={})
 
 _GROUPS: Final[Key] = ("",)
 """Stands in the folds for all groups that are not there by their heading's key."""
@@ -71,7 +71,7 @@ class Items(Protocol):
         ...
 
 
-class Held:
+class InMemoryItems:
     """Series and threads that are all in memory."""
 
     def __init__(self, items: Sequence[Whole] = ()) -> None:
@@ -120,7 +120,7 @@ class Rows:
     """
 
     def __init__(self) -> None:
-        self._items: Items = Held()
+        self._items: Items = InMemoryItems()
         self._blocks: OrderedDict[int, list[Row]] = OrderedDict()
         self._open: dict[Key, bool] = {}
         self._all_open = False
@@ -164,14 +164,16 @@ class Rows:
 
     def _is_group_open(self, text: str) -> bool:
         # What is found is shown, wherever it is.
-        return bool(self._matches.lit) or self._open.get(("", text), self._open.get(_GROUPS, True))
+        return bool(self._matches.highlights) or self._open.get(
+            ("", text), self._open.get(_GROUPS, True)
+        )
 
     def _block(self, place: int) -> list[Row]:
         """Return the rows of the item at `place` among the items, with the heading above it."""
         block = self._blocks.get(place)
         if block is None:
             item = self._items.summary(place)
-            first = head(item, expanded=self._is_open((item.id,), False))
+            first = series_row(item, expanded=self._is_open((item.id,), False))
             block = [first]
             if text := self._items.headings.get(place):
                 block.insert(0, self._heading(place, item, text))
@@ -182,13 +184,16 @@ class Rows:
             if first.expanded or found:
                 whole = self._items.load_item(place)
                 if first.expanded:
-                    rows = inside(whole, self._is_open) if whole is not None else ()
+                    rows = child_rows(whole, self._is_open) if whole is not None else ()
                 elif found:
-                    rows = matched(item, whole, found)
+                    rows = match_rows(item, whole, found)
                 unseen = self._items.unseen(place)
-                block += (marked(row, unseen) for row in rows) if unseen else rows
-            if lit := self._matches.lit:
-                block = [replace(row, lit=lit[row.key]) if row.key in lit else row for row in block]
+                block += (with_unread(row, unseen) for row in rows) if unseen else rows
+            if highlights := self._matches.highlights:
+                block = [
+                    replace(row, highlights=highlights[row.key]) if row.key in highlights else row
+                    for row in block
+                ]
             self._blocks[place] = block
             if len(self._blocks) > _BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
@@ -197,7 +202,9 @@ class Rows:
     def _heading(self, place: int, item: Item, text: str) -> Row:
         count = self._groups.end(place) - place
         is_open = not self._groups.hides(place)
-        return heading(item, text, count, expanded=is_open, expandable=not self._matches.lit)
+        return group_row(
+            item, text, count, expanded=is_open, expandable=not self._matches.highlights
+        )
 
     def _count_rows(self) -> None:
         """Count the rows anew after folds or items have changed."""
@@ -209,7 +216,7 @@ class Rows:
         if self._all_open:
             for place in range(len(self._items)):
                 if (whole := self._items.load_item(place)) is not None:
-                    self._more[place] = size(whole) + (place in self._items.headings)
+                    self._more[place] = child_count(whole) + (place in self._items.headings)
         for item_id in {key[0] for key in self._open if key[0]}:
             if (place_now := self._items.place(item_id)) is not None:
                 self._more[place_now] = len(self._block(place_now)) - 1
@@ -230,7 +237,7 @@ class Rows:
         *,
         keep: bool,
         also: Key | None = None,
-        matches: Matches = _NOTHING_FOUND,
+        matches: SearchMarks = _NOTHING_FOUND,
     ) -> Key | None:
         """Show `items`, and what was found in them; with `keep` what was unfolded stays so.
 
@@ -238,7 +245,7 @@ class Rows:
         it turns up.
         """
         moved: Mapping[str, str] = {}
-        self._items = Held(items) if isinstance(items, Sequence) else items
+        self._items = InMemoryItems(items) if isinstance(items, Sequence) else items
         self._matches = matches
         if keep:
             moved = self._items.renamed_ids(
@@ -268,13 +275,13 @@ class Rows:
             return row
         if row.kind is Kind.HEADING:
             return replace(row, item=whole)
-        mine = head(whole, expanded=row.expanded)
+        mine = series_row(whole, expanded=row.expanded)
         return replace(mine, key=row.key, unread=row.unread, news=row.news)
 
     @property
     def all_in_memory(self) -> bool:
         """Whether everything may be looked at."""
-        return isinstance(self._items, Held)
+        return isinstance(self._items, InMemoryItems)
 
     def unseen(self, index: int) -> Collection[MessageId]:
         """Return the mails that were not read of the series or thread that a row belongs to."""
@@ -289,7 +296,7 @@ class Rows:
         is_below = place in self._items.headings and not self._groups.hides(place)
         return self._start(place) + is_below
 
-    def place(self, index: int) -> tuple[int, int]:
+    def position(self, index: int) -> tuple[int, int]:
         """Return which series or thread a row belongs to, counted from 1, and of how many."""
         return self._place_of(index) + 1 if len(self._items) else 0, len(self._items)
 
@@ -299,12 +306,12 @@ class Rows:
         start = self._start(place)
         return start, start + len(self._block(place))
 
-    def everything(self, index: int) -> list[Row]:
+    def unfolded_rows(self, index: int) -> list[Row]:
         """Return all rows of the series or thread at `index`, as if unfolded, its own first."""
         item = self._items.load_item(self._place_of(index))
         if item is None:
             return [self[index]]
-        return [head(item, expanded=True), *inside(item, _every)]
+        return [series_row(item, expanded=True), *child_rows(item, _every)]
 
     def find(self, key: Key) -> int | None:
         """Return where the row of `key` is, or that of what it is folded into; None where that is gone."""
@@ -344,23 +351,23 @@ class Rows:
         """Whether everything was unfolded that was not folded since."""
         return self._all_open
 
-    def restore(self, folds: Mapping[Key, bool], *, all_open: bool = False) -> None:
+    def set_folds(self, folds: Mapping[Key, bool], *, all_open: bool = False) -> None:
         """Unfold and fold as `folds` of another time had it."""
         self._open = dict(folds)
         self._all_open = all_open
         self._count_rows()
 
-    def light(self, matches: Matches) -> None:
+    def set_highlights(self, matches: SearchMarks) -> None:
         """Light up what was found."""
         self._matches = matches
         self._count_rows()
 
-    def next_lit(self, index: int, direction: int) -> int | None:
+    def next_highlighted(self, index: int, direction: int) -> int | None:
         """Return the next row that is lit, round the end; None where there is none."""
         count = len(self)
         for step in range(1, count + 1):
             at = (index + step * direction) % count
-            if self[at].lit is not None:
+            if self[at].highlights is not None:
                 return at
         return None
 
@@ -399,13 +406,13 @@ class Rows:
         self._all_open = expanded
         self._count_rows()
 
-    def reveal(self, index: int, key: Key) -> int:
+    def unfold_to(self, index: int, key: Key) -> int:
         """Unfold what hides the row of `key` in the series or thread at `index`, and return where it is."""
         place = self._place_of(index)
         self.show_group(place)
         item = self._items.load_item(place)
         path: list[Row] = []
-        for row in inside(item, _every) if item is not None else ():
+        for row in child_rows(item, _every) if item is not None else ():
             while path and path[-1].depth >= row.depth:
                 path.pop()
             path.append(row)

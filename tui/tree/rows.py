@@ -43,7 +43,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lit:
+class Highlights:
     """The letters of a row that were looked for."""
 
     subject: tuple[Span, ...] = ()
@@ -53,7 +53,7 @@ class Lit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inside:
+class MatchingPatches:
     """Patches of a series that were found."""
 
     patches: tuple[MessageId, ...]
@@ -69,12 +69,12 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matches:
+class SearchMarks:
     """What was found in the series and threads of a list."""
 
-    lit: Mapping[Key, Lit]
+    highlights: Mapping[Key, Highlights]
     """The letters that were looked for, by the keys of the rows that have them."""
-    inside: Mapping[int, Inside] = field(default_factory=dict)
+    inside: Mapping[int, MatchingPatches] = field(default_factory=dict)
     """By the place of a series, what is shown of its patches though it is folded."""
 
 
@@ -105,7 +105,7 @@ class Row:
     """It is one of those that the next verb is for."""
     standing: Standing | None = None
     """How its series or thread stands, where anything was decided on that."""
-    lit: Lit | None = None
+    highlights: Highlights | None = None
     """Where it is one of the rows that were found: what was looked for."""
 
 
@@ -113,7 +113,7 @@ IsOpen = Callable[[Key, bool], bool]
 """Whether the row of a key is unfolded, given whether it is at first."""
 
 
-def heading(item: Item, text: str, count: int, *, expanded: bool, expandable: bool = True) -> Row:
+def group_row(item: Item, text: str, count: int, *, expanded: bool, expandable: bool = True) -> Row:
     """Return the row that stands above a group of `count`, whose first series or thread is `item`."""
     return Row(
         key=("", text),
@@ -127,7 +127,7 @@ def heading(item: Item, text: str, count: int, *, expanded: bool, expandable: bo
     )
 
 
-def head(item: Item, *, expanded: bool) -> Row:
+def series_row(item: Item, *, expanded: bool) -> Row:
     """Return the row of a series or thread."""
     if isinstance(item, SeriesSummary):
         expandable = not item.is_thread or item.mails > 1
@@ -141,7 +141,7 @@ def head(item: Item, *, expanded: bool) -> Row:
             expandable=expandable,
             expanded=expanded and expandable,
             unread=item.unread,
-            news=news_of(item),
+            news=badge_of(item),
         )
     if isinstance(item, Thread):
         return Row(
@@ -169,7 +169,7 @@ def head(item: Item, *, expanded: bool) -> Row:
     )
 
 
-def news_of(item: SeriesSummary) -> str:
+def badge_of(item: SeriesSummary) -> str:
     """Return in a word or two what came since a row was last looked at."""
     if not item.unread:
         return ""
@@ -181,7 +181,7 @@ def news_of(item: SeriesSummary) -> str:
     return "trailer" if item.news & Role.TRAILER else f"{item.unread:,} new"
 
 
-def marked(row: Row, unseen: Collection[MessageId]) -> Row:
+def with_unread(row: Row, unseen: Collection[MessageId]) -> Row:
     """Return a row inside of a series or thread with how much of it was not read."""
     if row.kind is Kind.VERSION and row.version is not None:
         names = {
@@ -195,7 +195,7 @@ def marked(row: Row, unseen: Collection[MessageId]) -> Row:
     return replace(row, unread=unread) if unread else row
 
 
-def inside(item: Whole, is_open: IsOpen) -> Iterator[Row]:
+def child_rows(item: Whole, is_open: IsOpen) -> Iterator[Row]:
     """Yield the rows inside of an unfolded series or thread, without its own."""
     if isinstance(item, Thread):
         yield from _replies(item, None, None, item.replies, 1, is_open)
@@ -225,7 +225,7 @@ def inside(item: Whole, is_open: IsOpen) -> Iterator[Row]:
             yield from _entries(item, version, 2, is_open)
 
 
-def size(item: Whole) -> int:
+def child_count(item: Whole) -> int:
     """Return how many rows there are inside of a series or thread with everything unfolded, without making them."""
     if isinstance(item, Thread):
         return len(item.replies)
@@ -240,12 +240,12 @@ def size(item: Whole) -> int:
     return count
 
 
-def matched(item: Item, whole: Whole | None, found: Inside) -> list[Row]:
+def match_rows(item: Item, whole: Whole | None, found: MatchingPatches) -> list[Row]:
     """Return the rows under a folded series that show which of its patches were found, the best first."""
     rows: dict[MessageId, Row] = {}
     if whole is not None:
         wanted = set(found.patches)
-        for row in inside(whole, lambda *_: True):
+        for row in child_rows(whole, lambda *_: True):
             if row.kind is not Kind.VERSION and row.message is not None:
                 name = row.message.message_id
                 if name in wanted:
@@ -365,7 +365,7 @@ _LETTERS: Final = {
 }
 
 
-def given(row: Row) -> str:
+def trailer_counts(row: Row) -> str:
     """Return the trailers given to a row's patch, or version, as `R3 A1 T2`: each person counts once."""
     if isinstance(row.item, SeriesSummary):
         return _counted(row.item)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from core.model import MessageId
 from tui.tree.model import Items
-from tui.tree.rows import Key, Kind, Matches, Row
+from tui.tree.rows import Key, Kind, Row, SearchMarks
 from tui.tree.view import TreeView
 
 
@@ -39,7 +39,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         row = self.row
         if row is None:
             return False
-        rows = self._rows.everything(self.cursor)
+        rows = self._rows.unfolded_rows(self.cursor)
         place = next((i for i, other in enumerate(rows) if other.key == row.key), 0)
         if row.kind in (Kind.SERIES, Kind.VERSION) and row.message is not None:
             # These show the mail of their first patch: go on from there.
@@ -59,7 +59,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
 
     def move_to(self, key: Key) -> bool:
         """Go to the row of a mail of the item the cursor is in, folded or not; say whether there is one."""
-        if all(row.key != key for row in self._rows.everything(self.cursor)):
+        if all(row.key != key for row in self._rows.unfolded_rows(self.cursor)):
             return False
         self._reveal(key)
         return True
@@ -78,14 +78,14 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         if unread(here) and self._move_inside(row, step):
             return True
         place = here + step
-        _, count = self._rows.place(self.cursor)
+        _, count = self._rows.position(self.cursor)
         while 0 <= place < count:
             if unread(place):
                 self._rows.show_group(place)
                 first = self._rows.first_row(place)
                 keys = self._unread_inside(first)
                 if keys:
-                    self.touched = True
+                    self.user_moved = True
                     before = self.cursor
                     self.set_reactive(SeriesTree.cursor, first)
                     self._reveal(keys[0] if step > 0 else keys[-1])
@@ -98,7 +98,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         """Return the keys of the mails of a series or thread that were not read, in the order of reading."""
         keys: list[Key] = []
         unseen = self._rows.unseen(first)
-        for row in self._rows.everything(first):
+        for row in self._rows.unfolded_rows(first):
             readable = row.kind in (Kind.COVER, Kind.PATCH, Kind.REPLY) or row.kind is Kind.THREAD
             if readable and row.message is not None and row.message.message_id in unseen:
                 keys.append(row.key)
@@ -106,7 +106,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
 
     def _move_inside(self, row: Row, step: int) -> bool:
         keys = self._unread_inside(self.cursor)
-        order = [other.key for other in self._rows.everything(self.cursor)]
+        order = [other.key for other in self._rows.unfolded_rows(self.cursor)]
         at = order.index(row.key) if row.key in order else 0
         if row.kind in (Kind.SERIES, Kind.HEADING) and step < 0:
             return False
@@ -123,9 +123,9 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         """What was unfolded or folded, by key."""
         return self._rows.folds
 
-    def restore(self, folds: Mapping[Key, bool], key: Key, from_top: int) -> bool:
+    def restore_position(self, folds: Mapping[Key, bool], key: Key, from_top: int) -> bool:
         """Unfold, fold, and put the cursor where another run left them; say whether its row is there."""
-        self._rows.restore(folds)
+        self._rows.set_folds(folds)
         self._laid_out()
         place = self._rows.find(key) if key else None
         if place is not None:
@@ -141,7 +141,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         place = self._rows.show_mail(message_id)
         if place is None:
             return False
-        self.touched = True
+        self.user_moved = True
         self._laid_out()
         self.cursor = place
         if (row := self.row) is not None:
@@ -149,8 +149,8 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         return True
 
     def _reveal(self, key: Key) -> None:
-        self.touched = True
-        place = self._rows.reveal(self.cursor, key)
+        self.user_moved = True
+        place = self._rows.unfold_to(self.cursor, key)
         self._laid_out()
         if place == self.cursor:
             self._tell()
@@ -158,17 +158,17 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
 
     # ------------------------------------------------------------- what was found
 
-    def light(self, matches: Matches) -> None:
+    def set_highlights(self, matches: SearchMarks) -> None:
         """Light up what was found, in the list as it is."""
-        self._rows.light(matches)
+        self._rows.set_highlights(matches)
         self._laid_out()
 
-    def move_to_lit(self, direction: int) -> bool:
+    def move_to_match(self, direction: int) -> bool:
         """Go to the next (1) or previous (-1) row that is lit, round the end; say whether there is one."""
-        place = self._rows.next_lit(self.cursor, direction) if len(self._rows) else None
+        place = self._rows.next_highlighted(self.cursor, direction) if len(self._rows) else None
         if place is None:
             return False
-        self.touched = True
+        self.user_moved = True
         self.cursor = place
         return True
 
@@ -184,7 +184,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
 
     def move_to_item(self, place: int, key: Key) -> None:
         """Go to the series or thread at a place, and to the row of `key` in it."""
-        self.touched = True
+        self.user_moved = True
         self._rows.show_group(place)
         self._laid_out()
         self.cursor = self._rows.first_row(place)

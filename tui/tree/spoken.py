@@ -10,8 +10,8 @@ from typing import Final
 from core.index.row_summary import SeriesSummary
 from core.text import shown
 from tui.tree.badges import state_of
-from tui.tree.columns import Piece, age, fit, version_name
-from tui.tree.rows import Kind, Row, given
+from tui.tree.columns import StyledText, age, fit, version_name
+from tui.tree.rows import Kind, Row, trailer_counts
 
 _LONGEST: Final = 400
 _UNITS: Final = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
@@ -19,7 +19,7 @@ _AGE: Final = re.compile(r"([0-9]+)([a-z]+)")
 _GIVEN: Final = {"R": "reviewed", "A": "acked", "T": "tested", "N": "refused"}
 
 
-def line(row: Row, width: int, now: datetime) -> list[Piece]:
+def line(row: Row, width: int, now: datetime) -> list[StyledText]:
     """Return a row as pieces that fill exactly `width` cells."""
     text = fit(sentence(row, now), width)
     look = "heading" if row.kind is Kind.HEADING else "unread" if row.unread else "subject"
@@ -105,7 +105,7 @@ def _counts(row: Row) -> Iterator[str]:
     if total:
         patches = "patch" if total == 1 else "patches"
         yield f"{total} {patches}" if have >= total else f"{have} of {total} {patches}"
-    for letter in given(row).split():
+    for letter in trailer_counts(row).split():
         yield f"{_GIVEN[letter[0]]} by {letter[1:]}"
     if row.replies and row.kind not in (Kind.REPLY, Kind.MISSING):
         yield f"{row.replies} {'reply' if row.replies == 1 else 'replies'}"

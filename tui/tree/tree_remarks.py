@@ -16,14 +16,14 @@ Asked = tuple[MessageId, int]
 """A patch by its Message-ID, and how many replies it has: with another reply the count is another."""
 
 
-def asked_of(row: Row) -> tuple[Asked, Patch] | None:
+def comment_key_of(row: Row) -> tuple[Asked, Patch] | None:
     """Return what would tell how many remarks a row's patch has; None where there are no replies, or it is no patch."""
     if row.kind not in (Kind.COVER, Kind.PATCH) or row.entry is None or not row.entry.replies:
         return None
     return (row.entry.message.message_id, len(row.entry.replies)), row.entry
 
 
-def with_remarks(pieces: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str]]:
+def with_comment_count(pieces: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str]]:
     """Return a drawn row with `count` remarks where its replies are counted, as far as there is room."""
     said = f"{SIGN}{count}" if count < 1_000 else f"{SIGN}…"
     return [

@@ -12,24 +12,24 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from core.index.row_summary import SeriesSummary
-from tui.tree.columns import Piece
-from tui.tree.marks import Handle, Marks
+from tui.tree.columns import StyledText
+from tui.tree.marks import Marks, SeriesHandle
 from tui.tree.model import Items
-from tui.tree.rows import Kind, Matches, Row, Whole
+from tui.tree.rows import Kind, Row, SearchMarks, Whole
 from tui.tree.series_tree import SeriesTree
-from tui.tree.view import Place
+from tui.tree.view import ViewState
 
 if TYPE_CHECKING:
     from core.triage.state import Standing
 
-_NOTHING: Final[Mapping[Handle, Standing]] = {}
+_NOTHING: Final[Mapping[SeriesHandle, Standing]] = {}
 
 
 class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
     """A `SeriesTree` whose series can be marked, and hidden once something was decided on them."""
 
     @dataclass
-    class Marked(Message):
+    class MarksChanged(Message):
         """Other series are marked; `count` of those that are shown."""
 
         count: int
@@ -40,7 +40,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         self.linear = False
         """Rows are words, for screen readers and plain terminals."""
         self.marks: Final = Marks()
-        self.standings: Mapping[Handle, Standing] = _NOTHING
+        self.standings: Mapping[SeriesHandle, Standing] = _NOTHING
         """How series stand that anything was decided on."""
         self.standings_known = False
         """Until then rows say themselves how they stand."""
@@ -61,19 +61,19 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
             self.marks.clear()
         super().show(items, keep=keep, anew=anew, hold=hold)
         if ids:
-            self.marks.moved(self._rows.items.renamed_ids(ids))
+            self.marks.rename(self._rows.items.renamed_ids(ids))
         self._marks_moved()
 
-    def show_found(self, items: Items, matches: Matches, *, keep: bool = False) -> None:
+    def show_found(self, items: Items, matches: SearchMarks, *, keep: bool = False) -> None:
         """Show what was found."""
         super().show_found(items, matches, keep=keep)
         self._marks_moved()
 
-    def go_back(
-        self, items: Items | Sequence[Whole], place: Place, matches: Matches | None = None
+    def restore_view(
+        self, items: Items | Sequence[Whole], place: ViewState, matches: SearchMarks | None = None
     ) -> None:
         """Show items as they were."""
-        super().go_back(items, place, matches)
+        super().restore_view(items, place, matches)
         self._marks_moved()
 
     # ------------------------------------------------------------- series by place
@@ -83,11 +83,11 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         """How many series and threads are shown."""
         return len(self._rows.items)
 
-    def handle(self, place: int) -> Handle:
+    def handle(self, place: int) -> SeriesHandle:
         """Return what the series or thread at a place stays known by."""
         return self.handles(place, place + 1)[0]
 
-    def handles(self, first: int, end: int) -> Sequence[Handle]:
+    def handles(self, first: int, end: int) -> Sequence[SeriesHandle]:
         """Return the same of some, by their places."""
         items = self._rows.items
         rows: Sequence[int] | None = getattr(items, "rows", None)
@@ -96,7 +96,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         shown = map(items.summary, range(first, min(end, len(items))))
         return [getattr(item, "row", item.id) for item in shown]
 
-    def place_of(self, handle: Handle) -> int | None:
+    def place_of(self, handle: SeriesHandle) -> int | None:
         """Return where a series or thread is shown; None where it is not."""
         items = self._rows.items
         if isinstance(handle, str):
@@ -107,14 +107,14 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
             return None
 
     @property
-    def here(self) -> Handle | None:
+    def here(self) -> SeriesHandle | None:
         """What the series or thread under the cursor is known by; a group's heading is none."""
         row = self._shown_row
         if row is None or row.kind is Kind.HEADING:
             return None
         return self.handle(self._rows.item_place(self.cursor))
 
-    def next_handle(self, wanted: Callable[[Handle], bool]) -> Handle | None:
+    def next_handle(self, wanted: Callable[[SeriesHandle], bool]) -> SeriesHandle | None:
         """Return the next series that is wanted, from the cursor's downwards, then upwards; None where there is none."""
         place = self._rows.item_place(self.cursor) if len(self._rows) else 0
         for at in chain(range(place + 1, self.count), range(place - 1, -1, -1)):
@@ -133,7 +133,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
             return False
         rows = [
             other
-            for other in self._rows.everything(self.cursor)
+            for other in self._rows.unfolded_rows(self.cursor)
             if other.kind is Kind.PATCH and other.version is row.version
         ]
         here = next((i for i, other in enumerate(rows) if other.key == row.key), 0)
@@ -143,12 +143,12 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
                 return True
         return False
 
-    def move_to_handle(self, handle: Handle) -> bool:
+    def move_to_handle(self, handle: SeriesHandle) -> bool:
         """Go to a series or thread; say whether it is shown."""
         place = self.place_of(handle)
         if place is None:
             return False
-        self.touched = True
+        self.user_moved = True
         if self._is_folded_away(place):
             self._rows.show_group(place)
             self._laid_out()
@@ -158,15 +158,15 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
     # ------------------------------------------------------------- marks
 
     @property
-    def marked(self) -> set[Handle]:
+    def marked(self) -> set[SeriesHandle]:
         """What is marked of what is shown."""
-        return self.marks.shown(self.count)
+        return self.marks.visible(self.count)
 
     def mark_here(self) -> None:
         """Mark the series the cursor is in, or unmark it, and go on to the next; in a heading, its whole group."""
         if not len(self._rows):
             return
-        self.touched = True
+        self.user_moved = True
         if self.marks.selecting:
             self.end_range()
             return
@@ -185,7 +185,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         if self.marks.selecting:
             self.end_range()
         elif len(self._rows):
-            self.touched = True
+            self.user_moved = True
             place = self._rows.item_place(self.cursor)
             self.marks.begin_range(place, self.handle(place))
             self._tell_marks()
@@ -195,7 +195,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         self.marks.end_range(keep=True)
         self._tell_marks()
 
-    def mark(self, handles: Collection[Handle]) -> int:
+    def mark(self, handles: Collection[SeriesHandle]) -> int:
         """Mark series; return how many of them are shown and were not marked before."""
         before = self.marks.count(self.count)
         self.marks.add(handles)
@@ -246,7 +246,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
     def _tell_marks(self) -> None:
         self.marks.show(self.handles)
         self.redraw()
-        self.post_message(self.Marked(self.marks.count(self.count), self.marks.selecting))
+        self.post_message(self.MarksChanged(self.marks.count(self.count), self.marks.selecting))
 
     # ------------------------------------------------------------- drawing
 
@@ -255,7 +255,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         self._strips.clear()
         self.refresh()
 
-    def _pieces(self, row: Row, width: int) -> list[Piece]:
+    def _pieces(self, row: Row, width: int) -> list[StyledText]:
         """Return a row as it is written: in columns, or as words."""
         if not self.linear:
             return super()._pieces(row, width)
@@ -273,7 +273,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         standing = self.standings.get(handle)
         if not self.standings_known and isinstance(row.item, SeriesSummary):
             standing = row.item.standing
-        marked = row.depth == 0 and self.marks.has(place, handle)
+        marked = row.depth == 0 and self.marks.is_marked(place, handle)
         if not marked and standing is None:
             return row
         return replace(row, marked=marked, standing=standing)

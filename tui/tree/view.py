@@ -21,12 +21,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.model import MessageId, Patch
-from tui.themes import with_roles
+from tui.themes import add_diff_colours
 from tui.tree import columns as tree_line
 from tui.tree.model import Items, Rows
-from tui.tree.rows import Key, Kind, Matches, Row, Whole
-from tui.tree.tree_remarks import Asked, asked_of, with_remarks
-from tui.tree_styles import TreeLooks
+from tui.tree.rows import Key, Kind, Row, SearchMarks, Whole
+from tui.tree.tree_remarks import Asked, comment_key_of, with_comment_count
+from tui.tree_styles import TreeStyles
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
@@ -39,14 +39,14 @@ _MARGIN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ViewState:
     """Where the reader was in a list: the row, its line in the pane, and what was folded."""
 
     key: Key | None
     from_top: int
     folds: Mapping[Key, bool]
     all_open: bool
-    touched: bool
+    user_moved: bool
 
 
 class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -65,13 +65,13 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         row: Row | None
 
     @dataclass
-    class Opened(Message):
+    class RowSelected(Message):
         """A row is to be read."""
 
         row: Row
 
     @dataclass
-    class RemarksWanted(Message):
+    class CommentCountsRequested(Message):
         """Patches came into view whose remarks are to be counted."""
 
         asked: Mapping[Asked, Patch]
@@ -81,17 +81,17 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._clock = clock
         self._rows = Rows()
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
-        self._looks: TreeLooks | None = None
+        self._looks: TreeStyles | None = None
         self._styles: dict[tuple[str, str], Style] = {}
         self._names = False
         """What was found is shown: names come before counts."""
-        self._led = False
+        self._remote_focus = False
         """Another widget has the keys, and moves the cursor."""
         self._told: Key | None = None
         self._remarks: dict[Asked, int] = {}
         self._asked: dict[Asked, Patch] = {}
         """Patches that were drawn, and whose remarks nobody has counted yet."""
-        self.touched = False
+        self.user_moved = False
         """The reader chose a place: from now on nothing but the reader moves the cursor."""
 
     # ------------------------------------------------------------- what it holds
@@ -111,10 +111,10 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         is there already is to be held. With
         `anew`, the items were read anew: what is under the cursor is told even if it was told before.
         """
-        self.touched = self.touched and keep
+        self.user_moved = self.user_moved and keep
         if anew:
             self._told = None
-        hold = self.touched or (hold and len(self._rows) > 0)
+        hold = self.user_moved or (hold and len(self._rows) > 0)
         row = self._shown_row if hold else None
         from_top = self.cursor - self.scroll_offset.y
         key = self._rows.replace(items, keep=hold, also=row.key if row else None)
@@ -129,7 +129,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._laid_out()
         self._put(place, from_top)
 
-    def show_found(self, items: Items, matches: Matches, *, keep: bool = False) -> None:
+    def show_found(self, items: Items, matches: SearchMarks, *, keep: bool = False) -> None:
         """Show what was found, with the cursor on the best; with `keep` it stays on its row, and the folds as they are."""
         row = self._shown_row if keep else None
         from_top = self.cursor - self.scroll_offset.y
@@ -140,36 +140,38 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         if place is not None:
             self._put(place, from_top)
         else:  # a series may be there for the sake of a patch
-            best = (at for at in range(min(2, len(self._rows))) if self._rows[at].lit is not None)
+            best = (
+                at for at in range(min(2, len(self._rows))) if self._rows[at].highlights is not None
+            )
             first = next(best, 0)
             self._put(first, first)
 
     @property
-    def kept_place(self) -> Place:
+    def view_state(self) -> ViewState:
         """Where the reader is now."""
         row = self._shown_row
-        return Place(
+        return ViewState(
             row.key if row is not None else None,
             self.cursor - self.scroll_offset.y,
             dict(self._rows.folds),
             self._rows.all_open,
-            self.touched,
+            self.user_moved,
         )
 
-    def go_back(
-        self, items: Items | Sequence[Whole], place: Place, matches: Matches | None = None
+    def restore_view(
+        self, items: Items | Sequence[Whole], place: ViewState, matches: SearchMarks | None = None
     ) -> None:
         """Show items as they were when `kept_place` gave `place`; `matches` are lit."""
-        self._rows.restore(place.folds, all_open=place.all_open)
+        self._rows.set_folds(place.folds, all_open=place.all_open)
         key = self._rows.replace(
-            items, keep=True, also=place.key, matches=matches or Matches(lit={})
+            items, keep=True, also=place.key, matches=matches or SearchMarks(highlights={})
         )
         self._names = matches is not None and bool(matches.inside)
         found = self._rows.find(key) if key is not None else None
         self._laid_out()
         self.set_reactive(TreeView.cursor, found if found is not None else self._first_series())
         self.scroll_to(y=max(0, self.cursor - place.from_top), animate=False, force=True)
-        self.touched = place.touched
+        self.user_moved = place.user_moved
         self.refresh()
         self._tell()
 
@@ -212,9 +214,9 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
     @property
-    def place(self) -> tuple[int, int]:
+    def position(self) -> tuple[int, int]:
         """Which series or thread the cursor is in, counted from 1, of how many."""
-        return self._rows.place(self.cursor)
+        return self._rows.position(self.cursor)
 
     def __len__(self) -> int:
         """How many rows there are to be seen."""
@@ -238,15 +240,15 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Repaint the two lines that changed."""
-        self.touched = True
+        self.user_moved = True
         self.refresh_line(old)
         self.refresh_line(new)
         self._show_cursor()
         self._tell()
 
-    def lead(self, *, led: bool) -> None:
+    def set_remote_focus(self, *, focused: bool) -> None:
         """Show the cursor as if the keys went here, since another widget moves it, or no longer."""
-        self._led = led
+        self._remote_focus = focused
         self.refresh_line(self.cursor)
 
     def _show_cursor(self) -> None:
@@ -269,7 +271,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_line(self, delta: int) -> None:
         """Move the cursor."""
-        self.touched = True
+        self.user_moved = True
         self.cursor += delta
 
     def action_half_page(self, direction: int) -> None:
@@ -295,7 +297,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         row = self._shown_row
         if row is None or not row.expandable:
             return False
-        self.touched = True
+        self.user_moved = True
         self._rows.fold(self.cursor, expanded=not row.expanded if expanded is None else expanded)
         self._laid_out()
         return True
@@ -305,7 +307,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         row = self._shown_row
         if row is None:
             return
-        self.touched = True
+        self.user_moved = True
         from_top = self.cursor - self.scroll_offset.y
         self._rows.fold_all(expanded=expanded, around=self.cursor)
         self._laid_out()
@@ -345,7 +347,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles.clear()
         self._strips.clear()
 
-    def tick(self) -> None:
+    def refresh_ages(self) -> None:
         """Draw the ages anew."""
         self._strips.clear()
         self.refresh()
@@ -363,7 +365,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self._style("", "plain"))
         state = "plain"
         if index == self.cursor:
-            state = "cursor" if self.has_focus or self._led else "cursor-blurred"
+            state = "cursor" if self.has_focus or self._remote_focus else "cursor-blurred"
         key = (index, width, state)
         if (strip := self._strips.get(key)) is None:
             pieces = self._pieces(self._row_at(index), width)
@@ -373,11 +375,11 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
                 self._strips.popitem(last=False)
         return strip
 
-    def _pieces(self, row: Row, width: int) -> list[tree_line.Piece]:
+    def _pieces(self, row: Row, width: int) -> list[tree_line.StyledText]:
         """Return a row as it is written."""
         pieces = tree_line.line(row, width, self._clock(), names=self._names)
-        if (asked := asked_of(row)) is not None and (count := self._remarks_of(*asked)):
-            pieces = with_remarks(pieces, count)
+        if (asked := comment_key_of(row)) is not None and (count := self._remarks_of(*asked)):
+            pieces = with_comment_count(pieces, count)
         return pieces
 
     def _row_at(self, index: int) -> Row:
@@ -394,9 +396,9 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _ask_remarks(self) -> None:
         asked, self._asked = self._asked, {}
-        self.post_message(self.RemarksWanted(asked))
+        self.post_message(self.CommentCountsRequested(asked))
 
-    def tell_remarks(self, counts: Mapping[Asked, int]) -> None:
+    def set_comment_counts(self, counts: Mapping[Asked, int]) -> None:
         """Show how many remarks patches have."""
         self._remarks.update(counts)
         if any(counts.values()):
@@ -407,8 +409,8 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         style = self._styles.get((look, state))
         if style is None:
             if self._looks is None:
-                self._looks = TreeLooks(
-                    with_roles(self.app.theme_variables),
+                self._looks = TreeStyles(
+                    add_diff_colours(self.app.theme_variables),
                     self.visual_style,
                     dark=self.app.current_theme.dark,
                     ansi=self.app.native_ansi_color,
@@ -427,11 +429,11 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         index = self.scroll_offset.y + offset.y
         if index >= len(self._rows):
             return
-        self.touched = True
+        self.user_moved = True
         self.cursor = index
         row = self._rows[index]
         width = self.scrollable_content_region.width
         if row.expandable and 0 <= offset.x - tree_line.indent(row, width) < 2:
             self.fold(expanded=None)
         elif event.chain == 2:
-            self.post_message(self.Opened(row))
+            self.post_message(self.RowSelected(row))

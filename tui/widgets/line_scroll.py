@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.scroll_view import ScrollView
 
 
-class RowScroll(ScrollView):
+class LineScroll(ScrollView):
     """A view of `virtual_size.height` rows, each a line of the screen."""
 
     @property

@@ -96,7 +96,7 @@ class QueryLine(Input):
         self._suggestion = text
 
 
-class Words(Widget):
+class OneLineLabel(Widget):
     """A line of words; other ones take their place without anything being laid out anew."""
 
     words: reactive[Content] = reactive(Content(""))
@@ -173,8 +173,8 @@ class SearchBar(Vertical):
         with Horizontal():
             yield Static("/", id="query-label", markup=False)
             yield QueryLine(compact=True, select_on_focus=False)
-            yield Words(id="query-count")
-        yield Words(id="query-note")
+            yield OneLineLabel(id="query-count")
+        yield OneLineLabel(id="query-note")
 
     @property
     def label(self) -> str:
@@ -247,11 +247,11 @@ class SearchBar(Vertical):
 
     def count(self, words: str) -> None:
         """Say at the right how many were found."""
-        self.query_one("#query-count", Words).words = Content(words)
+        self.query_one("#query-count", OneLineLabel).words = Content(words)
 
     def note(self, words: SafeText, look: str = "") -> None:
         """Say something under the line."""
-        self.query_one("#query-note", Words).words = Content.assemble((words, look))
+        self.query_one("#query-note", OneLineLabel).words = Content.assemble((words, look))
 
     def wrong(self, offset: int, length: int, words: SafeText) -> None:
         """Point at what is wrong with the query, and say what is allowed."""
@@ -266,7 +266,7 @@ class SearchBar(Vertical):
             text = Content.assemble(" " * at, pointer, "  ", said)
         else:
             text = said.truncate(at - 1, ellipsis=True, pad=True) + Content.assemble(" ", pointer)
-        self.query_one("#query-note", Words).words = text
+        self.query_one("#query-note", OneLineLabel).words = text
 
     def offer(self, more: str) -> None:
         """Let what could come next stand faint at the end of the line; → takes it."""
