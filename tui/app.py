@@ -17,7 +17,7 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from core.system.ui_state import Remembered
+from core.system.ui_state import UiState
 from tui.desk.requests import Desk, Session
 from tui.filters import ControlFilter, PlainFilter
 from tui.keys.dispatch import CommandScreen
@@ -74,7 +74,7 @@ class PatchdeskApp(App[None]):
         keymap: Keymap | None = None,
         problems: Sequence[str] = (),
         web: str = "",
-        remembered: Remembered | None = None,
+        remembered: UiState | None = None,
         linear: bool = False,
         triage: Callable[[Session], Triage] | None = None,
     ) -> None:
@@ -86,7 +86,7 @@ class PatchdeskApp(App[None]):
         self.sync_every = dict(sync_every or {})
         self.problems = problems
         self.web = web
-        self.remembered = remembered if remembered is not None else Remembered()
+        self.remembered = remembered if remembered is not None else UiState()
         self.linear = linear
         self.triage = triage
         self._desk_screen = DeskScreen(keymap or Keymap(), open_desk, clock)

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from core.errors import Cancelled, FetchError, PatchdeskError
-from core.sync.follow import Kind, kind_of
-from core.sync.list_folder import Home
+from core.sync.follow import SyncMethod, sync_method_of
+from core.sync.list_folder import DataDirs
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -62,7 +62,7 @@ class DoctorContext:
     config: Config
     config_file: Path
     log_file: Path
-    home: Home
+    home: DataDirs
     fetch: FetchOptions
     environment: Mapping[str, str]
     is_terminal: bool
@@ -157,10 +157,10 @@ def _git() -> Check:
 
 def _child(about: DoctorContext, stop: Event) -> Iterator[Check]:
     """See whether the process that fetches starts: it imports b4 and what that needs."""
-    from core.fetch.client import Limits, borrow, give_back
+    from core.fetch.client import RequestLimits, acquire_client, release_client
     from core.fetch.options import LORE
 
-    process = borrow(about.fetch.home)
+    process = acquire_client(about.fetch.home)
     question = {
         "op": "forget",
         "base": LORE,
@@ -169,7 +169,7 @@ def _child(about: DoctorContext, stop: Event) -> Iterator[Check]:
         "fresh": True,
         "config": {},
     }
-    limits = Limits(_CHILD_STARTS_IN, 1, "the process that fetches", "nothing")
+    limits = RequestLimits(_CHILD_STARTS_IN, 1, "the process that fetches", "nothing")
     try:
         process.ask(question, limits, stop=stop, report=lambda _: None)
     except (FetchError, OSError):
@@ -180,7 +180,7 @@ def _child(about: DoctorContext, stop: Event) -> Iterator[Check]:
     else:
         yield _ok("the process that fetches starts, and has b4")
     finally:
-        give_back(process)
+        release_client(process)
 
 
 # ------------------------------------------------------------------- files
@@ -307,13 +307,13 @@ def _strays(about: DoctorContext) -> Iterator[Check]:
 
 def _lists(about: DoctorContext) -> Iterator[Check]:
     for name, followed in about.config.lists.items():
-        kind = kind_of(followed)
+        kind = sync_method_of(followed)
         clone = about.home.clone(name)
-        if kind is Kind.DISK:
+        if kind is SyncMethod.DISK:
             yield _readable(name, followed.target)
-        elif kind is Kind.EPOCHS and clone is not None:
+        elif kind is SyncMethod.EPOCHS and clone is not None:
             yield _readable(name, str(clone))
-        elif kind is Kind.EPOCHS:
+        elif kind is SyncMethod.EPOCHS:
             yield _warning(f"{name} has no clone yet", f"“patchdesk sync {name}” makes it.")
         else:
             yield _ok(f"{name} is asked for by search")

@@ -11,7 +11,7 @@ from typing import Final
 
 from core.desk.lists_desk import GROUPS, ListQuery
 from core.index.reader import SORTS
-from core.system.ui_state import Remembered
+from core.system.ui_state import UiState
 
 _SECTION: Final = "lists"
 _MOST_FOLDS: Final = 20
@@ -36,7 +36,7 @@ class ListPosition:
     """What was unfolded or folded."""
 
 
-def recall(remembered: Remembered, lists: Collection[str]) -> ListPosition:
+def recall(remembered: UiState, lists: Collection[str]) -> ListPosition:
     """Return where the reader was; of `lists`, which are followed now, alone."""
     kept = remembered.recall(_SECTION)
     sort, group = kept.get("sort"), kept.get("group")
@@ -55,7 +55,7 @@ def recall(remembered: Remembered, lists: Collection[str]) -> ListPosition:
     )
 
 
-def remember(remembered: Remembered, place: ListPosition) -> None:
+def remember(remembered: UiState, place: ListPosition) -> None:
     """Remember where the reader is; it is not written yet."""
     remembered.remember(
         _SECTION,

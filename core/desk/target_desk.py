@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.config import Config
     from core.progress import ProgressCallback
-    from core.sources.lore import LoreSource
+    from core.sources.lore import LoreThreadSource
     from core.sources.source import Source
 
 log = logging.getLogger(__name__)
@@ -73,14 +73,14 @@ class TargetDesk:
                 self._reading = None
             return
         from core.desk.listing import listings
-        from core.sources.lore import LoreSource
+        from core.sources.lore import LoreThreadSource
 
         source = self._connected()
         messages: list[Message] = []
         for listing in listings(source, messages, stop=stop, report=report):
-            online = isinstance(source, LoreSource)
+            online = isinstance(source, LoreThreadSource)
             yield replace(listing, done=listing.done and not online)
-        if isinstance(source, LoreSource):
+        if isinstance(source, LoreThreadSource):
             yield self._with_other_versions(source, messages, listing, stop, report)
 
     def mail(self, message: Message) -> OpenedMessage:
@@ -134,7 +134,7 @@ class TargetDesk:
 
     @staticmethod
     def _with_other_versions(
-        source: LoreSource,
+        source: LoreThreadSource,
         messages: list[Message],
         listing: TargetListing,
         stop: Event,

@@ -13,7 +13,7 @@ from pygit2.enums import SortMode
 
 from core.digest.range import CommitBound, RangeEnd, read_moment
 from core.errors import PatchdeskError
-from core.sources.byte_store import reason
+from core.sources.byte_store import error_reason
 
 FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
 """What pygit2 raises on a repository that is not whole."""
@@ -48,7 +48,7 @@ _Found = tuple[int, pygit2.Commit]
 
 def why(error: Exception) -> str:
     """Return the reason of a fault, as words for the end of a sentence."""
-    return "an object is missing" if isinstance(error, KeyError) else reason(error)
+    return "an object is missing" if isinstance(error, KeyError) else error_reason(error)
 
 
 class RangeResolver:

@@ -21,7 +21,7 @@ from core.digest.range import split_range
 from core.digest.values import Digest
 from core.errors import TargetError
 from core.json_records import to_line
-from core.sources.lore import LoreSource
+from core.sources.lore import LoreThreadSource
 from core.sources.message_url import scheme_of
 from core.sources.public_inbox import PublicInboxSource
 from core.sources.target import open_target
@@ -45,7 +45,7 @@ def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
     source = None if scheme_of(target) else open_target(target, stdin=stdin)
     if isinstance(source, PublicInboxSource):
         return EpochArchive(source)
-    if source is None or isinstance(source, LoreSource):
+    if source is None or isinstance(source, LoreThreadSource):
         raise TargetError(
             f"A digest is made of a whole archive, and {target} is none on this disk.",
             "Sync a list that you follow (patchdesk sync NAME), or clone it: git clone --mirror ADDRESS/0 NAME/git/0.git",

@@ -141,9 +141,9 @@ def _make(target: str, words: str, now: datetime) -> DigestResult:
 
 def _place_of(name: str, target: str) -> str:
     """Return where a followed list lies: its clone, where there is one, else what it was followed by."""
-    from core.sync.list_folder import Home
+    from core.sync.list_folder import DataDirs
 
-    clone = Home.usual().clone(name) if "://" in target else None
+    clone = DataDirs.default().clone(name) if "://" in target else None
     return str(clone) if clone is not None else target
 
 

@@ -55,7 +55,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RequestLimits:
     """What one question may take, and the words for it."""
 
     deadline: float
@@ -69,14 +69,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class FetchResponse:
     """An answer: the bytes, and the address they came from in the end ("" from the cache)."""
 
     body: bytes
     url: str
 
 
-class FetchProcess:
+class FetchClient:
     """One child, started when it is first needed, and again after it had to be killed. Serves one call at a time."""
 
     def __init__(self, home: Path | None = None) -> None:
@@ -94,7 +94,7 @@ class FetchProcess:
         child = self._child
         return child.pid if child is not None and child.runs() else None
 
-    def at_work(self) -> bool:
+    def is_busy(self) -> bool:
         """Tell whether somebody waits for an answer."""
         return self._busy.locked()
 
@@ -105,16 +105,16 @@ class FetchProcess:
     def ask(
         self,
         request: Mapping[str, object],
-        limits: Limits,
+        limits: RequestLimits,
         *,
         stop: Event,
         report: ProgressCallback,
-    ) -> Reply:
+    ) -> FetchResponse:
         """Ask one question of the protocol in `b4_process`, and wait for the whole answer.
 
         Raises FetchError; Cancelled soon after `stop` is set or `close` was called.
         """
-        call = _Call(limits, (stop, self._closed), report)
+        call = _Request(limits, (stop, self._closed), report)
         while not self._busy.acquire(timeout=POLL):
             call.check()
         try:
@@ -137,7 +137,7 @@ class FetchProcess:
                     self._temporary = None
             self._busy.release()
 
-    def _ask(self, request: Mapping[str, object], call: _Call) -> Reply:
+    def _ask(self, request: Mapping[str, object], call: _Request) -> FetchResponse:
         line = json.dumps(request).encode() + b"\n"
         for _ in range(2):  # the system may have ended it while it waited for a question
             try:
@@ -196,42 +196,42 @@ class FetchProcess:
         self._child = None
 
 
-_spare_lock = threading.Lock()
-_spare: list[FetchProcess] = []
+_idle_lock = threading.Lock()
+_idle: list[FetchClient] = []
 
 
-def borrow(home: Path | None) -> FetchProcess:
+def acquire_client(home: Path | None) -> FetchClient:
     """Return a process with that home: the one that was given back last, if it can be had, else one not started yet."""
-    with _spare_lock:
-        process = _spare.pop() if _spare else None
+    with _idle_lock:
+        process = _idle.pop() if _idle else None
     if process is not None and process.home == home:
         return process
     if process is not None:
         process.close()
-    return FetchProcess(home)
+    return FetchClient(home)
 
 
-def give_back(process: FetchProcess) -> None:
+def release_client(process: FetchClient) -> None:
     """Keep a process for the next who borrows one; one that is at work, or not needed, is ended."""
-    with _spare_lock:
-        if not _spare and not process.at_work():
-            _spare.append(process)
+    with _idle_lock:
+        if not _idle and not process.is_busy():
+            _idle.append(process)
             return
     process.close()
 
 
 def prestart_worker(home: Path | None) -> None:
     """Start the process that fetches, so that the next source need not wait for it. Returns at once."""
-    process = borrow(home)
+    process = acquire_client(home)
     process.warm()
-    give_back(process)
+    release_client(process)
 
 
 @atexit.register
-def end_spare() -> None:
+def close_idle_client() -> None:
     """End the process that was kept."""
-    while _spare:
-        _spare.pop().close()
+    while _idle:
+        _idle.pop().close()
 
 
 class _EndedError(Exception):
@@ -284,10 +284,12 @@ class _Child:
         self._stderr.close()
 
 
-class _Call:
+class _Request:
     """One question: how long it may take, and what has come of its answer."""
 
-    def __init__(self, limits: Limits, ends: tuple[Event, ...], report: ProgressCallback) -> None:
+    def __init__(
+        self, limits: RequestLimits, ends: tuple[Event, ...], report: ProgressCallback
+    ) -> None:
         self.answered = False
         """The child has said its last word to it and can be asked again."""
         self._limits = limits
@@ -315,7 +317,7 @@ class _Call:
             **known,
         )
 
-    def ask(self, child: _Child, line: bytes) -> Reply:
+    def ask(self, child: _Child, line: bytes) -> FetchResponse:
         """Ask the child and read its answer. Raises FetchError, Cancelled and _EndedError."""
         doing = f"Fetching {self._limits.asked} from {self._limits.server}"
         self._report(Progress(doing))
@@ -332,7 +334,7 @@ class _Call:
         while len(self._buffer) < fields["size"]:
             self._more(child)
         self.answered = True
-        return Reply(bytes(self._buffer), fields["url"])
+        return FetchResponse(bytes(self._buffer), fields["url"])
 
     def _line(self, child: _Child) -> bytes:
         while (end := self._buffer.find(b"\n")) < 0:

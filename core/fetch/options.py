@@ -33,9 +33,9 @@ class FetchOptions:
     def base(self) -> str:
         """The address of the inbox that bare Message-IDs are asked from, without `/` at its end."""
         if self.server:
-            return inbox_of(self.server)
+            return inbox_url(self.server)
         masks = self.git_config.get("b4.midmask", ())
-        return inbox_of(masks[-1]) if masks else LORE
+        return inbox_url(masks[-1]) if masks else LORE
 
     @property
     def home(self) -> Path | None:
@@ -43,7 +43,7 @@ class FetchOptions:
         return self.cache / "b4" if self.cache else None
 
 
-def inbox_of(address: str) -> str:
+def inbox_url(address: str) -> str:
     """Make an inbox's address of a server's, or of a mask with `%s` in it; a bare host's inbox is `all`, as b4 has it."""
     base = address.strip().replace("/%s", "").rstrip("/")
     return f"{base}/all" if urlsplit(base).path in {"", "/"} else base

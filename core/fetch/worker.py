@@ -54,7 +54,7 @@ NO_MATCH: Final = "No results found"
 """What public-inbox says, with the status of a page that is not there."""
 
 
-class Fault(Exception):  # noqa: N818 - the word that the protocol has
+class FetchFault(Exception):  # noqa: N818 - the word that the protocol has
     """An answer that is of no use; `kind` is one of those that `core.fetch.faults` has words for."""
 
     def __init__(self, kind: str, detail: str = "", **more: object) -> None:
@@ -62,7 +62,7 @@ class Fault(Exception):  # noqa: N818 - the word that the protocol has
         self.fields = {"fault": kind, "detail": detail[:500], **more}
 
 
-class BoundedAdapter(HTTPAdapter):
+class SizeLimitedAdapter(HTTPAdapter):
     """Reads every answer, those that redirect too, under the cap, packed and unpacked."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class BoundedAdapter(HTTPAdapter):
         self._hide_user_agent(request)
         before = self._last
         if before is not None and before.is_redirect and is_downgrade(before.url, request.url):
-            raise Fault("redirect", "from a safe connection to one that is not")
+            raise FetchFault("redirect", "from a safe connection to one that is not")
         kwargs["stream"] = True
         response = super().send(request, *args, **kwargs)
         self._last = response
@@ -120,12 +120,12 @@ class BoundedAdapter(HTTPAdapter):
     def _body(self, response: requests.Response) -> Iterator[bytes]:
         declared = response.headers.get("Content-Length", "")
         if declared.isascii() and declared.isdigit() and int(declared) > self._max_size:
-            raise Fault("too-large")
+            raise FetchFault("too-large")
         size, due = 0, time.monotonic() + REPORT_EVERY
         while chunk := response.raw.read1(STEP, decode_content=False):
             size += len(chunk)
             if size > self._max_size:
-                raise Fault("too-large")
+                raise FetchFault("too-large")
             yield chunk
             if time.monotonic() >= due:
                 due = time.monotonic() + REPORT_EVERY
@@ -138,23 +138,23 @@ class BoundedAdapter(HTTPAdapter):
             return chunks
         if encoding in {"gzip", "x-gzip"}:
             return unpacked(chunks, self._max_size)
-        raise Fault("encoding", encoding)
+        raise FetchFault("encoding", encoding)
 
     def _checked(self, response: requests.Response, body: bytes) -> bytes:
         """Return `body` once it is what was asked for: liblore unpacks whatever it gets, without a bound."""
         if not self._wants_gzip:
             if is_page(response, body):
-                raise Fault("page")
+                raise FetchFault("page")
             return body
         if body.startswith(b"From "):  # something on the way has unpacked it
             return gzip.compress(body, compresslevel=1)
         if not body:
-            raise Fault("empty")
+            raise FetchFault("empty")
         if not body.startswith(b"\x1f\x8b"):
-            raise Fault("page" if is_page(response, body) else "not-gzip")
+            raise FetchFault("page" if is_page(response, body) else "not-gzip")
         pieces = (body[at : at + STEP] for at in range(0, len(body), STEP))
         if not sum(len(piece) for piece in unpacked(pieces, self._max_size)):
-            raise Fault("empty")
+            raise FetchFault("empty")
         return body
 
 
@@ -178,14 +178,14 @@ def unpacked(chunks: Iterator[bytes], cap: int) -> Iterator[bytes]:
             try:
                 out = state.decompress(data, STEP)
             except zlib.error as error:
-                raise Fault("damaged", str(error)) from error
+                raise FetchFault("damaged", str(error)) from error
             size += len(out)
             if size > cap:
-                raise Fault("too-large")
+                raise FetchFault("too-large")
             yield out
             data = state.unused_data if state.eof else state.unconsumed_tail
     if not state.eof:
-        raise Fault("cut-off")
+        raise FetchFault("cut-off")
 
 
 def is_page(response: requests.Response, body: bytes) -> bool:
@@ -194,12 +194,12 @@ def is_page(response: requests.Response, body: bytes) -> bool:
     return "html" in kind or body[:200].lstrip()[:1] == b"<"
 
 
-class Fetcher:
+class RequestHandler:
     """The node of the server asked last, and what it is asked."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
-        self._adapter = BoundedAdapter()
+        self._adapter = SizeLimitedAdapter()
         self._key: object = None
         self._pruned: set[str] = set()
 
@@ -208,7 +208,7 @@ class Fetcher:
         self._adapter.begin(request, lambda size: self._write({"received": size}))
         try:
             body = self._fetch(request)
-        except Fault as fault:
+        except FetchFault as fault:
             self._write(fault.fields)
         except liblore.RemoteError as error:
             self._write(self._remote_fault(error))
@@ -239,7 +239,7 @@ class Fetcher:
             query = urllib.parse.quote_plus(request["query"])
             try:
                 return self._packed(node, "POST", f"?x=m&q={query}", data=b"")
-            except Fault as fault:
+            except FetchFault as fault:
                 if fault.fields.get("status") == 404 and NO_MATCH in str(fault.fields["detail"]):
                     return b""
                 raise
@@ -257,7 +257,7 @@ class Fetcher:
         if response.status_code != requests.codes.ok:
             after = self._adapter.last_header("Retry-After")[:60]
             words = response.content[:200].decode("utf-8", "replace")
-            raise Fault("status", words, status=response.status_code, retry_after=after)
+            raise FetchFault("status", words, status=response.status_code, retry_after=after)
         return gzip.decompress(response.content)
 
     def _node(self, base: str, cache: str | None, config: dict[str, list[str]]) -> liblore.LoreNode:
@@ -271,7 +271,7 @@ class Fetcher:
             try:
                 node = liblore.LoreNode(base, cache_dir=cache, cache_ttl=CACHE_SECONDS, **settings)
             except liblore.LibloreError as error:
-                raise Fault("settings", str(error)) from error
+                raise FetchFault("settings", str(error)) from error
             node.set_user_agent("b4", b4.__VERSION__)
             node.set_requests_session(self._session(plus))
             self._adapter.origins = tuple(f"{origin}/" for origin in node.origins)
@@ -356,7 +356,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
     waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=read_requests, args=(sys.stdin.buffer, waiting), daemon=True).start()
-    fetcher = Fetcher(out)
+    fetcher = RequestHandler(out)
     while True:
         fetcher.answer(waiting.get())
 

@@ -23,8 +23,8 @@ from core.index.parts import HeldPart, list_of, part_of, position_of
 from core.index.regroup import settle
 from core.model import Message
 from core.progress import ProgressCallback, ProgressJob
-from core.sources.source import Change, Feed, Source
-from core.sources.target import feeds_of
+from core.sources.source import IncrementalSource, MailChange, Source
+from core.sources.target import incremental_parts_of
 
 BATCH: Final = 2000
 """Mails of one transaction."""
@@ -85,9 +85,9 @@ class Ingest:
         """
         found = list_of(self._connection, self._name, int(read_before))
         self._list, self._read_before, self._is_first = found
-        feeds = feeds_of(source)
+        incremental_parts = incremental_parts_of(source)
         with _fewer_collections():
-            for feed in feeds:
+            for feed in incremental_parts:
                 part = part_of(self._connection, self._list, feed)
                 while not self._follow(part, feed):
                     pass
@@ -101,10 +101,10 @@ class Ingest:
             added=self._added,
             removed=self._removed,
             series_changed=self._changed,
-            notes=tuple(note for feed in feeds for note in feed.notes),
+            notes=tuple(note for feed in incremental_parts for note in feed.notes),
         )
 
-    def _follow(self, part: int, feed: Feed) -> bool:
+    def _follow(self, part: int, feed: IncrementalSource) -> bool:
         """Store what a feed has; False where another process got in between."""
         position = position_of(self._connection, part)
         limits = self._read_limits(feed, position)
@@ -112,7 +112,7 @@ class Ingest:
         told = ProgressJob(
             f"Indexing {self._name}", "mail", stop=Event(), closed=Event(), report=self._report
         )
-        held = HeldPart(self._connection, self._list, part, feed.rank)
+        held = HeldPart(self._connection, self._list, part, feed.order)
         batch: list[Prepared] = []
         size = 0
         try:
@@ -126,7 +126,7 @@ class Ingest:
                 if len(batch) >= BATCH or size >= BATCH_BYTES:
                     if not self._store(part, feed, position, batch, limits):
                         return False
-                    position, batch, size = feed.position, [], 0
+                    position, batch, size = feed.cursor, [], 0
                     self._settle_when_due()
         except (Cancelled, PatchdeskError):
             if batch:
@@ -134,7 +134,7 @@ class Ingest:
             raise
         return self._store(part, feed, position, batch, limits)
 
-    def _read_limits(self, feed: Feed, position: str) -> tuple[int, int]:
+    def _read_limits(self, feed: IncrementalSource, position: str) -> tuple[int, int]:
         """Return the dates before which mails of the past, and those that just came, count as read.
 
         What comes to a list that was brought up to date before is news, whatever its Date says: 0.
@@ -144,12 +144,12 @@ class Ingest:
         (newest,) = self._connection.execute(
             "SELECT max(rank) FROM part WHERE list = ? AND position != ''", (self._list,)
         ).fetchone()
-        begins = not position and newest is not None and feed.rank > newest
+        begins = not position and newest is not None and feed.order > newest
         return 0 if begins else self._read_before, 0
 
-    def _prepare(self, change: Change, feed: Feed) -> tuple[Prepared | None, int]:
+    def _prepare(self, change: MailChange, feed: IncrementalSource) -> tuple[Prepared | None, int]:
         """Read a mail, unless it is here already; return its size too. None for one that was purged."""
-        if not change.added or change.is_held or self._is_here(change):
+        if not change.added or change.is_stored or self._is_here(change):
             return Prepared(change, None), 0
         raw = feed.read(change.blob) if change.raw is None else change.raw
         if not raw:
@@ -158,19 +158,19 @@ class Ingest:
         kept = change if change.raw is None else replace(change, raw=None)
         return Prepared(kept, draft), len(raw)
 
-    def _is_here(self, change: Change) -> bool:
+    def _is_here(self, change: MailChange) -> bool:
         """Whether a mail that came with its bytes is stored already: these come again and again."""
         return change.raw is not None and message_of(self._connection, change.blob) is not None
 
     def _store(
         self,
         part: int,
-        feed: Feed,
+        feed: IncrementalSource,
         position: str,
         batch: list[Prepared],
         read_limits: tuple[int, int],
     ) -> bool:
-        if not batch and feed.position == position:
+        if not batch and feed.cursor == position:
             return True
         with transaction(self._connection):
             if position_of(self._connection, part) != position:
@@ -178,7 +178,7 @@ class Ingest:
             storing = Storing(self._connection, self._list, part, feed, self._phrases)
             storing.store(batch, read_limits)
             self._connection.execute(
-                "UPDATE part SET position = ? WHERE id = ?", (feed.position, part)
+                "UPDATE part SET position = ? WHERE id = ?", (feed.cursor, part)
             )
         storing.numbers.remember()
         for each in batch:

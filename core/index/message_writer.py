@@ -18,7 +18,7 @@ from core.index.full_text import forget_mail, index_mails, last_number
 from core.index.ids import Numbers
 from core.mail.message import parse_message_and_diff
 from core.model import Message
-from core.sources.source import Change, Feed
+from core.sources.source import IncrementalSource, MailChange
 
 _FILES_KEPT: Final = 2000
 """Files of one patch that are kept; a tree-wide rename has more."""
@@ -39,7 +39,7 @@ class Draft:
 class Prepared:
     """A change, with its mail where that was read."""
 
-    change: Change
+    change: MailChange
     draft: Draft | None
     """None where the mail was there already, or is taken away."""
 
@@ -59,7 +59,7 @@ class Storing:
         connection: sqlite3.Connection,
         list_id: int,
         part: int,
-        feed: Feed,
+        feed: IncrementalSource,
         phrases: dict[str, int],
     ) -> None:
         self._connection = connection
@@ -85,9 +85,9 @@ class Storing:
         """
         decided: dict[bytes, Prepared] = {}
         for each in batch:
-            if each.change.lost:
+            if each.change.vanished:
                 self._remove(each.change)
-            elif each.change.older:
+            elif each.change.is_backfill:
                 decided.setdefault(each.change.blob, each)
             else:
                 decided[each.change.blob] = each
@@ -101,10 +101,10 @@ class Storing:
             [(node,) for node in self._nodes],
         )
 
-    def _remove(self, change: Change) -> None:
+    def _remove(self, change: MailChange) -> None:
         """Take a mail from this part of the list and the older ones; without any list left, from the index."""
-        rank = self._feed.rank
-        if self._feed.path and not change.lost:
+        rank = self._feed.order
+        if self._feed.path and not change.vanished:
             self._has_removals = True
             self._connection.execute(
                 "INSERT OR IGNORE INTO removal VALUES (?, ?, ?)", (self._list, change.blob, rank)
@@ -115,7 +115,9 @@ class Storing:
             (change.blob, self._list),
         ).fetchall():
             # One that is here of this very part came again since, where the removal lies further back.
-            if (other < rank and not change.lost) or (part == self._part and not change.older):
+            if (other < rank and not change.vanished) or (
+                part == self._part and not change.is_backfill
+            ):
                 self.removed += 1
                 self._nodes.add(node)
                 take_from(self._connection, part, message)
@@ -152,7 +154,7 @@ class Storing:
             if draft.packed is not None:
                 bodies.append((number, draft.packed))
             touched += [(number, *file) for file in draft.files]
-            if draft.message.date.timestamp() < read_limits[0 if change.older else 1]:
+            if draft.message.date.timestamp() < read_limits[0 if change.is_backfill else 1]:
                 read.append(node)
         self.added += len(rows)
         self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", rows)
@@ -162,12 +164,12 @@ class Storing:
         self.numbers.born_read(read)
         self._touch(touched)
 
-    def _is_removed(self, change: Change) -> bool:
+    def _is_removed(self, change: MailChange) -> bool:
         """Whether a mail was removed after it came, here or in a newer part of the list."""
         if not self._has_removals:
             return False
-        mail = (self._list, change.blob, self._feed.rank)
-        if not change.older:  # it comes after what was removed here
+        mail = (self._list, change.blob, self._feed.order)
+        if not change.is_backfill:  # it comes after what was removed here
             self._connection.execute(
                 "DELETE FROM removal WHERE list = ? AND blob = ? AND rank = ?", mail
             )
@@ -176,7 +178,7 @@ class Storing:
         ).fetchone()
         return found is not None
 
-    def _connect_known(self, message: int, change: Change) -> None:
+    def _connect_known(self, message: int, change: MailChange) -> None:
         """Note that a mail that is here came to this part of the list too."""
         done = self._connection.execute(
             "INSERT OR IGNORE INTO member VALUES (?, ?, ?)",

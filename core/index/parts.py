@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Set as AbstractSet
 
 from core.index.database import transaction
-from core.sources.source import Feed
+from core.sources.source import IncrementalSource
 
 
 def position_of(connection: sqlite3.Connection, part: int) -> str:
@@ -30,16 +30,16 @@ def list_of(connection: sqlite3.Connection, name: str, read_before: int) -> tupl
     return found
 
 
-def part_of(connection: sqlite3.Connection, list_id: int, feed: Feed) -> int:
+def part_of(connection: sqlite3.Connection, list_id: int, feed: IncrementalSource) -> int:
     """Return the number of a part (an epoch, a file, a server's windows); it is made where it is new."""
     with transaction(connection):
         connection.execute(
             "INSERT INTO part (list, name, rank, path, position) VALUES (?, ?, ?, ?, '')"
             " ON CONFLICT DO UPDATE SET path = excluded.path, rank = excluded.rank",
-            (list_id, feed.part, feed.rank, feed.path),
+            (list_id, feed.part_name, feed.order, feed.path),
         )
         (part,) = connection.execute(
-            "SELECT id FROM part WHERE list = ? AND name = ?", (list_id, feed.part)
+            "SELECT id FROM part WHERE list = ? AND name = ?", (list_id, feed.part_name)
         ).fetchone()
     return int(part)
 
@@ -71,7 +71,7 @@ class HeldPart:
             )
         )
 
-    def begin_again(self, removed: AbstractSet[bytes]) -> None:
+    def history_rewritten(self, removed: AbstractSet[bytes]) -> None:
         """Forget what the part removed, but for `removed`, which is what its rewritten history removes for good.
 
         Where that is less than before, the older parts are to be read again: the rest has come back in them.

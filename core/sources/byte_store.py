@@ -30,7 +30,7 @@ _GZIP: Final = b"\x1f\x8b"
 _GZIP_BITS: Final = 16 + zlib.MAX_WBITS
 
 
-class Store(Protocol):
+class ByteSource(Protocol):
     """Bytes that can be read from their beginning, and again anywhere."""
 
     @property
@@ -84,13 +84,13 @@ def read_file(path: Path, cap: int) -> bytes:
         return file.read(cap)
 
 
-def reason(error: Exception) -> str:
+def error_reason(error: Exception) -> str:
     """Return the reason of a failed file access, as words for the end of a sentence."""
     words = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return words[:1].lower() + words[1:] or type(error).__name__
 
 
-class MemoryStore:
+class MemoryBytes:
     """Bytes that are in memory already."""
 
     fault = ""
@@ -114,7 +114,7 @@ class MemoryStore:
         self._data = b""
 
 
-class FileStore:
+class FileBytes:
     """A regular file, kept open: renamed or replaced, its bytes stay those that were read.
 
     Not mapped into memory: a mailbox that another program shortens would end the process with SIGBUS.
@@ -146,7 +146,7 @@ class FileStore:
             try:
                 return os.pread(self._handle, length, offset)
             except OSError as error:
-                raise SourceError(f"{self._path} cannot be read: {reason(error)}.") from error
+                raise SourceError(f"{self._path} cannot be read: {error_reason(error)}.") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -157,7 +157,7 @@ class FileStore:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _Checkpoint:
     """A place from which unpacking can go on."""
 
     offset: int
@@ -165,7 +165,7 @@ class _Mark:
     state: _Decompress
 
 
-class GzipStore:
+class GzipBytes:
     """Gzip (RFC 1952, any number of members) over another store, read through marks set every 4 MiB.
 
     So a mail in the middle costs at most the unpacking of that much, and no unpacked byte is kept.
@@ -173,11 +173,11 @@ class GzipStore:
 
     size = None
 
-    def __init__(self, packed: Store, *, cap: int = UNPACKED_CAP) -> None:
+    def __init__(self, packed: ByteSource, *, cap: int = UNPACKED_CAP) -> None:
         self._packed = packed
         self.stamp = packed.stamp
         self._cap = cap
-        self._marks = [_Mark(0, 0, zlib.decompressobj(_GZIP_BITS))]
+        self._marks = [_Checkpoint(0, 0, zlib.decompressobj(_GZIP_BITS))]
         self.fault = ""
 
     def chunks(self) -> Iterator[bytes]:
@@ -209,7 +209,7 @@ class GzipStore:
         """Close what is packed."""
         self._packed.close()
 
-    def _unpack(self, mark: _Mark, *, marking: bool) -> Iterator[bytes]:
+    def _unpack(self, mark: _Checkpoint, *, marking: bool) -> Iterator[bytes]:
         state, offset, packed = mark.state.copy(), mark.offset, mark.packed
         while raw := self._packed.at(packed, _PACKED_CHUNK):
             data, unused = raw, b""
@@ -235,7 +235,7 @@ class GzipStore:
                 )
             packed += len(raw) - len(unused)
             if marking and not state.eof and offset - self._marks[-1].offset >= _MARK_EVERY:
-                self._marks.append(_Mark(offset, packed, state.copy()))
+                self._marks.append(_Checkpoint(offset, packed, state.copy()))
         if not state.eof:
             self.fault = "is cut off: the last mail may be incomplete"
 

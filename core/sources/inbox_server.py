@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core.errors import FetchError
-from core.fetch.client import Limits, Reply, borrow, give_back
+from core.fetch.client import FetchResponse, RequestLimits, acquire_client, release_client
 from core.fetch.faults import fetch_error
 from core.fetch.options import FetchOptions
 from core.progress import ProgressCallback
@@ -45,7 +45,7 @@ class InboxServer:
         """Take the inbox's address without `/` at its end. Nothing is asked yet."""
         self.url = url
         self._options = options
-        self._process = borrow(options.home)
+        self._process = acquire_client(options.home)
         self._closed = False
 
     @property
@@ -70,7 +70,7 @@ class InboxServer:
             raise fetch_error("not-gzip", self.host) from error
         return self._epochs(manifest) if isinstance(manifest, dict) else []
 
-    def arrived(
+    def messages_received_between(
         self, start: int | None, end: int | None, *, stop: Event, report: ProgressCallback
     ) -> list[bytes]:
         """Return the mails that arrived from `start` up to, not including, `end`, in seconds of the Unix epoch.
@@ -81,9 +81,9 @@ class InboxServer:
         query = (
             f"rt:{'' if start is None else f'{start:05}'}..{'' if end is None else f'{end - 1:05}'}"
         )
-        return self.matching(query, stop=stop, report=report)
+        return self.messages_matching(query, stop=stop, report=report)
 
-    def matching(
+    def messages_matching(
         self, query: str, *, threads: bool = False, stop: Event, report: ProgressCallback
     ) -> list[bytes]:
         """Return the mails that a query of the server's own language finds; with `threads`, the whole threads of these.
@@ -92,9 +92,9 @@ class InboxServer:
         the two cannot be told apart.
         """
         body = self._ask("search" if threads else "matches", "mails", stop, report, query=query)
-        return [mbox.unescape(piece.escaped) for piece in mbox.split([body])]
+        return [mbox.unescape_from(piece.escaped) for piece in mbox.split([body])]
 
-    def leads_to(self, repository: str, *, stop: Event, report: ProgressCallback) -> str:
+    def resolve_redirect(self, repository: str, *, stop: Event, report: ProgressCallback) -> str:
         """Return the address to which a git repository's leads, along at most five redirects."""
         reply = self._reply("place", repository, stop, report, url=f"{repository}{_REFS}")
         place, refs, _ = reply.url.partition(_REFS)
@@ -106,7 +106,7 @@ class InboxServer:
         """Let go of the process that fetches."""
         if not self._closed:
             self._closed = True
-            give_back(self._process)
+            release_client(self._process)
 
     def _ask(
         self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
@@ -115,7 +115,7 @@ class InboxServer:
 
     def _reply(
         self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
-    ) -> Reply:
+    ) -> FetchResponse:
         options = self._options
         request = {
             "op": op,
@@ -126,7 +126,7 @@ class InboxServer:
             "config": {key: list(values) for key, values in options.git_config.items()},
             **what,
         }
-        limits = Limits(options.deadline, options.max_size, self.host, asked)
+        limits = RequestLimits(options.deadline, options.max_size, self.host, asked)
         return self._process.ask(request, limits, stop=stop, report=report)
 
     def _epochs(self, manifest: Mapping[str, Any]) -> list[Epoch]:

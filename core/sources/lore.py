@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from core.errors import Cancelled, FetchError, SourceError
-from core.fetch.client import Limits, Reply, borrow, give_back
+from core.fetch.client import FetchResponse, RequestLimits, acquire_client, release_client
 from core.fetch.faults import fetch_error
 from core.fetch.options import FetchOptions
 from core.model import MessageId, RawMessage
@@ -26,7 +26,7 @@ _MESSAGE_ID: Final = re.compile(
 _HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
 
 
-class LoreSource:
+class LoreThreadSource:
     """The thread of one message on a server, and what a search there finds.
 
     All answers are held in memory, so a mail's key is `ANSWER:OFFSET:LENGTH`.
@@ -43,7 +43,7 @@ class LoreSource:
         self.inbox = base
         """The address that is asked."""
         self._options = options
-        self._process = borrow(options.home)
+        self._process = acquire_client(options.home)
         self._closed = Event()
         self._lock = threading.Lock()
         self._answers: list[bytes] = []
@@ -85,7 +85,7 @@ class LoreSource:
         asked = f"message {self.message_id}"
         reply = self._ask("message", asked, stop, report, message_id=self.message_id)
         for piece in mbox.split([reply.body]):
-            raw = mbox.unescape(piece.escaped)
+            raw = mbox.unescape_from(piece.escaped)
             if _is(raw, self.message_id):
                 return raw
         self._ask("forget", "nothing", stop, report)
@@ -98,17 +98,17 @@ class LoreSource:
             if answer >= len(self._answers):
                 raise SourceError("This mail is no longer held.", "Open it again.")
             held = self._answers[answer]
-        return mbox.unescape(held[offset : offset + length])
+        return mbox.unescape_from(held[offset : offset + length])
 
     def close(self) -> None:
         """End what is being fetched, at once."""
         if not self._closed.is_set():
             self._closed.set()
-            give_back(self._process)
+            release_client(self._process)
 
     def _ask(
         self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
-    ) -> Reply:
+    ) -> FetchResponse:
         if self._closed.is_set():
             raise Cancelled
         options = self._options
@@ -121,7 +121,7 @@ class LoreSource:
             "config": {key: list(values) for key, values in options.git_config.items()},
             **what,
         }
-        limits = Limits(options.deadline, options.max_size, self.server, asked)
+        limits = RequestLimits(options.deadline, options.max_size, self.server, asked)
         return self._process.ask(request, limits, stop=stop, report=report)
 
     def _split(self, answer: bytes) -> list[RawMessage]:
@@ -129,7 +129,7 @@ class LoreSource:
             number = len(self._answers)
             self._answers.append(answer)
         return [
-            RawMessage(mbox.unescape(piece.escaped), f"{number}:{piece.offset}:{piece.length}")
+            RawMessage(mbox.unescape_from(piece.escaped), f"{number}:{piece.offset}:{piece.length}")
             for piece in mbox.split([answer])
         ]
 

@@ -13,8 +13,16 @@ from core.errors import SourceError, TargetError
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
 from core.sources import mbox
-from core.sources.byte_store import CHUNK, FileStore, GzipStore, MemoryStore, Store, is_gzip, reason
-from core.sources.source import Change, Held, blob_id
+from core.sources.byte_store import (
+    CHUNK,
+    ByteSource,
+    FileBytes,
+    GzipBytes,
+    MemoryBytes,
+    error_reason,
+    is_gzip,
+)
+from core.sources.source import MailChange, StoredPart, git_blob_id
 
 _HEAD: Final = 64 << 10
 _CHECKED: Final = 4 << 10
@@ -36,7 +44,7 @@ class MailboxSource:
 
     is_list = False
 
-    def __init__(self, name: str, store: Store, kind: str) -> None:
+    def __init__(self, name: str, store: ByteSource, kind: str) -> None:
         """Take `kind` as `mbox.kind_of` says it."""
         self.name = name
         self._store = store
@@ -88,11 +96,11 @@ class MailboxSource:
         self._closed.set()
         self._store.close()
 
-    def _pieces(self, chunks: Iterator[bytes]) -> Iterator[mbox.Piece]:
+    def _pieces(self, chunks: Iterator[bytes]) -> Iterator[mbox.MboxEntry]:
         return iter((_whole(chunks),)) if self._kind == "mail" else mbox.split(chunks)
 
     def _chunks_from(self, start: int, job: ProgressJob) -> Iterator[bytes]:
-        if isinstance(self._store, GzipStore):  # which is read from its beginning in any case
+        if isinstance(self._store, GzipBytes):  # which is read from its beginning in any case
             for chunk in self._watched(job):
                 if len(chunk) > start:
                     yield chunk[start:]
@@ -104,7 +112,7 @@ class MailboxSource:
             start += len(chunk)
 
     def _mail(self, escaped: bytes) -> bytes:
-        return escaped if self._kind == "mail" else mbox.unescape(escaped)
+        return escaped if self._kind == "mail" else mbox.unescape_from(escaped)
 
     def _watched(self, job: ProgressJob) -> Iterator[bytes]:
         done = 0
@@ -121,48 +129,48 @@ class MailboxFeed:
     all of it. A file that was rewritten is read from its beginning, and what it has no longer is taken away.
     """
 
-    part = ""
-    rank = 0
+    part_name = ""
+    order = 0
     path = ""
 
     def __init__(self, source: MailboxSource) -> None:
         self._source = source
-        self._position = ""
+        self._cursor = ""
 
     @property
-    def position(self) -> str:
+    def cursor(self) -> str:
         """Where to go on, once all that was yielded so far is stored."""
-        return self._position
+        return self._cursor
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What could not be read so far."""
         return self._source.notes
 
-    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
+    def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
         """Yield what came and went since `position`."""
-        start, last = self._resume(position)
+        start, last = self._resume(cursor)
         if start is None:
             return
-        before = held.blobs() if position and not start else set()
+        before = held.blobs() if cursor and not start else set()
         seen: set[bytes] = set()
-        self._position = "" if before else position
+        self._cursor = "" if before else cursor
         for offset, raw in self._source.mails_from(start, job):
-            blob = blob_id(raw)
+            blob = git_blob_id(raw)
             if before:
                 seen.add(blob)
             else:
-                self._position = self._at(offset, blob, whole=False)
+                self._cursor = self._at(offset, blob, whole=False)
             if offset == start and last:
                 if blob == last:
                     continue
-                yield Change(last, added=False)
-            yield Change(blob, added=True, raw=raw)
+                yield MailChange(last, added=False)
+            yield MailChange(blob, added=True, raw=raw)
         for blob in before - seen:
-            yield Change(blob, added=False)
-        if self._position:
-            where = json.loads(self._position)
-            self._position = self._at(where["offset"], bytes.fromhex(where["last"]), whole=True)
+            yield MailChange(blob, added=False)
+        if self._cursor:
+            where = json.loads(self._cursor)
+            self._cursor = self._at(where["offset"], bytes.fromhex(where["last"]), whole=True)
 
     def read(self, blob: bytes) -> bytes:
         """Return nothing: every mail comes with its bytes."""
@@ -178,36 +186,38 @@ class MailboxFeed:
             }
         )
 
-    def _resume(self, position: str) -> tuple[int | None, bytes]:
+    def _resume(self, cursor: str) -> tuple[int | None, bytes]:
         """Return where to begin, and the blob id of the mail there; None where nothing has changed."""
         try:
-            where = json.loads(position) if position else {}
+            where = json.loads(cursor) if cursor else {}
             offset, last = int(where["offset"]), bytes.fromhex(where["last"])
         except (ValueError, KeyError, TypeError):
             return 0, b""
         if where.get("stamp") == self._source.stamp:
-            self._position = position
+            self._cursor = cursor
             return None, b""
         if where.get("check") != self._source.check(offset):
             return 0, b""
         return offset, last
 
 
-def _whole(chunks: Iterator[bytes]) -> mbox.Piece:
+def _whole(chunks: Iterator[bytes]) -> mbox.MboxEntry:
     kept = bytearray()
     for chunk in chunks:
         kept += chunk[: mbox.MAIL_CAP - len(kept)]
         if len(kept) >= mbox.MAIL_CAP:
             break
-    return mbox.Piece(0, len(kept), bytes(kept))
+    return mbox.MboxEntry(0, len(kept), bytes(kept))
 
 
 def open_file(path: Path) -> MailboxSource:
     """Open an mbox or a single message, plain or gzipped. Raises TargetError."""
     try:
-        store: Store = FileStore(path)
+        store: ByteSource = FileBytes(path)
     except (OSError, ValueError) as error:
-        raise TargetError(f"{path} cannot be read: {reason(error)}.", WHAT_WOULD_DO) from error
+        raise TargetError(
+            f"{path} cannot be read: {error_reason(error)}.", WHAT_WOULD_DO
+        ) from error
     try:
         return _mailbox(str(path), path.name, store)
     except BaseException:
@@ -217,13 +227,13 @@ def open_file(path: Path) -> MailboxSource:
 
 def open_bytes(data: bytes, name: str) -> MailboxSource:
     """Open an mbox or a single message that is in memory. Raises TargetError."""
-    return _mailbox(name, name, MemoryStore(data))
+    return _mailbox(name, name, MemoryBytes(data))
 
 
-def _mailbox(target: str, name: str, store: Store) -> MailboxSource:
+def _mailbox(target: str, name: str, store: ByteSource) -> MailboxSource:
     head = store.at(0, _HEAD)
     if is_gzip(head):
-        store = GzipStore(store)
+        store = GzipBytes(store)
         head = store.at(0, _HEAD)
         if not head and store.fault:
             raise TargetError(
@@ -231,7 +241,7 @@ def _mailbox(target: str, name: str, store: Store) -> MailboxSource:
             )
     if not head.strip():
         raise TargetError(f"{target} is empty.", WHAT_WOULD_DO)
-    kind = mbox.kind_of(head)
+    kind = mbox.sniff_format(head)
     if not kind:
         raise TargetError(f"{target} {_taken_for(head)}.", _hint(head))
     return MailboxSource(name, store, kind)

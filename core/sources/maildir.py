@@ -11,9 +11,9 @@ from typing import Final
 from core.errors import SourceError
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
-from core.sources.byte_store import read_file, reason
+from core.sources.byte_store import error_reason, read_file
 from core.sources.mbox import MAIL_CAP
-from core.sources.source import Change, Held, blob_id
+from core.sources.source import MailChange, StoredPart, git_blob_id
 
 _FOLDERS: Final = ("cur", "new")
 
@@ -71,7 +71,7 @@ class MaildirSource:
             except FileNotFoundError:
                 continue
             except (OSError, ValueError) as error:
-                raise SourceError(f"{candidate} cannot be read: {reason(error)}.") from error
+                raise SourceError(f"{candidate} cannot be read: {error_reason(error)}.") from error
         raise SourceError(f"This mail is no longer in {self.name}.", "Open the maildir again.")
 
     def names(self) -> dict[str, str]:
@@ -99,7 +99,7 @@ class MaildirSource:
                 continue
             except OSError as error:
                 raise SourceError(
-                    f"{self._path / folder} cannot be read: {reason(error)}."
+                    f"{self._path / folder} cannot be read: {error_reason(error)}."
                 ) from error
             keys += [f"{folder}/{name}" for name in names if not name.startswith(".")]
         return keys
@@ -113,10 +113,10 @@ class MaildirSource:
 class MaildirFeed:
     """A maildir; its mails' names are those of the files, without folder and flags."""
 
-    part = ""
-    rank = 0
+    part_name = ""
+    order = 0
     path = ""
-    position = "names"
+    cursor = "names"
 
     def __init__(self, source: MaildirSource) -> None:
         self._source = source
@@ -126,13 +126,13 @@ class MaildirFeed:
         """What could not be read so far."""
         return self._source.notes
 
-    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:  # noqa: ARG002
+    def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:  # noqa: ARG002
         """Yield what came and went, the newest first; the names that are held say what that is."""
         there = self._source.names()
         known = held.names()
         for name, blob in known.items():
             if name not in there:
-                yield Change(blob, added=False, name=name)
+                yield MailChange(blob, added=False, name=name)
         for name, key in there.items():
             if name in known:
                 continue
@@ -143,7 +143,7 @@ class MaildirFeed:
                 self._source.note_unreadable(key)
                 continue
             if raw:
-                yield Change(blob_id(raw), added=True, raw=raw, name=name)
+                yield MailChange(git_blob_id(raw), added=True, raw=raw, name=name)
 
     def read(self, blob: bytes) -> bytes:
         """Return nothing: every mail comes with its bytes."""

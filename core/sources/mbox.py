@@ -38,7 +38,7 @@ _NEEDS_ESCAPE: Final = re.compile(rb"^(>*From )", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class MboxEntry:
     """One mail in an mbox: where its bytes lie (without separator), and as much of them as is kept."""
 
     offset: int
@@ -60,7 +60,7 @@ def is_header(line: bytes) -> bool:
     return _HEADER.match(line) is not None
 
 
-def kind_of(head: bytes) -> str:
+def sniff_format(head: bytes) -> str:
     """Say what a file beginning with `head` is: "mbox", "mail" (one message) or "" for neither.
 
     The first `From ` line of a file needs no date, since nothing can stand before it.
@@ -76,7 +76,7 @@ def kind_of(head: bytes) -> str:
     return "mail" if _KNOWN.search(fields) else ""
 
 
-def unescape(escaped: bytes) -> bytes:
+def unescape_from(escaped: bytes) -> bytes:
     """Return the mail that an mbox holds as `escaped`: one `>` less before each `>…>From `.
 
     That is mboxrd, and right for mboxo too but where a mail had `>From ` itself, which mboxo cannot tell apart.
@@ -95,7 +95,7 @@ def to_mboxrd(mails: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def split(chunks: Iterable[bytes], *, cap: int = MAIL_CAP) -> Iterator[Piece]:
+def split(chunks: Iterable[bytes], *, cap: int = MAIL_CAP) -> Iterator[MboxEntry]:
     """Yield the mails of an mbox that comes in `chunks`, in bounded memory.
 
     Mails begin after a `From ` line with a date that a header line follows; other `From ` lines are text. A blank line
@@ -122,7 +122,7 @@ class _Splitter:
         self._kept: bytes | None = None
         self._scanned = 0
 
-    def feed(self, chunk: bytes) -> Iterator[Piece]:
+    def feed(self, chunk: bytes) -> Iterator[MboxEntry]:
         self._buffer += chunk
         if self._start < 0 and not self._skip_first(final=False):
             return
@@ -130,7 +130,7 @@ class _Splitter:
             yield self._cut(*found)
         self._drop_middle()
 
-    def finish(self) -> Iterator[Piece]:
+    def finish(self) -> Iterator[MboxEntry]:
         if self._start < 0 and not self._skip_first(final=True):
             return
         while (found := self._next(final=True)) is not None:
@@ -174,7 +174,7 @@ class _Splitter:
         self._scanned = max(self._scanned, len(buffer) - len(_FROM))
         return None
 
-    def _cut(self, line: int, after: int) -> Piece:
+    def _cut(self, line: int, after: int) -> MboxEntry:
         piece = self._piece(self._base + line)
         self._base += after
         del self._buffer[:after]
@@ -183,15 +183,15 @@ class _Splitter:
         # would be empty; `is_header` has ruled that out.
         return piece
 
-    def _piece(self, end: int) -> Piece:
+    def _piece(self, end: int) -> MboxEntry:
         """Make the mail that ends where, in the whole file, `end` is."""
         length = end - self._start
         if self._kept is not None:
-            return Piece(self._start, length, self._kept)
+            return MboxEntry(self._start, length, self._kept)
         begin = self._start - self._base
         escaped = bytes(self._buffer[begin : begin + min(length, self._cap)])
         trimmed = _without_blank_end(escaped) if length <= self._cap else escaped
-        return Piece(self._start, length - (len(escaped) - len(trimmed)), trimmed)
+        return MboxEntry(self._start, length - (len(escaped) - len(trimmed)), trimmed)
 
     def _drop_middle(self) -> None:
         begin = self._start - self._base

@@ -24,7 +24,7 @@ from pygit2.enums import ObjectType, Option, RepositoryOpenFlag
 from core.errors import SourceError, TargetError
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
-from core.sources.byte_store import reason
+from core.sources.byte_store import error_reason
 from core.sources.mbox import MAIL_CAP
 
 # Reading costs 1.7 times as much where libgit2 hashes each object again; zlib's checksum still finds a broken disk.
@@ -44,7 +44,7 @@ _MOST_FILES: Final = 20_000
 _LARGEST_CONFIG: Final = 1 << 20
 _INCLUDED: Final = re.compile(rb"\[include\]\s{1,9}path = \.\./\.\./all\.git/config\n")
 """What public-inbox-init writes into an epoch's configuration."""
-FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
+GIT_ERRORS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
 """What pygit2 raises where a repository is damaged, or not there."""
 
 
@@ -58,10 +58,10 @@ def open_archive(path: Path) -> PublicInboxSource:
     epochs = [path] if _is_repository(path) else _epochs(path)
     for epoch in epochs:
         try:
-            tip = tip_of(open_repository(epoch))
-        except FAULTS as error:
+            tip = newest_commit(open_repository(epoch))
+        except GIT_ERRORS as error:
             raise TargetError(
-                f"{epoch} cannot be opened as a git repository: {why(error)}.",
+                f"{epoch} cannot be opened as a git repository: {describe_git_error(error)}.",
                 "Check it with git fsck, or clone it again.",
             ) from error
         if tip is not None and not (_is_v2(tip) or is_v1(tip)):
@@ -117,9 +117,11 @@ class PublicInboxSource:
         for epoch in reversed(self._epochs):
             try:
                 repository = open_repository(epoch)
-                tip = tip_of(repository)
-            except FAULTS as error:
-                raise SourceError(f"{epoch} cannot be read: {why(error)}.") from error
+                tip = newest_commit(repository)
+            except GIT_ERRORS as error:
+                raise SourceError(
+                    f"{epoch} cannot be read: {describe_git_error(error)}."
+                ) from error
             if tip is None:
                 continue
             for blob in self._blobs(epoch, tip, removed):
@@ -138,8 +140,10 @@ class PublicInboxSource:
                 for repository in self._readers:
                     if key in repository:
                         return repository.odb.read(pygit2.Oid(hex=key))[1]
-            except FAULTS as error:
-                raise SourceError(f"A mail of {self.name} cannot be read: {why(error)}.") from error
+            except GIT_ERRORS as error:
+                raise SourceError(
+                    f"A mail of {self.name} cannot be read: {describe_git_error(error)}."
+                ) from error
         raise SourceError(
             f"This mail is no longer in {self.name}.", "It was edited or purged. Open it again."
         )
@@ -152,12 +156,14 @@ class PublicInboxSource:
         self, epoch: Path, tip: pygit2.Commit, removed: Counter[str]
     ) -> Iterator[pygit2.Oid]:
         if is_v1(tip):
-            yield from tree_blobs(tip.tree)
+            yield from v1_blobs(tip.tree)
             return
         try:
             yield from _history_blobs(tip, removed)
-        except FAULTS as error:
-            self._notes.append(f"{epoch} is not whole, older mails are missing: {why(error)}.")
+        except GIT_ERRORS as error:
+            self._notes.append(
+                f"{epoch} is not whole, older mails are missing: {describe_git_error(error)}."
+            )
 
     def _blob(self, repository: pygit2.Repository, blob: pygit2.Oid) -> bytes:
         try:
@@ -168,14 +174,14 @@ class PublicInboxSource:
                 self._unreadable.append(f"{blob}: {size >> 20} MiB are too much")
                 return b""
             return repository.odb.read(blob)[1]
-        except FAULTS as error:
-            self._unreadable.append(f"{blob}: {why(error)}")
+        except GIT_ERRORS as error:
+            self._unreadable.append(f"{blob}: {describe_git_error(error)}")
             return b""
 
 
-def why(error: Exception) -> str:
+def describe_git_error(error: Exception) -> str:
     """Return the reason of one of `FAULTS`, as words for the end of a sentence."""
-    return "an object is missing" if isinstance(error, KeyError) else reason(error)
+    return "an object is missing" if isinstance(error, KeyError) else error_reason(error)
 
 
 def _history_blobs(commit: pygit2.Commit, removed: Counter[str]) -> Iterator[pygit2.Oid]:
@@ -197,13 +203,13 @@ def _history_blobs(commit: pygit2.Commit, removed: Counter[str]) -> Iterator[pyg
         commit = parents[0]
 
 
-def tree_blobs(tree: pygit2.Tree, depth: int = 0) -> Iterator[pygit2.Oid]:
+def v1_blobs(tree: pygit2.Tree, depth: int = 0) -> Iterator[pygit2.Oid]:
     """Yield the mails of a v1 archive, given its newest tree."""
     for entry in tree:
         if isinstance(entry, pygit2.Blob) and depth:
             yield entry.id
         elif isinstance(entry, pygit2.Tree) and depth < 2:
-            yield from tree_blobs(entry, depth + 1)
+            yield from v1_blobs(entry, depth + 1)
 
 
 def _is_v2(tip: pygit2.Commit) -> bool:
@@ -295,7 +301,7 @@ def _check_configuration(config: Path) -> None:
         raise OSError(errno.ENOTSUP, "its configuration includes other files")
 
 
-def tip_of(repository: pygit2.Repository) -> pygit2.Commit | None:
+def newest_commit(repository: pygit2.Repository) -> pygit2.Commit | None:
     """Return the newest commit, None in an epoch that has just begun."""
     if _BRANCH in repository.references:
         return repository.references[_BRANCH].peel(pygit2.Commit)

@@ -22,8 +22,15 @@ from pygit2.enums import ObjectType
 from core.errors import SourceError
 from core.progress import ProgressJob
 from core.sources.mbox import MAIL_CAP
-from core.sources.public_inbox import FAULTS, is_v1, open_repository, tip_of, tree_blobs, why
-from core.sources.source import Change, Held
+from core.sources.public_inbox import (
+    GIT_ERRORS,
+    describe_git_error,
+    is_v1,
+    newest_commit,
+    open_repository,
+    v1_blobs,
+)
+from core.sources.source import MailChange, StoredPart
 
 _OID: Final = 40
 
@@ -31,9 +38,9 @@ _OID: Final = 40
 class EpochFeed:
     """One epoch of a list, or a v1 archive."""
 
-    def __init__(self, path: Path, part: str, rank: int) -> None:
-        self.part = part
-        self.rank = rank
+    def __init__(self, path: Path, part_name: str, order: int) -> None:
+        self.part_name = part_name
+        self.order = order
         self.path = str(path.resolve())
         self._repository: pygit2.Repository | None = None
         self._top = ""
@@ -43,7 +50,7 @@ class EpochFeed:
         self._unread = 0
 
     @property
-    def position(self) -> str:
+    def cursor(self) -> str:
         """Where to go on, once all that was yielded so far is stored."""
         return json.dumps({"top": self._top, "next": self._next}) if self._top else ""
 
@@ -53,15 +60,15 @@ class EpochFeed:
         if not self._unread:
             return tuple(self._notes)
         mails = "1 mail" if self._unread == 1 else f"{self._unread} mails"
-        return (*self._notes, f"{mails} of epoch {self.part} could not be read.")
+        return (*self._notes, f"{mails} of epoch {self.part_name} could not be read.")
 
-    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
+    def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
         """Yield what came and went since `position`; of what came before, the newest first."""
-        self._top, self._next = _read_position(position)
+        self._top, self._next = _read_cursor(cursor)
         self._held = set()
         try:
             repository = self._opened()
-            tip = tip_of(repository)
+            tip = newest_commit(repository)
             if tip is None:
                 return
             if is_v1(tip):
@@ -72,8 +79,10 @@ class EpochFeed:
             elif not self._top:
                 self._top = self._next = str(tip.id)
             yield from self._back(job)
-        except FAULTS as error:
-            raise SourceError(f"{self.path} cannot be read: {why(error)}.") from error
+        except GIT_ERRORS as error:
+            raise SourceError(
+                f"{self.path} cannot be read: {describe_git_error(error)}."
+            ) from error
 
     def read(self, blob: bytes) -> bytes:
         """Return a mail's bytes; of one that was purged none."""
@@ -84,7 +93,7 @@ class EpochFeed:
             if kind == ObjectType.BLOB and 0 < size <= MAIL_CAP:
                 return odb.read(oid)[1]
             self._unread += size > 0
-        except FAULTS:
+        except GIT_ERRORS:
             self._unread += 1
         return b""
 
@@ -93,7 +102,9 @@ class EpochFeed:
             self._repository = open_repository(Path(self.path))
         return self._repository
 
-    def _since(self, tip: pygit2.Commit, held: Held, job: ProgressJob) -> Iterator[Change]:
+    def _since(
+        self, tip: pygit2.Commit, held: StoredPart, job: ProgressJob
+    ) -> Iterator[MailChange]:
         """Yield what came after `top`, in its order; where `top` is no longer in the history, what is gone."""
         later: list[tuple[str, bytes, bool]] = []
         for commit in self._history(tip):
@@ -109,24 +120,26 @@ class EpochFeed:
             return
         for name, blob, added in reversed(later):
             self._top = name
-            yield Change(blob, added)
+            yield MailChange(blob, added)
         self._top = str(tip.id)
 
-    def _gone(self, history: list[tuple[str, bytes, bool]], held: Held) -> Iterator[Change]:
+    def _gone(
+        self, history: list[tuple[str, bytes, bool]], held: StoredPart
+    ) -> Iterator[MailChange]:
         """Yield the mails that a rewritten history has no longer."""
         last: dict[bytes, bool] = {}
         for _, blob, added in history:
             last.setdefault(blob, added)
-        held.begin_again({blob for blob, added in last.items() if not added})
+        held.history_rewritten({blob for blob, added in last.items() if not added})
         repository = self._opened()
         self._held = held.blobs()
         for blob in self._held:
             # Of a shallow clone's history nobody knows the beginning; but what is gone from it is gone.
             stays = repository.is_shallow and pygit2.Oid(raw=blob) in repository.odb
             if not last.get(blob, stays):
-                yield Change(blob, added=False, lost=True)
+                yield MailChange(blob, added=False, vanished=True)
 
-    def _back(self, job: ProgressJob) -> Iterator[Change]:
+    def _back(self, job: ProgressJob) -> Iterator[MailChange]:
         """Yield what came before all that is known, the newest first."""
         if not self._next:
             return
@@ -139,9 +152,9 @@ class EpochFeed:
             self._next = _parent(repository, commit)
             if (change := self._change(commit)) is not None:
                 blob, added = change
-                yield Change(blob, added, older=True, is_held=blob in self._held)
+                yield MailChange(blob, added, is_backfill=True, is_stored=blob in self._held)
         if self._next and not repository.is_shallow:
-            self._notes.append(f"Epoch {self.part} is not whole: older mails are missing.")
+            self._notes.append(f"Epoch {self.part_name} is not whole: older mails are missing.")
 
     @staticmethod
     def _history(commit: pygit2.Commit) -> Iterator[pygit2.Commit]:
@@ -150,7 +163,7 @@ class EpochFeed:
             yield commit
             try:
                 parents = commit.parents
-            except FAULTS:
+            except GIT_ERRORS:
                 return
             if not parents:
                 return
@@ -160,7 +173,7 @@ class EpochFeed:
         """Return the mail that a commit brought, or (False) took away; None where it did neither."""
         try:
             tree = commit.tree
-        except FAULTS:
+        except GIT_ERRORS:
             self._unread += 1
             return None
         if "m" in tree:
@@ -169,26 +182,28 @@ class EpochFeed:
             return tree["d"].id.raw, False
         return None
 
-    def _tree_changes(self, tip: pygit2.Commit, held: Held, job: ProgressJob) -> Iterator[Change]:
+    def _tree_changes(
+        self, tip: pygit2.Commit, held: StoredPart, job: ProgressJob
+    ) -> Iterator[MailChange]:
         if self._top == str(tip.id):
             return
-        there = {oid.raw for oid in tree_blobs(tip.tree)}
+        there = {oid.raw for oid in v1_blobs(tip.tree)}
         known = held.blobs()
         self._top = ""
         for blob in known - there:
-            yield Change(blob, added=False, lost=True)
+            yield MailChange(blob, added=False, vanished=True)
         for blob in there - known:
             job.tick(0)
-            yield Change(blob, added=True)
+            yield MailChange(blob, added=True)
         self._top = str(tip.id)
 
 
-def _read_position(position: str) -> tuple[str, str]:
+def _read_cursor(cursor: str) -> tuple[str, str]:
     try:
-        read = json.loads(position) if position else {}
+        read = json.loads(cursor) if cursor else {}
         return str(read.get("top", "")), str(read.get("next", ""))
     except (ValueError, AttributeError):
-        return position, ""  # no commit of any history: as if that had been rewritten
+        return cursor, ""  # no commit of any history: as if that had been rewritten
 
 
 def _parent(repository: pygit2.Repository, commit: pygit2.Commit) -> str:

@@ -55,25 +55,25 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MailChange:
     """A mail that came, or was taken away."""
 
     blob: bytes
     """The id that git gives these bytes, as bytes: what tells two mails apart everywhere."""
     added: bool
-    older: bool = False
+    is_backfill: bool = False
     """It happened before all that is known of this part of the list: a removal that is known already holds."""
     raw: bytes | None = None
     """The mail's bytes where they are at hand; else the feed's `read` has them."""
     name: str = ""
     """What the feed itself calls the mail, where that is not its blob."""
-    is_held: bool = False
+    is_stored: bool = False
     """It is stored already, and need not be read."""
-    lost: bool = False
+    vanished: bool = False
     """It was not removed: this part of the list never had it, now that its history is rewritten."""
 
 
-class Held(Protocol):
+class StoredPart(Protocol):
     """What is stored of a feed; asked only where the feed itself cannot tell what changed."""
 
     def blobs(self) -> set[bytes]:
@@ -84,21 +84,21 @@ class Held(Protocol):
         """Return the blob ids by the names that the feed gave its mails."""
         ...
 
-    def begin_again(self, removed: AbstractSet[bytes]) -> None:
+    def history_rewritten(self, removed: AbstractSet[bytes]) -> None:
         """Be told that the feed's history was rewritten, and which mails it removes now, for good."""
         ...
 
 
-class Feed(Protocol):
+class IncrementalSource(Protocol):
     """One part of a list. Used by one thread at a time."""
 
     @property
-    def part(self) -> str:
+    def part_name(self) -> str:
         """What tells it from the list's other parts: the number of an epoch; "" where there is one alone."""
         ...
 
     @property
-    def rank(self) -> int:
+    def order(self) -> int:
         """Larger, the later its mails came than those of other parts."""
         ...
 
@@ -108,7 +108,7 @@ class Feed(Protocol):
         ...
 
     @property
-    def position(self) -> str:
+    def cursor(self) -> str:
         """Where to go on, once all that was yielded so far is stored. Begins as ""."""
         ...
 
@@ -117,7 +117,7 @@ class Feed(Protocol):
         """What could not be read so far, each as a sentence."""
         ...
 
-    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
+    def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
         """Yield what came and went since `position`; of what came before, the newest first.
 
         To be resumed after any item from the `position` of that moment; from a position that it does not know, by
@@ -130,7 +130,7 @@ class Feed(Protocol):
         ...
 
 
-def blob_id(raw: bytes) -> bytes:
+def git_blob_id(raw: bytes) -> bytes:
     """Return the id that git gives these bytes (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
     head = b"blob %d\0" % len(raw)
     return hashlib.sha1(head + raw, usedforsecurity=False).digest()

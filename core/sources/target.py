@@ -11,11 +11,11 @@ from typing import Final
 from core.errors import SourceError, TargetError
 from core.fetch.options import FetchOptions
 from core.sources import mailbox, maildir
-from core.sources.byte_store import reason
+from core.sources.byte_store import error_reason
 from core.sources.mailbox import WHAT_WOULD_DO, MailboxFeed, MailboxSource
 from core.sources.maildir import MaildirFeed, MaildirSource
 from core.sources.message_url import message_id_of, read_url, scheme_of
-from core.sources.source import Feed, Source
+from core.sources.source import IncrementalSource, Source
 
 STDIN: Final = "-"
 _EPOCH: Final = re.compile(r"(\d{1,6})\.git")
@@ -39,13 +39,13 @@ def open_target(
     return _open_remote(target.strip(), fetch or FetchOptions())
 
 
-def feeds_of(source: Source) -> list[Feed]:
+def incremental_parts_of(source: Source) -> list[IncrementalSource]:
     """Return the parts of a source that can be followed, the newest first.
 
-    A source that has a method `feeds` says itself. Raises SourceError for one that cannot be followed.
+    A source that has a method `incremental_parts` says itself. Raises SourceError for one that cannot be followed.
     """
-    if callable(own := getattr(source, "feeds", None)):
-        found: list[Feed] = own()
+    if callable(own := getattr(source, "incremental_parts", None)):
+        found: list[IncrementalSource] = own()
         return found
     if isinstance(source, MailboxSource):
         return [MailboxFeed(source)]
@@ -91,7 +91,9 @@ def _open_path(path: Path) -> Source:
     try:
         mode = path.stat().st_mode
     except OSError as error:  # a link to nowhere, or in circles
-        raise TargetError(f"{path} cannot be read: {reason(error)}.", WHAT_WOULD_DO) from error
+        raise TargetError(
+            f"{path} cannot be read: {error_reason(error)}.", WHAT_WOULD_DO
+        ) from error
     if stat.S_ISREG(mode):
         return mailbox.open_file(path)
     if not stat.S_ISDIR(mode):
@@ -106,7 +108,9 @@ def _open_folder(path: Path) -> Source:
     try:
         names = sorted(os.listdir(path))[:1000]  # noqa: PTH208
     except OSError as error:
-        raise TargetError(f"{path} cannot be read: {reason(error)}.", WHAT_WOULD_DO) from error
+        raise TargetError(
+            f"{path} cannot be read: {error_reason(error)}.", WHAT_WOULD_DO
+        ) from error
     if maildir.is_maildir(path):
         return maildir.MaildirSource(path)
     from core.sources import (
@@ -124,16 +128,18 @@ def _open_folder(path: Path) -> Source:
 
 
 def _open_remote(target: str, fetch: FetchOptions) -> Source:
-    from core.sources.lore import LoreSource  # it brings in the client of the process that fetches
+    from core.sources.lore import (
+        LoreThreadSource,
+    )  # it brings in the client of the process that fetches
 
     if scheme := scheme_of(target):
         if scheme == "file":
             raise TargetError(f"{target} is a file's address.", "Open it by its path.")
         url = read_url(target)
-        return LoreSource(url.message_id, base=url.base or fetch.base, options=fetch)
+        return LoreThreadSource(url.message_id, base=url.base or fetch.base, options=fetch)
     message_id = message_id_of(target)
     if message_id is not None:
-        return LoreSource(message_id, base=fetch.base, options=fetch)
+        return LoreThreadSource(message_id, base=fetch.base, options=fetch)
     if "@" in target:
         raise TargetError(
             f"‘{target}’ is no file here, and no Message-ID can be written so.", WHAT_WOULD_DO

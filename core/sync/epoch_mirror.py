@@ -18,8 +18,8 @@ from core.errors import FetchError, PatchdeskError
 from core.progress import ProgressCallback
 from core.sources.inbox_server import EPOCHS, Epoch, InboxServer
 from core.sync.git_runner import run_git
-from core.sync.list_folder import Wish
-from core.sync.rate_limit import Manners
+from core.sync.list_folder import SyncDepth
+from core.sync.rate_limit import RateLimiter
 from core.system.paths import private_dir
 
 _NO_MORE: Final = ("no commits selected", "error processing shallow info", "shallow info: 4")
@@ -27,7 +27,7 @@ _SENT_ON: Final = (301, 302, 303, 307, 308)
 _BOUNDARIES: Final = 1000
 
 
-class Mirror:
+class EpochMirror:
     """One list's epochs in a folder of its own. The caller sees to it that nobody else writes there."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Mirror:
         name: str,
         folder: Path,
         server: InboxServer,
-        manners: Manners,
+        rate_limiter: RateLimiter,
         *,
         deadline: float,
         lock: int,
@@ -47,24 +47,24 @@ class Mirror:
         """
         self.name = name
         self.folder = folder
-        self.left = 0
+        self.epochs_not_cloned = 0
         """Older epochs that the server has and `bring` did not."""
         self._server = server
-        self._manners = manners
+        self._rate_limiter = rate_limiter
         self._deadline = deadline
         self._lock = lock
         self._stop = stop
         self._report = report
 
-    def bring(self, wish: Wish) -> Iterator[Epoch]:
+    def update(self, wish: SyncDepth) -> Iterator[Epoch]:
         """Bring the epochs up to date, the newest first, and yield each that can be read again.
 
         Raises FetchError, GitError, PatchdeskError and Cancelled; what was yielded until then stays.
         """
         private_dir(self.folder / "git")
-        there = self._manners.ask(self._epochs)
+        there = self._rate_limiter.call(self._epochs)
         here = self.numbers()
-        self.left = 0
+        self.epochs_not_cloned = 0
         newest = max(here, default=-1)
         enough = False
         for epoch in there:
@@ -81,7 +81,7 @@ class Mirror:
                 self._clone(epoch, wish)
                 yield epoch
             else:
-                self.left += 1
+                self.epochs_not_cloned += 1
             enough = enough or self.is_shallow(epoch.number)
 
     def numbers(self) -> set[int]:
@@ -113,12 +113,12 @@ class Mirror:
             if error.kind != "page" and error.status != 403:
                 raise
             try:
-                return self._probe()  # what keeps programs out of its pages may let git pass
+                return self._probe_epochs()  # what keeps programs out of its pages may let git pass
             except FetchError as other:
                 raise (error if other.status == 404 else other) from other
-        return there or self._probe()
+        return there or self._probe_epochs()
 
-    def _probe(self) -> list[Epoch]:
+    def _probe_epochs(self) -> list[Epoch]:
         """Find out which epochs there are by asking for one after the other."""
         url = self._server.url
         last = max(self.numbers(), default=0)
@@ -143,15 +143,15 @@ class Mirror:
                 return False
             raise
 
-    def _is_wanted(self, epoch: Epoch, wish: Wish) -> bool:
+    def _is_wanted(self, epoch: Epoch, wish: SyncDepth) -> bool:
         """Tell whether an epoch before those that are here is to be cloned."""
         if wish.everything:
             return True
         return wish.since is not None and not 0 < epoch.modified < wish.since
 
-    def _is_stale(self, epoch: Epoch, wish: Wish, *, newest: bool) -> bool:
+    def _is_stale(self, epoch: Epoch, wish: SyncDepth, *, newest: bool) -> bool:
         """Tell whether to fetch an epoch that is here; older ones change only where a mail was purged or edited."""
-        if self._deeper(epoch, wish):
+        if self._deepen_options(epoch, wish):
             return True
         # A server may be late in listing what came to the newest.
         return newest or bool(epoch.fingerprint and epoch.fingerprint != self._fingerprint(epoch))
@@ -162,7 +162,7 @@ class Mirror:
 
     # ------------------------------------------------------------------- cloning and fetching
 
-    def _clone(self, epoch: Epoch, wish: Wish) -> None:
+    def _clone(self, epoch: Epoch, wish: SyncDepth) -> None:
         partial = self.folder / "git" / f"{epoch.number}.git.partial"
         since = [f"--shallow-since=@{wish.since}"] if wish.since and not wish.everything else []
         try:
@@ -188,9 +188,9 @@ class Mirror:
         if not self._git(f"--git-dir={partial}", "for-each-ref", "--count=1"):
             raise self._empty(epoch)
 
-    def _fetch(self, epoch: Epoch, wish: Wish) -> None:
-        self._tidy(epoch)
-        words = ("fetch", "--progress", *self._deeper(epoch, wish), "--", epoch.url)
+    def _fetch(self, epoch: Epoch, wish: SyncDepth) -> None:
+        self._remove_stale_locks(epoch)
+        words = ("fetch", "--progress", *self._deepen_options(epoch, wish), "--", epoch.url)
         doing = f"Fetching {self.name}, epoch {epoch.number}"
         self._git_in(epoch, *words, "+refs/*:refs/*", url=epoch.url, doing=doing)
         fetched = self.path(epoch.number) / "FETCH_HEAD"
@@ -205,14 +205,14 @@ class Mirror:
             kind="page",
         )
 
-    def _tidy(self, epoch: Epoch) -> None:
+    def _remove_stale_locks(self, epoch: Epoch) -> None:
         """Remove what a git that was ended by force has left: nobody else works here."""
         path = self.path(epoch.number)
         for pattern in ("*.lock", "refs/**/*.lock", "objects/info/*.lock", "objects/pack/tmp_*"):
-            for left in path.glob(pattern):
-                left.unlink(missing_ok=True)
+            for stale in path.glob(pattern):
+                stale.unlink(missing_ok=True)
 
-    def _deeper(self, epoch: Epoch, wish: Wish) -> list[str]:
+    def _deepen_options(self, epoch: Epoch, wish: SyncDepth) -> list[str]:
         """Return how to tell git that a shallow clone is to reach further back; nothing where it need not."""
         if not self.is_shallow(epoch.number):
             return []
@@ -236,7 +236,7 @@ class Mirror:
         except FetchError as error:
             if error.status not in _SENT_ON:
                 raise
-        there = self._server.leads_to(url, stop=self._stop, report=self._report)
+        there = self._server.resolve_redirect(url, stop=self._stop, report=self._report)
         moved = [there if word == url else word for word in words]
         return self._git_at(*moved, url=there, doing=doing, in_time=in_time)
 

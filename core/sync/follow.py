@@ -20,7 +20,7 @@ from core.config import LIST_NAME, LIST_NAME_WORDS, FollowedList
 from core.errors import ConfigError, TargetError
 from core.progress import ProgressCallback
 from core.sources.message_url import message_id_of, scheme_of
-from core.sync.list_folder import Home, locked
+from core.sync.list_folder import DataDirs, list_lock
 from core.system.paths import open_folder, private_dir, write_atomically
 
 _CAP: Final = 2000
@@ -32,7 +32,7 @@ _BELOW: Final = re.compile(
 _HINT: Final = "Follow a list's address, such as https://lore.kernel.org/kvm/, or a public-inbox folder, a maildir or an mbox."
 
 
-class Kind(Enum):
+class SyncMethod(Enum):
     """How a list's mail comes."""
 
     EPOCHS = "epochs"
@@ -43,11 +43,11 @@ class Kind(Enum):
     """It is on this machine already."""
 
 
-def kind_of(followed: FollowedList) -> Kind:
+def sync_method_of(followed: FollowedList) -> SyncMethod:
     """Return how a list's mail comes."""
     if not scheme_of(followed.target):
-        return Kind.DISK
-    return Kind.EPOCHS if followed.clone else Kind.WINDOWS
+        return SyncMethod.DISK
+    return SyncMethod.EPOCHS if followed.clone else SyncMethod.WINDOWS
 
 
 def check_name(name: str) -> None:
@@ -154,7 +154,7 @@ def followed_target(name: str, followed: FollowedList) -> str:
     """
     if "://" not in followed.target or "@" in followed.target:
         return followed.target
-    clone = Home.usual().clone(name)
+    clone = DataDirs.default().clone(name)
     if clone is None and followed.clone:
         raise TargetError(f"{name} has no clone yet.", f"“patchdesk sync {name}” makes it.")
     if clone is None:
@@ -166,7 +166,7 @@ def followed_target(name: str, followed: FollowedList) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class UnfollowResult:
     """What there was of a list that is followed no more."""
 
     mails: int
@@ -175,15 +175,15 @@ class Left:
     """Where its clone still lies."""
 
 
-def leave(
+def unfollow_and_delete(
     name: str,
-    home: Home,
+    home: DataDirs,
     config_file: Path,
     *,
     delete_clone: bool,
     stop: Event,
     report: ProgressCallback,
-) -> Left:
+) -> UnfollowResult:
     """Take a list out of the configuration and out of the index; its clone only where that is asked for.
 
     A list that only the index has left can be taken out too. Raises ConfigError where there is none of that name, other
@@ -200,19 +200,19 @@ def leave(
         if not there:
             raise
     if folder is None:
-        return Left(0, None)
-    with locked(folder, name, stop=stop, report=report):
+        return UnfollowResult(0, None)
+    with list_lock(folder, name, stop=stop, report=report):
         if mails is not None:
             with contextlib.closing(open_index(home.index)) as index:
                 index.forget(name, stop=stop, report=report)
         clone = folder / "git"
         if clone.is_dir() and not delete_clone:
-            return Left(mails or 0, clone)
+            return UnfollowResult(mails or 0, clone)
         shutil.rmtree(folder, ignore_errors=True)
-    return Left(mails or 0, None)
+    return UnfollowResult(mails or 0, None)
 
 
-def _mails(name: str, home: Home) -> int | None:
+def _mails(name: str, home: DataDirs) -> int | None:
     """Return how many mails of a list the index has; None where it does not know it."""
     from core.index.index import open_index
 

@@ -21,7 +21,7 @@ _CAP: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SyncDepth:
     """How far back mail is wanted: as far as a list's first sync goes, unless said."""
 
     everything: bool = False
@@ -50,16 +50,16 @@ class SyncResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class DataDirs:
     """Where the program keeps what a sync brings."""
 
     data: Path
     cache: Path
 
     @staticmethod
-    def usual() -> Home:
+    def default() -> DataDirs:
         """Return the user's own."""
-        return Home(data_dir(), cache_dir())
+        return DataDirs(data_dir(), cache_dir())
 
     @property
     def index(self) -> Path:
@@ -82,7 +82,7 @@ class Home:
 
 
 @contextlib.contextmanager
-def locked(folder: Path, name: str, *, stop: Event, report: ProgressCallback) -> Iterator[int]:
+def list_lock(folder: Path, name: str, *, stop: Event, report: ProgressCallback) -> Iterator[int]:
     """Be the only one who works on a list; waits for another process that does.
 
     Gives the handle that holds the lock: a child that inherits it holds the lock until it ends, too. Raises Cancelled, and PatchdeskError where the folder cannot be made.
@@ -113,41 +113,41 @@ def _take(handle: int, folder: Path) -> bool:
     return True
 
 
-def remembered(folder: Path, wish: Wish) -> Wish:
+def load_pending_depth(folder: Path, wish: SyncDepth) -> SyncDepth:
     """Return a wish together with that of an earlier sync that did not come to its end."""
     try:
         read = json.loads(_wanted(folder).read_text("utf-8")[:1000])
         since = None if read["since"] is None else int(read["since"])
-        before = Wish(everything=read["everything"] is True, since=since)
+        before = SyncDepth(everything=read["everything"] is True, since=since)
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return wish
     depths = [each.since for each in (before, wish) if each.since is not None]
-    return Wish(before.everything or wish.everything, min(depths, default=None))
+    return SyncDepth(before.everything or wish.everything, min(depths, default=None))
 
 
-def remember(folder: Path, wish: Wish) -> None:
+def save_pending_depth(folder: Path, wish: SyncDepth) -> None:
     """Keep a wish for the next sync, should this one not come to its end. Raises PatchdeskError."""
-    if wish != Wish():
+    if wish != SyncDepth():
         content = {"everything": wish.everything, "since": wish.since}
         write_atomically(_wanted(folder), json.dumps(content).encode())
 
 
-def fulfilled(folder: Path) -> None:
+def clear_pending_depth(folder: Path) -> None:
     """Forget the wish that `remember` kept."""
     with contextlib.suppress(OSError):
         _wanted(folder).unlink()
 
 
-def source_of(folder: Path) -> str:
+def recorded_origin(folder: Path) -> str:
     """Return what `note_source` kept; "" where that is nothing."""
     with contextlib.suppress(OSError, ValueError):
         return (folder / "source").read_text("utf-8")[:_CAP].removesuffix("\n")
     return ""
 
 
-def note_source(folder: Path, source: str) -> None:
+def record_origin(folder: Path, source: str) -> None:
     """Keep in words where a list's mail comes from, to notice when that changes. Raises PatchdeskError."""
-    if source_of(folder) != source:
+    if recorded_origin(folder) != source:
         write_atomically(folder / "source", f"{source}\n".encode())
 
 

@@ -118,7 +118,7 @@ class SyncProcess:
             raise PatchdeskError("The process that syncs has ended.", "Sync again: it goes on.")
 
 
-def intervals(lists: Mapping[str, FollowedList]) -> dict[str, float]:
+def sync_intervals(lists: Mapping[str, FollowedList]) -> dict[str, float]:
     """Return after how many seconds each list is to be synced again, of those whose `sync_every` says so."""
     found = {}
     for name, followed in lists.items():
@@ -136,7 +136,7 @@ def main(names: Sequence[str]) -> None:
     """Sync lists, all that are followed where none is named, and write what comes of it. The child's main."""
     from core.config import fetch_options, load_config
     from core.search.maintenance import refresh_after_sync
-    from core.sync.list_folder import Home, Wish
+    from core.sync.list_folder import DataDirs, SyncDepth
     from core.sync.sync import sync
     from core.system.paths import cache_dir, config_file
 
@@ -156,7 +156,9 @@ def main(names: Sequence[str]) -> None:
 
     try:
         options = fetch_options(config, cache_dir())
-        results = sync(wanted, Home.usual(), Wish(), options=options, stop=stop, report=report)
+        results = sync(
+            wanted, DataDirs.default(), SyncDepth(), options=options, stop=stop, report=report
+        )
         for result in results:
             error = result.error
             _send(
@@ -171,7 +173,7 @@ def main(names: Sequence[str]) -> None:
                 }
             )
         # What of that cannot be done, finding says where it is missed.
-        refresh_after_sync(Home.usual().index, config, stop=stop, report=report)
+        refresh_after_sync(DataDirs.default().index, config, stop=stop, report=report)
     except Cancelled:
         return
     except PatchdeskError as error:

@@ -25,7 +25,7 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9.-]")
 _Answer = TypeVar("_Answer")
 
 
-class Manners:
+class RateLimiter:
     """How one server wants to be treated; what outlives a sync is in a small file for each host."""
 
     def __init__(self, host: str, folder: Path, *, stop: Event, report: ProgressCallback) -> None:
@@ -35,7 +35,7 @@ class Manners:
         self._stop = stop
         self._report = report
 
-    def ask(self, question: Callable[[], _Answer]) -> _Answer:
+    def call(self, question: Callable[[], _Answer]) -> _Answer:
         """Ask, and ask again where the server says to come again soon.
 
         Raises FetchError, also where an earlier sync was told to come later than now, and Cancelled.
@@ -49,19 +49,19 @@ class Manners:
                 if error.wait is None:
                     raise
                 if error.wait > PATIENCE or tries == _TRIES:
-                    self._note(error.wait)
+                    self._remember_retry_after(error.wait)
                     raise
                 tries += 1
-                self._rest(error.wait)
+                self._wait(error.wait)
 
-    def _rest(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> None:
         end = time.monotonic() + max(1.0, seconds)
         while (left := end - time.monotonic()) > 0:
             self._report(Progress(f"{self._host} wants to be left alone for {left:.0f} s"))
             if self._stop.wait(min(left, 1.0)):
                 raise Cancelled
 
-    def _note(self, seconds: float) -> None:
+    def _remember_retry_after(self, seconds: float) -> None:
         with contextlib.suppress(PatchdeskError):  # then the next sync is told again
             until = time.time() + min(seconds, LONGEST)
             write_atomically(self._file, f"{until:.0f}\n".encode())

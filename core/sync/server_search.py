@@ -15,11 +15,11 @@ from core.query.clock import read
 from core.query.lore_query import ServerQuery, translate
 from core.search.hits import ServerSearchResult
 from core.sources.inbox_server import InboxServer
-from core.sources.source import Change, Feed, Held, blob_id
-from core.sync.follow import Kind, kind_of, read_inbox_url
-from core.sync.list_folder import Home
-from core.sync.rate_limit import Manners
-from core.sync.sync import UNREAD_FOR
+from core.sources.source import IncrementalSource, MailChange, StoredPart, git_blob_id
+from core.sync.follow import SyncMethod, read_inbox_url, sync_method_of
+from core.sync.list_folder import DataDirs
+from core.sync.rate_limit import RateLimiter
+from core.sync.sync import INITIAL_UNREAD_SECONDS
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -39,7 +39,7 @@ def ask_server(
     """
     tree = read(query)
     followed = config.lists.get(list_name)
-    if followed is None or kind_of(followed) is Kind.DISK:
+    if followed is None or sync_method_of(followed) is SyncMethod.DISK:
         raise PatchdeskError(
             f"{list_name} is not followed on a server.", "What is here is all there is."
         )
@@ -51,13 +51,13 @@ def ask_server(
             "A server cannot be asked this.",
             "It knows words, s: f: t: c: tc: a: b: d: dfn: and m:, 1,500 letters of them.",
         )
-    home = Home.usual()
+    home = DataDirs.default()
     from core.system.paths import cache_dir
 
     server = InboxServer(read_inbox_url(followed.target), fetch_options(config, cache_dir()))
     try:
-        manners = Manners(server.host, home.hosts, stop=stop, report=_quiet)
-        mails, wider = _ask(server, manners, asked.query, stop)
+        rate_limiter = RateLimiter(server.host, home.hosts, stop=stop, report=_quiet)
+        mails, wider = _ask(server, rate_limiter, asked.query, stop)
     finally:
         server.close()
     done = index.ingest(
@@ -65,7 +65,7 @@ def ask_server(
         _FoundSource(list_name, mails),
         stop=stop,
         report=_quiet,
-        read_before=time.time() - UNREAD_FOR,
+        read_before=time.time() - INITIAL_UNREAD_SECONDS,
         catches_up=False,
     )
     return ServerSearchResult(
@@ -74,19 +74,23 @@ def ask_server(
 
 
 def _ask(
-    server: InboxServer, manners: Manners, query: str, stop: Event
+    server: InboxServer, rate_limiter: RateLimiter, query: str, stop: Event
 ) -> tuple[list[bytes], bool]:
     """Return the mails of whole threads; where that is too much, those that match, and True."""
     try:
-        return manners.ask(
-            lambda: server.matching(query, threads=True, stop=stop, report=_quiet)
+        return rate_limiter.call(
+            lambda: server.messages_matching(query, threads=True, stop=stop, report=_quiet)
         ), False
     except FetchError as error:
         if error.status == 404:  # nothing is found, or there is no such list
-            return manners.ask(lambda: server.matching(query, stop=stop, report=_quiet)), False
+            return rate_limiter.call(
+                lambda: server.messages_matching(query, stop=stop, report=_quiet)
+            ), False
         if error.kind not in ("too-large", "deadline"):
             raise
-    return manners.ask(lambda: server.matching(query, stop=stop, report=_quiet)), True
+    return rate_limiter.call(
+        lambda: server.messages_matching(query, stop=stop, report=_quiet)
+    ), True
 
 
 def _note(asked: ServerQuery, alone: bool) -> str:
@@ -114,7 +118,7 @@ class _FoundSource:
         self.name = name
         self._raws = raws
 
-    def feeds(self) -> list[Feed]:
+    def incremental_parts(self) -> list[IncrementalSource]:
         return [_FoundFeed(self._raws)]
 
     def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
@@ -122,7 +126,7 @@ class _FoundSource:
         for raw in self._raws:
             if stop.is_set():
                 raise Cancelled
-            yield RawMessage(raw, blob_id(raw).hex())
+            yield RawMessage(raw, git_blob_id(raw).hex())
 
     def read(self, key: str) -> bytes:
         raise SourceError(f"The mail {key} is not held.", "Search again.")
@@ -134,20 +138,20 @@ class _FoundSource:
 class _FoundFeed:
     """The same as a part of the list, before all others: it has no place to go on from."""
 
-    part = PART
-    rank = -1
+    part_name = PART
+    order = -1
     path = ""
-    position = ""
+    cursor = ""
     notes: tuple[str, ...] = ()
 
     def __init__(self, raws: list[bytes]) -> None:
         self._raws = raws
 
-    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
-        del position, held
+    def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
+        del cursor, held
         for raw in self._raws:
             job.tick(0)
-            yield Change(blob_id(raw), added=True, older=True, raw=raw)
+            yield MailChange(git_blob_id(raw), added=True, is_backfill=True, raw=raw)
 
     def read(self, blob: bytes) -> bytes:
         raise SourceError(f"The mail {blob.hex()} is not held.", "Search again.")

@@ -21,33 +21,33 @@ from core.index.index import open_index
 from core.progress import ProgressCallback
 from core.sources.inbox_server import InboxServer
 from core.sources.source import Source
-from core.sync.epoch_mirror import Mirror
-from core.sync.follow import Kind, kind_of, read_inbox_url
+from core.sync.epoch_mirror import EpochMirror
+from core.sync.follow import SyncMethod, read_inbox_url, sync_method_of
 from core.sync.list_folder import (
-    Home,
+    DataDirs,
+    SyncDepth,
     SyncResult,
-    Wish,
-    fulfilled,
-    locked,
-    note_source,
-    remember,
-    remembered,
-    source_of,
+    clear_pending_depth,
+    list_lock,
+    load_pending_depth,
+    record_origin,
+    recorded_origin,
+    save_pending_depth,
 )
-from core.sync.rate_limit import Manners
-from core.sync.window_feed import WindowSource
+from core.sync.rate_limit import RateLimiter
+from core.sync.window_feed import TimeWindowSource
 
 if TYPE_CHECKING:
     from core.index.index import Index
 
-UNREAD_FOR: Final = 14 * 86_400
+INITIAL_UNREAD_SECONDS: Final = 14 * 86_400
 """Seconds: what is older when a list comes for the first time counts as read."""
 
 
 def sync(
     lists: Mapping[str, FollowedList],
-    home: Home,
-    wish: Wish,
+    home: DataDirs,
+    wish: SyncDepth,
     *,
     options: FetchOptions,
     stop: Event,
@@ -62,7 +62,7 @@ def sync(
     notes = index.notes
     try:
         for name, followed in lists.items():
-            run = _Run(name, followed, home, index, options, stop, report)
+            run = _ListSync(name, followed, home, index, options, stop, report)
             result = run.run(wish)
             yield replace(result, notes=(*notes, *run.notes))
             notes = ()
@@ -72,14 +72,14 @@ def sync(
         index.close()
 
 
-class _Run:
+class _ListSync:
     """The sync of one list."""
 
     def __init__(
         self,
         name: str,
         followed: FollowedList,
-        home: Home,
+        home: DataDirs,
         index: Index,
         options: FetchOptions,
         stop: Event,
@@ -96,20 +96,20 @@ class _Run:
         self._report = report
         self._result = SyncResult(name=name)
 
-    def run(self, wish: Wish) -> SyncResult:
+    def run(self, wish: SyncDepth) -> SyncResult:
         try:
-            with locked(self._folder, self._name, stop=self._stop, report=self._report) as lock:
-                wish = remembered(self._folder, wish)
-                remember(self._folder, wish)
-                kind = kind_of(self._followed)
+            with list_lock(self._folder, self._name, stop=self._stop, report=self._report) as lock:
+                wish = load_pending_depth(self._folder, wish)
+                save_pending_depth(self._folder, wish)
+                kind = sync_method_of(self._followed)
                 self._begin_anew_if_moved(kind)
-                if kind is Kind.DISK:
+                if kind is SyncMethod.DISK:
                     self._ingest(self._opened())
-                elif kind is Kind.EPOCHS:
+                elif kind is SyncMethod.EPOCHS:
                     self._sync_epochs(wish, lock)
                 else:
                     self._sync_windows(wish)
-                fulfilled(self._folder)
+                clear_pending_depth(self._folder)
         except Cancelled:
             return replace(self._result, stopped=True)
         except IndexFileError:
@@ -118,13 +118,13 @@ class _Run:
             return replace(self._result, error=error)
         return self._result
 
-    def _sync_epochs(self, wish: Wish, lock: int) -> None:
-        with self._server() as (server, manners):
-            mirror = Mirror(
+    def _sync_epochs(self, wish: SyncDepth, lock: int) -> None:
+        with self._server() as (server, rate_limiter):
+            mirror = EpochMirror(
                 self._name,
                 self._folder,
                 server,
-                manners,
+                rate_limiter,
                 deadline=self._options.deadline,
                 lock=lock,
                 stop=self._stop,
@@ -132,7 +132,7 @@ class _Run:
             )
             new = not mirror.numbers()
             try:
-                for _ in mirror.bring(wish):
+                for _ in mirror.update(wish):
                     self._ingest_clone()
             except PatchdeskError:
                 # What an earlier sync has cloned may not be in the index yet.
@@ -140,16 +140,18 @@ class _Run:
                     self._ingest_clone()
                 raise
             self._ingest_clone()
-            if new and mirror.left:
+            if new and mirror.epochs_not_cloned:
                 epochs = (
-                    "An older epoch is" if mirror.left == 1 else f"{mirror.left} older epochs are"
+                    "An older epoch is"
+                    if mirror.epochs_not_cloned == 1
+                    else f"{mirror.epochs_not_cloned} older epochs are"
                 )
                 self._note_more(f"{epochs} on the server")
 
-    def _sync_windows(self, wish: Wish) -> None:
-        with self._server() as (server, manners):
-            source = WindowSource(
-                self._name, server, manners, wish, stop=self._stop, report=self._report
+    def _sync_windows(self, wish: SyncDepth) -> None:
+        with self._server() as (server, rate_limiter):
+            source = TimeWindowSource(
+                self._name, server, rate_limiter, wish, stop=self._stop, report=self._report
             )
             new = self._name not in {info.name for info in self._index.lists()}
             self._ingest(source)
@@ -168,7 +170,7 @@ class _Run:
                 source,
                 stop=self._stop,
                 report=self._report,
-                read_before=time.time() - UNREAD_FOR,
+                read_before=time.time() - INITIAL_UNREAD_SECONDS,
             )
         finally:
             source.close()
@@ -187,24 +189,24 @@ class _Run:
         return open_target(self._followed.target)
 
     @contextlib.contextmanager
-    def _server(self) -> Iterator[tuple[InboxServer, Manners]]:
+    def _server(self) -> Iterator[tuple[InboxServer, RateLimiter]]:
         server = InboxServer(read_inbox_url(self._followed.target), self._options)
         try:
             yield (
                 server,
-                Manners(server.host, self._home.hosts, stop=self._stop, report=self._report),
+                RateLimiter(server.host, self._home.hosts, stop=self._stop, report=self._report),
             )
         finally:
             server.close()
 
-    def _begin_anew_if_moved(self, kind: Kind) -> None:
+    def _begin_anew_if_moved(self, kind: SyncMethod) -> None:
         """Forget what came of the list from elsewhere; its epochs may come from any server that has them."""
-        before, now = source_of(self._folder), f"{kind.value} {self._followed.target}"
+        before, now = recorded_origin(self._folder), f"{kind.value} {self._followed.target}"
         if before not in ("", now) and not (
-            kind is Kind.EPOCHS and before.startswith(f"{kind.value} ")
+            kind is SyncMethod.EPOCHS and before.startswith(f"{kind.value} ")
         ):
             self._index.forget(self._name, stop=self._stop, report=self._report)
-        note_source(self._folder, now)
+        record_origin(self._folder, now)
 
     def _note_more(self, what: str) -> None:
         self.notes.append(f"{what}: “patchdesk sync {self._name} --all” brings all there is.")

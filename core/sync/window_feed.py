@@ -19,9 +19,9 @@ from core.mail.headers import parse_headers
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
 from core.sources.inbox_server import InboxServer
-from core.sources.source import Change, Feed, Held, blob_id
-from core.sync.list_folder import Wish
-from core.sync.rate_limit import Manners
+from core.sources.source import IncrementalSource, MailChange, StoredPart, git_blob_id
+from core.sync.list_folder import SyncDepth
+from core.sync.rate_limit import RateLimiter
 
 DAY: Final = 86_400
 FIRST_MAILS: Final = 3000
@@ -49,7 +49,7 @@ Span = tuple[int, int]
 """From a second of the Unix epoch up to, not including, another."""
 
 
-class WindowSource:
+class TimeWindowSource:
     """An inbox on a server as a source that can be followed."""
 
     is_list = True
@@ -59,17 +59,17 @@ class WindowSource:
         self,
         name: str,
         server: InboxServer,
-        manners: Manners,
-        wish: Wish,
+        rate_limiter: RateLimiter,
+        wish: SyncDepth,
         *,
         stop: Event,
         report: ProgressCallback,
     ) -> None:
         self.name = name
         self._server = server
-        self.feed = WindowFeed(name, server, manners, wish, stop=stop, report=report)
+        self.feed = TimeWindowFeed(name, server, rate_limiter, wish, stop=stop, report=report)
 
-    def feeds(self) -> list[Feed]:
+    def incremental_parts(self) -> list[IncrementalSource]:
         """Return its one part."""
         return [self.feed]
 
@@ -95,19 +95,19 @@ class _Nothing:
     def names(self) -> dict[str, bytes]:
         return {}
 
-    def begin_again(self, removed: object) -> None:
+    def history_rewritten(self, removed: object) -> None:
         """Do nothing: there is no history."""
 
 
-class WindowFeed:
+class TimeWindowFeed:
     """The mails of an inbox, by windows of arrival.
 
     A position is what is known: the spans that were asked for, the newest arrival, how many mails came, and the floor,
     below which nothing is wanted until somebody asks for more.
     """
 
-    part = ""
-    rank = 0
+    part_name = ""
+    order = 0
     path = ""
     notes: tuple[str, ...] = ()
 
@@ -115,8 +115,8 @@ class WindowFeed:
         self,
         name: str,
         server: InboxServer,
-        manners: Manners,
-        wish: Wish,
+        rate_limiter: RateLimiter,
+        wish: SyncDepth,
         *,
         stop: Event,
         report: ProgressCallback,
@@ -124,7 +124,7 @@ class WindowFeed:
     ) -> None:
         self._name = name
         self._server = server
-        self._manners = manners
+        self._rate_limiter = rate_limiter
         self._wish = wish
         self._stop = stop
         self._report = report
@@ -139,7 +139,7 @@ class WindowFeed:
         self._begun = False
 
     @property
-    def position(self) -> str:
+    def cursor(self) -> str:
         """Where to go on, once all that was yielded so far is stored."""
         if not self._begun:
             return ""
@@ -158,10 +158,10 @@ class WindowFeed:
         """Whether everything down to the list's beginning was asked for."""
         return self._floor == 0
 
-    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:  # noqa: ARG002
+    def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:  # noqa: ARG002
         """Yield the mails that came since `position`, the newest first, and then older ones that are wanted."""
         self._begun = True
-        self._resume(position)
+        self._resume(cursor)
         upper: int | None = None
         for start, end in list(self._known):
             yield from self._span(end, upper, _CATCH_UP, job)
@@ -178,9 +178,9 @@ class WindowFeed:
         """Return nothing: every mail comes with its bytes."""
         raise SourceError(f"{self._name} has no mail {blob.hex()}.")
 
-    def _resume(self, position: str) -> None:
+    def _resume(self, cursor: str) -> None:
         """Take up a position; of what it knows, what was asked for too early is forgotten."""
-        known, self._newest, self._floor, self._mails = _read_position(position)
+        known, self._newest, self._floor, self._mails = _read_cursor(cursor)
         settled = -1 if self._newest is None else min(self._newest, self._now) - DAY
         self._known = [(start, min(end, settled)) for start, end in known if start < settled]
         if not self._known:
@@ -202,7 +202,7 @@ class WindowFeed:
 
     def _span(
         self, lower: int, upper: int | None, width: int, job: ProgressJob
-    ) -> Iterator[Change]:
+    ) -> Iterator[MailChange]:
         """Yield what arrived from `lower` up to `upper` (None: now), window by window, the newest first."""
         backwards = lower < (self._known[-1][0] if self._known else self._now)
         while upper is None or upper > lower:
@@ -220,13 +220,13 @@ class WindowFeed:
                     raise _explained(error, self._server) from error
                 width = max(_SHORTEST, span // 8)
                 continue
-            older = backwards and upper is not None
+            is_backfill = backwards and upper is not None
             for raw in raws:
-                self._newest = max(self._newest or 0, min(arrival(raw) or 0, self._now))
+                self._newest = max(self._newest or 0, min(received_time(raw) or 0, self._now))
                 self._mails += 1
                 job.tick(self._mails)
-                yield Change(blob_id(raw), added=True, older=older, raw=raw)
-            self._known = _with(self._known, (start, top))
+                yield MailChange(git_blob_id(raw), added=True, is_backfill=is_backfill, raw=raw)
+            self._known = _merge_spans(self._known, (start, top))
             upper = start
             wanted = span * _WANTED // max(1, len(raws))
             width = min(max(wanted, span // 4, _SHORTEST), span * 4, _LONGEST)
@@ -241,8 +241,8 @@ class WindowFeed:
     def _ask(self, start: int, end: int | None) -> list[bytes]:
         """Ask for one window."""
         try:
-            raws = self._manners.ask(
-                lambda: self._server.arrived(
+            raws = self._rate_limiter.call(
+                lambda: self._server.messages_received_between(
                     start or None, end, stop=self._stop, report=self._report
                 )
             )
@@ -255,7 +255,7 @@ class WindowFeed:
         return raws
 
 
-def arrival(raw: bytes) -> int | None:
+def received_time(raw: bytes) -> int | None:
     """Return when a mail arrived as public-inbox sees it, in seconds of the Unix epoch; None where nothing says."""
     headers = parse_headers(raw, 0, len(raw), _WANTED_HEADERS)
     dates = [value.rpartition(";")[2] for value in headers.get_all("received")]
@@ -265,7 +265,7 @@ def arrival(raw: bytes) -> int | None:
     return None
 
 
-def _with(known: list[Span], new: Span) -> list[Span]:
+def _merge_spans(known: list[Span], new: Span) -> list[Span]:
     """Add a span; those that touch become one. The newest comes first."""
     merged: list[Span] = []
     for start, end in sorted([*known, new], reverse=True):
@@ -276,9 +276,9 @@ def _with(known: list[Span], new: Span) -> list[Span]:
     return merged[:_KNOWN]
 
 
-def _read_position(position: str) -> tuple[list[Span], int | None, int | None, int]:
+def _read_cursor(cursor: str) -> tuple[list[Span], int | None, int | None, int]:
     try:
-        read = json.loads(position) if position else {}
+        read = json.loads(cursor) if cursor else {}
         known = [(int(start), int(end)) for start, end in read["known"]]
         newest, floor = (
             None if read[key] is None else int(read[key]) for key in ("newest", "floor")

@@ -47,7 +47,7 @@ class Output:
     """It wrote more than is kept, and was ended."""
 
 
-def pipe(command: str, data: bytes, *, stop: Event) -> Output:
+def pipe_to_command(command: str, data: bytes, *, stop: Event) -> Output:
     """Run what the user typed, in a shell, with `data` on its standard input. Blocks; `stop` ends it.
 
     Raises PatchdeskError where there is no shell, and Cancelled.
@@ -145,7 +145,7 @@ def web_address(base: str, message_id: str) -> str:
     return f"{base}/{quote(message_id, safe='@')}"
 
 
-def browse(address: str, environment: Mapping[str, str]) -> None:
+def open_browser(address: str, environment: Mapping[str, str]) -> None:
     """Open an http(s) address in $BROWSER, or in what the system has for that; does not wait. Raises PatchdeskError."""
     if _BASE.fullmatch(address) is None:
         raise PatchdeskError("That is no web address.")

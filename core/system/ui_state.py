@@ -30,7 +30,7 @@ def remembered_file() -> Path:
     return log_file().with_name("remembered.json")
 
 
-class Remembered:
+class UiState:
     """The sections of such a file. Any thread may ask and tell; the file is read when it is first asked."""
 
     def __init__(self, path: Path | None = None) -> None:

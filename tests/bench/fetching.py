@@ -19,7 +19,7 @@ from core.fetch.options import FetchOptions
 from core.mail.message import parse_message
 from core.model import MessageId
 from core.series.grouping import group_messages
-from core.sources.lore import LoreSource
+from core.sources.lore import LoreThreadSource
 from tests.bench.corpus import kvm_ppc, mails_of
 from tests.bench.measure import row
 from tests.end_to_end.server import Server
@@ -61,7 +61,7 @@ def run(folder: Path) -> list[str]:
 
 def _ours(message_id: MessageId, base: str) -> float:
     prestart_worker(None)
-    source = LoreSource(message_id, base=base, options=FetchOptions(fresh=True))
+    source = LoreThreadSource(message_id, base=base, options=FetchOptions(fresh=True))
     time.sleep(1)  # on the screen that is the time in which Textual starts, or a person types
     started = time.perf_counter()
     for _ in listings(source, [], stop=Event(), report=lambda _: None):

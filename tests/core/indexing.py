@@ -14,7 +14,7 @@ from core.mail.message import parse_message
 from core.model import Message, RawMessage, Series, Thread
 from core.progress import Progress, ProgressCallback, ProgressJob
 from core.series.grouping import group_messages
-from core.sources.source import Change, Feed, Held, blob_id
+from core.sources.source import IncrementalSource, MailChange, StoredPart, git_blob_id
 
 NOBODY = Event()
 """Never set: nobody stops the run."""
@@ -27,8 +27,8 @@ def quiet(_: Progress) -> None:
 class Log:
     """A list that is a log of what came (True) and went; as a source and as its only feed."""
 
-    part = ""
-    rank = 0
+    part_name = ""
+    order = 0
     path = ""
     notes = ()
     is_list = True
@@ -40,22 +40,22 @@ class Log:
         """Entries after which it raises Cancelled."""
         self._done = 0
 
-    def feeds(self) -> list[Feed]:
+    def incremental_parts(self) -> list[IncrementalSource]:
         """Return itself."""
         return [self]
 
     @property
-    def position(self) -> str:
+    def cursor(self) -> str:
         return str(self._done) if self._done else ""
 
-    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
-        self._done = int(position or 0)
+    def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
+        self._done = int(cursor or 0)
         for at in range(self._done, len(self.entries)):
             if self.fails_after is not None and at >= self.fails_after:
                 raise Cancelled
             raw, added = self.entries[at]
             self._done = at + 1
-            yield Change(blob_id(raw), added, raw=raw if added else None)
+            yield MailChange(git_blob_id(raw), added, raw=raw if added else None)
 
     def read(self, _: object) -> bytes:
         """Return nothing: what comes has its bytes, and what went never comes."""
@@ -78,7 +78,7 @@ def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
     lists: dict[str, set[str]] = {}
     messages: list[Message] = []
     for name, raw in raws:
-        message = parse_message(raw, blob_id(raw).hex())
+        message = parse_message(raw, git_blob_id(raw).hex())
         messages.append(message)
         lists.setdefault(message.message_id, set()).add(name)
     return {

@@ -21,7 +21,7 @@ from core.errors import FetchError
 from core.fetch import client as fetch_process
 from core.fetch.options import FetchOptions
 from core.model import RawMessage
-from core.sources.lore import LoreSource, change_id_query, series_query
+from core.sources.lore import LoreThreadSource, change_id_query, series_query
 from core.sources.public_inbox import open_archive
 from core.sources.target import open_target
 from core.system.user_git import read_global
@@ -37,16 +37,16 @@ ADA = "ada@example.org"
 @pytest.fixture(autouse=True, scope="module")
 def _one_process() -> Iterator[None]:
     yield
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()
 
 
-def lore(target: str, options: FetchOptions = OPTIONS) -> LoreSource:
+def lore(target: str, options: FetchOptions = OPTIONS) -> LoreThreadSource:
     source = open_target(target, fetch=options)
-    assert isinstance(source, LoreSource)
+    assert isinstance(source, LoreThreadSource)
     return source
 
 
-def mails(source: LoreSource) -> list[RawMessage]:
+def mails(source: LoreThreadSource) -> list[RawMessage]:
     return list(source.mails(stop=Event(), report=lambda _progress: None))
 
 
@@ -58,7 +58,7 @@ def fetch(target: str, options: FetchOptions = OPTIONS) -> list[bytes]:
         source.close()
 
 
-def search(source: LoreSource, query: str) -> list[RawMessage]:
+def search(source: LoreThreadSource, query: str) -> list[RawMessage]:
     return source.search(query, stop=Event(), report=lambda _progress: None)
 
 
@@ -205,7 +205,7 @@ def test_an_answer_is_kept_for_a_while_and_passed_by_when_asked(tmp_path: Path) 
     for path in (tmp_path / "cache", *(tmp_path / "cache").rglob("*")):
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600)
     os.utime(kept, (1, 1))
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()
     with pytest.raises(FetchError, match="refuses the connection"):
         fetch(target, options)
     assert not kept.exists()
@@ -322,9 +322,9 @@ def test_a_relative_python_path_does_not_reach_the_child(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", f".{os.pathsep}{os.pathsep}core")
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "json.py"))
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()
     assert len(fetch(f"{inboxes.url}/frob/frob-v1-0@example.org/")) == 36
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()
 
 
 def test_git_is_asked_for_the_users_own_settings_only(
@@ -402,7 +402,7 @@ def runs(pid: int) -> bool:
 
 
 def test_a_prestarted_process_is_used_by_the_next_source(misbehaving: Misbehaving) -> None:
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()
     assert pid_of_spare() is None
     fetch_process.prestart_worker(None)
     pid = pid_of_spare()
@@ -412,6 +412,6 @@ def test_a_prestarted_process_is_used_by_the_next_source(misbehaving: Misbehavin
 
 
 def pid_of_spare() -> int | None:
-    process = fetch_process.borrow(None)
-    fetch_process.give_back(process)
+    process = fetch_process.acquire_client(None)
+    fetch_process.release_client(process)
     return process.pid

@@ -16,7 +16,7 @@ from core.fetch import client as fetch_process
 from core.fetch.options import FetchOptions
 from core.model import RawMessage
 from core.progress import Progress
-from core.sources.lore import LoreSource
+from core.sources.lore import LoreThreadSource
 from core.sources.target import open_target
 from tests.end_to_end.misbehaving import Misbehaving, wait_until
 
@@ -27,16 +27,16 @@ OPTIONS = FetchOptions(deadline=DEADLINE, max_size=8 << 20)
 @pytest.fixture(autouse=True, scope="module")
 def _one_process() -> Iterator[None]:
     yield
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()
 
 
-def ask(url: str, mode: str, options: FetchOptions = OPTIONS) -> LoreSource:
+def ask(url: str, mode: str, options: FetchOptions = OPTIONS) -> LoreThreadSource:
     source = open_target(f"{url}/{mode}/a@example.org/", fetch=options)
-    assert isinstance(source, LoreSource)
+    assert isinstance(source, LoreThreadSource)
     return source
 
 
-def fetch(source: LoreSource, stop: Event | None = None) -> list[RawMessage]:
+def fetch(source: LoreThreadSource, stop: Event | None = None) -> list[RawMessage]:
     try:
         return list(source.mails(stop=stop or Event(), report=lambda _progress: None))
     finally:
@@ -178,20 +178,20 @@ def test_another_message_is_not_kept_in_the_cache(misbehaving: Misbehaving, tmp_
 
 
 def test_a_child_that_was_killed_is_replaced(misbehaving: Misbehaving) -> None:
-    process = fetch_process.borrow(None)
+    process = fetch_process.acquire_client(None)
     process.warm()
     pid = process.pid
     assert pid is not None
     os.kill(pid, 9)
-    fetch_process.give_back(process)
+    fetch_process.release_client(process)
     assert len(fetch(ask(misbehaving.url, "good"))) == 1
     assert process.pid not in {None, pid}
 
 
 def test_a_bomb_takes_little_memory(misbehaving: Misbehaving) -> None:
-    process = fetch_process.borrow(None)
+    process = fetch_process.acquire_client(None)
     process.warm()
-    fetch_process.give_back(process)
+    fetch_process.release_client(process)
     assert len(fetch(ask(misbehaving.url, "good"))) == 1
 
     def peak() -> int:
@@ -222,11 +222,11 @@ def test_nothing_is_sent_but_the_question(
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
     (tmp_path / ".netrc").chmod(0o600)
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()
     for _ in range(2):
         fetch(ask(misbehaving.url, "cookie"))
         headers = misbehaving.seen[-1][2]
         assert set(headers) <= {"Host", "User-Agent", "Accept-Encoding", "Accept", "Connection"}
         assert headers["User-Agent"].startswith("b4/")
         assert headers["Accept-Encoding"] == "identity"
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()

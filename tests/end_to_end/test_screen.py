@@ -36,7 +36,7 @@ def opener(tmp_path: Path) -> Callable[..., TargetDesk]:
 @pytest.fixture(autouse=True)
 def no_process_left() -> object:
     yield
-    fetch_process.end_spare()
+    fetch_process.close_idle_client()
 
 
 async def ask_for(pilot: Pilot[None], target: str) -> None:

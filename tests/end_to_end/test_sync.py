@@ -125,16 +125,24 @@ def test_a_window_gives_what_arrived_in_it_and_not_its_threads(server: Server) -
     inbox = InboxServer(f"{server.url}/fresh", FetchOptions(deadline=30))
     try:
         at = int(datetime(2025, 6, 2, 11, 9, tzinfo=UTC).timestamp())
-        found = inbox.arrived(at, at + 61, stop=Event(), report=lambda _: None)
+        found = inbox.messages_received_between(at, at + 61, stop=Event(), report=lambda _: None)
         assert sorted(re.findall(rb"Message-ID: <(.*)>", b"".join(found))) == [
             b"reply-10@example.org",
             b"reply-9@example.org",
         ]
-        assert inbox.arrived(at, at + 60, stop=Event(), report=lambda _: None) != found
-        assert inbox.arrived(at + 60 * 60 * 24, None, stop=Event(), report=lambda _: None) == []
+        assert (
+            inbox.messages_received_between(at, at + 60, stop=Event(), report=lambda _: None)
+            != found
+        )
+        assert (
+            inbox.messages_received_between(
+                at + 60 * 60 * 24, None, stop=Event(), report=lambda _: None
+            )
+            == []
+        )
     finally:
         inbox.close()
-        fetch_process.end_spare()
+        fetch_process.close_idle_client()
 
 
 def test_epochs_come_newest_first_and_older_ones_on_demand(

@@ -342,11 +342,11 @@ def mailbox(data: bytes) -> None:
         assert piece.offset >= at
         at = piece.offset + piece.length
         assert piece.escaped == data[piece.offset : at]
-        mbox.unescape(piece.escaped)
+        mbox.unescape_from(piece.escaped)
     assert at <= len(data)
     for small in mbox.split([data], cap=64):
         assert len(small.escaped) <= 64
-    assert mbox.kind_of(data[: 64 << 10]) in {"mbox", "mail", ""}
+    assert mbox.sniff_format(data[: 64 << 10]) in {"mbox", "mail", ""}
 
 
 def judged(data: bytes) -> None:

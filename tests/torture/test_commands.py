@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from core.sources.mbox import split, unescape
+from core.sources.mbox import split, unescape_from
 from tests.core.inboxes import Epoch
 from tests.torture.hostile import EVERY, escapes, mailbox
 from tests.tui.terminal import running
@@ -40,7 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / NAME).write_bytes(mailbox(EVERY))
     epoch = Epoch(home / "archive")
     for piece in split([mailbox(EVERY)]):
-        epoch.add(unescape(piece.escaped))
+        epoch.add(unescape_from(piece.escaped))
     config = home / ".config" / "patchdesk" / "config.toml"
     config.parent.mkdir(parents=True)
     (home / "bin").mkdir()

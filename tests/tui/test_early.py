@@ -18,7 +18,7 @@ from core.desk.lists_desk import ListDesk, ListQuery
 from core.errors import PatchdeskError
 from core.index.index import SeriesSummary, open_index
 from core.sources.mailbox import open_file
-from core.system.ui_state import Remembered
+from core.system.ui_state import UiState
 from tests.tui.kit import ready, tree_of
 from tests.tui.terminal import running
 from tests.tui.test_lists import app_on_index, ingest
@@ -65,7 +65,7 @@ def test_no_mail_writes_to_the_terminal_by_itself(tmp_path: Path) -> None:
     try:
         termios.tcsetwinsize(slave, (24, 80))
         rows = EarlyRows(slave)
-        rows.draw(desk, Remembered())
+        rows.draw(desk, UiState())
         written = os.read(master, 1 << 16)
     finally:
         os.close(master)
@@ -106,7 +106,7 @@ def test_what_cannot_be_read_is_left_to_the_application(made: Path) -> None:
     master, slave = pty.openpty()
     try:
         rows = EarlyRows(slave)
-        rows.draw(desk, Remembered())
+        rows.draw(desk, UiState())
         assert not rows.is_shown
     finally:
         os.close(master)
@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_left_to_the_application(made: Path) -> None:
 def test_what_is_no_terminal_is_left_alone() -> None:
     reading, writing = os.pipe()
     with early_rows(reading, writing) as rows:
-        rows.draw(None, Remembered())
+        rows.draw(None, UiState())
     os.close(writing)
     assert os.read(reading, 10) == b""
     os.close(reading)

@@ -16,7 +16,7 @@ import core.search.list_search
 from core.errors import Cancelled
 from core.model import Series, TargetListing, Thread
 from core.search.list_search import QueryError, SearchResult
-from core.system.ui_state import Remembered
+from core.system.ui_state import UiState
 from tests.tui.kit import (
     ADA,
     FakeDesk,
@@ -503,7 +503,7 @@ async def test_queries_are_remembered_from_run_to_run(tmp_path: Path) -> None:
 
     async def run(expected: str) -> None:
         app = app_with(*many(10))
-        app.remembered = Remembered(file)
+        app.remembered = UiState(file)
         async with app.run_test(size=(120, 30)) as pilot:
             await ready(pilot)
             await pilot.press("/", "up")
@@ -516,7 +516,7 @@ async def test_queries_are_remembered_from_run_to_run(tmp_path: Path) -> None:
     await run("")
     await run("oil")
     file.write_text('{"find": {"queries": [1, null, "", "soot\\u001b[2J"]}}')
-    assert earlier_queries(Remembered(file)) == ["soot\x1b[2J"]
+    assert earlier_queries(UiState(file)) == ["soot\x1b[2J"]
     await run("soot [2J")
 
 

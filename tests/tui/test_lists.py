@@ -21,8 +21,8 @@ from core.index.index import Index, ListView, open_index
 from core.model import MessageId, Series
 from core.sources.mailbox import open_file
 from core.sources.source import Source
-from core.sync.list_folder import Home, locked
-from core.sync.process import intervals
+from core.sync.list_folder import DataDirs, list_lock
+from core.sync.process import sync_intervals
 from core.text import shown
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
@@ -384,7 +384,7 @@ def test_no_list_is_synced_by_itself_more_often_than_once_a_minute() -> None:
         "never": FollowedList(target="b"),
         "hourly": FollowedList(target="c", sync_every="1h"),
     }
-    assert intervals(lists) == {"often": 60.0, "hourly": 3600.0}
+    assert sync_intervals(lists) == {"often": 60.0, "hourly": 3600.0}
 
 
 async def test_escape_stops_a_sync_and_keeps_what_came(
@@ -395,7 +395,9 @@ async def test_escape_stops_a_sync_and_keeps_what_came(
     folder = tmp_path / "CONFIG" / "patchdesk"
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text(f'[lists.lantern]\ntarget = "{tmp_path}/a.mbox"\n')
-    held = locked(Home.usual().folder("lantern"), "lantern", stop=Event(), report=lambda _: None)
+    held = list_lock(
+        DataDirs.default().folder("lantern"), "lantern", stop=Event(), report=lambda _: None
+    )
     with held:  # so that the sync waits, for as long as it is let
         async with app.run_test(size=(120, 24)) as pilot:
             await settled(pilot)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.desk.list_position import ListPosition, recall, remember
 from core.desk.lists_desk import ListDesk, ListQuery
 from core.index.index import Index, ListView
-from core.system.ui_state import Remembered
+from core.system.ui_state import UiState
 from tests.tui.kit import desk_screen, text_of, tree_of, until
 from tests.tui.test_lists import app_on_index, settled
 from tests.tui.test_lists import index as index
@@ -35,7 +35,7 @@ KEYS = st.sampled_from(("lists", "sort", "group", "row", "from_top", "folds"))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kept=st.dictionaries(KEYS, ANY))
 def test_whatever_is_in_the_file_is_a_place(kept: dict[str, object]) -> None:
-    remembered = Remembered()
+    remembered = UiState()
     remembered.remember("lists", kept)
     place = recall(remembered, ("lantern",))
     assert set(place.wanted.lists) <= {"lantern"}
@@ -46,7 +46,7 @@ def test_whatever_is_in_the_file_is_a_place(kept: dict[str, object]) -> None:
 
 def test_a_place_is_kept_in_a_file_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / "state" / "remembered.json"
-    remembered = Remembered(file)
+    remembered = UiState(file)
     folds: dict[Key, bool] = {("",): False, ("", "Monday"): True}
     folds |= {(f"row{number}@x",): True for number in range(100)}
     wanted = ListQuery(lists=("lantern", "gone"), sort="activity", group="day")
@@ -55,19 +55,19 @@ def test_a_place_is_kept_in_a_file_of_ones_own(tmp_path: Path) -> None:
     )
     remembered.write()
     assert file.stat().st_mode & 0o777 == 0o600
-    place = recall(Remembered(file), ("lantern",))
+    place = recall(UiState(file), ("lantern",))
     assert place.wanted == ListQuery(lists=("lantern",), group="day")
     assert (place.key, place.from_top) == (("a@x", "b\udc80@x"), 4)
     assert list(place.folds)[:2] == [("",), ("", "Monday")]
     assert list(place.folds)[-1] == ("row99@x",)
     assert len(place.folds) == 22
     file.write_text(json.dumps({"lists": [1]}))
-    assert recall(Remembered(file), ()).wanted == ListQuery()
+    assert recall(UiState(file), ()).wanted == ListQuery()
 
 
 def started(path: Path, index: Index, file: Path) -> PatchdeskApp:
     """Return the application as a later run starts it."""
-    remembered = Remembered(file)
+    remembered = UiState(file)
     app = app_on_index(path, index)
 
     def opened(target: str) -> Desk:

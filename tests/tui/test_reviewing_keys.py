@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.model import Message, OpenedMessage
 from core.series.review_comments import ReplyInThread, count_substantive, place_comments
-from core.system.ui_state import Remembered
+from core.system.ui_state import UiState
 from tests.tui.kit import (
     FakeDesk,
     app_on,
@@ -110,7 +110,7 @@ async def test_how_patches_look_is_kept_for_the_next_run(tmp_path: Path) -> None
     path = tmp_path / "remembered.json"
     for keys, layout in (("", "unified"), ("tltwt>tn", "stacked"), ("", "stacked")):
         app_ = app()
-        app_.remembered = Remembered(path)
+        app_.remembered = UiState(path)
         async with app_.run_test(size=(120, 40)) as pilot:
             await ready(pilot)
             await pilot.press(*keys)
@@ -122,7 +122,7 @@ async def test_how_patches_look_is_kept_for_the_next_run(tmp_path: Path) -> None
             )
     path.write_text('{"reader": {"layout_wanted": "upside down", "wrap": 1, "words": false}}')
     app_ = app()
-    app_.remembered = Remembered(path)
+    app_.remembered = UiState(path)
     async with app_.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         reader = reader_of(app_)

@@ -18,14 +18,14 @@ def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
     """Print a line for each check. Returns 1 where one is an error, else 0."""
     from core.config import fetch_options
     from core.desk.doctor import DoctorContext, Level, run_checks
-    from core.sync.list_folder import Home
+    from core.sync.list_folder import DataDirs
     from core.system.paths import cache_dir, config_file, log_file
 
     about = DoctorContext(
         config=config,
         config_file=config_file(),
         log_file=log_file(),
-        home=Home.usual(),
+        home=DataDirs.default(),
         fetch=fetch_options(config, cache_dir()),
         environment=os.environ,
         is_terminal=sys.stdin.isatty() and sys.stdout.isatty(),

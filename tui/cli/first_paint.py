@@ -18,7 +18,7 @@ from core.errors import PatchdeskError
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
-    from core.system.ui_state import Remembered
+    from core.system.ui_state import UiState
     from tui.desk.requests import Desk
     from tui.tree.columns import StyledText
 
@@ -70,7 +70,7 @@ class EarlyRows:
         self.is_shown = False
         """They stand on the screen, and nobody has taken it over."""
 
-    def draw(self, desk: Desk | None, remembered: Remembered) -> None:
+    def draw(self, desk: Desk | None, remembered: UiState) -> None:
         """Draw rows of lists from where the reader was, if the index gives them soon; of anything else nothing."""
         first_page = getattr(desk, "first_page", None)
         page = first_page(WAIT) if first_page is not None else None
@@ -90,7 +90,7 @@ class EarlyRows:
             left = left[os.write(self._screen, left) :]
 
 
-def _rows(page: ListPage, remembered: Remembered, at: Room) -> list[list[StyledText]]:
+def _rows(page: ListPage, remembered: UiState, at: Room) -> list[list[StyledText]]:
     from core.desk.list_position import recall
     from tui.tree.columns import line
     from tui.tree.model import Rows

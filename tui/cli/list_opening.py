@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk.lists_desk import ListDesk
-    from core.system.ui_state import Remembered
+    from core.system.ui_state import UiState
 
 
-def lists_desk(
-    target: str, config: Config, remembered: Remembered | None = None
-) -> ListDesk | None:
+def lists_desk(target: str, config: Config, remembered: UiState | None = None) -> ListDesk | None:
     """Return the desk of the followed lists, where `target` stands for all of them ("") or names one that was synced.
 
     What is `remembered` says which of all lists, and in which order.

@@ -19,7 +19,7 @@ from tui.cli.mail import check_lists
 if TYPE_CHECKING:
     from core.config import Config, FollowedList
     from core.index.index import ListInfo
-    from core.sync.list_folder import SyncResult, Wish
+    from core.sync.list_folder import SyncDepth, SyncResult
 
     Write = Callable[[Iterable[str]], None]
 
@@ -62,12 +62,12 @@ def add_sync(parser: argparse.ArgumentParser) -> None:
 
 def follow(arguments: argparse.Namespace, write: Write) -> int:
     """Record that a list is followed. Raises PatchdeskError."""
-    from core.sync.follow import Kind, follow, kind_of
+    from core.sync.follow import SyncMethod, follow, sync_method_of
     from core.system.paths import config_file
 
     name = arguments.name
     followed = follow(name, arguments.target, config_file(), clone=not arguments.no_clone)
-    if arguments.no_clone and kind_of(followed) is Kind.DISK:
+    if arguments.no_clone and sync_method_of(followed) is SyncMethod.DISK:
         _say("follow", "--no-clone says nothing of a list on disk, which is read where it is.")
     write(
         [shown(f"{name} is followed: {followed.target}. “patchdesk sync {name}” brings its mail.")]
@@ -77,14 +77,14 @@ def follow(arguments: argparse.Namespace, write: Write) -> int:
 
 def unfollow(arguments: argparse.Namespace, write: Write) -> int:
     """Follow a list no more. Raises PatchdeskError and Cancelled."""
-    from core.sync.follow import leave
-    from core.sync.list_folder import Home
+    from core.sync.follow import unfollow_and_delete
+    from core.sync.list_folder import DataDirs
     from core.system.paths import config_file
 
     with interruptible() as (meter, stop):
-        left = leave(
+        left = unfollow_and_delete(
             arguments.name,
-            Home.usual(),
+            DataDirs.default(),
             config_file(),
             delete_clone=arguments.delete_clone,
             stop=stop,
@@ -124,7 +124,7 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
         _say("sync", "You follow no list yet. “patchdesk follow NAME TARGET” records one.")
         return 0
     from core.search.maintenance import refresh_after_sync
-    from core.sync.list_folder import Home
+    from core.sync.list_folder import DataDirs
 
     status = 0
     with interruptible() as (meter, stop):
@@ -139,30 +139,32 @@ def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
                 write([shown(_result_line(result))])
         if stop.is_set():
             return _INTERRUPTED
-        for fault in refresh_after_sync(Home.usual().index, config, stop=stop, report=meter.report):
+        for fault in refresh_after_sync(
+            DataDirs.default().index, config, stop=stop, report=meter.report
+        ):
             meter.clear()
             _say("sync", fault)
     return status
 
 
 def _results(
-    wanted: Mapping[str, FollowedList], config: Config, wish: Wish, meter: Meter, stop: Event
+    wanted: Mapping[str, FollowedList], config: Config, wish: SyncDepth, meter: Meter, stop: Event
 ) -> Iterator[SyncResult]:
     from core.config import fetch_options
-    from core.sync.list_folder import Home
+    from core.sync.list_folder import DataDirs
     from core.sync.sync import sync
     from core.system.paths import cache_dir
 
     options = fetch_options(config, cache_dir())
-    return sync(wanted, Home.usual(), wish, options=options, stop=stop, report=meter.report)
+    return sync(wanted, DataDirs.default(), wish, options=options, stop=stop, report=meter.report)
 
 
-def _wish(arguments: argparse.Namespace) -> Wish | None:
+def _wish(arguments: argparse.Namespace) -> SyncDepth | None:
     """Return how far back mail is wanted; None, said, where the words cannot be read."""
-    from core.sync.list_folder import Wish
+    from core.sync.list_folder import SyncDepth
 
     if arguments.since is None:
-        return Wish(everything=arguments.all)
+        return SyncDepth(everything=arguments.all)
     if arguments.all:
         _say("sync", "--all and --since do not go together.")
         return None
@@ -172,7 +174,7 @@ def _wish(arguments: argparse.Namespace) -> Wish | None:
     if moment is None or moment.time < 0:
         _say("sync", f"‘{arguments.since}’ is no date. Write 2025-05-01, yesterday, 3.months.ago.")
         return None
-    return Wish(since=moment.time)
+    return SyncDepth(since=moment.time)
 
 
 def _result_line(result: SyncResult) -> str:
@@ -195,9 +197,9 @@ def _count(number: int, what: str) -> str:
 
 def _infos() -> list[ListInfo]:
     from core.desk.indexed import open_for_commands
-    from core.sync.list_folder import Home
+    from core.sync.list_folder import DataDirs
 
-    indexed = open_for_commands(Home.usual().index)
+    indexed = open_for_commands(DataDirs.default().index)
     if indexed is None:
         return []
     try:

@@ -53,10 +53,10 @@ class MailCommands:
 
     def _is_only_indexed(self, target: str) -> bool:
         """Tell whether a target is a list that lies nowhere but in the index."""
-        from core.sync.follow import Kind, kind_of
+        from core.sync.follow import SyncMethod, sync_method_of
 
         followed = self._config.lists.get(target)
-        there = followed is not None and kind_of(followed) is Kind.WINDOWS
+        there = followed is not None and sync_method_of(followed) is SyncMethod.WINDOWS
         return there and not Path(target).exists()
 
     def _print_items(self, arguments: argparse.Namespace, items: Iterable[Series | Thread]) -> None:
@@ -170,9 +170,9 @@ class MailCommands:
 
     def _indexed(self) -> IndexedMail | None:
         from core.desk.indexed import open_for_commands
-        from core.sync.list_folder import Home
+        from core.sync.list_folder import DataDirs
 
-        return open_for_commands(Home.usual().index)
+        return open_for_commands(DataDirs.default().index)
 
 
 def read_stdin() -> bytes:

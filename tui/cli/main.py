@@ -21,7 +21,7 @@ from tui.cli.mail import MailCommands, read_stdin
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk.target_desk import TargetDesk
-    from core.system.ui_state import Remembered
+    from core.system.ui_state import UiState
     from tui.app import PatchdeskApp
     from tui.desk.requests import Desk
 
@@ -232,9 +232,9 @@ def _run_reader(target: str | None, *, instead: str, name: str = "") -> int:
     config = _settings()
     _put_terminal(2)  # Textual draws there, and it may have been sent elsewhere
     # What reads or fetches the target starts first, and works while the screen's modules are imported.
-    from core.system.ui_state import Remembered, remembered_file
+    from core.system.ui_state import UiState, remembered_file
 
-    remembered = Remembered(remembered_file())
+    remembered = UiState(remembered_file())
     opened: Desk | None = None
     if target is not None:
         opened = _reader_desk(target, config, stdin, name=name, remembered=remembered)
@@ -255,7 +255,7 @@ def _reader(
     opened: Desk | None,
     config: Config,
     stdin: bytes | None,
-    remembered: Remembered,
+    remembered: UiState,
 ) -> PatchdeskApp:
     """Return the application, on what was opened already."""
     from core.system.log import start_logging
@@ -317,7 +317,7 @@ def _reader_desk(
     *,
     name: str = "",
     fresh: bool = False,
-    remembered: Remembered | None = None,
+    remembered: UiState | None = None,
 ) -> Desk:
     """Return what the reader reads a target with: of a followed list, what the index holds."""
     from tui.cli.list_opening import lists_desk
@@ -331,9 +331,9 @@ def _reader_desk(
 def _intervals(config: Config) -> dict[str, float]:
     if not any(followed.sync_every for followed in config.lists.values()):
         return {}
-    from core.sync.process import intervals
+    from core.sync.process import sync_intervals
 
-    return intervals(config.lists)
+    return sync_intervals(config.lists)
 
 
 def _take_stdin() -> bytes:

@@ -90,12 +90,12 @@ def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
     from core.index.index import open_index
     from core.search.list_search import ListSearch, QueryError
-    from core.sync.list_folder import Home
+    from core.sync.list_folder import DataDirs
     from core.system.paths import cache_dir
 
     query = " ".join(arguments.query)
     lists = check_lists([arguments.list], config) if arguments.list else []
-    path = Home.usual().index
+    path = DataDirs.default().index
     if not path.exists():
         _say("Nothing was synced yet. “patchdesk sync” brings mail in.")
         return 0

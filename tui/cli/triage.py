@@ -260,11 +260,11 @@ def _opened(config: Config) -> Iterator[Triage]:
     from core.config import with_git
     from core.desk.indexed import open_for_commands
     from core.desk.triage_service import Journal, Triage
-    from core.sync.list_folder import Home
+    from core.sync.list_folder import DataDirs
     from core.system.paths import data_dir
     from core.triage.journal import FILE
 
-    indexed = open_for_commands(Home.usual().index)
+    indexed = open_for_commands(DataDirs.default().index)
     try:
         repos = {name: one.repo for name, one in config.lists.items() if one.repo}
         index = None if indexed is None else indexed.index

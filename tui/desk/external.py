@@ -72,14 +72,14 @@ class OutwardScreen(ReviewingScreen):
     # ------------------------------------------------------------- browser
 
     def _browse(self) -> None:
-        from core.system.programs import browse
+        from core.system.programs import open_browser
 
         row = self.series_tree.row
         if row is None or row.message is None:
             self.show_message("There is no mail here.", "warning")
             return
         try:
-            browse(address := self.link_of(row.message), os.environ)
+            open_browser(address := self.link_of(row.message), os.environ)
         except PatchdeskError as error:
             self.show_message(f"{error.message} {error.hint}", "warning")
         else:

@@ -155,12 +155,12 @@ def run_pipe(
 ) -> None:
     """Run a command with mails on its standard input, one as it is, several as an mboxrd, and post what it wrote."""
     from core.sources.mbox import to_mboxrd
-    from core.system.programs import pipe
+    from core.system.programs import pipe_to_command
 
     try:
         raws = [_raw(session, message) for message in messages]
         data = raws[0] if len(raws) == 1 else to_mboxrd(raws)
-        post(PipeEnded(stop, command, pipe(command, data, stop=stop)))
+        post(PipeEnded(stop, command, pipe_to_command(command, data, stop=stop)))
     except Cancelled:
         return
     except PatchdeskError as error:

@@ -10,7 +10,7 @@ from textual import on
 from textual.content import Content
 
 from core.model import OpenedMessage, Patch, Series
-from core.system.ui_state import Remembered
+from core.system.ui_state import UiState
 from tui.desk.mail import count_remarks, read_remarks
 from tui.desk.opening import ReadingScreen
 from tui.desk.requests import RemarksCounted, RemarksFound
@@ -47,7 +47,7 @@ class ReviewingScreen(ReadingScreen):
             self.watch(reader, name, self._keep_looks, init=False)
 
     @property
-    def _remembered(self) -> Remembered:
+    def _remembered(self) -> UiState:
         return cast("PatchdeskApp", self.app).remembered
 
     def _keep_looks(self) -> None:

@@ -33,7 +33,7 @@ from tui.widgets.search_bar import SearchBar
 
 if TYPE_CHECKING:
     from core.search.list_search import SavedView
-    from core.system.ui_state import Remembered
+    from core.system.ui_state import UiState
     from tui.tree.model import Items
     from tui.tree.rows import Key, Whole
     from tui.tree.view import ViewState
@@ -392,7 +392,7 @@ class FindingScreen(AskingScreen):
             self.title_bar.place = f"{place:,} of {of:,} found{more}"
 
 
-def earlier_queries(remembered: Remembered) -> list[str]:
+def earlier_queries(remembered: UiState) -> list[str]:
     """Return the queries of other runs, the latest last."""
     found = remembered.recall(_SECTION).get("queries")
     queries = found if isinstance(found, list) else []

@@ -12,7 +12,7 @@ from core.config import Config
 from core.desk.doctor import Check, DoctorContext, Level, run_checks
 from core.errors import Cancelled
 from core.fetch.options import FetchOptions
-from core.sync.list_folder import Home
+from core.sync.list_folder import DataDirs
 
 
 def surroundings(
@@ -22,7 +22,7 @@ def surroundings(
         config=Config(),
         config_file=folder / "etc" / "config.toml",
         log_file=folder / "state" / "log",
-        home=Home(folder / "data", folder / "cache"),
+        home=DataDirs(folder / "data", folder / "cache"),
         fetch=FetchOptions(),
         environment=environment,
         is_terminal=is_terminal,

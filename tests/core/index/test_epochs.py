@@ -25,7 +25,7 @@ from core.model import Message, MessageId
 from core.progress import ProgressJob
 from core.sources.public_inbox import PublicInboxSource, open_archive
 from core.sources.public_inbox_feed import EpochFeed
-from core.sources.source import Change, Feed, Held, blob_id
+from core.sources.source import IncrementalSource, MailChange, StoredPart, git_blob_id
 from tests.core.archives import make_epoch, make_v1
 from tests.core.indexing import NOBODY, check_whole, grouped, held, quiet
 
@@ -45,8 +45,8 @@ class Stopping(EpochFeed):
 
     left = 0
 
-    def changes(self, position: str, held: Held, job: ProgressJob) -> Iterator[Change]:
-        changes = super().changes(position, held, job)
+    def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
+        changes = super().changes(cursor, held, job)
         while Stopping.left:
             Stopping.left -= 1
             if (change := next(changes, None)) is None:
@@ -56,7 +56,7 @@ class Stopping(EpochFeed):
 
 
 class Interrupted(PublicInboxSource):
-    def feeds(self) -> list[Feed]:
+    def incremental_parts(self) -> list[IncrementalSource]:
         paths = list(enumerate(self.epochs))
         return [Stopping(path, str(number), number) for number, path in reversed(paths)]
 
@@ -237,7 +237,7 @@ def test_an_edited_and_a_purged_mail(
     result = archive.sync(index)
     assert (result.added, result.removed) == (2, 2)
     # Not begun again from nothing: what is held is not read.
-    assert {blob_id(mail(4, "Edited.")), blob_id(mail(12)), blob_id(b"")} == set(read)
+    assert {git_blob_id(mail(4, "Edited.")), git_blob_id(mail(12)), git_blob_id(b"")} == set(read)
     archive.check(index)
     assert archive.sync(index).added == 0
 
@@ -318,9 +318,9 @@ def test_an_epoch_that_has_only_begun_and_one_that_is_damaged(
     archive.epochs[0] += came(5, 6)
     archive.write()
     repository = pygit2.Repository(str(archive.folder / "git" / "0.git"))
-    lost = repository.create_blob(mail(5))
+    vanished = repository.create_blob(mail(5))
     objects = archive.folder / "git" / "0.git" / "objects"
-    (objects / str(lost)[:2] / str(lost)[2:]).unlink()
+    (objects / str(vanished)[:2] / str(vanished)[2:]).unlink()
     result = archive.sync(index)
     assert result.added == 1
     assert "1 mail" in result.notes[0]

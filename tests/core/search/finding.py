@@ -8,7 +8,7 @@ from email.header import Header
 from core.mail.message import parse_message
 from core.model import TargetListing
 from core.series.grouping import group_messages
-from core.sources.source import blob_id
+from core.sources.source import git_blob_id
 
 ANN = "Ann Author <ann@example.org>"
 REX = "Rex Reviewer <rex@example.com>"
@@ -86,5 +86,5 @@ MAILS: list[bytes] = [
 
 def listing(raws: Iterable[bytes] = MAILS) -> TargetListing:
     """Return mails as a listing in memory."""
-    items = group_messages([parse_message(raw, blob_id(raw).hex()) for raw in raws])
+    items = group_messages([parse_message(raw, git_blob_id(raw).hex()) for raw in raws])
     return TargetListing(name="memory", items=tuple(items), mails=0, done=True)

@@ -19,7 +19,7 @@ from core.model import Identity, Message, TargetListing
 from core.query.tokens import fold
 from core.search.list_search import ListSearch, Search, TargetSearch
 from core.series.grouping import group_messages
-from core.sources.source import blob_id
+from core.sources.source import git_blob_id
 from tests.core.indexing import Log, bring
 from tests.core.search.search_archive import BUNDLE
 
@@ -49,7 +49,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     log.entries = [(raw, True) for raw in raws]
     index = open_index(folder / "index.sqlite3")
     bring(index, log)
-    messages = [parse_message(raw, blob_id(raw).hex()) for raw in raws]
+    messages = [parse_message(raw, git_blob_id(raw).hex()) for raw in raws]
     listing = TargetListing(
         name="kvm-ppc", items=tuple(group_messages(messages)), mails=len(raws), done=True
     )

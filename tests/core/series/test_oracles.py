@@ -24,7 +24,7 @@ from tests.core.shared_mails import expectations, git, kvm_ppc, shared
 
 def read_mbox(source: str, file: str) -> list[Message]:
     data = shared(f"mails/{source}/data/{file}").read_bytes()
-    pieces = [mbox.unescape(piece.escaped) for piece in mbox.split([data])]
+    pieces = [mbox.unescape_from(piece.escaped) for piece in mbox.split([data])]
     return [parse_message(piece, str(at)) for at, piece in enumerate(pieces or [data])]
 
 

@@ -15,7 +15,7 @@ import pytest
 from core.errors import Cancelled, SourceError, TargetError
 from core.model import RawMessage
 from core.progress import Progress
-from core.sources.byte_store import FileStore, GzipStore, MemoryStore
+from core.sources.byte_store import FileBytes, GzipBytes, MemoryBytes
 from core.sources.mailbox import open_bytes, open_file
 from core.sources.maildir import MaildirSource
 from core.sources.source import Source
@@ -185,7 +185,7 @@ def test_a_broken_gzip_gives_what_it_can_and_says_so(how: str, tmp_path: Path) -
 
 def test_a_gzip_bomb_is_read_so_far_and_no_further() -> None:
     packed = gzip.compress(SEPARATOR + mail(1) + b"\n" + SEPARATOR + b"X: " + bytes(50 << 20))
-    store = GzipStore(MemoryStore(packed), cap=5 << 20)
+    store = GzipBytes(MemoryBytes(packed), cap=5 << 20)
     tracemalloc.start()
     size = sum(len(chunk) for chunk in store.chunks())
     peak = tracemalloc.get_traced_memory()[1]
@@ -199,12 +199,12 @@ def test_a_mail_deep_in_a_gzip_is_found_from_the_nearest_mark() -> None:
     data = b"".join(b"%0999d\n" % number for number in range(20_000))
     reads: list[int] = []
 
-    class Counting(MemoryStore):
+    class Counting(MemoryBytes):
         def at(self, offset: int, length: int) -> bytes:
             reads.append(offset)
             return super().at(offset, length)
 
-    store = GzipStore(Counting(gzip.compress(data, 1)))
+    store = GzipBytes(Counting(gzip.compress(data, 1)))
     assert b"".join(store.chunks()) == data
     whole = len(reads)
     reads.clear()
@@ -325,7 +325,7 @@ def test_only_so_much_of_a_huge_mail_is_kept(
 
 def test_a_closed_file_is_not_read_through_another_files_number(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a")
-    store = FileStore(tmp_path / "a")
+    store = FileBytes(tmp_path / "a")
     store.close()
     with (tmp_path / "secret").open("wb"), pytest.raises(SourceError):
         store.at(0, 1)

@@ -33,14 +33,14 @@ def mails(epoch: Path) -> list[bytes]:
     return [raw.raw for raw in found]
 
 
-def borrow(epoch: Path) -> None:
+def acquire_client(epoch: Path) -> None:
     secret = epoch.parents[2] / "secret" / "git" / "0.git"
     (epoch / "objects" / "info").mkdir(exist_ok=True)
     (epoch / "objects" / "info" / "alternates").write_text(f"{secret}/objects\n")
 
 
 def borrow_a_tip(epoch: Path) -> None:
-    borrow(epoch)
+    acquire_client(epoch)
     secret = epoch.parents[2] / "secret" / "git" / "0.git"
     (epoch / "refs/heads/master").write_text((secret / "refs/heads/master").read_text())
 
@@ -82,7 +82,7 @@ def device(epoch: Path) -> None:
 
 
 REFUSED: dict[str, Callable[[Path], None]] = {
-    "objects of another": borrow,
+    "objects of another": acquire_client,
     "a tip of another": borrow_a_tip,
     "a link to another": link,
     "a pipe that is included": include_a_pipe,

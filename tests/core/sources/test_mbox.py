@@ -20,7 +20,7 @@ SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "mails"
 
 def split(data: bytes, *, size: int = 1 << 20, cap: int = mbox.MAIL_CAP) -> list[bytes]:
     chunks = [data[at : at + size] for at in range(0, len(data), size)]
-    return [mbox.unescape(piece.escaped) for piece in mbox.split(chunks, cap=cap)]
+    return [mbox.unescape_from(piece.escaped) for piece in mbox.split(chunks, cap=cap)]
 
 
 def write_mboxrd(mails: list[bytes]) -> bytes:
@@ -227,7 +227,7 @@ KINDS = {
 @pytest.mark.parametrize("case", KINDS)
 def test_the_kind_of_a_file_shows_at_its_beginning(case: str) -> None:
     data, kind = KINDS[case]
-    assert mbox.kind_of(data) == kind
+    assert mbox.sniff_format(data) == kind
 
 
 def shared_mailboxes() -> list[Path]:

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import PatchdeskError, TargetError
-from core.fetch.options import LORE, FetchOptions, inbox_of
+from core.fetch.options import LORE, FetchOptions, inbox_url
 from core.model import MessageId
-from core.sources.lore import LoreSource
+from core.sources.lore import LoreThreadSource
 from core.sources.mailbox import MailboxSource
 from core.sources.maildir import MaildirSource
 from core.sources.message_url import MessageUrl, message_id_of, read_url
@@ -64,7 +64,7 @@ def test_the_address_of_a_message_names_its_inbox_and_id(url: str) -> None:
     base, message_id = URLS[url]
     assert read_url(url) == MessageUrl(base, MessageId(message_id))
     source = open_target(url, fetch=FetchOptions(server=f"{LOCAL}/other"))
-    assert isinstance(source, LoreSource)
+    assert isinstance(source, LoreThreadSource)
     assert source.inbox == (base or f"{LOCAL}/other")
     source.close()
 
@@ -109,7 +109,7 @@ def test_other_addresses_are_called_what_they_are(url: str, words: str) -> None:
 )
 def test_a_message_id_may_be_written_so(text: str) -> None:
     source = open_target(text)
-    assert isinstance(source, LoreSource)
+    assert isinstance(source, LoreThreadSource)
     assert source.message_id == "a@b.c"
     assert source.inbox == LORE
     source.close()
@@ -132,8 +132,8 @@ def test_bare_ids_are_asked_from_the_server_that_is_set() -> None:
     assert FetchOptions().base == LORE
     assert FetchOptions(git_config=git).base == f"{LOCAL}/git"
     assert FetchOptions(git_config=git, server=f"{LOCAL}/set/").base == f"{LOCAL}/set"
-    assert inbox_of("https://lore.kernel.org/%s") == "https://lore.kernel.org/all"
-    assert inbox_of("https://lore.kernel.org") == "https://lore.kernel.org/all"
+    assert inbox_url("https://lore.kernel.org/%s") == "https://lore.kernel.org/all"
+    assert inbox_url("https://lore.kernel.org") == "https://lore.kernel.org/all"
 
 
 def test_each_kind_of_path_gets_its_source(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.config import LIST_NAME, FollowedList, load_config
 from core.errors import ConfigError, PatchdeskError, TargetError
-from core.sync.follow import Kind, check_name, check_target, follow, kind_of, unfollow
+from core.sync.follow import SyncMethod, check_name, check_target, follow, sync_method_of, unfollow
 from tests.core.inboxes import Epoch, mail
 
 LORE = "https://lore.kernel.org/kvm"
@@ -109,14 +109,14 @@ def test_what_is_on_disk_is_looked_at_and_recorded_by_its_whole_path(
 @pytest.mark.parametrize(
     ("followed", "kind"),
     [
-        (FollowedList(target=LORE), Kind.EPOCHS),
-        (FollowedList(target=LORE, clone=False), Kind.WINDOWS),
-        (FollowedList(target="/srv/kvm"), Kind.DISK),
-        (FollowedList(target="~/kvm", clone=False), Kind.DISK),
+        (FollowedList(target=LORE), SyncMethod.EPOCHS),
+        (FollowedList(target=LORE, clone=False), SyncMethod.WINDOWS),
+        (FollowedList(target="/srv/kvm"), SyncMethod.DISK),
+        (FollowedList(target="~/kvm", clone=False), SyncMethod.DISK),
     ],
 )
-def test_how_a_lists_mail_comes(followed: FollowedList, kind: Kind) -> None:
-    assert kind_of(followed) is kind
+def test_how_a_lists_mail_comes(followed: FollowedList, kind: SyncMethod) -> None:
+    assert sync_method_of(followed) is kind
 
 
 LAYOUTS = {

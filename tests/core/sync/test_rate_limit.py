@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error, wait_seconds
 from core.progress import Progress
-from core.sync.rate_limit import PATIENCE, Manners
+from core.sync.rate_limit import PATIENCE, RateLimiter
 
 NOW = datetime(2026, 6, 2, 10, 0, tzinfo=UTC)
 
@@ -40,8 +40,8 @@ def hosts(tmp_path: Path) -> Path:
     return tmp_path / "hosts"
 
 
-def manners(hosts: Path, host: str = "example.org", stop: Event | None = None) -> Manners:
-    return Manners(host, hosts, stop=stop or Event(), report=lambda _: None)
+def rate_limiter(hosts: Path, host: str = "example.org", stop: Event | None = None) -> RateLimiter:
+    return RateLimiter(host, hosts, stop=stop or Event(), report=lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_any_header_is_read(header: str) -> None:
 
 def test_who_says_soon_is_asked_again_and_not_before(hosts: Path) -> None:
     said: list[Progress] = []
-    one = Manners("example.org", hosts, stop=Event(), report=said.append)
+    one = RateLimiter("example.org", hosts, stop=Event(), report=said.append)
     began = time.monotonic()
-    assert one.ask(failing(busy("1"), busy("0"))) == "answer"
+    assert one.call(failing(busy("1"), busy("0"))) == "answer"
     assert time.monotonic() - began >= 2  # never less than a second
     assert said[0].doing == "example.org wants to be left alone for 1 s"
     assert not hosts.exists()
@@ -80,7 +80,7 @@ def test_who_says_soon_is_asked_again_and_not_before(hosts: Path) -> None:
 def test_there_is_an_end_to_asking_again(hosts: Path) -> None:
     question = failing(*[busy("0")] * 9)
     with pytest.raises(FetchError, match="503"):
-        manners(hosts).ask(question)
+        rate_limiter(hosts).call(question)
     with pytest.raises(FetchError, match="503"):  # the fourth fault: three were asked for
         question()
 
@@ -90,37 +90,37 @@ def test_waiting_can_be_ended(hosts: Path) -> None:
     Timer(0.2, stop.set).start()
     began = time.monotonic()
     with pytest.raises(Cancelled):
-        manners(hosts, stop=stop).ask(failing(busy(str(int(PATIENCE)))))
+        rate_limiter(hosts, stop=stop).call(failing(busy(str(int(PATIENCE)))))
     assert time.monotonic() - began < 5
 
 
 def test_who_says_later_is_left_alone_by_the_next_sync_too(hosts: Path) -> None:
     with pytest.raises(FetchError, match="503"):
-        manners(hosts).ask(failing(busy("3600")))
+        rate_limiter(hosts).call(failing(busy("3600")))
     with pytest.raises(
         FetchError, match=r"example\.org asked not to be asked for another 3[56]\d\d s"
     ):
-        manners(hosts).ask(failing())
-    assert manners(hosts, "other.example.org").ask(failing()) == "answer"
+        rate_limiter(hosts).call(failing())
+    assert rate_limiter(hosts, "other.example.org").call(failing()) == "answer"
     (file,) = hosts.iterdir()
     file.write_text(f"{time.time() - 1:.0f}\n")
-    assert manners(hosts).ask(failing()) == "answer"
+    assert rate_limiter(hosts).call(failing()) == "answer"
 
 
 @pytest.mark.parametrize("content", ["", "x", "nan", "inf", "9e12"])
 def test_a_note_that_makes_no_sense_holds_nobody_up(hosts: Path, content: str) -> None:
     hosts.mkdir()
     (hosts / "example.org").write_text(content)
-    assert manners(hosts).ask(failing()) == "answer"
+    assert rate_limiter(hosts).call(failing()) == "answer"
 
 
 def test_odd_hosts_have_a_file_in_the_folder(hosts: Path) -> None:
     with pytest.raises(FetchError):
-        manners(hosts, "../[::1]:81/" + "x" * 400).ask(failing(busy("3600")))
+        rate_limiter(hosts, "../[::1]:81/" + "x" * 400).call(failing(busy("3600")))
     (file,) = hosts.iterdir()
     assert "/" not in file.name
 
 
 def test_other_faults_are_not_waited_out(hosts: Path) -> None:
     with pytest.raises(FetchError, match="refuses"):
-        manners(hosts).ask(failing(fetch_error("refused", "example.org")))
+        rate_limiter(hosts).call(failing(fetch_error("refused", "example.org")))

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error
 from core.progress import ProgressJob
-from core.sources.source import Change
-from core.sync.list_folder import Wish
-from core.sync.rate_limit import Manners
-from core.sync.window_feed import DAY, FIRST_MAILS, WindowFeed, arrival
+from core.sources.source import MailChange
+from core.sync.list_folder import SyncDepth
+from core.sync.rate_limit import RateLimiter
+from core.sync.window_feed import DAY, FIRST_MAILS, TimeWindowFeed, received_time
 
 NOW = 1_790_000_000
-PLAIN = Wish()
+PLAIN = SyncDepth()
 
 
 def letter(number: int, at: int) -> bytes:
@@ -43,7 +43,7 @@ class Archive:
     def add(self, *times: int) -> None:
         self.mails += [(at, letter(len(self.mails) + n, at)) for n, at in enumerate(times)]
 
-    def arrived(
+    def messages_received_between(
         self,
         start: int | None,
         end: int | None,
@@ -64,14 +64,14 @@ class Archive:
         return found
 
 
-class Held:
+class StoredPart:
     def blobs(self) -> set[bytes]:
         raise AssertionError("windows need not know what is held")
 
     def names(self) -> dict[str, bytes]:
         raise AssertionError("windows need not know what is held")
 
-    def begin_again(self, removed: object) -> None:
+    def history_rewritten(self, removed: object) -> None:
         raise AssertionError("windows have no history")
 
 
@@ -83,29 +83,29 @@ class Follower:
         self.folder = folder
         self.position = ""
         self.blobs: set[bytes] = set()
-        self.feed: WindowFeed
+        self.feed: TimeWindowFeed
 
     def sync(
-        self, wish: Wish = PLAIN, *, now: int = NOW, stop_after: int = 1 << 30, batch: int = 1
-    ) -> list[Change]:
+        self, wish: SyncDepth = PLAIN, *, now: int = NOW, stop_after: int = 1 << 30, batch: int = 1
+    ) -> list[MailChange]:
         """Run one sync; it is ended after so many mails."""
         stop = Event()
         self.archive.asked.clear()
         report = _ignore
-        manners = Manners(self.archive.host, self.folder, stop=stop, report=report)
-        self.feed = WindowFeed(
+        rate_limiter = RateLimiter(self.archive.host, self.folder, stop=stop, report=report)
+        self.feed = TimeWindowFeed(
             "frob",
             self.archive,  # type: ignore[arg-type]
-            manners,
+            rate_limiter,
             wish,
             stop=stop,
             report=report,
             clock=lambda: now,
         )
         job = ProgressJob("", "", stop=stop, closed=Event(), report=report)
-        came: list[Change] = []
-        pending: list[Change] = []
-        for change in self.feed.changes(self.position, Held(), job):
+        came: list[MailChange] = []
+        pending: list[MailChange] = []
+        for change in self.feed.changes(self.position, StoredPart(), job):
             pending.append(change)
             if len(pending) >= batch:
                 came += self._store(pending)
@@ -113,10 +113,10 @@ class Follower:
                 return came
         return came + self._store(pending)
 
-    def _store(self, pending: list[Change]) -> list[Change]:
+    def _store(self, pending: list[MailChange]) -> list[MailChange]:
         new = [change for change in pending if change.blob not in self.blobs]
         self.blobs |= {change.blob for change in pending}
-        self.position = self.feed.position
+        self.position = self.feed.cursor
         pending.clear()
         return new
 
@@ -135,10 +135,10 @@ def follower(tmp_path: Path) -> Follower:
 
 def test_the_newest_come_first_and_few_questions_reach_the_beginning(follower: Follower) -> None:
     follower.archive.add(*(NOW - day * DAY for day in range(4000, 0, -10)))
-    came = follower.sync(Wish(everything=True))
+    came = follower.sync(SyncDepth(everything=True))
     assert follower.has_all()
     assert came[0].raw == follower.archive.mails[-1][1]
-    assert all(change.older for change in came)
+    assert all(change.is_backfill for change in came)
     assert len(follower.archive.asked) <= 12
     assert follower.archive.asked[-1][0] is None
     assert follower.feed.whole
@@ -151,7 +151,7 @@ def test_the_next_sync_overlaps_by_a_day_and_brings_what_is_new(follower: Follow
     follower.archive.add(NOW - 3 * DAY + 60, NOW - 4 * DAY + 60)
     came = follower.sync(now=NOW + 2 * DAY)
     assert len(came) == 2
-    assert not any(change.older for change in came)
+    assert not any(change.is_backfill for change in came)
     assert follower.archive.asked == [(NOW - 4 * DAY, None)]
     assert follower.sync(now=NOW + 60 * DAY) == []
 
@@ -179,12 +179,12 @@ def test_a_first_sync_goes_as_far_as_it_should_and_no_further_later(follower: Fo
     assert follower.sync() == []
     # On demand the rest comes: to a date, then all of it.
     since = NOW - 10_000 * 3600
-    follower.sync(Wish(since=since))
+    follower.sync(SyncDepth(since=since))
     assert len(follower.blobs) == 10_000
-    assert follower.sync(Wish(since=NOW - DAY)) == []
-    follower.sync(Wish(everything=True))
+    assert follower.sync(SyncDepth(since=NOW - DAY)) == []
+    follower.sync(SyncDepth(everything=True))
     assert follower.has_all()
-    assert follower.sync(Wish(everything=True)) == []
+    assert follower.sync(SyncDepth(everything=True)) == []
 
 
 def test_an_answer_that_is_too_large_is_asked_for_in_pieces(follower: Follower) -> None:
@@ -309,7 +309,10 @@ def test_however_syncs_end_every_mail_comes(
         now += later
         archive.add(*sorted({now - age for age in ages} - {at for at, _ in archive.mails}))
         follower.sync(
-            Wish(everything=everything), now=now, stop_after=interrupted or 1 << 30, batch=batch
+            SyncDepth(everything=everything),
+            now=now,
+            stop_after=interrupted or 1 << 30,
+            batch=batch,
         )
     follower.sync(now=now)
     assert follower.has_all()
@@ -325,8 +328,8 @@ def test_stopping_ends_it(follower: Follower) -> None:
         list(_changes(follower.feed, job))
 
 
-def _changes(feed: WindowFeed, job: ProgressJob) -> Iterator[Change]:
-    yield from feed.changes("", Held(), job)
+def _changes(feed: TimeWindowFeed, job: ProgressJob) -> Iterator[MailChange]:
+    yield from feed.changes("", StoredPart(), job)
 
 
 RECEIVED = "Received: from a by b with c;\n\tMon, 02 Jun 2025 10:00:00 +0200 (CEST)\n"
@@ -344,9 +347,9 @@ RECEIVED = "Received: from a by b with c;\n\tMon, 02 Jun 2025 10:00:00 +0200 (CE
     ],
 )
 def test_arrival_is_what_public_inbox_takes_for_it(header: str, seconds: int | None) -> None:
-    assert arrival(f"{header}\nBody\n".encode()) == seconds
+    assert received_time(f"{header}\nBody\n".encode()) == seconds
 
 
 @given(st.binary(max_size=400))
 def test_arrival_reads_anything(raw: bytes) -> None:
-    arrival(raw)
+    received_time(raw)

@@ -9,25 +9,32 @@ from threading import Event, Timer
 import pytest
 
 from core.errors import Cancelled, PatchdeskError
-from core.system.programs import MOST_OUTPUT, browse, editor, pipe, run_in_terminal, web_address
+from core.system.programs import (
+    MOST_OUTPUT,
+    editor,
+    open_browser,
+    pipe_to_command,
+    run_in_terminal,
+    web_address,
+)
 
 EVIL = "$(touch {0}/evil); `touch {0}/evil`\n; touch {0}/evil\n-x --help\n"
 
 
 def test_a_command_reads_the_mail_and_none_of_it_runs(tmp_path: Path) -> None:
     data = EVIL.format(tmp_path).encode()
-    output = pipe("cat; echo bad >&2; exit 3", data, stop=Event())
+    output = pipe_to_command("cat; echo bad >&2; exit 3", data, stop=Event())
     assert output.text == data.decode() + "bad\n"
     assert (output.status, output.capped) == (3, False)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_command_need_not_read_at_all() -> None:
-    assert pipe("true", b"x" * 10_000_000, stop=Event()).status == 0
+    assert pipe_to_command("true", b"x" * 10_000_000, stop=Event()).status == 0
 
 
 def test_a_command_that_never_stops_writing_is_ended() -> None:
-    output = pipe("yes", b"", stop=Event())
+    output = pipe_to_command("yes", b"", stop=Event())
     assert output.capped
     assert len(output.text) == MOST_OUTPUT
     assert output.status < 0
@@ -39,7 +46,7 @@ def test_a_command_ends_when_it_is_told(command: str) -> None:
     Timer(0.2, stop.set).start()
     started = time.monotonic()
     with pytest.raises(Cancelled):
-        pipe(command, b"", stop=stop)
+        pipe_to_command(command, b"", stop=stop)
     assert time.monotonic() - started < 5
 
 
@@ -81,14 +88,14 @@ def test_only_the_web_is_browsed(base: str) -> None:
     with pytest.raises(PatchdeskError):
         web_address(base, "a@b")
     with pytest.raises(PatchdeskError):
-        browse(base, {"BROWSER": "true"})
+        open_browser(base, {"BROWSER": "true"})
 
 
 def test_a_browser_gets_one_argument(tmp_path: Path) -> None:
     tool, out = tmp_path / "browser", tmp_path / "out"
     tool.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{out}.new && mv {out}.new {out}\n')
     tool.chmod(0o755)
-    browse("https://lore.example.org/r/a%20b@c", {"BROWSER": f"{tool} --new %s"})
+    open_browser("https://lore.example.org/r/a%20b@c", {"BROWSER": f"{tool} --new %s"})
     for _ in range(200):
         if out.exists():
             break

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from core.system.ui_state import Remembered, remembered_file
+from core.system.ui_state import UiState, remembered_file
 
 
 def test_what_was_told_is_there_in_the_next_run(tmp_path: Path) -> None:
     path = tmp_path / "state" / "remembered.json"
-    first = Remembered(path)
+    first = UiState(path)
     first.remember("reader", {"layout": "sides", "words": False})
     first.remember("tree", {"at": "a@example.org"})
     first.remember("reader", {"layout": "stacked"})
     assert not path.exists(), "the screen does not wait for the disk"
     first.write()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    again = Remembered(path)
+    again = UiState(path)
     assert again.recall("reader") == {"layout": "stacked"}
     assert again.recall("tree") == {"at": "a@example.org"}
     assert again.recall("nothing") == {}
@@ -32,15 +32,15 @@ def test_what_was_told_is_there_in_the_next_run(tmp_path: Path) -> None:
 def test_a_broken_file_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "remembered.json"
     path.write_bytes(content)
-    store = Remembered(path)
+    store = UiState(path)
     assert store.recall("reader") == {}
     store.remember("reader", {"layout": "sides"})
     store.write()
-    assert Remembered(path).recall("reader") == {"layout": "sides"}
+    assert UiState(path).recall("reader") == {"layout": "sides"}
 
 
 def test_what_is_told_to_nobody_stays_here(tmp_path: Path) -> None:
-    store = Remembered()
+    store = UiState()
     store.remember("reader", {"layout": "sides"})
     store.write()
     assert store.recall("reader") == {"layout": "sides"}
@@ -48,7 +48,7 @@ def test_what_is_told_to_nobody_stays_here(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_nothing_fails(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    store = Remembered(tmp_path / "file" / "remembered.json")
+    store = UiState(tmp_path / "file" / "remembered.json")
     store.remember("reader", {"layout": "sides"})
     store.write()
     assert store.recall("reader") == {"layout": "sides"}
