@@ -1,0 +1,116 @@
+"""What trying and applying a version speak of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.model import MessageId
+
+
+class Fit(StrEnum):
+    """What became of one patch."""
+
+    APPLIED = "applied"
+    CONFLICT = "conflict"
+    MISSING = "missing"
+    """The patch itself is not there."""
+    SKIPPED = "skipped"
+    """Not tried: one before it did not apply, or it was not asked for."""
+
+
+class BaseSource(StrEnum):
+    """How a base was found."""
+
+    GIVEN = "given"
+    BASE_COMMIT = "base-commit"
+    PREVIOUS = "previous"
+    BLOBS = "blobs"
+    DATE = "date"
+    TIP = "tip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """A commit to apply onto."""
+
+    commit: str
+    source: BaseSource
+    name: str = ""
+    """The revision that was named, or the branch it is on."""
+    matched: tuple[int, int] | None = None
+    """How many of the files that the version changes are there as it found them, of how many; None: not looked at."""
+    note: str = ""
+    """What is missing below it, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictingFile:
+    """A file that a patch does not fit."""
+
+    path: str
+    hunks: int
+    """Of this patch in this file; 0 where they are not counted."""
+    failing: int
+    """Those that do not apply alone."""
+    reason: str
+    """git's sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchSource:
+    """A patch of a version, as it came."""
+
+    number: int
+    message_id: MessageId | None
+    """None: the patch is missing."""
+    title: str = ""
+    raw: bytes = b""
+    trailers: tuple[str, ...] = ()
+    """Lines to add below its message, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchFit:
+    """What became of one patch, and why."""
+
+    number: int
+    message_id: MessageId | None
+    title: str
+    fit: Fit
+    files: tuple[ConflictingFile, ...] = ()
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Whether a version applies to a base."""
+
+    base: Base
+    patches: tuple[PatchFit, ...]
+    tree: str = ""
+    """The tree that all of it makes; "" where not all of it applies."""
+
+    @property
+    def applies(self) -> bool:
+        """Whether every patch that was asked for applies."""
+        return bool(self.tree)
+
+    @property
+    def applied(self) -> int:
+        """How many patches apply."""
+        return sum(one.fit is Fit.APPLIED for one in self.patches)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedBranch:
+    """A version in the user's repository."""
+
+    repo: str
+    branch: str
+    """"" where a conflict stopped it."""
+    commits: tuple[str, ...]
+    base: Base
+    patches: tuple[PatchFit, ...]
+    worktree: str = ""
+    """Where it stays: asked for, or to mend a conflict in."""
