@@ -210,7 +210,7 @@ def test_an_incomplete_series_is_named_unless_partial_will_do(
         (("show", "evil@example.org", "--in", "MBOX", "--mbox"), 1, "belongs to no patch series"),
         (("show", "evil@example.org", "--partial"), 2, "--partial goes with --mbox"),
         (("show",), 2, "ID"),
-        (("series", "MBOX", "--list", "x"), 2, "--list is for what the index holds"),
+        (("series", "MBOX", "--list", "x"), 2, "--list is for the index"),
         (("frobnicate",), 2, "frobnicate"),
         (("series", "MBOX", "--\x1b]0;x\x07"), 2, "␛]0;x␇"),
         (("open", "MBOX"), 1, "The reader needs a terminal"),

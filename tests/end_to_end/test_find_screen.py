@@ -15,7 +15,7 @@ from tests.end_to_end.server import Server, need_public_inbox
 from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of
 from tui.app import PatchdeskApp
-from tui.cli.list_opening import lists_desk
+from tui.cli.reader import lists_desk
 from tui.desk.requests import Desk
 
 NEWS = [
@@ -115,7 +115,7 @@ async def test_the_server_is_asked_and_what_comes_is_found(server: Server) -> No
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "The server of frob has" in text_of(app), what="the answer")
         await until(pilot, lambda: any("grind it finer" in row for row in rows_of(app)), what="it")
-        assert "of them new" in text_of(app, "StatusBar")
+        assert "of them new" in text_of(app, "StatusLine")
         assert bar(app).startswith(" / s:lens")
         await answered(pilot)
         await pilot.press("escape")

@@ -16,7 +16,7 @@ from tests.end_to_end.letters import FROB, MOTH, letter, series
 from tests.end_to_end.server import Server, need_public_inbox
 from tests.tui.kit import desk_screen, reader_of, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
-from tui.cli.list_opening import lists_desk
+from tui.cli.reader import lists_desk
 from tui.desk.requests import Desk
 
 NEWS = [*series("news", "news: today", 1, 2, minute=500), letter("late@example.org", "A late word")]
@@ -65,7 +65,7 @@ async def test_what_is_new_is_marked_the_next_time(server: Server) -> None:
         await line(pilot, f"follow frob {server.url}/frob/")
         await until(pilot, lambda: "frob: teach it" in text_of(app), what="the list")
         await until(pilot, lambda: desk_screen(app)._run is None, what="the end of the sync")
-        assert f"frob: {len(FROB)} mails came" in text_of(app, "StatusBar")
+        assert f"frob: {len(FROB)} mails came" in text_of(app, "StatusLine")
         assert "unread" not in text_of(app, "TitleBar")  # it is all old
     server.add("frob", NEWS)
     app = started()

@@ -76,14 +76,14 @@ def test_only_what_is_new_comes_and_is_unread(
     assert program.list("frob") == {
         "name": "frob", "target": url, "messages": 0, "series": 0, "unread": 0, "synced": None, "at": [],
     }  # fmt: skip
-    assert f"{len(FROB)} mails came" in program.do("sync")
+    assert f"{len(FROB)} new messages" in program.do("sync")
     first = program.list("frob")
     assert (first["messages"], first["unread"]) == (len(FROB), 0)
     assert first["synced"]
     before = ids(program)
 
     server.add(name, NEWS)
-    assert f"{len(NEWS)} mails came" in program.do("sync", "frob")
+    assert f"{len(NEWS)} new messages" in program.do("sync", "frob")
     after = program.list("frob")
     assert (after["messages"], after["unread"]) == (len(FROB) + len(NEWS), len(NEWS))
     assert ids(program) - before == {"news-v1-0@example.org", "late@example.org"}
@@ -151,16 +151,16 @@ def test_epochs_come_newest_first_and_older_ones_on_demand(
     server.add("epochs", NEWS[:1], epoch=1)
     program.do("follow", "frob", f"{server.url}/epochs")
     status, out, err = program.run("sync")
-    assert (status, out) == (0, "frob: 1 mail came; 1 series and threads new or changed\n")
+    assert (status, out) == (0, "frob: 1 new message; 1 series and threads new or changed\n")
     assert err == (
         "patchdesk sync: frob: An older epoch is on the server: “patchdesk sync frob --all” brings all there is.\n"
     )
     assert program.do("sync") == "frob: nothing new\n"
-    assert f"{len(FROB)} mails came" in program.do("sync", "--all")
+    assert f"{len(FROB)} new messages" in program.do("sync", "--all")
     assert (program.list("frob")["messages"], program.list("frob")["unread"]) == (len(FROB) + 1, 0)
 
     server.add("epochs", NEWS[1:], epoch=2)
-    assert "3 mails came" in program.do("sync")
+    assert "3 new messages" in program.do("sync")
     found = program.list("frob")
     assert found["unread"] == 3
     assert found["at"] == [
@@ -186,7 +186,7 @@ def test_a_clone_from_a_date_on_grows_back_on_demand(server: Server, program: Pr
     commits = ["git", "-C", str(clone), "rev-list", "--count", "master"]
     assert subprocess.run(commits, capture_output=True, check=True).stdout == b"31\n"
     server.add("since", NEWS[:2])
-    assert "2 mails came" in program.do("sync")
+    assert "2 new messages" in program.do("sync")
     program.do("sync", "--all")
     found = program.list("frob")
     assert (found["messages"], found["unread"]) == (len(FROB) + 2, 2)
@@ -208,7 +208,7 @@ def test_removed_and_purged_mails_go_and_nothing_doubles(server: Server, program
     assert "1 mail removed" in program.do("sync")
     server.purge(name, FROB[3])
     server.add(name, [of_now(letter("late@example.org", "A late word"))])
-    assert program.do("sync").startswith("frob: 1 mail came; 1 mail removed;")
+    assert program.do("sync").startswith("frob: 1 new message; 1 mail removed;")
     found = program.list("frob")
     assert (found["messages"], found["unread"]) == (len(FROB) - 1, 1)
     # The same as if it had been followed only now.
@@ -257,11 +257,11 @@ def test_a_list_on_disk_grows(program: Program, tmp_path: Path) -> None:
     escaped = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n%s\n"
     mbox.write_bytes(b"".join(escaped % raw for raw in MOTH))
     program.do("follow", "frob", str(mbox))
-    assert "1 mail came" in program.do("sync")
+    assert "1 new message" in program.do("sync")
     assert program.list("frob")["unread"] == 0
     with mbox.open("ab") as file:
         file.write(b"".join(escaped % raw for raw in NEWS))
-    assert "4 mails came" in program.do("sync")
+    assert "4 new messages" in program.do("sync")
     assert program.list("frob")["unread"] == 4
     mbox.unlink()
     status, out, err = program.run("sync")
@@ -333,6 +333,6 @@ def test_the_users_git_and_a_repository_have_no_say(
         "GIT_DIR": str(tmp_path / "elsewhere"),
     }
     program.do("follow", "frob", f"{server.url}/fresh")
-    assert "53 mails came" in program.do("sync")
+    assert "53 new messages" in program.do("sync")
     program.do("sync")
     assert not touched.exists()

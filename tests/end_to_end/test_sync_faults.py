@@ -101,7 +101,7 @@ def test_one_fault_does_not_keep_the_other_lists_from_syncing(
     program.do("follow", "bad", f"{misbehaving.url}/error", *how)
     program.do("follow", "moth", f"{server.url}/moth", *how)
     status, out, err = program.run("sync")
-    assert (status, out) == (1, "moth: 1 mail came; 1 series and threads new or changed\n")
+    assert (status, out) == (1, "moth: 1 new message; 1 series and threads new or changed\n")
     assert "bad: " in err
 
 
@@ -111,7 +111,7 @@ def test_who_is_busy_is_asked_again_when_he_says(
     misbehaving.seen.clear()
     program.do("follow", "soon", f"{misbehaving.url}/soon", "--no-clone")
     began = time.monotonic()
-    assert "1 mail came" in program.do("sync")
+    assert "1 new message" in program.do("sync")
     assert time.monotonic() - began >= 1
     assert all(headers["User-Agent"].startswith("b4/") for _, _, headers in misbehaving.seen)
 
@@ -153,7 +153,7 @@ def test_a_clone_is_indexed_again_while_the_server_is_down(
     for path in program.data.glob("index.sqlite3*"):
         path.unlink()
     status, out, _ = program.run("sync")
-    assert (status, out) == (1, "moth: 1 mail came; 1 series and threads new or changed\n")
+    assert (status, out) == (1, "moth: 1 new message; 1 series and threads new or changed\n")
     assert program.list("moth")["messages"] == 1
 
 
@@ -183,7 +183,7 @@ def test_a_clone_cut_short_is_not_taken_for_whole(
     assert wait_until(lambda: not git_runs(), 20)
     assert program.list("large")["messages"] == 1
     # What was wanted is remembered.
-    assert f"{len(LARGE)} mails came" in program.do("sync")
+    assert f"{len(LARGE)} new messages" in program.do("sync")
     assert program.list("large")["messages"] == len(LARGE) + 1
     assert sorted(path.name for path in epochs.iterdir()) == ["0.git", "1.git"]
     assert program.do("sync") == "large: nothing new\n"
@@ -208,7 +208,7 @@ def test_a_fetch_cut_short_is_made_up_for(
         child.send_signal(number)
         child.communicate(timeout=30)
     line.cut()
-    assert f"{len(LARGE)} mails came" in program.do("sync")
+    assert f"{len(LARGE)} new messages" in program.do("sync")
     found = program.list("moth")
     assert (found["messages"], found["unread"]) == (there + len(LARGE), len(LARGE))
 
@@ -224,7 +224,7 @@ def test_a_window_cut_short_is_asked_for_again(line: Line, program: Program) -> 
     assert time.monotonic() - began < 5
     assert (child.returncode, out) == (130, "large: interrupted, the next sync goes on from here\n")
     line.cut()
-    assert f"{len(LARGE) + 1} mails came" in program.do("sync")
+    assert f"{len(LARGE) + 1} new messages" in program.do("sync")
 
 
 def test_an_answer_that_breaks_off_is_said_and_made_up_for(line: Line, program: Program) -> None:
@@ -237,7 +237,7 @@ def test_an_answer_that_breaks_off_is_said_and_made_up_for(line: Line, program: 
         out, err = child.communicate(timeout=30)
     assert (child.returncode, out) == (1, "")
     assert "broke the connection off" in err
-    assert f"{len(LARGE)} mails came" in program.do("sync")
+    assert f"{len(LARGE)} new messages" in program.do("sync")
 
 
 def test_a_wall_before_the_pages_does_not_keep_git_out(
@@ -246,7 +246,7 @@ def test_a_wall_before_the_pages_does_not_keep_git_out(
     with Wall(server.url) as wall:
         program.do("follow", "large", f"{wall.url}/large")
         status, out, err = program.run("sync")
-        assert (status, out) == (0, "large: 1 mail came; 1 series and threads new or changed\n")
+        assert (status, out) == (0, "large: 1 new message; 1 series and threads new or changed\n")
         assert "older epoch is on the server" in err
         program.do("sync", "--all")
         assert program.list("large")["messages"] == len(LARGE) + 1

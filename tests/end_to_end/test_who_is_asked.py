@@ -64,7 +64,7 @@ def test_only_the_list_s_server_is_asked(
     server: Server, program: Program, witness: Witness, how: tuple[str, ...]
 ) -> None:
     program.do("follow", "pond", f"{server.url}/pond", *how)
-    assert "4 mails came" in program.do("sync")
+    assert "4 new messages" in program.do("sync")
     program.do("sync")
     assert set(witness.asked) == {host(server.url)}
     witness.asked.clear()

@@ -76,7 +76,7 @@ def test_no_byte_of_a_mail_acts_on_the_terminal(tmp_path: Path) -> None:
 
 
 def test_slow_standard_input_is_waited_for_aloud(tmp_path: Path) -> None:
-    slow = "import time, tui.cli.main as c; read = c.read_stdin; c.read_stdin = lambda: (time.sleep(1.5), read())[1]"
+    slow = "import time, tui.cli.reader as c; read = c.read_stdin; c.read_stdin = lambda: (time.sleep(1.5), read())[1]"
     with running(["open", "-"], tmp_path, stdin=mbox(), before=slow) as terminal:
         terminal.see("reading standard input")
         assert "Trim first." not in terminal.words()

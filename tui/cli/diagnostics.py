@@ -1,26 +1,45 @@
-"""The `doctor` command: what is installed, reachable, writable."""
+"""The commands `config` and `doctor`: the effective configuration, and a check of the installation."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import Final
 
 from core.text import shown_line
+from tui.cli.console import load_config, load_config_and_warn, print_error, print_lines
+from tui.cli.parser import Command
 
-if TYPE_CHECKING:
-    from core.config import Config
+
+def config(_: argparse.Namespace) -> int:
+    """Print the configuration; first what is wrong in it, themes and keys included."""
+    from core.config import describe, with_git
+    from core.system.paths import config_file
+    from tui.keys.keymap import keymap_for
+    from tui.themes import DEFAULT_THEME, theme_problem
+
+    config = load_config_and_warn()
+    theme = theme_problem(config.theme)
+    for problem in (*filter(None, [theme]), *keymap_for(config.keys_preset, config.keys)[1]):
+        print_error(f"{config_file()}: {problem}")
+    if theme:
+        sources = {key: file for key, file in config.sources.items() if key != "display.theme"}
+        config = replace(config, theme=DEFAULT_THEME, sources=sources)
+    print_lines(describe(with_git(config)))
+    return 0
 
 
-def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
-    """Print a line for each check. Returns 1 where one is an error, else 0."""
+def doctor(_: argparse.Namespace) -> int:
+    """Print a line for each check, as it is made. Returns 1 where one is an error, else 0."""
     from core.config import fetch_options
     from core.desk.doctor import DoctorContext, Level, run_checks
     from core.sync.list_folder import DataDirs
     from core.system.paths import cache_dir, config_file, log_file
 
+    config = load_config()
     about = DoctorContext(
         config=config,
         config_file=config_file(),
@@ -30,16 +49,17 @@ def run(config: Config, write: Callable[[Iterable[str]], None]) -> int:
         environment=os.environ,
         is_terminal=sys.stdin.isatty() and sys.stdout.isatty(),
     )
-    worst = Level.OK
+    status = 0
+    for check in run_checks(about, stop=Event()):
+        if check.level is Level.ERROR:
+            status = 1
+        mend = f". {check.mend}" if check.mend else ""
+        text = f"{check.level.value + ':':9}{check.what.rstrip('.')}{mend}"
+        print_lines([shown_line(text)])  # at once: servers may take a while
+    return status
 
-    def lines() -> Iterator[str]:
-        nonlocal worst
-        for check in run_checks(about, stop=Event()):
-            if check.level is Level.ERROR:
-                worst = Level.ERROR
-            mend = f". {check.mend}" if check.mend else ""
-            yield shown_line(f"{check.level.value + ':':9}{check.what.rstrip('.')}{mend}")
 
-    for line in lines():
-        write([line])  # at once: servers may take a while
-    return 1 if worst is Level.ERROR else 0
+COMMANDS: Final = (
+    Command("config", "show the effective configuration and where each value is set", config),
+    Command("doctor", "check the installation and suggest fixes", doctor),
+)

@@ -1,7 +1,7 @@
-"""The first rows of the followed lists, before there is a screen: importing what draws that takes most of a start.
+"""Paints the first rows of the followed lists before Textual is imported, which takes most of the start.
 
-They stand where the tree will have them, uncoloured, on the alternate screen that the application takes over. Keys
-pressed meanwhile are kept by the terminal, unseen, and are the application's.
+The rows stand where the tree will have them, without colours, on the alternate screen that the application takes
+over. The terminal keeps keys pressed meanwhile, without echo, for the application.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from tui.tree.columns import StyledText
 
 WAIT: Final = 0.3
-"""Seconds that the index has to give rows; later the application shows them as well."""
+"""Seconds to wait for rows of the index; after that the application is as fast."""
 
 WIDE: Final = 100
-"""As `tui.screens.frame` and `app.tcss` lay out the panes: these columns make room for two side by side."""
+"""As `tui.screens.frame` and `app.tcss` lay out the panes: from this width on they stand side by side."""
 _SHARE, _WIDEST = 0.48, 104
 _SHARE_BELOW, _LEAST = 0.4, 4
 
@@ -36,8 +36,8 @@ _LOUD: Final = frozenset({"unread", "unread-author", "news"})
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Where the rows go, counted from 1."""
+class Region:
+    """A part of the terminal in cells; line and column count from 1."""
 
     line: int
     column: int
@@ -45,15 +45,15 @@ class Room:
     height: int
 
 
-def room(columns: int, lines: int) -> Room:
-    """Return where the tree will have its rows on a terminal of some size; its last column is the scrollbar's."""
+def tree_region(columns: int, lines: int) -> Region:
+    """Return where the tree will have its rows, without the column of its scrollbar."""
     if columns >= WIDE:
-        return Room(3, 2, min(int(columns * _SHARE), _WIDEST) - 3, lines - 4)
-    return Room(2, 1, columns - 1, max(_LEAST, int((lines - 2) * _SHARE_BELOW)))
+        return Region(3, 2, min(int(columns * _SHARE), _WIDEST) - 3, lines - 4)
+    return Region(2, 1, columns - 1, max(_LEAST, int((lines - 2) * _SHARE_BELOW)))
 
 
-def picture(rows: Sequence[Sequence[StyledText]], at: Room) -> str:
-    """Return what draws rows, as bytes for a terminal but for their encoding; their text is safe already."""
+def paint(rows: Sequence[Sequence[StyledText]], at: Region) -> str:
+    """Return the text and control sequences that draw rows; the text is safe already."""
     written = [_ENTER]
     for number, pieces in enumerate(rows[: at.height]):
         written.append(f"\x1b[{at.line + number};{at.column}H")
@@ -62,25 +62,25 @@ def picture(rows: Sequence[Sequence[StyledText]], at: Room) -> str:
     return "".join(written)
 
 
-class EarlyRows:
-    """Draws them once, and gives the terminal back; where there is nothing to draw, nothing is done to it."""
+class FirstPaint:
+    """Draws the rows once; a terminal on which nothing is drawn is not touched."""
 
     def __init__(self, screen: int = 2) -> None:
         self._screen = screen
         self.is_shown = False
-        """They stand on the screen, and nobody has taken it over."""
+        """The rows are on the screen, and the application has not taken it over."""
 
     def draw(self, desk: Desk | None, remembered: UiState) -> None:
-        """Draw rows of lists from where the reader was, if the index gives them soon; of anything else nothing."""
+        """Draw the rows of lists at the remembered position if the index has them in time; nothing for other desks."""
         first_page = getattr(desk, "first_page", None)
         page = first_page(WAIT) if first_page is not None else None
         if page is None or not len(page.items):
             return
-        # What cannot be read, the application will say.
+        # The application reports what cannot be read.
         with contextlib.suppress(OSError, PatchdeskError):
             columns, lines = os.get_terminal_size(self._screen)
-            at = room(columns, lines)
-            drawn = picture(_rows(page, remembered, at), at)
+            at = tree_region(columns, lines)
+            drawn = paint(_rows(page, remembered, at), at)
             self.is_shown = True
             self._write(drawn)
 
@@ -90,7 +90,7 @@ class EarlyRows:
             left = left[os.write(self._screen, left) :]
 
 
-def _rows(page: ListPage, remembered: UiState, at: Room) -> list[list[StyledText]]:
+def _rows(page: ListPage, remembered: UiState, at: Region) -> list[list[StyledText]]:
     from core.desk.list_position import recall
     from tui.tree.columns import line
     from tui.tree.model import Rows
@@ -106,9 +106,9 @@ def _rows(page: ListPage, remembered: UiState, at: Room) -> list[list[StyledText
 
 
 @contextlib.contextmanager
-def early_rows(keyboard: int = 0, screen: int = 2) -> Iterator[EarlyRows]:
-    """Keep the keyboard quiet for what is drawn early, until the end; leave its screen where nobody has taken it over."""
-    rows = EarlyRows(screen)
+def first_paint(keyboard: int = 0, screen: int = 2) -> Iterator[FirstPaint]:
+    """Turn echo off while the context lasts; at its end leave the screen, unless the application took it over."""
+    rows = FirstPaint(screen)
     try:
         before = termios.tcgetattr(keyboard)
     except termios.error:

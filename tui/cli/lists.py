@@ -4,63 +4,61 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from threading import Event, current_thread, main_thread
+from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from core.text import shown, shown_line
-from tui.cli.console import Meter
+from tui.cli.console import (
+    ProgressLine,
+    interruptible,
+    load_config_and_warn,
+    print_error,
+    print_lines,
+)
 from tui.cli.mail import check_lists
+from tui.cli.parser import Command
 
 if TYPE_CHECKING:
     from core.config import Config, FollowedList
     from core.index.index import ListInfo
     from core.sync.list_folder import SyncDepth, SyncResult
 
-    Write = Callable[[Iterable[str]], None]
+_sync_error: Final = partial(print_error, command="sync")
 
-FOLLOW_HELP: Final = """\
+_FOLLOW_DETAILS: Final = """\
 TARGET is one of:
-  the address of a list on lore.kernel.org or any public-inbox, such as https://lore.kernel.org/kvm/:
-  its git epochs are mirrored, or with --no-clone its mails are asked for by search;
+  the URL of a list on lore.kernel.org or any public-inbox, such as https://lore.kernel.org/kvm/:
+  its git epochs are mirrored, or with --no-clone its messages are fetched by search;
   a public-inbox folder (v2, v1, or one bare epoch), a maildir or an mbox on this machine.
 Nothing is fetched yet: “patchdesk sync” does that.
 """
-SYNC_HELP: Final = """\
-The first sync brings a list's newest epoch, without a clone its newest 3,000 mails or little more; what is older than
-14 days counts as read. --all brings all there is, --since what arrived since a date: 2025-05-01, 3.months.ago.
-Interrupted, the next sync goes on where this one stopped.
+_SYNC_DETAILS: Final = """\
+The first sync fetches the newest epoch of a list, or without a clone about its newest 3,000 messages; those older
+than 14 days count as read. --all fetches the whole history, --since messages since a date: 2025-05-01, 3.months.ago.
+An interrupted sync resumes where it left off.
 """
+_NO_LISTS: Final = "You follow no list yet.", "“patchdesk follow NAME TARGET” follows one."
 _INTERRUPTED: Final = 130
 
 
-def add_follow(parser: argparse.ArgumentParser) -> None:
-    """Declare the words of `follow`."""
-    parser.add_argument("name", metavar="NAME", help="what to call the list")
-    parser.add_argument("target", metavar="TARGET", help="where its mail is")
-    parser.add_argument(
-        "--no-clone", action="store_true", help="ask the server by search instead of cloning"
-    )
+# ------------------------------------------------------------------- follow
 
 
-def add_unfollow(parser: argparse.ArgumentParser) -> None:
-    """Declare the words of `unfollow`."""
+def _add_follow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="a name for the list")
+    parser.add_argument("target", metavar="TARGET", help="where its mail is, see below")
+    parser.add_argument("--no-clone", action="store_true", help="fetch by search, do not clone")
+
+
+def _add_unfollow(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a followed list")
-    parser.add_argument("--delete-clone", action="store_true", help="what sync has cloned, too")
+    parser.add_argument("--delete-clone", action="store_true", help="also remove its clone")
 
 
-def add_sync(parser: argparse.ArgumentParser) -> None:
-    """Declare the words of `sync`."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="followed lists; all unless said")
-    parser.add_argument("--all", action="store_true", help="back to the list's beginning")
-    parser.add_argument("--since", metavar="DATE", help="back to a date")
-
-
-def follow(arguments: argparse.Namespace, write: Write) -> int:
+def follow(arguments: argparse.Namespace) -> int:
     """Record that a list is followed. Raises PatchdeskError."""
     from core.sync.follow import SyncMethod, follow, sync_method_of
     from core.system.paths import config_file
@@ -68,131 +66,60 @@ def follow(arguments: argparse.Namespace, write: Write) -> int:
     name = arguments.name
     followed = follow(name, arguments.target, config_file(), clone=not arguments.no_clone)
     if arguments.no_clone and sync_method_of(followed) is SyncMethod.DISK:
-        _say("follow", "--no-clone says nothing of a list on disk, which is read where it is.")
-    write(
-        [shown(f"{name} is followed: {followed.target}. “patchdesk sync {name}” brings its mail.")]
+        print_error("--no-clone has no effect on a list on disk.", command="follow")
+    print_lines(
+        [shown(f"Following {name}: {followed.target}. “patchdesk sync {name}” fetches messages.")]
     )
     return 0
 
 
-def unfollow(arguments: argparse.Namespace, write: Write) -> int:
-    """Follow a list no more. Raises PatchdeskError and Cancelled."""
+def unfollow(arguments: argparse.Namespace) -> int:
+    """Stop following a list and remove it from the index. Raises PatchdeskError and Cancelled."""
     from core.sync.follow import unfollow_and_delete
     from core.sync.list_folder import DataDirs
     from core.system.paths import config_file
 
-    with interruptible() as (meter, stop):
+    with interruptible() as (progress, stop):
         left = unfollow_and_delete(
             arguments.name,
             DataDirs.default(),
             config_file(),
             delete_clone=arguments.delete_clone,
             stop=stop,
-            report=meter.report,
+            report=progress.report,
         )
-    mails = f"; its {left.mails:,} mails are out of the index" if left.mails else ""
-    write([shown(f"{arguments.name} is followed no more{mails}.")])
+    removed = f"; removed {_count(left.mails, 'message')} from the index" if left.mails else ""
+    print_lines([shown(f"No longer following {arguments.name}{removed}.")])
     if left.clone is not None:
-        _say("unfollow", f"Its clone stays in {left.clone}; --delete-clone removes that, too.")
+        print_error(
+            f"Its clone stays in {left.clone}.", "--delete-clone removes it.", command="unfollow"
+        )
     return 0
 
 
-def lists(arguments: argparse.Namespace, config: Config, write: Write) -> int:
-    """Print the lists that are followed. Raises PatchdeskError."""
+# ------------------------------------------------------------------- lists
+
+
+def _add_lists(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def lists(arguments: argparse.Namespace) -> int:
+    """Print the followed lists. Raises PatchdeskError."""
+    config = load_config_and_warn()
     infos = {info.name: info for info in _infos()}
     if not config.lists:
-        _say("lists", "You follow no list yet. “patchdesk follow NAME TARGET” records one.")
+        print_error(*_NO_LISTS, command="lists")
     records = [
         _list_record(name, followed, infos.get(name)) for name, followed in config.lists.items()
     ]
     if arguments.json:
         from core.json_records import to_line
 
-        write(to_line(record) for record in records)
+        print_lines(to_line(record) for record in records)
     else:
-        write(_list_line(record) for record in records)
+        print_lines(_list_line(record) for record in records)
     return 0
-
-
-def sync(arguments: argparse.Namespace, config: Config, write: Write) -> int:
-    """Bring in new mail. Returns the exit status; raises PatchdeskError."""
-    wish = _wish(arguments)
-    if wish is None:
-        return 2
-    wanted = {name: config.lists[name] for name in check_lists(arguments.names, config)}
-    if not wanted:
-        _say("sync", "You follow no list yet. “patchdesk follow NAME TARGET” records one.")
-        return 0
-    from core.search.maintenance import refresh_after_sync
-    from core.sync.list_folder import DataDirs
-
-    status = 0
-    with interruptible() as (meter, stop):
-        for result in _results(wanted, config, wish, meter, stop):
-            meter.clear()
-            for note in result.notes:
-                _say("sync", f"{result.name}: {note}")
-            if result.error is not None:
-                _say("sync", f"{result.name}: {result.error.message} {result.error.hint}")
-                status = 1
-            if result.error is None or result.added or result.removed:
-                write([shown(_result_line(result))])
-        if stop.is_set():
-            return _INTERRUPTED
-        for fault in refresh_after_sync(
-            DataDirs.default().index, config, stop=stop, report=meter.report
-        ):
-            meter.clear()
-            _say("sync", fault)
-    return status
-
-
-def _results(
-    wanted: Mapping[str, FollowedList], config: Config, wish: SyncDepth, meter: Meter, stop: Event
-) -> Iterator[SyncResult]:
-    from core.config import fetch_options
-    from core.sync.list_folder import DataDirs
-    from core.sync.sync import sync
-    from core.system.paths import cache_dir
-
-    options = fetch_options(config, cache_dir())
-    return sync(wanted, DataDirs.default(), wish, options=options, stop=stop, report=meter.report)
-
-
-def _wish(arguments: argparse.Namespace) -> SyncDepth | None:
-    """Return how far back mail is wanted; None, said, where the words cannot be read."""
-    from core.sync.list_folder import SyncDepth
-
-    if arguments.since is None:
-        return SyncDepth(everything=arguments.all)
-    if arguments.all:
-        _say("sync", "--all and --since do not go together.")
-        return None
-    from core.digest.range import read_moment
-
-    moment = read_moment(arguments.since, datetime.now(UTC))
-    if moment is None or moment.time < 0:
-        _say("sync", f"‘{arguments.since}’ is no date. Write 2025-05-01, yesterday, 3.months.ago.")
-        return None
-    return SyncDepth(since=moment.time)
-
-
-def _result_line(result: SyncResult) -> str:
-    """Return what came of one list's sync, as words for a person."""
-    parts = []
-    if result.added:
-        parts.append(f"{_count(result.added, 'mail')} came")
-    if result.removed:
-        parts.append(f"{_count(result.removed, 'mail')} removed")
-    if result.series:
-        parts.append(f"{result.series:,} series and threads new or changed")
-    if result.stopped:
-        parts.append("interrupted, the next sync goes on from here")
-    return f"{result.name}: {'; '.join(parts) or 'nothing new'}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _infos() -> list[ListInfo]:
@@ -235,41 +162,126 @@ def _places(info: ListInfo) -> list[dict[str, Any]]:
 
 
 def _list_line(record: Mapping[str, Any]) -> str:
-    """Return a list as a line for a person."""
+    """Return a list as one line of text."""
     if record["synced"] is None and not record["messages"]:
         state = "not synced yet"
     else:
         synced = record["synced"]
-        when = "not to its end yet" if synced is None else f"{synced[:16].replace('T', ' ')} UTC"
+        when = "not complete yet" if synced is None else f"{synced[:16].replace('T', ' ')} UTC"
         state = (
-            f"{_count(record['messages'], 'mail')}, {record['series']:,} series,"
+            f"{_count(record['messages'], 'message')}, {record['series']:,} series,"
             f" {record['unread']:,} unread; synced {when}"
         )
     return shown_line(f"{record['name']}  {state}  {record['target']}")
 
 
-@contextmanager
-def interruptible() -> Iterator[tuple[Meter, Event]]:
-    """Show progress, and let the first Ctrl-C end the job in good order; the second ends it at once."""
-    stop = Event()
-    meter = Meter(sys.stderr)
-
-    def interrupted(number: int, _frame: object) -> None:
-        stop.set()
-        signal.signal(number, signal.default_int_handler)
-
-    before = {}
-    if current_thread() is main_thread():
-        before = {
-            number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-    try:
-        yield meter, stop
-    finally:
-        meter.clear()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+# ------------------------------------------------------------------- sync
 
 
-def _say(command: str, words: str) -> None:
-    sys.stderr.write(shown(f"patchdesk {command}: {words}".rstrip()) + "\n")
+def _add_sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", metavar="NAME", nargs="*", help="followed lists (default: all)")
+    parser.add_argument("--all", action="store_true", help="fetch the whole history")
+    parser.add_argument("--since", metavar="DATE", help="fetch messages since DATE")
+
+
+def sync(arguments: argparse.Namespace) -> int:
+    """Fetch new messages. Returns the exit status; raises PatchdeskError."""
+    config = load_config_and_warn()
+    depth = _sync_depth(arguments)
+    if depth is None:
+        return 2
+    wanted = {name: config.lists[name] for name in check_lists(arguments.names, config)}
+    if not wanted:
+        _sync_error(*_NO_LISTS)
+        return 0
+    from core.search.maintenance import refresh_after_sync
+    from core.sync.list_folder import DataDirs
+
+    status = 0
+    with interruptible() as (progress, stop):
+        for result in _results(wanted, config, depth, progress, stop):
+            progress.clear()
+            if _print_result(result):
+                status = 1
+        if stop.is_set():
+            return _INTERRUPTED
+        for fault in refresh_after_sync(
+            DataDirs.default().index, config, stop=stop, report=progress.report
+        ):
+            progress.clear()
+            _sync_error(fault)
+    return status
+
+
+def _results(
+    wanted: Mapping[str, FollowedList],
+    config: Config,
+    depth: SyncDepth,
+    progress: ProgressLine,
+    stop: Event,
+) -> Iterator[SyncResult]:
+    from core.config import fetch_options
+    from core.sync.list_folder import DataDirs
+    from core.sync.sync import sync
+    from core.system.paths import cache_dir
+
+    options = fetch_options(config, cache_dir())
+    return sync(
+        wanted, DataDirs.default(), depth, options=options, stop=stop, report=progress.report
+    )
+
+
+def _print_result(result: SyncResult) -> bool:
+    """Print the result of one list's sync; return whether it failed."""
+    for note in result.notes:
+        _sync_error(f"{result.name}: {note}")
+    if result.error is not None:
+        _sync_error(f"{result.name}: {result.error.message}", result.error.hint)
+    if result.error is None or result.added or result.removed:
+        print_lines([shown(_result_line(result))])
+    return result.error is not None
+
+
+def _sync_depth(arguments: argparse.Namespace) -> SyncDepth | None:
+    """Return how far back to fetch; None, after printing why, where the arguments are wrong."""
+    from core.sync.list_folder import SyncDepth
+
+    if arguments.since is None:
+        return SyncDepth(everything=arguments.all)
+    if arguments.all:
+        _sync_error("--all and --since exclude each other.")
+        return None
+    from core.digest.range import read_moment
+
+    moment = read_moment(arguments.since, datetime.now(UTC))
+    if moment is None or moment.time < 0:
+        _sync_error(
+            f"‘{arguments.since}’ is not a date.", "Write 2025-05-01, yesterday, 3.months.ago."
+        )
+        return None
+    return SyncDepth(since=moment.time)
+
+
+def _result_line(result: SyncResult) -> str:
+    parts = []
+    if result.added:
+        parts.append(_count(result.added, "new message"))
+    if result.removed:
+        parts.append(f"{_count(result.removed, 'message')} removed")
+    if result.series:
+        parts.append(f"{result.series:,} series and threads new or changed")
+    if result.stopped:
+        parts.append("interrupted, the next sync resumes here")
+    return f"{result.name}: {'; '.join(parts) or 'nothing new'}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+COMMANDS: Final = (
+    Command("follow", "follow a list", follow, _add_follow, _FOLLOW_DETAILS),
+    Command("unfollow", "stop following a list", unfollow, _add_unfollow),
+    Command("lists", "print the followed lists", lists, _add_lists),
+    Command("sync", "fetch new messages", sync, _add_sync, _SYNC_DETAILS),
+)

@@ -1,15 +1,18 @@
-"""The commands that print mail: `series` and `show`."""
+"""The commands `series` and `show`: what a source or the index holds, printed."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.text import shown, shown_lines
+from tui.cli.console import load_config_and_warn, print_error, print_lines, read_stdin
+from tui.cli.parser import TARGETS, Command
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -18,182 +21,219 @@ if TYPE_CHECKING:
     from core.desk.target_desk import TargetDesk
     from core.model import Message, MessageId, Series, TargetListing, Thread
 
-    OpenDesk = Callable[[str, Config, bytes | None], TargetDesk]
+_series_error: Final = partial(print_error, command="series")
+_show_error: Final = partial(print_error, command="show")
 
 
-_STDIN_CAP: Final = 512 << 20
+# ------------------------------------------------------------------- series
 
 
-class MailCommands:
-    """One call of a command: the configuration, and what opens targets and writes lines."""
+def _add_series(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", nargs="?", help="default: the index")
+    parser.add_argument("--list", metavar="NAME", help="one list of the index")
+    parser.add_argument(
+        "--all", action="store_true", help="include threads that are not patch series"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
-    def __init__(
-        self, config: Config, open_desk: OpenDesk, write: Callable[[Iterable[str]], None]
-    ) -> None:
-        self._config = config
-        self._open_desk = open_desk
-        self._write = write
 
-    # ------------------------------------------------------------------- series
-
-    def series(self, arguments: argparse.Namespace) -> int:
-        """Print what a target, or the index, groups into. Returns the exit status; raises PatchdeskError."""
-        if arguments.target is not None and arguments.list:
-            _say("series", "--list is for what the index holds: leave out TARGET.")
-            return 2
-        if arguments.target is not None and self._is_only_indexed(arguments.target):
-            arguments.list, arguments.target = arguments.target, None
-        if arguments.target is None:
-            self._print_items(arguments, self._indexed_items(arguments))
-            return 0
-        desk, listing = self._read(arguments.target)
-        desk.close()
-        self._print_items(arguments, listing.items)
+def series(arguments: argparse.Namespace) -> int:
+    """Print the series of a target or of the index. Returns the exit status; raises PatchdeskError."""
+    config = load_config_and_warn()
+    if arguments.target is not None and arguments.list:
+        _series_error("--list is for the index: leave out TARGET.")
+        return 2
+    if arguments.target is not None and _is_only_indexed(arguments.target, config):
+        arguments.list, arguments.target = arguments.target, None
+    if arguments.target is None:
+        _print_items(arguments, _indexed_items(arguments, config))
         return 0
-
-    def _is_only_indexed(self, target: str) -> bool:
-        """Tell whether a target is a list that lies nowhere but in the index."""
-        from core.sync.follow import SyncMethod, sync_method_of
-
-        followed = self._config.lists.get(target)
-        there = followed is not None and sync_method_of(followed) is SyncMethod.WINDOWS
-        return there and not Path(target).exists()
-
-    def _print_items(self, arguments: argparse.Namespace, items: Iterable[Series | Thread]) -> None:
-        from core.json_records import series_record, thread_record, to_line
-        from core.model import Series
-
-        wanted = (item for item in items if arguments.all or isinstance(item, Series))
-        if arguments.json:
-            self._write(
-                to_line(series_record(item) if isinstance(item, Series) else thread_record(item))
-                for item in wanted
-            )
-        else:
-            self._write(line for item in wanted for line in outline(item))
-
-    def _indexed_items(self, arguments: argparse.Namespace) -> Iterator[Series | Thread]:
-        wanted = check_lists([arguments.list] if arguments.list else [], self._config)
-        indexed = self._indexed()
-        if indexed is None:
-            _say("series", "Nothing was synced yet. “patchdesk sync” brings mail in.")
-            return
-        try:
-            yield from indexed.items(wanted, threads=arguments.all)
-        finally:
-            indexed.close()
-
-    # ------------------------------------------------------------------- show
-
-    def show(self, arguments: argparse.Namespace) -> int:
-        """Print one mail, or the patches of its version. Returns the exit status; raises PatchdeskError."""
-        from core.model import MessageId
-
-        if arguments.partial and not arguments.mbox:
-            _say("show", "--partial goes with --mbox.")
-            return 2
-        wanted = MessageId(arguments.id.strip().removeprefix("<").removesuffix(">"))
-        if arguments.target is None and self._show_indexed(arguments, wanted):
-            return 0
-        from core.desk.export import find_message
-
-        desk, listing = self._read(arguments.target or wanted)
-        try:
-            message = find_message(listing, wanted)
-            if message is None:
-                raise PatchdeskError(
-                    f"There is no message {wanted} in {listing.name}.",
-                    "patchdesk series TARGET --all --json lists the ids that are there.",
-                )
-            # The lists that a mail in a file names say nothing about where that file is from.
-            self._print_mail(arguments, desk, listing, message, None if desk.is_list else ())
-        finally:
-            desk.close()
-        return 0
-
-    def _show_indexed(self, arguments: argparse.Namespace, wanted: MessageId) -> bool:
-        """Print a mail that a followed list has; tell whether there was one."""
-        try:
-            indexed = self._indexed()
-        except PatchdeskError as error:  # the mail can be fetched all the same
-            _say("show", f"{error.message} {error.hint}")
-            return False
-        if indexed is None:
-            return False
-        try:
-            message = indexed.message(wanted)
-            if message is None:
-                return False
-            lists = indexed.lists_of(wanted)
-            self._print_mail(arguments, indexed, indexed.listing(wanted), message, lists)
-        finally:
-            indexed.close()
-        return True
-
-    def _print_mail(
-        self,
-        arguments: argparse.Namespace,
-        opener: MailOpener,
-        listing: TargetListing,
-        message: Message,
-        lists: Sequence[str] | None = None,
-    ) -> None:
-        from core.desk.export import message_record, version_as_mbox
-        from core.json_records import to_line
-
-        if arguments.raw:
-            sys.stdout.buffer.write(opener.raw(message))
-        elif arguments.mbox:
-            sys.stdout.buffer.write(
-                version_as_mbox(opener, listing, message.message_id, partial=arguments.partial)
-            )
-        elif arguments.json:
-            self._write([to_line(message_record(opener, message, lists))])
-        else:
-            self._write(readable(opener, message))
-
-    # ------------------------------------------------------------------- where it comes from
-
-    def _read(self, target: str) -> tuple[TargetDesk, TargetListing]:
-        from core.desk.export import read_all
-
-        stdin = read_stdin() if target == "-" else None
-        desk = self._open_desk(target, self._config, stdin)
-        try:
-            listing = read_all(desk)
-        except BaseException:
-            desk.close()
-            raise
-        if listing.note:
-            sys.stderr.write(shown(f"patchdesk: {listing.note}") + "\n")
-        return desk, listing
-
-    def _indexed(self) -> IndexedMail | None:
-        from core.desk.indexed import open_for_commands
-        from core.sync.list_folder import DataDirs
-
-        return open_for_commands(DataDirs.default().index)
+    desk, listing = _read(arguments.target, config)
+    desk.close()
+    _print_items(arguments, listing.items)
+    return 0
 
 
-def read_stdin() -> bytes:
-    """Return all of standard input. Raises PatchdeskError where that is too much to hold."""
-    content = sys.stdin.buffer.read(_STDIN_CAP + 1)
-    if len(content) > _STDIN_CAP:
-        raise PatchdeskError(
-            f"More than {_STDIN_CAP >> 20} MiB came on standard input.",
-            "Save it to a file and open that.",
+def _is_only_indexed(target: str, config: Config) -> bool:
+    """Return whether a target is a followed list without a copy on disk: only the index has it."""
+    from core.sync.follow import SyncMethod, sync_method_of
+
+    followed = config.lists.get(target)
+    there = followed is not None and sync_method_of(followed) is SyncMethod.WINDOWS
+    return there and not Path(target).exists()
+
+
+def _print_items(arguments: argparse.Namespace, items: Iterable[Series | Thread]) -> None:
+    from core.json_records import series_record, thread_record, to_line
+    from core.model import Series
+
+    wanted = (item for item in items if arguments.all or isinstance(item, Series))
+    if arguments.json:
+        print_lines(
+            to_line(series_record(item) if isinstance(item, Series) else thread_record(item))
+            for item in wanted
         )
-    return content
+    else:
+        print_lines(line for item in wanted for line in outline(item))
+
+
+def _indexed_items(arguments: argparse.Namespace, config: Config) -> Iterator[Series | Thread]:
+    wanted = check_lists([arguments.list] if arguments.list else [], config)
+    indexed = _open_index()
+    if indexed is None:
+        _series_error("Nothing was synced yet.", "“patchdesk sync” fetches messages.")
+        return
+    try:
+        yield from indexed.items(wanted, threads=arguments.all)
+    finally:
+        indexed.close()
+
+
+# ------------------------------------------------------------------- show
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="its Message-ID")
+    parser.add_argument(
+        "--in",
+        dest="target",
+        metavar="TARGET",
+        help="where to look (default: the index, else it is fetched)",
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object")
+    form.add_argument("--raw", action="store_true", help="the bytes as they came")
+    form.add_argument("--mbox", action="store_true", help="the patches of its version, for git am")
+    parser.add_argument(
+        "--partial", action="store_true", help="with --mbox: allow an incomplete series"
+    )
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print one message, or the patches of its version. Returns the exit status; raises PatchdeskError."""
+    from core.desk.export import find_message
+    from core.model import MessageId
+
+    config = load_config_and_warn()
+    if arguments.partial and not arguments.mbox:
+        _show_error("--partial goes with --mbox.")
+        return 2
+    wanted = MessageId(arguments.id.strip().removeprefix("<").removesuffix(">"))
+    if arguments.target is None and _show_indexed(arguments, wanted):
+        return 0
+    desk, listing = _read(arguments.target or wanted, config)
+    try:
+        message = find_message(listing, wanted)
+        if message is None:
+            raise PatchdeskError(
+                f"There is no message {wanted} in {listing.name}.",
+                "patchdesk series TARGET --all --json lists the ids that are there.",
+            )
+        # The lists that a message in a file names say nothing about where that file is from.
+        _print_message(arguments, desk, listing, message, None if desk.is_list else ())
+    finally:
+        desk.close()
+    return 0
+
+
+def _show_indexed(arguments: argparse.Namespace, wanted: MessageId) -> bool:
+    """Print a message of a followed list; return whether the index has it."""
+    try:
+        indexed = _open_index()
+    except PatchdeskError as error:  # the message can be fetched all the same
+        _show_error(error.message, error.hint)
+        return False
+    if indexed is None:
+        return False
+    try:
+        message = indexed.message(wanted)
+        if message is None:
+            return False
+        lists = indexed.lists_of(wanted)
+        _print_message(arguments, indexed, indexed.listing(wanted), message, lists)
+    finally:
+        indexed.close()
+    return True
+
+
+def _print_message(
+    arguments: argparse.Namespace,
+    opener: MailOpener,
+    listing: TargetListing,
+    message: Message,
+    lists: Sequence[str] | None,
+) -> None:
+    from core.desk.export import message_record, version_as_mbox
+    from core.json_records import to_line
+
+    if arguments.raw:
+        sys.stdout.buffer.write(opener.raw(message))
+    elif arguments.mbox:
+        mbox = version_as_mbox(opener, listing, message.message_id, partial=arguments.partial)
+        sys.stdout.buffer.write(mbox)
+    elif arguments.json:
+        print_lines([to_line(message_record(opener, message, lists))])
+    else:
+        print_lines(readable(opener, message))
+
+
+# ------------------------------------------------------------------- sources
+
+
+def open_target(
+    target: str,
+    config: Config,
+    stdin: bytes | None = None,
+    *,
+    name: str = "",
+    apart: bool = False,
+    fresh: bool = False,
+) -> TargetDesk:
+    """Open a target; `apart` reads it in a child process, `fresh` past the caches. Raises PatchdeskError."""
+    from core.desk.target_desk import open_target_desk
+    from core.system.paths import cache_dir
+
+    return open_target_desk(
+        target,
+        config=config,
+        cache=cache_dir(),
+        stdin=stdin,
+        name=name,
+        apart=apart,
+        fresh=fresh,
+    )
+
+
+def _read(target: str, config: Config) -> tuple[TargetDesk, TargetListing]:
+    """Open a target and read it to its end; the caller closes the desk."""
+    from core.desk.export import read_all
+
+    desk = open_target(target, config, read_stdin() if target == "-" else None)
+    try:
+        listing = read_all(desk)
+    except BaseException:
+        desk.close()
+        raise
+    if listing.note:
+        print_error(listing.note)
+    return desk, listing
+
+
+def _open_index() -> IndexedMail | None:
+    from core.desk.indexed import open_for_commands
+    from core.sync.list_folder import DataDirs
+
+    return open_for_commands(DataDirs.default().index)
 
 
 def check_lists(names: Sequence[str], config: Config) -> list[str]:
-    """Return the names of followed lists: those given, or all. Raises PatchdeskError for one that is not."""
+    """Return the given names, or those of all followed lists. Raises PatchdeskError for one that is not followed."""
     for name in names:
         if name not in config.lists:
             known = ", ".join(config.lists)
             raise PatchdeskError(
                 f"You follow no list called {name}.",
-                f"You follow: {known}." if known else "“patchdesk follow NAME TARGET” records one.",
+                f"You follow: {known}." if known else "“patchdesk follow NAME TARGET” follows one.",
             )
     return list(names or config.lists)
 
@@ -203,7 +243,7 @@ def _counted(replies: int) -> str:
 
 
 def outline(item: Series | Thread) -> Sequence[str]:
-    """Return a series or thread as lines for a person."""
+    """Return a series or thread as lines of text, one for each version and patch."""
     from core.model import Thread
 
     day = f"{item.date:%Y-%m-%d}"
@@ -216,8 +256,8 @@ def outline(item: Series | Thread) -> Sequence[str]:
     ]
     for version in item.versions:
         name = f"v{version.version}" + (f".{version.minor}" if version.minor else "")
-        words = " ".join((*version.tags, name))
-        lines.append("    " + shown(f"{words}  {len(version.patches)}/{version.total}"))
+        label = " ".join((*version.tags, name))
+        lines.append("    " + shown(f"{label}  {len(version.patches)}/{version.total}"))
         lines += [
             "        " + shown(f"{patch.number}/{version.total} {patch.message.subject.title}")
             for patch in version.entries()
@@ -227,7 +267,7 @@ def outline(item: Series | Thread) -> Sequence[str]:
 
 
 def readable(opener: MailOpener, message: Message) -> Sequence[str]:
-    """Return one mail as lines for a person."""
+    """Return a message as lines of text: the headers a reader needs, then the body."""
     mail = opener.mail(message)
     message = mail.message
     headers = [
@@ -238,7 +278,7 @@ def readable(opener: MailOpener, message: Message) -> Sequence[str]:
         f"Cc: {', '.join(map(str, message.cc))}",
         f"Message-ID: <{message.message_id}>",
         *(f"Attachment: {part.name} ({part.content_type})" for part in mail.attachments),
-        *(f"Cut: {words}" for words in message.truncations),
+        *(f"Truncated: {what}" for what in message.truncations),
     ]
     return [*(shown(line) for line in headers), "", *shown_lines(mail.text)]
 
@@ -247,8 +287,14 @@ def _date(message: Message) -> str:
     from core.mail.message import UNKNOWN_DATE
 
     unknown = message.date == UNKNOWN_DATE
-    return "none that can be read" if unknown else f"{message.date:%a, %d %b %Y %H:%M:%S %z}"
+    return "none, or unreadable" if unknown else f"{message.date:%a, %d %b %Y %H:%M:%S %z}"
 
 
-def _say(command: str, words: str) -> None:
-    sys.stderr.write(shown(f"patchdesk {command}: {words}".rstrip()) + "\n")
+COMMANDS: Final = (
+    Command(
+        "series", "list the series in a source (default: the index)", series, _add_series, TARGETS
+    ),
+    Command(
+        "show", "print a message, or with --mbox the series that has it", show, _add_show, TARGETS
+    ),
+)

@@ -4,45 +4,55 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from core.text import shown, shown_line
+from tui.cli.console import interruptible, load_config_and_warn, print_error, print_lines
 from tui.cli.mail import check_lists
+from tui.cli.parser import Command
 
 if TYPE_CHECKING:
     from core.config import Config
+    from core.index.index import Index
     from core.query.errors import QueryError
     from core.search.list_search import ListSearch, SearchHit, SearchResult
 
-    Write = Callable[[Iterable[str]], None]
+_print_error: Final = partial(print_error, command="search")
 
-_AROUND: Final = 50
-"""Characters of a query that are shown on each side of what is wrong in it."""
-_NAME: Final = 22
-_MOST: Final = 1_000_000
+_CONTEXT: Final = 50
+"""Characters of a query that are printed on each side of the error in it."""
+_NAME_WIDTH: Final = 22
+_MAX_LIMIT: Final = 1_000_000
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the words of `search`."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "query", metavar="QUERY", nargs="+", help="words and terms; quote what the shell would read"
     )
-    parser.add_argument("--list", metavar="NAME", help="one list; all that you follow unless said")
+    parser.add_argument("--list", metavar="NAME", help="one list (default: all followed lists)")
     parser.add_argument(
-        "--limit", metavar="N", type=_limit, default=100, help="not more than N (100 unless said)"
+        "--limit", metavar="N", type=_limit, default=100, help="at most N results (default 100)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
-def help_words() -> str:
-    """Return what a query can be made of."""
+def _limit(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+    if not 0 < number <= _MAX_LIMIT:
+        raise argparse.ArgumentTypeError("N is a number from 1 on")
+    return number
+
+
+def _details() -> str:
+    """Return the query language, from its tables."""
     from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES
 
     lines = [
-        "Bare words are looked for in the subjects and authors of series and patches, in any order, with slips and",
-        "parts of words; a Message-ID or its address finds its series. A series that meets the terms is left:",
+        "Bare words match the subjects and authors of series and patches, in any order, with typos and as",
+        "parts of words; a Message-ID or its URL matches its series. Terms narrow the results:",
         "",
     ]
     for name, prefix in FIELDS.items():
@@ -51,19 +61,19 @@ def help_words() -> str:
         lines += ["", *(f"  {title + word:<16} {meaning}" for word, meaning in words.items())]
     lines.append("")
     lines += [
-        "Names and words begin so, or in quotes stand so. -TERM or NOT: what must not be; OR; ( ). Terms about",
-        "mails that stand together hold of one mail. Dates are git's: 2025-05-01, 2.weeks.ago, yesterday, in UTC.",
+        "Names and words match by their beginning, in quotes exactly. -TERM or NOT excludes; OR; ( ). Adjacent terms",
+        "about messages must all match one message. Dates are git's: 2025-05-01, 2.weeks.ago, yesterday, in UTC.",
         "",
-        "  patchdesk search guest_memfd                     typed as in the reader, slips and all",
-        "  patchdesk search 'f:colton s:pmu v:>=2'          Colton's, second version and on, with pmu in a subject",
+        "  patchdesk search guest_memfd                     as typed in the reader, typos allowed",
+        "  patchdesk search 'f:colton s:pmu v:>=2'          Colton's, version 2 or later, pmu in a subject",
         "  patchdesk search 'is:unread dfn:arch/arm64/kvm d:2.weeks.ago..'",
         "  patchdesk search --json 'f:robot -is:flagged' | patchdesk triage done -",
     ]
     return "\n".join(lines)
 
 
-def arranged(words: Sequence[str]) -> list[str]:
-    """Return the words of a call with the query at their end, so that a term may begin with `-`."""
+def query_last(words: Sequence[str]) -> list[str]:
+    """Return the arguments with the query at the end, behind `--`, so that a term may begin with `-`."""
     options: list[str] = []
     query: list[str] = []
     rest = iter(words)
@@ -79,71 +89,78 @@ def arranged(words: Sequence[str]) -> list[str]:
     return [*options, "--", *query]
 
 
-def _limit(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
-    if not 0 < number <= _MOST:
-        raise argparse.ArgumentTypeError("N is a number from 1 on")
-    return number
-
-
-def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
     from core.index.index import open_index
-    from core.search.list_search import ListSearch, QueryError
+    from core.query.errors import QueryError
     from core.sync.list_folder import DataDirs
-    from core.system.paths import cache_dir
 
+    config = load_config_and_warn()
     query = " ".join(arguments.query)
     lists = check_lists([arguments.list], config) if arguments.list else []
     path = DataDirs.default().index
     if not path.exists():
-        _say("Nothing was synced yet. “patchdesk sync” brings mail in.")
+        _print_error("Nothing was synced yet.", "“patchdesk sync” fetches messages.")
         return 0
     index = open_index(path)
-    for note in index.notes:
-        _say(note)
-    finder = ListSearch(index, config, cache=cache_dir() / "search")
     try:
-        finder.check(query)
-        found = _found(finder, query, lists, arguments.limit)
+        for note in index.notes:
+            _print_error(note)
+        found = _find(index, config, query, lists, arguments.limit)
     except QueryError as error:
         _point_at(query, error)
         return 2
     finally:
-        finder.close()
         index.close()
-    lines = [(hit, top) for top, hit in _flat(found)][: arguments.limit]
-    if arguments.json:
-        from core.json_records import hit_record, to_line
-
-        write(to_line(hit_record(hit, top)) for hit, top in lines)
-    else:
-        write(_lines(lines, several=len(config.lists) > 1 and not lists))
-    if found.total > len(found.hits) > 0 and sys.stdout.isatty():
-        _say(f"{len(found.hits):,} of {found.total:,} are shown; --limit asks for more.")
-    for words in (found.empty_reason, found.note if found.note != found.empty_reason else ""):
-        if words:
-            _say(words)
+    _print_found(found, arguments, several=len(config.lists) > 1 and not lists)
     return 0
 
 
-def _found(finder: ListSearch, query: str, lists: Iterable[str], limit: int) -> SearchResult:
-    """Ask, with the fuzzy engine where words are to be ranked."""
-    from core.progress import Progress
-    from tui.cli.lists import interruptible
+def _find(
+    index: Index, config: Config, query: str, lists: Iterable[str], limit: int
+) -> SearchResult:
+    from core.search.list_search import ListSearch
+    from core.system.paths import cache_dir
 
-    with interruptible() as (meter, stop):
+    finder = ListSearch(index, config, cache=cache_dir() / "search")
+    try:
+        finder.check(query)
+        return _search(finder, query, lists, limit)
+    finally:
+        finder.close()
+
+
+def _search(finder: ListSearch, query: str, lists: Iterable[str], limit: int) -> SearchResult:
+    """Search, with the fuzzy index where words are to be ranked."""
+    from core.progress import Progress
+
+    with interruptible() as (progress, stop):
         if finder.ranks(query):
             if not finder.saved:
-                meter.report(Progress("Preparing the search, once"))
+                progress.report(Progress("Preparing the search, once"))
             if not finder.ensure_ready(stop):
-                meter.clear()
-                _say("Words are looked up plainly: the fuzzy search could not be prepared.")
+                progress.clear()
+                _print_error("Words match exactly only: the fuzzy index could not be built.")
         return finder.find(query, list(lists), limit=limit, stop=stop)
 
 
+def _print_found(found: SearchResult, arguments: argparse.Namespace, *, several: bool) -> None:
+    """Print the results, and to stderr why there are none or more; `several` lists were searched."""
+    hits = list(islice(_flat(found), arguments.limit))
+    if arguments.json:
+        from core.json_records import hit_record, to_line
+
+        print_lines(to_line(hit_record(hit, series)) for series, hit in hits)
+    else:
+        print_lines(_lines(hits, several=several))
+    if found.total > len(found.hits) > 0 and sys.stdout.isatty():
+        _print_error(f"Showing {len(found.hits):,} of {found.total:,}; --limit shows more.")
+    for note in dict.fromkeys(filter(None, (found.empty_reason, found.note))):
+        _print_error(note)
+
+
 def _flat(found: SearchResult) -> Iterator[tuple[SearchHit, SearchHit]]:
-    """Yield every hit with the series that it is in, best first; of what no words rank, whole series alone."""
+    """Yield (its series, hit), best first; where no words rank the hits, whole series only."""
     hits = []
     for top in found.hits:
         if top.matched or not top.score:
@@ -154,32 +171,32 @@ def _flat(found: SearchResult) -> Iterator[tuple[SearchHit, SearchHit]]:
 
 
 def _lines(hits: Iterable[tuple[SearchHit, SearchHit]], *, several: bool) -> Iterator[str]:
-    """Yield hits as lines for a person."""
     from rich.cells import set_cell_size
 
-    for hit, top in hits:
-        name = set_cell_size(shown(hit.author.name or hit.author.address), _NAME)
-        lists = f"  ({', '.join(top.lists)})" if several and top.lists else ""
+    for series, hit in hits:
+        name = set_cell_size(shown(hit.author.name or hit.author.address), _NAME_WIDTH)
+        lists = f"  ({', '.join(series.lists)})" if several and series.lists else ""
         yield f"{hit.date:%Y-%m-%d}  {hit.kind:<6}  {name}  {shown(hit.subject + lists)}"
 
 
 def _point_at(query: str, error: QueryError) -> None:
-    """Say what is wrong with a query, under the place."""
+    """Print an error of a query, and the query with the wrong part underlined."""
     from rich.cells import cell_len
 
-    _say(f"{error.message} {error.hint}")
-    first = max(0, error.offset - _AROUND)
+    _print_error(error.message, error.hint)
+    first = max(0, error.offset - _CONTEXT)
     last = error.offset + error.length
-    before = ("…" if first else "") + _line(query[first : error.offset])
-    wrong = _line(query[error.offset : min(last, error.offset + _AROUND)])
-    after = _line(query[last : last + _AROUND]) + ("…" if len(query) > last + _AROUND else "")
+    before = ("…" if first else "") + _one_line(query[first : error.offset])
+    wrong = _one_line(query[error.offset : min(last, error.offset + _CONTEXT)])
+    after = _one_line(query[last : last + _CONTEXT]) + ("…" if len(query) > last + _CONTEXT else "")
     marks = "^" * max(1, cell_len(wrong))
     sys.stderr.write(f"  {before}{wrong}{after}\n  {' ' * cell_len(before)}{marks}\n")
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return shown_line(text.replace("\t", " ").replace("\n", " "))
 
 
-def _say(words: str) -> None:
-    sys.stderr.write(shown(f"patchdesk search: {words}".rstrip()) + "\n")
+COMMANDS: Final = (
+    Command("search", "search series, as the search bar does", run, _add_arguments, _details),
+)

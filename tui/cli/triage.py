@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from core.text import shown, shown_line
 from core.triage.transitions import WORDS, Argument, Verb
+from tui.cli.console import load_config_and_warn, print_error, print_lines, read_stdin
+from tui.cli.parser import Command
 
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk.triage_service import LogLine, Outcome, Triage
     from core.model import MessageId
 
-    Write = Callable[[Iterable[str]], None]
+_print_error: Final = partial(print_error, command="triage")
 
 _OTHERS: Final = ("undo", "redo", "log")
-_LONGEST: Final = 1 << 20
-"""Characters of a line on standard input."""
+_LINE_MAX: Final = 1 << 20
+"""Characters of a line of JSON on standard input."""
 
 _TAKES: Final = {
     Argument.NONE: "",
@@ -32,7 +34,7 @@ _TAKES: Final = {
 }
 
 
-def _help() -> str:
+def _details() -> str:
     verbs = "\n".join(
         f"  {verb + _TAKES[words.argument]:<22} {words.help}" for verb, words in WORDS.items()
     )
@@ -40,62 +42,63 @@ def _help() -> str:
     return f"""\
 VERB is one of:
 {verbs}
-  undo, redo             take back what was done last here, do it again; as often as there is something
-  log                    what was done; with --json each line is one of the journal, $XDG_DATA_HOME/patchdesk/triage.jsonl,
-                         which can be copied, and added to another machine's by --import, without doubling
+  undo, redo             undo the last action made here, or redo it; repeat for earlier ones
+  log                    print the history; with --json as lines of the journal, $XDG_DATA_HOME/patchdesk/triage.jsonl,
+                         which --import adds to another machine's journal without duplicates
 
-ID is the Message-ID of any mail of a series, and means the whole series; with --patch that mail alone ({patch}).
+ID is the Message-ID of any message of a series and means the whole series; with --patch only that message ({patch}).
 - reads ids from standard input, one a line; a line may be the JSON that “series --json” and “search --json” print.
-An ID that is in no followed list is recorded too, and holds once its mail comes.
-WHEN is 3d, 2w, 12h, tomorrow, fri, 2026-12-01, "2026-12-01 14:00", v for the next version, or a tag to come of the
+An ID that is in no followed list is recorded too, and applies once that message arrives.
+WHEN is 3d, 2w, 12h, tomorrow, fri, 2026-12-01, "2026-12-01 14:00", v for the next version, or a future tag of the
 list's repository (repo in [lists.NAME]).
-NAME is one word. N is 3 (or =-3) to set the priority, +1 or -1 to change it; 0 is that of all. TEXT replaces the series' note, with
-whatever verb; for label, unlabel and priority without --label and --priority it is the label or the priority.
-Everything named in one call is one step for undo.
+NAME is one word. N sets the priority (3, or =-3) or changes it (+1, -1); the default is 0. TEXT replaces the series'
+note, with any verb; label, unlabel and priority take it as the label or the priority where that option is missing.
+Everything in one call is one step for undo.
 """
 
 
-HELP: Final = _help()
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the words of `triage`."""
-    parser.add_argument("verb", metavar="VERB", help="what to do, see below")
-    parser.add_argument("ids", metavar="ID", nargs="*", help="Message-IDs; - reads them from stdin")
-    parser.add_argument("--patch", action="store_true", help="these mails alone, not their series")
-    parser.add_argument("--note", metavar="TEXT", help="a private note")
-    parser.add_argument("--until", metavar="WHEN", help="of later: until when")
-    parser.add_argument("--label", metavar="NAME", help="of label and unlabel: which")
-    parser.add_argument("--priority", metavar="N", help="of priority: 3, =-3, +1, -1")
-    parser.add_argument("--json", action="store_true", help="print what the journal has of it")
-    parser.add_argument("--all", action="store_true", help="of log: also which mails were read")
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("verb", metavar="VERB", help="see below")
     parser.add_argument(
-        "--import", dest="other", metavar="FILE", help="of log: add another machine's journal"
+        "ids", metavar="ID", nargs="*", help="Message-IDs; - reads them from standard input"
+    )
+    parser.add_argument(
+        "--patch", action="store_true", help="only these messages, not their series"
+    )
+    parser.add_argument("--note", metavar="TEXT", help="set the private note")
+    parser.add_argument("--until", metavar="WHEN", help=f"for {Verb.LATER}: until when")
+    parser.add_argument("--label", metavar="NAME", help="for label and unlabel")
+    parser.add_argument("--priority", metavar="N", help="for priority: 3, =-3, +1, -1")
+    parser.add_argument("--json", action="store_true", help="print the lines of the journal")
+    parser.add_argument("--all", action="store_true", help="for log: include messages read")
+    parser.add_argument(
+        "--import", dest="other", metavar="FILE", help="for log: add another machine's journal"
     )
 
 
-def run(arguments: argparse.Namespace, config: Config, write: Write) -> int:
-    """Do it. Returns the exit status; raises PatchdeskError."""
-    wrong = _wrong(arguments)
-    if wrong:
-        return _refuse(wrong)
-    with _opened(config) as triage:
+def run(arguments: argparse.Namespace) -> int:
+    """Apply a verb, undo, redo, or print the log. Returns the exit status; raises PatchdeskError."""
+    config = load_config_and_warn()
+    problem = _problem(arguments)
+    if problem:
+        return _usage_error(problem)
+    with _open_triage(config) as triage:
         if arguments.verb == "log":
-            return _log(arguments, triage, write)
+            return _log(arguments, triage)
         if arguments.verb in _OTHERS:
             outcome = triage.undo() if arguments.verb == "undo" else triage.redo()
             if outcome is None:
-                _say(f"There is nothing to {arguments.verb}.")
+                _print_error(f"There is nothing to {arguments.verb}.")
                 return 1
-            return _tell(outcome, arguments, write)
-        return _do(arguments, triage, write)
+            return _report(outcome, arguments)
+        return _apply(arguments, triage)
 
 
-def _wrong(arguments: argparse.Namespace) -> str:
-    """Return what is wrong with the call's words, as a sentence."""
+def _problem(arguments: argparse.Namespace) -> str:
+    """Return what is wrong with the arguments, as a sentence, or ""."""
     verb = arguments.verb
     if verb not in _OTHERS and verb not in WORDS:
-        return f"‘{verb}’ is no verb; there are {', '.join([*WORDS, *_OTHERS])}."
+        return f"‘{verb}’ is not a verb. Verbs: {', '.join([*WORDS, *_OTHERS])}."
     if verb in _OTHERS and arguments.ids:
         return f"“{verb}” takes no ID."
     if verb not in _OTHERS and not arguments.ids:
@@ -120,7 +123,7 @@ def _wrong(arguments: argparse.Namespace) -> str:
     return ""
 
 
-def _do(arguments: argparse.Namespace, triage: Triage, write: Write) -> int:
+def _apply(arguments: argparse.Namespace, triage: Triage) -> int:
     from core.triage.when import ArgumentError
 
     verb = Verb(arguments.verb)
@@ -134,37 +137,36 @@ def _do(arguments: argparse.Namespace, triage: Triage, write: Write) -> int:
             return 0
         outcome = triage.do(verb, ids, argument=argument, note=note, patch=arguments.patch)
     except ArgumentError as error:
-        return _refuse(f"{error.message} {error.hint}")
+        return _usage_error(error.message, error.hint)
     for one in outcome.unknown:
-        _say(f"{one} is in no followed list; it is recorded, and holds once that mail comes.")
+        _print_error(f"{one} is in no followed list; recorded, applies once that message arrives.")
     if outcome.left:
-        stay = "stays as it is" if outcome.left == 1 else "stay as they are"
-        _say(f"{outcome.left:,} {stay}.")
-    return _tell(outcome, arguments, write)
+        _print_error(f"{outcome.left:,} unchanged.")
+    return _report(outcome, arguments)
 
 
-def _tell(outcome: Outcome, arguments: argparse.Namespace, write: Write) -> int:
+def _report(outcome: Outcome, arguments: argparse.Namespace) -> int:
     for note in outcome.notes:
-        _say(note)
+        _print_error(note)
     if arguments.json:
-        write(_records(outcome.lines))
+        print_lines(_records(outcome.lines))
     elif outcome.changes or outcome.lines:
-        write([shown(outcome.words)])
+        print_lines([shown(outcome.words)])
     return 0
 
 
-def _log(arguments: argparse.Namespace, triage: Triage, write: Write) -> int:
+def _log(arguments: argparse.Namespace, triage: Triage) -> int:
     if arguments.other is not None:
         with open(arguments.other, "rb") as other:  # noqa: PTH123 - main says what cannot be opened
             taken, passed = triage.take_over(other)
         if passed:
-            _say(f"{passed:,} lines of {arguments.other} are no events.")
-        write([shown(f"{taken:,} event{'' if taken == 1 else 's'} added")])
+            _print_error(f"Ignored {passed:,} lines of {arguments.other} that are not events.")
+        print_lines([shown(f"{taken:,} event{'' if taken == 1 else 's'} added")])
         return 0
     lines = triage.log(marks=arguments.all or arguments.json)
-    write(_records(lines) if arguments.json else map(_log_text, lines))
+    print_lines(_records(lines) if arguments.json else map(_log_line, lines))
     for note in triage.notes():
-        _say(note)
+        _print_error(note)
     return 0
 
 
@@ -199,7 +201,7 @@ def _record(line: LogLine) -> dict[str, Any]:
     return record
 
 
-def _log_text(line: LogLine) -> str:
+def _log_line(line: LogLine) -> str:
     local = line.time.astimezone().strftime("%Y-%m-%d %H:%M")
     way = (
         f" ({line.before} → {line.after})"
@@ -214,49 +216,47 @@ def _log_text(line: LogLine) -> str:
 
 
 def _ids(arguments: argparse.Namespace) -> Iterator[MessageId]:
-    """Yield the Message-IDs that were given, those of standard input in their place."""
+    """Yield the Message-IDs of the call; `-` stands for those on standard input."""
     for given in arguments.ids:
         if given != "-":
-            yield _bare(given)
+            yield _strip_brackets(given)
             continue
-        from tui.cli.mail import read_stdin
-
         for line in read_stdin().decode("utf-8", "surrogateescape").split("\n"):
             text = line.strip()
             if text.startswith("{"):
                 yield _of_record(text, patch=arguments.patch)
             elif text:
-                yield _bare(text)
+                yield _strip_brackets(text)
 
 
 def _of_record(text: str, *, patch: bool) -> MessageId:
-    """Return the id that a line of JSON names: that of the series, with `patch` its own."""
+    """Return the id in a line of JSON: the series', with `patch` the message's. Raises ArgumentError."""
     from core.triage.when import ArgumentError
 
     try:
-        record = json.loads(text) if len(text) < _LONGEST else None
+        record = json.loads(text) if len(text) < _LINE_MAX else None
     except (ValueError, RecursionError):
         record = None
     names = ("id", "message_id", "series") if patch else ("series", "id", "message_id")
     if isinstance(record, dict):
         for name in names:
             if isinstance(record.get(name), str):
-                return _bare(record[name])
+                return _strip_brackets(record[name])
     raise ArgumentError(
         f"‘{text[:60]}’ on standard input names no series.",
-        "Give a Message-ID a line, or what series --json prints.",
+        "Give one Message-ID a line, or the output of series --json.",
     )
 
 
-def _bare(text: str) -> MessageId:
+def _strip_brackets(text: str) -> MessageId:
     from core.model import MessageId
 
     return MessageId(text.strip().removeprefix("<").removesuffix(">"))
 
 
 @contextmanager
-def _opened(config: Config) -> Iterator[Triage]:
-    """Give what the user has decided, over the index where there is one."""
+def _open_triage(config: Config) -> Iterator[Triage]:
+    """Yield the user's triage, over the index where there is one."""
     from core.config import with_git
     from core.desk.indexed import open_for_commands
     from core.desk.triage_service import Journal, Triage
@@ -275,10 +275,18 @@ def _opened(config: Config) -> Iterator[Triage]:
             indexed.close()
 
 
-def _refuse(words: str) -> int:
-    _say(words)
+def _usage_error(message: str, hint: str = "") -> int:
+    _print_error(message, hint)
     return 2
 
 
-def _say(words: str) -> None:
-    sys.stderr.write(shown(f"patchdesk triage: {words}".rstrip()) + "\n")
+COMMANDS: Final = (
+    Command(
+        "triage",
+        "triage series; undo, redo, log",
+        run,
+        _add_arguments,
+        _details,
+        intermixed=True,
+    ),
+)

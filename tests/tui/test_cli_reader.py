@@ -10,7 +10,7 @@ from core.config import Config, FollowedList
 from core.demo import demo_path
 from core.triage.journal import FILE
 from tests.tui.kit import FakeDesk
-from tui.cli.triage_opening import triage_opener
+from tui.cli.reader import triage_opener
 from tui.desk.requests import Session
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from core.progress import Progress
-from tui.cli.console import Meter
+from tui.cli.console import ProgressLine
 
 
 class Terminal(io.StringIO):
@@ -25,25 +25,25 @@ def _term(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_written_where_nobody_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for out, term in ((io.StringIO(), "xterm-256color"), (Terminal(), "dumb")):
         monkeypatch.setenv("TERM", term)
-        meter = Meter(out)
-        meter.report(Progress("Reading", 3))
-        meter.clear()
+        progress = ProgressLine(out)
+        progress.report(Progress("Reading", 3))
+        progress.clear()
         assert out.getvalue() == ""
 
 
 def test_one_line_is_drawn_over_and_taken_away() -> None:
     out = Terminal()
-    meter = Meter(out)
-    meter.report(Progress("Cloning"))
-    meter.report(Progress("Indexing kvm, mail", 1234, 5678))
-    meter.clear()
-    meter.clear()
+    progress = ProgressLine(out)
+    progress.report(Progress("Cloning"))
+    progress.report(Progress("Indexing kvm, mail", 1234, 5678))
+    progress.clear()
+    progress.clear()
     assert out.getvalue() == ("\r\x1b[KCloning\r\x1b[KIndexing kvm, mail 1,234 of 5,678\r\x1b[K")
 
 
 def test_what_servers_say_cannot_act_and_fits_the_line() -> None:
     out = Terminal()
-    Meter(out).report(Progress("Fetching \x1b]0;x\x07\n\u202e" + "x" * 200))
+    ProgressLine(out).report(Progress("Fetching \x1b]0;x\x07\n\u202e" + "x" * 200))
     (line,) = re.findall(r"\r\x1b\[K([^\r]*)", out.getvalue())
     assert len(line) == 59
     assert not {"\x1b", "\x07", "\n", "\u202e"} & set(line)
@@ -51,9 +51,9 @@ def test_what_servers_say_cannot_act_and_fits_the_line() -> None:
 
 def test_it_is_not_drawn_too_often() -> None:
     out = Terminal()
-    meter = Meter(out)
+    progress = ProgressLine(out)
     for number in range(1, 10_000):
-        meter.report(Progress("Indexing", number))
+        progress.report(Progress("Indexing", number))
     assert 1 <= out.getvalue().count("\r") < 200
 
 
@@ -71,6 +71,6 @@ def test_the_rate_is_that_since_the_job_began(
     first: int, then: int, seconds: float, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.cli.console.time.monotonic", lambda: 100.0)
-    meter = Meter(Terminal())
-    meter.report(Progress("Indexing", first))
-    assert meter.line(Progress("Indexing", then), 100.0 + seconds) == words
+    progress = ProgressLine(Terminal())
+    progress.report(Progress("Indexing", first))
+    assert progress.line(Progress("Indexing", then), 100.0 + seconds) == words

@@ -23,7 +23,7 @@ from tests.tui.kit import ready, tree_of
 from tests.tui.terminal import running
 from tests.tui.test_lists import app_on_index, ingest
 from tests.tui.test_lists import made as made
-from tui.cli.first_paint import EarlyRows, Room, early_rows, picture, room
+from tui.cli.first_paint import FirstPaint, Region, first_paint, paint, tree_region
 
 HOSTILE = b"""From x Mon Jun  2 12:00:00 2025
 From: =?utf-8?b?G1tbMTszMW1FdmUbWzBt?= <eve@example.org>
@@ -41,7 +41,7 @@ async def test_the_rows_stand_where_the_tree_has_them(made: Path, size: tuple[in
     async with app.run_test(size=size) as pilot:
         await ready(pilot)
         inside = tree_of(app).content_region
-        at = room(*size)
+        at = tree_region(*size)
         assert (at.line - 1, at.column - 1) == (inside.y, inside.x)
         assert at.height == inside.height
         # The scrollbar's column is the tree's, or nobody's.
@@ -50,7 +50,7 @@ async def test_the_rows_stand_where_the_tree_has_them(made: Path, size: tuple[in
 
 def test_a_picture_has_as_many_rows_as_there_is_room_for() -> None:
     rows = [[("one", "subject")], [("two", "unread"), (" 2h", "age")], [("three", "subject")]]
-    drawn = picture(rows, Room(3, 2, 10, 2))
+    drawn = paint(rows, Region(3, 2, 10, 2))
     assert "\x1b[3;2Hone" in drawn
     assert "\x1b[4;2H\x1b[1mtwo\x1b[22m 2h" in drawn
     assert "three" not in drawn
@@ -64,7 +64,7 @@ def test_no_mail_writes_to_the_terminal_by_itself(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     try:
         termios.tcsetwinsize(slave, (24, 80))
-        rows = EarlyRows(slave)
+        rows = FirstPaint(slave)
         rows.draw(desk, UiState())
         written = os.read(master, 1 << 16)
     finally:
@@ -83,7 +83,7 @@ def test_the_keyboard_is_given_back_and_so_is_a_screen_that_nobody_took() -> Non
     master, slave = pty.openpty()
     try:
         before = termios.tcgetattr(slave)
-        with early_rows(slave, slave) as rows:
+        with first_paint(slave, slave) as rows:
             assert not termios.tcgetattr(slave)[3] & termios.ECHO
             rows.is_shown = True
         assert termios.tcgetattr(slave) == before
@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_left_to_the_application(made: Path) -> None:
     page.items._desk = Broken(made, ListQuery())
     master, slave = pty.openpty()
     try:
-        rows = EarlyRows(slave)
+        rows = FirstPaint(slave)
         rows.draw(desk, UiState())
         assert not rows.is_shown
     finally:
@@ -115,7 +115,7 @@ def test_what_cannot_be_read_is_left_to_the_application(made: Path) -> None:
 
 def test_what_is_no_terminal_is_left_alone() -> None:
     reading, writing = os.pipe()
-    with early_rows(reading, writing) as rows:
+    with first_paint(reading, writing) as rows:
         rows.draw(None, UiState())
     os.close(writing)
     assert os.read(reading, 10) == b""
