@@ -38,7 +38,7 @@ class ListPosition:
 
 def recall(remembered: UiState, lists: Collection[str]) -> ListPosition:
     """Return where the reader was; of `lists`, which are followed now, alone."""
-    kept = remembered.recall(_SECTION)
+    kept = remembered.get(_SECTION)
     sort, group = kept.get("sort"), kept.get("group")
     wanted = ListQuery(
         lists=tuple(name for name in _texts(kept.get("lists")) if name in lists),
@@ -57,7 +57,7 @@ def recall(remembered: UiState, lists: Collection[str]) -> ListPosition:
 
 def remember(remembered: UiState, place: ListPosition) -> None:
     """Remember where the reader is; it is not written yet."""
-    remembered.remember(
+    remembered.set(
         _SECTION,
         {
             "lists": list(place.wanted.lists),

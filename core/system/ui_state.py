@@ -1,7 +1,7 @@
-"""What the screens remember from run to run: how diffs are laid out, where one was. One small file, for this user alone.
+"""State of the screens from run to run (layout of diffs, position in lists), in one small file of this user's.
 
 `remembered.json` in the state folder is an object of sections, each an object of what one part of the screen keeps.
-Losing it loses nothing but comfort; so whatever is wrong with it is as if it were not there.
+Losing it loses nothing but comfort, so a file that cannot be read counts as none.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from core.system.paths import log_file, write_atomically
 log = logging.getLogger(__name__)
 
 _MOST: Final = 1 << 20
-"""Bytes; a larger file is none of ours."""
+"""Bytes; a larger file is not read."""
 
 Values = Mapping[str, object]
 """What JSON can hold."""
 
 
-def remembered_file() -> Path:
-    """Return the user's own file; it may not exist."""
+def ui_state_file() -> Path:
+    """Return the user's file; it may not exist."""
     return log_file().with_name("remembered.json")
 
 
 class UiState:
-    """The sections of such a file. Any thread may ask and tell; the file is read when it is first asked."""
+    """The sections of such a file. Any thread may call it; the file is read at the first call."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Take the file at `path`; None: nothing outlives this object."""
@@ -39,13 +39,13 @@ class UiState:
         self._lock = Lock()
         self._sections: dict[str, dict[str, object]] | None = {} if path is None else None
 
-    def recall(self, section: str) -> dict[str, object]:
-        """Return what a section holds; empty where nothing is known. Its values are unchecked: a person may edit it."""
+    def get(self, section: str) -> dict[str, object]:
+        """Return the values of a section, none where there is no such section. They are unchecked: a person may edit the file."""
         with self._lock:
             return dict(self._read().get(section, {}))
 
-    def remember(self, section: str, values: Values) -> None:
-        """Let a section hold `values`, others stay; it is not written yet: `write` may wait for the disk."""
+    def set(self, section: str, values: Values) -> None:
+        """Replace the values of a section; `write` writes them, since that may wait for the disk."""
         with self._lock:
             self._read()[section] = dict(values)
 

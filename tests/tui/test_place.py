@@ -36,7 +36,7 @@ KEYS = st.sampled_from(("lists", "sort", "group", "row", "from_top", "folds"))
 @given(kept=st.dictionaries(KEYS, ANY))
 def test_whatever_is_in_the_file_is_a_place(kept: dict[str, object]) -> None:
     remembered = UiState()
-    remembered.remember("lists", kept)
+    remembered.set("lists", kept)
     place = recall(remembered, ("lantern",))
     assert set(place.wanted.lists) <= {"lantern"}
     _ = place.wanted.view

@@ -77,9 +77,9 @@ def _run(target: str | None, *, instead: str, name: str = "") -> int:
     config = load_config()
     attach_tty(2)  # Textual draws there, and it may have been redirected
     # What reads or fetches the target starts first, and works while the screen's modules are imported.
-    from core.system.ui_state import UiState, remembered_file
+    from core.system.ui_state import UiState, ui_state_file
 
-    remembered = UiState(remembered_file())
+    remembered = UiState(ui_state_file())
     desks = _Desks(config, stdin, target, remembered, name)
 
     from tui.cli.first_paint import first_paint

@@ -39,7 +39,7 @@ class ReviewingScreen(ReadingScreen):
 
     def on_mount(self) -> None:
         """Let the reader look as it did in the last run."""
-        reader, kept = self.reader, self._remembered.recall(_SECTION)
+        reader, kept = self.reader, self._remembered.get(_SECTION)
         for name in LOOKS_KEPT:
             before, value = getattr(reader, name), kept.get(name)
             if type(value) is type(before) and (value in LAYOUTS or name != "layout_wanted"):
@@ -52,7 +52,7 @@ class ReviewingScreen(ReadingScreen):
 
     def _keep_looks(self) -> None:
         remembered = self._remembered
-        remembered.remember(_SECTION, {name: getattr(self.reader, name) for name in LOOKS_KEPT})
+        remembered.set(_SECTION, {name: getattr(self.reader, name) for name in LOOKS_KEPT})
         self.run_worker(remembered.write, group="remember", thread=True, exit_on_error=False)
 
     def reader_actions(self) -> Mapping[str, Callable[[], object]]:

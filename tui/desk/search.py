@@ -210,7 +210,7 @@ class FindingScreen(AskingScreen):
             return
         self.bar.remember(text)
         remembered = self.desk_app.remembered
-        remembered.remember(_SECTION, {"queries": list(self.bar.earlier)})
+        remembered.set(_SECTION, {"queries": list(self.bar.earlier)})
         self.run_worker(remembered.write, group="remember", thread=True, exit_on_error=False)
 
     @on(SearchBar.Moved)
@@ -394,6 +394,6 @@ class FindingScreen(AskingScreen):
 
 def earlier_queries(remembered: UiState) -> list[str]:
     """Return the queries of other runs, the latest last."""
-    found = remembered.recall(_SECTION).get("queries")
+    found = remembered.get(_SECTION).get("queries")
     queries = found if isinstance(found, list) else []
     return [text for text in queries if isinstance(text, str) and 0 < len(text) <= _LONGEST]
