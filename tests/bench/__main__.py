@@ -21,6 +21,7 @@ ALL = (
     "digest",
     "diff",
     "reading",
+    "versions",
 )
 
 
