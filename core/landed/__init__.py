@@ -1,0 +1,1 @@
+"""Which commits of the user's trees are which patches of the lists."""

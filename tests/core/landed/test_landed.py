@@ -1,0 +1,271 @@
+"""Patches found in trees: by link, by patch-id, by title, by mails that say so; and what is taken back."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.apply.repository import Repository
+from core.errors import Cancelled, PatchdeskError
+from core.landed.commit_index import CommitIndex
+from core.landed.matching import landed_patches, title_key
+from core.landed.notices import applied_notices
+from core.landed.patch_ids import mail_patch_ids
+from core.landed.values import AppliedNotice, Evidence, SentPatch, Tree
+from core.mail.message import parse_mail
+from core.model import MessageId
+from core.progress import Progress
+from tests.core.apply.kit import commit, git, patches, repository, text
+
+SENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return repository(tmp_path / "repo")
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> CommitIndex:
+    return CommitIndex(tmp_path / "cache" / "trees.sqlite3")
+
+
+def quiet(_: Progress) -> None:
+    pass
+
+
+def update(index: CommitIndex, folder: Path, ref: str = "main", name: str = "next") -> int:
+    tree = Tree(name=name, repo=str(folder), ref=ref)
+    return index.update(tree, None, stop=Event(), report=quiet)
+
+
+def sent(folder: Path, revision: str, message_id: str = "p1@x") -> SentPatch:
+    """Return a commit as the patch that was mailed before it was made."""
+    (one,) = patches(folder, "-1", revision)
+    mail = parse_mail(one.raw)
+    ids = mail_patch_ids(Repository(folder), {MessageId(message_id): mail.body.diff.encode()})
+    return SentPatch(
+        message_id=MessageId(message_id),
+        title=mail.message.subject.title,
+        author_name="Ann Author",
+        author_address="ann@example.org",
+        date=SENT,
+        patch_id=ids.get(MessageId(message_id), ""),
+    )
+
+
+def test_a_link_is_the_strongest_evidence(folder: Path, index: CommitIndex) -> None:
+    made = commit(
+        folder, {"a.txt": "new\n"}, "a: new", "Text.\n\nLink: https://lore.kernel.org/r/p1@x/"
+    )
+    assert update(index, folder) == 2
+    (found,) = landed_patches(sent(folder, "main"), index)
+    assert (found.commit, found.tree, found.evidence) == (made, "next", Evidence.LINK)
+    assert not found.code_changed
+
+
+def test_a_link_in_the_prose_is_none(folder: Path, index: CommitIndex) -> None:
+    commit(
+        folder,
+        {"z.txt": "z\n"},
+        "other",
+        "See\nLink: https://lore.kernel.org/r/p1@x/\n\nSigned-off-by: A <a@x>",
+    )
+    update(index, folder)
+    assert index.by_link(MessageId("p1@x")) == []
+
+
+def test_the_same_code_is_found_under_another_title(folder: Path, index: CommitIndex) -> None:
+    git(folder, "switch", "-q", "-c", "sent")
+    commit(folder, {"a.txt": "new\n"}, "a: as it was sent")
+    patch = sent(folder, "sent")
+    git(folder, "switch", "-q", "main")
+    commit(folder, {"other.txt": "x\n"}, "something before")
+    made = commit(folder, {"a.txt": "new\n"}, "a: retitled")
+    update(index, folder)
+    (found,) = landed_patches(patch, index)
+    assert (found.commit, found.evidence) == (made, Evidence.PATCH_ID)
+
+
+def test_a_commit_of_the_same_title_and_author_landed_changed(
+    folder: Path, index: CommitIndex
+) -> None:
+    git(folder, "switch", "-q", "-c", "sent")
+    commit(folder, {"a.txt": "new\n"}, "a: new")
+    patch = sent(folder, "sent")
+    git(folder, "switch", "-q", "main")
+    made = commit(folder, {"a.txt": "newer\n"}, "a: new")
+    update(index, folder)
+    (found,) = landed_patches(patch, index)
+    assert (found.commit, found.evidence, found.code_changed) == (made, Evidence.TITLE, True)
+
+
+def test_a_title_of_somebody_else_is_another_patch(folder: Path, index: CommitIndex) -> None:
+    commit(folder, {"a.txt": "newer\n"}, "a: new")
+    update(index, folder)
+    patch = SentPatch(
+        message_id=MessageId("x@y"),
+        title="a: new",
+        author_name="Zoe",
+        author_address="zoe@example.org",
+        date=SENT,
+    )
+    assert landed_patches(patch, index) == ()
+
+
+def test_a_commit_long_before_the_mail_is_another(folder: Path, index: CommitIndex) -> None:
+    commit(folder, {"a.txt": "newer\n"}, "a: new")
+    update(index, folder)
+    patch = SentPatch(
+        message_id=MessageId("x@y"),
+        title="a: new",
+        author_name="Ann Author",
+        author_address="ann@example.org",
+        date=SENT + timedelta(days=300),
+    )
+    assert landed_patches(patch, index) == ()
+
+
+def test_a_revert_is_told_and_its_revert_takes_it_back(folder: Path, index: CommitIndex) -> None:
+    made = commit(folder, {"a.txt": "new\n"}, "a: new")
+    patch = sent(folder, "main")
+    git(folder, "revert", "--no-edit", "HEAD")
+    revert = text(folder, "rev-parse", "HEAD")
+    update(index, folder)
+    (found,) = landed_patches(patch, index)
+    assert (found.commit, found.reverted_by) == (made, revert)
+    git(folder, "revert", "--no-edit", "HEAD")
+    update(index, folder)
+    (found,) = landed_patches(patch, index)
+    assert found.reverted_by == ""
+
+
+def test_only_what_is_new_is_read(folder: Path, index: CommitIndex) -> None:
+    assert update(index, folder) == 1
+    assert update(index, folder) == 0
+    commit(folder, {"a.txt": "1\n"}, "one")
+    commit(folder, {"a.txt": "2\n"}, "two")
+    assert update(index, folder) == 2
+
+
+def test_rewritten_history_is_dropped(folder: Path, index: CommitIndex) -> None:
+    commit(folder, {"a.txt": "1\n"}, "one")
+    update(index, folder)
+    assert len(index.by_title("one")) == 1
+    git(folder, "commit", "-q", "--amend", "-m", "uno")
+    update(index, folder)
+    assert index.by_title("one") == []
+    assert len(index.by_title("uno")) == 1
+
+
+def test_another_ref_begins_anew(folder: Path, index: CommitIndex) -> None:
+    update(index, folder)
+    git(folder, "switch", "-q", "--orphan", "other")
+    commit(folder, {"x.txt": "1\n"}, "elsewhere")
+    update(index, folder, "other")
+    assert index.by_title("begin") == []
+    assert len(index.by_title("elsewhere")) == 1
+    index.forget_others([])
+    assert index.by_title("elsewhere") == []
+
+
+def test_a_damaged_file_is_built_again(tmp_path: Path, folder: Path) -> None:
+    path = tmp_path / "trees.sqlite3"
+    path.write_bytes(b"no database" * 1000)
+    index = CommitIndex(path)
+    assert update(index, folder) == 1
+    index.close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_ref_that_is_not_there_is_said(folder: Path, index: CommitIndex) -> None:
+    with pytest.raises(PatchdeskError, match="has no none"):
+        update(index, folder, "none")
+
+
+def test_it_can_be_stopped(folder: Path, index: CommitIndex) -> None:
+    stop = Event()
+    stop.set()
+    tree = Tree(name="next", repo=str(folder), ref="main")
+    with pytest.raises(Cancelled):
+        index.update(tree, None, stop=stop, report=quiet)
+
+
+TY = """\
+On Mon, 02 Jun 2025 10:00:00 +0200, Ann wrote:
+> Some series.
+
+Applied, thanks!
+
+[1/2] a: new
+      commit: 0123456789abcdef0123456789abcdef01234567
+[2/2] b: a title that is so long that it goes on
+      in the next line
+      https://git.kernel.org/torvalds/c/89abcdef0123
+"""
+BOT = """\
+Hello:
+
+This series was applied to netdev/net-next.git (main)
+by Jakub Kicinski <kuba@kernel.org>:
+
+Here is the summary with links:
+  - [net-next,v2,1/2] a: new
+    https://git.kernel.org/netdev/net-next/c/0123456789ab
+  - [net-next,v2,2/2] b: other
+    (no matching commit)
+"""
+
+
+def test_what_b4_ty_says() -> None:
+    assert [
+        (one.number, one.title, one.commit) for one in applied_notices(TY, MessageId("t@x"))
+    ] == [
+        (1, "a: new", "0123456789abcdef0123456789abcdef01234567"),
+        (2, "b: a title that is so long that it goes on in the next line", "89abcdef0123"),
+    ]
+
+
+def test_what_patchwork_bot_says() -> None:
+    found = applied_notices(BOT, MessageId("t@x"))
+    assert [(one.number, one.title, one.commit) for one in found] == [(1, "a: new", "0123456789ab")]
+
+
+def test_a_quoted_notice_is_none() -> None:
+    quoted = "\n".join(f"> {line}" for line in TY.split("\n"))
+    assert applied_notices(quoted, MessageId("t@x")) == ()
+
+
+@given(st.text(max_size=400))
+def test_any_text_can_be_read(said: str) -> None:
+    applied_notices(f"applied\n{said}", MessageId("t@x"))
+
+
+def test_a_mail_names_a_commit_that_no_tree_has(index: CommitIndex) -> None:
+    patch = SentPatch(
+        message_id=MessageId("p@x"),
+        title="a: new",
+        author_name="A",
+        author_address="a@x",
+        date=SENT,
+    )
+    notice = AppliedNotice(
+        message_id=MessageId("t@x"), number=1, title="A:  new", commit="0123456789ab"
+    )
+    (found,) = landed_patches(patch, index, [notice])
+    assert (found.tree, found.commit, found.evidence) == ("", "0123456789ab", Evidence.MAIL)
+
+
+def test_titles_are_compared_without_their_dress() -> None:
+    assert title_key("Re: [PATCH v2 1/3] A:  New ") == title_key("a: new")
