@@ -106,7 +106,7 @@ class PatchdeskApp(App[None]):
         """Add the control filter to what every line passes through; with NO_COLOR no colour is left."""
         own: list[LineFilter] = [self._control_filter]
         if self.linear:
-            from tui.linear_filter import LinearFilter
+            from tui.filters import LinearFilter
 
             own.insert(0, LinearFilter())
         if self.no_color:

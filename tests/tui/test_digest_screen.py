@@ -35,12 +35,13 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.digest.charts import charts, fit
+from tui.digest.charts import charts
 from tui.digest.digest_jobs import DigestArrived
 from tui.digest.rows import lines_of
 from tui.digest.screen import DigestScreen
 from tui.keys.commands import Pane
 from tui.widgets.prompt import Line
+from tui.widgets.row_text import fit_safe
 
 SMALL, LARGE = (80, 24), (160, 50)
 DAY = 86400
@@ -545,8 +546,8 @@ def test_rows_are_as_wide_as_the_screen_and_safe_at_every_width(archive: Path) -
     ],
 )
 def test_fit(text: str, width: int, expected: str) -> None:
-    assert fit(text, width) == expected
-    assert cell_len(fit(text, width)) == width
+    assert fit_safe(text, width) == expected
+    assert cell_len(fit_safe(text, width)) == width
 
 
 Steps = Callable[[Pilot[None]], Awaitable[None]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.diff.parse import read_diff
-from tui.reader.file_words import file_words
+from tui.reader.file_bar import file_words
 
 HEAD = "diff --git a/x b/x\n"
 

@@ -12,7 +12,7 @@ from core.triage.state import Standing
 from core.triage.transitions import Status
 from tests.tui.kit import NOW, desk_screen, lantern, ready, text_of, tree_of, until
 from tests.tui.triage_kit import known, said, told, triage_app
-from tui.linear_filter import plain
+from tui.filters import plain
 from tui.tree.badges import FLAG, STATES
 from tui.tree.columns import GLYPHS, UNREAD
 from tui.tree.rows import child_rows, series_row

@@ -23,7 +23,7 @@ from tests.tui.kit import (
 )
 from tests.tui.mails import PATCH, mail
 from tui.app import PatchdeskApp
-from tui.tree.tree_remarks import with_comment_count
+from tui.tree.badges import with_comment_count
 
 ANSWER = "> +\twick_trim(wick, 1);\n\nWhy one?\n"
 

@@ -13,10 +13,11 @@ from rich.cells import cell_len
 
 from core.model import FollowupTrailer, MessageId, Series
 from tests.tui.kit import ADA, NOW, lantern, message, reply, series, small_series, thread, version
-from tui.tree.columns import age, columns, fit, line
+from tui.tree.columns import columns, line
 from tui.tree.model import Rows
 from tui.tree.rows import Highlights, Kind, MatchingPatches, SearchMarks, child_count, child_rows
-from tui.tree.rows import trailer_counts as given_to
+from tui.tree.rows import row_trailers as given_to
+from tui.widgets.row_text import age, fit
 
 
 def outline(rows: Rows) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
     from core.system.ui_state import UiState
     from tui.desk.requests import Desk
-    from tui.tree.columns import StyledText
+    from tui.widgets.row_text import StyledText
 
 WAIT: Final = 0.3
 """Seconds to wait for rows of the index; after that the application is as fast."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.text import SafeText, shown
-from tui.tree.columns import age
+from tui.widgets.row_text import age
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage

@@ -34,7 +34,7 @@ from tui.desk.requests import (
 )
 
 Asked = tuple[model.MessageId, int]
-"""As in `tui.tree.tree_remarks`."""
+"""As in `tui.tree.badges`."""
 
 log = logging.getLogger(__name__)
 

@@ -178,7 +178,7 @@ class ReviewingScreen(ReadingScreen):
     # ------------------------------------------------------------- files
 
     def _list_files(self) -> None:
-        from tui.reader.file_pane import FilePicker
+        from tui.reader.files import FilePicker
 
         reader = self.reader
         if not (paths := reader.file_paths):

@@ -6,39 +6,14 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
-
 from core.digest.formats.phrases import intervals
 from core.digest.values import Digest
-from core.text import shown
-
-StyledText = tuple[str, str]
-"""Text, and the name of its look."""
-
-_LONGEST: Final = 400
-"""Characters that are looked at: the widest line has room for fewer."""
-
-_JOINERS: Final = {0x200C: None, 0x200D: None, 0xFE0E: None, 0xFE0F: None}
+from tui.widgets.row_text import StyledText, fit_safe
 
 _LYING: Final = " ▏▎▍▌▋▊▉█"
 _STANDING: Final = " ▁▂▃▄▅▆▇█"
 
 _GAP: Final = 2
-
-
-def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Return text as one safe line of exactly `width` cells, cut with `…`, at the right where asked.
-
-    Terminals disagree on how wide a joined emoji is, or one with a variation selector; a row must not.
-    """
-    if width <= 0:
-        return ""
-    plain = shown(text[:_LONGEST]).translate(_JOINERS)
-    cells = cell_len(plain)
-    if cells > width:
-        return set_cell_size(plain, width - 1) + "…"
-    blanks = " " * (width - cells)
-    return blanks + plain if right else plain + blanks
 
 
 def charts(digest: Digest, width: int, height: int) -> list[list[StyledText]]:
@@ -85,9 +60,9 @@ def _bars(
     title: str, rows: Sequence[tuple[str, int, str]], width: int, count: int
 ) -> list[list[StyledText]]:
     """Return a chart of lying bars: number, bar, name."""
-    chart: list[list[StyledText]] = [[(fit(title, width), "heading")]]
+    chart: list[list[StyledText]] = [[(fit_safe(title, width), "heading")]]
     if not rows:
-        chart.append([(fit("none", width), "muted")])
+        chart.append([(fit_safe("none", width), "muted")])
     numbers = max((len(words) for *_, words in rows), default=0)
     most = max((value for _, value, _ in rows), default=0) or 1
     longest = max(4, (width - numbers - 2) // 3)
@@ -98,7 +73,7 @@ def _bars(
                 (f"{words:>{numbers}} ", "number"),
                 (_lying(value, most, longest), "bar"),
                 (" ", ""),
-                (fit(name, names), "author"),
+                (fit_safe(name, names), "author"),
             ]
         )
     chart += [[(" " * width, "")] for _ in range(count + 1 - len(chart))]
@@ -115,9 +90,9 @@ def _lying(value: int, most: int, width: int) -> str:
 def _days(days: Sequence[tuple[str, int]], width: int, count: int) -> list[list[StyledText]]:
     """Return a chart of standing bars, one for each day, or week or month of a longer range."""
     steps, unit = intervals(days)
-    chart: list[list[StyledText]] = [[(fit(f"Mails a {unit}", width), "heading")]]
+    chart: list[list[StyledText]] = [[(fit_safe(f"Mails a {unit}", width), "heading")]]
     if not steps:
-        return [*chart, [(fit("none", width), "muted")]]
+        return [*chart, [(fit_safe("none", width), "muted")]]
     most = max(n for _, n in steps)
     label = len(str(most))
     room = max(1, width - label - 1)
@@ -127,13 +102,13 @@ def _days(days: Sequence[tuple[str, int]], width: int, count: int) -> list[list[
     for level in range(high - 1, -1, -1):
         number = f"{most if level == high - 1 else '':>{label}} "
         bars = "".join(_standing(n, most, high, level) * each for _, n in shown_steps)
-        chart.append([(number, "number"), (fit(bars, room), "day")])
+        chart.append([(number, "number"), (fit_safe(bars, room), "day")])
     first, last = shown_steps[0][0], shown_steps[-1][0]
     span = each * len(shown_steps)
     ends = first if first == last else f"{first}{last:>{max(0, span - len(first))}}"
     if span < len(first) + len(last) + 1 and first != last:
         ends = f"{first}–{last}"
-    chart.append([(" " * (label + 1), ""), (fit(ends, room), "muted")])
+    chart.append([(" " * (label + 1), ""), (fit_safe(ends, room), "muted")])
     return chart
 
 

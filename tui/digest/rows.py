@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -30,7 +29,8 @@ from core.digest.people import format_identity
 from core.digest.values import Digest, Newcomer, SeriesChanges, ThreadChanges
 from core.model import MessageId
 from core.text import shown
-from tui.digest.charts import StyledText, charts, fit
+from tui.digest.charts import charts
+from tui.widgets.row_text import StyledText, fit_safe, trailer_counts
 
 TOP: Final = 15
 """Rows of a table at most, as on the page of the command."""
@@ -39,7 +39,6 @@ BRIEF: Final = 5
 """Rows of a folded section."""
 
 _TAG_WORDS: Final = re.compile(r"[^\s\[\]]{1,40}")
-_LETTERS: Final = {"reviewed-by": "R", "acked-by": "A", "tested-by": "T", "nacked-by": "N"}
 
 Draw = Callable[[int], list[StyledText]]
 """What gives the pieces of a row so many cells wide."""
@@ -95,7 +94,7 @@ _BLANK: Final = DigestRow(_fixed(()))
 
 
 def _head(digest: Digest, width: int) -> Iterator[DigestRow]:
-    yield DigestRow(lambda cells: [(fit(title_of(digest), cells), "title")])
+    yield DigestRow(lambda cells: [(fit_safe(title_of(digest), cells), "title")])
     for line in textwrap.wrap(shown(opening(digest)), max(20, width)):
         yield DigestRow(_fixed([(line, "muted")]))
     for note in digest.notes:
@@ -136,9 +135,9 @@ def _newcomer(one: Newcomer, at: int) -> DigestRow:
         rest = width - 2 - room - len(mails)
         return [
             ("  ", ""),
-            (fit(format_identity(one.person), room), "author"),
+            (fit_safe(format_identity(one.person), room), "author"),
             (mails, "muted"),
-            (fit(one.subject, rest), "subject"),
+            (fit_safe(one.subject, rest), "subject"),
         ]
 
     return DigestRow(
@@ -187,9 +186,9 @@ def _drawn(item: SeriesChanges | ThreadChanges, expander: str, width: int) -> li
         whole = not newest.missing
         minor = f".{newest.minor}" if newest.minor else ""
         columns = [
-            (fit(f"v{newest.version}{minor}", 3), "version"),
+            (fit_safe(f"v{newest.version}{minor}", 3), "version"),
             (
-                fit(f"{len(newest.arrived)}/{newest.total}", 6, right=True),
+                fit_safe(f"{len(newest.arrived)}/{newest.total}", 6, right=True),
                 "complete" if whole else "incomplete",
             ),
         ]
@@ -198,9 +197,9 @@ def _drawn(item: SeriesChanges | ThreadChanges, expander: str, width: int) -> li
         day = item.date
     replies = f"↳{item.replies}" if item.replies else ""
     columns += [
-        (fit(_given(item), 8), "trailer"),
-        (fit(replies, 5), "replies"),
-        (fit(item.author.name or item.author.address, 22 if wide else 12), "author"),
+        (fit_safe(trailer_counts((one.name, one.value) for one in item.trailers), 8), "trailer"),
+        (fit_safe(replies, 5), "replies"),
+        (fit_safe(item.author.name or item.author.address, 22 if wide else 12), "author"),
     ]
     if wide:
         columns.append((f"{day.astimezone(UTC):%Y-%m-%d}", "age"))
@@ -210,13 +209,13 @@ def _drawn(item: SeriesChanges | ThreadChanges, expander: str, width: int) -> li
     right = [piece for text, look in columns for piece in ((" ", ""), (text, look))]
     used = sum(len(text) if text.isascii() else _cells(text) for text, _ in right)
     room = max(1, width - used - len(expander) - 2)
-    tag = fit(f"{tags} ", min(room // 2, _cells(shown(tags)) + 1)) if tags else ""
+    tag = fit_safe(f"{tags} ", min(room // 2, _cells(shown(tags)) + 1)) if tags else ""
     look = "subject" if isinstance(item, SeriesChanges) else "thread"
     return [
         (expander, "expander"),
         (glyph, "number" if glyph == "◆ " else "muted"),
         (tag, "tag"),
-        (fit(item.subject, room - _cells(tag)), look),
+        (fit_safe(item.subject, room - _cells(tag)), look),
         *right,
     ]
 
@@ -225,13 +224,6 @@ def _cells(text: str) -> int:
     from rich.cells import cell_len
 
     return cell_len(text)
-
-
-def _given(item: SeriesChanges | ThreadChanges) -> str:
-    """Return the trailers given in the range as `R3 A1`: each person counts once."""
-    people = {(_LETTERS.get(given.name.casefold(), ""), given.value) for given in item.trailers}
-    counts = Counter(letter for letter, _ in people if letter)
-    return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if counts[letter])
 
 
 def _series(news: SeriesChanges, unfolded: Collection[str]) -> Iterator[DigestRow]:
@@ -274,20 +266,20 @@ def _patch_subject(subject: str) -> str:
 
 
 def _indented(words: str, look: str, width: int) -> list[StyledText]:
-    return [("      ", ""), (fit(words, max(1, width - 6)), look)]
+    return [("      ", ""), (fit_safe(words, max(1, width - 6)), look)]
 
 
 def _patch(words: tuple[str, str, str, str], missing: bool, width: int) -> list[StyledText]:
     place, state, subject, size = words
     head = f"      {place} "
-    told = fit(state, 8)
-    tail = fit(size, 28, right=True) if width >= 72 else ""
+    told = fit_safe(state, 8)
+    tail = fit_safe(size, 28, right=True) if width >= 72 else ""
     room = max(1, width - len(head) - 9 - len(tail) - 1)
     return [
         (head, "number"),
         (told, "missing" if missing else "muted"),
         (" ", ""),
-        (fit(subject, room), "patch"),
+        (fit_safe(subject, room), "patch"),
         (" ", ""),
         (tail, "muted"),
     ]

@@ -16,11 +16,11 @@ from textual.strip import Strip
 
 from core.digest.values import Digest
 from core.model import MessageId
-from tui.digest.charts import StyledText
 from tui.digest.rows import DigestRow, lines_of
+from tui.styles import TreeStyles
 from tui.themes import add_diff_colours
-from tui.tree_styles import TreeStyles
 from tui.widgets.line_scroll import LineScroll
+from tui.widgets.row_text import StyledText
 
 _MARGIN: Final = 2
 """Lines kept in sight above and below the cursor."""

@@ -11,7 +11,7 @@ from core.series.review_comments import ReviewComment
 from core.text import SafeText, shown
 from tui.reader.prose import Prose, ProseBlock
 from tui.reader.row import PageRow, StyledText
-from tui.tree.columns import age
+from tui.widgets.row_text import age
 
 SHORT: Final = 12
 """Lines of a remark that is open from the first; a longer one is asked for."""

@@ -6,16 +6,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
-
 from core.diff.highlight import Spans
 from core.diff.hunks import Hunk
 from core.diff.parse import Diff, DiffFile
-from core.text import SafeText, shown, shown_line
+from core.text import SafeText, shown_line
 from tui.reader.diff_code import LONGEST_LINE, HighlightChunk, HunkCode
 from tui.reader.diff_layout import NOTHING, Layout
-from tui.reader.diff_rows import LONGEST_NAME, HunkRows, number_width, path_tail
-from tui.reader.file_words import file_words
+from tui.reader.diff_rows import HunkRows, number_width
+from tui.reader.file_bar import file_bar
 from tui.reader.row import PageRow, StyledText
 
 _ALIGNED: Final = 10_000
@@ -156,26 +154,9 @@ class DiffBlock:
         return PageRow(((text, "remark"),), ((SafeText(" "), ""),), pans=True)
 
     def bar(self, number: int, hunk: int | None = None) -> PageRow:
-        """Return the bar of a file: its name, what happens to it, the hunk one is in, how many lines come and go."""
-        file = self.files[number]
-        change = file.change
-        inside = shown(self._hunks[hunk].section[:LONGEST_NAME]) if hunk is not None else ""
-        words = SafeText(" · ".join(filter(None, (file_words(file), self.note(number), inside))))
-        counts: list[StyledText] = []
-        if change.added or (file.hunks and not change.removed):
-            counts.append((SafeText(f"+{change.added:,}"), "bar-added"))
-        if change.removed:
-            counts.append((SafeText(f" −{change.removed:,}"), "bar-removed"))
-        room = self._width - sum(cell_len(text) for text, _ in counts) - 2
-        name = path_tail(shown(change.path[-LONGEST_NAME:]) or SafeText("(no file is named)"), room)
-        room -= cell_len(name)
-        said = SafeText("")
-        if words and room > 3:
-            said = _head(SafeText(f"  {words}"), room - 1)
-        fill = SafeText(" " * max(1, room - cell_len(said)))
-        edge: StyledText = (SafeText("▌"), "bar-edge")
-        pieces = ((name, "bar-name"), (said, "bar-words"), (fill, "bar"), *counts)
-        return PageRow(pieces, (edge,), base="bar")
+        """Return the bar of a file, with the section of the hunk at the top of the screen."""
+        section = self._hunks[hunk].section if hunk is not None else ""
+        return file_bar(self.files[number], self._width, note=self.note(number), section=section)
 
     def _hunk_row(self, number: int) -> PageRow:
         hunk = self._hunks[number]
@@ -339,10 +320,3 @@ class DiffBlock:
     def copy_state_from(self, other: DiffBlock) -> None:
         """Take what was found in another layout of the same diff, or in its beginning."""
         self.code.copy_state_from(other.code)
-
-
-def _head(text: SafeText, room: int) -> SafeText:
-    """Cut text to `room` cells at its end."""
-    if cell_len(text) <= room:
-        return text
-    return SafeText(set_cell_size(text, max(0, room - 1)) + "…")

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from core.text import SafeText
 from tui.reader.page import Page
 from tui.reader.row import Block, PageRow, RowsBlock
+
+if TYPE_CHECKING:
+    from core.diff.viewed_hunks import ViewedHunks
+    from core.series.review_comments import ReviewComment
+    from tui.reader.diff import DiffBlock
+
 
 _NONE: Final = -1
 
@@ -198,3 +206,165 @@ class FoldedPage:
         """Return the bar of the file that a row is inside of."""
         own = self.own_at(at)
         return self.base.heading(own) if own < self.base.count else None
+
+
+class Folds:
+    """The state of one mail; hunks and files are numbered through its diff."""
+
+    def __init__(self, viewed: ViewedHunks | None = None) -> None:
+        self.viewed = viewed
+        self.remarks: Sequence[ReviewComment] = ()
+        self._open: set[int] = set()
+        """Remarks that are open."""
+        self._hunks: set[int] = set()
+        self._files: set[int] = set()
+        """Files and hunks that are folded."""
+        self._opened: set[int] = set()
+        """Hunks that were viewed, and are shown by hand while such are hidden."""
+        self.hide_viewed = False
+        """Hunks that were viewed are folded too."""
+        self._keys: dict[int, str] = {}
+        """Hunk → what it is known by."""
+
+    def set_comments(self, remarks: Sequence[ReviewComment], short: int) -> None:
+        """Take what was said of the mail; what has no more than `short` lines is open."""
+        self.remarks = remarks
+        self._open = {at for at, remark in enumerate(remarks) if len(remark.lines) <= short}
+
+    # ------------------------------------------------------------- folding
+
+    def fold_remark(self, at: int, expanded: bool | None) -> None:
+        """Open or close a remark, None: the other of both."""
+        _switch(self._open, at, expanded)
+
+    def fold_hunk(self, diff: DiffBlock, at: int, expanded: bool | None) -> None:
+        """Open or close a hunk, be it folded or viewed."""
+        if expanded is None:
+            expanded = at in self._hunks or self._is_hidden(diff, at)
+        _switch(self._hunks, at, not expanded)
+        _switch(self._opened, at, expanded)
+
+    def _is_hidden(self, diff: DiffBlock, hunk: int) -> bool:
+        return self.hide_viewed and hunk not in self._opened and self.is_viewed(diff, hunk)
+
+    def fold_file(self, at: int, expanded: bool | None) -> None:
+        """Open or close a file."""
+        _switch(self._files, at, None if expanded is None else not expanded)
+
+    def is_file_folded(self, file: int) -> bool:
+        """Whether a file is folded."""
+        return file in self._files
+
+    def fold_all(self, diff: DiffBlock | None, *, expanded: bool) -> None:
+        """Open or close everything; files are what closes, not each hunk in them."""
+        self._open = set(range(len(self.remarks))) if expanded else set()
+        self._hunks.clear()
+        self._opened = set(range(len(diff.hunk_rows))) if expanded and diff is not None else set()
+        self._files = set() if expanded or diff is None else set(range(len(diff.files)))
+
+    # ------------------------------------------------------------- what was viewed
+
+    def _key(self, diff: DiffBlock, hunk: int) -> str:
+        key = self._keys.get(hunk)
+        if key is None:
+            from core.diff.viewed_hunks import hunk_key
+
+            key = self._keys[hunk] = hunk_key(diff.file_of(hunk).path, diff.hunk(hunk))
+        return key
+
+    def is_viewed(self, diff: DiffBlock, hunk: int) -> bool:
+        """Whether a hunk was viewed, here or in another version."""
+        return self.viewed is not None and self.viewed.is_viewed(self._key(diff, hunk))
+
+    def mark(self, diff: DiffBlock, hunk: int, *, viewed: bool) -> None:
+        """Mark a hunk as viewed, or not."""
+        self._opened.discard(hunk)
+        if self.viewed is not None:
+            self.viewed.mark(self._key(diff, hunk), viewed)
+
+    def progress(self, diff: DiffBlock, file: int | None = None) -> tuple[int, int]:
+        """Return how many hunks of a file, or of all, were viewed, and how many there are."""
+        hunks = diff.hunks_of(file) if file is not None else range(len(diff.hunk_rows))
+        return sum(self.is_viewed(diff, hunk) for hunk in hunks), len(hunks)
+
+    # ------------------------------------------------------------- the page
+
+    def set_hide_viewed(self, hide_viewed: bool) -> None:
+        """Fold hunks that were viewed, or not."""
+        self.hide_viewed = hide_viewed
+        self._opened.clear()
+
+    def folded_page(self, page: Page, width: int, now: datetime) -> FoldedPage:
+        """Return the page as it is to be shown."""
+        if not self.remarks and not self._hunks and not self._files and not self.hide_viewed:
+            return FoldedPage(page)
+        folds = list(self._folds(page))
+        return FoldedPage(page, self._inserts(page, width, now), folds)
+
+    def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Inserted]:
+        if not self.remarks:
+            return
+        from tui.reader.comments import RemarkBlock
+
+        last = page.count - 1
+        headed = False
+        for key, remark in enumerate(self.remarks):
+            at = page.last_row_of(*remark.place) if remark.place is not None else None
+            if at is None:
+                at = last
+                if not headed:
+                    headed = True
+                    words = SafeText("What was said of no line" if page.diff else "Answers")
+                    rows = [PageRow(), PageRow(((words, "heading"),), ((SafeText(" "), ""),))]
+                    yield Inserted(last, -1, RowsBlock(rows))
+            yield Inserted(at, key, RemarkBlock(remark, width, now, is_open=key in self._open))
+
+    def _folds(self, page: Page) -> Iterator[Folded]:
+        diff = page.diff
+        if diff is None:
+            return
+        said = [
+            at
+            for remark in self.remarks
+            if remark.place is not None and (at := page.last_row_of(*remark.place)) is not None
+        ]
+        hidden, done = self._hunks, set[int]()
+        if self.hide_viewed:
+            hunks = {h for h in range(len(diff.hunk_rows)) if self._is_hidden(diff, h)}
+            hidden = hidden | hunks
+            # A file of which nothing is left is one row, not one for each hunk.
+            done = {
+                file
+                for file in {diff.file_number(hunk) for hunk in hunks}
+                if hunks.issuperset(diff.hunks_of(file))
+            }
+        files = self._files | done
+        for kind, number in [
+            *(("file", file) for file in sorted(files)),
+            *(("hunk", h) for h in sorted(hidden) if diff.file_number(h) not in files),
+        ]:
+            start, end = diff.rows_of_file(number) if kind == "file" else diff.rows_of_hunk(number)
+            start, end = start + page.diff_start, end + page.diff_start
+            if end > start:
+                remarks = sum(start <= at < end for at in said)
+                viewed = number in done if kind == "file" else self.is_viewed(diff, number)
+                yield Folded(start, end, _fold_row(end - start, remarks, viewed=viewed))
+
+
+def _fold_row(rows: int, remarks: int, *, viewed: bool) -> PageRow:
+    words = f"▸ {rows:,} {'line' if rows == 1 else 'lines'}"
+    if viewed:
+        words = f"✓ viewed · {words[2:]}"
+    if remarks:
+        words += f" · {remarks} {'remark' if remarks == 1 else 'remarks'}"
+    return PageRow(((SafeText(words), "fold"),), ((SafeText(" "), ""),))
+
+
+def _switch(members: set[int], at: int, wanted: bool | None) -> None:
+    """Put `at` in or take it out; None: the other of both."""
+    if wanted is None:
+        wanted = at not in members
+    if wanted:
+        members.add(at)
+    else:
+        members.discard(at)

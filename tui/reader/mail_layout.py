@@ -17,7 +17,7 @@ from tui.reader.diff import DiffBlock
 from tui.reader.page import Page, PageStyle
 from tui.reader.prose import Prose, ProseBlock
 from tui.reader.row import Block, PageRow, RowsBlock, StyledText, slice_pieces, wrap_words
-from tui.tree.columns import age
+from tui.widgets.row_text import age
 
 _DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS: Final = [

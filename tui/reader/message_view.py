@@ -17,12 +17,11 @@ from textual.selection import Selection
 from core import model
 from core.model import OpenedMessage
 from core.text import SafeText, shown_line
-from tui.reader.copying import unified_lines
 from tui.reader.files import FileEntry, entry_of, path_shown
-from tui.reader.folding import Anchor, FoldedPage
-from tui.reader.folds import Folds
+from tui.reader.folding import Anchor, FoldedPage, Folds
 from tui.reader.mail_view import MailView
 from tui.reader.page import Page
+from tui.reader.page_view import unified_lines
 from tui.reader.row import StyleSpan
 from tui.styles import CSS
 

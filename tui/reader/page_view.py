@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui.reader.diff_code import HighlightChunk
     from tui.reader.text_search import TextIndex
 
+
 _PAN: Final = 8
 """Cells that a key pans."""
 
@@ -355,3 +356,25 @@ class PageView(LineScroll):
                     self._repaint()
         finally:
             self._colouring = False
+
+
+def unified_lines(page: FoldedPage, first: int, last: int) -> Iterator[str]:
+    """Yield the lines that the rows from `first` to before `last` show, removed ones before added ones; no remarks."""
+    base, diff = page.base, page.base.diff
+    waiting: set[int] = set()
+    for start, end in page.own_rows(first, last):
+        for own in range(start, end):
+            lines = diff.lines_beside(own - base.diff_start) if diff is not None else ()
+            if lines:
+                waiting.update(lines)
+                continue
+            yield from _texts(page, waiting)
+            waiting.clear()
+            yield base.row(own).text
+    yield from _texts(page, waiting)
+
+
+def _texts(page: FoldedPage, lines: set[int]) -> Iterator[str]:
+    diff = page.base.diff
+    if diff is not None:
+        yield from [diff.code.text(line, 1) for line in sorted(lines)]

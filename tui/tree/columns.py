@@ -12,23 +12,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from core.index.row_summary import SeriesSummary
 from core.model import Identity, Message
-from core.text import shown
 from tui.tree.badges import MARK, is_over, state_pieces, why
-from tui.tree.rows import Highlights, Kind, Row, Span, trailer_counts
-
-StyledText = tuple[str, str]
-"""Text, and the name of its look."""
-
-_LONGEST: Final = 400
-"""Characters of a subject that are looked at: the widest line has room for fewer."""
+from tui.tree.rows import Highlights, Kind, Row, Span, row_trailers
+from tui.widgets.row_text import LONGEST, StyledText, age, fit, plain
 
 _INDENT: Final = 2
-
-_JOINERS: Final = {0x200C: None, 0x200D: None, 0xFE0E: None, 0xFE0F: None}
 
 GLYPHS: Final = {
     Kind.HEADING: "",
@@ -95,44 +87,6 @@ def columns(width: int, *, names: bool = False) -> Columns:
     return Columns(12, 3, 7, 8, 5, 20, 4, all_names=True)
 
 
-def _plain(text: str) -> str:
-    """Return text as one safe line whose width is certain.
-
-    Terminals disagree on how wide a joined emoji is, or one with a variation selector; a row must not.
-    """
-    return shown(text).translate(_JOINERS)
-
-
-def fit(text: str, width: int) -> str:
-    """Return `text` in exactly `width` cells: cut with an ellipsis, or padded."""
-    if width <= 0:
-        return ""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
-
-
-def age(then: datetime, now: datetime) -> str:
-    """Return how long ago something was, in at most four cells: `now`, `5m`, `2h`, `3d`, `6w`, `5mo`, `12y`."""
-    if then.year < 1990:
-        return "?"
-    minutes = int((now - then).total_seconds() // 60)
-    if minutes < 0:
-        # A clock that is a little fast is common, a date far ahead is wrong or a lie: both are said.
-        return "now" if minutes > -90 else "fut"
-    for limit, unit, size in (
-        (1, "", 0),
-        (60, "m", 1),
-        (48 * 60, "h", 60),
-        (14 * 1440, "d", 1440),
-        (63 * 1440, "w", 7 * 1440),
-        (365 * 1440, "mo", 30 * 1440),
-    ):
-        if minutes < limit:
-            return f"{minutes // size}{unit}" if size else "now"
-    return f"{minutes // (365 * 1440)}y"
-
-
 def _label(row: Row) -> Iterator[StyledText]:
     """Yield what identifies a row, at its left."""
     item = row.item
@@ -146,12 +100,12 @@ def _label(row: Row) -> Iterator[StyledText]:
     elif row.kind is Kind.VERSION and version is not None:
         yield version_name(row), "version"
         if version.tags:
-            yield f" {_plain(' '.join(version.tags)[:40])}", "tag"
+            yield f" {plain(' '.join(version.tags)[:40])}", "tag"
     elif row.kind is Kind.REPLY and row.message is not None:
         yield from _clash(row.message)
-        yield _plain((row.message.author.name or row.message.author.address)[:80]), "author"
+        yield plain((row.message.author.name or row.message.author.address)[:80]), "author"
         if _retitled(row):
-            yield f"  {_plain(row.message.subject.title[:_LONGEST])}", "muted"
+            yield f"  {plain(row.message.subject.title[:LONGEST])}", "muted"
     elif row.kind in (Kind.COVER, Kind.PATCH) and row.entry is not None and version is not None:
         yield f"{row.entry.number}/{version.total} ", "number"
         yield from _clash(row.entry.message)
@@ -166,7 +120,7 @@ def _label(row: Row) -> Iterator[StyledText]:
             yield from _clash(row.message)
         tags = _tags(row)
         if tags:
-            yield f"{_plain(' '.join(tags)[:24])} ", "tag"
+            yield f"{plain(' '.join(tags)[:24])} ", "tag"
         look = "thread" if row.kind is Kind.THREAD else "subject"
         yield from highlighted(item.subject, look, _lit(row).subject)
 
@@ -177,16 +131,16 @@ def _lit(row: Row) -> Highlights:
 
 def highlighted(text: str, look: str, spans: Iterable[Span]) -> Iterator[StyledText]:
     """Yield text in its look, made safe, with the letters at `spans` of it lit."""
-    text = text[:_LONGEST]
+    text = text[:LONGEST]
     end = 0
     for first, last in spans:
         if end < first < len(text):
-            yield _plain(text[end:first]), look
+            yield plain(text[end:first]), look
         if max(first, end) < min(last, len(text)):
-            yield _plain(text[max(first, end) : last]), "lit"
+            yield plain(text[max(first, end) : last]), "lit"
         end = max(end, last)
     if end < len(text):
-        yield _plain(text[end:]), look
+        yield plain(text[end:]), look
 
 
 def _tags(row: Row) -> tuple[str, ...]:
@@ -262,7 +216,7 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[StyledText
     cells = [
         ([(name if row.kind is Kind.SERIES else "", "version")], room.version),
         ([(counts, counts_look)], room.patches),
-        ([(trailer_counts(row), "trailer")], room.trailers),
+        ([(row_trailers(row), "trailer")], room.trailers),
         ([(f"↳{replies}" if replies else "", "replies")], room.replies),
         (_author(row), room.author),
         ([(age(date, now) if date is not None else "", "age")], room.age),
@@ -299,7 +253,7 @@ def indent(row: Row, width: int) -> int:
 def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[StyledText]:
     """Return a row as pieces that fill exactly `width` cells; `names` as `columns` has it."""
     if row.kind is Kind.HEADING:
-        text = f"{_expander(row)} {_plain(row.news[:_LONGEST])}"
+        text = f"{_expander(row)} {plain(row.news[:LONGEST])}"
         return _exactly([(fit(text, width), "heading")], width)
     right = [] if row.kind is Kind.MORE else _right(row, now, columns(width, names=names))
     if (

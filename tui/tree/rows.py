@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from core.index.row_summary import Role, SeriesSummary
-from core.model import FollowupTrailer, Message, MessageId, Patch, Reply, Series, Thread, Version
+from core.model import Message, MessageId, Patch, Reply, Series, Thread, Version
+from tui.widgets.row_text import TRAILER_LETTERS, join_counts, trailer_counts
 
 if TYPE_CHECKING:
     from core.triage.state import Standing
@@ -357,23 +357,19 @@ def _replies(
         )
 
 
-_LETTERS: Final = {
-    "reviewed-by": "R",
-    "acked-by": "A",
-    "tested-by": "T",
-    "nacked-by": "N",
-}
-
-
-def trailer_counts(row: Row) -> str:
+def row_trailers(row: Row) -> str:
     """Return the trailers given to a row's patch, or version, as `R3 A1 T2`: each person counts once."""
     if isinstance(row.item, SeriesSummary):
-        return _counted(row.item)
+        return join_counts(
+            {TRAILER_LETTERS[name]: n for name, n in row.item.given if name in TRAILER_LETTERS}
+        )
     if not isinstance(row.item, Series) or row.version is None or row.kind is Kind.MISSING:
         return ""
     if row.kind is Kind.REPLY and row.message is not None:
         from_here = row.message.message_id
-        return _letters(t for t in row.item.trailers if t.message_id == from_here)
+        return trailer_counts(
+            (t.name, t.value) for t in row.item.trailers if t.message_id == from_here
+        )
     version = row.version
     of_version = (t for t in row.item.trailers if t.version == version.version)
     if sum(other.version == version.version for other in row.item.versions) > 1:
@@ -383,18 +379,7 @@ def trailer_counts(row: Row) -> str:
     if row.kind is Kind.PATCH and row.entry is not None:
         # What is given to the cover letter is given to every patch.
         wanted = {0, row.entry.number}
-        return _letters(t for t in of_version if t.number in wanted)
+        return trailer_counts((t.name, t.value) for t in of_version if t.number in wanted)
     if row.kind is Kind.COVER:
-        return _letters(t for t in of_version if t.number == 0)
-    return _letters(of_version)
-
-
-def _counted(item: SeriesSummary) -> str:
-    counts = {_LETTERS[name]: count for name, count in item.given if name in _LETTERS}
-    return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if letter in counts)
-
-
-def _letters(trailers: Iterator[FollowupTrailer]) -> str:
-    people = {(_LETTERS.get(t.name.casefold(), ""), t.value) for t in trailers}
-    counts = Counter(letter for letter, _ in people if letter)
-    return " ".join(f"{letter}{counts[letter]}" for letter in "RATN" if counts[letter])
+        return trailer_counts((t.name, t.value) for t in of_version if t.number == 0)
+    return trailer_counts((t.name, t.value) for t in of_version)

@@ -10,10 +10,10 @@ from typing import Final
 from core.index.row_summary import SeriesSummary
 from core.text import shown
 from tui.tree.badges import state_of
-from tui.tree.columns import StyledText, age, fit, version_name
-from tui.tree.rows import Kind, Row, trailer_counts
+from tui.tree.columns import version_name
+from tui.tree.rows import Kind, Row, row_trailers
+from tui.widgets.row_text import LONGEST, StyledText, age, fit
 
-_LONGEST: Final = 400
 _UNITS: Final = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 _AGE: Final = re.compile(r"([0-9]+)([a-z]+)")
 _GIVEN: Final = {"R": "reviewed", "A": "acked", "T": "tested", "N": "refused"}
@@ -34,7 +34,7 @@ def sentence(row: Row, now: datetime) -> str:
 
 def _words(row: Row, now: datetime) -> Iterator[str]:
     if row.kind is Kind.HEADING:
-        yield f"group {shown(row.news[:_LONGEST])}"
+        yield f"group {shown(row.news[:LONGEST])}"
         yield "" if row.expanded or not row.expandable else "folded"
         return
     if row.marked:
@@ -66,7 +66,7 @@ def _head(row: Row) -> Iterator[str]:
         yield from (f"label {shown(label)}" for label in standing.labels)
         yield "with a note" if standing.note else ""
     kind = "thread" if row.kind is Kind.THREAD else "series"
-    yield f"{kind} {shown(item.subject[:_LONGEST])}"
+    yield f"{kind} {shown(item.subject[:LONGEST])}"
     yield f"by {shown((item.author.name or item.author.address)[:80])}"
     yield f"news: {shown(row.news)}" if row.news else ""
 
@@ -85,7 +85,7 @@ def _what(row: Row) -> str:
         return shown(row.news)
     if row.kind is Kind.REPLY:
         return f"reply by {shown((message.author.name or message.author.address)[:80])}"
-    title = shown(message.subject.title[:_LONGEST])
+    title = shown(message.subject.title[:LONGEST])
     if row.kind is Kind.COVER:
         return f"cover letter {title}"
     number = row.entry.number if row.entry is not None else 0
@@ -105,7 +105,7 @@ def _counts(row: Row) -> Iterator[str]:
     if total:
         patches = "patch" if total == 1 else "patches"
         yield f"{total} {patches}" if have >= total else f"{have} of {total} {patches}"
-    for letter in trailer_counts(row).split():
+    for letter in row_trailers(row).split():
         yield f"{_GIVEN[letter[0]]} by {letter[1:]}"
     if row.replies and row.kind not in (Kind.REPLY, Kind.MISSING):
         yield f"{row.replies} {'reply' if row.replies == 1 else 'replies'}"

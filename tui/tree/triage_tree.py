@@ -12,12 +12,12 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from core.index.row_summary import SeriesSummary
-from tui.tree.columns import StyledText
 from tui.tree.marks import Marks, SeriesHandle
 from tui.tree.model import Items
 from tui.tree.rows import Kind, Row, SearchMarks, Whole
 from tui.tree.series_tree import SeriesTree
 from tui.tree.view import ViewState
+from tui.widgets.row_text import StyledText
 
 if TYPE_CHECKING:
     from core.triage.state import Standing

@@ -21,12 +21,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.model import MessageId, Patch
+from tui.styles import TreeStyles
 from tui.themes import add_diff_colours
 from tui.tree import columns as tree_line
+from tui.tree.badges import Asked, comment_key_of, with_comment_count
 from tui.tree.model import Items, Rows
 from tui.tree.rows import Key, Kind, Row, SearchMarks, Whole
-from tui.tree.tree_remarks import Asked, comment_key_of, with_comment_count
-from tui.tree_styles import TreeStyles
+from tui.widgets.row_text import StyledText
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
@@ -375,7 +376,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
                 self._strips.popitem(last=False)
         return strip
 
-    def _pieces(self, row: Row, width: int) -> list[tree_line.StyledText]:
+    def _pieces(self, row: Row, width: int) -> list[StyledText]:
         """Return a row as it is written."""
         pieces = tree_line.line(row, width, self._clock(), names=self._names)
         if (asked := comment_key_of(row)) is not None and (count := self._remarks_of(*asked)):

@@ -1,15 +1,18 @@
-"""What happens to a file beside its lines, in words: new, renamed, its mode, a symbolic link, a submodule, its size."""
+"""The bar above each file of a diff: its path, what happens to it, how many lines come and go."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
+from rich.cells import cell_len, set_cell_size
+
 from core.diff.parse import DiffFile
 from core.diff.stat import binary_patch_sizes
 from core.text import SafeText, shown
+from tui.reader.diff_rows import LONGEST_NAME, path_tail
+from tui.reader.row import PageRow, StyledText
 
-_LONGEST_NAME: Final = 500
 _INDEX_MODE: Final = re.compile(r"index [0-9a-f]{1,64}\.\.[0-9a-f]{1,64} ([0-7]{6})\r?$")
 _IS_EMPTY: Final = re.compile(r"index (?:[0-9a-f]{0,64}\.\.)?(?:e69de29|473a0f4)")
 """Names the blob of no bytes, by SHA-1 or SHA-256, on either side."""
@@ -22,6 +25,33 @@ _KINDS: Final = {
 }
 
 
+def file_bar(file: DiffFile, width: int, *, note: str, section: str) -> PageRow:
+    """Return the bar of a file in `width` cells, with a `note` on it and the `section` of the hunk one is in."""
+    change = file.change
+    parts = (file_words(file), note, shown(section[:LONGEST_NAME]))
+    text = SafeText(" · ".join(filter(None, parts)))
+    counts: list[StyledText] = []
+    if change.added or (file.hunks and not change.removed):
+        counts.append((SafeText(f"+{change.added:,}"), "bar-added"))
+    if change.removed:
+        counts.append((SafeText(f" −{change.removed:,}"), "bar-removed"))
+    room = width - sum(cell_len(text) for text, _ in counts) - 2
+    name = path_tail(shown(change.path[-LONGEST_NAME:]) or SafeText("(no file is named)"), room)
+    room -= cell_len(name)
+    fitted = _head(SafeText(f"  {text}"), room - 1) if text and room > 3 else SafeText("")
+    fill = SafeText(" " * max(1, room - cell_len(fitted)))
+    edge: StyledText = (SafeText("▌"), "bar-edge")
+    pieces = ((name, "bar-name"), (fitted, "bar-words"), (fill, "bar"), *counts)
+    return PageRow(pieces, (edge,), base="bar")
+
+
+def _head(text: SafeText, room: int) -> SafeText:
+    """Cut text to `room` cells at its end."""
+    if cell_len(text) <= room:
+        return text
+    return SafeText(set_cell_size(text, max(0, room - 1)) + "…")
+
+
 def file_words(file: DiffFile) -> SafeText:
     """Say what happens to a file beside its lines."""
     change = file.change
@@ -31,7 +61,7 @@ def file_words(file: DiffFile) -> SafeText:
     elif change.status == "deleted":
         words.append("deleted")
     elif change.status in {"renamed", "copied"}:
-        words.append(f"{change.status} from {shown((change.old_path or '')[:_LONGEST_NAME])}")
+        words.append(f"{change.status} from {shown((change.old_path or '')[:LONGEST_NAME])}")
     if file.old_mode and file.new_mode and file.old_mode != file.new_mode:
         words.append(f"mode {shown(file.old_mode[:9])} → {shown(file.new_mode[:9])}")
     else:
