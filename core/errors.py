@@ -4,6 +4,7 @@ PatchdeskError
 ├── TargetError      what was asked for is nothing the program can open
 ├── SourceError      a mailbox, folder or archive on disk cannot be read
 ├── FetchError       a server did not give what was asked for
+├── QueryError       a query cannot be read
 └── ConfigError      the configuration cannot be used
 
 `Cancelled` stands apart: nothing went wrong, somebody pressed a key.
@@ -53,6 +54,18 @@ class FetchError(PatchdeskError):
         self.status = status
         self.kind = kind
         self.wait = wait
+
+
+class QueryError(PatchdeskError):
+    """A query cannot be read; the hint says what is allowed there.
+
+    `offset` and `length` (at least 1) are the characters of the query that are wrong.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, offset: int = 0, length: int = 1) -> None:
+        super().__init__(message, hint)
+        self.offset = offset
+        self.length = max(1, length)
 
 
 class ConfigError(PatchdeskError):

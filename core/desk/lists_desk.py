@@ -18,19 +18,19 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from core.desk.list_rows import AT_ONCE, LazyRows
-from core.errors import PatchdeskError
+from core.errors import PatchdeskError, QueryError
 from core.index.in_use import InUse
 from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
 from core.index.reader import SORTS
 from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread
-from core.query.errors import QueryError
 from core.triage.transitions import DECIDED, Status
 
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk.triage_service import Triage
     from core.progress import ProgressCallback
-    from core.search.list_search import ListSearch, SavedView
+    from core.search.list_search import ListSearch
+    from core.search.saved_views import SavedView
 
 log = logging.getLogger(__name__)
 
@@ -321,6 +321,13 @@ class ListDesk:
                     self.index, self._config or Config(), cache=cache_dir() / "search"
                 )
             return self._finder
+
+    @property
+    def config(self) -> Config:
+        """The configuration, the default one where none was given."""
+        from core.config import Config
+
+        return self._config or Config()
 
     @property
     def views(self) -> tuple[SavedView, ...]:

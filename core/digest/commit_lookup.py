@@ -11,7 +11,7 @@ from typing import Final
 import pygit2
 from pygit2.enums import SortMode
 
-from core.digest.range import CommitBound, RangeEnd, read_moment
+from core.digest.range import CommitBound, RangeEnd, read_time_bound
 from core.errors import PatchdeskError
 from core.sources.byte_store import error_reason
 
@@ -77,7 +77,7 @@ class RangeResolver:
         base = inner[: steps.start()] if steps else inner
         found = self._named(base, among) or self._by_id(base, among)
         if found is None:
-            moment = read_moment(words, self._now)
+            moment = read_time_bound(words, self._now)
             if moment is None:
                 raise self._unknown(words)
             return moment

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Final
 
 from core.digest.archive import ArrivedMail, EarlierMail, earlier_from_headers
-from core.digest.range import DigestRange, RangeEnd, TimeBound, check_order, read_moment
+from core.digest.range import DigestRange, RangeEnd, TimeBound, check_order, read_time_bound
 from core.errors import PatchdeskError, SourceError
 from core.mail.dates import parse_date
 from core.mail.headers import parse_headers
@@ -52,7 +52,7 @@ class MailboxArchive:
     def _bound(self, words: str, now: datetime) -> RangeEnd:
         if not words:
             return None
-        moment = read_moment(words, now)
+        moment = read_time_bound(words, now)
         if moment is None:
             raise PatchdeskError(
                 f"{words} is no date, and {self.name} has no commits: its mails are found by their dates.",

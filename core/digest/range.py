@@ -1,29 +1,19 @@
 """FROM..TO: where a digest begins and ends.
 
-FROM is excluded and TO included, as in git's `A..B`; one end, or both, may be left open. An end is a place in the
-history of an archive (`CommitBound`) or a moment (`TimeBound`); which words mean a place only the archive can tell
-(`core.digest.epoch_archive`), those that mean a moment are read here.
-
-A moment is written as in git's dates, always in UTC, so that a page comes out the same everywhere: `2025-05-01` (its
-first second), `2025-05-01T18:00`, with a zone `2025-05-01T18:00+02:00`, `@1746057600`, `now`, `today`, `yesterday`, `monday` (the
-latest one), `1.week.ago`, `2.days.6.hours.ago`, `last.month`.
+FROM is excluded and TO included, as in git's `A..B`; either end may be open. An end is a commit in the history of an
+archive (`CommitBound`), which only the archive can look up (`core.digest.epoch_archive`), or a moment (`TimeBound`),
+which `core.approxidate` reads in UTC, so that a page comes out the same everywhere.
 """
 
 from __future__ import annotations
 
-import calendar
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
+from core.approxidate import read_past
 from core.errors import PatchdeskError
 
-_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
-_MONTHS: Final = {"month": 1, "year": 12}
-_SEPARATORS: Final = re.compile(r"[ ._-]+")
-_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _HINT: Final = (
     "Write FROM..TO, such as 57d1cd1e0..d6f868dfe, 2025-05-01..2025-06-01 or 1.week.ago.. ."
 )
@@ -96,58 +86,7 @@ def reversed_range(words: tuple[str, str]) -> PatchdeskError:
     )
 
 
-def read_moment(words: str, now: datetime) -> TimeBound | None:
-    """Return the moment that words name, None where they name none. `now` must have a zone."""
-    lower = words.strip().lower()
-    now = now.astimezone(UTC)
-    try:
-        if _ISO.fullmatch(words.strip()):
-            moment = datetime.fromisoformat(words.strip())
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        elif re.fullmatch(r"@\d{1,11}", lower):
-            return TimeBound(int(lower[1:]))
-        else:
-            found = _relative(_SEPARATORS.split(lower), now)
-            if found is None:
-                return None
-            moment = found
-        return TimeBound(int(moment.timestamp()))
-    except (ValueError, OverflowError):  # a 30th of February, a million years ago
-        return None
-
-
-def _relative(words: list[str], now: datetime) -> datetime | None:
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    match words:
-        case ["now"]:
-            return now
-        case ["today"]:
-            return today
-        case ["yesterday"]:
-            return today - timedelta(days=1)
-        case [day] | ["last", day] if day in _DAYS:
-            back = (today.weekday() - _DAYS.index(day)) % 7
-            return today - timedelta(days=back or 7 * (words[0] == "last"))
-        case ["last", unit]:
-            return _before(now, 1, unit)
-        case [*pairs, "ago"] if pairs and len(pairs) % 2 == 0:
-            moment: datetime | None = now
-            for number, unit in zip(pairs[::2], pairs[1::2], strict=True):
-                if moment is None or not re.fullmatch(r"\d{1,6}", number):
-                    return None
-                moment = _before(moment, int(number), unit)
-            return moment
-    return None
-
-
-def _before(moment: datetime, number: int, unit: str) -> datetime | None:
-    """Return the moment so many units earlier; a month earlier than the 31st is the last day of that month."""
-    unit = unit.removesuffix("s")
-    if seconds := _SECONDS.get(unit):
-        return moment - timedelta(seconds=number * seconds)
-    if months := _MONTHS.get(unit):
-        at = moment.year * 12 + moment.month - 1 - number * months
-        year, month = divmod(at, 12)
-        last = calendar.monthrange(year, month + 1)[1]
-        return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
-    return None
+def read_time_bound(text: str, now: datetime) -> TimeBound | None:
+    """Return the moment that `text` names, None where it names none. `now` is aware."""
+    moment = read_past(text, now, UTC)
+    return None if moment is None else TimeBound(int(moment.timestamp()))

@@ -22,8 +22,7 @@ from core.index.body_index import open_bodies
 from core.index.codec import hash_of, stored
 from core.index.full_text import AUTHOR, CC, SENDER, TO
 from core.index.triage_state import status_at
-from core.query.fields import FieldTerm
-from core.query.path_glob import path_matcher
+from core.query.fields import FieldTerm, path_matcher
 from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows
 from core.query.tokens import WORD, fold
 from core.triage.transitions import DECIDED

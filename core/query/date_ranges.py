@@ -1,40 +1,60 @@
-"""Dates of a query: `2025-01-01..`, `..2.weeks.ago`, `20250101..20250201`, `2025-05`, `yesterday`; in UTC."""
+"""Dates of a query: `2025-01-01..`, `..2.weeks.ago`, `20250101..20250201`, `2025-05`, `yesterday` → seconds.
+
+A date that names a day, a month or a year stands for all of it; `core.approxidate` reads everything else and says in which
+time zone. `YYYYMMDD` and `YYYYMMDDhhmmss` are public-inbox's.
+"""
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, tzinfo
 from typing import Final
 
-from core.query.errors import QueryError
+from core.approxidate import WEEKDAYS, at_wall_clock, midnight, read_past, wall_clock
+from core.errors import QueryError
 
-MomentReader = Callable[[str], int | None]
-"""Gives the second of the Unix epoch that words like `2.weeks.ago` mean; None where they mean none."""
+VISITED: Final = "looked"
+"""Stands in a query for the last visit of the lists: `d:looked..`."""
 
-_DAY: Final = 86_400
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?", re.ASCII)
-_DAYS: Final = re.compile(
-    r"(?:last[ ._-])?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day)|today|yesterday"
-)
+_DAYS: Final = re.compile(rf"(?:last[ ._-])?(?:{'|'.join(WEEKDAYS)})|today|yesterday")
 _HINT: Final = "Write dates like 2025-05-01.., ..2025-05, 2.weeks.ago.., last.week..yesterday, or one day or month."
 
-Second = tuple[int, int]
-"""The first and the last second that a date stands for."""
+Seconds = tuple[int, int]
+"""The first and the last second of the Unix epoch that a date stands for."""
 
 
-def read_dates(value: str, read_moment: MomentReader, at: int) -> tuple[int | None, int | None]:
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time that the dates of a query are read at."""
+
+    now: datetime
+    """Aware."""
+    zone: tzinfo | None = None
+    """None for the local one."""
+    visited: int | None = None
+    """The second of the last visit of the lists, for `d:looked..`; None where there was none."""
+
+    def read(self, text: str) -> datetime | None:
+        """Return the moment that `text` names; None where it names none."""
+        if text == VISITED:
+            return datetime.fromtimestamp(self.visited or 0, self.now.tzinfo)
+        return read_past(text, self.now, self.zone)
+
+
+def read_dates(value: str, clock: Clock, at: int) -> tuple[int | None, int | None]:
     """Return the first and the last second of a range, or of one date; None for an open end. Raises QueryError."""
     start, dots, end = value.partition("..")
     if not dots:
-        return _date(value, read_moment, at)
+        return _read_date(value, clock, at)
     if not start.strip() and not end.strip():
         raise QueryError("Both ends are open.", _HINT, offset=at, length=len(value))
-    low = _date(start, read_moment, at)[0] if start.strip() else None
-    place = at + len(start) + 2
-    high = _end(end, read_moment, place) if end.strip() else None
+    low = _read_date(start, clock, at)[0] if start.strip() else None
+    end_at = at + len(start) + 2
+    high = _read_date(end, clock, end_at, whole_day=False)[1] if end.strip() else None
     if low is not None and high is not None and low > high:
         raise QueryError(
             f"{start} is later than {end}.", f"Try {end}..{start}.", offset=at, length=len(value)
@@ -42,45 +62,45 @@ def read_dates(value: str, read_moment: MomentReader, at: int) -> tuple[int | No
     return low, high
 
 
-def _end(words: str, read_moment: MomentReader, at: int) -> int:
-    return _date(words, read_moment, at, spread=False)[1]
-
-
-def _date(words: str, read_moment: MomentReader, at: int, *, spread: bool = True) -> Second:
-    """Return the seconds that a date stands for; with `spread`, a moment stands for its whole day."""
-    text = words.strip().lower()
+def _read_date(text: str, clock: Clock, at: int, *, whole_day: bool = True) -> Seconds:
+    """Return the seconds that a date stands for; with `whole_day`, a moment lasts until the end of its day."""
+    words = text.strip().lower()
     try:
-        found = _calendar(text)
+        found = _read_calendar(words, clock.zone)
     except ValueError:  # a 30th of February
         found = None
     if found is None:
-        moment = None if _DATE.fullmatch(text) or _COMPACT.fullmatch(text) else read_moment(text)
+        is_calendar = _DATE.fullmatch(words) or _COMPACT.fullmatch(words)
+        moment = None if is_calendar else clock.read(words)
         if moment is None:
-            raise QueryError(f"‘{words}’ is no date.", _HINT, offset=at, length=len(words))
-        day = moment - moment % _DAY
-        if _DAYS.fullmatch(text):
-            found = day, day + _DAY - 1
-        else:
-            found = moment, day + _DAY - 1 if spread else moment
+            raise QueryError(f"‘{text}’ is no date.", _HINT, offset=at, length=len(text))
+        first = _second(moment)
+        last = first
+        if whole_day or _DAYS.fullmatch(words):
+            last = _last_second(wall_clock(moment, clock.zone).date(), clock.zone)
+        found = first, last
     return found
 
 
-def _calendar(text: str) -> Second | None:
-    if match := _DATE.fullmatch(text):
+def _read_calendar(words: str, zone: tzinfo | None) -> Seconds | None:
+    if match := _DATE.fullmatch(words):
         year, month, day = (int(part) if part else 0 for part in match.groups())
-        first = datetime(year, month or 1, day or 1, tzinfo=UTC)
         last_month = month or 12
-        last_day = day or monthrange(year, last_month)[1]
-        last = datetime(year, last_month, last_day, tzinfo=UTC)
-        return _second(first), _second(last) + _DAY - 1
-    if match := _COMPACT.fullmatch(text):
+        last = date(year, last_month, day or monthrange(year, last_month)[1])
+        return _second(midnight(date(year, month or 1, day or 1), zone)), _last_second(last, zone)
+    if match := _COMPACT.fullmatch(words):
         year, month, day, hour, minute, second = (
             int(part) if part else 0 for part in match.groups()
         )
-        when = _second(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
-        return when, when if match[4] else when + _DAY - 1
+        clock = datetime.combine(date(year, month, day), time(hour, minute, second))
+        when = _second(at_wall_clock(clock, zone))
+        return when, when if match[4] else _last_second(date(year, month, day), zone)
     return None
 
 
-def _second(when: datetime) -> int:
-    return int(when.timestamp())
+def _last_second(day: date, zone: tzinfo | None) -> int:
+    return _second(at_wall_clock(datetime.combine(day, time(23, 59, 59)), zone))
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core.query.date_ranges import MomentReader, read_dates
-from core.query.errors import QueryError
+from core.errors import QueryError
+from core.query.date_ranges import Clock, read_dates
 from core.query.tokens import WORD, fold
 
 __all__ = [
@@ -18,7 +19,7 @@ __all__ = [
     "MAIL_FIELDS",
     "FieldSpec",
     "FieldTerm",
-    "MomentReader",
+    "path_matcher",
     "read_term",
 ]
 
@@ -27,6 +28,10 @@ MOST_WORDS: Final = 32
 
 MOST_CHARACTERS: Final = 1000
 """Characters of a value that are read."""
+
+_STAR: Final = re.compile(r"\*+")
+_MAX_STARS: Final = 8
+"""Stars of a path pattern that are honoured; what follows more of them is not compared."""
 
 _NUMBER: Final = re.compile(r"(>=|<=|>|<|=|)(\d{1,6})", re.ASCII)
 _SPAN: Final = re.compile(r"(\d{0,6})\.\.(\d{0,6})", re.ASCII)
@@ -126,7 +131,7 @@ _TEXTS: Final = frozenset({"s", "f", "t", "c", "tc", "a", "with", "by", "b"})
 
 
 def read_term(
-    prefix: str, value: str, quoted: bool, place: Place, at: int, read_moment: MomentReader
+    prefix: str, value: str, quoted: bool, place: Place, at: int, clock: Clock
 ) -> FieldTerm:
     """Read the value of a prefix, which begins at `at`. Raises QueryError."""
     offset, length = place
@@ -142,7 +147,7 @@ def read_term(
     if prefix in _TEXTS:
         return replace(term, words=_words(value, fault))
     if prefix == "d":
-        low, high = read_dates(value, read_moment, at)
+        low, high = read_dates(value, clock, at)
         return replace(term, low=low, high=high)
     if prefix in ("v", "n"):
         low, high = _numbers(value, fault)
@@ -190,3 +195,27 @@ def _numbers(value: str, fault: Callable[[str], QueryError]) -> tuple[int | None
         case "<=":
             return None, number
     return number, number
+
+
+def path_matcher(pattern: str) -> Callable[[str], bool]:
+    """Return a test whether a path matches the pattern of `dfn:`: `arch/x86/kvm/*.c`, `kvm_main.c`, `virt/kvm`.
+
+    A pattern is a path, or consecutive whole parts of one; without `* ? [` its last may be the beginning of a part. `*`
+    matches slashes too, as it does on public-inbox servers.
+    """
+    pattern = _STAR.sub("*", pattern.strip("/"))
+    if not any(char in pattern for char in "*?["):
+        needle = f"/{pattern}"
+        return lambda path: needle in f"/{path}"
+    pieces = pattern.split("*")
+    if len(pieces) > _MAX_STARS + 1:
+        pattern = "*".join(pieces[: _MAX_STARS + 1]) + "*"
+    # Python's translation takes each star's shortest match for good, so that it stays linear.
+    whole = re.compile(fnmatch.translate(pattern), re.DOTALL)
+    parts = re.compile(fnmatch.translate(f"*/{pattern}"), re.DOTALL)
+    under = re.compile(fnmatch.translate(f"*/{pattern}/*"), re.DOTALL)
+
+    def matches(path: str) -> bool:
+        return bool(whole.match(path) or parts.match(f"/{path}") or under.match(f"/{path}"))
+
+    return matches

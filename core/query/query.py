@@ -15,13 +15,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from core.query.errors import QueryError
-from core.query.fields import FIELDS, MAIL_FIELDS, FieldTerm, MomentReader, read_term
+from core.errors import QueryError
+from core.query.date_ranges import Clock
+from core.query.fields import FIELDS, MAIL_FIELDS, FieldTerm, read_term
 from core.query.tokens import WORD, fold
 
-__all__ = ["And", "FieldTerm", "Node", "Not", "Or", "QueryError", "SameMail", "Word", "parse_query"]
+__all__ = ["And", "FieldTerm", "Node", "Not", "Or", "SameMail", "Word", "parse_query", "read_query"]
 
 MOST_TERMS: Final = 100
 """Terms with a prefix, and parts of a query that is more than words, that are taken."""
@@ -88,9 +90,17 @@ Node = Word | FieldTerm | Not | And | Or | SameMail
 EVERYTHING: Final = And(())
 
 
-def parse_query(text: str, read_moment: MomentReader) -> Node:
-    """Read a query; `read_moment` says which second words like `2.weeks.ago` mean. Raises QueryError."""
-    tree = _Parser(text[:LONGEST], read_moment).query()
+def read_query(text: str, visited: int | None = None) -> Node:
+    """Parse a query as of now; `visited` is the second of the last visit of the lists. Raises QueryError."""
+    # To the minute, so that a query asked again with each key is the same tree.
+    return parse_query(
+        text, Clock(datetime.now(UTC).replace(second=0, microsecond=0), None, visited)
+    )
+
+
+def parse_query(text: str, clock: Clock) -> Node:
+    """Parse a query whose dates are read at `clock`. Raises QueryError."""
+    tree = _Parser(text[:LONGEST], clock).query()
     if (
         sum(1 for part in conjuncts(tree) if not isinstance(part, Word) for _ in leaves(part))
         > MOST_TERMS
@@ -166,12 +176,12 @@ def source_text(tree: Node, text: str) -> str:
 
 
 class _Parser:
-    def __init__(self, text: str, read_moment: MomentReader) -> None:
+    def __init__(self, text: str, clock: Clock) -> None:
         self._text = text
         self._at = 0
         self._depth = 0
         self._terms = 0
-        self._read_moment = read_moment
+        self._clock = clock
 
     def query(self) -> Node:
         tree = self._either()
@@ -278,7 +288,7 @@ class _Parser:
         self._at = match.end()
         value, quoted = self._value()
         place = (at, self._at - at)
-        return read_term(prefix, value, quoted, place, match.end() + quoted, self._read_moment)
+        return read_term(prefix, value, quoted, place, match.end() + quoted, self._clock)
 
     def _word(self) -> list[Node]:
         at = self._at

@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 from core.model import MessageId
 from core.query.fields import FieldTerm
-from core.query.matching import phrase_spans
 from core.query.query import (
     EVERYTHING,
     And,
@@ -22,7 +21,8 @@ from core.query.query import (
     leaves,
     source_text,
 )
-from core.search.hits import SearchHit, SearchResult, Span
+from core.query.tokens import phrase_spans
+from core.search.hits import LIMIT, SearchHit, SearchResult, Span
 
 if TYPE_CHECKING:
     from core.search.fuzzy.index import FuzzyHit
@@ -40,6 +40,46 @@ _EXACT: Final = 100.0
 
 Matching = tuple[bool, Sequence[SearchHit]]
 """Whether the row itself matches, by its cover letter or first mail, and those of its patches that do."""
+
+
+class Search(Protocol):
+    """What a screen asks."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the fuzzy engine answers."""
+        ...
+
+    def ensure_ready(self, stop: Event) -> bool:
+        """Bring the fuzzy engine up to date; whether it answers now. Blocks meanwhile; raises Cancelled."""
+        ...
+
+    def close(self) -> None:
+        """End what is being built. Any thread; does not wait."""
+        ...
+
+    def check(self, query: str) -> None:
+        """Raise QueryError where a query cannot be read; costs nothing else."""
+        ...
+
+    def find(
+        self,
+        query: str,
+        lists: Collection[str] = (),
+        *,
+        limit: int = LIMIT,
+        stop: Event | None = None,
+    ) -> SearchResult:
+        """Return what a query finds in some lists; none named stands for all. Raises QueryError and Cancelled."""
+        ...
+
+    def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
+        """Return all rows that a query means, the latest activity first; words are looked up plainly. Raises QueryError."""
+        ...
+
+    def count(self, query: str, lists: Collection[str] = ()) -> int:
+        """Return how many rows a query means. Raises QueryError."""
+        ...
 
 
 class SearchBackend(Protocol):

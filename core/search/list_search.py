@@ -14,20 +14,23 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from core.index.query_sql import Choice
 from core.index.search_rows import Posted
 from core.model import Identity, MessageId
-from core.query.clock import read
-from core.query.errors import QueryError
-from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES, FieldTerm
-from core.query.query import Node, terms
-from core.search.evaluate import Matching, SearchBackend, evaluate, exact_query, has_ranked_words
-from core.search.hits import LIMIT, Kind, SearchHit, SearchResult, ServerSearchResult, Span
+from core.query.fields import FieldTerm
+from core.query.query import Node, read_query, terms
+from core.search.evaluate import (
+    Matching,
+    Search,
+    SearchBackend,
+    evaluate,
+    exact_query,
+    has_ranked_words,
+)
+from core.search.hits import LIMIT, Kind, SearchHit, SearchResult
 from core.search.maintenance import body_index_file
-from core.search.saved_views import BUILTIN_VIEWS, SavedView, save_view, saved_views
-from core.search.target_search import TargetSearch
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -35,73 +38,13 @@ if TYPE_CHECKING:
     from core.search.fuzzy.cache import FuzzyCache
     from core.search.fuzzy.index import FuzzyHit
 
-__all__ = [
-    "BUILTIN_VIEWS",
-    "FIELDS",
-    "HAS_VALUES",
-    "IS_VALUES",
-    "LIMIT",
-    "Kind",
-    "ListSearch",
-    "QueryError",
-    "SavedView",
-    "Search",
-    "SearchHit",
-    "SearchResult",
-    "ServerSearchResult",
-    "Span",
-    "TargetSearch",
-    "save_view",
-    "saved_views",
-]  # fmt: skip
-
 _MOST_KEPT: Final = 10_000
 """Patches read that are kept from key to key."""
 _REMEMBERED: Final = 8
 """Sets of rows that terms left, kept while words are typed."""
 
 
-class Search(Protocol):
-    """What a screen asks."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether the fuzzy engine answers."""
-        ...
-
-    def ensure_ready(self, stop: Event) -> bool:
-        """Bring the fuzzy engine up to date; whether it answers now. Blocks meanwhile; raises Cancelled."""
-        ...
-
-    def close(self) -> None:
-        """End what is being built. Any thread; does not wait."""
-        ...
-
-    def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read; costs nothing else."""
-        ...
-
-    def find(
-        self,
-        query: str,
-        lists: Collection[str] = (),
-        *,
-        limit: int = LIMIT,
-        stop: Event | None = None,
-    ) -> SearchResult:
-        """Return what a query finds in some lists; none named stands for all. Raises QueryError and Cancelled."""
-        ...
-
-    def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
-        """Return all rows that a query means, the latest activity first; words are looked up plainly. Raises QueryError."""
-        ...
-
-    def count(self, query: str, lists: Collection[str] = ()) -> int:
-        """Return how many rows a query means. Raises QueryError."""
-        ...
-
-
-class ListSearch:
+class ListSearch(Search):
     """Searches followed lists. `close` it before the index."""
 
     def __init__(
@@ -134,7 +77,7 @@ class ListSearch:
 
     def ranks(self, query: str) -> bool:
         """Whether a query has words that the fuzzy engine ranks. Raises QueryError."""
-        return has_ranked_words(read(query))
+        return has_ranked_words(read_query(query))
 
     def ensure_ready(self, stop: Event) -> bool:
         """Bring the fuzzy engine up to date, building it in another process where it is not there; whether it answers now.
@@ -152,7 +95,7 @@ class ListSearch:
 
     def check(self, query: str) -> None:
         """Raise QueryError where a query cannot be read."""
-        read(query)
+        read_query(query)
 
     def find(
         self,
@@ -172,20 +115,6 @@ class ListSearch:
     def count(self, query: str, lists: Collection[str] = ()) -> int:
         """Return how many rows a query means. Raises QueryError and IndexFileError."""
         return self._ground.count(exact_query(self._ground.read(query)), lists)
-
-    def find_on_server(self, query: str, list_name: str, *, stop: Event) -> ServerSearchResult:
-        """Ask the server of a list that is followed over HTTP, and put what it finds into the index.
-
-        `can_ask_server` says which lists have one. Raises QueryError, FetchError, PatchdeskError and Cancelled.
-        """
-        from core.sync.server_search import ask_server
-
-        return ask_server(self._ground.index, self._config, query, list_name, stop=stop)
-
-    def can_ask_server(self, list_name: str) -> bool:
-        """Whether a list is followed over HTTP, so that its server can be asked."""
-        followed = self._config.lists.get(list_name)
-        return followed is not None and followed.target.startswith(("http://", "https://"))
 
 
 _Kept = tuple[dict[int, SearchHit], dict[tuple[int, int], SearchHit]]
@@ -210,7 +139,7 @@ class _IndexBackend(SearchBackend):
         self._keeping: _Kept = ({}, {})
 
     def read(self, query: str) -> Node:
-        return read(query, self.index.looked() if "looked" in query else None)
+        return read_query(query, self.index.looked() if "looked" in query else None)
 
     def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
         """Return rows; those of the same question are kept for as long as the index stays as it is."""

@@ -64,14 +64,14 @@ def save_view(name: str, query: str, file: Path) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    from core.query.clock import read
+    from core.query.query import read_query
 
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise ConfigError(
             "A view wants a name.", f"Up to {LONGEST_NAME} letters, digits, blanks and the like."
         )
-    read(query)
+    read_query(query)
     try:
         text = file.read_text("utf-8")
     except FileNotFoundError:

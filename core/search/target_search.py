@@ -10,14 +10,12 @@ from functools import lru_cache
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from core.errors import Cancelled
+from core.errors import Cancelled, QueryError
 from core.index.row_summary import given_to
 from core.model import Identity, Message, MessageId, Patch, Series, TargetListing, Thread
-from core.query.clock import read
-from core.query.errors import QueryError
 from core.query.fields import FieldTerm
-from core.query.matching import contains_phrase
-from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, terms
+from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, read_query, terms
+from core.query.tokens import contains_phrase
 from core.search.evaluate import Matching, SearchBackend, evaluate, exact_query
 from core.search.hits import LIMIT, Kind, SearchHit, SearchResult
 
@@ -95,7 +93,7 @@ class TargetSearch:
 
 
 def _read(query: str) -> Node:
-    tree = read(query)
+    tree = read_query(query)
     for term in terms(tree):
         if term.prefix in _INDEXED:
             raise QueryError(

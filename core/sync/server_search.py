@@ -11,8 +11,8 @@ from core.config import fetch_options
 from core.errors import Cancelled, FetchError, PatchdeskError, SourceError
 from core.model import RawMessage
 from core.progress import Progress, ProgressCallback, ProgressJob
-from core.query.clock import read
 from core.query.lore_query import ServerQuery, translate
+from core.query.query import read_query
 from core.search.hits import ServerSearchResult
 from core.sources.inbox_server import InboxServer
 from core.sources.source import IncrementalSource, MailChange, StoredPart, git_blob_id
@@ -37,7 +37,7 @@ def ask_server(
     Raises QueryError, FetchError, Cancelled, and PatchdeskError for a list that no server has, that was not synced yet, or a
     query of which it cannot be asked anything.
     """
-    tree = read(query)
+    tree = read_query(query)
     followed = config.lists.get(list_name)
     if followed is None or sync_method_of(followed) is SyncMethod.DISK:
         raise PatchdeskError(

@@ -16,7 +16,8 @@ from threading import Event
 from core.config import Config
 from core.index.index import Index, open_index
 from core.search.fuzzy.index import FuzzyEntry
-from core.search.list_search import BUILTIN_VIEWS, ListSearch
+from core.search.list_search import ListSearch
+from core.search.saved_views import BUILTIN_VIEWS
 from tests.bench.measure import cpu_of
 from tests.bench.search import _entries, _queries
 from tests.core.indexing import Log, bring

@@ -14,6 +14,7 @@ from core.config import load_config
 from core.errors import PatchdeskError
 from core.index.index import open_index
 from core.search.list_search import ListSearch
+from core.sync.server_search import ask_server
 from tests.end_to_end.letters import FROB, letter, series
 from tests.end_to_end.program import Program
 from tests.end_to_end.server import Server, need_public_inbox
@@ -199,25 +200,25 @@ def test_a_server_is_asked_and_what_it_has_comes_in(
     for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(variable, raising=False)
     index = open_index(program.data / "index.sqlite3")
-    finder = ListSearch(index, load_config(program.config))
+    config = load_config(program.config)
+    finder = ListSearch(index, config)
     try:
-        assert finder.can_ask_server("frob")
         assert finder.find("s:news").total == 0
-        found = finder.find_on_server("s:news is:unread", "frob", stop=Event())
+        found = ask_server(index, config, "s:news is:unread", "frob", stop=Event())
         assert (found.mails, found.added) == (4, 4)  # the whole thread, with its answer
         assert "is:unread" in found.note
         assert "s:news*" in found.asked
         (hit,) = finder.find("s:news is:complete").hits
         assert (hit.id, hit.lists) == ("news-v1-0@example.org", ("frob",))
-        assert finder.find_on_server("s:news", "frob", stop=Event()).added == 0
-        assert finder.find_on_server("s:nothingofthekind", "frob", stop=Event()).mails == 0
+        assert ask_server(index, config, "s:news", "frob", stop=Event()).added == 0
+        assert ask_server(index, config, "s:nothingofthekind", "frob", stop=Event()).mails == 0
         assert finder.find("weight").total == 0
         for query in ("f:cy step", "d:2025-06-02 f:cy", "news -s:lamp", 'f:"Cy Wasp"'):
-            assert finder.find_on_server(query, "frob", stop=Event()).mails, query
+            assert ask_server(index, config, query, "frob", stop=Event()).mails, query
         with pytest.raises(PatchdeskError, match="cannot be asked"):
-            finder.find_on_server("is:unread -f:ada", "frob", stop=Event())
+            ask_server(index, config, "is:unread -f:ada", "frob", stop=Event())
         with pytest.raises(PatchdeskError, match="not followed"):
-            finder.find_on_server("s:news", "nope", stop=Event())
+            ask_server(index, config, "s:news", "nope", stop=Event())
     finally:
         finder.close()
         index.close()
@@ -236,15 +237,16 @@ def test_a_server_that_is_gone_is_a_sentence(
     program.do("follow", "frob", f"{server.url}/asked", "--no-clone")
     monkeypatch.setenv("HOME", str(program.home))
     index = open_index(program.data / "index.sqlite3")
-    finder = ListSearch(index, load_config(program.config))
+    config = load_config(program.config)
+    finder = ListSearch(index, config)
     try:
         with pytest.raises(PatchdeskError, match="not synced yet"):
-            finder.find_on_server("s:news", "frob", stop=Event())
+            ask_server(index, config, "s:news", "frob", stop=Event())
         program.do("sync")
         server.stop()
         try:
             with pytest.raises(PatchdeskError) as caught:
-                finder.find_on_server("s:news", "frob", stop=Event())
+                ask_server(index, config, "s:news", "frob", stop=Event())
         finally:
             server.start()
         assert caught.value.message

@@ -19,8 +19,8 @@ from core.diff.highlight import highlight
 from core.diff.parse import file_changes, read_diff
 from core.diff.stat import diffstat
 from core.digest.people import Mailmap
-from core.digest.range import RangeError, read_moment, split_range
-from core.errors import TargetError
+from core.digest.range import RangeError, read_time_bound, split_range
+from core.errors import QueryError, TargetError
 from core.json_records import mail_record, series_record, thread_record, to_line
 from core.mail.body import read_in_body_headers, split_body
 from core.mail.dates import parse_date
@@ -35,9 +35,9 @@ from core.mail.message import message_id_of, parse_mail, parse_message
 from core.mail.message_fast import parse_message_fast
 from core.mail.subject import MAX_SUBJECT, parse_subject
 from core.model import Identity, Series
-from core.query.errors import QueryError
+from core.query.date_ranges import Clock
+from core.query.fields import path_matcher
 from core.query.lore_query import translate
-from core.query.path_glob import path_matcher
 from core.query.query import leaves, lift_to_rows, parse_query, source_text
 from core.query.query import terms as search_terms
 from core.search.fuzzy.index import FuzzyEntry, FuzzyIndex
@@ -278,7 +278,7 @@ def query(data: bytes) -> None:
     hits = index().search(text, 5)
     assert len(hits) <= 5
     try:
-        tree = parse_query(text, moments)
+        tree = parse_query(text, Clock(NOW, UTC))
     except QueryError as error:
         clean(shown(error.message))
         return
@@ -289,11 +289,6 @@ def query(data: bytes) -> None:
     for term in search_terms(tree):
         for word in term.words:
             path_matcher(word)("drivers/net/" + "a" * 50 + "/" + text[:200])
-
-
-def moments(words: str) -> int | None:
-    moment = read_moment(words, NOW)
-    return None if moment is None else moment.time
 
 
 def journal(data: bytes) -> None:
@@ -381,7 +376,7 @@ def names(data: bytes) -> None:
         assert read.base[:7] in {"", "http://", "https:/"}
     with contextlib.suppress(RangeError):
         for end in split_range(text):
-            moment = read_moment(end, NOW)
+            moment = read_time_bound(end, NOW)
             assert moment is None or isinstance(moment.time, int)
     Mailmap(text).resolve(Identity(text[:50], text[-50:]))
 

@@ -12,10 +12,10 @@ import pytest
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
-import core.search.list_search
-from core.errors import Cancelled
+import core.search.target_search
+from core.errors import Cancelled, QueryError
 from core.model import Series, TargetListing, Thread
-from core.search.list_search import QueryError, SearchResult
+from core.search.hits import SearchResult
 from core.system.ui_state import UiState
 from tests.tui.kit import (
     ADA,
@@ -42,7 +42,7 @@ from tui.desk.search import earlier_queries
 from tui.desk.searcher import Answered, Asker, Question, SearchedListing
 from tui.keys.commands import Pane
 
-Real = core.search.list_search.TargetSearch
+Real = core.search.target_search.TargetSearch
 
 
 def many(count: int = 200) -> list[Series | Thread]:
@@ -290,7 +290,7 @@ def gated(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Gated]]:
     monkeypatch.setattr(Gated, "asked", [])
     monkeypatch.setattr(Gated, "gates", {})
     monkeypatch.setattr(Gated, "wrong", {})
-    monkeypatch.setattr(core.search.list_search, "ListingFinder", Gated)
+    monkeypatch.setattr(core.search.target_search, "TargetSearch", Gated)
     yield Gated
     for gate in Gated.gates.values():
         gate.set()
@@ -606,7 +606,7 @@ async def test_a_mistake_of_ours_ends_no_finding(monkeypatch: pytest.MonkeyPatch
                 raise ZeroDivisionError
             return super().find(query)
 
-    monkeypatch.setattr(core.search.list_search, "ListingFinder", Broken)
+    monkeypatch.setattr(core.search.target_search, "TargetSearch", Broken)
     app = app_with(*many())
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)

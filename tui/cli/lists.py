@@ -251,15 +251,15 @@ def _sync_depth(arguments: argparse.Namespace) -> SyncDepth | None:
     if arguments.all:
         _sync_error("--all and --since exclude each other.")
         return None
-    from core.digest.range import read_moment
+    from core.approxidate import read_past
 
-    moment = read_moment(arguments.since, datetime.now(UTC))
-    if moment is None or moment.time < 0:
+    moment = read_past(arguments.since, datetime.now(UTC))
+    if moment is None or moment.timestamp() < 0:
         _sync_error(
             f"‘{arguments.since}’ is not a date.", "Write 2025-05-01, yesterday, 3.months.ago."
         )
         return None
-    return SyncDepth(since=moment.time)
+    return SyncDepth(since=int(moment.timestamp()))
 
 
 def _result_line(result: SyncResult) -> str:

@@ -16,9 +16,10 @@ from tui.cli.parser import Command
 
 if TYPE_CHECKING:
     from core.config import Config
+    from core.errors import QueryError
     from core.index.index import Index
-    from core.query.errors import QueryError
-    from core.search.list_search import ListSearch, SearchHit, SearchResult
+    from core.search.hits import SearchHit, SearchResult
+    from core.search.list_search import ListSearch
 
 _print_error: Final = partial(print_error, command="search")
 
@@ -91,8 +92,8 @@ def query_last(words: Sequence[str]) -> list[str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
+    from core.errors import QueryError
     from core.index.index import open_index
-    from core.query.errors import QueryError
     from core.sync.list_folder import DataDirs
 
     config = load_config_and_warn()

@@ -317,7 +317,8 @@ def find_rows(
     session: Session, listing: TargetListing | None, query: str, lists: Sequence[str], post: Post
 ) -> None:
     """Post all that a query means, in lists, or in what is open."""
-    from core.search.list_search import ListSearch, TargetSearch
+    from core.search.list_search import ListSearch
+    from core.search.target_search import TargetSearch
 
     try:
         if listing is not None:

@@ -32,7 +32,7 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 
 if TYPE_CHECKING:
-    from core.search.list_search import SavedView
+    from core.search.saved_views import SavedView
     from core.system.ui_state import UiState
     from tui.tree.model import Items
     from tui.tree.rows import Key, Whole
@@ -301,7 +301,7 @@ class FindingScreen(AskingScreen):
     def _say_wrong(self, error: PatchdeskError) -> None:
         if not self.bar.asking:
             return
-        from core.search.list_search import QueryError
+        from core.errors import QueryError
 
         words = shown(f"{error.message} {error.hint}".strip())
         self.bar.count("")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from core.text import SafeText, shown
 
 if TYPE_CHECKING:
-    from core.search.list_search import SearchResult, ServerSearchResult
+    from core.search.hits import SearchResult, ServerSearchResult
 
 _LAST: Final = re.compile(r"(?:^|[\s(])-?(?:([a-z]{1,8})(:)?([^\s\"():]*))$", re.ASCII)
 """The word before the cursor: a prefix, its colon, and what stands after that; or letters alone."""

@@ -23,13 +23,9 @@ from tui.tree.rows import Highlights, Key, MatchingPatches, SearchMarks
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
     from core.model import TargetListing
-    from core.search.list_search import (
-        ListSearch,
-        Search,
-        SearchHit,
-        SearchResult,
-        ServerSearchResult,
-    )
+    from core.search.evaluate import Search
+    from core.search.hits import SearchHit, SearchResult, ServerSearchResult
+    from core.search.list_search import ListSearch
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +93,7 @@ class SearchedListing:
     def finder(self) -> Search:
         """Return what finds, which is made from the listing when it is first asked."""
         if self._finder is None:
-            from core.search.list_search import TargetSearch
+            from core.search.target_search import TargetSearch
 
             self._finder = TargetSearch(self.listing, me=self._me)
         return self._finder
@@ -262,9 +258,11 @@ def ensure_ready(session: Session, searched: Searched, post: Post) -> None:
 
 def ask_server(desk: ListDesk, query: str, list_name: str, stop: Event, post: Post) -> None:
     """Let a list's server find, and take what it finds into the index."""
+    from core.sync.server_search import ask_server as ask
+
     try:
         with desk.in_use:
-            found = desk.finder.find_on_server(query, list_name, stop=stop)
+            found = ask(desk.index, desk.config, query, list_name, stop=stop)
     except Cancelled:
         post(ServerAnswered(stop, list_name))
     except PatchdeskError as error:

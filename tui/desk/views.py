@@ -24,7 +24,7 @@ from tui.widgets.title_bar import MOST, Tab
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk, ListPage
-    from core.search.list_search import SavedView
+    from core.search.saved_views import SavedView
 
 Post = Callable[[Message], object]
 

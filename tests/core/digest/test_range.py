@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.digest.archive import Archive
 from core.digest.epoch_archive import EpochArchive
 from core.digest.mailboxes import MailboxArchive
-from core.digest.range import RangeError, TimeBound, read_moment, split_range
+from core.digest.range import RangeError, TimeBound, read_time_bound, split_range
 from core.errors import PatchdeskError
 from core.mail.message import parse_message
 from core.sources.mailbox import open_bytes
@@ -107,12 +107,12 @@ def test_what_is_no_range_is_said(words: str) -> None:
 )
 def test_a_moment_is_read_as_git_writes_it_and_in_utc(words: str, moment: str) -> None:
     wanted = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    assert read_moment(words, NOW) == TimeBound(int(wanted.timestamp()))
+    assert read_time_bound(words, NOW) == TimeBound(int(wanted.timestamp()))
 
 
 def test_a_month_before_a_long_months_last_day_is_the_short_ones() -> None:
     end_of_march = datetime(2025, 3, 31, 12, tzinfo=UTC)
-    assert read_moment("1.month.ago", end_of_march) == TimeBound(
+    assert read_time_bound("1.month.ago", end_of_march) == TimeBound(
         int(datetime(2025, 2, 28, 12, tzinfo=UTC).timestamp())
     )
 
@@ -123,12 +123,12 @@ def test_a_month_before_a_long_months_last_day_is_the_short_ones() -> None:
      "999999.years.ago", "-1.day.ago", "week.1.ago", "1.week", "@99999999999999"],
 )  # fmt: skip
 def test_what_is_no_moment_is_none(words: str) -> None:
-    assert read_moment(words, NOW) is None
+    assert read_time_bound(words, NOW) is None
 
 
 @given(st.text(max_size=60))
 def test_no_words_break_the_reading_of_a_moment(words: str) -> None:
-    moment = read_moment(words, NOW)
+    moment = read_time_bound(words, NOW)
     assert moment is None or isinstance(moment.time, int)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import QueryError
+from core.query.date_ranges import Clock
 from core.query.lore_query import MOST, translate
-from core.query.query import QueryError, parse_query
+from core.query.query import parse_query
+
+CLOCK = Clock(datetime(2025, 6, 4, 12, 0, tzinfo=UTC), UTC)
 
 
 @pytest.mark.parametrize(
@@ -32,27 +38,27 @@ from core.query.query import QueryError, parse_query
     ],
 )
 def test_what_is_asked(query: str, asked: str) -> None:
-    found = translate(parse_query(query, lambda _: None), ("kvm",))
+    found = translate(parse_query(query, CLOCK), ("kvm",))
     assert found.query == asked
     assert not found.left_out
     assert not found.wider
 
 
 def test_what_a_server_does_not_know_is_left_out_and_said() -> None:
-    found = translate(parse_query("s:vhost is:unread v:2 l:other by:rex", lambda _: None), ("kvm",))
+    found = translate(parse_query("s:vhost is:unread v:2 l:other by:rex", CLOCK), ("kvm",))
     assert found.query == "s:vhost*"
     assert found.left_out == ["is:unread", "v:2", "l:other", "by:rex"]
-    found = translate(parse_query("dfn:arch/arm64/kvm/*.c s:pmu", lambda _: None))
+    found = translate(parse_query("dfn:arch/arm64/kvm/*.c s:pmu", CLOCK))
     assert found.query == '(dfn:"arch/arm64/kvm" AND s:pmu*)'
     assert found.wider == ["dfn:arch/arm64/kvm/*.c as dfn:arch/arm64/kvm"]
-    assert translate(parse_query("-dfn:a/b/*.c s:pmu", lambda _: None)).query == "s:pmu*"
+    assert translate(parse_query("-dfn:a/b/*.c s:pmu", CLOCK)).query == "s:pmu*"
 
 
 @pytest.mark.parametrize(
     "query", ["", "is:unread", "-s:x", "s:x OR is:unread", "l:kvm", "dfn:*.c", "x " * 2_000]
 )
 def test_what_cannot_be_asked_at_all(query: str) -> None:
-    assert translate(parse_query(query, lambda _: None), ("kvm",)).query == ""
+    assert translate(parse_query(query, CLOCK), ("kvm",)).query == ""
 
 
 @settings(max_examples=200)
@@ -85,7 +91,7 @@ def test_what_cannot_be_asked_at_all(query: str) -> None:
 )
 def test_quotes_and_lines_stay_closed(text: str) -> None:
     try:
-        tree = parse_query(text, lambda _: None)
+        tree = parse_query(text, CLOCK)
     except QueryError:
         return
     asked = translate(tree).query

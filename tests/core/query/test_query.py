@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.digest.range import read_moment
+from core.errors import QueryError
+from core.query.date_ranges import Clock
 from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES
 from core.query.query import (
     DEEPEST,
@@ -20,7 +21,6 @@ from core.query.query import (
     Node,
     Not,
     Or,
-    QueryError,
     SameMail,
     Word,
     lift_to_rows,
@@ -32,13 +32,11 @@ from core.query.query import (
 NOW = datetime(2025, 6, 4, 12, 0, tzinfo=UTC)  # a Wednesday
 
 
-def moment(words: str) -> int | None:
-    found = read_moment(words, NOW)
-    return None if found is None else found.time
+CLOCK = Clock(NOW, UTC)
 
 
 def read(text: str) -> Node:
-    return parse_query(text, moment)
+    return parse_query(text, CLOCK)
 
 
 def told(tree: Node) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.config import load_config
-from core.errors import ConfigError, PatchdeskError
-from core.query.clock import read
-from core.search.list_search import BUILTIN_VIEWS, QueryError, SavedView, save_view, saved_views
+from core.errors import ConfigError, PatchdeskError, QueryError
+from core.query.query import read_query
+from core.search.saved_views import BUILTIN_VIEWS, SavedView, save_view, saved_views
 
 
 def names(configured: dict[str, str]) -> list[str]:
@@ -21,7 +21,7 @@ def test_every_shipped_view_can_be_asked() -> None:
     assert [view.name for view in saved_views({})] == list(BUILTIN_VIEWS)
     assert all(view.shipped for view in saved_views({}))
     for query in BUILTIN_VIEWS.values():
-        read(query)
+        read_query(query)
     assert BUILTIN_VIEWS["All"] == ""
     for name in (
         "Inbox",

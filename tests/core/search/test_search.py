@@ -13,10 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.config import Config, FollowedList
-from core.errors import Cancelled
+from core.errors import Cancelled, QueryError
 from core.index.body_index import bring_bodies
 from core.index.index import Index, open_index
-from core.search.list_search import ListSearch, QueryError, Search, SearchHit, TargetSearch
+from core.search.evaluate import Search
+from core.search.hits import SearchHit
+from core.search.list_search import ListSearch
+from core.search.target_search import TargetSearch
 from tests.core.indexing import NOBODY, Log, bring, quiet
 from tests.core.search.finding import MAILS, letter, listing
 
