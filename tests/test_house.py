@@ -1,13 +1,16 @@
-"""The wheel, what is imported when, and what stands where."""
+"""The wheel, what is imported when, and the rules of the layout."""
 
 from __future__ import annotations
 
+import ast
+import graphlib
 import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,8 +29,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_holds_core_and_tui_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_core_tui_and_the_command(wheel: Path) -> None:
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    data = {name for name in held if name.split("/")[0].endswith(".data")}
     tracked = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "core", "tui"],
         cwd=ROOT,
@@ -35,8 +39,53 @@ def test_the_wheel_holds_core_and_tui_and_nothing_else(wheel: Path) -> None:
         capture_output=True,
         text=True,
     ).stdout.splitlines()
-    assert held == {name for name in tracked if (ROOT / name).exists()}
+    assert held - data == {name for name in tracked if (ROOT / name).exists()}
     assert {"core/py.typed", "tui/py.typed", "tui/app.tcss"} <= held
+    assert "scripts/patchdesk" in {name.partition("/")[2] for name in data}
+
+
+def hostile_folder(folder: Path) -> Path:
+    """Return a folder in which every module that a command could import by mistake ends it."""
+    for name in ("core/__init__.py", "tui/__init__.py", "core.py", "tui.py", "patchdesk.py"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"raise SystemExit('the wrong {name} was imported')")
+    return folder
+
+
+@pytest.mark.parametrize("python_path", [None, ".", "", ":", "HOSTILE", "HOSTILE/core:."])
+def test_the_command_imports_nothing_from_where_it_stands(
+    tmp_path: Path, python_path: str | None
+) -> None:
+    hostile = hostile_folder(tmp_path / "checkout")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    if python_path is not None:
+        environment["PYTHONPATH"] = python_path.replace("HOSTILE", str(hostile))
+    for words in (["--version"], ["series", os.devnull]):
+        done = subprocess.run(
+            [Path(sys.executable).with_name("patchdesk"), *words],
+            cwd=hostile,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "wrong" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    assert hostile_is_armed(hostile)
+
+
+def hostile_is_armed(hostile: Path) -> bool:
+    """Tell whether Python itself, which has no such guard, imports what lies there."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import core"],
+        cwd=hostile,
+        env={"PYTHONPATH": str(hostile)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "the wrong core" in done.stderr
 
 
 def test_the_wheel_installs_clean_and_runs(wheel: Path, tmp_path: Path) -> None:
@@ -53,13 +102,11 @@ def test_the_wheel_installs_clean_and_runs(wheel: Path, tmp_path: Path) -> None:
         pytest.skip(f"no package index to install from: {install.stderr[-200:]}")
     assert install.returncode == 0, install.stderr
     subprocess.run([*pip, "check"], check=True)
-    # Run from a folder with a hostile core/: the installed one must be used.
-    hostile = tmp_path / "elsewhere" / "core"
-    hostile.mkdir(parents=True)
-    (hostile / "__init__.py").write_text("raise SystemExit('the wrong core was imported')")
+    hostile = hostile_folder(tmp_path / "checkout")
     said = subprocess.run(
         [venv / "bin" / "patchdesk", "--version"],
-        cwd=hostile.parent,
+        cwd=hostile,
+        env={**os.environ, "PYTHONPATH": str(hostile)},
         capture_output=True,
         text=True,
         check=True,
@@ -97,11 +144,77 @@ def test_nothing_heavy_is_imported_before_it_is_wanted(code: str, forbidden: set
     assert forbidden & set(loaded) == set()
 
 
-def test_no_file_grows_too_long() -> None:
+def sources() -> list[Path]:
+    """Return every Python file of the program."""
+    return [path for folder in ("core", "tui") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+LONG_FILES = {
+    "core/series/postings.py",
+    "core/search/target_search.py",
+    "core/desk/lists_desk.py",
+    "core/desk/triage_service.py",
+    "core/triage/event_tables.py",
+    "tui/tree/model.py",
+    "tui/tree/view.py",
+    "tui/reader/message_view.py",
+    "tui/desk/opening.py",
+}
+"""Still too long; nothing may be added."""
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
-        for folder in ("core", "tui")
-        for path in (ROOT / folder).rglob("*.py")
-        if (lines := len(path.read_text().splitlines())) > 450
+        for path in sources()
+        if (lines := len(path.read_text().splitlines())) > 400
+    }
+    assert {name: lines for name, lines in long.items() if name not in LONG_FILES} == {}
+
+
+LONG_FUNCTIONS = {"unpack", "write", "segment", "command_handlers"}
+"""Still too long; nothing may be added."""
+
+
+def test_no_function_is_longer_than_50_lines() -> None:
+    long = {
+        f"{path.relative_to(ROOT)}: {node.name}": lines
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > 50
+        and node.name not in LONG_FUNCTIONS
     }
     assert long == {}
+
+
+def test_few_modules_stand_on_top_of_core() -> None:
+    assert len([path for path in (ROOT / "core").glob("*.py") if path.name != "__init__.py"]) <= 10
+
+
+CIRCLES = {
+    ("core.index.reader", "core.index.views"),
+    ("tui.app", "tui.screens.desk"),
+    ("core.desk.list_rows", "core.desk.lists_desk"),
+    ("core.index.migrations", "core.index.triage_state"),
+    ("core.index.body_index", "core.index.index"),
+    ("core.digest.process", "core.digest.process"),
+}
+"""Imports that still close a circle; nothing may be added."""
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Imports inside functions and under TYPE_CHECKING count."""
+    graph = grimp.build_graph("core", "tui", cache_dir=None)
+    imports = {
+        module: {
+            imported
+            for imported in graph.find_modules_directly_imported_by(module)
+            if (module, imported) not in CIRCLES
+        }
+        for module in graph.modules
+    }
+    try:
+        graphlib.TopologicalSorter(imports).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(f"imported by: {' -> '.join(error.args[1])}")

@@ -28,6 +28,7 @@ from typing import IO, Any, Final
 from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error
 from core.progress import Progress, ProgressCallback
+from core.system.paths import program_folder
 
 POLL: Final = 0.05
 """Seconds until a set `stop` is seen, at most."""
@@ -360,18 +361,9 @@ def _available(stream: IO[bytes]) -> bytes | None:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return all that the child gets of the environment.
-
-    Of Python's search path those entries stay that do not depend on the folder it is started in.
-    """
+    """Return the child's whole environment."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    search = [
-        path
-        for path in os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        if Path(path).is_absolute()
-    ]
-    if search:
-        kept["PYTHONPATH"] = os.pathsep.join(search)
+    kept["PYTHONPATH"] = program_folder()
     if site.ENABLE_USER_SITE:
         kept["PYTHONUSERBASE"] = site.getuserbase()
     folders = (

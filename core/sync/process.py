@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from threading import Event
 from typing import IO, Any, Final
 
@@ -24,6 +23,7 @@ from core.config import FollowedList, read_interval
 from core.errors import Cancelled, PatchdeskError
 from core.progress import Progress, ProgressCallback
 from core.sync.list_folder import SyncResult
+from core.system.paths import program_folder
 
 _POLL: Final = 0.05
 """Seconds until a set `stop` is seen, at most."""
@@ -40,7 +40,6 @@ class SyncProcess:
 
     def __init__(self, names: Sequence[str]) -> None:
         """Start the child."""
-        root = str(Path(__file__).resolve().parents[1])
         self._left = Event()
         self._child = subprocess.Popen(
             # -P: a folder named `core` in the place where the program was started must not be imported.
@@ -48,7 +47,7 @@ class SyncProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": root},
+            env={**os.environ, "PYTHONPATH": program_folder()},
             start_new_session=True,  # Ctrl-C and the terminal are not for it
         )
 

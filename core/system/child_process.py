@@ -13,11 +13,11 @@ import struct
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from threading import Event
 from typing import IO, Any, Final
 
 from core.errors import Cancelled, SourceError
+from core.system.paths import program_folder
 
 _LENGTH: Final = struct.Struct(">I")
 
@@ -32,7 +32,6 @@ class Child:
 
     def __init__(self, module: str, *arguments: str, ended: SourceError) -> None:
         """Start the child; it works ahead until its pipe is full. `ended` is the error where it ends too early."""
-        root = str(Path(__file__).resolve().parents[1])
         self._ended = ended
         self._child = subprocess.Popen(
             # -P: a folder named `core` in the place where the program was started must not be imported.
@@ -40,7 +39,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": root},
+            env={**os.environ, "PYTHONPATH": program_folder()},
             start_new_session=True,  # Ctrl-C and the terminal are not for it
         )
         self._closed = Event()

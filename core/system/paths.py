@@ -27,6 +27,14 @@ def _home() -> Path:
         raise PatchdeskError("There is no home folder.", "Set $HOME.") from error
 
 
+def program_folder() -> str:
+    """Return the folder that holds this program's packages: the only PYTHONPATH of its child processes.
+
+    The user's PYTHONPATH may name a folder with another `core`, such as an untrusted checkout.
+    """
+    return str(Path(__file__).resolve().parents[2])
+
+
 def config_file() -> Path:
     """Return the file a user writes; it may not exist."""
     return _folder("XDG_CONFIG_HOME", ".config") / "config.toml"

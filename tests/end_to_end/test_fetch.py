@@ -315,12 +315,12 @@ def test_neither_the_start_folder_nor_the_home_has_a_say(inboxes: Server, tmp_pa
         assert snapshot(tmp_path) == before
 
 
-def test_a_relative_python_path_does_not_reach_the_child(
+def test_the_users_python_path_does_not_reach_the_child(
     inboxes: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile_folder(tmp_path, "http://127.0.0.1:1")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", f".{os.pathsep}{os.pathsep}core")
+    monkeypatch.setenv("PYTHONPATH", f".{os.pathsep}{os.pathsep}core{os.pathsep}{tmp_path}")
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "json.py"))
     fetch_process.close_idle_client()
     assert len(fetch(f"{inboxes.url}/frob/frob-v1-0@example.org/")) == 36

@@ -38,6 +38,8 @@ CONFIGS = {
     "the last of several": "[lore]\n\trequesttimeout = 1\n\trequesttimeout = 2\n",
 }  # fmt: skip
 
+ROOT = Path(__file__).resolve().parents[3]
+
 
 @pytest.mark.parametrize("case", CONFIGS)
 def test_the_settings_are_those_that_liblore_would_read(
@@ -78,7 +80,7 @@ def test_the_child_gets_of_the_environment_what_it_needs(
         monkeypatch.setenv(name, "x")
     given_on = environment(tmp_path / "home")
     assert given_on["https_proxy"] == "http://proxy.example.org"
-    assert given_on["PYTHONPATH"] == str(tmp_path)
+    assert given_on["PYTHONPATH"] == str(ROOT)
     assert given_on["HOME"] == given_on["XDG_CACHE_HOME"] == str(tmp_path / "home")
     assert "x" not in given_on.values()
     assert given_on["GIT_CONFIG_GLOBAL"] == os.devnull
