@@ -42,9 +42,10 @@ _SUPERSETS: Final = {
     "koi8r": "koi8_r",
     "koi8u": "koi8_u",
     "koi8t": "koi8_t",
-    "latin1": "latin_1",
+    "latin1": "cp1252",
+    "l1": "cp1252",
     "latin2": "iso8859_2",
-    "latin5": "iso8859_9",
+    "latin5": "cp1254",
     "latin9": "iso8859_15",
     "tis620": "cp874",
     "iso885911": "cp874",
@@ -61,7 +62,8 @@ _SUPERSETS: Final = {
 }
 _CODECS: Final = (
     _SUPERSETS
-    | {f"iso8859{part}": f"iso8859_{part}" for part in (*range(1, 11), 13, 14, 15, 16)}
+    | {f"iso8859{part}": f"iso8859_{part}" for part in (*range(2, 9), 10, 13, 14, 15, 16)}
+    | {"iso88591": "cp1252", "iso88599": "cp1254"}  # WHATWG's Encoding Standard
     | {f"iso8859{part}{way}": f"iso8859_{part}" for part in (6, 8) for way in ("e", "i")}
     | {
         f"{maker}125{page}": f"cp125{page}"
@@ -94,15 +96,22 @@ _CODECS: Final = (
 )
 _PUNCTUATION: Final = re.compile(r"[^a-z0-9]+")
 _MAX_NAME: Final = 40
-# surrogateescape leaves a byte that is no UTF-8 as U+DC80..DCFF: read those as Latin-1.
-_STRAY_BYTES: Final = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+_WINDOWS_1252: Final = bytes(range(0x80, 0xA0)).decode("cp1252", "replace")
+_LATIN: Final = {
+    byte: _WINDOWS_1252[byte - 0x80]
+    for byte in range(0x80, 0xA0)
+    if _WINDOWS_1252[byte - 0x80] != "\ufffd"
+}
+# surrogateescape leaves a byte that is no UTF-8 as U+DC80..DCFF: read those as windows-1252.
+_STRAY_BYTES: Final = {0xDC00 + byte: _LATIN.get(byte, chr(byte)) for byte in range(0x80, 0x100)}
 
 
 def decode_bytes(data: bytes, charset: str = "") -> str:
     """Return `data` as text, since something readable beats nothing.
 
     `charset` is what the mail claims, any string. A claim of UTF-8, ASCII or nothing known is read as UTF-8,
-    each byte that is none as Latin-1; another known charset is believed, what is wrong in it becomes U+FFFD.
+    each byte that is none as windows-1252, as is text that claims iso-8859-1; another known charset is believed,
+    and what is wrong in it becomes U+FFFD.
     Never raises; never holds surrogates.
     """
     codec = _codec_of(charset)
@@ -113,6 +122,8 @@ def decode_bytes(data: bytes, charset: str = "") -> str:
     try:
         text = data.decode(codec)
     except (UnicodeError, ValueError):
+        if codec == "cp1252":  # it leaves five bytes undefined
+            return data.decode("latin-1").translate(_LATIN)
         text = data.decode(codec, "replace")
     if not text.isascii() and not _encodable(text):
         text = text.encode("utf-8", "replace").decode("utf-8")

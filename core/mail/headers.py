@@ -36,6 +36,8 @@ _ODD: Final = re.compile(r'["(\\;:]')
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 _BLANK: Final = re.compile(r"\s+")
+# 'A Person' via A List: how lists quote the name of whom they send for.
+_QUOTED_SENDER: Final = re.compile(r"'([^']*(?:'[^']+)*)'(?= via |$)")
 _BRACKETED: Final = re.compile(r"<([^<>]*)>")
 
 
@@ -243,6 +245,10 @@ def _person(piece: str) -> tuple[Identity | None, bool]:
     text = piece.strip()
     if not text:
         return None, True
+    if "@" not in text and "=?" in text:
+        text = _BLANK.sub(" ", decode_encoded_words(text)).strip()
+        if "<" in text:  # the address, too, is within the encoded word
+            return _person(text.replace("=?", "= ?"))
     if "@" not in text:
         return Identity(_clean_name(text), ""), False
     comment = text.find("(")
@@ -264,13 +270,18 @@ def _unparenthesised(text: str) -> str:
 
 
 def _clean_name(name: str) -> str:
+    if name.isalnum():
+        return name
     if '"' in name:
         name = name.replace('\\"', "\0").replace('"', "").replace("\0", '"')
     if "\\" in name:
         name = _QUOTED_PAIR.sub(r"\1", name)
     if "=?" in name:
         name = decode_encoded_words(name)
-    return _BLANK.sub(" ", name).strip(" '") if not name.isalnum() else name
+    name = _BLANK.sub(" ", name).strip()
+    if name[:1] == "'" and (quoted := _QUOTED_SENDER.match(name)):
+        name = f"{quoted[1]}{name[quoted.end() :]}"
+    return name.strip(" '")
 
 
 MAX_WORDS: Final = 2000

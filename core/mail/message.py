@@ -53,6 +53,7 @@ _FACTS: Final = frozenset(
     }
 )
 _RECEIVED: Final = frozenset({"received"})
+_TRUE_SENDER: Final = frozenset({"x-original-from", "reply-to"})
 _CHANGE_ID: Final = re.compile(r"\nchange-id:[ \t]+([^\s]{1,200})")
 _BLANKS: Final = re.compile(rb"\s*")
 _MAX_LIST_IDS: Final = 20
@@ -155,7 +156,8 @@ def _parse(raw: bytes, key: str) -> _ParsedMail:
     text = content.text
     truncations = list(dict.fromkeys([*headers.truncations, *content.truncations]))
     sender = _sender(headers)
-    weighed = classify_patch(_subject(headers, truncations), sender, text)
+    author = _true_sender(sender, source, start)
+    weighed = classify_patch(_subject(headers, truncations), author, text)
     subject, patch, in_body = weighed.subject, weighed.patch, weighed.in_body
     references, in_reply_to = _references(headers, truncations)
     ids = parse_message_ids(headers.get("message-id"))
@@ -212,6 +214,20 @@ def _sender(headers: Headers) -> Identity:
         if people:
             return next((person for person in people if person.address), people[0])
     return Identity("", "")
+
+
+def _true_sender(sender: Identity, source: bytes, start: int) -> Identity:
+    """Return who sent a mail whose From a list has replaced (`A Person via A List <list@…>`, for DMARC's sake)."""
+    name, via, _ = sender.name.partition(" via ")
+    if not via:
+        return sender
+    headers = parse_headers(source, start, len(source), _TRUE_SENDER)
+    for header in ("x-original-from", "reply-to"):
+        for person in parse_addresses(headers.get(header)):
+            is_named = person.name.casefold() in {"", name.casefold()} or header != "reply-to"
+            if "@" in person.address and person.address != sender.address and is_named:
+                return Identity(person.name or name, person.address)
+    return sender
 
 
 def _in_body_author(found: tuple[tuple[str, str], ...]) -> Identity | None:

@@ -63,7 +63,7 @@ def _read_plain(raw: bytes, key: str, replies: bool) -> tuple[Message, str] | No
     get = values.get
     subject = _subject(get("subject", ""))
     sender = _sender(get("from", ""))
-    if subject is None or sender is None:
+    if subject is None or sender is None or " via " in sender.name:
         return None
     lists = _list_ids(get("list-id", ""))
     if subject.is_reply and not replies:

@@ -18,6 +18,7 @@ from core.mail.part_decoding import (
     decode_transfer_encoding,
     html_to_text,
     parse_content_type,
+    parse_media_type,
 )
 from core.model import Attachment
 
@@ -36,6 +37,17 @@ _PATCH_TYPES: Final = frozenset(
 )
 _PATCH_NAME: Final = re.compile(r"\.(?:patch|diff)(?:\.txt)?$", re.IGNORECASE)
 _DIFF: Final = re.compile(rb"^(?:diff --git |--- [^\r\n]+\r?\n\+\+\+ )", re.MULTILINE)
+_NO_TEXT: Final = (
+    "image/",
+    "audio/",
+    "video/",
+    "font/",
+    "text/",
+    "application/pdf",
+    "application/pgp-",
+    "application/pkcs7-",
+)
+_BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _PART_HEADERS: Final = frozenset(
     {"content-type", "content-transfer-encoding", "content-disposition", "content-description"}
 )
@@ -85,7 +97,7 @@ def decode_content(raw: bytes, headers: Headers) -> DecodedContent:
 
 def _only_text(raw: bytes, headers: Headers) -> str | None:
     """Return the text of a mail that has but one part, and of no great size, as most have; None for any other."""
-    kind, parameters = parse_content_type(headers.get("content-type") or "text/plain")
+    kind, parameters = parse_media_type(headers.get("content-type"))
     if kind != "text/plain" or headers.truncations or len(raw) - headers.body_start > MAX_BODY:
         return None
     data = decode_transfer_encoding(
@@ -97,7 +109,7 @@ def _only_text(raw: bytes, headers: Headers) -> str | None:
 
 def _text_of(data: bytes, parameters: dict[str, str]) -> str:
     """Decode a plain text's bytes as the parameters of its type say."""
-    text = decode_bytes(data, parameters.get("charset", ""))
+    text = decode_bytes(data, parameters.get("charset", "")).removeprefix("\ufeff")
     if "\r" in text:
         text = _line_ends(text)
     if parameters.get("format", "").lower() == "flowed":
@@ -140,7 +152,7 @@ class _MimeWalker:
         """Take one part in; return its children."""
         for words in part.headers.truncations:
             self.cap(words)
-        kind, parameters = parse_content_type(part.headers.get("content-type") or part.default)
+        kind, parameters = parse_media_type(part.headers.get("content-type"), part.default)
         if part.depth > MAX_DEPTH:
             self.cap("parts nested too deep")
             self._attach("", kind, part.end - part.start)
@@ -241,9 +253,12 @@ class _MimeWalker:
         if kind.startswith("text/") and not attached and kind not in {"text/html", "text/calendar"}:
             self._plain(part, self._decoded(part), parameters)
             return
-        if kind.startswith("text/") or _may_be_patch(kind, name):
+        if kind.startswith("text/") or part.depth == 0 or _may_be_patch(kind, name):
             data = self._decoded(part)
             sniffed = data[:_MAX_SNIFFED]
+            if part.depth == 0 and disposition != "attachment" and _is_text(kind, sniffed):
+                self._plain(part, data, parameters)
+                return
             if b"\0" not in sniffed and (kind in _PATCH_TYPES or _DIFF.search(sniffed)):
                 self._plain(part, data, parameters)
                 return
@@ -297,7 +312,12 @@ def _decoded_size(part: _Part) -> int:
 
 
 def _is_plain(part: _Part) -> bool:
-    return parse_content_type(part.headers.get("content-type") or part.default)[0] == "text/plain"
+    return parse_media_type(part.headers.get("content-type"), part.default)[0] == "text/plain"
+
+
+def _is_text(kind: str, data: bytes) -> bool:
+    """Whether the only part of a mail is text under another name: `application/text`, `utf-8/plain`."""
+    return not kind.startswith(_NO_TEXT) and not _BINARY.search(data)
 
 
 def _may_be_patch(kind: str, name: str) -> bool:

@@ -19,6 +19,7 @@ MAX_CONTENT_TYPE: Final = 2000
 """Characters that are looked at."""
 
 _PARAMETER: Final = re.compile(r';\s*([\w*!#$&.^-]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;\s]*))')
+_MEDIA_TYPE: Final = re.compile(r"[a-z]{1,30}/[a-z0-9!#$&^_.+*-]{1,100}")
 _CONTINUED: Final = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*?))?")
 
 
@@ -32,8 +33,20 @@ def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
     return kind, dict(parameters)
 
 
+def parse_media_type(value: str, default: str = "text/plain") -> tuple[str, dict[str, str]]:
+    """Return what `parse_content_type` gives of a Content-Type; one that is no media type counts as `default`.
+
+    RFC 2045 (5.2) has it so for mail without a type, and recommends it for what cannot be read.
+    """
+    kind, parameters = parse_content_type(value)
+    return (kind if _MEDIA_TYPE.fullmatch(kind) else default), parameters
+
+
 @lru_cache(maxsize=256)
 def _parse_content_type(value: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    if value[:1] == '"':  # "text/plain; charset=utf-8" or "multipart/mixed"; boundary=B
+        inner, _, rest = value[1:].partition('"')
+        value = f"{inner}{rest}"
     kind = value.partition(";")[0].strip().lower()
     found: dict[str, str] = {}
     split: dict[str, dict[int, bytes]] = {}
@@ -197,7 +210,7 @@ MAX_HTML: Final = 1 << 20
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})|<!--|<[!?]")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _BLANKS: Final = re.compile(r"[ \t\r\n\f]+")
-_MANY_BREAKS: Final = re.compile(r"\n{3,}")
+_MOST_QUOTES: Final = 20
 _SILENT: Final = frozenset({"script", "style", "head", "title", "template"})
 _BREAKS: Final = frozenset({"br", "tr", "li", "dt", "dd", "hr"})
 _BLOCKS: Final = frozenset(
@@ -209,6 +222,8 @@ def html_to_text(source: str) -> str:
     """Return the readable text of HTML: tags gone, blocks on lines of their own, quotes as `> `. Linear."""
     source = source[:MAX_HTML]
     out: list[str] = []
+    runs: list[tuple[int, list[str]]] = [(0, out)]
+    """Pieces of text, by how deep they are quoted."""
     at = 0
     silent_until = ""
     preformatted = 0
@@ -230,10 +245,30 @@ def html_to_text(source: str) -> str:
                 silent_until = "" if name == silent_until else silent_until
             elif not silent_until:
                 silent_until = name
+        elif name == "blockquote":
+            depth = max(runs[-1][0] + (-1 if match[1] else 1), 0)
+            out = []
+            runs.append((depth, out))
         elif name in _BREAKS or name in _BLOCKS:
             out.append("\n")
             if name == "pre":
                 preformatted = max(preformatted + (-1 if match[1] else 1), 0)
-    text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), "".join(out)).replace("\xa0", " ")
-    lines = [line.strip(" \t\r") for line in text.split("\n")]
-    return _MANY_BREAKS.sub("\n\n", "\n".join(lines)).strip("\n") + "\n"
+    return _with_quote_marks(runs)
+
+
+def _with_quote_marks(runs: list[tuple[int, list[str]]]) -> str:
+    """Return pieces of HTML's text as lines, `>` before those that are quoted, no two blank ones in a row."""
+    lines: list[str] = []
+    for depth, pieces in runs:
+        marks = ">" * min(depth, _MOST_QUOTES)
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), "".join(pieces))
+        text = text.replace("\xa0", " ")
+        if not text.strip():
+            continue
+        for line in text.strip(" \t\r\n" if depth else " \t\r").split("\n"):
+            line = line.strip(" \t\r")
+            if line or (lines and lines[-1] not in {"", marks}):
+                lines.append(f"{marks} {line}".strip() if marks else line)
+        if depth:
+            lines.append("")
+    return "\n".join(lines).strip("\n") + "\n"

@@ -29,16 +29,27 @@ _SPACED_COUNTER: Final = re.compile(r"(\d) (?:of|/) ?(?=\d)|(\d)/ (?=\d)", re.IG
 # A bracket with what is nested in it, one level deep: "[PATCH [RFC] 1/2]".
 _BRACKET: Final = re.compile(r"\[([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]")
 _SEPARATORS: Final = re.compile(r"[ ,;()\[\]]+")
-# One word of a bracket, with what people glue onto it: PATCHv3, v2PATCH1/4, RFC-v2, PATCHv2.1, 3/7, 1of2.
+# One word of a bracket, with what people glue onto it: PATCHv3, v2PATCH1/4, RFC-v2, PATCHv2.1, 3/7, 1of2, 3/4/5.
 _WORD: Final = re.compile(
     r"(?:v(\d{1,4})(?:\.(\d{1,4}))?)?[-_:]?"
-    r"(patch(?:es|set)?|rfc|rft|rfh|resend|repost|pull)?[-_:#]?"
+    r"(patch(?:es|set)?|rfc|rft|rfh|(?:re){1,3}send|(?:re){1,3}post|pull)?[-_:#]?"
     r"(?:v(?:er)?[.#]?(\d{1,4})(?:\.(\d{1,4}))?)?[-_:]?"
-    r"(?:(\d{1,4})(?:/|of)(\d{1,4}))?[:.]?",
+    r"(?:(\d{1,4})(?:/|of)(\d{1,4})(/\d{1,3})?)?[:.]?",
     re.IGNORECASE,
 )
 _JOINTS: Final = re.compile(r"(?<=[A-Za-z])[/-](?=[A-Za-z])")
+# v6-rebased: a version, and a word about it.
+_VERSION_AND_WORD: Final = re.compile(r"(v\d{1,2})[-_]([a-z]{2,20})", re.IGNORECASE)
+# v6.6-v6.1, v5.10+: the releases that a patch is for.
+_RELEASES: Final = re.compile(
+    r"v?\d{1,2}\.\d{1,4}(?:\.[\dyx]{1,4})?(?:[-,+]+v?\d{0,2}(?:\.[\dyx]{1,4}){0,2})+", re.IGNORECASE
+)
+_STABLE_WORDS: Final = frozenset({"stable", "backport", "lts", "autosel"})
+_LONG_TERM: Final = frozenset({(4, 1), (6, 1)})
+"""Kernels whose number could as well be that of a part of v4 or v6 sent again."""
 _TITLE_VERSION: Final = re.compile(r"\([vV](\d{1,2})\)$")
+_TITLE_VER: Final = re.compile(r" ?\[ver #?(\d{1,3})\]$", re.IGNORECASE)
+_COVER_VERSION: Final = re.compile(r"[ ,-]{1,3}[vV](\d{1,2})$")
 
 
 class _Reading:
@@ -60,16 +71,26 @@ class _Reading:
                 self._word(word)
 
     def _word(self, word: str) -> None:
+        if "." in word and _RELEASES.fullmatch(word):
+            self.tags.append(word)
+            return
         match = _WORD.fullmatch(word)
+        if match is not None and match[8] and "patch" not in map(str.casefold, self.tags):
+            match = None  # a date, not patch 3 of 4
         if match is None:
-            parts = _JOINTS.split(word)
+            both = _VERSION_AND_WORD.fullmatch(word)
+            parts = list(both.groups()) if both else _JOINTS.split(word)
+            if both and not _WORD.fullmatch(parts[1]):
+                self._word(parts[0])
+                self.tags.append(parts[1])
+                return
             if len(parts) == 2 and all(part and _WORD.fullmatch(part) for part in parts):
                 self._word(parts[0])  # PATCH/RFC, RFC-PATCHv2
                 self._word(parts[1])
             else:
                 self.tags.append(word)
             return
-        before, before_minor, name, after, after_minor, number, total = match.groups()
+        before, before_minor, name, after, after_minor, number, total, _ = match.groups()
         if name:
             self.tags.append(name)
         if before:
@@ -80,15 +101,21 @@ class _Reading:
             self.number, self.total = int(number), int(total)
 
     def version(self) -> tuple[int, int] | None:
-        """Return version and minor; beside a plain `v2`, a dotted `v5.10` is the name of a branch."""
-        plain = [entry for entry in self.versions if entry[1] is None]
-        if plain:
-            self.tags += [word for _, minor, word in self.versions if minor is not None]
-            return plain[0][0], 0
-        if self.versions:
-            major, minor, _ = self.versions[0]
-            return major, minor or 0
-        return None
+        """Return version and minor; what names a release (`v5.10`, or any dotted one beside a plain `v2`) becomes a tag."""
+        has_plain = any(minor is None for _, minor, _ in self.versions)
+        of_stable = not _STABLE_WORDS.isdisjoint(tag.casefold() for tag in self.tags)
+        found: tuple[int, int] | None = None
+        for major, minor, word in self.versions:
+            if minor is not None and (has_plain or of_stable or _is_release(major, minor)):
+                self.tags.append(word)
+            elif found is None:
+                found = major, minor or 0
+        return found
+
+
+def _is_release(major: int, minor: int) -> bool:
+    """Whether a dotted number is a kernel's: `v2.1` is a part of v2 sent again, `v5.10` a release."""
+    return minor >= 10 or (major >= 4 and minor > 3) or (major, minor) in _LONG_TERM
 
 
 def _number(digits: str | None) -> int | None:
@@ -108,14 +135,14 @@ def parse_subject(text: str) -> Subject:
 # The mails of a thread have one subject.
 @lru_cache(maxsize=1024)
 def _read(text: str) -> Subject:
-    flat = _BLANKS.sub(" ", text).strip()
+    flat = _BLANKS.sub(" ", text.lstrip("\ufeff")).strip()
     reading = _Reading()
     at = _read_prefixes(flat, reading)
     title = flat[at:].strip()
     version = reading.version()
     is_patch = _claims_patch(reading)
-    if is_patch and version is None and (match := _TITLE_VERSION.search(title)):
-        version = int(match[1]), 0
+    if is_patch and version is None:
+        title, version = _title_version(title, is_cover=reading.number == 0)
     major, minor = version or (1, 0)
     return Subject(
         text=text,
@@ -128,6 +155,17 @@ def _read(text: str) -> Subject:
         number=reading.number,
         total=reading.total,
     )
+
+
+def _title_version(title: str, *, is_cover: bool) -> tuple[str, tuple[int, int] | None]:
+    """Return a title without `[ver #2]` at its end, and the version that its end tells: `[ver #2]`, `(v2)`, a cover's ` v2`."""
+    if match := _TITLE_VER.search(title):
+        return title[: match.start()].rstrip(), (int(match[1]), 0)
+    if match := _TITLE_VERSION.search(title) or (
+        _COVER_VERSION.search(title) if is_cover else None
+    ):
+        return title, (int(match[1]), 0)
+    return title, None
 
 
 def _claims_patch(reading: _Reading) -> bool:

@@ -57,7 +57,19 @@ def parts_of(text: str) -> Parts:
         ("[PATCH 5.10 3/7] a", Parts("a", "PATCH 5.10", "1", "3/7")),
         ("[PATCH v5.1 10/12] a", Parts("a", "PATCH", "5.1", "10/12")),
         ("[PATCH v5.10 v2 3/7] a", Parts("a", "PATCH v5.10", "2", "3/7")),
+        ("[PATCH v6.12] a", Parts("a", "PATCH v6.12")),
+        ("[PATCH v6.1] a", Parts("a", "PATCH v6.1")),
+        ("[PATCH STABLE v5.2] a", Parts("a", "PATCH STABLE v5.2")),
+        ("[PATCH v6.6-v6.1] a", Parts("a", "PATCH v6.6-v6.1")),
+        ("[PATCH v4.4-4.19 v2] a", Parts("a", "PATCH v4.4-4.19", "2")),
+        ("[PATCH v1.1 2/3] a", Parts("a", "PATCH", "1.1", "2/3")),
+        ("[PATCH v2.5] a", Parts("a", "PATCH", "2.5")),
         ("[PATCH v4.19.y 1/2] a", Parts("a", "PATCH v4.19.y", "1", "1/2")),
+        # Patch 3 of 4, of 5 that were planned; a date is none.
+        ("[PATCH 3/4/5] a", Parts("a", "PATCH", "1", "3/4")),
+        ("[PATCH v6-rebased] a", Parts("a", "PATCH rebased", "6")),
+        ("[PATCH v2_draft 1/2] a", Parts("a", "PATCH draft", "2", "1/2")),
+        ("[PATCH RERESEND v2] a", Parts("a", "PATCH RERESEND", "2")),
         ("[PATCH 99999/1] a", Parts("a", "PATCH 99999/1")),
         # Other brackets
         ("[net-next,v2,3/7] a", Parts("a", "net-next", "2", "3/7")),
@@ -99,6 +111,12 @@ def parts_of(text: str) -> Parts:
         ("[PATCH] a (v2)", Parts("a (v2)", "PATCH", "2")),
         ("[PATCH v3] a (v2)", Parts("a (v2)", "PATCH", "3")),
         ("a (v2)", Parts("a (v2)", "", patch=False)),
+        ("[PATCH 1/2] a: b [ver #2]", Parts("a: b", "PATCH", "2", "1/2")),
+        ("[PATCH v3 0/2] a [ver #2]", Parts("a [ver #2]", "PATCH", "3", "0/2")),
+        ("[PATCH 0/2] helpers for bios v3", Parts("helpers for bios v3", "PATCH", "3", "0/2")),
+        ("[PATCH 1/2] support the ipu v3", Parts("support the ipu v3", "PATCH", "1", "1/2")),
+        # A byte order mark counts for nothing.
+        ("\ufeff[PATCH 1/2] a", Parts("a", "PATCH", "1", "1/2")),
     ],
 )
 def test_the_parts_of_a_subject(text: str, expected: Parts) -> None:
