@@ -142,7 +142,7 @@ def test_keys_pressed_before_there_is_a_screen_are_not_shown_and_not_lost(tmp_pa
         terminal.see("Welcome to patchdesk")
         assert b"\x1b[?1000h" not in terminal.output  # the application has not begun
         terminal.press("?")
-        terminal.see("letters find")
+        terminal.see("type to filter")
         terminal.press("\x1b")
         terminal.rest(0.5)
         terminal.quit()

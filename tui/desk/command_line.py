@@ -27,7 +27,7 @@ class CommandingScreen(ReviewingScreen):
         """Return why a command cannot be run now, as a sentence; "" where it can."""
         pane = command.pane
         if pane is Pane.DIGEST:
-            return "This is for a digest: gd opens one."
+            return "This is for a digest: {digest.open} opens one."
         if pane is Pane.READER and (self._noted or self._mail is None):
             return "There is no mail open."
         if pane is Pane.TREE and not len(self.series_tree):
@@ -82,7 +82,7 @@ class CommandingScreen(ReviewingScreen):
         own = self.keymap.by_name[command.name]
         keys = " ".join(own.keys)
         reason = self.disabled_reason(own)
-        return shown(f"{keys:<8}{reason or own.help}")
+        return shown(f"{keys:<8}{self.keymap.fill(reason or own.help)}")
 
     @on(Prompt.Submitted)
     def _line_given(self, event: Prompt.Submitted) -> None:
@@ -94,7 +94,7 @@ class CommandingScreen(ReviewingScreen):
         name, _, rest = line.partition(" ")
         found = commands_named(name)
         if not found:
-            self.show_message(f"There is no command {name}. C-p lists them.", "warning")
+            self.show_message(f"There is no command {name}. {{app.palette}} lists them.", "warning")
         elif rest.strip() and (run := self.argument_handlers().get(found[0].name)):
             run(rest.strip())
         else:

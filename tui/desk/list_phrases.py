@@ -53,8 +53,8 @@ def nothing_words(page: ListPage) -> tuple[SafeText, list[str]]:
         return shown(f"Nothing is in {name}"), [
             shown(f"It shows what meets: {wanted.query}"),
             "",
-            "0 shows everything · gv shows another view",
+            "{view.all} shows everything · {view.switch} shows another view",
         ]
     names = ", ".join(wanted.lists) or "the lists you follow"
-    ways = "gs brings in new mail · gl shows another list · :follow follows one more"
+    ways = "{list.sync} brings in new mail · {list.switch} shows another list · :follow follows one more"
     return shown(f"Nothing has come of {names} yet"), [ways]

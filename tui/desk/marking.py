@@ -36,7 +36,7 @@ class MarkingScreen(ListScreen):
         self.series_tree.begin_range()
         if self.series_tree.marks.selecting:
             self.show_message(
-                "Marking a range: it grows with the cursor. V keeps it, Esc leaves it."
+                "Marking a range: it grows with the cursor. {mark.range} keeps it, Esc leaves it."
             )
 
     def _ask_query(self) -> None:

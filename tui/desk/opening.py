@@ -56,7 +56,7 @@ _TOAST_FOR: Final = 8
 
 _LONGEST_DOING: Final = 64
 
-WAYS_ON: Final = "C-r tries again · o opens something else · :log shows the log"
+WAYS_ON: Final = "{app.reload} tries again · {app.open} opens something else · :log shows the log"
 
 
 class ReadingScreen(FrameScreen):
@@ -131,7 +131,9 @@ class ReadingScreen(FrameScreen):
         self._drop_coming()
         if came and self._listing is not None:
             self.title_bar.flag = "stopped"
-            self.show_message(f"Stopped after {self._listing.mails:,} mails. C-r reads it again.")
+            self.show_message(
+                f"Stopped after {self._listing.mails:,} mails. {{app.reload}} reads it again."
+            )
         elif self._shown is not None:
             self.show_message("Stopped. What was open stays.")
         else:
@@ -416,5 +418,5 @@ def missing_words(row: Row) -> tuple[str, list[str]]:
     )
     return f"{which} not here", [
         "The mails that came do not hold it. It may be late, lost, or have gone to another list.",
-        "C-r reads the target again.",
+        "{app.reload} reads the target again.",
     ]

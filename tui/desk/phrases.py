@@ -42,7 +42,7 @@ def disabled_reason(verb: Verb, standings: Collection[Standing]) -> SafeText:
         return shown("Nothing was decided here that could be opened again.")
     which = "It is" if len(standings) == 1 else "They are all"
     return shown(
-        f"{which} {' or '.join(sorted(statuses))} already; u takes the last decision back."
+        f"{which} {' or '.join(sorted(statuses))} already; {{triage.undo}} takes the last decision back."
     )
 
 

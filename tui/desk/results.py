@@ -49,7 +49,7 @@ class FoundScreen(FindingScreen):
             if not (self.reader.find_next(direction) or self.reader.find(self._words)):
                 self.show_message(f"There is no {self._words} in this mail.")
         elif self._kept is None:
-            self.show_message("Nothing to find yet: / asks for it.")
+            self.show_message("Nothing to find yet: {find.start} asks for it.")
         elif not (self._next_found(direction) if self._result else self._next_in_list(direction)):
             self.show_message("Nothing of what was found is here.")
         elif self._place is Pane.READER and (row := self.series_tree.row) is not None:

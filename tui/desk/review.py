@@ -150,7 +150,9 @@ class ReviewingScreen(ReadingScreen):
 
     def _open_reply(self) -> None:
         if not self.reader.action_open_reply():
-            self.show_message("There is no remark here: . and , go to one.")
+            self.show_message(
+                "No comment here ({reader.next_remark} and {reader.previous_remark} jump between comments)."
+            )
 
     @on(MessageView.ReplyRequested)
     def _remark_opened(self, event: MessageView.ReplyRequested) -> None:
@@ -206,7 +208,9 @@ class ReviewingScreen(ReadingScreen):
 
     def _select_lines(self) -> None:
         if self.reader.action_select_lines():
-            self.show_message("Selecting lines: j and k say how many, y copies, V ends it.")
+            self.show_message(
+                "Selecting lines: {move.down} and {move.up} say how many, {mail.copy} copies, {reader.select} ends it."
+            )
 
     # ------------------------------------------------------------- looks
 
@@ -223,7 +227,7 @@ class ReviewingScreen(ReadingScreen):
     def _toggle_wrap(self) -> None:
         self.reader.action_toggle_wrap()
         self.show_message(
-            f"Long lines of code are {'wrapped' if self.reader.wrap else 'cut: > and < move them'}."
+            f"Long lines of code are {'wrapped' if self.reader.wrap else 'cut: {reader.scroll_right} and {reader.scroll_left} move them'}."
         )
 
     def _toggle_blanks(self) -> None:

@@ -116,7 +116,7 @@ class SyncScreen(CommandingScreen):
         """Bring lists up to date, all where none is named, in a process of its own."""
         if self._run is not None and not (self._run.quiet and not quiet):
             if not quiet:
-                self.show_message("A sync is running; C-c stops it.")
+                self.show_message("A sync is running; {app.cancel} stops it.")
             return
         wanted = [name for name in names or self.desk_app.lists if name in self.desk_app.lists]
         if not wanted:

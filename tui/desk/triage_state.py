@@ -149,7 +149,9 @@ class StandingScreen(MarkingScreen):
         self._entitle_place()
         if len(self._given) and not len(self.series_tree):
             self._aside = True
-            lines = ["td shows what was decided · u takes the last decision back"]
+            lines = [
+                "{view.show_decided} shows what was decided · {triage.undo} takes the last decision back"
+            ]
             self._note("Nothing is left to decide", lines)
 
     def _toggle_decided(self) -> None:

@@ -126,7 +126,7 @@ class ViewingScreen(ListScreen):
         if number <= len(views) or not views:
             self.choose_view(views[number - 1] if views else None)
         else:
-            self.show_message(f"There are {len(views)} views; gv lists them.")
+            self.show_message(f"There are {len(views)} views; {{view.switch}} lists them.")
 
     def _choose_named(self, name: str) -> None:
         found = [view for view in self._views if view.name.casefold() == name.strip().casefold()]
@@ -210,7 +210,9 @@ class ViewingScreen(ListScreen):
 
     def _ask_name(self) -> None:
         if self._list_desk is None or not self.query_to_save():
-            self.show_message("There is no query to save: / or \\ asks for one.")
+            self.show_message(
+                "There is no query to save: {find.start} or {find.query} asks for one."
+            )
         else:
             self.ask("view", "Save as", placeholder=f"a name for: {self.query_to_save()}")
 
@@ -232,7 +234,7 @@ class ViewingScreen(ListScreen):
             self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
             return
         number = [view.name for view in self._views].index(event.name) + 1
-        key = f"{number} shows it" if number <= MOST else "gv lists it"
+        key = f"{number} shows it" if number <= MOST else "{view.switch} lists it"
         self.show_message(shown(f"{event.name} is a view now: {key}."))
         if self._page is not None:
             self._entitle_lists(self._page)

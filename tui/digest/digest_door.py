@@ -27,7 +27,9 @@ def open_digest(screen: ReadingScreen) -> None:
         return
     names = [shown(name) for name in _names(screen)]
     if not names:
-        screen.show_message("There is nothing to make a digest of: o opens an archive.", "warning")
+        screen.show_message(
+            "There is nothing to make a digest of: {app.open} opens an archive.", "warning"
+        )
     elif len(names) == 1:
         _show(screen, names[0])
     else:

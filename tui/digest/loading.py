@@ -96,7 +96,7 @@ class MakingScreen(CommandScreen):
 
     def show_message(self, text: str, severity: str = "information") -> None:
         """Say one sentence until the next key."""
-        self.status.show_message(shown(text), severity)
+        self.status.show_message(shown(self.keymap.fill(text)), severity)
 
     def clear_message(self) -> None:
         """Take back what was said."""
@@ -134,7 +134,9 @@ class MakingScreen(CommandScreen):
         self._drop()
         self.status.work(None)
         if self._made is None:
-            self._note(shown("Stopped."), shown("gd asks for a range; q goes back."))
+            self._note(
+                shown("Stopped."), shown("{digest.open} asks for a range; {app.back} goes back.")
+            )
         else:
             self.show_message("Stopped. The digest before stays.")
         return True
@@ -171,7 +173,12 @@ class MakingScreen(CommandScreen):
         self.status.work(None)
         message, hint = shown(event.error.message), shown(event.error.hint)
         if self._made is None:
-            self._note(message, shown(f"{hint} gd asks for another range; q goes back.".strip()))
+            self._note(
+                message,
+                shown(
+                    f"{hint} {{digest.open}} asks for another range; {{app.back}} goes back.".strip()
+                ),
+            )
         else:
             self.show_message(f"{message} {hint}", "error")
 
@@ -184,13 +191,15 @@ class MakingScreen(CommandScreen):
                 self._failed(DigestFailed(self._wanted, error))
 
     def _note(self, title: SafeText, more: SafeText) -> None:
-        self.query_one("#digest-note", Static).update(f"{title}\n\n{more}")
+        self.query_one("#digest-note", Static).update(f"{title}\n\n{self.keymap.fill(more)}")
         self.add_class("-noted")
 
     def _go(self, direction: int) -> None:
         """Go to the window before (-1) or after (1)."""
         if self._window is None:
-            self.show_message("There is no digest yet: gd asks for its range.", "warning")
+            self.show_message(
+                "There is no digest yet: {digest.open} asks for its range.", "warning"
+            )
             return
         words = self._window.before() if direction < 0 else self._window.after()
         if words is not None:
@@ -217,7 +226,9 @@ class MakingScreen(CommandScreen):
 
     def _mark(self) -> None:
         if self._window is None:
-            self.show_message("There is no digest yet: gd asks for its range.", "warning")
+            self.show_message(
+                "There is no digest yet: {digest.open} asks for its range.", "warning"
+            )
         else:
             self._keep("mark", self._clock())
 
@@ -231,4 +242,4 @@ class MakingScreen(CommandScreen):
         if event.error is not None:
             self.show_message(f"{event.error.message} {event.error.hint}", "error")
         elif event.kind == "mark":
-            self.show_message(f"Marked {event.until}: gd offers what came since.")
+            self.show_message(f"Marked {event.until}: {{digest.open}} offers what came since.")

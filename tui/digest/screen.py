@@ -26,7 +26,7 @@ _SPANS: Final = (
     ("1.month.ago..", "the last month"),
     ("..", "everything"),
 )
-_ELSEWHERE: Final = "is for the list and the reader: q goes back there."
+_ELSEWHERE: Final = "is for the list and the reader: {app.back} goes back there."
 
 
 class DigestScreen(MakingScreen):
@@ -157,7 +157,7 @@ class DigestScreen(MakingScreen):
 
     def _find_next(self, direction: int) -> None:
         if not self._found:
-            self.show_message("Nothing to find yet: / asks for it.")
+            self.show_message("Nothing to find yet: {find.start} asks for it.")
         elif not self.view.find_next(direction):
             self.show_message(f"There is no {self._found} in this digest.")
 
@@ -168,7 +168,7 @@ class DigestScreen(MakingScreen):
             self.app.copy_to_clipboard(selected)
             self.show_message("Copied what is selected.")
         else:
-            self.show_message("Nothing is running. Q quits.")
+            self.show_message("Nothing is running. {app.quit} quits.")
 
     # ------------------------------------------------------------- the prompt
 
@@ -208,7 +208,9 @@ class DigestScreen(MakingScreen):
 
     def _ask_file(self) -> None:
         if self._made is None:
-            self.show_message("There is no digest yet: gd asks for its range.", "warning")
+            self.show_message(
+                "There is no digest yet: {digest.open} asks for its range.", "warning"
+            )
             return
         name = re.sub(r"[^a-z0-9_-]", "-", self._made.digest.list_name.lower())[:60] or "list"
         day = f"{self._made.digest.last or self._clock():%Y-%m-%d}"
@@ -254,7 +256,9 @@ class DigestScreen(MakingScreen):
             if found:
                 self.run_command(found[0])
             else:
-                self.show_message(f"There is no command {text}. C-p lists them.", "warning")
+                self.show_message(
+                    f"There is no command {text}. {{app.palette}} lists them.", "warning"
+                )
 
     # ------------------------------------------------------------- export
 

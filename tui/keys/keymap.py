@@ -6,6 +6,7 @@ review screen know for the same command come first. Every command that has a key
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -63,6 +64,9 @@ def format_keys(sequence: Iterable[Stroke]) -> str:
     )
 
 
+_PLACEHOLDER: Final = re.compile(r"\{([a-z]+\.[a-z_]+)\}")
+
+
 @dataclass(slots=True)
 class _Node:
     command: Command | None = None
@@ -84,6 +88,17 @@ class Keymap:
                     for stroke in parse_keys(keys):
                         node = node.after.setdefault(stroke, _Node())
                     node.command = command
+
+    def key(self, name: str) -> str:
+        """Return the first key of a command as it is written, or how `:` runs it where it has none."""
+        command = self.by_name[name]
+        return command.keys[0] if command.keys else f":{name}"
+
+    def fill(self, text: str) -> str:
+        """Return `text` with the keys of this keymap in place of commands in braces: `{triage.undo}`."""
+        return _PLACEHOLDER.sub(
+            lambda found: self.key(found[1]) if found[1] in self.by_name else found[0], text
+        )
 
     def _node(self, pane: Pane, sequence: Sequence[Stroke]) -> _Node:
         node = self._roots[pane]

@@ -260,7 +260,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             self.app.copy_to_clipboard(selected)
             self.show_message("Copied what is selected.")
         else:
-            self.show_message("Nothing is running. Q quits.")
+            self.show_message("Nothing is running. {app.quit} quits.")
 
     def _other_pane(self) -> None:
         if self.active_pane is Pane.WELCOME or self.has_class("-empty"):
@@ -270,7 +270,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _toggle_full(self) -> None:
         if self.desk_app.linear:
             self.show_message(
-                "In the linear mode there is one pane at a time: Tab shows the other."
+                "In the linear mode there is one pane at a time: {pane.next} shows the other."
             )
             return
         full = not self.has_class("-full")
@@ -282,7 +282,9 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         if self.desk_app.mouse:
             self.show_message("The mouse is patchdesk's.")
         else:
-            self.show_message("The mouse is the terminal's: select and copy; tm takes it back.")
+            self.show_message(
+                "The mouse is the terminal's: select and copy; {view.mouse} takes it back."
+            )
 
     def _back(self) -> None:
         """Go one level back: a note, the matches, the full screen, the reader; at the root quitting is not near."""
@@ -300,7 +302,7 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
         elif self.active_pane is Pane.READER and len(self.series_tree):
             self.focus_pane(Pane.TREE)
         else:
-            self.show_message("Q quits.")
+            self.show_message("{app.quit} quits.")
 
     def _copy(self) -> None:
         from tui.widgets.choose import copy_menu

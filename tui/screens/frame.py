@@ -91,7 +91,7 @@ class FrameScreen(CommandScreen):
 
     def show_message(self, text: str, severity: str = "information") -> None:
         """Say one sentence until the next key."""
-        self.status.show_message(shown(text), severity)
+        self.status.show_message(shown(self.keymap.fill(text)), severity)
 
     def clear_message(self) -> None:
         """Take back what was said."""
@@ -132,7 +132,7 @@ class FrameScreen(CommandScreen):
     def _note(self, title: str, lines: Sequence[str]) -> None:
         """Show words of ours in the reader."""
         self._noted = True
-        self.reader.show_note(title, lines)
+        self.reader.show_note(title, [self.keymap.fill(line) for line in lines])
         self._entitle_reader()
 
     # ------------------------------------------------------------- titles

@@ -88,7 +88,7 @@ class HelpScreen(ModalScreen[Command | None]):
         """Lay out the line to type into and the list."""
         with Vertical() as frame:
             frame.border_title = Content("Keys")
-            frame.border_subtitle = Content("/ or letters find · Enter runs · q Esc ? leave")
+            frame.border_subtitle = Content("type to filter · Enter run · Esc close")
             yield Input(
                 placeholder="find a key, a command or a sign", compact=True, select_on_focus=False
             )
