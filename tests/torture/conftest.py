@@ -14,6 +14,14 @@ from tests.end_to_end.program import Program
 MAILS = 400
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all of this folder as slow."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="module")
 def misbehaving() -> Iterator[Misbehaving]:
     """Serve what no server should."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from core.errors import Cancelled, PatchdeskError
@@ -297,13 +299,43 @@ def text_of(app: PatchdeskApp, selector: str | None = None) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
+PATIENCE_CPU = 15.0
+"""Seconds of this process's CPU time until something that was waited for is given up."""
+PATIENCE = 90.0
+"""Seconds on the clock, for what sleeps instead: a busy machine is late, and no test fails for that."""
+
+
 async def until(pilot: Pilot[None], true: Callable[[], bool], *, what: str = "") -> None:
-    """Let the application run until something is so; fail after five seconds."""
-    for _ in range(500):
-        if true():
-            return
+    """Let the application run until something is so; fail where it never is."""
+    last, cpu = time.monotonic() + PATIENCE, time.process_time() + PATIENCE_CPU
+    while not true():
+        if time.monotonic() > last or time.process_time() > cpu:
+            raise AssertionError(f"never came: {what}\n{text_of(pilot.app)}")  # type: ignore[arg-type]
         await pilot.pause(0.01)
-    raise AssertionError(f"never came: {what}\n{text_of(pilot.app)}")  # type: ignore[arg-type]
+
+
+def is_idle(app: App[None]) -> bool:
+    """Tell whether no widget has a message to handle and no worker runs."""
+    pumps = [
+        app,
+        *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True)),
+    ]
+    return not (
+        any(pump.message_queue_size for pump in pumps)
+        or any(worker.is_running for worker in app.workers)
+    )
+
+
+async def idle(pilot: Pilot[None]) -> None:
+    """Let the application run until nothing is left to do; timers do not count."""
+    quiet = 0
+
+    def is_quiet() -> bool:
+        nonlocal quiet
+        quiet = quiet + 1 if is_idle(pilot.app) else 0
+        return quiet > 2  # handling the last message may have posted one
+
+    await until(pilot, is_quiet, what="an idle application")
 
 
 async def ready(pilot: Pilot[None]) -> None:
