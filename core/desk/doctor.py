@@ -285,7 +285,7 @@ def _journal(about: DoctorContext) -> Iterator[Check]:
 
 def _strays(about: DoctorContext) -> Iterator[Check]:
     """Find lists that the index has and nobody follows."""
-    from core.desk.indexed import open_for_commands
+    from core.desk.export import open_for_commands
 
     try:
         indexed = open_for_commands(about.home.index)

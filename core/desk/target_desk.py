@@ -72,7 +72,7 @@ class TargetDesk:
             finally:
                 self._reading = None
             return
-        from core.desk.listing import listings
+        from core.desk.target_reader import listings
         from core.sources.lore import LoreThreadSource
 
         source = self._connected()
@@ -141,7 +141,7 @@ class TargetDesk:
         report: ProgressCallback,
     ) -> TargetListing:
         """Return the listing with what the server has of the series' versions in other threads."""
-        from core.desk.listing import make_listing
+        from core.desk.target_reader import make_listing
         from core.mail.message import parse_message
         from core.sources.lore import change_id_query, series_query
 

@@ -1,4 +1,8 @@
-"""A mail as a digest reads it, once: the facts to count and group, and the little of its text that is printed."""
+"""Facts of one mail for a digest: what is counted and grouped, and the text that the page prints.
+
+Which mails are printed, and how much of them, follows the page that digests began with (the *seed*): of each series the
+cover letter and the first patch, each single patch, and of their text all through the diffstat.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from core.diff.parse import file_changes
-from core.digest.entries import is_seed_entry, seed_text
-from core.mail.body import find_patch
+from core.diff.stat import diffstat
+from core.mail.body import find_patch, read_in_body_headers
 from core.mail.message_fast import parse_message_fast
-from core.model import Identity, Message
-
-_HUNK: Final = re.compile(r"\n@@ -\d{1,9}(,\d{1,9})? \+\d{1,9}(,\d{1,9})? @@")
+from core.model import Identity, Message, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,41 +64,71 @@ def read_mail_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool =
 
 def _changes(text: str) -> PatchChanges:
     patch = find_patch(text)
-    diff = text[patch[1] :] if patch else ""
-    plain = _plain_changes(diff)
-    if plain is not None:
-        return plain
-    files = file_changes(diff)
+    files = diffstat(text[patch[1] :] if patch else "")
     return PatchChanges(
-        tuple(file.path for file in files),
-        sum(file.added for file in files),
-        sum(file.removed for file in files),
+        tuple(path for path, _, _ in files),
+        sum(added for _, added, _ in files),
+        sum(removed for _, _, removed in files),
     )
 
 
-def _plain_changes(diff: str) -> PatchChanges | None:
-    """Count what git wrote by its marks alone, at a third of the cost; None where that could go wrong.
+MAX_TEXT: Final = 1 << 20
+"""Characters of one text that are kept."""
 
-    Every file must be named twice alike, have one `---` and one `+++` line, and the lines counted must be as many more
-    or fewer as the hunks' headers say.
+_SUMMARY: Final = re.compile(
+    r"\n \d+ files? changed(?:, \d+ insertions?\(\+\))?(?:, \d+ deletions?\(-\))?[ \t]*(?=\n|\Z)"
+)
+_SIGNATURE: Final = "\n-- \n"
+_BASE: Final = "\nbase-commit:"
+_BRACKET: Final = re.compile(r"\[([^\[\]]*)\]\s*")
+_VERSION: Final = re.compile(r"(?<![a-z0-9.])v(?:er)?[.#]?\d", re.IGNORECASE)
+_PATCH_WORD: Final = re.compile(r"(?<![a-z])(?:patch|rfc)", re.IGNORECASE)
+
+
+def is_seed_entry(message: Message) -> bool:
+    """Whether a mail is printed as one of the seed's entries.
+
+    Its subject's tag has PATCH, RFC or a version; it is no reply; it is a cover letter (number 0), or holds a diff and
+    is a single patch or number 1.
     """
-    body, signature, tail = diff.partition("\n-- \n")
-    if signature and ("\n-- \n" in tail or "\n@@ -" in tail or "\ndiff -" in tail):
-        return None
-    before, *files = f"\n{body}".split("\ndiff --git a/")
-    paths = tuple(file[: (file.find("\n") - 3) // 2] for file in files)
-    for path, file in zip(paths, files, strict=True):
-        if not file.startswith(f"{path} b/{path}\n") or '"' in path:
-            return None
-        if not file.count("\n--- ") == file.count("\n+++ ") == 1:
-            return None
-    added = body.count("\n+") - len(files)
-    removed = body.count("\n-") - len(files)
-    announced = 0
-    for old, new in _HUNK.findall(body):
-        announced += (int(new[1:]) if new else 1) - (int(old[1:]) if old else 1)
-    return (
-        PatchChanges(paths, added, removed)
-        if files and not before and announced == added - removed
-        else None
-    )
+    subject = message.subject
+    if subject.is_reply or not _has_tag(subject):
+        return False
+    if subject.number == 0:
+        return True
+    return message.has_diff and subject.number in (None, 1)
+
+
+def _has_tag(subject: Subject) -> bool:
+    if any(_PATCH_WORD.search(tag) for tag in subject.tags) or subject.version > 1:
+        return True
+    at = 0
+    text = subject.text.lstrip()
+    while match := _BRACKET.match(text, at):
+        if _VERSION.search(match[1]):
+            return True
+        at = match.end()
+    return False
+
+
+def seed_text(text: str) -> str:
+    """Return of a mail's text what is printed, without trailing blanks.
+
+    The in-body headers go; the rest is printed through the summary line of the diffstat (the last before the diff, should there be
+    several), or, without a diffstat, up to the first of the diff, a `base-commit:` line and the `-- ` line.
+    """
+    _, start = read_in_body_headers(text)
+    patch = find_patch(text, start)
+    # With a line end before and after, each mark can be looked for together with those around it.
+    region = "\n" + text[start : patch[1] if patch else len(text)].rstrip("\n") + "\n"
+    region = region[: _before(region, _SIGNATURE)]
+    summaries = list(_SUMMARY.finditer(region))
+    printed = region[1 : summaries[-1].end() if summaries else _before(region, _BASE)].rstrip()
+    if len(printed) > MAX_TEXT:
+        printed = f"{printed[:MAX_TEXT]}\n[… the rest of {len(printed)} characters is cut]"
+    return printed
+
+
+def _before(text: str, mark: str) -> int:
+    at = text.find(mark)
+    return at if at >= 0 else len(text)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.digest.archive import Archive
+from core.digest.archive import Archive, MailboxArchive
 from core.digest.build import DigestOptions, build_digest
 from core.digest.epoch_archive import EpochArchive
 from core.digest.formats.html_page import web_page
@@ -16,7 +16,6 @@ from core.digest.formats.json_record import digest_record
 from core.digest.formats.markdown import markdown_page
 from core.digest.formats.seed import seed_page
 from core.digest.formats.text import text_page
-from core.digest.mailboxes import MailboxArchive
 from core.digest.range import split_range
 from core.digest.values import Digest
 from core.errors import TargetError

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 
 from core.desk.export import messages_of
-from core.desk.listing import listings
+from core.desk.target_reader import listings
 from core.fetch.client import prestart_worker
 from core.fetch.options import FetchOptions
 from core.mail.message import parse_message

@@ -18,8 +18,7 @@ from core.config import Config
 from core.desk.target_desk import open_target_desk
 from core.digest.bookmarks import load_bookmarks, remembered_file, save_bookmark
 from core.digest.process import DigestProcess, DigestResult
-from core.digest.range import CommitBound, TimeBound
-from core.digest.windows import AdjacentRanges, format_moment
+from core.digest.range import AdjacentRanges, CommitBound, TimeBound, format_moment
 from core.errors import Cancelled
 from core.sources.mbox import to_mboxrd
 from tests.core.inboxes import START, Epoch, mail, patch

@@ -123,7 +123,7 @@ def lists(arguments: argparse.Namespace) -> int:
 
 
 def _infos() -> list[ListInfo]:
-    from core.desk.indexed import open_for_commands
+    from core.desk.export import open_for_commands
     from core.sync.list_folder import DataDirs
 
     indexed = open_for_commands(DataDirs.default().index)

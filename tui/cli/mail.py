@@ -16,8 +16,7 @@ from tui.cli.parser import TARGETS, Command
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.desk.export import MailOpener
-    from core.desk.indexed import IndexedMail
+    from core.desk.export import IndexedMail, MailOpener
     from core.desk.target_desk import TargetDesk
     from core.model import Message, MessageId, Series, TargetListing, Thread
 
@@ -220,7 +219,7 @@ def _read(target: str, config: Config) -> tuple[TargetDesk, TargetListing]:
 
 
 def _open_index() -> IndexedMail | None:
-    from core.desk.indexed import open_for_commands
+    from core.desk.export import open_for_commands
     from core.sync.list_folder import DataDirs
 
     return open_for_commands(DataDirs.default().index)

@@ -258,7 +258,7 @@ def _strip_brackets(text: str) -> MessageId:
 def _open_triage(config: Config) -> Iterator[Triage]:
     """Yield the user's triage, over the index where there is one."""
     from core.config import with_git
-    from core.desk.indexed import open_for_commands
+    from core.desk.export import open_for_commands
     from core.desk.triage_service import Journal, Triage
     from core.sync.list_folder import DataDirs
     from core.system.paths import data_dir

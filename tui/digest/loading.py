@@ -35,7 +35,7 @@ from tui.widgets.status_bar import StatusBar, TitleBar
 
 if TYPE_CHECKING:
     from core.digest.process import DigestResult
-    from core.digest.windows import AdjacentRanges
+    from core.digest.range import AdjacentRanges
 
 
 class MakingScreen(CommandScreen):
@@ -149,7 +149,7 @@ class MakingScreen(CommandScreen):
 
     @on(DigestArrived)
     def _arrived(self, event: DigestArrived) -> None:
-        from core.digest.windows import AdjacentRanges
+        from core.digest.range import AdjacentRanges
 
         if event.request is not self._wanted or not self._making:
             return
@@ -213,7 +213,7 @@ class MakingScreen(CommandScreen):
 
     def _until(self) -> str:
         """Return words for where the digest ends, which mean the same later: a commit, else a moment."""
-        from core.digest.windows import format_bound, format_moment
+        from core.digest.range import format_bound, format_moment
 
         if self._made is None or self._window is None:
             return ""

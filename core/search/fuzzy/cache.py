@@ -1,8 +1,9 @@
-"""The life of the fuzzy engine beside the index: saved in the cache, mapped at the next start, kept up to date.
+"""The fuzzy index of the database, saved in the cache folder: mapped at start, kept up to date, rebuilt by a child.
 
-What is saved names the index that it was made of, and the generation of its rows; what changed since is read from the
-index. Building and merging, which burn CPU, are done by a process of its own (`core.search.fuzzy.process`). numpy and rapidfuzz are
-imported where they are first needed: no picture waits for them.
+A saved segment is stamped with the identity of the database and the generation of its rows; later changes are read from
+the database. Building and merging take seconds of CPU and run in a child process, started as
+`python -P -m core.search.fuzzy.cache INDEX FOLDER`, which sends one value at its end: None, or the error as a sentence.
+numpy and rapidfuzz are imported at the first search, so that the first frame does not wait for them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 import threading
 import time
 from array import array
@@ -24,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 from core.errors import Cancelled, PatchdeskError, SourceError
 from core.index.index import Index
 from core.index.search_rows import Posted
-from core.system.child_process import Child
+from core.system.child_process import Child, send
 from core.system.paths import private_dir
 
 if TYPE_CHECKING:
@@ -158,7 +160,7 @@ class FuzzyCache:
         ended = SourceError("The process that prepares the search has ended.", "Search again.")
         self._go_on(stop)
         child = self._child = Child(
-            "core.search.fuzzy.process", str(self._index.path), str(self._folder), ended=ended
+            "core.search.fuzzy.cache", str(self._index.path), str(self._folder), ended=ended
         )
         if self._closed.is_set():
             child.close()
@@ -338,3 +340,25 @@ def _locked(folder: Path, stop: Event) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def main(path: str, folder: str) -> None:
+    """Rebuild the segments in `folder` from the index at `path`. The child's main."""
+    os.nice(5)
+    index = Index(Path(path))
+    fault = None
+    try:
+        rebuild(index, Path(folder), Event())
+    except PatchdeskError as error:
+        fault = error.message
+    finally:
+        index.close()
+    try:
+        send(fault)
+    except BrokenPipeError:
+        # Whoever asked has left; what was built is there for the next.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

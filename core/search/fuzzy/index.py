@@ -20,8 +20,7 @@ from core.search.fuzzy.builder import FuzzyEntry, build
 from core.search.fuzzy.columns import ScoreColumns
 from core.search.fuzzy.match_spans import FuzzyHit, with_match_spans
 from core.search.fuzzy.pipeline import LiveSegment, SearchPipeline
-from core.search.fuzzy.segment import Segment
-from core.search.fuzzy.store import load_segment, save_segment
+from core.search.fuzzy.segment import Segment, load_segment, save_segment
 from core.search.fuzzy.typed_query import parse_typed_query
 
 __all__ = ["FuzzyEntry", "FuzzyHit", "FuzzyIndex"]

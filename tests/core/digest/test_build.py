@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from core.digest.archive import MailboxArchive
 from core.digest.build import DigestOptions
 from core.digest.epoch_archive import EpochArchive
-from core.digest.mailboxes import MailboxArchive
 from core.digest.page import read_digest
 from core.digest.people import Bots, Mailmap
 from core.digest.values import Diffstat, Digest

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.digest.archive import Archive
+from core.digest.archive import Archive, MailboxArchive
 from core.digest.epoch_archive import EpochArchive
-from core.digest.mailboxes import MailboxArchive
 from core.digest.range import RangeError, TimeBound, read_time_bound, split_range
 from core.errors import PatchdeskError
 from core.mail.message import parse_message

@@ -197,7 +197,7 @@ def test_several_processes_at_once_leave_one_whole_engine(index: Index, folder: 
         sys.executable,
         "-P",
         "-m",
-        "core.search.fuzzy.process",
+        "core.search.fuzzy.cache",
         str(index.path),
         str(folder),
     ]
