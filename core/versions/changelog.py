@@ -45,11 +45,12 @@ _BEFORE: Final = frozenset({"since", "from", "over", "against", "after", "vs"})
 """Words between `changes` and the version that was changed."""
 
 _ITEM: Final = re.compile(
-    r"[ \t]{0,12}(?:[-*+•‣o·][ \t]+|\(?\d{1,2}[.)][ \t]+|\[?\d{1,3}/\d{1,3}\]?:?[ \t])"
+    r"[ \t]{0,12}(?:[-*+•‣o·][ \t]+|\(?\d{1,2}[.)][ \t]+|\[?\d{1,3}/\d{1,3}\]?:?[ \t]|\d{1,3}(?:[-–]\d{1,3})?:[ \t])"
 )
 _LINK: Final = re.compile(
     r"\W{0,6}(?:link to )?(?:rfc )?v\d{1,3}[^:]{0,30}: ?(?:\[\d+\] ?)?<?https?://", re.IGNORECASE
 )
+_ONLY_LINK: Final = re.compile(r"[(<\[]?https?://[^\s]+$")
 _END: Final = re.compile(
     r"---|===|diff -|base-commit:|prerequisite-|change-id:|-- $|\S[^\n]{0,80} \(\d{1,4}\):$| [^ ].{0,200}\|[ ]+(?:\d+|Bin)"
 )
@@ -58,6 +59,7 @@ _NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _COUNTER: Final = re.compile(r"(?<![\d/.])#?(\d{1,3})/(\d{1,3})(?![\d/])")
+_LEADING: Final = re.compile(r"(\d{1,3})(?:[-–](\d{1,3}))?:\s")
 _NUMBER: Final = re.compile(r"([-–]|to )? ?#?(\d{1,3})")
 _SYMBOL: Final = re.compile(r"\b(?:[a-zA-Z]\w{0,60}_\w{1,60}|[a-zA-Z_]\w{2,60}(?=\(\)))")
 _SHORTEST_TITLE: Final = 12
@@ -122,14 +124,14 @@ def _items(lines: Sequence[str], version: int) -> Iterator[tuple[int, str]]:
         if heading is not None:
             current, first = heading
             is_list = False
-            item = [first] if first else []
+            item = [first] if first and not _ONLY_LINK.match(first) else []
         elif is_end:
             current = None
         elif current is not None and plain and not _LINK.match(line):
             is_list |= is_item
             item.append(
                 _ITEM.sub("", line, count=1).strip()
-                if is_item and not _COUNTER.match(plain)
+                if is_item and not plain[0].isdigit()
                 else plain
             )
         after_blank = not plain
@@ -187,6 +189,8 @@ def attribute(
 
 def _numbers(text: str, total: int) -> Iterator[int]:
     """Yield the numbers of patches that a text names."""
+    if match := _LEADING.match(text):
+        yield from range(max(1, int(match[1])), min(int(match[2] or match[1]), total) + 1)
     for match in _COUNTER.finditer(text):
         if 0 < int(match[1]) <= int(match[2]) == total:
             yield int(match[1])

@@ -18,8 +18,8 @@ from core.versions.compare import (
     compare_patches,
     moved_between,
 )
-from core.versions.content import PatchContent, read_patch
-from core.versions.interdiff import FileInterdiff, interdiff
+from core.versions.content import FileContent, PatchContent, read_patch
+from core.versions.interdiff import FileInterdiff, compare_files, interdiff
 
 RULES: Final = 1
 """Raised whenever the same mails would give another comparison: what is cached under an older one is left alone."""
@@ -70,7 +70,11 @@ class PairInterdiff:
     """The interdiff of one pair, with the lines that went to other patches, or came from them."""
 
     pair: PairChange
+    old: PatchContent | None
+    new: PatchContent | None
     files: tuple[FileInterdiff, ...]
+    message: FileInterdiff
+    """Title and message, as rows that are all added."""
     moved_to: dict[str, str]
     """Text of a line that is gone here → the patch that adds it now, as `3/7`."""
     moved_from: dict[str, str]
@@ -107,25 +111,36 @@ def pair_interdiffs(
     """Return the interdiff of every pair. Raises Cancelled."""
     olds = {patch.number: patch for patch in old}
     news = {patch.number: patch for patch in new}
-    files = {
-        at: interdiff(
+    sides = [
+        (
             olds.get(pair.old.number) if pair.old else None,
             news.get(pair.new.number) if pair.new else None,
-            stop,
         )
-        for at, pair in enumerate(comparison.pairs)
-    }
+        for pair in comparison.pairs
+    ]
+    files = {at: interdiff(*both, stop) for at, both in enumerate(sides)}
     moved_to, moved_from = moved_between(files)
     names = [_name(pair) for pair in comparison.pairs]
     return [
         PairInterdiff(
             pair=pair,
+            old=sides[at][0],
+            new=sides[at][1],
             files=files[at],
+            message=compare_files(_as_file(sides[at][0]), _as_file(sides[at][1]), stop),
             moved_to={text: names[to] for text, to in moved_to.items() if moved_from[text] == at},
             moved_from={text: names[of] for text, of in moved_from.items() if moved_to[text] == at},
         )
         for at, pair in enumerate(comparison.pairs)
     ]
+
+
+def _as_file(patch: PatchContent | None) -> FileContent | None:
+    """Return a patch's title and message as the rows of a file."""
+    if patch is None:
+        return None
+    lines = (patch.title, "", *patch.message)
+    return FileContent(path="", signs="+" * len(lines), texts=lines)
 
 
 def _name(pair: PairChange) -> str:

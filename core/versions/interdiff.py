@@ -86,7 +86,7 @@ def interdiff(
     old_files = old.files if old is not None else ()
     new_files = new.files if new is not None else ()
     return tuple(
-        _compare_files(left, right, stop) for left, right in pair_files(old_files, new_files)
+        compare_files(left, right, stop) for left, right in pair_files(old_files, new_files)
     )
 
 
@@ -146,9 +146,10 @@ def _renamed(old: dict[int, FileContent], new: dict[int, FileContent]) -> Iterat
             yield at, place
 
 
-def _compare_files(
-    old: FileContent | None, new: FileContent | None, stop: Event | None
+def compare_files(
+    old: FileContent | None, new: FileContent | None, stop: Event | None = None
 ) -> FileInterdiff:
+    """Return the interdiff of one file. Raises Cancelled."""
     rows = tuple(_aligned(old or _NOTHING, new or _NOTHING, stop))
     effects = [row.effect for row in rows]
     came = Counter(row.text for row, effect in zip(rows, effects, strict=True) if effect > 0)

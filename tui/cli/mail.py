@@ -47,7 +47,7 @@ def series(arguments: argparse.Namespace) -> int:
     if arguments.target is None:
         _print_items(arguments, _indexed_items(arguments, config))
         return 0
-    desk, listing = _read(arguments.target, config)
+    desk, listing = read_listing(arguments.target, config)
     desk.close()
     _print_items(arguments, listing.items)
     return 0
@@ -78,7 +78,7 @@ def _print_items(arguments: argparse.Namespace, items: Iterable[Series | Thread]
 
 def _indexed_items(arguments: argparse.Namespace, config: Config) -> Iterator[Series | Thread]:
     wanted = check_lists([arguments.list] if arguments.list else [], config)
-    indexed = _open_index()
+    indexed = open_index()
     if indexed is None:
         _series_error("Nothing was synced yet.", "“patchdesk sync” fetches messages.")
         return
@@ -120,7 +120,7 @@ def show(arguments: argparse.Namespace) -> int:
     wanted = MessageId(arguments.id.strip().removeprefix("<").removesuffix(">"))
     if arguments.target is None and _show_indexed(arguments, wanted):
         return 0
-    desk, listing = _read(arguments.target or wanted, config)
+    desk, listing = read_listing(arguments.target or wanted, config)
     try:
         message = find_message(listing, wanted)
         if message is None:
@@ -138,7 +138,7 @@ def show(arguments: argparse.Namespace) -> int:
 def _show_indexed(arguments: argparse.Namespace, wanted: MessageId) -> bool:
     """Print a message of a followed list; return whether the index has it."""
     try:
-        indexed = _open_index()
+        indexed = open_index()
     except PatchdeskError as error:  # the message can be fetched all the same
         _show_error(error.message, error.hint)
         return False
@@ -203,7 +203,7 @@ def open_target(
     )
 
 
-def _read(target: str, config: Config) -> tuple[TargetDesk, TargetListing]:
+def read_listing(target: str, config: Config) -> tuple[TargetDesk, TargetListing]:
     """Open a target and read it to its end; the caller closes the desk."""
     from core.desk.export import read_all
 
@@ -218,7 +218,8 @@ def _read(target: str, config: Config) -> tuple[TargetDesk, TargetListing]:
     return desk, listing
 
 
-def _open_index() -> IndexedMail | None:
+def open_index() -> IndexedMail | None:
+    """Open the index of the followed lists; None where nothing was synced yet. Raises PatchdeskError."""
     from core.desk.export import open_for_commands
     from core.sync.list_folder import DataDirs
 

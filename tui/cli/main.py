@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
-from tui.cli import diagnostics, digest, lists, mail, reader, search, triage
+from tui.cli import diagnostics, digest, lists, mail, reader, search, triage, versions
 from tui.cli.console import discard_output, ensure_streams, print_error
 from tui.cli.parser import build_parser
 
@@ -16,6 +16,7 @@ COMMANDS: Final = (
     *reader.COMMANDS,
     *lists.COMMANDS,
     *mail.COMMANDS,
+    *versions.COMMANDS,
     *triage.COMMANDS,
     *search.COMMANDS,
     *digest.COMMANDS,
