@@ -5,7 +5,8 @@ PatchdeskError
 ├── SourceError      a mailbox, folder or archive on disk cannot be read
 ├── FetchError       a server did not give what was asked for
 ├── QueryError       a query cannot be read
-└── ConfigError      the configuration cannot be used
+├── ConfigError      the configuration cannot be used
+└── ChildError       a process of the program ended early, failed or did not answer
 
 `Cancelled` stands apart: nothing went wrong, somebody pressed a key.
 """
@@ -70,6 +71,10 @@ class QueryError(PatchdeskError):
 
 class ConfigError(PatchdeskError):
     """The configuration cannot be used."""
+
+
+class ChildError(PatchdeskError):
+    """A process of the program ended early, failed unexpectedly or did not answer in time."""
 
 
 class Cancelled(Exception):  # noqa: N818 - it is no error

@@ -158,17 +158,11 @@ def _git() -> Check:
 def _child(about: DoctorContext, stop: Event) -> Iterator[Check]:
     """See whether the process that fetches starts: it imports b4 and what that needs."""
     from core.fetch.client import RequestLimits, acquire_client, release_client
+    from core.fetch.messages import FetchRequest
     from core.fetch.options import LORE
 
     process = acquire_client(about.fetch.home)
-    question = {
-        "op": "forget",
-        "base": LORE,
-        "max_size": 1,
-        "cache": None,
-        "fresh": True,
-        "config": {},
-    }
+    question = FetchRequest(operation="forget", base=LORE, max_size=1)
     limits = RequestLimits(_CHILD_STARTS_IN, 1, "the process that fetches", "nothing")
     try:
         process.ask(question, limits, stop=stop, report=lambda _: None)

@@ -1,15 +1,11 @@
 """A child process that reads and groups a target on disk, so that the screen never shares its interpreter with that.
 
-It is started as `python -P -m core.desk.target_reader TARGET` and sends Progress, PatchdeskError, tuples of items, and
-TargetListing, whose items are the tuples since the one before: unpickling one large frame would hold up every other
-thread of the screen. Parsers are imported where they are used, since the parent needs none of them.
+It sends tuples of items and, after those that came since the one before, a TargetListing without items: unpickling one
+large message would hold up every other thread of the screen. Parsers are imported where they are used, since the parent needs none of them.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,46 +13,51 @@ from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from core.errors import Cancelled, PatchdeskError, SourceError
+from core.errors import Cancelled
 from core.model import Message, Series, TargetListing, Thread
 from core.progress import Progress, ProgressCallback
-from core.system.child_process import Child, send
+from core.system.child_process import Channel, ChildProcess
 
 if TYPE_CHECKING:
     from core.sources.source import Source
 
-_PIECE: Final = 100
-"""Items in a frame."""
+_ITEMS: Final = 100
+"""Items in a message."""
+
+_PATIENCE: Final = 120.0
+"""Seconds without a sign of life after which reading is given up."""
 
 
-class TargetReader(Child):
+class TargetReader(ChildProcess):
     """The parent's side: one child that reads one target, once."""
 
     def __init__(self, target: str) -> None:
         """Start the child."""
-        ended = SourceError("The process that reads the mails has ended.", "Open the target again.")
-        super().__init__("core.desk.target_reader", target, ended=ended)
+        super().__init__(
+            "core.desk.target_reader",
+            target,
+            doing="Reading the mails",
+            hint="Open the target again.",
+            patience=_PATIENCE,
+        )
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
-        """Yield what the child finds. Raises PatchdeskError and Cancelled."""
+        """Yield what the child finds, growing. Raises PatchdeskError and Cancelled."""
         items: list[Series | Thread] = []
-        with closing(self.values(stop)) as values:
-            for value in values:
-                if isinstance(value, TargetListing):
-                    yield replace(value, items=tuple(items))
-                    if value.done:
-                        return
-                    items = []
-                elif isinstance(value, tuple):
-                    items += value
-                elif isinstance(value, PatchdeskError):
-                    raise value
-                else:
-                    report(value)
+        try:
+            with closing(self.receive(stop=stop, report=report)) as values:
+                for value in values:
+                    if isinstance(value, TargetListing):
+                        yield replace(value, items=tuple(items))
+                        items = []
+                    else:
+                        items += value
+        finally:
+            self.release()
 
 
-def main(target: str) -> None:
-    """Read a target and write what is found; an error becomes a frame."""
+def main(channel: Channel, target: str) -> None:
+    """Read a target and send what is found. The child's main."""
     import gc
 
     from core.sources.target import open_target
@@ -64,23 +65,11 @@ def main(target: str) -> None:
     gc.freeze()
     gc.disable()  # nothing that is made here goes before the process does
     messages: list[Message] = []
-    try:
-        source = open_target(target)
-        for listing in listings(source, messages, stop=Event(), report=send):
-            for start in range(0, len(listing.items), _PIECE):
-                send(listing.items[start : start + _PIECE])
-            send(replace(listing, items=()))
-    except PatchdeskError as error:
-        send(error)
-    except BrokenPipeError:  # nobody wants to know any more
-        os._exit(0)
-    except Exception as error:
-        from core.system.log import start_logging
-        from core.system.paths import log_file
-
-        start_logging(log_file())
-        logging.getLogger(__name__).exception("reading failed")
-        send(SourceError(f"Reading failed: {type(error).__name__}.", "The log has the details."))
+    source = open_target(target)
+    for listing in listings(source, messages, stop=Event(), report=channel.report):
+        for start in range(0, len(listing.items), _ITEMS):
+            channel.send(listing.items[start : start + _ITEMS])
+        channel.send(replace(listing, items=()))
 
 
 _FIRST: Final = 50
@@ -128,7 +117,3 @@ def listings(
             yield make_listing(source, messages, done=False)
             due *= _TIMES
     yield make_listing(source, messages, done=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -1,36 +1,30 @@
 """A child process that makes a digest, so that the screen never shares its interpreter with that.
 
-It is started as `python -P -m core.digest.process TARGET WORDS NOW` and sends Progress, then a PatchdeskError, or the
-digest: its series and threads in tuples of some, since taking many apart at once would hold the screen up, and last a `DigestResult`
-without them.
+It sends the digest's series and threads in tuples of some, since taking many apart at once would hold the screen up, and last a
+`DigestResult` without them.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from time import monotonic
 from typing import Final
 
 from core.digest.archive import Archive, ArrivedMail, EarlierMail
 from core.digest.range import DigestRange, RangeEnd
 from core.digest.values import Digest, SeriesChanges, ThreadChanges
-from core.errors import Cancelled, ConfigError, PatchdeskError, SourceError, TargetError
+from core.errors import Cancelled, ConfigError, TargetError
 from core.progress import Progress, ProgressCallback
-from core.system.child_process import Child, send
+from core.system.child_process import Channel, ChildProcess
 
 _PIECE: Final = 100
 """Series in a frame."""
 
-_TELL_EVERY: Final = 0.1
-"""Seconds between two reports of progress."""
+_PATIENCE: Final = 300.0
+"""Seconds without a sign of life after which making a digest is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +36,50 @@ class DigestResult:
     end: RangeEnd
 
 
-class DigestProcess(Child):
+class DigestProcess(ChildProcess):
     """The parent's side: one child that makes one digest."""
 
     def __init__(self, target: str, words: str, now: datetime) -> None:
         """Start the child for a TARGET on disk, or a followed list, and a FROM..TO as on the command line."""
-        ended = SourceError("The process that makes the digest has ended.", "Ask for it again.")
-        super().__init__("core.digest.process", target, words, now.isoformat(), ended=ended)
+        super().__init__(
+            "core.digest.process",
+            target,
+            words,
+            now.isoformat(),
+            doing="Making the digest",
+            hint="Ask for it again.",
+            patience=_PATIENCE,
+        )
 
     def result(self, *, stop: Event, report: ProgressCallback) -> DigestResult:
         """Return the digest. Blocks. Raises PatchdeskError and Cancelled."""
         series: list[SeriesChanges] = []
         threads: list[ThreadChanges] = []
-        with closing(self.values(stop)) as values:
-            for value in values:
+        result: DigestResult | None = None
+        try:
+            for value in self.receive(stop=stop, report=report):
                 if isinstance(value, DigestResult):
-                    whole = replace(value.digest, series=tuple(series), threads=tuple(threads))
-                    return DigestResult(whole, value.start, value.end)
-                if isinstance(value, PatchdeskError):
-                    raise value
-                if isinstance(value, Progress):
-                    report(value)
+                    result = value
                     continue
                 for one in value:
                     if isinstance(one, SeriesChanges):
                         series.append(one)
                     else:
                         threads.append(one)
-        raise Cancelled
+        finally:
+            self.release()
+        if result is None:
+            raise Cancelled
+        whole = replace(result.digest, series=tuple(series), threads=tuple(threads))
+        return DigestResult(whole, result.start, result.end)
 
 
 class _ReportingArchive:
     """An archive that tells how far its reading has come, and remembers what its range meant."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, channel: Channel) -> None:
         self._archive = archive
+        self._channel = channel
         self.read = archive.read
         self.title_ends = archive.title_ends
         self.close = archive.close
@@ -95,19 +98,16 @@ class _ReportingArchive:
         return self.range
 
     def arrivals(self, span: DigestRange) -> Iterator[ArrivedMail]:
-        told = 0.0
         for count, arrival in enumerate(self._archive.arrivals(span), 1):
-            if (now := monotonic()) - told > _TELL_EVERY:
-                told = now
-                send(Progress("reading mails", count))
+            self._channel.report(Progress("reading mails", count))
             yield arrival
 
     def mails_before(self, span: DigestRange) -> Iterator[EarlierMail]:
-        send(Progress("looking at what came before"))
+        self._channel.report(Progress("looking at what came before"))
         yield from self._archive.mails_before(span)
 
 
-def _make(target: str, words: str, now: datetime) -> DigestResult:
+def _make(channel: Channel, target: str, words: str, now: datetime) -> DigestResult:
     """Make a digest as the user's configuration has it; what is wrong in that is one of its notes."""
     from core.config import load_config
     from core.digest.build import DigestOptions
@@ -129,7 +129,7 @@ def _make(target: str, words: str, now: datetime) -> DigestResult:
     name = ""
     if target in config.lists and not Path(target).exists():
         name, target = target, _place_of(target, config.lists[target].target)
-    archive = _ReportingArchive(open_archive(target))
+    archive = _ReportingArchive(open_archive(target), channel)
     try:
         options = DigestOptions(name=name, mailmap=mailmap, bots=Bots(config.bots))
         digest = read_digest(archive, words, now=now, options=options)
@@ -147,30 +147,10 @@ def _place_of(name: str, target: str) -> str:
     return str(clone) if clone is not None else target
 
 
-def main(target: str, words: str, now: str) -> None:
-    """Make a digest and send it; an error is sent too."""
-    try:
-        made = _make(target, words, datetime.fromisoformat(now))
-        for news in (made.digest.series, made.digest.threads):
-            for start in range(0, len(news), _PIECE):
-                send(news[start : start + _PIECE])
-        send(replace(made, digest=replace(made.digest, series=(), threads=())))
-    except PatchdeskError as error:
-        send(error)
-    except BrokenPipeError:  # nobody wants to know any more
-        os._exit(0)
-    except Exception as error:
-        from core.system.log import start_logging
-        from core.system.paths import log_file
-
-        start_logging(log_file())
-        logging.getLogger(__name__).exception("making a digest failed")
-        message = f"Making the digest failed: {type(error).__name__}."
-        send(SourceError(message, "The log has the details."))
-
-
-if __name__ == "__main__":
-    # Under its own name, or what is sent could not be taken apart by the parent.
-    from core.digest import process as apart
-
-    apart.main(*sys.argv[1:])
+def main(channel: Channel, target: str, words: str, now: str) -> None:
+    """Make a digest and send it. The child's main."""
+    made = _make(channel, target, words, datetime.fromisoformat(now))
+    for changes in (made.digest.series, made.digest.threads):
+        for start in range(0, len(changes), _PIECE):
+            channel.send(changes[start : start + _PIECE])
+    channel.send(replace(made, digest=replace(made.digest, series=(), threads=())))

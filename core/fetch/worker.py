@@ -1,19 +1,7 @@
 """The child process that fetches: the only module that imports b4, liblore and requests.
 
-It is started as `python -P -m core.fetch.worker` by `core.fetch.client`, which says why it is a process.
+`core.fetch.client` starts it, and says why it is a process; `core.fetch.messages` has what it is asked and what it answers.
 It asks b4's LoreNode, so mirrors, failover, cache and user agent are b4's, and parses no mail.
-
-The protocol: each request is one JSON object on a line of standard input,
-
-    {"op": "thread" | "message", "base": URL, "message_id": ID, …}   {"op": "manifest", "base": URL, …}
-    {"op": "search" | "matches", "base": URL, "query": TEXT, …}      {"op": "place", "base": URL, "url": URL, …}
-
-each with "max_size" (bytes), "cache" (a folder, or null), "fresh" (pass the cache by) and "config" (git's `lore.*`,
-`liblore.*` keys, each with its values). A search gives whole threads; "matches" gives the mails that match and no
-others, nothing where there are none; "manifest" gives what the inbox's manifest.js.gz holds; "place" asks for "url"
-alone, to learn where it leads; `{"op": "forget", …}` empties the cache. Each answer is any number of lines `{"received": BYTES}`, then one line: `{"size": N, "url": URL}`
-followed by N bytes, or `{"fault": KIND, …}` with "status", "retry_after" and "detail" as far as they are known. The end
-of standard input ends the process, also in the middle of a request.
 """
 
 from __future__ import annotations
@@ -23,19 +11,15 @@ import copy
 import gzip
 import io
 import json
-import logging
-import os
-import queue
 import socket
 import ssl
-import sys
-import threading
 import time
 import urllib.parse
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import b4
 import liblore
@@ -43,23 +27,31 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from core.fetch.messages import Answer, Epochs, Fault, FetchRequest, Received
 from core.fetch.worker_settings import node_settings
+from core.system.child_process import Channel
 
 CACHE_SECONDS: Final = 600
 REDIRECTS: Final = 5
 STEP: Final = 64 << 10
+PIECE: Final = 1 << 20
+MANIFEST_CAP: Final = 4 << 20
+"""Bytes of an inbox's list of epochs, unpacked; JSON takes twenty times as much memory."""
+MOST_EPOCHS: Final = 1000
 REPORT_EVERY: Final = 0.2
 GZIP_BITS: Final = 16 + zlib.MAX_WBITS
 NO_MATCH: Final = "No results found"
 """What public-inbox says, with the status of a page that is not there."""
 
 
-class FetchFault(Exception):  # noqa: N818 - the word that the protocol has
-    """An answer that is of no use; `kind` is one of those that `core.fetch.faults` has words for."""
+class FetchFault(Exception):  # noqa: N818 - the protocol's term
+    """An answer that is of no use."""
 
-    def __init__(self, kind: str, detail: str = "", **more: object) -> None:
+    def __init__(
+        self, kind: str, detail: str = "", *, status: int | None = None, retry_after: str = ""
+    ) -> None:
         super().__init__(kind)
-        self.fields = {"fault": kind, "detail": detail[:500], **more}
+        self.fault = Fault(kind, detail[:500], status, retry_after[:60])
 
 
 class SizeLimitedAdapter(HTTPAdapter):
@@ -74,10 +66,12 @@ class SizeLimitedAdapter(HTTPAdapter):
         self._received: Callable[[int], None] = lambda _size: None
         self._last: requests.Response | None = None
 
-    def begin(self, request: dict[str, Any], received: Callable[[int], None]) -> None:
-        """Get ready for the answers to one request of the protocol."""
-        self._max_size = request["max_size"]
-        self._wants_gzip = request["op"] not in {"message", "place"}
+    def begin(self, request: FetchRequest, received: Callable[[int], None]) -> None:
+        """Get ready for the answers to one request."""
+        self._max_size = request.max_size
+        if request.operation == "manifest":
+            self._max_size = min(self._max_size, MANIFEST_CAP)
+        self._wants_gzip = request.operation not in {"message", "resolve"}
         self._received = received
         self._last = None
 
@@ -197,23 +191,24 @@ def is_page(response: requests.Response, body: bytes) -> bool:
 class RequestHandler:
     """The node of the server asked last, and what it is asked."""
 
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
         self._adapter = SizeLimitedAdapter()
         self._key: object = None
         self._pruned: set[str] = set()
 
-    def answer(self, request: dict[str, Any]) -> None:
-        """Answer one request; whatever goes wrong is an answer, too."""
-        self._adapter.begin(request, lambda size: self._write({"received": size}))
+    def answer(self, request: FetchRequest) -> None:
+        """Answer one request; whatever goes wrong with the server is an answer, too."""
+        self._adapter.begin(request, lambda size: self._channel.send(Received(size)))
         try:
             body = self._fetch(request)
+            answer = epochs_in(body) if request.operation == "manifest" else None
         except FetchFault as fault:
-            self._write(fault.fields)
+            self._channel.send(fault.fault)
         except liblore.RemoteError as error:
-            self._write(self._remote_fault(error))
+            self._channel.send(self._remote_fault(error))
         except (requests.TooManyRedirects, requests.exceptions.InvalidSchema) as error:
-            self._write({"fault": "redirect", "detail": str(error)[:500]})
+            self._channel.send(Fault("redirect", str(error)[:500]))
         except (
             liblore.LibloreError,
             requests.RequestException,
@@ -221,48 +216,57 @@ class RequestHandler:
             ValueError,
             OSError,
         ) as error:
-            self._write(connection_fault(error))
+            self._channel.send(connection_fault(error))
         else:
-            self._write({"size": len(body), "url": self._adapter.last_url()}, body)
+            for at in range(0, 0 if answer else len(body), PIECE):
+                self._channel.send(body[at : at + PIECE])
+            self._channel.send(answer or Answer(self._adapter.last_url()))
 
-    def _fetch(self, request: dict[str, Any]) -> bytes:
-        node = self._node(request["base"], request["cache"], request["config"])
-        fresh = request["fresh"]
-        if request["op"] == "thread":
-            return node.get_mbox_by_msgid(request["message_id"], nocache=fresh)
-        if request["op"] == "message":
-            return node.get_message_by_msgid(request["message_id"], nocache=fresh)
-        if request["op"] == "search":
-            return node.get_mbox_by_query(request["query"], full_threads=True, nocache=fresh)
-        if request["op"] == "matches":
-            # A body, as liblore sends one, would make public-inbox answer with whole threads.
-            query = urllib.parse.quote_plus(request["query"])
-            try:
-                return self._packed(node, "POST", f"?x=m&q={query}", data=b"")
-            except FetchFault as fault:
-                if fault.fields.get("status") == 404 and NO_MATCH in str(fault.fields["detail"]):
-                    return b""
-                raise
-        if request["op"] == "place":
-            node.request("GET", request["url"])
-            return b""
-        if request["op"] == "manifest":
-            return self._packed(node, "GET", "manifest.js.gz")
-        node.clear_cache()
+    def _fetch(self, request: FetchRequest) -> bytes:
+        node = self._node(request.base, request.cache, request.config)
+        match request.operation:
+            case "thread":
+                return node.get_mbox_by_msgid(request.message_id, nocache=request.fresh)
+            case "message":
+                return node.get_message_by_msgid(request.message_id, nocache=request.fresh)
+            case "search":
+                return node.get_mbox_by_query(
+                    request.query, full_threads=True, nocache=request.fresh
+                )
+            case "matches":
+                return self._matches(node, request.query)
+            case "manifest":
+                return self._packed(node, "GET", "manifest.js.gz")
+            case "resolve":
+                node.request("GET", request.url)
+            case "forget":
+                node.clear_cache()
         return b""
+
+    def _matches(self, node: liblore.LoreNode, query: str) -> bytes:
+        # A body, as liblore sends one, would make public-inbox answer with whole threads.
+        path = f"?x=m&q={urllib.parse.quote_plus(query)}"
+        try:
+            return self._packed(node, "POST", path, data=b"")
+        except FetchFault as error:
+            if error.fault.status == 404 and NO_MATCH in error.fault.detail:
+                return b""
+            raise
 
     def _packed(self, node: liblore.LoreNode, method: str, path: str, **more: object) -> bytes:
         """Return the unpacked answer to what liblore has no call for."""
         response = node.request(method, f"{node.url}/{path}", **more)
         if response.status_code != requests.codes.ok:
-            after = self._adapter.last_header("Retry-After")[:60]
+            after = self._adapter.last_header("Retry-After")
             words = response.content[:200].decode("utf-8", "replace")
             raise FetchFault("status", words, status=response.status_code, retry_after=after)
         return gzip.decompress(response.content)
 
-    def _node(self, base: str, cache: str | None, config: dict[str, list[str]]) -> liblore.LoreNode:
+    def _node(
+        self, base: str, cache: str | None, config: Mapping[str, Sequence[str]]
+    ) -> liblore.LoreNode:
         """Return b4's node for `base`, set up without git and without a repository's `.b4-config`."""
-        key = (base, cache, json.dumps(config, sort_keys=True))
+        key = (base, cache, json.dumps(dict(config), sort_keys=True))
         if key != self._key:
             self._prune(cache)
             # Where else to ask a server may not choose, unless the user's settings let it.
@@ -302,18 +306,14 @@ class RequestHandler:
                 if path.stat().st_mtime < oldest:
                     path.unlink()
 
-    def _remote_fault(self, error: liblore.RemoteError) -> dict[str, object]:
+    def _remote_fault(self, error: liblore.RemoteError) -> Fault:
         if error.status_code is None:
             return connection_fault(error)
         after = self._adapter.last_header("Retry-After")
-        return {"fault": "status", "status": error.status_code, "retry_after": after[:60]}
-
-    def _write(self, fields: dict[str, object], body: bytes = b"") -> None:
-        self._out.write(json.dumps(fields).encode() + b"\n" + body)
-        self._out.flush()
+        return Fault("status", status=error.status_code, retry_after=after[:60])
 
 
-def connection_fault(error: BaseException) -> dict[str, object]:
+def connection_fault(error: BaseException) -> Fault:
     """Say what kept an answer from coming, looking into what the exception was made from."""
     seen: list[BaseException] = []
     todo: list[object] = [error]
@@ -326,8 +326,8 @@ def connection_fault(error: BaseException) -> dict[str, object]:
         # The innermost of them has the plain words; those around it repeat the whole address.
         found = [one for one in seen if isinstance(one, types)]
         if found:
-            return {"fault": kind, "detail": str(found[-1])[:500]}
-    return {"fault": "broken-off", "detail": str(error)[:500]}
+            return Fault(kind, str(found[-1])[:500])
+    return Fault("broken-off", str(error)[:500])
 
 
 KINDS: Final[tuple[tuple[str, tuple[type[BaseException], ...]], ...]] = (
@@ -340,26 +340,28 @@ KINDS: Final[tuple[tuple[str, tuple[type[BaseException], ...]], ...]] = (
 )
 
 
-def read_requests(lines: BinaryIO, waiting: queue.SimpleQueue[dict[str, Any]]) -> None:
-    """Pass requests on; when the parent is gone, end the process whatever it is doing."""
-    for line in lines:
-        waiting.put(json.loads(line))
-    os._exit(0)
+def epochs_in(manifest: bytes) -> Epochs:
+    """Read an inbox's manifest: grokmirror's, as public-inbox makes it (PublicInbox::ManifestJsGz)."""
+    try:
+        found = json.loads(manifest)
+    except (ValueError, RecursionError) as error:
+        raise FetchFault("not-gzip", str(error)) from error
+    if not isinstance(found, dict):
+        return Epochs(())
+    epochs = []
+    for path, facts in islice(found.items(), MOST_EPOCHS):
+        about = facts if isinstance(facts, dict) else {}
+        fingerprint, modified = about.get("fingerprint"), about.get("modified")
+        epochs.append(
+            (
+                path,
+                fingerprint if isinstance(fingerprint, str) else "",
+                modified if isinstance(modified, int) else 0,
+            )
+        )
+    return Epochs(tuple(epochs))
 
 
-def main() -> None:
-    """Answer requests until standard input ends."""
-    # What libraries print must not get between the answers.
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    os.umask(0o077)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
-    waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=read_requests, args=(sys.stdin.buffer, waiting), daemon=True).start()
-    fetcher = RequestHandler(out)
-    while True:
-        fetcher.answer(waiting.get())
-
-
-if __name__ == "__main__":
-    main()
+def main(channel: Channel) -> None:
+    """Answer requests until standard input ends. The child's main."""
+    channel.serve(RequestHandler(channel).answer)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from core.errors import FetchError
 from core.fetch.client import FetchResponse, RequestLimits, acquire_client, release_client
 from core.fetch.faults import fetch_error
+from core.fetch.messages import FetchRequest, Operation
 from core.fetch.options import FetchOptions
 from core.progress import ProgressCallback
 from core.sources import mbox
@@ -59,16 +58,12 @@ class InboxServer:
         The list is grokmirror's manifest, as public-inbox makes it (PublicInbox::ManifestJsGz).
         """
         try:
-            body = self._ask("manifest", "the list's epochs", stop, report)
+            reply = self._reply("manifest", "the list's epochs", stop, report)
         except FetchError as error:
             if error.status == 404:
                 return []
             raise
-        try:
-            manifest = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise fetch_error("not-gzip", self.host) from error
-        return self._epochs(manifest) if isinstance(manifest, dict) else []
+        return self._epochs(reply.epochs)
 
     def messages_received_between(
         self, start: int | None, end: int | None, *, stop: Event, report: ProgressCallback
@@ -96,7 +91,7 @@ class InboxServer:
 
     def resolve_redirect(self, repository: str, *, stop: Event, report: ProgressCallback) -> str:
         """Return the address to which a git repository's leads, along at most five redirects."""
-        reply = self._reply("place", repository, stop, report, url=f"{repository}{_REFS}")
+        reply = self._reply("resolve", repository, stop, report, url=f"{repository}{_REFS}")
         place, refs, _ = reply.url.partition(_REFS)
         if not refs:
             raise fetch_error("redirect", self.host)
@@ -109,39 +104,36 @@ class InboxServer:
             release_client(self._process)
 
     def _ask(
-        self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
+        self, operation: Operation, asked: str, stop: Event, report: ProgressCallback, **what: str
     ) -> bytes:
-        return self._reply(op, asked, stop, report, **what).body
+        return self._reply(operation, asked, stop, report, **what).body
 
     def _reply(
-        self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
+        self, operation: Operation, asked: str, stop: Event, report: ProgressCallback, **what: str
     ) -> FetchResponse:
         options = self._options
-        request = {
-            "op": op,
-            "base": self.url,
-            "max_size": options.max_size,
-            "cache": None,
-            "fresh": True,
-            "config": {key: list(values) for key, values in options.git_config.items()},
+        request = FetchRequest(
+            operation=operation,
+            base=self.url,
+            max_size=options.max_size,
+            cache=None,
+            fresh=True,
+            config=options.git_config,
             **what,
-        }
+        )
         limits = RequestLimits(options.deadline, options.max_size, self.host, asked)
         return self._process.ask(request, limits, stop=stop, report=report)
 
-    def _epochs(self, manifest: Mapping[str, Any]) -> list[Epoch]:
+    def _epochs(self, listed: tuple[tuple[str, str, int], ...]) -> list[Epoch]:
         found: dict[int, Epoch] = {}
-        for path, facts in list(manifest.items())[:EPOCHS]:
-            about = facts if isinstance(facts, dict) else {}
-            print_ = about.get("fingerprint")
-            modified = about.get("modified")
+        for path, fingerprint, modified in listed:
             match = _EPOCH.search(path)
             number = int(match[1]) if match else 0
             found[number] = Epoch(
                 number,
                 # A v1 inbox is one repository, at its own address.
                 f"{self.url}/git/{number}.git" if match else self.url,
-                print_ if isinstance(print_, str) and _FINGERPRINT.fullmatch(print_) else "",
-                modified if isinstance(modified, int) and modified > 0 else 0,
+                fingerprint if _FINGERPRINT.fullmatch(fingerprint) else "",
+                max(0, modified),
             )
         return [found[number] for number in sorted(found, reverse=True)]

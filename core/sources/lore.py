@@ -12,6 +12,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from core.errors import Cancelled, FetchError, SourceError
 from core.fetch.client import FetchResponse, RequestLimits, acquire_client, release_client
 from core.fetch.faults import fetch_error
+from core.fetch.messages import FetchRequest, Operation
 from core.fetch.options import FetchOptions
 from core.model import MessageId, RawMessage
 from core.progress import ProgressCallback
@@ -107,20 +108,20 @@ class LoreThreadSource:
             release_client(self._process)
 
     def _ask(
-        self, op: str, asked: str, stop: Event, report: ProgressCallback, **what: str
+        self, operation: Operation, asked: str, stop: Event, report: ProgressCallback, **what: str
     ) -> FetchResponse:
         if self._closed.is_set():
             raise Cancelled
         options = self._options
-        request = {
-            "op": op,
-            "base": self.inbox,
-            "max_size": options.max_size,
-            "cache": str(options.cache / "answers") if options.cache else None,
-            "fresh": options.fresh,
-            "config": {key: list(values) for key, values in options.git_config.items()},
+        request = FetchRequest(
+            operation=operation,
+            base=self.inbox,
+            max_size=options.max_size,
+            cache=str(options.cache / "answers") if options.cache else None,
+            fresh=options.fresh,
+            config=options.git_config,
             **what,
-        }
+        )
         limits = RequestLimits(options.deadline, options.max_size, self.server, asked)
         return self._process.ask(request, limits, stop=stop, report=report)
 

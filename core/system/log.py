@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from io import TextIOWrapper
@@ -13,6 +14,7 @@ from core.text import SafeText, shown_lines
 
 _LARGEST = 1 << 20
 _TAIL = 64 << 10
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class _SafeFormatter(logging.Formatter):
@@ -50,7 +52,35 @@ def start_logging(path: Path) -> None:
         )
     except (PatchdeskError, OSError):
         handler = logging.NullHandler()
-    handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_SafeFormatter(_FORMAT))
+    root.handlers[:] = [handler]
+    logging.captureWarnings(capture=True)
+
+
+def log_target() -> str:
+    """Return the file that this program's log goes to, "" where none was started: what a child is told."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.FileHandler) and isinstance(
+            handler.formatter, _SafeFormatter
+        ):
+            return handler.baseFilename
+    return ""
+
+
+def start_child_logging(path: str) -> None:
+    """Send a child process's log to the parent's file, to standard error where it has none.
+
+    The parent alone begins a new file; the child follows it there.
+    """
+    from logging.handlers import WatchedFileHandler
+
+    handler: logging.Handler = logging.StreamHandler()
+    if path:
+        with contextlib.suppress(OSError):
+            handler = WatchedFileHandler(path, encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(_SafeFormatter(_FORMAT))
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
     root.handlers[:] = [handler]
     logging.captureWarnings(capture=True)
 

@@ -366,9 +366,10 @@ def test_git_is_asked_for_the_users_own_settings_only(
 FETCH_FOR_EVER = """
 import sys
 from threading import Event, Thread
-from core.fetch.client import borrow, give_back
-from core.sources.target import FetchOptions, open_target
-process = borrow(None); process.warm(); pid = process.pid; give_back(process)
+from core.fetch.client import acquire_client, release_client
+from core.fetch.options import FetchOptions
+from core.sources.target import open_target
+process = acquire_client(None); process.start(); pid = process.pid; release_client(process)
 print(pid, flush=True)
 source = open_target(sys.argv[1], fetch=FetchOptions(deadline=60))
 list(source.mails(stop=Event(), report=lambda _: None))

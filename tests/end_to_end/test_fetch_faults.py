@@ -179,7 +179,7 @@ def test_another_message_is_not_kept_in_the_cache(misbehaving: Misbehaving, tmp_
 
 def test_a_child_that_was_killed_is_replaced(misbehaving: Misbehaving) -> None:
     process = fetch_process.acquire_client(None)
-    process.warm()
+    process.start()
     pid = process.pid
     assert pid is not None
     os.kill(pid, 9)
@@ -190,7 +190,7 @@ def test_a_child_that_was_killed_is_replaced(misbehaving: Misbehaving) -> None:
 
 def test_a_bomb_takes_little_memory(misbehaving: Misbehaving) -> None:
     process = fetch_process.acquire_client(None)
-    process.warm()
+    process.start()
     fetch_process.release_client(process)
     assert len(fetch(ask(misbehaving.url, "good"))) == 1
 

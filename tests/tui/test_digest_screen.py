@@ -481,7 +481,7 @@ def test_a_stopped_process_ends(archive: Path) -> None:
     stop.set()
     with pytest.raises(Cancelled):
         process.result(stop=stop, report=lambda _: None)
-    assert process._child.poll() is not None
+    assert process.wait(1)
 
 
 @pytest.mark.parametrize(

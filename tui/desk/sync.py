@@ -198,7 +198,7 @@ class SyncScreen(CommandingScreen):
         if self._run is not None:
             self._run.stop.set()
             if self._run.process is not None:
-                self._run.process.leave()
+                self._run.process.detach()
 
     def _show_work(self) -> None:
         super()._show_work()

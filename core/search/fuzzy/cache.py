@@ -1,8 +1,7 @@
 """The fuzzy index of the database, saved in the cache folder: mapped at start, kept up to date, rebuilt by a child.
 
 A saved segment is stamped with the identity of the database and the generation of its rows; later changes are read from
-the database. Building and merging take seconds of CPU and run in a child process, started as
-`python -P -m core.search.fuzzy.cache INDEX FOLDER`, which sends one value at its end: None, or the error as a sentence.
+the database. Building and merging take seconds of CPU and run in a child process.
 numpy and rapidfuzz are imported at the first search, so that the first frame does not wait for them.
 """
 
@@ -14,7 +13,6 @@ import json
 import logging
 import os
 import shutil
-import sys
 import threading
 import time
 from array import array
@@ -23,10 +21,10 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from core.errors import Cancelled, PatchdeskError, SourceError
+from core.errors import Cancelled, PatchdeskError
 from core.index.index import Index
 from core.index.search_rows import Posted
-from core.system.child_process import Child, send
+from core.system.child_process import Channel, ChildProcess
 from core.system.paths import private_dir
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ class FuzzyCache:
         self._fuzzy: Fuzzy | None = None
         self._generation = 0
         self._warming = threading.Lock()
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
         self._closed = Event()
         self._not_before = 0.0
         """When the other process may be started again: while much mail comes, it is not to work all the time."""
@@ -157,22 +155,24 @@ class FuzzyCache:
 
     def _rebuild_in_child(self, stop: Event) -> None:
         """Have the saved arrays brought up to date by another process."""
-        ended = SourceError("The process that prepares the search has ended.", "Search again.")
         self._go_on(stop)
-        child = self._child = Child(
-            "core.search.fuzzy.cache", str(self._index.path), str(self._folder), ended=ended
+        child = self._child = ChildProcess(
+            "core.search.fuzzy.cache",
+            str(self._index.path),
+            str(self._folder),
+            doing="Preparing the search",
+            hint="Search again.",
         )
         if self._closed.is_set():
             child.close()
         try:
-            for fault in child.values(stop):
-                if fault is not None:
-                    log.warning("the search cannot be prepared: %s", fault)
-                return
-        except SourceError as error:
-            log.warning("%s", error.message)
+            for _ in child.receive(stop=stop, report=lambda _: None):
+                pass
+        except PatchdeskError as error:
+            log.warning("the search cannot be prepared: %s", error.message)
         finally:
             self._child = None
+            child.release()
 
     def _go_on(self, stop: Event) -> None:
         if stop.is_set() or self._closed.is_set():
@@ -342,23 +342,12 @@ def _locked(folder: Path, stop: Event) -> Iterator[None]:
         os.close(handle)
 
 
-def main(path: str, folder: str) -> None:
+def main(channel: Channel, path: str, folder: str) -> None:
     """Rebuild the segments in `folder` from the index at `path`. The child's main."""
+    del channel  # that it is done is all there is to send
     os.nice(5)
     index = Index(Path(path))
-    fault = None
     try:
         rebuild(index, Path(folder), Event())
-    except PatchdeskError as error:
-        fault = error.message
     finally:
         index.close()
-    try:
-        send(fault)
-    except BrokenPipeError:
-        # Whoever asked has left; what was built is there for the next.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:3])

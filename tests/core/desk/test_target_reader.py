@@ -14,7 +14,7 @@ from core.config import Config
 from core.demo import demo_path
 from core.desk.target_desk import TargetDesk, open_target_desk
 from core.desk.target_reader import TargetReader
-from core.errors import Cancelled, PatchdeskError, SourceError, TargetError
+from core.errors import Cancelled, ChildError, PatchdeskError, TargetError
 from core.model import TargetListing
 from core.sources.mbox import to_mboxrd
 
@@ -78,9 +78,9 @@ def test_an_error_comes_across_with_its_hint(tmp_path: Path) -> None:
 def test_a_process_that_is_killed_is_no_hang() -> None:
     with demo_path() as path:
         reading = TargetReader(str(path))
-        os.kill(reading._child.pid, signal.SIGSTOP)
-        os.kill(reading._child.pid, signal.SIGKILL)
-        with pytest.raises(SourceError, match="has ended"):
+        os.kill(reading.pid, signal.SIGSTOP)
+        os.kill(reading.pid, signal.SIGKILL)
+        with pytest.raises(ChildError, match="has ended"):
             list(reading.listings(stop=Event(), report=ignore))
 
 
@@ -96,7 +96,7 @@ def test_it_ends_at_once_when_asked(by: str, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         list(reading.listings(stop=stop, report=ignore))
     assert time.monotonic() - started < 1.5
-    assert reading._child.poll() is not None
+    assert reading.wait(1)
 
 
 def test_a_folder_named_core_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,7 +197,10 @@ def test_several_processes_at_once_leave_one_whole_engine(index: Index, folder: 
         sys.executable,
         "-P",
         "-m",
+        "core.system.child_process",
         "core.search.fuzzy.cache",
+        "",
+        "0",
         str(index.path),
         str(folder),
     ]
@@ -241,7 +244,7 @@ def test_where_nothing_can_be_written_words_are_looked_up_plainly(
     (tmp_path / "file").touch()
     engine = FuzzyCache(index, tmp_path / "file" / "search")
     assert not engine.ensure_ready(NOBODY)
-    monkeypatch.setattr(fuzzy_cache, "Child", None)  # it is not tried again at once
+    monkeypatch.setattr(fuzzy_cache, "ChildProcess", None)  # it is not tried again at once
     assert not engine.ensure_ready(NOBODY)
     with pytest.raises(PatchdeskError):
         rebuild(index, tmp_path / "file" / "search", NOBODY)
