@@ -38,6 +38,17 @@ class FollowedList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTree:
+    """One `[trees.NAME]`: a branch in which patches land."""
+
+    repo: str
+    ref: str
+    role: str = "maintainer"
+    fetch: bool = False
+    """Fetch its remote on a sync."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What is in force. `sources` says of each dotted key where it came from, where that is not the default."""
 
@@ -58,6 +69,23 @@ class Config:
     """Where bare Message-IDs are asked for; "" for git's b4.midmask, else lore's."""
     index_bodies: bool = False
     """Index the texts of mails, for `b:`."""
+    signature: str = ""
+    """Stands below `-- ` in replies."""
+    reply_wrap: int = 72
+    """Columns at which own lines of a reply are wrapped; 0: never."""
+    reply_never: tuple[str, ...] = ()
+    """Addresses that get no reply."""
+    reply_bcc_me: bool = False
+    send_with: str = "auto"
+    send_command: str = ""
+    send_identity: str = ""
+    send_repo: str = ""
+    apply_repo: str = ""
+    apply_base: str = ""
+    apply_branch: str = "pd/{author}/{slug}-v{version}"
+    apply_worktrees: str = ""
+    """The folder in which worktrees are made; "" beside the repository."""
+    trees: Mapping[str, NamedTree] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     """Mistakes found, each a line that names the file and the key."""
@@ -121,6 +149,22 @@ def _file(value: Any) -> str:
     return str(value)
 
 
+def _columns(value: Any) -> int:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not (value == 0 or 20 <= value <= 998)
+    ):
+        raise _WrongValueError("0, or a number of columns from 20 to 998")
+    return value
+
+
+def _way(value: Any) -> str:
+    if value in ("auto", "git", "command") or str(value).startswith(("file:", "maildir:")):
+        return str(value)
+    raise _WrongValueError('one of "auto", "git", "command", "file:PATH", "maildir:PATH"')
+
+
 def _preset(value: Any) -> str:
     if value not in ("default", "mutt", "aerc", "b4"):
         raise _WrongValueError('one of "default", "mutt", "aerc", "b4"')
@@ -141,8 +185,23 @@ _KEYS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "fetch.max_size": ("max_size", _bytes),
     "fetch.server": ("server", _server),
     "index.bodies": ("index_bodies", _flag),
+    "me.signature": ("signature", _text),
+    "reply.wrap": ("reply_wrap", _columns),
+    "reply.never": ("reply_never", _texts),
+    "reply.bcc_me": ("reply_bcc_me", _flag),
+    "send.with": ("send_with", _way),
+    "send.command": ("send_command", _text),
+    "send.identity": ("send_identity", _text),
+    "send.repo": ("send_repo", _text),
+    "apply.repo": ("apply_repo", _text),
+    "apply.base": ("apply_base", _text),
+    "apply.branch": ("apply_branch", _text),
+    "apply.worktrees": ("apply_worktrees", _text),
 }
-_TABLES: Final = ("me", "lists", "views", "keys", "display", "identity", "fetch", "index")
+_TABLES: Final = (
+    "me", "lists", "views", "keys", "display", "identity", "fetch", "index", "reply", "send",
+    "apply", "trees",
+)  # fmt: skip
 
 
 class _Reader:
@@ -166,6 +225,8 @@ class _Reader:
                 self.problem(table, f"it must be a table, [{table}]")
             elif table == "lists":
                 self._read_lists(content)
+            elif table == "trees":
+                self._read_trees(content)
             elif table == "views":
                 self._read_texts("views", "views", content)
             elif table == "keys":
@@ -198,6 +259,35 @@ class _Reader:
             else:
                 self.problem(f"{table}.{name}", "it must be a string")
         self.values[target] = good
+
+    def _read_trees(self, content: dict[str, Any]) -> None:
+        trees = {}
+        allowed = {"repo": str, "ref": str, "role": str, "fetch": bool}
+        for name, table in content.items():
+            key = f"trees.{name}"
+            if not LIST_NAME.fullmatch(name):
+                self.problem(key, f"a tree's name is made of {LIST_NAME_WORDS}")
+                continue
+            if not isinstance(table, dict) or not {"repo", "ref"} <= table.keys():
+                self.problem(key, 'it must be a table with repo = "..." and ref = "..."')
+                continue
+            for option, value in table.items():
+                if option not in allowed:
+                    self.problem(
+                        f"{key}.{option}", f"there is no such key; there are {', '.join(allowed)}"
+                    )
+                elif not isinstance(value, allowed[option]):
+                    kind = "a string" if allowed[option] is str else "true or false"
+                    self.problem(f"{key}.{option}", f"it must be {kind}")
+            good = {
+                option: value
+                for option, value in table.items()
+                if option in allowed and isinstance(value, allowed[option])
+            }
+            if {"repo", "ref"} <= good.keys():
+                trees[name] = NamedTree(**good)
+                self.sources[key] = str(self.path)
+        self.values["trees"] = trees
 
     def _read_lists(self, content: dict[str, Any]) -> None:
         lists = {}
@@ -301,6 +391,9 @@ def describe(config: Config) -> list[str]:
         add("views", name, query)
     for name, keys in config.keys.items():
         add("keys", name, keys)
+    for name, tree in config.trees.items():
+        for option in ("repo", "ref", "role", "fetch"):
+            add("trees", name, getattr(tree, option), option)
     for name, followed in config.lists.items():
         add("lists", name, followed.target, "target")
         for option in ("repo", "web", "sync_every"):
