@@ -32,6 +32,7 @@ LORE: Final = "https://lore.kernel.org/r"
 _BASE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[!-~]*)?")
 _BROWSERS: Final = ("xdg-open", "open", "wslview", "sensible-browser")
 _EDITORS: Final = ("sensible-editor", "vi", "nano")
+_GIT_SECONDS: Final = 5
 _TICK: Final = 0.1
 """Seconds between two looks whether a command is to be ended."""
 
@@ -106,25 +107,50 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+def editor_command(path: Path, environment: Mapping[str, str]) -> list[str]:
+    """Return the command that opens a file in the editor that git would take, run by a shell as git does.
+
+    The order is git's: $GIT_EDITOR, core.editor of the user's configuration, $VISUAL, $EDITOR, vi. Raises PatchdeskError where there
+    is none.
+    """
+    editor = _git_editor(environment)
+    if not editor:
+        raise PatchdeskError("There is no editor.", "Set $EDITOR, or git's core.editor.")
+    return ["/bin/sh", "-c", f'{editor} "$@"', editor, str(path)]
+
+
+def _git_editor(environment: Mapping[str, str]) -> str:
+    """Return what `git var GIT_EDITOR` says outside of any repository; without git what the variables say."""
+    try:
+        done = subprocess.run(
+            ["git", "var", "GIT_EDITOR"],
+            capture_output=True,
+            cwd=os.sep,
+            env=dict(environment),
+            timeout=_GIT_SECONDS,
+            check=False,
+        )
+        editor = done.stdout.decode("utf-8", "surrogateescape").strip()
+    except (OSError, subprocess.SubprocessError):
+        editor = ""
+    named = editor or environment.get("VISUAL") or environment.get("EDITOR") or ""
+    # git names vi whether it is there or not.
+    if named and (named != "vi" or shutil.which("vi")):
+        return named
+    return next((found for one in _EDITORS if (found := shutil.which(one))), "")
+
+
 @contextmanager
 def editor(data: bytes, name: str, environment: Mapping[str, str]) -> Iterator[list[str]]:
-    """Yield the command that opens a read-only copy of `data`, called `name`, in $VISUAL or $EDITOR.
+    """Yield the command that opens a read-only copy of `data`, called `name`, in the user's editor.
 
     The copy is there as long as the context is. Raises PatchdeskError where there is no editor.
     """
-    wanted = environment.get("VISUAL") or environment.get("EDITOR") or ""
-    try:
-        words = shlex.split(wanted)
-    except ValueError as error:
-        raise PatchdeskError("$EDITOR cannot be read.", f"{error}.") from error
-    words = words or [found for one in _EDITORS if (found := shutil.which(one))][:1]
-    if not words or shutil.which(words[0]) is None:
-        raise PatchdeskError("There is no editor.", "Set $EDITOR to one.")
     with tempfile.TemporaryDirectory(prefix="patchdesk-") as folder:
         path = Path(folder, name)
         path.write_bytes(data)
         path.chmod(0o400)
-        yield [*words, str(path)]
+        yield editor_command(path, environment)
 
 
 def run_in_terminal(command: list[str]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from pathlib import Path
 from threading import Event, Timer
@@ -12,6 +14,7 @@ from core.errors import Cancelled, PatchdeskError
 from core.system.programs import (
     MOST_OUTPUT,
     editor,
+    editor_command,
     open_browser,
     pipe_to_command,
     run_in_terminal,
@@ -56,17 +59,45 @@ def test_an_editor_gets_a_copy_that_cannot_be_written(tmp_path: Path) -> None:
     tool.chmod(0o755)
     out = tmp_path / "out"
     with editor(b"words\n", "mail.eml", {"EDITOR": f"'{tool}' {out}"}) as command:
-        assert command[0] == str(tool)
         assert run_in_terminal(command) == 0
         path = Path(command[-1])
     assert out.read_text() == "words\n400\n"
     assert not path.exists()
 
 
-@pytest.mark.parametrize("wanted", ["/nowhere/editor", "'"])
-def test_no_editor_is_said(wanted: str) -> None:
-    with pytest.raises(PatchdeskError), editor(b"", "mail.eml", {"EDITOR": wanted}):
-        pass
+@pytest.mark.parametrize(
+    ("variables", "editor_config", "taken"),
+    [
+        ({"GIT_EDITOR": "one", "VISUAL": "two", "EDITOR": "three"}, "four", "one"),
+        ({"VISUAL": "two", "EDITOR": "three"}, "four", "four"),
+        ({"VISUAL": "two", "EDITOR": "three"}, "", "two"),
+        ({"EDITOR": "FOO=1 ~/bin/ed --wait"}, "", "FOO=1 ~/bin/ed --wait"),
+    ],
+)
+def test_the_editor_is_the_one_that_git_takes(
+    tmp_path: Path, variables: dict[str, str], editor_config: str, taken: str
+) -> None:
+    config = tmp_path / "gitconfig"
+    config.write_text(f'[core]\n\teditor = "{editor_config}"\n' if editor_config else "")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TERM": "xterm",
+        "GIT_CONFIG_GLOBAL": str(config),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **variables,
+    }
+    command = editor_command(tmp_path / "file", environment)
+    assert command == ["/bin/sh", "-c", f'{taken} "$@"', taken, str(tmp_path / "file")]
+
+
+def test_a_repository_does_not_choose_the_editor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, "config", "core.editor", "evil"], check=True)
+    monkeypatch.chdir(tmp_path)
+    environment = {"PATH": os.environ["PATH"], "EDITOR": "mine", "GIT_CONFIG_GLOBAL": os.devnull}
+    assert editor_command(tmp_path / "file", environment)[3] == "mine"
 
 
 @pytest.mark.parametrize(
