@@ -279,7 +279,7 @@ class _Reader:
                 elif not isinstance(value, allowed[option]):
                     kind = "a string" if allowed[option] is str else "true or false"
                     self.problem(f"{key}.{option}", f"it must be {kind}")
-            good = {
+            good: dict[str, Any] = {
                 option: value
                 for option, value in table.items()
                 if option in allowed and isinstance(value, allowed[option])

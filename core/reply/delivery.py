@@ -28,10 +28,12 @@ DEADLINE: Final = 120.0
 _LONGEST_REASON: Final = 300
 _READ_BACK: Final = 8192
 _GIT_OPTIONS: Final = (
-    "--confirm=never", "--quiet", "--suppress-cc=body", "--suppress-cc=cccmd", "--suppress-cc=self",
-    "--no-to", "--no-cc", "--no-bcc", "--no-chain-reply-to", "--no-annotate",
+    "--confirm=never", "--quiet", "--suppress-cc=all", "--no-to", "--no-cc", "--no-bcc",
+    "--no-chain-reply-to", "--no-annotate",
 )  # fmt: skip
-"""Without them it adds everybody whom the body names, or drops the Cc header (git 2.39's git-send-email)."""
+"""With them it adds nobody whom the body or the configuration names; `all` drops the Cc header too, which is why each
+of its mailboxes is given as an option. A milder `--suppress-cc` would not do: git 2.39 adds the configured ones to it.
+"""
 
 
 class DeliveryError(Exception):
@@ -51,6 +53,8 @@ class OutgoingMail:
     sender: str
     recipients: tuple[str, ...]
     """The addresses of To and Cc."""
+    copies: tuple[str, ...] = ()
+    """The mailboxes of Cc as its header has them."""
     blind_copy: str = ""
     """An envelope recipient that no header names; "" for none."""
 
@@ -113,6 +117,7 @@ class GitWay:
         words = ["git", "send-email", *_GIT_OPTIONS]
         if self._identity:
             words.append(f"--identity={self._identity}")
+        words += [f"--cc={one}" for one in mail.copies]
         if mail.blind_copy:
             words.append(f"--bcc={mail.blind_copy}")
         return [*words, file]

@@ -148,11 +148,12 @@ def _address_header(name: str, people: Iterable[Identity]) -> str:
                 f"{one.address!r} is no address that mail can be sent to.",
                 "Addresses are plain ASCII: name@host.",
             )
-        written.append(_mailbox(one, name))
+        written.append(mailbox(one, name))
     return f"{name}: " + ",\n ".join(written)
 
 
-def _mailbox(one: Identity, header: str) -> str:
+def mailbox(one: Identity, header: str) -> str:
+    """Return a person as an address header has it: the name quoted or encoded where it must be."""
     name = " ".join(one.name.split())[:_MAX_NAME]
     if not name:
         return one.address

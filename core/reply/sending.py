@@ -16,7 +16,7 @@ from core.reply.delivery import (
     OutgoingMail,
 )
 from core.reply.draft import SENDABLE, Draft, DraftState
-from core.reply.message import build_message
+from core.reply.message import build_message, mailbox
 from core.reply.store import DraftStore
 
 _LOG = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ def outgoing_mail(draft: Draft, date: datetime, blind_copy: str = "") -> Outgoin
         raw=build_message(draft, draft.body, date),
         sender=draft.sender.address,
         recipients=recipients,
+        copies=tuple(" ".join(mailbox(one, "Cc").split()) for one in draft.cc),
         blind_copy=blind_copy,
     )
 

@@ -108,6 +108,13 @@ class DraftStore:
             _check_editable(draft)
             return self.save(change(draft))
 
+    def keep(self, draft: Draft) -> Draft:
+        """Write a draft that was begun or changed. Raises PatchdeskError where it left meanwhile."""
+        with self.locked(draft.id):
+            if self._path(draft.id).exists():
+                _check_editable(self.load(draft.id, locked=True))
+            return self.save(draft)
+
     def delete(self, draft_id: str) -> None:
         """Take a draft away; its file stays in `gone/` for 30 days. Raises PatchdeskError where it may have left."""
         with self.locked(draft_id):

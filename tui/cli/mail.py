@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -110,17 +112,46 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one message, or the patches of its version. Returns the exit status; raises PatchdeskError."""
-    from core.desk.export import find_message
-    from core.model import MessageId
-
     config = load_config_and_warn()
     if arguments.partial and not arguments.mbox:
         _show_error("--partial goes with --mbox.")
         return 2
-    wanted = MessageId(arguments.id.strip().removeprefix("<").removesuffix(">"))
-    if arguments.target is None and _show_indexed(arguments, wanted):
-        return 0
-    desk, listing = read_listing(arguments.target or wanted, config)
+    with open_message(arguments.id, arguments.target, config) as found:
+        _print_message(arguments, found.opener, found.listing, found.message, found.lists)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message that a command was asked for by its id, and where it was found."""
+
+    opener: MailOpener
+    """Opens it, and the others of its series."""
+    listing: TargetListing
+    """Holds its series or thread."""
+    message: Message
+    lists: Sequence[str] | None
+    """The lists it came through; None where only its own headers tell."""
+
+
+@contextmanager
+def open_message(name: str, target: str | None, config: Config) -> Iterator[FoundMessage]:
+    """Find a message by its id: in a target, else in the index, else on the server. Raises PatchdeskError."""
+    from core.desk.export import find_message
+    from core.model import MessageId
+
+    wanted = MessageId(name.strip().removeprefix("<").removesuffix(">"))
+    if target is None and (indexed := _index_with(wanted)) is not None:
+        try:
+            message = indexed.message(wanted)
+            if message is not None:
+                yield FoundMessage(
+                    indexed, indexed.listing(wanted), message, indexed.lists_of(wanted)
+                )
+                return
+        finally:
+            indexed.close()
+    desk, listing = read_listing(target or wanted, config)
     try:
         message = find_message(listing, wanted)
         if message is None:
@@ -129,30 +160,28 @@ def show(arguments: argparse.Namespace) -> int:
                 "patchdesk series TARGET --all --json lists the ids that are there.",
             )
         # The lists that a message in a file names say nothing about where that file is from.
-        _print_message(arguments, desk, listing, message, None if desk.is_list else ())
+        yield FoundMessage(desk, listing, message, None if desk.is_list else ())
     finally:
         desk.close()
-    return 0
 
 
-def _show_indexed(arguments: argparse.Namespace, wanted: MessageId) -> bool:
-    """Print a message of a followed list; return whether the index has it."""
+def _index_with(wanted: MessageId) -> IndexedMail | None:
+    """Return the index, where it is there and holds a message; the caller closes it."""
     try:
         indexed = open_index()
     except PatchdeskError as error:  # the message can be fetched all the same
-        _show_error(error.message, error.hint)
-        return False
+        print_error(error.message, error.hint)
+        return None
     if indexed is None:
-        return False
+        return None
     try:
-        message = indexed.message(wanted)
-        if message is None:
-            return False
-        lists = indexed.lists_of(wanted)
-        _print_message(arguments, indexed, indexed.listing(wanted), message, lists)
-    finally:
+        if indexed.message(wanted) is not None:
+            return indexed
+    except BaseException:
         indexed.close()
-    return True
+        raise
+    indexed.close()
+    return None
 
 
 def _print_message(

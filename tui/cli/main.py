@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
-from tui.cli import diagnostics, digest, lists, mail, reader, search, triage, versions
+from tui.cli import diagnostics, digest, lists, mail, reader, reply, search, triage, versions
 from tui.cli.console import discard_output, ensure_streams, print_error
 from tui.cli.parser import build_parser
 
@@ -18,6 +18,7 @@ COMMANDS: Final = (
     *mail.COMMANDS,
     *versions.COMMANDS,
     *triage.COMMANDS,
+    *reply.COMMANDS,
     *search.COMMANDS,
     *digest.COMMANDS,
     *diagnostics.COMMANDS,
