@@ -86,6 +86,7 @@ def series_record(series: Series) -> Record:
                 "value": trailer.value,
                 "number": trailer.number,
                 "version": trailer.version,
+                "posting": trailer.posting,
                 "message_id": trailer.message_id,
             }
             for trailer in series.trailers

@@ -165,6 +165,8 @@ class FollowupTrailer:
     value: str
     number: int
     version: int
+    posting: MessageId
+    """The cover letter or first patch of the version it was given to; two postings may bear one number."""
     message_id: MessageId
     """The reply that gives it."""
 

@@ -8,6 +8,7 @@ signature; a line `-- ` within a hunk is a removed line, so hunks are counted of
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from core.model import Body
@@ -28,6 +29,14 @@ _HUNK: Final = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? 
 _FORMAT_PATCH: Final = re.compile(r">?From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
 _NEWLINES: Final = re.compile(r"\n*")
 _IN_BODY: Final = frozenset({"From", "Subject", "Date"})
+# Outlook's block above a mail that it quotes without marks, in the languages it is set to.
+_HEADER_BLOCK: Final = re.compile(
+    r"\*?(?:(From|Von|De|Da|Van|Från|Fra|От|发件人|差出人)|(Sent|Gesendet|Envoyé|Enviado|Inviato|Verzonden|Skickat|Sendt|Date|Datum|Отправлено|发送时间|送信日時)"
+    r"|(To|An|À|Para|A|Aan|Till|Til|Кому|收件人|宛先|Cc|Subject|Betreff|Objet|Asunto|Assunto|Oggetto|Onderwerp|Ämne|Emne|Тема|主题|件名))\*? ?[:：]\*?\s*\S"
+)
+_FEWEST_HEADERS: Final = 3
+"""Lines of a header block, at least: From, the date and another."""
+_MOST_HEADERS: Final = 12
 _MAX_IN_BODY: Final = 4096
 _MAX_IN_BODY_LINES: Final = 1000
 
@@ -142,6 +151,17 @@ def _first_line(
                 break
             at = text.find(mark, at + 1, best if best >= 0 else len(text))
     return best
+
+
+def header_block_lines(lines: Sequence[str], start: int) -> int:
+    """Return how many lines the header block has that begins at `start` and quotes a mail without marks; 0 for none."""
+    first = _HEADER_BLOCK.match(lines[start])
+    if first is None or not first[1]:
+        return 0
+    found = [_HEADER_BLOCK.match(line) for line in lines[start : start + _MOST_HEADERS]]
+    count = next((at for at, header in enumerate(found) if header is None), len(found))
+    has_date = any(header and header[2] for header in found[:count])
+    return count if count >= _FEWEST_HEADERS and has_date else 0
 
 
 def _split_signature(text: str) -> tuple[str, str]:

@@ -42,7 +42,7 @@ _WANTED: Final = re.compile(
 _PLAIN_ENCODINGS: Final = frozenset({"", "7bit", "8bit", "binary"})
 # Encoded line ends, hyphens and colons: the beginning of a trailer may be hidden by them.
 _ENCODED_MARK: Final = re.compile(rb"=(?:0[AaDd]|2[Dd]|3[Aa])")
-_MAY_GIVE: Final = re.compile(rb"\n[ \t]{0,8}[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?:")
+_MAY_GIVE: Final = re.compile(rb"\n[ \t]{0,8}(?:[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy][ \t]?|[Ff]ixes):")
 
 
 def parse_message_fast(raw: bytes, key: str = "", *, replies: bool = True) -> tuple[Message, str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from core.mail.body import header_block_lines
+
 MOST_LINES: Final = 20_000
 """Lines of a reply that are looked at for quotes; those after them are the text of its last passage."""
 
@@ -94,11 +96,20 @@ def _quoted(line: str) -> QuotedLine:
 
 
 def _without_original(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Split lines at the words with which some mailers begin a mail that they quote without marks."""
+    """Split lines where a mail begins that is quoted without marks: at words that say so, or a header block."""
     for at, line in enumerate(lines):
         if line.startswith("-") and _ORIGINAL.match(line):
             return lines[:at], lines[at + 1 :]
+        if ":" in line[:12] and (count := header_block_lines(lines, at)):
+            return _without_rule(lines[:at]), lines[at + count :]
     return lines, []
+
+
+def _without_rule(lines: list[str]) -> list[str]:
+    """Take away the line of underscores that stands above a header block."""
+    while lines and (not lines[-1].strip() or _FOOTER.match(lines[-1])):
+        lines = lines[:-1]
+    return lines
 
 
 def _without_ending(lines: list[str], *, last: bool) -> list[str]:

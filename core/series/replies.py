@@ -117,6 +117,7 @@ class ReplyAssignment:
                     self.directly_attached.add(message.message_id)
 
 
+_NAME_MARKS: Final = str.maketrans(dict.fromkeys(",\"'’", " "))
 _ADDRESS: Final = re.compile(r"<([^<>\s]{1,320})>|([^<>\s()]{1,64}@[^<>\s()]{1,255})")
 # What some mailers put into an address when they make text of HTML: <a@b.c<mailto:a@b.c>>
 _MAILTO: Final = re.compile(r"<mailto:[^<>\s]{1,320}>(?=>)")
@@ -145,9 +146,9 @@ def followup_trailers(
                 )
                 if number is None:
                     continue
-                for given in _of_reply(message, number, version.version):
+                for given in _of_reply(message, number, version):
                     mine = names_sender(given.value, message.sender)
-                    key = (given.name.casefold(), given.value.casefold(), number, given.version)
+                    key = (given.name.casefold(), given.value.casefold(), number, given.posting)
                     if key in seen or (not mine and key[:2] in carried):
                         continue
                     seen.add(key)
@@ -155,13 +156,15 @@ def followup_trailers(
     return counting, foreign
 
 
-def _of_reply(message: Message, number: int, version: int) -> Iterator[FollowupTrailer]:
+def _of_reply(message: Message, number: int, version: Version) -> Iterator[FollowupTrailer]:
+    posting = next(version.entries()).message.message_id
     for trailer in message.trailers:
         yield FollowupTrailer(
             name=trailer.name,
             value=_MAILTO.sub("", trailer.value),
             number=number,
-            version=version,
+            version=version.version,
+            posting=posting,
             message_id=message.message_id,
         )
 
@@ -188,11 +191,12 @@ def names_sender(value: str, sender: Identity) -> bool:
         return True
     if _same_address(address.casefold(), sender.address.casefold()):
         return True
-    name, _, _ = sender.name.casefold().partition(" via ")
-    words = set(name.replace(",", " ").replace('"', " ").replace("'", " ").split())
-    return bool(words) and words == set(
-        value[: match.start()].casefold().replace(",", " ").replace('"', " ").split()
-    )
+    words = _name_words(sender.name.casefold().partition(" via ")[0])
+    return bool(words) and words == _name_words(value[: match.start()].casefold())
+
+
+def _name_words(name: str) -> set[str]:
+    return set(name.translate(_NAME_MARKS).split())
 
 
 def _same_address(one: str, other: str) -> bool:

@@ -156,8 +156,8 @@ def lantern() -> tuple[Series | Thread, ...]:
         reply("wick-r2@x", "wick: trim before lighting", 1, author=ADA, hours=2.5),
     )
     given = (
-        FollowupTrailer(name="Reviewed-by", value=str(BO), number=1, version=2, message_id=MessageId("wick-r1@x")),
-        FollowupTrailer(name="Acked-by", value=str(MIRA), number=0, version=2, message_id=MessageId("wick-r3@x")),
+        FollowupTrailer(name="Reviewed-by", value=str(BO), number=1, version=2, posting=MessageId("wick2-0@x"), message_id=MessageId("wick-r1@x")),
+        FollowupTrailer(name="Acked-by", value=str(MIRA), number=0, version=2, posting=MessageId("wick2-0@x"), message_id=MessageId("wick-r3@x")),
     )  # fmt: skip
     wick = series(
         "Steady light in a draught",

@@ -445,7 +445,12 @@ def test_a_resend_of_the_same_number_folds_on_its_own_and_has_its_own_trailers()
     first = version("s", ["a"], number=5, replies=answer, cover="c")
     again = replace(version("t", ["a"], number=5, cover="c"), tags=("RESEND",))
     given = FollowupTrailer(
-        name="Reviewed-by", value="B", number=1, version=5, message_id=MessageId("r@x")
+        name="Reviewed-by",
+        value="B",
+        number=1,
+        version=5,
+        posting=MessageId("c@x"),
+        message_id=MessageId("r@x"),
     )
     rows = Rows()
     rows.replace([series("s", first, again, trailers=[given])], keep=False)

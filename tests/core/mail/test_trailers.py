@@ -35,9 +35,22 @@ def lines(trailers: tuple[Trailer, ...]) -> list[str]:
         ("a\n\nSee https://example.org: x\n", []),
         ("a\n\n> Acked-by: A <a@b>\n", []),
         ("Acked-by: A <a@b>", ["Acked-by: A <a@b>"]),
+        # The value begins on the next line
+        ("a\n\nCloses:\n https://x/1\nAcked-by: A <a@b>\n", ["Closes: https://x/1", "Acked-by: A <a@b>"]),
+        ("a\n\nNote:\nAcked-by: A <a@b>\n", ["Acked-by: A <a@b>"]),
+        # A note with brackets in it
+        ("a\n\nAcked-by: A <a@b>\n[c: see a[1]\n and b]\nCc: D <d@e>\n", ["Acked-by: A <a@b>", "Cc: D <d@e>"]),
+        ("a\n\nAcked-by: A <a@b>\n [on x86]\n", ["Acked-by: A <a@b>"]),
+        # A diffstat is folded onto nothing, with dashes that somebody escaped or without
+        ("a\n\nAcked-by: A <a@b>\n a.c | 2 +-\n b.c | 2 +-\n c.c | 2 +-\n d.c | 2 +-\n 4 files changed, 8 insertions(+)\n", ["Acked-by: A <a@b>"]),
+        ("a\n\nAcked-by: A <a@b>\n- ---\n a.c | Bin 0 -> 1 bytes\n create mode 100644 a.c\n", ["Acked-by: A <a@b>"]),
+        # What is left of a merge
+        ("a\n\nAcked-by: A <a@b>\n\nConflicts:\n\ta.c\n", ["Acked-by: A <a@b>"]),
+        # An oops above is no block of trailers
+        ("a\n\nBUG: something, address: 1\nCall Trace:\n a+0x1\n\nAcked-by: A <a@b>\n", ["Acked-by: A <a@b>"]),
         ("", []),
     ],
-)
+)  # fmt: skip
 def test_what_a_commit_message_carries(message: str, expected: list[str]) -> None:
     assert lines(find_trailers(message)) == expected
 
@@ -57,14 +70,21 @@ def test_what_a_commit_message_carries(message: str, expected: list[str]) -> Non
         ("> Reviewed-by: A <a@b>\n>> Acked-by: B <b@c>\n", []),
         ("Reviewed-by: me\n", []),
         ("Reviewed-by:\nA <a@b>\n", []),
-        ("Cc: A <a@b>\nLink: https://x/a@b\nFixes: 123456 (a@b)\n", []),
+        ("Cc: A <a@b>\nLink: https://x/a@b\n", []),
+        # A commit, as b4 takes it over
+        ('Yes.\nFixes: 0123456789ab ("a: b")\n', ['Fixes: 0123456789ab ("a: b")']),
+        ('Fixes: 0123456789ab ("a: long\ntitle")\nfine\n', ['Fixes: 0123456789ab ("a: long title")']),
+        ("Fixes: the build\n> Fixes: 0123456789ab\nThis fixes: 0123456789ab\n", []),
         ("I give Reviewed-by: A <a@b>\n", []),
         # Nothing of the signature or of a mail pasted whole
         ("fine\n-- \nSent-by: A <a@b>\n", []),
+        ("fine\nAcked-by: B <b@c>\n\nFrom: A <a@b>\nSent: Monday, March 4\nTo: x@y\nSubject: x\n\nSigned-off-by: A <a@b>\n", ["Acked-by: B <b@c>"]),
+        ("fine\n\nVon: A <a@b>\nGesendet: Montag, 4. März\nAn: x@y\n\nSigned-off-by: A <a@b>\n", []),
+        ("From: A <a@b>\nDate: no block\n\nAcked-by: B <b@c>\n", ["Acked-by: B <b@c>"]),
         ("fine\n\n-----Original Message-----\nSubject: x\n\nSigned-off-by: A <a@b>\n", []),
         ("", []),
     ],
-)
+)  # fmt: skip
 def test_what_a_reply_gives(reply: str, expected: list[str]) -> None:
     assert lines(find_followup_trailers(reply)) == expected
 

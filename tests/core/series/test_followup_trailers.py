@@ -40,6 +40,7 @@ def test_a_trailer_is_for_the_patch_it_answers_and_from_the_cover_letter_for_all
         value="Rex Reviewer <rex@example.com>",
         number=0,
         version=2,
+        posting=messages[0].message_id,
         message_id=messages[4].message_id,
     )
     assert given(messages) == [
@@ -65,6 +66,40 @@ def test_each_version_has_its_own() -> None:
         reply("s", "[PATCH v2] one", "q", at=2 * DAY),
     ]
     assert given(messages) == [("Reviewed-by", 1, 1, "r"), ("Reviewed-by", 1, 2, "s")]
+
+
+def test_two_postings_of_one_number_have_their_own() -> None:
+    item = only(
+        [
+            mail("p", "[PATCH] one"),
+            mail("q", "[PATCH RESEND] one", at=DAY),
+            reply("r", "[PATCH] one", "p"),
+            reply("s", "[PATCH RESEND] one", "q", at=2 * DAY),
+        ]
+    )
+    assert [(t.version, t.posting, t.message_id) for t in item.trailers] == [
+        (1, "p", "r"),
+        (1, "q", "s"),
+    ]
+
+
+def test_a_commit_that_a_reply_names_counts() -> None:
+    messages = thread(
+        reply("r", "[PATCH v2 2/2] two", "c", "q", trailer='Fixes: 0123456789ab ("x")')
+    )
+    assert given(messages) == [("Fixes", 2, 2, "r")]
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("Bill O'Sample <other@example.com>", "Bill O'Sample"),
+        ("Bill O’Sample <other@example.com>", "Bill O'Sample"),
+        ('"O\'Sample, Bill" <other@example.com>', "Bill O'Sample via A List"),
+    ],
+)
+def test_an_apostrophe_in_a_name_is_no_other_person(value: str, name: str) -> None:
+    assert names_sender(value, Identity(name, "bill@example.com"))
 
 
 @pytest.mark.parametrize(

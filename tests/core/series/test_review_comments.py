@@ -170,6 +170,19 @@ def test_a_quote_of_a_part_of_a_very_long_line_is_found() -> None:
 
 
 @pytest.mark.parametrize(
+    "block",
+    [
+        "From: Ada <a@b>\nSent: Monday, March 4\nTo: x@y\nCc: z@y\nSubject: x\n",
+        "________________________________\nVon: Ada\nGesendet: Montag\nAn: x@y\nBetreff: x\n",
+        "*From:* Ada <a@b>\n*Sent:* Monday\n*To:* x@y\n",
+    ],
+)
+def test_a_mail_quoted_below_a_block_of_headers_is_quoted(block: str) -> None:
+    (comment,) = read(f"Why so?\n\n{block}\n+\twick->height -= by;\n")
+    assert comment.lines == ("Why so?",)
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "On Mon, 2 Jun 2025 at 21:26, Ada <ada@example.org> wrote:",
