@@ -71,6 +71,10 @@ LOOKS: Final[Mapping[str, str]] = {
     "removed-word": "on $diff-removed 32%",
     "whitespace-error": "on $error 60%",
     "deceit": "bold reverse $error",
+    "version-new": "bold $primary",
+    "version-old": "$foreground-muted",
+    "version-gone": "strike $foreground-muted",
+    "version-note": "italic $foreground-muted",
     "cursor": "on $block-cursor-background",
     "match": "$foreground on $warning 40%",
     "match-current": "bold $background on $warning",
@@ -124,6 +128,10 @@ _ANSI: Final[Mapping[str, str]] = {
     "removed-word": "bold reverse ansi_red",
     "whitespace-error": "reverse ansi_red",
     "deceit": "bold reverse ansi_red",
+    "version-new": "bold ansi_blue",
+    "version-old": "dim ansi_default",
+    "version-gone": "dim strike ansi_default",
+    "version-note": "dim italic ansi_default",
     "match": "ansi_black on ansi_yellow",
     "match-current": "bold underline ansi_black on ansi_bright_yellow",
 }
@@ -134,7 +142,7 @@ CODE: Final = frozenset(
 )
 """The looks of code."""
 
-_ATTRIBUTES: Final = frozenset({"bold", "dim", "italic", "underline", "reverse"})
+_ATTRIBUTES: Final = frozenset({"bold", "dim", "italic", "underline", "reverse", "strike"})
 
 CSS: Final = """
 MessageView {
@@ -179,6 +187,7 @@ class StyleSheet:
             italic="italic" in attributes or None,
             underline="underline" in attributes or None,
             reverse="reverse" in attributes or None,
+            strike="strike" in attributes or None,
         )
 
     def _colour(self, written: str, background: Color) -> Color:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from core.diff.highlight import Spans
@@ -14,6 +15,7 @@ from tui.reader.diff_code import LONGEST_LINE, HighlightChunk, HunkCode
 from tui.reader.diff_layout import NOTHING, Layout
 from tui.reader.diff_rows import HunkRows, number_width
 from tui.reader.file_bar import file_bar
+from tui.reader.interdiff import InterdiffView
 from tui.reader.row import PageRow, StyledText
 
 _ALIGNED: Final = 10_000
@@ -63,6 +65,8 @@ class DiffBlock:
         self.hunk_rows: list[int] = []
         self.note: Callable[[int], str] = lambda _: ""
         """What else is to be said of a file in its bar."""
+        self.interdiff: InterdiffView | None = None
+        """What the version did to each line, in front of it."""
         self._layout = layout
         self._wrap = wrap
         self.code = HunkCode(self._lines, self._hunks)
@@ -141,7 +145,8 @@ class DiffBlock:
         """Make one row."""
         run, offset = self._find(at)
         if run.kind == "code":
-            return self._rows.row(run.hunk, offset)
+            row = self._rows.row(run.hunk, offset)
+            return row if self.interdiff is None else self._with_mark(row, at, self.interdiff)
         if run.kind == "bar":
             return self.bar(run.file)
         if run.kind == "hunk":
@@ -152,6 +157,18 @@ class DiffBlock:
         if run.kind == "header":
             return PageRow(((text, "file-header"),), self._rows.blank_numbers(), pans=True)
         return PageRow(((text, "remark"),), ((SafeText(" "), ""),), pans=True)
+
+    def _with_mark(self, row: PageRow, at: int, interdiff: InterdiffView) -> PageRow:
+        """Put what a version did to a line in front of its row."""
+        run, _ = self._find(at)
+        lines = self.lines_beside(at) or (self.line_of(at),)
+        places = [(run.hunk, line - run.line) for line in lines]
+        hunk, line = next((place for place in places if place in interdiff.marks), places[-1])
+        return replace(
+            row,
+            gutter=(interdiff.mark(hunk, line), *row.gutter),
+            note=row.note or interdiff.note(hunk, line),
+        )
 
     def bar(self, number: int, hunk: int | None = None) -> PageRow:
         """Return the bar of a file, with the section of the hunk at the top of the screen."""

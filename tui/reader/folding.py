@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.diff.viewed_hunks import ViewedHunks
     from core.series.review_comments import ReviewComment
     from tui.reader.diff import DiffBlock
+    from tui.reader.interdiff import InterdiffView
 
 
 _NONE: Final = -1
@@ -225,11 +226,17 @@ class Folds:
         """Hunks that were viewed are folded too."""
         self._keys: dict[int, str] = {}
         """Hunk → what it is known by."""
+        self.interdiff: InterdiffView | None = None
 
     def set_comments(self, remarks: Sequence[ReviewComment], short: int) -> None:
         """Take what was said of the mail; what has no more than `short` lines is open."""
         self.remarks = remarks
         self._open = {at for at, remark in enumerate(remarks) if len(remark.lines) <= short}
+
+    def set_interdiff(self, interdiff: InterdiffView | None) -> None:
+        """Show what a version did to the lines; hunks that are as they were are folded."""
+        self.interdiff = interdiff
+        self._hunks = set(interdiff.unchanged) if interdiff is not None else set()
 
     # ------------------------------------------------------------- folding
 
@@ -296,12 +303,18 @@ class Folds:
 
     def folded_page(self, page: Page, width: int, now: datetime) -> FoldedPage:
         """Return the page as it is to be shown."""
-        if not self.remarks and not self._hunks and not self._files and not self.hide_viewed:
+        if page.diff is not None:
+            page.diff.interdiff = self.interdiff
+        is_plain = not self.remarks and self.interdiff is None
+        if is_plain and not self._hunks and not self._files and not self.hide_viewed:
             return FoldedPage(page)
         folds = list(self._folds(page))
         return FoldedPage(page, self._inserts(page, width, now), folds)
 
     def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Inserted]:
+        if self.interdiff is not None:
+            for below, block in self.interdiff.inserts(page, width):
+                yield Inserted(below, -1, block)
         if not self.remarks:
             return
         from tui.reader.comments import RemarkBlock
@@ -348,11 +361,18 @@ class Folds:
             if end > start:
                 remarks = sum(start <= at < end for at in said)
                 viewed = number in done if kind == "file" else self.is_viewed(diff, number)
-                yield Folded(start, end, _fold_row(end - start, remarks, viewed=viewed))
+                interdiff = self.interdiff
+                is_same = interdiff is not None and kind == "hunk" and number in interdiff.unchanged
+                as_in = interdiff.old if interdiff is not None and is_same else ""
+                yield Folded(
+                    start, end, _fold_row(end - start, remarks, viewed=viewed, as_in=as_in)
+                )
 
 
-def _fold_row(rows: int, remarks: int, *, viewed: bool) -> PageRow:
+def _fold_row(rows: int, remarks: int, *, viewed: bool, as_in: str = "") -> PageRow:
     words = f"▸ {rows:,} {'line' if rows == 1 else 'lines'}"
+    if as_in:
+        words += f" as in {as_in}"
     if viewed:
         words = f"✓ viewed · {words[2:]}"
     if remarks:

@@ -109,7 +109,7 @@ def layout_mail(parts: ParsedMail, style: PageStyle, now: datetime, zone: tzinfo
         blocks.append(gap)
         diff = DiffBlock(
             parts.diff,
-            width,
+            width - style.margin,
             numbers=style.numbers,
             headers=style.all_headers,
             layout=style.layout,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from core.text import SafeText, shown_line
 from tui.reader.files import FileEntry, entry_of, path_shown
 from tui.reader.folding import Anchor, FoldedPage, Folds
 from tui.reader.mail_view import MailView
-from tui.reader.page import Page
+from tui.reader.page import Page, PageStyle
 from tui.reader.page_view import unified_lines
 from tui.reader.row import StyleSpan
 from tui.styles import CSS
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
     from core.diff.viewed_hunks import ViewedHunks
     from core.series.review_comments import ReviewComment
+    from tui.reader.interdiff import InterdiffView
 
 _SHORT: Final = 12
 """Lines of a remark that is open from the first."""
@@ -92,6 +93,23 @@ class MessageView(MailView, can_focus=True):
             return
         self._folds.set_comments(remarks, _SHORT)
         self._refold()
+
+    def show_interdiff(self, mail: OpenedMessage, interdiff: InterdiffView | None) -> None:
+        """Show what a version did to the lines of a mail, if it is still the one shown; None: no longer."""
+        if self._parts is None or self.mail != mail or self._folds.interdiff == interdiff:
+            return
+        self._folds.set_interdiff(interdiff)
+        self._relayout(keep=True)
+
+    @property
+    def interdiff(self) -> InterdiffView | None:
+        """What is shown of a version beside the mail."""
+        return self._folds.interdiff
+
+    @property
+    def _page_style(self) -> PageStyle:
+        interdiff = self._folds.interdiff
+        return replace(super()._page_style, margin=interdiff.margin if interdiff else 0)
 
     def _begin(self) -> None:
         """Lay out what was not shown before."""

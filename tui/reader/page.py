@@ -30,6 +30,8 @@ class PageStyle:
     """Lines in which only white space changed look like those that did not."""
     wrap: bool = False
     """No line of code is cut at the right edge."""
+    margin: int = 0
+    """Cells in front of each line of a diff, for what a version did to it."""
 
 
 class Page:
