@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.fetch.options import FetchOptions
-from core.text import shown
+from core.text import shown, shown_line
 
 LIST_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 """A list's name: it is also that of a folder."""
@@ -21,6 +21,7 @@ LIST_NAME_WORDS: Final = "letters, digits, and . _ + - after the first, 64 of th
 
 _LARGEST: Final = 1 << 20
 
+_BEYOND_ASCII: Final = re.compile("[\x7f-\ud7ff\ue000-\U0010ffff]")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _INTERVAL: Final = re.compile(r"(\d{1,6})\s*([smhd]?)")
 
@@ -326,7 +327,7 @@ def _read_document(reader: _Reader, content: bytes) -> None:
         reader.problem("", "it is larger than 1 MiB, so nothing of it was read")
         return
     try:
-        reader.read(tomllib.loads(content.decode("utf-8")))
+        reader.read(tomllib.loads(content.decode("utf-8-sig")))
     except (ValueError, RecursionError) as error:  # a number of 5000 digits is a plain ValueError
         reader.problem("", f"it is not TOML ({error})")
 
@@ -378,12 +379,12 @@ def fetch_options(config: Config, cache: Path) -> FetchOptions:
 
 
 def describe(config: Config) -> list[str]:
-    """Return what is in force, a line a key in TOML's form, each with where it comes from."""
+    """Return the configuration in force as TOML, a line a key, each with where it comes from in a comment."""
     values = {key: getattr(config, target) for key, (target, _) in _KEYS.items()}
     sources = dict(config.sources)
 
     def add(table: str, name: str, value: Any, option: str = "") -> None:
-        key = f"{table}.{_key(name)}" + (f".{option}" if option else "")
+        key = f"{table}.{_toml_key(name)}" + (f".{option}" if option else "")
         values[key] = value
         sources[key] = config.sources.get(f"{table}.{name}", "default")
 
@@ -402,23 +403,28 @@ def describe(config: Config) -> list[str]:
         if not followed.clone:
             add("lists", name, value=False, option="clone")
     return [
-        shown(f"{key} = {_toml(value)} # {sources.get(key, 'default')}")
+        shown_line(f"{key} = {_toml_value(value)} # {sources.get(key, 'default')}")
         for key, value in sorted(values.items())
     ]
 
 
-def _key(name: str) -> str:
+def _toml_key(name: str) -> str:
     """Return a name as a TOML key, quoted where a bare one cannot be."""
-    bare = name and all(char.isascii() and (char.isalnum() or char in "-_") for char in name)
-    return name if bare else _toml(name)
+    import tomlkit
+
+    return _escaped(tomlkit.key(name).as_string())
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _toml_value(value: Any) -> str:
+    import tomlkit
+
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return _escaped(tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string())
+
+
+def _escaped(toml: str) -> str:
+    """Write with escapes what a terminal would not show as it is; half a character has none in TOML."""
+    if shown_line(toml) == toml:
+        return toml
+    return _BEYOND_ASCII.sub(lambda found: f"\\U{ord(found[0]):08X}", toml)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from core.errors import ConfigError
-from core.system.paths import write_atomically
 
 BUILTIN_VIEWS: Final[Mapping[str, str]] = {
     "Inbox": "is:open",
@@ -61,9 +60,7 @@ def save_view(name: str, query: str, file: Path) -> None:
     Raises QueryError for a query that cannot be read, ConfigError for a name or a file that cannot be used, and
     PatchdeskError where that cannot be written.
     """
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
+    from core.config_edit import edit_config
     from core.query.query import read_query
 
     name = " ".join(name.split())
@@ -72,24 +69,6 @@ def save_view(name: str, query: str, file: Path) -> None:
             "A view wants a name.", f"Up to {LONGEST_NAME} letters, digits, blanks and the like."
         )
     read_query(query)
-    try:
-        text = file.read_text("utf-8")
-    except FileNotFoundError:
-        text = ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{file} cannot be read: {error}.", "Mend it, then save the view."
-        ) from error
-    try:
-        document = tomlkit.parse(text)
-        table: Any = document.get("views")
-        if table is None:
-            table = document["views"] = tomlkit.table()
-        same = next((each for each in table if each.casefold() == name.casefold()), name)
-        table[same] = query
-        content = tomlkit.dumps(document)
-    except (TOMLKitError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"{file} is not TOML: {error}.", "Mend it, then save the view."
-        ) from error
-    write_atomically(file, content.encode())
+    with edit_config(file) as edit:
+        same = (each for each in edit.table("views") if each.casefold() == name.casefold())
+        edit.set("views", next(same, name), query)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
-import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -17,11 +14,11 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from core.config import LIST_NAME, LIST_NAME_WORDS, FollowedList
+from core.config_edit import edit_config
 from core.errors import ConfigError, TargetError
 from core.progress import ProgressCallback
 from core.sources.message_url import message_id_of, scheme_of
 from core.sync.list_folder import DataDirs, list_lock
-from core.system.paths import open_folder, private_dir, write_atomically
 
 _CAP: Final = 2000
 _BELOW: Final = re.compile(
@@ -124,11 +121,11 @@ def follow(name: str, target: str, config_file: Path, *, clone: bool = True) -> 
     """
     check_name(name)
     followed = FollowedList(target=check_target(target), clone=clone)
-    with _edited(config_file) as edit:
-        there = edit.wanted.get(name)
+    with edit_config(config_file) as edit:
+        there = edit.table("lists").get(name)
         if there is None:
-            edit.wanted[name] = {"target": followed.target} | ({} if clone else {"clone": False})
-            edit.add(name, edit.wanted[name])
+            values: dict[str, str | bool] = {"target": followed.target}
+            edit.set("lists", name, values if clone else {**values, "clone": False})
         elif not _same(there, followed):
             raise ConfigError(
                 f"A list called {name} is followed already.",
@@ -139,12 +136,12 @@ def follow(name: str, target: str, config_file: Path, *, clone: bool = True) -> 
 
 def unfollow(name: str, config_file: Path) -> None:
     """Take a list's table out of the file. Raises ConfigError where there is none."""
-    with _edited(config_file) as edit:
-        if name not in edit.wanted:
-            known = ", ".join(edit.wanted) or "none yet"
+    with edit_config(config_file) as edit:
+        lists = edit.table("lists")
+        if name not in lists:
+            known = ", ".join(lists) or "none yet"
             raise ConfigError(f"There is no list called {name[:100]}.", f"You follow: {known}.")
-        del edit.wanted[name]
-        edit.remove(name)
+        edit.remove("lists", name)
 
 
 def followed_target(name: str, followed: FollowedList) -> str:
@@ -234,93 +231,4 @@ def _same(there: Any, followed: FollowedList) -> bool:
         isinstance(there, dict)
         and there.get("target") == followed.target
         and there.get("clone", True) == followed.clone
-    )
-
-
-class _Edit:
-    """The file's content while it is changed: the document, and what its `lists` are to be."""
-
-    def __init__(self, text: str) -> None:
-        import tomlkit
-
-        self.before = tomllib.loads(text)
-        self.wanted: dict[str, Any] = dict(self.before.get("lists", {}))
-        self.document = tomlkit.parse(text)
-
-    def add(self, name: str, values: dict[str, Any]) -> None:
-        import tomlkit
-        from tomlkit.items import InlineTable
-
-        if "lists" not in self.document:
-            self.document["lists"] = tomlkit.table(is_super_table=True)
-        lists: Any = self.document["lists"]
-        inline = isinstance(lists, InlineTable)
-        table: Any = tomlkit.inline_table() if inline else tomlkit.table()
-        table.update(values)
-        if not inline:
-            table.add(tomlkit.nl())  # before the table that may follow
-        lists[name] = table
-
-    def remove(self, name: str) -> None:
-        lists: Any = self.document["lists"]
-        del lists[name]
-
-    def content(self) -> str:
-        import tomlkit
-
-        content = tomlkit.dumps(self.document)
-        return content[:-1] if content.endswith("\n\n") else content
-
-    def is_right(self, content: str) -> bool:
-        """Whether content says what is wanted, and else what it said before."""
-        try:
-            after = tomllib.loads(content)
-        except tomllib.TOMLDecodeError:
-            return False
-        lists = after.pop("lists", {})
-        before = {key: value for key, value in self.before.items() if key != "lists"}
-        return bool(lists == self.wanted and after == before)
-
-
-@contextlib.contextmanager
-def _edited(file: Path) -> Iterator[_Edit]:
-    """Give the file's content to be changed, and write it back, comments and all; nobody else edits it meanwhile.
-
-    Raises ConfigError where it cannot be read, or cannot be edited by a program.
-    """
-    from tomlkit.exceptions import TOMLKitError
-
-    private_dir(file.parent)
-    handle = open_folder(file.parent)
-    try:
-        with contextlib.suppress(OSError):  # a disk that cannot lock can still be written
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        text = ""
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                text = file.read_bytes().decode("utf-8")
-            edit = _Edit(text)
-        except (OSError, ValueError, TypeError, TOMLKitError, RecursionError) as error:
-            raise ConfigError(
-                f"{file} cannot be read: {error}.", "Mend it first; nothing was changed."
-            ) from error
-        try:
-            yield edit
-            content = edit.content()
-        except (TOMLKitError, ValueError, TypeError, KeyError) as error:
-            raise _cannot_edit(file) from error
-        if edit.wanted == edit.before.get("lists", {}):
-            return
-        if not edit.is_right(content):
-            raise _cannot_edit(file)
-        # A link, as those have who keep such files elsewhere, stays one.
-        write_atomically(file.resolve(), content.encode())
-    finally:
-        os.close(handle)
-
-
-def _cannot_edit(file: Path) -> ConfigError:
-    return ConfigError(
-        f"{file} is laid out in a way that a program cannot edit.",
-        "Write the [lists.NAME] table by hand; nothing was changed.",
     )
