@@ -24,6 +24,7 @@ from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
 from tui.screens.desk import DeskScreen
 from tui.themes import DEFAULT_THEME, THEMES, add_diff_colours
+from tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
     from core.desk.triage_service import Triage
@@ -118,7 +119,7 @@ class PatchdeskApp(App[None]):
         """Give a key to a screen that has commands at once: none is on its way when the focus moves."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             screen = self.screen
-            if isinstance(screen, CommandScreen) and screen.take_key(event):
+            if isinstance(screen, CommandScreen | Dialog) and screen.take_key(event):
                 return
         await super().on_event(event)
 

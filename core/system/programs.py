@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -154,11 +155,22 @@ def editor(data: bytes, name: str, environment: Mapping[str, str]) -> Iterator[l
 
 
 def run_in_terminal(command: list[str]) -> int:
-    """Run a program that has the terminal to itself, and return its exit status. Raises PatchdeskError."""
+    """Run a program that has the terminal to itself, and return its exit status. Raises PatchdeskError.
+
+    What is typed meanwhile and not read by it is dropped.
+    """
     try:
         return subprocess.run(command, check=False).returncode
     except OSError as error:
         raise PatchdeskError(f"{command[0]} cannot be started: {error}.") from error
+    finally:
+        discard_typeahead()
+
+
+def discard_typeahead() -> None:
+    """Drop what was typed and not read yet: keys meant for another program must not run commands here."""
+    with suppress(OSError, termios.error):  # standard input is no terminal
+        termios.tcflush(0, termios.TCIFLUSH)
 
 
 def web_address(base: str, message_id: str) -> str:

@@ -357,7 +357,7 @@ async def test_help_moves_until_it_is_typed_into() -> None:
         await pilot.press("/", *"jqk?")
         assert line.value == "jqk?"
         await pilot.pause()
-        assert "Nothing is called so." in text_of(app)
+        assert "No match." in text_of(app)
         await pilot.press("enter")
         assert app.screen is screen
         await pilot.press("escape")

@@ -28,7 +28,8 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.widgets.choose import copy_menu
+from tui.keys.keymap import Keymap
+from tui.widgets.choose import copy_dialog
 
 
 async def test_a_pipe_reads_the_mail_and_what_it_writes_is_shown() -> None:
@@ -126,7 +127,7 @@ async def test_a_copied_command_takes_any_message_id(name: str, command: str) ->
     app = app_with()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        app.push_screen(copy_menu(one, shown("https://x")), copied.append)
+        app.push_screen(copy_dialog(Keymap(), one, shown("https://x")), copied.append)
         await until(pilot, lambda: bool(app.screen.query(OptionList)), what="the menu")
         await pilot.press("b")
         await until(pilot, lambda: bool(copied), what="what was taken")

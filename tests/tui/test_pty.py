@@ -6,6 +6,7 @@ import fcntl
 import re
 import struct
 import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -143,4 +144,33 @@ def test_it_bears_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
         terminal.read(0.5)
         terminal.press("jkl\r")
         terminal.read(0.5)
+        terminal.quit()
+
+
+def test_keys_typed_while_the_editor_has_the_terminal_are_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "lantern.mbox"
+    path.write_bytes(mbox())
+    editor, is_open, may_end = tmp_path / "editor", tmp_path / "open", tmp_path / "end"
+    editor.write_text(
+        f"#!/bin/sh\ntouch {is_open}\nwhile ! test -e {may_end}; do sleep 0.05; done\necho edited\n"
+    )
+    editor.chmod(0o755)
+    environment = {"GIT_EDITOR": str(editor)}
+    with running(["open", str(path)], tmp_path, environment=environment) as terminal:
+        terminal.see("Trim first.")
+        before = terminal.press("e")
+        end = time.monotonic() + 30
+        while not is_open.exists() and time.monotonic() < end:
+            terminal.read(0.05)
+        assert is_open.exists()
+        terminal.press("gQQ")  # a chord that is begun, and two that would leave
+        may_end.touch()
+        terminal.see("edited", since=before)
+        after = len(terminal.output)
+        terminal.rest(1)
+        assert "g…" not in terminal.words(after)
+        assert terminal.process.poll() is None
+        terminal.press("j")
+        terminal.rest(0.3)
+        assert "is no key here" not in terminal.words(after)
         terminal.quit()

@@ -47,7 +47,7 @@ class CommandingScreen(ReviewingScreen):
             if command is not None:
                 self.run_command(command)
 
-        self.app.push_screen(HelpScreen(self.active_pane, self.keymap.commands), chosen)
+        self.app.push_screen(HelpScreen(self.active_pane, self.keymap), chosen)
 
     # ------------------------------------------------------------- by name
 

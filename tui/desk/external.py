@@ -19,6 +19,7 @@ from tui.desk.requests import CopyMade, HasLinks, PipeEnded, web_link
 from tui.desk.review import ReviewingScreen
 from tui.keys.commands import Pane
 from tui.tree.rows import Kind
+from tui.widgets.choose import Choice, text_choice
 from tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -177,13 +178,14 @@ class OutwardScreen(ReviewingScreen):
 
     # ------------------------------------------------------------- copies
 
-    def copies(self) -> list[tuple[str, str, SafeText]]:
-        """Return what else of the reader can be copied: key, word, text."""
-        found: list[tuple[str, str, SafeText]] = []
+    def copies(self) -> list[Choice[SafeText]]:
+        """Return what else of the reader can be copied: beside the mail."""
+        found: list[Choice[SafeText]] = []
         if self.active_pane is not Pane.READER or self._noted:
             return found
         if selected := self.get_selected_text():
-            found.append(("v", "selection", SafeText("\n".join(shown_lines(selected)))))
+            text = SafeText("\n".join(shown_lines(selected)))
+            found.append(text_choice("v", "selection", text))
         if (hunk := self.reader.hunk_text) is not None:
-            found.append(("h", "hunk", hunk))
+            found.append(text_choice("h", "hunk", hunk))
         return found

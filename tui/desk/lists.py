@@ -24,7 +24,7 @@ from tui.desk.sync import FOLLOWED, SyncScreen
 from tui.keys.commands import Pane
 from tui.tree.model import Items
 from tui.tree.rows import Kind, Row, Whole
-from tui.widgets.choice import Choice
+from tui.widgets.choose import Choice, ChooseDialog
 from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
@@ -296,10 +296,10 @@ class ListScreen(SyncScreen):
             return
         known = {info.name: info for info in self._page.lists}
         names = [*self.desk_app.lists, *(n for n in known if n not in self.desk_app.lists)]
-        entries = [(shown("all lists"), shown(info_words(list(known.values()), self._clock)))]
-        entries += [
-            (shown(name), shown(info_words([known[name]] if name in known else [], self._clock)))
-            for name in names
+        infos = [list(known.values()), *([known[name]] if name in known else [] for name in names)]
+        choices = [
+            Choice(number, shown(name), shown(info_words(info, self._clock)))
+            for number, (name, info) in enumerate(zip(["all lists", *names], infos, strict=True))
         ]
         shown_now = self._page.wanted.lists
         at = 1 + names.index(shown_now[0]) if shown_now and shown_now[0] in names else 0
@@ -308,7 +308,7 @@ class ListScreen(SyncScreen):
             if number is not None:
                 self._ask_for(lists=() if number == 0 else (names[number - 1],))
 
-        self.app.push_screen(Choice("Lists", entries, at=at), taken)
+        self.app.push_screen(ChooseDialog(self.keymap, "Lists", choices, at=at), taken)
 
     def _switch_to(self, name: str) -> None:
         if self._list_desk is None or name not in ("all", *self.desk_app.lists):
@@ -353,5 +353,5 @@ class ListScreen(SyncScreen):
                 if number is not None:
                     desk.ask(change(page.wanted, names[number]))
 
-            entries = [(shown(each), shown("")) for each in names]
-            self.app.push_screen(Choice(title, entries), taken)
+            choices = [Choice(number, shown(each)) for number, each in enumerate(names)]
+            self.app.push_screen(ChooseDialog(self.keymap, title, choices), taken)

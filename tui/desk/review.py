@@ -197,6 +197,7 @@ class ReviewingScreen(ReadingScreen):
                 reader.go_to_file(file)
 
         pane = FilePicker(
+            self.keymap,
             paths,
             reader.file_entry,
             reader.peek_at_file,

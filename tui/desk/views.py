@@ -17,7 +17,7 @@ from tui.desk.list_phrases import of_view
 from tui.desk.lists import ListScreen
 from tui.desk.requests import Session
 from tui.keys.commands import Command
-from tui.widgets.choice import Choice
+from tui.widgets.choose import Choice, ChooseDialog
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.status_bar import TitleBar
 from tui.widgets.title_bar import MOST, Tab
@@ -145,16 +145,17 @@ class ViewingScreen(ListScreen):
             if number is not None:
                 self.choose_view(views[number])
 
-        entries = [
-            (
+        choices = [
+            Choice(
+                number,
                 shown(view.name),
                 shown(" · ".join(filter(None, (self._count_of(view.name), view.query)))),
             )
-            for view in views
+            for number, view in enumerate(views)
         ]
         now = self._page.wanted.name if self._page is not None else ""
         at = next((place for place, view in enumerate(views) if view.name == now), 0)
-        self.app.push_screen(Choice("Views", entries, at=at), taken)
+        self.app.push_screen(ChooseDialog(self.keymap, "Views", choices, at=at), taken)
 
     def _count_of(self, name: str) -> str:
         count = self._counts.get(name)

@@ -33,15 +33,14 @@ def open_digest(screen: ReadingScreen) -> None:
     elif len(names) == 1:
         _show(screen, names[0])
     else:
-        from tui.widgets.choose import Menu
+        from tui.widgets.choose import Choice, ChooseDialog
 
         def take(name: SafeText | None) -> None:
             if name is not None:
                 _show(screen, name)
 
-        keys = [*"123456789", *[" "] * len(names)]
-        entries = [(key, "list", name) for key, name in zip(keys, names, strict=False)]
-        screen.app.push_screen(Menu("Digest of", entries), take)
+        choices = [Choice(name, name) for name in names]
+        screen.app.push_screen(ChooseDialog(screen.keymap, "Digest of", choices), take)
 
 
 def _names(screen: ReadingScreen) -> Iterable[str]:

@@ -142,7 +142,7 @@ class DigestScreen(MakingScreen):
         from tui.screens.help import HelpScreen
 
         self.app.push_screen(
-            HelpScreen(Pane.DIGEST, self.keymap.commands),
+            HelpScreen(Pane.DIGEST, self.keymap),
             lambda c: self.run_command(c) if c is not None else None,
         )
 

@@ -19,7 +19,8 @@ class Pane(Flag):
     TREE = auto()
     READER = auto()
     DIGEST = auto()
-    ANY = WELCOME | TREE | READER | DIGEST
+    DIALOG = auto()
+    ANY = WELCOME | TREE | READER | DIGEST | DIALOG
 
 
 _ROWS: Final = Pane.TREE | Pane.DIGEST
@@ -146,6 +147,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("view.hide_viewed", "tv", "viewed", "Hide the hunks that were viewed, or show them"),
     Command("view.show_decided", "td", "done and skipped", "Show what is done or skipped, or hide it"),
     Command("view.mouse", "tm", "mouse", "Leave the mouse to the terminal, or take it back"),
+    Command("dialog.accept", "Enter C-y", "accept", "Take what is highlighted", Pane.DIALOG),
     Command("app.back", "q Esc", "back", "One level back"),
     Command("app.help", "?", "help", "All keys", footer=True),
     Command("app.command", ":", "command", "Run a command by its name"),

@@ -89,6 +89,18 @@ class Keymap:
                         node = node.after.setdefault(stroke, _Node())
                     node.command = command
 
+    def press(
+        self, pane: Pane, pending: Sequence[Stroke], stroke: Stroke
+    ) -> tuple[Command | None, tuple[Stroke, ...]]:
+        """Return the command that a stroke after `pending` ones runs, and which strokes are pending then.
+
+        Both are empty where the sequence leads nowhere.
+        """
+        sequence = (*pending, stroke)
+        if (command := self.command(pane, sequence)) is not None:
+            return command, ()
+        return None, sequence if self.continuations(pane, sequence) else ()
+
     def key(self, name: str) -> str:
         """Return the first key of a command as it is written, or how `:` runs it where it has none."""
         command = self.by_name[name]

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
 from core.text import SafeText, shown
+from tui.keys.keymap import Keymap
 from tui.reader.painter import Painter
 from tui.reader.row import PageRow, StyledText, StyleSpan
+from tui.widgets.dialog import Dialog
 from tui.widgets.line_scroll import LineScroll
+from tui.widgets.prompt import Line as PromptInput
 
 if TYPE_CHECKING:
     from tui.reader.diff import DiffBlock
@@ -234,11 +235,11 @@ def entry_of(diff: DiffBlock | None, folds: Folds, number: int) -> FileEntry:
     )  # fmt: skip
 
 
-class FilePicker(ModalScreen[int | None]):
+class FilePicker(Dialog[int]):
     """Lists files by their paths; gives the number of the one that was taken. `peek` is told which the cursor is on."""
 
     DEFAULT_CSS = """
-    FilePane {
+    FilePicker {
         align: left top; background: $background 0%;
         & > Vertical {
             width: 48%; min-width: 60; max-width: 104; height: 1fr; margin: 1 0;
@@ -252,16 +253,10 @@ class FilePicker(ModalScreen[int | None]):
     }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c", "dismiss(None)", "Back"),
-        Binding("down,ctrl+n,ctrl+j,tab", "move(1)", "Down", priority=True),
-        Binding("up,ctrl+p,ctrl+k,shift+tab", "move(-1)", "Up", priority=True),
-        Binding("pagedown,ctrl+f", "page(1)", "A page down", priority=True),
-        Binding("pageup,ctrl+b", "page(-1)", "A page up", priority=True),
-    ]
 
     def __init__(
         self,
+        keymap: Keymap,
         paths: Sequence[SafeText],
         about: Callable[[int], FileEntry],
         peek: Callable[[int], object],
@@ -271,19 +266,22 @@ class FilePicker(ModalScreen[int | None]):
         below: bool = False,
     ) -> None:
         """Take also the file to begin `at`, and `words` for the lower edge; `below` leaves the upper part free."""
-        super().__init__(classes="-below" if below else None)
+        super().__init__(keymap, classes="-below" if below else None)
         self._paths = paths
         self._about = about
         self._peek = peek
         self._at = at
         self._words = words
+        self._text = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the line that is typed into, and the list."""
         with Vertical() as frame:
             frame.border_title = Content("Files")
             frame.border_subtitle = Content(f"{self._words} · Enter goes there · Esc goes back")
-            yield Input(placeholder="letters of its name", compact=True, select_on_focus=False)
+            yield PromptInput(
+                placeholder="letters of its name", compact=True, select_on_focus=False
+            )
             yield FileList(self._about)
 
     def on_mount(self) -> None:
@@ -303,8 +301,13 @@ class FilePicker(ModalScreen[int | None]):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self._list(event.value)
-        if event.value.strip() and (file := self.files.file) is not None:
+        if event.value != self._text:  # pasted
+            self._filter(event.value)
+
+    def _filter(self, text: str) -> None:
+        self._text = text
+        self._list(text)
+        if text.strip() and (file := self.files.file) is not None:
             self._peek(file)
 
     @on(FileList.Moved)
@@ -315,15 +318,39 @@ class FilePicker(ModalScreen[int | None]):
     def _clicked(self, event: FileList.Chosen) -> None:
         self.dismiss(event.file)
 
-    @on(Input.Submitted)
-    def _take(self) -> None:
+    def accept(self) -> None:
+        """Go to the file under the cursor."""
         if (file := self.files.file) is not None:
             self.dismiss(file)
 
-    def action_move(self, step: int) -> None:
-        """Move by files."""
+    def command_handlers(self) -> Mapping[str, Callable[[], object]]:
+        """Return what the commands do that the dialog has, by their names."""
+        page = max(1, self.files.height - 1)
+        return {
+            **super().command_handlers(),
+            "move.down": lambda: self._move(1),
+            "move.up": lambda: self._move(-1),
+            "move.page_down": lambda: self._move(page),
+            "move.page_up": lambda: self._move(-page),
+        }
+
+    def press_key(self, event: events.Key) -> bool:
+        """Type a character, or run a command by a key that types none."""
+        line = self.query_one(PromptInput)
+        if (step := _STEPS.get(event.key)) is not None:
+            self._move(step)
+        elif event.is_printable or not super().press_key(event):
+            if not line.feed(event):
+                return False
+            self._filter(line.value)
+        return True
+
+    def _move(self, step: int) -> None:
         self.files.cursor += step
 
-    def action_page(self, direction: int) -> None:
-        """Move by as many files as are on the screen."""
-        self.files.cursor += direction * max(1, self.files.height - 1)
+
+_STEPS: Final = {
+    **dict.fromkeys(("down", "ctrl+n", "ctrl+j", "tab"), 1),
+    **dict.fromkeys(("up", "ctrl+p", "ctrl+k", "shift+tab"), -1),
+}
+"""Keys that go from file to file where letters are typed, whatever moves elsewhere."""

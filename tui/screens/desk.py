@@ -305,14 +305,15 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             self.show_message("{app.quit} quits.")
 
     def _copy(self) -> None:
-        from tui.widgets.choose import copy_menu
+        from tui.widgets.choose import copy_dialog
 
         row = self.series_tree.row
         if row is None or row.message is None:
             self.show_message("There is no mail here to copy from.", "warning")
             return
         self.app.push_screen(
-            copy_menu(row.message, self.link_of(row.message), self.copies()), self._copied
+            copy_dialog(self.keymap, row.message, self.link_of(row.message), self.copies()),
+            self._copied,
         )
 
     def _copied(self, text: SafeText | None) -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tui.keys.commands import COMMANDS, Command, Pane
+from tui.keys.keymap import Keymap
 from tui.tree.badges import FLAG, MARK, STATES
 from tui.tree.columns import GLYPHS, UNREAD
 from tui.tree.rows import Kind
+from tui.widgets.dialog import Dialog
+from tui.widgets.prompt import Line as PromptInput
 
 _HEADINGS: Final = {
     Pane.TREE: "In the tree",
@@ -53,10 +54,10 @@ _KEYS_WIDE: Final = 10
 _NAMES_WIDE: Final = max(len(command.name) for command in COMMANDS)
 
 
-class HelpScreen(ModalScreen[Command | None]):
+class HelpScreen(Dialog[Command]):
     """Lists what can be done; gives the command that was chosen. The pane one comes from stands first.
 
-    As long as nothing is looked for, j and k move, and q and ? leave; any other letter, or /, begins to look.
+    As long as nothing is looked for, the keys that move and leave elsewhere do so here; any other letter begins to look.
     """
 
     DEFAULT_CSS = """
@@ -73,13 +74,13 @@ class HelpScreen(ModalScreen[Command | None]):
     }
     """
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "dismiss(None)", "Back")]
 
-    def __init__(self, pane: Pane, commands: Sequence[Command] = COMMANDS) -> None:
-        super().__init__()
-        self._commands = commands
+    def __init__(self, pane: Pane, keymap: Keymap) -> None:
+        super().__init__(keymap)
+        self._commands = keymap.commands
         first = pane if pane in _HEADINGS else Pane.ANY
         self._order = sorted(_HEADINGS, key=lambda one: one != first)
+        self._text = ""
         self._listed: list[Command | None] = []
         self._width = 0
         """Columns of the terminal that the list was laid out for."""
@@ -89,7 +90,7 @@ class HelpScreen(ModalScreen[Command | None]):
         with Vertical() as frame:
             frame.border_title = Content("Keys")
             frame.border_subtitle = Content("type to filter · Enter run · Esc close")
-            yield Input(
+            yield PromptInput(
                 placeholder="find a key, a command or a sign", compact=True, select_on_focus=False
             )
             options = OptionList(markup=False)
@@ -103,7 +104,7 @@ class HelpScreen(ModalScreen[Command | None]):
     def on_resize(self) -> None:
         """Lay the list out in the room that there is now."""
         if self.app.size.width != self._width:
-            self._list(self.query_one(Input).value)
+            self._list(self._line.value)
 
     def _section(self, command: Command) -> Pane:
         """Return the pane under which a command is listed: of several the first."""
@@ -113,6 +114,7 @@ class HelpScreen(ModalScreen[Command | None]):
 
     def _list(self, text: str) -> None:
         """List the commands and signs with every word of `text`; None stands for what cannot be run."""
+        self._text = text
         words = text.casefold().split()
         options = self.query_one(OptionList)
         options.clear_options()
@@ -141,62 +143,68 @@ class HelpScreen(ModalScreen[Command | None]):
         for sign, says in signs:
             add(_sign(sign, says, room))
         if not self._listed:
-            add(Content.assemble(("Nothing is called so. Esc shows all again.", "$text-warning")))
+            add(Content.assemble(("No match. Esc clears the filter.", "$text-warning")))
         runs = (at for at, command in enumerate(self._listed) if command is not None)
         options.highlighted = next(runs, None)
         options.scroll_home(animate=False)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self._list(event.value)
+        if event.value != self._text:  # pasted
+            self._list(event.value)
 
-    @on(Input.Submitted)
-    def _run(self) -> None:
-        place = self.query_one(OptionList).highlighted
-        if place is not None:
-            self.dismiss(self._listed[place])
+    def accept(self) -> None:
+        """Run the command that is highlighted."""
+        at = self.query_one(OptionList).highlighted
+        if at is not None:
+            self.dismiss(self._listed[at])
 
     @on(OptionList.OptionSelected)
     def _picked(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._listed[event.option_index])
 
-    def on_key(self, event: events.Key) -> None:
-        """Move, leave, run, or begin to look for something."""
-        line = self.query_one(Input)
-        looking = line.has_focus
-        action = self._moves().get(event.key)
-        if action is None and not looking:
-            action = {"j": self._down, "k": self._up, "enter": self._run}.get(event.key)
-        if action is not None:
-            action()
-        elif event.key == "escape" and line.value:
-            line.value = ""
-            self.set_focus(None)
-        elif event.key == "escape" or (not looking and event.character in ("q", "?")):
-            self.dismiss(None)
-        elif looking:
-            return
-        elif event.character is not None and event.character.isprintable():
-            line.focus()
-            if event.character != "/":
-                line.insert_text_at_cursor(event.character)
-        else:
-            return
-        event.stop()
-        event.prevent_default()
+    # ------------------------------------------------------------- keys
 
-    def _moves(self) -> Mapping[str, Callable[[], object]]:
+    @property
+    def _line(self) -> PromptInput:
+        return self.query_one(PromptInput)
+
+    def command_handlers(self) -> Mapping[str, Callable[[], object]]:
+        """Return what the commands do that the help has, by their names."""
         options = self.query_one(OptionList)
         return {
-            "down": self._down,
-            "ctrl+n": self._down,
-            "up": self._up,
-            "ctrl+p": self._up,
-            "pagedown": options.action_page_down,
-            "pageup": options.action_page_up,
-            "ctrl+f": options.action_page_down,
-            "ctrl+b": options.action_page_up,
+            **super().command_handlers(),
+            "app.help": self.leave,
+            "find.start": self._line.focus,
+            "move.down": self._down,
+            "move.up": self._up,
+            "move.page_down": options.action_page_down,
+            "move.page_up": options.action_page_up,
         }
+
+    def press_key(self, event: events.Key) -> bool:
+        """Run a command, or begin to look for something; once that is going on, characters are text."""
+        line = self._line
+        if event.key == "escape" and line.value:
+            line.value = ""
+            self.set_focus(None)
+            self._list("")
+        elif event.key in ("up", "down", "ctrl+n", "ctrl+p"):
+            (self._down if event.key in ("down", "ctrl+n") else self._up)()
+        elif line.has_focus and event.is_printable:
+            self._type(event)
+        elif super().press_key(event):
+            pass
+        elif event.is_printable:
+            line.focus()
+            self._type(event)
+        else:
+            return line.has_focus and line.feed(event)
+        return True
+
+    def _type(self, event: events.Key) -> None:
+        self._line.feed(event)
+        self._list(self._line.value)
 
     def _down(self) -> None:
         """Move down; from the last command on only scroll, to what stands below it."""

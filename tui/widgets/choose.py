@@ -1,106 +1,135 @@
-"""Small questions over the screen."""
+"""A list to choose one thing from, over the screen."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from core.model import Message
 from core.text import SafeText, shown
+from tui.keys.keymap import Keymap
+from tui.widgets.dialog import Dialog, list_handlers
+
+Value = TypeVar("Value")
+
+_NOTHING: Final = SafeText("")
+
+_LONGEST: Final = 60
+"""Characters of what is said of a choice."""
 
 
-class Menu(ModalScreen[SafeText | None]):
-    """Offers some lines, each with a key of its own; gives the one that was taken."""
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[Value]):
+    """One of the things to choose from."""
+
+    value: Value
+    label: SafeText
+    about: SafeText = _NOTHING
+    key: str = ""
+    """Its own key; of the first nine their digit, where none is given."""
+
+
+class ChooseDialog(Dialog[Value]):
+    """Offers choices, each with a key of its own; gives the value of the one that was taken."""
 
     DEFAULT_CSS = """
-    Menu {
+    ChooseDialog {
         align: center middle; background: $background 40%;
         & > OptionList {
-            width: auto; min-width: 40; max-width: 90%; height: auto; max-height: 80%;
+            width: auto; min-width: 40; max-width: 95%; height: auto; max-height: 80%;
             border: round $border; background: $surface; padding: 0 1;
             text-wrap: nowrap; text-overflow: ellipsis;
         }
         & > OptionList:focus { border: round $border; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,ctrl+c", "dismiss(None)", "Back"),
-        Binding("j", "down", "Down"),
-        Binding("k", "up", "Up"),
-    ]
 
-    def __init__(self, title: str, entries: Sequence[tuple[str, str, SafeText]]) -> None:
-        super().__init__()
+    def __init__(
+        self, keymap: Keymap, title: str, choices: Sequence[Choice[Value]], *, at: int = 0
+    ) -> None:
+        """Take also the number of the choice that is highlighted first, from 0."""
+        super().__init__(keymap)
         self._title = title
-        self._entries = entries
+        self._choices = choices
+        self._at = at
+        self._keys = {
+            choice.key or (str(number) if number < 10 else ""): choice.value
+            for number, choice in enumerate(choices, 1)
+        }
 
     def compose(self) -> ComposeResult:
-        """Lay out the list: key, word, and what would be taken."""
+        """Lay out the list: key, label, and what is said of it."""
+        width = max((len(choice.label) for choice in self._choices), default=0)
         options = OptionList(
             *(
                 Option(
                     Content.assemble(
-                        (f"{key}  ", "bold $footer-key-foreground"),
-                        f"{word:<12}",
-                        (_short(shown(value)), "$foreground-muted"),
+                        (f"{choice.key or (number if number < 10 else '·')}  ", "bold $footer-key-foreground"),
+                        f"{choice.label:<{width + 2}}",
+                        (_short(choice.about), "$foreground-muted"),
                     )
                 )
-                for key, word, value in self._entries
+                for number, choice in enumerate(self._choices, 1)
             ),
             markup=False,
-        )
+        )  # fmt: skip
         options.border_title = Content(self._title)
+        options.highlighted = self._at
         yield options
 
-    def action_down(self) -> None:
-        """Move the highlight down."""
-        self.query_one(OptionList).action_cursor_down()
+    def command_handlers(self) -> Mapping[str, Callable[[], object]]:
+        """Return what the commands do that the dialog has, by their names."""
+        return {**super().command_handlers(), **list_handlers(self.query_one(OptionList))}
 
-    def action_up(self) -> None:
-        """Move the highlight up."""
-        self.query_one(OptionList).action_cursor_up()
+    def accept(self) -> None:
+        """Take the choice that is highlighted."""
+        if (at := self.query_one(OptionList).highlighted) is not None:
+            self.dismiss(self._choices[at].value)
 
     @on(OptionList.OptionSelected)
-    def _take(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._entries[event.option_index][2])
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index].value)
 
-    def on_key(self, event: events.Key) -> None:
-        """Take the entry whose key was pressed."""
-        for key, _, value in self._entries:
-            if event.character == key:
-                event.stop()
-                self.dismiss(value)
-
-
-def _short(value: str, most: int = 60) -> str:
-    return value if len(value) <= most else f"{value[: most - 1]}…"
+    def press_key(self, event: events.Key) -> bool:
+        """Take the choice whose own key was pressed, or run a command."""
+        key = event.character or ""
+        if key and not self._pending and key in self._keys:
+            self.dismiss(self._keys[key])
+            return True
+        return super().press_key(event)
 
 
-def copy_menu(
-    message: Message, link: SafeText, more: Sequence[tuple[str, str, SafeText]] = ()
-) -> Menu:
-    """Return the menu of what can be copied of a mail, its `link`, and `more`: key, word, text.
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def copy_dialog(
+    keymap: Keymap, message: Message, link: SafeText, more: Sequence[Choice[SafeText]] = ()
+) -> ChooseDialog[SafeText]:
+    """Return the dialog of what can be copied of a mail, its `link`, and `more`.
 
     A stranger chose the Message-ID: it is made visible, and quoted in the command.
     """
     message_id = shown(message.message_id)
     dashes = "-- " if message_id.startswith("-") else ""  # or it would be read as an option
-    return Menu(
-        "Copy",
-        [
-            ("m", "Message-ID", message_id),
-            ("s", "subject", shown(message.subject.text)),
-            ("l", "link", link),
-            ("b", "b4 command", shown(f"b4 am {dashes}{shlex.quote(message_id)}")),
-            *more,
-        ],
+    texts = (
+        ("m", "Message-ID", message_id),
+        ("s", "subject", shown(message.subject.text)),
+        ("l", "link", link),
+        ("b", "b4 command", shown(f"b4 am {dashes}{shlex.quote(message_id)}")),
     )
+    choices = [text_choice(key, label, text) for key, label, text in texts]
+    return ChooseDialog(keymap, "Copy", [*choices, *more])
+
+
+def text_choice(key: str, label: str, text: SafeText) -> Choice[SafeText]:
+    """Return the choice of a text, which it shows as far as there is room."""
+    return Choice(text, SafeText(label), shown(text), key)
