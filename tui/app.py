@@ -12,6 +12,7 @@ from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.command import Provider
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.reactive import var
 from textual.screen import Screen
@@ -103,6 +104,12 @@ class PatchdeskApp(App[None]):
         self.stylesheet.set_variables(self.get_css_variables())
         self.set_class(linear, "-linear")
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver for a real terminal."""
+        from tui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the control filter to what every line passes through; with NO_COLOR no colour is left."""
         own: list[LineFilter] = [self._control_filter]
@@ -138,7 +145,8 @@ class PatchdeskApp(App[None]):
         return self._desk_screen
 
     def on_mount(self) -> None:
-        """Let the terminal's cursor be seen by those who follow it."""
+        """Paint anew after a suspension; let the terminal's cursor be seen by those who follow it."""
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.linear and self._driver is not None:
             self._driver.write("\x1b[?25h")
 

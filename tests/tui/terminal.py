@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import struct
 import subprocess
 import sys
@@ -36,6 +37,10 @@ class Terminal:
             except OSError:  # the program has closed it
                 return
             self.output += chunk
+
+    def modes(self) -> list[object]:
+        """Return the modes of the terminal, as its own side has them."""
+        return termios.tcgetattr(self.master)
 
     def rest(self, seconds: float = 0.1) -> None:
         """Take in what comes until nothing has come for some time."""
@@ -84,10 +89,11 @@ def running(
     size: tuple[int, int] = (24, 100),
     before: str = "",
     environment: Mapping[str, str] | None = None,
+    shell: bool = False,
 ) -> Iterator[Terminal]:
     """Start the program on a terminal of its own, with so many lines and columns; its standard input may be a pipe.
 
-    `before` is Python that its process runs first.
+    `before` is Python that its process runs first. In a `shell` it is a job of bash.
     """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
@@ -107,8 +113,16 @@ def running(
         "import fcntl, os, sys, termios; fcntl.ioctl(1, termios.TIOCSCTTY, 0);"
         f"exec({before!r}); from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
+    command = [sys.executable, "-c", code, *arguments]
+    if shell:
+        main = "import sys; from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
+        line = shlex.join([sys.executable, "-c", main, *arguments])
+        rc = home / "bashrc"
+        rc.write_text(f"PS1='$ '\nset -m\nhistory -s true\n{line}\n")
+        take = "import fcntl, os, sys, termios; fcntl.ioctl(1, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+        command = [sys.executable, "-c", take, "bash", "--noediting", "--rcfile", str(rc), "-i"]
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
+        command,
         stdin=subprocess.PIPE if stdin is not None else slave,
         stdout=slave,
         stderr=slave,

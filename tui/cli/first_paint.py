@@ -79,6 +79,8 @@ class FirstPaint:
         # The application reports what cannot be read.
         with contextlib.suppress(OSError, PatchdeskError):
             columns, lines = os.get_terminal_size(self._screen)
+            if not (columns and lines):  # it does not know
+                return
             at = tree_region(columns, lines)
             drawn = paint(_rows(page, remembered, at), at)
             self.is_shown = True

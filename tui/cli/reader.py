@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from tui.desk.requests import Desk, Session
 
 
+_NO_SCREEN: Final = frozenset({"", "dumb", "unknown"})
+"""Values of TERM that name a terminal without a cursor that can be moved, or none."""
+
+
 # ------------------------------------------------------------------- commands
 
 
@@ -70,6 +74,13 @@ def _run(target: str | None, *, instead: str, name: str = "") -> int:
 
     `instead` is the command that prints the same where there is no terminal.
     """
+    term = os.environ.get("TERM", "")
+    if term in _NO_SCREEN and sys.stdout.isatty():
+        print_error(
+            f"The reader cannot draw on this terminal (TERM is {term or 'not set'}).",
+            f"Set TERM to its type, such as xterm; {instead} prints what it would show.",
+        )
+        return 1
     stdin = _take_stdin() if target == "-" else None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print_error("The reader needs a terminal.", f"{instead} prints what it would show.")
@@ -83,11 +94,15 @@ def _run(target: str | None, *, instead: str, name: str = "") -> int:
     desks = _Desks(config, stdin, target, remembered, name)
 
     from tui.cli.first_paint import first_paint
+    from tui.terminal.modes import assume_size, save_shell_modes
+    from tui.terminal.signals import quit_on_signals
 
-    with first_paint() as rows:
+    save_shell_modes()
+    assume_size()
+    with quit_on_signals() as signals, first_paint() as rows:
         if not config.linear:
             rows.draw(desks.first, remembered)
-        app = _application(desks)
+        app = signals.app = _application(desks)
         rows.is_shown = False  # from here on the application draws
         app.run(mouse=config.mouse)
     return app.return_code or 0

@@ -21,6 +21,7 @@ class CommandingScreen(ReviewingScreen):
             "app.help": self._help,
             "app.command": self._ask_command,
             "app.palette": self.app.action_command_palette,
+            "app.suspend": self.app.action_suspend_process,
         }
 
     def disabled_reason(self, command: Command) -> str:

@@ -127,6 +127,7 @@ class DigestScreen(MakingScreen):
             "app.help": self._help,
             "app.command": self._ask_command,
             "app.palette": self.app.action_command_palette,
+            "app.suspend": self.app.action_suspend_process,
             "app.theme": self.app.search_themes,
             "app.quit": self.app.exit,
         }

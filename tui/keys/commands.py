@@ -155,6 +155,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("app.theme", "", "theme", "Choose the colours"),
     Command("app.log", "", "log", "Read the program's log"),
     Command("app.demo", "", "demo", "Open the archive that ships with the program"),
+    Command("app.suspend", "C-z", "suspend", "Suspend the program; fg in the shell brings it back"),
     Command("app.quit", "Q", "quit", "Leave the program"),
 )  # fmt: skip
 
