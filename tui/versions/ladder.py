@@ -1,0 +1,229 @@
+"""The pane that shows which patch of one version is which of another, in the place of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from core.text import shown
+from core.versions.choose import Choice, Posting
+from core.versions.compare import PairChange
+from core.versions.comparison import Comparison
+from tui.styles import TreeStyles
+from tui.themes import add_diff_colours
+from tui.versions.rows import Chain, LadderRow, grid_rows, ladder_rows
+from tui.widgets.line_scroll import LineScroll
+
+_MARGIN: Final = 2
+"""Lines kept in sight above and below the cursor."""
+
+
+class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
+    """Shows a comparison with a cursor on its pairs, or the grid of all versions."""
+
+    DEFAULT_CSS = """
+    VersionLadder { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    linear = False
+    """Say the pairs in words."""
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor stands on another pair."""
+
+        pair: PairChange
+
+    @dataclass
+    class PairSelected(Message):
+        """The pair under the cursor is to be read."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._choice: Choice | None = None
+        self._comparison: Comparison | None = None
+        self._grid: tuple[Sequence[Posting], Sequence[Chain]] | None = None
+        self._lines: list[LadderRow] = []
+        self._stops: list[int] = []
+        """The lines that the cursor stands on."""
+        self._at = 0
+        """The stop that it stands on."""
+        self._styles: dict[tuple[str, str], Style] = {}
+        self._looks: TreeStyles | None = None
+
+    # ------------------------------------------------------------- what it holds
+
+    def show(self, choice: Choice, comparison: Comparison, at: int = 0) -> None:
+        """Show a comparison, the cursor on the pair at a place."""
+        self._choice, self._comparison, self._grid = choice, comparison, None
+        self.border_title = shown(f"versions {choice.old.name} → {choice.new.name}")
+        self._lay_out()
+        self._at = max(0, min(at, len(self._stops) - 1))
+        self.scroll_to_row(0)
+        self._show_cursor()
+        self._tell()
+
+    def show_grid(self, known: Sequence[Posting], found: Sequence[Chain]) -> None:
+        """Show all versions of a series beside each other."""
+        self._grid = known, found
+        self.border_title = shown("all versions")
+        self._lay_out()
+        self._at = 0
+        self.scroll_to_row(0)
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether all versions are shown."""
+        return self._grid is not None
+
+    @property
+    def pair(self) -> PairChange | None:
+        """The pair under the cursor; in the grid the newest of its patch."""
+        if not self._stops:
+            return None
+        place = self._lines[self._stops[self._at]].pair
+        if place is None:
+            return None
+        if self._grid is not None:
+            cells = [cell for cell in self._grid[1][place].cells if cell is not None]
+            return cells[-1] if cells else None
+        return self._comparison.pairs[place] if self._comparison is not None else None
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if self._grid is not None and width:
+            self._lines = list(grid_rows(*self._grid, width))
+        elif self._choice is not None and self._comparison is not None and width:
+            rows = ladder_rows(self._choice, self._comparison, width, linear=self.linear)
+            self._lines = list(rows)
+        self._stops = [at for at, line in enumerate(self._lines) if line.pair is not None]
+        self._at = max(0, min(self._at, len(self._stops) - 1))
+        self.virtual_size = Size(0, len(self._lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Lay out for the new width."""
+        is_first = not self._lines
+        self._lay_out()
+        self._show_cursor()
+        if is_first:
+            self._tell()
+
+    # ------------------------------------------------------------- the cursor
+
+    def move_to(self, at: int) -> None:
+        """Put the cursor on the pair at a place."""
+        at = max(0, min(at, len(self._stops) - 1))
+        if at != self._at and self._stops:
+            self._at = at
+            self._show_cursor()
+            self.refresh()
+            self._tell()
+
+    def move_to_changed(self, step: int) -> bool:
+        """Go to the next (1) or previous (-1) pair in which something changed; say whether there is one."""
+        if self._comparison is None or self._grid is not None:
+            return False
+        at = self._at + step
+        while 0 <= at < len(self._comparison.pairs):
+            if self._comparison.pairs[at].is_changed:
+                self.move_to(at)
+                return True
+            at += step
+        return False
+
+    def _tell(self) -> None:
+        if (pair := self.pair) is not None and self._grid is None:
+            self.post_message(self.Highlighted(pair))
+
+    def _show_cursor(self) -> None:
+        if not self._stops:
+            return
+        line, height, top = self._stops[self._at], self.height, self.scroll_offset.y
+        margin = min(_MARGIN, (height - 1) // 2)
+        if self._at == 0 and line < height:
+            top = 0
+        elif line < top + margin:
+            top = line - margin
+        elif line > top + height - 1 - margin:
+            top = line - height + 1 + margin
+        if top != self.scroll_offset.y:
+            self.scroll_to_row(top)
+
+    def action_line(self, delta: int) -> None:
+        """Move the cursor by pairs."""
+        self.move_to(self._at + delta)
+
+    def action_half_page(self, direction: int) -> None:
+        """Move the cursor half a page."""
+        self.move_to(self._at + direction * max(1, self.height // 2))
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor a page."""
+        self.move_to(self._at + direction * max(1, self.height - _MARGIN))
+
+    def action_top(self) -> None:
+        """Move to the first pair."""
+        self.move_to(0)
+
+    def action_bottom(self) -> None:
+        """Move to the last pair, and show what stands below it."""
+        self.move_to(len(self._stops) - 1)
+        self.scroll_to_row(self.virtual_size.height)
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor; twice, read."""
+        offset = event.get_content_offset(self)
+        line = self.scroll_offset.y + offset.y if offset is not None else -1
+        if line in self._stops:
+            self.move_to(self._stops.index(line))
+            if event.chain == 2:
+                self.post_message(self.PairSelected())
+
+    # ------------------------------------------------------------- drawing
+
+    def notify_style_update(self) -> None:
+        """Forget the colours: they have changed."""
+        super().notify_style_update()
+        self._looks = None
+        self._styles.clear()
+
+    def watch_has_focus(self, focus: bool) -> None:
+        """Show whether the keys go here."""
+        super().watch_has_focus(focus)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the view."""
+        width = self.scrollable_content_region.width
+        at = self.scroll_offset.y + y
+        line = self._lines[at] if at < len(self._lines) else LadderRow(())
+        state = "plain"
+        if self._stops and at == self._stops[self._at]:
+            state = "cursor" if self.has_focus else "cursor-blurred"
+        segments = [Segment(text, self._style(look, state)) for text, look in line.pieces if text]
+        used = sum(segment.cell_length for segment in segments)
+        segments.append(Segment(" " * max(0, width - used), self._style("", state)))
+        return Strip(segments).crop(0, width)
+
+    def _style(self, look: str, state: str) -> Style:
+        style = self._styles.get((look, state))
+        if style is None:
+            if self._looks is None:
+                self._looks = TreeStyles(
+                    add_diff_colours(self.app.theme_variables),
+                    self.visual_style,
+                    dark=self.app.current_theme.dark,
+                    ansi=self.app.native_ansi_color,
+                )
+            style = self._looks.style(*self._looks.names(look, state))
+            self._styles[look, state] = style
+        return style
