@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import IO, Final
 from urllib.parse import quote
 
@@ -31,7 +30,6 @@ LORE: Final = "https://lore.kernel.org/r"
 """Where a Message-ID can be read on the web, whatever list it went to."""
 
 _BASE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[!-~]*)?")
-_BROWSERS: Final = ("xdg-open", "open", "wslview", "sensible-browser")
 _EDITORS: Final = ("sensible-editor", "vi", "nano")
 _GIT_SECONDS: Final = 5
 _TICK: Final = 0.1
@@ -157,14 +155,31 @@ def editor(data: bytes, name: str, environment: Mapping[str, str]) -> Iterator[l
 def run_in_terminal(command: list[str]) -> int:
     """Run a program that has the terminal to itself, and return its exit status. Raises PatchdeskError.
 
-    What is typed meanwhile and not read by it is dropped.
+    C-c and C-\\ are its alone. What is typed meanwhile and not read by it is dropped.
     """
     try:
-        return subprocess.run(command, check=False).returncode
+        with _interrupts_left_to_the_child():
+            return subprocess.run(command, check=False).returncode
     except OSError as error:
         raise PatchdeskError(f"{command[0]} cannot be started: {error}.") from error
     finally:
         discard_typeahead()
+
+
+@contextmanager
+def _interrupts_left_to_the_child() -> Iterator[None]:
+    """Ignore SIGINT and SIGQUIT, as git does while an editor runs; in a child a handler is reset to the default."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = {
+        number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def discard_typeahead() -> None:
@@ -181,30 +196,3 @@ def web_address(base: str, message_id: str) -> str:
     if base.count("/") == 2:
         base += "/all"  # where a server has the mails of all its lists
     return f"{base}/{quote(message_id, safe='@')}"
-
-
-def open_browser(address: str, environment: Mapping[str, str]) -> None:
-    """Open an http(s) address in $BROWSER, or in what the system has for that; does not wait. Raises PatchdeskError."""
-    if _BASE.fullmatch(address) is None:
-        raise PatchdeskError("That is no web address.")
-    try:
-        words = shlex.split(environment.get("BROWSER", "").split(os.pathsep)[0])
-    except ValueError:
-        words = []
-    words = [word for word in words if word != "%s"]
-    words = words or [found for one in _BROWSERS if (found := shutil.which(one))][:1]
-    if not words:
-        raise PatchdeskError("There is no browser here.", f"The address is {address}")
-    try:
-        process = subprocess.Popen(
-            [*words, address],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise PatchdeskError(
-            f"{words[0]} cannot be started: {error}.", f"The address is {address}"
-        ) from error
-    Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie

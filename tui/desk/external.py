@@ -73,7 +73,7 @@ class OutwardScreen(ReviewingScreen):
     # ------------------------------------------------------------- browser
 
     def _browse(self) -> None:
-        from core.system.programs import open_browser
+        from core.system.browser import open_browser
 
         row = self.series_tree.row
         if row is None or row.message is None:

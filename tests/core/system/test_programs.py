@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 from threading import Event, Timer
@@ -15,7 +16,6 @@ from core.system.programs import (
     MOST_OUTPUT,
     editor,
     editor_command,
-    open_browser,
     pipe_to_command,
     run_in_terminal,
     web_address,
@@ -118,17 +118,8 @@ def test_the_address_of_a_mail(message_id: str, address: str) -> None:
 def test_only_the_web_is_browsed(base: str) -> None:
     with pytest.raises(PatchdeskError):
         web_address(base, "a@b")
-    with pytest.raises(PatchdeskError):
-        open_browser(base, {"BROWSER": "true"})
 
 
-def test_a_browser_gets_one_argument(tmp_path: Path) -> None:
-    tool, out = tmp_path / "browser", tmp_path / "out"
-    tool.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{out}.new && mv {out}.new {out}\n')
-    tool.chmod(0o755)
-    open_browser("https://lore.example.org/r/a%20b@c", {"BROWSER": f"{tool} --new %s"})
-    for _ in range(200):
-        if out.exists():
-            break
-        time.sleep(0.01)
-    assert out.read_text() == "--new\nhttps://lore.example.org/r/a%20b@c\n"
+def test_an_interrupt_is_the_childs_alone() -> None:
+    kill = "import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(0.2)"
+    assert run_in_terminal([sys.executable, "-c", kill]) == 0
