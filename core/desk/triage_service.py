@@ -345,6 +345,12 @@ class Triage:
             later = [key for key, stands in known.items() if stands.status is Status.LATER]
             return known | {key: known[key].at(now) for key in later}
 
+    def read_items(self) -> frozenset[MessageId]:
+        """Return the ids of the items of an opened target of which every mail is marked as read."""
+        with self._lock:
+            _ = self._book
+            return frozenset() if self._memory is None else self._memory.read_items()
+
     def history(self, message_id: MessageId) -> list[LogLine]:
         """Return what was done to the series that holds a mail, latest last."""
         with self._lock:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event
 from typing import Final, NamedTuple, Protocol
 
 from core.digest.range import DigestRange, RangeEnd, TimeBound, check_order, read_time_bound
 from core.errors import PatchdeskError, SourceError
-from core.mail.dates import parse_date
+from core.mail.dates import received_time
 from core.mail.headers import decode_encoded_words, parse_addresses, parse_headers
 from core.model import Identity
 from core.sources.source import Source
@@ -100,14 +100,10 @@ def earlier_from_headers(raw: bytes, key: object, time: int) -> EarlierMail:
     return EarlierMail(key, time, *(text.encode("utf-8", "replace") for text in texts))
 
 
-_WANTED: Final = frozenset({"received", "date"})
-
-
 class MailboxArchive:
     """An mbox or maildir, whose mails only their dates put in order.
 
-    A mail arrived when its first Received header says (which the list's own server wrote), else when its Date does: the
-    rule by which public-inbox dates its commits.
+    A mail arrived when `core.mail.dates.received_time` says, as public-inbox dates its commits.
     """
 
     def __init__(self, source: Source) -> None:
@@ -150,8 +146,7 @@ class MailboxArchive:
         """Yield the mails of a range, in the order of the file."""
         self._earlier.clear()
         for at, mail in enumerate(self._source.mails(stop=Event(), report=lambda _: None)):
-            headers = parse_headers(mail.raw, 0, len(mail.raw), _WANTED)
-            time = _arrival(headers.get("received"), headers.get("date"))
+            time = received_time(mail.raw) or 0
             if span.holds(time):
                 yield ArrivedMail(mail.key, (time, at), time, mail.raw)
             elif isinstance(span.start, TimeBound) and time <= span.start.time:
@@ -169,8 +164,3 @@ class MailboxArchive:
             return self._source.read(str(key))
         except SourceError:
             return b""
-
-
-def _arrival(received: str, date: str) -> int:
-    moment = parse_date(received.rpartition(";")[2]) or parse_date(date)
-    return int((moment or datetime.fromtimestamp(0, UTC)).timestamp())

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
 from core.index.full_text import words_of
+from core.model import Body
 from core.progress import Progress
 
 if TYPE_CHECKING:
@@ -158,7 +159,11 @@ def text_of(raw: bytes) -> str:
         return ""
     from core.mail.message import parse_mail
 
-    body = parse_mail(raw, "").body
+    return author_words(parse_mail(raw, "").body)
+
+
+def author_words(body: Body) -> str:
+    """Return the folded words of a mail's text that its author wrote: no quotes, no diff."""
     text = f"{body.message[:_MOST]}\n{body.notes[:_MOST]}"
     return words_of("\n".join(_own(text)), most=_MOST)
 

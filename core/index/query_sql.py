@@ -21,11 +21,11 @@ from core.errors import Cancelled
 from core.index.body_index import open_bodies
 from core.index.codec import hash_of, stored
 from core.index.full_text import AUTHOR, CC, SENDER, TO
+from core.index.query_terms import ROW_TERMS
 from core.index.triage_state import status_at
 from core.query.fields import FieldTerm, path_matcher
 from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows
 from core.query.tokens import WORD, fold
-from core.triage.transitions import DECIDED
 
 _INVOLVED: Final = {
     "f": SENDER | AUTHOR,
@@ -36,7 +36,6 @@ _INVOLVED: Final = {
     "tc": TO | CC,
     "a": SENDER | AUTHOR | TO | CC,
 }
-_STATES: Final = frozenset({"new", "reading", "done", "skipped", "waiting", "later", "accepted"})
 _WORDS: Final = 12
 """Words next to each other that are looked for."""
 
@@ -46,25 +45,6 @@ _POSTED: Final = (
 )
 _PEOPLE: Final = "SELECT rowid FROM phrase_words WHERE phrase_words MATCH ?"
 _SUBJECTS: Final = "SELECT rowid FROM subject_words WHERE subject_words MATCH ?"
-_FACETS: Final = {
-    "complete": "have >= total",
-    "incomplete": "have < total",
-    "reviewed": "given > 0",
-    "versions": "versions > 1",
-}
-_STANDINGS: Final = {
-    "flagged": "flagged",
-    "labels": "labels != '[]'",
-    "note": "json_extract(CAST(data AS TEXT), '$[6]') != ''",
-}
-_ITEMS: Final = {
-    "unread": "item.unread > 0",
-    "read": "item.unread = 0",
-    "series": "NOT item.thread",
-    "thread": "item.thread",
-    "replies": "item.replies > 0",
-    "newversion": "item.news & 1",
-}
 _STEPS: Final = 20_000
 """Of SQLite's virtual machine, between two looks at `stop`: about a millisecond."""
 _PATHS: Final = 64
@@ -229,28 +209,11 @@ class _Question:
                     " WHERE lower(json_each.value) = ?)",
                     [value.lower()],
                 )
-        if value in _ITEMS:
-            return f"({_ITEMS[value]})", []
-        if value in _FACETS:
-            return _faceted(_FACETS[value]), []
-        if value in _STANDINGS:
-            return f"item.id IN (SELECT item FROM standing WHERE {_STANDINGS[value]})", []
-        if value == "trailers":
-            return "item.id IN (SELECT item FROM node WHERE role & 8 AND item IS NOT NULL)", []
-        if value == "mine":
+        name = f"{term.prefix}:{value}"
+        if name == "is:mine":
             return self._mine()
-        return self._state(value)
-
-    def _state(self, state: str) -> Question:
         status = f"coalesce({status_at(self._choice.now)}, 'new')"
-        if state == "open":
-            words = ", ".join(f"'{each}'" for each in sorted(DECIDED))
-            return f"item.id NOT IN (SELECT item FROM standing WHERE {status} IN ({words}))", []
-        if state not in _STATES:
-            raise ValueError(state)
-        if state == "new":
-            return f"item.id NOT IN (SELECT item FROM standing WHERE {status} != 'new')", []
-        return f"item.id IN (SELECT item FROM standing WHERE {status} = '{state}')", []
+        return f"({ROW_TERMS[name].sql.format(status=status)})", []
 
     def _mine(self) -> Question:
         found = [

@@ -11,6 +11,11 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 
+from core.mail.headers import parse_headers
+
+_ARRIVAL: Final = frozenset({"received", "date"})
+_MAX_RECEIVED: Final = 20
+
 _MONTHS: Final = {
     name: at + 1
     for at, name in enumerate(
@@ -125,3 +130,16 @@ def _moment(
     except (ValueError, OverflowError):
         return None
     return moment
+
+
+def received_time(raw: bytes) -> int | None:
+    """Return when a mail arrived, in seconds of the Unix epoch; None where nothing says.
+
+    public-inbox's clock: the newest Received header that has a date, and Date only where none has.
+    """
+    headers = parse_headers(raw, 0, len(raw), _ARRIVAL)
+    dates = [value.rpartition(";")[2] for value in headers.get_all("received")]
+    for value in (*dates[:_MAX_RECEIVED], *headers.get_all("date")[:1]):
+        if (moment := parse_date(value)) is not None:
+            return int(moment.timestamp())
+    return None

@@ -6,22 +6,12 @@ import fnmatch
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from core.errors import QueryError
 from core.query.date_ranges import Clock, read_dates
 from core.query.tokens import WORD, fold
-
-__all__ = [
-    "FIELDS",
-    "HAS_VALUES",
-    "IS_VALUES",
-    "MAIL_FIELDS",
-    "FieldSpec",
-    "FieldTerm",
-    "path_matcher",
-    "read_term",
-]
 
 MOST_WORDS: Final = 32
 """Words of a value that are looked for."""
@@ -74,6 +64,7 @@ class FieldSpec:
 
 _NAME: Final = "a name or address, or the beginning of one"
 _TEXT: Final = "words; in quotes as they stand"
+_DATES: Final = "dates like 2025-05-01.., 2.weeks.ago.., ..yesterday, 2025-05"
 
 FIELDS: Final[Mapping[str, FieldSpec]] = {
     "s": FieldSpec("subject", _TEXT, "s:vhost"),
@@ -85,8 +76,10 @@ FIELDS: Final[Mapping[str, FieldSpec]] = {
     "with": FieldSpec("who wrote any mail in it, replies too", _NAME, "with:sean"),
     "by": FieldSpec("who gave a trailer", _NAME, 'by:"Marc Zyngier"'),
     "b": FieldSpec("text of the mails ([index] bodies = true)", _TEXT, 'b:"use after free"'),
-    "d": FieldSpec("when a mail was sent", "dates like 2025-05-01.., 2.weeks.ago.., ..yesterday, 2025-05", "d:2.weeks.ago.."),
+    "d": FieldSpec("when a mail was sent", _DATES, "d:2.weeks.ago.."),
+    "rt": FieldSpec("when a mail arrived (opened targets and servers)", _DATES, "rt:yesterday.."),
     "dfn": FieldSpec("file that a patch touches; * ? [..] stand for others", "a path or a part of it", "dfn:arch/arm64/kvm/*.c"),
+    "dfhh": FieldSpec("function in a hunk's header (opened targets and servers)", _TEXT, "dfhh:kvm_vcpu_ioctl"),
     "m": FieldSpec("Message-ID", "a Message-ID, or a part of one", "m:20250602192702.2125115-1@google.com"),
     "l": FieldSpec("list", "a followed list's name", "l:kvm", mails=False),
     "v": FieldSpec("the newest version's number", "a number, also as >=2, <3, 2..4", "v:>=2", mails=False),
@@ -124,10 +117,18 @@ HAS_VALUES: Final[Mapping[str, str]] = {
     "versions": "several versions",
     "newversion": "a newer version with unread mail",
     "cover": "a cover letter",
+    "attachments": "an attachment (opened targets alone)",
     "labels": "a label",
     "note": "a note of yours",
 }
-_TEXTS: Final = frozenset({"s", "f", "t", "c", "tc", "a", "with", "by", "b"})
+NOT_INDEXED: Final[Mapping[str, str]] = {
+    "rt": "The index has no arrival times: d: asks when a mail was sent, and rt: works on an opened target.",
+    "dfhh": "The index has no hunk headers: dfn: asks for files, and dfhh: works on an opened target.",
+    "has:attachments": "The index has no attachments: has:attachments works on an opened target.",
+}
+"""Terms that followed lists cannot be asked for, by their prefix or as typed, and why."""
+
+_TEXTS: Final = frozenset({"s", "f", "t", "c", "tc", "a", "with", "by", "b", "dfhh"})
 
 
 def read_term(
@@ -146,7 +147,7 @@ def read_term(
     term = FieldTerm(prefix=prefix, value=value, whole=quoted, offset=offset, length=length)
     if prefix in _TEXTS:
         return replace(term, words=_words(value, fault))
-    if prefix == "d":
+    if prefix in ("d", "rt"):
         low, high = read_dates(value, clock, at)
         return replace(term, low=low, high=high)
     if prefix in ("v", "n"):
@@ -197,6 +198,7 @@ def _numbers(value: str, fault: Callable[[str], QueryError]) -> tuple[int | None
     return number, number
 
 
+@lru_cache(maxsize=64)
 def path_matcher(pattern: str) -> Callable[[str], bool]:
     """Return a test whether a path matches the pattern of `dfn:`: `arch/x86/kvm/*.c`, `kvm_main.c`, `virt/kvm`.
 

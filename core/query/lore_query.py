@@ -14,7 +14,7 @@ MOST: Final = 1500
 """Characters of a query that a server is sent: it goes into an address."""
 
 _PREFIXES: Final = {
-    "s": "s", "f": "f", "with": "f", "t": "t", "c": "c", "tc": "tc", "a": "a", "b": "b",
+    "s": "s", "f": "f", "with": "f", "t": "t", "c": "c", "tc": "tc", "a": "a", "b": "b", "dfhh": "dfhh",
 }  # fmt: skip
 _PLAIN: Final = re.compile(r"[A-Za-z0-9]{3,64}")
 _GLOB: Final = re.compile(r"[*?\[]")
@@ -52,7 +52,7 @@ def _asks(tree: Node) -> bool:
         case Not():
             return False
         case FieldTerm():
-            return tree.prefix in _PREFIXES or tree.prefix in ("d", "m", "dfn")
+            return tree.prefix in _PREFIXES or tree.prefix in ("d", "rt", "m", "dfn")
     return True
 
 
@@ -101,8 +101,9 @@ class _Writer:
             return f"{_PREFIXES[term.prefix]}:{_words(term.value, term.whole)}"
         if term.prefix == "m":
             return f"m:{_words(term.value, whole=True)}"
-        if term.prefix == "d":
-            return f"dt:{_moment(term.low)}..{_moment(term.high)}"
+        if term.prefix in ("d", "rt"):
+            name = "dt" if term.prefix == "d" else "rt"
+            return f"{name}:{_moment(term.low)}..{_moment(term.high)}"
         if term.prefix == "dfn":
             literal = (
                 _GLOB.split(term.value)[0].rpartition("/")[0]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from core.model import MessageId
@@ -19,10 +19,11 @@ from core.query.query import (
     concerns_single_mail,
     conjuncts,
     leaves,
-    source_text,
 )
 from core.query.tokens import phrase_spans
-from core.search.hits import LIMIT, SearchHit, SearchResult, Span
+from core.search.backend import SearchBackend
+from core.search.explain import explain_empty, note_on, shorten_query
+from core.search.hits import SearchHit, SearchResult, Span
 
 if TYPE_CHECKING:
     from core.search.fuzzy.index import FuzzyHit
@@ -32,93 +33,9 @@ MOST_WORDS: Final = 12
 
 _PLAIN: Final = 50.0
 """The score of what was looked up plainly."""
-_SAID: Final = 60
 _POINTING: Final = frozenset({"s", "f", "dfn", "m"})
 """Terms that tell one patch from others; a date or an addressee all have."""
 _EXACT: Final = 100.0
-
-
-Matching = tuple[bool, Sequence[SearchHit]]
-"""Whether the row itself matches, by its cover letter or first mail, and those of its patches that do."""
-
-
-class Search(Protocol):
-    """What a screen asks."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether the fuzzy engine answers."""
-        ...
-
-    def ensure_ready(self, stop: Event) -> bool:
-        """Bring the fuzzy engine up to date; whether it answers now. Blocks meanwhile; raises Cancelled."""
-        ...
-
-    def close(self) -> None:
-        """End what is being built. Any thread; does not wait."""
-        ...
-
-    def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read; costs nothing else."""
-        ...
-
-    def find(
-        self,
-        query: str,
-        lists: Collection[str] = (),
-        *,
-        limit: int = LIMIT,
-        stop: Event | None = None,
-    ) -> SearchResult:
-        """Return what a query finds in some lists; none named stands for all. Raises QueryError and Cancelled."""
-        ...
-
-    def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
-        """Return all rows that a query means, the latest activity first; words are looked up plainly. Raises QueryError."""
-        ...
-
-    def count(self, query: str, lists: Collection[str] = ()) -> int:
-        """Return how many rows a query means. Raises QueryError."""
-        ...
-
-
-class SearchBackend(Protocol):
-    """Where to look: an index, or a listing."""
-
-    def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
-        """Return what a tree means, the latest activity first. Raises Cancelled."""
-        ...
-
-    def search(
-        self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
-    ) -> list[tuple[int, int, FuzzyHit]] | None:
-        """Return the best rows and patches (row, number of the patch or 0, hit); None while that is not ready."""
-        ...
-
-    def hits(self, rows: Collection[int]) -> Mapping[int, SearchHit]:
-        """Return rows as hits that nothing is lit in."""
-        ...
-
-    def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], SearchHit]:
-        """Return patches, by row and number, as hits that nothing is lit in."""
-        ...
-
-    def matching(
-        self, tree: Node, rows: Collection[int], stop: Event | None
-    ) -> Mapping[int, Matching]:
-        """Return which of their mails make rows meet a tree about mails; the patches as hits that nothing is lit in.
-
-        Raises Cancelled.
-        """
-        ...
-
-    def row_holding(self, message_id: MessageId) -> int | None:
-        """Return the row that holds a mail."""
-        ...
-
-    def why_empty(self, term: FieldTerm) -> str:
-        """Return why a term finds nothing, as a sentence, where more is known than that; else ""."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +49,6 @@ class _SplitQuery:
     @property
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
-
-    @property
-    def said(self) -> str:
-        """The words as they are spoken of."""
-        return shorten_query(self.text)
 
     @property
     def plain(self) -> Node:
@@ -186,21 +98,19 @@ def evaluate(
         total = len(rows)
     else:
         hits, total = found[:limit], len(found)
-    why = "" if hits or limit <= 0 else _explain_empty(ground, query, asked, lists, stop)
+    why = (
+        ""
+        if hits or limit <= 0
+        else explain_empty(ground, query, asked.text, asked.rest, lists, stop)
+    )
     return SearchResult(
         query=query,
         hits=tuple(hits),
         total=total,
         empty_reason=why,
         fuzzy=fuzzy,
-        note=_note(ground, tree),
+        note=note_on(ground, tree),
     )
-
-
-def shorten_query(query: str) -> str:
-    """Return a query as it is spoken of: not more of it than a line holds."""
-    query = " ".join(query.split())
-    return query if len(query) <= _SAID else f"{query[:_SAID]}…"
 
 
 def _split_query(tree: Node) -> _SplitQuery:
@@ -353,49 +263,3 @@ def _mark_matches(hit: SearchHit, wanted: Sequence[_Text]) -> SearchHit:
         name_spans=tuple(sorted(name)),
         address_spans=tuple(sorted(address)),
     )
-
-
-# ------------------------------------------------------------------- why there is nothing
-
-
-def _note(ground: SearchBackend, tree: Node) -> str:
-    """Return what is to be said of terms that cannot find what they should."""
-    for part in conjuncts(tree):
-        if (
-            isinstance(part, FieldTerm)
-            and part.prefix == "b"
-            and (why_empty := ground.why_empty(part))
-        ):
-            return why_empty
-    return ""
-
-
-def _explain_empty(
-    ground: SearchBackend,
-    query: str,
-    asked: _SplitQuery,
-    lists: Collection[str],
-    stop: Event | None,
-) -> str:
-    """Return which part of a query leaves nothing."""
-    where = " in " + ", ".join(sorted(lists)) if lists else ""
-    some = conjuncts(asked.rest) if asked.rest != EVERYTHING else ()
-    for part in some:
-        if isinstance(part, FieldTerm) and (why_empty := ground.why_empty(part)):
-            return why_empty
-        if not len(ground.rows(part, lists, stop)):
-            return f"{source_text(part, query)} finds nothing{where}."
-    before: tuple[Node, ...] = ()
-    for part in some:
-        count = len(ground.rows(And(before), lists, stop)) if before else 0
-        if before and not len(ground.rows(And((*before, part)), lists, stop)):
-            found = " ".join(source_text(each, query) for each in before)
-            return f"{found} finds {count:,}{where}, {source_text(part, query)} none of them."
-        before = (*before, part)
-    if not asked.words:
-        return f"There is nothing{where} yet." if not query.strip() else f"Nothing is found{where}."
-    if some:
-        left = len(ground.rows(asked.rest, lists, stop))
-        found = " ".join(source_text(each, query) for each in some)
-        return f"{found} finds {left:,}{where}, nothing of that comes near “{asked.said}”."
-    return f"Nothing{where} comes near “{asked.said}”."

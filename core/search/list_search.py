@@ -16,19 +16,15 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from core.errors import QueryError
 from core.index.query_sql import Choice
 from core.index.search_rows import Posted
 from core.model import Identity, MessageId
-from core.query.fields import FieldTerm
+from core.query.date_ranges import VISITED
+from core.query.fields import NOT_INDEXED, FieldTerm
 from core.query.query import Node, read_query, terms
-from core.search.evaluate import (
-    Matching,
-    Search,
-    SearchBackend,
-    evaluate,
-    exact_query,
-    has_ranked_words,
-)
+from core.search.backend import Matching, Search, SearchBackend
+from core.search.evaluate import evaluate, exact_query, has_ranked_words
 from core.search.hits import LIMIT, Kind, SearchHit, SearchResult
 from core.search.maintenance import body_index_file
 
@@ -77,7 +73,7 @@ class ListSearch(Search):
 
     def ranks(self, query: str) -> bool:
         """Whether a query has words that the fuzzy engine ranks. Raises QueryError."""
-        return has_ranked_words(read_query(query))
+        return has_ranked_words(_read_indexed(query))
 
     def ensure_ready(self, stop: Event) -> bool:
         """Bring the fuzzy engine up to date, building it in another process where it is not there; whether it answers now.
@@ -94,8 +90,8 @@ class ListSearch(Search):
             self._ground.engine.close()
 
     def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read."""
-        read_query(query)
+        """Raise QueryError where a query cannot be read, or the index cannot be asked it."""
+        _read_indexed(query)
 
     def find(
         self,
@@ -139,7 +135,7 @@ class _IndexBackend(SearchBackend):
         self._keeping: _Kept = ({}, {})
 
     def read(self, query: str) -> Node:
-        return read_query(query, self.index.looked() if "looked" in query else None)
+        return _read_indexed(query, self.index.looked() if VISITED in query else None)
 
     def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
         """Return rows; those of the same question are kept for as long as the index stays as it is."""
@@ -243,6 +239,21 @@ class _IndexBackend(SearchBackend):
 
     def _bodies(self) -> Path | None:
         return self._file if self._config.index_bodies and self._file.exists() else None
+
+
+def _read_indexed(query: str, visited: int | None = None) -> Node:
+    """Parse a query for the index. Raises QueryError, also for terms that it has no table for."""
+    tree = read_query(query, visited)
+    for term in terms(tree):
+        name = term.prefix if term.prefix in NOT_INDEXED else f"{term.prefix}:{term.value}"
+        if (why := NOT_INDEXED.get(name)) is not None:
+            raise QueryError(
+                f"{name}{'' if ':' in name else ':'} does not work on followed lists.",
+                why,
+                offset=term.offset,
+                length=term.length,
+            )
+    return tree
 
 
 def _patch(one: Posted) -> SearchHit:

@@ -1,58 +1,68 @@
-"""Finding in one opened target, in memory."""
+"""Search in one opened target, in memory."""
 
 from __future__ import annotations
 
 import threading
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from threading import Event
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from core.errors import Cancelled, QueryError
-from core.index.row_summary import given_to
-from core.model import Identity, Message, MessageId, Patch, Series, TargetListing, Thread
+from core.errors import Cancelled, PatchdeskError
+from core.index.query_terms import ROW_TERMS, ItemFacts
+from core.model import Message, MessageId, Patch, Series, TargetListing, Thread
 from core.query.fields import FieldTerm
-from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, read_query, terms
-from core.query.tokens import contains_phrase
-from core.search.evaluate import Matching, SearchBackend, evaluate, exact_query
+from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, read_query
+from core.query.tokens import WORD, contains_phrase, fold
+from core.search.backend import Matching, SearchBackend
+from core.search.evaluate import evaluate, exact_query
 from core.search.hits import LIMIT, Kind, SearchHit, SearchResult
+from core.search.mail_details import DetailReader
+from core.search.mail_terms import MAIL_TERMS, ItemMail, is_within, mails_of, person_text
+from core.triage.state import UNTOUCHED, Standing
 
 if TYPE_CHECKING:
     from core.search.fuzzy.index import FuzzyEntry, FuzzyHit
     from core.search.fuzzy.index import FuzzyIndex as Fuzzy
 
 Item = Series | Thread
-StateOf = Callable[[Item], Collection[str]]
-"""Says which words of `is:` and `has:` about what the user did hold of an item; its labels as `label:NAME`."""
+
+
+class TargetStates(NamedTuple):
+    """What the journal says of the items of a target."""
+
+    states: Mapping[MessageId, Standing] = MappingProxyType({})
+    """The triage states of those that anything was done to, by their ids."""
+    read: Collection[MessageId] = frozenset()
+    """The ids of those of which every mail is marked as read."""
+
 
 _MAILS: Final = 32
 """Bits of an entry's number that say which patch of its item it is."""
 _REMEMBERED: Final = 16
 """Answers kept while words are typed after the same terms."""
-_INDEXED: Final = {
-    "b": "The text of mails is looked for in lists that are followed.",
-    "dfn": "Files are looked for in lists that are followed.",
-}
 
 
-def default_state(_: Item) -> Collection[str]:
-    """Return the state of an item that nothing is known of: new and unread."""
-    return ("unread", "new", "open")
+def no_bytes(_: Message) -> bytes:
+    """Raise PatchdeskError: for a target whose mails cannot be read again."""
+    raise PatchdeskError("This mail's bytes are not here.", "Open the target again.")
 
 
 class TargetSearch:
     """Searches one listing. A listing that grows gets a new one each time."""
 
     def __init__(
-        self, listing: TargetListing, *, me: Sequence[str] = (), state: StateOf = default_state
+        self,
+        listing: TargetListing,
+        *,
+        me: Sequence[str] = (),
+        read: Callable[[Message], bytes] = no_bytes,
+        states: Callable[[], TargetStates] = TargetStates,
     ) -> None:
-        """Take the user's addresses, for `is:mine`, and what says what was read and decided."""
+        """Take the user's addresses for `is:mine`, what gives a mail's bytes, and what gives triage states."""
         self.listing = listing
-        self._ground = _ListingBackend(
-            listing.items, tuple(address.casefold() for address in me), state
-        )
+        self._ground = _ListingBackend(listing.items, tuple(me), DetailReader(read), states)
 
     @property
     def ready(self) -> bool:
@@ -70,7 +80,7 @@ class TargetSearch:
 
     def check(self, query: str) -> None:
         """Raise QueryError where a query cannot be read."""
-        _read(query)
+        read_query(query)
 
     def find(
         self,
@@ -81,52 +91,30 @@ class TargetSearch:
         stop: Event | None = None,
     ) -> SearchResult:
         """Return what a query finds. Raises QueryError and Cancelled."""
-        return evaluate(self._ground, query, _read(query), lists, limit, stop)
+        return evaluate(self._ground, query, read_query(query), lists, limit, stop)
 
     def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
         """Return the places of all items that a query means, in the listing's order. Raises QueryError."""
-        return self._ground.rows(exact_query(_read(query)), lists, None)
+        return self._ground.rows(exact_query(read_query(query)), lists, None)
 
     def count(self, query: str, lists: Collection[str] = ()) -> int:
         """Return how many items a query means. Raises QueryError."""
         return len(self.rows(query, lists))
 
 
-def _read(query: str) -> Node:
-    tree = read_query(query)
-    for term in terms(tree):
-        if term.prefix in _INDEXED:
-            raise QueryError(
-                f"{term.prefix}: cannot be looked for here.",
-                _INDEXED[term.prefix],
-                offset=term.offset,
-                length=term.length,
-            )
-    return tree
-
-
-@dataclass(frozen=True, slots=True)
-class _Mail:
-    message: Message
-    posted: bool
-    """A cover letter or patch, or the first mail of a thread."""
-    gives: bool
-    """It gives a trailer."""
-
-    @property
-    def sender(self) -> str:
-        return _person(self.message.sender)
-
-    @property
-    def author(self) -> str:
-        return _person(self.message.author)
-
-
 class _ListingBackend(SearchBackend):
-    def __init__(self, items: Sequence[Item], me: tuple[str, ...], state: StateOf) -> None:
+    def __init__(
+        self,
+        items: Sequence[Item],
+        me: tuple[str, ...],
+        details: DetailReader,
+        states: Callable[[], TargetStates],
+    ) -> None:
         self._items = items
-        self._me = me
-        self._state = state
+        self._me = [words for address in me if (words := tuple(WORD.findall(fold(address))))]
+        self._details = details
+        self._read_states = states
+        self._states = TargetStates()
         self.fuzzy: Fuzzy | None = None
         self.closed = Event()
         self._building = threading.Lock()
@@ -176,6 +164,9 @@ class _ListingBackend(SearchBackend):
 
     def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
         del lists  # it is one target
+        if (states := self._read_states()) != self._states:
+            self._states = states
+            self._found.clear()
         if (known := self._found.get(tree)) is not None:
             return known
         wanted = lift_to_rows(tree)
@@ -210,7 +201,7 @@ class _ListingBackend(SearchBackend):
             item = self._items[row]
             posted = {
                 mail.message.message_id
-                for mail in _mails(item)
+                for mail in mails_of(item)
                 if mail.posted and self._mail(tree, mail)
             }
             covers = {
@@ -239,7 +230,7 @@ class _ListingBackend(SearchBackend):
     def _row(self, tree: Node, item: Item) -> bool:
         match tree:
             case SameMail(part=part):
-                return any(self._mail(part, mail) for mail in _mails(item))
+                return any(self._mail(part, mail) for mail in mails_of(item))
             case And(parts=parts):
                 return all(self._row(part, item) for part in parts)
             case Or(parts=parts):
@@ -253,120 +244,53 @@ class _ListingBackend(SearchBackend):
     def _about_row(self, term: FieldTerm, item: Item) -> bool:
         value = term.value.casefold()
         if term.prefix == "l":
-            return value in {
-                each
-                for name in item.lists
-                for each in (name.casefold(), name.partition(".")[0].casefold())
-            }
+            names = [each for name in item.lists for each in (name, name.partition(".")[0])]
+            return value in {name.casefold() for name in names}
+        state = self._states.states.get(item.id, UNTOUCHED)
         if term.prefix == "label":
-            return f"label:{value}" in {each.casefold() for each in self._state(item)}
-        if value in ("series", "thread"):
-            return isinstance(item, Series) == (value == "series")
-        if value == "replies":
-            return bool(item.replies)
-        if value == "mine":
-            return any(
-                mail.posted and person.address.casefold() in self._me
-                for mail in _mails(item)
-                for person in (mail.message.sender, mail.message.author)
-            )
-        if isinstance(item, Series) and (found := _about_series(term, item)) is not None:
-            return found
-        return value in self._state(item) or (value == "read" and "unread" not in self._state(item))
+            return value in {label.casefold() for label in state.labels}
+        if term.prefix in ("v", "n"):
+            if not isinstance(item, Series):
+                return False
+            newest = item.versions[-1]
+            return is_within(newest.version if term.prefix == "v" else newest.total, term)
+        facts = ItemFacts(
+            item,
+            state,
+            unread=item.id not in self._states.read,
+            is_mine=lambda: self._is_mine(item),
+            has_attachments=lambda: any(
+                self._details.of(mail.message).attachments for mail in mails_of(item)
+            ),
+        )
+        return ROW_TERMS[f"{term.prefix}:{value}"].holds(facts)
+
+    def _is_mine(self, item: Item) -> bool:
+        return any(
+            contains_phrase(person_text(person), words, whole=True)
+            for mail in mails_of(item)
+            if mail.posted
+            for person in (mail.message.sender, mail.message.author)
+            for words in self._me
+        )
 
     # ------------------------------------------------------------------- what holds of a mail
 
-    def _mail(self, tree: Node, mail: _Mail) -> bool:
+    def _mail(self, tree: Node, mail: ItemMail) -> bool:
         match tree:
             case And(parts=parts):
                 return all(self._mail(part, mail) for part in parts)
             case Or(parts=parts):
                 return any(self._mail(part, mail) for part in parts)
             case Word(words=words, whole=whole):
-                texts = (mail.message.subject.text, mail.sender, mail.author)
+                people = (mail.message.sender, mail.message.author)
+                texts = (mail.message.subject.text, *map(person_text, people))
                 return mail.posted and any(
                     contains_phrase(text, words, whole=whole) for text in texts
                 )
             case FieldTerm():
-                return _about_mail(tree, mail)
+                return MAIL_TERMS[tree.prefix](tree, mail, self._details)
         raise TypeError(tree)
-
-
-def _about_series(term: FieldTerm, series: Series) -> bool | None:
-    """Whether a term holds of a series; None where it is about something else."""
-    newest = series.versions[-1]
-    if term.prefix in ("v", "n"):
-        number = newest.version if term.prefix == "v" else newest.total
-        return (term.low is None or number >= term.low) and (
-            term.high is None or number <= term.high
-        )
-    match term.value:
-        case "complete":
-            return len(newest.patches) >= newest.total
-        case "incomplete":
-            return len(newest.patches) < newest.total
-        case "reviewed":
-            return bool(given_to(series, newest))
-        case "trailers":
-            return bool(series.trailers)
-        case "versions":
-            return len(series.versions) > 1
-    return None
-
-
-def _about_mail(term: FieldTerm, mail: _Mail) -> bool:
-    message = mail.message
-
-    def some(*people: Identity) -> bool:
-        return any(contains_phrase(_person(each), term.words, whole=term.whole) for each in people)
-
-    match term.prefix:
-        case "s":
-            return contains_phrase(message.subject.text, term.words, whole=term.whole)
-        case "f":
-            return mail.posted and some(message.sender, message.author)
-        case "with":
-            return some(message.sender, message.author)
-        case "by":
-            return mail.gives and some(message.sender)
-        case "t":
-            return some(*message.to)
-        case "c":
-            return some(*message.cc)
-        case "tc":
-            return some(*message.to, *message.cc)
-        case "a":
-            return some(message.sender, message.author, *message.to, *message.cc)
-        case "d":
-            sent = int(message.date.timestamp())
-            return (term.low is None or sent >= term.low) and (
-                term.high is None or sent <= term.high
-            )
-        case "m":
-            return term.value in message.message_id
-    return False
-
-
-def _mails(item: Item) -> Iterator[_Mail]:
-    """Yield the mails of an item, those of one Message-ID one by one."""
-    if isinstance(item, Thread):
-        found = [
-            (item.root, True, False),
-            *((reply.message, False, False) for reply in item.replies),
-        ]
-    else:
-        givers = {trailer.message_id for trailer in item.trailers}
-        found = []
-        for version in item.versions:
-            for entry in version.entries():
-                found += [(each, True, False) for each in (entry.message, *entry.duplicates)]
-                found += [
-                    (reply.message, False, reply.message.message_id in givers)
-                    for reply in entry.replies
-                ]
-    for message, posted, gives in found:
-        for each in (message, *message.id_conflicts):
-            yield _Mail(each, posted, gives)
 
 
 def _patches(item: Item) -> Iterator[tuple[int, Patch]]:
@@ -396,8 +320,3 @@ def _patch_hit(row: int, item: Item, patch: Patch) -> SearchHit:
         kind="patch", row=row, id=message.message_id, series=item.id, subject=message.subject.title,
         author=message.author, date=message.date, lists=item.lists,
     )  # fmt: skip
-
-
-@lru_cache(maxsize=1 << 14)
-def _person(identity: Identity) -> str:
-    return f"{identity.name} {identity.address}"

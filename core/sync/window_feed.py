@@ -14,8 +14,7 @@ from threading import Event
 from typing import Final
 
 from core.errors import FetchError, SourceError
-from core.mail.dates import parse_date
-from core.mail.headers import parse_headers
+from core.mail.dates import received_time
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
 from core.sources.inbox_server import InboxServer
@@ -40,7 +39,6 @@ _LATE: Final = 2
 """Windows that may be too much for the deadline."""
 
 _KNOWN: Final = 1000
-_WANTED_HEADERS: Final = frozenset({"received", "date"})
 _CLONE: Final = (
     "Have the list cloned instead: take “clone = false” out of its table in config.toml."
 )
@@ -253,16 +251,6 @@ class TimeWindowFeed:
             return []
         self._answered = True
         return raws
-
-
-def received_time(raw: bytes) -> int | None:
-    """Return when a mail arrived as public-inbox sees it, in seconds of the Unix epoch; None where nothing says."""
-    headers = parse_headers(raw, 0, len(raw), _WANTED_HEADERS)
-    dates = [value.rpartition(";")[2] for value in headers.get_all("received")]
-    for value in (*dates[:20], *headers.get_all("date")[:1]):
-        if (moment := parse_date(value)) is not None:
-            return int(moment.timestamp())
-    return None
 
 
 def _merge_spans(known: list[Span], new: Span) -> list[Span]:

@@ -391,6 +391,11 @@ class Ledger:
         ).fetchone()
         return None if time is None else int(time)
 
+    def read(self) -> set[int]:
+        """Return the numbers of the mails that are marked as read."""
+        rows = self._connection.execute("SELECT hash FROM read_mark WHERE is_read")
+        return {number for (number,) in rows}
+
     def viewed(self) -> set[str]:
         """Return the hunks that were viewed."""
         rows = self._connection.execute("SELECT key FROM viewed WHERE is_viewed")

@@ -122,6 +122,18 @@ class MemoryBook:
             found = {one: self._standing(holders[one]) for one in dict.fromkeys(ids)}
             return {one: stands for one, stands in found.items() if stands != UNTOUCHED}
 
+    def read_items(self) -> frozenset[MessageId]:
+        """Return the ids of the items of which every mail is marked as read."""
+        with self._lock:
+            read = self._ledger().read()
+            if not read:
+                return frozenset()
+            return frozenset(
+                item.id
+                for item in self._items
+                if all(number_of(one) in read for one in item.message_ids)
+            )
+
     def look_for_tags(self, has_tag: HasTag) -> bool:
         """See which of the tags that items wait for are there; return whether any is."""
         with self._lock:

@@ -98,7 +98,7 @@ def test_people_get_aligned_lines_and_reasons(synced: Program) -> None:
     assert err == "patchdesk search: d:2031.. finds nothing.\n"
     status, out, err = synced.run("search", "xyzzyq")
     assert (status, out) == (0, "")
-    assert "comes near" in err
+    assert "No match for" in err
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from textual.events import Key, Paste
@@ -260,7 +261,7 @@ async def test_nothing_found_says_so_and_why() -> None:
 class Gated:
     """A finder that answers when it is let; `asked` are the queries that it began with."""
 
-    def __init__(self, listing: TargetListing, *, me: Sequence[str] = ()) -> None:
+    def __init__(self, listing: TargetListing, **options: Any) -> None:
         self._real = Real(listing)
 
     ready = True

@@ -98,7 +98,8 @@ class AskingScreen(ViewingScreen):
         elif (listing := self._listing) is not None and not (
             isinstance(before, SearchedListing) and before.listing is listing
         ):
-            self._searched = SearchedListing(listing)
+            target = None if self._shown is None else self._shown.desk
+            self._searched = SearchedListing(listing, target, lambda: self.series_tree.standings)
             self._ensure_ready()
         return self._searched
 

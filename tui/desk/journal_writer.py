@@ -314,15 +314,20 @@ def _unseen(session: Session, mails: Collection[MessageId]) -> list[MessageId]:
 
 
 def find_rows(
-    session: Session, listing: TargetListing | None, query: str, lists: Sequence[str], post: Post
+    session: Session,
+    listing: TargetListing | None,
+    query: str,
+    lists: Sequence[str],
+    standings: Callable[[], Mapping[SeriesHandle, Standing]],
+    post: Post,
 ) -> None:
     """Post all that a query means, in lists, or in what is open."""
     from core.search.list_search import ListSearch
-    from core.search.target_search import TargetSearch
+    from tui.desk.searcher import search_of
 
     try:
         if listing is not None:
-            places = TargetSearch(listing).rows(query)
+            places = search_of(listing, session.desk, standings).rows(query)
             post(Marked(session, [listing.items[place].id for place in places]))
             return
         from core.config import load_config

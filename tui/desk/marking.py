@@ -58,7 +58,9 @@ class MarkingScreen(ListScreen):
         lists = page.wanted.lists if page is not None else ()
         listing = self._listing if page is None else None
         self.run_worker(
-            partial(find_rows, session, listing, query, lists, self.post_message),
+            partial(
+                find_rows, session, listing, query, lists, lambda: tree.standings, self.post_message
+            ),
             group="marking",
             exclusive=True,
             thread=True,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Event, Lock
@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Final, Protocol
 from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
-from tui.desk.requests import Session
+from tui.desk.requests import Desk, Session
+from tui.tree.marks import SeriesHandle
 from tui.tree.model import InMemoryItems, Items
 from tui.tree.rows import Highlights, Key, MatchingPatches, SearchMarks
 
 if TYPE_CHECKING:
+    from core import model
     from core.desk.lists_desk import ListDesk
     from core.model import TargetListing
-    from core.search.evaluate import Search
+    from core.search.backend import Search
     from core.search.hits import SearchHit, SearchResult, ServerSearchResult
     from core.search.list_search import ListSearch
+    from core.triage.state import Standing
 
 log = logging.getLogger(__name__)
 
@@ -84,18 +87,22 @@ class SearchedLists:
 class SearchedListing:
     """What was opened alone, as far as it is read."""
 
-    def __init__(self, listing: TargetListing, me: Sequence[str] = ()) -> None:
-        """Take what is listed, and the user's own addresses."""
+    def __init__(
+        self,
+        listing: TargetListing,
+        desk: Desk | None = None,
+        standings: Callable[[], Mapping[SeriesHandle, Standing]] = dict,
+    ) -> None:
+        """Take what is listed, the desk that reads its mails, and what gives the triage states."""
         self.listing = listing
-        self._me = me
+        self._desk = desk
+        self._standings = standings
         self._finder: Search | None = None
 
     def finder(self) -> Search:
         """Return what finds, which is made from the listing when it is first asked."""
         if self._finder is None:
-            from core.search.target_search import TargetSearch
-
-            self._finder = TargetSearch(self.listing, me=self._me)
+            self._finder = search_of(self.listing, self._desk, self._standings)
         return self._finder
 
     def items(self, hits: Sequence[SearchHit]) -> Items:
@@ -105,6 +112,26 @@ class SearchedListing:
     def busy(self) -> AbstractContextManager[object]:
         """Do nothing: what is in memory stays."""
         return nullcontext()
+
+
+def search_of(
+    listing: TargetListing,
+    desk: Desk | None,
+    standings: Callable[[], Mapping[SeriesHandle, Standing]],
+) -> Search:
+    """Return the search of an opened target. Reads the configuration, for `is:mine`."""
+    from core.config import load_config, with_git
+    from core.model import MessageId
+    from core.search.target_search import TargetSearch, TargetStates, no_bytes
+    from core.system.paths import config_file
+
+    def states() -> TargetStates:
+        known = standings().items()
+        return TargetStates({MessageId(str(handle)): state for handle, state in known})
+
+    me = with_git(load_config(config_file())).me_addresses
+    read: Callable[[model.Message], bytes] | None = getattr(desk, "raw", None)
+    return TargetSearch(listing, me=me, read=read or no_bytes, states=states)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from core.index.index import Index, open_index
 from core.mail.message import parse_message
 from core.model import Identity, Message, TargetListing
 from core.query.tokens import fold
-from core.search.evaluate import Search
+from core.search.backend import Search
 from core.search.list_search import ListSearch
 from core.search.target_search import TargetSearch
 from core.series.grouping import group_messages

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from core.errors import Cancelled, FetchError
 from core.fetch.faults import fetch_error
+from core.mail.dates import received_time
 from core.progress import ProgressJob
 from core.sources.source import MailChange
 from core.sync.list_folder import SyncDepth
 from core.sync.rate_limit import RateLimiter
-from core.sync.window_feed import DAY, FIRST_MAILS, TimeWindowFeed, received_time
+from core.sync.window_feed import DAY, FIRST_MAILS, TimeWindowFeed
 
 NOW = 1_790_000_000
 PLAIN = SyncDepth()

@@ -1,0 +1,137 @@
+"""The terms about a whole row, `is:` and `has:`: what each means as SQL over followed lists, and of one item in memory.
+
+One table for both, so that a query finds the same in a followed list and in an opened target.
+"""
+
+# ruff: noqa: S608 - the SQL is put together of the texts in this file alone
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from core.index.row_summary import given_to
+from core.model import Series, Thread
+from core.triage.state import UNTOUCHED, Standing
+from core.triage.transitions import DECIDED, Status
+
+
+class ItemFacts:
+    """What the terms ask of a series or thread in memory."""
+
+    def __init__(
+        self,
+        item: Series | Thread,
+        state: Standing = UNTOUCHED,
+        *,
+        unread: bool = True,
+        is_mine: Callable[[], bool] = lambda: False,
+        has_attachments: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Take the item, its triage state, and what answers the two questions that cost more."""
+        self.item = item
+        self.state = state
+        self.unread = unread
+        self.is_mine = is_mine
+        self.has_attachments = has_attachments
+
+    @cached_property
+    def series(self) -> Series | None:
+        """The item, where it is a series."""
+        return self.item if isinstance(self.item, Series) else None
+
+    @property
+    def replies(self) -> int:
+        """How many mails answer."""
+        return self.series.replies if self.series else len(getattr(self.item, "replies", ()))
+
+    @property
+    def have(self) -> int:
+        """Patches of the newest version that are here; 0 for a thread."""
+        return len(self.series.versions[-1].patches) if self.series else 0
+
+    @property
+    def total(self) -> int:
+        """Patches that the newest version has; 0 for a thread."""
+        return self.series.versions[-1].total if self.series else 0
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether any version has a cover letter."""
+        return any(version.cover for version in self.series.versions) if self.series else False
+
+
+@dataclass(frozen=True, slots=True)
+class RowTerm:
+    """A term about a row: as a condition on `item`, and as a test in memory."""
+
+    sql: str
+    """`{status}` stands for the row's status now; "" where the compiler puts it together of addresses."""
+    holds: Callable[[ItemFacts], bool]
+
+
+def _facet(condition: str) -> str:
+    return f"item.id IN (SELECT item FROM facet WHERE NOT thread AND {condition})"
+
+
+def _standing(condition: str) -> str:
+    return f"item.id IN (SELECT item FROM standing WHERE {condition})"
+
+
+def _status(status: Status) -> RowTerm:
+    return RowTerm(
+        _standing(f"{{status}} = '{status}'"), lambda facts: facts.state.status is status
+    )
+
+
+_DECIDED: Final = ", ".join(f"'{status}'" for status in sorted(DECIDED))
+
+ROW_TERMS: Final[Mapping[str, RowTerm]] = {
+    "is:unread": RowTerm("item.unread > 0", lambda facts: facts.unread),
+    "is:read": RowTerm("item.unread = 0", lambda facts: not facts.unread),
+    "is:new": RowTerm(
+        "item.id NOT IN (SELECT item FROM standing WHERE {status} != 'new')",
+        lambda facts: facts.state.status is Status.NEW,
+    ),
+    "is:open": RowTerm(
+        f"item.id NOT IN (SELECT item FROM standing WHERE {{status}} IN ({_DECIDED}))",
+        lambda facts: facts.state.status not in DECIDED,
+    ),
+    **{
+        f"is:{status}": _status(status)
+        for status in (Status.READING, Status.DONE, Status.SKIPPED, Status.WAITING, Status.LATER, Status.ACCEPTED)
+    },
+    "is:flagged": RowTerm(_standing("flagged"), lambda facts: facts.state.flagged),
+    "is:complete": RowTerm(_facet("have >= total"), lambda facts: facts.series is not None and facts.have >= facts.total),
+    "is:incomplete": RowTerm(_facet("have < total"), lambda facts: facts.have < facts.total),
+    "is:reviewed": RowTerm(
+        _facet("given > 0"),
+        lambda facts: bool(facts.series and given_to(facts.series, facts.series.versions[-1])),
+    ),
+    "is:series": RowTerm("NOT item.thread", lambda facts: facts.series is not None),
+    "is:thread": RowTerm("item.thread", lambda facts: facts.series is None),
+    "is:mine": RowTerm("", lambda facts: facts.is_mine()),
+    "has:replies": RowTerm("item.replies > 0", lambda facts: facts.replies > 0),
+    "has:trailers": RowTerm(
+        "item.id IN (SELECT item FROM node WHERE role & 8 AND item IS NOT NULL)",
+        lambda facts: bool(facts.series and facts.series.trailers),
+    ),
+    "has:versions": RowTerm(
+        _facet("versions > 1"), lambda facts: bool(facts.series and len(facts.series.versions) > 1)
+    ),
+    "has:newversion": RowTerm(
+        "item.news & 1",
+        lambda facts: facts.unread and bool(facts.series and len(facts.series.versions) > 1),
+    ),
+    "has:cover": RowTerm(
+        "item.id IN (SELECT item FROM posting WHERE has_cover AND item IS NOT NULL)",
+        lambda facts: facts.has_cover,
+    ),
+    "has:attachments": RowTerm("", lambda facts: facts.has_attachments()),
+    "has:labels": RowTerm(_standing("labels != '[]'"), lambda facts: bool(facts.state.labels)),
+    "has:note": RowTerm(
+        _standing("json_extract(CAST(data AS TEXT), '$[6]') != ''"),
+        lambda facts: bool(facts.state.note),
+    ),
+}  # fmt: skip
