@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,28 @@ class VersionComparer:
             patches.append((patch.number, self._opener.mail(patch.message)))
         cover = self._opener.mail(version.cover.message) if version.cover is not None else None
         return VersionMails(version=version.version, cover=cover, patches=tuple(patches))
+
+
+def change_phrase(comparer: VersionComparer, series: Series, message_id: MessageId) -> str:
+    """Return what changed in a patch, or in the version of a cover letter, since the version before; "" for nothing to say.
+
+    Raises PatchdeskError and Cancelled.
+    """
+    from core.versions.formats.phrases import pair_phrases, summary
+
+    known = postings(series)
+    for old, new in pairwise(known):
+        version = new.series.versions[new.at]
+        ids = [entry.message.message_id for entry in version.entries()]
+        if message_id not in ids:
+            continue
+        comparison = comparer.compare(Choice(old=old, new=new))
+        for pair in comparison.pairs:
+            if pair.new is not None and pair.new.message_id == message_id:
+                words = pair_phrases(pair, comparison, old=old.name, new=new.name)
+                return f"since {old.name}: {', '.join(words)}"
+        return f"since {old.name}: {summary(comparison)}"
+    return ""
 
 
 def _between(choice: Choice) -> Sequence[Posting]:

@@ -96,7 +96,8 @@ def _pair_change(
 ) -> PairChange:
     old = olds[pair.old] if pair.old is not None else None
     new = news[pair.new] if pair.new is not None else None
-    files = interdiff(old, new, stop)
+    is_same = old is not None and new is not None and old.files == new.files
+    files = () if is_same else interdiff(old, new, stop)
     change = PairChange(
         old=_ref(old),
         new=_ref(new),
@@ -106,14 +107,14 @@ def _pair_change(
         merged_into=None if pair.merged_into is None else news[pair.merged_into].number,
         split_from=tuple(olds[at].number for at in pair.split_from),
         compared=pair.compared,
-        notes=tuple(_notes(files)),
+        notes=tuple(_notes(old, new)),
     )
     if old is None or new is None:
         return change
     return replace(
         change,
         change=tuple(kinds(old, new, files)),
-        rewritten=is_rewritten(old, new),
+        rewritten=not is_same and is_rewritten(old, new),
         tags=tag_changes(old.trailers, new.trailers),
     )
 
@@ -124,8 +125,8 @@ def _ref(patch: PatchContent | None) -> PatchRef | None:
     return PatchRef(number=patch.number, message_id=patch.message_id, title=patch.title)
 
 
-def _notes(files: Sequence[FileInterdiff]) -> Iterator[str]:
-    sides = [side for file in files for side in (file.old, file.new) if side is not None]
+def _notes(old: PatchContent | None, new: PatchContent | None) -> Iterator[str]:
+    sides = [file for patch in (old, new) if patch is not None for file in patch.files]
     if any(side.combined for side in sides):
         yield "combined diff"
     if any(side.damaged for side in sides):

@@ -169,3 +169,13 @@ def test_followed_lists_answer_without_a_target(program: Program) -> None:
     program.do("follow", "slack", DEMO)
     program.run("sync", "slack")
     assert record(program, RELOAD)["pairs"] == record(program, RELOAD, "--in", DEMO)["pairs"]
+
+
+def test_show_names_what_changed_since_the_version_before(program: Program) -> None:
+    new = record(program, RELOAD, "--in", DEMO)
+    text = program.do("show", new["pairs"][1]["new"]["message_id"], "--in", DEMO)
+    assert "Changed: since v2: code +5 -1, message" in text.splitlines()[6]
+    cover = program.do("show", new["new"]["id"], "--in", DEMO)
+    assert "Changed: since v2: 2 tags, 1 code" in cover
+    first = program.do("show", RELOAD, "--in", DEMO)
+    assert "Changed:" not in first

@@ -202,7 +202,7 @@ def _print_message(
     elif arguments.json:
         print_lines([to_line(message_record(opener, message, lists))])
     else:
-        print_lines(readable(opener, message))
+        print_lines(readable(opener, message, _changed(opener, listing, message)))
 
 
 # ------------------------------------------------------------------- sources
@@ -295,8 +295,25 @@ def outline(item: Series | Thread) -> Sequence[str]:
     return lines
 
 
-def readable(opener: MailOpener, message: Message) -> Sequence[str]:
-    """Return a message as lines of text: the headers a reader needs, then the body."""
+def _changed(opener: MailOpener, listing: TargetListing, message: Message) -> str:
+    """Return what changed in a patch since the version before, "" where there is none, or it cannot be read."""
+    from core.desk.version_cache import ComparisonCache
+    from core.desk.versions import VersionComparer, change_phrase
+    from core.model import Series
+    from core.system.paths import cache_dir
+
+    comparer = VersionComparer(opener, ComparisonCache(cache_dir() / "versions.sqlite3"))
+    for item in listing.items:
+        if isinstance(item, Series) and message.message_id in item.message_ids:
+            try:
+                return change_phrase(comparer, item, message.message_id)
+            except PatchdeskError as error:  # the message itself is here
+                _show_error(error.message, error.hint)
+    return ""
+
+
+def readable(opener: MailOpener, message: Message, changed: str = "") -> Sequence[str]:
+    """Return a message as lines of text: the headers a reader needs, then the body; `changed` since its last version."""
     mail = opener.mail(message)
     message = mail.message
     headers = [
@@ -306,6 +323,7 @@ def readable(opener: MailOpener, message: Message) -> Sequence[str]:
         f"To: {', '.join(map(str, message.to))}",
         f"Cc: {', '.join(map(str, message.cc))}",
         f"Message-ID: <{message.message_id}>",
+        *([f"Changed: {changed}"] if changed else []),
         *(f"Attachment: {part.name} ({part.content_type})" for part in mail.attachments),
         *(f"Truncated: {what}" for what in message.truncations),
     ]
