@@ -17,7 +17,6 @@ from typing import Final
 from core.apply.mails import patches_mbox
 from core.apply.records import ApplyRecord, ApplyRecords, ApplyState
 from core.apply.repository import QUIET, GitOutput, Repository
-from core.apply.trial import trial_index
 from core.apply.values import AppliedBranch, Base, ConflictingFile, Fit, PatchFit, PatchSource
 from core.errors import PatchdeskError
 from core.system.paths import cache_dir, private_dir
@@ -58,8 +57,7 @@ class BranchMaker:
         A conflict is a result, with the worktree to mend it in. Raises PatchdeskError and Cancelled.
         """
         self._check_branch(record.branch)
-        with trial_index(self._repository) as index:
-            mbox = patches_mbox(self._repository, index, patches)
+        mbox = patches_mbox(self._repository, patches)
         worktree = self._new_worktree(record.worktree)
         record = self._records.add(
             replace(record, state=ApplyState.APPLYING, worktree=str(worktree), base=base.commit)

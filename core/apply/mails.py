@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from email.header import Header
+from pathlib import Path
+from typing import Final
 
-from core.apply.repository import Repository
-from core.apply.trial import TrialIndex
+from core.apply.repository import GitProgram
 from core.apply.values import PatchSource
 from core.errors import PatchdeskError
 from core.sources.mbox import to_mboxrd
 
-_TRAILER_SETTINGS = ("trailer.ifexists=addIfDifferent", "trailer.where=end")
+_TRAILER_SETTINGS: Final = ("trailer.ifexists=addIfDifferent", "trailer.where=end")
 
 
-def patches_mbox(
-    repository: Repository, index: TrialIndex, patches: Sequence[PatchSource]
-) -> bytes:
-    """Return patches as an mboxrd. Raises PatchdeskError."""
-    return to_mboxrd(
-        _with_trailers(repository, index, one) if one.trailers else one.raw for one in patches
-    )
+@dataclass(frozen=True, slots=True)
+class MailParts:
+    """A patch mail as `git am` splits it."""
+
+    message: bytes
+    """The commit message without its title, in UTF-8."""
+    diff: bytes
+    """As it came."""
+    facts: dict[str, str]
+    """Author, Email, Subject and Date."""
 
 
-def add_trailers(repository: Repository, message: str, trailers: Sequence[str]) -> str:
+def split_mail(git: GitProgram, raw: bytes) -> MailParts:
+    """Split a mail by `git mailinfo`. Raises PatchdeskError."""
+    with tempfile.TemporaryDirectory(prefix="patchdesk-") as folder:
+        message, diff = Path(folder, "message"), Path(folder, "diff")
+        done = git.git("mailinfo", "-b", "--encoding=UTF-8", str(message), str(diff), given=raw)
+        if done.status:
+            raise PatchdeskError(f"git mailinfo failed: {done.error[:300]}")
+        facts = dict(line.split(": ", 1) for line in done.text.split("\n") if ": " in line)
+        return MailParts(message.read_bytes(), diff.read_bytes(), facts)
+
+
+def patches_mbox(git: GitProgram, patches: Sequence[PatchSource]) -> bytes:
+    """Return patches as an mboxrd, each with its trailers. Raises PatchdeskError."""
+    return to_mboxrd(mail_with_trailers(git, one) for one in patches)
+
+
+def add_trailers(git: GitProgram, message: str, trailers: Sequence[str]) -> str:
     """Return a commit message with trailers in its last block, each once, as `git interpret-trailers` adds them.
 
     Raises PatchdeskError.
     """
     words = [word for one in trailers for word in ("--trailer", one)]
-    done = repository.git(
+    done = git.git(
         "interpret-trailers",
         "--no-divider",
         *words,
@@ -41,16 +63,21 @@ def add_trailers(repository: Repository, message: str, trailers: Sequence[str]) 
     return done.out.decode("utf-8", "surrogateescape")
 
 
-def _with_trailers(repository: Repository, index: TrialIndex, patch: PatchSource) -> bytes:
-    """Return a patch's mail written anew: its author, date, title and diff, and its message with trailers."""
-    message, diff, facts = index.split(patch.raw)
-    title = facts.get("Subject", patch.title)
-    text = f"{title}\n\n{message.decode('utf-8', 'surrogateescape')}"
-    text = add_trailers(repository, text, patch.trailers).partition("\n")[2].lstrip("\n")
-    author = f"{facts.get('Author', '')} <{facts.get('Email', '')}>"
+def mail_with_trailers(git: GitProgram, patch: PatchSource) -> bytes:
+    """Return a patch's mail; with trailers to add, written anew: its author, date, title, message and diff.
+
+    Raises PatchdeskError.
+    """
+    if not patch.trailers:
+        return patch.raw
+    parts = split_mail(git, patch.raw)
+    title = parts.facts.get("Subject", patch.title)
+    text = f"{title}\n\n{parts.message.decode('utf-8', 'surrogateescape')}"
+    text = add_trailers(git, text, patch.trailers).partition("\n")[2].lstrip("\n")
+    author = f"{parts.facts.get('Author', '')} <{parts.facts.get('Email', '')}>"
     head = [
         "From: patchdesk <patchdesk@localhost>",
-        f"Date: {facts.get('Date', '')}",
+        f"Date: {parts.facts.get('Date', '')}",
         f"Subject: {Header(f'[PATCH] {title}', 'utf-8', header_name='Subject').encode()}",
         *([f"Message-ID: <{patch.message_id}>"] if patch.message_id else []),
         "MIME-Version: 1.0",
@@ -65,4 +92,4 @@ def _with_trailers(repository: Repository, index: TrialIndex, patch: PatchSource
         "",
         "",
     ]
-    return "\n".join(head).encode("utf-8", "surrogateescape") + diff
+    return "\n".join(head).encode("utf-8", "surrogateescape") + parts.diff

@@ -58,25 +58,13 @@ class GitOutput:
         return self.out.decode("utf-8", "replace").rstrip("\n")
 
 
-class Repository:
-    """A repository of the user's."""
+class GitProgram:
+    """git, run in one folder, which need be no repository."""
 
     def __init__(self, path: Path, stop: Event | None = None) -> None:
         """`stop` ends the call that is under way, which then raises Cancelled."""
         self.path = path
         self._stop = stop or Event()
-        found = self.git(
-            "rev-parse", "--absolute-git-dir", "--git-common-dir", "--git-path", "objects"
-        )
-        if found.status:
-            raise PatchdeskError(
-                f"{path} is no git repository that can be used: {_first_line(found.error)}.",
-                "Name one in [apply] repo, or with --repo.",
-            )
-        git_dir, common, objects = found.text.split("\n")
-        self.git_dir = Path(git_dir)
-        self.common_dir = (path / common).resolve()
-        self.objects = (path / objects).resolve()
 
     def git(
         self,
@@ -105,22 +93,6 @@ class Repository:
             error.seek(0)
             said = error.read(1 << 16).decode("utf-8", "replace").strip()
             return GitOutput(process.returncode, out.read(), said)
-
-    def answer(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
-        """Return the answer of a call that must succeed. Raises PatchdeskError."""
-        done = self.git(*arguments, environment=environment)
-        if done.status:
-            raise PatchdeskError(f"git {arguments[0]} failed: {_first_line(done.error)}.")
-        return done.text
-
-    def commit(self, revision: str) -> str | None:
-        """Return the id of the commit that a revision names; None where there is none."""
-        if revision.startswith("-") or not revision:
-            return None
-        done = self.git(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-        )
-        return done.text if done.status == 0 and done.text else None
 
     def _start(
         self,
@@ -161,6 +133,42 @@ class Repository:
                     one for one in command[1:] if not one.startswith("-") and "=" not in one
                 )
                 raise PatchdeskError(f"git {name} did not end within {deadline:.0f} s.")
+
+
+class Repository(GitProgram):
+    """A repository of the user's."""
+
+    def __init__(self, path: Path, stop: Event | None = None) -> None:
+        """Raises PatchdeskError where `path` is no repository."""
+        super().__init__(path, stop)
+        found = self.git(
+            "rev-parse", "--absolute-git-dir", "--git-common-dir", "--git-path", "objects"
+        )
+        if found.status:
+            raise PatchdeskError(
+                f"{path} is no git repository that can be used: {_first_line(found.error)}.",
+                "Name one in [apply] repo, or with --repo.",
+            )
+        git_dir, common, objects = found.text.split("\n")
+        self.git_dir = Path(git_dir)
+        self.common_dir = (path / common).resolve()
+        self.objects = (path / objects).resolve()
+
+    def answer(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+        """Return the answer of a call that must succeed. Raises PatchdeskError."""
+        done = self.git(*arguments, environment=environment)
+        if done.status:
+            raise PatchdeskError(f"git {arguments[0]} failed: {_first_line(done.error)}.")
+        return done.text
+
+    def commit(self, revision: str) -> str | None:
+        """Return the id of the commit that a revision names; None where there is none."""
+        if revision.startswith("-") or not revision:
+            return None
+        done = self.git(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+        )
+        return done.text if done.status == 0 and done.text else None
 
 
 def git_environment() -> dict[str, str]:

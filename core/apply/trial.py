@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from core.apply.mails import split_mail
 from core.apply.repository import GitOutput, Repository
 from core.apply.values import Base, ConflictingFile, Fit, PatchFit, PatchSource, Trial
 from core.diff.parse import DiffFile, read_diff
@@ -60,13 +61,6 @@ class TrialIndex:
     def tree(self) -> str:
         """Return the id of the tree that the index holds. Raises PatchdeskError."""
         return self._git("write-tree", must=True).text
-
-    def split(self, raw: bytes) -> tuple[bytes, bytes, dict[str, str]]:
-        """Return a mail's commit message, its patch and git's facts on it (Author, Email, Subject, Date)."""
-        message, patch = self._folder / "message", self._folder / "patch"
-        done = self._git("mailinfo", "-b", str(message), str(patch), given=raw, must=True)
-        facts = dict(line.split(": ", 1) for line in done.text.split("\n") if ": " in line)
-        return message.read_bytes(), patch.read_bytes(), facts
 
     def _git(self, *arguments: str, given: bytes | None = None, must: bool = False) -> GitOutput:
         done = self._repository.git(
@@ -133,7 +127,7 @@ def try_version(
     """
     best: Trial | None = None
     with trial_index(repository) as index:
-        diffs = [index.split(one.raw)[1] if one.raw else b"" for one in patches]
+        diffs = [split_mail(repository, one.raw).diff if one.raw else b"" for one in patches]
         tried: set[str] = set()
         for base in bases:
             if base.commit in tried:

@@ -27,7 +27,9 @@ _LINK: Final = re.compile(r"^(?:Link|Message-ID|Message-Id):\s*(\S{3,998})\s*$",
 _REVERTS: Final = re.compile(r"This reverts commit ([0-9a-f]{7,64})")
 
 _SCHEMA: Final = """
-CREATE TABLE tree (id INTEGER PRIMARY KEY, name TEXT UNIQUE, repo TEXT, ref TEXT, tip TEXT) STRICT;
+CREATE TABLE tree (
+    id INTEGER PRIMARY KEY, name TEXT UNIQUE, repo TEXT, ref TEXT, tip TEXT, since TEXT
+) STRICT;
 CREATE TABLE tree_commit (
     tree INTEGER REFERENCES tree ON DELETE CASCADE, id TEXT, date TEXT, author_name TEXT,
     author_address TEXT, title TEXT, title_key TEXT, patch_id TEXT, reverts TEXT,
@@ -77,7 +79,8 @@ class CommitIndex:
     ) -> int:
         """Take in the commits that a tree has got, and drop those it lost; return how many are new.
 
-        The first time those after `since` are read. Raises PatchdeskError and Cancelled; what was read until then stays.
+        Those after `since` are read, None for all; an earlier `since` than the last time's reads further back. Raises
+        PatchdeskError and Cancelled; what was read until then stays.
         """
         repository = Repository(Path(tree.repo).expanduser(), stop)
         tip = repository.commit(tree.ref)
@@ -85,25 +88,38 @@ class CommitIndex:
             raise PatchdeskError(
                 f"{tree.repo} has no {tree.ref}.", f"Mend [trees.{tree.name}] ref."
             )
-        number, old = self._tree(tree)
-        if old == tip:
-            return 0
+        number, old, read_since = self._tree(tree)
+        wanted = "" if since is None else since.isoformat()
         known = repository.commit(old) if old else None
         if old and known is None:  # the old commits are gone from the repository
             self._forget(number)
-        if known is not None:
+        if known is not None and known != tip:
             self._drop(number, repository.answer("rev-list", known, f"^{tip}").split())
-        scope = [f"^{known}"] if known else [f"--since={since.isoformat()}"] if since else []
-        new = repository.answer("rev-list", "--no-merges", "--reverse", tip, *scope).split()
+        new: list[str] = []
+        if known is None or wanted < read_since:
+            before = () if known is None else (f"--before={read_since}",)
+            new += self._listed(repository, tip, wanted, *before)
+            read_since = wanted
+        if known is not None and known != tip:
+            new += self._listed(repository, tip, "", f"^{known}")
         for start in range(0, len(new), _BATCH):
             if stop.is_set():
                 raise Cancelled
             report(Progress(f"reading {tree.name}", start, len(new)))
-            batch = new[start : start + _BATCH]
-            self._add(number, tree.name, repository, batch)
+            self._add(number, tree.name, repository, new[start : start + _BATCH])
         with self._database:
-            self._database.execute("UPDATE tree SET tip = ? WHERE id = ?", (tip, number))
+            self._database.execute(
+                "UPDATE tree SET tip = ?, since = ? WHERE id = ?", (tip, read_since, number)
+            )
         return len(new)
+
+    @staticmethod
+    def _listed(repository: Repository, tip: str, since: str, *scope: str) -> list[str]:
+        """Return the commits of a tip, oldest first, without merges."""
+        limit = (f"--since={since}",) if since else ()
+        return repository.answer(
+            "rev-list", "--no-merges", "--reverse", *limit, *scope, tip
+        ).split()
 
     def forget_others(self, names: Sequence[str]) -> None:
         """Drop the trees that are not among these names."""
@@ -145,20 +161,20 @@ class CommitIndex:
         )
         return [_commit(row) for row in rows]
 
-    def _tree(self, tree: Tree) -> tuple[int, str]:
-        """Return a tree's row and the commit that it was read up to; another repository or ref begins anew."""
+    def _tree(self, tree: Tree) -> tuple[int, str, str]:
+        """Return a tree's row, the commit it was read up to, and since when; another repository or ref begins anew."""
         row = self._database.execute(
-            "SELECT id, repo, ref, tip FROM tree WHERE name = ?", (tree.name,)
+            "SELECT id, repo, ref, tip, since FROM tree WHERE name = ?", (tree.name,)
         ).fetchone()
         if row is not None and (row[1], row[2]) == (tree.repo, tree.ref):
-            return int(row[0]), str(row[3])
+            return int(row[0]), str(row[3]), str(row[4])
         with self._database:
             self._database.execute("DELETE FROM tree WHERE name = ?", (tree.name,))
             cursor = self._database.execute(
-                "INSERT INTO tree (name, repo, ref, tip) VALUES (?, ?, ?, '')",
+                "INSERT INTO tree (name, repo, ref, tip, since) VALUES (?, ?, ?, '', '')",
                 (tree.name, tree.repo, tree.ref),
             )
-        return int(cursor.lastrowid or 0), ""
+        return int(cursor.lastrowid or 0), "", ""
 
     def _forget(self, number: int) -> None:
         with self._database:

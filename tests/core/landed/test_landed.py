@@ -21,7 +21,7 @@ from core.landed.values import AppliedNotice, Evidence, SentPatch, Tree
 from core.mail.message import parse_mail
 from core.model import MessageId
 from core.progress import Progress
-from tests.core.apply.kit import commit, git, patches, repository, text
+from tests.core.apply.kit import _WHO, commit, git, patches, repository, text
 
 SENT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -167,6 +167,30 @@ def test_rewritten_history_is_dropped(folder: Path, index: CommitIndex) -> None:
     update(index, folder)
     assert index.by_title("one") == []
     assert len(index.by_title("uno")) == 1
+
+
+def test_an_earlier_beginning_reads_further_back(
+    folder: Path, index: CommitIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in ("2026-02-01", "2026-03-01"):
+        moment = f"{day}T12:00:00+0000"
+        (folder / "a.txt").write_text(day)
+        git(folder, "add", "-A")
+        with monkeypatch.context() as patched:
+            patched.setattr("tests.core.apply.kit._WHO", {**_WHO, "GIT_COMMITTER_DATE": moment})
+            git(folder, "commit", "-q", "-m", day)
+    tree = Tree(name="next", repo=str(folder), ref="main")
+
+    def read(month: int) -> int:
+        since = datetime(2026, month, 15, tzinfo=UTC) - timedelta(days=30)
+        return index.update(tree, since, stop=Event(), report=quiet)
+
+    assert read(3) == 1
+    assert read(3) == 0
+    assert index.by_title("2026-02-01") == []
+    assert read(2) == 1
+    assert len(index.by_title("2026-02-01")) == 1
+    assert index.update(tree, None, stop=Event(), report=quiet) == 1
 
 
 def test_another_ref_begins_anew(folder: Path, index: CommitIndex) -> None:
