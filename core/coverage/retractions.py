@@ -1,0 +1,65 @@
+"""What a reply says about the trailers in it: which patches they are for, and whether its sender takes them back.
+
+Only exact phrases count; anything else changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from core.series.quoting import reply_blocks
+
+_RETRACT: Final = re.compile(
+    r"\b(?:please )?(?:drop|remove|ignore) my (?P<name>reviewed-by|acked-by|tested-by|r-?b|a-?b|tags?)\b"
+    r"|\bI (?:retract|withdraw|take back) my (?P<other>reviewed-by|acked-by|tested-by|r-?b|a-?b|tags?)\b",
+    re.IGNORECASE,
+)
+_ONLY: Final = re.compile(
+    r"\s*(?:for )?(?:patch(?:es)?\s*#?)?\s*(?P<list>\d{1,4}(?:\s*(?:,|and|&|-|–|to)\s*#?\d{1,4})*)"
+    r"(?:\s*/\s*\d{1,4})?\s*:?\s*$",
+    re.IGNORECASE,
+)
+_FOR: Final = re.compile(r"\bfor\b|\bpatch", re.IGNORECASE)
+_RANGE: Final = re.compile(r"(\d{1,4})\s*(?:-|–|to)\s*#?(\d{1,4})|(\d{1,4})")
+_NAMES: Final = {
+    "rb": ("reviewed-by",),
+    "ab": ("acked-by",),
+    "tag": ("reviewed-by", "acked-by", "tested-by"),
+    "tags": ("reviewed-by", "acked-by", "tested-by"),
+}
+_MOST: Final = 1_000
+"""Patches that a range may name."""
+
+
+def retracted_names(text: str) -> frozenset[str]:
+    """Return the trailers, in lower case, that the sender of a reply takes back in it."""
+    found: set[str] = set()
+    for block in reply_blocks(text):
+        for match in _RETRACT.finditer(" ".join(block.lines)[:20_000]):
+            name = (match["name"] or match["other"]).casefold()
+            found.update(_NAMES.get(name.replace("-", ""), (name,)))
+    return frozenset(found)
+
+
+def named_patches(text: str, trailer: str) -> frozenset[int] | None:
+    """Return the patches that the line above a trailer names (`For patches 1-3:`); None where it names none."""
+    lines = [line for block in reply_blocks(text) for line in block.lines]
+    for at, line in enumerate(lines):
+        if line.strip().casefold() == trailer.casefold():
+            above = next((one for one in reversed(lines[:at]) if one.strip()), "")[:200]
+            match = _ONLY.match(above)
+            if match is None or not _FOR.search(above):
+                return None
+            return frozenset(_numbers(match["list"]))
+    return None
+
+
+def _numbers(text: str) -> set[int]:
+    found: set[int] = set()
+    for first, last, single in _RANGE.findall(text):
+        if single:
+            found.add(int(single))
+        elif int(first) <= int(last) < int(first) + _MOST:
+            found.update(range(int(first), int(last) + 1))
+    return found

@@ -1,0 +1,97 @@
+"""The coverage of a posting: patches, the people who gave trailers to them, and the state of each trailer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from core.model import Identity, MessageId
+from core.versions.compare import Change
+
+LETTERS: Final = {"nacked-by": "N", "reviewed-by": "R", "acked-by": "A", "tested-by": "T"}
+"""The trailers of a review, strongest first, with the letter that stands for each."""
+
+
+class TagState(StrEnum):
+    """What a trailer is worth for the newest code."""
+
+    FRESH = "fresh"
+    """Given to this posting, or to an earlier one whose code is the same."""
+    STALE = "stale"
+    """Given to other code."""
+    FIRST_SEEN = "first-seen"
+    """The patch carries it, and no mail here gave it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A review trailer of one person for one patch of the newest posting."""
+
+    name: str
+    person: Identity
+    value: str
+    """As it was written first: `A B <a@example.org> # for the docs`."""
+    state: TagState
+    version: int | None
+    """The version it was given to; None for one first seen here."""
+    message_id: MessageId | None
+    """The reply that gave it."""
+    carried: bool
+    """The author took it into the patch."""
+    since: tuple[Change, ...] = ()
+    """What changed in the patch since it was given."""
+
+    @property
+    def letter(self) -> str:
+        """R, A, T or N."""
+        return LETTERS[self.name.casefold()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgottenTag:
+    """A trailer that the newest posting does not carry though the code is as it was given to."""
+
+    tag: Tag
+    number: int
+    """Of the patch in the newest posting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchCoverage:
+    """Who stands behind one patch of the newest posting."""
+
+    number: int
+    message_id: MessageId
+    title: str
+    tags: tuple[Tag, ...]
+    """Strongest first; neither the author's own nor those taken back."""
+    commenters: tuple[Identity, ...] = ()
+    """People who wrote about it, in any posting, and gave no trailer."""
+    silent: tuple[Identity, ...] = ()
+    """People in To or Cc, no lists, who said nothing."""
+
+    def fresh(self) -> Iterator[Tag]:
+        """Yield the trailers that hold for this code."""
+        return (tag for tag in self.tags if tag.state is not TagState.STALE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Who stands behind the newest posting of a series."""
+
+    series: MessageId
+    version: int
+    patches: tuple[PatchCoverage, ...]
+    forgotten: tuple[ForgottenTag, ...] = ()
+
+    @property
+    def stale(self) -> int:
+        """How many trailers were given to other code."""
+        return sum(tag.state is TagState.STALE for patch in self.patches for tag in patch.tags)
+
+    @property
+    def reviewed(self) -> int:
+        """How many patches have a fresh Reviewed-by or Acked-by."""
+        return sum(any(tag.letter in "RA" for tag in patch.fresh()) for patch in self.patches)

@@ -1,0 +1,232 @@
+"""Review trailers against the newest posting: fresh, stale, forgotten, first seen, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.coverage.people import is_same_person, named_person
+from core.coverage.retractions import named_patches, retracted_names
+from core.coverage.tags import ReplyFacts, coverage, lines_to_add
+from core.coverage.values import Coverage, TagState
+from core.model import Identity, Message, MessageId
+from core.versions.compare import Change, PairChange, PatchRef
+from core.versions.comparison import Comparison
+from tests.core.series.threads import DAY, REX, mail, only
+
+REVIEWED = "Reviewed-by: Rex Reviewer <rex@example.com>"
+ACKED = "Acked-by: Rex Reviewer <rex@example.com>"
+
+
+def pair(old: int, new: int | None, *change: Change, merged: int | None = None) -> PairChange:
+    def ref(number: int) -> PatchRef:
+        return PatchRef(number=number, message_id=MessageId(f"p{number}"), title="t")
+
+    return PairChange(
+        old=ref(old), new=None if new is None else ref(new), change=change, merged_into=merged
+    )
+
+
+def version(number: int, *trailers: Sequence[str], at: float = 0) -> list[Message]:
+    """Return a posting of two patches, with the trailers that each carries."""
+    name = f"[PATCH v{number} {{}}/2] {{}}"
+    own = [*trailers, *[()] * (2 - len(trailers))]
+    return [
+        mail(f"v{number}-0", name.format(0, "all of it"), at=at),
+        mail(f"v{number}-1", name.format(1, "one"), f"v{number}-0", at=at + 1, trailers=own[0]),
+        mail(f"v{number}-2", name.format(2, "two"), f"v{number}-0", at=at + 2, trailers=own[1]),
+    ]
+
+
+def reply(name: str, above: str, *trailers: str, at: float = 10, **more: Identity) -> Message:
+    number = above[-1]
+    title = {"0": "all of it", "1": "one", "2": "two"}[number]
+    return mail(
+        name, f"Re: [PATCH {above[:2]} {number}/2] {title}", f"{above[:2]}-0", above,
+        at=at, trailers=trailers, diff=False, sender=more.get("sender", REX),
+    )  # fmt: skip
+
+
+def cover(
+    mails: Sequence[Message],
+    *pairs: PairChange,
+    facts: dict[MessageId, ReplyFacts] | None = None,
+) -> Coverage:
+    series = only(mails)
+    comparison = Comparison(pairs=pairs) if pairs else None
+    return coverage(series, [comparison] * (len(series.versions) - 1), facts)
+
+
+def states(found: Coverage) -> list[list[str]]:
+    return [[f"{tag.letter}:{tag.state.value}" for tag in patch.tags] for patch in found.patches]
+
+
+def test_a_trailer_given_here_is_fresh() -> None:
+    found = cover([*version(1), reply("r", "v1-1", REVIEWED)])
+    assert states(found) == [["R:fresh"], []]
+    assert found.reviewed == 1
+    assert lines_to_add(found, 1, stale=False) == (REVIEWED,)
+
+
+def test_a_trailer_for_the_cover_is_for_every_patch() -> None:
+    found = cover([*version(1), reply("r", "v1-0", ACKED)])
+    assert states(found) == [["A:fresh"], ["A:fresh"]]
+
+
+def test_the_line_above_a_trailer_names_its_patches() -> None:
+    facts = {MessageId("r"): ReplyFacts(patches={ACKED: frozenset({2})})}
+    found = cover([*version(1), reply("r", "v1-0", ACKED)], facts=facts)
+    assert states(found) == [[], ["A:fresh"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ((), "fresh"),
+        (("rebased",), "fresh"),
+        (("message", "tags"), "fresh"),
+        (("code",), "stale"),
+        (("binary",), "stale"),
+    ],
+)
+def test_code_that_changed_since_makes_it_stale(change: tuple[Change, ...], state: str) -> None:
+    mails = [
+        *version(1),
+        reply("r", "v1-1", REVIEWED),
+        *version(2, [REVIEWED], at=DAY),
+    ]
+    found = cover(mails, pair(1, 1, *change), pair(2, 2))
+    assert states(found) == [[f"R:{state}"], []]
+    assert found.patches[0].tags[0].version == 1
+    assert found.patches[0].tags[0].carried
+    assert found.forgotten == ()
+    assert found.stale == (state == "stale")
+
+
+def test_a_trailer_that_is_not_carried_though_nothing_changed_is_forgotten() -> None:
+    mails = [*version(1), reply("r", "v1-1", REVIEWED), *version(2, at=DAY)]
+    found = cover(mails, pair(1, 2), pair(2, 1))
+    assert states(found) == [[], ["R:fresh"]]
+    assert [(one.number, one.tag.message_id) for one in found.forgotten] == [(2, "r")]
+    assert lines_to_add(found, 2, stale=False) == (REVIEWED,)
+
+
+def test_a_trailer_of_a_merged_patch_is_stale() -> None:
+    mails = [*version(1), reply("r", "v1-2", REVIEWED), *version(2, at=DAY)]
+    found = cover(mails, pair(1, 1), pair(2, None, merged=1))
+    assert states(found) == [["R:stale"], []]
+    assert lines_to_add(found, 1, stale=False) == ()
+    assert lines_to_add(found, 1, stale=True) == (REVIEWED,)
+
+
+def test_a_trailer_that_no_mail_gave_is_first_seen_here() -> None:
+    found = cover(version(1, ["Reviewed-by: Bob Else <bob@example.net>"]))
+    assert states(found) == [["R:first-seen"], []]
+
+
+def test_the_authors_own_trailers_are_no_review() -> None:
+    own = "Reviewed-by: Ann Author <ann@example.org>"
+    assert states(cover(version(1, [own]))) == [[], []]
+    signed = ["Signed-off-by: Bob Else <bob@example.net>", "Reviewed-by: Bob Else <b@other.org>"]
+    assert states(cover(version(1, signed))) == [[], []]
+
+
+def test_a_trailer_given_late_belongs_to_the_version_it_answers() -> None:
+    mails = [*version(1), *version(2, at=DAY), reply("r", "v1-1", REVIEWED, at=2 * DAY)]
+    found = cover(mails, pair(1, 1, "code"), pair(2, 2))
+    assert states(found) == [["R:stale"], []]
+
+
+def test_a_newer_trailer_of_the_same_person_counts() -> None:
+    mails = [
+        *version(1),
+        reply("r", "v1-1", REVIEWED),
+        *version(2, at=DAY),
+        reply("s", "v2-1", REVIEWED, at=2 * DAY),
+    ]
+    found = cover(mails, pair(1, 1, "code"), pair(2, 2))
+    assert states(found) == [["R:fresh"], []]
+    assert found.patches[0].tags[0].message_id == "s"
+
+
+def test_a_trailer_that_is_taken_back_is_none() -> None:
+    mails = [*version(1), reply("r", "v1-1", REVIEWED), reply("s", "v1-1", at=20)]
+    facts = {MessageId("s"): ReplyFacts(retracts=frozenset({"reviewed-by"}))}
+    assert states(cover(mails, facts=facts)) == [[], []]
+    facts = {MessageId("r"): ReplyFacts(retracts=frozenset({"reviewed-by"}))}
+    assert states(cover(mails, facts=facts)) == [["R:fresh"], []]
+
+
+def test_who_only_wrote_is_a_commenter() -> None:
+    found = cover([*version(1), reply("r", "v1-1")])
+    assert [one.address for one in found.patches[0].commenters] == ["rex@example.com"]
+    assert found.patches[1].commenters == ()
+
+
+def test_an_earlier_posting_that_was_not_compared_makes_it_stale() -> None:
+    mails = [*version(1), reply("r", "v1-1", REVIEWED), *version(2, at=DAY)]
+    assert states(cover(mails)) == [["R:stale"], []]
+
+
+@pytest.mark.parametrize(
+    ("value", "person"),
+    [
+        ("A B <a@b.c>", Identity("A B", "a@b.c")),
+        ('"B, A" <a@b.c> # for the docs', Identity("B, A", "a@b.c")),
+        ("A B <a@b.c> (maintainer)", Identity("A B", "a@b.c")),
+        ("a@b.c", Identity("", "a@b.c")),
+        ("A B", Identity("A B", "")),
+    ],
+)
+def test_the_person_of_a_trailer(value: str, person: Identity) -> None:
+    assert named_person(value) == person
+
+
+def test_one_person_under_two_addresses() -> None:
+    assert is_same_person(Identity("A B", "a@x"), Identity("B, A", "a@y"))
+    assert is_same_person(Identity("A", "a@x"), Identity("Z", "A@X"))
+    assert not is_same_person(Identity("Al", "a@x"), Identity("Al", "a@y"))
+    assert not is_same_person(Identity("", ""), Identity("", ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Please drop my Reviewed-by.\n", {"reviewed-by"}),
+        ("I withdraw my R-b, sorry.\n", {"reviewed-by"}),
+        ("please remove my tags\n", {"reviewed-by", "acked-by", "tested-by"}),
+        ("> please drop my Reviewed-by\nWhy?\n", set()),
+        ("I did not drop your Reviewed-by.\n", set()),
+    ],
+)
+def test_what_takes_a_trailer_back(text: str, names: set[str]) -> None:
+    assert retracted_names(text) == names
+
+
+@pytest.mark.parametrize(
+    ("above", "numbers"),
+    [
+        ("For patches 1-3:", {1, 2, 3}),
+        ("for 1, 3 and 5", {1, 3, 5}),
+        ("Patch 2/7:", {2}),
+        ("Looks good to me", None),
+        ("Tested on 2 machines", None),
+        ("For patches 1-99999", None),
+    ],
+)
+def test_the_patches_that_a_line_names(above: str, numbers: set[int] | None) -> None:
+    assert named_patches(f"> quoted\n\n{above}\n\n{ACKED}\n", ACKED) == numbers
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_read(text: str) -> None:
+    retracted_names(text)
+    named_patches(f"{text}\n{ACKED}\n", ACKED)
+    named_person(text)
+
+
+def test_states_are_words() -> None:
+    assert [state.value for state in TagState] == ["fresh", "stale", "first-seen"]
