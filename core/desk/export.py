@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.desk.target_desk import TargetDesk
 from core.diff.parse import file_changes
-from core.errors import PatchdeskError
 from core.index.index import Index, ListView, open_index
 from core.json_records import Record, mail_record
 from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread, Version
-from core.sources.mbox import to_mboxrd
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,27 +67,6 @@ def version_of(listing: TargetListing, message_id: MessageId) -> Version | None:
                     if any(message.message_id == message_id for message in mine):
                         return version
     return None
-
-
-def version_as_mbox(
-    desk: MailOpener, listing: TargetListing, message_id: MessageId, *, partial: bool
-) -> bytes:
-    """Return the patches of the version that holds a mail, in order, as an mboxrd for `git am`.
-
-    Raises PatchdeskError where the mail is in no series, and, unless `partial`, where patches are missing.
-    """
-    version = version_of(listing, message_id)
-    if version is None:
-        raise PatchdeskError(
-            f"{message_id} belongs to no patch series.", "--raw gives the message itself."
-        )
-    if version.missing and not partial:
-        names = ", ".join(f"{number}/{version.total}" for number in version.missing)
-        raise PatchdeskError(
-            f"The series is incomplete: {names} is missing.",
-            "--partial gives the patches that are there.",
-        )
-    return to_mboxrd(desk.raw(patch.message) for patch in version.patches)
 
 
 def message_record(

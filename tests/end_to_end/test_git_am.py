@@ -11,7 +11,8 @@ import pytest
 
 from core.config import Config
 from core.demo import demo_path
-from core.desk.export import read_all, version_as_mbox
+from core.desk.export import read_all
+from core.desk.mbox_export import version_as_mbox
 from core.desk.target_desk import open_target_desk
 from core.model import MessageId
 from tests.core.series.test_oracles import make_repository

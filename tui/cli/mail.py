@@ -108,13 +108,24 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--partial", action="store_true", help="with --mbox: allow an incomplete series"
     )
+    parser.add_argument(
+        "--trailers",
+        choices=("fresh", "all", "none"),
+        help="with --mbox: add the review trailers that replies gave (default: none)",
+    )
+    parser.add_argument(
+        "--with-replies", action="store_true", help="with --mbox: the whole thread, as it came"
+    )
 
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one message, or the patches of its version. Returns the exit status; raises PatchdeskError."""
     config = load_config_and_warn()
-    if arguments.partial and not arguments.mbox:
-        _show_error("--partial goes with --mbox.")
+    if not arguments.mbox and (arguments.partial or arguments.trailers or arguments.with_replies):
+        _show_error("--partial, --trailers and --with-replies go with --mbox.")
+        return 2
+    if arguments.with_replies and arguments.trailers not in (None, "none"):
+        _show_error("--with-replies gives the mails as they came, without --trailers.")
         return 2
     with open_message(arguments.id, arguments.target, config) as found:
         _print_message(arguments, found.opener, found.listing, found.message, found.lists)
@@ -191,13 +202,21 @@ def _print_message(
     message: Message,
     lists: Sequence[str] | None,
 ) -> None:
-    from core.desk.export import message_record, version_as_mbox
+    from core.desk.export import message_record
+    from core.desk.mbox_export import version_as_mbox
     from core.json_records import to_line
 
     if arguments.raw:
         sys.stdout.buffer.write(opener.raw(message))
     elif arguments.mbox:
-        mbox = version_as_mbox(opener, listing, message.message_id, partial=arguments.partial)
+        mbox = version_as_mbox(
+            opener,
+            listing,
+            message.message_id,
+            partial=arguments.partial,
+            trailers=arguments.trailers or "none",
+            with_replies=arguments.with_replies,
+        )
         sys.stdout.buffer.write(mbox)
     elif arguments.json:
         print_lines([to_line(message_record(opener, message, lists))])

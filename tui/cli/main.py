@@ -8,7 +8,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
-from tui.cli import diagnostics, digest, lists, mail, reader, reply, search, triage, versions
+from tui.cli import (
+    apply,
+    coverage,
+    diagnostics,
+    digest,
+    lists,
+    mail,
+    reader,
+    reply,
+    search,
+    triage,
+    versions,
+)
 from tui.cli.console import discard_output, ensure_streams, print_error
 from tui.cli.parser import build_parser
 
@@ -17,8 +29,10 @@ COMMANDS: Final = (
     *lists.COMMANDS,
     *mail.COMMANDS,
     *versions.COMMANDS,
+    *coverage.COMMANDS,
     *triage.COMMANDS,
     *reply.COMMANDS,
+    *apply.COMMANDS,
     *search.COMMANDS,
     *digest.COMMANDS,
     *diagnostics.COMMANDS,
