@@ -38,6 +38,7 @@ _DATE: Final = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ](\d{1,2}):(\d\d)(?::(\d\d))?\s?(z|[+-]\d\d:?\d\d)?)?",
     re.ASCII,
 )
+_LATEST: Final = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 _EPOCH: Final = re.compile(r"@(\d{1,11})", re.ASCII)
 _AMOUNT: Final = re.compile(r"(\d{1,6})([a-z]*)", re.ASCII)
 
@@ -78,6 +79,30 @@ def at_wall_clock(naive: datetime, zone: tzinfo | None = None) -> datetime:
 def midnight(day: date, zone: tzinfo | None = None) -> datetime:
     """Return the moment at which a day begins in `zone`."""
     return at_wall_clock(datetime.combine(day, time()), zone)
+
+
+def utc_offsets(first: float, last: float, zone: tzinfo | None = None) -> list[tuple[int, int]]:
+    """Return the periods between two seconds in which the offset from UTC is the same, the latest first.
+
+    Each as the second it begins at and the offset in seconds. Zones that change twice within a week are taken as one change.
+    """
+    start, end = max(0, int(first)), min(int(last), _LATEST)
+    found = [(start, _offset(start, zone))]
+    while start < end:
+        step = min(start + SECONDS["week"], end)
+        if (offset := _offset(step, zone)) != found[-1][1]:
+            low, high = start, step
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (low, middle) if _offset(middle, zone) == offset else (middle, high)
+            found.append((high, offset))
+        start = step
+    return found[::-1]
+
+
+def _offset(second: int, zone: tzinfo | None) -> int:
+    moment = datetime.fromtimestamp(second, UTC).astimezone(zone)
+    return round((moment.utcoffset() or timedelta()).total_seconds())
 
 
 def _read_date(words: str, zone: tzinfo | None) -> datetime | None:

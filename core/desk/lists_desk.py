@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -257,8 +256,7 @@ class ListDesk:
     def _headings(self, wanted: ListQuery, view: ListView) -> dict[int, str]:
         counts: Iterable[tuple[object, int]]
         if wanted.group == "day":
-            offset = datetime.now().astimezone().utcoffset() or timedelta()
-            counts = self.index.days(view, int(offset.total_seconds()))
+            counts = self.index.days(view)
         elif wanted.group == "author":
             counts = self.index.authors(view)
         elif wanted.group == "state":

@@ -11,6 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
@@ -125,9 +126,9 @@ class Index:
         """Return the numbers of a view's rows, in order; with `limit`, of the first so many."""
         return self._ask(lambda reader: reader.order(view, limit))
 
-    def days(self, view: ListView, offset: int = 0) -> list[tuple[int, int]]:
+    def days(self, view: ListView, zone: tzinfo | None = None) -> list[tuple[int, int]]:
         """Return how many rows of a view were last active on each day, as `Reader.days` has it."""
-        return self._ask(lambda reader: reader.days(view, offset))
+        return self._ask(lambda reader: reader.days(view, zone))
 
     def authors(self, view: ListView) -> list[tuple[str, int]]:
         """Return how many rows of a view each author has, in the view's order when sorted by author."""

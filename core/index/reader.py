@@ -8,9 +8,10 @@ import time
 from array import array
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
+from core.approxidate import utc_offsets
 from core.index.codec import hash_of, restored, stored
 from core.index.database import snapshot
 from core.index.loader import Loaded, Loader
@@ -150,17 +151,25 @@ class Reader:
         )
         return array("q", [row for (row,) in rows])
 
-    def days(self, view: ListView, offset: int = 0) -> list[tuple[int, int]]:
+    def days(self, view: ListView, zone: tzinfo | None = None) -> list[tuple[int, int]]:
         """Return how many rows of a view were last active on each day, in the view's order when sorted by activity.
 
-        A day is counted from that of the Unix epoch, and begins `offset` seconds before it does in UTC.
+        A day is its number since that of the Unix epoch, in `zone` (None: the local one), as `core.approxidate` says.
         """
         where, values = where_of(view)
         way = "ASC" if view.ascending else "DESC"
+        first, last = self._connection.execute(
+            "SELECT (SELECT min(active) FROM item), (SELECT max(active) FROM item)"
+        ).fetchone()
+        (_, oldest), *later = reversed(utc_offsets(first or 0, last or 0, zone))
+        offset = "".join(
+            f" WHEN active >= {start} THEN {seconds}" for start, seconds in later[::-1]
+        )
+        offset = f"CASE{offset} ELSE {oldest} END" if offset else str(oldest)
         return self._connection.execute(
-            f"SELECT CAST((active + ?) / 86400 AS INTEGER) AS day, count(*) FROM item{where}"  # noqa: S608
+            f"SELECT CAST((active + {offset}) / 86400 AS INTEGER) AS day, count(*) FROM item{where}"  # noqa: S608
             f" GROUP BY day ORDER BY day {way}",
-            (offset, *values),
+            values,
         ).fetchall()
 
     def authors(self, view: ListView) -> list[tuple[str, int]]:

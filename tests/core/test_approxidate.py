@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.approxidate import midnight, read_future, read_past
+from core.approxidate import midnight, read_future, read_past, utc_offsets
 from core.errors import QueryError
+from core.index.index import ListView, open_index
 from core.query.date_ranges import Clock, read_dates
+from tests.core.indexing import Log, bring
+from tests.core.search.finding import letter
 
 NOW = datetime(2025, 6, 18, 15, 30, 10, tzinfo=UTC)  # a Wednesday
 
@@ -133,3 +137,34 @@ def test_any_text_is_a_moment_or_none(text: str) -> None:
     except QueryError:
         return
     assert low is None or high is None or low <= high
+
+
+@pytest.mark.usefixtures("berlin")
+def test_offsets_change_when_the_clocks_do() -> None:
+    start, end = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2024, 2026))
+    changes = [datetime.fromtimestamp(second, UTC) for second, _ in utc_offsets(start, end)]
+    assert [offset for _, offset in utc_offsets(start, end)] == [3600, 7200, 3600, 7200, 3600]
+    assert changes[:4] == [
+        datetime(2025, 10, 26, 1, tzinfo=UTC),
+        datetime(2025, 3, 30, 1, tzinfo=UTC),
+        datetime(2024, 10, 27, 1, tzinfo=UTC),
+        datetime(2024, 3, 31, 1, tzinfo=UTC),
+    ]
+    assert utc_offsets(start, end, UTC) == [(int(start), 0)]
+    assert len(utc_offsets(-(1 << 60), 1 << 60)) < 500
+
+
+@pytest.mark.usefixtures("berlin")
+def test_days_of_followed_lists_have_the_offset_of_each_day(tmp_path: Path) -> None:
+    index = open_index(tmp_path / "index.sqlite3")
+    log = Log("letters")
+    # 22:30 UTC is 23:30 in winter, and half an hour into the next day in summer.
+    for name, date in (
+        ("winter", "Fri, 10 Jan 2025 22:30:00 +0000"),
+        ("summer", "Thu, 10 Jul 2025 22:30:00 +0000"),
+    ):
+        log.entries.append((letter(name, f"About {name}", date=date), True))
+    bring(index, log)
+    days = [datetime.fromtimestamp(day * 86_400, UTC).date() for day, _ in index.days(ListView())]
+    index.close()
+    assert [day.isoformat() for day in days] == ["2025-07-11", "2025-01-10"]

@@ -107,7 +107,7 @@ async def test_the_next_run_begins_where_the_last_one_ended(
         assert row is not None
         assert row.kind is Kind.HEADING
         assert row.key == left.key
-        assert len(tree_of(app)) == len(index.days(ListView(), 0))
+        assert len(tree_of(app)) == len(index.days(ListView()))
         assert not tree_of(app).user_moved
 
 
