@@ -28,7 +28,7 @@ from tui.themes import DEFAULT_THEME, THEMES, add_diff_colours
 from tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
-    from core.desk.triage_service import Triage
+    from core.desk.triage_service import TriageService
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class PatchdeskApp(App[None]):
         web: str = "",
         remembered: UiState | None = None,
         linear: bool = False,
-        triage: Callable[[Session], Triage] | None = None,
+        triage: Callable[[Session], TriageService] | None = None,
     ) -> None:
         # What is imported stays: not to be looked through for garbage while the first picture is made.
         gc.freeze()

@@ -26,7 +26,7 @@ from core.triage.transitions import DECIDED, Status
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.desk.triage_service import Triage
+    from core.desk.triage_service import TriageService
     from core.progress import ProgressCallback
     from core.search.list_search import ListSearch
     from core.search.saved_views import SavedView
@@ -116,7 +116,7 @@ class ListDesk:
         self._lock = threading.Lock()
         self._first: ListPage | PatchdeskError | None = None
         self._generation = 0
-        self._triage: Triage | None = None
+        self._triage: TriageService | None = None
         self._preparing = threading.Thread(target=self._prepare, daemon=True)
         self._preparing.start()
 
@@ -158,13 +158,13 @@ class ListDesk:
         return self._index
 
     @property
-    def triage(self) -> Triage:
+    def triage(self) -> TriageService:
         """What remembers in the journal beside the index what was decided and read. Raises IndexFileError."""
         if self._triage is None:
-            from core.desk.triage_service import Triage
+            from core.desk.triage_service import TriageService
             from core.triage.journal import FILE, Journal
 
-            self._triage = Triage(self.index, Journal(self._path.with_name(FILE)))
+            self._triage = TriageService(self.index, Journal(self._path.with_name(FILE)))
         return self._triage
 
     def _catch_up(self) -> None:

@@ -16,43 +16,58 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from core.diff.viewed_hunks import JournaledViewedHunks
 from core.errors import PatchdeskError
 from core.model import MessageId, Series, Thread
-from core.triage.arguments import packed_argument
-from core.triage.deeds import MOST_IDS, can_wake, entry_of, is_possible, mails_of, parts
+from core.triage.arguments import encode_argument
+from core.triage.deeds import (
+    MOST_IDS,
+    can_end_snooze,
+    event_entry,
+    has_effect,
+    split_into_lines,
+    target_messages,
+)
 from core.triage.events import (
-    LOOKED,
     NOTE_LENGTH,
     REDO,
     UNDO,
     UNVIEWED,
     VIEWED,
-    Entry,
-    Event,
-    microseconds,
-    moment,
+    VISITED,
+    EventSeries,
+    TriageEvent,
+    to_datetime,
+    to_microseconds,
 )
 from core.triage.journal import Journal
-from core.triage.memory_store import MemoryBook
+from core.triage.memory_store import InMemoryTriageStore
 from core.triage.outcome import (
-    Change,
     LogLine,
-    Outcome,
+    StateChange,
+    VerbResult,
+    describe_step,
+    describe_verb,
     log_line,
+    log_line_of_undo,
     log_lines,
-    spoken,
-    step_words,
-    told,
 )
-from core.triage.state import UNTOUCHED, Deed, Standing, applied
-from core.triage.store import Book, CaughtUp, Known
-from core.triage.transitions import VERBS, WORDS, Status, Verb, after
+from core.triage.state import INITIAL_STATE, EventEffect, TriageState, after_event
+from core.triage.store import JournalUpdate, TriageStore, TriageTarget
+from core.triage.transitions import VERB_TEXTS, VERBS, Status, Verb, next_status
 from core.triage.when import ArgumentError, HasTag
 
 if TYPE_CHECKING:
     from core.diff.viewed_hunks import ViewedHunks
     from core.index.index import Index
-    from core.index.triage_store import IndexBook
+    from core.index.triage_store import IndexTriageStore
 
-__all__ = ["Change", "Journal", "LogLine", "Outcome", "Standing", "Triage", "Verb"]
+__all__ = [
+    "Journal",
+    "LogLine",
+    "StateChange",
+    "TriageService",
+    "TriageState",
+    "Verb",
+    "VerbResult",
+]
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +79,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Triage:
+class TriageService:
     """What was decided. Any thread may call it; all but `viewed` may block for a moment: not from the UI thread.
 
     All raise JournalError where the journal cannot be used, and IndexFileError where the index cannot.
@@ -89,10 +104,10 @@ class Triage:
         self._repos = dict(repos or {})
         self._clock = clock
         self._lock = threading.RLock()
-        self._made: Book | None = None
-        self._memory = MemoryBook(me or ()) if index is None else None
-        self._indexed: IndexBook | None = None
-        self._first = CaughtUp()
+        self._made: TriageStore | None = None
+        self._memory = InMemoryTriageStore(me or ()) if index is None else None
+        self._indexed: IndexTriageStore | None = None
+        self._first = JournalUpdate()
         """What was taken in when it was opened."""
         self._passed = 0
         self._said = 0
@@ -100,7 +115,7 @@ class Triage:
         self._looked: datetime | None = None
 
     @property
-    def _book(self) -> Book:
+    def _book(self) -> TriageStore:
         with self._lock:
             if self._made is None:
                 self._made = self._memory or self._of_index()
@@ -108,14 +123,14 @@ class Triage:
                 self._first = self._made.catch_up(self.journal)
                 self._passed += self._first.passed
                 looked = self._made.ask(lambda ledger: ledger.value("looked"))
-                self._looked = None if looked is None else moment(int(looked))
+                self._looked = None if looked is None else to_datetime(int(looked))
             return self._made
 
-    def _of_index(self) -> IndexBook:
-        from core.index.triage_store import IndexBook
+    def _of_index(self) -> IndexTriageStore:
+        from core.index.triage_store import IndexTriageStore
 
         assert self._index is not None  # noqa: S101 - or there is a book in memory
-        self._indexed = IndexBook(self._index)
+        self._indexed = IndexTriageStore(self._index)
         if self._me is not None:
             self._indexed.know_me(self._me)
         return self._indexed
@@ -135,12 +150,12 @@ class Triage:
         argument: str | None = None,
         note: str | None = None,
         patch: bool = False,
-    ) -> Outcome:
+    ) -> VerbResult:
         """Do something to the series that hold some mails, or with `patch` to these mails alone, as one step.
 
         `argument` is the label, the priority (`+1`, `-1`, `=3`), or until when as a person writes it; `note` becomes the
         series' note, whatever the verb. Once this returns, it is on the disk. Raises ArgumentError for an argument that
-        cannot be (WhenError for a time), and JournalError where it cannot be written.
+        cannot be (SnoozeError for a time), and JournalError where it cannot be written.
         """
         with self._lock:
             self._catch_up()
@@ -152,43 +167,45 @@ class Triage:
                     f"A note has {NOTE_LENGTH:,} characters at most.", "Write less, or in a file."
                 )
             now = self._clock()
-            argument = packed_argument(verb, argument, note, now, lambda: self._tags_of(found))
-            if patch and not WORDS[verb].on_patch:
+            argument = encode_argument(verb, argument, note, now, lambda: self._tags_of(found))
+            if patch and not VERB_TEXTS[verb].on_patch:
                 raise ArgumentError(
                     f"“{verb}” is for whole series.",
-                    f"A patch alone takes {', '.join(verb for verb in Verb if WORDS[verb].on_patch)}.",
+                    f"A patch alone takes {', '.join(verb for verb in Verb if VERB_TEXTS[verb].on_patch)}.",
                 )
-            met = mails_of(found, ids) if patch else [(known, None) for known in found]
-            event = Event(
+            met = target_messages(found, ids) if patch else [(known, None) for known in found]
+            event = TriageEvent(
                 time=0, host="", id="", verb=verb, argument=argument, note=note, patch=patch
             )
-            if found and not any(can_wake(event, known) for known in found):
+            if found and not any(can_end_snooze(event, known) for known in found):
                 raise ArgumentError(
                     "A discussion has no versions to wait for.", "Put it off until a time: 3d, fri."
                 )
             return self._do(event, met)
 
-    def _do(self, event: Event, met: Sequence[tuple[Known, MessageId | None]]) -> Outcome:
+    def _do(
+        self, event: TriageEvent, met: Sequence[tuple[TriageTarget, MessageId | None]]
+    ) -> VerbResult:
         now = self._clock()
-        entries: list[Entry] = []
-        changes: list[Change] = []
+        entries: list[EventSeries] = []
+        changes: list[StateChange] = []
         unknown: list[MessageId] = []
-        deed = Deed(
-            time=microseconds(now), id="", verb=event.verb, argument=event.argument, note=event.note, patch=event.patch,
+        deed = EventEffect(
+            time=to_microseconds(now), id="", verb=event.verb, argument=event.argument, note=event.note, patch=event.patch,
         )  # fmt: skip
         for known, mail in met:
             before = known.standing.at(now)
             status = before.status if mail is None else before.patch(mail) or Status.NEW
-            stands = applied(before, deed, mail)
-            if not (can_wake(event, known) and is_possible(event, status, before, stands)):
+            stands = after_event(before, deed, mail)
+            if not (can_end_snooze(event, known) and has_effect(event, status, before, stands)):
                 continue
-            entries.append(entry_of(known, mail, status))
-            changes.append(Change(known.asked if mail is None else mail, before, stands))
+            entries.append(event_entry(known, mail, status))
+            changes.append(StateChange(known.asked if mail is None else mail, before, stands))
             if not known.is_here:
                 unknown.append(known.asked)
-        written = self._append(parts(event, entries)) if entries else []
-        return Outcome(
-            words=spoken(event.verb, event.argument, len(changes)),
+        written = self._append(split_into_lines(event, entries)) if entries else []
+        return VerbResult(
+            words=describe_verb(event.verb, event.argument, len(changes)),
             changes=tuple(changes),
             left=len(met) - len(changes),
             unknown=tuple(unknown),
@@ -197,8 +214,8 @@ class Triage:
         )
 
     def _mark(
-        self, verb: Verb, mails: Collection[MessageId] | None, found: Sequence[Known]
-    ) -> Outcome:
+        self, verb: Verb, mails: Collection[MessageId] | None, found: Sequence[TriageTarget]
+    ) -> VerbResult:
         """Count mails as read or unread, and say of which series."""
         now = self._clock()
         if mails is None:
@@ -207,25 +224,25 @@ class Triage:
         changes = []
         for known in found:
             before = known.standing.at(now)
-            status = after(before.status, verb) or before.status
-            changes.append(Change(known.asked, before, replace(before, status=status)))
-        return Outcome(
-            words=spoken(verb, "", len(changes)),
+            status = next_status(before.status, verb) or before.status
+            changes.append(StateChange(known.asked, before, replace(before, status=status)))
+        return VerbResult(
+            words=describe_verb(verb, "", len(changes)),
             changes=tuple(changes),
             unknown=tuple(known.asked for known in found if not known.is_here),
             notes=self.notes(),
             lines=tuple(map(log_line, written)),
         )
 
-    def undo(self) -> Outcome | None:
+    def undo(self) -> VerbResult | None:
         """Take back the last thing this machine did and did not take back yet; None where there is none."""
         return self._take_back(UNDO)
 
-    def redo(self) -> Outcome | None:
+    def redo(self) -> VerbResult | None:
         """Do again what the last undo took back; None where nothing was, or something was done since."""
         return self._take_back(REDO)
 
-    def _take_back(self, verb: str) -> Outcome | None:
+    def _take_back(self, verb: str) -> VerbResult | None:
         with self._lock:
             self._catch_up(UNDO_PATIENCE)
             host = self.journal.host
@@ -238,16 +255,18 @@ class Triage:
             mails = {mail for _, numbers in entries for mail in numbers}
             now = self._clock()
             before = {known.entry.ids[0]: known for known in self._book.about(mails)}
-            written = self._append([Event(time=0, host="", id="", verb=verb, undoes=step.name)])
+            written = self._append(
+                [TriageEvent(time=0, host="", id="", verb=verb, undoes=step.name)]
+            )
             stands = {known.entry.ids[0]: known.standing for known in self._book.about(mails)}
             changes = tuple(
-                Change(one, known.standing.at(now), stands.get(one, UNTOUCHED).at(now))
+                StateChange(one, known.standing.at(now), stands.get(one, INITIAL_STATE).at(now))
                 for one, known in before.items()
             )
             said = "undone" if verb == UNDO else "done again"
-            line = told(written[0], step, [entry for entry, _ in entries])
-            return Outcome(
-                words=f"{said}: {step_words(step)}",
+            line = log_line_of_undo(written[0], step, [entry for entry, _ in entries])
+            return VerbResult(
+                words=f"{said}: {describe_step(step)}",
                 changes=changes,
                 notes=self.notes(),
                 lines=(line,),
@@ -255,13 +274,13 @@ class Triage:
 
     def mark_read(
         self, message_ids: Collection[MessageId], *, read: bool = True
-    ) -> Sequence[Event]:
+    ) -> Sequence[TriageEvent]:
         """Count mails as read or unread, outside of what undo takes back; return what was written."""
         if message_ids:
             verb = Verb.READ if read else Verb.UNREAD
             ids = list(dict.fromkeys(message_ids))
             events = [
-                Event(time=0, host="", id="", verb=verb, ids=tuple(ids[at : at + MOST_IDS]))
+                TriageEvent(time=0, host="", id="", verb=verb, ids=tuple(ids[at : at + MOST_IDS]))
                 for at in range(0, len(ids), MOST_IDS)
             ]
             return self._append(events, sync=False)
@@ -269,19 +288,19 @@ class Triage:
 
     # ------------------------------------------------------------------- the journal
 
-    def _append(self, events: Sequence[Event], *, sync: bool = True) -> Sequence[Event]:
+    def _append(self, events: Sequence[TriageEvent], *, sync: bool = True) -> Sequence[TriageEvent]:
         with self._lock:
             host = self.journal.host
             last = self._book.ask(lambda ledger: ledger.last_time(host))
-            now = max(microseconds(self._clock()), last + 1)
+            now = max(to_microseconds(self._clock()), last + 1)
             written = self.journal.append(events, now=now, sync=sync)
             self._catch_up()
             return written
 
-    def _catch_up(self, patience: float | None = None) -> CaughtUp:
+    def _catch_up(self, patience: float | None = None) -> JournalUpdate:
         book = self._book
         if not book.is_behind(self.journal):
-            return CaughtUp()
+            return JournalUpdate()
         done = (
             book.catch_up(self.journal)
             if patience is None
@@ -308,7 +327,7 @@ class Triage:
         """Take in what others have written to the journal; return whether there was any of it."""
         with self._lock:
             done = self._catch_up()
-            first, self._first = self._first, CaughtUp()
+            first, self._first = self._first, JournalUpdate()
             return bool(done.rows or done.anew or first.rows or first.anew)
 
     def take_over(self, lines: BinaryIO) -> tuple[int, int]:
@@ -322,18 +341,18 @@ class Triage:
 
     # ------------------------------------------------------------------- asking
 
-    def standing(self, message_id: MessageId) -> Standing:
+    def standing(self, message_id: MessageId) -> TriageState:
         """Return where the series stands that holds a mail."""
         with self._lock:
             return self._book.find((message_id,))[0].standing.at(self._clock())
 
-    def standings(self, message_ids: Iterable[MessageId]) -> dict[MessageId, Standing]:
+    def standings(self, message_ids: Iterable[MessageId]) -> dict[MessageId, TriageState]:
         """Return where the series stand that hold some mails; of mails of one series, by the first of them."""
         with self._lock:
             now = self._clock()
             return {known.asked: known.standing.at(now) for known in self._book.find(message_ids)}
 
-    def known(self) -> dict[int | MessageId, Standing]:
+    def known(self) -> dict[int | MessageId, TriageState]:
         """Return where all series stand that anything was ever done to, or that came back.
 
         By their rows in the index; without an index by the ids of those that are held. The summaries of an index's rows
@@ -391,7 +410,7 @@ class Triage:
 
     def _write_views(self, marks: Mapping[str, bool]) -> None:
         events = [
-            Event(time=0, host="", id="", verb=verb, keys=keys)
+            TriageEvent(time=0, host="", id="", verb=verb, keys=keys)
             for verb, viewed in ((VIEWED, True), (UNVIEWED, False))
             if (keys := tuple(key for key, is_so in marks.items() if is_so is viewed))
         ]
@@ -407,7 +426,7 @@ class Triage:
 
     def looked(self) -> None:
         """Remember that the lists were looked at until now; for the end of a session."""
-        self._append([Event(time=0, host="", id="", verb=LOOKED)], sync=False)
+        self._append([TriageEvent(time=0, host="", id="", verb=VISITED)], sync=False)
 
     def look_for_tags(self) -> bool:
         """See whether tags that series wait for are there; return whether any is."""
@@ -429,7 +448,7 @@ class Triage:
             ]
             return bool(there and self._indexed.note_tags(there))
 
-    def _tags_of(self, found: Sequence[Known]) -> HasTag | None:
+    def _tags_of(self, found: Sequence[TriageTarget]) -> HasTag | None:
         """Return what tells whether a tag is in the repositories of all these series; None where one has none."""
         from core.system.user_git import has_tag
 

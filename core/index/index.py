@@ -213,10 +213,10 @@ class Index:
 
     def looked(self) -> int | None:
         """Return when the lists were looked at last, in seconds of the Unix epoch; None where nobody knows."""
-        from core.triage.event_tables import Ledger
+        from core.triage.event_tables import EventTables
 
         with self._using() as (connection, _):
-            looked = Ledger(connection).value("looked")
+            looked = EventTables(connection).value("looked")
         return None if looked is None else int(looked) // 1_000_000
 
     def chosen(self, choice: Choice, stop: Event | None = None, limit: int = -1) -> array[int]:

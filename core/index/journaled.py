@@ -11,24 +11,24 @@ from collections.abc import Collection, Iterable
 
 from core.index.database import transaction
 from core.index.triage_state import refresh, take, touch
-from core.triage.event_tables import Ledger
-from core.triage.journal import START, Batch, Journal, Position
-from core.triage.store import CaughtUp
+from core.triage.event_tables import EventTables
+from core.triage.journal import JOURNAL_START, EventBatch, Journal, JournalCursor
+from core.triage.store import JournalUpdate
 
 
 def is_behind(connection: sqlite3.Connection, journal: Journal) -> bool:
     """Whether there is something in the journal that was not taken in, as its size tells."""
-    return Ledger(connection).position.offset != journal.size()
+    return EventTables(connection).position.offset != journal.size()
 
 
-def catch_up(connection: sqlite3.Connection, journal: Journal) -> CaughtUp:
+def catch_up(connection: sqlite3.Connection, journal: Journal) -> JournalUpdate:
     """Take in what the journal has; raises JournalError, and sqlite3.OperationalError where another process writes.
 
     What another process takes in meanwhile is left to it.
     """
-    done = CaughtUp()
+    done = JournalUpdate()
     while True:
-        position = Ledger(connection).position
+        position = EventTables(connection).position
         if not journal.is_at(position):
             _begin_anew(connection, position, done)
             continue
@@ -38,17 +38,19 @@ def catch_up(connection: sqlite3.Connection, journal: Journal) -> CaughtUp:
             return done
 
 
-def _from(journal: Journal, position: Position) -> Iterable[tuple[Position, Batch]]:
+def _from(journal: Journal, position: JournalCursor) -> Iterable[tuple[JournalCursor, EventBatch]]:
     """Yield batches, each with the position that it begins at."""
     for batch in journal.batches(position):
         yield position, batch
         position = batch.position
 
 
-def _take(connection: sqlite3.Connection, position: Position, batch: Batch, done: CaughtUp) -> bool:
+def _take(
+    connection: sqlite3.Connection, position: JournalCursor, batch: EventBatch, done: JournalUpdate
+) -> bool:
     """Take in a batch; False where another process got in between."""
     with transaction(connection):
-        book = Ledger(connection)
+        book = EventTables(connection)
         if book.position != position:
             return False
         done.rows += take(connection, book.take(batch.events))
@@ -57,9 +59,11 @@ def _take(connection: sqlite3.Connection, position: Position, batch: Batch, done
     return True
 
 
-def _begin_anew(connection: sqlite3.Connection, position: Position, done: CaughtUp) -> None:
+def _begin_anew(
+    connection: sqlite3.Connection, position: JournalCursor, done: JournalUpdate
+) -> None:
     with transaction(connection):
-        book = Ledger(connection)
+        book = EventTables(connection)
         if book.position != position:
             return
         me = book.value("me")
@@ -69,7 +73,7 @@ def _begin_anew(connection: sqlite3.Connection, position: Position, done: Caught
         stood = [item for (item,) in connection.execute("SELECT item FROM standing")]
         changed = refresh(connection, stood)
         touch(connection, changed)
-        book.position = START
+        book.position = JOURNAL_START
     done.rows += len(changed)
     done.anew = True
 
@@ -77,10 +81,10 @@ def _begin_anew(connection: sqlite3.Connection, position: Position, done: Caught
 def know_me(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
     """Remember the user's addresses; where they are others than before, what they brought back is looked at again."""
     me = json.dumps(sorted({address.casefold() for address in addresses}))
-    if Ledger(connection).value("me") == me:
+    if EventTables(connection).value("me") == me:
         return
     with transaction(connection):
-        Ledger(connection).remember("me", me)
+        EventTables(connection).remember("me", me)
         stood = [item for (item,) in connection.execute("SELECT item FROM standing WHERE decided")]
         touch(connection, refresh(connection, stood))
 

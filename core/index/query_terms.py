@@ -13,7 +13,7 @@ from typing import Final
 
 from core.index.row_summary import given_to
 from core.model import Series, Thread
-from core.triage.state import UNTOUCHED, Standing
+from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import DECIDED, Status
 
 
@@ -23,7 +23,7 @@ class ItemFacts:
     def __init__(
         self,
         item: Series | Thread,
-        state: Standing = UNTOUCHED,
+        state: TriageState = INITIAL_STATE,
         *,
         unread: bool = True,
         is_mine: Callable[[], bool] = lambda: False,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from core.index.codec import moment
 from core.model import Identity, Message, MessageId, Series, Thread, Version
-from core.triage.state import UNTOUCHED, Standing
+from core.triage.state import INITIAL_STATE, TriageState
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -63,7 +63,7 @@ class SeriesSummary:
     unread: int
     news: Role
     change_id: str | None
-    standing: Standing = UNTOUCHED
+    standing: TriageState = INITIAL_STATE
     """What was decided of it, as of when it was asked for."""
 
 
@@ -163,7 +163,7 @@ def roles_of(item: Series | Thread) -> Iterator[tuple[Message, Role]]:
 
 def summary(
     row: int, *, is_thread: bool, message_id: MessageId, lists: tuple[str, ...], head: Head,
-    replies: int, mails: int, unread: int, news: int, standing: Standing = UNTOUCHED,
+    replies: int, mails: int, unread: int, news: int, standing: TriageState = INITIAL_STATE,
 ) -> SeriesSummary:  # fmt: skip
     """Return a row as the screens have it."""
     return SeriesSummary(

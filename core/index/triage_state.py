@@ -18,9 +18,16 @@ from core.index.rows import next_generation
 from core.model import MessageId
 from core.triage import schema as tables
 from core.triage import when
-from core.triage.event_tables import Ledger, Taken
-from core.triage.events import microseconds, moment
-from core.triage.state import UNTOUCHED, Deed, Facts, Said, Standing, standing
+from core.triage.event_tables import AppliedEvents, EventTables
+from core.triage.events import to_datetime, to_microseconds
+from core.triage.state import (
+    INITIAL_STATE,
+    EventEffect,
+    ReplyInfo,
+    SeriesFacts,
+    TriageState,
+    fold_events,
+)
 from core.triage.transitions import ORDER, Status
 
 TABLES: Final = (
@@ -56,7 +63,7 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def status_at(now: float) -> str:
-    """Return what of `standing` is a row's status at a moment, as SQL; NULL for a row that has none, which is new."""
+    """Return what of `fold_events` is a row's status at a moment, as SQL; NULL for a row that has none, which is new."""
     return (
         f"CASE WHEN standing.wake <= {now!r} THEN iif(standing.opened, 'reading', 'new')"
         " ELSE standing.status END"
@@ -69,29 +76,29 @@ def rank_at(now: float) -> str:
     return f"CASE {status_at(now)} {ranks} ELSE 0 END"
 
 
-def packed(one: Standing) -> bytes:
+def packed(one: TriageState) -> bytes:
     """Return a standing as it is stored."""
     values = [
-        one.status, one.why, None if one.since is None else microseconds(one.since), one.flagged, one.priority,
+        one.status, one.why, None if one.since is None else to_microseconds(one.since), one.flagged, one.priority,
         one.labels, one.note, "" if one.until is None else one.until.packed(), one.patches, one.opened,
     ]  # fmt: skip
     return _encode(values).encode("ascii")
 
 
-def restored_standing(data: bytes | None) -> Standing:
+def restored_standing(data: bytes | None) -> TriageState:
     """Return the standing that was stored; that of a row that has none."""
     if data is None:
-        return UNTOUCHED
+        return INITIAL_STATE
     status, why, since, flagged, priority, labels, note, until, patches, opened = json.loads(data)
-    return Standing(
+    return TriageState(
         status=Status(status),
         why=why,
-        since=None if since is None else moment(since),
+        since=None if since is None else to_datetime(since),
         flagged=flagged,
         priority=priority,
         labels=tuple(labels),
         note=note,
-        until=when.unpacked(until) if until else None,
+        until=when.decode_snooze(until) if until else None,
         patches=tuple((MessageId(name), Status(of)) for name, of in patches),
         opened=opened,
     )
@@ -100,7 +107,7 @@ def restored_standing(data: bytes | None) -> Standing:
 # ------------------------------------------------------------------- making them
 
 
-def take(connection: sqlite3.Connection, taken: Taken) -> int:
+def take(connection: sqlite3.Connection, taken: AppliedEvents) -> int:
     """Let what events changed have its effect on the rows; return how many changed. Within a transaction."""
     items: set[int] = set()
     if taken.read:
@@ -135,7 +142,7 @@ def stand_anew(
     connection: sqlite3.Connection, nodes: Collection[int], old: Collection[int]
 ) -> None:
     """Make the standings anew of the rows that hold some mails, and of those that they replaced. Within a transaction."""
-    if Ledger(connection).is_empty:
+    if EventTables(connection).is_empty:
         return
     items = {
         item
@@ -160,7 +167,7 @@ def refresh(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
         ).fetchall()
     )
     found = _standings(connection, wanted)
-    after = {item: packed(one) for item, one in found.items() if one != UNTOUCHED}
+    after = {item: packed(one) for item, one in found.items() if one != INITIAL_STATE}
     changed = {item for item in items if before.get(item) != after.get(item)}
     connection.executemany(
         "DELETE FROM standing WHERE item = ?", [(item,) for item in changed if item not in after]
@@ -172,7 +179,7 @@ def refresh(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
     return changed
 
 
-def _row(item: int, one: Standing, data: bytes) -> tuple[object, ...]:
+def _row(item: int, one: TriageState, data: bytes) -> tuple[object, ...]:
     until = one.until
     return (
         item,
@@ -188,9 +195,9 @@ def _row(item: int, one: Standing, data: bytes) -> tuple[object, ...]:
     )
 
 
-def _standings(connection: sqlite3.Connection, wanted: str) -> dict[int, Standing]:
+def _standings(connection: sqlite3.Connection, wanted: str) -> dict[int, TriageState]:
     """Return where rows stand, of those that anything was done to."""
-    book = Ledger(connection)
+    book = EventTables(connection)
     if book.is_empty:
         return {}
     entries: dict[int, set[int]] = {}
@@ -207,10 +214,10 @@ def _standings(connection: sqlite3.Connection, wanted: str) -> dict[int, Standin
             (wanted,),
         ).fetchall()
     )
-    deeds: dict[int, Deed] = dict(book.deeds(set().union(*entries.values())))
+    deeds: dict[int, EventEffect] = dict(book.deeds(set().union(*entries.values())))
     facts = _Facts(connection, book, opened)
     return {
-        item: standing(
+        item: fold_events(
             [deeds[entry] for entry in entries.get(item, ()) if entry in deeds], facts.of(item)
         )
         for item in entries.keys() | opened.keys()
@@ -221,7 +228,7 @@ class _Facts:
     """What is known of rows, as standings take it."""
 
     def __init__(
-        self, connection: sqlite3.Connection, book: Ledger, opened: dict[int, int]
+        self, connection: sqlite3.Connection, book: EventTables, opened: dict[int, int]
     ) -> None:
         self._connection = connection
         self._opened = opened
@@ -229,7 +236,7 @@ class _Facts:
         self._phrases = StoredPhrases(connection)
         self._has_tags = connection.execute("SELECT 1 FROM reached LIMIT 1").fetchone() is not None
 
-    def of(self, item: int) -> Facts:
+    def of(self, item: int) -> SeriesFacts:
         """Return those of one row."""
         (thread, data) = self._connection.execute(
             "SELECT thread, head FROM item WHERE id = ?", (item,)
@@ -245,7 +252,7 @@ class _Facts:
             one for one, (_, role) in nodes.items() if role & Role.PATCH
         }
         number = f"{head.version}.{head.minor}" if head.minor else f"{head.version}"
-        return Facts(
+        return SeriesFacts(
             ids=frozenset(nodes),
             newest=frozenset() if thread else frozenset(newest),
             version=f"v{number}",
@@ -258,13 +265,13 @@ class _Facts:
             tags=self._tags(item) if self._has_tags else frozenset(),
         )
 
-    def _said(self, nodes: Iterable[int]) -> Iterator[Said]:
+    def _said(self, nodes: Iterable[int]) -> Iterator[ReplyInfo]:
         for facts in self._read(nodes):
             person = self._phrases.person(facts[_SENDER])
             above = facts[_REFERENCES][-1:]
             to = {self._phrases.person(each[_SENDER]).address for each in self._read(above)}
             addresses = frozenset(address.casefold() for address in to)
-            yield Said(person.name, person.address, addresses, facts[_STAMP])
+            yield ReplyInfo(person.name, person.address, addresses, facts[_STAMP])
 
     def _read(self, nodes: Iterable[int]) -> Iterator[list[Any]]:
         """Yield the facts of mails, as `core.index.codec.pack` orders them."""

@@ -16,11 +16,11 @@ from core.index.database import BUSY_FOR, snapshot
 from core.index.row_summary import Role
 from core.index.triage_state import restored_standing, status_at
 from core.model import MessageId
-from core.triage.event_tables import Ledger
-from core.triage.events import Entry, short_key
+from core.triage.event_tables import EventTables
+from core.triage.events import EventSeries, short_message_key
 from core.triage.journal import Journal
-from core.triage.state import Facts, Standing, standing
-from core.triage.store import PATIENCE, CaughtUp, Known
+from core.triage.state import SeriesFacts, TriageState, fold_events
+from core.triage.store import PATIENCE, JournalUpdate, TriageTarget
 from core.triage.transitions import UNDECIDED
 
 if TYPE_CHECKING:
@@ -31,19 +31,19 @@ T = TypeVar("T")
 _OPEN: Final = ", ".join(f"'{status}'" for status in UNDECIDED)
 
 
-class IndexBook:
+class IndexTriageStore:
     """Triage's side of an index. Any thread may call it; raises IndexFileError where the file fails."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
         self._lock = threading.Lock()
         self._generation = 0
-        self._standings: dict[int | MessageId, Standing] = {}
+        self._standings: dict[int | MessageId, TriageState] = {}
         """Those of all rows that have one, as of that generation."""
 
     # ------------------------------------------------------------------- the journal
 
-    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> CaughtUp:
+    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
         """Take in what was appended since the last time; raises JournalError."""
         with self._index._using() as (connection, _):
             connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
@@ -55,7 +55,7 @@ class IndexBook:
                     sqlite3.SQLITE_LOCKED,
                 ):
                     raise
-                return CaughtUp(busy=True)
+                return JournalUpdate(busy=True)
             finally:
                 connection.execute(f"PRAGMA busy_timeout = {int(BUSY_FOR * 1000)}")
 
@@ -64,10 +64,10 @@ class IndexBook:
         with self._index._using() as (connection, _):
             return journaled.is_behind(connection, journal)
 
-    def ask(self, question: Callable[[Ledger], T]) -> T:
+    def ask(self, question: Callable[[EventTables], T]) -> T:
         """Ask the journal's events."""
         with self._index._using() as (connection, _):
-            return question(Ledger(connection))
+            return question(EventTables(connection))
 
     def know_me(self, addresses: Collection[str]) -> None:
         """Remember the user's addresses, by which replies to mails of his are known."""
@@ -76,7 +76,7 @@ class IndexBook:
 
     # ------------------------------------------------------------------- rows
 
-    def find(self, message_ids: Iterable[MessageId]) -> list[Known]:
+    def find(self, message_ids: Iterable[MessageId]) -> list[TriageTarget]:
         """Return the series that hold some mails, each once, and the mails that no series holds."""
         wanted = list(dict.fromkeys(message_ids))
         with self._index._using() as (connection, _), snapshot(connection):
@@ -92,7 +92,7 @@ class IndexBook:
                 if one not in rows or asked[rows[one]] == one
             ]
 
-    def about(self, mails: Collection[int]) -> list[Known]:
+    def about(self, mails: Collection[int]) -> list[TriageTarget]:
         """Return the series that hold mails with some numbers; each is asked for by its own id."""
         with self._index._using() as (connection, _), snapshot(connection):
             rows = connection.execute(
@@ -103,7 +103,7 @@ class IndexBook:
             asked = {row: MessageId(restored(name)) for row, name in rows}
             return list(_known(connection, asked).values())
 
-    def standings(self) -> dict[int | MessageId, Standing]:
+    def standings(self) -> dict[int | MessageId, TriageState]:
         """Return where all rows stand that anything was done to; what has not changed is not read again."""
         query = "SELECT item, data FROM standing"
         with self._lock, self._index._using() as (connection, reader):
@@ -178,7 +178,7 @@ def _rows_of(
     return {by_hash[hash_]: item for hash_, name, item in found if restored(name) == by_hash[hash_]}
 
 
-def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[int, Known]:
+def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[int, TriageTarget]:
     """Return rows as verbs meet them; `asked` says by what mail each was asked for."""
     wanted = json.dumps(list(asked))
     parts = {row: _Parts() for row in asked}
@@ -195,18 +195,18 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
         (wanted,),
     ):
         parts[row].lists.append(name)
-    known: dict[int, Known] = {}
+    known: dict[int, TriageTarget] = {}
     for row, name, thread, active, data in connection.execute(
         "SELECT item.id, name, thread, active, data FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value"
         " CROSS JOIN node ON node.id = lead LEFT JOIN standing ON standing.item = item.id",
         (wanted,),
     ):
         lead = MessageId(restored(name))
-        known[row] = Known(
+        known[row] = TriageTarget(
             asked=asked[row],
-            entry=Entry(
+            entry=EventSeries(
                 ids=tuple(dict.fromkeys((lead, *parts[row].patches))),
-                replies=frozenset(map(short_key, parts[row].replies)),
+                replies=frozenset(map(short_message_key, parts[row].replies)),
                 active=active,
             ),
             standing=restored_standing(data),
@@ -218,15 +218,15 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
     return known
 
 
-def _unknown(connection: sqlite3.Connection, message_id: MessageId) -> Known:
+def _unknown(connection: sqlite3.Connection, message_id: MessageId) -> TriageTarget:
     """Return a mail that no row holds, with what was done to it all the same."""
-    book = Ledger(connection)
+    book = EventTables(connection)
     deeds = [deed for _, deed in book.deeds(book.entries_about((hash_of(message_id),)))]
-    facts = Facts(ids=frozenset({message_id}), opened=book.opened((hash_of(message_id),)))
-    return Known(
+    facts = SeriesFacts(ids=frozenset({message_id}), opened=book.opened((hash_of(message_id),)))
+    return TriageTarget(
         asked=message_id,
-        entry=Entry(ids=(message_id,)),
-        standing=standing(deeds, facts),
+        entry=EventSeries(ids=(message_id,)),
+        standing=fold_events(deeds, facts),
         mails=(message_id,),
         is_here=False,
     )

@@ -20,7 +20,7 @@ from core.search.evaluate import evaluate, exact_query
 from core.search.hits import LIMIT, Kind, SearchHit, SearchResult
 from core.search.mail_details import DetailReader
 from core.search.mail_terms import MAIL_TERMS, ItemMail, is_within, mails_of, person_text
-from core.triage.state import UNTOUCHED, Standing
+from core.triage.state import INITIAL_STATE, TriageState
 
 if TYPE_CHECKING:
     from core.search.fuzzy.index import FuzzyEntry, FuzzyHit
@@ -32,7 +32,7 @@ Item = Series | Thread
 class TargetStates(NamedTuple):
     """What the journal says of the items of a target."""
 
-    states: Mapping[MessageId, Standing] = MappingProxyType({})
+    states: Mapping[MessageId, TriageState] = MappingProxyType({})
     """The triage states of those that anything was done to, by their ids."""
     read: Collection[MessageId] = frozenset()
     """The ids of those of which every mail is marked as read."""
@@ -246,7 +246,7 @@ class _ListingBackend(SearchBackend):
         if term.prefix == "l":
             names = [each for name in item.lists for each in (name, name.partition(".")[0])]
             return value in {name.casefold() for name in names}
-        state = self._states.states.get(item.id, UNTOUCHED)
+        state = self._states.states.get(item.id, INITIAL_STATE)
         if term.prefix == "label":
             return value in {label.casefold() for label in state.labels}
         if term.prefix in ("v", "n"):

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from core.triage.transitions import PRIORITIES, WORDS, Argument, Verb
-from core.triage.when import ArgumentError, HasTag, read_until
+from core.triage.transitions import PRIORITIES, VERB_TEXTS, Argument, Verb
+from core.triage.when import ArgumentError, HasTag, parse_snooze
 
 LABEL: Final = re.compile(r"\w[\w.+:/@-]{0,39}")
 """A label."""
 
 
-def packed_argument(
+def encode_argument(
     verb: Verb,
     argument: str | None,
     note: str | None,
@@ -25,7 +25,7 @@ def packed_argument(
 
     `has_tag` is asked only where it is needed. Raises ArgumentError.
     """
-    wanted = WORDS[verb].argument
+    wanted = VERB_TEXTS[verb].argument
     text = (argument or "").strip()
     match wanted:
         case Argument.NOTE:
@@ -33,7 +33,7 @@ def packed_argument(
                 raise ArgumentError("There is nothing to note.", "An empty note takes it away.")
             return ""
         case Argument.UNTIL:
-            return read_until(text, now, has_tag=has_tag()).packed()
+            return parse_snooze(text, now, has_tag=has_tag()).packed()
         case Argument.LABEL:
             return _label(text)
         case Argument.PRIORITY:

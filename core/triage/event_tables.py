@@ -1,7 +1,7 @@
 """The journal's events as tables of SQLite: which are in force, and which are about a mail.
 
 The tables stand in the index, or in memory where there is none; they can always be made again from the journal.
-A Message-ID is known here by its `key_of` as a number, as the index's nodes are.
+A Message-ID is known here by its `message_key` as a number, as the index's nodes are.
 """
 
 from __future__ import annotations
@@ -13,10 +13,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.model import MessageId
-from core.triage.events import LOOKED, UNDO, UNVIEWED, VIEWED, Entry, Event, key_of
-from core.triage.journal import START, Position
+from core.triage.events import (
+    UNDO,
+    UNVIEWED,
+    VIEWED,
+    VISITED,
+    EventSeries,
+    TriageEvent,
+    message_key,
+)
+from core.triage.journal import JOURNAL_START, JournalCursor
 from core.triage.schema import NAMES
-from core.triage.state import Deed
+from core.triage.state import EventEffect
 from core.triage.transitions import Status, Verb
 
 _KEY: Final = 8
@@ -24,11 +32,11 @@ _KEY: Final = 8
 
 def number_of(message_id: str) -> int:
     """Return the number that a Message-ID is known by."""
-    return int.from_bytes(key_of(message_id), "little", signed=True)
+    return int.from_bytes(message_key(message_id), "little", signed=True)
 
 
 @dataclass(slots=True)
-class Taken:
+class AppliedEvents:
     """What events changed."""
 
     events: int = 0
@@ -40,7 +48,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UndoStep:
     """A key press that can be taken back or done again."""
 
     name: str
@@ -53,7 +61,7 @@ class Step:
     """Of how many series or patches."""
 
 
-class Ledger:
+class EventTables:
     """The tables over a connection. Whoever calls it sees to transactions."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -62,16 +70,16 @@ class Ledger:
     # ------------------------------------------------------------------- taking in
 
     @property
-    def position(self) -> Position:
+    def position(self) -> JournalCursor:
         """How far the journal was taken in."""
         found = self.value("position")
         if found is None:
-            return START
+            return JOURNAL_START
         offset, probe = json.loads(found)
-        return Position(offset, probe)
+        return JournalCursor(offset, probe)
 
     @position.setter
-    def position(self, position: Position) -> None:
+    def position(self, position: JournalCursor) -> None:
         self.remember("position", json.dumps([position.offset, position.probe]))
 
     def value(self, name: str) -> str | None:
@@ -90,12 +98,12 @@ class Ledger:
         for table in NAMES:
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
 
-    def take(self, events: Collection[Event]) -> Taken:
+    def take(self, events: Collection[TriageEvent]) -> AppliedEvents:
         """Take in events; those that are here already change nothing."""
-        taken = Taken()
+        taken = AppliedEvents()
         self._take_marks(events, taken)
         self._take_views(events)
-        looked = [event.time for event in events if event.verb == LOOKED]
+        looked = [event.time for event in events if event.verb == VISITED]
         if looked:
             self.remember("looked", str(max([*looked, int(self.value("looked") or 0)])))
         new = self._new({e.id: e for e in events if e.series or e.undoes}.values())
@@ -104,7 +112,7 @@ class Ledger:
         self._weigh({e.undoes for e in new if e.undoes} | self._undone_before(new), taken)
         return taken
 
-    def _take_marks(self, events: Iterable[Event], taken: Taken) -> None:
+    def _take_marks(self, events: Iterable[TriageEvent], taken: AppliedEvents) -> None:
         marks = [
             (number_of(one), event.time, event.id, event.verb == Verb.READ, one)
             for event in events
@@ -123,7 +131,7 @@ class Ledger:
                 taken.read[one] = is_read
                 taken.mails.add(hash_)
 
-    def _take_views(self, events: Iterable[Event]) -> None:
+    def _take_views(self, events: Iterable[TriageEvent]) -> None:
         self._connection.executemany(
             "INSERT INTO viewed VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
             " event = excluded.event, is_viewed = excluded.is_viewed"
@@ -136,7 +144,7 @@ class Ledger:
             ],
         )
 
-    def _new(self, events: Collection[Event]) -> list[Event]:
+    def _new(self, events: Collection[TriageEvent]) -> list[TriageEvent]:
         """Return those that are not here."""
         names = json.dumps([event.id for event in events])
         here = {
@@ -147,7 +155,7 @@ class Ledger:
         }
         return [event for event in events if event.id not in here]
 
-    def _store(self, events: Iterable[Event], taken: Taken) -> None:
+    def _store(self, events: Iterable[TriageEvent], taken: AppliedEvents) -> None:
         number, entry_number = self._last("event"), self._last("entry")
         rows: list[tuple[object, ...]] = []
         entries: list[tuple[object, ...]] = []
@@ -162,7 +170,7 @@ class Ledger:
             )  # fmt: skip
             for entry in event.series:
                 entry_number += 1
-                keys = b"".join(map(key_of, dict.fromkeys(entry.ids)))
+                keys = b"".join(map(message_key, dict.fromkeys(entry.ids)))
                 entries.append((entry_number, number, *_entry_row(entry, keys)))
                 mails += [(hash_, entry_number) for hash_ in numbers(keys)]
         marks = ", ".join("?" * 11)
@@ -177,7 +185,7 @@ class Ledger:
 
     # ------------------------------------------------------------------- what is in force
 
-    def _undone_before(self, events: Iterable[Event]) -> set[str]:
+    def _undone_before(self, events: Iterable[TriageEvent]) -> set[str]:
         """Return the steps of events that were undone before they came: their journal was appended later."""
         steps = json.dumps([event.step for event in events])
         rows = self._connection.execute(
@@ -187,7 +195,7 @@ class Ledger:
         )
         return {step for (step,) in rows}
 
-    def _weigh(self, steps: set[str], taken: Taken) -> None:
+    def _weigh(self, steps: set[str], taken: AppliedEvents) -> None:
         """See whether steps are in force: no later event that is in force undoes them. The latest are seen to first."""
         pending = {step: when for step in steps if (when := self._when(step))}
         while pending:
@@ -218,7 +226,7 @@ class Ledger:
         ).fetchone()
         return found
 
-    def to_undo(self, host: str) -> Step | None:
+    def to_undo(self, host: str) -> UndoStep | None:
         """Return the last thing that a machine did and that is in force."""
         return self._step(
             "SELECT step FROM event WHERE host = ? AND undoes = '' AND in_force"
@@ -226,7 +234,7 @@ class Ledger:
             (host,),
         )
 
-    def to_redo(self, host: str) -> Step | None:
+    def to_redo(self, host: str) -> UndoStep | None:
         """Return the last undo of a machine that is in force, where it did nothing else since."""
         found = self._connection.execute(
             "SELECT step, time FROM event WHERE host = ? AND undoes != '' AND verb = ? AND in_force"
@@ -240,7 +248,7 @@ class Ledger:
         ).fetchone()
         return None if since else self._step("SELECT ?", (found[0],))
 
-    def _step(self, query: str, values: tuple[object, ...]) -> Step | None:
+    def _step(self, query: str, values: tuple[object, ...]) -> UndoStep | None:
         """Return the step that a query names; of an undo, what it undid in the first place."""
         found = self._connection.execute(query, values).fetchone()
         if found is None:
@@ -258,7 +266,7 @@ class Ledger:
             " WHERE step = ?",
             (step,),
         ).fetchone()
-        return Step(name, step, verb or UNDO, argument or "", count)
+        return UndoStep(name, step, verb or UNDO, argument or "", count)
 
     # ------------------------------------------------------------------- asking
 
@@ -291,7 +299,7 @@ class Ledger:
         )
         return (hash_ for (hash_,) in rows)
 
-    def entries_of(self, step: str) -> list[tuple[Entry, list[int]]]:
+    def entries_of(self, step: str) -> list[tuple[EventSeries, list[int]]]:
         """Return what a key press was about: each series by its first Message-ID, and the numbers of its mails."""
         rows = self._connection.execute(
             "SELECT lead, before, keys FROM event CROSS JOIN entry ON event = event.id"
@@ -308,7 +316,9 @@ class Ledger:
         )
         return {entry for (entry,) in rows}
 
-    def deeds(self, entries: Iterable[int], *, undone: bool = False) -> Iterator[tuple[int, Deed]]:
+    def deeds(
+        self, entries: Iterable[int], *, undone: bool = False
+    ) -> Iterator[tuple[int, EventEffect]]:
         """Yield what entries say was done, those that are in force; with `undone` all."""
         for row in self._connection.execute(
             "SELECT entry.id, time, name, verb, argument, note, patch, keys, replies, active FROM json_each(?)"
@@ -317,7 +327,7 @@ class Ledger:
             (json.dumps(list(entries)), undone),
         ):
             entry, time, name, verb, argument, note, patch, keys, replies, active = row
-            deed = Deed(
+            deed = EventEffect(
                 time=time, id=name, verb=verb, argument=argument, note=note, patch=bool(patch),
                 keys=frozenset(_cut(keys, _KEY)), replies=None if replies is None else frozenset(_cut(replies, 4)),
                 active=active,
@@ -334,7 +344,7 @@ class Ledger:
         rows = self._connection.execute("SELECT DISTINCT undoes FROM event WHERE undoes != ''")
         return {step for (step,) in rows}
 
-    def told(self, message_ids: Iterable[MessageId]) -> list[tuple[Event, bool]]:
+    def told(self, message_ids: Iterable[MessageId]) -> list[tuple[TriageEvent, bool]]:
         """Return the events that name any of some mails, and what undid them, with whether they are in force.
 
         Of the series in each there is only the one that was meant, by its first Message-ID.
@@ -373,10 +383,10 @@ class Ledger:
             " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY time, name",
             (json.dumps(list(events)),),
         ):
-            series: tuple[Entry, ...] = ()
+            series: tuple[EventSeries, ...] = ()
             if event in named:
                 series = (_named(*named[event]),)
-            one = Event(
+            one = TriageEvent(
                 time=time, host=host, id=name, verb=verb, series=series, argument=argument, note=note,
                 patch=bool(patch), undoes=undoes,
             )  # fmt: skip
@@ -407,16 +417,16 @@ def numbers(keys: bytes) -> list[int]:
     return [int.from_bytes(key, "little", signed=True) for key in _cut(keys, _KEY)]
 
 
-def _entry_row(entry: Entry, keys: bytes) -> tuple[object, ...]:
+def _entry_row(entry: EventSeries, keys: bytes) -> tuple[object, ...]:
     replies = None if entry.replies is None else b"".join(sorted(entry.replies))
     lead = entry.ids[0].encode("utf-8", "surrogatepass")
     return lead, keys, replies, entry.active, None if entry.before is None else str(entry.before)
 
 
-def _named(lead: bytes, before: str | None) -> Entry:
+def _named(lead: bytes, before: str | None) -> EventSeries:
     """Return a series by its first Message-ID alone."""
     id_ = MessageId(lead.decode("utf-8", "surrogatepass"))
-    return Entry(ids=(id_,), before=None if before is None else Status(before))
+    return EventSeries(ids=(id_,), before=None if before is None else Status(before))
 
 
 def _cut(data: bytes, size: int) -> list[bytes]:

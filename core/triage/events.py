@@ -24,7 +24,7 @@ UNDO: Final = "undo"
 REDO: Final = "redo"
 VIEWED: Final = "viewed"
 UNVIEWED: Final = "unviewed"
-LOOKED: Final = "looked"
+VISITED: Final = "looked"
 """The lists were looked at until then."""
 
 LONGEST: Final = 8 << 20
@@ -46,20 +46,20 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class EventSeries:
     """One series that an event is about, as it was known then."""
 
     ids: tuple[MessageId, ...]
     """Its covers and patches, the one that it is called by first; of a thread its first mail; of a patch alone that."""
     before: Status | None = None
     replies: frozenset[bytes] | None = None
-    """The `short_key`s of the replies that had come; None where nobody knows."""
+    """The `short_message_key`s of the replies that had come; None where nobody knows."""
     active: float | None = None
     """Its latest activity, in seconds of the Unix epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class TriageEvent:
     """One line of the journal."""
 
     time: int
@@ -68,7 +68,7 @@ class Event:
     id: str
     verb: str
     """One of `Verb`, or of the words above; of a newer version's journal maybe another."""
-    series: tuple[Entry, ...] = ()
+    series: tuple[EventSeries, ...] = ()
     argument: str = ""
     note: str | None = None
     patch: bool = False
@@ -90,7 +90,7 @@ class Event:
     def line(self) -> bytes:
         """Return it as it is written, with its line end."""
         record: dict[str, Any] = {
-            "time": moment(self.time).isoformat(timespec="microseconds"),
+            "time": to_datetime(self.time).isoformat(timespec="microseconds"),
             "host": self.host,
             "id": self.id,
             "verb": self.verb,
@@ -105,27 +105,27 @@ class Event:
         return _encode(record).encode("ascii") + b"\n"
 
 
-def key_of(message_id: str) -> bytes:
+def message_key(message_id: str) -> bytes:
     """Return what a Message-ID is known by where the whole would take too much room: 8 bytes of a BLAKE2b hash."""
     return blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-def short_key(message_id: str) -> bytes:
-    """Return half of `key_of`: enough to tell the replies of one series apart."""
-    return key_of(message_id)[:4]
+def short_message_key(message_id: str) -> bytes:
+    """Return half of `message_key`: enough to tell the replies of one series apart."""
+    return message_key(message_id)[:4]
 
 
-def moment(microseconds: int) -> datetime:
+def to_datetime(to_microseconds: int) -> datetime:
     """Return an event's time as a date."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(microseconds=to_microseconds)
 
 
-def microseconds(date: datetime) -> int:
+def to_microseconds(date: datetime) -> int:
     """Return a date as an event's time."""
     return (date - _EPOCH) // _MICROSECOND
 
 
-def read_line(line: bytes) -> Event | None:
+def read_line(line: bytes) -> TriageEvent | None:
     """Return the event of a line; None where it is no event: half a one, wrong types, somebody else's words."""
     if len(line) > LONGEST:
         return None
@@ -135,7 +135,7 @@ def read_line(line: bytes) -> Event | None:
             return None
         undoes = _text(record, "undoes", "", longest=80)
         series = () if undoes else tuple(_entry(each) for each in _list(record, "series"))
-        return Event(
+        return TriageEvent(
             time=_time(_text(record, "time")),
             host=_text(record, "host", longest=255),
             id=_matched(_NAME, _text(record, "id")),
@@ -152,7 +152,7 @@ def read_line(line: bytes) -> Event | None:
         return None
 
 
-def entry_record(entry: Entry) -> dict[str, Any]:
+def entry_record(entry: EventSeries) -> dict[str, Any]:
     """Return a series as a line of the journal has it."""
     record: dict[str, Any] = {"ids": entry.ids}
     if entry.before is not None:
@@ -164,7 +164,7 @@ def entry_record(entry: Entry) -> dict[str, Any]:
     return record
 
 
-def _entry(record: Any) -> Entry:
+def _entry(record: Any) -> EventSeries:
     if not isinstance(record, dict):
         raise TypeError
     ids = _ids(record)
@@ -173,7 +173,7 @@ def _entry(record: Any) -> Entry:
     replies = record.get("replies")
     active = record.get("active")
     before = record.get("before")
-    return Entry(
+    return EventSeries(
         ids=ids,
         before=Status(before) if before in _STATUSES else None,
         replies=None if replies is None else _shorts(replies),
@@ -228,4 +228,4 @@ def _time(text: str) -> int:
     date = datetime.fromisoformat(text)
     if date.tzinfo is None or not _FIRST_YEAR <= date.year <= _LAST_YEAR:
         raise ValueError(text)
-    return microseconds(date)
+    return to_microseconds(date)

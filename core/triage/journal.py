@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from core.errors import PatchdeskError
-from core.triage.events import LONGEST, Event, read_line
+from core.triage.events import LONGEST, TriageEvent, read_line
 
 FILE: Final = "triage.jsonl"
 """The journal's name in the data folder."""
@@ -40,22 +40,22 @@ class JournalError(PatchdeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class JournalCursor:
     """How far a journal was read: an offset, and a hash of what stood at the beginning and before the offset."""
 
     offset: int = 0
     probe: str = ""
 
 
-START: Final = Position()
+JOURNAL_START: Final = JournalCursor()
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class EventBatch:
     """Events read one after another."""
 
-    events: tuple[Event, ...]
-    position: Position
+    events: tuple[TriageEvent, ...]
+    position: JournalCursor
     """Where to go on."""
     passed: int = 0
     """Lines that are no events."""
@@ -78,7 +78,9 @@ class Journal:
 
     # ------------------------------------------------------------------- writing
 
-    def append(self, events: Sequence[Event], *, now: int, sync: bool = True) -> list[Event]:
+    def append(
+        self, events: Sequence[TriageEvent], *, now: int, sync: bool = True
+    ) -> list[TriageEvent]:
         """Write events as one, each with its time, host and id; return them as they stand there.
 
         Those of one call are one step: the ids of all but the first are the first's with a number. `now` is in
@@ -89,7 +91,7 @@ class Journal:
             self._mend(file)
             self._scan(file)
             name = os.urandom(8).hex()
-            written: list[Event] = []
+            written: list[TriageEvent] = []
             for number, event in enumerate(events):
                 at = self._last = max(now, self._last + 1)
                 id_ = f"{name}.{number}" if number else name
@@ -128,19 +130,21 @@ class Journal:
         except OSError as error:
             raise self._fault("read", error) from error
 
-    def is_at(self, position: Position) -> bool:
+    def is_at(self, position: JournalCursor) -> bool:
         """Whether the journal goes on from a position; False where the file was replaced, cut or edited there."""
         if not position.offset:
             return True
         try:
             with self.path.open("rb") as file:
-                return _probe(file, position.offset) == position.probe
+                return _checkpoint_hash(file, position.offset) == position.probe
         except FileNotFoundError:
             return False
         except OSError as error:
             raise self._fault("read", error) from error
 
-    def batches(self, position: Position = START, *, most: int = 10_000) -> Iterator[Batch]:
+    def batches(
+        self, position: JournalCursor = JOURNAL_START, *, most: int = 10_000
+    ) -> Iterator[EventBatch]:
         """Yield the events after a position, so many at once; half a line at the end is left for the next time.
 
         Raises JournalError.
@@ -275,8 +279,8 @@ class Journal:
         )
 
 
-def _batches(file: BinaryIO, offset: int, most: int) -> Iterator[Batch]:
-    events: list[Event] = []
+def _batches(file: BinaryIO, offset: int, most: int) -> Iterator[EventBatch]:
+    events: list[TriageEvent] = []
     passed = 0
     begun = offset
     for line, length in _lines(file):
@@ -287,10 +291,14 @@ def _batches(file: BinaryIO, offset: int, most: int) -> Iterator[Batch]:
         else:
             passed += line is None or bool(line.strip())
         if len(events) >= most or offset - begun >= _BATCH_BYTES:
-            yield Batch(tuple(events), Position(offset, _probe(file, offset)), passed)
+            yield EventBatch(
+                tuple(events), JournalCursor(offset, _checkpoint_hash(file, offset)), passed
+            )
             events, passed, begun = [], 0, offset
     if offset != begun:
-        yield Batch(tuple(events), Position(offset, _probe(file, offset)), passed)
+        yield EventBatch(
+            tuple(events), JournalCursor(offset, _checkpoint_hash(file, offset)), passed
+        )
 
 
 def _lines(file: BinaryIO, *, to_the_end: bool = False) -> Iterator[tuple[bytes | None, int]]:
@@ -308,7 +316,7 @@ def _lines(file: BinaryIO, *, to_the_end: bool = False) -> Iterator[tuple[bytes 
             yield line, length
 
 
-def _probe(file: BinaryIO, offset: int) -> str:
+def _checkpoint_hash(file: BinaryIO, offset: int) -> str:
     start = max(0, offset - _PROBE)
     digest = blake2b(os.pread(file.fileno(), min(offset, _PROBE), 0), digest_size=16)
     digest.update(os.pread(file.fileno(), offset - start, start))

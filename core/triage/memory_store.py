@@ -11,19 +11,19 @@ from datetime import datetime
 from typing import TypeVar
 
 from core.model import Message, MessageId, Series, Thread
-from core.triage.event_tables import Ledger, number_of
-from core.triage.events import Entry, short_key
+from core.triage.event_tables import EventTables, number_of
+from core.triage.events import EventSeries, short_message_key
 from core.triage.journal import Journal
 from core.triage.schema import TABLES
-from core.triage.state import UNTOUCHED, Facts, Said, Standing, standing
-from core.triage.store import PATIENCE, CaughtUp, Known
+from core.triage.state import INITIAL_STATE, ReplyInfo, SeriesFacts, TriageState, fold_events
+from core.triage.store import PATIENCE, JournalUpdate, TriageTarget
 from core.triage.transitions import UNDECIDED
 from core.triage.when import HasTag
 
 T = TypeVar("T")
 
 
-class MemoryBook:
+class InMemoryTriageStore:
     """The journal, and the items of one target. Any thread may call it; one after the other."""
 
     def __init__(self, me: Collection[str] = ()) -> None:
@@ -45,11 +45,11 @@ class MemoryBook:
 
     # ------------------------------------------------------------------- the journal
 
-    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> CaughtUp:
+    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
         """Take in what was appended since the last time; raises JournalError."""
         del patience
         with self._lock:
-            done = CaughtUp()
+            done = JournalUpdate()
             book = self._ledger()
             position = book.position
             if not journal.is_at(position):
@@ -67,7 +67,7 @@ class MemoryBook:
         with self._lock:
             return self._ledger().position.offset != journal.size()
 
-    def ask(self, question: Callable[[Ledger], T]) -> T:
+    def ask(self, question: Callable[[EventTables], T]) -> T:
         """Ask the journal's events."""
         with self._lock:
             return question(self._ledger())
@@ -82,22 +82,22 @@ class MemoryBook:
         finally:
             self._connection.execute("COMMIT")
 
-    def _ledger(self) -> Ledger:
+    def _ledger(self) -> EventTables:
         if self._connection is None:
             self._connection = sqlite3.connect(
                 ":memory:", isolation_level=None, check_same_thread=False
             )
             self._connection.execute("PRAGMA temp_store = MEMORY")
             self._connection.executescript(TABLES)
-        return Ledger(self._connection)
+        return EventTables(self._connection)
 
     # ------------------------------------------------------------------- series
 
-    def find(self, message_ids: Iterable[MessageId]) -> list[Known]:
+    def find(self, message_ids: Iterable[MessageId]) -> list[TriageTarget]:
         """Return the series that hold some mails, each once, and the mails that no series holds."""
         with self._lock:
             holders = self._holders()
-            found: list[Known] = []
+            found: list[TriageTarget] = []
             seen: set[MessageId] = set()
             for asked in dict.fromkeys(message_ids):
                 item = holders.get(asked)
@@ -107,20 +107,20 @@ class MemoryBook:
                     found.append(self._known(asked, item))
             return found
 
-    def about(self, mails: Collection[int]) -> list[Known]:
+    def about(self, mails: Collection[int]) -> list[TriageTarget]:
         """Return the series that hold mails with some numbers."""
         with self._lock:
             numbers = self._numbers()
             return self.find({numbers[one] for one in mails if one in numbers})
 
-    def standings(self) -> dict[int | MessageId, Standing]:
+    def standings(self) -> dict[int | MessageId, TriageState]:
         """Return where all items stand that anything was done to, by their ids."""
         with self._lock:
             holders = self._holders()
             numbers = self._numbers()
             ids = [numbers[mail] for mail in self._ledger().mails() if mail in numbers]
             found = {one: self._standing(holders[one]) for one in dict.fromkeys(ids)}
-            return {one: stands for one, stands in found.items() if stands != UNTOUCHED}
+            return {one: stands for one, stands in found.items() if stands != INITIAL_STATE}
 
     def read_items(self) -> frozenset[MessageId]:
         """Return the ids of the items of which every mail is marked as read."""
@@ -148,7 +148,7 @@ class MemoryBook:
             known = self.standings()
         decided = left = 0
         for item in self._items:
-            stands = known.get(item.id, UNTOUCHED).at(now)
+            stands = known.get(item.id, INITIAL_STATE).at(now)
             left += stands.status in UNDECIDED
             decided += (
                 stands.status not in UNDECIDED
@@ -168,18 +168,20 @@ class MemoryBook:
             self._by_number = {number_of(one): item.id for one, item in self._holders().items()}
         return self._by_number
 
-    def _known(self, asked: MessageId, item: Series | Thread | None) -> Known:
+    def _known(self, asked: MessageId, item: Series | Thread | None) -> TriageTarget:
         if item is None:
-            entry = Entry(ids=(asked,))
-            stands = self._stand((number_of(asked),), Facts(ids=frozenset({asked})))
-            return Known(asked=asked, entry=entry, standing=stands, mails=(asked,), is_here=False)
+            entry = EventSeries(ids=(asked,))
+            stands = self._stand((number_of(asked),), SeriesFacts(ids=frozenset({asked})))
+            return TriageTarget(
+                asked=asked, entry=entry, standing=stands, mails=(asked,), is_here=False
+            )
         facts = self._facts(item)
-        entry = Entry(
-            ids=tuple(dict.fromkeys((item.id, *patches_of(item)))),
-            replies=frozenset(short_key(one) for one in facts.replies),
+        entry = EventSeries(
+            ids=tuple(dict.fromkeys((item.id, *patch_ids(item)))),
+            replies=frozenset(short_message_key(one) for one in facts.replies),
             active=item.date.timestamp(),
         )
-        return Known(
+        return TriageTarget(
             asked=asked,
             entry=entry,
             standing=self._standing(item),
@@ -188,13 +190,13 @@ class MemoryBook:
             is_thread=isinstance(item, Thread),
         )
 
-    def _standing(self, item: Series | Thread) -> Standing:
+    def _standing(self, item: Series | Thread) -> TriageState:
         return self._stand(map(number_of, item.message_ids), self._facts(item))
 
-    def _facts(self, item: Series | Thread) -> Facts:
-        return replace(facts_of(item), said=self._said)
+    def _facts(self, item: Series | Thread) -> SeriesFacts:
+        return replace(series_facts(item), said=self._said)
 
-    def _said(self, wanted: Collection[MessageId]) -> Iterator[Said]:
+    def _said(self, wanted: Collection[MessageId]) -> Iterator[ReplyInfo]:
         """Yield what is known of replies; those they answer may be in another series."""
         if self._messages is None:
             self._messages = {
@@ -206,22 +208,22 @@ class MemoryBook:
             for message in self._messages.get(one, ()):
                 above = self._messages.get(message.references[-1], ()) if message.references else ()
                 to = frozenset(each.sender.address.casefold() for each in above)
-                yield Said(
+                yield ReplyInfo(
                     message.sender.name, message.sender.address, to, message.date.timestamp()
                 )
 
-    def _stand(self, mails: Iterable[int], facts: Facts) -> Standing:
+    def _stand(self, mails: Iterable[int], facts: SeriesFacts) -> TriageState:
         book = self._ledger()
         numbers = list(mails)
         entries = book.entries_about(numbers)
         opened = book.opened(numbers)
         if not entries and opened is None:
-            return UNTOUCHED
+            return INITIAL_STATE
         deeds = [deed for _, deed in book.deeds(entries)]
-        return standing(deeds, replace(facts, opened=opened, me=self._me, tags=self.tags))
+        return fold_events(deeds, replace(facts, opened=opened, me=self._me, tags=self.tags))
 
 
-def patches_of(item: Series | Thread) -> Iterator[MessageId]:
+def patch_ids(item: Series | Thread) -> Iterator[MessageId]:
     """Yield the Message-IDs of an item's covers and patches; of a thread that of its first mail."""
     if isinstance(item, Thread):
         yield item.id
@@ -233,9 +235,9 @@ def patches_of(item: Series | Thread) -> Iterator[MessageId]:
                 yield double.message_id
 
 
-def facts_of(item: Series | Thread) -> Facts:
+def series_facts(item: Series | Thread) -> SeriesFacts:
     """Return what standings take of an item, but for its replies' looks and what the journal says."""
-    patches = frozenset(patches_of(item))
+    patches = frozenset(patch_ids(item))
     newest: set[MessageId] = set()
     version = ""
     if isinstance(item, Series):
@@ -244,7 +246,7 @@ def facts_of(item: Series | Thread) -> Facts:
         for entry in last.entries():
             newest.add(entry.message.message_id)
             newest.update(double.message_id for double in entry.duplicates)
-    return Facts(
+    return SeriesFacts(
         ids=item.message_ids,
         newest=frozenset(newest),
         version=version,

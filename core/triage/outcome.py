@@ -7,30 +7,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.model import MessageId
-from core.triage.event_tables import Step
-from core.triage.events import UNDO, Entry, Event, moment
-from core.triage.state import Standing
-from core.triage.transitions import VERBS, WORDS, Argument, Status, Verb, after
-from core.triage.when import unpacked
+from core.triage.event_tables import UndoStep
+from core.triage.events import UNDO, EventSeries, TriageEvent, to_datetime
+from core.triage.state import TriageState
+from core.triage.transitions import VERB_TEXTS, VERBS, Argument, Status, Verb, next_status
+from core.triage.when import decode_snooze
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """One series (or patch) that stands otherwise now."""
 
     id: MessageId
     """The Message-ID that it was asked by; of an undo, what it is known by."""
-    before: Standing
-    after: Standing
+    before: TriageState
+    after: TriageState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class VerbResult:
     """What was done, to be said and shown at once."""
 
     words: str
     """`done × 37`, `undone: done × 37`; of one series, `done`. May hold a label: pass it through `core.text.shown`."""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[StateChange, ...] = ()
     left: int = 0
     """Series that the verb does nothing to, since they stood so already or it is not possible there."""
     unknown: tuple[MessageId, ...] = ()
@@ -48,7 +48,7 @@ class LogEntry:
     ids: tuple[MessageId, ...]
     before: str | None
     after: str | None
-    entry: Entry | None = None
+    entry: EventSeries | None = None
     """As the journal has it; None of an undo."""
 
 
@@ -84,13 +84,13 @@ class LogLine:
     @property
     def words(self) -> str:
         """What was done, as words: `done × 37`, `labelled needs-test`."""
-        return spoken(self.verb, self.argument, len(self.series) or len(self.ids))
+        return describe_verb(self.verb, self.argument, len(self.series) or len(self.ids))
 
 
-def log_line(event: Event, *, in_force: bool = True) -> LogLine:
+def log_line(event: TriageEvent, *, in_force: bool = True) -> LogLine:
     """Return an event as one looks back on it."""
     return LogLine(
-        time=moment(event.time),
+        time=to_datetime(event.time),
         host=event.host,
         id=event.id,
         verb=event.verb,
@@ -113,7 +113,7 @@ def log_line(event: Event, *, in_force: bool = True) -> LogLine:
 
 
 def log_lines(
-    events: Iterable[Event], undone: Collection[str], targets: Collection[str]
+    events: Iterable[TriageEvent], undone: Collection[str], targets: Collection[str]
 ) -> Iterator[LogLine]:
     """Yield events as one looks back on them, undos with the series of what they undo.
 
@@ -123,7 +123,7 @@ def log_lines(
     for event in events:
         line = log_line(event, in_force=event.id not in undone)
         if event.undoes in kept:
-            line = undoing(line, kept[event.undoes])
+            line = invert(line, kept[event.undoes])
         if event.step in targets:
             first = kept.get(event.step, replace(line, series=(), ids=()))
             series, ids = (*first.series, *line.series), (*first.ids, *line.ids)
@@ -131,7 +131,7 @@ def log_lines(
         yield line
 
 
-def undoing(line: LogLine, undone: LogLine) -> LogLine:
+def invert(line: LogLine, undone: LogLine) -> LogLine:
     """Return a line of an undo (or redo, which undoes that) with the series of what it undoes, the other way round."""
     series = tuple(
         LogEntry(ids=one.ids, before=one.after, after=one.before) for one in undone.series
@@ -139,7 +139,7 @@ def undoing(line: LogLine, undone: LogLine) -> LogLine:
     return replace(line, series=series, ids=undone.ids)
 
 
-def told(event: Event, step: Step, entries: Iterable[Entry]) -> LogLine:
+def log_line_of_undo(event: TriageEvent, step: UndoStep, entries: Iterable[EventSeries]) -> LogLine:
     """Return the line of an undo or redo that was just written, given what the step was about in the first place."""
     series = tuple(
         LogEntry(ids=one.ids, before=one.before, after=status_after(one.before, step.verb))
@@ -147,29 +147,29 @@ def told(event: Event, step: Step, entries: Iterable[Entry]) -> LogLine:
     )
     ids = tuple(one for entry in series for one in entry.ids)
     line = replace(log_line(event), series=series, ids=ids)
-    return undoing(line, line) if event.verb == UNDO else line
+    return invert(line, line) if event.verb == UNDO else line
 
 
 def status_after(before: Status | None, verb: str) -> Status | None:
     """Return where an event's verb led."""
     if before is None or verb not in VERBS:
         return before
-    return after(before, Verb(verb)) or before
+    return next_status(before, Verb(verb)) or before
 
 
-def spoken(verb: str, argument: str, count: int) -> str:
+def describe_verb(verb: str, argument: str, count: int) -> str:
     """Return what was done as words: `done × 37`; `put off until Fri 2026-11-27`; of one, without a number."""
-    words = WORDS[Verb(verb)] if verb in VERBS else None
+    words = VERB_TEXTS[Verb(verb)] if verb in VERBS else None
     said = words.done if words is not None else verb
     if words is not None and argument:
-        until = unpacked(argument) if words.argument is Argument.UNTIL else None
+        until = decode_snooze(argument) if words.argument is Argument.UNTIL else None
         said = f"{said} {until or argument.removeprefix('=')}"
     return said if count <= 1 else f"{said} × {count:,}"
 
 
-def step_words(step: Step) -> str:
+def describe_step(step: UndoStep) -> str:
     """Return what a key press did, as words."""
-    return spoken(step.verb, step.argument, step.count)
+    return describe_verb(step.verb, step.argument, step.count)
 
 
 def _common(values: Iterable[str | None]) -> str | None:

@@ -12,9 +12,17 @@ from datetime import datetime
 from typing import Final
 
 from core.model import MessageId
-from core.triage.events import key_of, moment, short_key
-from core.triage.transitions import PRIORITIES, RETURNS, VERDICTS, Cause, Status, Verb, after
-from core.triage.when import Until, unpacked
+from core.triage.events import message_key, short_message_key, to_datetime
+from core.triage.transitions import (
+    DECISION_VERBS,
+    PRIORITIES,
+    RESURFACES_ON,
+    ResurfaceCause,
+    Status,
+    Verb,
+    next_status,
+)
+from core.triage.when import Snooze, decode_snooze
 
 SLACK: Final = 2 * 86_400.0
 """Seconds by which a reply may be older than the newest mail known at a verdict, and still have come after it."""
@@ -24,7 +32,7 @@ LABELS: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class TriageState:
     """Where a series stands."""
 
     status: Status = Status.NEW
@@ -38,7 +46,7 @@ class Standing:
     labels: tuple[str, ...] = ()
     """In the order of the alphabet."""
     note: str = ""
-    until: Until | None = None
+    until: Snooze | None = None
     """What it waits for, while it is put off."""
     patches: tuple[tuple[MessageId, Status], ...] = ()
     """Patches that are done or skipped by themselves, by their Message-IDs."""
@@ -49,7 +57,7 @@ class Standing:
         """Return what was decided of one patch alone; None where nothing was."""
         return next((status for name, status in self.patches if name == message_id), None)
 
-    def at(self, now: datetime) -> Standing:
+    def at(self, now: datetime) -> TriageState:
         """Return it as of a moment: what was put off until before then is back."""
         if self.status is not Status.LATER or self.until is None or self.until.moment is None:
             return self
@@ -59,12 +67,12 @@ class Standing:
         return replace(self, status=status, why=f"put off {self.until}", until=None)
 
 
-UNTOUCHED: Final = Standing()
+INITIAL_STATE: Final = TriageState()
 """Of a series that nothing was done to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReplyInfo:
     """A reply, as far as it can bring a series back."""
 
     name: str
@@ -76,7 +84,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class SeriesFacts:
     """What is known of a series now."""
 
     ids: frozenset[MessageId] = frozenset()
@@ -89,7 +97,7 @@ class Facts:
     address: str = ""
     """Who sent the newest version."""
     replies: frozenset[MessageId] = frozenset()
-    said: Callable[[Collection[MessageId]], Iterable[Said]] = lambda _: ()
+    said: Callable[[Collection[MessageId]], Iterable[ReplyInfo]] = lambda _: ()
     """Looks up replies; asked only for those that may have brought it back."""
     opened: int | None = None
     """When a mail of it was last marked as read that is read, in microseconds of the Unix epoch."""
@@ -100,7 +108,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
+class EventEffect:
     """What one event that is in force did to one series."""
 
     time: int
@@ -112,18 +120,18 @@ class Deed:
     note: str | None = None
     patch: bool = False
     keys: frozenset[bytes] = frozenset()
-    """The `key_of` each mail that it named."""
+    """The `message_key` each mail that it named."""
     replies: frozenset[bytes] | None = None
-    """The `short_key` of each reply that had come; None where nobody knew."""
+    """The `short_message_key` of each reply that had come; None where nobody knew."""
     active: float | None = None
 
 
-def standing(deeds: Iterable[Deed], facts: Facts) -> Standing:
+def fold_events(deeds: Iterable[EventEffect], facts: SeriesFacts) -> TriageState:
     """Return where a series stands, of all that was done to any mail of it and is not undone.
 
-    What was put off until a time is still put off there, however late it is: `Standing.at` tells.
+    What was put off until a time is still put off there, however late it is: `TriageState.at` tells.
     """
-    found = _Folded()
+    found = _StateFold()
     for deed in sorted(deeds, key=lambda each: (each.time, each.id)):
         found.add(deed)
     opened = facts.opened is not None and (
@@ -131,14 +139,14 @@ def standing(deeds: Iterable[Deed], facts: Facts) -> Standing:
     )
     status, until = found.status, found.until
     why = ""
-    if found.verdict is not None and (why := _returned(found, found.verdict, facts)):
+    if found.verdict is not None and (why := _resurface_reason(found, found.verdict, facts)):
         status, until = Status.NEW, None
     if status is Status.NEW and opened:
         status = Status.READING
-    return Standing(
+    return TriageState(
         status=status,
         why=why,
-        since=None if found.verdict is None else moment(found.verdict.time),
+        since=None if found.verdict is None else to_datetime(found.verdict.time),
         flagged=found.flagged,
         priority=found.priority,
         labels=tuple(sorted(found.labels)),
@@ -152,12 +160,12 @@ def standing(deeds: Iterable[Deed], facts: Facts) -> Standing:
 _PATCH_MARKS: Final[Mapping[str, Status]] = {Verb.DONE: Status.DONE, Verb.SKIP: Status.SKIPPED}
 
 
-class _Folded:
+class _StateFold:
     """What deeds come to, one after another."""
 
     def __init__(self) -> None:
         self.status = Status.NEW
-        self.verdict: Deed | None = None
+        self.verdict: EventEffect | None = None
         self.known: set[bytes] = set()
         """Mails named by the events up to the verdict."""
         self.replies: set[bytes] = set()
@@ -165,12 +173,12 @@ class _Folded:
         self.priority = 0
         self.labels: set[str] = set()
         self.note = ""
-        self.until: Until | None = None
+        self.until: Snooze | None = None
         self.patches: dict[bytes, Status] = {}
         self._heard: set[bytes] = set()
         self._answered: set[bytes] = set()
 
-    def add(self, deed: Deed) -> None:
+    def add(self, deed: EventEffect) -> None:
         """Let a deed have its effect; one whose verb or argument nobody knows has none."""
         if deed.patch:
             self._add_to_patches(deed)
@@ -179,7 +187,7 @@ class _Folded:
         self._answered |= deed.replies or frozenset()
         if deed.note is not None:
             self.note = deed.note
-        if deed.verb in VERDICTS:
+        if deed.verb in DECISION_VERBS:
             self._decide(deed)
         elif deed.verb in (Verb.FLAG, Verb.UNFLAG):
             self.flagged = deed.verb == Verb.FLAG
@@ -191,18 +199,18 @@ class _Folded:
         elif deed.verb == Verb.PRIORITY:
             self.priority = changed_priority(self.priority, deed.argument)
 
-    def _decide(self, deed: Deed) -> None:
-        until = unpacked(deed.argument) if deed.verb == Verb.LATER else None
+    def _decide(self, deed: EventEffect) -> None:
+        until = decode_snooze(deed.argument) if deed.verb == Verb.LATER else None
         if deed.verb == Verb.LATER and until is None:
             return
         # From where it stood it may not have been possible: the journals of two machines were laid together.
-        self.status = after(Status.NEW, Verb(deed.verb)) or Status.NEW
+        self.status = next_status(Status.NEW, Verb(deed.verb)) or Status.NEW
         self.until = until
         self.verdict = deed
         self.known = set(self._heard)
         self.replies = set(self._answered)
 
-    def _add_to_patches(self, deed: Deed) -> None:
+    def _add_to_patches(self, deed: EventEffect) -> None:
         status = _PATCH_MARKS.get(deed.verb)
         for key in deed.keys:
             if status is not None:
@@ -220,29 +228,29 @@ def changed_priority(priority: int, argument: str) -> int:
     return min(max(wanted, PRIORITIES[0]), PRIORITIES[-1])
 
 
-def _returned(found: _Folded, verdict: Deed, facts: Facts) -> str:
+def _resurface_reason(found: _StateFold, verdict: EventEffect, facts: SeriesFacts) -> str:
     """Return what brought a decided series back, as words; "" where it stays."""
-    causes = RETURNS.get(found.status, frozenset())
+    causes = RESURFACES_ON.get(found.status, frozenset())
     if found.until is not None and found.until.is_version:
-        causes = frozenset({Cause.VERSION})
+        causes = frozenset({ResurfaceCause.VERSION})
     elif found.until is not None and found.until.tag in facts.tags:
         return f"{found.until.tag} is tagged"
     if (
-        Cause.VERSION in causes
+        ResurfaceCause.VERSION in causes
         and facts.newest
-        and found.known.isdisjoint(map(key_of, facts.newest))
+        and found.known.isdisjoint(map(message_key, facts.newest))
     ):
         return f"{facts.version} arrived"
-    if Cause.AUTHOR in causes or Cause.MINE in causes:
-        said = _news(found, verdict, facts)
+    if ResurfaceCause.AUTHOR in causes or ResurfaceCause.MINE in causes:
+        said = _waking_reply(found, verdict, facts)
         if said is not None:
             return f"reply from {said.name or said.address}"
     return ""
 
 
-def _news(found: _Folded, verdict: Deed, facts: Facts) -> Said | None:
+def _waking_reply(found: _StateFold, verdict: EventEffect, facts: SeriesFacts) -> ReplyInfo | None:
     """Return the last reply that came after the verdict, by the series' author or to a mail of the user's."""
-    unknown = [each for each in facts.replies if short_key(each) not in found.replies]
+    unknown = [each for each in facts.replies if short_message_key(each) not in found.replies]
     if not unknown:
         return None
     # What came is told by what was known, since mail comes late; but a list's past that is fetched later is no news.
@@ -260,21 +268,23 @@ def _news(found: _Folded, verdict: Deed, facts: Facts) -> Said | None:
     return max(news, key=lambda said: (said.date, said.name, said.address), default=None)
 
 
-def _is_author(said: Said, facts: Facts) -> bool:
+def _is_author(said: ReplyInfo, facts: SeriesFacts) -> bool:
     name = said.name.casefold()
     return said.address.casefold() == facts.address.casefold() or (
         " " in name and name == facts.name.casefold()
     )
 
 
-def _patches(found: _Folded, facts: Facts) -> tuple[tuple[MessageId, Status], ...]:
+def _patches(found: _StateFold, facts: SeriesFacts) -> tuple[tuple[MessageId, Status], ...]:
     if not found.patches:
         return ()
-    marks = [(one, found.patches.get(key_of(one))) for one in sorted(facts.ids)]
+    marks = [(one, found.patches.get(message_key(one))) for one in sorted(facts.ids)]
     return tuple((one, status) for one, status in marks if status is not None)
 
 
-def applied(before: Standing, deed: Deed, mail: MessageId | None = None) -> Standing:
+def after_event(
+    before: TriageState, deed: EventEffect, mail: MessageId | None = None
+) -> TriageState:
     """Return where a series stands after one more deed, the latest of all; `mail` is the patch that it is about."""
     if deed.patch:
         marks = dict(before.patches)
@@ -283,11 +293,11 @@ def applied(before: Standing, deed: Deed, mail: MessageId | None = None) -> Stan
             if status := _PATCH_MARKS.get(deed.verb):
                 marks[mail] = status
         return replace(before, patches=tuple(sorted(marks.items())))
-    folded = _Folded()
+    folded = _StateFold()
     folded.labels = set(before.labels)
     folded.flagged, folded.priority, folded.note = before.flagged, before.priority, before.note
     folded.add(deed)
-    after = replace(
+    next_status = replace(
         before,
         flagged=folded.flagged,
         priority=folded.priority,
@@ -295,12 +305,12 @@ def applied(before: Standing, deed: Deed, mail: MessageId | None = None) -> Stan
         note=folded.note,
     )
     if folded.verdict is None:
-        return after
+        return next_status
     return replace(
-        after,
+        next_status,
         status=folded.status,
         why="",
-        since=moment(deed.time),
+        since=to_datetime(deed.time),
         until=folded.until,
         opened=False,
     )

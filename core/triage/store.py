@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from core.model import MessageId
-from core.triage.event_tables import Ledger
-from core.triage.events import Entry
+from core.triage.event_tables import EventTables
+from core.triage.events import EventSeries
 from core.triage.journal import Journal
-from core.triage.state import Standing
+from core.triage.state import TriageState
 
 T = TypeVar("T")
 
@@ -20,14 +20,14 @@ PATIENCE = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class TriageTarget:
     """A series (or thread, or a mail that is not here) as a verb meets it."""
 
     asked: MessageId
     """By which it was asked for."""
-    entry: Entry
+    entry: EventSeries
     """As the journal is to name it."""
-    standing: Standing
+    standing: TriageState
     mails: tuple[MessageId, ...]
     """All of it, replies too."""
     row: int | None = None
@@ -40,7 +40,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class CaughtUp:
+class JournalUpdate:
     """What came of taking in what the journal has."""
 
     rows: int = 0
@@ -53,10 +53,10 @@ class CaughtUp:
     """Another process was writing: there may be more."""
 
 
-class Book(Protocol):
+class TriageStore(Protocol):
     """Where the journal is taken in, and what is known of series."""
 
-    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> CaughtUp:
+    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
         """Take in what was appended since the last time; raises JournalError."""
         ...
 
@@ -64,19 +64,19 @@ class Book(Protocol):
         """Whether there is something in the journal that was not taken in."""
         ...
 
-    def ask(self, question: Callable[[Ledger], T]) -> T:
+    def ask(self, question: Callable[[EventTables], T]) -> T:
         """Ask the journal's events."""
         ...
 
-    def find(self, message_ids: Iterable[MessageId]) -> list[Known]:
+    def find(self, message_ids: Iterable[MessageId]) -> list[TriageTarget]:
         """Return the series that hold some mails, each once, and the mails that no series holds."""
         ...
 
-    def about(self, mails: Collection[int]) -> list[Known]:
+    def about(self, mails: Collection[int]) -> list[TriageTarget]:
         """Return the series that hold mails with some numbers; each is asked for by its own id."""
         ...
 
-    def standings(self) -> dict[int | MessageId, Standing]:
+    def standings(self) -> dict[int | MessageId, TriageState]:
         """Return where all series stand that anything was done to; by row, else by id."""
         ...
 

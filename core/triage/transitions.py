@@ -72,7 +72,7 @@ class Argument(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class VerbText:
     """How a verb is spoken of."""
 
     help: str
@@ -85,27 +85,27 @@ class Words:
     undoable: bool = True
 
 
-WORDS: Final[Mapping[Verb, Words]] = {
-    Verb.DONE: Words("through with it, until something new comes", "done", on_patch=True),
-    Verb.SKIP: Words("not mine: it never comes back", "skipped", on_patch=True),
-    Verb.WAIT: Words("wait for its author", "waiting"),
-    Verb.LATER: Words("put it off until a time, a version, a tag", "put off", Argument.UNTIL),
-    Verb.ACCEPT: Words("taken, or to be taken", "accepted"),
-    Verb.REOPEN: Words("to be decided again", "reopened", on_patch=True),
-    Verb.FLAG: Words("flag it", "flagged"),
-    Verb.UNFLAG: Words("take its flag away", "unflagged"),
-    Verb.LABEL: Words("give it a label", "labelled", Argument.LABEL),
-    Verb.UNLABEL: Words("take a label away", "unlabelled", Argument.LABEL),
-    Verb.NOTE: Words("write a private note", "noted", Argument.NOTE),
-    Verb.PRIORITY: Words("raise, lower or set its priority", "priority", Argument.PRIORITY),
-    Verb.READ: Words("count its mails as read", "read", on_patch=True, undoable=False),
-    Verb.UNREAD: Words("count its mails as unread", "unread", on_patch=True, undoable=False),
+VERB_TEXTS: Final[Mapping[Verb, VerbText]] = {
+    Verb.DONE: VerbText("through with it, until something new comes", "done", on_patch=True),
+    Verb.SKIP: VerbText("not mine: it never comes back", "skipped", on_patch=True),
+    Verb.WAIT: VerbText("wait for its author", "waiting"),
+    Verb.LATER: VerbText("put it off until a time, a version, a tag", "put off", Argument.UNTIL),
+    Verb.ACCEPT: VerbText("taken, or to be taken", "accepted"),
+    Verb.REOPEN: VerbText("to be decided again", "reopened", on_patch=True),
+    Verb.FLAG: VerbText("flag it", "flagged"),
+    Verb.UNFLAG: VerbText("take its flag away", "unflagged"),
+    Verb.LABEL: VerbText("give it a label", "labelled", Argument.LABEL),
+    Verb.UNLABEL: VerbText("take a label away", "unlabelled", Argument.LABEL),
+    Verb.NOTE: VerbText("write a private note", "noted", Argument.NOTE),
+    Verb.PRIORITY: VerbText("raise, lower or set its priority", "priority", Argument.PRIORITY),
+    Verb.READ: VerbText("count its mails as read", "read", on_patch=True, undoable=False),
+    Verb.UNREAD: VerbText("count its mails as unread", "unread", on_patch=True, undoable=False),
 }
 
 PRIORITIES: Final = range(-9, 10)
 """What a priority can be; 0 is that of all at first."""
 
-_VERDICTS: Final = {
+_DECISIONS: Final = {
     Verb.DONE: Status.DONE,
     Verb.SKIP: Status.SKIPPED,
     Verb.WAIT: Status.WAITING,
@@ -121,7 +121,7 @@ _MARKS: Final = (
 def _row(status: Status) -> dict[Verb, Status]:
     row = {
         verb: to
-        for verb, to in _VERDICTS.items()
+        for verb, to in _DECISIONS.items()
         if (to is not status or verb is Verb.LATER)
         and not (verb is Verb.REOPEN and status in UNDECIDED)
     }
@@ -138,21 +138,21 @@ TRANSITIONS: Final[Mapping[Status, Mapping[Verb, Status]]] = {
 }
 """From each status, by each verb that is possible there, to the next."""
 
-VERDICTS: Final = frozenset(_VERDICTS)
+DECISION_VERBS: Final = frozenset(_DECISIONS)
 """The verbs that decide where a series stands."""
 
 
-def allowed(status: Status) -> tuple[Verb, ...]:
+def allowed_verbs(status: Status) -> tuple[Verb, ...]:
     """Return the verbs that are possible for a series of a status."""
     return tuple(TRANSITIONS[status])
 
 
-def after(status: Status, verb: Verb) -> Status | None:
+def next_status(status: Status, verb: Verb) -> Status | None:
     """Return where a verb leads from a status; None where it is not possible there."""
     return TRANSITIONS[status].get(verb)
 
 
-class Cause(StrEnum):
+class ResurfaceCause(StrEnum):
     """What brings a series back that was decided."""
 
     VERSION = "a new version"
@@ -160,8 +160,8 @@ class Cause(StrEnum):
     MINE = "a reply to a mail of mine"
 
 
-RETURNS: Final[Mapping[Status, frozenset[Cause]]] = {
-    Status.DONE: frozenset(Cause),
-    Status.WAITING: frozenset(Cause),
+RESURFACES_ON: Final[Mapping[Status, frozenset[ResurfaceCause]]] = {
+    Status.DONE: frozenset(ResurfaceCause),
+    Status.WAITING: frozenset(ResurfaceCause),
 }
 """What comes back by itself, and by what. `later` comes back by what it was put off until; all else never does."""

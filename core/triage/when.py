@@ -14,7 +14,7 @@ ALLOWED: Final = (
     "3d, 2w, 12h, tomorrow, fri, 2026-12-01, “2026-12-01 14:00”, v (the next version),"
     " or a tag of the list's repository"
 )
-"""What `read_until` takes, as words for a prompt."""
+"""What `parse_snooze` takes, as words for a prompt."""
 
 _SPAN: Final = re.compile(r"([0-9]{1,4})\s?(h|d|w)", re.ASCII)
 _MOMENT: Final = re.compile(
@@ -32,12 +32,12 @@ class ArgumentError(PatchdeskError):
     """What a verb was given beside its series cannot be."""
 
 
-class WhenError(ArgumentError):
+class SnoozeError(ArgumentError):
     """The words cannot be read as a time, or lie in the past; the hint says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Until:
+class Snooze:
     """What a series waits for: a moment, a tag, or where both are missing a new version."""
 
     moment: datetime | None = None
@@ -63,48 +63,48 @@ class Until:
         return f"until {local.strftime('%a %Y-%m-%d')}{clock}"
 
 
-def unpacked(text: str) -> Until | None:
-    """Return what `Until.packed` made; None where it is nothing of that."""
+def decode_snooze(text: str) -> Snooze | None:
+    """Return what `Snooze.packed` made; None where it is nothing of that."""
     if text == "version":
-        return Until()
+        return Snooze()
     if text.startswith("tag:"):
-        return Until(tag=text[4:]) if _TAG.fullmatch(text, 4) else None
+        return Snooze(tag=text[4:]) if _TAG.fullmatch(text, 4) else None
     try:
         moment = datetime.fromisoformat(text)
-        return Until(moment.astimezone(UTC) if moment.tzinfo is None else moment)
+        return Snooze(moment.astimezone(UTC) if moment.tzinfo is None else moment)
     except (ValueError, OverflowError):
         return None
 
 
-def read_until(text: str, now: datetime, *, has_tag: HasTag | None = None) -> Until:
+def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> Snooze:
     """Read what a person wrote; days begin at midnight of the local zone, hours count from `now`.
 
-    `has_tag` is None where no list has a repository. Raises WhenError.
+    `has_tag` is None where no list has a repository. Raises SnoozeError.
     """
     words = text.strip().casefold()
     if words in ("v", "version"):
-        return Until()
+        return Snooze()
     try:
         moment = _moment(words, now)
     except (ValueError, OverflowError):
-        raise WhenError(f"‘{text.strip()}’ is no day there is.", f"Write {ALLOWED}.") from None
+        raise SnoozeError(f"‘{text.strip()}’ is no day there is.", f"Write {ALLOWED}.") from None
     if moment is not None:
         if moment <= now:
-            raise WhenError(f"‘{text.strip()}’ is past.", f"Write {ALLOWED}.")
+            raise SnoozeError(f"‘{text.strip()}’ is past.", f"Write {ALLOWED}.")
         if moment - now > _LONGEST:
-            raise WhenError(f"‘{text.strip()}’ is more than 100 years off.", f"Write {ALLOWED}.")
-        return Until(moment)
+            raise SnoozeError(f"‘{text.strip()}’ is more than 100 years off.", f"Write {ALLOWED}.")
+        return Snooze(moment)
     tag = text.strip()
     if not _TAG.fullmatch(tag):
-        raise WhenError(f"‘{tag[:60]}’ is no time.", f"Write {ALLOWED}.")
+        raise SnoozeError(f"‘{tag[:60]}’ is no time.", f"Write {ALLOWED}.")
     if has_tag is None:
-        raise WhenError(
+        raise SnoozeError(
             f"‘{tag}’ is no time, and to wait for a tag the list needs its repository.",
             f"Set repo in its [lists.NAME], or write {ALLOWED}.",
         )
     if has_tag(tag):
-        raise WhenError(f"The tag {tag} is there already.", f"Write a later one, or {ALLOWED}.")
-    return Until(tag=tag)
+        raise SnoozeError(f"The tag {tag} is there already.", f"Write a later one, or {ALLOWED}.")
+    return Snooze(tag=tag)
 
 
 def _moment(words: str, now: datetime) -> datetime | None:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.desk.triage_service import Triage
+from core.desk.triage_service import TriageService
 from core.index.index import Index, ListView, open_index
 from core.model import MessageId
-from core.triage.events import Entry, Event, microseconds
+from core.triage.events import EventSeries, TriageEvent, to_microseconds
 from core.triage.journal import FILE, Journal
 from core.triage.transitions import Status, Verb
 from tests.bench.lists import _mails
@@ -52,7 +52,7 @@ def _index(folder: Path) -> Index:
 
 
 def _verbs(index: Index, ids: list[MessageId]) -> list[str]:
-    triage = Triage(index, Journal(index.path.with_name(FILE)), ["me@example.net"])
+    triage = TriageService(index, Journal(index.path.with_name(FILE)), ["me@example.net"])
     triage.refresh()
     waiting = iter(ids)
 
@@ -85,30 +85,30 @@ def _large_journal(folder: Path, index: Index, ids: list[MessageId]) -> list[str
     """Measure a journal of many events, a series each."""
     path = folder / "large" / FILE
     path.parent.mkdir()
-    start = microseconds(datetime(2026, 1, 1, tzinfo=UTC))
+    start = to_microseconds(datetime(2026, 1, 1, tzinfo=UTC))
     with path.open("wb") as file:
         for number in range(EVENTS):
-            entry = Entry(
+            entry = EventSeries(
                 ids=(ids[number % len(ids)],), before=Status.NEW, replies=frozenset(), active=1.7e9
             )
-            event = Event(
+            event = TriageEvent(
                 time=start + number * 1_000_000, host="other", id=f"{number:016x}", verb="done", series=(entry,),
             )  # fmt: skip
             file.write(event.line())
     size = path.stat().st_size / (1 << 20)
 
     def in_memory() -> None:
-        Triage(None, Journal(path)).refresh()
+        TriageService(None, Journal(path)).refresh()
 
     lines = [_line(f"{EVENTS:,} events ({size:.0f} MiB) into memory", cpu_of(in_memory, 1), "-")]
-    at_first = Triage(index, Journal(path))
+    at_first = TriageService(index, Journal(path))
     lines.append(_line("the same into the index, at first", _each(at_first.refresh, 1), "-"))
 
     def again() -> None:
-        Triage(index, Journal(path)).refresh()
+        TriageService(index, Journal(path)).refresh()
 
     lines.append(_line("and at every start after that", cpu_of(again), "< 50"))
-    triage = Triage(index, Journal(path), ["me@example.net"])
+    triage = TriageService(index, Journal(path), ["me@example.net"])
     triage.refresh()
     waiting = iter(ids)
 

@@ -14,7 +14,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from core.desk.lists_desk import ListDesk, ListQuery
-from core.desk.triage_service import Journal, Triage
+from core.desk.triage_service import Journal, TriageService
 from core.triage.journal import FILE
 from tests.bench.lists import _mails
 from tests.tui.kit import desk_screen, until
@@ -61,8 +61,10 @@ def index_of(folder: Path) -> Path:
 
 
 def _app(path: Path) -> PatchdeskApp:
-    def triage(session: Session) -> Triage:
-        return Triage(getattr(session.desk, "index", None), Journal(path.with_name(FILE)), ())
+    def triage(session: Session) -> TriageService:
+        return TriageService(
+            getattr(session.desk, "index", None), Journal(path.with_name(FILE)), ()
+        )
 
     return PatchdeskApp(
         "", lambda _: ListDesk(path, ListQuery()), lists=("lantern",), triage=triage

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from core.desk.triage_service import Journal, Triage
+from core.desk.triage_service import Journal, TriageService
 from core.index.index import open_index
 from core.triage.journal import FILE
 from tests.end_to_end.program import ROOT, Program
@@ -66,7 +66,7 @@ def standings(home: Path) -> Counter[str]:
     """Return how many series of the index stand how."""
     data = home / ".local" / "share" / "patchdesk"
     index = open_index(data / "index.sqlite3")
-    known = Triage(index, Journal(data / FILE)).known()
+    known = TriageService(index, Journal(data / FILE)).known()
     index.close()
     return Counter(str(one.status) for one in known.values() if one.status != "new")
 

@@ -51,7 +51,7 @@ from core.sources.message_url import read_url
 from core.text import CONTROLS, MARKS_PER_LETTER, shown, shown_lines
 from core.triage.events import read_line
 from core.triage.journal import Journal
-from core.triage.when import WhenError, read_until
+from core.triage.when import SnoozeError, parse_snooze
 from tests.torture import tokens
 
 NOW: Final = datetime(2025, 6, 5, 12, 0, tzinfo=UTC)
@@ -307,8 +307,8 @@ def journal(data: bytes) -> None:
         again = read_line(event.line())
         assert again == event
         clean(event.line().decode("ascii").rstrip("\n"))
-    with contextlib.suppress(WhenError):
-        until = read_until(text_of(data)[:200], NOW, has_tag=lambda _tag: True)
+    with contextlib.suppress(SnoozeError):
+        until = parse_snooze(text_of(data)[:200], NOW, has_tag=lambda _tag: True)
         assert until.packed()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.triage.state import Standing
+from core.triage.state import TriageState
 from core.triage.transitions import Status
 from tests.tui.kit import NOW, desk_screen, lantern, ready, text_of, tree_of, until
 from tests.tui.triage_kit import known, said, told, triage_app
@@ -113,7 +113,7 @@ async def test_nothing_turns_while_work_runs(tmp_path: Path) -> None:
 def test_every_state_has_a_word(status: Status) -> None:
     from dataclasses import replace
 
-    row = replace(series_row(lantern()[0], expanded=False), standing=Standing(status=status))
+    row = replace(series_row(lantern()[0], expanded=False), standing=TriageState(status=status))
     assert str(status) in sentence(row, NOW).casefold()
 
 

@@ -10,7 +10,7 @@ import pytest
 from textual.events import Key
 
 from core.triage.journal import FILE
-from core.triage.transitions import DECIDED, Verb, after
+from core.triage.transitions import DECIDED, Verb, next_status
 from tests.tui.kit import NOW, app_with, desk_screen, lantern, ready, small_series, text_of, until
 from tests.tui.triage_kit import known, said, statuses, subjects, told, tree, triage_app
 from tui.desk.phrases import COMMANDS
@@ -255,7 +255,7 @@ async def test_the_palette_offers_what_is_possible(tmp_path: Path) -> None:
         screen = desk_screen(app)
         await pilot.press("t", "d", "d", "k")
         for name, verb in COMMANDS.items():
-            can = after(next(iter(tree(app).standings.values())).status, verb) is not None
+            can = next_status(next(iter(tree(app).standings.values())).status, verb) is not None
             assert (screen.disabled_reason(BY_NAME[name]) == "") is can, name
         assert screen.disabled_reason(BY_NAME["triage.done"])
         assert not screen.disabled_reason(BY_NAME["triage.reopen"])

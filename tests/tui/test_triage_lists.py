@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from core.demo import demo_path
 from core.desk.lists_desk import ListDesk, ListQuery
-from core.desk.triage_service import Journal, Triage
+from core.desk.triage_service import Journal, TriageService
 from core.index.index import Index, ListView, open_index
 from core.sources.mailbox import open_file
 from core.triage.journal import FILE
@@ -93,7 +93,7 @@ async def test_what_is_done_is_gone_and_undone_is_back(path: Path, index: Index)
 
 
 async def test_what_is_decided_is_not_shown_from_the_first(path: Path, index: Index) -> None:
-    triage = Triage(index, Journal(path.with_name(FILE)), ())
+    triage = TriageService(index, Journal(path.with_name(FILE)), ())
     rows = index.order(ListView(), 3)
     triage.do(Verb.DONE, [one.id for one in index.summaries(rows)])
     app = app_on(path, index)
@@ -108,7 +108,7 @@ async def test_what_another_process_decides_is_seen(path: Path, index: Index) ->
         await settled(pilot)
         row = tree(app).handles(0, 5)[4]
         (summary,) = index.summaries([int(row)])
-        Triage(index, Journal(path.with_name(FILE)), ()).do(Verb.SKIP, [summary.id])
+        TriageService(index, Journal(path.with_name(FILE)), ()).do(Verb.SKIP, [summary.id])
         await until(pilot, lambda: tree(app).place_of(row) is None, what="it gone")
 
 
@@ -174,7 +174,7 @@ async def test_the_end_of_a_session_is_remembered(path: Path, index: Index) -> N
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-    Triage(index, Journal(path.with_name(FILE)), ()).refresh()
+    TriageService(index, Journal(path.with_name(FILE)), ()).refresh()
     assert index.looked() is not None
 
 

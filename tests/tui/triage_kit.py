@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from core.desk.triage_service import Journal, Triage
+from core.desk.triage_service import Journal, TriageService
 from core.model import Series, Thread
 from core.triage.journal import FILE
 from tests.tui.kit import NOW, FakeDesk, desk_screen, lantern, listing, until
@@ -19,12 +19,14 @@ from tui.tree.triage_tree import TriageTree
 ME = "me@lantern.example.org"
 
 
-def make(folder: Path, now: Callable[[], datetime] = lambda: NOW) -> Callable[[Session], Triage]:
+def make(
+    folder: Path, now: Callable[[], datetime] = lambda: NOW
+) -> Callable[[Session], TriageService]:
     """Return what gives the decisions on what is opened, in a journal in `folder`."""
 
-    def made(session: Session) -> Triage:
+    def made(session: Session) -> TriageService:
         index = getattr(session.desk, "index", None)
-        return Triage(index, Journal(folder / FILE, host="desk"), (ME,), clock=now)
+        return TriageService(index, Journal(folder / FILE, host="desk"), (ME,), clock=now)
 
     return made
 

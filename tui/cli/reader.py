@@ -19,7 +19,7 @@ from tui.cli.parser import TARGETS, Command
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk.lists_desk import ListDesk
-    from core.desk.triage_service import Triage
+    from core.desk.triage_service import TriageService
     from core.index.index import Index
     from core.system.ui_state import UiState
     from tui.app import PatchdeskApp
@@ -262,15 +262,15 @@ def lists_desk(target: str, config: Config, remembered: UiState | None = None) -
 # ------------------------------------------------------------------- triage
 
 
-def triage_opener(config: Config) -> Callable[[Session], Triage]:
+def triage_opener(config: Config) -> Callable[[Session], TriageService]:
     """Return a function that opens the triage of what is open; it blocks, so it runs in a thread.
 
     The journal is the user's; for the demo it is a temporary one that is removed at exit.
     """
 
-    def opened(session: Session) -> Triage:
+    def opened(session: Session) -> TriageService:
         from core.config import with_git
-        from core.desk.triage_service import Journal, Triage
+        from core.desk.triage_service import Journal, TriageService
         from core.system.paths import data_dir
         from core.triage.journal import FILE
 
@@ -281,7 +281,7 @@ def triage_opener(config: Config) -> Callable[[Session], Triage]:
         index: Index | None = getattr(session.desk, "index", None)
         me = with_git(config).me_addresses
         repos = {name: one.repo for name, one in config.lists.items() if one.repo}
-        return Triage(index, Journal(folder / FILE), me, repos=repos)
+        return TriageService(index, Journal(folder / FILE), me, repos=repos)
 
     return opened
 

@@ -10,13 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from core.text import shown, shown_line
-from core.triage.transitions import WORDS, Argument, Verb
+from core.triage.transitions import VERB_TEXTS, Argument, Verb
 from tui.cli.console import load_config_and_warn, print_error, print_lines, read_stdin
 from tui.cli.parser import Command
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.desk.triage_service import LogLine, Outcome, Triage
+    from core.desk.triage_service import LogLine, TriageService, VerbResult
     from core.model import MessageId
 
 _print_error: Final = partial(print_error, command="triage")
@@ -36,9 +36,9 @@ _TAKES: Final = {
 
 def _details() -> str:
     verbs = "\n".join(
-        f"  {verb + _TAKES[words.argument]:<22} {words.help}" for verb, words in WORDS.items()
+        f"  {verb + _TAKES[words.argument]:<22} {words.help}" for verb, words in VERB_TEXTS.items()
     )
-    patch = ", ".join(verb for verb, words in WORDS.items() if words.on_patch)
+    patch = ", ".join(verb for verb, words in VERB_TEXTS.items() if words.on_patch)
     return f"""\
 VERB is one of:
 {verbs}
@@ -97,13 +97,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _problem(arguments: argparse.Namespace) -> str:
     """Return what is wrong with the arguments, as a sentence, or ""."""
     verb = arguments.verb
-    if verb not in _OTHERS and verb not in WORDS:
-        return f"‘{verb}’ is not a verb. Verbs: {', '.join([*WORDS, *_OTHERS])}."
+    if verb not in _OTHERS and verb not in VERB_TEXTS:
+        return f"‘{verb}’ is not a verb. Verbs: {', '.join([*VERB_TEXTS, *_OTHERS])}."
     if verb in _OTHERS and arguments.ids:
         return f"“{verb}” takes no ID."
     if verb not in _OTHERS and not arguments.ids:
         return "Which series? Give a Message-ID, or - to read them from standard input."
-    takes = Argument.NONE if verb in _OTHERS else WORDS[Verb(verb)].argument
+    takes = Argument.NONE if verb in _OTHERS else VERB_TEXTS[Verb(verb)].argument
     for option, argument in (
         ("until", Argument.UNTIL),
         ("label", Argument.LABEL),
@@ -123,13 +123,13 @@ def _problem(arguments: argparse.Namespace) -> str:
     return ""
 
 
-def _apply(arguments: argparse.Namespace, triage: Triage) -> int:
+def _apply(arguments: argparse.Namespace, triage: TriageService) -> int:
     from core.triage.when import ArgumentError
 
     verb = Verb(arguments.verb)
     note = arguments.note
     argument = arguments.until or arguments.label or arguments.priority
-    if argument is None and WORDS[verb].argument in (Argument.LABEL, Argument.PRIORITY):
+    if argument is None and VERB_TEXTS[verb].argument in (Argument.LABEL, Argument.PRIORITY):
         argument, note = note, None
     try:
         ids = list(_ids(arguments))
@@ -145,7 +145,7 @@ def _apply(arguments: argparse.Namespace, triage: Triage) -> int:
     return _report(outcome, arguments)
 
 
-def _report(outcome: Outcome, arguments: argparse.Namespace) -> int:
+def _report(outcome: VerbResult, arguments: argparse.Namespace) -> int:
     for note in outcome.notes:
         _print_error(note)
     if arguments.json:
@@ -155,7 +155,7 @@ def _report(outcome: Outcome, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _log(arguments: argparse.Namespace, triage: Triage) -> int:
+def _log(arguments: argparse.Namespace, triage: TriageService) -> int:
     if arguments.other is not None:
         with open(arguments.other, "rb") as other:  # noqa: PTH123 - main says what cannot be opened
             taken, passed = triage.take_over(other)
@@ -255,11 +255,11 @@ def _strip_brackets(text: str) -> MessageId:
 
 
 @contextmanager
-def _open_triage(config: Config) -> Iterator[Triage]:
+def _open_triage(config: Config) -> Iterator[TriageService]:
     """Yield the user's triage, over the index where there is one."""
     from core.config import with_git
     from core.desk.export import open_for_commands
-    from core.desk.triage_service import Journal, Triage
+    from core.desk.triage_service import Journal, TriageService
     from core.sync.list_folder import DataDirs
     from core.system.paths import data_dir
     from core.triage.journal import FILE
@@ -269,7 +269,7 @@ def _open_triage(config: Config) -> Iterator[Triage]:
         repos = {name: one.repo for name, one in config.lists.items() if one.repo}
         index = None if indexed is None else indexed.index
         me = with_git(config).me_addresses
-        yield Triage(index, Journal(data_dir() / FILE), me, repos=repos)
+        yield TriageService(index, Journal(data_dir() / FILE), me, repos=repos)
     finally:
         if indexed is not None:
             indexed.close()

@@ -20,11 +20,11 @@ from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
-    from core.desk.triage_service import Triage
+    from core.desk.triage_service import TriageService
     from core.diff.viewed_hunks import ViewedHunks
     from core.model import TargetListing
-    from core.triage.outcome import LogLine, Outcome
-    from core.triage.state import Standing
+    from core.triage.outcome import LogLine, VerbResult
+    from core.triage.state import TriageState
     from core.triage.transitions import Verb
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Known(Message):
     """Where series stand, and what remembers viewed hunks."""
 
     session: Session
-    standings: Mapping[SeriesHandle, Standing] | None
+    standings: Mapping[SeriesHandle, TriageState] | None
     viewed: ViewedHunks | None
     """Both None where nothing could be known: what was known before holds."""
 
@@ -76,9 +76,9 @@ class DeedDone(Message):
     """A deed is written down."""
 
     deed: Deed
-    outcome: Outcome | None
+    outcome: VerbResult | None
     """None where there was nothing to take back."""
-    standings: Mapping[SeriesHandle, Standing] = field(default_factory=dict)
+    standings: Mapping[SeriesHandle, TriageState] = field(default_factory=dict)
     """How those stand now that stood otherwise before."""
     first: SeriesHandle | None = None
     """One of them, to put the cursor on."""
@@ -112,7 +112,7 @@ class Marked(Message):
 class Clerk:
     """Does what it is told, one after the other, in a thread of its own, and posts what came of it."""
 
-    def __init__(self, make: Callable[[Session], Triage], post: Post) -> None:
+    def __init__(self, make: Callable[[Session], TriageService], post: Post) -> None:
         """`make` gives what remembers the decisions on what was opened; it is called in the thread."""
         self._make = make
         self._post = post
@@ -121,7 +121,7 @@ class Clerk:
         self._leaving = False
         """Nobody asks any more: only what is to be written is done."""
         self._of: Session | None = None
-        self._triage: Triage | None = None
+        self._triage: TriageService | None = None
         self._listing: TargetListing | None = None
         self._holders: dict[MessageId, MessageId] | None = None
         """Of what is in memory, the series of each mail."""
@@ -151,13 +151,13 @@ class Clerk:
             with suppress(PatchdeskError):
                 self._leave(self._triage)
 
-    def _leave(self, triage: Triage) -> None:
+    def _leave(self, triage: TriageService) -> None:
         """Write what waits to be written, and until when lists were looked at."""
         triage.close()
         if self._of is not None and _lists(self._of) is not None:
             triage.looked()
 
-    def _triage_of(self, session: Session) -> Triage:
+    def _triage_of(self, session: Session) -> TriageService:
         if self._triage is None or self._of is not session:
             if self._triage is not None:
                 with suppress(PatchdeskError):
@@ -180,7 +180,7 @@ class Clerk:
                     triage.hold(listing.items)
                 else:
                     triage.refresh()
-                known = cast("Mapping[SeriesHandle, Standing]", triage.known())
+                known = cast("Mapping[SeriesHandle, TriageState]", triage.known())
                 self._post(Known(session, known, triage.viewed))
                 self._count(session)
             except PatchdeskError as error:
@@ -231,7 +231,7 @@ class Clerk:
     def _done(self, deed: Deed) -> DeedDone:
         triage = self._triage_of(deed.session)
         asked: dict[MessageId, SeriesHandle] = {}
-        outcome: Outcome | None
+        outcome: VerbResult | None
         if deed.kind != "do" or deed.verb is None:
             outcome = triage.undo() if deed.kind == "undo" else triage.redo()
         else:
@@ -243,7 +243,7 @@ class Clerk:
                 note=deed.note,
                 patch=bool(deed.mails),
             )
-        standings: dict[SeriesHandle, Standing] = {}
+        standings: dict[SeriesHandle, TriageState] = {}
         for change in outcome.changes if outcome is not None else ():
             handle = deed.handles[0] if deed.mails else asked.get(change.id)
             standings[self._handle(deed.session, change.id) if handle is None else handle] = (
@@ -318,7 +318,7 @@ def find_rows(
     listing: TargetListing | None,
     query: str,
     lists: Sequence[str],
-    standings: Callable[[], Mapping[SeriesHandle, Standing]],
+    standings: Callable[[], Mapping[SeriesHandle, TriageState]],
     post: Post,
 ) -> None:
     """Post all that a query means, in lists, or in what is open."""

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
-from core.triage.state import UNTOUCHED, Standing
-from core.triage.transitions import PRIORITIES, UNDECIDED, VERDICTS, WORDS, Status, Verb, after
-from core.triage.when import ALLOWED, Until, read_until
+from core.triage.state import INITIAL_STATE, TriageState
+from core.triage.transitions import (
+    DECISION_VERBS,
+    PRIORITIES,
+    UNDECIDED,
+    VERB_TEXTS,
+    Status,
+    Verb,
+    next_status,
+)
+from core.triage.when import ALLOWED, Snooze, parse_snooze
 
 if TYPE_CHECKING:
     from core.triage.outcome import LogLine
@@ -33,9 +41,9 @@ COMMANDS: Final[Mapping[str, Verb]] = {
 """The verbs that commands stand for."""
 
 
-def disabled_reason(verb: Verb, standings: Collection[Standing]) -> SafeText:
+def disabled_reason(verb: Verb, standings: Collection[TriageState]) -> SafeText:
     """Return why a verb can be done to none of some series, as a sentence; "" where it can to any."""
-    if not standings or any(after(one.status, verb) is not None for one in standings):
+    if not standings or any(next_status(one.status, verb) is not None for one in standings):
         return shown("")
     statuses = {one.status for one in standings}
     if verb is Verb.REOPEN and statuses <= UNDECIDED:
@@ -47,14 +55,14 @@ def disabled_reason(verb: Verb, standings: Collection[Standing]) -> SafeText:
 
 
 def predicted(
-    before: Standing, verb: Verb, now: datetime, *, argument: str | None, note: str | None
-) -> Standing:
+    before: TriageState, verb: Verb, now: datetime, *, argument: str | None, note: str | None
+) -> TriageState:
     """Return how a series will stand after a verb; the journal's own answer comes later."""
-    status = after(before.status, verb)
+    status = next_status(before.status, verb)
     if status is None:
         return before
     one = replace(before, status=status)
-    if verb in VERDICTS:
+    if verb in DECISION_VERBS:
         one = replace(one, why="", since=now, until=None)
     if note is not None:
         one = replace(one, note=note)
@@ -73,10 +81,10 @@ def predicted(
     return one
 
 
-def understood(words: str, now: datetime) -> Until | None:
+def understood(words: str, now: datetime) -> Snooze | None:
     """Return until when something is put off, as far as that can be told without asking a repository."""
     try:
-        return read_until(words, now, has_tag=lambda _: False)
+        return parse_snooze(words, now, has_tag=lambda _: False)
     except PatchdeskError:
         return None
 
@@ -86,21 +94,21 @@ def until_words(words: str, now: datetime) -> SafeText:
     if not words.strip():
         return shown(ALLOWED)
     try:
-        until = read_until(words, now, has_tag=lambda _: False)
+        until = parse_snooze(words, now, has_tag=lambda _: False)
     except PatchdeskError as error:
         return shown(error.message)
     return shown(f"{until}, a tag" if until.tag else str(until))
 
 
-def of_patch(standing: Standing, status: Status) -> Standing:
+def of_patch(standing: TriageState, status: Status) -> TriageState:
     """Return a patch's own standing as one to ask about."""
-    return replace(UNTOUCHED, status=status, since=standing.since)
+    return replace(INITIAL_STATE, status=status, since=standing.since)
 
 
 # ------------------------------------------------------------------- rows
 
 
-def words_of(standing: Standing, now: datetime) -> list[str]:
+def words_of(standing: TriageState, now: datetime) -> list[str]:
     """Return how a series stands, as words in the order of their weight."""
     del now
     words = []
@@ -134,9 +142,9 @@ _SAID: Final[Mapping[Verb, str]] = {
 
 def sentence(verb: Verb, count: int, argument: str | None) -> SafeText:
     """Return that a verb was done, as a whole sentence: what the linear mode says."""
-    one, _, several = _SAID.get(verb, f"is {WORDS[verb].done}|are {WORDS[verb].done}").partition(
-        "|"
-    )
+    one, _, several = _SAID.get(
+        verb, f"is {VERB_TEXTS[verb].done}|are {VERB_TEXTS[verb].done}"
+    ).partition("|")
     said = f"One series {one}" if count == 1 else f"{count:,} series {several}"
     aside = f" {argument}" if argument and verb in (Verb.LABEL, Verb.UNLABEL) else ""
     return shown(f"{said}{aside}.")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.search.backend import Search
     from core.search.hits import SearchHit, SearchResult, ServerSearchResult
     from core.search.list_search import ListSearch
-    from core.triage.state import Standing
+    from core.triage.state import TriageState
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class SearchedListing:
         self,
         listing: TargetListing,
         desk: Desk | None = None,
-        standings: Callable[[], Mapping[SeriesHandle, Standing]] = dict,
+        standings: Callable[[], Mapping[SeriesHandle, TriageState]] = dict,
     ) -> None:
         """Take what is listed, the desk that reads its mails, and what gives the triage states."""
         self.listing = listing
@@ -117,7 +117,7 @@ class SearchedListing:
 def search_of(
     listing: TargetListing,
     desk: Desk | None,
-    standings: Callable[[], Mapping[SeriesHandle, Standing]],
+    standings: Callable[[], Mapping[SeriesHandle, TriageState]],
 ) -> Search:
     """Return the search of an opened target. Reads the configuration, for `is:mine`."""
     from core.config import load_config, with_git

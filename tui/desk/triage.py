@@ -23,7 +23,7 @@ from tui.tree.rows import Kind, Row
 from tui.widgets.prompt import Prompt, Proposal
 
 if TYPE_CHECKING:
-    from core.triage.state import Standing
+    from core.triage.state import TriageState
     from core.triage.transitions import Verb
 
 _NOWHERE = "Nothing is remembered of this: decisions need the program's own journal."
@@ -107,17 +107,17 @@ class TriageScreen(StandingScreen):
 
     def _patch_here(self, verb: Verb) -> MessageId | None:
         """Return the patch that a verb is for alone: under the cursor or open, one of several, and nothing is marked."""
-        from core.triage.transitions import VERDICTS, WORDS
+        from core.triage.transitions import DECISION_VERBS, VERB_TEXTS
 
         row = self.series_tree.row
-        alone = verb in VERDICTS and WORDS[verb].on_patch
+        alone = verb in DECISION_VERBS and VERB_TEXTS[verb].on_patch
         if not alone or self.series_tree.marks or row is None or row.kind is not Kind.PATCH:
             return None
         if row.message is None or row.version is None or row.version.total < 2:
             return None
         return row.message.message_id
 
-    def _standings_here(self, verb: Verb) -> list[Standing]:
+    def _standings_here(self, verb: Verb) -> list[TriageState]:
         from core.triage.transitions import Status
         from tui.desk.phrases import of_patch
 
@@ -131,7 +131,7 @@ class TriageScreen(StandingScreen):
 
     def _decide(self, name: str, argument: str | None = None, *, note: str | None = None) -> None:
         """Do a verb to what is marked, under the cursor or open."""
-        from core.triage.transitions import VERDICTS, Verb
+        from core.triage.transitions import DECISION_VERBS, Verb
         from tui.desk.phrases import disabled_reason, predicted
 
         verb, clerk, session = Verb(name), self._clerk, self._shown
@@ -173,16 +173,16 @@ class TriageScreen(StandingScreen):
         if patch is not None:
             self._go_on_in_series()
         else:
-            self._go_on(set(targets) if verb in VERDICTS else set())
+            self._go_on(set(targets) if verb in DECISION_VERBS else set())
 
-    def _with_patch(self, handle: SeriesHandle, patch: MessageId, verb: Verb) -> Standing:
+    def _with_patch(self, handle: SeriesHandle, patch: MessageId, verb: Verb) -> TriageState:
         """Return how a series will stand once one of its patches is decided."""
         from dataclasses import replace
 
-        from core.triage.transitions import Status, after
+        from core.triage.transitions import Status, next_status
 
         one = self._standing(handle)
-        status = after(one.patch(patch) or Status.NEW, verb)
+        status = next_status(one.patch(patch) or Status.NEW, verb)
         others = [(name, of) for name, of in one.patches if name != patch]
         if status is not None and status is not Status.NEW:
             others.append((patch, status))

@@ -17,8 +17,8 @@ from tui.keys.commands import Pane
 from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
-    from core.desk.triage_service import Triage
-    from core.triage.state import Standing
+    from core.desk.triage_service import TriageService
+    from core.triage.state import TriageState
     from tui.desk.requests import Session
     from tui.tree.model import Items
     from tui.tree.rows import Whole
@@ -40,9 +40,9 @@ class StandingScreen(MarkingScreen):
     """Shows how series stand: as it is written down, and with what is not written down yet."""
 
     _clerk: Clerk | None = None
-    _sure: Mapping[SeriesHandle, Standing] = {}
+    _sure: Mapping[SeriesHandle, TriageState] = {}
     """How series stand as it is written down."""
-    _waiting: Sequence[tuple[Deed, Mapping[SeriesHandle, Standing]]] = ()
+    _waiting: Sequence[tuple[Deed, Mapping[SeriesHandle, TriageState]]] = ()
     """What is not written down yet, in order, and what each will make of its series."""
     _decided_shown = False
     _given: Items | Sequence[Whole] = ()
@@ -61,10 +61,10 @@ class StandingScreen(MarkingScreen):
     _held_back: Callable[[Items | Sequence[Whole]], None] | None = None
     """Shows the list, once it is known what is decided."""
 
-    def _standing(self, handle: SeriesHandle) -> Standing:
-        from core.triage.state import UNTOUCHED
+    def _standing(self, handle: SeriesHandle) -> TriageState:
+        from core.triage.state import INITIAL_STATE
 
-        return self.series_tree.standings.get(handle, UNTOUCHED)
+        return self.series_tree.standings.get(handle, INITIAL_STATE)
 
     def _follow_cursor(self) -> None:
         """In the reader, open what the cursor stands on now."""
@@ -187,7 +187,7 @@ class StandingScreen(MarkingScreen):
         if self.desk_app.triage is not None and hasattr(session.desk, "pages"):
             self._the_clerk(self.desk_app.triage).know(session, None)
 
-    def _the_clerk(self, make: Callable[[Session], Triage]) -> Clerk:
+    def _the_clerk(self, make: Callable[[Session], TriageService]) -> Clerk:
         if self._clerk is None:
             self._clerk = Clerk(make, self.post_message)
         return self._clerk
@@ -328,7 +328,7 @@ def _without(
     return without(hidden) if without is not None else items
 
 
-def _looks(one: Standing | None) -> object:
+def _looks(one: TriageState | None) -> object:
     """Return what a row shows of a standing."""
     return one and (
         one.status, one.why, one.until, one.flagged, one.priority, one.labels, bool(one.note), one.patches,

@@ -12,7 +12,7 @@ from core.text import shown
 from tui.tree.rows import Kind, Row
 
 if TYPE_CHECKING:
-    from core.triage.state import Standing
+    from core.triage.state import TriageState
 
 
 MARK: Final = "*"
@@ -72,7 +72,7 @@ def state_pieces(row: Row) -> Iterator[tuple[str, str]]:
         yield "✎ ", "muted"
 
 
-def why(standing: Standing) -> str:
+def why(standing: TriageState) -> str:
     """Return why a series is here again, or until when it is not: in a few letters."""
     if standing.why:
         return shown(standing.why)[:40]

@@ -13,7 +13,7 @@ from core.model import Message, MessageId, Patch, Reply, Series, Thread, Version
 from tui.widgets.row_text import TRAILER_LETTERS, join_counts, trailer_counts
 
 if TYPE_CHECKING:
-    from core.triage.state import Standing
+    from core.triage.state import TriageState
 
 Key = tuple[str, ...]
 """What a row stays known by; it begins with the id of its series or thread."""
@@ -103,7 +103,7 @@ class Row:
     """What is new in a series or thread; of a heading, or what stands for more, what it says."""
     marked: bool = False
     """It is one of those that the next verb is for."""
-    standing: Standing | None = None
+    standing: TriageState | None = None
     """How its series or thread stands, where anything was decided on that."""
     highlights: Highlights | None = None
     """Where it is one of the rows that were found: what was looked for."""

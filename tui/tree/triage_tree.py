@@ -20,9 +20,9 @@ from tui.tree.view import ViewState
 from tui.widgets.row_text import StyledText
 
 if TYPE_CHECKING:
-    from core.triage.state import Standing
+    from core.triage.state import TriageState
 
-_NOTHING: Final[Mapping[SeriesHandle, Standing]] = {}
+_NOTHING: Final[Mapping[SeriesHandle, TriageState]] = {}
 
 
 class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
@@ -40,7 +40,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         self.linear = False
         """Rows are words, for screen readers and plain terminals."""
         self.marks: Final = Marks()
-        self.standings: Mapping[SeriesHandle, Standing] = _NOTHING
+        self.standings: Mapping[SeriesHandle, TriageState] = _NOTHING
         """How series stand that anything was decided on."""
         self.standings_known = False
         """Until then rows say themselves how they stand."""

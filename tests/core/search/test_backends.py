@@ -9,7 +9,7 @@ from email.message import EmailMessage
 import pytest
 
 from core.config import Config
-from core.desk.triage_service import Triage
+from core.desk.triage_service import TriageService
 from core.errors import QueryError
 from core.index.body_index import bring_bodies
 from core.index.index import open_index
@@ -74,7 +74,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ListSearch,
     bring(index, log)
     bring_bodies(index, folder / "bodies.sqlite3", stop=NOBODY, report=quiet)
     journal = Journal(folder / "triage.jsonl")
-    triage = Triage(index, journal, ME)
+    triage = TriageService(index, journal, ME)
     for verb, name in DONE.items():
         argument = {Verb.LABEL: "arm"}.get(verb)
         if name == "mem-0":
@@ -86,7 +86,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ListSearch,
 
     opened = listing(ARCHIVE)
     raws = {git_blob_id(raw).hex(): raw for raw in ARCHIVE}
-    alone = Triage(None, journal, ME)
+    alone = TriageService(None, journal, ME)
     alone.hold(opened.items)
     alone.refresh()
 

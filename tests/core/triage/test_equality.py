@@ -9,13 +9,13 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.desk.triage_service import Journal, Triage
+from core.desk.triage_service import Journal, TriageService
 from core.errors import Cancelled
 from core.index.index import Index, ListView
-from core.index.triage_store import IndexBook
+from core.index.triage_store import IndexTriageStore
 from core.model import MessageId
-from core.triage.memory_store import MemoryBook
-from core.triage.state import UNTOUCHED, Standing
+from core.triage.memory_store import InMemoryTriageStore
+from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import Verb
 from core.triage.when import ArgumentError
 from tests.core.index.test_equality import ANY, mails, new_index, small_steps
@@ -27,7 +27,7 @@ ME = "rex@example.com"
 VERBS = (Verb.DONE, Verb.DONE, Verb.WAIT, Verb.SKIP, Verb.LATER, Verb.REOPEN, Verb.FLAG, Verb.LABEL)
 
 
-def decide(triage: Triage, chance: random.Random) -> None:
+def decide(triage: TriageService, chance: random.Random) -> None:
     """Do something to some mails, which may not be here yet."""
     ids = [MessageId(f"m{chance.randrange(25)}@example.org") for _ in range(chance.randrange(1, 4))]
     verb = chance.choice(VERBS)
@@ -45,19 +45,19 @@ def decide(triage: Triage, chance: random.Random) -> None:
             triage.do(verb, ids, argument={Verb.LATER: "v", Verb.LABEL: "x"}.get(verb))
 
 
-def shown(index: Index) -> dict[MessageId, Standing]:
+def shown(index: Index) -> dict[MessageId, TriageState]:
     """Return where the rows stand that anything was done to."""
-    known = IndexBook(index).standings()
+    known = IndexTriageStore(index).standings()
     summaries = index.summaries(index.order(ListView()))
     assert known.keys() <= {one.row for one in summaries}
     for one in summaries:
-        assert one.standing == known.get(one.row, UNTOUCHED)
+        assert one.standing == known.get(one.row, INITIAL_STATE)
     return {one.id: stands for one in summaries if (stands := known.get(one.row)) is not None}
 
 
-def expected(came: list[tuple[str, bytes]], journal: Journal) -> dict[int | MessageId, Standing]:
+def expected(came: list[tuple[str, bytes]], journal: Journal) -> dict[int | MessageId, TriageState]:
     """Return the same, of mails grouped at once and a journal read at once."""
-    book = MemoryBook([ME])
+    book = InMemoryTriageStore([ME])
     book.hold(grouped(came).values())
     book.catch_up(journal)
     return book.standings()
@@ -71,7 +71,7 @@ def test_standings_are_as_of_all_at_once(raws: list[bytes], seed: random.Random)
     came += [("two", raw) for _, raw in chance.sample(came, len(came) // 4)]
     with new_index() as index:
         journal = Journal(index.path.with_name("triage.jsonl"), host="desk")
-        triage = Triage(index, journal, [ME])
+        triage = TriageService(index, journal, [ME])
         logs = {"one": Log("one"), "two": Log("two")}
         for name, raw in came:
             logs[name].entries.append((raw, True))

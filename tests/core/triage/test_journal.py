@@ -21,16 +21,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.desk.triage_service import Triage
+from core.desk.triage_service import TriageService
 from core.model import MessageId
 from core.triage import journal
-from core.triage.events import LONGEST, Entry, Event, microseconds, read_line
+from core.triage.events import LONGEST, EventSeries, TriageEvent, read_line, to_microseconds
 from core.triage.journal import Journal, JournalError
 from core.triage.transitions import Status, Verb
 from tests.core.triage.triage_kit import NOW, Desk, series
 
 ROOT = Path(__file__).resolve().parents[3]
-AT = microseconds(NOW)
+AT = to_microseconds(NOW)
 LAMP = MessageId("lamp-v1-0@x")
 
 
@@ -39,16 +39,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "triage.jsonl"
 
 
-def event(name: str = "a@x", verb: str = "done") -> Event:
-    return Event(time=0, host="", id="", verb=verb, series=(Entry(ids=(MessageId(name),)),))
+def event(name: str = "a@x", verb: str = "done") -> TriageEvent:
+    return TriageEvent(
+        time=0, host="", id="", verb=verb, series=(EventSeries(ids=(MessageId(name),)),)
+    )
 
 
-def read(journal: Journal) -> list[Event]:
+def read(journal: Journal) -> list[TriageEvent]:
     return [one for batch in journal.batches() for one in batch.events]
 
 
-def triage_of(path: Path, host: str = "desk") -> Triage:
-    return Triage(None, Journal(path, host=host), clock=lambda: NOW)
+def triage_of(path: Path, host: str = "desk") -> TriageService:
+    return TriageService(None, Journal(path, host=host), clock=lambda: NOW)
 
 
 # ------------------------------------------------------------------- what a line is
@@ -56,14 +58,14 @@ def triage_of(path: Path, host: str = "desk") -> Triage:
 texts = st.text(max_size=20)
 ids = st.lists(st.text(min_size=1, max_size=30).map(MessageId), min_size=1, max_size=4).map(tuple)
 entries = st.builds(
-    Entry,
+    EventSeries,
     ids=ids,
     before=st.none() | st.sampled_from(Status),
     replies=st.none() | st.frozensets(st.binary(min_size=4, max_size=4), max_size=3),
     active=st.none() | st.floats(-1e10, 1e10),
 )
 events = st.builds(
-    Event,
+    TriageEvent,
     time=st.integers(-(10**15), 10**17),
     host=texts,
     id=st.from_regex(r"\A[0-9a-f]{16}(\.[0-9]{1,3})?\Z"),
@@ -79,7 +81,7 @@ events = st.builds(
 
 
 @given(events)
-def test_an_event_is_read_as_it_was_written(one: Event) -> None:
+def test_an_event_is_read_as_it_was_written(one: TriageEvent) -> None:
     # Of the three kinds of events each has its own.
     series = () if one.undoes else one.series
     one = replace(one, series=series, ids=() if series or one.undoes else one.ids)
@@ -112,7 +114,7 @@ FIELDS = (
 @settings(max_examples=300)
 @given(one=events, name=st.sampled_from(FIELDS), value=_values, inner=st.booleans())
 def test_wrong_types_are_no_events_and_never_an_exception(
-    one: Event, name: str, value: object, inner: bool
+    one: TriageEvent, name: str, value: object, inner: bool
 ) -> None:
     record = json.loads(one.line())
     if inner and record.get("series"):
@@ -286,12 +288,12 @@ def test_another_process_is_seen(tmp_path: Path) -> None:
 
 def test_a_clock_that_was_set_back_loses_no_verdict(path: Path) -> None:
     now = NOW
-    triage = Triage(None, Journal(path, host="desk"), clock=lambda: now)
+    triage = TriageService(None, Journal(path, host="desk"), clock=lambda: now)
     triage.do(Verb.DONE, [LAMP])
     now -= timedelta(days=400)
     triage.do(Verb.REOPEN, [LAMP])
     assert triage.standing(LAMP).status is Status.NEW
-    again = Triage(None, Journal(path, host="desk"), clock=lambda: now)
+    again = TriageService(None, Journal(path, host="desk"), clock=lambda: now)
     again.do(Verb.SKIP, [LAMP])
     assert again.standing(LAMP).status is Status.SKIPPED
     times = [one.time for one in read(again.journal)]
@@ -365,7 +367,7 @@ import sys
 from pathlib import Path
 from core.model import MessageId
 from core.desk.triage_service import Journal, Triage, Verb
-triage = Triage(None, Journal(Path(sys.argv[1]), host=sys.argv[2]))
+triage = TriageService(None, Journal(Path(sys.argv[1]), host=sys.argv[2]))
 for number in range(60):
     triage.do(Verb.DONE, [MessageId(f"{sys.argv[3]}-{number}-{each}@x") for each in range(20)])
 """
@@ -412,7 +414,7 @@ from core.model import MessageId
 from core.desk.triage_service import Journal, Triage, Verb
 for line in sys.stdin:
     if (child := os.fork()) == 0:
-        triage = Triage(None, Journal(Path(sys.argv[1])))
+        triage = TriageService(None, Journal(Path(sys.argv[1])))
         for number in range(100_000):
             triage.do(Verb.DONE, [MessageId(f"{line.strip()}-{number}@x")])
             os.write(1, f"{os.getpid()} {line.strip()}-{number}@x\\n".encode())

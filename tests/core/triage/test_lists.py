@@ -15,20 +15,20 @@ from threading import Event
 import pytest
 
 from core.desk.lists_desk import ListDesk, ListPage, ListQuery
-from core.desk.triage_service import Triage
+from core.desk.triage_service import TriageService
 from core.errors import PatchdeskError
 from core.index.database import transaction
 from core.index.index import ListView, open_index
 from core.index.migrations import MIGRATIONS, TRIAGE
 from core.model import MessageId
 from core.system.user_git import has_tag
-from core.triage.events import Entry, microseconds
-from core.triage.events import Event as Written
+from core.triage.events import EventSeries, to_microseconds
+from core.triage.events import TriageEvent as Written
 from core.triage.journal import Journal
 from core.triage.schema import NAMES as TABLES
-from core.triage.state import UNTOUCHED, Standing
+from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import Status, Verb
-from core.triage.when import WhenError
+from core.triage.when import SnoozeError
 from tests.core.triage.triage_kit import NOW, Desk, series
 
 NAMES = ("lamp", "wick", "oil", "brass", "soot")
@@ -110,8 +110,8 @@ def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
     assert dict(page.items.headings) == {0: "new", 4: "done"}
     # Another machine's journal is laid in by hand.
     line = Written(
-        time=microseconds(datetime.now(UTC)), host="laptop", id="ab", verb="skip",
-        series=(Entry(ids=(LAMP,)),),
+        time=to_microseconds(datetime.now(UTC)), host="laptop", id="ab", verb="skip",
+        series=(EventSeries(ids=(LAMP,)),),
     ).line()  # fmt: skip
     with desk.journal.path.open("ab") as file:
         file.write(line)
@@ -119,7 +119,7 @@ def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
     assert dict(page.items.headings) == {0: "new", 3: "done", 4: "skipped"}
     assert page.items.summary(4).standing.status is Status.SKIPPED
     # What was put off until a moment ago is back, and nothing was written.
-    later = Triage(
+    later = TriageService(
         desk.index,
         Journal(desk.journal.path),
         clock=lambda: datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=1.5),
@@ -149,7 +149,7 @@ def test_a_view_without_what_is_decided(desk: Desk) -> None:
 
 def test_what_is_known_of_all_follows_every_change(desk: Desk) -> None:
     def check() -> None:
-        shown = {one: stands for one, stands in desk.shown().items() if stands != UNTOUCHED}
+        shown = {one: stands for one, stands in desk.shown().items() if stands != INITIAL_STATE}
         known = desk.triage.known()
         assert {desk.index.summaries([int(row)])[0].id: one for row, one in known.items()} == shown
 
@@ -170,7 +170,7 @@ def test_what_is_known_of_all_follows_every_change(desk: Desk) -> None:
     check()
     while desk.triage.undo():
         check()
-    assert set(desk.triage.known().values()) == {Standing(status=Status.READING, opened=True)}
+    assert set(desk.triage.known().values()) == {TriageState(status=Status.READING, opened=True)}
 
 
 def test_an_index_of_before_there_was_triage_learns_it(desk: Desk) -> None:
@@ -217,10 +217,10 @@ def git(path: Path, *words: str) -> None:
 
 
 def test_what_waits_for_a_tag(desk: Desk, repository: Path) -> None:
-    triage = Triage(
+    triage = TriageService(
         desk.index, Journal(desk.journal.path), repos={"list": str(repository)}, clock=desk.clock
     )
-    with pytest.raises(WhenError, match="there already"):
+    with pytest.raises(SnoozeError, match="there already"):
         triage.do(Verb.LATER, [LAMP], argument="v6.18")
     assert triage.do(Verb.LATER, [LAMP], argument="v6.19").words == "put off until v6.19"
     desk.clock.go(days=1000)
@@ -236,18 +236,18 @@ def test_what_waits_for_a_tag(desk: Desk, repository: Path) -> None:
     assert triage_over(desk, repository).look_for_tags()
 
 
-def triage_over(desk: Desk, repository: Path) -> Triage:
-    return Triage(desk.index, Journal(desk.journal.path), repos={"list": str(repository)})
+def triage_over(desk: Desk, repository: Path) -> TriageService:
+    return TriageService(desk.index, Journal(desk.journal.path), repos={"list": str(repository)})
 
 
 def test_a_list_without_a_repository_waits_for_no_tag(desk: Desk, repository: Path) -> None:
-    triage = Triage(desk.index, Journal(desk.journal.path), repos={"other": str(repository)})
-    with pytest.raises(WhenError, match="its repository"):
+    triage = TriageService(desk.index, Journal(desk.journal.path), repos={"other": str(repository)})
+    with pytest.raises(SnoozeError, match="its repository"):
         triage.do(Verb.LATER, [LAMP], argument="v6.19")
 
 
 def test_one_target_waits_for_a_tag_too(desk: Desk, repository: Path) -> None:
-    triage = Triage(None, Journal(desk.journal.path), repos={"any": str(repository)})
+    triage = TriageService(None, Journal(desk.journal.path), repos={"any": str(repository)})
     triage.hold(desk.items())
     triage.do(Verb.LATER, [LAMP], argument="v6.19")
     assert not triage.look_for_tags()

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from core.model import MessageId
-from core.triage.state import Standing
-from core.triage.transitions import PRIORITIES, TRANSITIONS, VERDICTS, Status, Verb
+from core.triage.state import TriageState
+from core.triage.transitions import DECISION_VERBS, PRIORITIES, TRANSITIONS, Status, Verb
 from tests.core.triage.triage_kit import Desk, mail, series
 
 NAMES = ("lamp", "wick", "oil", "brass", "soot")
@@ -67,7 +67,7 @@ class Row:
         return row
 
     @classmethod
-    def of(cls, stands: Standing) -> Row:
+    def of(cls, stands: TriageState) -> Row:
         """Return the same of a standing."""
         return cls(
             stands.status, stands.flagged, stands.priority, frozenset(stands.labels), stands.note
@@ -90,7 +90,7 @@ class Model:
             before = rows[one]
             rows[one] = before.after(verb, argument, note)
             # Putting off again is something, though it leaves the state as it is.
-            moves = verb in VERDICTS and verb in TRANSITIONS[before.status]
+            moves = verb in DECISION_VERBS and verb in TRANSITIONS[before.status]
             count += moves or rows[one] != before
         if count:
             self.past.append(self.rows)
@@ -151,7 +151,7 @@ def act(desk: Desk, model: Model, chance: random.Random) -> None:
             assert Row.of(change.after) == model.rows[change.id]
 
 
-def rows(shown: dict[MessageId, Standing]) -> dict[MessageId, Row]:
+def rows(shown: dict[MessageId, TriageState]) -> dict[MessageId, Row]:
     return {one: Row.of(stands) for one, stands in shown.items()}
 
 
@@ -228,7 +228,7 @@ TestTriaging.settings = settings(
 )
 
 
-def standings_from(journal: bytes, folder: Path) -> dict[MessageId, Standing]:
+def standings_from(journal: bytes, folder: Path) -> dict[MessageId, TriageState]:
     """Return where the series stand by a journal, in an index of its own."""
     folder.mkdir()
     with_journal = folder / "triage.jsonl"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.triage.when import ArgumentError, Until, WhenError, read_until, unpacked
+from core.triage.when import ArgumentError, Snooze, SnoozeError, decode_snooze, parse_snooze
 
 
 @pytest.fixture(autouse=True)
@@ -48,11 +48,11 @@ NOW = datetime(2026, 10, 22, 15, 30, tzinfo=UTC)
     ],
 )
 def test_times(words: str, moment: str) -> None:
-    until = read_until(words, NOW)
-    assert until == Until(datetime.fromisoformat(moment))
+    until = parse_snooze(words, NOW)
+    assert until == Snooze(datetime.fromisoformat(moment))
     assert until.moment is not None
     assert until.moment.isoformat() == moment
-    assert unpacked(until.packed()) == until
+    assert decode_snooze(until.packed()) == until
 
 
 @pytest.mark.parametrize(
@@ -65,20 +65,20 @@ def test_times(words: str, moment: str) -> None:
     ],
 )
 def test_it_is_said_as_it_is_meant(words: str, spoken: str) -> None:
-    assert str(read_until(words, NOW, has_tag=lambda _: False)) == spoken
+    assert str(parse_snooze(words, NOW, has_tag=lambda _: False)) == spoken
 
 
 def test_a_new_version() -> None:
-    until = read_until("v", NOW)
+    until = parse_snooze("v", NOW)
     assert until.is_version
     assert until.packed() == "version"
-    assert unpacked("version") == until
+    assert decode_snooze("version") == until
 
 
 def test_a_tag_that_is_not_there_yet() -> None:
-    until = read_until("v6.19-rc1", NOW, has_tag=lambda _: False)
-    assert until == Until(tag="v6.19-rc1")
-    assert unpacked(until.packed()) == until
+    until = parse_snooze("v6.19-rc1", NOW, has_tag=lambda _: False)
+    assert until == Snooze(tag="v6.19-rc1")
+    assert decode_snooze(until.packed()) == until
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_a_tag_that_is_not_there_yet() -> None:
     ],
 )
 def test_what_cannot_be_read_says_what_can(words: str, has_tag: object, said: str) -> None:
-    with pytest.raises(WhenError, match=said) as caught:
-        read_until(words, NOW, has_tag=has_tag)  # type: ignore[arg-type]
+    with pytest.raises(SnoozeError, match=said) as caught:
+        parse_snooze(words, NOW, has_tag=has_tag)  # type: ignore[arg-type]
     assert "3d" in caught.value.hint
     assert isinstance(caught.value, ArgumentError)
 
@@ -113,14 +113,14 @@ def test_what_cannot_be_read_says_what_can(words: str, has_tag: object, said: st
 @given(st.text(max_size=30) | st.from_regex(r"[0-9]{1,5}\s?[hdw]|[0-9-]{8,11}", fullmatch=True))
 def test_anything_is_a_time_to_come_or_an_error(words: str) -> None:
     try:
-        until = read_until(words, NOW, has_tag=lambda _: False)
-    except WhenError:
+        until = parse_snooze(words, NOW, has_tag=lambda _: False)
+    except SnoozeError:
         return
     assert until.moment is None or NOW < until.moment < NOW + timedelta(days=36_600)
-    assert unpacked(until.packed()) == until
+    assert decode_snooze(until.packed()) == until
 
 
 @given(st.text(max_size=40))
 def test_what_a_journal_says_is_read_or_not(text: str) -> None:
-    until = unpacked(text)
+    until = decode_snooze(text)
     assert until is None or str(until)

@@ -6,18 +6,18 @@ import pytest
 
 from core.triage.transitions import (
     DECIDED,
+    DECISION_VERBS,
     ORDER,
-    RETURNS,
+    RESURFACES_ON,
     TRANSITIONS,
     UNDECIDED,
-    VERDICTS,
-    WORDS,
+    VERB_TEXTS,
     Argument,
-    Cause,
+    ResurfaceCause,
     Status,
     Verb,
-    after,
-    allowed,
+    allowed_verbs,
+    next_status,
 )
 
 CONTRACT = "done skip wait later accept reopen flag unflag label unlabel note priority read unread"
@@ -25,8 +25,8 @@ CONTRACT = "done skip wait later accept reopen flag unflag label unlabel note pr
 
 def test_the_verbs_are_those_of_the_command_line() -> None:
     assert [str(verb) for verb in Verb] == CONTRACT.split()
-    assert list(WORDS) == list(Verb)
-    assert all(words.help and words.done for words in WORDS.values())
+    assert list(VERB_TEXTS) == list(Verb)
+    assert all(words.help and words.done for words in VERB_TEXTS.values())
 
 
 def test_every_state_has_its_row_and_its_place() -> None:
@@ -47,18 +47,18 @@ def test_every_state_has_its_row_and_its_place() -> None:
     ],
 )
 def test_a_verdict_leads_to_one_state_from_wherever_it_is_possible(verb: Verb, to: Status) -> None:
-    assert verb in VERDICTS
+    assert verb in DECISION_VERBS
     for status in Status:
-        led = after(status, verb)
+        led = next_status(status, verb)
         if verb is Verb.REOPEN:
             possible = status not in UNDECIDED
         else:
             possible = status is not to or verb is Verb.LATER
         assert led == (to if possible else None)
-        assert (verb in allowed(status)) == possible
+        assert (verb in allowed_verbs(status)) == possible
 
 
-@pytest.mark.parametrize("verb", sorted(set(Verb) - VERDICTS))
+@pytest.mark.parametrize("verb", sorted(set(Verb) - DECISION_VERBS))
 def test_a_mark_changes_no_verdict(verb: Verb) -> None:
     for status in Status:
         expected = status
@@ -66,11 +66,11 @@ def test_a_mark_changes_no_verdict(verb: Verb) -> None:
             expected = Status.READING
         if status is Status.READING and verb is Verb.UNREAD:
             expected = Status.NEW
-        assert after(status, verb) is expected
+        assert next_status(status, verb) is expected
 
 
 def test_what_takes_an_argument() -> None:
-    assert {verb: words.argument for verb, words in WORDS.items() if words.argument} == {
+    assert {verb: words.argument for verb, words in VERB_TEXTS.items() if words.argument} == {
         Verb.LATER: Argument.UNTIL,
         Verb.LABEL: Argument.LABEL,
         Verb.UNLABEL: Argument.LABEL,
@@ -80,4 +80,7 @@ def test_what_takes_an_argument() -> None:
 
 
 def test_done_and_waiting_come_back_and_nothing_else_does() -> None:
-    assert {Status.DONE: frozenset(Cause), Status.WAITING: frozenset(Cause)} == RETURNS
+    assert {
+        Status.DONE: frozenset(ResurfaceCause),
+        Status.WAITING: frozenset(ResurfaceCause),
+    } == RESURFACES_ON

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from pathlib import Path
 
-from core.desk.triage_service import Journal, Triage
+from core.desk.triage_service import Journal, TriageService
 from core.index.index import ListView, open_index
-from core.index.triage_store import IndexBook
+from core.index.triage_store import IndexTriageStore
 from core.model import MessageId, Series, Thread
-from core.triage.state import Standing
+from core.triage.state import TriageState
 from tests.core.indexing import Log, bring, held
 
 START = 1_780_000_000
@@ -92,10 +92,10 @@ class Desk:
         self.triage = self.made()
         self.come(*mails)
 
-    def made(self) -> Triage:
+    def made(self) -> TriageService:
         """Return a triage as a program makes it that is started now."""
         journal = Journal(self.journal.path, host=self.host)
-        return Triage(self.index, journal, [self.me], clock=self.clock)
+        return TriageService(self.index, journal, [self.me], clock=self.clock)
 
     def come(self, *mails: bytes) -> None:
         """Let mails come to the list."""
@@ -122,22 +122,22 @@ class Desk:
         """Return what the index holds."""
         return list(held(self.index).values())
 
-    def shown(self) -> dict[MessageId, Standing]:
+    def shown(self) -> dict[MessageId, TriageState]:
         """Return where the rows stand, as the index has them."""
         rows = self.index.order(ListView())
-        known = IndexBook(self.index).standings()
+        known = IndexTriageStore(self.index).standings()
         now = self.clock()
         return {
-            one.id: known.get(one.row, Standing()).at(now) for one in self.index.summaries(rows)
+            one.id: known.get(one.row, TriageState()).at(now) for one in self.index.summaries(rows)
         }
 
-    def remembered(self) -> dict[MessageId, Standing]:
+    def remembered(self) -> dict[MessageId, TriageState]:
         """Return where the same series stand without the index, from the journal alone."""
-        triage = Triage(None, Journal(self.journal.path), [self.me], clock=self.clock)
+        triage = TriageService(None, Journal(self.journal.path), [self.me], clock=self.clock)
         items = self.items()
         triage.hold(items)
         known = triage.known()
-        return {item.id: known.get(item.id, Standing()) for item in items}
+        return {item.id: known.get(item.id, TriageState()) for item in items}
 
     def check(self) -> None:
         """See that the index, the journal in memory and an index built anew say the same."""
