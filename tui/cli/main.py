@@ -10,6 +10,7 @@ from typing import Final
 from core.errors import Cancelled, PatchdeskError
 from tui.cli import (
     apply,
+    comments,
     coverage,
     diagnostics,
     digest,
@@ -30,6 +31,7 @@ COMMANDS: Final = (
     *mail.COMMANDS,
     *versions.COMMANDS,
     *coverage.COMMANDS,
+    *comments.COMMANDS,
     *triage.COMMANDS,
     *reply.COMMANDS,
     *apply.COMMANDS,

@@ -16,6 +16,9 @@ class Mails:
         self._raws = {str(at): raw.encode() for at, raw in enumerate(raws)}
         self.opened = 0
 
+    def raws(self) -> list[str]:
+        return [raw.decode() for raw in self._raws.values()]
+
     def listing(self) -> TargetListing:
         messages = [parse_message(raw, key) for key, raw in self._raws.items()]
         items = tuple(group_messages(messages))

@@ -1,0 +1,43 @@
+"""Which review comments ask for something: those of other people that say more than thanks or a trailer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from hashlib import blake2b
+from typing import Final
+
+from core.coverage.people import is_same_person
+from core.model import Identity
+from core.series.review_comments import ReviewComment
+
+_FEWEST: Final = 12
+"""Characters that a comment needs to say something."""
+_KEPT: Final = 200
+_TRAILER: Final = re.compile(r"\s*[A-Z][A-Za-z]{1,20}(?:-[A-Za-z]{1,20})*:\s+\S[^\n]{0,300}@")
+_POLITE: Final = re.compile(
+    r"\s*(?:(?:hi|hello|hey|dear)\b[^\n]{0,40}"
+    r"|(?:many )?(?:thanks|thank you|thx|cheers|regards|best|greetings)\b[^\n]{0,60}"
+    r"|(?:looks? (?:good|fine|ok|great)|lgtm|nice|great|\+1|ditto\.?)\b[^\n]{0,40}"
+    r"|applied\b[^\n]{0,60}|queued\b[^\n]{0,60})\s*$",
+    re.IGNORECASE,
+)
+
+
+def asks_for_something(
+    comment: ReviewComment, own: Collection[Identity], robots: Collection[Identity] = ()
+) -> bool:
+    """Whether a comment is an item to follow; `own` are the people who sent the series."""
+    sender = comment.message.sender
+    if any(is_same_person(sender, one) for one in (*own, *robots)):
+        return False
+    lines = [line for line in comment.lines if line.strip()]
+    said = [line for line in lines if not _TRAILER.match(line) and not _POLITE.match(line)]
+    return sum(len(line.strip()) for line in said) >= _FEWEST
+
+
+def comment_key(comment: ReviewComment, ordinal: int) -> str:
+    """Return what names a comment in the journal; `ordinal` tells equal ones of one reply apart."""
+    text = " ".join(" ".join(comment.lines).split())[:_KEPT]
+    content = f"{comment.message.message_id}\n{ordinal}\n{text}"
+    return blake2b(content.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -1,0 +1,118 @@
+"""The use case of review comments followed: choose two postings, open their mails, and build the ledger."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from core.comments.ledger import CommentedMail, LaterVersion, LedgerOptions, comment_ledger
+from core.comments.values import CommentLedger, FollowedComment
+from core.desk.versions import VersionComparer
+from core.errors import Cancelled, PatchdeskError
+from core.model import Patch, Series, Version
+from core.series.review_comments import ReplyInThread
+from core.versions.choose import Choice, Posting, choose, postings
+
+if TYPE_CHECKING:
+    from core.desk.export import MailOpener
+    from core.desk.version_cache import ComparisonCache
+
+
+def series_comments(
+    opener: MailOpener,
+    series: Series,
+    of: str | None = None,
+    seen_in: str | None = None,
+    *,
+    cache: ComparisonCache | None = None,
+    options: LedgerOptions | None = None,
+    stop: Event | None = None,
+) -> CommentLedger:
+    """Return the comments of a posting, followed to a later one; without names, from the one before to the newest.
+
+    Raises PatchdeskError where there is no such posting, and Cancelled.
+    """
+    old, new = _chosen(series, of, seen_in)
+    version = series.versions[old.at]
+    mails = [_commented(opener, entry, stop) for entry in version.entries()]
+    later = None
+    if new is not None:
+        choice = Choice(old=old, new=new)
+        comparer = VersionComparer(opener, cache)
+        comparison = comparer.compare(choice, stop)
+        newest: Version = new.version
+        cover = opener.mail(newest.cover.message) if newest.cover is not None else None
+        later = LaterVersion(
+            version=newest,
+            comparison=comparison,
+            interdiffs=comparer.interdiffs(choice, comparison, stop),
+            cover=cover,
+        )
+    return comment_ledger(series, version, mails, later, options)
+
+
+def comment_record(ledger: CommentLedger, one: FollowedComment) -> dict[str, Any]:
+    """Return a followed comment as the JSON object that scripts read."""
+    return {
+        "kind": "comment",
+        "key": one.key,
+        "series": ledger.series,
+        "by": {"name": one.person.name, "address": one.person.address},
+        "message_id": one.message_id,
+        "version": one.version,
+        "number": one.number,
+        "part": one.place.part if one.place else None,
+        "path": one.path or None,
+        "quoted": one.quoted,
+        "text": one.text,
+        "talk": one.discussion.replies,
+        "next": None
+        if ledger.seen_in is None
+        else {
+            "version": one.next.version,
+            "number": one.next.number,
+            "evidence": one.next.evidence.value,
+            "rows_away": one.next.rows_away,
+            "rewritten": one.next.rewritten,
+            "as_suggested": one.next.evidence.value == "taken as suggested",
+        },
+        "answered": one.discussion.author_answered,
+        "returned": one.discussion.reviewer_returned,
+        "tag": one.discussion.tag or None,
+        "in_changelog": one.discussion.in_changelog,
+        "after_next": one.after_next,
+        "state": one.state.value,
+        "by_hand": one.settled_by_hand,
+    }
+
+
+def _chosen(series: Series, of: str | None, seen_in: str | None) -> tuple[Posting, Posting | None]:
+    known = postings(series)
+    if len(known) == 1 and not seen_in:
+        if of is not None and of.strip().removeprefix("v") != str(known[0].version.version):
+            raise PatchdeskError(
+                f"There is no version {of} of “{series.subject}”.", f"There is {known[0].name}."
+            )
+        return known[0], None
+    if of is not None and not seen_in:  # the newest posting has no later one
+        named = choose(series, known[0].name, of) if of != known[0].name else None
+        if named is not None and named.new.at == known[-1].at:
+            return known[-1], None
+    choice = choose(series, of, seen_in)
+    if choice.old.at > choice.new.at and choice.old.series.id == choice.new.series.id:
+        raise PatchdeskError(
+            f"{choice.new.name} came before {choice.old.name}.", "Comments are followed forward."
+        )
+    return choice.old, choice.new
+
+
+def _commented(opener: MailOpener, entry: Patch, stop: Event | None) -> CommentedMail:
+    if stop is not None and stop.is_set():
+        raise Cancelled
+    return CommentedMail(
+        number=entry.number,
+        mail=opener.mail(entry.message),
+        replies=tuple(
+            ReplyInThread(opener.mail(reply.message), reply.depth) for reply in entry.replies
+        ),
+    )
