@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+from core.approxidate import read_future
 from core.errors import PatchdeskError
 
 ALLOWED: Final = (
@@ -16,12 +17,7 @@ ALLOWED: Final = (
 )
 """What `parse_snooze` takes, as words for a prompt."""
 
-_SPAN: Final = re.compile(r"([0-9]{1,4})\s?(h|d|w)", re.ASCII)
-_MOMENT: Final = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ t]([0-9]{1,2}):([0-9]{2}))?", re.ASCII
-)
 _TAG: Final = re.compile(r"(?=[^0-9]{0,99}[0-9])[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}", re.ASCII)
-_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LONGEST: Final = timedelta(days=36_525)
 
 HasTag = Callable[[str], bool]
@@ -77,7 +73,7 @@ def decode_snooze(text: str) -> Snooze | None:
 
 
 def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> Snooze:
-    """Read what a person wrote; days begin at midnight of the local zone, hours count from `now`.
+    """Read what a person wrote: a time as `core.approxidate` reads it, in local time, `v`, or a tag.
 
     `has_tag` is None where no list has a repository. Raises SnoozeError.
     """
@@ -85,7 +81,7 @@ def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> 
     if words in ("v", "version"):
         return Snooze()
     try:
-        moment = _moment(words, now)
+        moment = read_future(words, now)
     except (ValueError, OverflowError):
         raise SnoozeError(f"‘{text.strip()}’ is no day there is.", f"Write {ALLOWED}.") from None
     if moment is not None:
@@ -93,7 +89,7 @@ def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> 
             raise SnoozeError(f"‘{text.strip()}’ is past.", f"Write {ALLOWED}.")
         if moment - now > _LONGEST:
             raise SnoozeError(f"‘{text.strip()}’ is more than 100 years off.", f"Write {ALLOWED}.")
-        return Snooze(moment)
+        return Snooze(moment.astimezone())
     tag = text.strip()
     if not _TAG.fullmatch(tag):
         raise SnoozeError(f"‘{tag[:60]}’ is no time.", f"Write {ALLOWED}.")
@@ -105,26 +101,3 @@ def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> 
     if has_tag(tag):
         raise SnoozeError(f"The tag {tag} is there already.", f"Write a later one, or {ALLOWED}.")
     return Snooze(tag=tag)
-
-
-def _moment(words: str, now: datetime) -> datetime | None:
-    """Return the moment that words name; None where they name none. Raises ValueError and OverflowError."""
-    today = now.astimezone().date()
-    if words == "tomorrow":
-        return _midnight(today + timedelta(days=1))
-    for at, day in enumerate(_DAYS):
-        if words in (day, day[:3]):
-            return _midnight(today + timedelta(days=(at - today.weekday() - 1) % 7 + 1))
-    if span := _SPAN.fullmatch(words):
-        count, unit = int(span[1]), span[2]
-        if unit == "h":
-            return (now + timedelta(hours=count)).astimezone()
-        return _midnight(today + timedelta(days=count * (7 if unit == "w" else 1)))
-    if found := _MOMENT.fullmatch(words):
-        year, month, day_, hour, minute = (int(part or 0) for part in found.groups())
-        return datetime(year, month, day_, hour, minute).astimezone()
-    return None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time()).astimezone()

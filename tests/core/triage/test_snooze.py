@@ -96,7 +96,7 @@ def test_a_tag_that_is_not_there_yet() -> None:
         ("0d", None, "past"),
         ("9999w", None, "100 years"),
         ("2300-01-01", None, "100 years"),
-        ("99999d", None, "its repository"),
+        ("99999d", None, "100 years"),
         ("3 d d", None, "no time"),
         ("../v1", lambda _: False, "no time"),
         ("x" * 500 + "1", lambda _: False, "no time"),
