@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import LCSseq
 
 from core.errors import Cancelled
-from core.versions.content import FileContent, PatchContent
+from core.versions.content import NO_NEWLINE, FileContent, PatchContent
 from core.versions.increasing import longest_increasing
 
 _MOST_CELLS: Final = 100_000_000
@@ -151,7 +151,7 @@ def compare_files(
 ) -> FileInterdiff:
     """Return the interdiff of one file. Raises Cancelled."""
     rows = tuple(_aligned(old or _NOTHING, new or _NOTHING, stop))
-    effects = [row.effect for row in rows]
+    effects = [row.effect if row.text != NO_NEWLINE else 0 for row in rows]
     came = Counter(row.text for row, effect in zip(rows, effects, strict=True) if effect > 0)
     went = Counter(row.text for row, effect in zip(rows, effects, strict=True) if effect < 0)
     both = came & went

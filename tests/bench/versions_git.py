@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from core.diff.parse import read_diff
 from core.mail.message import parse_message
 from core.sources.mbox import to_mboxrd
 from core.versions.compare import compare_patches
-from core.versions.content import PatchContent
+from core.versions.comparison import Comparison, pair_interdiffs
+from core.versions.content import NO_NEWLINE, PatchContent
+from core.versions.formats.text import interdiff_lines
 from core.versions.interdiff import interdiff
 from tests.bench.versions import OraclePair, contents, table_row
 
@@ -53,8 +55,7 @@ def interdiffs(pairs: Sequence[OraclePair], repository: Path, folder: Path) -> I
                     f"{left.number}→{right.number} of {pair.name}: ours has "
                     f"{(ours - theirs).total()} more, {(theirs - ours).total()} fewer"
                 )
-            if change.change:
-                our_rows += shown_rows(left, right)
+        our_rows += shown_rows(old, new, {(a, b) for a, sign, b in pair.pairs if sign == "!"})
         git_rows += tree.range_diff((old_base, old_commits[-1]), (new_base, new_commits[-1]))
     yield table_row(
         f"interdiffs of {applied} version pairs that apply to liburing",
@@ -63,7 +64,7 @@ def interdiffs(pairs: Sequence[OraclePair], repository: Path, folder: Path) -> I
     )
     yield from (table_row(f"  {line}") for line in unlike)
     yield table_row(
-        "rows with 3 of context, against range-diff's",
+        "rows printed, against range-diff's",
         f"{our_rows} of {git_rows}",
         f"{100 * our_rows / max(1, git_rows):.0f} % (goal 75 %)",
     )
@@ -74,22 +75,28 @@ def changed_lines(old: PatchContent, new: PatchContent) -> Lines:
     found: Lines = Counter()
     for file in interdiff(old, new):
         for at, row in enumerate(file.rows):
-            if row.effect and at not in file.moved:
+            if row.effect and at not in file.moved and row.text != NO_NEWLINE:
                 found["+" if row.effect > 0 else "-", row.text] += 1
     return found
 
 
-def shown_rows(old: PatchContent, new: PatchContent, around: int = 3) -> int:
-    """Return how many rows say what changed, with some of context."""
+def shown_rows(
+    old: Sequence[PatchContent],
+    new: Sequence[PatchContent],
+    pairs: Collection[tuple[object, object]],
+) -> int:
+    """Return how many rows `patchdesk versions` prints of the pairs that range-diff prints, file names included."""
+    comparison = Comparison(pairs=compare_patches(old, new))
     count = 0
-    for file in interdiff(old, new):
-        said = [at for at, row in enumerate(file.rows) if row.effect]
-        near = {
-            place
-            for at in said
-            for place in range(max(0, at - around), min(len(file.rows), at + around + 1))
-        }
-        count += len(near) + bool(near)
+    for one in pair_interdiffs(comparison, old, new):
+        change = one.pair
+        if not change.old or not change.new or (change.old.number, change.new.number) not in pairs:
+            continue
+        parts = [*one.files, *([one.message] if "message" in change.change else [])]
+        lines = [len(list(interdiff_lines(part, one, "v1", "v2"))) for part in parts]
+        tags = change.tags
+        count += sum(number + 1 for number in lines if number)
+        count += len(tags.new) + len(tags.dropped) + 2 * len(tags.changed)
     return count
 
 

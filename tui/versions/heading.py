@@ -64,7 +64,7 @@ def _lines(
 def _message(pair: PairInterdiff, old: str, new: str) -> Iterator[tuple[str, str]]:
     """Yield the lines of the message that changed."""
     yield "message:", ""
-    rows = [row for run, _ in stretches(pair.message, 0) for row in run]
+    rows = [row for run, _ in stretches(pair.message, 0, 0) for row in run]
     for at in rows[:_MOST_LINES]:
         row = pair.message.rows[at]
         if is_said(row) and row.text.strip():

@@ -152,7 +152,7 @@ def _pair(at: int, choice: Choice, comparison: Comparison, pair: PairInterdiff) 
         yield from _rows(pair.message, pair, old, new)
     for file in pair.files:
         facts = ", ".join(file_facts(file, old, new))
-        is_changed = len(stretches(file, _CONTEXT)) > 1
+        is_changed = len(stretches(file, _CONTEXT, _CONTEXT)) > 1
         if facts or is_changed:
             yield f"<h3>{_text(file.path)} <small>{_text(facts)}</small></h3>"
         if is_changed:
@@ -162,7 +162,7 @@ def _pair(at: int, choice: Choice, comparison: Comparison, pair: PairInterdiff) 
 
 def _rows(file: FileInterdiff, pair: PairInterdiff, old: str, new: str) -> Iterator[str]:
     yield '<div class="rows">'
-    for number, (run, left_out) in enumerate(stretches(file, _CONTEXT)):
+    for number, (run, left_out) in enumerate(stretches(file, _CONTEXT, _CONTEXT)):
         if left_out:
             noun = "hunk" if left_out == 1 else "hunks"
             yield f"<div><small>… {left_out} {noun} as in {_text(old)}</small></div>"

@@ -175,18 +175,18 @@ def _modes(file: FileContent) -> str:
     return f"{file.old_mode or '–'} → {file.new_mode or '–'}"
 
 
-def stretches(file: FileInterdiff, around: int) -> list[tuple[list[int], int]]:
+def stretches(file: FileInterdiff, above: int, below: int) -> list[tuple[list[int], int]]:
     """Return runs of rows that say something, with context, and how many whole hunks were left out before each.
 
     The rows of the old version that are context alone are left out; the last run may be empty, and says what
-    follows. `around` is the number of rows of context on either side.
+    follows. `above` and `below` are the numbers of rows of context.
     """
     rows = [at for at, row in enumerate(file.rows) if row.now or row.effect]
     near: list[int] = []
     last = -1
     for place, at in enumerate(rows):
         if is_said(file.rows[at]):
-            near += range(max(last + 1, place - around), min(len(rows), place + around + 1))
+            near += range(max(last + 1, place - above), min(len(rows), place + below + 1))
             last = near[-1]
     runs: list[list[int]] = []
     before = None

@@ -23,8 +23,8 @@ from core.versions.formats.phrases import (
 )
 from core.versions.interdiff import FileInterdiff
 
-CONTEXT: Final = 2
-"""Rows of context around what changed."""
+CONTEXT: Final = (2, 1)
+"""Rows of context above and below what changed."""
 _TITLE: Final = 52
 """Columns of the titles, so that most lines fit into 100."""
 
@@ -84,7 +84,7 @@ def pair_lines(choice: Choice, comparison: Comparison, pair: PairInterdiff) -> I
     if "message" in change.change:
         yield SafeText("")
         yield SafeText("message")
-        yield from _rows(pair.message, pair, old, new)
+        yield from interdiff_lines(pair.message, pair, old, new)
     for file in pair.files:
         yield from _file(file, pair, old, new)
 
@@ -104,18 +104,21 @@ def _tags(choice: Choice, pair: PairInterdiff) -> Iterator[SafeText]:
 
 def _file(file: FileInterdiff, pair: PairInterdiff, old: str, new: str) -> Iterator[SafeText]:
     facts = list(file_facts(file, old, new))
-    runs = stretches(file, CONTEXT)
+    runs = stretches(file, *CONTEXT)
     is_changed = len(runs) > 1
     yield SafeText("")
     as_before = "" if facts or is_changed else f"as in {old}"
     words = ", ".join([*facts, *filter(None, [as_before])])
     yield shown(file.path + (f"  ({words})" if words else ""))
     if is_changed:
-        yield from _rows(file, pair, old, new)
+        yield from interdiff_lines(file, pair, old, new)
 
 
-def _rows(file: FileInterdiff, pair: PairInterdiff, old: str, new: str) -> Iterator[SafeText]:
-    for number, (run, left_out) in enumerate(_trimmed(file, stretches(file, CONTEXT))):
+def interdiff_lines(
+    file: FileInterdiff, pair: PairInterdiff, old: str, new: str
+) -> Iterator[SafeText]:
+    """Yield the rows of a file that say something, with context, and what is left out between them."""
+    for number, (run, left_out) in enumerate(_trimmed(file, stretches(file, *CONTEXT))):
         if left_out:
             yield shown(f"… {left_out} {'hunk' if left_out == 1 else 'hunks'} as in {old}")
         elif number and run:
