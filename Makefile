@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run setup test lint types imports unit torture snapshots bench screenshots wheel clean
+.PHONY: help demo run setup test lint types imports unit torture snapshots bench screenshots readme fmt wheel clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -29,6 +29,10 @@ test: lint types imports unit ## All checks and all tests
 lint: $(READY) ## Format and lint checks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+fmt: $(READY) ## Format, and fix what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
 types: $(READY) ## Type checks
 	$(BIN)/mypy
@@ -53,8 +57,11 @@ bench: $(READY) ## Measure, beside the peers
 screenshots: $(READY) ## Make the pictures again
 	$(BIN)/python screenshots/make.py
 
+readme: $(READY) ## Write the table of keys in README from the registry
+	$(BIN)/python -c 'from pathlib import Path; from tui.cli.manual import with_keys; p = Path("README.md"); p.write_text(with_keys(p.read_text()))'
+
 wheel: $(READY) ## Build the wheel
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## Remove what was built
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .torture snapshot_report.html
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .torture snapshot_report.html

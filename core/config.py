@@ -6,11 +6,12 @@ A mistake in it never stops the program: it is reported, with the file and the k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from core.config_keys import KEYS, LIST_KEYS, WrongValueError, read_interval
 from core.fetch.options import FetchOptions
 from core.text import shown, shown_line
 
@@ -22,8 +23,6 @@ LIST_NAME_WORDS: Final = "letters, digits, and . _ + - after the first, 64 of th
 _LARGEST: Final = 1 << 20
 
 _BEYOND_ASCII: Final = re.compile("[\x7f-\ud7ff\ue000-\U0010ffff]")
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_INTERVAL: Final = re.compile(r"(\d{1,6})\s*([smhd]?)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,113 +91,6 @@ class Config:
     """Mistakes found, each a line that names the file and the key."""
 
 
-def read_interval(text: str) -> float | None:
-    """Return the seconds that `15m`, `2h`, `90s`, `1d` or, in minutes, `15` stands for; None for anything else."""
-    match = _INTERVAL.fullmatch(text.strip())
-    if match is None or int(match[1]) == 0:
-        return None
-    return float(int(match[1]) * _UNITS[match[2] or "m"])
-
-
-class _WrongValueError(Exception):
-    """A value cannot be used; says what is allowed."""
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _WrongValueError("a string")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise _WrongValueError("true or false")
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _WrongValueError("a list of strings")
-    return tuple(value)
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:
-        raise _WrongValueError("a number of seconds from 0 to 3600")
-    return float(value)
-
-
-def _bytes(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 << 10 <= value <= 4 << 30:
-        raise _WrongValueError("a number of bytes from 1024 to 4294967296")
-    return value
-
-
-def _server(value: Any) -> str:
-    if value != "" and not str(value).startswith(("https://", "http://")):
-        raise _WrongValueError('an address like "https://lore.kernel.org/all"')
-    return str(value).rstrip("/")
-
-
-def _file(value: Any) -> str:
-    try:
-        is_there = value == "" or Path(_text(value)).expanduser().is_file()
-    except (OSError, RuntimeError, ValueError):  # a name too long, no home, a NUL
-        is_there = False
-    if not is_there:
-        raise _WrongValueError(f"the path of a file, and {value} is none")
-    return str(value)
-
-
-def _columns(value: Any) -> int:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int)
-        or not (value == 0 or 20 <= value <= 998)
-    ):
-        raise _WrongValueError("0, or a number of columns from 20 to 998")
-    return value
-
-
-def _way(value: Any) -> str:
-    if value in ("auto", "git", "command") or str(value).startswith(("file:", "maildir:")):
-        return str(value)
-    raise _WrongValueError('one of "auto", "git", "command", "file:PATH", "maildir:PATH"')
-
-
-def _preset(value: Any) -> str:
-    if value not in ("default", "mutt", "aerc", "b4"):
-        raise _WrongValueError('one of "default", "mutt", "aerc", "b4"')
-    return str(value)
-
-
-# The tables and keys there are: where each goes in Config, and what reads its value.
-_KEYS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
-    "me.name": ("me_name", _text),
-    "me.addresses": ("me_addresses", _texts),
-    "keys.preset": ("keys_preset", _preset),
-    "display.theme": ("theme", _text),
-    "display.linear": ("linear", _flag),
-    "display.mouse": ("mouse", _flag),
-    "identity.mailmap": ("mailmap", _file),
-    "identity.bots": ("bots", _texts),
-    "fetch.deadline": ("deadline", _seconds),
-    "fetch.max_size": ("max_size", _bytes),
-    "fetch.server": ("server", _server),
-    "index.bodies": ("index_bodies", _flag),
-    "me.signature": ("signature", _text),
-    "reply.wrap": ("reply_wrap", _columns),
-    "reply.never": ("reply_never", _texts),
-    "reply.bcc_me": ("reply_bcc_me", _flag),
-    "send.with": ("send_with", _way),
-    "send.command": ("send_command", _text),
-    "send.identity": ("send_identity", _text),
-    "send.repo": ("send_repo", _text),
-    "apply.repo": ("apply_repo", _text),
-    "apply.base": ("apply_base", _text),
-    "apply.branch": ("apply_branch", _text),
-    "apply.worktrees": ("apply_worktrees", _text),
-}
 _TABLES: Final = (
     "me", "lists", "views", "keys", "display", "identity", "fetch", "index", "reply", "send",
     "apply", "trees",
@@ -238,17 +130,16 @@ class _Reader:
                 self._read_keys(table, content)
 
     def _read_keys(self, table: str, content: dict[str, Any]) -> None:
-        known = [key.partition(".")[2] for key in _KEYS if key.startswith(f"{table}.")]
+        known = [key.partition(".")[2] for key in KEYS if key.startswith(f"{table}.")]
         for name, value in content.items():
             key = f"{table}.{name}"
-            if key not in _KEYS:
+            if key not in KEYS:
                 self.problem(key, f"there is no such key; there are {', '.join(known)}")
                 continue
-            target, convert = _KEYS[key]
             try:
-                self.values[target] = convert(value)
+                self.values[KEYS[key].attribute] = KEYS[key].read(value)
                 self.sources[key] = str(self.path)
-            except _WrongValueError as wrong:
+            except WrongValueError as wrong:
                 self.problem(key, f"it must be {wrong}")
 
     def _read_texts(self, table: str, target: str, content: dict[str, Any]) -> None:
@@ -292,7 +183,6 @@ class _Reader:
 
     def _read_lists(self, content: dict[str, Any]) -> None:
         lists = {}
-        allowed = ("target", "repo", "web", "sync_every", "clone")
         for name, table in content.items():
             key = f"lists.{name}"
             if not LIST_NAME.fullmatch(name):
@@ -303,9 +193,9 @@ class _Reader:
                 continue
             good: dict[str, Any] = {}
             for option, value in table.items():
-                if option not in allowed:
+                if option not in LIST_KEYS:
                     self.problem(
-                        f"{key}.{option}", f"there is no such key; there are {', '.join(allowed)}"
+                        f"{key}.{option}", f"there is no such key; there are {', '.join(LIST_KEYS)}"
                     )
                 elif option == "clone" and not isinstance(value, bool):
                     self.problem(f"{key}.{option}", "it must be true or false")
@@ -380,7 +270,7 @@ def fetch_options(config: Config, cache: Path) -> FetchOptions:
 
 def describe(config: Config) -> list[str]:
     """Return the configuration in force as TOML, a line a key, each with where it comes from in a comment."""
-    values = {key: getattr(config, target) for key, (target, _) in _KEYS.items()}
+    values = {name: getattr(config, key.attribute) for name, key in KEYS.items()}
     sources = dict(config.sources)
 
     def add(table: str, name: str, value: Any, option: str = "") -> None:

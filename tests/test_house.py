@@ -41,7 +41,13 @@ def test_the_wheel_holds_core_tui_and_the_command(wheel: Path) -> None:
     ).stdout.splitlines()
     assert held - data == {name for name in tracked if (ROOT / name).exists()}
     assert {"core/py.typed", "tui/py.typed", "tui/app.tcss"} <= held
-    assert "scripts/patchdesk" in {name.partition("/")[2] for name in data}
+    assert {name.partition("/")[2] for name in data} == {
+        "scripts/patchdesk",
+        "data/share/man/man1/patchdesk.1",
+        "data/share/man/man5/patchdesk-config.5",
+        "data/share/man/man7/patchdesk-keys.7",
+        "data/share/man/man7/patchdesk-query.7",
+    }
 
 
 def hostile_folder(folder: Path) -> Path:

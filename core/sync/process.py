@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
 from typing import Final
 
-from core.config import FollowedList, read_interval
+from core.config import FollowedList
+from core.config_keys import read_interval
 from core.errors import Cancelled
 from core.progress import ProgressCallback
 from core.sync.list_folder import SyncResult

@@ -14,7 +14,8 @@ from threading import Event
 import pytest
 from textual.pilot import Pilot
 
-from core.config import FollowedList, read_interval
+from core.config import FollowedList
+from core.config_keys import read_interval
 from core.demo import demo_path
 from core.desk.lists_desk import ListDesk, ListQuery
 from core.index.index import Index, ListView, open_index

@@ -1,0 +1,150 @@
+"""The keys of the configuration: what each means, where it goes in Config, and which values it takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_INTERVAL: Final = re.compile(r"(\d{1,6})\s*([smhd]?)")
+
+
+def read_interval(text: str) -> float | None:
+    """Return the seconds that `15m`, `2h`, `90s`, `1d` or, in minutes, `15` stands for; None for anything else."""
+    match = _INTERVAL.fullmatch(text.strip())
+    if match is None or int(match[1]) == 0:
+        return None
+    return float(int(match[1]) * _UNITS[match[2] or "m"])
+
+
+class WrongValueError(Exception):
+    """A value cannot be used; says what is allowed."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise WrongValueError("a string")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise WrongValueError("true or false")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise WrongValueError("a list of strings")
+    return tuple(value)
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:
+        raise WrongValueError("a number of seconds from 0 to 3600")
+    return float(value)
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 << 10 <= value <= 4 << 30:
+        raise WrongValueError("a number of bytes from 1024 to 4294967296")
+    return value
+
+
+def _server(value: Any) -> str:
+    if value != "" and not str(value).startswith(("https://", "http://")):
+        raise WrongValueError('an address like "https://lore.kernel.org/all"')
+    return str(value).rstrip("/")
+
+
+def _file(value: Any) -> str:
+    try:
+        is_there = value == "" or Path(_text(value)).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):  # a name too long, no home, a NUL
+        is_there = False
+    if not is_there:
+        raise WrongValueError(f"the path of a file, and {value} is none")
+    return str(value)
+
+
+def _columns(value: Any) -> int:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not (value == 0 or 20 <= value <= 998)
+    ):
+        raise WrongValueError("0, or a number of columns from 20 to 998")
+    return value
+
+
+def _way(value: Any) -> str:
+    if value in ("auto", "git", "command") or str(value).startswith(("file:", "maildir:")):
+        return str(value)
+    raise WrongValueError('one of "auto", "git", "command", "file:PATH", "maildir:PATH"')
+
+
+def _preset(value: Any) -> str:
+    if value not in ("default", "mutt", "aerc", "b4"):
+        raise WrongValueError('one of "default", "mutt", "aerc", "b4"')
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigKey:
+    """A key of the configuration."""
+
+    attribute: str
+    """The attribute of Config that has its value."""
+    read: Callable[[Any], Any]
+    """Returns a usable value. Raises WrongValueError."""
+    help: str
+    """What it sets, for the manual."""
+
+
+KEYS: Final[Mapping[str, ConfigKey]] = {
+    "me.name": ConfigKey("me_name", _text, "your name; unset: git's user.name"),
+    "me.addresses": ConfigKey("me_addresses", _texts, "your addresses, the first one sends; unset: git's user.email"),
+    "keys.preset": ConfigKey("keys_preset", _preset, "the keys to begin with: default, mutt, aerc or b4"),
+    "display.theme": ConfigKey("theme", _text, "a theme of patchdesk (patchdesk, patchdesk-light, patchdesk-contrast, ansi-dark) or of Textual"),
+    "display.linear": ConfigKey("linear", _flag, "words in place of signs and one pane at a time, for screen readers and plain terminals"),
+    "display.mouse": ConfigKey("mouse", _flag, "take the mouse; false leaves it to the terminal"),
+    "identity.mailmap": ConfigKey("mailmap", _file, "a git mailmap, to count the people of a digest"),
+    "identity.bots": ConfigKey("bots", _texts, "addresses or names that digests count apart"),
+    "fetch.deadline": ConfigKey("deadline", _seconds, "seconds for a whole answer of a server"),
+    "fetch.max_size": ConfigKey("max_size", _bytes, "bytes of an answer, packed or not"),
+    "fetch.server": ConfigKey("server", _server, "the server that is asked for a Message-ID; empty: git's b4.midmask, else lore.kernel.org"),
+    "index.bodies": ConfigKey("index_bodies", _flag, "index the text of messages, for b: queries"),
+    "me.signature": ConfigKey("signature", _text, "text below “-- ” in replies"),
+    "reply.wrap": ConfigKey("reply_wrap", _columns, "columns at which your lines of a reply are wrapped; 0 never wraps"),
+    "reply.never": ConfigKey("reply_never", _texts, "addresses that get no reply"),
+    "reply.bcc_me": ConfigKey("reply_bcc_me", _flag, "send yourself a copy of every reply"),
+    "send.with": ConfigKey("send_with", _way, "how mail is sent: auto, git, command, file:PATH or maildir:PATH"),
+    "send.command": ConfigKey("send_command", _text, "a command that reads a mail on standard input, such as msmtp"),
+    "send.identity": ConfigKey("send_identity", _text, "an identity of git send-email"),
+    "send.repo": ConfigKey("send_repo", _text, "the repository whose configuration git send-email reads"),
+    "apply.repo": ConfigKey("apply_repo", _text, "the repository that patches are applied to"),
+    "apply.base": ConfigKey("apply_base", _text, "the commit to apply to"),
+    "apply.branch": ConfigKey("apply_branch", _text, "the name of the branch; {author}, {slug} and {version} are filled in"),
+    "apply.worktrees": ConfigKey("apply_worktrees", _text, "the folder for worktrees; empty: beside the repository"),
+}  # fmt: skip
+"""All keys but those of tables whose keys are names, in the order of the manual."""
+
+LIST_KEYS: Final[Mapping[str, str]] = {
+    "target": "where the list's mail is: an address, a folder or an mbox",
+    "repo": "a git repository, for tags that end a snooze and for applying patches",
+    "web": "the web address of its messages, in place of lore's",
+    "sync_every": "how often the reader syncs it, such as 15m or 2h; empty: never by itself",
+    "clone": "mirror its git epochs; false: fetch by search",
+}
+"""What `[lists.NAME]` can have."""
+
+TREE_KEYS: Final[Mapping[str, str]] = {
+    "repo": "the repository",
+    "ref": "the branch in which patches land",
+    "role": "whose tree it is, such as maintainer",
+    "fetch": "fetch its remote on a sync",
+}
+"""What `[trees.NAME]` can have."""
