@@ -430,7 +430,7 @@ class TriageService:
 
     def look_for_tags(self) -> bool:
         """See whether tags that series wait for are there; return whether any is."""
-        from core.system.user_git import has_tag
+        from core.sources.git_refs import has_tag
 
         with self._lock:
             _ = self._book
@@ -450,7 +450,7 @@ class TriageService:
 
     def _tags_of(self, found: Sequence[TriageTarget]) -> HasTag | None:
         """Return what tells whether a tag is in the repositories of all these series; None where one has none."""
-        from core.system.user_git import has_tag
+        from core.sources.git_refs import has_tag
 
         names = [
             [name for name in known.lists if name in self._repos]

@@ -9,14 +9,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pygit2
-from pygit2.enums import SortMode
 
 from core.digest.range import CommitBound, RangeEnd, read_time_bound
 from core.errors import PatchdeskError
-from core.sources.byte_store import error_reason
-
-FAULTS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
-"""What pygit2 raises on a repository that is not whole."""
+from core.sources.repository import GIT_ERRORS, Repository
 
 _IN_EPOCH: Final = re.compile(r"(\d{1,6}):(.+)")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{4,64}")
@@ -28,27 +24,20 @@ class EpochRepository:
     """One repository of an archive."""
 
     number: int
-    repository: pygit2.Repository
+    repository: Repository
     tip: pygit2.Oid
 
     def history(self, tip: pygit2.Oid | None = None) -> Iterator[pygit2.Commit]:
         """Yield its commits, the last first, from its tip or another commit on."""
-        walker = self.repository.walk(tip or self.tip, SortMode.NONE)
-        walker.simplify_first_parent()
-        return walker
+        return self.repository.history(self.repository.commit(tip or self.tip))
 
     def short(self, oid: pygit2.Oid) -> str:
         """Return a commit's id as short as it may be."""
-        return self.repository[oid].short_id
+        return self.repository.objects[oid].short_id
 
 
 _Found = tuple[int, pygit2.Commit]
 """Which epoch, counted from the oldest, and the commit."""
-
-
-def why(error: Exception) -> str:
-    """Return the reason of a fault, as words for the end of a sentence."""
-    return "an object is missing" if isinstance(error, KeyError) else error_reason(error)
 
 
 class RangeResolver:
@@ -84,9 +73,11 @@ class RangeResolver:
         at, commit = found
         if steps:
             try:
-                before = self._epochs[at].repository.revparse_single(f"{commit.id}{steps[0]}")
+                before = self._epochs[at].repository.objects.revparse_single(
+                    f"{commit.id}{steps[0]}"
+                )
                 commit = before.peel(pygit2.Commit)
-            except FAULTS as error:
+            except GIT_ERRORS as error:
                 raise PatchdeskError(
                     f"{words} goes back too far: {base} has not so many before it in its epoch."
                 ) from error
@@ -101,11 +92,14 @@ class RangeResolver:
         is_tag = False
         for at in among:
             try:
-                reference = self._epochs[at].repository.lookup_reference_dwim(name)
-                commit = reference.peel(pygit2.Commit)
-            except FAULTS:
+                repository = self._epochs[at].repository
+                reference = repository.refs.find(name)
+                if reference is None:
+                    continue
+                commit = repository.commit(reference[1])
+            except GIT_ERRORS:
                 continue
-            is_tag = is_tag or reference.name.startswith("refs/tags/")
+            is_tag = is_tag or reference[0].startswith("refs/tags/")
             found[str(commit.id)] = at, commit
         if is_tag and len(found) > 1:
             names = ", ".join(f"{self._epochs[at].number}:{name}" for at, _ in found.values())
@@ -120,7 +114,7 @@ class RangeResolver:
         for at in among:
             epoch = self._epochs[at]
             try:
-                found.append((at, epoch.repository[prefix.lower()].peel(pygit2.Commit)))
+                found.append((at, epoch.repository.commit(prefix.lower())))
             except pygit2.InvalidSpecError:
                 continue  # a mail's blob
             except ValueError:  # ambiguous: among all objects, not necessarily among the commits
@@ -129,7 +123,7 @@ class RangeResolver:
                     for commit in epoch.history()
                     if str(commit.id).startswith(prefix.lower())
                 ]
-            except FAULTS:
+            except GIT_ERRORS:
                 continue
         if len(found) > 1:
             names = ", ".join(
@@ -147,7 +141,7 @@ class RangeResolver:
         epoch = self._epochs[place.epoch]
         if any(str(commit.id) == place.commit for commit in epoch.history()):
             return place
-        lost = epoch.repository[place.commit].peel(pygit2.Commit)
+        lost = epoch.repository.commit(place.commit)
         for twin in epoch.history():
             if (
                 twin.commit_time == lost.commit_time
@@ -174,7 +168,7 @@ class RangeResolver:
         if not self._epochs:
             return "It is empty."
         newest = self._epochs[-1]
-        tip = newest.repository[newest.tip].peel(pygit2.Commit)
+        tip = newest.repository.commit(newest.tip)
         numbers = [str(epoch.number) for epoch in self._epochs]
         there = f"epoch {numbers[0]}" if len(numbers) == 1 else f"epochs {', '.join(numbers)}"
         return f"It has {there}; the newest commit is {newest.short(newest.tip)} of {_iso(tip.commit_time)}."

@@ -16,7 +16,7 @@ from typing import Final
 import pygit2
 
 from core.digest.archive import ArrivedMail, EarlierMail, earlier_from_headers
-from core.digest.commit_lookup import FAULTS, EpochRepository, RangeResolver, why
+from core.digest.commit_lookup import EpochRepository, RangeResolver
 from core.digest.range import (
     CommitBound,
     DigestRange,
@@ -27,12 +27,8 @@ from core.digest.range import (
 )
 from core.errors import SourceError
 from core.sources.mbox import MAIL_CAP
-from core.sources.public_inbox import PublicInboxSource, open_repository
-
-# Histories are walked once and packs read here and there: neither a cache nor large windows would be of use again.
-pygit2.settings.cache_max_size(8 << 20)
-pygit2.settings.mwindow_size = 4 << 20
-pygit2.settings.mwindow_mapped_limit = 32 << 20
+from core.sources.public_inbox import PublicInboxSource
+from core.sources.repository import GIT_ERRORS, Repository, describe_git_error
 
 _ASKED: Final = 64
 """Mails whose From is compared with their commit's author."""
@@ -58,14 +54,14 @@ class EpochArchive:
         self._asked = self._agreed = 0
         for path in source.epochs:
             try:
-                repository = open_repository(path)
-                tip = _tip(repository)
-            except FAULTS as error:
-                raise SourceError(f"{path} cannot be read: {why(error)}.") from error
+                repository = Repository(path)
+                tip = repository.newest_commit()
+            except GIT_ERRORS as error:
+                raise SourceError(f"{path} cannot be read: {describe_git_error(error)}.") from error
             if tip is not None:
                 match = _EPOCH.fullmatch(path.name)
                 number = int(match[1]) if match else len(self._epochs)
-                self._epochs.append(EpochRepository(number, repository, tip))
+                self._epochs.append(EpochRepository(number, repository, tip.id))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -99,9 +95,9 @@ class EpochArchive:
                 self._known = (span, list(self._walk(span)))
                 if not self._met:
                     raise reversed_range(words)
-        except FAULTS as error:
+        except GIT_ERRORS as error:
             raise SourceError(
-                f"{self.name} is not whole: {why(error)}.", "Clone it again."
+                f"{self.name} is not whole: {describe_git_error(error)}.", "Clone it again."
             ) from error
         return span
 
@@ -151,9 +147,9 @@ class EpochArchive:
                             count += 1
                             address = commit.author.raw_email if count <= _ASKED else b""
                             yield epoch, time, blob, address
-            except FAULTS as error:
+            except GIT_ERRORS as error:
                 self._notes.append(
-                    f"Epoch {epoch.number} is not whole, older mails are missing: {why(error)}."
+                    f"Epoch {epoch.number} is not whole, older mails are missing: {describe_git_error(error)}."
                 )
             if stop is not None:
                 return
@@ -181,7 +177,7 @@ class EpochArchive:
                     if b"\n" in subject:
                         subject = subject[: subject.index(b"\n")]
                     yield EarlierMail(commit.id, time, author.raw_name, author.raw_email, subject)
-            except FAULTS:
+            except GIT_ERRORS:
                 continue  # what is missing is told below
         first = self._epochs[0] if self._epochs else None
         if first is not None and (first.number or first.repository.is_shallow):
@@ -200,11 +196,11 @@ class EpochArchive:
         """Return the mail of a commit that `before` yielded."""
         for epoch in reversed(self._epochs):
             try:
-                if isinstance(key, pygit2.Oid) and key in epoch.repository:
-                    commit = epoch.repository[key].peel(pygit2.Commit)
+                if isinstance(key, pygit2.Oid) and key in epoch.repository.objects:
+                    commit = epoch.repository.commit(key)
                     added = [blob for blob, gone in self._changes(commit) if not gone]
                     return self._blob(epoch, added[0]) if added else b""
-            except FAULTS:
+            except GIT_ERRORS:
                 return b""
         return b""
 
@@ -240,7 +236,7 @@ class EpochArchive:
                 self._unreadable += 1
                 return b""
             return odb.read(blob)[1]  # of a purged mail empty
-        except FAULTS:
+        except GIT_ERRORS:
             self._unreadable += 1
             return b""
 
@@ -259,11 +255,3 @@ def _v1_changes(commit: pygit2.Commit) -> list[tuple[pygit2.Oid, bool]]:
         elif delta.status_char() == "A":  # else it was edited: nothing arrived
             found.append((delta.new_file.id, False))
     return found
-
-
-def _tip(repository: pygit2.Repository) -> pygit2.Oid | None:
-    """Return the newest commit of the branch that public-inbox writes, else of HEAD; None where nothing came yet."""
-    branch = repository.references.get("refs/heads/master")
-    if branch is not None:
-        return branch.peel(pygit2.Commit).id
-    return None if repository.head_is_unborn else repository.head.peel(pygit2.Commit).id

@@ -23,6 +23,7 @@ from core.fetch.faults import fetch_error
 from core.fetch.messages import Answer, Epochs, Fault, FetchRequest, Received
 from core.progress import Progress, ProgressCallback
 from core.system.child_process import ChildProcess
+from core.system.paths import program_folder
 
 POLL: Final = 0.05
 """Seconds until a set `stop` is seen, at most."""
@@ -268,8 +269,9 @@ def close_idle_client() -> None:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return all that the worker gets of the environment."""
+    """Return the worker's whole environment."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    kept["PYTHONPATH"] = program_folder()
     if site.ENABLE_USER_SITE:
         kept["PYTHONUSERBASE"] = site.getuserbase()
     folders = (

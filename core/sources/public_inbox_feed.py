@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pygit2
 from pygit2.enums import ObjectType
@@ -22,17 +21,9 @@ from pygit2.enums import ObjectType
 from core.errors import SourceError
 from core.progress import ProgressJob
 from core.sources.mbox import MAIL_CAP
-from core.sources.public_inbox import (
-    GIT_ERRORS,
-    describe_git_error,
-    is_v1,
-    newest_commit,
-    open_repository,
-    v1_blobs,
-)
+from core.sources.public_inbox import is_v1, v1_blobs
+from core.sources.repository import GIT_ERRORS, Repository, describe_git_error
 from core.sources.source import MailChange, StoredPart
-
-_OID: Final = 40
 
 
 class EpochFeed:
@@ -42,7 +33,7 @@ class EpochFeed:
         self.part_name = part_name
         self.order = order
         self.path = str(path.resolve())
-        self._repository: pygit2.Repository | None = None
+        self._repository: Repository | None = None
         self._top = ""
         self._next = ""
         self._held: set[bytes] = set()
@@ -68,7 +59,7 @@ class EpochFeed:
         self._held = set()
         try:
             repository = self._opened()
-            tip = newest_commit(repository)
+            tip = repository.newest_commit()
             if tip is None:
                 return
             if is_v1(tip):
@@ -97,9 +88,9 @@ class EpochFeed:
             self._unread += 1
         return b""
 
-    def _opened(self) -> pygit2.Repository:
+    def _opened(self) -> Repository:
         if self._repository is None:
-            self._repository = open_repository(Path(self.path))
+            self._repository = Repository(Path(self.path))
         return self._repository
 
     def _since(
@@ -144,30 +135,23 @@ class EpochFeed:
         if not self._next:
             return
         repository = self._opened()
-        start = repository.get(self._next)
-        if start is None:  # a shallow clone ends here, and was not deepened since
-            return
-        for commit in self._history(start.peel(pygit2.Commit)):
+        if self._next not in repository.objects:
+            return  # a shallow clone ends here, and was not deepened since
+        for commit in self._history(repository.commit(self._next)):
             job.tick(0)
-            self._next = _parent(repository, commit)
+            self._next = str(commit.parent_ids[0]) if commit.parent_ids else ""
             if (change := self._change(commit)) is not None:
                 blob, added = change
                 yield MailChange(blob, added, is_backfill=True, is_stored=blob in self._held)
         if self._next and not repository.is_shallow:
             self._notes.append(f"Epoch {self.part_name} is not whole: older mails are missing.")
 
-    @staticmethod
-    def _history(commit: pygit2.Commit) -> Iterator[pygit2.Commit]:
+    def _history(self, commit: pygit2.Commit) -> Iterator[pygit2.Commit]:
         """Yield a commit and those before it, as far as they are there."""
-        while True:
-            yield commit
-            try:
-                parents = commit.parents
-            except GIT_ERRORS:
-                return
-            if not parents:
-                return
-            commit = parents[0]
+        try:
+            yield from self._opened().history(commit)
+        except GIT_ERRORS:
+            return
 
     def _change(self, commit: pygit2.Commit) -> tuple[bytes, bool] | None:
         """Return the mail that a commit brought, or (False) took away; None where it did neither."""
@@ -204,16 +188,3 @@ def _read_cursor(cursor: str) -> tuple[str, str]:
         return str(read.get("top", "")), str(read.get("next", ""))
     except (ValueError, AttributeError):
         return cursor, ""  # no commit of any history: as if that had been rewritten
-
-
-def _parent(repository: pygit2.Repository, commit: pygit2.Commit) -> str:
-    """Return the id of the commit before this one, be it there or not; "" for the first."""
-    ids = commit.parent_ids
-    if ids:
-        return str(ids[0])
-    if not repository.is_shallow:
-        return ""
-    # Where a shallow clone ends libgit2 hides the parents; the commit's text names them.
-    text: bytes = repository.odb.read(commit.id)[1]
-    begin = text.find(b"\nparent ", 0, 200)
-    return text[begin + 8 : begin + 8 + _OID].decode("ascii", "replace") if begin >= 0 else ""

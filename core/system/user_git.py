@@ -1,13 +1,10 @@
-"""The user's git: the few settings that say which mail servers to ask, and the tags of a repository."""
+"""The few settings of the user's git that say which mail servers to ask, and how."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from pathlib import Path
 from typing import Final
-
-from core.errors import PatchdeskError
 
 _WANTED: Final = ("user.", "b4.midmask", "b4.linkmask", "lore.", "liblore.")
 _SECONDS: Final = 5
@@ -34,16 +31,3 @@ def read_global() -> dict[str, tuple[str, ...]]:
         if key.startswith(_WANTED):
             found[key] = (*found.get(key, ()), value if newline else "true")
     return found
-
-
-def has_tag(repository: str, tag: str) -> bool:
-    """Whether the git repository at a path (`~` is the home folder) has a tag. Raises PatchdeskError."""
-    import pygit2
-
-    path = Path(repository).expanduser()
-    try:
-        return f"refs/tags/{tag}" in pygit2.Repository(str(path)).references
-    except (pygit2.GitError, ValueError, OSError) as error:
-        raise PatchdeskError(
-            f"The repository {path} cannot be read.", "Mend repo in the list's [lists.NAME]."
-        ) from error

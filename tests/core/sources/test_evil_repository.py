@@ -33,14 +33,14 @@ def mails(epoch: Path) -> list[bytes]:
     return [raw.raw for raw in found]
 
 
-def acquire_client(epoch: Path) -> None:
+def borrow_objects(epoch: Path) -> None:
     secret = epoch.parents[2] / "secret" / "git" / "0.git"
     (epoch / "objects" / "info").mkdir(exist_ok=True)
     (epoch / "objects" / "info" / "alternates").write_text(f"{secret}/objects\n")
 
 
 def borrow_a_tip(epoch: Path) -> None:
-    acquire_client(epoch)
+    borrow_objects(epoch)
     secret = epoch.parents[2] / "secret" / "git" / "0.git"
     (epoch / "refs/heads/master").write_text((secret / "refs/heads/master").read_text())
 
@@ -81,20 +81,88 @@ def device(epoch: Path) -> None:
     (epoch / "packed-refs").symlink_to("/dev/zero")
 
 
+def without_a_loose_tip(make: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Let the tip be looked for in packed-refs."""
+
+    def both(epoch: Path) -> None:
+        (epoch / "refs/heads/master").unlink()
+        make(epoch)
+
+    return both
+
+
+def sparse(name: str) -> Callable[[Path], None]:
+    def make(epoch: Path) -> None:
+        (epoch / name).touch()
+        os.truncate(epoch / name, 20 << 30)
+
+    return make
+
+
+def a_loose_object_that_blocks(epoch: Path) -> None:
+    blob = next(path for path in epoch.glob("objects/??/*") if path.is_file())
+    blob.unlink()
+    os.mkfifo(blob)
+
+
+def led_out(name: str) -> Callable[[Path], None]:
+    """Let a file or folder be a link to a copy outside of the repository."""
+
+    def make(epoch: Path) -> None:
+        outside = epoch.parents[2] / "outside"
+        (epoch / name).parent.mkdir(parents=True, exist_ok=True)
+        if (epoch / name).exists():
+            (epoch / name).rename(outside)
+        else:
+            outside.write_text("")
+        (epoch / name).symlink_to(outside)
+
+    return make
+
+
+def a_cycle_of_grafts(epoch: Path) -> None:
+    tip = (epoch / "refs/heads/master").read_text().strip()
+    (epoch / "info").mkdir(exist_ok=True)
+    (epoch / "info" / "grafts").write_text(f"{tip} {tip}\n")
+
+
 REFUSED: dict[str, Callable[[Path], None]] = {
-    "objects of another": acquire_client,
+    "objects of another": borrow_objects,
     "a tip of another": borrow_a_tip,
     "a link to another": link,
+    "a pipe for a branch": pipe("refs/heads/master"),
+    "a pipe for packed refs": without_a_loose_tip(pipe("packed-refs")),
+    "a pipe for shallow": pipe("shallow"),
+    "a pipe for a pack": pipe("objects/pack/pack-x.idx"),
+    "a pipe for a loose object": a_loose_object_that_blocks,
+    "a pipe for what all packs hold": pipe("objects/pack/multi-pack-index"),
+    "a device for packed refs": without_a_loose_tip(device),
+    "packed refs of 20 GB": without_a_loose_tip(sparse("packed-refs")),
+    "a shallow of 20 GB": sparse("shallow"),
+    "objects that lie elsewhere": led_out("objects"),
+    "packs that lie elsewhere": led_out("objects/pack"),
+    "a pack that lies elsewhere": led_out("objects/pack/pack-x.pack"),
+    "a branch that lies elsewhere": led_out("refs/heads/master"),
+    "all branches elsewhere": led_out("refs/heads"),
+}
+IGNORED: dict[str, Callable[[Path], None]] = {
     "a pipe that is included": include_a_pipe,
     "a pipe that all epochs include": include_by_the_common_file,
     "a device that is included": include_if,
     "a pipe for its configuration": pipe("config"),
-    "a pipe for a branch": pipe("refs/heads/master"),
+    "a pipe for that of a worktree": pipe("config.worktree"),
     "a pipe for a tag": pipe("refs/tags/x"),
-    "a pipe for packed refs": pipe("packed-refs"),
-    "a pipe for a pack": pipe("objects/pack/pack-x.idx"),
-    "a device for packed refs": device,
+    "a pipe for packed refs that nobody needs": pipe("packed-refs"),
+    "a pipe for grafts": pipe("info/grafts"),
+    "a cycle of grafts": a_cycle_of_grafts,
 }
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", IGNORED)
+def test_what_is_never_opened_keeps_nobody_waiting(name: str, epoch: Path) -> None:
+    IGNORED[name](epoch)
+    assert len(mails(epoch)) == 1
 
 
 @pytest.mark.timeout(20)

@@ -21,7 +21,7 @@ from core.index.database import transaction
 from core.index.index import ListView, open_index
 from core.index.migrations import MIGRATIONS, TRIAGE
 from core.model import MessageId
-from core.system.user_git import has_tag
+from core.sources.git_refs import has_tag
 from core.triage.events import EventSeries, to_microseconds
 from core.triage.events import TriageEvent as Written
 from core.triage.journal import Journal
