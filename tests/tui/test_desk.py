@@ -288,7 +288,7 @@ async def test_a_command_by_name() -> None:
         await ready(pilot)
         await pilot.press(":", *"fold.open_a")
         await pilot.pause()
-        assert "Show what is inside of everything" in text_of(app, "Prompt")
+        assert "Expand all" in text_of(app, "Prompt")
         await pilot.press("tab", "enter")
         assert len(tree_of(app)) == 20
         assert tree_of(app).has_focus
@@ -328,10 +328,10 @@ async def test_help_lists_every_command_and_is_found_by_typing(width: int) -> No
             assert command.help[:30] in text
         for sign in ("◆", "◇", "≡", "•", "×", "↳", "≠", "R A T N"):
             assert f"   {sign}  " in text
-        await pilot.press(*"inside everything")
+        await pilot.press(*"expand all")
         await pilot.pause()
         assert "Message-ID" not in text_of(app)
-        await pilot.press("enter")  # the first: unfold all
+        await pilot.press("enter")  # the first: expand all
         assert len(tree_of(app)) == 20
 
 

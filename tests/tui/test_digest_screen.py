@@ -436,7 +436,7 @@ async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive
         await pilot.pause()
         text = text_of(app)
         assert "In a digest" in text
-        assert text.index("In a digest") < text.index("The window before this one")
+        assert text.index("In a digest") < text.index("The previous period of the same length")
         await pilot.press("escape", ":")
         await type_in(pilot, "digest.export")
         await until(pilot, lambda: screen.prompt.kind == "export")
@@ -539,7 +539,7 @@ def test_rows_are_as_wide_as_the_screen_and_safe_at_every_width(archive: Path) -
     [
         ("abc", 5, "abc  "),
         ("abcdef", 4, "abc…"),
-        ("防風ガ", 4, "防 …"),
+        ("防風ガ", 4, "防… "),
         ("a\x1bb", 4, "a␛b "),
         ("x", 0, ""),
     ],

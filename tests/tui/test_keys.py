@@ -299,7 +299,7 @@ async def test_keys_of_ones_own_are_heard_offered_and_listed() -> None:
         assert app.screen is desk_screen(app)
         await pilot.press("f1")
         await pilot.pause()
-        assert "è          Read what is under the cursor" in text_of(app)
+        assert "è          Open the series or message under the cursor" in text_of(app)
         await pilot.press("escape", "è")
         assert desk_screen(app).active_pane is Pane.READER
 
@@ -337,7 +337,9 @@ async def test_the_screen_can_run_every_command() -> None:
     app = app_with()
     async with app.run_test() as pilot:
         await ready(pilot)
-        assert set(desk_screen(app).command_handlers()) == set(BY_NAME)
+        own = {name for name, command in BY_NAME.items() if command.pane != Pane.DIALOG}
+        assert set(desk_screen(app).command_handlers()) == own
+        assert not any(command.pane == Pane.DIALOG for command in commands_named("accept"))
 
 
 async def test_a_sequence_shows_how_it_can_go_on_and_escape_ends_it() -> None:
@@ -348,7 +350,7 @@ async def test_a_sequence_shows_how_it_can_go_on_and_escape_ends_it() -> None:
         await pilot.pause()
         line = text_of(app, "StatusBar")
         assert "z…" in line
-        assert "R unfold all" in line
+        assert "R expand all" in line
         await pilot.press("escape")
         await pilot.pause()
         assert "z…" not in text_of(app, "StatusBar")
@@ -448,7 +450,7 @@ async def test_the_palette_leaves_out_what_cannot_be_run() -> None:
     app = app_with()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        await pilot.press("ctrl+p", *"take the last decision")
+        await pilot.press("ctrl+p", *"undo the last triage")
         await pilot.pause(0.5)
         assert "triage.undo" not in text_of(app)
         await pilot.press("ctrl+u", *"copy the message")

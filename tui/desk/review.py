@@ -67,8 +67,8 @@ class ReviewingScreen(ReadingScreen):
             "reader.previous_file": lambda: self._say_unless(
                 reader.action_next_file(-1), "file above"
             ),
-            "reader.next_remark": lambda: self._next_remark(1),
-            "reader.previous_remark": lambda: self._next_remark(-1),
+            "reader.next_comment": lambda: self._next_remark(1),
+            "reader.previous_comment": lambda: self._next_remark(-1),
             "reader.open_reply": self._open_reply,
             "reader.jump_back": self._jump_back,
             "reader.files": self._list_files,
@@ -151,7 +151,7 @@ class ReviewingScreen(ReadingScreen):
     def _open_reply(self) -> None:
         if not self.reader.action_open_reply():
             self.show_message(
-                "No comment here ({reader.next_remark} and {reader.previous_remark} jump between comments)."
+                "No comment here ({reader.next_comment} and {reader.previous_comment} jump between comments)."
             )
 
     @on(MessageView.ReplyRequested)

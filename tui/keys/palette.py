@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.keys.commands import Command
+from tui.keys.commands import Command, Pane
 from tui.keys.dispatch import CommandScreen
 
 
@@ -20,7 +20,9 @@ class CommandProvider(Provider):
         if not isinstance(screen, CommandScreen):
             return ()
         return [
-            command for command in screen.keymap.commands if not screen.disabled_reason(command)
+            command
+            for command in screen.keymap.commands
+            if command.pane != Pane.DIALOG and not screen.disabled_reason(command)
         ]
 
     def _run(self, command: Command) -> None:

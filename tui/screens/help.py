@@ -25,6 +25,7 @@ _HEADINGS: Final = {
     Pane.TREE: "In the tree",
     Pane.READER: "In the reader",
     Pane.DIGEST: "In a digest",
+    Pane.DIALOG: "In a dialog",
     Pane.ANY: "Everywhere",
 }
 
