@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
+from core.desk.current_index import open_current_index
 from core.desk.target_desk import TargetDesk
 from core.diff.parse import file_changes
-from core.index.index import Index, ListView, open_index
+from core.index.index import Index, ListView
 from core.json_records import Record, mail_record
 from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread, Version
 
@@ -128,4 +129,5 @@ class IndexedMail:
 
 def open_for_commands(path: Path) -> IndexedMail | None:
     """Open the index at a path; None where nothing was synced yet. Raises IndexFileError."""
-    return IndexedMail(open_index(path)) if path.exists() else None
+    index = open_current_index(path)
+    return None if index is None else IndexedMail(index)

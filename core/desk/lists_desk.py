@@ -206,6 +206,7 @@ class ListDesk:
         yield page
         # What follows would keep the first picture waiting.
         stop.wait(_AFTER_FIRST)
+        self._catch_up()
         looked = time.time()
         page = self._page(self.wanted, page.items, ())
         yield page

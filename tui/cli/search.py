@@ -63,7 +63,7 @@ def _details() -> str:
     lines.append("")
     lines += [
         "Names and words match by their beginning, in quotes exactly. -TERM or NOT excludes; OR; ( ). Adjacent terms",
-        "about messages must all match one message. Dates are git's: 2025-05-01, 2.weeks.ago, yesterday, in UTC.",
+        "about messages must all match one message. Dates are git's: 2025-05-01, 2.weeks.ago, yesterday, in local time.",
         "",
         "  patchdesk search guest_memfd                     as typed in the reader, typos allowed",
         "  patchdesk search 'f:colton s:pmu v:>=2'          Colton's, version 2 or later, pmu in a subject",
@@ -92,18 +92,17 @@ def query_last(words: Sequence[str]) -> list[str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what a query finds. Returns the exit status; raises PatchdeskError."""
+    from core.desk.current_index import open_current_index
     from core.errors import QueryError
-    from core.index.index import open_index
     from core.sync.list_folder import DataDirs
 
     config = load_config_and_warn()
     query = " ".join(arguments.query)
     lists = check_lists([arguments.list], config) if arguments.list else []
-    path = DataDirs.default().index
-    if not path.exists():
+    index = open_current_index(DataDirs.default().index)
+    if index is None:
         _print_error("Nothing was synced yet.", "“patchdesk sync” fetches messages.")
         return 0
-    index = open_index(path)
     try:
         for note in index.notes:
             _print_error(note)

@@ -1,0 +1,50 @@
+"""The index of followed lists as commands read it: with everything in the triage journal taken in.
+
+The journal is what lasts: the index may have been rebuilt, or lines of another machine appended, since anybody last
+asked for triage states.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Final
+
+from core.errors import PatchdeskError
+from core.index.index import Index, open_index
+
+log = logging.getLogger(__name__)
+
+_PATIENCE: Final = 30.0
+"""Seconds to wait for another process that takes in the journal; the first time a large one takes that long."""
+
+
+def open_current_index(path: Path) -> Index | None:
+    """Open the index at `path`; None where nothing was synced yet. Raises IndexFileError.
+
+    A journal that cannot be read is told in `Index.notes`.
+    """
+    if not path.exists():
+        return None
+    index = open_index(path)
+    try:
+        _take_in_journal(index, path)
+    except PatchdeskError as error:
+        log.warning("journal: %s", error.message)
+        index.notes = (*index.notes, f"Triage states may be old: {error.message}")
+    except BaseException:
+        index.close()
+        raise
+    return index
+
+
+def _take_in_journal(index: Index, path: Path) -> None:
+    from core.index.triage_store import IndexTriageStore
+    from core.triage.journal import FILE, Journal
+
+    journal, store = Journal(path.with_name(FILE)), IndexTriageStore(index)
+    end = time.monotonic() + _PATIENCE
+    while store.is_behind(journal) and time.monotonic() < end:
+        if not store.catch_up(journal).busy:
+            return
