@@ -29,6 +29,7 @@ test: lint types imports unit ## All checks and all tests
 lint: $(READY) ## Format and lint checks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 
 fmt: $(READY) ## Format, and fix what ruff can
 	$(BIN)/ruff format .
@@ -55,7 +56,7 @@ bench: $(READY) ## Measure, beside the peers
 	$(BIN)/python -m tests.bench
 
 screenshots: $(READY) ## Make the pictures again
-	$(BIN)/python screenshots/make.py
+	$(BIN)/python screenshots/make.py $(SCENES)
 
 readme: $(READY) ## Write the table of keys in README from the registry
 	$(BIN)/python -c 'from pathlib import Path; from tui.cli.manual import with_keys; p = Path("README.md"); p.write_text(with_keys(p.read_text()))'
