@@ -67,6 +67,8 @@ class Config:
     max_size: int = 64 << 20
     server: str = ""
     """Where bare Message-IDs are asked for; "" for git's b4.midmask, else lore's."""
+    after_sync: str = ""
+    """A shell command that is run after a sync that brought news, with the `new` objects on its standard input."""
     index_bodies: bool = False
     """Index the texts of mails, for `b:`."""
     signature: str = ""
@@ -93,7 +95,7 @@ class Config:
 
 _TABLES: Final = (
     "me", "lists", "views", "keys", "display", "identity", "fetch", "index", "reply", "send",
-    "apply", "trees",
+    "apply", "trees", "hooks",
 )  # fmt: skip
 
 

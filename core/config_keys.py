@@ -117,6 +117,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "fetch.max_size": ConfigKey("max_size", _bytes, "bytes of an answer, packed or not"),
     "fetch.server": ConfigKey("server", _server, "the server that is asked for a Message-ID; empty: git's b4.midmask, else lore.kernel.org"),
     "index.bodies": ConfigKey("index_bodies", _flag, "index the text of messages, for b: queries"),
+    "hooks.after_sync": ConfigKey("after_sync", _text, "a shell command run after a sync that brought news; it gets the objects of `patchdesk new --json` on standard input"),
     "me.signature": ConfigKey("signature", _text, "text below “-- ” in replies"),
     "reply.wrap": ConfigKey("reply_wrap", _columns, "columns at which your lines of a reply are wrapped; 0 never wraps"),
     "reply.never": ConfigKey("reply_never", _texts, "addresses that get no reply"),

@@ -174,6 +174,14 @@ class Index:
         """Return a mail's bytes as they came. Raises SourceError where they cannot be had."""
         return self._ask(lambda reader: reader.raws.raw(message))
 
+    def last_number(self) -> int:
+        """Return the highest number that a mail has or had; mails that come later have higher ones."""
+        return self._ask(lambda reader: reader.last_number())
+
+    def unread_since(self, number: int) -> list[tuple[int, MessageId]]:
+        """Return the unread mails that came after the one of a number, each after its row, in the order they came."""
+        return self._ask(lambda reader: reader.unread_since(number))
+
     def unseen(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""
         return self._ask(lambda reader: reader.unseen(row))

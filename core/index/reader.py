@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from core.approxidate import utc_offsets
 from core.index.codec import hash_of, restored, stored
 from core.index.database import snapshot
+from core.index.full_text import last_number
 from core.index.loader import Loaded, Loader
 from core.index.raws import Raws
 from core.index.row_summary import SeriesSummary, summary, unpacked
@@ -345,6 +346,23 @@ class Reader:
             (found[0],),
         )
         return tuple(name for (name,) in rows)
+
+    def last_number(self) -> int:
+        """Return the highest number that a mail has or had; mails that come later have higher ones."""
+        return last_number(self._connection)
+
+    def unread_since(self, number: int) -> list[tuple[int, MessageId]]:
+        """Return the unread mails that came after the one of a number, each after its row, in the order they came.
+
+        A copy of a mail that was here already does not count.
+        """
+        rows = self._connection.execute(
+            "SELECT item, name FROM (SELECT node, min(id) AS came FROM message"
+            " WHERE node IN (SELECT node FROM message WHERE id > ?) GROUP BY node)"
+            " JOIN node ON node.id = node WHERE came > ? AND item IS NOT NULL AND NOT seen ORDER BY came",
+            (number, number),
+        )
+        return [(row, MessageId(restored(name))) for row, name in rows]
 
     def unseen(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""

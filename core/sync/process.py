@@ -77,6 +77,7 @@ def main(channel: Channel, *names: str) -> None:
     """Sync lists, all that are followed where none is named, and send what comes of each. The child's main."""
     from core.config import fetch_options, load_config
     from core.search.maintenance import refresh_after_sync
+    from core.sync.hook import AfterSync
     from core.sync.list_folder import DataDirs, SyncDepth
     from core.sync.sync import sync
     from core.system.paths import cache_dir, config_file
@@ -86,9 +87,10 @@ def main(channel: Channel, *names: str) -> None:
     config = load_config(config_file())
     wanted = {n: config.lists[n] for n in names or config.lists if n in config.lists}
     home, options = DataDirs.default(), fetch_options(config, cache_dir())
-    for result in sync(
-        wanted, home, SyncDepth(), options=options, stop=stop, report=channel.report
-    ):
-        channel.send(result)
-    for fault in refresh_after_sync(home.index, config, stop=stop, report=channel.report):
-        log.warning("after a sync: %s", fault)
+    with AfterSync(config, home.index):
+        for result in sync(
+            wanted, home, SyncDepth(), options=options, stop=stop, report=channel.report
+        ):
+            channel.send(result)
+        for fault in refresh_after_sync(home.index, config, stop=stop, report=channel.report):
+            log.warning("after a sync: %s", fault)

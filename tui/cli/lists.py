@@ -195,19 +195,19 @@ def sync(arguments: argparse.Namespace) -> int:
         _sync_error(*_NO_LISTS)
         return 0
     from core.search.maintenance import refresh_after_sync
+    from core.sync.hook import AfterSync
     from core.sync.list_folder import DataDirs
 
     status = 0
-    with interruptible() as (progress, stop):
+    path = DataDirs.default().index
+    with interruptible() as (progress, stop), AfterSync(config, path):
         for result in _results(wanted, config, depth, progress, stop):
             progress.clear()
             if _print_result(result):
                 status = 1
         if stop.is_set():
             return _INTERRUPTED
-        for fault in refresh_after_sync(
-            DataDirs.default().index, config, stop=stop, report=progress.report
-        ):
+        for fault in refresh_after_sync(path, config, stop=stop, report=progress.report):
             progress.clear()
             _sync_error(fault)
     return status

@@ -16,6 +16,7 @@ from tui.cli import (
     digest,
     lists,
     mail,
+    new,
     reader,
     reply,
     search,
@@ -28,6 +29,7 @@ from tui.cli.parser import build_parser
 COMMANDS: Final = (
     *reader.COMMANDS,
     *lists.COMMANDS,
+    *new.COMMANDS,
     *mail.COMMANDS,
     *versions.COMMANDS,
     *coverage.COMMANDS,
