@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from core.diff.viewed_hunks import JournaledViewedHunks
 from core.errors import PatchdeskError
 from core.model import MessageId, Series, Thread
-from core.triage.arguments import encode_argument
+from core.triage.arguments import check_note, encode_argument
 from core.triage.deeds import (
     MOST_IDS,
     can_end_snooze,
@@ -26,7 +26,6 @@ from core.triage.deeds import (
     target_messages,
 )
 from core.triage.events import (
-    NOTE_LENGTH,
     REDO,
     UNDO,
     UNVIEWED,
@@ -34,7 +33,6 @@ from core.triage.events import (
     VISITED,
     EventSeries,
     TriageEvent,
-    to_datetime,
     to_microseconds,
 )
 from core.triage.journal import Journal
@@ -112,7 +110,6 @@ class TriageService:
         self._passed = 0
         self._said = 0
         self._views = JournaledViewedHunks(self._viewed, self._write_views)
-        self._looked: datetime | None = None
 
     @property
     def _book(self) -> TriageStore:
@@ -122,8 +119,6 @@ class TriageService:
                 self.journal.mend()
                 self._first = self._made.catch_up(self.journal)
                 self._passed += self._first.passed
-                looked = self._made.ask(lambda ledger: ledger.value("looked"))
-                self._looked = None if looked is None else to_datetime(int(looked))
             return self._made
 
     def _of_index(self) -> IndexTriageStore:
@@ -162,10 +157,8 @@ class TriageService:
             found = self._book.find(ids)
             if verb in (Verb.READ, Verb.UNREAD):
                 return self._mark(verb, ids if patch else None, found)
-            if note is not None and len(note) > NOTE_LENGTH:
-                raise ArgumentError(
-                    f"A note has {NOTE_LENGTH:,} characters at most.", "Write less, or in a file."
-                )
+            if note is not None:
+                check_note(note)
             now = self._clock()
             argument = encode_argument(verb, argument, note, now, lambda: self._tags_of(found))
             if patch and not VERB_TEXTS[verb].on_patch:
@@ -318,8 +311,13 @@ class TriageService:
         notes = self.journal.notes[self._said :]
         self._said = len(self.journal.notes)
         if self._passed:
-            lines = "line is" if self._passed == 1 else "lines are"
-            notes += (f"{self._passed:,} {lines} no event in the triage journal, and passed over.",)
+            one = self._passed == 1
+            what = (
+                "line of the triage journal that is not an event"
+                if one
+                else "lines of the triage journal that are not events"
+            )
+            notes += (f"Ignored {self._passed:,} {what}.",)
             self._passed = 0
         return notes
 
@@ -386,10 +384,16 @@ class TriageService:
         self._catch_up()
         undone = self._book.ask(lambda ledger: ledger.undone())
         targets = self._book.ask(lambda ledger: ledger.targets())
-        events = (event for batch in self.journal.batches() for event in batch.events)
-        for line in log_lines(events, undone, targets):
+        self._passed = 0
+        for line in log_lines(self._events(), undone, targets):
             if line.series or line.undoes or (marks and line.verb in VERBS):
                 yield line
+
+    def _events(self) -> Iterator[TriageEvent]:
+        """Yield all events of the file, and count the lines that are none for `notes`."""
+        for batch in self.journal.batches():
+            self._passed += batch.passed
+            yield from batch.events
 
     def today(self) -> tuple[int, int]:
         """Return how many series were decided since midnight, and of how many there were to decide."""
@@ -418,11 +422,6 @@ class TriageService:
             self._append(events, sync=False)
         except PatchdeskError as error:
             log.warning("viewed hunks: %s", error.message)
-
-    def last_looked(self) -> datetime | None:
-        """Return until when the lists were looked at the last time, before this program started."""
-        _ = self._book
-        return self._looked
 
     def looked(self) -> None:
         """Remember that the lists were looked at until now; for the end of a session."""

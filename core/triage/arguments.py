@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from core.triage.events import NOTE_LENGTH
 from core.triage.transitions import PRIORITIES, VERB_TEXTS, Argument, Verb
 from core.triage.when import ArgumentError, HasTag, parse_snooze
 
@@ -40,6 +41,20 @@ def encode_argument(
             return _priority(text)
         case _:
             return ""
+
+
+def check_note(note: str) -> None:
+    """Raise ArgumentError for a note that the journal cannot store: too long, or no text that UTF-8 can write."""
+    if len(note) > NOTE_LENGTH:
+        raise ArgumentError(
+            f"A note has {NOTE_LENGTH:,} characters at most.", "Write less, or in a file."
+        )
+    try:
+        note.encode()
+    except UnicodeEncodeError:
+        raise ArgumentError(
+            "The note is not valid UTF-8.", "Check the terminal's locale."
+        ) from None
 
 
 def _label(text: str) -> str:

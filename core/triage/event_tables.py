@@ -279,11 +279,6 @@ class EventTables:
         ).fetchone()
         return int(time)
 
-    def knows(self, name: str) -> bool:
-        """Whether the event with that id is here."""
-        found = self._connection.execute("SELECT 1 FROM event WHERE name = ?", (name,)).fetchone()
-        return found is not None
-
     @property
     def is_empty(self) -> bool:
         """Whether nothing was ever decided or read."""

@@ -82,11 +82,6 @@ class TriageEvent:
         """What one key press did: the events of one batch have the same."""
         return self.id.partition(".")[0]
 
-    @property
-    def is_undoable(self) -> bool:
-        """Whether `undo` comes to it."""
-        return bool(self.series)
-
     def line(self) -> bytes:
         """Return it as it is written, with its line end."""
         record: dict[str, Any] = {
@@ -201,6 +196,7 @@ def _text(
         return default
     if not isinstance(value, str) or len(value) > longest:
         raise TypeError(name)
+    value.encode()  # a lone surrogate is no text that a database takes: UnicodeEncodeError
     return value
 
 

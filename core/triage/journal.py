@@ -67,7 +67,8 @@ class Journal:
     def __init__(self, path: Path, *, host: str | None = None) -> None:
         """Take the file, and what this machine is called: its host name unless said. Nothing is opened yet."""
         self.path = path
-        self.host = host or os.uname().nodename[:255] or "localhost"
+        name = host or os.uname().nodename[:255] or "localhost"
+        self.host = name.encode("utf-8", "replace").decode()
         self.notes: tuple[str, ...] = ()
         """What was set aside, each as a sentence."""
         self._lock = threading.Lock()
@@ -97,6 +98,7 @@ class Journal:
                 id_ = f"{name}.{number}" if number else name
                 written.append(replace(event, time=at, host=self.host, id=id_))
             self._write(file, b"".join(event.line() for event in written), sync=sync)
+            self._scanned = os.fstat(file).st_size
         return written
 
     def take_over(self, lines: BinaryIO, known: Callable[[str], bool]) -> tuple[int, int]:
@@ -211,7 +213,6 @@ class Journal:
         except BaseException:
             os.ftruncate(file, before)
             raise
-        self._scanned = before + len(data)
         if sync:
             self._sync(file)
 

@@ -22,11 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.desk.triage_service import TriageService
+from core.index.index import open_index
 from core.model import MessageId
 from core.triage import journal
 from core.triage.events import LONGEST, EventSeries, TriageEvent, read_line, to_microseconds
-from core.triage.journal import Journal, JournalError
+from core.triage.journal import FILE, Journal, JournalError
 from core.triage.transitions import Status, Verb
+from core.triage.when import ArgumentError
 from tests.core.triage.triage_kit import NOW, Desk, series
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -221,7 +223,7 @@ def test_lines_that_are_no_events_are_passed_over_and_stay(path: Path) -> None:
     path.write_bytes(junk + whole + junk)
     triage = triage_of(path)
     outcome = triage.do(Verb.FLAG, [LAMP])
-    assert outcome.notes == ("12 lines are no event in the triage journal, and passed over.",)
+    assert outcome.notes == ("Ignored 12 lines of the triage journal that are not events.",)
     assert triage.standing(LAMP).status is Status.DONE
     assert path.read_bytes().startswith(junk + whole + junk)
     assert not path.with_name("triage.jsonl.torn").exists()
@@ -365,8 +367,9 @@ def test_a_lock_that_is_never_let_go_is_said(path: Path, monkeypatch: pytest.Mon
 _APPENDS = """
 import sys
 from pathlib import Path
+from core.index.index import open_index
 from core.model import MessageId
-from core.desk.triage_service import Journal, Triage, Verb
+from core.desk.triage_service import Journal, TriageService, Verb
 triage = TriageService(None, Journal(Path(sys.argv[1]), host=sys.argv[2]))
 for number in range(60):
     triage.do(Verb.DONE, [MessageId(f"{sys.argv[3]}-{number}-{each}@x") for each in range(20)])
@@ -410,8 +413,9 @@ def test_threads_append_side_by_side(tmp_path: Path) -> None:
 _ANSWERS = """
 import os, sys
 from pathlib import Path
+from core.index.index import open_index
 from core.model import MessageId
-from core.desk.triage_service import Journal, Triage, Verb
+from core.desk.triage_service import Journal, TriageService, Verb
 for line in sys.stdin:
     if (child := os.fork()) == 0:
         triage = TriageService(None, Journal(Path(sys.argv[1])))
@@ -475,3 +479,42 @@ def test_half_a_key_is_none() -> None:
     found = read_line(line.encode())
     assert found is not None
     assert found.series[0].replies == frozenset({bytes(range(4))})
+
+
+@pytest.mark.parametrize("field", ["note", "argument", "host", "verb", "undoes"])
+@pytest.mark.parametrize("text", ["caf\\udce9", "\\ud800", "\\udfff x"])
+def test_a_line_that_no_database_takes_is_passed_over_alone(
+    tmp_path: Path, field: str, text: str
+) -> None:
+    journal = Journal(tmp_path / FILE, host="desk")
+    (good,) = journal.append([event()], now=1_000)
+    line = good.line().replace(b'"id":"', b'"id":"b')
+    record = json.loads(line)
+    record[field] = json.loads(f'"{text}"')
+    with journal.path.open("ab") as file:
+        file.write(json.dumps(record).encode("ascii") + b"\n")
+    journal.append([event()], now=2_000)
+    index = open_index(tmp_path / "index.sqlite3")
+    for number, service in enumerate((TriageService(None, journal), TriageService(index, journal))):
+        assert len(list(service.log())) == 2 + 2 * number
+        assert service.notes() == ("Ignored 1 line of the triage journal that is not an event.",)
+        assert service.do(Verb.FLAG, [MessageId("z@x")]).words == "flagged"
+        service.undo()
+    index.close()
+
+
+def test_a_note_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    service = TriageService(None, Journal(tmp_path / FILE, host="desk"))
+    with pytest.raises(ArgumentError, match="not valid UTF-8"):
+        service.do(Verb.NOTE, [MessageId("z@x")], note="caf\udce9")
+    assert service.journal.size() == 0
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+def test_a_clock_set_back_comes_after_a_torn_line(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / FILE
+    (first,) = Journal(path, host="desk").append([event()], now=5_000_000)
+    # What a crash left: with the line whole but for its end, or with more that is torn.
+    path.write_bytes(first.line()[:-1] if cut == 0 else first.line() + b'{"time": "20')
+    (second,) = Journal(path, host="desk").append([event()], now=1_000_000)
+    assert second.time > first.time

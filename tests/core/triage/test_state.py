@@ -375,14 +375,6 @@ def test_a_history_is_that_of_the_series(desk: Desk) -> None:
     assert desk.triage.history(MessageId("nowhere@x")) == []
 
 
-def test_a_session_knows_when_the_last_one_looked(desk: Desk) -> None:
-    assert desk.triage.last_looked() is None
-    desk.triage.looked()
-    assert desk.triage.last_looked() is None
-    again = desk.made()
-    assert again.last_looked() == NOW
-
-
 def test_hunks_stay_viewed(desk: Desk) -> None:
     desk.triage.viewed.mark("aa", True)
     desk.triage.viewed.mark("bb", True)
