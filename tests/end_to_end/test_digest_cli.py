@@ -263,6 +263,7 @@ def test_counts_are_those_of_a_shell_pipeline(tmp_path: Path) -> None:
     assert dict(found["domains"]) == {line.split()[1]: int(line.split()[0]) for line in domains}
 
 
+@pytest.mark.slow
 def test_the_real_public_inboxes_removals_and_purges(tmp_path: Path) -> None:
     need_public_inbox()
     mails = [mail(f"number {at}", date=START + at) for at in range(6)]

@@ -114,6 +114,7 @@ PEOPLE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", WORDS)
 def test_subjects(archive: Archive, word: str) -> None:
     has = begins(word)
@@ -191,6 +192,7 @@ def test_terms_together_hold_of_one_mail(archive: Archive) -> None:
     )
 
 
+@pytest.mark.slow
 def test_any_mixture_is_the_same_in_the_index_and_in_memory(archive: Archive) -> None:
     dice = random.Random(SEED)
     by_index, in_memory = archive.finders

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from core.mail.message import parse_message
 from core.model import Message, Series, Thread, Version
 from core.series.grouping import group_messages
@@ -213,6 +215,7 @@ class Compared:
         return ""
 
 
+@pytest.mark.slow
 def test_lore_mailbox_finds_the_same_in_the_threads_of_a_list(tmp_path: Path) -> None:
     raws = kvm_ppc(tmp_path)
     messages = deduplicate(parse_message(raw, str(at)) for at, raw in enumerate(raws))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -155,6 +156,7 @@ def rows(shown: dict[MessageId, TriageState]) -> dict[MessageId, Row]:
     return {one: Row.of(stands) for one, stands in shown.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=1, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_a_thousand_verbs_end_as_the_table_says(chance: random.Random) -> None:
@@ -242,6 +244,7 @@ def standings_from(journal: bytes, folder: Path) -> dict[MessageId, TriageState]
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_two_machines_journals_say_the_same_either_way_round(chance: random.Random) -> None:
