@@ -187,9 +187,9 @@ async def test_what_is_inside_unfolds_and_opens_in_the_reader(archive: Path) -> 
         assert screen.view.opens == "v2.0"
         await pilot.press("escape", "tab", "tab", "tab", "tab")
         while screen.view.line is not None and screen.view.line.folds != "series v1.0":
-            before = screen.view._cursor
+            before = screen.view.cursor
             await pilot.press("j")
-            assert screen.view._cursor > before, "the series never came"
+            assert screen.view.cursor > before, "the series never came"
         await pilot.press("l")
         await pilot.pause()
         text = text_of(app)

@@ -19,11 +19,8 @@ from core.model import MessageId
 from tui.digest.rows import DigestRow, lines_of
 from tui.styles import TreeStyles
 from tui.themes import add_diff_colours
-from tui.widgets.line_scroll import LineScroll
+from tui.widgets.cursor_list import CursorList
 from tui.widgets.row_text import StyledText
-
-_MARGIN: Final = 2
-"""Lines kept in sight above and below the cursor."""
 
 _MORE: Final = {
     "title": "bold $foreground",
@@ -43,7 +40,7 @@ class DigestStyles(TreeStyles):
         return self
 
 
-class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
+class DigestView(CursorList, can_focus=True, inherit_bindings=False):
     """Shows a digest; posts `Opened` on a double click."""
 
     DEFAULT_CSS = """
@@ -62,7 +59,6 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
         self._stops: list[int] = []
         """The lines that the cursor stands on."""
         self._unfolded: set[str] = set()
-        self._cursor = 0
         self._wanted: re.Pattern[str] | None = None
         self._looks: TreeStyles | None = None
         self._styles: dict[tuple[str, str], Style] = {}
@@ -73,9 +69,9 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
         """Show a digest from its top; None: nothing."""
         self._digest = digest
         self._unfolded.clear()
-        self._cursor = 0
+        self.cursor = 0
         self._lay_out()
-        self._cursor = self._stops[0] if self._stops else 0
+        self.cursor = self._stops[0] if self._stops else 0
         self.scroll_to(y=0, animate=False, force=True)
 
     def _lay_out(self) -> None:
@@ -88,81 +84,61 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
             else []
         )
         self._stops = [at for at, line in enumerate(self._lines) if line.key]
-        if self._stops:
-            same = (at for at in self._stops if self._lines[at].key == key)
-            self._cursor = next(same, self._stops[0])
         self.virtual_size = Size(0, len(self._lines))
-        self.refresh()
+        same = (at for at in self._stops if self._lines[at].key == key)
+        self.place_cursor(next(same, self._stops[0] if self._stops else 0))
 
     def on_resize(self) -> None:
         """Make the rows for the new width."""
         self._lay_out()
-        self._show_cursor()
 
     @property
     def line(self) -> DigestRow | None:
         """What is under the cursor."""
-        return self._lines[self._cursor] if self._cursor < len(self._lines) else None
+        return self._lines[self.cursor] if self.cursor < len(self._lines) else None
 
     # ------------------------------------------------------------- the cursor
 
-    def _move(self, to: int, direction: int) -> None:
-        """Put the cursor on the stop at or, in a direction, beyond a line."""
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return len(self._lines)
+
+    def move_cursor(self, delta: int) -> None:
+        """Move the cursor to the stop at or, in the direction of `delta`, beyond a row."""
+        to = max(0, min(self.cursor + delta, self.row_count))
         if not self._stops:
             self.scroll_to_row(to)
             return
-        place = bisect_left(self._stops, to)
-        if direction < 0 and (place == len(self._stops) or self._stops[place] > to):
-            place -= 1
-        self._cursor = self._stops[max(0, min(place, len(self._stops) - 1))]
-        self._show_cursor()
-        self.refresh()
+        at = bisect_left(self._stops, to)
+        if delta < 0 and (at == len(self._stops) or self._stops[at] > to):
+            at -= 1
+        self.cursor = self._stops[max(0, min(at, len(self._stops) - 1))]
 
-    def _show_cursor(self) -> None:
-        height, top = self.height, self.scroll_offset.y
-        margin = min(_MARGIN, (height - 1) // 2)
-        if self._stops and self._cursor == self._stops[0] and self._cursor < height:
-            top = 0  # above the first stop there are the bars
-        elif self._cursor < top + margin:
-            top = self._cursor - margin
-        elif self._cursor > top + height - 1 - margin:
-            top = self._cursor - height + 1 + margin
-        if top != self.scroll_offset.y:
-            self.scroll_to_row(top)
-
-    def action_line(self, delta: int) -> None:
-        """Move the cursor to the next line that has something."""
-        self._move(self._cursor + delta, delta)
-
-    def action_half_page(self, direction: int) -> None:
-        """Move the cursor half a page."""
-        self._move(self._cursor + direction * max(1, self.height // 2), direction)
-
-    def action_page(self, direction: int) -> None:
-        """Move the cursor a page."""
-        self._move(self._cursor + direction * max(1, self.height - _MARGIN), direction)
+    def show_cursor(self) -> None:
+        """Bring the cursor into sight; at the first stop, the bars above it too."""
+        if self._stops and self.cursor == self._stops[0] and self.cursor < self.height:
+            self.scroll_to_row(0)
+        else:
+            super().show_cursor()
 
     def action_top(self) -> None:
         """Move to the top."""
-        self._move(0, 1)
+        super().action_top()
         self.scroll_to_row(0)
-
-    def action_bottom(self) -> None:
-        """Move to the last line."""
-        self._move(len(self._lines), -1)
 
     def section(self, direction: int) -> None:
         """Move to the next (1) or previous (-1) heading; from the last one to the first."""
         heads = [at for at in self._stops if self._lines[at].key.startswith("section ")]
         if not heads:
             return
-        ahead = [at for at in heads if (at - self._cursor) * direction > 0]
+        ahead = [at for at in heads if (at - self.cursor) * direction > 0]
         if ahead:
-            self._cursor = ahead[0] if direction > 0 else ahead[-1]
+            self.cursor = ahead[0] if direction > 0 else ahead[-1]
         else:
-            self._cursor = heads[0] if direction > 0 else heads[-1]
+            self.cursor = heads[0] if direction > 0 else heads[-1]
         # With what stands below it.
-        self.scroll_to_row(min(self._cursor, max(0, len(self._lines) - self.height)))
+        self.scroll_to_row(min(self.cursor, max(0, len(self._lines) - self.height)))
         self.refresh()
 
     # ------------------------------------------------------------- folds
@@ -178,7 +154,6 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
         else:
             self._unfolded.discard(line.folds)
         self._lay_out()
-        self._show_cursor()
         return True
 
     def unfold(self) -> None:
@@ -195,11 +170,9 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
         if line is not None and line.folds and line.open:
             self.fold(expanded=False)
             return
-        for at in reversed(self._stops[: bisect_left(self._stops, self._cursor)]):
+        for at in reversed(self._stops[: bisect_left(self._stops, self.cursor)]):
             if self._lines[at].folds or self._lines[at].key.startswith("section "):
-                self._cursor = at
-                self._show_cursor()
-                self.refresh()
+                self.cursor = at
                 return
 
     def fold_all(self, *, expanded: bool) -> None:
@@ -209,7 +182,6 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
             self._unfolded.update(("newcomers", "discussed", "unanswered"))
             self._unfolded.update(f"series {news.id}" for news in self._digest.series)
         self._lay_out()
-        self._show_cursor()
 
     # ------------------------------------------------------------- find
 
@@ -225,13 +197,11 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
     def _go_to_match(self, first: int, direction: int) -> bool:
         if self._wanted is None or not self._stops:
             return False
-        here = bisect_left(self._stops, self._cursor)
+        here = bisect_left(self._stops, self.cursor)
         for step in range(first, len(self._stops) + 1):
             at = self._stops[(here + step * direction) % len(self._stops)]
             if self._wanted.search(self._lines[at].words()):
-                self._cursor = at
-                self._show_cursor()
-                self.refresh()
+                self.cursor = at
                 return True
         return False
 
@@ -252,7 +222,7 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
         if at < len(self._lines):
             line = self._lines[at]
             pieces = line.draw(width)
-            if at == self._cursor and line.key:
+            if at == self.cursor and line.key:
                 state = "cursor" if self.has_focus else "cursor-blurred"
         segments = [Segment(text, self._style(look, state)) for text, look in pieces if text]
         strip = Strip(segments)
@@ -282,8 +252,7 @@ class DigestView(LineScroll, can_focus=True, inherit_bindings=False):
         at = self.scroll_offset.y + offset.y
         if at not in self._stops:
             return
-        self._cursor = at
-        self.refresh()
+        self.cursor = at
         if event.chain == 2:
             self.post_message(self.RowSelected())
 

@@ -13,7 +13,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -21,8 +20,8 @@ from core.text import SafeText, shown
 from tui.keys.keymap import Keymap
 from tui.reader.painter import Painter
 from tui.reader.row import PageRow, StyledText, StyleSpan
+from tui.widgets.cursor_list import CursorList
 from tui.widgets.dialog import Dialog
-from tui.widgets.line_scroll import LineScroll
 from tui.widgets.prompt import Line as PromptInput
 
 if TYPE_CHECKING:
@@ -66,15 +65,12 @@ def letters_in(wanted: str, text: str) -> list[int] | None:
     return places[::-1]
 
 
-class FileList(LineScroll):
+class FileList(CursorList):
     """Shows `files`, given by their numbers; `about` tells what is to say of one that is on the screen."""
 
     DEFAULT_CSS = """
     FileList { height: 1fr; background: $surface; overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
-
-    cursor: reactive[int] = reactive(0, repaint=False, init=False)
-    """The row that is chosen."""
 
     @dataclass
     class Moved(Message):
@@ -101,30 +97,17 @@ class FileList(LineScroll):
         """Show these files, the cursor on the one at row `at`; `letters` says which of each path to light up."""
         self._files, self._letters = files, letters
         self.virtual_size = Size(self.size.width, len(files))
-        self.set_reactive(FileList.cursor, at)
-        self._show_cursor()
-        self.refresh()
+        self.place_cursor(at)
 
     @property
     def file(self) -> int | None:
         """The number of the file under the cursor."""
         return self._files[self.cursor] if self._files else None
 
-    def validate_cursor(self, cursor: int) -> int:
-        """Keep it on a row."""
-        return max(0, min(cursor, len(self._files) - 1))
-
-    def watch_cursor(self) -> None:
-        """Bring it into view, and tell."""
-        self._show_cursor()
-        self.refresh()
+    def cursor_moved(self) -> None:
+        """Report the file under the cursor."""
         if (file := self.file) is not None:
             self.post_message(self.Moved(file))
-
-    def _show_cursor(self) -> None:
-        top = self.scroll_offset.y
-        if not top <= self.cursor < top + self.height:
-            self.scroll_to_row(self.cursor - self.height // 2)
 
     def on_click(self, event: events.Click) -> None:
         """Choose a file."""

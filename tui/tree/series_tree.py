@@ -153,7 +153,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         place = self._rows.unfold_to(self.cursor, key)
         self._laid_out()
         if place == self.cursor:
-            self._tell()
+            self.cursor_moved()
         self.cursor = place
 
     # ------------------------------------------------------------- what was found

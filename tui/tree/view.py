@@ -16,8 +16,6 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.model import MessageId, Patch
@@ -27,6 +25,7 @@ from tui.tree import columns as tree_line
 from tui.tree.badges import Asked, comment_key_of, with_comment_count
 from tui.tree.model import Items, Rows
 from tui.tree.rows import Key, Kind, Row, SearchMarks, Whole
+from tui.widgets.cursor_list import CursorList
 from tui.widgets.row_text import StyledText
 
 _STRIPS: Final = 400
@@ -34,9 +33,6 @@ _STRIPS: Final = 400
 
 _ASK_AFTER: Final = 0.3
 """Seconds that a patch is in view before its remarks are counted."""
-
-_MARGIN: Final = 2
-"""Lines kept in sight above and below the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +46,12 @@ class ViewState:
     user_moved: bool
 
 
-class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
+class TreeView(CursorList, can_focus=True, inherit_bindings=False):
     """Shows a listing and keeps a cursor in it; posts `Highlighted` when the cursor stands on another row and `Opened` on a double click."""
 
     DEFAULT_CSS = """
     TreeView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
-
-    cursor: reactive[int] = reactive(0, repaint=False, init=False)
 
     @dataclass
     class Highlighted(Message):
@@ -174,7 +168,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(y=max(0, self.cursor - place.from_top), animate=False, force=True)
         self.user_moved = place.user_moved
         self.refresh()
-        self._tell()
+        self.cursor_moved()
 
     def _first_series(self) -> int:
         top = range(min(len(self._rows), 50))
@@ -183,10 +177,8 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
     def _put(self, place: int, from_top: int) -> None:
         """Set the cursor with its row `from_top` lines below the upper edge."""
         self.scroll_to(y=max(0, place - from_top), animate=False, force=True)
-        self.set_reactive(TreeView.cursor, max(0, min(place, len(self._rows) - 1)))
-        self._show_cursor()
-        self.refresh()
-        self._tell()
+        self.place_cursor(place)
+        self.cursor_moved()
 
     def _laid_out(self) -> None:
         self._strips.clear()
@@ -226,70 +218,35 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
     def __bool__(self) -> bool:
         return True
 
-    def _tell(self) -> None:
+    # ------------------------------------------------------------- the cursor
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Remember that the reader moved it."""
+        self.user_moved = True
+        super().watch_cursor(old, new)
+
+    def cursor_moved(self) -> None:
+        """Report the row under the cursor, unless it was reported."""
         row = self._shown_row
         key = row.key if row else None
         if key != self._told:
             self._told = key
             self.post_message(self.Highlighted(row))
 
-    # ------------------------------------------------------------- the cursor
-
-    def validate_cursor(self, cursor: int) -> int:
-        """Keep the cursor on a row."""
-        return max(0, min(cursor, len(self._rows) - 1))
-
-    def watch_cursor(self, old: int, new: int) -> None:
-        """Repaint the two lines that changed."""
-        self.user_moved = True
-        self.refresh_line(old)
-        self.refresh_line(new)
-        self._show_cursor()
-        self._tell()
-
     def set_remote_focus(self, *, focused: bool) -> None:
         """Show the cursor as if the keys went here, since another widget moves it, or no longer."""
         self._remote_focus = focused
         self.refresh_line(self.cursor)
 
-    def _show_cursor(self) -> None:
-        height = self.scrollable_content_region.height
-        if height <= 0:
-            return
-        margin = min(_MARGIN, (height - 1) // 2)
-        top = self.scroll_offset.y
-        if self.cursor < top + margin:
-            top = self.cursor - margin
-        elif self.cursor > top + height - 1 - margin:
-            top = self.cursor - height + 1 + margin
-        else:
-            return
-        self.scroll_to(y=max(0, top), animate=False, force=True)
-
-    def on_resize(self) -> None:
-        """Keep the cursor in sight."""
-        self._show_cursor()
-
-    def action_line(self, delta: int) -> None:
+    def move_cursor(self, delta: int) -> None:
         """Move the cursor."""
         self.user_moved = True
-        self.cursor += delta
-
-    def action_half_page(self, direction: int) -> None:
-        """Move the cursor half a page."""
-        self.action_line(direction * max(1, self.scrollable_content_region.height // 2))
-
-    def action_page(self, direction: int) -> None:
-        """Move the cursor a page."""
-        self.action_line(direction * max(1, self.scrollable_content_region.height - _MARGIN))
-
-    def action_top(self) -> None:
-        """Move the cursor to the first row."""
-        self.action_line(-len(self._rows))
-
-    def action_bottom(self) -> None:
-        """Move the cursor to the last row."""
-        self.action_line(len(self._rows))
+        super().move_cursor(delta)
 
     # ------------------------------------------------------------- folds
 
