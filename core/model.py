@@ -84,6 +84,8 @@ class Message:
     """There is a diff outside of quotes."""
     change_id: str | None = None
     """b4's `change-id:` of a cover letter or single patch."""
+    version_links: tuple[tuple[int, MessageId], ...] = ()
+    """Earlier versions that a cover letter or patch names (`Link to v2: https://…`): their number and Message-ID."""
     trailers: tuple[Trailer, ...] = ()
     """Of a patch or cover letter those it carries; of a reply those it gives."""
     fingerprint: str = ""

@@ -112,6 +112,7 @@ def pack(message: Message, names: Names) -> bytes:
         [_pack_trailer(each, phrase) for each in message.trailers],
         message.fingerprint,
         message.truncations,
+        message.version_links,
     ]
     return _encode(facts).encode("ascii")
 
@@ -146,6 +147,7 @@ def unpack(
         trailers,
         fingerprint,
         truncations,
+        version_links,
     ) = json.loads(facts)
     person = phrases.person
     if isinstance(title, int):
@@ -182,6 +184,7 @@ def unpack(
         fingerprint=fingerprint,
         key=key,
         truncations=tuple(truncations),
+        version_links=tuple([(number, each) for number, each in version_links]),
     )
 
 

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from core.index.codec import hash_of, restored, stored
 from core.series.features import (
@@ -18,8 +18,10 @@ from core.series.features import (
     PostingFeatures,
     TitleFeatures,
     candidate_groups,
+    from_values,
     has_same_sender,
     similar_earlier,
+    to_values,
 )
 from core.series.linking import link_candidates
 
@@ -60,47 +62,17 @@ class Stored:
 
 def pack_card(card: PostingFeatures) -> bytes:
     """Return a card as it is stored, without its place."""
-    values: list[Any] = [
-        card.when,
-        card.version,
-        card.senders,
-        card.change_id,
-        card.head_title,
-        card.cover,
-        sorted(card.patches),
-        card.rfc,
-        card.is_resend,
-        sorted(card.tags),
-        card.is_part,
-    ]
-    return _encode(values).encode("ascii")
+    return _encode(to_values(card)).encode("ascii")
 
 
 def unpack_card(data: bytes) -> PostingFeatures:
     """Return the card that was packed."""
-    when, version, senders, change_id, head, cover, patches, rfc, is_resend, tags, part = (
-        json.loads(data)
-    )
-    return PostingFeatures(
-        at=-1,
-        when=when,
-        version=(version[0], version[1]),
-        senders=tuple(senders),
-        change_id=change_id,
-        head_title=head,
-        cover=cover,
-        patches=frozenset(patches),
-        rfc=rfc,
-        is_resend=is_resend,
-        tags=frozenset(tags),
-        is_part=part,
-        parent_posting=-1,
-    )
+    return from_values(json.loads(data))
 
 
 def sender_of(card: PostingFeatures) -> int:
     """Return the number of a card's sender."""
-    return hash_of("sender", card.senders[0])
+    return hash_of("sender", card.title_sender)
 
 
 def store_posting(

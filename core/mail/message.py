@@ -26,6 +26,7 @@ from core.mail.headers import (
 from core.mail.mime import DecodedContent, decode_content
 from core.mail.subject import MAX_SUBJECT, parse_subject
 from core.mail.trailers import find_followup_trailers, find_trailers
+from core.mail.version_links import find_version_links
 from core.model import Identity, Message, MessageId, OpenedMessage, Subject, Trailer
 
 UNKNOWN_DATE: Final = datetime.fromtimestamp(0, UTC)
@@ -174,6 +175,7 @@ def _parse(raw: bytes, key: str) -> _ParsedMail:
         list_ids=_list_ids(headers),
         has_diff=patch is not None,
         change_id=read_change_id(text) if in_body else None,
+        version_links=find_version_links(text[: patch[1] if patch else None]) if in_body else (),
         trailers=_trailers(text, weighed.begin, patch, in_body),
         fingerprint=_fingerprint(sender, subject, text),
         key=key,

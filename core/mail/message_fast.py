@@ -30,6 +30,7 @@ from core.mail.message import (
 from core.mail.mime import decode_content
 from core.mail.subject import MAX_SUBJECT, parse_subject
 from core.mail.trailers import find_followup_trailers
+from core.mail.version_links import find_version_links
 from core.model import Identity, Message, MessageId, Subject
 
 _MAX_BLOCK: Final = 64 << 10
@@ -99,6 +100,11 @@ def _read_plain(raw: bytes, key: str, replies: bool) -> tuple[Message, str] | No
         list_ids=lists,
         has_diff=has_diff,
         change_id=read_change_id(text) if in_body else None,
+        version_links=(
+            find_version_links(text[: weighed.patch[1] if weighed.patch else None])
+            if weighed is not None and in_body
+            else ()
+        ),
         trailers=()
         if not text or (in_body and has_diff)
         else find_followup_trailers(text, own_patch=has_diff),

@@ -46,7 +46,7 @@ _RELEASES: Final = re.compile(
 )
 _STABLE_WORDS: Final = frozenset({"stable", "backport", "lts", "autosel"})
 _LONG_TERM: Final = frozenset({(4, 1), (6, 1)})
-"""Kernels whose number could as well be that of a part of v4 or v6 sent again."""
+"""Kernels whose number could as well be that of a part of v4 or v6 sent again, as it is beside a counter."""
 _TITLE_VERSION: Final = re.compile(r"\([vV](\d{1,2})\)$")
 _TITLE_VER: Final = re.compile(r" ?\[ver #?(\d{1,3})\]$", re.IGNORECASE)
 _COVER_VERSION: Final = re.compile(r"[ ,-]{1,3}[vV](\d{1,2})$")
@@ -106,16 +106,19 @@ class _Reading:
         of_stable = not _STABLE_WORDS.isdisjoint(tag.casefold() for tag in self.tags)
         found: tuple[int, int] | None = None
         for major, minor, word in self.versions:
-            if minor is not None and (has_plain or of_stable or _is_release(major, minor)):
+            is_lone = self.total is None or self.total <= 1
+            if minor is not None and (has_plain or of_stable or _is_release(major, minor, is_lone)):
                 self.tags.append(word)
             elif found is None:
                 found = major, minor or 0
         return found
 
 
-def _is_release(major: int, minor: int) -> bool:
+def _is_release(major: int, minor: int, is_lone: bool) -> bool:
     """Whether a dotted number is a kernel's: `v2.1` is a part of v2 sent again, `v5.10` a release."""
-    return minor >= 10 or (major >= 4 and minor > 3) or (major, minor) in _LONG_TERM
+    if (major, minor) in _LONG_TERM:
+        return is_lone
+    return minor >= 10 or (major >= 4 and minor > 3)
 
 
 def _number(digits: str | None) -> int | None:
@@ -142,7 +145,7 @@ def _read(text: str) -> Subject:
     version = reading.version()
     is_patch = _claims_patch(reading)
     if is_patch and version is None:
-        title, version = _title_version(title, is_cover=reading.number == 0)
+        title, version = title_version(title, is_cover=reading.number == 0)
     major, minor = version or (1, 0)
     return Subject(
         text=text,
@@ -157,7 +160,7 @@ def _read(text: str) -> Subject:
     )
 
 
-def _title_version(title: str, *, is_cover: bool) -> tuple[str, tuple[int, int] | None]:
+def title_version(title: str, *, is_cover: bool) -> tuple[str, tuple[int, int] | None]:
     """Return a title without `[ver #2]` at its end, and the version that its end tells: `[ver #2]`, `(v2)`, a cover's ` v2`."""
     if match := _TITLE_VER.search(title):
         return title[: match.start()].rstrip(), (int(match[1]), 0)

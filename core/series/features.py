@@ -1,8 +1,9 @@
-"""What of a posting tells which series it belongs to, and by what two postings may know each other.
+"""Features of a posting that tell which series it belongs to, and the keys that decide which postings are compared.
 
-Only postings that share a name (a change-id, or a title from the same sender), that were sent in each other's thread, or
-whose titles are nearly the same can be versions of one series. These relations make families, and what is in another
-family has no say: an archive that grows is joined anew in the families of what came alone.
+Only postings that share a blocking key (a change-id, a title from one sender, a Message-ID that one of them links),
+that were sent in each other's thread, or whose titles are nearly the same can be versions of one series. These
+relations make candidate groups, and what is in another group has no say: an archive that grows is linked anew in the
+groups of what came alone.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from rapidfuzz import fuzz
 
 from core.model import Message
-from core.series.numbering import release_tags, sender_identity_key
+from core.series.numbering import is_resend_tag, release_tags, sender_identity_key
 from core.series.postings import HOUR, Posting
 from core.series.threading import DisjointSets
 
@@ -39,10 +40,12 @@ _SPECIFIC: Final = 3
 """Words from which on a title is hardly shared by chance: "fixes" and "timeout fixes" are."""
 _SOON: Final = 14 * DAY
 
+_TEST_NUMBER: Final = re.compile(r"\b([a-z][\w-]*/)\d{3,4}\b")
+_MOST_LINKS: Final = 20
 _VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostingFeatures:
     """What of a posting tells which series it belongs to."""
 
@@ -51,6 +54,8 @@ class PostingFeatures:
     when: float
     version: tuple[int, int]
     senders: tuple[str, ...]
+    author: str
+    """Who wrote a lone patch that somebody else sent, else empty."""
     change_id: str | None
     head_title: str
     """The title of the cover letter or of the first patch that is there, normalised."""
@@ -64,6 +69,10 @@ class PostingFeatures:
     tags: frozenset[str]
     is_part: bool
     """Not all patches that its counter counts are there."""
+    ids: tuple[str, ...] = ()
+    """Message-IDs by which others link it: its cover letter's and its first patch's."""
+    links: tuple[tuple[int, str], ...] = ()
+    """Number and Message-ID of each earlier version that it links."""
     parent_posting: int
     """The posting in whose thread it was sent, -1 for none."""
 
@@ -78,21 +87,79 @@ class PostingFeatures:
         return self.cover or (next(iter(self.patches)) if len(self.patches) == 1 else "")
 
     @property
+    def is_lone(self) -> bool:
+        """Whether it is one patch without a cover letter."""
+        return not self.cover and len(self.patches) <= 1
+
+    @property
     def release_tags(self) -> frozenset[str]:
         """The tags that name a release: what is for 5.10 is never a version of what is for 5.15."""
         return release_tags(self.tags)
 
+    @property
+    def title_sender(self) -> str:
+        """By whom postings are collected whose titles are compared: the full name where there is one."""
+        return self.senders[-1]
+
     def blocking_keys(self) -> Iterator[tuple[str, ...]]:
-        """Yield what it shares with every posting that it may be joined to by change-id or title."""
+        """Yield what it shares with every posting that it may be linked to but for a title that is nearly the same."""
         if self.change_id:
             yield ("change-id", self.change_id)
-        release_tags = tuple(sorted(self.release_tags))
+        for message_id in self.ids:
+            yield ("mail", message_id)
+        for _, message_id in self.links:
+            yield ("mail", message_id)
+        branch = tuple(sorted(self.release_tags))
         for sender in self.senders:
             for title in self.titles:
-                if release_tags:
-                    yield ("title", sender, title, *release_tags)
-                if not release_tags or len(self.patches) <= _FEW or title == self.cover:
+                if branch:
+                    yield ("title", sender, title, *branch)
+                if not branch or len(self.patches) <= _FEW or title == self.cover:
                     yield ("title", sender, title)
+
+
+def to_values(features: PostingFeatures) -> list[object]:
+    """Return the features of a posting, but for its place among others, as values for JSON."""
+    return [
+        features.when,
+        features.version,
+        features.senders,
+        features.author,
+        features.change_id,
+        features.head_title,
+        features.cover,
+        sorted(features.patches),
+        features.rfc,
+        features.is_resend,
+        sorted(features.tags),
+        features.is_part,
+        features.ids,
+        features.links,
+    ]
+
+
+def from_values(values: Sequence[Any]) -> PostingFeatures:
+    """Return the features that `to_values` gave; `at` and `parent_posting` are not set."""
+    when, version, senders, author, change_id, head, cover, patches, rfc, *rest = values
+    is_resend, tags, is_part, ids, links = rest
+    return PostingFeatures(
+        at=-1,
+        when=when,
+        version=(version[0], version[1]),
+        senders=tuple(senders),
+        author=author,
+        change_id=change_id,
+        head_title=head,
+        cover=cover,
+        patches=frozenset(patches),
+        rfc=rfc,
+        is_resend=is_resend,
+        tags=frozenset(tags),
+        is_part=is_part,
+        ids=tuple(ids),
+        links=tuple([(number, message_id) for number, message_id in links]),
+        parent_posting=-1,
+    )
 
 
 def normal_title(text: str) -> str:
@@ -103,32 +170,40 @@ def normal_title(text: str) -> str:
 def extract_features(
     at: int, posting: Posting, messages: list[Message], parent_posting: int
 ) -> PostingFeatures:
-    """Read from its mails what tells which series a posting belongs to."""
+    """Read the features of a posting from its mails."""
     lead = messages[posting.lead()]
     numbers = sorted(number for number in posting.slots if number > 0)[:_TITLES]
-    patches = (messages[posting.slots[number][0]] for number in numbers)
-    head = (messages[posting.slots[number][0]] for number in sorted(posting.slots)[:2])
+    patches = [messages[posting.slots[number][0]] for number in numbers]
+    head = [messages[posting.slots[number][0]] for number in sorted(posting.slots)[:2]]
     tags = frozenset(tag.casefold() for tag in lead.subject.tags)
-    senders = [sender_identity_key(lead.sender)]
-    name = " ".join(lead.sender.name.partition(" via ")[0].strip(" '\"").casefold().split())
-    if " " in name:
-        senders.append("name " + name)
+    links = {link for one in (*head, *patches) for link in one.version_links}
+    is_lone = len(head) == 1 and head[0].author != lead.sender
     return PostingFeatures(
         at=at,
         when=lead.date.timestamp(),
         version=(posting.version, posting.minor),
-        senders=tuple(senders),
+        senders=_senders(lead),
+        author=sender_identity_key(lead.author) if is_lone else "",
         change_id=next((one.change_id for one in head if one.change_id), None),
         head_title=normal_title(lead.subject.title),
         # Some count in the cover letter's title: "improve use_mm / unuse_mm v2".
         cover=_VERSION.sub("", normal_title(lead.subject.title)) if 0 in posting.slots else "",
         patches=frozenset(title for one in patches if (title := normal_title(one.subject.title))),
         rfc="rfc" in tags,
-        is_resend=not tags.isdisjoint(("resend", "repost")),
+        is_resend=any(map(is_resend_tag, tags)),
         tags=posting.tags,
         is_part=not posting.is_complete(),
+        ids=tuple([one.message_id for one in head]),
+        links=tuple(sorted(links, reverse=True)[:_MOST_LINKS]),
         parent_posting=parent_posting,
     )
+
+
+def _senders(lead: Message) -> tuple[str, ...]:
+    """Return what tells the sender apart: the address, and the name where it is a full one."""
+    address = sender_identity_key(lead.sender)
+    name = " ".join(lead.sender.name.partition(" via ")[0].strip(" '\"").casefold().split())
+    return (address, "name " + name) if " " in name else (address,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +222,11 @@ class TitleFeatures:
         return bool(self.title) and self.version > (1, 0)
 
 
-def title_features(card: PostingFeatures) -> TitleFeatures:
-    """Return what of a card `similar_earlier` looks at."""
-    return TitleFeatures(card.when, card.version, card.whole_title, bool(card.cover))
+def title_features(features: PostingFeatures) -> TitleFeatures:
+    """Return what of a posting `similar_earlier` looks at."""
+    return TitleFeatures(
+        features.when, features.version, features.whole_title, bool(features.cover)
+    )
 
 
 def similar_earlier(mine: TitleFeatures, earlier: Iterable[TitleFeatures]) -> list[int]:
@@ -167,15 +244,21 @@ def title_similarity(mine: TitleFeatures, theirs: TitleFeatures) -> float:
     if mine.has_cover != theirs.has_cover or mine.version <= theirs.version or not theirs.title:
         return 0
     soon = mine.when - theirs.when <= _SOON
+    one, other = _without_test_number(mine.title), _without_test_number(theirs.title)
     if soon and mine.version == (theirs.version[0] + 1, 0):
-        alike, enough = fuzz.token_set_ratio(mine.title, theirs.title), _NEXT_ALIKE
+        alike, enough = fuzz.token_set_ratio(one, other), _NEXT_ALIKE
     elif soon or len(mine.title.split()) >= _SPECIFIC:
-        alike, enough = fuzz.ratio(mine.title, theirs.title), _ALIKE
+        alike, enough = fuzz.ratio(one, other), _ALIKE
     else:
         return 0
-    if alike < enough or _names_other_things(mine.title, theirs.title):
+    if alike < enough or _names_other_things(one, other):
         return 0
     return alike
+
+
+def _without_test_number(title: str) -> str:
+    """Return a title without the number of a test in it (`btrfs/217`): the next version may have to take another."""
+    return _TEST_NUMBER.sub(r"\1", title)
 
 
 def _names_other_things(one: str, other: str) -> bool:
@@ -187,16 +270,16 @@ def _names_other_things(one: str, other: str) -> bool:
     return bool(mine - theirs) and bool(theirs - mine)
 
 
-def find_similar_titles(cards: Iterable[PostingFeatures]) -> dict[int, list[int]]:
-    """Return of each card, by `at`, the earlier ones whose titles are nearly the same."""
+def find_similar_titles(postings: Iterable[PostingFeatures]) -> dict[int, list[int]]:
+    """Return of each posting, by `at`, the earlier ones of its sender whose titles are nearly the same."""
     recent: dict[str, deque[tuple[int, TitleFeatures]]] = {}
     found: dict[int, list[int]] = {}
-    for card in sorted(cards, key=lambda card: (card.when, card.at)):
-        mine = title_features(card)
-        others = recent.setdefault(card.senders[0], deque(maxlen=SIMILARITY_WINDOW))
+    for features in sorted(postings, key=lambda one: (one.when, one.at)):
+        mine = title_features(features)
+        others = recent.setdefault(features.title_sender, deque(maxlen=SIMILARITY_WINDOW))
         if alike := similar_earlier(mine, [theirs for _, theirs in others]):
-            found[card.at] = [others[place][0] for place in alike]
-        others.append((card.at, mine))
+            found[features.at] = [others[place][0] for place in alike]
+        others.append((features.at, mine))
     return found
 
 

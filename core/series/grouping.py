@@ -29,8 +29,9 @@ from core.model import (
 )
 from core.series.features import DAY, PostingFeatures, extract_features
 from core.series.linking import link_postings
-from core.series.numbering import PATCH_WORDS
-from core.series.postings import Posting, PostingBuilder, PostingFragment
+from core.series.numbering import PATCH_WORDS, is_resend_tag
+from core.series.posting_builder import PostingBuilder
+from core.series.postings import Posting, PostingFragment
 from core.series.replies import ReplyAssignment, followup_trailers
 from core.series.threading import ThreadForest, build_thread_forest, deduplicate
 
@@ -221,7 +222,7 @@ def _repeats(version: Version, before: Version) -> bool:
 
 
 def _is_resend(version: Version) -> bool:
-    return any(tag.casefold() in ("resend", "repost") for tag in version.tags)
+    return any(map(is_resend_tag, version.tags))
 
 
 def _messages_of(version: Version) -> Iterator[Message]:

@@ -1,10 +1,11 @@
-"""Postings → series: which of them are versions of the same thing.
+"""Postings to series: which of them are versions of the same thing (record linkage).
 
-A wrong join is worse than a missed one. Two postings join where their change-id is the same; else where the
-same person sent both and (1) the cover letters carry the same title and share a patch, (2) they share half of the
-smaller one's patch titles, (3) the later answers the earlier's thread as its next version, or (4) the title of the whole
-is nearly the same, which is asked for less strictly of the very next version within two weeks. Each looks back in
-time for its predecessor among the few latest of that title, so the work grows with the number of patches alone.
+A wrong join is worse than a missed one. Each posting, by date, looks back for its predecessor: the posting of its
+change-id; the earlier versions that it links; one of the same sender that (1) carries the same cover letter's title
+and shares a patch, (2) shares half of the smaller one's patch titles, (3) holds the thread in which this one was sent
+as its next version, or (4) has nearly the same title, which is asked for less strictly of the very next version
+within two weeks. Of each title only the few latest postings are looked at, so the work grows with the number of
+patches alone.
 """
 
 from __future__ import annotations
@@ -23,18 +24,15 @@ from core.series.features import (
     title_features,
     title_similarity,
 )
-
-NEXT_WITHIN: Final = 400 * DAY
-"""How long a series may rest before its next version."""
-
-AGAIN_WITHIN: Final = 180 * DAY
-"""How long after another a posting of the same number is the same series again."""
-
-ONE_AGAIN_WITHIN: Final = DAY
-"""The same for a lone patch outside of the other's thread: "update translations" may come twice a week, and is another each time."""
-
-ONE_RFC_WITHIN: Final = 30 * DAY
-"""The same for a lone RFC and the patch that comes of it."""
+from core.series.same_series import (
+    AGAIN_WITHIN,
+    has_other_repository,
+    is_of_other_author,
+    is_same_series,
+    is_same_whole,
+    may_follow,
+    repositories,
+)
 
 SKEW: Final = DAY
 """How much later than its follower, by the sender's clock, a version may be."""
@@ -42,193 +40,253 @@ SKEW: Final = DAY
 _LATEST: Final = 8
 """Postings of one title that are looked at."""
 _SOMEWHAT_ALIKE: Final = 60.0
+_LONE_SOMEWHAT_ALIKE: Final = 50.0
 _MARGIN: Final = 10.0
 """By how much the likest title must be liker than that of another series."""
 
 
 class _SeriesBuilder:
-    """A series in the making: its cards in date order."""
+    """A series in the making: its postings in date order."""
 
-    def __init__(self, card: PostingFeatures) -> None:
-        self.cards = [card]
-        self.versions = {card.version}
-        self.change_id = card.change_id
+    def __init__(self, posting: PostingFeatures) -> None:
+        self.postings = [posting]
+        self.versions = {posting.version}
+        self.change_id = posting.change_id
 
     @property
     def last(self) -> PostingFeatures:
-        return self.cards[-1]
+        return self.postings[-1]
 
-    def add(self, card: PostingFeatures) -> None:
-        self.cards.append(card)
-        self.versions.add(card.version)
-        self.change_id = self.change_id or card.change_id
+    def add(self, posting: PostingFeatures) -> None:
+        self.postings.append(posting)
+        self.versions.add(posting.version)
+        self.change_id = self.change_id or posting.change_id
 
-    def may_go_on_with(self, card: PostingFeatures, *, in_thread: bool) -> bool:
-        """Whether version and time allow a card to be a further posting of this series, in a thread of which it was sent or not."""
+    def may_go_on_with(self, posting: PostingFeatures, *, in_thread: bool) -> bool:
+        """Whether version, time and change-id allow a further posting, sent in a thread of this series or not."""
         last = self.last
-        apart = card.when - last.when
-        if apart > NEXT_WITHIN or (
-            card.release_tags and last.release_tags and card.release_tags != last.release_tags
-        ):
-            return False
         if (
-            card.change_id
+            posting.change_id
             and self.change_id
-            and card.change_id != self.change_id
-            and not (card.version > last.version and _is_same_whole(card, last))
+            and posting.change_id != self.change_id
+            and not (posting.version > last.version and is_same_whole(posting, last))
         ):
             return False
-        lone = not card.cover and len(card.patches) <= 1
-        if card.version > last.version:
-            return True
-        if last.rfc and not card.rfc:
-            return not lone or apart <= ONE_RFC_WITHIN
-        if card.version not in self.versions:
-            return apart <= SKEW and card.head_title == last.head_title
-        if card.version != last.version:
-            return False
-        within = ONE_AGAIN_WITHIN if lone and not in_thread else AGAIN_WITHIN
-        return card.is_resend or (card.tags == last.tags and apart <= within)
+        return may_follow(posting, last, self.versions, in_thread=in_thread)
 
 
-def link_postings(cards: Iterable[PostingFeatures]) -> list[list[PostingFeatures]]:
-    """Return the cards of each series, in date order."""
-    cards = list(cards)
-    alike = find_similar_titles(cards)
+def link_postings(postings: Iterable[PostingFeatures]) -> list[list[PostingFeatures]]:
+    """Return the postings of each series, in date order."""
+    postings = list(postings)
+    alike = find_similar_titles(postings)
     return [
-        line for family in candidate_groups(cards, alike) for line in link_candidates(family, alike)
+        series
+        for group in candidate_groups(postings, alike)
+        for series in link_candidates(group, alike)
     ]
 
 
 def link_candidates(
-    family: Iterable[PostingFeatures], alike: Mapping[int, Sequence[int]]
+    group: Iterable[PostingFeatures], alike: Mapping[int, Sequence[int]]
 ) -> list[list[PostingFeatures]]:
     """Do the same for one of `candidate_groups`, or some together."""
-    return _Linker(family, alike).lines()
+    return _Linker(group, alike).series()
 
 
 class _Linker:
-    """Joins the cards of one family."""
+    """Links the postings of one candidate group."""
 
     def __init__(
-        self, family: Iterable[PostingFeatures], alike: Mapping[int, Sequence[int]]
+        self, group: Iterable[PostingFeatures], alike: Mapping[int, Sequence[int]]
     ) -> None:
-        self._cards = {card.at: card for card in family}
+        self._postings = {posting.at: posting for posting in group}
         self._alike = alike
-        self._line_of: dict[int, _SeriesBuilder] = {}
+        self._builder_of: dict[int, _SeriesBuilder] = {}
         self._by_change: dict[str, _SeriesBuilder] = {}
+        self._by_id = {name: posting for posting in self._postings.values() for name in posting.ids}
         self._by_title: dict[tuple[str, str], list[PostingFeatures]] = {}
 
-    def lines(self) -> list[list[PostingFeatures]]:
-        """Return the cards of each series, in date order."""
-        lines: list[_SeriesBuilder] = []
-        for card in sorted(self._cards.values(), key=lambda card: (card.when, card.at)):
-            line = self._predecessor(card)
-            if line is None:
-                line = _SeriesBuilder(card)
-                lines.append(line)
+    def series(self) -> list[list[PostingFeatures]]:
+        """Return the postings of each series, in date order."""
+        for posting in sorted(self._postings.values(), key=lambda one: (one.when, one.at)):
+            builder = self._predecessor(posting)
+            if builder is None:
+                builder = _SeriesBuilder(posting)
             else:
-                line.add(card)
-            self._line_of[card.at] = line
-            self._remember(card, line)
-        return [line.cards for line in lines]
+                builder.add(posting)
+            self._builder_of[posting.at] = builder
+            self._remember(posting, builder)
+        return [builder.postings for builder in dict.fromkeys(self._builder_of.values())]
 
-    def _remember(self, card: PostingFeatures, line: _SeriesBuilder) -> None:
-        if card.change_id:
-            self._by_change.setdefault(card.change_id, line)
-        for sender in card.senders:
-            for title in card.titles:
-                self._by_title.setdefault((sender, title), []).append(card)
+    def _remember(self, posting: PostingFeatures, builder: _SeriesBuilder) -> None:
+        if posting.change_id:
+            self._by_change.setdefault(posting.change_id, builder)
+        for sender in posting.senders:
+            for title in posting.titles:
+                self._by_title.setdefault((sender, title), []).append(posting)
 
-    def _predecessor(self, card: PostingFeatures) -> _SeriesBuilder | None:
+    def _predecessor(self, posting: PostingFeatures) -> _SeriesBuilder | None:
         """Return the series that a posting goes on with."""
-        line = self._by_change.get(card.change_id) if card.change_id else None
-        if line and (card.version not in line.versions or _share_titles(card, line.last)):
-            return line
-        closest = max(
+        linked = self._linked(posting)
+        titled = self._by_title_and_change(posting)
+        if linked is None:
+            return titled or self._in_thread(posting) or self._by_similarity(posting)
+        if titled is None or titled is linked or not titled.versions.isdisjoint(linked.versions):
+            return linked
+        return self._join(linked, titled)
+
+    def _by_title_and_change(self, posting: PostingFeatures) -> _SeriesBuilder | None:
+        """Return the series of the same change-id, else of an earlier posting with the same titles."""
+        builder = self._by_change.get(posting.change_id) if posting.change_id else None
+        if builder is not None and (
+            posting.version not in builder.versions or _share_titles(posting, builder.last)
+        ):
+            return self._current(builder)
+        best = max(
             (
-                (_match_score(card, earlier), earlier.when, earlier.at)
-                for earlier in self._same_title_postings(card)
-                if self._may_go_on(self._line_of[earlier.at], card) and _same_series(card, earlier)
+                (_match_score(posting, earlier), earlier.when, earlier.at)
+                for earlier in self._same_title_postings(posting)
+                if self._may_go_on(self._builder_of[earlier.at], posting)
+                and is_same_series(posting, earlier)
             ),
             default=None,
         )
-        if closest is not None:
-            return self._line_of[closest[2]]
-        return self._in_thread(card) or self._by_likeness(card)
+        return self._builder_of[best[2]] if best is not None else None
 
-    def _may_go_on(self, line: _SeriesBuilder, card: PostingFeatures) -> bool:
-        return line.may_go_on_with(card, in_thread=self._line_of.get(card.parent_posting) is line)
+    def _current(self, builder: _SeriesBuilder) -> _SeriesBuilder:
+        """Return a series, or the one that it became a part of."""
+        return self._builder_of[builder.postings[0].at]
 
-    def _same_title_postings(self, card: PostingFeatures) -> Iterator[PostingFeatures]:
+    def _linked(self, posting: PostingFeatures) -> _SeriesBuilder | None:
+        """Return the series of the earlier versions that a posting links; several that fit together become one."""
+        found: _SeriesBuilder | None = None
+        for number, name in posting.links:
+            earlier = self._by_id.get(name)
+            builder = self._builder_of.get(earlier.at) if earlier is not None else None
+            if earlier is None or builder is None or not _is_version(posting, earlier, number):
+                continue
+            if not self._has_room(builder, posting):
+                continue
+            if found is None:
+                found = builder
+            elif builder is not found and found.versions.isdisjoint(builder.versions):
+                found = self._join(found, builder)
+        return found
+
+    def _has_room(self, builder: _SeriesBuilder, posting: PostingFeatures) -> bool:
+        """Whether no other posting of a series has that version: one series may have been divided into several."""
+        return posting.is_resend or all(
+            _share_titles(posting, other)
+            for other in builder.postings
+            if other.version == posting.version and not (other.rfc and not posting.rfc)
+        )
+
+    def _join(self, one: _SeriesBuilder, other: _SeriesBuilder) -> _SeriesBuilder:
+        """Make one series of two."""
+        joined, *rest = sorted(
+            (*one.postings, *other.postings), key=lambda each: (each.when, each.at)
+        )
+        builder = _SeriesBuilder(joined)
+        for posting in rest:
+            builder.add(posting)
+        for posting in builder.postings:
+            self._builder_of[posting.at] = builder
+        return builder
+
+    def _may_go_on(self, builder: _SeriesBuilder, posting: PostingFeatures) -> bool:
+        in_thread = self._builder_of.get(posting.parent_posting) is builder
+        return builder.may_go_on_with(posting, in_thread=in_thread)
+
+    def _same_title_postings(self, posting: PostingFeatures) -> Iterator[PostingFeatures]:
         """Yield earlier postings of the same sender that share a title, the latest of each title."""
         seen: set[int] = set()
-        for sender in card.senders:
-            for title in card.titles:
+        for sender in posting.senders:
+            for title in posting.titles:
                 for earlier in self._by_title.get((sender, title), ())[-_LATEST:]:
                     if earlier.at not in seen:
                         seen.add(earlier.at)
                         yield earlier
 
-    def _in_thread(self, card: PostingFeatures) -> _SeriesBuilder | None:
+    def _in_thread(self, posting: PostingFeatures) -> _SeriesBuilder | None:
         """Return the series whose thread it was sent in, where it is a later version of that."""
-        line = self._line_of.get(card.parent_posting)
-        if line is None or not self._may_go_on(line, card):
+        builder = self._builder_of.get(posting.parent_posting)
+        if builder is None or not self._may_go_on(builder, posting):
             return None
-        earlier = self._cards[card.parent_posting]
-        if not has_same_sender(earlier, card) or card.version <= earlier.version:
+        earlier = self._postings[posting.parent_posting]
+        if not has_same_sender(earlier, posting) or posting.version <= earlier.version:
             return None
-        if not card.cover and (card.is_part or len(card.patches) == len(earlier.patches) == 1):
-            return line
-        alike = fuzz.token_set_ratio(card.head_title, earlier.head_title)
-        return line if alike >= _SOMEWHAT_ALIKE else None
+        if not posting.cover and posting.is_part:
+            return builder
+        alike = fuzz.token_set_ratio(posting.head_title, earlier.head_title)
+        if posting.is_lone and earlier.is_lone:
+            same_area = _area(posting) == _area(earlier)
+            return builder if same_area or alike >= _LONE_SOMEWHAT_ALIKE else None
+        return builder if alike >= _SOMEWHAT_ALIKE else None
 
-    def _by_likeness(self, card: PostingFeatures) -> _SeriesBuilder | None:
+    def _by_similarity(self, posting: PostingFeatures) -> _SeriesBuilder | None:
         """Return the series whose title is nearly the same, where no other comes close."""
         found: dict[int, tuple[float, int]] = {}
-        for at in self._alike.get(card.at, ()):
-            line = self._line_of[at]
-            if self._may_go_on(line, card):
-                alike = title_similarity(title_features(card), title_features(self._cards[at]))
-                found[line.cards[0].at] = max(found.get(line.cards[0].at, (0, 0)), (alike, at))
+        for at in self._alike.get(posting.at, ()):
+            builder, earlier = self._builder_of[at], self._postings[at]
+            if (
+                self._may_go_on(builder, posting)
+                and not is_of_other_author(posting, earlier)
+                and not has_other_repository(posting, earlier)
+            ):
+                alike = title_similarity(title_features(posting), title_features(earlier))
+                first = builder.postings[0].at
+                found[first] = max(found.get(first, (0, 0)), (alike, at))
         best, *others = sorted(found.values(), reverse=True) or [(0.0, -1)]
-        if best[1] < 0 or (others and best[0] - others[0][0] < _MARGIN):
+        rivals = [at for alike, at in others if best[0] - alike < _MARGIN]
+        if best[1] < 0 or not all(self._is_same_again(best[1], at) for at in rivals):
             return None
-        return self._line_of[best[1]]
+        return self._builder_of[best[1]]
 
-
-def _share_titles(card: PostingFeatures, earlier: PostingFeatures) -> bool:
-    return not card.titles.isdisjoint(earlier.titles)
-
-
-def _same_series(card: PostingFeatures, earlier: PostingFeatures) -> bool:
-    """Whether the titles say that both are the same series."""
-    shared = len(card.patches & earlier.patches)
-    smaller = min(len(card.patches), len(earlier.patches))
-    if card.version == earlier.version and not card.is_resend:
-        if card.cover != earlier.cover:
-            return False
-        return 2 * shared >= max(len(card.patches), len(earlier.patches))
-    if card.cover and card.cover == earlier.cover:
-        return shared > 0 or smaller == 0
-    if card.whole_title and card.whole_title == earlier.whole_title:
-        return True  # a lone patch that grew into a series of its name
-    return smaller > 0 and 2 * shared >= smaller
-
-
-def _is_same_whole(card: PostingFeatures, earlier: PostingFeatures) -> bool:
-    """Whether title and patches are so much the same that another change-id does not count."""
-    return (
-        bool(card.whole_title)
-        and card.whole_title == earlier.whole_title
-        and (
-            2 * len(card.patches & earlier.patches) >= min(len(card.patches), len(earlier.patches))
+    def _is_same_again(self, one: int, other: int) -> bool:
+        """Whether two postings are one thing sent twice within a day, words added to its title: either is the right one."""
+        mine, theirs = self._postings[one], self._postings[other]
+        words, others = set(mine.whole_title.split()), set(theirs.whole_title.split())
+        return (
+            mine.version == theirs.version
+            and abs(mine.when - theirs.when) <= DAY
+            and (words <= others or others <= words)
         )
-    )
 
 
-def _match_score(card: PostingFeatures, earlier: PostingFeatures) -> tuple[bool, int, bool]:
+def _is_version(posting: PostingFeatures, earlier: PostingFeatures, number: int) -> bool:
+    """Whether a posting is a later version of one that it links as `number`: what it says of it must be true.
+
+    The sender must be the same; of a series that somebody else took over a title must be, too.
+    """
+    if earlier.version[0] != number or earlier.when > posting.when + SKEW:
+        return False
+    if number >= posting.version[0] and not (
+        number == posting.version[0] and earlier.rfc and not posting.rfc
+    ):
+        return False
+    shared = _share_titles(posting, earlier)
+    if not shared and has_other_repository(posting, earlier):
+        return False
+    return shared or has_same_sender(earlier, posting)
+
+
+def _area(posting: PostingFeatures) -> str:
+    """Return what stands before the first colon of a title: the area of the code."""
+    area, colon, _ = posting.head_title.partition(":")
+    return area if colon else ""
+
+
+def _share_titles(posting: PostingFeatures, earlier: PostingFeatures) -> bool:
+    return not posting.titles.isdisjoint(earlier.titles)
+
+
+def _match_score(
+    posting: PostingFeatures, earlier: PostingFeatures
+) -> tuple[bool, bool, int, bool]:
     """Order candidates; the later one is taken of equals."""
-    same_cover = bool(card.cover) and card.cover == earlier.cover
-    next_to = earlier.version[0] + 1 >= card.version[0] and card.when - earlier.when <= AGAIN_WITHIN
-    return (same_cover, len(card.patches & earlier.patches), next_to)
+    same_cover = bool(posting.cover) and posting.cover == earlier.cover
+    next_to = (
+        earlier.version[0] + 1 >= posting.version[0] and posting.when - earlier.when <= AGAIN_WITHIN
+    )
+    same_repository = repositories(posting) == repositories(earlier)
+    return (same_cover, same_repository, len(posting.patches & earlier.patches), next_to)

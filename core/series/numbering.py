@@ -17,7 +17,7 @@ _NOTICE: Final = re.compile(
     re.IGNORECASE,
 )
 _RELEASE: Final = re.compile(r"\d+(?:\.\d+)*")
-_NO_SERIES_TAGS: Final = PATCH_WORDS | {"resend", "repost"}
+_RESEND: Final = re.compile(r"(?:re){1,3}(?:send|sent|post|posted)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class PatchNumber:
     def release_tags(self) -> frozenset[str]:
         """What its tags name by number: 5.10 and 5.15 are for different trees."""
         return release_tags(self.tags)
+
+
+def is_resend_tag(tag: str) -> bool:
+    """Whether a tag says that a posting was sent before: RESEND, REPOST, RERESEND."""
+    return _RESEND.fullmatch(tag) is not None
 
 
 def release_tags(tags: Iterable[str]) -> frozenset[str]:
@@ -119,7 +124,7 @@ def make_patch_number(
         version=subject.version,
         minor=subject.minor,
         sender=sender_identity_key(message.sender),
-        tags=tags - _NO_SERIES_TAGS,
+        tags=frozenset(tag for tag in tags - PATCH_WORDS if not is_resend_tag(tag)),
         counted=counted,
     )
 

@@ -1,14 +1,12 @@
-"""Mails → postings: what was sent together, the cover letter and patches of one version of one series.
+"""Postings: what was sent together, the cover letter and patches of one version of one series, and how parts make one.
 
-A mail claims a place by its subject (`3/7` of v2). Claims make one posting where one answers another and
-both fit together; then, in one conversation or loose mails of one hour, where sender, version, total and
-tags are the same and no place is taken twice. A place taken twice is a *double*, unless so many are that
-it is a second round: then a posting of its own.
+Postings of one conversation, or unreferenced ones of one hour, merge where sender, version, total and tags are the same
+and no slot is taken twice. A slot taken twice holds duplicates, unless so many are that it is a second round: then a
+posting of its own.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -16,12 +14,7 @@ from typing import Final
 from core.model import Message
 from core.series.numbering import (
     PatchNumber,
-    is_signed_off,
-    make_patch_number,
-    read_patch_number,
-    sender_identity_key,
 )
-from core.series.threading import ThreadForest
 
 HOUR: Final = 3600.0
 SAME_POSTING_WINDOW: Final = HOUR
@@ -130,184 +123,7 @@ class PostingFragment:
     """Its earliest mail."""
 
 
-class PostingBuilder:
-    """Sorts the mails of a forest into postings."""
-
-    def __init__(self, forest: ThreadForest) -> None:
-        self.fragments: list[PostingFragment] = []
-        """Once sorted: what may be one posting with mails of other conversations."""
-        self._forest = forest
-        self._claims: dict[int, PatchNumber] = {}
-        self._posting_of: dict[int, Posting] = {}
-
-    def postings(self) -> list[Posting]:
-        """Return all postings, by their first mail."""
-        found: list[Posting] = []
-        for roots in self._forest.conversations:
-            linked = [posting for root in roots for posting in self._linked(root)]
-            found += _merge_alike(linked, self._forest.messages, anywhere=False)
-        self.fragments = [
-            PostingFragment(each.key, each.start, each.last, each.is_unreferenced, each.first)
-            for each in found
-            if each.counted
-        ]
-        found = _merge_alike(found, self._forest.messages, anywhere=True)
-        for posting in found:
-            posting.sort_slots()
-            for mails in posting.slots.values():
-                for mail in mails:
-                    self._posting_of[mail] = posting
-        found.sort(key=lambda posting: posting.first)
-        self._find_bare_covers(found)
-        found += self._empty_patches()
-        return sorted(found, key=lambda posting: posting.first)
-
-    def _when(self, mail: int) -> float:
-        return self._forest.messages[mail].date.timestamp()
-
-    def _linked(self, root: int) -> list[Posting]:
-        """Return the postings of one tree, put together by who answers whom."""
-        found: list[Posting] = []
-        posting_of = self._posting_of
-        for mail in self._forest.walk(root):
-            claim = read_patch_number(self._forest, mail)
-            if claim is None:
-                continue
-            self._claims[mail] = claim
-            parent = self._forest.parents[mail]
-            above = self._claims.get(parent)
-            when = self._when(mail)
-            if above is not None and self._fits(claim, above, posting_of[parent], when):
-                posting_of[parent].add(claim, when)
-                posting_of[mail] = posting_of[parent]
-                continue
-            message = self._forest.messages[mail]
-            is_unreferenced = not message.references and message.in_reply_to is None
-            posting = posting_of[mail] = Posting(claim, when, is_unreferenced=is_unreferenced)
-            if claim.number == 0:
-                self._believe_patches(posting, mail)
-            found.append(posting)
-        return found
-
-    def _believe_patches(self, posting: Posting, cover: int) -> None:
-        """Where a cover letter says another total than all patches below it, they are right."""
-        totals: Counter[int] = Counter()
-        for mail in self._forest.children[cover]:
-            claim = read_patch_number(self._forest, mail)
-            if claim is not None and claim.number > 0 and claim.counted:
-                same = (claim.sender, claim.version, claim.minor) == (
-                    posting.sender,
-                    posting.version,
-                    posting.minor,
-                )
-                if same and self._when(mail) - posting.start <= SAME_POSTING_WINDOW:
-                    totals[claim.total] += 1
-        if totals and posting.total not in totals:
-            posting.total = max(totals, key=lambda total: (totals[total], -total))
-
-    def _fits(self, claim: PatchNumber, above: PatchNumber, posting: Posting, when: float) -> bool:
-        """Whether a mail belongs to the posting of the one it answers."""
-        if claim.total != posting.total:
-            return False
-        if claim.number in posting.slots and not self._is_resent(claim, posting):
-            return False
-        if not claim.counted and above.number != 0:
-            return False
-        if claim.release_tags and above.release_tags and claim.release_tags != above.release_tags:
-            return False
-        apart = abs(when - self._when(above.mail))
-        if claim.sender != above.sender and (apart > SAME_POSTING_WINDOW or claim.number == 0):
-            return False
-        if (claim.version, claim.minor) == (posting.version, posting.minor):
-            return True
-        if claim.number in posting.slots:
-            return True
-        if above.number != 0 or apart > _LATER:
-            return False
-        if (claim.version, claim.minor) == (1, 0):
-            return True  # only the cover letter says which version it is
-        if (
-            apart <= SAME_POSTING_WINDOW
-            and len(posting.slots) == 1
-            and (posting.version, posting.minor) == (1, 0)
-        ):
-            posting.version, posting.minor = (
-                claim.version,
-                claim.minor,
-            )  # all but the cover letter say it
-            return True
-        return False
-
-    def _is_resent(self, claim: PatchNumber, posting: Posting) -> bool:
-        """Whether a mail repeats one of a later version's, and only lacks its number."""
-        if posting.version == 1 or (claim.version, claim.minor) != (1, 0) or not claim.counted:
-            return False
-        mine, theirs = (
-            self._forest.messages[mail].subject.title
-            for mail in (claim.mail, posting.slots[claim.number][0])
-        )
-        return mine == theirs
-
-    def _find_bare_covers(self, postings: Iterable[Posting]) -> None:
-        """Let a mail without counter and diff be the cover letter of the one posting that its sender hung below it."""
-        below: dict[int, list[Posting]] = {}
-        for posting in postings:
-            if 0 in posting.slots or posting.total == 0:
-                continue
-            parents = {self._forest.parents[top] for top in posting.attach_points}
-            if len(parents) == 1 and (parent := parents.pop()) >= 0:
-                below.setdefault(parent, []).append(posting)
-        for mail, candidates in below.items():
-            fitting = [posting for posting in candidates if self._is_cover(mail, posting)]
-            if len(fitting) == 1:
-                fitting[0].slots[0] = [mail]
-                fitting[0].attach_points = [mail]
-                if (fitting[0].version, fitting[0].minor) == (1, 0):
-                    subject = self._forest.messages[mail].subject
-                    fitting[0].version = subject.version
-                    fitting[0].minor = subject.minor
-                self._posting_of[mail] = fitting[0]
-
-    def _empty_patches(self) -> Iterator[Posting]:
-        """Yield the signed patches that change nothing, as `git format-patch --always` makes of an empty commit."""
-        for mail, message in enumerate(self._forest.messages):
-            subject = message.subject
-            if (
-                subject.is_patch
-                and subject.number is None
-                and not (subject.is_reply or message.has_diff or mail in self._posting_of)
-                and not self._answers_its_like(mail)
-                and is_signed_off(message)
-            ):
-                claim = make_patch_number(message, mail, number=1, total=1, counted=False)
-                yield Posting(claim, self._when(mail), is_unreferenced=True)
-
-    def _answers_its_like(self, mail: int) -> bool:
-        parent = self._forest.parents[mail]
-        if parent < 0:
-            return False
-        mine, theirs = (self._forest.messages[one].subject for one in (mail, parent))
-        return (mine.version, mine.minor) == (theirs.version, theirs.minor)
-
-    def _is_cover(self, mail: int, posting: Posting) -> bool:
-        message = self._forest.messages[mail]
-        subject = message.subject
-        if mail in self._posting_of or message.has_diff or subject.is_reply:
-            return False
-        if sender_identity_key(message.sender) != self._claims[posting.first].sender:
-            return False
-        if subject.is_patch and (subject.version, subject.minor) != (
-            posting.version,
-            posting.minor,
-        ):
-            return False
-        is_root = self._forest.parents[mail] < 0
-        return (is_root or subject.is_patch) and abs(
-            self._when(posting.first) - self._when(mail)
-        ) <= SAME_POSTING_WINDOW
-
-
-def _merge_alike(
+def merge_alike(
     postings: list[Posting], messages: list[Message], *, anywhere: bool
 ) -> list[Posting]:
     """Put together postings of one kind that fill each other's gaps, and fold in stray doubles.
@@ -322,6 +138,8 @@ def _merge_alike(
         if len(alike) > 1 and alike[0].counted:
             alike.sort(key=lambda posting: (posting.start, posting.first))
             alike = _merge_partial(alike, anywhere=anywhere)
+            if anywhere:
+                alike = _merge_late_covers(alike)
             alike = _merge_duplicates(alike, messages, anywhere=anywhere)
         merged += alike
     return merged
@@ -340,6 +158,24 @@ def _merge_partial(alike: list[Posting], *, anywhere: bool) -> list[Posting]:
             unfinished.append(posting)
         # Without references, a cover letter after all patches is rather the next series' first mail.
         unfinished = [one for one in unfinished[-_OPEN:] if not (anywhere and one.is_complete())]
+    return kept
+
+
+def _merge_late_covers(alike: list[Posting]) -> list[Posting]:
+    """Put a cover letter that no patch follows to the patches that were sent before it."""
+    kept: list[Posting] = []
+    for posting in alike:
+        before = kept[-1] if kept else None
+        if (
+            before is not None
+            and posting.slots.keys() == {0}
+            and 0 not in before.slots
+            and before.is_complete()
+            and _is_one_run(before, posting)
+        ):
+            before.merge(posting)
+        else:
+            kept.append(posting)
     return kept
 
 

@@ -83,7 +83,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "GROWTH", 1.3)
     monkeypatch.setattr(regroup, "AT_ONCE", 3)
     for module in (cards, kin):
-        monkeypatch.setattr(module, "RECENT", 2)
+        monkeypatch.setattr(module, "SIMILARITY_WINDOW", 2)
 
 
 @contextmanager

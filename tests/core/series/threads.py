@@ -27,6 +27,8 @@ def mail(
     lists: Sequence[str] = (),
     change_id: str | None = None,
     fingerprint: str | None = None,
+    author: Identity | None = None,
+    links: Sequence[tuple[int, str]] = (),
 ) -> Message:
     """Return a mail `at` minutes after the start, answering the last of `above`.
 
@@ -39,7 +41,7 @@ def mail(
         message_id=MessageId(name),
         subject=parts,
         sender=sender,
-        author=sender,
+        author=author or sender,
         date=START + timedelta(minutes=at),
         in_reply_to=MessageId(above[-1]) if above else None,
         references=tuple(MessageId(one) for one in above),
@@ -47,6 +49,7 @@ def mail(
         trailers=tuple(Trailer(*line.split(": ", 1)) for line in trailers),
         list_ids=tuple(lists),
         change_id=change_id,
+        version_links=tuple((number, MessageId(name)) for number, name in links),
         fingerprint=name if fingerprint is None else fingerprint,
         key=f"key of {name}",
     )
