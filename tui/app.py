@@ -16,6 +16,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.reactive import var
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from core.system.ui_state import UiState
@@ -24,6 +25,7 @@ from tui.filters import ControlFilter, PlainFilter
 from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
 from tui.screens.desk import DeskScreen
+from tui.terminal.paste import one_line
 from tui.themes import DEFAULT_THEME, THEMES, add_diff_colours
 from tui.widgets.dialog import Dialog
 
@@ -128,6 +130,8 @@ class PatchdeskApp(App[None]):
             screen = self.screen
             if isinstance(screen, CommandScreen | Dialog) and screen.take_key(event):
                 return
+        if isinstance(event, events.Paste) and isinstance(self.focused, Input):
+            event.text = one_line(event.text)
         await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -13,6 +13,7 @@ import pytest
 from tests.tui.terminal import Terminal, running
 from tests.tui.test_pty import mbox
 from tui.terminal.input_filter import InputFilter
+from tui.terminal.paste import one_line
 
 LEFT = [b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[?7h", b"\x1b[?1049l", b"\x1b[?25h"]
 """What switches mouse, paste, wrapping, screen and cursor back."""
@@ -232,4 +233,35 @@ def test_modes_differ_while_it_runs(path: Path) -> None:
     with running(["open", str(path)], path.parent) as terminal:
         terminal.see("Trim first.")
         assert not terminal.modes()[3] & termios.ECHO  # type: ignore[operator]
+        terminal.quit()
+
+
+@pytest.mark.parametrize(
+    ("pasted", "line"),
+    [
+        ("one\ntwo\r\n  three\n", "one two three"),
+        ("a\tb", "a b"),
+        ("Message-ID: <a.b@example.org>", "a.b@example.org"),
+        ("Subject: x\nMessage-Id:\n <a@b>\nFrom: y", "a@b"),
+        ("the Message-ID: <a@b> of it", "the Message-ID: <a@b> of it"),
+        ("  vhost: fix\u2028it ", "vhost: fix it"),
+    ],
+)
+def test_a_paste_is_one_line(pasted: str, line: str) -> None:
+    assert one_line(pasted) == line
+
+
+def test_a_pasted_header_finds_its_mail(path: Path) -> None:
+    with running(["open", str(path)], path.parent) as terminal:
+        terminal.see("Trim first.")
+        terminal.press("/")
+        terminal.rest(0.3)
+        before = terminal.press(
+            "\x1b[200~Subject: [PATCH] wick\nMessage-ID: <wick@lantern.example.org>\nTo: x\x1b[201~"
+        )
+        terminal.see("wick@lantern.example.org", since=before)
+        terminal.rest(0.3)
+        assert "Message-ID: <" not in terminal.words(before)
+        terminal.press("\r")
+        terminal.rest(0.3)
         terminal.quit()
