@@ -20,6 +20,15 @@ _EXTENDED: Final = (
     "index ", "old mode ", "new mode ", "deleted file mode ", "new file mode ", "mode ", "similarity index ",
     "dissimilarity index ", "rename from ", "rename to ", "rename old ", "rename new ", "copy from ", "copy to ",
 )  # fmt: skip
+_HG_BINARY: Final = re.compile(r"Binary file (.{1,4000}) has changed\r?$")
+_CVS_LINES: Final = (
+    "RCS file: ",
+    "retrieving revision ",
+    "diff ",
+    "svn:mime-type",
+    "Cannot display: ",
+)
+_MOST_CVS_LINES: Final = 8
 _BLOCK: Final = re.compile(r"(?:literal|delta) [0-9]{1,12}\r?$")
 
 
@@ -138,8 +147,12 @@ class _Reader:
         elif line.startswith("Index: ") and self.line(1).startswith("====="):
             header.named = line[7:].strip()
             self.at += 2
+            self.after_index(header)
         elif line.startswith("diff ") and _is_pair(self.line(1), self.line(2)):
             self.at += 1
+        elif line.startswith("diff ") and (binary := _HG_BINARY.match(self.line(1))):
+            header.named, header.binary = binary[1], True
+            self.at += 2
         elif not is_plain_header(self.lines, self.at):
             return None
         if _is_pair(self.line(), self.line(1)):
@@ -151,9 +164,27 @@ class _Reader:
             self.binary(header)
         return header
 
+    def after_index(self, header: _Header) -> None:
+        """Go past what cvs and svn write between `Index:` and the names."""
+        for _ in range(_MOST_CVS_LINES):
+            line = self.line()
+            if line.startswith("diff --git "):  # svn diff --git
+                header.git = True
+                header.names = git_line_names(line[11:])
+                self.at += 1
+                self.extended(header)
+                return
+            if line.startswith("Cannot display: file marked as a binary type."):
+                header.binary = True
+            elif not line.startswith(_CVS_LINES):
+                return
+            self.at += 1
+
     def name(self, header: _Header, *, created: bool) -> tuple[str, bool]:
         name, absent = header_name(self.line()[4:], dated=not header.git)
         said = header.created if created else header.deleted
+        # svn 1.8 says of both sides of a new file that they are revision 0.
+        absent = absent and not (header.created and not created)
         return name, said or absent or name == DEV_NULL
 
     def extended(self, header: _Header) -> None:
@@ -227,7 +258,7 @@ class _Reader:
         """Return a file's old and new path; where there is no such side, the other's."""
         if header.moved_from is not None and header.moved_to is not None:
             return header.moved_from, header.moved_to
-        if header.named:
+        if header.named and (header.new is None or not _names_more(header)):
             return header.named, header.named
         if header.old is not None and header.new is not None:
             keep = self.bare
@@ -243,6 +274,14 @@ class _Reader:
 
 
 _STARTS: Final = frozenset("dI-")
+
+
+def _names_more(header: _Header) -> bool:
+    """Whether `---` and `+++` name the file as fully as `Index:` does: cvs may leave the folder out."""
+    names = [name for name in (header.old, header.new) if name and name != DEV_NULL]
+    return not header.git and any(
+        name == header.named or name.endswith("/" + header.named) or "/" in name for name in names
+    )
 
 
 def _is_pair(old: str, new: str) -> bool:

@@ -22,6 +22,8 @@ _DATE: Final = re.compile(
     r" (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2}(?:\.[0-9]{1,9})?)"
     r"(?: (?P<sign>[-+])(?P<zone_hour>[0-9]{2}):?(?P<zone_minute>[0-9]{2}))?$"
 )
+_ABSENT: Final = frozenset({"(nonexistent)", "(revision 0)"})
+"""What svn writes instead of the date of a file that is not there."""
 _DATE_LENGTH: Final = 44
 _PREFIXES: Final = frozenset("abciow12")
 """What git may put before names; most of them come from `diff.mnemonicPrefix`."""
@@ -46,7 +48,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def header_name(field: str, *, dated: bool) -> tuple[str, bool]:
-    """Read what follows `--- ` or `+++ `: the name, and whether its date is the epoch (the file is not there).
+    """Read what follows `--- ` or `+++ `: the name, and whether its date, the epoch, or svn says that the file is not there.
 
     `dated`: diff(1) wrote it, with a date after the name; git writes none.
     """
@@ -58,7 +60,8 @@ def header_name(field: str, *, dated: bool) -> tuple[str, bool]:
     start = max(0, len(field) - _DATE_LENGTH)
     if dated and (date := _DATE.search(field, start)) is not None:
         return field[: date.start()].rstrip(" \t"), _is_epoch(date)
-    return field.partition("\t")[0], False
+    name, _, remark = field.partition("\t")
+    return name, dated and remark.strip() in _ABSENT
 
 
 def _is_epoch(date: re.Match[str] | None) -> bool:
