@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import Cancelled, PatchdeskError
-from core.model import MessageId, Series, TargetListing, Version
+from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Version
 from core.versions.choose import Choice, Posting, choose, postings
 from core.versions.comparison import (
     Comparison,
@@ -19,8 +19,15 @@ from core.versions.comparison import (
 )
 
 if TYPE_CHECKING:
-    from core.desk.export import MailOpener
     from core.desk.version_cache import ComparisonCache
+
+
+class OpensMail(Protocol):
+    """What opens mails: a desk, or the index."""
+
+    def mail(self, message: Message) -> OpenedMessage:
+        """Open one mail for reading. Raises PatchdeskError."""
+        ...
 
 
 def series_of(listing: TargetListing, message_id: MessageId) -> Series:
@@ -48,7 +55,7 @@ def choose_postings(
 class VersionComparer:
     """Reads the mails of two postings and compares them; what was compared once comes from the cache."""
 
-    def __init__(self, opener: MailOpener, cache: ComparisonCache | None = None) -> None:
+    def __init__(self, opener: OpensMail, cache: ComparisonCache | None = None) -> None:
         self._opener = opener
         self._cache = cache
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,17 +20,15 @@ from core.versions.comparison import Comparison
 from tui.styles import TreeStyles
 from tui.themes import add_diff_colours
 from tui.versions.rows import Chain, LadderRow, grid_rows, ladder_rows
-from tui.widgets.line_scroll import LineScroll
-
-_MARGIN: Final = 2
-"""Lines kept in sight above and below the cursor."""
+from tui.widgets.cursor_list import CursorList
 
 
-class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
+class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
     """Shows a comparison with a cursor on its pairs, or the grid of all versions."""
 
     DEFAULT_CSS = """
-    VersionLadder { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    VersionLadder { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable; }
     """
 
     linear = False
@@ -54,8 +52,8 @@ class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
         self._lines: list[LadderRow] = []
         self._stops: list[int] = []
         """The lines that the cursor stands on."""
-        self._at = 0
-        """The stop that it stands on."""
+        self._wanted = 0
+        """The pair on which the cursor is to stand, once there are lines."""
         self._styles: dict[tuple[str, str], Style] = {}
         self._looks: TreeStyles | None = None
 
@@ -65,19 +63,16 @@ class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
         """Show a comparison, the cursor on the pair at a place."""
         self._choice, self._comparison, self._grid = choice, comparison, None
         self.border_title = shown(f"versions {choice.old.name} → {choice.new.name}")
+        self._wanted = at
         self._lay_out()
-        self._at = max(0, min(at, len(self._stops) - 1))
-        self.scroll_to_row(0)
-        self._show_cursor()
         self._tell()
 
     def show_grid(self, known: Sequence[Posting], found: Sequence[Chain]) -> None:
         """Show all versions of a series beside each other."""
         self._grid = known, found
         self.border_title = shown("all versions")
+        self._wanted = 0
         self._lay_out()
-        self._at = 0
-        self.scroll_to_row(0)
 
     @property
     def is_grid(self) -> bool:
@@ -87,9 +82,7 @@ class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
     @property
     def pair(self) -> PairChange | None:
         """The pair under the cursor; in the grid the newest of its patch."""
-        if not self._stops:
-            return None
-        place = self._lines[self._stops[self._at]].pair
+        place = self._place
         if place is None:
             return None
         if self._grid is not None:
@@ -97,7 +90,13 @@ class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
             return cells[-1] if cells else None
         return self._comparison.pairs[place] if self._comparison is not None else None
 
+    @property
+    def _place(self) -> int | None:
+        """The place of the pair under the cursor."""
+        return self._lines[self.cursor].pair if self.cursor < len(self._lines) else None
+
     def _lay_out(self) -> None:
+        """Make the lines for this width, the cursor on the pair that is wanted."""
         width = self.scrollable_content_region.width
         if self._grid is not None and width:
             self._lines = list(grid_rows(*self._grid, width))
@@ -105,78 +104,59 @@ class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
             rows = ladder_rows(self._choice, self._comparison, width, linear=self.linear)
             self._lines = list(rows)
         self._stops = [at for at, line in enumerate(self._lines) if line.pair is not None]
-        self._at = max(0, min(self._at, len(self._stops) - 1))
         self.virtual_size = Size(0, len(self._lines))
+        if self._stops:  # while it is hidden there are no lines
+            self.place_cursor(self._stops[min(self._wanted, len(self._stops) - 1)])
         self.refresh()
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
         is_first = not self._lines
+        if (place := self._place) is not None:
+            self._wanted = place
         self._lay_out()
-        self._show_cursor()
         if is_first:
             self._tell()
 
     # ------------------------------------------------------------- the cursor
 
-    def move_to(self, at: int) -> None:
-        """Put the cursor on the pair at a place."""
-        at = max(0, min(at, len(self._stops) - 1))
-        if at != self._at and self._stops:
-            self._at = at
-            self._show_cursor()
-            self.refresh()
-            self._tell()
+    def move_cursor(self, delta: int) -> None:
+        """Move the cursor by pairs."""
+        if self._stops:
+            at = bisect_left(self._stops, self.cursor) + delta
+            self.cursor = self._stops[max(0, min(at, len(self._stops) - 1))]
 
     def move_to_changed(self, step: int) -> bool:
         """Go to the next (1) or previous (-1) pair in which something changed; say whether there is one."""
-        if self._comparison is None or self._grid is not None:
+        place = self._place
+        if self._comparison is None or self._grid is not None or place is None:
             return False
-        at = self._at + step
+        at = place + step
         while 0 <= at < len(self._comparison.pairs):
             if self._comparison.pairs[at].is_changed:
-                self.move_to(at)
+                self.move_cursor(at - place)
                 return True
             at += step
         return False
+
+    def cursor_moved(self) -> None:
+        """Tell which pair it is on."""
+        self._tell()
 
     def _tell(self) -> None:
         if (pair := self.pair) is not None and self._grid is None:
             self.post_message(self.Highlighted(pair))
 
-    def _show_cursor(self) -> None:
-        if not self._stops:
-            return
-        line, height, top = self._stops[self._at], self.height, self.scroll_offset.y
-        margin = min(_MARGIN, (height - 1) // 2)
-        if self._at == 0 and line < height:
-            top = 0
-        elif line < top + margin:
-            top = line - margin
-        elif line > top + height - 1 - margin:
-            top = line - height + 1 + margin
-        if top != self.scroll_offset.y:
-            self.scroll_to_row(top)
-
-    def action_line(self, delta: int) -> None:
-        """Move the cursor by pairs."""
-        self.move_to(self._at + delta)
-
-    def action_half_page(self, direction: int) -> None:
-        """Move the cursor half a page."""
-        self.move_to(self._at + direction * max(1, self.height // 2))
-
-    def action_page(self, direction: int) -> None:
-        """Move the cursor a page."""
-        self.move_to(self._at + direction * max(1, self.height - _MARGIN))
-
-    def action_top(self) -> None:
-        """Move to the first pair."""
-        self.move_to(0)
+    def show_cursor(self) -> None:
+        """Bring the cursor into sight; with the first pair, what stands above it."""
+        if self._stops and self.cursor == self._stops[0] < self.height:
+            self.scroll_to_row(0)
+        else:
+            super().show_cursor()
 
     def action_bottom(self) -> None:
         """Move to the last pair, and show what stands below it."""
-        self.move_to(len(self._stops) - 1)
+        super().action_bottom()
         self.scroll_to_row(self.virtual_size.height)
 
     def on_click(self, event: events.Click) -> None:
@@ -184,7 +164,7 @@ class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
         offset = event.get_content_offset(self)
         line = self.scroll_offset.y + offset.y if offset is not None else -1
         if line in self._stops:
-            self.move_to(self._stops.index(line))
+            self.cursor = line
             if event.chain == 2:
                 self.post_message(self.PairSelected())
 
@@ -207,7 +187,7 @@ class VersionLadder(LineScroll, can_focus=True, inherit_bindings=False):
         at = self.scroll_offset.y + y
         line = self._lines[at] if at < len(self._lines) else LadderRow(())
         state = "plain"
-        if self._stops and at == self._stops[self._at]:
+        if at == self.cursor and line.pair is not None:
             state = "cursor" if self.has_focus else "cursor-blurred"
         segments = [Segment(text, self._style(look, state)) for text, look in line.pieces if text]
         used = sum(segment.cell_length for segment in segments)
