@@ -26,6 +26,7 @@ from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
 from tui.screens.desk import DeskScreen
 from tui.terminal.paste import one_line
+from tui.textual_private import enable_mouse, show_terminal_cursor
 from tui.themes import DEFAULT_THEME, THEMES, add_diff_colours
 from tui.widgets.dialog import Dialog
 
@@ -151,8 +152,8 @@ class PatchdeskApp(App[None]):
     def on_mount(self) -> None:
         """Paint anew after a suspension; let the terminal's cursor be seen by those who follow it."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        if self.linear and self._driver is not None:
-            self._driver.write("\x1b[?25h")
+        if self.linear:
+            show_terminal_cursor(self)
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen on top; the main one stays, where a second Esc came before the first was dealt with."""
@@ -176,8 +177,4 @@ class PatchdeskApp(App[None]):
 
     def watch_mouse(self, mouse: bool) -> None:
         """Take the mouse, or leave it to the terminal."""
-        # Textual has no public way; a driver that cannot (a test's) is left as it is.
-        name = "_enable_mouse_support" if mouse else "_disable_mouse_support"
-        switch = getattr(self._driver, name, None)
-        if switch is not None:
-            switch()
+        enable_mouse(self, enabled=mouse)

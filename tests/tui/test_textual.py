@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 from textual.app import App
 from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.scroll_view import ScrollView
+from textual.widget import Widget
+from textual.widgets import Input
 
 from tui.screens.frame import FrameScreen
 
@@ -18,7 +25,7 @@ from tui.screens.frame import FrameScreen
 def test_the_driver_switches_the_mouse(name: str) -> None:
     method = getattr(LinuxDriver, name, None)
     assert method is not None, (
-        f"Textual's LinuxDriver has no {name} any more: see PatchdeskApp.watch_mouse"
+        f"Textual's LinuxDriver has no {name} any more: see tui.textual_private.enable_mouse"
     )
     assert list(inspect.signature(method).parameters) == ["self"]
 
@@ -34,7 +41,7 @@ def test_the_screen_draws_where_the_first_picture_is_held_back() -> None:
 
 
 def test_the_app_has_a_driver() -> None:
-    assert isinstance(App().__dict__.get("_driver", ...), Driver | None), "see watch_mouse"
+    assert isinstance(App().__dict__.get("_driver", ...), Driver | None), "see tui.textual_private"
 
 
 def test_the_palette_is_an_action_of_the_app() -> None:
@@ -42,3 +49,47 @@ def test_the_palette_is_an_action_of_the_app() -> None:
     bound = [binding for key, binding in App()._bindings if key == App.COMMAND_PALETTE_BINDING]
     assert [binding.action for binding in bound] == ["command_palette"]
     assert CommandPalette is not None
+
+
+def test_rows_are_resized_without_laying_out_the_screen() -> None:
+    assert isinstance(Widget.__dict__["virtual_size"], Reactive)
+    method = getattr(Widget, "_scroll_update", None)
+    assert method is not None, "Widget has no _scroll_update: see tui.textual_private.resize_rows"
+    assert list(inspect.signature(method).parameters) == ["self", "virtual_size"]
+
+
+def test_an_input_shows_the_beginning_of_its_first_value() -> None:
+    assert "self._initial_value" in inspect.getsource(Input), "see skip_initial_value"
+    assert "self._initial_value = " in inspect.getsource(Input.__init__)
+
+
+def test_an_input_shows_a_suggestion() -> None:
+    assert isinstance(Input.__dict__.get("_suggestion"), Reactive), "see set_suggestion"
+
+
+def test_an_input_has_a_width_that_lays_out_the_screen() -> None:
+    # QueryLine has one of its own that does not.
+    assert isinstance(Widget.__dict__["virtual_size"], Reactive)
+    assert "self.virtual_size = " in inspect.getsource(Input)
+    assert Size(0, 0) == Size()
+    assert issubclass(ScrollView, Widget)
+
+
+PRIVATE = {
+    "_compositor_refresh", "_scroll_update", "_initial_value", "_suggestion", "_driver",
+    "_enable_mouse_support", "_disable_mouse_support", "_restart_blink", "_pause_blink",
+    "_compositor", "_screen_stack", "_bindings", "_css_has_errors", "_nodes",
+}  # fmt: skip
+
+
+def test_private_parts_of_textual_are_named_in_one_place() -> None:
+    tui = Path(__file__).resolve().parents[2] / "tui"
+    named = {
+        (path.relative_to(tui).as_posix(), name)
+        for path in tui.rglob("*.py")
+        if path.name != "textual_private.py"
+        for name in re.findall(r"(?<=[.\"\s])_[a-z_]+", path.read_text())
+        if name in PRIVATE
+    }
+    assert {name for _, name in named} <= {"_compositor_refresh"}
+    assert len({path for path, _ in named}) <= 1

@@ -22,7 +22,7 @@ from tui.reader.painter import Painter
 from tui.reader.row import PageRow, StyledText, StyleSpan
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.dialog import Dialog
-from tui.widgets.prompt import Line as PromptInput
+from tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from tui.reader.diff import DiffBlock
@@ -262,9 +262,7 @@ class FilePicker(Dialog[int]):
         with Vertical() as frame:
             frame.border_title = Content("Files")
             frame.border_subtitle = Content(f"{self._words} · Enter goes there · Esc goes back")
-            yield PromptInput(
-                placeholder="letters of its name", compact=True, select_on_focus=False
-            )
+            yield LineInput(placeholder="letters of its name", compact=True, select_on_focus=False)
             yield FileList(self._about)
 
     def on_mount(self) -> None:
@@ -319,7 +317,7 @@ class FilePicker(Dialog[int]):
 
     def press_key(self, event: events.Key) -> bool:
         """Type a character, or run a command by a key that types none."""
-        line = self.query_one(PromptInput)
+        line = self.query_one(LineInput)
         if (step := _STEPS.get(event.key)) is not None:
             self._move(step)
         elif event.is_printable or not super().press_key(event):

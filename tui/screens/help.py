@@ -19,7 +19,7 @@ from tui.tree.badges import FLAG, MARK, STATES
 from tui.tree.columns import GLYPHS, UNREAD
 from tui.tree.rows import Kind
 from tui.widgets.dialog import Dialog
-from tui.widgets.prompt import Line as PromptInput
+from tui.widgets.line_input import LineInput
 
 _HEADINGS: Final = {
     Pane.TREE: "In the tree",
@@ -91,7 +91,7 @@ class HelpScreen(Dialog[Command]):
         with Vertical() as frame:
             frame.border_title = Content("Keys")
             frame.border_subtitle = Content("type to filter · Enter run · Esc close")
-            yield PromptInput(
+            yield LineInput(
                 placeholder="find a key, a command or a sign", compact=True, select_on_focus=False
             )
             options = OptionList(markup=False)
@@ -167,8 +167,8 @@ class HelpScreen(Dialog[Command]):
     # ------------------------------------------------------------- keys
 
     @property
-    def _line(self) -> PromptInput:
-        return self.query_one(PromptInput)
+    def _line(self) -> LineInput:
+        return self.query_one(LineInput)
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
         """Return what the commands do that the help has, by their names."""

@@ -20,6 +20,7 @@ from textual.strip import Strip
 
 from core.model import MessageId, Patch
 from tui.styles import TreeStyles
+from tui.textual_private import resize_rows
 from tui.themes import add_diff_colours
 from tui.tree import columns as tree_line
 from tui.tree.badges import Asked, comment_key_of, with_comment_count
@@ -185,8 +186,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         size, height = Size(0, len(self._rows)), self.container_size.height
         if height and (size.height > height) == self.show_vertical_scrollbar:
             # Nothing else moves: laying out the whole screen anew would cost as much as drawing the tree.
-            self.set_reactive(TreeView.virtual_size, size)
-            self._scroll_update(size)
+            resize_rows(self, size)
         else:
             self.virtual_size = size
         self.refresh()

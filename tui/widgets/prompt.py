@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from textual import events, on
-from textual.actions import parse
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
+
+from tui.widgets.line_input import LineInput
 
 Proposal = tuple[str, str]
 """What to put into the line, and a word on it; both safe to show."""
@@ -24,28 +24,8 @@ _MOST: Final = 200
 """Proposals that can be gone through; some of them are to be seen at a time."""
 
 
-EDITS: Final = {
-    key: binding.action
-    for binding in Input.BINDINGS
-    if isinstance(binding, Binding) and binding.action != "submit"
-    for key in binding.key.split(",")
-}
-"""What keys do to the line."""
-
-
-class Line(Input):
+class Line(LineInput):
     """The line itself."""
-
-    def feed(self, event: events.Key) -> bool:
-        """Edit the line; say whether the key means anything here."""
-        if event.key in EDITS:
-            _, name, arguments = parse(EDITS[event.key])
-            getattr(self, f"action_{name}")(*arguments)
-        elif event.is_printable and event.character is not None:
-            self.insert_text_at_cursor(event.character)
-        else:
-            return False
-        return True
 
 
 class Prompt(Vertical):

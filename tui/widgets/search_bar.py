@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
 from textual import events, on
-from textual.actions import parse
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -22,6 +19,8 @@ from textual.widgets import Input, Static
 
 from core.text import SafeText, shown
 from tui.keys.dispatch import CommandScreen
+from tui.textual_private import set_suggestion, skip_initial_value
+from tui.widgets.line_input import LineInput
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -41,14 +40,6 @@ _MOVES: Final = {
 _GATHERED: Final = 0.03
 """Seconds after the opening in which keys come by several ways; then they are put in order."""
 
-_EDITS: Final[Mapping[str, str]] = {
-    key: binding.action
-    for binding in Input.BINDINGS
-    if isinstance(binding, Binding) and binding.action != "submit"
-    for key in binding.key.split(",")
-}
-"""What keys do to the line."""
-
 
 def _clean(text: str) -> str:
     """Return what is typed as it can be shown."""
@@ -62,30 +53,19 @@ def _again(event: events.Key) -> events.Key:
     return again
 
 
-class QueryLine(Input):
+class QueryLine(LineInput):
     """The line itself. Its bar's own keys come first, and what comes after the last of them is for others."""
 
     virtual_size = Reactive(Size(0, 0), layout=False)
     """Of a width of its own: what is typed moves nothing else."""
 
     def on_mount(self) -> None:
-        """Be begun: Textual does not scroll to the end of what is first put in."""
-        self._initial_value = False
+        """Show the end of the first query, as of any other."""
+        skip_initial_value(self)
 
     def feed(self, event: events.Key) -> bool:
         """Do what a key means here; say whether it means anything."""
-        bar = self.query_ancestor(SearchBar)
-        if bar.take_key(event):
-            pass
-        elif event.key in _EDITS:
-            _, name, arguments = parse(_EDITS[event.key])
-            getattr(self, f"action_{name}")(*arguments)
-        elif event.is_printable and event.character is not None:
-            self._restart_blink()
-            self.replace(event.character, *self.selection)
-        else:
-            return False
-        return True
+        return self.query_ancestor(SearchBar).take_key(event) or super().feed(event)
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Put text into the line as it can be shown: nothing is found by a control character."""
@@ -93,7 +73,7 @@ class QueryLine(Input):
 
     def suggest(self, text: str) -> None:
         """Show, faint, how what is typed could go on; → takes it."""
-        self._suggestion = text
+        set_suggestion(self, text)
 
 
 class OneLineLabel(Widget):
