@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS as KEY_SEQUENCES
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.widget import Widget
 from textual.widgets import Input
+
+__all__ = ["KEY_SEQUENCES", "XTermParser"]
+"""What `tui.terminal` takes: the control sequences that are keys, and what turns a terminal's bytes into events."""
 
 
 def resize_rows(view: ScrollView, size: Size) -> None:

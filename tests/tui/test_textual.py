@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tui.screens.frame import FrameScreen
+from tui.textual_private import KEY_SEQUENCES, XTermParser
 
 
 @pytest.mark.parametrize("name", ["_enable_mouse_support", "_disable_mouse_support"])
@@ -75,6 +76,22 @@ def test_an_input_has_a_width_that_lays_out_the_screen() -> None:
     assert issubclass(ScrollView, Widget)
 
 
+def test_a_terminal_is_read_as_the_driver_does() -> None:
+    """TerminalDriver reads by itself, gives back the shell's modes, and knows a size where there is none."""
+    source = inspect.getsource(LinuxDriver)
+    for name in (
+        "run_input_thread",
+        "process_message",
+        "start_application_mode",
+        "_get_terminal_size",
+    ):
+        assert callable(getattr(LinuxDriver, name, None)), name
+    assert "self.attrs_before = " in source
+    assert "self.exit_event.is_set()" in source
+    assert list(XTermParser().feed("")) == []
+    assert "\x1b[A" in KEY_SEQUENCES
+
+
 PRIVATE = {
     "_compositor_refresh", "_scroll_update", "_initial_value", "_suggestion", "_driver",
     "_enable_mouse_support", "_disable_mouse_support", "_restart_blink", "_pause_blink",
@@ -92,4 +109,10 @@ def test_private_parts_of_textual_are_named_in_one_place() -> None:
         if name in PRIVATE
     }
     assert {name for _, name in named} <= {"_compositor_refresh"}
+    modules = {
+        path.name
+        for path in tui.rglob("*.py")
+        if re.search(r"(from|import) textual\._", path.read_text())
+    }
+    assert modules == {"textual_private.py"}
     assert len({path for path, _ in named}) <= 1

@@ -10,11 +10,11 @@ from codecs import getincrementaldecoder
 from typing import Any, Final
 
 from textual import constants, events
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui.terminal.input_filter import ESC, InputFilter
 from tui.terminal.modes import assume_size, shell_modes
+from tui.textual_private import XTermParser
 
 _TICK: Final = 0.1
 """Seconds between two looks whether the input is to end."""

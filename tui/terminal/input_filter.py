@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from tui.textual_private import KEY_SEQUENCES
 
 ESC: Final = "\x1b"
 _STRING_STARTS: Final = "]P_^X"
@@ -154,7 +154,7 @@ class InputFilter:
             return at + 2  # broken: what follows is read by itself
         sequence = whole[0]
         self._in_paste = sequence == _PASTE_START
-        if sequence in _KNOWN or sequence in ANSI_SEQUENCES_KEYS or _REPORT.fullmatch(sequence):
+        if sequence in _KNOWN or sequence in KEY_SEQUENCES or _REPORT.fullmatch(sequence):
             passed.append(sequence)
         else:
             passed.append(key_sequence(sequence))
