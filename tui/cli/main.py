@@ -11,6 +11,7 @@ from core.errors import Cancelled, PatchdeskError
 from tui.cli import (
     apply,
     comments,
+    completion,
     coverage,
     diagnostics,
     digest,
@@ -40,6 +41,7 @@ COMMANDS: Final = (
     *search.COMMANDS,
     *digest.COMMANDS,
     *diagnostics.COMMANDS,
+    *completion.COMMANDS,
 )
 """All commands, in the order in which `--help` lists them."""
 

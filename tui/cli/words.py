@@ -1,0 +1,19 @@
+"""`patchdesk completion --words KIND`: what a shell completes from what the user has. Imports next to nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from core.desk.candidates import candidates
+
+
+def print_words(kinds: Sequence[str]) -> int:
+    """Print the words of some kinds, one a line; a closed pipe is silent. Returns the exit status."""
+    try:
+        for kind in kinds:
+            sys.stdout.write("".join(f"{word}\n" for word in candidates(kind)))
+        sys.stdout.flush()
+    except OSError:
+        return 1
+    return 0
