@@ -95,6 +95,28 @@ def decode_content(raw: bytes, headers: Headers) -> DecodedContent:
     return walker.content()
 
 
+def encoded_parts(raw: bytes) -> list[tuple[int, int, str]]:
+    """Return where the text parts lie that are encoded, and how: `base64` or `quoted-printable`. Never raises."""
+    walker = _MimeWalker(raw)
+    headers = parse_headers(raw, 0, len(raw), _PART_HEADERS)
+    waiting = [_Part(headers, headers.body_start, len(raw), 0)]
+    found: list[tuple[int, int, str]] = []
+    for _ in range(MAX_PARTS):
+        if not waiting:
+            break
+        part = waiting.pop()
+        kind, parameters = parse_media_type(part.headers.get("content-type"), part.default)
+        children: list[_Part] = []
+        if kind.startswith("multipart/") and part.depth <= MAX_DEPTH:
+            children = walker.children(part, kind, parameters)
+        encoding = _encoding(part).strip().lower()
+        is_text = kind.startswith("text/") or kind in _PATCH_TYPES
+        if not children and is_text and encoding in {"base64", "quoted-printable"}:
+            found.append((part.start, part.end, encoding))
+        waiting += children
+    return sorted(found)
+
+
 def _only_text(raw: bytes, headers: Headers) -> str | None:
     """Return the text of a mail that has but one part, and of no great size, as most have; None for any other."""
     kind, parameters = parse_media_type(headers.get("content-type"))
@@ -158,8 +180,7 @@ class _MimeWalker:
             self._attach("", kind, part.end - part.start)
             return []
         if kind.startswith("multipart/"):
-            boundary = parameters.get("boundary", "")[:_MAX_BOUNDARY].rstrip()
-            children = self._children(part, kind, boundary) if boundary else []
+            children = self.children(part, kind, parameters)
             if children:
                 return children
             kind = "text/plain"  # no boundary, or none of it: the text is better than nothing
@@ -168,7 +189,11 @@ class _MimeWalker:
         self._leaf(part, kind, parameters)
         return []
 
-    def _children(self, part: _Part, kind: str, boundary: str) -> list[_Part]:
+    def children(self, part: _Part, kind: str, parameters: dict[str, str]) -> list[_Part]:
+        """Return the parts of a multipart one; none where its boundary is not there."""
+        boundary = parameters.get("boundary", "")[:_MAX_BOUNDARY].rstrip()
+        if not boundary:
+            return []
         alternative = part.alternative
         if kind == "multipart/alternative":
             self._alternatives += 1

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from core.mail.line_ends import with_plain_line_ends
+
 MAIL_CAP: Final = 64 << 20
 """Bytes kept of one mail; the rest is dropped. Far more than the parser reads, so that the parser says it."""
 
@@ -85,13 +87,17 @@ def unescape_from(escaped: bytes) -> bytes:
 
 
 def to_mboxrd(mails: Iterable[bytes]) -> bytes:
-    """Return the mails as one mboxrd with `\\n` line ends."""
+    """Return the mails as one mboxrd with `\\n` line ends.
+
+    Blank lines at a mail's end stay: they may be the last of a hunk.
+    """
     parts: list[bytes] = []
     for mail in mails:
         # Line ends of the transport go; a carriage return that is part of a patch stays.
         transport_crlf = mail.partition(b"\n")[0].endswith(b"\r")
         lines = mail.replace(b"\r\n", b"\n") if transport_crlf else mail
-        parts += [_MBOXRD_SEPARATOR, _NEEDS_ESCAPE.sub(rb">\1", lines).rstrip(b"\n"), b"\n\n"]
+        lines = _NEEDS_ESCAPE.sub(rb">\1", with_plain_line_ends(lines))
+        parts += [_MBOXRD_SEPARATOR, lines, b"\n" if lines.endswith(b"\n") else b"\n\n"]
     return b"".join(parts)
 
 
