@@ -103,11 +103,13 @@ def listings(
     Raises PatchdeskError and Cancelled.
     """
     from core.mail.message import parse_message
+    from core.mail.rethread import FormatPatchThreader
 
+    threader = FormatPatchThreader()
     due = _FIRST
     told = time.monotonic()
     for raw in source.mails(stop=stop, report=report):
-        messages.append(parse_message(raw.raw, raw.key))
+        messages.append(threader.thread(parse_message(raw.raw, raw.key)))
         if stop.is_set():
             raise Cancelled
         if (now := time.monotonic()) - told > 0.1:

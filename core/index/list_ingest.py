@@ -21,6 +21,7 @@ from core.index.database import transaction
 from core.index.message_writer import Prepared, Storing, message_of, read_draft
 from core.index.parts import HeldPart, list_of, part_of, position_of
 from core.index.regroup import settle
+from core.mail.rethread import FormatPatchThreader
 from core.model import Message
 from core.progress import ProgressCallback, ProgressJob
 from core.sources.source import IncrementalSource, MailChange, Source
@@ -77,6 +78,7 @@ class Ingest:
         self._is_first = True
         self._added = self._removed = self._changed = 0
         self._due = FIRST_ROWS
+        self._threader = FormatPatchThreader()
 
     def run(self, source: Source, read_before: float, *, catches_up: bool = True) -> IngestResult:
         """Bring in what a source has that is not stored, and group it; with `catches_up`, the list is up to date then.
@@ -155,6 +157,7 @@ class Ingest:
         if not raw:
             return None, 0
         draft = read_draft(raw, change.blob, keep=not feed.path)
+        draft = replace(draft, message=self._threader.thread(draft.message))
         kept = change if change.raw is None else replace(change, raw=None)
         return Prepared(kept, draft), len(raw)
 

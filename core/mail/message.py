@@ -53,6 +53,7 @@ _FACTS: Final = frozenset(
         "sender",
     }
 )
+_MADE_UP: Final = "@missing.invalid"
 _RECEIVED: Final = frozenset({"received"})
 _TRUE_SENDER: Final = frozenset({"x-original-from", "reply-to"})
 _CHANGE_ID: Final = re.compile(r"\nchange-id:[ \t]+([^\s]{1,200})")
@@ -302,4 +303,9 @@ def _fingerprint(sender: Identity, subject: Subject, text: str) -> str:
 
 
 def _synthetic_message_id(raw: bytes) -> MessageId:
-    return MessageId(f"{blake2b(raw, digest_size=20).hexdigest()}@missing.invalid")
+    return MessageId(f"{blake2b(raw, digest_size=20).hexdigest()}{_MADE_UP}")
+
+
+def is_made_up(message_id: MessageId) -> bool:
+    """Whether a Message-ID was made up here, for a mail that has none."""
+    return message_id.endswith(_MADE_UP)

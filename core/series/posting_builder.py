@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from core.mail.message import is_made_up
 from core.mail.subject import title_version
 from core.series.numbering import (
     PatchNumber,
@@ -114,6 +115,8 @@ class PostingBuilder:
             return False
         if claim.number in posting.slots and not self._is_resent(claim, posting):
             return False
+        if is_made_up(self._forest.messages[claim.mail].message_id):
+            return True  # from one file of git format-patch: its dates and senders are the authors'
         if not claim.counted and above.number != 0:
             return False
         if claim.release_tags and above.release_tags and claim.release_tags != above.release_tags:
