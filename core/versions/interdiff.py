@@ -61,6 +61,8 @@ class FileInterdiff:
     rows: tuple[Row, ...] = field(repr=False)
     moved: frozenset[int] = frozenset()
     """Rows that only changed their place within the file."""
+    respaced: frozenset[int] = frozenset()
+    """Rows that came or went of which only the white space is another."""
     added: int = 0
     """Rows that came, less those that moved."""
     removed: int = 0
@@ -166,9 +168,19 @@ def compare_files(
         new=new,
         rows=rows,
         moved=frozenset(moved),
+        respaced=_respaced(rows, effects, moved),
         added=came.total() - both.total(),
         removed=went.total() - both.total(),
     )
+
+
+def _respaced(rows: Sequence[Row], effects: Sequence[int], moved: set[int]) -> frozenset[int]:
+    """Return the rows that another of opposite effect equals but for white space."""
+    changed = [at for at, effect in enumerate(effects) if effect and at not in moved]
+    squeezed = {at: text for at in changed if (text := "".join(rows[at].text.split()))}
+    sides = [{text for at, text in squeezed.items() if effects[at] == side} for side in (1, -1)]
+    both = sides[0] & sides[1]
+    return frozenset(at for at, text in squeezed.items() if text in both)
 
 
 _NOTHING: Final = FileContent(path="")

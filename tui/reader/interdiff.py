@@ -150,7 +150,7 @@ def _marked(
             place = (first + hunk, row.new - starts[hunk])
         if not is_said(row):
             continue
-        note = row_note(row, at in file.moved, pair, new)
+        note = row_note(file, at, pair, new)
         if row.new >= 0:
             yield place, note
         elif row.effect:

@@ -170,7 +170,7 @@ def _rows(file: FileInterdiff, pair: PairInterdiff, old: str, new: str) -> Itera
             yield "<div><small>…</small></div>"
         for at in run:
             row = file.rows[at]
-            note = row_note(row, at in file.moved, pair, new)
+            note = row_note(file, at, pair, new)
             said = f" <small>← {_text(note)}</small>" if note else ""
             sign = "" if file is pair.message else row.now or row.was
             text = html.escape(shown_line(sign + row.text, first_column=len(sign)))

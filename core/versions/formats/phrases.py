@@ -136,10 +136,15 @@ def is_said(row: Row) -> bool:
     return bool(row.effect) or {row.was, row.now} == {"+", " "}
 
 
-def row_note(row: Row, moved: bool, pair: PairInterdiff, new: str) -> str:
-    """Return what there is to say of a row beyond its marks, "" for nothing."""
-    if moved:
+def row_note(file: FileInterdiff, at: int, pair: PairInterdiff, new: str) -> str:
+    """Return what there is to say of a row of a file beyond its marks, "" for nothing."""
+    row = file.rows[at]
+    if not row.text.strip():
+        return ""
+    if at in file.moved:
         return "moved"
+    if at in file.respaced:
+        return "only whitespace"
     if row.now == "+" and row.was != "+" and row.text in pair.moved_from:
         return f"moved from {pair.moved_from[row.text]}"
     if row.was == "+" and row.now != "+" and row.text in pair.moved_to:

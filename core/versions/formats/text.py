@@ -127,7 +127,7 @@ def interdiff_lines(
             row = file.rows[at]
             mark = " " if row.was == row.now or not (row.was or row.effect) else ">"
             mark = "<" if not row.now else mark
-            note = row_note(row, at in file.moved, pair, new)
+            note = row_note(file, at, pair, new)
             sign = "" if file is pair.message else row.now or row.was
             text = shown_line(sign + row.text, first_column=len(sign))
             yield SafeText(f"{mark}{text}" + (f"  ← {shown(note)}" if note else ""))

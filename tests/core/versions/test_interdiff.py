@@ -73,6 +73,11 @@ def test_a_line_that_moved_within_the_file_counts_for_nothing_and_is_marked() ->
     assert {found.rows[at].text for at in found.moved} == {"four"}
 
 
+def test_a_line_of_which_only_the_blanks_changed_is_known() -> None:
+    found = compare(["+one", "+\ttwo;", "+three"], ["+one", "+  two; ", "+other"])
+    assert {found.rows[at].text for at in found.respaced} == {"\ttwo;", "  two; "}
+
+
 def test_carriage_returns_and_hunk_numbers_are_left_out() -> None:
     old = patch("t", diff("a.c", " a\r", "+b\r"))
     new = patch("t", diff("a.c", " a", "+b", start=900))
