@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -224,3 +225,19 @@ def test_no_files_import_each_other_in_a_circle() -> None:
         graphlib.TopologicalSorter(imports).prepare()
     except graphlib.CycleError as error:
         pytest.fail(f"imported by: {' -> '.join(error.args[1])}")
+
+
+def test_the_map_is_true() -> None:
+    """ARCHITECTURE.md names every package, and no file that is not there."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    packages = [
+        path.parent for folder in ("core", "tui") for path in (ROOT / folder).glob("*/__init__.py")
+    ]
+    assert [package.name for package in packages if f"{package.name}/" not in text] == []
+    named = re.findall(r"`((?:core/|tui/)?[a-z_]+/[a-z_/]+\.py)`", text)
+    assert len(named) > 10
+    assert [
+        name
+        for name in named
+        if not any((ROOT / start / name).exists() for start in ("", "core", "tui"))
+    ] == []
