@@ -50,7 +50,7 @@ LOOKS: Final[Mapping[str, str]] = {
     "moved-removed-sign": "bold $diff-moved-from",
     "moved-note": "italic $foreground-muted",
     "nothing": "on $panel 35%",
-    "remark": "$foreground-muted",
+    "outside": "$foreground-muted",
     "broken": "$text-warning",
     "added-sign": "bold $diff-added",
     "removed-sign": "bold $diff-removed",

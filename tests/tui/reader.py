@@ -40,7 +40,7 @@ class Host(App[None]):
         if self._shown is not None:
             self.reader.show(self._shown)
 
-    def on_message_view_remark_opened(self, event: MessageView.ReplyRequested) -> None:
+    def on_message_view_reply_requested(self, event: MessageView.ReplyRequested) -> None:
         self.opened.append(event.message.message_id)
 
     @property

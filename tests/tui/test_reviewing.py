@@ -58,7 +58,7 @@ async def test_remarks_stand_under_their_lines_and_move_nothing() -> None:
         assert long.startswith(" ┃ ▸ Bo Larch"), "a long one is folded"
         assert long.endswith("…")
         assert len(long) <= 80
-        assert rows[-3] == " What was said of no line"
+        assert rows[-3] == " Comments on no particular line"
         assert rows[-1] == " ┃ I like it all."
         message = next(at for at, row in enumerate(rows) if row == " Trim it before.")
         assert rows[message + 2] == " ┃ Before what?"
@@ -94,7 +94,7 @@ async def test_going_from_remark_to_remark_folding_and_opening_them() -> None:
         assert " ┃ Thought 39." in everything(view)
         view.fold_all(expanded=False)
         assert not any(row.startswith("@@") for row in everything(view)), "files are folded"
-        assert any("remarks" in row for row in everything(view)), "and say what is in them"
+        assert any("comments" in row for row in everything(view)), "and say what is in them"
         view.fold_all(expanded=True)
         view.action_bottom()
         while said_here(view) != ("No.",):
@@ -151,7 +151,7 @@ async def test_what_was_viewed_is_known_in_another_version_and_can_be_hidden() -
         assert view.viewed == (0, view.viewed[1])
         assert view.action_mark_viewed() is True
         assert view.viewed[0] == 1
-        assert "1 of 2 hunks viewed" in screen(view)[0]
+        assert "1/2 hunks viewed" in screen(view)[0]
         view.action_toggle_viewed()
         assert any("✓ viewed" in row for row in everything(view))
         view.show(mail(later))

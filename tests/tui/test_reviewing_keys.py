@@ -94,7 +94,7 @@ async def test_files_tell_what_is_left_to_view() -> None:
         await ready(pilot)
         await until(pilot, lambda: "Why one?" in "\n".join(reader_of(app_)._page.texts()))
         await pilot.press("enter", "}", "X", "g", "f")
-        await until(pilot, lambda: "1 of 4 hunks viewed" in text_of(app_))
+        await until(pilot, lambda: "1/4 hunks viewed" in text_of(app_))
         rows = [row for row in text_of(app_).splitlines() if "wick" in row]
         assert any(
             row.split()[1:] == ["A", "Documentation/wick.rst", "+4", "✓", "viewed", "│"]
@@ -147,7 +147,7 @@ async def test_viewed_layouts_and_folds_have_their_keys() -> None:
         await ready(pilot)
         await pilot.press("enter", ")", "X")
         assert "1 of" in text_of(app_)
-        await until(pilot, lambda: "hunks left" in text_of(app_), what="how much is left")
+        await until(pilot, lambda: "hunks viewed" in text_of(app_), what="how much is left")
         await pilot.press("t", "v")
         await until(pilot, lambda: "✓ viewed" in text_of(app_))
         await pilot.press("t", "v", "z", "M")

@@ -15,7 +15,8 @@ from tests.tui.test_lists import path as path
 from tests.tui.test_lists import settled
 from tui.app import PatchdeskApp
 from tui.tree.groups import Groups
-from tui.tree.model import InMemoryItems, Rows
+from tui.tree.items import InMemoryItems
+from tui.tree.model import Rows
 from tui.tree.rows import Highlights, Kind, SearchMarks
 
 ITEMS = [small_series(f"item{number}", f"the item {number}") for number in range(9)]

@@ -22,7 +22,7 @@ from tui.desk.list_phrases import info_words, nothing_words, of_view
 from tui.desk.requests import Session
 from tui.desk.sync import FOLLOWED, SyncScreen
 from tui.keys.commands import Pane
-from tui.tree.model import Items
+from tui.tree.items import Items
 from tui.tree.rows import Kind, Row, Whole
 from tui.widgets.choose import Choice, ChooseDialog
 from tui.widgets.prompt import Proposal

@@ -39,7 +39,7 @@ from tui.tree.series_tree import SeriesTree
 
 if TYPE_CHECKING:
     from core.model import TargetListing
-    from tui.tree.model import Items
+    from tui.tree.items import Items
     from tui.tree.rows import Whole
 
 SETTLED: Final = 0.06

@@ -34,7 +34,7 @@ from tui.widgets.search_bar import SearchBar
 if TYPE_CHECKING:
     from core.search.saved_views import SavedView
     from core.system.ui_state import UiState
-    from tui.tree.model import Items
+    from tui.tree.items import Items
     from tui.tree.rows import Key, Whole
     from tui.tree.view import ViewState
 

@@ -17,8 +17,8 @@ from textual.message import Message
 
 from core.errors import Cancelled, PatchdeskError
 from tui.desk.requests import Desk, Session
+from tui.tree.items import InMemoryItems, Items
 from tui.tree.marks import SeriesHandle
-from tui.tree.model import InMemoryItems, Items
 from tui.tree.rows import Highlights, Key, MatchingPatches, SearchMarks
 
 if TYPE_CHECKING:

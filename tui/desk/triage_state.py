@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.desk.triage_service import TriageService
     from core.triage.state import TriageState
     from tui.desk.requests import Session
-    from tui.tree.model import Items
+    from tui.tree.items import Items
     from tui.tree.rows import Whole
 
 WAKE_EVERY: Final = 20.0

@@ -1,4 +1,4 @@
-"""A remark as rows under the line it was made of: folded to one, or open."""
+"""A comment as rows under the line it was made of: folded to one, or open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.reader.row import PageRow, StyledText
 from tui.widgets.row_text import age
 
 SHORT: Final = 12
-"""Lines of a remark that is open from the first; a longer one is asked for."""
+"""Lines of a comment that is open from the first; a longer one is asked for."""
 
 _DEEPEST: Final = 6
 _INDENT: Final = 3
@@ -25,17 +25,17 @@ def _rule(depth: int) -> StyledText:
     return SafeText(" " * (1 + _INDENT * min(depth, _DEEPEST)) + "┃"), "talk-rule"
 
 
-class RemarkBlock:
-    """One remark in `width` cells."""
+class CommentBlock:
+    """One comment in `width` cells."""
 
-    def __init__(self, remark: ReviewComment, width: int, now: datetime, *, is_open: bool) -> None:
-        self._remark = remark
+    def __init__(self, comment: ReviewComment, width: int, now: datetime, *, is_open: bool) -> None:
+        self._comment = comment
         self._width = width
         self._now = now
-        self._rule = _rule(remark.depth)
+        self._rule = _rule(comment.depth)
         room = max(16, width - cell_len(self._rule[0]))
         self._body = (
-            ProseBlock(Prose.read([line.rstrip("\r") for line in remark.lines]), room)
+            ProseBlock(Prose.read([line.rstrip("\r") for line in comment.lines]), room)
             if is_open
             else None
         )
@@ -53,7 +53,7 @@ class RemarkBlock:
         return PageRow(row.pieces, (self._rule, *row.gutter), base="talk")
 
     def _head(self) -> list[StyledText]:
-        message = self._remark.message
+        message = self._comment.message
         name = shown((message.sender.name or message.sender.address)[:60]) or SafeText("(nobody)")
         mark = " ▸ " if self._body is None else " ▾ "
         pieces: list[StyledText] = [
@@ -68,7 +68,7 @@ class RemarkBlock:
                 - sum(cell_len(text) for text, _ in pieces)
                 - 3
             )
-            words = shown(" ".join(self._remark.lines)[:_WORDS_READ].strip())
+            words = shown(" ".join(self._comment.lines)[:_WORDS_READ].strip())
             if cell_len(words) > room:
                 words = SafeText(set_cell_size(words, max(0, room - 1)).rstrip() + "…")
             pieces.append((SafeText(f"  {words}"), ""))

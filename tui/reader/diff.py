@@ -28,7 +28,7 @@ class _DiffSection(NamedTuple):
     """Rows of one kind in a row."""
 
     kind: str
-    """`gap`, `bar`, `header`, `hunk`, `code` or `remark`."""
+    """`gap`, `bar`, `header`, `hunk`, `code` or `outside`."""
     line: int
     """The first line of the diff it shows."""
     file: int
@@ -96,7 +96,7 @@ class DiffBlock:
     def _lay_out(self, *, headers: bool) -> None:
         end = 0
         for at, file in enumerate(self.files):
-            self._remarks(end, file.start, at - 1)
+            self._add_outside(end, file.start, at - 1)
             if self.count:
                 self._add("gap", file.start, at, -1, 1)
             self.file_rows.append(self.count)
@@ -105,7 +105,7 @@ class DiffBlock:
             if headers:
                 self._add("header", file.start, at, -1, len(file.header))
             for hunk in file.hunks:
-                self._remarks(end, hunk.start, at)
+                self._add_outside(end, hunk.start, at)
                 number = len(self._hunks)
                 self._hunks.append(hunk)
                 self._file_of.append(at)
@@ -116,7 +116,7 @@ class DiffBlock:
         last = len(self._lines)
         while last > end and not self._lines[last - 1].strip():
             last -= 1
-        self._remarks(end, last, len(self.files) - 1)
+        self._add_outside(end, last, len(self.files) - 1)
 
     @property
     def has_sides(self) -> bool:
@@ -129,10 +129,10 @@ class DiffBlock:
             self._runs.append(_DiffSection(kind, line, file, hunk))
             self.count += count
 
-    def _remarks(self, start: int, end: int, file: int) -> None:
+    def _add_outside(self, start: int, end: int, file: int) -> None:
         """Add the lines between what files and hunks hold."""
         if end > start and any(line.strip() for line in self._lines[start:end]):
-            self._add("remark", start, file, -1, end - start)
+            self._add("outside", start, file, -1, end - start)
 
     def _find(self, at: int) -> tuple[_DiffSection, int]:
         """Return the run that holds a row, and how far in it the row is."""
@@ -156,7 +156,7 @@ class DiffBlock:
         text = self.code.text(run.line + offset, 0)
         if run.kind == "header":
             return PageRow(((text, "file-header"),), self._rows.blank_numbers(), pans=True)
-        return PageRow(((text, "remark"),), ((SafeText(" "), ""),), pans=True)
+        return PageRow(((text, "outside"),), ((SafeText(" "), ""),), pans=True)
 
     def _with_mark(self, row: PageRow, at: int, interdiff: InterdiffView) -> PageRow:
         """Put what a version did to a line in front of its row."""
@@ -231,7 +231,7 @@ class DiffBlock:
         run, offset = self._find(at)
         if run.kind == "code" and (rows := self._rows.of(run.hunk)) is not None:
             return run.line + rows.line(offset)
-        return run.line + (offset if run.kind in {"code", "remark", "header"} else 0)
+        return run.line + (offset if run.kind in {"code", "outside", "header"} else 0)
 
     def lines_beside(self, at: int) -> tuple[int, ...]:
         """Return the lines of the diff that a row of two sides shows; none of any other row."""

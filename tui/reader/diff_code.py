@@ -52,7 +52,7 @@ _LOOKS: Final = {
     Token.COMMENT: "comment",
     Token.PREPROCESSOR: "preprocessor",
 }
-_BASES: Final = {"+": "added", "-": "removed", " ": "context", "\\": "remark", "?": "broken"}
+_BASES: Final = {"+": "added", "-": "removed", " ": "context", "\\": "outside", "?": "broken"}
 _END_OF_DOS: Final = "\u240d"
 
 

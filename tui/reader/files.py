@@ -50,7 +50,7 @@ class FileEntry:
     removed: int
     viewed: int
     hunks: int
-    remarks: int
+    comments: int
 
 
 def letters_in(wanted: str, text: str) -> list[int] | None:
@@ -172,7 +172,7 @@ def _end(entry: FileEntry) -> list[StyledText]:
         words, look = "✓ viewed", "bar-added"
     else:
         words, look = f"{left:,} left", "warning" if entry.viewed else "muted"
-    said = f"┃{entry.remarks}" if entry.remarks else ""
+    said = f"┃{entry.comments}" if entry.comments else ""
     return [
         (SafeText(f" {said:>3}"), "talk-mark"),
         (SafeText(f"{added:>{_COUNTS // 2}}"), "bar-added"),
@@ -208,10 +208,10 @@ def entry_of(diff: DiffBlock | None, folds: Folds, number: int) -> FileEntry:
     first = diff.files[number].start
     last = diff.files[number + 1].start if number + 1 < len(diff.files) else 1 << 60
     said = sum(
-        remark.place is not None
-        and remark.place.part == "diff"
-        and first <= remark.place.line < last
-        for remark in folds.remarks
+        comment.place is not None
+        and comment.place.part == "diff"
+        and first <= comment.place.line < last
+        for comment in folds.comments
     )
     return FileEntry(
         path_shown(change.path), change.status, change.added, change.removed, viewed, len(hunks), said

@@ -214,7 +214,7 @@ class Folds:
 
     def __init__(self, viewed: ViewedHunks | None = None) -> None:
         self.viewed = viewed
-        self.remarks: Sequence[ReviewComment] = ()
+        self.comments: Sequence[ReviewComment] = ()
         self._open: set[int] = set()
         """Remarks that are open."""
         self._hunks: set[int] = set()
@@ -228,10 +228,10 @@ class Folds:
         """Hunk → what it is known by."""
         self.interdiff: InterdiffView | None = None
 
-    def set_comments(self, remarks: Sequence[ReviewComment], short: int) -> None:
+    def set_comments(self, comments: Sequence[ReviewComment], short: int) -> None:
         """Take what was said of the mail; what has no more than `short` lines is open."""
-        self.remarks = remarks
-        self._open = {at for at, remark in enumerate(remarks) if len(remark.lines) <= short}
+        self.comments = comments
+        self._open = {at for at, comment in enumerate(comments) if len(comment.lines) <= short}
 
     def set_interdiff(self, interdiff: InterdiffView | None) -> None:
         """Show what a version did to the lines; hunks that are as they were are folded."""
@@ -240,8 +240,8 @@ class Folds:
 
     # ------------------------------------------------------------- folding
 
-    def fold_remark(self, at: int, expanded: bool | None) -> None:
-        """Open or close a remark, None: the other of both."""
+    def fold_comment(self, at: int, expanded: bool | None) -> None:
+        """Open or close a comment, None: the other of both."""
         _switch(self._open, at, expanded)
 
     def fold_hunk(self, diff: DiffBlock, at: int, expanded: bool | None) -> None:
@@ -264,7 +264,7 @@ class Folds:
 
     def fold_all(self, diff: DiffBlock | None, *, expanded: bool) -> None:
         """Open or close everything; files are what closes, not each hunk in them."""
-        self._open = set(range(len(self.remarks))) if expanded else set()
+        self._open = set(range(len(self.comments))) if expanded else set()
         self._hunks.clear()
         self._opened = set(range(len(diff.hunk_rows))) if expanded and diff is not None else set()
         self._files = set() if expanded or diff is None else set(range(len(diff.files)))
@@ -289,6 +289,14 @@ class Folds:
         if self.viewed is not None:
             self.viewed.mark(self._key(diff, hunk), viewed)
 
+    def mark_ended(self, diff: DiffBlock, rows: range) -> None:
+        """Mark the hunks as viewed whose last row is one of the diff's `rows`."""
+        if rows:
+            first = max(0, bisect_right(diff.hunk_rows, rows.start) - 1)
+            for hunk in range(first, bisect_left(diff.hunk_rows, rows.stop)):
+                if diff.rows_of_hunk(hunk)[1] - 1 in rows:
+                    self.mark(diff, hunk, viewed=True)
+
     def progress(self, diff: DiffBlock, file: int | None = None) -> tuple[int, int]:
         """Return how many hunks of a file, or of all, were viewed, and how many there are."""
         hunks = diff.hunks_of(file) if file is not None else range(len(diff.hunk_rows))
@@ -305,7 +313,7 @@ class Folds:
         """Return the page as it is to be shown."""
         if page.diff is not None:
             page.diff.interdiff = self.interdiff
-        is_plain = not self.remarks and self.interdiff is None
+        is_plain = not self.comments and self.interdiff is None
         if is_plain and not self._hunks and not self._files and not self.hide_viewed:
             return FoldedPage(page)
         folds = list(self._folds(page))
@@ -315,22 +323,22 @@ class Folds:
         if self.interdiff is not None:
             for below, block in self.interdiff.inserts(page, width):
                 yield Inserted(below, -1, block)
-        if not self.remarks:
+        if not self.comments:
             return
-        from tui.reader.comments import RemarkBlock
+        from tui.reader.comments import CommentBlock
 
         last = page.count - 1
         headed = False
-        for key, remark in enumerate(self.remarks):
-            at = page.last_row_of(*remark.place) if remark.place is not None else None
+        for key, comment in enumerate(self.comments):
+            at = page.last_row_of(*comment.place) if comment.place is not None else None
             if at is None:
                 at = last
                 if not headed:
                     headed = True
-                    words = SafeText("What was said of no line" if page.diff else "Answers")
+                    words = SafeText("Comments on no particular line" if page.diff else "Answers")
                     rows = [PageRow(), PageRow(((words, "heading"),), ((SafeText(" "), ""),))]
                     yield Inserted(last, -1, RowsBlock(rows))
-            yield Inserted(at, key, RemarkBlock(remark, width, now, is_open=key in self._open))
+            yield Inserted(at, key, CommentBlock(comment, width, now, is_open=key in self._open))
 
     def _folds(self, page: Page) -> Iterator[Folded]:
         diff = page.diff
@@ -338,8 +346,8 @@ class Folds:
             return
         said = [
             at
-            for remark in self.remarks
-            if remark.place is not None and (at := page.last_row_of(*remark.place)) is not None
+            for comment in self.comments
+            if comment.place is not None and (at := page.last_row_of(*comment.place)) is not None
         ]
         hidden, done = self._hunks, set[int]()
         if self.hide_viewed:
@@ -359,24 +367,24 @@ class Folds:
             start, end = diff.rows_of_file(number) if kind == "file" else diff.rows_of_hunk(number)
             start, end = start + page.diff_start, end + page.diff_start
             if end > start:
-                remarks = sum(start <= at < end for at in said)
+                comments = sum(start <= at < end for at in said)
                 viewed = number in done if kind == "file" else self.is_viewed(diff, number)
                 interdiff = self.interdiff
                 is_same = interdiff is not None and kind == "hunk" and number in interdiff.unchanged
                 as_in = interdiff.old if interdiff is not None and is_same else ""
                 yield Folded(
-                    start, end, _fold_row(end - start, remarks, viewed=viewed, as_in=as_in)
+                    start, end, _fold_row(end - start, comments, viewed=viewed, as_in=as_in)
                 )
 
 
-def _fold_row(rows: int, remarks: int, *, viewed: bool, as_in: str = "") -> PageRow:
+def _fold_row(rows: int, comments: int, *, viewed: bool, as_in: str = "") -> PageRow:
     words = f"▸ {rows:,} {'line' if rows == 1 else 'lines'}"
     if as_in:
         words += f" as in {as_in}"
     if viewed:
         words = f"✓ viewed · {words[2:]}"
-    if remarks:
-        words += f" · {remarks} {'remark' if remarks == 1 else 'remarks'}"
+    if comments:
+        words += f" · {comments} {'comment' if comments == 1 else 'comments'}"
     return PageRow(((SafeText(words), "fold"),), ((SafeText(" "), ""),))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from textual import events
-from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -19,6 +18,8 @@ from core.model import OpenedMessage
 from core.text import SafeText, shown_line
 from tui.reader.files import FileEntry, entry_of, path_shown
 from tui.reader.folding import Anchor, FoldedPage, Folds
+from tui.reader.jumps import Jumps
+from tui.reader.line_selection import LineSelection
 from tui.reader.mail_view import MailView
 from tui.reader.page import Page, PageStyle
 from tui.reader.page_view import unified_lines
@@ -32,17 +33,14 @@ if TYPE_CHECKING:
     from tui.reader.interdiff import InterdiffView
 
 _SHORT: Final = 12
-"""Lines of a remark that is open from the first."""
+"""Lines of a comment that is open from the first."""
 
 _MOST_COUNTED: Final = 1_000
 """Hunks of a file whose viewed ones are counted in its bar, which is painted again and again."""
 
-_BACK: Final = 50
-"""Jumps that can be gone back."""
-
 
 class MessageView(MailView, can_focus=True):
-    """A `MailView` with remarks, folds and marks of what was viewed, which `viewed` remembers."""
+    """A `MailView` with comments, folds and marks of what was viewed, which `viewed` remembers."""
 
     DEFAULT_CSS = CSS
 
@@ -62,13 +60,9 @@ class MessageView(MailView, can_focus=True):
         self._viewed = viewed
         self._folds = Folds()
         self._current = -1
-        """The remark that was jumped to."""
-        self._jump_target = (-1, 0)
-        """Where a jump ended that could not bring its aim to the top: the scroll offset, and that row of the page."""
-        self._lines: tuple[int, int] | None = None
-        """The lines that are selected by key: where that began, and to where it goes."""
-        self._jumps: list[Anchor] = []
-        """Where jumps began."""
+        """The comment that was jumped to."""
+        self._jumps = Jumps(self)
+        self._selection = LineSelection(self)
 
     @dataclass
     class ViewedChanged(Message):
@@ -87,11 +81,11 @@ class MessageView(MailView, can_focus=True):
             if self._page.base.count:
                 self._refold()
 
-    def show_comments(self, mail: OpenedMessage, remarks: Sequence[ReviewComment]) -> None:
+    def show_comments(self, mail: OpenedMessage, comments: Sequence[ReviewComment]) -> None:
         """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
-        if self._parts is None or self.mail != mail or list(self._folds.remarks) == list(remarks):
+        if self._parts is None or self.mail != mail or list(self._folds.comments) == list(comments):
             return
-        self._folds.set_comments(remarks, _SHORT)
+        self._folds.set_comments(comments, _SHORT)
         self._refold()
 
     def show_interdiff(self, mail: OpenedMessage, interdiff: InterdiffView | None) -> None:
@@ -119,9 +113,9 @@ class MessageView(MailView, can_focus=True):
             self._viewed = InMemoryViewedHunks()
         self._folds = Folds(self._viewed)
         self._folds.set_hide_viewed(self.hide_viewed)
-        self._current, self._jump_target = -1, (-1, 0)
+        self._current = -1
         self._jumps.clear()
-        self._lines = None
+        self._selection.forget()
         super()._begin()
 
     def _woven(self, page: Page) -> FoldedPage:
@@ -151,56 +145,26 @@ class MessageView(MailView, can_focus=True):
     def action_next_file(self, direction: int) -> bool:
         """Move to the next file of the diff, or with -1 to the one before; say whether there is one."""
         diff = self._page.base.diff
-        return diff is not None and self._jump(diff.file_rows, direction, 0)
+        return diff is not None and self._jump(diff.file_rows, direction, above=0)
 
     def action_next_hunk(self, direction: int) -> bool:
         """Move to the next hunk of the diff, or with -1 to the one before; say whether there is one."""
         diff = self._page.base.diff
-        return diff is not None and self._jump(diff.hunk_rows, direction, 1)
+        return diff is not None and self._jump(diff.hunk_rows, direction, above=1)
 
-    def _jump(self, rows: list[int], direction: int, above: int) -> bool:
-        """Bring the next of the diff's `rows` to the top, `above` rows left above it for the bar of its file."""
-        begin, here = self._page.base.diff_start, self.scroll_offset.y + above
-        if (aim := self._jumped_to) is not None:
-            here = self._page.shown_at(aim)
-        own = (
-            aim if aim is not None else self._page.own_at(min(here, self._page.count - 1))
-        ) - begin
-        place = bisect_right(rows, own) if direction > 0 else bisect_left(rows, own) - 1
-        while 0 <= place < len(rows):
-            row = self._page.shown_at(rows[place] + begin)
-            if (row - here) * direction > 0:  # and not the fold that we are on
-                self._jump_to(row - above)
-                top = self.scroll_offset.y
-                self._jump_target = (top if top != row - above else -1), rows[place] + begin
-                self._repaint()
-                return True
-            place += direction
-        return False
-
-    @property
-    def _jumped_to(self) -> int | None:
-        """The page's own row that was jumped to but could not come to the top, until the page is moved."""
-        return self._jump_target[1] if self._jump_target[0] == self.scroll_offset.y else None
-
-    def _jump_to(self, row: int) -> None:
-        """Go to a row, from where `'` comes back."""
-        if self._page.count:
-            self._jumps = [*self._jumps[1 - _BACK :], self._page.anchor(self.scroll_offset.y)]
-        self.scroll_to_row(row)
+    def _jump(self, rows: list[int], direction: int, *, above: int) -> bool:
+        self._repaint()
+        return self._jumps.to_next(rows, direction, above)
 
     def action_back(self) -> bool:
         """Go back to where the last jump began; say whether there was one."""
-        if not self._jumps:
-            return False
-        self.scroll_to_row(self._page.row_of(self._jumps.pop()))
-        return True
+        return self._jumps.back()
 
     def go_to_file(self, number: int) -> None:
         """Jump to a file of the diff."""
         diff = self._page.base.diff
         if diff is not None and 0 <= number < len(diff.files):
-            self._jump_to(self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start))
+            self._jumps.to(self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start))
 
     def peek_at_file(self, number: int | None, back: Anchor | None = None) -> Anchor | None:
         """Show a file without a jump, None: where `back` says that one was; return where one was before."""
@@ -211,9 +175,8 @@ class MessageView(MailView, can_focus=True):
         if number is None:
             self.scroll_to_row(self._page.row_of(back) if back is not None else 0)
         elif 0 <= number < len(diff.files):
-            self.scroll_to_row(
-                self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start)
-            )
+            row = diff.file_rows[number] + self._page.base.diff_start
+            self.scroll_to_row(self._page.shown_at(row))
         return here
 
     @property
@@ -228,62 +191,60 @@ class MessageView(MailView, can_focus=True):
         diff, begin = self._page.base.diff, self._page.base.diff_start
         if diff is None or not self._page.count:
             return 0
-        aim = self._jumped_to
-        own = aim if aim is not None else self._page.own_at(self.scroll_offset.y)
-        return max(0, bisect_right(diff.file_rows, own - begin) - 1)
+        return max(0, bisect_right(diff.file_rows, self._jumps.here - begin) - 1)
 
     def file_entry(self, number: int) -> FileEntry:
         """Return what is to say of a file in a list of them."""
         return entry_of(self._page.base.diff, self._folds, number)
 
-    # ------------------------------------------------------------- remarks
+    # ------------------------------------------------------------- comments
 
     def action_next_comment(self, direction: int) -> bool:
-        """Go to the next remark, or with -1 to the one before; say whether there is one."""
+        """Go to the next comment, or with -1 to the one before; say whether there is one."""
         if (start := self._current_row) is None:
             start = self.scroll_offset.y + (-1 if direction > 0 else self.height)
         key = self._page.next_key(start, direction)
-        if not 0 <= key < len(self._folds.remarks):
+        if not 0 <= key < len(self._folds.comments):
             return False
         self._current = key
         row = self._page.start_of(key) or 0
         if row not in self._visible()[1:]:
-            self._jump_to(row - self.height // 3)
+            self._jumps.to(row - self.height // 3)
         self._repaint()
         return True
 
     @property
     def _current_row(self) -> int | None:
-        """Where the remark that was jumped to begins, while it is on the screen."""
+        """Where the comment that was jumped to begins, while it is on the screen."""
         row = self._page.start_of(self._current)
         return row if row is not None and row in self._visible() else None
 
     @property
     def current_comment(self) -> ReviewComment | None:
-        """The remark that was jumped to or clicked, else the only one on the screen."""
+        """The comment that was jumped to or clicked, else the only one on the screen."""
         if self._current_row is not None:
-            return self._folds.remarks[self._current]
+            return self._folds.comments[self._current]
         keys = {self._page.key_at(row) for row in self._visible()}
-        keys = {key for key in keys if 0 <= key < len(self._folds.remarks)}
-        return self._folds.remarks[keys.pop()] if len(keys) == 1 else None
+        keys = {key for key in keys if 0 <= key < len(self._folds.comments)}
+        return self._folds.comments[keys.pop()] if len(keys) == 1 else None
 
     def action_open_reply(self) -> bool:
-        """Ask for the reply that the remark here stands in; say whether there is one."""
-        if (remark := self.current_comment) is None:
+        """Ask for the reply that the comment here stands in; say whether there is one."""
+        if (comment := self.current_comment) is None:
             return False
-        self.post_message(self.ReplyRequested(remark.message))
+        self.post_message(self.ReplyRequested(comment.message))
         return True
 
     def on_click(self, event: events.Click) -> None:
-        """Fold or unfold a remark by its first row; follow a row of the diffstat to its file."""
+        """Fold or unfold a comment by its first row; follow a row of the diffstat to its file."""
         row = self.scroll_offset.y + event.y
         if row >= self._page.count or self.text_selection is not None:
             return
         key = self._page.key_at(row)
-        if 0 <= key < len(self._folds.remarks):
+        if 0 <= key < len(self._folds.comments):
             self._current = key
             if row == self._page.start_of(key):
-                self._folds.fold_remark(key, None)
+                self._folds.fold_comment(key, None)
                 self._refold()
             self._repaint()
         elif (file := self._page.base.file_of_stat(self._page.own_at(row))) is not None:
@@ -305,9 +266,9 @@ class MessageView(MailView, can_focus=True):
 
     def _highlights(self, at: int) -> Iterator[StyleSpan]:
         """Show what was jumped to."""
-        aim = self._jumped_to
-        remark = self._page.start_of(self._current) if self._current >= 0 else None
-        if at == remark or (aim is not None and at == self._page.shown_at(aim)):
+        aim = self._jumps.target
+        comment = self._page.start_of(self._current) if self._current >= 0 else None
+        if at == comment or (aim is not None and at == self._page.shown_at(aim)):
             yield 0, 1 << 30, "talk-here"
 
     # ------------------------------------------------------------- selecting lines
@@ -317,63 +278,42 @@ class MessageView(MailView, can_focus=True):
 
         Return whether it goes on.
         """
-        if self._lines is not None:
-            self.stop_selecting()
-            return False
-        if not self._page.count:
+        if self._selection.stop() or not self._page.count:
             return False
         here = self._current_row
         if here is None:
-            aim = self._jumped_to
-            here = self._page.shown_at(aim) if aim is not None else self.scroll_offset.y + 1
-        here = min(here, self._page.count - 1)
-        self._lines = here, here
-        self._select_lines()
+            target = self._jumps.target
+            here = self._page.shown_at(target) if target is not None else self.scroll_offset.y + 1
+        self._selection.begin(min(here, self._page.count - 1))
         return True
 
     def stop_selecting(self) -> bool:
-        """Select nothing; say whether lines were."""
-        selecting, self._lines = self._lines is not None, None
-        if selecting:
-            self.screen.clear_selection()
-        return selecting
+        """Select nothing; return whether lines were."""
+        return self._selection.stop()
 
     def action_line(self, delta: int) -> None:
         """Move by lines, or let the selected ones be more or fewer."""
-        if self._lines is None:
+        if self._selection.lines is None or self._selection.move(delta):
             super().action_line(delta)
-            return
-        start, end = self._lines
-        end = max(0, min(end + delta, self._page.count - 1))
-        self._lines = start, end
-        if end <= self.scroll_offset.y or end >= self.scroll_offset.y + self.height:
-            super().action_line(delta)
-        self._select_lines()
+        self._selection.show()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text; of whole lines side by side those of the diff, one below the other."""
-        diff = self._page.base.diff
-        if self._lines is None or diff is None or not diff.has_sides:
+        diff, lines = self._page.base.diff, self._selection.lines
+        if lines is None or diff is None or not diff.has_sides:
             return super().get_selection(selection)
-        first, last = sorted(self._lines)
-        return "\n".join(unified_lines(self._page, first, last + 1)), "\n"
-
-    def _select_lines(self) -> None:
-        if self._lines is not None:
-            first, last = sorted(self._lines)
-            end = Offset(len(self._page.row(last).text), last)
-            self.screen.selections = {self: Selection(Offset(0, first), end)}
+        return "\n".join(unified_lines(self._page, lines[0], lines[1] + 1)), "\n"
 
     # ------------------------------------------------------------- folding and what was viewed
 
     def fold(self, *, expanded: bool | None) -> None:
-        """Unfold the remark jumped to, or else the hunk or file here, or fold it; None: the other of both."""
+        """Unfold the comment jumped to, or else the hunk or file here, or fold it; None: the other of both."""
         diff, row = self._page.base.diff, self.scroll_offset.y
         if self._current_row is not None:
-            self._folds.fold_remark(self._current, expanded)
+            self._folds.fold_comment(self._current, expanded)
         elif diff is not None and (hunk := self._hunk_here()) is not None:
             file = diff.file_number(hunk)
-            at = self._jumped_to if self._jumped_to is not None else self._page.own_at(row)
+            at = self._jumps.target if self._jumps.target is not None else self._page.own_at(row)
             on_bar = at - self._page.base.diff_start == diff.file_rows[file]
             if on_bar or self._folds.is_file_folded(file):
                 self._folds.fold_file(file, expanded)
@@ -382,7 +322,7 @@ class MessageView(MailView, can_focus=True):
         self._refold()
 
     def fold_all(self, *, expanded: bool) -> None:
-        """Unfold or fold all remarks and files."""
+        """Unfold or fold all comments and files."""
         self._folds.fold_all(self._page.base.diff, expanded=expanded)
         self._refold()
 
@@ -390,7 +330,7 @@ class MessageView(MailView, can_focus=True):
         """Return the first hunk on the screen below its first row, which may be that of another."""
         diff, begin = self._page.base.diff, self._page.base.diff_start
         if diff is not None:
-            if (aim := self._jumped_to) is not None and (
+            if (aim := self._jumps.target) is not None and (
                 hunk := diff.hunk_at(aim - begin)
             ) is not None:
                 return hunk
@@ -403,10 +343,10 @@ class MessageView(MailView, can_focus=True):
     @property
     def hunk_text(self) -> SafeText | None:
         """The hunk here with its header, as it is shown, but for its tabs: it is to be pasted."""
-        diff, hunk = self._page.base.diff, self._hunk_here()
-        if diff is None or hunk is None:
+        diff, number = self._page.base.diff, self._hunk_here()
+        if diff is None or number is None:
             return None
-        found = diff.hunk(hunk)
+        found = diff.hunk(number)
         header = f"{found.header} {found.section}".rstrip()
         return SafeText("\n".join(map(_with_tabs, [header, *found.rows])))
 
@@ -427,12 +367,7 @@ class MessageView(MailView, can_focus=True):
             return
         begin, rows = self._page.base.diff_start, self._visible()
         for first, last in self._page.own_rows(rows.start, rows.stop):
-            own = range(max(0, first - begin), max(0, last - begin))
-            if own:
-                start = max(0, bisect_right(diff.hunk_rows, own.start) - 1)
-                for hunk in range(start, bisect_left(diff.hunk_rows, own.stop)):
-                    if diff.rows_of_hunk(hunk)[1] - 1 in own:
-                        self._folds.mark(diff, hunk, viewed=True)
+            self._folds.mark_ended(diff, range(max(0, first - begin), max(0, last - begin)))
         self.post_message(self.ViewedChanged())
 
     @property
@@ -447,18 +382,18 @@ class MessageView(MailView, can_focus=True):
         diff = self._page.base.diff
         if diff is None or len(diff.hunk_rows) > _MOST_COUNTED:
             return SafeText("")
-        done, of = self.viewed
-        return SafeText(
-            "" if not done else "✓ viewed" if done == of else f"{of - done} of {of} hunks left"
-        )
+        return SafeText(_viewed_words(*self.viewed))
 
     def _file_note(self, file: int) -> str:
         """Say of a file how much of it was viewed."""
         diff = self._page.base.diff
         if diff is None or len(diff.hunks_of(file)) > _MOST_COUNTED:
             return ""
-        done, of = self._folds.progress(diff, file)
-        return "" if not done else "✓ viewed" if done == of else f"{done} of {of} hunks viewed"
+        return _viewed_words(*self._folds.progress(diff, file))
+
+
+def _viewed_words(done: int, of: int) -> str:
+    return "" if not done else "✓ viewed" if done == of else f"{done}/{of} hunks viewed"
 
 
 def _with_tabs(line: str) -> SafeText:

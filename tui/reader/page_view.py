@@ -75,6 +75,11 @@ class PageView(LineScroll):
         self._painter = Painter(self)
         self._colouring = False
 
+    @property
+    def page(self) -> FoldedPage:
+        """The page that is shown."""
+        return self._page
+
     def set_page(
         self, page: FoldedPage, width: int, *, keep: bool, index: TextIndex | None = None
     ) -> None:
@@ -359,7 +364,7 @@ class PageView(LineScroll):
 
 
 def unified_lines(page: FoldedPage, first: int, last: int) -> Iterator[str]:
-    """Yield the lines that the rows from `first` to before `last` show, removed ones before added ones; no remarks."""
+    """Yield the lines that the rows from `first` to before `last` show, removed ones before added ones; no comments."""
     base, diff = page.base, page.base.diff
     waiting: set[int] = set()
     for start, end in page.own_rows(first, last):

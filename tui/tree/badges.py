@@ -91,14 +91,14 @@ Asked = tuple[MessageId, int]
 
 
 def comment_key_of(row: Row) -> tuple[Asked, Patch] | None:
-    """Return what would tell how many remarks a row's patch has; None where there are no replies, or it is no patch."""
+    """Return what would tell how many comments a row's patch has; None where there are no replies, or it is no patch."""
     if row.kind not in (Kind.COVER, Kind.PATCH) or row.entry is None or not row.entry.replies:
         return None
     return (row.entry.message.message_id, len(row.entry.replies)), row.entry
 
 
 def with_comment_count(pieces: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str]]:
-    """Return a drawn row with `count` remarks where its replies are counted, as far as there is room."""
+    """Return a drawn row with `count` comments where its replies are counted, as far as there is room."""
     said = f"{SIGN}{count}" if count < 1_000 else f"{SIGN}…"
     return [
         (" " * (cell_len(text) - cell_len(said)) + said, look)

@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from operator import add
-from typing import Final, Protocol
+from typing import Final
 
 from core.model import MessageId
 from tui.tree.groups import Groups
+from tui.tree.items import InMemoryItems, Items
 from tui.tree.rows import (
     Item,
     Key,
@@ -38,73 +39,6 @@ _NOTHING_FOUND: Final = SearchMarks(highlights={})
 
 _GROUPS: Final[Key] = ("",)
 """Stands in the folds for all groups that are not there by their heading's key."""
-
-
-class Items(Protocol):
-    """What the tree lists: series and threads by place, from 0, read only where they are looked at."""
-
-    @property
-    def headings(self) -> Mapping[int, str]:
-        """What stands above some of them."""
-        ...
-
-    def __len__(self) -> int: ...
-
-    def summary(self, place: int) -> Item:
-        """Return what a folded row shows."""
-        ...
-
-    def load_item(self, place: int) -> Whole | None:
-        """Return all of one; None where it is gone."""
-        ...
-
-    def unseen(self, place: int) -> Collection[MessageId]:
-        """Return the mails of one that were not read."""
-        ...
-
-    def place(self, message_id: str) -> int | None:
-        """Return the place of the one with an id."""
-        ...
-
-    def renamed_ids(self, ids: Iterable[str]) -> Mapping[str, str]:
-        """Return the ids of those that had others before, by these."""
-        ...
-
-
-class InMemoryItems:
-    """Series and threads that are all in memory."""
-
-    def __init__(self, items: Sequence[Whole] = ()) -> None:
-        self.headings: Mapping[int, str] = {}
-        self._items = items
-        self._places: dict[str, int] = {item.id: place for place, item in enumerate(items)}
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def summary(self, place: int) -> Whole:
-        """Return what a folded row shows."""
-        return self._items[place]
-
-    def load_item(self, place: int) -> Whole:
-        """Return all of one."""
-        return self._items[place]
-
-    def unseen(self, place: int) -> Collection[MessageId]:
-        """Return nothing: what is opened alone has no state."""
-        del place
-        return ()
-
-    def place(self, message_id: str) -> int | None:
-        """Return the place of the one with an id."""
-        return self._places.get(message_id)
-
-    def renamed_ids(self, ids: Iterable[str]) -> Mapping[str, str]:
-        """Return the ids of those that had others before, by these."""
-        lost = {item_id for item_id in ids if item_id not in self._places}
-        if not lost:
-            return {}
-        return {old: item.id for item in self._items for old in lost & item.message_ids}
 
 
 def _every(key: Key, at_first: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from core.model import MessageId
-from tui.tree.model import Items
+from tui.tree.items import Items
 from tui.tree.rows import Key, Kind, Row, SearchMarks
 from tui.tree.view import TreeView
 

@@ -12,8 +12,8 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from core.index.row_summary import SeriesSummary
+from tui.tree.items import Items
 from tui.tree.marks import Marks, SeriesHandle
-from tui.tree.model import Items
 from tui.tree.rows import Kind, Row, SearchMarks, Whole
 from tui.tree.series_tree import SeriesTree
 from tui.tree.view import ViewState

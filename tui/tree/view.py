@@ -24,7 +24,8 @@ from tui.textual_private import resize_rows
 from tui.themes import add_diff_colours
 from tui.tree import columns as tree_line
 from tui.tree.badges import Asked, comment_key_of, with_comment_count
-from tui.tree.model import Items, Rows
+from tui.tree.items import Items
+from tui.tree.model import Rows
 from tui.tree.rows import Key, Kind, Row, SearchMarks, Whole
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.row_text import StyledText
@@ -33,7 +34,7 @@ _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
 
 _ASK_AFTER: Final = 0.3
-"""Seconds that a patch is in view before its remarks are counted."""
+"""Seconds that a patch is in view before its comments are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class CommentCountsRequested(Message):
-        """Patches came into view whose remarks are to be counted."""
+        """Patches came into view whose comments are to be counted."""
 
         asked: Mapping[Asked, Patch]
 
@@ -84,9 +85,9 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._remote_focus = False
         """Another widget has the keys, and moves the cursor."""
         self._told: Key | None = None
-        self._remarks: dict[Asked, int] = {}
+        self._comment_counts: dict[Asked, int] = {}
         self._asked: dict[Asked, Patch] = {}
-        """Patches that were drawn, and whose remarks nobody has counted yet."""
+        """Patches that were drawn, and whose comments nobody has counted yet."""
         self.user_moved = False
         """The reader chose a place: from now on nothing but the reader moves the cursor."""
 
@@ -336,7 +337,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
     def _pieces(self, row: Row, width: int) -> list[StyledText]:
         """Return a row as it is written."""
         pieces = tree_line.line(row, width, self._clock(), names=self._names)
-        if (asked := comment_key_of(row)) is not None and (count := self._remarks_of(*asked)):
+        if (asked := comment_key_of(row)) is not None and (count := self._comment_count(*asked)):
             pieces = with_comment_count(pieces, count)
         return pieces
 
@@ -344,21 +345,21 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         """Return a row as it is drawn."""
         return self._rows[index]
 
-    def _remarks_of(self, asked: Asked, entry: Patch) -> int:
-        """Return how many remarks a patch has, as far as that is known; ask for it once it is seen."""
-        if asked not in self._remarks and asked not in self._asked:
+    def _comment_count(self, asked: Asked, entry: Patch) -> int:
+        """Return how many comments a patch has, as far as that is known; ask for it once it is seen."""
+        if asked not in self._comment_counts and asked not in self._asked:
             if not self._asked:
-                self.set_timer(_ASK_AFTER, self._ask_remarks)
+                self.set_timer(_ASK_AFTER, self._request_comment_counts)
             self._asked[asked] = entry
-        return self._remarks.get(asked, 0)
+        return self._comment_counts.get(asked, 0)
 
-    def _ask_remarks(self) -> None:
+    def _request_comment_counts(self) -> None:
         asked, self._asked = self._asked, {}
         self.post_message(self.CommentCountsRequested(asked))
 
     def set_comment_counts(self, counts: Mapping[Asked, int]) -> None:
-        """Show how many remarks patches have."""
-        self._remarks.update(counts)
+        """Show how many comments patches have."""
+        self._comment_counts.update(counts)
         if any(counts.values()):
             self._strips.clear()
             self.refresh()
