@@ -1,4 +1,4 @@
-"""`make torture`: all parsers under the fuzzer, the hypothesis tests longer, and the monsters at full size.
+"""`make torture`: all parsers under the fuzzer, all slow tests, hypothesis longer, and the monsters at full size.
 
 With few minutes it is a sample. Writes what was found to `.torture/`, which is where the next run goes on.
 """
@@ -60,9 +60,9 @@ def main() -> int:
             "TORTURE_EXAMPLES": str(int(150 * longer)),
             "TORTURE_FULL": "1",
         }
-        words = [sys.executable, "-m", "pytest", "-q", "--timeout=3600", "tests/torture"]
+        words = [sys.executable, "-m", "pytest", "-q", "--timeout=3600", "-m", "slow", "tests"]
         if subprocess.run(words, env=environment, check=False).returncode:
-            broken.append("tests/torture")
+            broken.append("the slow tests")
     if broken:
         print(f"Broke: {', '.join(broken)}")
     return 1 if broken else 0
