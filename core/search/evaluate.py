@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from core.model import MessageId
 from core.query.fields import FieldTerm
@@ -24,6 +23,7 @@ from core.query.tokens import phrase_spans
 from core.search.backend import SearchBackend
 from core.search.explain import explain_empty, note_on, shorten_query
 from core.search.hits import SearchHit, SearchResult, Span
+from core.sources.message_url import message_id_in
 
 if TYPE_CHECKING:
     from core.search.fuzzy.index import FuzzyHit
@@ -198,15 +198,6 @@ def _with_message_id(
     ):
         return hits
     return [*(replace(hit, score=_EXACT) for hit in ground.hits([row]).values()), *hits]
-
-
-def message_id_in(word: str) -> MessageId | None:
-    """Return the Message-ID that a word is, or that the address of a mail has in it; None where it is none."""
-    if "://" in word:
-        pieces = word.partition("?")[0].partition("#")[0].split("/")[3:]
-        word = next((unquote(piece) for piece in pieces if "@" in unquote(piece)), "")
-    word = word.strip("<>,;")
-    return MessageId(word) if "@" in word[1:-1] else None
 
 
 # ------------------------------------------------------------------- looked up plainly

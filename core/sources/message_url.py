@@ -1,4 +1,4 @@
-"""Message-IDs, and the addresses under which public-inbox servers show a message."""
+"""Message-IDs, and the addresses under which servers show a message, as people paste them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from core.errors import TargetError
 from core.model import MessageId
 
 _ID_CAP: Final = 998  # a header line's, RFC 5322
-_PREFIX: Final = re.compile(r"(?:message-id|rfc822msgid|msgid|mid|id):\s*", re.IGNORECASE)
+_PREFIX: Final = re.compile(
+    r"(?:(?:message-id|rfc822msgid|msgid|mid|id|news|in-reply-to|references|mailto):(?!//)|message:(?://)?)\s*",
+    re.IGNORECASE,
+)
+_LABEL: Final = re.compile(r"(?:[a-z-]{2,20}:\s+)?(?=<?https?://)", re.IGNORECASE)
+# lore.kernel.org/r/ID, without its scheme
+_NO_SCHEME: Final = re.compile(
+    r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/[^\s<>]*(?:@|%40)[^\s<>]*", re.IGNORECASE
+)
+_QUERIED_ID: Final = re.compile(
+    r"(?:^|[?&])(?:q=(?:mid|msgid|m)(?::|%3a)|i=)([^&]+)", re.IGNORECASE
+)
 _ID: Final = re.compile(r"[^\s<>@]{1,900}@[^\s<>]{1,900}")
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _VIEWS: Final = frozenset({"T", "t", "raw", "t.mbox.gz", "t.atom", "R", "d", "s"})
@@ -30,12 +41,45 @@ class MessageUrl:
 
 
 def message_id_of(text: str) -> MessageId | None:
-    """Read a bare Message-ID, with or without `<>` and a prefix such as `id:`; None where it is none."""
-    text = text.strip()
+    """Read a bare Message-ID; None where it is none.
+
+    With or without `<>`, quotes and a prefix such as `id:` or `Message-ID:`; folding blanks are no part of it.
+    """
+    text = text.strip().strip("\"'")
     if prefix := _PREFIX.match(text):
-        text = text[prefix.end() :]
+        text = unquote(text[prefix.end() :]) if "%" in text else text[prefix.end() :]
+    text = text.strip().rstrip(",;")
+    wrapped = text.startswith("<") and text.endswith(">")
+    if wrapped or prefix or "." in text.rpartition("@")[2]:
+        text = "".join(text.split())
+    if "://" in text:
+        return None
     text = text.removeprefix("<").removesuffix(">")
     return MessageId(text) if len(text) <= _ID_CAP and _ID.fullmatch(text) else None
+
+
+def url_in(text: str) -> str:
+    """Return the address that a pasted text is: out of its brackets, without a label or what ended the sentence; else "".
+
+    `<https://…>`, `Link: https://…`, `lore.kernel.org/r/ID`.
+    """
+    text = text.strip().strip("\"'")
+    if label := _LABEL.match(text):
+        text = text[label.end() :]
+    text = text.removeprefix("<").rstrip(">).,;\"'")
+    if scheme_of(text) in {"http", "https"} and not any(map(str.isspace, text)):
+        return text
+    return f"https://{text}" if _NO_SCHEME.fullmatch(text) else ""
+
+
+def message_id_in(text: str) -> MessageId | None:
+    """Return the Message-ID that a pasted text is or holds: bare, or in the address of a message; None for neither."""
+    if url := url_in(text):
+        try:
+            return read_url(url).message_id
+        except TargetError:
+            return None
+    return message_id_of(text)
 
 
 def scheme_of(text: str) -> str:
@@ -78,30 +122,59 @@ def _origin(scheme: str, host: str, port: int | None) -> str:
 
 def _message_in(text: str, url: SplitResult, origin: str) -> MessageUrl:
     parts = [part for part in url.path.split("/") if part]
+    if _is_hyperkitty(parts):
+        raise TargetError(
+            f"{text} is a page of HyperKitty: its address does not say the Message-ID.",
+            "Open the Message-ID: the page shows it under “view source”, in the header of that name.",
+        )
+    if queried := _QUERIED_ID.search(url.query):
+        found = message_id_of(unquote(queried[1]))
+        if found is not None:
+            base = f"{origin}/{'/'.join(parts)}" if parts and queried[0][-1:] else ""
+            return MessageUrl(base if "q=" in queried[0] else "", found)
     at = _id_place(parts)
-    found = message_id_of(unquote(parts[at])) if at is not None else None
-    if at is not None and found is None:
+    first = _id_start(parts, at, url.hostname or "")
+    found = message_id_of(unquote("/".join(parts[first : at + 1])).rstrip("/")) if at >= 0 else None
+    if at >= 0 and found is None:
         found = _bare_id(unquote(parts[at]))
-    if at is None or found is None:
+    if at < 0 or found is None:
         raise TargetError(
             f"{text} has no Message-ID in it: it is a list's or a search's address.",
             "Open the address of one message or thread in it; whole lists can be read from a clone on disk.",
         )
-    inbox = parts[:at]
-    if url.hostname in _REDIRECTORS or "patch" in inbox[-1:]:  # the latter is a Patchwork
+    inbox = parts[:first]
+    is_patchwork = not {"patch", "cover"}.isdisjoint(inbox[-1:]) and "project" in inbox[:1]
+    if url.hostname in _REDIRECTORS or is_patchwork:
         return MessageUrl("", found)
     return MessageUrl(f"{origin}/{'/'.join(inbox) if inbox not in ([], ['r']) else 'all'}", found)
 
 
-def _id_place(parts: list[str]) -> int | None:
-    """Say which part of the path is the Message-ID: one with an `@`, else the one that a view or `r` gives away."""
+def _is_hyperkitty(parts: list[str]) -> bool:
+    """Whether a path is `…/list/LIST@HOST/message/HASH/`, a thread's, or the list's own page."""
+    place = next((at for at, part in enumerate(parts) if "@" in unquote(part)), 0)
+    if place == 0 or parts[place - 1] != "list":
+        return False
+    return "archives" in parts[:place] or parts[place + 1 : place + 2] in (["message"], ["thread"])
+
+
+def _id_place(parts: list[str]) -> int:
+    """Return which part of the path ends the Message-ID: one with an `@`, else the one that a view or `r` gives away; -1."""
     for place, part in enumerate(parts):
         if "@" in unquote(part):
             return place
     for place in range(1, len(parts)):
         if parts[place] in _VIEWS and place > 1:
             return place - 1
-    return 1 if len(parts) > 1 and parts[0] == "r" else None
+    return 1 if len(parts) > 1 and parts[0] == "r" else -1
+
+
+def _id_start(parts: list[str], end: int, host: str) -> int:
+    """Return which part of the path begins the Message-ID, which may have slashes where it is known what stands before it."""
+    if host in _REDIRECTORS and parts[:1] != ["r"]:
+        return 0
+    if host == "lore.kernel.org" or parts[:1] == ["r"]:
+        return min(1, max(end, 0))
+    return max(end, 0)
 
 
 def _bare_id(text: str) -> MessageId | None:

@@ -14,7 +14,7 @@ from core.sources import mailbox, maildir
 from core.sources.byte_store import error_reason
 from core.sources.mailbox import WHAT_WOULD_DO, MailboxFeed, MailboxSource
 from core.sources.maildir import MaildirFeed, MaildirSource
-from core.sources.message_url import message_id_of, read_url, scheme_of
+from core.sources.message_url import message_id_of, read_url, scheme_of, url_in
 from core.sources.source import IncrementalSource, Source
 
 STDIN: Final = "-"
@@ -132,12 +132,12 @@ def _open_remote(target: str, fetch: FetchOptions) -> Source:
         LoreThreadSource,
     )  # it brings in the client of the process that fetches
 
-    if scheme := scheme_of(target):
-        if scheme == "file":
-            raise TargetError(f"{target} is a file's address.", "Open it by its path.")
-        url = read_url(target)
-        return LoreThreadSource(url.message_id, base=url.base or fetch.base, options=fetch)
     message_id = message_id_of(target)
+    if message_id is None and scheme_of(target) == "file":
+        raise TargetError(f"{target} is a file's address.", "Open it by its path.")
+    if (address := url_in(target)) or (message_id is None and scheme_of(target)):
+        url = read_url(address or target)
+        return LoreThreadSource(url.message_id, base=url.base or fetch.base, options=fetch)
     if message_id is not None:
         return LoreThreadSource(message_id, base=fetch.base, options=fetch)
     if "@" in target:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
 
 from core.mail.subject import REPLY_PREFIX
 from core.query.tokens import MAX_WORD, WORD, fold
+from core.sources.message_url import message_id_in
 
 MAX_QUERY: Final = 1000
 """Characters that are read; what is pasted beyond is left out."""
@@ -96,13 +96,11 @@ def _without_tags(query: str) -> tuple[str, int | None]:
 
 
 def _message_id(query: str) -> str:
-    """Return what may be a Message-ID: one long run with a digit or an @, bare, in <>, or at the end of an address."""
-    if any(char.isspace() for char in query):
+    """Return what may be a Message-ID: as people paste one, or one long run with a digit."""
+    if named := message_id_in(query):
+        query = named
+    elif "://" in query or any(map(str.isspace, query)):
         return ""
-    if "://" in query:
-        query = query.partition("?")[0].partition("#")[0]
-        parts = [part for part in query.split("/")[3:] if part]
-        query = unquote(next((part for part in reversed(parts) if "@" in unquote(part)), ""))
     query = query.strip(_WRAPPED).lower()
-    likely = "@" in query or any(char.isdigit() for char in query)
+    likely = "@" in query or any(map(str.isdigit, query))
     return query if likely and len(query) >= _MIN_ID else ""
