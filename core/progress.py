@@ -40,14 +40,15 @@ class ProgressJob:
         """Count in `unit`: the report will read "DOING, UNIT 3 of 7"."""
         self._doing = doing
         self._counting = f"{doing}, {unit}"
-        self._stop = stop
+        self.stop = stop
+        """Set where the user has asked for an end."""
         self._closed = closed
         self._report = report
         self._due = 0.0
 
     def tick(self, done: int, total: int | None = None) -> None:
         """Report how far the job has come, not too often. Raises Cancelled where it is to end."""
-        if self._stop.is_set() or self._closed.is_set():
+        if self.stop.is_set() or self._closed.is_set():
             raise Cancelled
         now = time.monotonic()
         if now >= self._due:

@@ -65,7 +65,7 @@ def main(channel: Channel, target: str) -> None:
     gc.freeze()
     gc.disable()  # nothing that is made here goes before the process does
     messages: list[Message] = []
-    source = open_target(target)
+    source = open_target(target, isolate=False)
     for listing in listings(source, messages, stop=Event(), report=channel.report):
         for start in range(0, len(listing.items), _ITEMS):
             channel.send(listing.items[start : start + _ITEMS])

@@ -41,7 +41,7 @@ class PageFormat:
 
 def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
     """Open what lies on disk, or came on standard input, for a digest. Raises TargetError and SourceError."""
-    source = None if scheme_of(target) else open_target(target, stdin=stdin)
+    source = None if scheme_of(target) else open_target(target, stdin=stdin, isolate=False)
     if isinstance(source, PublicInboxSource):
         return EpochArchive(source)
     if source is None or isinstance(source, LoreThreadSource):

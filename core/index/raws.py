@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.errors import SourceError
 from core.index.database import IndexFileError
 from core.model import Message
-
-if TYPE_CHECKING:
-    from core.sources.public_inbox_feed import EpochFeed
 
 
 class Raws:
@@ -20,7 +15,6 @@ class Raws:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._repositories: dict[str, EpochFeed] = {}
 
     def raw(self, message: Message) -> bytes:
         """Return a mail's bytes as they came. Raises SourceError where they cannot be had."""
@@ -80,10 +74,8 @@ class Raws:
                 return raw, paths
         return b"", paths
 
-    def _read(self, path: str, blob: bytes) -> bytes:
-        from core.sources.public_inbox_feed import EpochFeed
+    @staticmethod
+    def _read(path: str, blob: bytes) -> bytes:
+        from core.sources.isolated_archive import read_blob
 
-        feed = self._repositories.get(path)
-        if feed is None:
-            feed = self._repositories[path] = EpochFeed(Path(path), "", 0)
-        return feed.read(blob)
+        return read_blob(path, blob)

@@ -6,13 +6,11 @@ Formats (public-inbox-v2-format(5), public-inbox-v1-format(5)): in v2 every comm
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
-from typing import Final
 
 import pygit2
 from pygit2.enums import ObjectType
@@ -20,21 +18,23 @@ from pygit2.enums import ObjectType
 from core.errors import SourceError, TargetError
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
+from core.sources.archive_folder import archive_name, epoch_number, repositories_in
 from core.sources.mbox import MAIL_CAP
-from core.sources.repository import GIT_ERRORS, Repository, describe_git_error
-
-_EPOCH: Final = re.compile(r"(\d{1,6})\.git")
-_FAN: Final = re.compile(r"[0-9a-f]{2}")
-
-
-def is_archive(path: Path) -> bool:
-    """Tell whether a folder is a git repository, or has public-inbox epochs in it."""
-    return _is_repository(path) or bool(_epochs(path))
+from core.sources.public_inbox_feed import EpochFeed
+from core.sources.repository import (
+    GIT_ERRORS,
+    Repository,
+    describe_git_error,
+    is_v1,
+    is_v2,
+    v1_blobs,
+)
+from core.sources.source import IncrementalSource
 
 
 def open_archive(path: Path) -> PublicInboxSource:
     """Open a v2 folder, a v1 repository, or one epoch, bare or cloned. Raises TargetError."""
-    epochs = [path] if _is_repository(path) else _epochs(path)
+    epochs = repositories_in(path)
     for epoch in epochs:
         try:
             tip = Repository(epoch).newest_commit()
@@ -43,7 +43,7 @@ def open_archive(path: Path) -> PublicInboxSource:
                 f"{epoch} cannot be opened as a git repository: {describe_git_error(error)}.",
                 "Check it with git fsck, or clone it again.",
             ) from error
-        if tip is not None and not (_is_v2(tip) or is_v1(tip)):
+        if tip is not None and not (is_v2(tip) or is_v1(tip)):
             raise TargetError(
                 f"{path} is a git repository, but no public-inbox archive: it holds no mails.",
                 "Open a list's archive: a folder with git/0.git in it, or a clone of one epoch.",
@@ -61,8 +61,7 @@ class PublicInboxSource:
 
     def __init__(self, path: Path, epochs: list[Path]) -> None:
         """Take the epochs' repositories, oldest first."""
-        self.name = path.parent.parent.name if _EPOCH.fullmatch(path.name) else path.name
-        self.name = self.name.removesuffix(".git") or str(path)
+        self.name = archive_name(path)
         self._epochs = epochs
         self._closed = Event()
         self._notes: list[str] = []
@@ -127,6 +126,14 @@ class PublicInboxSource:
             f"This mail is no longer in {self.name}.", "It was edited or purged. Open it again."
         )
 
+    def incremental_parts(self) -> list[IncrementalSource]:
+        """Return the epochs, the newest first."""
+        parts: list[IncrementalSource] = []
+        for place, path in enumerate(self._epochs):
+            number = epoch_number(path, place)
+            parts.append(EpochFeed(path, str(number), number))
+        return parts[::-1]
+
     def close(self) -> None:
         """End a running `mails`."""
         self._closed.set()
@@ -173,51 +180,3 @@ def _history_blobs(
                 removed[str(blob)] -= 1
             else:
                 yield blob
-
-
-def v1_blobs(tree: pygit2.Tree, depth: int = 0) -> Iterator[pygit2.Oid]:
-    """Yield the mails of a v1 archive, given its newest tree."""
-    for entry in tree:
-        if isinstance(entry, pygit2.Blob) and depth:
-            yield entry.id
-        elif isinstance(entry, pygit2.Tree) and depth < 2:
-            yield from v1_blobs(entry, depth + 1)
-
-
-def _is_v2(tip: pygit2.Commit) -> bool:
-    names = [entry.name for entry in _first_entries(tip)]
-    return bool(names) and set(names) <= {"m", "d"}
-
-
-def is_v1(tip: pygit2.Commit) -> bool:
-    """Tell whether a repository's newest commit is that of a v1 archive."""
-    entries = _first_entries(tip)
-    return bool(entries) and all(
-        isinstance(entry, pygit2.Tree) and _FAN.fullmatch(entry.name or "") for entry in entries
-    )
-
-
-def _first_entries(tip: pygit2.Commit) -> list[pygit2.Object]:
-    return [entry for _, entry in zip(range(300), tip.tree, strict=False)]
-
-
-def _is_repository(path: Path) -> bool:
-    bare = (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
-    return bare or (path / ".git").exists()
-
-
-def _epochs(path: Path) -> list[Path]:
-    """Return the epochs of a v2 folder (or of its `git` folder), oldest first."""
-    found = []
-    for folder in (path / "git", path):
-        try:
-            children = list(folder.iterdir())
-        except OSError:
-            continue
-        found = [
-            (int(match[1]), child) for child in children if (match := _EPOCH.fullmatch(child.name))
-        ]
-        found = [(number, child) for number, child in found if _is_repository(child)]
-        if found:
-            break
-    return [child for _, child in sorted(found)]

@@ -21,8 +21,13 @@ from pygit2.enums import ObjectType
 from core.errors import SourceError
 from core.progress import ProgressJob
 from core.sources.mbox import MAIL_CAP
-from core.sources.public_inbox import is_v1, v1_blobs
-from core.sources.repository import GIT_ERRORS, Repository, describe_git_error
+from core.sources.repository import (
+    GIT_ERRORS,
+    Repository,
+    describe_git_error,
+    is_v1,
+    v1_blobs,
+)
 from core.sources.source import MailChange, StoredPart
 
 

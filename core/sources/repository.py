@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from itertools import islice
@@ -33,6 +34,7 @@ GIT_ERRORS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
 """What pygit2 raises where a repository is damaged, or not there."""
 
 _BRANCH: Final = "refs/heads/master"
+_FAN: Final = re.compile(r"[0-9a-f]{2}")
 _MOST_FILES: Final = 50_000
 
 
@@ -85,6 +87,33 @@ class Repository:
 def describe_git_error(error: Exception) -> str:
     """Return the reason of one of `GIT_ERRORS`, as words for the end of a sentence."""
     return "an object is missing" if isinstance(error, KeyError) else error_reason(error)
+
+
+def is_v2(tip: pygit2.Commit) -> bool:
+    """Tell whether a repository's newest commit is that of a v2 epoch."""
+    names = [entry.name for entry in _first_entries(tip)]
+    return bool(names) and set(names) <= {"m", "d"}
+
+
+def is_v1(tip: pygit2.Commit) -> bool:
+    """Tell whether a repository's newest commit is that of a v1 archive."""
+    entries = _first_entries(tip)
+    return bool(entries) and all(
+        isinstance(entry, pygit2.Tree) and _FAN.fullmatch(entry.name or "") for entry in entries
+    )
+
+
+def _first_entries(tip: pygit2.Commit) -> list[pygit2.Object]:
+    return [entry for _, entry in zip(range(300), tip.tree, strict=False)]
+
+
+def v1_blobs(tree: pygit2.Tree, depth: int = 0) -> Iterator[pygit2.Oid]:
+    """Yield the mails of a v1 archive, given its newest tree."""
+    for entry in tree:
+        if isinstance(entry, pygit2.Blob) and depth:
+            yield entry.id
+        elif isinstance(entry, pygit2.Tree) and depth < 2:
+            yield from v1_blobs(entry, depth + 1)
 
 
 def _check_files(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from core.errors import SourceError, TargetError
 from core.fetch.options import FetchOptions
 from core.sources import mailbox, maildir
+from core.sources.archive_folder import is_archive
 from core.sources.byte_store import error_reason
 from core.sources.mailbox import WHAT_WOULD_DO, MailboxFeed, MailboxSource
 from core.sources.maildir import MaildirFeed, MaildirSource
@@ -18,16 +18,19 @@ from core.sources.message_url import message_id_of, read_url, scheme_of, url_in
 from core.sources.source import IncrementalSource, Source
 
 STDIN: Final = "-"
-_EPOCH: Final = re.compile(r"(\d{1,6})\.git")
 
 
 def open_target(
-    target: str, *, stdin: bytes | None = None, fetch: FetchOptions | None = None
+    target: str,
+    *,
+    stdin: bytes | None = None,
+    fetch: FetchOptions | None = None,
+    isolate: bool = True,
 ) -> Source:
     """Find out what `target` is and return the source that reads it; nothing is fetched yet.
 
-    A path that exists wins. `stdin` is what came on standard input, wanted where `target` is `-`.
-    Raises TargetError, which says what it was taken for.
+    A path that exists wins. `stdin` is what came on standard input, wanted where `target` is `-`. Without `isolate`, for
+    a child process, a git repository is opened here. Raises TargetError, which says what it was taken for.
     """
     if not target.strip():
         raise TargetError("There is nothing to open.", WHAT_WOULD_DO)
@@ -35,7 +38,7 @@ def open_target(
         return _open_stdin(stdin)
     path = _existing(target)
     if path is not None:
-        return _open_path(path)
+        return _open_path(path, isolate=isolate)
     return _open_remote(target.strip(), fetch or FetchOptions())
 
 
@@ -51,17 +54,6 @@ def incremental_parts_of(source: Source) -> list[IncrementalSource]:
         return [MailboxFeed(source)]
     if isinstance(source, MaildirSource):
         return [MaildirFeed(source)]
-    from core.sources.public_inbox import PublicInboxSource
-
-    if isinstance(source, PublicInboxSource):
-        from core.sources.public_inbox_feed import EpochFeed
-
-        found = []
-        for place, path in enumerate(source.epochs):
-            match = _EPOCH.fullmatch(path.name)
-            number = int(match[1]) if match else place
-            found.append(EpochFeed(path, str(number), number))
-        return found[::-1]
     raise SourceError(
         f"{source.name} cannot be followed.",
         "Follow a list's address, a public-inbox folder, a maildir or an mbox.",
@@ -87,7 +79,7 @@ def _existing(target: str) -> Path | None:
     return None
 
 
-def _open_path(path: Path) -> Source:
+def _open_path(path: Path, *, isolate: bool) -> Source:
     try:
         mode = path.stat().st_mode
     except OSError as error:  # a link to nowhere, or in circles
@@ -101,10 +93,10 @@ def _open_path(path: Path) -> Source:
             f"{path} is neither a file nor a folder, but a device, pipe or socket.",
             "Pipe its mails into standard input and open “-”.",
         )
-    return _open_folder(path)
+    return _open_folder(path, isolate=isolate)
 
 
-def _open_folder(path: Path) -> Source:
+def _open_folder(path: Path, *, isolate: bool) -> Source:
     try:
         names = sorted(os.listdir(path))[:1000]  # noqa: PTH208
     except OSError as error:
@@ -113,12 +105,14 @@ def _open_folder(path: Path) -> Source:
         ) from error
     if maildir.is_maildir(path):
         return maildir.MaildirSource(path)
-    from core.sources import (
-        public_inbox,  # it costs the start of everything else as much as all other sources
-    )
+    if is_archive(path):
+        if isolate:
+            from core.sources.isolated_archive import open_isolated
 
-    if public_inbox.is_archive(path):
-        return public_inbox.open_archive(path)
+            return open_isolated(path)
+        from core.sources.public_inbox import open_archive
+
+        return open_archive(path)
     if not names:
         raise TargetError(f"{path} is an empty folder.", WHAT_WOULD_DO)
     wanted = "a maildir has the folders cur and new, a public-inbox folder has git/0.git."

@@ -159,9 +159,9 @@ class _ListSync:
                 self._note_more("Older mail is on the server")
 
     def _ingest_clone(self) -> None:
-        from core.sources.public_inbox import open_archive
+        from core.sources.isolated_archive import open_isolated
 
-        self._ingest(open_archive(self._folder))
+        self._ingest(open_isolated(self._folder))
 
     def _ingest(self, source: Source) -> None:
         try:

@@ -17,6 +17,7 @@ import io
 import logging
 import os
 import pickle
+import queue
 import select
 import signal
 import struct
@@ -24,7 +25,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -56,10 +57,10 @@ _LIBRARY_TYPES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question to a child that serves, and the seconds it may take."""
+    """A question to a child that serves, and the seconds it may take, where that is bounded."""
 
     value: object
-    deadline: float
+    deadline: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +147,15 @@ class ChildProcess:
                 yield value
 
     def ask(
-        self, value: object, *, stop: Event, report: ProgressCallback, deadline: float
+        self, value: object, *, stop: Event, report: ProgressCallback, deadline: float | None
     ) -> Generator[Any, None, None]:
         """Send a request to a child that serves, and yield what comes of it, as `receive` does."""
         self._buffer.clear()
+        self.send(value, deadline)
+        yield from self.receive(stop=stop, report=report, deadline=deadline)
+
+    def send(self, value: object, deadline: float | None = None) -> None:
+        """Send a request, or an answer to what a child asked back. Raises ChildError."""
         if self._process.stdin is None:
             raise ValueError("the child takes no requests")
         try:
@@ -157,7 +163,6 @@ class ChildProcess:
             self._process.stdin.flush()
         except OSError:
             raise self._ended() from None
-        yield from self.receive(stop=stop, report=report, deadline=deadline)
 
     def runs(self) -> bool:
         """Tell whether it can be asked."""
@@ -291,11 +296,14 @@ class Channel:
         self._reported = Progress("")
         self._due = 0.0
         self._writing = threading.Lock()
+        self._waiting: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._expect(patience)
 
     def send(self, value: object) -> None:
         """Send a value to the parent. Raises BrokenPipeError where nobody wants it any more."""
         frame = _frame(value)
+        if self._patience:
+            self._expect(0)  # the parent may be slow to take it
         with self._writing:
             self._out.write(frame)
             self._out.flush()
@@ -328,26 +336,27 @@ class Channel:
 
     def serve(self, handle: Callable[[Any], None]) -> None:
         """Answer requests one at a time; the end of standard input ends the process, whatever it does."""
-        for request in self._requests():
-            self._expect(request.deadline)
-            self.run(lambda value=request.value: handle(value))  # type: ignore[misc]
-            self._expect(0)
-
-    @staticmethod
-    def _requests() -> Iterator[Request]:
-        import queue
-
-        waiting: queue.SimpleQueue[Request] = queue.SimpleQueue()
 
         def read() -> None:
             while len(head := sys.stdin.buffer.read(_LENGTH.size)) == _LENGTH.size:
                 frame = sys.stdin.buffer.read(_LENGTH.unpack(head)[0])
-                waiting.put(_OwnTypes(io.BytesIO(frame)).load())
+                self._waiting.put(_OwnTypes(io.BytesIO(frame)).load())
             os._exit(0)
 
         threading.Thread(target=read, daemon=True).start()
         while True:
-            yield waiting.get()
+            self._expect(0)
+            request = self._waiting.get()
+            self._expect(self._patience if request.deadline is None else request.deadline)
+            self.run(lambda value=request.value: handle(value))  # type: ignore[misc]
+
+    def ask_back(self, value: object) -> Any:
+        """Ask the parent something while a request is answered, and return its answer."""
+        self.send(value)
+        self._expect(0)
+        answer = self._waiting.get().value
+        self._expect(self._patience)
+        return answer
 
     @staticmethod
     def _expect(seconds: float) -> None:

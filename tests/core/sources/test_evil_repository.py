@@ -11,8 +11,14 @@ from threading import Event
 
 import pytest
 
-from core.errors import PatchdeskError
+from core.config import FollowedList
+from core.errors import ChildError, PatchdeskError, SourceError
+from core.fetch.options import FetchOptions
+from core.sources import isolated_archive
 from core.sources.public_inbox import open_archive
+from core.sync.list_folder import DataDirs, SyncDepth
+from core.sync.sync import sync
+from core.system import child_process
 from tests.core.inboxes import Epoch, mail
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -243,3 +249,73 @@ def test_nothing_that_a_repository_says_is_run(epoch: Path, tmp_path: Path) -> N
         if words[0] not in {"doctor"}:
             assert done.returncode == 0, (words, done.stderr)
         assert not marker.exists(), words
+
+
+# ------------------------------------------------------------------- in a process with a deadline
+
+
+@pytest.fixture
+def hung(monkeypatch: pytest.MonkeyPatch, epoch: Path) -> Path:
+    """An archive on which whoever opens it waits for ever with the interpreter locked, as on a disk that hangs."""
+    os.mkfifo(epoch / "pipe")
+    blocks = (
+        "import ctypes, sys\n"
+        "from core.sources import archive_process, repository\n"
+        "def hang(folder):\n"
+        f"    if str(folder) == {str(epoch)!r}:\n"
+        f"        ctypes.PyDLL(None).open({os.fsencode(epoch / 'pipe')!r}, 0)\n"
+        "repository._check_files = hang\n"
+        "from core.system import child_process\n"
+        "child_process.run_child(*sys.argv[1:])\n"
+    )
+    isolated_archive.close_idle_child()
+    monkeypatch.setattr(
+        child_process, "command", lambda module: [sys.executable, "-P", "-c", blocks, module]
+    )
+    monkeypatch.setattr(isolated_archive, "PATIENCE", 2.0)
+    monkeypatch.setattr(isolated_archive, "DEADLINE", 2.0)
+    return epoch
+
+
+def test_a_disk_that_hangs_ends_in_a_sentence(hung: Path) -> None:
+    with pytest.raises(ChildError, match="takes too long"):
+        isolated_archive.open_isolated(hung.parent.parent)
+    with pytest.raises(ChildError, match="takes too long"):
+        isolated_archive.read_blob(str(hung), bytes(20))
+
+
+def test_a_list_that_hangs_stops_no_other(hung: Path, tmp_path: Path) -> None:
+    good = Epoch(tmp_path / "good")
+    good.add(mail("good"))
+    lists = {
+        "bad": FollowedList(target=str(hung.parent.parent)),
+        "good": FollowedList(target=str(tmp_path / "good")),
+    }
+    results = list(
+        sync(
+            lists,
+            DataDirs(tmp_path / "data", tmp_path / "cache"),
+            SyncDepth(),
+            options=FetchOptions(),
+            stop=Event(),
+            report=lambda _: None,
+        )
+    )
+    assert [result.name for result in results] == ["bad", "good"]
+    assert results[0].error is not None
+    assert "takes too long" in results[0].error.message
+    assert (results[1].error, results[1].added) == (None, 1)
+
+
+def test_reading_apart_finds_what_reading_here_finds(epoch: Path) -> None:
+    here = open_archive(epoch.parent.parent)
+    apart = isolated_archive.open_isolated(epoch.parent.parent)
+    assert apart.name == here.name
+    there = [raw.raw for raw in apart.mails(stop=Event(), report=lambda _: None)]
+    assert there == mails(epoch)
+    (only,) = here.mails(stop=Event(), report=lambda _: None)
+    assert apart.read(only.key) == here.read(only.key) == only.raw
+    assert isolated_archive.read_blob(str(epoch), bytes.fromhex(only.key)) == only.raw
+    assert isolated_archive.read_blob(str(epoch), bytes(20)) == b""
+    with pytest.raises(SourceError, match="no longer"):
+        apart.read("0" * 40)

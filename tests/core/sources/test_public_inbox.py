@@ -12,7 +12,8 @@ import pytest
 
 from core.errors import Cancelled, SourceError, TargetError
 from core.model import RawMessage
-from core.sources.public_inbox import PublicInboxSource, is_archive, open_archive
+from core.sources.archive_folder import is_archive
+from core.sources.public_inbox import PublicInboxSource, open_archive
 from tests.core.archives import Change, commit, make_epoch, make_v1
 
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from core.errors import PatchdeskError, TargetError
 from core.fetch.options import LORE, FetchOptions, inbox_url
 from core.model import MessageId
+from core.sources.isolated_archive import IsolatedArchive
 from core.sources.lore import LoreThreadSource
 from core.sources.mailbox import MailboxSource
 from core.sources.maildir import MaildirSource
 from core.sources.message_url import MessageUrl, message_id_of, read_url
-from core.sources.public_inbox import PublicInboxSource
 from core.sources.target import open_target
 from tests.core.archives import make_epoch
 
@@ -148,9 +148,9 @@ def test_each_kind_of_path_gets_its_source(tmp_path: Path) -> None:
         "one.eml": MailboxSource,
         "link": MailboxSource,
         "maildir": MaildirSource,
-        "list": PublicInboxSource,
-        "list/git": PublicInboxSource,
-        "list/git/0.git": PublicInboxSource,
+        "list": IsolatedArchive,
+        "list/git": IsolatedArchive,
+        "list/git/0.git": IsolatedArchive,
     }.items():
         source = open_target(str(tmp_path / name))
         assert isinstance(source, kind), name
