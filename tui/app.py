@@ -14,20 +14,21 @@ from textual.await_complete import AwaitComplete
 from textual.command import Provider
 from textual.driver import Driver
 from textual.filter import LineFilter
-from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.worker import Worker, WorkerState
 
 from core.system.ui_state import UiState
+from tui.desk.controller import DeskSettings
 from tui.desk.requests import Desk, Session
 from tui.filters import ControlFilter, PlainFilter
 from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
 from tui.screens.desk import DeskScreen
+from tui.tasks import CRASHED, Tasks
 from tui.terminal.paste import one_line
 from tui.textual_private import enable_mouse, show_terminal_cursor
 from tui.themes import DEFAULT_THEME, THEMES, add_diff_colours
+from tui.timings import Timings
 from tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
@@ -63,9 +64,6 @@ class PatchdeskApp(App[None]):
     COMMANDS: ClassVar = {_provider}
     ENABLE_COMMAND_PALETTE = True
 
-    mouse: var[bool] = var(True, init=False)
-    """Whether the mouse is ours, or left to the terminal."""
-
     def __init__(
         self,
         target: str | None,
@@ -82,21 +80,28 @@ class PatchdeskApp(App[None]):
         remembered: UiState | None = None,
         linear: bool = False,
         triage: Callable[[Session], TriageService] | None = None,
+        timings: Timings | None = None,
     ) -> None:
         # What is imported stays: not to be looked through for garbage while the first picture is made.
         gc.freeze()
         super().__init__()
-        self.target = target
-        self.lists = tuple(lists)
-        self.sync_every = dict(sync_every or {})
-        self.problems = problems
-        self.web = web
-        self.remembered = remembered if remembered is not None else UiState()
-        self.linear = linear
-        self.triage = triage
-        self._desk_screen = DeskScreen(keymap or Keymap(), open_desk, clock)
+        self.tasks = Tasks(self._deliver, self._task_crashed)
+        self.settings = DeskSettings(
+            clock=clock,
+            target=target,
+            lists=tuple(lists),
+            sync_every=dict(sync_every or {}),
+            problems=problems,
+            web=web,
+            ui_state=remembered if remembered is not None else UiState(),
+            linear=linear,
+            triage=triage,
+            mouse=mouse,
+            set_mouse=self._set_mouse,
+            timings=timings if timings is not None else Timings(),
+        )
+        self._desk_screen = DeskScreen(keymap or Keymap(), self.tasks, open_desk, self.settings)
         self._control_filter = ControlFilter()
-        self.set_reactive(PatchdeskApp.mouse, mouse)
         for own in THEMES:
             self.register_theme(own)
         if theme not in self.available_themes:
@@ -107,16 +112,10 @@ class PatchdeskApp(App[None]):
         self.stylesheet.set_variables(self.get_css_variables())
         self.set_class(linear, "-linear")
 
-    def get_driver_class(self) -> type[Driver]:
-        """Return the driver for a real terminal."""
-        from tui.terminal.driver import TerminalDriver
-
-        return TerminalDriver
-
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the control filter to what every line passes through; with NO_COLOR no colour is left."""
         own: list[LineFilter] = [self._control_filter]
-        if self.linear:
+        if self.settings.linear:
             from tui.filters import LinearFilter
 
             own.insert(0, LinearFilter())
@@ -125,10 +124,18 @@ class PatchdeskApp(App[None]):
             return [PlainFilter(self.theme_variables), *own]
         return [*super().get_line_filters(), *own]
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver for a real terminal."""
+        from tui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
+
     async def on_event(self, event: events.Event) -> None:
         """Give a key to a screen that has commands at once: none is on its way when the focus moves."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             screen = self.screen
+            if isinstance(screen, CommandScreen):
+                await screen.prepare_keys()
             if isinstance(screen, CommandScreen | Dialog) and screen.take_key(event):
                 return
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
@@ -152,7 +159,7 @@ class PatchdeskApp(App[None]):
     def on_mount(self) -> None:
         """Paint anew after a suspension; let the terminal's cursor be seen by those who follow it."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        if self.linear:
+        if self.settings.linear:
             show_terminal_cursor(self)
 
     def pop_screen(self) -> AwaitComplete:
@@ -161,20 +168,32 @@ class PatchdeskApp(App[None]):
 
     def on_unmount(self) -> None:
         """Abort what is in flight: quitting never waits for the network."""
-        self._desk_screen.close_desks()
+        self._desk_screen.controllers.close()
+        self.tasks.close()
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Log a mistake of ours that ended a worker, and say that there was one."""
-        if event.state is WorkerState.ERROR:
-            error = event.worker.error
-            log.error("worker %s failed", event.worker.group, exc_info=error)
-            self.notify(
-                f"{type(error).__name__} in {event.worker.group}; :log has the details.",
-                title="Something went wrong inside patchdesk",
-                severity="error",
-                markup=False,
-            )
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is to come before the next key."""
+        return self._desk_screen.is_idle
 
-    def watch_mouse(self, mouse: bool) -> None:
+    def _deliver(self, callback: Callable[[], object]) -> bool:
+        """Call what a task brings on this thread, unless the screen has gone meanwhile."""
+
+        def deliver() -> None:
+            if self._desk_screen.is_whole:
+                callback()
+
+        return self.call_later(deliver)
+
+    def _task_crashed(self, group: str, error: Exception) -> None:
+        """Say that a mistake in the program ended a task, which is logged."""
+        self.notify(
+            f"{type(error).__name__} in {group}; :log has the details.",
+            title=CRASHED,
+            severity="error",
+            markup=False,
+        )
+
+    def _set_mouse(self, mouse: bool) -> None:
         """Take the mouse, or leave it to the terminal."""
         enable_mouse(self, enabled=mouse)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 GROUPS: Final[Mapping[str, int]] = {
-    "open": 8, "mail": 4, "layout": 2, "text index": 2, "comments": 2, "comment counts": 2,
+    "open": 8, "mail": 4, "layout": 4, "text index": 2, "comments": 2, "comment counts": 2,
     "close": 8, "remember": 1, "search": 1, "search index": 2, "server search": 2, "mark query": 2,
     "sync": 2, "follow": 1, "read marks": 1, "view counts": 2, "save view": 1, "journal": 1,
     "pipe": 2, "mail bytes": 2, "digest": 2, "digest bookmark": 1, "digest export": 1,
@@ -146,6 +146,13 @@ class Tasks:
         with self._changed:
             self._cancel(group)
 
+    def drop_waiting(self, group: str) -> None:
+        """Cancel the tasks of a group that were not begun."""
+        with self._changed:
+            for task, _ in self._waiting[group]:
+                task.cancel()
+            self._waiting[group].clear()
+
     def _cancel(self, group: str) -> None:
         for task in (*self._running[group], *(task for task, _ in self._waiting[group])):
             task.cancel()
@@ -171,6 +178,11 @@ class Tasks:
         with self._changed:
             busy = any(set(tasks) - self._watching for tasks in self._running.values())
             return not (busy or self._undelivered or any(self._waiting.values()))
+
+    def waits(self, group: str) -> bool:
+        """Whether a group has work that waits its turn."""
+        with self._changed:
+            return bool(self._waiting[group])
 
     @property
     def busy_groups(self) -> tuple[str, ...]:
@@ -212,15 +224,18 @@ class Tasks:
             elif not task.is_cancelled:
                 log.warning("%s: %s %s", task.group, error.message, error.hint)
         except Exception as error:
-            log.exception("the task %r crashed", task.group)
-            if self._crashed is not None:
-                crashed, reason = self._crashed, error
-                self.deliver(lambda: crashed(task.group, reason))
+            self.report_crash(task.group, error)
             if failed is not None:
                 task.tell(failed, PatchdeskError(CRASHED, LOOK_UP))
         else:
             if then is not None:
                 task.tell(then, result)
+
+    def report_crash(self, group: str, error: Exception) -> None:
+        """Log a mistake in the program with its traceback, and show that there was one."""
+        log.error("the task %r crashed", group, exc_info=error)
+        if (crashed := self._crashed) is not None:
+            self.deliver(lambda: crashed(group, error))
 
     def deliver(self, callback: Callable[[], object]) -> None:
         """Call something on the screen's thread; where that is gone nobody hears of it."""

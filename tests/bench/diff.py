@@ -93,6 +93,8 @@ async def _cpu(pilot: Pilot[Any], act: Callable[[], object]) -> float:
 async def _settled(pilot: Pilot[Any]) -> None:
     await pilot.pause()
     await pilot.app.workers.wait_for_complete()
+    while not pilot.app.query_one(MessageView)._tasks.is_idle:
+        await pilot.pause(0.005)
     await pilot.pause()
 
 

@@ -14,8 +14,9 @@ from core.config import Config
 from core.desk.target_desk import open_target_desk
 from tests.bench.diff import SIZES, diff_of
 from tests.bench.measure import RUNS
-from tests.tui.kit import reader_of, until
+from tests.tui.kit import controller, reader_of, until
 from tui.app import PatchdeskApp
+from tui.desk.mail import MailLoader
 from tui.reader.message_view import MessageView
 
 
@@ -67,6 +68,7 @@ async def _measure(path: Path) -> tuple[float, float]:
         watched = _Watched(view)
         for _ in range(RUNS):
             await app.workers.wait_for_complete()
+            await until(pilot, lambda: app.tasks.is_idle, what="the layout")
             watched.begin()
             started = time.process_time()
             await pilot.press("j")
@@ -80,7 +82,7 @@ async def _measure(path: Path) -> tuple[float, float]:
                 lambda: view.mail is not None and view.mail.message.message_id == "2@x",
                 what="back",
             )
-            app._desk_screen._mails.clear()
+            controller(app, MailLoader)._mails.clear()
     return statistics.median(first), statistics.median(whole)
 
 

@@ -15,10 +15,12 @@ from textual.events import Key
 from core.config import Config
 from core.desk.lists_desk import ListDesk, ListQuery
 from tests.bench.lists import SERIES, _mails
-from tests.tui.kit import desk_screen, ready, until
+from tests.tui.kit import controller, desk_screen, ready, until
 from tui.app import PatchdeskApp
+from tui.desk.lists import Lists
 from tui.desk.requests import Desk
-from tui.desk.searcher import Question, Searched
+from tui.desk.search import Search
+from tui.desk.searcher import Searcher, SearchRequest, SearchScope
 
 _QUERIES = ("wick9 trim", "author 12 soot", "glas lamp", "chimny draught", "brass77", "a")
 _LONGEST = 300
@@ -44,7 +46,7 @@ def run(folder: Path) -> list[str]:
 class _Timed:
     """What is searched, with the seconds of CPU that each answer took its thread."""
 
-    def __init__(self, searched: Searched) -> None:
+    def __init__(self, searched: SearchScope) -> None:
         self._searched = searched
         self.took: list[float] = []
 
@@ -76,8 +78,11 @@ async def _measure(index: Path) -> list[str]:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         screen = desk_screen(app)
-        await until(pilot, lambda: screen._page is not None and screen._page.whole)
-        desk = screen._list_desk
+        await until(
+            pilot,
+            lambda: (page := controller(app, Lists).page) is not None and page.whole,
+        )
+        desk = controller(app, Lists).desk
         assert desk is not None
         began = time.monotonic()
         for _ in range(_LONGEST):
@@ -87,8 +92,9 @@ async def _measure(index: Path) -> list[str]:
         built = time.monotonic() - began
         app.post_message(Key("slash", "/"))
         await until(pilot, lambda: screen.bar.is_attached and screen.bar.asking)
-        timed = _Timed(screen._what_is_searched())  # type: ignore[arg-type]
-        screen._what_is_searched = lambda: timed  # type: ignore[assignment,return-value,method-assign]
+        searcher: Searcher = controller(app, Search)._searcher
+        timed = _Timed(searcher.scope())  # type: ignore[arg-type]
+        searcher.scope = lambda: timed  # type: ignore[assignment,return-value,method-assign]
         for query in _QUERIES:
             pressed = [*(Key(char, char) for char in query), *(Key("backspace", None) for _ in query[1:])]  # fmt: skip
             keys += [await _key(app, key) for key in pressed]
@@ -105,13 +111,14 @@ async def _measure(index: Path) -> list[str]:
 
 async def _key(app: PatchdeskApp, key: Key, *, answered: bool = True) -> float:
     """Return the CPU of the screen's thread from a key to when its answer is painted."""
-    screen = desk_screen(app)
-    before: Question | None = screen._question
+    before: SearchRequest | None = controller(app, Search).request
     started = time.thread_time()
     app.post_message(key)
     for _ in range(2000):
         await asyncio.sleep(0.002)
-        if not answered or (screen._question is not before and screen._replied is screen._question):
+        if not answered or (
+            controller(app, Search).request is not before and controller(app, Search).is_answered
+        ):
             break
     await asyncio.sleep(0.03)  # what is drawn comes with the next frame
     return time.thread_time() - started
@@ -119,14 +126,12 @@ async def _key(app: PatchdeskApp, key: Key, *, answered: bool = True) -> float:
 
 async def _choose(app: PatchdeskApp, digit: str) -> float:
     """Return the CPU of the screen's thread from a view's key to its rows."""
-    screen = desk_screen(app)
-    app.post_message(Key("escape", None))
     await asyncio.sleep(0.2)
-    page = screen._page
+    page = controller(app, Lists).page
     started = time.thread_time()
     app.post_message(Key(digit, digit))
     for _ in range(2000):
-        if screen._page is not page:
+        if controller(app, Lists).page is not page:
             break
         await asyncio.sleep(0.005)
     await asyncio.sleep(0.03)

@@ -17,9 +17,11 @@ from core.desk.lists_desk import ListDesk, ListQuery
 from core.desk.triage_service import Journal, TriageService
 from core.triage.journal import FILE
 from tests.bench.lists import _mails
-from tests.tui.kit import desk_screen, until
+from tests.tui.kit import controller, desk_screen, until
 from tui.app import PatchdeskApp
+from tui.desk.opening import Opening
 from tui.desk.requests import Session
+from tui.desk.triage_state import TriageState
 
 SERIES = int(os.environ.get("PATCHDESK_BENCH_SERIES", "100000"))
 _MANY = 500
@@ -84,7 +86,10 @@ async def _measure(path: Path) -> list[str]:
     async with app.run_test(size=(120, 40)) as pilot:
         screen = desk_screen(app)
         await until(
-            pilot, lambda: screen._coming is None and screen.series_tree.count > SERIES // 2
+            pilot,
+            lambda: (
+                controller(app, Opening).pending is None and screen.series_tree.count > SERIES // 2
+            ),
         )
         await until(pilot, lambda: screen.series_tree.standings_known)
         await pilot.pause(1)
@@ -97,7 +102,7 @@ async def _measure(path: Path) -> list[str]:
                 await _press(pilot, keys)
                 shown.append(time.perf_counter() - started)
                 if name not in ("mark and go on", "read/unread"):
-                    while screen.status._said is None or screen._waiting:  # noqa: ASYNC110
+                    while screen.status._said is None or not controller(app, TriageState).is_idle:  # noqa: ASYNC110
                         await asyncio.sleep(0.001)
                     told.append(time.perf_counter() - started)
                 await pilot.pause(0.4)  # as a quick hand does
@@ -120,7 +125,7 @@ async def _many(pilot: Pilot[None], app: PatchdeskApp) -> list[str]:
     screen.clear_message()
     started = time.perf_counter()
     await _press(pilot, ["V", *["pagedown"] * (_MANY // 34), "d"])
-    while screen.status._said is None or screen._waiting:  # noqa: ASYNC110
+    while screen.status._said is None or not controller(app, TriageState).is_idle:  # noqa: ASYNC110
         await asyncio.sleep(0.001)
     many = time.perf_counter() - started
     words = screen.status._said[0]

@@ -12,11 +12,14 @@ from core.config import load_config
 from core.system.paths import config_file
 from tests.end_to_end.letters import FROB, MOTH, letter, series
 from tests.end_to_end.server import Server, need_public_inbox
-from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
+from tests.tui.kit import controller, desk_screen, ready, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of
 from tui.app import PatchdeskApp
 from tui.cli.reader import lists_desk
+from tui.desk.opening import Opening
 from tui.desk.requests import Desk
+from tui.desk.search import Search
+from tui.desk.sync import Sync
 
 NEWS = [
     *series("lens", "lens: grind it finer", 1, 2, minute=500),
@@ -57,9 +60,11 @@ async def followed(pilot: Pilot[None], server: Server, *names: str) -> None:
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
     for name in names:
-        desk_screen(app).argument_handlers()["list.follow"](f"{name} {server.url}/{name}/")
-        await until(pilot, lambda: desk_screen(app)._run is not None, what="the sync")
-        await until(pilot, lambda: desk_screen(app)._run is None, what="the end of the sync")
+        desk_screen(app).controllers.argument_handlers["list.follow"](
+            f"{name} {server.url}/{name}/"
+        )
+        await until(pilot, lambda: controller(app, Sync).is_running, what="the sync")
+        await until(pilot, lambda: not controller(app, Sync).is_running, what="the end of the sync")
     await until(pilot, lambda: len(tree_of(app)) > 0, what="the rows")
 
 
@@ -74,7 +79,7 @@ async def test_a_followed_list_is_searched_while_it_grows(server: Server) -> Non
         await find(pilot, "relay")
         found = rows_of(app)
         assert any("A moth in the relay" in row for row in found)
-        result = screen._result
+        result = controller(app, Search).result
         assert result is not None
         assert 0 < result.answer.found.total < everything
         await pilot.press("enter")
@@ -92,13 +97,11 @@ async def test_the_next_start_has_the_engine_and_finds_with_slips(server: Server
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "Follow a list" in text_of(app), what="the welcome")
         await followed(pilot, server, "moth")
-        screen = desk_screen(app)
-        await until(pilot, lambda: screen._warming is None and screen._frozen, what="the engine")
+        await until(pilot, lambda: controller(app, Search).is_prepared, what="the engine")
     app = started()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        screen = desk_screen(app)
-        await until(pilot, lambda: screen._warming is None and screen._frozen, what="the engine")
+        await until(pilot, lambda: controller(app, Search).is_prepared, what="the engine")
         await find(pilot, "mtoh realy")
         assert any("A moth in the relay" in row for row in rows_of(app))
 
@@ -129,14 +132,14 @@ async def test_a_server_that_does_not_answer_is_said(server: Server, home: Path)
         await ready(pilot)
         text = config_file().read_text().replace(server.url, "http://127.0.0.1:9")
         config_file().write_text(text)
-        desk_screen(app).open_target("")
-        await until(pilot, lambda: desk_screen(app)._coming is None, what="the lists again")
+        controller(app, Opening).open_target("")
+        await until(pilot, lambda: controller(app, Opening).pending is None, what="the lists again")
         before = len(tree_of(app))
         await find(pilot, "s:whistle")
         await pilot.press("ctrl+r")
         await until(
             pilot,
-            lambda: desk_screen(app)._asking_server is None and "127.0.0.1" in text_of(app),
+            lambda: "server search" not in app.tasks.busy_groups and "127.0.0.1" in text_of(app),
             what="what is wrong",
         )
         await pilot.press("escape")

@@ -14,10 +14,12 @@ from core.config import load_config
 from core.system.paths import config_file
 from tests.end_to_end.letters import FROB, MOTH, letter, series
 from tests.end_to_end.server import Server, need_public_inbox
-from tests.tui.kit import desk_screen, reader_of, ready, text_of, tree_of, until
+from tests.tui.kit import configure, controller, reader_of, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
 from tui.cli.reader import lists_desk
+from tui.desk.lists import Lists
 from tui.desk.requests import Desk
+from tui.desk.sync import Sync
 
 NEWS = [*series("news", "news: today", 1, 2, minute=500), letter("late@example.org", "A late word")]
 
@@ -64,7 +66,7 @@ async def test_what_is_new_is_marked_the_next_time(server: Server) -> None:
         await until(pilot, lambda: "Follow a list" in text_of(app), what="the welcome")
         await line(pilot, f"follow frob {server.url}/frob/")
         await until(pilot, lambda: "frob: teach it" in text_of(app), what="the list")
-        await until(pilot, lambda: desk_screen(app)._run is None, what="the end of the sync")
+        await until(pilot, lambda: not controller(app, Sync).is_running, what="the end of the sync")
         assert f"frob: {len(FROB)} mails came" in text_of(app, "StatusLine")
         assert "unread" not in text_of(app, "TitleBar")  # it is all old
     server.add("frob", NEWS)
@@ -99,8 +101,8 @@ async def test_a_list_that_cannot_be_had_is_said_and_nothing_lost(
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await until(pilot, lambda: "Follow a list" in text_of(app), what="the welcome")
         await line(pilot, f"follow nobody {server.url}/nobody/")
-        await until(pilot, lambda: desk_screen(app)._run is not None, what="the sync")
-        await until(pilot, lambda: desk_screen(app)._run is None, what="its end")
+        await until(pilot, lambda: controller(app, Sync).is_running, what="the sync")
+        await until(pilot, lambda: not controller(app, Sync).is_running, what="its end")
         await pilot.pause(0.2)
         assert "Nothing has come" in text_of(app)
         assert "nobody" in text_of(app)
@@ -113,11 +115,11 @@ async def test_the_configuration_syncs_by_itself(server: Server) -> None:
     config_file().parent.mkdir(parents=True)
     config_file().write_text(f'[lists.moth]\ntarget = "{server.url}/moth"\nsync_every = "15m"\n')
     app = started()
-    app.sync_every = {"moth": 900.0}
+    configure(app, sync_every={"moth": 900.0})
     async with app.run_test(size=(140, 40)) as pilot:
-        await until(pilot, lambda: desk_screen(app)._page is not None, what="the empty list")
-        desk_screen(app).sync_what_is_due()
+        await until(pilot, lambda: controller(app, Lists).page is not None, what="the empty list")
+        controller(app, Sync).sync_what_is_due()
         await until(pilot, lambda: "A moth in the relay" in text_of(app), what="the mail")
-        await until(pilot, lambda: desk_screen(app)._run is None, what="the end")
-        desk_screen(app).sync_what_is_due()
-        assert desk_screen(app)._run is None  # not yet due again
+        await until(pilot, lambda: not controller(app, Sync).is_running, what="the end")
+        controller(app, Sync).sync_what_is_due()
+        assert not controller(app, Sync).is_running  # not yet due again

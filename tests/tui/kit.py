@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import TypeVar
 
 from textual.app import App
 from textual.pilot import Pilot
@@ -29,10 +30,14 @@ from core.model import (
 )
 from core.progress import Progress, ProgressCallback
 from tui.app import PatchdeskApp
+from tui.desk.controller import Controller
+from tui.desk.mail import MailLoader
 from tui.desk.requests import Desk
 from tui.reader.message_view import MessageView
 from tui.screens.desk import DeskScreen
 from tui.tree.series_tree import SeriesTree
+
+C = TypeVar("C", bound=Controller)
 
 NOW = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
 
@@ -315,7 +320,9 @@ async def until(pilot: Pilot[None], true: Callable[[], bool], *, what: str = "")
 
 
 def is_idle(app: App[None]) -> bool:
-    """Tell whether no widget has a message to handle and no worker runs."""
+    """Tell whether no widget has a message to handle, no worker and no task runs, and nothing is to come of itself."""
+    if isinstance(app, PatchdeskApp) and not app.is_idle:
+        return False
     pumps = [
         app,
         *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True)),
@@ -327,7 +334,7 @@ def is_idle(app: App[None]) -> bool:
 
 
 async def idle(pilot: Pilot[None]) -> None:
-    """Let the application run until nothing is left to do; timers do not count."""
+    """Let the application run until nothing is left to do; of timers only those count that a key began."""
     quiet = 0
 
     def is_quiet() -> bool:
@@ -342,7 +349,17 @@ async def ready(pilot: Pilot[None]) -> None:
     """Let the application run until the first mail is on the screen."""
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
-    screen = desk_screen(app)
-    await until(pilot, lambda: screen._mail is not None, what="the first mail")
-    await until(pilot, lambda: not screen._reading_mail, what="the first mail")
+    mail = controller(app, MailLoader)
+    await until(pilot, lambda: mail.mail is not None and not mail.is_reading, what="the first mail")
     await pilot.pause()
+
+
+def configure(app: PatchdeskApp, **changes: object) -> None:
+    """Change settings of the main screen, which the program takes from its command line and configuration."""
+    screen = desk_screen(app) if app.is_running else app._desk_screen
+    screen.settings = replace(screen.settings, **changes)  # type: ignore[arg-type]
+
+
+def controller(app: PatchdeskApp, kind: type[C]) -> C:
+    """Return the main screen's controller of a kind."""
+    return next(one for one in desk_screen(app).controllers if isinstance(one, kind))

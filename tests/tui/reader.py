@@ -61,6 +61,9 @@ async def reading(
 async def settle(pilot: Pilot[Any]) -> None:
     await pilot.pause()
     await pilot.app.workers.wait_for_complete()
+    tasks = pilot.app.query_one(MessageView)._tasks
+    while not tasks.is_idle:
+        await pilot.pause(0.005)
     await pilot.pause()
 
 

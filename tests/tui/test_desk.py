@@ -11,6 +11,8 @@ from tests.tui.kit import (
     FakeDesk,
     app_on,
     app_with,
+    configure,
+    controller,
     desk_screen,
     lantern,
     listing,
@@ -26,6 +28,8 @@ from tests.tui.kit import (
     version,
 )
 from tui.app import PatchdeskApp
+from tui.desk.mail import MailLoader
+from tui.desk.opening import Opening
 from tui.keys.commands import COMMANDS, Pane
 from tui.screens.help import HelpScreen
 from tui.tree.series_tree import SeriesTree
@@ -74,7 +78,7 @@ async def test_patches_of_the_series_in_a_row() -> None:
             visited.append(where(app))
         assert visited == ["wick-v2-1@x", "wick-v2-2@x", "wick-v2-2@x", "wick-v2-2@x"]
         await pilot.pause()
-        assert "There is no next patch here." in text_of(app, "StatusBar")
+        assert "No next patch here." in text_of(app, "StatusBar")
         await pilot.press("[", "[")
         assert where(app) == "wick-v2-0@x"
         await pilot.press("G", "]")
@@ -104,7 +108,7 @@ async def test_space_reads_through_everything() -> None:
         visited = []
         for _ in range(11):
             await pilot.press("G", "space")
-            await until(pilot, lambda: desk_screen(app)._reading_mail is False)
+            await until(pilot, lambda: controller(app, MailLoader).is_reading is False)
             visited.append(where(app))
         assert desk_screen(app).active_pane is Pane.READER
         assert visited == [
@@ -246,12 +250,16 @@ async def test_tab_goes_between_the_panes_and_the_hints_follow() -> None:
 
 async def test_the_mouse_can_be_left_to_the_terminal() -> None:
     app = app_with()
+    switched: list[bool] = []
+    configure(app, set_mouse=switched.append)
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("t", "m")
-        assert not app.mouse
+        assert "Mouse off" in text_of(app, "StatusBar")
+        assert switched == [False]
         await pilot.press("t", "m")
-        assert app.mouse
+        assert "Mouse on" in text_of(app, "StatusBar")
+        assert switched == [False, True]
 
 
 # ----------------------------------------------------------------- find
@@ -276,7 +284,7 @@ async def test_n_without_find_says_what_to_do() -> None:
         await ready(pilot)
         await pilot.press("n")
         await pilot.pause()
-        assert "/ asks for it" in text_of(app, "StatusBar")
+        assert "press /" in text_of(app, "StatusBar")
 
 
 # ----------------------------------------------------------------- prompts and dialogs
@@ -311,7 +319,7 @@ async def test_open_remembers_what_was_opened() -> None:
         await pilot.pause()
         assert "brook" in text_of(app, "Prompt")
         await pilot.press("enter")  # an empty line opens nothing
-        assert desk_screen(app)._coming is None
+        assert controller(app, Opening).pending is None
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -536,7 +544,7 @@ async def test_a_thread_has_no_patches() -> None:
         await ready(pilot)
         await pilot.press("]")
         await pilot.pause()
-        assert "There is no next patch here." in text_of(app, "StatusBar")
+        assert "No next patch here." in text_of(app, "StatusBar")
 
 
 async def test_versions_go_on_to_the_next_item() -> None:

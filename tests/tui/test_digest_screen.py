@@ -26,6 +26,7 @@ from tests.tui.kit import (
     NOW,
     FakeDesk,
     app_on,
+    controller,
     desk_screen,
     lantern,
     listing,
@@ -34,12 +35,12 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
+from tui.desk.mail import MailLoader
 from tui.digest.charts import charts
-from tui.digest.digest_jobs import DigestArrived
 from tui.digest.rows import lines_of
 from tui.digest.screen import DigestScreen
 from tui.keys.commands import Pane
-from tui.widgets.prompt import Line
+from tui.widgets.prompt import PromptInput
 from tui.widgets.row_text import fit_safe
 
 SMALL, LARGE = (80, 24), (160, 50)
@@ -121,14 +122,14 @@ def flat(app: PatchdeskApp) -> str:
 
 def keeping(app: PatchdeskApp) -> bool:
     """Return whether something is being remembered."""
-    return any(w.group == "keeping" and not w.is_finished for w in app.workers)
+    return "digest bookmark" in app.tasks.busy_groups
 
 
 async def type_in(pilot: Pilot[None], words: str) -> None:
     """Put words into the prompt, once it asks, and confirm them: faster than key by key."""
     app = pilot.app
     await until(pilot, lambda: isinstance(app.screen, DigestScreen) and app.screen.prompt.asking)
-    app.screen.query_one(Line).value = words
+    app.screen.query_one(PromptInput).value = words
     await pilot.press("enter")
 
 
@@ -140,16 +141,18 @@ async def begin(pilot: Pilot[None], words: str) -> DigestScreen:
     await pilot.press("g", "d")
     await type_in(pilot, words)
     screen = screen_of(app)
-    await until(pilot, lambda: screen._made is not None or screen.has_class("-noted"), what=words)
+    await until(
+        pilot, lambda: screen.loader.result is not None or screen.has_class("-noted"), what=words
+    )
     await pilot.pause()
     return screen
 
 
 async def again(pilot: Pilot[None], screen: DigestScreen, *keys: str) -> None:
     """Press keys and wait for the digest that they ask for."""
-    before = screen._made
+    before = screen.loader.result
     await pilot.press(*keys)
-    await until(pilot, lambda: screen._made is not before, what=str(keys))
+    await until(pilot, lambda: screen.loader.result is not before, what=str(keys))
     await pilot.pause()
 
 
@@ -167,7 +170,7 @@ async def test_a_range_is_asked_for_and_shown(archive: Path) -> None:
             assert words in text
         assert "since" not in text
         await pilot.press(*"2025-05-28..2025-06-02", "enter")
-        await until(pilot, lambda: screen_of(app)._made is not None)
+        await until(pilot, lambda: screen_of(app).loader.result is not None)
         await pilot.pause()
         text = text_of(app)
         assert "TEST: what arrived from 2025-05-28 to 2025-06-02" in text
@@ -205,8 +208,8 @@ async def test_what_is_inside_unfolds_and_opens_in_the_reader(archive: Path) -> 
         assert row is not None
         assert row.message is not None
         assert row.message.message_id == "v2.2"
-        await until(pilot, lambda: desk_screen(app)._mail is not None)
-        await until(pilot, lambda: desk_screen(app)._mail.message.message_id == "v2.2")  # type: ignore[union-attr]
+        await until(pilot, lambda: controller(app, MailLoader).mail is not None)
+        await until(pilot, lambda: controller(app, MailLoader).mail.message.message_id == "v2.2")  # type: ignore[union-attr]
         assert desk_screen(app).active_pane is Pane.READER
 
 
@@ -214,17 +217,17 @@ async def test_the_windows_beside_have_the_same_length_and_no_gap(archive: Path)
     app = app_of(archive)
     async with app.run_test(size=SMALL) as pilot:
         screen = await begin(pilot, "2025-05-29..2025-06-01")
-        assert screen._made is not None
-        middle = screen._made.digest
+        assert screen.loader.result is not None
+        middle = screen.loader.result.digest
         await again(pilot, screen, "<")
-        assert screen._made.digest.ends == ("2025-05-26", "2025-05-29")
-        before = screen._made.digest
+        assert screen.loader.result.digest.ends == ("2025-05-26", "2025-05-29")
+        before = screen.loader.result.digest
         await again(pilot, screen, ">")
-        assert screen._made.digest.ends == ("2025-05-29", "2025-06-01")
-        assert screen._made.digest == middle
+        assert screen.loader.result.digest.ends == ("2025-05-29", "2025-06-01")
+        assert screen.loader.result.digest == middle
         await again(pilot, screen, "<")
         await again(pilot, screen, "<")
-        earliest = screen._made.digest
+        earliest = screen.loader.result.digest
         assert earliest.ends == ("2025-05-23", "2025-05-26")
         assert (before.messages, earliest.messages) == (3, 0)
         assert "Nothing arrived." in text_of(app)
@@ -234,14 +237,14 @@ async def test_there_is_nothing_before_the_beginning_or_after_now(archive: Path)
     app = app_of(archive)
     async with app.run_test(size=SMALL) as pilot:
         screen = await begin(pilot, "..")
-        made = screen._made
+        made = screen.loader.result
         await pilot.press("<")
         await pilot.pause()
         assert "begins where the archive does" in text_of(app)
         await pilot.press(">")
         await pilot.pause()
         assert "nothing after" in text_of(app)
-        assert screen._made is made
+        assert screen.loader.result is made
 
 
 async def test_what_was_read_is_remembered_and_older_windows_change_nothing(archive: Path) -> None:
@@ -256,9 +259,9 @@ async def test_what_was_read_is_remembered_and_older_windows_change_nothing(arch
         await pilot.pause()
         assert "2025-05-31.. since my last digest" in flat(app)
         await again(pilot, screen, "enter")
-        assert screen._made is not None
-        assert screen._made.digest.ends[0] == "2025-05-31"
-        tip = screen._made.digest.end
+        assert screen.loader.result is not None
+        assert screen.loader.result.digest.ends[0] == "2025-05-31"
+        tip = screen.loader.result.digest.end
         await until(pilot, lambda: not keeping(app))
         assert load_bookmarks(str(archive))["read"].until == tip
     path = remembered_file()
@@ -305,12 +308,12 @@ async def test_an_error_is_said_in_place_and_what_was_there_stays(archive: Path)
         await until(pilot, lambda: screen.prompt.asking)
         await again(pilot, screen, *"2025-05-28..", "enter")
         assert not screen.has_class("-noted")
-        made = screen._made
+        made = screen.loader.result
         await pilot.press("g", "d")
         await until(pilot, lambda: screen.prompt.asking)
         await pilot.press(*"no range", "enter")
         await until(pilot, lambda: "no range’ is no range" in text_of(app))
-        assert screen._made is made
+        assert screen.loader.result is made
         await pilot.press("q")
         await until(pilot, lambda: app.screen is desk_screen(app))
 
@@ -339,23 +342,22 @@ async def test_cancelled_and_late_answers_are_dropped(archive: Path) -> None:
     app = app_of(archive)
     async with app.run_test(size=SMALL) as pilot:
         screen = await begin(pilot, "2025-05-28..")
-        made, first = screen._made, screen._wanted
+        made = screen.loader.result
         assert made is not None
-        assert first is not None
-        screen.make("..")
-        second = screen._wanted
+        first = screen.loader._loading
+        screen.loader.load("..")
+        second = screen.loader._loading
+        assert first is None
         assert second is not None
-        assert screen._making
-        screen.post_message(DigestArrived(first, DigestResult(made.digest, None, None)))
-        await pilot.pause()
-        assert screen._made is made
+        screen.loader.load("2025-05-27..")
+        assert second.is_cancelled  # what comes of it is dropped
+        assert screen.loader.result is made
         await pilot.press("escape")
-        assert second.stop.is_set()
-        screen.post_message(DigestArrived(second, DigestResult(made.digest, None, None)))
-        await pilot.pause()
-        assert screen._made is made
+        assert not screen.loader.is_loading
+        assert screen.loader.result is made
         assert app.screen is screen
-        await until(pilot, lambda: all(w.is_finished for w in app.workers), what="the worker's end")
+        await until(pilot, lambda: app.tasks.is_idle, what="the end of the tasks")
+        assert screen.loader.result is made
 
 
 @pytest.mark.parametrize(
@@ -393,14 +395,13 @@ async def test_export_overwrites_nothing_unasked_and_names_what_cannot_be(
     app = app_of(archive)
 
     async with app.run_test(size=LARGE) as pilot:
-        screen = await begin(pilot, "2025-05-28..")
 
         async def export(to: Path, *answer: str) -> str:
             await pilot.press("E")
             await type_in(pilot, str(to))
             await pilot.pause()
             if answer:
-                await until(pilot, lambda: screen.prompt.kind == "overwrite")
+                await until(pilot, lambda: "Overwrite" in text_of(app, "Prompt"))
                 await pilot.press(*answer)
             await pilot.pause()
             return text_of(app)
@@ -439,7 +440,7 @@ async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive
         assert text.index("In a digest") < text.index("The previous period of the same length")
         await pilot.press("escape", ":")
         await type_in(pilot, "digest.export")
-        await until(pilot, lambda: screen.prompt.kind == "export")
+        await until(pilot, lambda: "Write to" in text_of(app, "Prompt"))
         await pilot.press("escape", ":")
         await type_in(pilot, "reader.files")
         await until(pilot, lambda: "is for the list and the reader" in text_of(app))
@@ -456,8 +457,8 @@ async def test_an_mbox_is_read_by_dates(tmp_path: Path) -> None:
     app = app_of(box)
     async with app.run_test(size=SMALL) as pilot:
         screen = await begin(pilot, "2025-05-28..")
-        assert screen._made is not None
-        assert screen._made.digest.messages == 8
+        assert screen.loader.result is not None
+        assert screen.loader.result.digest.messages == 8
         await until(pilot, lambda: not keeping(app))
         # No commit says where it ended: the last mail's time does.
         assert load_bookmarks(str(box))["read"].until == format_moment(int(START + 0.3 * DAY))

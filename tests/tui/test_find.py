@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from threading import Event
@@ -23,6 +21,8 @@ from tests.tui.kit import (
     FakeDesk,
     app_on,
     app_with,
+    configure,
+    controller,
     desk_screen,
     lantern,
     listing,
@@ -38,9 +38,10 @@ from tests.tui.kit import (
     version,
 )
 from tui.app import PatchdeskApp
-from tui.desk.requests import Session
-from tui.desk.search import earlier_queries
-from tui.desk.searcher import Answered, Asker, Question, SearchedListing
+from tui.desk.mail import MailLoader
+from tui.desk.opening import Opening
+from tui.desk.search import Search, earlier_queries
+from tui.desk.searcher import ListingScope
 from tui.keys.commands import Pane
 
 Real = core.search.target_search.TargetSearch
@@ -69,15 +70,17 @@ def bar(app: PatchdeskApp) -> str:
 
 async def answered(pilot: Pilot[None]) -> None:
     """Let the application run until the latest question has its answer on the screen."""
-    screen = desk_screen(pilot.app)  # type: ignore[arg-type]
+    app = pilot.app
+    assert isinstance(app, PatchdeskApp)
+    screen = desk_screen(app)
     await until(pilot, lambda: screen.bar.is_attached and screen.bar.asking, what="the bar")
 
-    await until(pilot, lambda: screen._warming is None, what="what answers")
+    await until(pilot, lambda: controller(app, Search).is_prepared, what="what answers")
 
     def is_answered() -> bool:
-        question = screen._question
+        question = controller(app, Search).request
         asked = screen.bar.text.strip() if question is None else question.text
-        same = asked.strip() == screen.bar.text.strip() and screen._replied is question
+        same = asked.strip() == screen.bar.text.strip() and controller(app, Search).is_answered
         return same and not screen.bar.gathering
 
     await until(pilot, is_answered, what="the answer")
@@ -159,7 +162,7 @@ async def test_escape_goes_back_to_the_very_place() -> None:
             await pilot.pause()
             now = (where(app), tree.cursor, tree.scroll_offset.y, dict(tree.folds), len(tree))
             assert now == before
-        await until(pilot, lambda: not desk_screen(app)._reading_mail)
+        await until(pilot, lambda: not controller(app, MailLoader).is_reading)
         await pilot.pause(0.1)
         assert text_of(app) == picture
 
@@ -205,7 +208,7 @@ async def test_n_goes_through_what_was_found_there_and_in_the_list() -> None:
         assert places == ["s12", "s17", "s12", "s17", "s12"]
         await pilot.press("escape", "n")
         await pilot.pause()
-        assert "/ asks for it" in text_of(app, "StatusBar")
+        assert "press /" in text_of(app, "StatusBar")
 
 
 async def test_n_in_the_reader_reads_the_next_that_was_found() -> None:
@@ -504,7 +507,7 @@ async def test_queries_are_remembered_from_run_to_run(tmp_path: Path) -> None:
 
     async def run(expected: str) -> None:
         app = app_with(*many(10))
-        app.remembered = UiState(file)
+        configure(app, ui_state=UiState(file))
         async with app.run_test(size=(120, 30)) as pilot:
             await ready(pilot)
             await pilot.press("/", "up")
@@ -546,7 +549,7 @@ async def test_another_target_ends_finding() -> None:
         await find(pilot, "oil")
         await pilot.press("enter")
         await until(pilot, lambda: not desk_screen(app).bar.asking)
-        desk_screen(app).open_target("other")
+        controller(app, Opening).open_target("other")
         await until(pilot, lambda: len(tree_of(app)) == 4)
         assert "/ oil" not in text_of(app, "TitleBar")
 
@@ -618,26 +621,37 @@ async def test_a_mistake_of_ours_ends_no_finding(monkeypatch: pytest.MonkeyPatch
         assert len(tree_of(app)) == 40
 
 
-async def test_an_answer_to_another_question_is_not_shown() -> None:
+async def test_an_answer_to_another_query_is_not_shown() -> None:
     app = app_with(*many())
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
-        screen = desk_screen(app)
-        await find(pilot, "oil")
-        earlier = screen._question, screen._result
+        search = controller(app, Search)
+        await pilot.press("/")
+        gate, begun = Event(), Event()
+
+        class Slow(Real):
+            def find(self, query: str, *args: object, **more: object) -> SearchResult:
+                if query == "oil":
+                    begun.set()
+                    gate.wait(10)  # deaf to its stop
+                return super().find(query, *args, **more)  # type: ignore[arg-type]
+
+        scope = search._searcher.scope()
+        assert isinstance(scope, ListingScope)
+        scope._finder = Slow(scope.listing)
+        await pilot.press(*"oil")
+        await until(pilot, begun.is_set, what="the slow search")
         await pilot.press(*["backspace"] * 3, *"soot")
+        gate.set()
         await answered(pilot)
-        question, result = earlier
-        assert question is not None
-        assert result is not None
-        screen.post_message(Answered(question, result.answer))
-        await pilot.pause(0.05)
         assert "soot" in rows_of(app)[0]
+        assert search.request is not None
+        assert search.request.text == "soot"
 
 
-def test_questions_do_not_queue_and_the_earlier_are_stopped() -> None:
-    came: list[str] = []
+async def test_queries_do_not_queue_and_the_earlier_are_stopped() -> None:
     begun: list[str] = []
+    stopped: list[str] = []
     go_on = Event()
 
     class Slow(Real):
@@ -654,34 +668,24 @@ def test_questions_do_not_queue_and_the_earlier_are_stopped() -> None:
             while not go_on.is_set() and not stop.wait(0.005):
                 pass
             if stop.is_set():
+                stopped.append(query)
                 raise Cancelled
             return super().find(query, lists, limit=limit, stop=stop)
 
-    def post(message: object) -> None:
-        assert isinstance(message, Answered)
-        came.append(message.question.text)
-
-    searched = SearchedListing(listing(many(10)))
-    searched._finder = Slow(searched.listing)
-    session = Session("x", FakeDesk())
-    asker = Asker(post)
-    thread_of = threading.Thread(target=asker.run)
-    thread_of.start()
-    questions = [Question(session, text, (), searched) for text in ("o", "oi", "oil", "oil1")]
-    asker.ask(questions[0])
-    while not begun:
-        time.sleep(0.001)
-    for question in questions[1:]:
-        asker.ask(question)
-    assert all(question.stop.is_set() for question in questions[:3])
-    go_on.set()
-    for _ in range(1000):
-        if came:
-            break
-        time.sleep(0.005)
-    asker.close()
-    thread_of.join(5)
-    assert not thread_of.is_alive()
-    assert came == ["oil1"]
-    assert set(begun) <= {"o", "oi", "oil", "oil1"}
-    assert len(begun) <= 3
+    app = app_with(*many(10))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("/")
+        search = controller(app, Search)
+        scope = search._searcher.scope()
+        assert isinstance(scope, ListingScope)
+        scope._finder = Slow(scope.listing)
+        await pilot.press("o")
+        await until(pilot, lambda: bool(begun), what="the first search")
+        await pilot.press(*"il1")
+        go_on.set()
+        await until(pilot, lambda: search.is_answered, what="the answer")
+        assert search.result is not None
+        assert search.result.request.text == "oil1"
+        assert begun[-1] == "oil1"
+        assert set(begun[:-1]) == set(stopped)

@@ -19,11 +19,15 @@ from core.search.list_search import ListSearch
 from core.sources.mailbox import open_file
 from core.system.paths import config_file
 from core.text import shown
-from tests.tui.kit import desk_screen, text_of, tree_of, until
+from tests.tui.kit import controller, desk_screen, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of, where
 from tests.tui.test_lists import ingest
 from tui.app import PatchdeskApp
+from tui.desk.lists import Lists
+from tui.desk.mail import MailLoader
 from tui.desk.requests import Desk
+from tui.desk.search import Search
+from tui.desk.views import Views
 from tui.widgets.title_bar import Tab, draw_tabs
 
 
@@ -89,26 +93,37 @@ async def counted(pilot: Pilot[None]) -> None:
     """As `settled`, where one view cannot be counted."""
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
-    screen = desk_screen(app)
-    await until(pilot, lambda: screen._page is not None and screen._page.whole, what="all rows")
-    await until(pilot, lambda: "Wrong" in screen._counts, what="how many rows each view has")
-    await until(pilot, lambda: screen._mail is not None and not screen._reading_mail)
+    await until(
+        pilot,
+        lambda: (page := controller(app, Lists).page) is not None and page.whole,
+        what="all rows",
+    )
+    await until(
+        pilot, lambda: "Wrong" in controller(app, Views).counts, what="how many rows each view has"
+    )
+    await until(
+        pilot,
+        lambda: (
+            controller(app, MailLoader).mail is not None
+            and not controller(app, MailLoader).is_reading
+        ),
+    )
     await pilot.pause()
 
 
 def names_of(app: PatchdeskApp) -> list[str]:
-    return [view.name for view in desk_screen(app)._views]
+    return [view.name for view in controller(app, Views).views]
 
 
 async def press_view(pilot: Pilot[None], name: str) -> None:
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
-    desk_screen(app).argument_handlers()["view.switch"](name)
+    desk_screen(app).controllers.argument_handlers["view.switch"](name)
     await until(pilot, lambda: wanted(app).name == name, what=name)
 
 
 def wanted(app: PatchdeskApp) -> ListQuery:
-    page = desk_screen(app)._page
+    page = controller(app, Lists).page
     assert page is not None
     return page.wanted
 
@@ -133,18 +148,24 @@ async def test_lists_are_searched_and_left_as_they_were(app: PatchdeskApp, index
 async def test_tab_switches_between_the_list_and_all(app: PatchdeskApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await counted(pilot)
-        desk_screen(app).argument_handlers()["list.switch"]("half")
+        desk_screen(app).controllers.argument_handlers["list.switch"]("half")
         await until(pilot, lambda: wanted(app).lists == ("half",))
         await find(pilot, "a")
         screen = desk_screen(app)
         assert "in half" in bar(app)
 
         def found() -> int:
-            return screen._result.answer.found.total if screen._result else -1
+            result = controller(app, Search).result
+            return result.answer.found.total if result is not None else -1
 
         here = found()
         await pilot.press("tab")
-        await until(pilot, lambda: screen._question is not None and not screen._question.lists)
+
+        def in_all_lists() -> bool:
+            request = controller(app, Search).request
+            return request is not None and not request.lists
+
+        await until(pilot, in_all_lists)
         await answered(pilot)
         everywhere = found()
         assert everywhere > here
@@ -158,7 +179,7 @@ async def test_tab_says_where_there_is_nothing_to_switch_to(app: PatchdeskApp) -
         await counted(pilot)
         await find(pilot, "station")
         await pilot.press("tab")
-        await until(pilot, lambda: "all the lists you follow" in bar(app))
+        await until(pilot, lambda: "Already searching all lists" in bar(app))
 
 
 async def test_views_stand_in_the_title_and_have_keys(app: PatchdeskApp, index: Index) -> None:
@@ -242,10 +263,10 @@ async def test_a_query_is_saved_as_a_view(app: PatchdeskApp) -> None:
         await answered(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: not desk_screen(app).bar.asking)
-        found = desk_screen(app)._result
+        found = controller(app, Search).result
         assert found is not None
-        desk_screen(app).argument_handlers()["view.save"]("Two stations")
-        await until(pilot, lambda: "is a view now" in text_of(app, "StatusBar"), what="the word")
+        desk_screen(app).controllers.argument_handlers["view.save"]("Two stations")
+        await until(pilot, lambda: "Saved view" in text_of(app, "StatusBar"), what="the word")
         assert load_config(config_file()).views["Two stations"] == "s:station n:>=2"
         await press_view(pilot, "Two stations")
         assert len(tree_of(app)) == found.answer.found.total
@@ -263,7 +284,7 @@ async def test_n_goes_through_the_list_after_it(app: PatchdeskApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await counted(pilot)
         await find(pilot, "station")
-        hits = desk_screen(app)._result
+        hits = controller(app, Search).result
         assert hits is not None
         expected = {hit.series for hit in hits.answer.found.hits}
         await pilot.press("enter")
@@ -369,7 +390,7 @@ def test_screen(
     async def run(pilot: Pilot[None]) -> None:
         await counted(pilot)
         screen = desk_screen(app)
-        await until(pilot, lambda: screen._warming is None, what="the engine")
+        await until(pilot, lambda: controller(app, Search).is_prepared, what="the engine")
         await pilot.press("\\" if name == "query" else "/")
         await answered(pilot)
         screen.bar.line.cursor_blink = False
@@ -381,7 +402,7 @@ def test_screen(
             await pilot.press("enter")
             await until(pilot, lambda: not screen.bar.asking)
         await pilot.pause(0.2)
-        await until(pilot, lambda: not screen._reading_mail)
+        await until(pilot, lambda: not controller(app, MailLoader).is_reading)
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=run)

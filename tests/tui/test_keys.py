@@ -13,6 +13,7 @@ from tests.tui.kit import (
     NOW,
     FakeDesk,
     app_with,
+    controller,
     desk_screen,
     lantern,
     listing,
@@ -22,6 +23,7 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
+from tui.desk.results import Results
 from tui.keys.commands import BY_NAME, COMMANDS, RENAMED, Command, Pane, commands_named
 from tui.keys.keymap import (
     PRESETS,
@@ -397,7 +399,7 @@ async def test_keys_typed_ahead_reach_what_they_were_meant_for() -> None:
             app.post_message(Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: app.clipboard == "glass-v1-1@x")
         assert desk_screen(app).active_pane is Pane.READER
-        assert desk_screen(app)._words == "line 9"
+        assert controller(app, Results).text == "line 9"
 
 
 async def test_tab_goes_through_what_the_line_could_be() -> None:

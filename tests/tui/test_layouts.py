@@ -1,4 +1,4 @@
-"""Diffs unified, side by side and stacked; changed words; white space that is wrong, or ignored."""
+"""Diffs: unified, side by side and stacked; changed words; white space that is wrong, or ignored."""
 
 from __future__ import annotations
 

@@ -25,9 +25,13 @@ from core.sources.source import Source
 from core.sync.list_folder import DataDirs, list_lock
 from core.sync.process import sync_intervals
 from core.text import shown
-from tests.tui.kit import desk_screen, ready, text_of, tree_of, until
+from tests.tui.kit import controller, desk_screen, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
+from tui.desk.lists import Lists
+from tui.desk.mail import MailLoader
+from tui.desk.opening import Opening
 from tui.desk.requests import Desk
+from tui.desk.sync import Sync
 
 NOTHING = Event()
 
@@ -94,7 +98,7 @@ async def settled(pilot: Pilot[None]) -> None:
     await ready(pilot)
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
-    await until(pilot, lambda: desk_screen(app)._coming is None, what="all rows")
+    await until(pilot, lambda: controller(app, Opening).pending is None, what="all rows")
     # The title counts once the whole page has come, after its first rows.
     await until(pilot, lambda: " 0 series" not in text_of(app, "TitleBar"), what="the counts")
 
@@ -176,11 +180,11 @@ async def test_going_to_what_is_unread_and_reading_it(app: PatchdeskApp, index: 
         await pilot.press("J")
         assert {here(app)} == fifth
         await pilot.press("K")
-        await until(pilot, lambda: "Nothing unread above" in text_of(app, "StatusBar"))
+        await until(pilot, lambda: "No unread messages above" in text_of(app, "StatusBar"))
         await until(pilot, lambda: unread(index) == 0, what="the other read")
         await until(pilot, lambda: "1 unread" not in text_of(app, "TitleBar"), what="the count")
         await pilot.press("J")
-        await until(pilot, lambda: "Nothing unread below" in text_of(app, "StatusBar"))
+        await until(pilot, lambda: "No unread messages below" in text_of(app, "StatusBar"))
 
 
 async def test_a_glance_does_not_count(app: PatchdeskApp, index: Index) -> None:
@@ -227,7 +231,7 @@ async def test_sorting_keeps_the_place(app: PatchdeskApp, index: Index, sort: st
         await until(pilot, lambda: f"by {sort}" in text_of(app, "TitleBar"), what=sort)
         assert here(app) == mail
         view = ListView(sort=sort, ascending=sort == "author")
-        assert list(desk_screen(app)._page.items.rows) == list(index.order(view))  # type: ignore[union-attr]
+        assert list(controller(app, Lists).page.items.rows) == list(index.order(view))  # type: ignore[union-attr]
 
 
 async def test_groups_have_headings(app: PatchdeskApp, index: Index) -> None:
@@ -363,7 +367,7 @@ def test_screen(
         await settled(pilot)
         await pilot.press("j", "j", "l")
         await pilot.pause(0.2)
-        await until(pilot, lambda: not desk_screen(app)._reading_mail)
+        await until(pilot, lambda: not controller(app, MailLoader).is_reading)
 
     assert snap_compare(app, terminal_size=size, run_before=run)
 
@@ -406,6 +410,6 @@ async def test_escape_stops_a_sync_and_keeps_what_came(
             await pilot.press("g", "s")
             await until(pilot, lambda: "Waiting for another" in text_of(app), what="the sync")
             await pilot.press("escape")
-            await until(pilot, lambda: desk_screen(app)._run is None, what="its end")
+            await until(pilot, lambda: not controller(app, Sync).is_running, what="its end")
             assert "stopped" in text_of(app, "StatusBar")
             assert len(tree_of(app)) == rows

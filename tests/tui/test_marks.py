@@ -11,6 +11,7 @@ from tests.tui.kit import (
     FakeDesk,
     app_on,
     app_with,
+    controller,
     desk_screen,
     lantern,
     listing,
@@ -21,6 +22,7 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
+from tui.desk.mail import MailLoader
 from tui.keys.commands import Pane
 from tui.tree.marks import Marks
 from tui.tree.triage_tree import TriageTree
@@ -67,7 +69,7 @@ async def test_escape_takes_the_marks_away() -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         await pilot.press("space")
-        await until(pilot, lambda: not desk_screen(app)._reading_mail, what="the next mail")
+        await until(pilot, lambda: not controller(app, MailLoader).is_reading, what="the next mail")
         await pilot.press("escape")
         assert not tree(app).marked
         await until(pilot, lambda: "marked" not in text_of(app, "TitleBar"), what="no marks")
@@ -95,7 +97,7 @@ async def test_a_query_marks_what_it_finds(query: str, count: int) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         await pilot.press("*", *query, "enter")
-        words = f"{count} marked" if count else "Nothing more to mark"
+        words = f"{count} marked" if count else "Already marked"
         await until(pilot, lambda: words in text_of(app), what=words)
         assert len(tree(app).marked) == count
 

@@ -81,7 +81,7 @@ KEYS = {
 def test_a_literal_key_would_be_found() -> None:
     assert literal_keys("Nothing is running. Q quits.") == ["Q"]
     assert literal_keys("gd asks for a range; {app.back} goes back.") == ["gd"]
-    assert literal_keys("Nothing to find yet: / asks for it.") == ["/"]
+    assert literal_keys("No search yet: / asks for it.") == ["/"]
     assert literal_keys("C-r reads it again") == ["C-r"]
     assert literal_keys("A sync is running; {app.cancel} stops it.") == []
 

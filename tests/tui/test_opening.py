@@ -14,7 +14,9 @@ from tests.tui.kit import (
     NOW,
     FakeDesk,
     app_on,
+    controller,
     desk_screen,
+    idle,
     lantern,
     listing,
     reader_of,
@@ -25,7 +27,7 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
-from tui.desk.opening import progress_words
+from tui.desk.opening import Opening, progress_text
 from tui.desk.requests import Desk
 
 OTHER = (small_series("brook", "brook: run faster"),)
@@ -50,13 +52,12 @@ async def test_a_late_listing_is_dropped() -> None:
     app = app_on(slow=slow, lantern=FakeDesk(listing(lantern())))
     async with app.run_test(size=(160, 50)) as pilot:
         screen = desk_screen(app)
-        screen.open_target("lantern")
+        controller(app, Opening).open_target("lantern")
         await ready(pilot)
         gate.set()
-        await until(pilot, lambda: all(w.is_finished for w in app.workers))
-        await pilot.pause()
-        assert screen._shown is not None
-        assert screen._shown.target == "lantern"
+        await idle(pilot)
+        assert screen.session is not None
+        assert screen.session.target == "lantern"
         assert "brook" not in text_of(app)
 
 
@@ -73,8 +74,7 @@ async def test_a_late_mail_is_dropped() -> None:
         desk.mail_gates["talk@x"].set()
         await until(pilot, lambda: "line 1 of Which lamps" in text_of(app))
         desk.mail_gates["oil-v1-1@x"].set()
-        await until(pilot, lambda: all(w.is_finished for w in app.workers))
-        await pilot.pause()
+        await idle(pilot)
         assert "line 1 of Which lamps" in text_of(app)
 
 
@@ -272,7 +272,7 @@ async def test_an_error_covers_the_panes_only_where_it_has_no_room_and_escape_cl
     ],
 )
 def test_progress_in_words(progress: Progress, words: str) -> None:
-    assert progress_words(progress) == words
+    assert progress_text(progress) == words
 
 
 async def test_a_long_first_opening_is_told_in_the_reader_and_by_the_second() -> None:
@@ -342,7 +342,7 @@ async def test_a_mistake_of_ours_is_said_and_does_not_end_the_program() -> None:
     app = app_on(lantern=FakeDesk(listing(lantern(), done=False), ZeroDivisionError("oops")))
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         await until(pilot, lambda: "Something went wrong inside patchdesk" in text_of(app))
-        await until(pilot, lambda: desk_screen(app)._coming is None)
+        await until(pilot, lambda: controller(app, Opening).pending is None)
         assert len(tree_of(app)) == 4
 
 

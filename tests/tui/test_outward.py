@@ -28,6 +28,7 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
+from tui.desk.controller import ReaderContent
 from tui.keys.keymap import Keymap
 from tui.widgets.choose import copy_dialog
 
@@ -52,7 +53,7 @@ async def test_in_the_tree_a_series_goes_as_an_mbox() -> None:
         await pilot.press(*"grep -c '^From '", "enter")
         await until(pilot, lambda: "| grep" in text_of(app), what="the answer")
         screen = desk_screen(app)
-        assert screen._noted
+        assert screen.content is not ReaderContent.MAIL
         assert any(row.strip() == "2" for row in reader_of(app)._page.texts())
 
 
@@ -64,7 +65,7 @@ async def test_a_running_command_is_stopped() -> None:
         await until(pilot, lambda: "Running sleep" in text_of(app))
         await pilot.press("ctrl+c")
         assert "Stopped the command." in text_of(app)
-        await app.workers.wait_for_complete()
+        await until(pilot, lambda: app.tasks.is_idle, what="the end of the command")
 
 
 async def test_the_browser_gets_the_address(

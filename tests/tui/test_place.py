@@ -13,12 +13,13 @@ from core.desk.list_position import ListPosition, recall, remember
 from core.desk.lists_desk import ListDesk, ListQuery
 from core.index.index import Index, ListView
 from core.system.ui_state import UiState
-from tests.tui.kit import desk_screen, text_of, tree_of, until
+from tests.tui.kit import controller, desk_screen, text_of, tree_of, until
 from tests.tui.test_lists import app_on_index, settled
 from tests.tui.test_lists import index as index
 from tests.tui.test_lists import made as made
 from tests.tui.test_lists import path as path
 from tui.app import PatchdeskApp
+from tui.desk.opening import Opening
 from tui.desk.requests import Desk
 from tui.tree.rows import Key, Kind
 
@@ -74,7 +75,7 @@ def started(path: Path, index: Index, file: Path) -> PatchdeskApp:
         return ListDesk(path, recall(remembered, ("lantern",)).wanted)
 
     return PatchdeskApp(
-        "", opened, lists=("lantern",), clock=app._desk_screen._clock, remembered=remembered
+        "", opened, lists=("lantern",), clock=app.settings.clock, remembered=remembered
     )
 
 
@@ -102,7 +103,7 @@ async def test_the_next_run_begins_where_the_last_one_ended(
     async with (app := started(path, index, file)).run_test(size=(120, 40)) as pilot:
         # There is no mail to wait for under a heading.
         await until(pilot, lambda: "by day" in text_of(app, "TitleBar"), what="groups")
-        await until(pilot, lambda: desk_screen(app)._coming is None, what="all rows")
+        await until(pilot, lambda: controller(app, Opening).pending is None, what="all rows")
         row = tree_of(app).row
         assert row is not None
         assert row.kind is Kind.HEADING

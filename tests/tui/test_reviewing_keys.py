@@ -11,7 +11,9 @@ from core.system.ui_state import UiState
 from tests.tui.kit import (
     FakeDesk,
     app_on,
+    configure,
     desk_screen,
+    idle,
     listing,
     reader_of,
     ready,
@@ -110,11 +112,11 @@ async def test_how_patches_look_is_kept_for_the_next_run(tmp_path: Path) -> None
     path = tmp_path / "remembered.json"
     for keys, layout in (("", "unified"), ("tltwt>tn", "stacked"), ("", "stacked")):
         app_ = app()
-        app_.remembered = UiState(path)
+        configure(app_, ui_state=UiState(path))
         async with app_.run_test(size=(120, 40)) as pilot:
             await ready(pilot)
             await pilot.press(*keys)
-            await pilot.app.workers.wait_for_complete()
+            await idle(pilot)
             reader = reader_of(app_)
             assert reader.layout_wanted == layout
             assert (reader.wrap, reader.numbers, reader.words) == (
@@ -122,7 +124,7 @@ async def test_how_patches_look_is_kept_for_the_next_run(tmp_path: Path) -> None
             )
     path.write_text('{"reader": {"layout_wanted": "upside down", "wrap": 1, "words": false}}')
     app_ = app()
-    app_.remembered = UiState(path)
+    configure(app_, ui_state=UiState(path))
     async with app_.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         reader = reader_of(app_)

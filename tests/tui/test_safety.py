@@ -16,7 +16,7 @@ from tests.tui.kit import (
     FakeDesk,
     app_on,
     app_with,
-    desk_screen,
+    controller,
     lantern,
     listing,
     ready,
@@ -27,6 +27,7 @@ from tests.tui.kit import (
     until,
     version,
 )
+from tui.desk.opening import Opening
 from tui.filters import ControlFilter
 
 HOSTILE = (
@@ -99,12 +100,12 @@ async def test_hostile_errors_are_shown_literally() -> None:
     desks = {words: FakeDesk(FetchError(words, words)) for words in HOSTILE}
     app = app_on(lantern=FakeDesk(listing([])), **desks)
     async with app.run_test(size=(150, 40), notifications=True) as pilot:
-        await until(pilot, lambda: desk_screen(app)._coming is None)
+        await until(pilot, lambda: controller(app, Opening).pending is None)
         for place, words in enumerate(HOSTILE):
             if place == 4:  # from here on beside a listing, in the status line and a notification
-                desk_screen(app)._listing = listing(lantern())
-            desk_screen(app).open_target(words)
-            await until(pilot, lambda: desk_screen(app)._coming is None)
+                controller(app, Opening).listing = listing(lantern())
+            controller(app, Opening).open_target(words)
+            await until(pilot, lambda: controller(app, Opening).pending is None)
             await pilot.pause()
             text = text_of(app)
             assert shown(words)[:20] in text

@@ -15,6 +15,7 @@ from tests.tui.kit import (
     FakeDesk,
     app_with,
     desk_screen,
+    idle,
     lantern,
     listing,
     ready,
@@ -23,6 +24,7 @@ from tests.tui.kit import (
     until,
 )
 from tui.app import PatchdeskApp
+from tui.desk.controller import ReaderContent
 
 Steps = Callable[[Pilot[None]], Awaitable[None]]
 Compare = Callable[..., bool]
@@ -50,13 +52,9 @@ def press(*keys: str) -> Steps:
     async def run(pilot: Pilot[None]) -> None:
         await ready(pilot)
         await pilot.press(*keys)
-        screen = desk_screen(pilot.app)  # type: ignore[arg-type]
-        await until(
-            pilot, lambda: screen._settling is None or not screen._settling._active.is_set()
-        )
+        await idle(pilot)
         await pilot.pause(0.1)
-        await until(pilot, lambda: not screen._reading_mail)
-        await pilot.pause()
+        await idle(pilot)
 
     return run
 
@@ -109,7 +107,7 @@ def test_error(snap_compare: Compare, size: tuple[int, int]) -> None:
     app = PatchdeskApp("x", lambda _: FakeDesk(error), clock=lambda: NOW)
 
     async def failed(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: desk_screen(app)._noted)
+        await until(pilot, lambda: desk_screen(app).content is not ReaderContent.MAIL)
         await pilot.pause(0.1)
 
     assert snap_compare(app, terminal_size=size, run_before=failed)

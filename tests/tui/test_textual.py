@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.screens.frame import FrameScreen
+from tui.screens.desk import DeskScreen
 from tui.textual_private import KEY_SEQUENCES, XTermParser
 
 
@@ -34,9 +34,9 @@ def test_the_driver_switches_the_mouse(name: str) -> None:
 def test_the_screen_draws_where_the_first_picture_is_held_back() -> None:
     method = getattr(Screen, "_compositor_refresh", None)
     assert method is not None, (
-        "Textual's Screen has no _compositor_refresh any more: see FrameScreen"
+        "Textual's Screen has no _compositor_refresh any more: see DeskScreen"
     )
-    assert FrameScreen._compositor_refresh is not method
+    assert DeskScreen._compositor_refresh is not method
     assert list(inspect.signature(method).parameters) == ["self"]
     assert "_compositor_refresh()" in inspect.getsource(Screen), "nothing calls it any more"
 

@@ -11,9 +11,21 @@ from textual.events import Key
 
 from core.triage.journal import FILE
 from core.triage.transitions import DECIDED, Verb, next_status
-from tests.tui.kit import NOW, app_with, desk_screen, lantern, ready, small_series, text_of, until
+from tests.tui.kit import (
+    NOW,
+    app_with,
+    configure,
+    controller,
+    desk_screen,
+    lantern,
+    ready,
+    small_series,
+    text_of,
+    until,
+)
 from tests.tui.triage_kit import known, said, statuses, subjects, told, tree, triage_app
 from tui.desk.phrases import COMMANDS
+from tui.desk.triage_state import TriageState
 from tui.keys.commands import BY_NAME, Pane
 
 WICK, OIL, TALK, GLASS = (item.subject for item in lantern())
@@ -40,7 +52,7 @@ async def test_a_key_decides_and_goes_on(key: str, words: str, status: str, tmp_
         assert row is not None
         assert row.item.subject == OIL
         assert (WICK in subjects(app)) is (status == "accepted")
-        await until(pilot, lambda: "1 of 4 today" in text_of(app), what="the count")
+        await until(pilot, lambda: "1/4 triaged today" in text_of(app), what="the count")
         await pilot.press("u")
         await told(pilot, f"undone: {words}")
         assert subjects(app) == [WICK, OIL, TALK, GLASS]
@@ -223,7 +235,7 @@ async def test_repeat_does_the_last_again_on_what_is_here(tmp_path: Path) -> Non
         await ready(pilot)
         await known(pilot)
         await pilot.press(":", *"repeat", "enter")
-        await until(pilot, lambda: "Nothing was decided yet" in said(app), what="nothing")
+        await until(pilot, lambda: "No triage action to repeat yet" in said(app), what="nothing")
         await pilot.press("L", *"net", "enter")
         await told(pilot, "label")
         await pilot.press("j", "V", "j")
@@ -267,7 +279,9 @@ async def test_the_history_of_a_series_is_read_in_the_reader(tmp_path: Path) -> 
         await ready(pilot)
         await known(pilot)
         await pilot.press("F", "A", "u", "g", "h")
-        await until(pilot, lambda: "History of Steady" in text_of(app, "MessageView"), what="it")
+        await until(
+            pilot, lambda: "Triage history of Steady" in text_of(app, "MessageView"), what="it"
+        )
         text = text_of(app, "MessageView")
         assert "flag" in text
         assert "new → accepted" in text
@@ -282,7 +296,7 @@ async def test_without_a_journal_nothing_is_decided() -> None:
         await ready(pilot)
         await pilot.press("d")
         await pilot.pause()
-        assert "Nothing is remembered" in said(app)
+        assert "Triage is not available" in said(app)
 
 
 async def test_keys_typed_ahead_are_done_in_their_order(tmp_path: Path) -> None:
@@ -292,7 +306,7 @@ async def test_keys_typed_ahead_are_done_in_their_order(tmp_path: Path) -> None:
         await ready(pilot)
         await known(pilot)
         await pilot.press(*"dxwAdxuuUd" * 3)
-        await until(pilot, lambda: not desk_screen(app)._waiting, what="all written")
+        await until(pilot, lambda: controller(app, TriageState).is_idle, what="all written")
         await pilot.pause(0.2)
         shown = dict(tree(app).standings)
     again = triage_app(tmp_path, *items)
@@ -326,10 +340,10 @@ async def test_what_was_put_off_comes_back_at_its_time(tmp_path: Path) -> None:
         await pilot.press("s", *"12h", "enter")
         await told(pilot, "put off")
         assert subjects(app) == [OIL, TALK, GLASS]
-        desk_screen(app).wake()
+        controller(app, TriageState).wake()
         assert subjects(app) == [OIL, TALK, GLASS]
-        desk_screen(app)._clock = lambda: NOW + timedelta(hours=13)
-        desk_screen(app).wake()
+        configure(app, clock=lambda: NOW + timedelta(hours=13))
+        controller(app, TriageState).wake()
         await pilot.pause()
         assert subjects(app) == [WICK, OIL, TALK, GLASS]
         assert "put off" in text_of(app, "SeriesTree").splitlines()[0] or "until" in text_of(app)

@@ -18,9 +18,13 @@ from core.index.index import Index, ListView, open_index
 from core.sources.mailbox import open_file
 from core.triage.journal import FILE
 from core.triage.transitions import Verb
-from tests.tui.kit import desk_screen, ready, text_of, until
+from tests.tui.kit import controller, desk_screen, ready, text_of, until
 from tests.tui.triage_kit import make, said, told, tree
 from tui.app import PatchdeskApp
+from tui.desk.lists import Lists
+from tui.desk.opening import Opening
+from tui.desk.triage_state import TriageState
+from tui.desk.views import Views
 
 NOTHING = Event()
 
@@ -70,8 +74,8 @@ async def settled(pilot: Pilot[None]) -> None:
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
     await until(pilot, lambda: tree(app).standings_known, what="how they stand")
-    await until(pilot, lambda: desk_screen(app)._coming is None, what="all rows")
-    await until(pilot, lambda: desk_screen(app)._held_back is None, what="all rows")
+    await until(pilot, lambda: controller(app, Opening).pending is None, what="all rows")
+    await until(pilot, lambda: controller(app, TriageState).is_idle, what="all rows")
 
 
 async def test_what_is_done_is_gone_and_undone_is_back(path: Path, index: Index) -> None:
@@ -203,11 +207,13 @@ async def test_in_the_inbox_too_undo_and_td_bring_back(path: Path, index: Index)
         await settled(pilot)
         count, here = tree(app).count, tree(app).here
         await pilot.press("1")  # Inbox: is:open
-        await until(pilot, lambda: "is:open" in desk_screen(app).query_shown, what="the inbox")
+        await until(pilot, lambda: "is:open" in controller(app, Views).query, what="the inbox")
         await pilot.press("d")
         await told(pilot, "done")
-        page = desk_screen(app)._page
-        await until(pilot, lambda: desk_screen(app)._page is not page, what="a list without it")
+        page = controller(app, Lists).page
+        await until(
+            pilot, lambda: controller(app, Lists).page is not page, what="a list without it"
+        )
         assert tree(app).count == count - 1
         await pilot.press("G", "u")
         await told(pilot, "undone: done")
@@ -221,7 +227,7 @@ async def test_in_the_inbox_too_undo_and_td_bring_back(path: Path, index: Index)
         await until(pilot, lambda: tree(app).count == count, what="it in the inbox too")
         await pilot.press("t", "d")
         await until(pilot, lambda: tree(app).count == count - 1, what="it hidden again")
-        assert desk_screen(app).query_shown == "is:open"
+        assert controller(app, Views).query == "is:open"
 
 
 async def test_a_heading_marks_its_group_and_states_make_groups(path: Path, index: Index) -> None:
@@ -268,7 +274,7 @@ async def test_folded_groups_are_passed_over_and_undo_opens_them(path: Path, ind
         await pilot.press("z", "M", "g", "g")
         assert tree(app).here is None  # a heading
         await pilot.press("d")
-        assert "no series here" in said(app)
+        assert "No series selected" in said(app)
         await pilot.press("u")
         await told(pilot, "undone: done")
         await until(pilot, lambda: tree(app).here == here, what="the cursor back on it")

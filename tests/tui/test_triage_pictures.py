@@ -10,8 +10,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.kit import desk_screen, lantern, ready, small_series, until
+from tests.tui.kit import controller, desk_screen, lantern, ready, small_series, until
 from tests.tui.triage_kit import known, triage_app
+from tui.desk.mail import MailLoader
+from tui.desk.triage_state import TriageState
 
 SMALL, LARGE = (80, 24), (160, 50)
 
@@ -62,9 +64,9 @@ def test_screen(
         for line in screen.query(Input):
             line.cursor_blink = False
             line._pause_blink(visible=True)
-        await until(pilot, lambda: not screen._waiting, what="all written")
+        await until(pilot, lambda: controller(app, TriageState).is_idle, what="all written")
         await pilot.pause(0.3)
-        await until(pilot, lambda: not screen._reading_mail)
+        await until(pilot, lambda: not controller(app, MailLoader).is_reading)
         await pilot.pause(0.1)
 
     assert snap_compare(app, terminal_size=size, run_before=run)

@@ -1,102 +1,114 @@
-"""The part of the main screen that takes commands by their names: the line after `:`, the help, the palette."""
+"""Commands by name: the line after `:`, the help, the palette, and the few that concern the whole program."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-
-from textual import on
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from core.text import shown
-from tui.desk.review import ReviewingScreen
+from tui.desk.controller import Controller, Handler, ReaderContent
 from tui.keys.commands import Command, Pane, commands_named
-from tui.widgets.prompt import Prompt, Proposal
+from tui.widgets.prompt import Proposal
+
+_PROBLEMS: Final = 5
+"""Mistakes in the configuration that are shown."""
 
 
-class CommandingScreen(ReviewingScreen):
+class CommandLine(Controller):
     """Runs commands that are named, and says which can be run now."""
 
-    def command_actions(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each of these commands does, by its name."""
+    def start(self) -> None:
+        """Show what is wrong with the configuration, once that can be read."""
+        settings = self._desk.settings
+        self._desk.set_timer(settings.timings.settled_in, self._show_problems)
+
+    def _show_problems(self) -> None:
+        problems = self._desk.settings.problems
+        if problems:
+            more = len(problems) - _PROBLEMS
+            lines = [*problems[:_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]
+            text = "\n".join(map(shown, lines))
+            self._desk.app.notify(
+                text, title="In the configuration", severity="warning", timeout=20, markup=False
+            )
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
+        app = self._desk.app
         return {
-            "app.help": self._help,
+            "app.help": self._desk.show_help,
             "app.command": self._ask_command,
-            "app.palette": self.app.action_command_palette,
-            "app.suspend": self.app.action_suspend_process,
+            "app.palette": app.action_command_palette,
+            "app.theme": app.search_themes,
+            "app.suspend": app.action_suspend_process,
+            "app.log": self._show_log,
+            "app.quit": app.exit,
         }
 
     def disabled_reason(self, command: Command) -> str:
-        """Return why a command cannot be run now, as a sentence; "" where it can."""
-        pane = command.pane
+        """Return why a command cannot be run where the keys are, or with nothing open."""
+        pane, is_empty = command.pane, not len(self._desk.series_tree)
         if pane is Pane.DIGEST:
             return "This is for a digest: {digest.open} opens one."
-        if pane is Pane.READER and (self._noted or self._mail is None):
+        if pane is Pane.READER and self._desk.content is not ReaderContent.MAIL:
             return "There is no mail open."
-        if pane is Pane.TREE and not len(self.series_tree):
+        if pane is Pane.TREE and is_empty:
             return "There is no series here."
-        if command.name.startswith("fold.") and self.active_pane is Pane.WELCOME:
+        if command.name.startswith("fold.") and self._desk.active_pane is Pane.WELCOME:
             return "There is nothing to fold here."
-        if command.name.startswith("patch.") and not len(self.series_tree):
+        if command.name.startswith("patch.") and is_empty:
             return "There is no series here."
-        if command.name == "app.reload" and self._retry is None:
-            return "Nothing was opened yet."
-        return super().disabled_reason(command)
-
-    def _help(self) -> None:
-        from tui.screens.help import HelpScreen
-
-        def chosen(command: Command | None) -> None:
-            if command is not None:
-                self.run_command(command)
-
-        self.app.push_screen(HelpScreen(self.active_pane, self.keymap), chosen)
+        return ""
 
     # ------------------------------------------------------------- by name
 
-    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
-        """Return what the commands do that can be told more on their line."""
-        return {}
-
-    def argument_completions(self, name: str) -> Sequence[Proposal]:
-        """Return what a command could be told on its line, as far as that is known."""
-        del name
-        return ()
-
     def _ask_command(self) -> None:
-        self.ask("command", ":", propose=self._propose_line)
+        self._desk.prompt.ask(":", then=self.run_line, propose=self._propose)
 
-    def _propose_line(self, line: str) -> list[Proposal]:
-        """Return the commands that `line` may mean, or what the command that it names could be told."""
+    def _propose(self, line: str) -> list[Proposal]:
+        """Return the commands that `line` may name, or what the argument of the one it names could be."""
         name, blank, rest = line.partition(" ")
         named = commands_named(name)
         if blank and named:
-            words = self.argument_completions(named[0].name)
             wanted = rest.strip().casefold()
-            found = [pair for pair in words if wanted in pair[0].casefold()]
+            known = self._desk.controllers.completions(named[0].name)
+            found = [pair for pair in known if wanted in pair[0].casefold()]
             found.sort(key=lambda pair: not pair[0].casefold().startswith(wanted))
             return [(shown(f"{name} {word}"), says) for word, says in found]
-        return [(shown(self._name_for(c)), self._words_on(c)) for c in named]
+        return [(shown(self._name_of(command)), self._about(command)) for command in named]
 
-    def _name_for(self, command: Command) -> str:
-        return f"{command.name} " if self.argument_completions(command.name) else command.name
+    def _name_of(self, command: Command) -> str:
+        known: Sequence[Proposal] = self._desk.controllers.completions(command.name)
+        return f"{command.name} " if known else command.name
 
-    def _words_on(self, command: Command) -> str:
-        own = self.keymap.by_name[command.name]
-        keys = " ".join(own.keys)
-        reason = self.disabled_reason(own)
-        return shown(f"{keys:<8}{self.keymap.fill(reason or own.help)}")
+    def _about(self, command: Command) -> str:
+        own = self._desk.keymap.by_name[command.name]
+        reason = self._desk.controllers.disabled_reason(own)
+        return shown(f"{' '.join(own.keys):<8}{self._desk.keymap.fill(reason or own.help)}")
 
-    @on(Prompt.Submitted)
-    def _line_given(self, event: Prompt.Submitted) -> None:
-        if event.kind == "command" and event.text.strip():
-            self.run_command_line(event.text.strip())
-
-    def run_command_line(self, line: str) -> None:
+    def run_line(self, line: str) -> None:
         """Run a command by its name, with what follows it."""
-        name, _, rest = line.partition(" ")
+        name, _, rest = line.strip().partition(" ")
+        if not name:
+            return
         found = commands_named(name)
         if not found:
-            self.show_message(f"There is no command {name}. {{app.palette}} lists them.", "warning")
-        elif rest.strip() and (run := self.argument_handlers().get(found[0].name)):
+            self._desk.show_message(
+                f"There is no command {name}. {{app.palette}} lists them.", "warning"
+            )
+        elif rest.strip() and (run := self._desk.controllers.argument_handlers.get(found[0].name)):
             run(rest.strip())
         else:
-            self.run_command(found[0])
+            self._desk.run_command(found[0])
+
+    # ------------------------------------------------------------- log
+
+    def _show_log(self) -> None:
+        from core.system.log import last_lines
+        from core.system.paths import log_file
+
+        lines = last_lines(log_file())
+        text = [shown(str(log_file())), "", *(lines if any(lines) else [shown("It is empty.")])]
+        self._desk.show_note("The log", text, temporary=True)
+        self._desk.focus_pane(Pane.READER)
+        self._desk.reader.action_bottom()

@@ -1,191 +1,213 @@
-"""The part of the main screen that hands mail to other programs: copies, a pipe, an editor, the browser."""
+"""Hands mail to other programs: the clipboard, a pipe, an editor, the browser."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from threading import Event
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final
 
-from textual import on
 from textual.app import SuspendNotSupported
 
 from core.errors import PatchdeskError
-from core.model import Message
+from core.model import Message, Series
 from core.text import SafeText, shown, shown_lines
-from tui.desk.mail import edit_copy, run_pipe
-from tui.desk.requests import CopyMade, HasLinks, PipeEnded, web_link
-from tui.desk.review import ReviewingScreen
+from tui.desk.controller import Controller, Handler, ReaderContent
+from tui.desk.requests import HasLinks, HasRaw, Session, web_link
 from tui.keys.commands import Pane
+from tui.tasks import Task
 from tui.tree.rows import Kind
-from tui.widgets.choose import Choice, text_choice
-from tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
-    from tui.app import PatchdeskApp
+    from core.system.programs import Output
+    from tui.widgets.choose import Choice
 
-_MOST_LINES = 20_000
+_MOST_LINES: Final = 20_000
+"""Lines of a command's output that are shown."""
 
 
-class OutwardScreen(ReviewingScreen):
+class External(Controller):
     """What leaves the program, on the user's word."""
 
-    _piping: Event | None = None
-    """Ends the command that runs."""
+    _pipe: Task | None = None
+    """The command that runs."""
 
-    def outward_actions(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each of these commands does, by its name."""
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
         return {
+            "mail.copy": self._copy,
             "mail.browse": self._browse,
             "mail.pipe": self._ask_pipe,
-            "mail.view_in_editor": self._edit,
+            "mail.view_in_editor": self._read_for_editor,
         }
 
-    @property
-    def web(self) -> str:
-        """The address under which the web has mails, by their Message-IDs."""
-        from core.system.programs import LORE
-
-        return cast("PatchdeskApp", self.app).web or LORE
+    def cancel(self) -> bool:
+        """Stop the command that runs."""
+        if self._pipe is None:
+            return False
+        self._pipe.cancel()
+        self._pipe = None
+        self._desk.show_message("Stopped the command.")
+        return True
 
     def link_of(self, message: Message) -> SafeText:
-        """Return the address of a mail on the web: its desk knows, else it is where the user's mails are."""
-        desk: object = self._shown.desk if self._shown is not None else None
-        if isinstance(desk, HasLinks):
-            return shown(desk.link(message.message_id))
-        return shown(web_link(self.web, message.message_id))
+        """Return the address of a mail on the web: its desk's, else that of the user's archive, else lore's."""
+        session = self._desk.session
+        if session is not None and isinstance(session.desk, HasLinks):
+            return shown(session.desk.link(message.message_id))
+        from core.system.programs import LORE
 
-    def on_unmount(self) -> None:
-        """End what runs."""
-        if self._piping is not None:
-            self._piping.set()
+        return shown(web_link(self._desk.settings.web or LORE, message.message_id))
 
-    def cancel(self) -> bool:
-        """Stop what is running; say whether anything was."""
-        if self._piping is not None:
-            self._piping.set()
-            self._piping = None
-            self.show_message("Stopped the command.")
-            return True
-        return super().cancel()
+    # ------------------------------------------------------------- clipboard
+
+    def _copy(self) -> None:
+        from tui.widgets.choose import copy_dialog
+
+        row = self._desk.series_tree.row
+        if row is None or row.message is None:
+            self._desk.show_message("There is no mail here to copy from.", "warning")
+            return
+        dialog = copy_dialog(
+            self._desk.keymap, row.message, self.link_of(row.message), self._copies()
+        )
+        self._desk.app.push_screen(dialog, self._copied)
+
+    def _copied(self, text: SafeText | None) -> None:
+        if text is not None:
+            self._desk.app.copy_to_clipboard(text)
+            self._desk.show_message(f"Copied: {shown(text)}")
+
+    def _copies(self) -> list[Choice[SafeText]]:
+        """Return what else of the reader can be copied."""
+        from tui.widgets.choose import text_choice
+
+        found: list[Choice[SafeText]] = []
+        in_mail = self._desk.content is ReaderContent.MAIL
+        if self._desk.active_pane is not Pane.READER or not in_mail:
+            return found
+        if selected := self._desk.get_selected_text():
+            text = SafeText("\n".join(shown_lines(selected)))
+            found.append(text_choice("v", "selection", text))
+        if (hunk := self._desk.reader.hunk_text) is not None:
+            found.append(text_choice("h", "hunk", hunk))
+        return found
 
     # ------------------------------------------------------------- browser
 
     def _browse(self) -> None:
         from core.system.browser import open_browser
 
-        row = self.series_tree.row
+        row = self._desk.series_tree.row
         if row is None or row.message is None:
-            self.show_message("There is no mail here.", "warning")
+            self._desk.show_message("There is no mail here.", "warning")
             return
         try:
             open_browser(address := self.link_of(row.message), os.environ)
         except PatchdeskError as error:
-            self.show_message(f"{error.message} {error.hint}", "warning")
+            self._desk.show_message(f"{error.message} {error.hint}", "warning")
         else:
-            self.show_message(f"Opened {address}")
+            self._desk.show_message(f"Opened {address}")
 
     # ------------------------------------------------------------- pipe
 
-    def _ask_pipe(self) -> None:
-        row = self.series_tree.row
-        if row is None or row.message is None or self._shown is None:
-            self.show_message("There is no mail here.", "warning")
-            return
-        whole = self.active_pane is Pane.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
-        what = "the series' patches" if whole else "this mail"
-        self.ask("pipe", "|", placeholder=f"a command that reads {what}")
+    def _messages_here(self) -> tuple[Session, list[Message]] | None:
+        """Return what is piped: in the tree a series' patches, else the mail; None where there is none."""
+        row, session = self._desk.series_tree.row, self._desk.session
+        if row is None or row.message is None or session is None:
+            return None
+        messages: list[Message] = []
+        if self._desk.active_pane is Pane.TREE and row.kind in (Kind.SERIES, Kind.VERSION):
+            item = row.item
+            version = row.version or (item.versions[-1] if isinstance(item, Series) else None)
+            messages = [patch.message for patch in version.patches] if version is not None else []
+        return session, messages or [row.message]
 
-    @on(Prompt.Submitted)
-    def _pipe_named(self, event: Prompt.Submitted) -> None:
-        row, session, command = self.series_tree.row, self._shown, event.text.strip()
-        if (
-            event.kind != "pipe"
-            or not command
-            or row is None
-            or row.message is None
-            or session is None
-        ):
+    def _ask_pipe(self) -> None:
+        here = self._messages_here()
+        if here is None:
+            self._desk.show_message("There is no mail here.", "warning")
+        elif self._pipe is not None:
+            self._desk.show_message("A command is running; {app.cancel} stops it.", "warning")
+        else:
+            what = "this mail" if len(here[1]) == 1 else "the series' patches"
+            self._desk.prompt.ask(
+                "|", then=self._run_pipe, placeholder=f"a command that reads {what}"
+            )
+
+    def _run_pipe(self, line: str) -> None:
+        here, command = self._messages_here(), line.strip()
+        if here is None or not command:
             return
-        version = row.version or getattr(row.item, "versions", (None,))[-1]
-        whole = self.active_pane is Pane.TREE and row.kind in (Kind.SERIES, Kind.VERSION)
-        messages = [patch.message for patch in version.patches] if whole and version else []
-        stop = self._piping = Event()
-        self.show_message(f"Running {command}")
-        self.run_worker(
-            partial(run_pipe, session, messages or [row.message], command, stop, self.post_message),
-            group="pipe",
-            thread=True,
-            exit_on_error=False,
+        session, messages = here
+        self._desk.show_message(f"Running {command}")
+        self._pipe = self._tasks.start(
+            "pipe",
+            lambda task: pipe_mails(session, messages, command, task),
+            then=partial(self._show_output, command),
+            failed=self._pipe_failed,
         )
 
-    @on(PipeEnded)
-    def _pipe_ended(self, event: PipeEnded) -> None:
-        if event.ender is not self._piping:
-            return
-        self._piping = None
-        self.clear_message()
-        if event.error is not None:
-            self.show_message(f"{event.error.message} {event.error.hint}", "error")
-            return
-        output = event.output
-        if output is None:
-            return
+    def _pipe_failed(self, error: PatchdeskError) -> None:
+        self._pipe = None
+        self._desk.show_message(f"{error.message} {error.hint}", "error")
+
+    def _show_output(self, command: str, output: Output) -> None:
+        self._pipe = None
+        self._desk.clear_message()
         lines = shown_lines(output.text.rstrip("\n"))[:_MOST_LINES]
         if output.status:
             lines.insert(0, shown(f"It ended with status {output.status}."))
         if output.capped:
-            lines.insert(0, shown("It wrote too much and was ended; this is the beginning."))
-        self._aside = True
-        self._note(
-            shown(f"| {event.command}"), [shown(""), *(lines or [shown("It wrote nothing.")])]
-        )
-        self.focus_pane(Pane.READER)
+            lines.insert(0, shown("Output truncated; the command was stopped."))
+        text = [shown(""), *(lines or [shown("It wrote nothing.")])]
+        self._desk.show_note(shown(f"| {command}"), text, temporary=True)
+        self._desk.focus_pane(Pane.READER)
 
     # ------------------------------------------------------------- editor
 
-    def _edit(self) -> None:
-        row, session = self.series_tree.row, self._shown
+    def _read_for_editor(self) -> None:
+        row, session = self._desk.series_tree.row, self._desk.session
         if row is None or row.message is None or session is None:
-            self.show_message("There is no mail here.", "warning")
+            self._desk.show_message("There is no mail here.", "warning")
             return
-        self.run_worker(
-            partial(edit_copy, session, row.message, self.post_message),
-            group="edit",
-            exclusive=True,
-            thread=True,
-            exit_on_error=False,
+        message = row.message
+        self._tasks.start(
+            "mail bytes",
+            lambda _: raw_of(session, message),
+            then=partial(self._edit, "mail.patch" if message.has_diff else "mail.eml"),
+            failed=lambda error: self._desk.show_message(f"{error.message} {error.hint}", "error"),
+            current=lambda: self._desk.session is session,
+            replace=True,
         )
 
-    @on(CopyMade)
-    def _open_copy(self, event: CopyMade) -> None:
+    def _edit(self, name: str, raw: bytes) -> None:
         from core.system.programs import editor, run_in_terminal
 
-        if event.session is not self._shown:
-            return
-        if event.error is not None:
-            self.show_message(f"{event.error.message} {event.error.hint}", "error")
-            return
         try:
-            with editor(event.raw, event.name, os.environ) as command, self.app.suspend():
+            with editor(raw, name, os.environ) as command, self._desk.app.suspend():
                 run_in_terminal(command)
         except PatchdeskError as error:
-            self.show_message(f"{error.message} {error.hint}", "warning")
+            self._desk.show_message(f"{error.message} {error.hint}", "warning")
         except SuspendNotSupported:
-            self.show_message("This terminal cannot be lent to an editor.", "warning")
-        self.refresh()
+            self._desk.show_message("Cannot suspend this terminal for an editor.", "warning")
+        self._desk.app.screen.refresh()
 
-    # ------------------------------------------------------------- copies
 
-    def copies(self) -> list[Choice[SafeText]]:
-        """Return what else of the reader can be copied: beside the mail."""
-        found: list[Choice[SafeText]] = []
-        if self.active_pane is not Pane.READER or self._noted:
-            return found
-        if selected := self.get_selected_text():
-            text = SafeText("\n".join(shown_lines(selected)))
-            found.append(text_choice("v", "selection", text))
-        if (hunk := self.reader.hunk_text) is not None:
-            found.append(text_choice("h", "hunk", hunk))
-        return found
+def raw_of(session: Session, message: Message) -> bytes:
+    """Return the bytes of a mail. Raises PatchdeskError where they cannot be had."""
+    if not isinstance(session.desk, HasRaw):
+        raise PatchdeskError("The mail cannot be had as it came.")
+    return session.desk.raw(message)
+
+
+def pipe_mails(session: Session, messages: Sequence[Message], command: str, task: Task) -> Output:
+    """Run a command with mails on its standard input, one as it is, several as an mboxrd; return what it wrote.
+
+    Raises PatchdeskError and Cancelled.
+    """
+    from core.sources.mbox import to_mboxrd
+    from core.system.programs import pipe_to_command
+
+    raws = [raw_of(session, message) for message in messages]
+    return pipe_to_command(command, raws[0] if len(raws) == 1 else to_mboxrd(raws), stop=task.stop)

@@ -1,21 +1,16 @@
-"""Who writes down what was decided: one thread, in the order of the key presses, and what it tells the screen."""
+"""Writes triage into the journal, one operation after the other, in the order of the key presses."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import SimpleQueue
-from threading import Thread
-from typing import TYPE_CHECKING, Final, Literal, cast
-
-from textual.message import Message
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
 from core.errors import PatchdeskError
 from core.model import MessageId
-from tui.desk.list_jobs import Post
 from tui.desk.requests import Session
+from tui.tasks import Task, Tasks
 from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
@@ -27,20 +22,15 @@ if TYPE_CHECKING:
     from core.triage.state import TriageState
     from core.triage.transitions import Verb
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-_LONGEST_WAIT: Final = 10.0
-"""Seconds that quitting waits for what is not written yet: a disk that hangs must not hold the terminal."""
-
-
-def _lists(session: Session) -> ListDesk | None:
-    """Return the followed lists, where these are what was opened."""
-    return cast("ListDesk", session.desk) if hasattr(session.desk, "pages") else None
+_GROUP: Final = "journal"
+"""It is bounded to one thread, which makes it a queue."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Deed:
-    """Something to be done to series, or taken back."""
+class TriageOperation:
+    """Something to be done to series, or to be undone."""
 
     session: Session
     kind: Literal["do", "undo", "redo"] = "do"
@@ -53,207 +43,190 @@ class Deed:
     note: str | None = None
 
 
-@dataclass
-class Known(Message):
-    """Where series stand, and what remembers viewed hunks."""
+@dataclass(frozen=True, slots=True)
+class StatesLoaded:
+    """The triage states of what is open, and what remembers viewed hunks."""
 
     session: Session
-    standings: Mapping[SeriesHandle, TriageState] | None
-    viewed: ViewedHunks | None
-    """Both None where nothing could be known: what was known before holds."""
+    states: Mapping[SeriesHandle, TriageState]
+    viewed: ViewedHunks
 
 
-@dataclass
-class Counted(Message):
-    """How many series were decided today, and of how many."""
+@dataclass(frozen=True, slots=True)
+class OperationWritten:
+    """What an operation came to."""
 
-    session: Session
-    today: tuple[int, int]
-
-
-@dataclass
-class DeedDone(Message):
-    """A deed is written down."""
-
-    deed: Deed
+    operation: TriageOperation
     outcome: VerbResult | None
-    """None where there was nothing to take back."""
-    standings: Mapping[SeriesHandle, TriageState] = field(default_factory=dict)
-    """How those stand now that stood otherwise before."""
-    first: SeriesHandle | None = None
-    """One of them, to put the cursor on."""
+    """None where there was nothing to undo."""
+    states: Mapping[SeriesHandle, TriageState] = field(default_factory=dict)
+    """The new states of those series whose state has changed."""
+
+    @property
+    def first(self) -> SeriesHandle | None:
+        """One of the series that have changed, to put the cursor on."""
+        return next(iter(self.states), None)
 
 
-@dataclass
-class DeedFailed(Message):
-    """A deed could not be written down: nothing has changed."""
+class JournalWriter:
+    """Does what it is told in the tasks of one group, and calls back with what came of it."""
 
-    deed: Deed
-    error: PatchdeskError
-
-
-@dataclass
-class HistoryRead(Message):
-    """What was done to a series."""
-
-    session: Session
-    subject: str
-    lines: Sequence[LogLine] | PatchdeskError
-
-
-@dataclass
-class Marked(Message):
-    """What a query means, to be marked; or why it cannot be."""
-
-    session: Session
-    found: Collection[SeriesHandle] | PatchdeskError
-
-
-class Clerk:
-    """Does what it is told, one after the other, in a thread of its own, and posts what came of it."""
-
-    def __init__(self, make: Callable[[Session], TriageService], post: Post) -> None:
-        """`make` gives what remembers the decisions on what was opened; it is called in the thread."""
+    def __init__(self, tasks: Tasks, make: Callable[[Session], TriageService]) -> None:
+        """`make` gives the triage of what was opened; it is called in a task."""
+        self._tasks = tasks
         self._make = make
-        self._post = post
-        self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._thread: Thread | None = None
-        self._leaving = False
+        self._is_leaving = False
         """Nobody asks any more: only what is to be written is done."""
-        self._of: Session | None = None
+        # All else is touched by the tasks alone, of which one runs at a time.
+        self._session: Session | None = None
         self._triage: TriageService | None = None
         self._listing: TargetListing | None = None
         self._holders: dict[MessageId, MessageId] | None = None
         """Of what is in memory, the series of each mail."""
 
-    def put(self, job: Callable[[], object]) -> None:
-        """Let something be done after all that came before."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="triage", daemon=True)
-            self._thread.start()
-        self._jobs.put(job)
+    def close(self, seconds: float) -> None:
+        """Write what waits to be written, for so many seconds at most."""
+        if self._session is None and self._tasks.wait(_GROUP, 0):
+            return  # nothing was ever asked
+        self._is_leaving = True
+        self._tasks.start(_GROUP, lambda _: self._leave())
+        self._tasks.wait(_GROUP, seconds)
 
-    def close(self) -> None:
-        """Write what waits to be written, and end."""
-        if self._thread is not None:
-            self._leaving = True
-            self._jobs.put(None)
-            self._thread.join(_LONGEST_WAIT)
-            self._thread = None
-
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            try:
-                job()
-            except Exception:
-                log.exception("triage")
-        if self._triage is not None:
-            with suppress(PatchdeskError):
-                self._leave(self._triage)
-
-    def _leave(self, triage: TriageService) -> None:
+    def _leave(self) -> None:
         """Write what waits to be written, and until when lists were looked at."""
-        triage.close()
-        if self._of is not None and _lists(self._of) is not None:
-            triage.looked()
+        if self._triage is None or self._session is None:
+            return
+        with suppress(PatchdeskError):
+            self._triage.close()
+            if self._session.lists is not None:
+                self._triage.looked()
 
     def _triage_of(self, session: Session) -> TriageService:
-        if self._triage is None or self._of is not session:
-            if self._triage is not None:
-                with suppress(PatchdeskError):
-                    self._leave(self._triage)
-            self._triage, self._of = self._make(session), session
+        if self._triage is None or self._session is not session:
+            self._leave()
+            self._triage, self._session = self._make(session), session
         return self._triage
 
-    # ------------------------------------------------------------- jobs
+    # ------------------------------------------------------------- what it does
 
-    def know(self, session: Session, listing: TargetListing | None) -> None:
-        """Post where the series of what is open stand."""
+    def load_states(
+        self,
+        session: Session,
+        listing: TargetListing | None,
+        *,
+        then: Callable[[StatesLoaded], object],
+        failed: Callable[[PatchdeskError], object],
+        today: Callable[[tuple[int, int]], object],
+    ) -> None:
+        """Load the triage states of what is open; `today` hears how many series were triaged today, of how many."""
 
-        def job() -> None:
-            if self._leaving:
-                return
-            try:
-                triage = self._triage_of(session)
-                self._listing, self._holders = listing, None
-                if listing is not None:
-                    triage.hold(listing.items)
-                else:
-                    triage.refresh()
-                known = cast("Mapping[SeriesHandle, TriageState]", triage.known())
-                self._post(Known(session, known, triage.viewed))
-                self._count(session)
-            except PatchdeskError as error:
-                log.warning("triage: %s", error.message)
-                self._post(Known(session, None, None))
-            except Exception:  # the list must not wait for ever
-                log.exception("triage")
-                self._post(Known(session, None, None))
+        def work(task: Task) -> StatesLoaded | None:
+            if self._is_leaving:
+                return None
+            triage = self._triage_of(session)
+            self._listing, self._holders = listing, None
+            if listing is not None:
+                triage.hold(listing.items)
+            else:
+                triage.refresh()
+            states = cast("Mapping[SeriesHandle, TriageState]", triage.known())
+            task.tell(then, StatesLoaded(session, states, triage.viewed))
+            self._count(session, task, today)
+            return None
 
-        self.put(job)
+        self._tasks.start(_GROUP, work, failed=failed)
 
     def look_for_tags(self, session: Session) -> None:
-        """See whether tags are there that series wait for; the lists then show them."""
+        """See whether tags are there that snoozed series wait for; the lists then show them."""
 
-        def job() -> None:
-            with suppress(PatchdeskError):
-                if self._leaving:
-                    return
-                desk = _lists(session)
-                if self._triage_of(session).look_for_tags() and desk is not None:
-                    desk.look()
+        def work(_: Task) -> None:
+            if not self._is_leaving and self._triage_of(session).look_for_tags():
+                _refresh(session)
 
-        self.put(job)
+        self._tasks.start(_GROUP, work)
 
-    def do(self, deed: Deed) -> None:
-        """Write a deed down, and post that it is."""
+    def write(
+        self,
+        operation: TriageOperation,
+        *,
+        then: Callable[[OperationWritten], object],
+        failed: Callable[[PatchdeskError], object],
+        today: Callable[[tuple[int, int]], object],
+    ) -> None:
+        """Write an operation; `then` is called once it is on disk."""
 
-        def job() -> None:
-            try:
-                self._post(self._done(deed))
-                if deed.kind != "do" and (desk := _lists(deed.session)) is not None:
-                    desk.look()  # what is back may not be in the list
-                self._count(deed.session)
-            except PatchdeskError as error:
-                self._post(DeedFailed(deed, error))
-            except Exception:
-                log.exception("triage")
-                words = "That could not be done.", "The log has the details."
-                self._post(DeedFailed(deed, PatchdeskError(*words)))
+        def work(task: Task) -> None:
+            task.tell(then, self._write(operation))
+            if operation.kind != "do":
+                _refresh(operation.session)  # what is back may not be in the list
+            self._count(operation.session, task, today)
 
-        self.put(job)
+        self._tasks.start(_GROUP, work, failed=failed)
 
-    def _count(self, session: Session) -> None:
-        """Post how far today has come, unless there is more to do first."""
-        if self._jobs.empty() and not self._leaving:
-            self._post(Counted(session, self._triage_of(session).today()))
+    def set_read(self, session: Session, mails: Collection[MessageId], *, read: bool) -> None:
+        """Mark mails read or unread."""
 
-    def _done(self, deed: Deed) -> DeedDone:
-        triage = self._triage_of(deed.session)
+        def work(_: Task) -> None:
+            names = _unseen(session, mails) if read else mails
+            if names:
+                self._triage_of(session).mark_read(names, read=read)
+                _refresh(session)
+
+        self._tasks.start(_GROUP, work)
+
+    def read_history(
+        self,
+        session: Session,
+        message_id: MessageId,
+        *,
+        then: Callable[[Sequence[LogLine]], object],
+        failed: Callable[[PatchdeskError], object],
+        current: Callable[[], bool],
+    ) -> None:
+        """Read what was done to a series."""
+        self._tasks.start(
+            _GROUP,
+            lambda _: self._triage_of(session).history(message_id),
+            then=then,
+            failed=failed,
+            current=current,
+        )
+
+    # ------------------------------------------------------------- in the task
+
+    def _count(
+        self, session: Session, task: Task, today: Callable[[tuple[int, int]], object]
+    ) -> None:
+        """Tell how far today has come, unless there is more to do first."""
+        if not self._tasks.waits(_GROUP) and not self._is_leaving:
+            task.tell(today, self._triage_of(session).today())
+
+    def _write(self, operation: TriageOperation) -> OperationWritten:
+        triage = self._triage_of(operation.session)
         asked: dict[MessageId, SeriesHandle] = {}
         outcome: VerbResult | None
-        if deed.kind != "do" or deed.verb is None:
-            outcome = triage.undo() if deed.kind == "undo" else triage.redo()
+        if operation.kind != "do" or operation.verb is None:
+            outcome = triage.undo() if operation.kind == "undo" else triage.redo()
         else:
-            asked = _ids(deed)
+            asked = _ids(operation)
             outcome = triage.do(
-                deed.verb,
-                deed.mails or tuple(asked),
-                argument=deed.argument,
-                note=deed.note,
-                patch=bool(deed.mails),
+                operation.verb,
+                operation.mails or tuple(asked),
+                argument=operation.argument,
+                note=operation.note,
+                patch=bool(operation.mails),
             )
-        standings: dict[SeriesHandle, TriageState] = {}
+        states: dict[SeriesHandle, TriageState] = {}
         for change in outcome.changes if outcome is not None else ():
-            handle = deed.handles[0] if deed.mails else asked.get(change.id)
-            standings[self._handle(deed.session, change.id) if handle is None else handle] = (
-                change.after
-            )
-        return DeedDone(deed, outcome, standings, next(iter(standings), None))
+            handle = operation.handles[0] if operation.mails else asked.get(change.id)
+            if handle is None:
+                handle = self._handle(operation.session, change.id)
+            states[handle] = change.after
+        return OperationWritten(operation, outcome, states)
 
     def _handle(self, session: Session, message_id: MessageId) -> SeriesHandle:
-        """Return what the screen knows the series by that holds a mail."""
-        if (desk := _lists(session)) is not None:
+        """Return what the tree knows the series by that holds a mail."""
+        if (desk := session.lists) is not None:
             row = desk.find(message_id)
             return message_id if row is None else row
         if self._holders is None:
@@ -261,49 +234,29 @@ class Clerk:
             self._holders = {mail: item.id for item in items for mail in item.message_ids}
         return self._holders.get(message_id, message_id)
 
-    def mark_read(self, session: Session, mails: Collection[MessageId], *, read: bool) -> None:
-        """Count mails as read or unread."""
 
-        def job() -> None:
-            try:
-                names = _unseen(session, mails) if read else mails
-                if names:
-                    self._triage_of(session).mark_read(names, read=read)
-                if names and (desk := _lists(session)) is not None:
-                    desk.look()
-            except PatchdeskError as error:
-                log.warning("read marks: %s", error.message)
-
-        self.put(job)
-
-    def read_history(self, session: Session, subject: str, message_id: MessageId) -> None:
-        """Post what was done to a series."""
-
-        def job() -> None:
-            try:
-                lines = self._triage_of(session).history(message_id)
-                self._post(HistoryRead(session, subject, lines))
-            except PatchdeskError as error:
-                self._post(HistoryRead(session, subject, error))
-
-        self.put(job)
+def _refresh(session: Session) -> None:
+    """Let the lists read again what has changed."""
+    if (desk := session.lists) is not None:
+        desk.look()
 
 
-def _ids(deed: Deed) -> dict[MessageId, SeriesHandle]:
-    """Return the ids of a deed's series, with what the screen knows them by."""
-    rows = [handle for handle in deed.handles if isinstance(handle, int)]
+def _ids(operation: TriageOperation) -> dict[MessageId, SeriesHandle]:
+    """Return the ids of an operation's series, with what the tree knows them by."""
+    rows = [handle for handle in operation.handles if isinstance(handle, int)]
     found: dict[MessageId, SeriesHandle] = {
-        MessageId(handle): handle for handle in deed.handles if isinstance(handle, str)
+        MessageId(handle): handle for handle in operation.handles if isinstance(handle, str)
     }
-    if rows:
-        desk = cast("ListDesk", deed.session.desk)
+    if rows and (desk := operation.session.lists) is not None:
         found.update((summary.id, summary.row) for summary in desk.summaries(rows))
     return found
 
 
 def _unseen(session: Session, mails: Collection[MessageId]) -> list[MessageId]:
-    """Return those of some mails that count as unread."""
-    desk = cast("ListDesk", session.desk)
+    """Return those of some mails that are unread."""
+    desk: ListDesk | None = session.lists
+    if desk is None:
+        return []
     found: list[MessageId] = []
     unseen: dict[int, Collection[MessageId]] = {}
     for name in mails:
@@ -313,28 +266,24 @@ def _unseen(session: Session, mails: Collection[MessageId]) -> list[MessageId]:
     return found
 
 
-def find_rows(
+def find_marked(
     session: Session,
     listing: TargetListing | None,
     query: str,
     lists: Sequence[str],
-    standings: Callable[[], Mapping[SeriesHandle, TriageState]],
-    post: Post,
-) -> None:
-    """Post all that a query means, in lists, or in what is open."""
+    states: Callable[[], Mapping[SeriesHandle, TriageState]],
+) -> Collection[SeriesHandle]:
+    """Return all that a query finds, in lists, or in what is open. Raises PatchdeskError."""
     from core.search.list_search import ListSearch
-    from tui.desk.searcher import search_of
+    from tui.desk.target_search import search_of
 
-    try:
-        if listing is not None:
-            places = search_of(listing, session.desk, standings).rows(query)
-            post(Marked(session, [listing.items[place].id for place in places]))
-            return
-        from core.config import load_config
-        from core.system.paths import config_file
+    if listing is not None:
+        places = search_of(listing, session.desk, states).rows(query)
+        return [listing.items[place].id for place in places]
+    from core.config import load_config
+    from core.system.paths import config_file
 
-        desk = cast("ListDesk", session.desk)
-        finder = ListSearch(desk.index, load_config(config_file()))
-        post(Marked(session, finder.rows(query, lists)))
-    except PatchdeskError as error:
-        post(Marked(session, error))
+    desk = session.lists
+    if desk is None:
+        return []
+    return ListSearch(desk.index, load_config(config_file())).rows(query, lists)

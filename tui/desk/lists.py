@@ -1,176 +1,185 @@
-"""The part of the main screen that shows followed lists: what is unread, which lists, in which order."""
+"""Followed lists: their pages, which of them and in which order, and what was read of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from textual import on
 from textual.timer import Timer
 
-from core.model import MessageId, OpenedMessage
+from core.model import MessageId, OpenedMessage, Series, Thread
 from core.text import shown
-from tui.desk.list_jobs import (
-    PageArrived,
-    mark_read,
-    mark_seen,
-    read_pages,
-)
-from tui.desk.list_phrases import info_words, nothing_words, of_view
+from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler, Refresh
+from tui.desk.journal_writer import JournalWriter
+from tui.desk.mail import MailLoader
+from tui.desk.opening import Opening
+from tui.desk.phrases import describe_lists, empty_message, visible_lists
 from tui.desk.requests import Session
-from tui.desk.sync import FOLLOWED, SyncScreen
 from tui.keys.commands import Pane
-from tui.tree.items import Items
-from tui.tree.rows import Kind, Row, Whole
+from tui.tasks import Task, Tasks
+from tui.tree.rows import Kind, Row
 from tui.widgets.choose import Choice, ChooseDialog
 from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
     from core.desk.list_position import ListPosition
     from core.desk.lists_desk import ListDesk, ListPage, ListQuery
-    from tui.tree.series_tree import SeriesTree
 
-_SEEN_AFTER: Final = 0.7
-"""Seconds that a mail is open before it counts as read."""
+FOLLOWED: Final = ""
+"""The target that stands for the followed lists."""
+
+NONE_FOLLOWED: Final = "You follow no list yet: :follow NAME TARGET."
+_NOT_A_LIST: Final = "Only mails of followed lists are read or unread."
 
 
-class ListScreen(SyncScreen):
-    """Tree and reader, also over followed lists."""
+class Lists(Controller):
+    """Shows pages of followed lists, and marks their mails read."""
 
-    _seeing: Timer | None = None
-    _is_back = False
-    """The cursor is where the last run left it."""
-    _left_at: ListPosition | None = None
-    """Where that was, as long as it is still to be gone to."""
-    _listing_tree: SeriesTree | None = None
-    """The tree, which is no longer on the screen when this is left."""
+    def __init__(
+        self,
+        desk: DeskView,
+        tasks: Tasks,
+        opening: Opening,
+        mail: MailLoader,
+        writer: JournalWriter | None,
+    ) -> None:
+        """`writer` writes that mails were read, where triage has a journal."""
+        super().__init__(desk, tasks)
+        self._opening = opening
+        self._loader = mail
+        self._writer = writer
+        self._page: ListPage | None = None
+        self.followed = desk.settings.lists
+        """The names of all lists that are followed."""
+        self._rewrite: Callable[[ListQuery], ListQuery] = lambda query: query
+        self._reading: Timer | None = None
+        self._is_back = False
+        """The cursor is where the last run left it."""
+        self._left_at: ListPosition | None = None
+        """Where that was, as long as it is still to be gone to."""
 
-    def list_actions(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each command about lists does, by its name."""
+    @property
+    def page(self) -> ListPage | None:
+        """The page that is shown; None where no followed lists are."""
+        return self._page if self.desk is not None else None
+
+    @property
+    def desk(self) -> ListDesk | None:
+        """The followed lists, where these are what is shown."""
+        session = self._desk.session
+        return session.lists if session is not None else None
+
+    def add(self, name: str) -> None:
+        """Take note that one more list is followed."""
+        self.followed = tuple(dict.fromkeys((*self.followed, name)))
+
+    def rewrite_queries(self, rewrite: Callable[[ListQuery], ListQuery]) -> None:
+        """Put every query that is requested through `rewrite`."""
+        self._rewrite = rewrite
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
         return {
-            "unread.next": lambda: self._go_to_unread(1),
-            "unread.previous": lambda: self._go_to_unread(-1),
-            "mail.toggle_read": self._toggle_unread,
-            "list.switch": self._switch,
-            "list.inbox": self._show_inbox,
-            **self.sync_actions(),
+            "unread.next": partial(self._go_to_unread, 1),
+            "unread.previous": partial(self._go_to_unread, -1),
+            "list.switch": self.choose_list,
             "list.sort": self._ask_sort,
             "list.group": self._ask_group,
         }
 
-    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
-        """Return what the commands do that can be told more on their line."""
+    def argument_commands(self) -> Mapping[str, ArgumentHandler]:
+        """Return what the commands do that take an argument."""
         return {
-            **super().argument_handlers(),
             "list.sort": self._ask_sort,
             "list.group": self._ask_group,
             "list.switch": self._switch_to,
         }
 
-    def argument_completions(self, name: str) -> Sequence[Proposal]:
-        """Return what a command could be told on its line, as far as that is known."""
+    def completions(self, name: str) -> Sequence[Proposal] | None:
+        """Return what the argument of a command could be."""
         from core.desk.lists_desk import GROUPS
         from core.index.reader import SORTS
 
         known: Mapping[str, Iterable[str]] = {
             "list.sort": SORTS,
             "list.group": GROUPS,
-            "list.sync": self.desk_app.lists,
-            "list.switch": ("all", *self.desk_app.lists),
+            "list.sync": self.followed,
+            "list.switch": ("all", *self.followed),
         }
         found = known.get(name)
-        return (
-            [(shown(w), "") for w in found]
-            if found is not None
-            else super().argument_completions(name)
-        )
+        return None if found is None else [(shown(word), "") for word in found]
 
     # ------------------------------------------------------------- pages
 
-    def _begin(self, session: Session) -> None:
-        if not hasattr(session.desk, "pages"):
-            super()._begin(session)
-            return
-        self.run_worker(
-            partial(read_pages, session, cast("ListDesk", session.desk), self.post_message),
-            group="listing",
-            thread=True,
-            exit_on_error=False,
-        )
+    def on_open(self, session: Session) -> None:
+        """Begin to read followed lists."""
+        if (desk := session.lists) is not None:
+            self._opening.read(session, partial(self._read_pages, session, desk), watches=True)
 
-    @on(PageArrived)
-    def _take_page(self, event: PageArrived) -> None:
-        session, page = event.session, event.page
-        if session is not self._coming and session is not self._shown:
-            return
-        before, last = self._shown, self._page
-        self._become_shown(session)
-        self._show_first_picture()
-        same = before is not None and before.target == session.target
-        if last is None or not same or not last.wanted.selects_same_rows(page.wanted):
+    def _read_pages(self, session: Session, desk: ListDesk, task: Task) -> None:
+        """Tell of a page of the lists now, and whenever there is something new. Raises PatchdeskError and Cancelled."""
+        for page in desk.pages(task.stop):
+            task.tell(self._take_page, session, page)
+
+    def _take_page(self, session: Session, page: ListPage) -> None:
+        before, last = self._desk.session, self.page
+        self._opening.arrive(session)
+        is_same = before is not None and before.target == session.target
+        if last is None or not is_same or not last.wanted.selects_same_rows(page.wanted):
             last = None
         self._page = page
         hold = last is not None and (last.whole or self._is_back)
-        self.show_items(page.items, keep=last is not None, anew=session is not before, hold=hold)
-        if page.whole and session is self._coming:
-            self._coming = None
-        self._show_work()
-        self._entitle_lists(page)
-        self._say_whether_empty(page, first=before is None)
+        refresh = Refresh(last is not None, anew=session is not before, hold=hold)
+        self._desk.show_items(page.items, refresh)
+        if page.whole:
+            self._opening.finish(session)
+        self._desk.show_work()
+        self._show_counts(page)
+        self._desk.controllers.on_page(page)
+        self._show_whether_empty(page, is_first=before is None)
         for note in page.notes:
-            self.show_message(note, "warning")
+            self._desk.show_message(note, "warning")
 
-    def _say_whether_empty(self, page: ListPage, *, first: bool) -> None:
-        was_empty = self.has_class("-empty")
+    def _show_whether_empty(self, page: ListPage, *, is_first: bool) -> None:
+        was_empty = self._desk.is_empty
         if len(page.items):
-            self.remove_class("-empty")
-            if first or was_empty:
-                self.focus_pane(Pane.TREE)
+            self._desk.set_empty(False)
+            if is_first or was_empty:
+                self._desk.focus_pane(Pane.TREE)
         elif page.whole:
-            self._show_empty()
-            self._mail = None
-            self._note(*nothing_words(page))
+            self._desk.set_empty(True)
+            self._desk.show_note(*empty_message(page))
 
-    def _entitle_lists(self, page: ListPage) -> None:
-        infos = of_view(page)
-        names = page.wanted.lists
-        self.title_bar.name_shown = shown(", ".join(names) if names else "all lists")
+    def _show_counts(self, page: ListPage) -> None:
+        title, infos, names = self._desk.title_bar, visible_lists(page), page.wanted.lists
+        title.name_shown = shown(", ".join(names) if names else "all lists")
         unread = sum(info.unread for info in infos)
         if page.whole:
             series = sum(info.series for info in infos)
             threads = sum(info.threads for info in infos)
             counts = [f"{unread:,} unread"] if unread else []
             counts += [f"{series:,} series"]
-            if self.has_class("-wide"):
+            if self._desk.has_class("-wide"):
                 counts += [f"{threads:,} threads"]
-            self.title_bar.counts = " · ".join(counts)
+            title.counts = " · ".join(counts)
         order = page.wanted.group if page.wanted.group != "none" else page.wanted.sort
-        self.title_bar.flag = "" if order == "activity" else f"by {order}"
-        self._entitle_place()
+        title.flag = "" if order == "activity" else f"by {order}"
+        self._desk.update_position()
 
     # ------------------------------------------------------------- where the reader was
 
-    def _become_shown(self, session: Session) -> None:
-        if session is not self._shown and self._shown is None and session.target == FOLLOWED:
+    def on_session(self, session: Session, before: Session | None) -> None:
+        """Recall where the last run left the lists, if they are the first that is shown."""
+        if before is None and session.target == FOLLOWED:
             from core.desk.list_position import recall
 
-            self._left_at = recall(self.desk_app.remembered, self.desk_app.lists)
-        super()._become_shown(session)
+            self._left_at = recall(self._desk.settings.ui_state, self.followed)
 
-    def show_items(
-        self,
-        items: Items | Sequence[Whole],
-        *,
-        keep: bool,
-        anew: bool = False,
-        hold: bool = False,
-    ) -> None:
-        """Show these in the tree; the first time, where the reader was."""
-        super().show_items(items, keep=keep, anew=anew, hold=hold)
-        left, page, tree = self._left_at, self._page, self.series_tree
-        self._listing_tree = tree
+    def on_shown(self) -> None:
+        """Go to where the last run was left, once its row is there."""
+        left, page, tree = self._left_at, self._page, self._desk.series_tree
         if left is None or page is None:
             return
         if not tree.user_moved:
@@ -178,76 +187,69 @@ class ListScreen(SyncScreen):
         if tree.user_moved or self._is_back or page.whole:
             self._left_at = None
 
-    def close_desks(self) -> None:
+    def close(self) -> None:
         """Remember where the reader is."""
-        page, tree = self._page, self._listing_tree
-        if (
-            page is not None
-            and tree is not None
-            and self._shown is not None
-            and self._shown.target == FOLLOWED
-        ):
-            from core.desk.list_position import ListPosition, remember
+        page, session = self._page, self._desk.session
+        if page is None or session is None or session.target != FOLLOWED:
+            return
+        from core.desk.list_position import ListPosition, remember
 
-            here = tree.view_state
-            place = ListPosition(
-                wanted=page.wanted, key=here.key or (), from_top=here.from_top, folds=here.folds
-            )
-            remember(self.desk_app.remembered, place)
-            self.desk_app.remembered.write()
-        super().close_desks()
+        here, state = self._desk.series_tree.view_state, self._desk.settings.ui_state
+        position = ListPosition(
+            wanted=page.wanted, key=here.key or (), from_top=here.from_top, folds=here.folds
+        )
+        remember(state, position)
+        state.write()
 
     # ------------------------------------------------------------- read and unread
 
-    def _show_mail(self, mail: OpenedMessage) -> None:
-        super()._show_mail(mail)
-        self._stop_seeing()
-        if self._list_desk is not None:
-            self._seeing = self.set_timer(_SEEN_AFTER, partial(self._saw, mail))
+    def on_mail(self, mail: OpenedMessage) -> None:
+        """Mark a mail read that stays open."""
+        self._stop_reading()
+        if self.desk is not None:
+            after = self._desk.settings.timings.mail_read
+            self._reading = self._desk.set_timer(after, partial(self._was_read, mail))
 
-    def _stop_seeing(self) -> None:
-        if self._seeing is not None:
-            self._seeing.stop()
-            self._seeing = None
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.stop()
+            self._reading = None
 
-    def _saw(self, mail: OpenedMessage) -> None:
-        """Count a mail as read that is still open, unless it only happens to be the first."""
-        self._seeing = None
-        chosen = self.series_tree.user_moved or self._place is Pane.READER
-        if mail is self._mail and not self._noted and chosen:
-            self._count_as_read(mail)
+    def _was_read(self, mail: OpenedMessage) -> None:
+        """Mark a mail read that is still open, unless it only happens to be the first."""
+        self._reading = None
+        is_chosen = self._desk.series_tree.user_moved or self._desk.active_pane is Pane.READER
+        if mail is self._loader.mail and is_chosen:
+            self.set_read((mail.message.message_id,), read=True)
 
-    def _count_as_read(self, mail: OpenedMessage) -> None:
-        if (desk := self._list_desk) is not None:
-            name = mail.message.message_id
-            self._in_background(partial(mark_read, desk, name))
-
-    def _toggle_unread(self) -> None:
-        desk, row = self._list_desk, self.series_tree.row
-        if desk is None or row is None:
-            self.show_message("Only mails of followed lists are read or unread.")
+    def toggle_read(self) -> None:
+        """Mark what is here read, or unread where it is."""
+        row = self._desk.series_tree.row
+        if self.desk is None or row is None:
+            self._desk.show_message(_NOT_A_LIST)
             return
-        names = self._names_here(row)
+        names = self._mails_here(row)
         if not names:
             return
-        self._stop_seeing()
-        unseen = set(self.series_tree.unseen)
-        seen = bool(unseen.intersection(names))
-        self._count(names, seen=seen)
-        what = "mail" if len(names) == 1 else "mails"
-        self.show_message(f"{len(names):,} {what} count as {'read' if seen else 'unread'}.")
+        self._stop_reading()
+        read = bool(set(self._desk.series_tree.unseen).intersection(names))
+        self.set_read(names, read=read)
+        what = "1 message" if len(names) == 1 else f"{len(names):,} messages"
+        self._desk.show_message(f"Marked {'read' if read else 'unread'} ({what}).")
 
-    def _count(self, names: Collection[MessageId], *, seen: bool) -> None:
-        """Count mails as read or unread."""
-        if (desk := self._list_desk) is not None:
-            self._in_background(partial(mark_seen, desk, names, seen))
+    def set_read(self, names: Collection[MessageId], *, read: bool) -> None:
+        """Mark mails read or unread; that it cannot be is only logged, since reading goes on."""
+        session, desk = self._desk.session, self.desk
+        if self._writer is not None and session is not None:
+            self._writer.set_read(session, names, read=read)
+        elif desk is not None:
+            self._tasks.start("read marks", lambda _: _mark(desk, names, read=read))
 
-    def _names_here(self, row: Row) -> Collection[MessageId]:
+    def _mails_here(self, row: Row) -> Collection[MessageId]:
         """Return the mails that a key about reading is meant for."""
-        from core.model import Series, Thread
-
-        if self._place is Pane.READER and self._mail is not None:
-            return (self._mail.message.message_id,)
+        mail = self._loader.mail
+        if self._desk.active_pane is Pane.READER and mail is not None:
+            return (mail.message.message_id,)
         if row.kind in (Kind.SERIES, Kind.THREAD) and isinstance(row.item, Series | Thread):
             return row.item.message_ids
         if row.kind is Kind.VERSION and row.version is not None:
@@ -258,69 +260,75 @@ class ListScreen(SyncScreen):
             }
         return (row.message.message_id,) if row.message is not None else ()
 
-    def _go_to_unread(self, step: int) -> bool:
-        page = self._page
-        if self._list_desk is None or page is None:
-            self.show_message("Only mails of followed lists are read or unread.")
-            return False
-        tree, unread = self.series_tree, page.unread
+    def _go_to_unread(self, step: int) -> None:
+        page = self.page
+        if page is None:
+            self._desk.show_message(_NOT_A_LIST)
+            return
+        tree, unread = self._desk.series_tree, page.unread
         if tree.move_to_unread(step, lambda place: tree.handle(place) in unread):
-            if (row := tree.row) is not None:
-                self.read_row(row)
-            return True
-        self.show_message(f"Nothing unread {'below' if step > 0 else 'above'}.")
-        return False
+            self._loader.read_here()
+        else:
+            where = "below" if step > 0 else "above"
+            self._desk.show_message(f"No unread messages {where}.")
 
-    def read_on(self) -> bool:
-        """At the end of a mail of a list, go to the next that is unread; say whether this is a list."""
-        if self._list_desk is None:
+    def next_unread_at_end(self) -> bool:
+        """At the end of a mail of a list, go to the next unread one; say whether this is a list."""
+        if self.desk is None:
             return False
-        if self._mail is not None:
-            self._count_as_read(self._mail)
+        if (mail := self._loader.mail) is not None:
+            self.set_read((mail.message.message_id,), read=True)
         self._go_to_unread(1)
         return True
 
     # ------------------------------------------------------------- which lists, in which order
 
-    def _ask_for(self, **changes: object) -> None:
-        desk = self._list_desk
-        if desk is not None and self._page is not None:
-            desk.ask(replace(self._page.wanted, **changes))  # type: ignore[arg-type]
+    def request(self, query: ListQuery) -> None:
+        """Show the rows of another query."""
+        if (desk := self.desk) is not None:
+            desk.ask(self._rewrite(query))
 
-    def _switch(self) -> None:
-        if self._page is None or self._list_desk is None:
-            if self.desk_app.lists:
-                self.open_target(FOLLOWED)
+    def refresh(self) -> None:
+        """Read the lists again, as far as something has changed."""
+        if (desk := self.desk) is not None:
+            desk.look()
+
+    def choose_list(self) -> None:
+        """Choose a list from a dialog."""
+        page = self.page
+        if page is None:
+            if self.followed:
+                self._opening.open_target(FOLLOWED)
             else:
-                self.show_message("You follow no list yet: :follow NAME TARGET.")
+                self._desk.show_message(NONE_FOLLOWED)
             return
-        known = {info.name: info for info in self._page.lists}
-        names = [*self.desk_app.lists, *(n for n in known if n not in self.desk_app.lists)]
+        known = {info.name: info for info in page.lists}
+        names = [*self.followed, *(name for name in known if name not in self.followed)]
+        clock = self._desk.settings.clock
         infos = [list(known.values()), *([known[name]] if name in known else [] for name in names)]
         choices = [
-            Choice(number, shown(name), shown(info_words(info, self._clock)))
+            Choice(number, shown(name), shown(describe_lists(info, clock)))
             for number, (name, info) in enumerate(zip(["all lists", *names], infos, strict=True))
         ]
-        shown_now = self._page.wanted.lists
-        at = 1 + names.index(shown_now[0]) if shown_now and shown_now[0] in names else 0
+        lists = page.wanted.lists
+        at = 1 + names.index(lists[0]) if lists and lists[0] in names else 0
 
-        def taken(number: int | None) -> None:
+        def chosen(number: int | None) -> None:
             if number is not None:
-                self._ask_for(lists=() if number == 0 else (names[number - 1],))
+                self._show_lists(() if number == 0 else (names[number - 1],))
 
-        self.app.push_screen(ChooseDialog(self.keymap, "Lists", choices, at=at), taken)
+        dialog = ChooseDialog(self._desk.keymap, "Lists", choices, at=at)
+        self._desk.app.push_screen(dialog, chosen)
 
     def _switch_to(self, name: str) -> None:
-        if self._list_desk is None or name not in ("all", *self.desk_app.lists):
-            self._switch()
+        if self.desk is None or name not in ("all", *self.followed):
+            self.choose_list()
         else:
-            self._ask_for(lists=() if name == "all" else (name,))
+            self._show_lists(() if name == "all" else (name,))
 
-    def _show_inbox(self) -> None:
-        if self._list_desk is None:
-            self._switch()
-        else:
-            self._ask_for(lists=(), sort="activity", group="none")
+    def _show_lists(self, names: tuple[str, ...]) -> None:
+        if (page := self.page) is not None:
+            self.request(replace(page.wanted, lists=names))
 
     def _ask_sort(self, name: str = "") -> None:
         from core.desk.lists_desk import with_sort
@@ -340,18 +348,28 @@ class ListScreen(SyncScreen):
         names: tuple[str, ...],
         change: Callable[[ListQuery, str], ListQuery],
     ) -> None:
-        desk, page = self._list_desk, self._page
-        if desk is None or page is None:
-            self.show_message("Only followed lists have an order to choose.")
+        page = self.page
+        if page is None:
+            self._desk.show_message("Sorting works on followed lists only.")
         elif name in names:
-            desk.ask(change(page.wanted, name))
+            self.request(change(page.wanted, name))
         elif name:
-            self.show_message(f"{title} {', '.join(names)}; there is no {name}.", "warning")
+            text = f"{title} {', '.join(names)}; there is no {name}."
+            self._desk.show_message(text, "warning")
         else:
 
-            def taken(number: int | None) -> None:
+            def chosen(number: int | None) -> None:
                 if number is not None:
-                    desk.ask(change(page.wanted, names[number]))
+                    self.request(change(page.wanted, names[number]))
 
             choices = [Choice(number, shown(each)) for number, each in enumerate(names)]
-            self.app.push_screen(ChooseDialog(self.keymap, title, choices), taken)
+            self._desk.app.push_screen(ChooseDialog(self._desk.keymap, title, choices), chosen)
+
+
+def _mark(desk: ListDesk, names: Collection[MessageId], *, read: bool) -> None:
+    """Mark mails read that are not, or unread, where there is no journal. Raises PatchdeskError."""
+    if read:
+        found = ((name, desk.find(name)) for name in names)
+        names = [name for name, row in found if row is not None and name in desk.unseen(row)]
+    if names:
+        desk.mark_seen(names, read)

@@ -1,178 +1,239 @@
-"""What runs in worker threads: it asks core and posts the answers, and touches no widget."""
+"""Opens the mail under the cursor, once the cursor rests."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from threading import Event
-from time import monotonic
-from typing import Final
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
 
 from textual.message import Message
-from textual.worker import get_current_worker
+from textual.timer import Timer
 
-from core import model
-from core.errors import Cancelled, PatchdeskError
-from core.model import OpenedMessage, Patch, Reply
-from core.progress import Progress
-from tui.desk.requests import (
-    CopyMade,
-    HasRaw,
-    ListingArrived,
-    ListingEnded,
-    MailBegun,
-    MailFailed,
-    MailRead,
-    MailRequest,
-    OpenFailed,
-    OpensRaw,
-    PipeEnded,
-    Progressed,
-    RemarksCounted,
-    RemarksFound,
-    Session,
-)
+from core.errors import PatchdeskError
+from core.model import MessageId, OpenedMessage
+from core.text import SafeText, shown
+from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
+from tui.desk.opening import WAYS_ON
+from tui.desk.requests import MailRequest, OpensRaw, Session
+from tui.keys.commands import Pane
+from tui.tasks import Task, Tasks
+from tui.tree.rows import Kind, Row
+from tui.tree.series_tree import SeriesTree
 
-Asked = tuple[model.MessageId, int]
-"""As in `tui.tree.badges`."""
-
-log = logging.getLogger(__name__)
-
-Post = Callable[[Message], object]
-
-REPORT_EVERY: Final = 0.05
-"""Seconds between two reports of progress: a source may report every mail, the screen must not pay for it."""
+MAILS_KEPT: Final = 16
+"""Mails kept open, so that going back is instant."""
 
 LARGE_MAIL: Final = 1 << 20
 """Bytes from which on the beginning of a mail is shown before the rest is read."""
 _BEGINNING: Final = 1 << 18
-PAINTED: Final = 0.05
-"""Seconds in which the beginning of a mail is surely painted."""
-
-MOST_COUNTED: Final = 100
-"""Replies to one patch that are read to count what they say."""
-
-MOST_REPLIES: Final = 1_000
-"""Replies to one mail that are read to show what they say under its lines."""
 
 
-def read_listing(session: Session, post: Post) -> None:
-    """Read a target to its end and post what is known of it on the way."""
-    due = 0.0
+class MailLoader(Controller):
+    """Brings mails into the reader: the latest that was requested, and no other."""
 
-    def report(progress: Progress) -> None:
-        nonlocal due
-        now = monotonic()
-        if now >= due:
-            due = now + REPORT_EVERY
-            post(Progressed(session, progress))
+    def __init__(self, desk: DeskView, tasks: Tasks) -> None:
+        super().__init__(desk, tasks)
+        self._mails: OrderedDict[tuple[MessageId, str], OpenedMessage] = OrderedDict()
+        self._requested: MailRequest | None = None
+        self._shown: MailRequest | None = None
+        """The request whose mail is on the screen."""
+        self._mail: OpenedMessage | None = None
+        self._resting: Timer | None = None
 
-    try:
-        for listing in session.desk.listings(stop=session.stop, report=report):
-            post(ListingArrived(session, listing))
-    except Cancelled:
-        post(ListingEnded(session))
-    except PatchdeskError as error:
-        post(OpenFailed(session, error))
-    else:
-        post(ListingEnded(session))
+    @property
+    def mail(self) -> OpenedMessage | None:
+        """The mail that the reader shows whole; None under a note."""
+        return self._mail if self._desk.content is ReaderContent.MAIL else None
 
+    @property
+    def request(self) -> MailRequest | None:
+        """The request that the mail on the screen answers."""
+        return self._shown
 
-def read_mail(request: MailRequest, post: Post) -> None:
-    """Open one mail and post it; of a large one first its beginning, which is what is seen first."""
-    desk, message = request.session.desk, request.message
-    try:
-        if isinstance(desk, OpensRaw):
-            raw = desk.raw(message)
-            if len(raw) > LARGE_MAIL:
-                beginning = raw[: raw.rfind(b"\n", 0, _BEGINNING) + 1]
-                post(MailBegun(request, desk.opened(message, beginning)))
-                request.session.stop.wait(PAINTED)  # the screen comes first
-            mail = desk.opened(message, raw)
+    @property
+    def is_reading(self) -> bool:
+        """Whether the mail that was requested is not there yet."""
+        return self._requested is not None and self._requested is not self._shown
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the mail under the cursor is there."""
+        return self._resting is None and not self.is_reading
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
+        return {
+            "tree.open": self.open_here,
+            "patch.next": partial(self._go_to_patch, 1),
+            "patch.previous": partial(self._go_to_patch, -1),
+        }
+
+    def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
+        """Return who hears of the cursor."""
+        return {SeriesTree.Highlighted: self._highlighted, SeriesTree.RowSelected: self.open_here}
+
+    def on_session(self, session: Session, before: Session | None) -> None:
+        """Forget the mails of the session before; the one on the screen stays where its target is read again."""
+        self._requested = None
+        self._mails.clear()
+        if before is None or before.target != session.target:
+            self._mail = None
+
+    # ------------------------------------------------------------- going there
+
+    def open_here(self, _: object = None) -> None:
+        """Read what is under the cursor, and give the keys to the reader."""
+        if self._desk.series_tree.row is not None:
+            self.read_here()
+            self._desk.focus_pane(Pane.READER)
+
+    def read_here(self) -> None:
+        """Read what is under the cursor now, without waiting whether it moves on."""
+        if (row := self._desk.series_tree.row) is not None:
+            self.read_row(row)
+
+    def follow_cursor(self) -> None:
+        """Read what is under the cursor, where the reader has the keys."""
+        if self._desk.active_pane is Pane.READER:
+            self.read_here()
+
+    def _go_to_patch(self, step: int) -> None:
+        if self._desk.series_tree.move_to_patch(step):
+            self.read_here()
         else:
-            mail = desk.mail(message)
-    except Cancelled:
-        return
-    except PatchdeskError as error:
-        post(MailFailed(request, error))
-    else:
-        post(MailRead(request, mail))
+            self._desk.show_message(f"No {'next' if step > 0 else 'previous'} patch here.")
 
-
-def read_remarks(
-    request: MailRequest, mail: OpenedMessage, replies: Sequence[Reply], post: Post
-) -> None:
-    """Open the replies to a mail, and post what they say of it."""
-    from core.series.review_comments import ReplyInThread, place_comments
-
-    worker = get_current_worker()
-    answers = []
-    for reply in replies[:MOST_REPLIES]:
-        if worker.is_cancelled or request.session.stop.is_set():
+    def _highlighted(self, event: SeriesTree.Highlighted) -> None:
+        self._desk.update_position()
+        self._rest_no_more()
+        if event.row is None:
             return
-        try:
-            answers.append(ReplyInThread(request.session.desk.mail(reply.message), reply.depth))
-        except Cancelled:
-            return
-        except PatchdeskError as error:
-            log.info("a reply cannot be read: %s", error.message)
-    found = place_comments(mail, answers)
-    if found and not worker.is_cancelled:
-        post(RemarksFound(request, mail, found))
-
-
-def count_remarks(session: Session, asked: Mapping[Asked, Patch], post: Post) -> None:
-    """Read patches and their replies, and post how many remarks each has."""
-    from core.series.review_comments import ReplyInThread, count_substantive, place_comments
-
-    worker = get_current_worker()
-    for key, entry in asked.items():
-        if worker.is_cancelled or session.stop.is_set():
-            return
-        replies = entry.replies[:MOST_COUNTED]
-        try:
-            patch = session.desk.mail(entry.message)
-            answers = [
-                ReplyInThread(session.desk.mail(reply.message), reply.depth) for reply in replies
-            ]
-        except Cancelled:
-            return
-        except PatchdeskError as error:
-            log.info("remarks cannot be counted: %s", error.message)
-            post(RemarksCounted(session, {key: 0}))
+        if self.mail is None:
+            self._desk.call_after_refresh(self.read_here)  # first the rows
         else:
-            post(RemarksCounted(session, {key: count_substantive(place_comments(patch, answers))}))
+            rests = self._desk.settings.timings.cursor_rests
+            self._resting = self._desk.set_timer(rests, self.read_here)
+
+    def _rest_no_more(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+            self._resting = None
+
+    # ------------------------------------------------------------- reading
+
+    def read_row(self, row: Row) -> None:
+        """Show a row's mail, now if it is at hand."""
+        self._rest_no_more()
+        message, session = row.message, self._desk.session
+        if session is None or row.kind is Kind.HEADING:
+            return
+        if message is None:
+            self._requested = None
+            self._desk.show_note(*missing_text(row))
+            return
+        request = MailRequest(session, message)
+        mail = self._mails.get((message.message_id, message.key))
+        if mail is not None:
+            self._requested = self._shown = request
+            self._show(mail)
+            return
+        if self.is_reading and self._requested is not None and self._requested.message is message:
+            return
+        self._requested = request
+        self._tasks.drop_waiting("mail")  # rows that the cursor has left
+        self._tasks.start(
+            "mail",
+            partial(self._read, request),
+            then=partial(self._loaded, request),
+            failed=partial(self._failed, request),
+            current=lambda: request.session is self._desk.session,
+        )
+        self._desk.show_work()
+
+    def _read(self, request: MailRequest, task: Task) -> OpenedMessage:
+        """Open one mail, and tell of a large one first its beginning, which is what is seen first.
+
+        Raises PatchdeskError and Cancelled.
+        """
+        desk, message = request.session.desk, request.message
+        if not isinstance(desk, OpensRaw):
+            return desk.mail(message)
+        raw = desk.raw(message)
+        if len(raw) > LARGE_MAIL:
+            beginning = desk.opened(message, raw[: raw.rfind(b"\n", 0, _BEGINNING) + 1])
+            task.tell(self._show_beginning, request, beginning)
+            task.stop.wait(self._desk.settings.timings.painted)  # the screen comes first
+        return desk.opened(message, raw)
+
+    def _loaded(self, request: MailRequest, mail: OpenedMessage) -> None:
+        message = request.message
+        self._mails[message.message_id, message.key] = mail
+        if len(self._mails) > MAILS_KEPT:
+            self._mails.popitem(last=False)
+        if request is self._requested:
+            self._shown = request
+            self._show(mail)
+
+    def _show_beginning(self, request: MailRequest, beginning: OpenedMessage) -> None:
+        if request is self._requested and request is not self._shown:
+            self._mail = None
+            self._desk.show_mail(beginning, whole=False)
+
+    def _failed(self, request: MailRequest, error: PatchdeskError) -> None:
+        if request is self._requested:
+            self._requested = None
+            self._desk.show_work()
+            self._desk.show_note(shown(error.message), [shown(error.hint), "", WAYS_ON])
+
+    def _show(self, mail: OpenedMessage) -> None:
+        if mail is not self.mail:
+            self._mail = mail
+            self._desk.show_mail(mail)
+        self._desk.show_work()
+
+    # ------------------------------------------------------------- what is said of it
+
+    @property
+    def work_text(self) -> SafeText | None:
+        """Which mail is being read."""
+        if self._requested is None or not self.is_reading:
+            return None
+        return shown(f"reading {self._requested.message.subject.title}"[:60])
+
+    def cancel(self) -> bool:
+        """Wait no longer for the mail that was requested."""
+        if not self.is_reading:
+            return False
+        self._requested = None
+        self._desk.show_work()
+        self._desk.show_message("Stopped.")
+        return True
+
+    def back(self) -> bool:
+        """Go from a note that was asked for back to the mail under the cursor."""
+        row = self._desk.series_tree.row
+        is_temporary = self._desk.content is ReaderContent.TEMPORARY_NOTE
+        if not is_temporary or row is None or row.message is None:
+            return False
+        self.read_row(row)
+        return True
 
 
-def _raw(session: Session, message: model.Message) -> bytes:
-    if not isinstance(session.desk, HasRaw):
-        raise PatchdeskError("The mail cannot be had as it came.")
-    return session.desk.raw(message)
-
-
-def run_pipe(
-    session: Session, messages: Sequence[model.Message], command: str, stop: Event, post: Post
-) -> None:
-    """Run a command with mails on its standard input, one as it is, several as an mboxrd, and post what it wrote."""
-    from core.sources.mbox import to_mboxrd
-    from core.system.programs import pipe_to_command
-
-    try:
-        raws = [_raw(session, message) for message in messages]
-        data = raws[0] if len(raws) == 1 else to_mboxrd(raws)
-        post(PipeEnded(stop, command, pipe_to_command(command, data, stop=stop)))
-    except Cancelled:
-        return
-    except PatchdeskError as error:
-        post(PipeEnded(stop, command, error=error))
-
-
-def edit_copy(session: Session, message: model.Message, post: Post) -> None:
-    """Read the bytes of a mail for an editor."""
-    name = "mail.patch" if message.has_diff else "mail.eml"
-    try:
-        post(CopyMade(session, name, _raw(session, message)))
-    except Cancelled:
-        return
-    except PatchdeskError as error:
-        post(CopyMade(session, name, error=error))
+def missing_text(row: Row) -> tuple[str, list[str]]:
+    """Return a note on patches that are not there: a title and lines."""
+    if row.kind is not Kind.MISSING:
+        return "This is no longer here", [
+            "Its list was brought up to date, and does not hold it any more."
+        ]
+    first, last = row.numbers
+    total = row.version.total if row.version is not None else 0
+    which = (
+        f"Patch {first}/{total} is"
+        if first == last
+        else f"Patches {first} to {last} of {total} are"
+    )
+    return f"{which} not here", [
+        "The mails that came do not hold it. It may be late, lost, or have gone to another list.",
+        "{app.reload} reads the target again.",
+    ]

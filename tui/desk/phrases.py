@@ -1,10 +1,11 @@
-"""Words about where series stand: why a verb cannot be done, what it will make of a standing, how that is told."""
+"""What the main screen says of triage, of followed lists and of searches, in one place."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
@@ -20,10 +21,16 @@ from core.triage.transitions import (
     next_status,
 )
 from core.triage.when import ALLOWED, Snooze, parse_snooze
+from tui.tree.columns import version_name
+from tui.tree.rows import Kind, Row
+from tui.widgets.row_text import age
 
 if TYPE_CHECKING:
+    from core.desk.lists_desk import ListPage
+    from core.index.reader import ListInfo
+    from core.search.hits import SearchResult, ServerSearchResult
+    from core.sync.list_folder import SyncResult
     from core.triage.outcome import LogLine
-
 
 COMMANDS: Final[Mapping[str, Verb]] = {
     "triage.done": Verb.DONE,
@@ -54,7 +61,7 @@ def disabled_reason(verb: Verb, standings: Collection[TriageState]) -> SafeText:
     )
 
 
-def predicted(
+def predict_state(
     before: TriageState, verb: Verb, now: datetime, *, argument: str | None, note: str | None
 ) -> TriageState:
     """Return how a series will stand after a verb; the journal's own answer comes later."""
@@ -67,7 +74,7 @@ def predicted(
     if note is not None:
         one = replace(one, note=note)
     if verb is Verb.LATER:
-        one = replace(one, until=understood(argument or "", now))
+        one = replace(one, until=parse_until_offline(argument or "", now))
     elif verb in (Verb.FLAG, Verb.UNFLAG):
         one = replace(one, flagged=verb is Verb.FLAG)
     elif verb is Verb.LABEL and argument:
@@ -81,7 +88,7 @@ def predicted(
     return one
 
 
-def understood(words: str, now: datetime) -> Snooze | None:
+def parse_until_offline(words: str, now: datetime) -> Snooze | None:
     """Return until when something is put off, as far as that can be told without asking a repository."""
     try:
         return parse_snooze(words, now, has_tag=lambda _: False)
@@ -89,8 +96,8 @@ def understood(words: str, now: datetime) -> Snooze | None:
         return None
 
 
-def until_words(words: str, now: datetime) -> SafeText:
-    """Return what the prompt says of words as they are typed: what they were understood as, or what they could be."""
+def describe_until(words: str, now: datetime) -> SafeText:
+    """Return what the prompt says of words as they are typed: what they were parse_until_offline as, or what they could be."""
     if not words.strip():
         return shown(ALLOWED)
     try:
@@ -100,7 +107,7 @@ def until_words(words: str, now: datetime) -> SafeText:
     return shown(f"{until}, a tag" if until.tag else str(until))
 
 
-def of_patch(standing: TriageState, status: Status) -> TriageState:
+def patch_state(standing: TriageState, status: Status) -> TriageState:
     """Return a patch's own standing as one to ask about."""
     return replace(INITIAL_STATE, status=status, since=standing.since)
 
@@ -108,7 +115,7 @@ def of_patch(standing: TriageState, status: Status) -> TriageState:
 # ------------------------------------------------------------------- rows
 
 
-def words_of(standing: TriageState, now: datetime) -> list[str]:
+def describe_state(standing: TriageState, now: datetime) -> list[str]:
     """Return how a series stands, as words in the order of their weight."""
     del now
     words = []
@@ -140,7 +147,7 @@ _SAID: Final[Mapping[Verb, str]] = {
 """What is said of one series, and of several, where `is` and the verb's word will not do."""
 
 
-def sentence(verb: Verb, count: int, argument: str | None) -> SafeText:
+def done_sentence(verb: Verb, count: int, argument: str | None) -> SafeText:
     """Return that a verb was done, as a whole sentence: what the linear mode says."""
     one, _, several = _SAID.get(
         verb, f"is {VERB_TEXTS[verb].done}|are {VERB_TEXTS[verb].done}"
@@ -150,7 +157,7 @@ def sentence(verb: Verb, count: int, argument: str | None) -> SafeText:
     return shown(f"{said}{aside}.")
 
 
-def taken_back(words: str) -> SafeText:
+def undone_sentence(words: str) -> SafeText:
     """Return what an undo or a redo came to as a sentence: `Undone: done, 37 series.`"""
     what, times, count = words.partition(" × ")
     return shown(f"{what[:1].upper()}{what[1:]}{f', {count} series' if times else ''}.")
@@ -170,3 +177,147 @@ def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
         if line.note:
             told.append(shown(f"    note: {line.note}"))
     return told
+
+
+# ------------------------------------------------------------------- followed lists
+
+
+def visible_lists(page: ListPage) -> list[ListInfo]:
+    """Return what is known of the lists on the screen."""
+    wanted = page.wanted.lists
+    return [info for info in page.lists if not wanted or info.name in wanted]
+
+
+def describe_lists(infos: list[ListInfo], clock: Callable[[], object]) -> str:
+    """Return what is to say of lists: unread, mails, when they were synced."""
+    if not infos:
+        return "not synced yet"
+    unread, mails = sum(i.unread for i in infos), sum(i.messages for i in infos)
+    words = f"{unread:,} unread · {mails:,} mails"
+    synced = [info.synced for info in infos if info.synced is not None]
+    now = clock()
+    if len(infos) == 1 and synced and isinstance(now, datetime):
+        words += f" · synced {age(datetime.fromtimestamp(synced[0], UTC), now)}"
+    return words
+
+
+def describe_sync(result: SyncResult) -> str:
+    """Return what is to say of one list's sync."""
+    if not (result.added or result.removed):
+        words = "nothing new"
+    else:
+        words = f"{result.added:,} {'mail' if result.added == 1 else 'mails'} came"
+        if result.removed:
+            words += f", {result.removed:,} removed"
+    return f"{result.name}: {words}{'; stopped' if result.stopped else ''}"
+
+
+def empty_message(page: ListPage) -> tuple[SafeText, list[str]]:
+    """Return what is to say of a page without rows: a title and lines."""
+    wanted = page.wanted
+    if wanted.query and any(info.messages for info in visible_lists(page)):
+        name = wanted.name or "this view"
+        return shown(f"Nothing is in {name}"), [
+            shown(f"It shows what meets: {wanted.query}"),
+            "",
+            "{view.all} shows all · {view.switch} shows another view",
+        ]
+    names = ", ".join(wanted.lists) or "the lists you follow"
+    ways = "{list.sync} syncs now · {list.switch} shows another list · :follow follows one more"
+    return shown(f"Nothing has come of {names} yet"), [ways]
+
+
+# ------------------------------------------------------------------- searches
+
+
+_LAST: Final = re.compile(r"(?:^|[\s(])-?(?:([a-z]{1,8})(:)?([^\s\"():]*))$", re.ASCII)
+"""The word before the cursor: a prefix, its colon, and what stands after that; or letters alone."""
+
+
+def completions(text: str, *, prefixes: bool) -> list[tuple[str, str]]:
+    """Return how the last word of a query could go on: what to add to it, and what the whole means.
+
+    With `prefixes` a word may become one, too.
+    """
+    from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES
+
+    match = _LAST.search(text)
+    if match is None:
+        return []
+    prefix, colon, value = match.groups()
+    if not colon:
+        begun = [] if value or not prefixes else [p for p in FIELDS if p.startswith(prefix)]
+        return [(f"{p[len(prefix) :]}:", FIELDS[p].help) for p in begun]
+    known = {"is": IS_VALUES, "has": HAS_VALUES}.get(prefix, {})
+    return [
+        (word[len(value) :], help_)
+        for word, help_ in known.items()
+        if word.startswith(value.casefold()) and word != value
+    ]
+
+
+def completion_help(text: str, offers: list[tuple[str, str]]) -> SafeText:
+    """Return completions as a line: the first with its meaning, which → takes, then the others."""
+    last = re.split(r"[\s(-]", text)[-1]
+    (first, meaning), *others = offers
+    rest = " ".join(last + more for more, _ in others)
+    return shown(f"→ {last}{first} ({meaning})" + (f" · {rest}" if rest else ""))
+
+
+def prefix_help(text: str) -> SafeText | None:
+    """Return what has to stand after the prefix that a query ends with; None where it ends otherwise."""
+    from core.query.fields import FIELDS
+
+    match = _LAST.search(text)
+    if match is None or not match[2] or match[3] or match[1] not in FIELDS:
+        return None
+    prefix = FIELDS[match[1]]
+    return shown(f"{match[1]}: {prefix.help} — {prefix.wants}; {prefix.example}")
+
+
+def bar_help(label: str, scope: SafeText, server: str) -> SafeText:
+    """Return what can be typed, and where it is looked for."""
+    if label == "\\":
+        from core.query.fields import FIELDS
+
+        names = " ".join(f"{name}:" for name in FIELDS)
+        return shown(f'-not "a b" OR ( ) · {names}')
+    words = [f"in {scope}"] if scope else []
+    words.append("subjects, names, ids; s: f: d: v: is: … narrow it")
+    if server:
+        words.append("C-r asks the server")
+    return shown(" · ".join(words))
+
+
+def key_help(scope: SafeText) -> SafeText:
+    """Return what the bar's keys do."""
+    lists = "Tab all lists or this · " if scope and scope != "all lists" else ""
+    return shown(f"Enter keeps what is found · Esc goes back · {lists}↑↓ choose · → completes")
+
+
+def count_text(found: SearchResult, of: int) -> str:
+    """Return how many were found, of how many."""
+    return f"{found.total:,} of {of:,}"
+
+
+def server_result(found: ServerSearchResult, list_name: str) -> SafeText:
+    """Return what came of asking a list's server."""
+    mails = f"{found.mails:,} mail" + ("" if found.mails == 1 else "s")
+    new = f"{found.added:,} of them new" if found.added else "none of them new"
+    return shown(f"The server of {list_name} has {mails}, {new}. {found.note}".strip())
+
+
+def match_count(count: int) -> str:
+    """Return how many matches there are."""
+    return "1 match" if count == 1 else f"{count:,} matches"
+
+
+# ------------------------------------------------------------------- mails
+
+
+def position_in_series(row: Row) -> SafeText:
+    """Return where in its series the mail of a row stands: `v2 3/17`, `reply to v2 3/17`."""
+    if row.version is None or row.entry is None:
+        return shown("reply" if row.kind is Kind.REPLY else "thread")
+    position = f"{version_name(row)} {row.entry.number}/{row.version.total}"
+    return shown(f"reply to {position}" if row.kind is Kind.REPLY else position)

@@ -1,25 +1,21 @@
-"""What workers tell the screen. Each names the request it answers, so that late answers can be dropped."""
+"""What the main screen asks for: the desk of what is open, and one of its mails."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 from urllib.parse import quote
 
-from textual.message import Message
-
 from core import model
-from core.errors import PatchdeskError
 from core.model import OpenedMessage
-from core.progress import Progress, ProgressCallback
+from core.progress import ProgressCallback
 
 if TYPE_CHECKING:
     # What it imports to read mail is not needed to draw the first frame.
+    from core.desk.lists_desk import ListDesk, ListPage
     from core.model import TargetListing
-    from core.series.review_comments import ReviewComment
-    from core.system.programs import Output
 
 
 class Desk(Protocol):
@@ -35,6 +31,15 @@ class Desk(Protocol):
 
     def close(self) -> None:
         """Abort what is in flight. Any thread; terminal."""
+        ...
+
+
+@runtime_checkable
+class HasPages(Protocol):
+    """A desk of followed lists, which come as pages."""
+
+    def pages(self, stop: Event) -> Iterator[ListPage]:
+        """Yield the lists now, and again with every change. Raises PatchdeskError and Cancelled."""
         ...
 
 
@@ -72,112 +77,22 @@ def web_link(base: str, message_id: model.MessageId) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """The request to read a target; only the very same object is the same request."""
+    """A target that was opened; only the very same object is the same session."""
 
     target: str
     desk: Desk
     stop: Event = field(default_factory=Event)
+    """Set when another has taken its place, or the program ends."""
+
+    @property
+    def lists(self) -> ListDesk | None:
+        """The followed lists, where these are what was opened."""
+        return cast("ListDesk", self.desk) if isinstance(self.desk, HasPages) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MailRequest:
-    """The request to open one mail of a target."""
+    """The request to open one mail of a session."""
 
     session: Session
     message: model.Message
-
-
-@dataclass
-class ListingArrived(Message):
-    """More of the target is known."""
-
-    session: Session
-    listing: TargetListing
-
-
-@dataclass
-class ListingEnded(Message):
-    """The target is read to its end, or its reading was stopped."""
-
-    session: Session
-
-
-@dataclass
-class OpenFailed(Message):
-    """The target, or the rest of it, cannot be read."""
-
-    session: Session
-    error: PatchdeskError
-
-
-@dataclass
-class Progressed(Message):
-    """How far the reading of the target has come; a later one takes the place of this one."""
-
-    session: Session
-    progress: Progress
-
-    def can_replace(self, message: Message) -> bool:
-        """Let a burst of these collapse into the latest."""
-        return isinstance(message, Progressed) and message.session is self.session
-
-
-@dataclass
-class MailRead(Message):
-    """A mail is open."""
-
-    request: MailRequest
-    mail: OpenedMessage
-
-
-@dataclass
-class MailBegun(Message):
-    """The beginning of a large mail is open, and the rest is being read."""
-
-    request: MailRequest
-    mail: OpenedMessage
-
-
-@dataclass
-class RemarksFound(Message):
-    """What was said of a mail is known."""
-
-    request: MailRequest
-    mail: OpenedMessage
-    remarks: Sequence[ReviewComment]
-
-
-@dataclass
-class RemarksCounted(Message):
-    """How many remarks some patches have is known."""
-
-    session: Session
-    counts: Mapping[tuple[model.MessageId, int], int]
-
-
-@dataclass
-class MailFailed(Message):
-    """A mail cannot be opened."""
-
-    request: MailRequest
-    error: PatchdeskError
-
-
-@dataclass
-class PipeEnded(Message):
-    """A command of the user's has ended, or could not be run; `ender` is what would have ended it."""
-
-    ender: Event
-    command: str
-    output: Output | None = None
-    error: PatchdeskError | None = None
-
-
-@dataclass
-class CopyMade(Message):
-    """A mail's bytes are there, to be looked at in an editor."""
-
-    session: Session
-    name: str
-    raw: bytes = b""
-    error: PatchdeskError | None = None

@@ -1,182 +1,260 @@
-"""The part of the main screen that goes through what was found, asks a list's server for more, and finds in the reader's text."""
+"""Goes from match to match, in the tree and in the reader; asks a list's server; saves the query as a view."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
-from functools import partial
-from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
-from textual import on
+from textual.message import Message
 
-from core.text import shown
-from tui.desk.search import FindingScreen
-from tui.desk.search_phrases import came_words
-from tui.desk.searcher import ServerAnswered, ask_server
+from core.errors import PatchdeskError
+from core.text import SafeText, shown
+from tui.desk import phrases
+from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
+from tui.desk.lists import Lists
+from tui.desk.mail import MailLoader
+from tui.desk.search import Search, ShownSearch
+from tui.desk.views import Views
 from tui.keys.commands import Pane
 from tui.reader.page_view import PageView
-from tui.widgets.prompt import Prompt
+from tui.tasks import Task, Tasks
+from tui.tree.items import Items
 from tui.widgets.search_bar import SearchBar
 
 if TYPE_CHECKING:
+    from core.desk.lists_desk import ListDesk
+    from core.search.hits import ServerSearchResult
     from tui.tree.rows import Key
 
+_NO_SERVER: Final = "Server search needs a single list followed over HTTP."
 
-class FoundScreen(FindingScreen):
-    """Tree and reader, and what was found in them."""
 
-    _asking_server: Event | None = None
+@runtime_checkable
+class HasRows(Protocol):
+    """Items that are rows of the index."""
 
-    def find_actions(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each command about finding does, by its name."""
+    @property
+    def rows(self) -> Any:
+        """The numbers of the rows, by place."""
+        ...
+
+
+class Results(Controller):
+    """Uses what a search has found."""
+
+    def __init__(
+        self,
+        desk: DeskView,
+        tasks: Tasks,
+        search: Search,
+        lists: Lists,
+        views: Views,
+        mail: MailLoader,
+    ) -> None:
+        super().__init__(desk, tasks)
+        self._search = search
+        self._lists = lists
+        self._views = views
+        self._loader = mail
+        self.text = ""
+        """What was searched for in the reader."""
+        self._looks_in_reader = False
+        """The prompt for that is open."""
+        self._asking_server: Task | None = None
+        self._places: tuple[ShownSearch, Items, list[tuple[int, Key]]] | None = None
+        """Where in which list the matches of which search are."""
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
         return {
-            "find.start": lambda: self._start("/"),
-            "find.query": lambda: self._start("\\"),
+            "find.start": self._start,
             "find.next": lambda: self._find_next(1),
             "find.previous": lambda: self._find_next(-1),
+            "view.save": self._ask_name,
         }
 
-    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
-        """Return what the commands do that can be told more on their line."""
-        return {**super().argument_handlers(), "find.query": self.find_line}
+    def argument_commands(self) -> Mapping[str, ArgumentHandler]:
+        """Return what the commands do that take an argument."""
+        return {"view.save": self._save_view}
+
+    def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
+        """Return who hears of the bar's server key, and of matches in a large mail."""
+        return {
+            SearchBar.ServerAsked: lambda _: self._ask_server(),
+            PageView.Found: self._text_found,
+        }
+
+    def _start(self) -> None:
+        """Search in the reader's text, or in the tree."""
+        if self._desk.active_pane is not Pane.READER:
+            self._search.start_search("/")
+            return
+        self._looks_in_reader = True
+        self._desk.prompt.ask(
+            "/",
+            then=self._accept_text,
+            changed=lambda text: self._desk.prompt.set_hint(self._find_text(text)),
+            cancelled=self._leave_text,
+            placeholder="text",
+        )
 
     # ------------------------------------------------------------- from match to match
 
     def _find_next(self, direction: int) -> None:
-        if self._place is Pane.READER and self._words:
+        reader, in_reader = self._desk.reader, self._desk.active_pane is Pane.READER
+        if in_reader and self.text:
             # Another mail has come since: look in that.
-            if not (self.reader.find_next(direction) or self.reader.find(self._words)):
-                self.show_message(f"There is no {self._words} in this mail.")
-        elif self._kept is None:
-            self.show_message("Nothing to find yet: {find.start} asks for it.")
-        elif not (self._next_found(direction) if self._result else self._next_in_list(direction)):
-            self.show_message("Nothing of what was found is here.")
-        elif self._place is Pane.READER and (row := self.series_tree.row) is not None:
-            self.read_row(row)
+            if not (reader.find_next(direction) or reader.find(self.text)):
+                self._desk.show_message(f"There is no {self.text} in this mail.")
+        elif self._search.accepted is None:
+            self._desk.show_message("No search yet; press {find.start}.")
+        elif not self._move_to_match(direction, self._search.accepted):
+            self._desk.show_message("No match in this view.")
+        elif in_reader:
+            self._loader.read_here()
 
-    def _next_found(self, direction: int) -> bool:
-        return self.series_tree.move_to_match(direction)
-
-    def _next_in_list(self, direction: int) -> bool:
-        """Go to the next of the list that was found, round the end."""
-        places = self._found_places()
+    def _move_to_match(self, direction: int, accepted: ShownSearch) -> bool:
+        """Go to the next match, in the list to the next row of it, round the end."""
+        tree = self._desk.series_tree
+        if self._search.result is not None:
+            return tree.move_to_match(direction)
+        places = self._places_of(accepted)
         if not places:
             return False
-        here = self.series_tree.item_place
         if direction > 0:
-            at = bisect_right(places, here, key=lambda one: one[0]) % len(places)
+            at = bisect_right(places, tree.item_place, key=lambda one: one[0]) % len(places)
         else:
-            at = bisect_left(places, here, key=lambda one: one[0]) - 1
-        self.series_tree.move_to_item(*places[at])
+            at = bisect_left(places, tree.item_place, key=lambda one: one[0]) - 1
+        tree.move_to_item(*places[at])
         return True
 
-    def _found_places(self) -> list[tuple[int, Key]]:
-        """Return where in the list is what was kept, in the list's order, and the row that matches best."""
-        items = self.series_tree.items
-        if self._places is not None and self._places[0] is items:
-            return self._places[1]
-        rows = getattr(items, "rows", None)
+    def _places_of(self, accepted: ShownSearch) -> list[tuple[int, Key]]:
+        """Return where the matches are in the list, in the list's order, and the row that matches best."""
+        items = self._desk.series_tree.items
+        if self._places is not None and self._places[0] is accepted and self._places[1] is items:
+            return self._places[2]
+        rows = items.rows if isinstance(items, HasRows) else None
         wanted: dict[object, Key] = {}
-        for hit in self._kept.answer.found.hits if self._kept is not None else ():
+        for hit in accepted.answer.found.hits:
             key = (hit.series,) if hit.matched else (hit.series, hit.patches[0].id)
             wanted[hit.series if rows is None else hit.row] = key
         if rows is None:
             rows = (items.summary(place).id for place in range(len(items)))
         places = [(place, wanted[name]) for place, name in enumerate(rows) if name in wanted]
-        self._places = (items, places)
+        self._places = (accepted, items, places)
         return places
 
     # ------------------------------------------------------------- the list's server
 
-    @on(SearchBar.ServerAsked)
     def _ask_server(self) -> None:
-        desk, name, text = self._list_desk, self._server_list(), self.bar.text.strip()
+        bar = self._desk.bar
+        desk, name, text = self._lists.desk, self._search.server_list, bar.text.strip()
         if self._asking_server is not None or not text:
             return
         if desk is None or not name:
-            self.bar.note(shown("Only the server of one list that is followed over HTTP can be asked."))  # fmt: skip
+            bar.note(shown(_NO_SERVER))
             return
-        stop = self._asking_server = Event()
-        self.bar.note(shown(f"Asking the server of {name}…"))
-        self.status.work(shown(f"asking the server of {name}"))
-        self.run_worker(
-            partial(ask_server, desk, text, name, stop, self.post_message),
-            group="server",
-            thread=True,
-            exit_on_error=False,
+        bar.note(shown(f"Asking the server of {name}…"))
+        self._asking_server = self._tasks.start(
+            "server search",
+            lambda task: search_on_server(desk, text, name, task),
+            then=lambda found: self._server_answered(name, found),
+            failed=self._server_failed,
         )
+        self._desk.show_work()
 
-    @on(ServerAnswered)
-    def _server_answered(self, event: ServerAnswered) -> None:
-        if event.ender is not self._asking_server:
-            return
+    def _server_answered(self, name: str, found: ServerSearchResult) -> None:
         self._asking_server = None
-        self._show_work()
-        if event.error is not None:
-            words = shown(f"{event.error.message} {event.error.hint}".strip())
-            self.bar.note(words, "$text-error")
-            self.show_message(words, "error")
-        elif event.found is not None:
-            words = came_words(event.found, event.list_name)
-            if self.bar.asking:
-                self.bar.note(words)
-            self.show_message(words)
-            if event.found.added and (desk := self._list_desk) is not None:
-                desk.look()
-                self._ask_again()
+        self._desk.show_work()
+        text = phrases.server_result(found, name)
+        if self._desk.bar.asking:
+            self._desk.bar.note(text)
+        self._desk.show_message(text)
+        if found.added:
+            self._lists.refresh()
+            self._search.search_again()
 
-    def _show_work(self) -> None:
-        super()._show_work()
-        if self._asking_server is not None and self._coming is None:
-            self.status.work(shown("asking the server"))
+    def _server_failed(self, error: PatchdeskError) -> None:
+        self._asking_server = None
+        self._desk.show_work()
+        text = shown(f"{error.message} {error.hint}".strip())
+        self._desk.bar.note(text, "$text-error")
+        self._desk.show_message(text, "error")
+
+    @property
+    def work_text(self) -> SafeText | None:
+        """That a server is asked."""
+        return shown("asking the server") if self._asking_server is not None else None
 
     def cancel(self) -> bool:
-        """Stop what is running; say whether anything ran."""
-        if self._asking_server is not None:
-            self._asking_server.set()
-            self._asking_server = None
-            self._show_work()
-            self.show_message("The server is no longer waited for.")
-            return True
-        return super().cancel()
-
-    def close_desks(self) -> None:
-        """Abort all that is in flight, or the process would wait for it."""
-        super().close_desks()
-        if self._asking_server is not None:
-            self._asking_server.set()
+        """Wait no longer for the server."""
+        if self._asking_server is None:
+            return False
+        self._asking_server.cancel()
+        self._asking_server = None
+        self._desk.show_work()
+        self._desk.show_message("Server search cancelled.")
+        return True
 
     # ------------------------------------------------------------- in the reader's text
 
     def _find_text(self, text: str) -> str:
-        """Find `text` in the reader, "" ends that; return how it went, as words."""
-        self._words = text
-        matches = self.reader.find(text)
-        return "looking…" if self.reader.indexing else _matches(matches) if text else ""
+        """Find `text` in the reader, "" ends that; return how many matches there are, as a text."""
+        self.text = text
+        matches = self._desk.reader.find(text)
+        if self._desk.reader.indexing:
+            return "looking…"
+        return phrases.match_count(matches) if text else ""
 
-    @on(PageView.Found)
     def _text_found(self, event: PageView.Found) -> None:
-        if self.prompt.kind == "find":
-            self.prompt.state(_matches(event.count))
+        show = self._desk.prompt.set_hint if self._looks_in_reader else self._desk.show_message
+        show(phrases.match_count(event.count))
+
+    def _accept_text(self, text: str) -> None:
+        self._looks_in_reader = False
+        if found := self._find_text(text):
+            self._desk.show_message(found)
+
+    def _leave_text(self) -> None:
+        self._looks_in_reader = False
+        self._find_text("")
+
+    def back(self) -> bool:
+        """End the search in the reader's text."""
+        if not self.text:
+            return False
+        self._find_text("")
+        return True
+
+    # ------------------------------------------------------------- a query gets a name
+
+    @property
+    def _query(self) -> str:
+        """The query that would be saved now."""
+        result = self._search.result
+        return result.request.text if result is not None else self._views.query
+
+    def _ask_name(self) -> None:
+        if self._lists.desk is None or not self._query:
+            self._desk.show_message(
+                "There is no query to save: {find.start} or {find.query} asks for one."
+            )
         else:
-            self.show_message(_matches(event.count))
+            placeholder = f"a name for: {self._query}"
+            self._desk.prompt.ask("Save as", then=self._save_view, placeholder=placeholder)
 
-    @on(Prompt.Changed)
-    def _words_changed(self, event: Prompt.Changed) -> None:
-        if event.kind == "find":
-            self.prompt.state(self._find_text(event.text))
-
-    @on(Prompt.Submitted)
-    def _words_submitted(self, event: Prompt.Submitted) -> None:
-        if event.kind == "find" and (words := self._find_text(event.text)):
-            self.show_message(words)
-
-    @on(Prompt.Left)
-    def _words_left(self, event: Prompt.Left) -> None:
-        if event.kind == "find":
-            self._find_text("")
+    def _save_view(self, line: str) -> None:
+        name = line.strip()
+        if name and self._query and self._lists.desk is not None:
+            self._views.save(name, self._query)
+        elif name:
+            self._ask_name()  # which says what is missing
 
 
-def _matches(count: int) -> str:
-    return "1 match" if count == 1 else f"{count:,} matches"
+def search_on_server(desk: ListDesk, query: str, name: str, task: Task) -> ServerSearchResult:
+    """Let a list's server search, and take what it finds into the index. Raises PatchdeskError and Cancelled."""
+    from core.sync.server_search import ask_server
+
+    with desk.in_use:
+        return ask_server(desk.index, desk.config, query, name, stop=task.stop)

@@ -1,116 +1,158 @@
-"""The part of the main screen that reads patches: what was said of them, jumps, folds, what was viewed."""
+"""Reads patches: review comments, jumps, hunks that were viewed, and how diffs are shown."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from textual import on
-from textual.content import Content
+from textual.message import Message
 
-from core.model import OpenedMessage, Patch, Series
-from core.system.ui_state import UiState
-from tui.desk.mail import count_remarks, read_remarks
-from tui.desk.opening import ReadingScreen
-from tui.desk.requests import RemarksCounted, RemarksFound
-from tui.keys.commands import Pane
+from core.errors import PatchdeskError
+from core.model import MessageId, OpenedMessage, Patch, Reply, Series
+from tui.desk.controller import Controller, DeskView, Handler
+from tui.desk.lists import Lists
+from tui.desk.mail import MailLoader
+from tui.desk.requests import MailRequest, Session
 from tui.reader.diff_layout import LAYOUTS
 from tui.reader.message_view import MessageView
+from tui.tasks import Task, Tasks
 from tui.tree.rows import Key
 from tui.tree.view import TreeView
-from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
-    from tui.app import PatchdeskApp
+    from core.series.review_comments import ReviewComment
+
+log = logging.getLogger(__name__)
 
 _SECTION: Final = "reader"
-LOOKS_KEPT: Final = (
+STYLES_KEPT: Final = (
     "layout_wanted", "words", "ignore_blanks", "wrap", "numbers", "fold_quotes", "syntax",
 )  # fmt: skip
 """How the reader shows patches, that is kept from run to run."""
 
+MOST_COUNTED: Final = 100
+"""Replies to one patch that are read to count the comments in them."""
 
-class ReviewingScreen(ReadingScreen):
-    """Gives the reader what was said of the mail it shows, and has the commands that only the reader knows."""
+MOST_REPLIES: Final = 1_000
+"""Replies to one mail that are read to show the comments in them under its lines."""
 
-    _came_from: list[Key] | None = None
-    """The rows of the mails from which a reply was opened."""
+_JUMPS_KEPT: Final = 20
 
-    def on_mount(self) -> None:
-        """Let the reader look as it did in the last run."""
-        reader, kept = self.reader, self._remembered.get(_SECTION)
-        for name in LOOKS_KEPT:
+Asked = tuple[MessageId, int]
+"""As in `tui.tree.badges`."""
+
+
+class Review(Controller):
+    """Gives the reader the comments on the mail it shows, and runs the commands of the reader."""
+
+    def __init__(self, desk: DeskView, tasks: Tasks, mail: MailLoader, lists: Lists) -> None:
+        super().__init__(desk, tasks)
+        self._loader = mail
+        self._lists = lists
+        self._came_from: list[Key] = []
+        """The rows of the mails from which a reply was opened."""
+
+    def start(self) -> None:
+        """Show patches as in the last run, and keep how they are shown."""
+        reader, kept = self._desk.reader, self._desk.settings.ui_state.get(_SECTION)
+        for name in STYLES_KEPT:
             before, value = getattr(reader, name), kept.get(name)
             if type(value) is type(before) and (value in LAYOUTS or name != "layout_wanted"):
                 setattr(reader, name, value)
-            self.watch(reader, name, self._keep_looks, init=False)
+            reader.watch(reader, name, self._keep_styles, init=False)
 
-    @property
-    def _remembered(self) -> UiState:
-        return cast("PatchdeskApp", self.app).remembered
+    def _keep_styles(self) -> None:
+        state = self._desk.settings.ui_state
+        state.set(_SECTION, {name: getattr(self._desk.reader, name) for name in STYLES_KEPT})
+        self._tasks.start("remember", lambda _: state.write())
 
-    def _keep_looks(self) -> None:
-        remembered = self._remembered
-        remembered.set(_SECTION, {name: getattr(self.reader, name) for name in LOOKS_KEPT})
-        self.run_worker(remembered.write, group="remember", thread=True, exit_on_error=False)
-
-    def reader_actions(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each command of the reader does, by its name."""
-        reader = self.reader
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
+        reader = self._desk.reader
         return {
-            "reader.next_hunk": lambda: self._say_unless(reader.action_next_hunk(1), "hunk below"),
+            "reader.page_or_next": self._page_or_next,
+            "reader.scroll_left": partial(reader.action_pan, -1),
+            "reader.scroll_right": partial(reader.action_pan, 1),
+            "reader.next_hunk": lambda: self._say_unless(reader.action_next_hunk(1), "hunks"),
             "reader.previous_hunk": lambda: self._say_unless(
-                reader.action_next_hunk(-1), "hunk above"
+                reader.action_next_hunk(-1), "earlier hunks"
             ),
-            "reader.next_file": lambda: self._say_unless(reader.action_next_file(1), "file below"),
+            "reader.next_file": lambda: self._say_unless(reader.action_next_file(1), "files"),
             "reader.previous_file": lambda: self._say_unless(
-                reader.action_next_file(-1), "file above"
+                reader.action_next_file(-1), "earlier files"
             ),
-            "reader.next_comment": lambda: self._next_remark(1),
-            "reader.previous_comment": lambda: self._next_remark(-1),
+            "reader.next_comment": lambda: self._say_unless(
+                reader.action_next_comment(1), "review comments"
+            ),
+            "reader.previous_comment": lambda: self._say_unless(
+                reader.action_next_comment(-1), "earlier review comments"
+            ),
             "reader.open_reply": self._open_reply,
             "reader.jump_back": self._jump_back,
             "reader.files": self._list_files,
-            "hunk.viewed": self._mark_viewed,
             "reader.select": self._select_lines,
+            "hunk.viewed": self._mark_viewed,
             "view.layout": self._next_layout,
-            "view.intraline": self._toggle_words,
+            "view.intraline": self._toggle_intraline,
             "view.wrap": self._toggle_wrap,
-            "view.whitespace": self._toggle_blanks,
+            "view.whitespace": self._toggle_whitespace,
             "view.hide_viewed": reader.action_toggle_viewed,
+            "view.all_headers": reader.action_toggle_all_headers,
+            "view.line_numbers": reader.action_toggle_numbers,
+            "view.fold_quotes": reader.action_toggle_quotes,
+            "view.syntax": reader.action_toggle_syntax,
         }
 
-    def ask(
-        self,
-        kind: str,
-        label: str,
-        *,
-        placeholder: str = "",
-        propose: Callable[[str], Sequence[Proposal]] | None = None,
-        value: str = "",
-    ) -> None:
-        """Open the prompt; the screen that has one does."""
+    def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
+        """Return who hears of the reader and of the tree."""
+        return {
+            TreeView.CommentCountsRequested: self._count_comments,
+            MessageView.ReplyRequested: self._reply_requested,
+            MessageView.ViewedChanged: lambda _: self._desk.update_reader_title(),
+        }
 
-    # ------------------------------------------------------------- remarks
+    def back(self) -> bool:
+        """Select no lines any more."""
+        return self._desk.reader.stop_selecting()
 
-    def _show_mail(self, mail: OpenedMessage) -> None:
-        """Show a mail, and then what was said of it."""
-        super()._show_mail(mail)
-        request, entry = self._answered, self._entry_of(mail)
+    def _say_unless(self, is_done: bool, what: str) -> None:
+        if not is_done:
+            self._desk.show_message(f"No more {what}.")
+
+    def _page_or_next(self) -> None:
+        reader = self._desk.reader
+        if not reader.at_end:
+            reader.mark_passed_hunks_viewed()
+            reader.action_page(1)
+        elif self._lists.next_unread_at_end():
+            reader.mark_passed_hunks_viewed()
+        elif self._desk.series_tree.move_to_next_mail():
+            reader.mark_passed_hunks_viewed()
+            self._loader.read_here()
+        else:
+            self._desk.show_message("That was the last mail.")
+
+    # ------------------------------------------------------------- review comments
+
+    def on_mail(self, mail: OpenedMessage) -> None:
+        """Place the review comments on a mail, once it is on the screen."""
+        request, entry = self._loader.request, self._entry_of(mail)
         if request is None or entry is None or not entry.replies:
             return
-        self.run_worker(
-            partial(read_remarks, request, mail, entry.replies, self.post_message),
-            group="remarks",
-            exclusive=True,
-            thread=True,
-            exit_on_error=False,
+        replies = entry.replies[:MOST_REPLIES]
+        self._tasks.start(
+            "comments",
+            lambda task: find_comments(request, mail, replies, task),
+            then=lambda found: self._desk.reader.show_comments(mail, found) if found else None,
+            current=lambda: request is self._loader.request and mail is self._loader.mail,
+            replace=True,
         )
 
     def _entry_of(self, mail: OpenedMessage) -> Patch | None:
         """Return the patch or cover letter that a mail is, where the cursor is in its series."""
-        row = self.series_tree.row
+        row = self._desk.series_tree.row
         if row is None or not isinstance(row.item, Series):
             return None
         name = mail.message.message_id
@@ -119,137 +161,152 @@ class ReviewingScreen(ReadingScreen):
         entries = (entry for version in row.item.versions for entry in version.entries())
         return next((entry for entry in entries if entry.message.message_id == name), None)
 
-    @on(RemarksFound)
-    def _remarks_found(self, event: RemarksFound) -> None:
-        if event.request is self._answered and event.mail is self._mail and not self._noted:
-            self.reader.show_comments(event.mail, event.remarks)
-
-    @on(TreeView.CommentCountsRequested)
-    def _count_remarks(self, event: TreeView.CommentCountsRequested) -> None:
-        if self._shown is not None:
-            self.run_worker(
-                partial(count_remarks, self._shown, event.asked, self.post_message),
-                group="counting",
-                exclusive=True,
-                thread=True,
-                exit_on_error=False,
+    def _count_comments(self, event: TreeView.CommentCountsRequested) -> None:
+        if (session := self._desk.session) is not None:
+            self._tasks.start(
+                "comment counts",
+                lambda task: self._count(session, event.asked, task),
+                current=lambda: session is self._desk.session,
+                replace=True,
             )
 
-    @on(RemarksCounted)
-    def _remarks_counted(self, event: RemarksCounted) -> None:
-        if event.session is self._shown:
-            self.series_tree.set_comment_counts(event.counts)
+    def _count(self, session: Session, asked: Mapping[Asked, Patch], task: Task) -> None:
+        """Read patches and their replies, and tell how many comments each has. Raises Cancelled."""
+        for key, entry in asked.items():
+            if task.is_cancelled or session.stop.is_set():
+                return
+            task.tell(
+                self._desk.series_tree.set_comment_counts, {key: count_comments(session, entry)}
+            )
 
-    def _say_unless(self, done: bool, what: str) -> None:
-        if not done:
-            self.show_message(f"There is no {what}.")
-
-    def _next_remark(self, direction: int) -> None:
-        if not self.reader.action_next_comment(direction):
-            self.show_message(f"There is no remark {'below' if direction > 0 else 'above'}.")
+    # ------------------------------------------------------------- jumps
 
     def _open_reply(self) -> None:
-        if not self.reader.action_open_reply():
-            self.show_message(
+        if not self._desk.reader.action_open_reply():
+            self._desk.show_message(
                 "No comment here ({reader.next_comment} and {reader.previous_comment} jump between comments)."
             )
 
-    @on(MessageView.ReplyRequested)
-    def _remark_opened(self, event: MessageView.ReplyRequested) -> None:
-        row = self.series_tree.row
-        if row is None:
-            return
-        key = (row.item.id, event.message.message_id)
-        if self.series_tree.move_to(key):
-            self._came_from = [*(self._came_from or [])[-20:], row.key]
-            if (here := self.series_tree.row) is not None:
-                self.read_row(here)
-                self.focus_pane(Pane.READER)
+    def _reply_requested(self, event: MessageView.ReplyRequested) -> None:
+        tree = self._desk.series_tree
+        row = tree.row
+        if row is not None and tree.move_to((row.item.id, event.message.message_id)):
+            self._came_from = [*self._came_from[-_JUMPS_KEPT:], row.key]
+            self._loader.open_here()
 
     def _jump_back(self) -> None:
         """Go back to where a jump in the mail began, or to the mail from which this reply was opened."""
-        if self.reader.action_back():
+        if self._desk.reader.action_back():
             return
         while self._came_from:
-            if self.series_tree.move_to(self._came_from.pop()):
-                if (here := self.series_tree.row) is not None:
-                    self.read_row(here)
+            if self._desk.series_tree.move_to(self._came_from.pop()):
+                self._loader.read_here()
                 return
-        self.show_message("No jump began anywhere else.")
-
-    # ------------------------------------------------------------- files
+        self._desk.show_message("Nothing to jump back to.")
 
     def _list_files(self) -> None:
         from tui.reader.files import FilePicker
 
-        reader = self.reader
+        reader = self._desk.reader
         if not (paths := reader.file_paths):
-            self.show_message("There is no file in this mail.")
+            self._desk.show_message("There is no file in this mail.")
             return
         here = reader.file_here
         back = reader.peek_at_file(here)
         done, of = reader.viewed
-        words = f"{done:,} of {of:,} hunks viewed" if done else f"{of:,} hunks"
+        text = f"{done:,} of {of:,} hunks viewed" if done else f"{of:,} hunks"
 
-        def taken(file: int | None) -> None:
+        def chosen(file: int | None) -> None:
             reader.peek_at_file(None, back)
             if file is not None:
                 reader.go_to_file(file)
 
         pane = FilePicker(
-            self.keymap,
+            self._desk.keymap,
             paths,
             reader.file_entry,
             reader.peek_at_file,
             at=here,
-            words=words,
-            below=self.has_class("-full"),
+            words=text,
+            below=self._desk.has_class("-full"),
         )
-        self.app.push_screen(pane, taken)
+        self._desk.app.push_screen(pane, chosen)
 
     def _select_lines(self) -> None:
-        if self.reader.action_select_lines():
-            self.show_message(
-                "Selecting lines: {move.down} and {move.up} say how many, {mail.copy} copies, {reader.select} ends it."
-            )
-
-    # ------------------------------------------------------------- looks
-
-    def _next_layout(self) -> None:
-        layout = self.reader.action_next_layout()
-        words = {"unified": "unified", "sides": "side by side", "stacked": "old above new"}
-        self.show_message(f"Diffs {words[layout]}.")
-
-    def _toggle_words(self) -> None:
-        self.reader.action_toggle_words()
-        shown = "stand out" if self.reader.words else "look like the others"
-        self.show_message(f"Words that changed, and lines that moved, {shown}.")
-
-    def _toggle_wrap(self) -> None:
-        self.reader.action_toggle_wrap()
-        self.show_message(
-            f"Long lines of code are {'wrapped' if self.reader.wrap else 'cut: {reader.scroll_right} and {reader.scroll_left} move them'}."
-        )
-
-    def _toggle_blanks(self) -> None:
-        self.reader.action_toggle_blanks()
-        ignored = self.reader.ignore_blanks
-        self.show_message(f"Changes of white space are {'ignored' if ignored else 'shown'}.")
-
-    # ------------------------------------------------------------- what was viewed
-
-    @on(MessageView.ViewedChanged)
-    def _entitle_reader(self) -> None:
-        """Say also how much of the patch is left to view."""
-        super()._entitle_reader()
-        title = self.reader.border_title
-        if not self._noted and (words := self.reader.viewed_words):
-            self.reader.border_title = Content(f"{title} · {words}")
+        if self._desk.reader.action_select_lines():
+            text = "Selecting lines: {move.down} and {move.up} say how many, {mail.copy} copies, {reader.select} ends it."
+            self._desk.show_message(text)
 
     def _mark_viewed(self) -> None:
-        marked = self.reader.action_mark_viewed()
+        marked = self._desk.reader.action_mark_viewed()
         if marked is None:
-            self.show_message("There is no hunk here.")
+            self._desk.show_message("There is no hunk here.")
             return
-        done, of = self.reader.viewed
-        self.show_message(f"{'Viewed' if marked else 'Not viewed'}; {done:,} of {of:,} hunks are.")
+        done, of = self._desk.reader.viewed
+        text = "Hunk viewed" if marked else "Hunk not viewed"
+        self._desk.show_message(f"{text} ({done:,} of {of:,}).")
+
+    # ------------------------------------------------------------- how diffs are shown
+
+    def _next_layout(self) -> None:
+        layout = self._desk.reader.action_next_layout()
+        names = {
+            "unified": "unified",
+            "sides": "side by side",
+            "stacked": "old block, then new block",
+        }
+        self._desk.show_message(f"Diffs: {names[layout]}.")
+
+    def _toggle_intraline(self) -> None:
+        self._desk.reader.action_toggle_words()
+        self._desk.show_message(f"Word diff {'on' if self._desk.reader.words else 'off'}.")
+
+    def _toggle_wrap(self) -> None:
+        self._desk.reader.action_toggle_wrap()
+        is_wrapped = self._desk.reader.wrap
+        text = (
+            "Wrapping long lines."
+            if is_wrapped
+            else "Not wrapping ({reader.scroll_left} {reader.scroll_right} scroll)."
+        )
+        self._desk.show_message(text)
+
+    def _toggle_whitespace(self) -> None:
+        self._desk.reader.action_toggle_blanks()
+        how = "Ignoring" if self._desk.reader.ignore_blanks else "Showing"
+        self._desk.show_message(f"{how} whitespace changes.")
+
+
+def find_comments(
+    request: MailRequest, mail: OpenedMessage, replies: Sequence[Reply], task: Task
+) -> Sequence[ReviewComment]:
+    """Open the replies to a mail, and return the comments in them. Raises Cancelled."""
+    from core.series.review_comments import ReplyInThread, place_comments
+
+    answers = []
+    for reply in replies:
+        if task.is_cancelled or request.session.stop.is_set():
+            return ()
+        try:
+            opened = request.session.desk.mail(reply.message)
+        except PatchdeskError as error:
+            log.info("a reply cannot be read: %s", error.message)
+        else:
+            answers.append(ReplyInThread(opened, reply.depth))
+    return place_comments(mail, answers)
+
+
+def count_comments(session: Session, entry: Patch) -> int:
+    """Read a patch and its replies, and return how many comments are worth a count. Raises Cancelled."""
+    from core.series.review_comments import ReplyInThread, count_substantive, place_comments
+
+    try:
+        patch = session.desk.mail(entry.message)
+        answers = [
+            ReplyInThread(session.desk.mail(reply.message), reply.depth)
+            for reply in entry.replies[:MOST_COUNTED]
+        ]
+    except PatchdeskError as error:
+        log.info("comments cannot be counted: %s", error.message)
+        return 0
+    return count_substantive(place_comments(patch, answers))

@@ -1,46 +1,34 @@
-"""The part of the main screen that finds: a bar to type a query into, and the tree as what was found."""
+"""Searches as one types: a bar for the query, and the tree as what matches it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from textual import events, on
+from textual.message import Message
 from textual.timer import Timer
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
-from tui.desk.asking import AskingScreen
-from tui.desk.search_phrases import (
-    begun_words,
-    completions,
-    count_words,
-    help_words,
-    key_words,
-    offer_words,
-)
-from tui.desk.searcher import (
-    Answer,
-    Question,
-)
+from tui.desk import phrases
+from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler, Refresh
+from tui.desk.lists import Lists
+from tui.desk.opening import Opening
+from tui.desk.requests import Session
+from tui.desk.searcher import SearchAnswer, Searcher, SearchRequest
+from tui.desk.views import Views
 from tui.keys.commands import Pane
-from tui.reader.message_view import MessageView
+from tui.tasks import Tasks
 from tui.tree.rows import SearchMarks
-from tui.tree.series_tree import SeriesTree
-from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 
 if TYPE_CHECKING:
-    from core.search.saved_views import SavedView
+    from core.desk.lists_desk import ListPage
     from core.system.ui_state import UiState
     from tui.tree.items import Items
     from tui.tree.rows import Key, Whole
     from tui.tree.view import ViewState
-
-_GROWN: Final = 0.4
-"""Seconds between two answers to one question while what it is asked of grows."""
-
 
 _SECTION: Final = "find"
 """Where queries are remembered from run to run."""
@@ -49,351 +37,362 @@ _LONGEST: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Result:
-    """What is shown in place of the list."""
+class ShownSearch:
+    """What the tree shows in place of the list."""
 
-    question: Question
-    answer: Answer
+    request: SearchRequest
+    answer: SearchAnswer
 
 
-class FindingScreen(AskingScreen):
-    """Tree and reader, and finding in both."""
+class Search(Controller):
+    """The search bar, and its results in the tree."""
 
-    bar: SearchBar
-    prompt: Prompt
-    _words = ""
-    """What was found in the reader's text."""
-    _keeping = False
-    """What is found is to be kept once it is there."""
-    _everywhere = False
-    """All lists are looked through."""
-    _result: Result | None = None
-    """What the tree shows, where that is not the list."""
-    _kept: Result | None = None
-    """What was kept last: `n` goes through it, in the list too."""
-    _origin: tuple[Result | None, ViewState] | None = None
-    """What Esc goes back to."""
-    _list_place: ViewState | None = None
-    """Where the reader was in the list."""
-    _items: Items | Sequence[Whole] = ()
-    """The list, as it is now."""
-    _best: Key | None = None
-    """The row that the cursor was set on: that of the best match."""
-    _growing: Timer | None = None
-    _places: tuple[object, list[tuple[int, Key]]] | None = None
-    """The places in the list of what was kept, of which list."""
+    def __init__(
+        self, desk: DeskView, tasks: Tasks, opening: Opening, lists: Lists, views: Views
+    ) -> None:
+        super().__init__(desk, tasks)
+        self._lists = lists
+        self._views = views
+        self._searcher = Searcher(
+            desk, tasks, opening, lists,
+            answered=self._show_answer, failed=self._show_failure, improved=self._search_better,
+        )  # fmt: skip
+        self._accepts = False
+        """The results are to be accepted once they are there."""
+        self._in_all_lists = False
+        self.result: ShownSearch | None = None
+        """What the tree shows, where that is not the list."""
+        self.accepted: ShownSearch | None = None
+        """What was accepted last: `n` goes through it, in the list too."""
+        self._origin: tuple[ShownSearch | None, ViewState] | None = None
+        """What Esc goes back to."""
+        self._list_state: ViewState | None = None
+        """Where the reader was in the list."""
+        self._items: Items | Sequence[Whole] = ()
+        """The list, as it is now."""
+        self._best: Key | None = None
+        """The row that the cursor was set on: that of the best match."""
+        self._growing: Timer | None = None
+        views.before_choosing(self._leave_results)
+
+    @property
+    def request(self) -> SearchRequest | None:
+        """The latest query that is, or was, searched for."""
+        return self._searcher.request
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the latest query was answered, or could not be."""
+        return self._searcher.is_answered
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether what answers is up to date."""
+        return self._searcher.is_prepared
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
+        return {"find.query": lambda: self.start_search("\\")}
+
+    def argument_commands(self) -> Mapping[str, ArgumentHandler]:
+        """Return what the commands do that take an argument."""
+        return {"find.query": self._search_for}
+
+    def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
+        """Return who hears of the search bar."""
+        return {
+            SearchBar.Changed: self._query_changed,
+            SearchBar.Left: lambda _: self._leave_bar(),
+            SearchBar.Kept: lambda _: self.accept(),
+            SearchBar.Moved: self._move_cursor,
+            SearchBar.ScopeSwitched: lambda _: self._toggle_scope(),
+        }
 
     # ------------------------------------------------------------- the bar
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Keep what was found when the reader clicks beside the bar."""
-        beside = isinstance(event.widget, SeriesTree | MessageView)
-        if beside and self.bar.asking and self.bar.is_attached and self.focused is event.widget:
-            self._keep()
-
-    def _start(self, label: str) -> None:
-        if self.active_pane is Pane.WELCOME:
+    def start_search(self, label: str) -> None:
+        """Open the bar: `/` for a search, `\\` for a query."""
+        if self._desk.active_pane is Pane.WELCOME:
             return
-        if label == "/" and self._place is Pane.READER:
-            self.ask("find", "/", placeholder="text")
-        elif not len(self.series_tree):
-            self.show_message("There is nothing here to find.")
+        if not len(self._desk.series_tree):
+            self._desk.show_message("There is nothing here to search.")
         else:
             self._open_bar(label)
 
-    def find_line(self, text: str) -> None:
-        """Find by a query that was typed elsewhere, and keep what is found."""
-        if len(self.series_tree):
+    def _search_for(self, text: str) -> None:
+        """Search by a query that was typed elsewhere, and accept its results."""
+        if len(self._desk.series_tree):
             self._open_bar("\\", text)
 
     def _open_bar(self, label: str, text: str = "") -> None:
-        self.focus_pane(Pane.TREE)
-        place = self.series_tree.view_state
-        self._origin = (self._result, place)
-        if self._result is None:
-            self._list_place = place
-        self._question = self._replied = None
-        self._everywhere = self._keeping = False
-
-        if not self.bar.earlier:
-            self.bar.earlier = earlier_queries(self.desk_app.remembered)
-        self.bar.ask(shown(label), text)
-        self.series_tree.set_remote_focus(focused=True)
-        self.show_message(key_words(self._scope_words()))
-        self._explain(text)
+        bar, tree = self._desk.bar, self._desk.series_tree
+        self._desk.focus_pane(Pane.TREE)
+        state = tree.view_state
+        self._origin = (self.result, state)
+        if self.result is None:
+            self._list_state = state
+        self._searcher.forget()
+        self._in_all_lists = self._accepts = False
+        if not bar.earlier:
+            bar.earlier = earlier_queries(self._desk.settings.ui_state)
+        bar.ask(shown(label), text)
+        tree.set_remote_focus(focused=True)
+        self._desk.show_message(phrases.key_help(self._scope_name()))
+        self._show_query_help(text)
         if text:
-            self._keep()
-        self._what_is_searched()  # what answers is made from now on, while the query is typed
+            self.accept()
+        self._searcher.scope()  # what answers is made from now on, while the query is typed
 
-    def _explain(self, text: str) -> bool:
-        """Say what can be typed, or where is looked; return whether the query is only begun."""
-        offers = completions(text, prefixes=self.bar.label == "\\")
-        self.bar.offer(offers[0][0] if offers else "")
-        begun = begun_words(text)
+    def _show_query_help(self, text: str) -> bool:
+        """Show what can be typed, or where is looked; return whether the query is only begun."""
+        bar = self._desk.bar
+        offers = phrases.completions(text, prefixes=bar.label == "\\")
+        bar.offer(offers[0][0] if offers else "")
+        begun = phrases.prefix_help(text)
         if offers:
-            self.bar.note(offer_words(text, offers))
+            bar.note(phrases.completion_help(text, offers))
         elif begun is not None:
-            self.bar.note(begun)
+            bar.note(begun)
         else:
-            self.bar.note(help_words(self.bar.label, self._scope_words(), self._server_list()))
+            bar.note(phrases.bar_help(bar.label, self._scope_name(), self.server_list))
         return bool(offers) or begun is not None
 
-    def choose_view(self, view: SavedView | None) -> None:
-        """Show a view, or with None all rows, in place of what was found."""
-        if self._result is not None:
-            self.leave_found()
-        super().choose_view(view)
-
-    def _server_list(self) -> str:
-        """Return the list whose server can be asked, "" where there is none."""
-        desk, page = self._list_desk, self._page
-        if desk is None or page is None or self._everywhere or len(page.wanted.lists) > 1:
+    @property
+    def server_list(self) -> str:
+        """The list whose server can be searched, "" where there is none."""
+        desk, page = self._lists.desk, self._lists.page
+        if desk is None or page is None or self._in_all_lists or len(page.wanted.lists) > 1:
             return ""
         names = page.wanted.lists or tuple(info.name for info in page.lists)
         return names[0] if len(names) == 1 and desk.can_ask_server(names[0]) else ""
 
-    def _scope_words(self) -> SafeText:
-        page = self._page if self._list_desk is not None else None
+    def _scope_name(self) -> SafeText:
+        page = self._lists.page
         if page is None:
             return shown("")
-        names = () if self._everywhere else page.wanted.lists
+        names = () if self._in_all_lists else page.wanted.lists
         return shown(", ".join(names) if names else "all lists")
 
-    @on(SearchBar.Changed)
     def _query_changed(self, event: SearchBar.Changed) -> None:
-        if self.bar.asking and event.text == self.bar.text:
-            self._ask(event.text)
-
-    @on(SearchBar.Left)
-    def _query_left(self) -> None:
-        self._leave_bar()
+        bar = self._desk.bar
+        if bar.asking and event.text == bar.text:
+            self._search(event.text)
 
     def _leave_bar(self) -> None:
-        """Go back to exactly where finding began."""
-        self._ask_nothing()
+        """Go back to exactly where the search began."""
+        self._cancel_search()
         self._show_origin()
         self._close_bar()
 
     def _close_bar(self) -> None:
-        self.clear_message()
-        self.series_tree.set_remote_focus(focused=False)
-        self.bar.close()
-        self._entitle_place()
+        self._desk.clear_message()
+        self._desk.series_tree.set_remote_focus(focused=False)
+        self._desk.bar.close()
+        self._update_title()
 
-    @on(SearchBar.Kept)
-    def _query_kept(self) -> None:
-        self._keep()
-
-    def _keep(self) -> None:
-        """Let what is found stay, now or once it is there."""
-        text = self.bar.text
+    def accept(self) -> None:
+        """Let the results stay, now or once they are there."""
+        bar = self._desk.bar
+        text = bar.text
         if not text.strip():
             self._leave_bar()
             return
-        self._ask(text)
-        self._keeping = self._replied is not self._question
-        if self._keeping:
+        self._search(text)
+        self._accepts = not self._searcher.is_answered
+        if self._accepts:
             return
-        result = self._result
-        if result is None or result.question is not self._question:
-            self.bar.stay()  # it says what is wrong with the query
+        result = self.result
+        if result is None or result.request is not self._searcher.request:
+            bar.stay()  # it says what is wrong with the query
         elif not result.answer.found.hits:
             self._leave_bar()
-            self.show_message(result.answer.found.empty_reason, "warning")
+            self._desk.show_message(result.answer.found.empty_reason, "warning")
         else:
-            self._kept, self._places = result, None
+            self.accepted = result
             self._remember(text)
             self._close_bar()
 
     def _remember(self, text: str) -> None:
         if len(text) > _LONGEST:
             return
-        self.bar.remember(text)
-        remembered = self.desk_app.remembered
-        remembered.set(_SECTION, {"queries": list(self.bar.earlier)})
-        self.run_worker(remembered.write, group="remember", thread=True, exit_on_error=False)
+        bar, state = self._desk.bar, self._desk.settings.ui_state
+        bar.remember(text)
+        state.set(_SECTION, {"queries": list(bar.earlier)})
+        self._tasks.start("remember", lambda _: state.write())
 
-    @on(SearchBar.Moved)
-    def _move_in_found(self, event: SearchBar.Moved) -> None:
-        move = self.series_tree.action_line if event.by == "line" else self.series_tree.action_page
+    def _move_cursor(self, event: SearchBar.Moved) -> None:
+        tree = self._desk.series_tree
+        move = tree.action_line if event.by == "line" else tree.action_page
         move(event.direction)
 
-    @on(SearchBar.ScopeSwitched)
-    def _switch_scope(self) -> None:
-        page = self._page if self._list_desk is not None else None
+    def _toggle_scope(self) -> None:
+        page, bar = self._lists.page, self._desk.bar
         if page is None:
-            self.bar.note(shown("Only this is open: there is nothing else to look in."))
+            bar.note(shown("Nothing else to search."))
         elif not page.wanted.lists:
-            self.bar.note(shown("These are all the lists you follow."))
+            bar.note(shown("Already searching all lists."))
         else:
-            self._everywhere = not self._everywhere
-            self._explain(self.bar.text)
-            self._ask(self.bar.text)
+            self._in_all_lists = not self._in_all_lists
+            self._show_query_help(bar.text)
+            self._search(bar.text)
 
-    # ------------------------------------------------------------- questions and answers
+    # ------------------------------------------------------------- requests and answers
 
-    def _ask(self, text: str, *, again: bool = False) -> None:
-        """Have a query answered, unless it is just that."""
-        page = self._page if self._list_desk is not None else None
-        lists = () if page is None or self._everywhere else page.wanted.lists
-        if not text.strip():
-            self._ask_nothing()
+    def _search(self, text: str, *, again: bool = False) -> None:
+        """Have a query answered, unless it is being answered."""
+        page = self._lists.page
+        lists = () if page is None or self._in_all_lists else page.wanted.lists
+        if text.strip():
+            self._searcher.search(text, lists, again=again)
+        else:
+            self._cancel_search()
             self._show_origin()
-            self.bar.count("")
-            self._explain("")
-        else:
-            self._put_question(text, lists, again=again)
+            self._desk.bar.count("")
+            self._show_query_help("")
 
-    def _ask_nothing(self) -> None:
-        super()._ask_nothing()
-        self._keeping = False
+    def _cancel_search(self) -> None:
+        self._searcher.cancel()
+        self._accepts = False
 
-    def answered(self, question: Question, answer: Answer | PatchdeskError) -> None:
-        """Show what was found, or what is wrong with the query."""
-        if isinstance(answer, Answer):
-            self._show_result(Result(question, answer))
-        else:
-            self._say_wrong(answer)
-        if self._keeping:
-            self._keep()
+    def search_again(self) -> None:
+        """Search once more for what is shown, since the list has changed."""
+        self._growing = None
+        if self.result is not None and self._desk.session is not None:
+            request = self._searcher.request or self.result.request
+            self._search(request.text, again=True)
 
-    def asking_failed(self, error: PatchdeskError) -> None:
-        """Say that there is no answer."""
-        self.bar.stay()
-        self._say_wrong(error)
+    def _search_better(self) -> None:
+        """Search once more for what was answered plainly."""
+        if self.result is not None and not self.result.answer.found.fuzzy:
+            self.search_again()
 
-    def answers_better(self) -> None:
-        """Ask once more what was answered plainly."""
-        if self._result is not None and not self._result.answer.found.fuzzy:
-            self._ask_again()
-
-    def _show_result(self, result: Result) -> None:
-        self._result = result
-        question, answer = result.question, result.answer
-        tree = self.series_tree
-        chosen = question.again and tree.view_state.key != self._best
-        tree.show_found(answer.items, answer.matches, keep=chosen)
-        if not chosen:
+    def _show_answer(self, request: SearchRequest, answer: SearchAnswer) -> None:
+        result = self.result = ShownSearch(request, answer)
+        tree, bar = self._desk.series_tree, self._desk.bar
+        is_chosen = request.again and tree.view_state.key != self._best
+        tree.show_found(answer.items, answer.matches, keep=is_chosen)
+        if not is_chosen:
             self._best = tree.view_state.key
-        if not self.bar.asking:
-            if self._kept is not None and self._kept.question.text == question.text:
-                self._kept, self._places = result, None
-            self._entitle_place()
-            return
-        found = answer.found
-        self.bar.count(count_words(found, self._looked_through(question)))
-        if found.empty_reason or found.note:
-            self.bar.note(shown(found.empty_reason or found.note), "$text-warning")
+        if not bar.asking:
+            if self.accepted is not None and self.accepted.request.text == request.text:
+                self.accepted = result
+            self._update_title()
         else:
-            self._explain(question.text)
+            found = answer.found
+            bar.count(phrases.count_text(found, self._searched(request)))
+            if found.empty_reason or found.note:
+                bar.note(shown(found.empty_reason or found.note), "$text-warning")
+            else:
+                self._show_query_help(request.text)
+        if self._accepts:
+            self.accept()
 
-    def _looked_through(self, question: Question) -> int:
-        """Return how many series and threads were looked through."""
-        page = self._page if self._list_desk is not None else None
+    def _searched(self, request: SearchRequest) -> int:
+        """Return how many series and threads were searched."""
+        page = self._lists.page
         if page is None:
             return len(self._items)
-        counted = self._counts.get("All") if question.lists == page.wanted.lists else None
+        counted = self._views.all_rows if request.lists == page.wanted.lists else None
         if counted is not None:
             return counted
-        infos = [one for one in page.lists if not question.lists or one.name in question.lists]
+        infos = [one for one in page.lists if not request.lists or one.name in request.lists]
         return sum(one.series + one.threads for one in infos)
 
-    def _say_wrong(self, error: PatchdeskError) -> None:
-        if not self.bar.asking:
-            return
+    def _show_failure(self, _: SearchRequest, error: PatchdeskError) -> None:
+        if self._desk.bar.asking:
+            self._show_error(error)
+        if self._accepts:
+            self.accept()
+
+    def _show_error(self, error: PatchdeskError) -> None:
         from core.errors import QueryError
 
-        words = shown(f"{error.message} {error.hint}".strip())
-        self.bar.count("")
-        if isinstance(error, QueryError) and self._explain(self.bar.text) and not self._keeping:
-            return  # what is wrong is only not yet there
+        bar = self._desk.bar
+        text = shown(f"{error.message} {error.hint}".strip())
+        bar.count("")
         if isinstance(error, QueryError):
-            self.bar.wrong(error.offset, error.length, words)
+            if self._show_query_help(bar.text) and not self._accepts:
+                return  # what is wrong is only not yet there
+            bar.wrong(error.offset, error.length, text)
         else:
-            self.bar.note(words, "$text-error")
+            bar.note(text, "$text-error")
 
     # ------------------------------------------------------------- the list, and back to it
 
-    def show_items(
-        self,
-        items: Items | Sequence[Whole],
-        *,
-        keep: bool,
-        anew: bool = False,
-        hold: bool = False,
-    ) -> None:
-        """Show the list as it is now, or ask it again what is shown of it."""
-        self._items, self._places = items, None
-        if not keep or anew:
-            self._forget_found()
-        if self._result is None:
-            super().show_items(items, keep=keep, anew=anew, hold=hold)
-        elif self._growing is None:
-            self._growing = self.set_timer(_GROWN, self._ask_again)
+    def on_page(self, page: ListPage) -> None:
+        """Bring what answers up to date with the lists."""
+        if page.whole:
+            self._searcher.prepare()
 
-    def _ask_again(self) -> None:
-        self._growing = None
-        if self._result is not None and self._shown is not None:
-            question = self._question or self._result.question
-            self._ask(question.text, again=True)
+    def on_session(self, _: Session, before: Session | None) -> None:
+        """Answer nothing about the session before."""
+        request = self._searcher.request
+        if request is not None and request.session is before:
+            self._cancel_search()
 
-    def _forget_found(self) -> None:
-        """Another list comes: what was found is no longer of use."""
-        self._ask_nothing()
-        self._result = self._kept = self._origin = self._list_place = None
-        if self.bar.asking:
+    def on_items(
+        self, items: Items | Sequence[Whole], refresh: Refresh
+    ) -> Items | Sequence[Whole] | None:
+        """Let the list through, or search it again for what is shown of it."""
+        self._items = items
+        if not refresh.keep or refresh.anew:
+            self._forget()
+        if self.result is None:
+            return items
+        if self._growing is None:
+            after = self._desk.settings.timings.results_grow
+            self._growing = self._desk.set_timer(after, self.search_again)
+        return None
+
+    def _forget(self) -> None:
+        """Forget the results: another list comes."""
+        self._cancel_search()
+        self.result = self.accepted = self._origin = self._list_state = None
+        if self._desk.bar.asking:
             self._close_bar()
+        self._update_title()
 
     def _show_origin(self) -> None:
         if self._origin is None:
             return
-        tree, now = self.series_tree, self._result
-        self._result, place = self._origin
-        if self._result is not None:
-            tree.restore_view(self._result.answer.items, place, self._result.answer.matches)
-        elif now is not None or tree.view_state != place:
-            tree.restore_view(self._items, place)
+        tree, now = self._desk.series_tree, self.result
+        self.result, state = self._origin
+        if self.result is not None:
+            tree.restore_view(self.result.answer.items, state, self.result.answer.matches)
+        elif now is not None or tree.view_state != state:
+            tree.restore_view(self._items, state)
 
-    def query_to_save(self) -> str:
-        """Return the query that would get a name now."""
-        return self._result.question.text if self._result is not None else super().query_to_save()
-
-    def leave_found(self) -> bool:
-        """Go back to the list, then end finding; say whether there was something to go back from."""
-        if self._words:
-            self._words = ""
-            self.reader.find("")
+    def _leave_results(self) -> bool:
+        """Go back to the list, then end the search; say whether there was something to go back from."""
+        tree = self._desk.series_tree
+        if self.result is not None:
+            self._cancel_search()
+            self.result = None
+            if self._list_state is not None:
+                tree.restore_view(self._items, self._list_state)
+            if self.accepted is not None:
+                tree.set_highlights(SearchMarks(highlights=self.accepted.answer.matches.highlights))
+            self._update_title()
             return True
-        if self._result is not None:
-            self._ask_nothing()
-            self._result = None
-            if self._list_place is not None:
-                self.series_tree.restore_view(self._items, self._list_place)
-            if self._kept is not None:
-                self.series_tree.set_highlights(
-                    SearchMarks(highlights=self._kept.answer.matches.highlights)
-                )
-            self._entitle_place()
-            return True
-        if self._kept is not None:
-            self._kept = None
-            self.series_tree.set_highlights(SearchMarks(highlights={}))
+        if self.accepted is not None:
+            self.accepted = None
+            tree.set_highlights(SearchMarks(highlights={}))
             return True
         return False
 
-    def _entitle_place(self) -> None:
-        super()._entitle_place()
-        result = self._result
-        self.title_bar.asked = shown(f"/ {result.question.text}") if result is not None else ""
-        if result is not None:
-            place, of = self.series_tree.position
-            total = result.answer.found.total
-            more = f" of {total:,}" if total > of else ""
-            self.title_bar.place = f"{place:,} of {of:,} found{more}"
+    def back(self) -> bool:
+        """Go back from the results to the list, then end the search."""
+        return self._leave_results()
+
+    def _update_title(self) -> None:
+        title, result = self._desk.title_bar, self.result
+        title.query_text = shown(f"/ {result.request.text}") if result is not None else ""
+        title.found = result.answer.found.total if result is not None else 0
+        self._desk.update_position()
 
 
-def earlier_queries(remembered: UiState) -> list[str]:
+def earlier_queries(state: UiState) -> list[str]:
     """Return the queries of other runs, the latest last."""
-    found = remembered.get(_SECTION).get("queries")
+    found = state.get(_SECTION).get("queries")
     queries = found if isinstance(found, list) else []
     return [text for text in queries if isinstance(text, str) and 0 < len(text) <= _LONGEST]

@@ -1,38 +1,36 @@
-"""What finds things in a worker thread, and what it tells the screen.
+"""Answers queries off the screen's thread: one at a time, the latest, in the followed lists or in what is open.
 
-Questions are not queued: a new one stops the one before, and takes the place of one that was not begun.
+Queries are not queued: a new one stops the one before, and takes the place of one that was not begun.
 """
 
 from __future__ import annotations
 
-import logging
+import gc
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from threading import Event, Lock
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from textual.message import Message
-
 from core.errors import Cancelled, PatchdeskError
+from tui.desk.controller import DeskView
+from tui.desk.lists import Lists
+from tui.desk.opening import Opening
 from tui.desk.requests import Desk, Session
+from tui.desk.target_search import search_of
+from tui.tasks import Task, Tasks
 from tui.tree.items import InMemoryItems, Items
 from tui.tree.marks import SeriesHandle
 from tui.tree.rows import Highlights, Key, MatchingPatches, SearchMarks
 
 if TYPE_CHECKING:
-    from core import model
     from core.desk.lists_desk import ListDesk
     from core.model import TargetListing
     from core.search.backend import Search
-    from core.search.hits import SearchHit, SearchResult, ServerSearchResult
+    from core.search.hits import SearchHit, SearchResult
     from core.search.list_search import ListSearch
     from core.triage.state import TriageState
-
-log = logging.getLogger(__name__)
-
-Post = Callable[[Message], object]
 
 _READ_AHEAD: Final = 60
 """Rows of an answer that are read before it is told: more than a screen shows."""
@@ -42,7 +40,7 @@ _PATCHES: Final = {True: 1, False: 3}
 """Patches shown of a series that matches itself, and of one that is there for their sake: more would push others out."""
 
 
-class Searched(Protocol):
+class SearchScope(Protocol):
     """What something is looked for in: one opened target, or the followed lists."""
 
     def finder(self) -> Search:
@@ -58,7 +56,7 @@ class Searched(Protocol):
         ...
 
 
-class SearchedLists:
+class ListsScope:
     """The followed lists."""
 
     def __init__(self, desk: ListDesk) -> None:
@@ -84,25 +82,25 @@ class SearchedLists:
         return self.desk.in_use
 
 
-class SearchedListing:
+class ListingScope:
     """What was opened alone, as far as it is read."""
 
     def __init__(
         self,
         listing: TargetListing,
-        desk: Desk | None = None,
-        standings: Callable[[], Mapping[SeriesHandle, TriageState]] = dict,
+        desk: Desk | None,
+        states: Callable[[], Mapping[SeriesHandle, TriageState]],
     ) -> None:
         """Take what is listed, the desk that reads its mails, and what gives the triage states."""
         self.listing = listing
         self._desk = desk
-        self._standings = standings
+        self._states = states
         self._finder: Search | None = None
 
     def finder(self) -> Search:
         """Return what finds, which is made from the listing when it is first asked."""
         if self._finder is None:
-            self._finder = search_of(self.listing, self._desk, self._standings)
+            self._finder = search_of(self.listing, self._desk, self._states)
         return self._finder
 
     def items(self, hits: Sequence[SearchHit]) -> Items:
@@ -114,41 +112,20 @@ class SearchedListing:
         return nullcontext()
 
 
-def search_of(
-    listing: TargetListing,
-    desk: Desk | None,
-    standings: Callable[[], Mapping[SeriesHandle, TriageState]],
-) -> Search:
-    """Return the search of an opened target. Reads the configuration, for `is:mine`."""
-    from core.config import load_config, with_git
-    from core.model import MessageId
-    from core.search.target_search import TargetSearch, TargetStates, no_bytes
-    from core.system.paths import config_file
-
-    def states() -> TargetStates:
-        known = standings().items()
-        return TargetStates({MessageId(str(handle)): state for handle, state in known})
-
-    me = with_git(load_config(config_file())).me_addresses
-    read: Callable[[model.Message], bytes] | None = getattr(desk, "raw", None)
-    return TargetSearch(listing, me=me, read=read or no_bytes, states=states)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class SearchRequest:
     """A query to be answered; only the very same object is the same question."""
 
     session: Session
     text: str
     lists: tuple[str, ...]
-    searched: Searched
+    scope: SearchScope
     again: bool = False
     """It was asked before, of less: the cursor is to stay where it is."""
-    stop: Event = field(default_factory=Event)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SearchAnswer:
     """What was found, ready to be shown."""
 
     found: SearchResult
@@ -156,88 +133,139 @@ class Answer:
     matches: SearchMarks
 
 
-@dataclass
-class Answered(Message):
-    """A question is answered, or cannot be."""
+class Searcher:
+    """Has the latest query answered, and makes ready what answers."""
 
-    question: Question
-    answer: Answer | None = None
-    error: PatchdeskError | None = None
+    def __init__(
+        self,
+        desk: DeskView,
+        tasks: Tasks,
+        opening: Opening,
+        lists: Lists,
+        *,
+        answered: Callable[[SearchRequest, SearchAnswer], object],
+        failed: Callable[[SearchRequest, PatchdeskError], object],
+        improved: Callable[[], object],
+    ) -> None:
+        """`improved` is called once what was answered plainly can be answered better."""
+        self._desk = desk
+        self._tasks = tasks
+        self._opening = opening
+        self._lists = lists
+        self._answered = answered
+        self._failed = failed
+        self._improved = improved
+        self._scope: SearchScope | None = None
+        self.request: SearchRequest | None = None
+        """The latest: no other is answered."""
+        self._done: SearchRequest | None = None
+        """The latest that was answered, or could not be."""
+        self._preparing: Session | None = None
+        self._prepares_again = False
+        self._is_frozen = False
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the latest query was answered, or could not be."""
+        return self._done is self.request
 
-@dataclass
-class Warmed(Message):
-    """What finds is up to date."""
+    @property
+    def is_prepared(self) -> bool:
+        """Whether what answers was made, and is up to date."""
+        return self._is_frozen and self._preparing is None
 
-    session: Session
-    ready: bool
-
-
-@dataclass
-class ServerAnswered(Message):
-    """A list's server was asked, or could not be; `ender` is what would have ended it."""
-
-    ender: Event
-    list_name: str
-    found: ServerSearchResult | None = None
-    error: PatchdeskError | None = None
-
-
-class Asker:
-    """Answers the latest question of all; to be run in a worker thread of its own."""
-
-    def __init__(self, post: Post) -> None:
-        self._post = post
-        self._lock = Lock()
-        self._wake = Event()
-        self._next: Question | None = None
-        self._now: Question | None = None
-        self._closed = False
-
-    def ask(self, question: Question | None) -> None:
-        """Answer this, and nothing that was asked before; None: nothing any more."""
-        with self._lock:
-            for old in (self._next, self._now):
-                if old is not None:
-                    old.stop.set()
-            self._next = question
-        self._wake.set()
-
-    def close(self) -> None:
-        """End `run`, soon."""
-        self._closed = True
-        self.ask(None)
-
-    def run(self) -> None:
-        """Answer questions until this is closed."""
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            if self._closed:
-                return
-            with self._lock:
-                question = self._now = self._next
-                self._next = None
-            if question is not None:
-                self._answer(question)
-
-    def _answer(self, question: Question) -> None:
-        try:
-            with question.searched.busy():
-                if question.stop.is_set():
-                    return
-                found = question.searched.finder().find(
-                    question.text, question.lists, stop=question.stop
-                )
-                answer = Answer(found, question.searched.items(found.hits), matches_of(found.hits))
-        except Cancelled:
+    def search(self, text: str, lists: tuple[str, ...], *, again: bool = False) -> None:
+        """Have a query answered, unless it is being answered."""
+        before, session, scope = self.request, self._desk.session, self.scope()
+        is_same = before is not None and (before.text, before.lists) == (text, lists)
+        if session is None or scope is None or (is_same and not again):
             return
-        except PatchdeskError as error:
-            if not question.stop.is_set():
-                self._post(Answered(question, error=error))
-        else:
-            if not question.stop.is_set():
-                self._post(Answered(question, answer))
+        request = self.request = SearchRequest(session, text, lists, scope, again)
+        self._tasks.start(
+            "search",
+            partial(_search, request),
+            then=partial(self._finish, request),
+            failed=partial(self._give_up, request),
+            current=lambda: request is self.request,
+            replace=True,
+        )
+
+    def cancel(self) -> None:
+        """Answer nothing any more."""
+        self.request = self._done = None
+        self._tasks.cancel("search")
+
+    def forget(self) -> None:
+        """Ask the same query anew, should it come."""
+        self.request = self._done = None
+
+    def _finish(self, request: SearchRequest, answer: SearchAnswer) -> None:
+        self._done = request
+        self._answered(request, answer)
+
+    def _give_up(self, request: SearchRequest, error: PatchdeskError) -> None:
+        self._done = request
+        self._failed(request, error)
+
+    # ------------------------------------------------------------- what answers
+
+    def scope(self) -> SearchScope | None:
+        """Return what is searched; what answers of one target is made ready."""
+        before = self._scope
+        if (desk := self._lists.desk) is not None:
+            if not (isinstance(before, ListsScope) and before.desk is desk):
+                self._scope = ListsScope(desk)
+        elif (listing := self._opening.listing) is not None and not (
+            isinstance(before, ListingScope) and before.listing is listing
+        ):
+            session = self._desk.session
+            target = session.desk if session is not None else None
+            self._scope = ListingScope(listing, target, lambda: self._desk.series_tree.standings)
+            self.prepare()
+        return self._scope
+
+    def prepare(self) -> None:
+        """Bring what answers up to date, and once more where more has come meanwhile."""
+        scope, session = self.scope(), self._desk.session
+        if scope is None or session is None:
+            return
+        self._prepares_again = self._preparing is session
+        if not self._prepares_again:
+            self._preparing = session
+            self._tasks.start(
+                "search index",
+                lambda task: _prepare(scope, session, task),
+                then=partial(self._prepared, session),
+                failed=lambda _: self._prepared(session, False),
+                current=lambda: session is self._preparing,
+            )
+
+    def _prepared(self, session: Session, is_ready: bool) -> None:
+        self._preparing = None
+        if not self._is_frozen:
+            # What is in memory now stays: looking through it for garbage would hold up a key now and then.
+            self._is_frozen = True
+            gc.freeze()
+        if session is self._desk.session and self._prepares_again:
+            self.prepare()
+        elif is_ready:
+            self._improved()
+
+
+def _search(request: SearchRequest, task: Task) -> SearchAnswer:
+    """Answer a query. Raises PatchdeskError and Cancelled."""
+    with request.scope.busy():
+        if task.is_cancelled:
+            raise Cancelled
+        found = request.scope.finder().find(request.text, request.lists, stop=task.stop)
+        return SearchAnswer(found, request.scope.items(found.hits), matches_of(found.hits))
+
+
+def _prepare(scope: SearchScope, session: Session, task: Task) -> bool:
+    """Bring what answers up to date; return whether it answers better now. Raises PatchdeskError and Cancelled."""
+    del task
+    with scope.busy():
+        return scope.finder().ensure_ready(session.stop)
 
 
 def matches_of(hits: Sequence[SearchHit]) -> SearchMarks:
@@ -268,31 +296,3 @@ def matches_of(hits: Sequence[SearchHit]) -> SearchMarks:
 
 def _lit(hit: SearchHit) -> Highlights:
     return Highlights(subject=hit.subject_spans, name=hit.name_spans, address=hit.address_spans)
-
-
-def ensure_ready(session: Session, searched: Searched, post: Post) -> None:
-    """Bring what finds up to date; that it cannot be is only logged, since a plainer way is there."""
-    try:
-        with searched.busy():
-            ready = searched.finder().ensure_ready(session.stop)
-    except Cancelled:
-        return
-    except PatchdeskError as error:
-        log.warning("finding: %s", error.message)
-        ready = False
-    post(Warmed(session, ready))
-
-
-def ask_server(desk: ListDesk, query: str, list_name: str, stop: Event, post: Post) -> None:
-    """Let a list's server find, and take what it finds into the index."""
-    from core.sync.server_search import ask_server as ask
-
-    try:
-        with desk.in_use:
-            found = ask(desk.index, desk.config, query, list_name, stop=stop)
-    except Cancelled:
-        post(ServerAnswered(stop, list_name))
-    except PatchdeskError as error:
-        post(ServerAnswered(stop, list_name, error=error))
-    else:
-        post(ServerAnswered(stop, list_name, found))

@@ -1,207 +1,222 @@
-"""The part of the main screen that follows lists and brings in their mail."""
+"""Follows lists, and syncs them in a process of its own."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from threading import Event
+from typing import TYPE_CHECKING, Final
 
-from textual import on
-
+from core.errors import PatchdeskError
+from core.progress import Progress
 from core.text import SafeText, shown
-from tui.desk.command_line import CommandingScreen
-from tui.desk.list_jobs import (
-    ListFollowed,
-    ListSynced,
-    SyncEnded,
-    SyncProgressed,
-    SyncRun,
-    follow_list,
-    run_sync,
-)
-from tui.desk.list_phrases import result_words
-from tui.desk.opening import progress_words
-from tui.widgets.prompt import Prompt
+from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
+from tui.desk.lists import FOLLOWED, NONE_FOLLOWED, Lists
+from tui.desk.opening import Opening, progress_text
+from tui.desk.phrases import describe_sync
+from tui.tasks import Task, Tasks
 
 if TYPE_CHECKING:
-    from core.desk.lists_desk import ListDesk, ListPage
-    from tui.app import PatchdeskApp
+    from core.sync.list_folder import SyncResult
+    from core.sync.process import SyncProcess
 
-FOLLOWED: Final = ""
-"""What stands for the followed lists where a target is named."""
-
-DUE_EVERY: Final = 20.0
-"""Seconds between two looks whether a list is to be synced by itself."""
+_HOW_TO_FOLLOW: Final = "NAME and the list's address or folder: kvm https://lore.kernel.org/kvm/"
 
 
-class SyncScreen(CommandingScreen):
-    """Follows lists, and syncs them in a process of its own."""
+@dataclass(slots=True, eq=False)
+class SyncRun:
+    """A sync that was started."""
 
-    _page: ListPage | None = None
-    _run: SyncRun | None = None
-    _run_words: SafeText = shown("")
-    _tried: Mapping[str, float] = {}
-    """When a list was last synced by itself."""
+    names: Sequence[str]
+    quiet: bool = False
+    """Nobody asked for it: the configuration did."""
+    stop: Event = field(default_factory=Event)
+    process: SyncProcess | None = None
 
-    def sync_actions(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each of these commands does, by its name."""
+
+class Sync(Controller):
+    """One sync at a time; one that was asked for takes the place of a quiet one."""
+
+    def __init__(self, desk: DeskView, tasks: Tasks, opening: Opening, lists: Lists) -> None:
+        super().__init__(desk, tasks)
+        self._opening = opening
+        self._lists = lists
+        self._run: SyncRun | None = None
+        self._progress = shown("")
+        self._tried: Mapping[str, float] = {}
+        """When a list was last synced by itself."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a sync runs."""
+        return self._run is not None
+
+    def start(self) -> None:
+        """Look from time to time which lists are due."""
+        settings = self._desk.settings
+        if settings.sync_every:
+            self._desk.set_interval(settings.timings.sync_due, self.sync_what_is_due)
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
         return {
-            "list.sync": lambda: self.sync_shown(),
-            "list.sync_all": lambda: self.sync(()),
+            "list.sync": self.sync_shown,
+            "list.sync_all": partial(self.sync, ()),
             "list.follow": self._ask_list,
         }
 
-    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
-        """Return what the commands do that can be told more on their line."""
+    def argument_commands(self) -> Mapping[str, ArgumentHandler]:
+        """Return what the commands do that take an argument."""
         return {
-            **super().argument_handlers(),
             "list.follow": self._follow,
             "list.sync": lambda line: self.sync(line.split()),
         }
 
-    @property
-    def desk_app(self) -> PatchdeskApp:
-        """The application, by its own type."""
-        return cast("PatchdeskApp", self.app)
-
-    @property
-    def _list_desk(self) -> ListDesk | None:
-        """The lists, where they are what is shown."""
-        if self._shown is None or not hasattr(self._shown.desk, "pages"):
-            return None
-        return cast("ListDesk", self._shown.desk)
-
-    def _in_background(self, work: Callable[[], None]) -> None:
-        self.run_worker(work, group="marks", thread=True, exit_on_error=False)
-
     # ------------------------------------------------------------- following
 
     def _ask_list(self) -> None:
-        words = "NAME and the list's address or folder: kvm https://lore.kernel.org/kvm/"
-        self.ask("follow", "Follow", placeholder=words)
-
-    @on(Prompt.Submitted)
-    def _list_named(self, event: Prompt.Submitted) -> None:
-        if event.kind == "follow" and event.text.strip():
-            self._follow(event.text)
+        self._desk.prompt.ask("Follow", then=self._follow, placeholder=_HOW_TO_FOLLOW)
 
     def _follow(self, line: str) -> None:
         name, _, target = line.strip().partition(" ")
-        if not target.strip():
-            self.show_message(
-                "Write a name and an address: kvm https://lore.kernel.org/kvm/", "warning"
+        target = target.strip()
+        if target:
+            self._tasks.start(
+                "follow",
+                lambda _: follow_list(name, target),
+                then=lambda _: self._followed(name),
+                failed=self._show_error,
             )
-            return
-        self._in_background(partial(follow_list, name, target.strip(), self.post_message))
+        elif name:
+            example = "kvm https://lore.kernel.org/kvm/"
+            self._desk.show_message(f"Write a name and an address: {example}", "warning")
 
-    @on(ListFollowed)
-    def _followed(self, event: ListFollowed) -> None:
-        if event.error is not None:
-            self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
-            return
-        self.desk_app.lists = tuple(dict.fromkeys((*self.desk_app.lists, event.name)))
-        if self._list_desk is None:
-            self.open_target(FOLLOWED)
-        self.sync((event.name,))
+    def _followed(self, name: str) -> None:
+        self._lists.add(name)
+        if self._lists.desk is None:
+            self._opening.open_target(FOLLOWED)
+        self.sync((name,))
 
     # ------------------------------------------------------------- syncing
 
     def sync_shown(self) -> None:
-        """Bring the lists on the screen up to date."""
-        page = self._page if self._list_desk is not None else None
+        """Sync the lists on the screen."""
+        page = self._lists.page
         self.sync(page.wanted.lists if page is not None else ())
 
     def sync(self, names: Collection[str], *, quiet: bool = False) -> None:
-        """Bring lists up to date, all where none is named, in a process of its own."""
+        """Sync lists, all where none is named, in a process of its own."""
         if self._run is not None and not (self._run.quiet and not quiet):
             if not quiet:
-                self.show_message("A sync is running; {app.cancel} stops it.")
+                self._desk.show_message("A sync is running; {app.cancel} stops it.")
             return
-        wanted = [name for name in names or self.desk_app.lists if name in self.desk_app.lists]
+        followed = self._lists.followed
+        wanted = [name for name in names or followed if name in followed]
         if not wanted:
             if not quiet:
-                self.show_message("You follow no list yet: :follow NAME TARGET.")
+                self._desk.show_message(NONE_FOLLOWED)
             return
         if self._run is not None:
             self._run.stop.set()
         run = self._run = SyncRun(wanted, quiet)
-        self._run_words = shown("syncing " + ", ".join(wanted))
-        self._show_work()
-        self.run_worker(
-            partial(run_sync, run, self.post_message),
-            group="sync",
-            thread=True,
-            exit_on_error=False,
+        self._progress = shown("syncing " + ", ".join(wanted))
+        self._desk.show_work()
+        self._tasks.start(
+            "sync",
+            partial(self._sync, run),
+            then=lambda _: self._ended(run),
+            failed=partial(self._ended, run),
         )
 
     def sync_what_is_due(self) -> None:
         """Sync the lists whose `sync_every` has passed."""
-        page = self._page
+        page = self._lists.page
         if self._run is not None or page is None:
             return
         now = time.time()
         synced = {info.name: info.synced or 0 for info in page.lists}
         due = [
             name
-            for name, every in self.desk_app.sync_every.items()
+            for name, every in self._desk.settings.sync_every.items()
             if max(synced.get(name, 0), self._tried.get(name, 0)) + every <= now
         ]
         if due:
             self._tried = {**self._tried, **dict.fromkeys(due, now)}
             self.sync(due, quiet=True)
 
-    @on(SyncProgressed)
-    def _sync_progressed(self, event: SyncProgressed) -> None:
-        if event.run is self._run:
-            self._run_words = progress_words(event.progress)
-            self._show_work()
+    def _sync(self, run: SyncRun, task: Task) -> None:
+        """Sync lists in a process of its own, and tell how that goes. Raises PatchdeskError."""
+        from core.sync.process import SyncProcess
 
-    @on(ListSynced)
-    def _list_synced(self, event: ListSynced) -> None:
-        result, desk = event.result, self._list_desk
-        if desk is not None:
-            desk.look()
+        process = run.process = SyncProcess(run.names)
+
+        def report(progress: Progress) -> None:
+            task.tell_latest(partial(self._show_progress, run), progress)
+
+        for result in process.results(stop=run.stop, report=report):
+            task.tell(self._list_synced, run, result)
+
+    def _show_progress(self, run: SyncRun, progress: Progress) -> None:
+        if run is self._run and not run.stop.is_set():
+            self._progress = progress_text(progress)
+            self._desk.show_work()
+
+    def _list_synced(self, run: SyncRun, result: SyncResult) -> None:
+        self._lists.refresh()
         if result.error is not None:
-            if not event.run.quiet:
-                hint = shown(result.error.hint)
-                self.notify(hint, title=shown(f"{result.name}: {result.error.message}"), severity="error", markup=False)  # fmt: skip
-        elif not event.run.quiet or result.added:
-            self.show_message(result_words(result))
-        for note in result.notes if not event.run.quiet else ():
-            self.notify(shown(note), title=shown(result.name), markup=False)
+            if not run.quiet:
+                title = shown(f"{result.name}: {result.error.message}")
+                self._desk.app.notify(
+                    shown(result.error.hint), title=title, severity="error", markup=False
+                )
+        elif not run.quiet or result.added:
+            self._desk.show_message(describe_sync(result))
+        for note in result.notes if not run.quiet else ():
+            self._desk.app.notify(shown(note), title=shown(result.name), markup=False)
 
-    @on(SyncEnded)
-    def _sync_ended(self, event: SyncEnded) -> None:
-        if event.run is not self._run:
+    def _ended(self, run: SyncRun, error: PatchdeskError | None = None) -> None:
+        if run is not self._run:
             return
         self._run = None
-        self._show_work()
-        if event.error is not None and not event.run.quiet:
-            self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
+        self._desk.show_work()
+        if error is not None and not run.quiet:
+            self._show_error(error)
+
+    def _show_error(self, error: PatchdeskError) -> None:
+        self._desk.show_message(shown(f"{error.message} {error.hint}"), "error")
+
+    # ------------------------------------------------------------- what runs
+
+    @property
+    def work_text(self) -> SafeText | None:
+        """How far the sync is that somebody asked for."""
+        return self._progress if self._run is not None and not self._run.quiet else None
 
     def cancel(self) -> bool:
-        """Stop what is running and keep what came; say whether anything ran."""
-        if super().cancel():
-            return True
+        """Stop the sync and keep what came."""
         if self._run is None or self._run.quiet or self._run.stop.is_set():
             return False
         self._run.stop.set()
-        self._run_words = shown("stopping the sync")
-        self.show_message("Stopping: what came is kept, and the next sync goes on from there.")
-        self._show_work()
+        self._progress = shown("stopping the sync")
+        self._desk.show_message(
+            "Stopping: what came is kept, and the next sync resumes from there."
+        )
+        self._desk.show_work()
         return True
 
-    def close_desks(self) -> None:
-        """Abort all that is in flight, or the process would wait for it."""
-        super().close_desks()
+    def close(self) -> None:
+        """Stop the sync, and let its process end by itself."""
         if self._run is not None:
             self._run.stop.set()
             if self._run.process is not None:
                 self._run.process.detach()
 
-    def _show_work(self) -> None:
-        super()._show_work()
-        idle = self._coming is None and not self._reading_mail
-        if idle and self._run is not None and not self._run.quiet:
-            self.status.work(self._run_words)
+
+def follow_list(name: str, target: str) -> None:
+    """Record that a list is followed. Raises PatchdeskError."""
+    from core.sync.follow import follow
+    from core.system.paths import config_file
+
+    follow(name, target, config_file())

@@ -1,33 +1,34 @@
-"""The part of the main screen that knows how series stand: it hides what is decided, and hears what was written down."""
+"""Shows the triage state of series: as it is written, and with what is not written yet; hides what is decided."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
-from textual import on
-
-from core.model import MessageId, OpenedMessage
+from core.errors import PatchdeskError
 from core.text import shown
-from tui.desk.journal_writer import Clerk, Counted, Deed, DeedDone, DeedFailed, Known
-from tui.desk.marking import MarkingScreen
-from tui.keys.commands import Pane
+from tui.desk.controller import Controller, DeskView, Handler, Refresh
+from tui.desk.journal_writer import (
+    JournalWriter,
+    OperationWritten,
+    StatesLoaded,
+    TriageOperation,
+)
+from tui.desk.lists import Lists
+from tui.desk.mail import MailLoader
+from tui.desk.opening import Opening
+from tui.desk.phrases import done_sentence, undone_sentence
+from tui.desk.requests import Session
+from tui.tasks import Tasks
 from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
-    from core.desk.triage_service import TriageService
-    from core.triage.state import TriageState
-    from tui.desk.requests import Session
+    from core.desk.lists_desk import ListQuery
+    from core.triage import state
     from tui.tree.items import Items
     from tui.tree.rows import Whole
-
-WAKE_EVERY: Final = 20.0
-"""Seconds between two looks whether the time of something has come."""
-_TAGS_AFTER: Final = 3.0
-_TAGS_EVERY: Final = 600.0
-"""Seconds after which repositories are first asked for tags, and between two times."""
 
 _ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accepted|open)")
 """A query that says itself which states it wants."""
@@ -35,285 +36,315 @@ _ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accept
 _OPEN: Final = re.compile(r"(?<!\S)is:open(?!\S)")
 """What keeps what is decided out of a query."""
 
+States = Mapping[SeriesHandle, "state.TriageState"]
 
-class StandingScreen(MarkingScreen):
-    """Shows how series stand: as it is written down, and with what is not written down yet."""
 
-    _clerk: Clerk | None = None
-    _sure: Mapping[SeriesHandle, TriageState] = {}
-    """How series stand as it is written down."""
-    _waiting: Sequence[tuple[Deed, Mapping[SeriesHandle, TriageState]]] = ()
-    """What is not written down yet, in order, and what each will make of its series."""
-    _decided_shown = False
-    _given: Items | Sequence[Whole] = ()
-    """All that there is to show, decided or not."""
-    _left: Items | Sequence[Whole] | None = None
-    """What of that is not hidden."""
-    _hidden: frozenset[SeriesHandle] = frozenset()
-    _decided_since: frozenset[SeriesHandle] = frozenset()
-    """What was decided since the list was read."""
-    _early: Known | None = None
-    """How the series of what is coming stand."""
-    _narrower: Mapping[str, str] = {}
-    """Of queries that were asked for with what is decided, those without it."""
-    _going_back: SeriesHandle | None = None
-    """The series that was changed back, and is not on the screen yet."""
-    _held_back: Callable[[Items | Sequence[Whole]], None] | None = None
-    """Shows the list, once it is known what is decided."""
+@runtime_checkable
+class CanExclude(Protocol):
+    """Items that can be had without some of them."""
 
-    def _standing(self, handle: SeriesHandle) -> TriageState:
+    def excluding(self, rows: Collection[Any], /) -> Items:
+        """Return all but some."""
+        ...
+
+
+class TriageState(Controller):
+    """Knows the state of each series, and keeps those out of the tree that are decided."""
+
+    def __init__(
+        self,
+        desk: DeskView,
+        tasks: Tasks,
+        opening: Opening,
+        lists: Lists,
+        mail: MailLoader,
+        writer: JournalWriter | None,
+    ) -> None:
+        """`writer` is None where triage has no journal."""
+        super().__init__(desk, tasks)
+        self._opening = opening
+        self._lists = lists
+        self._loader = mail
+        self._writer = writer
+        self._written: States = {}
+        """The states as they are written."""
+        self._pending: Sequence[tuple[TriageOperation, States]] = ()
+        """What is not written yet, in order, and what each will make of its series."""
+        self._shows_decided = False
+        self._all: Items | Sequence[Whole] = ()
+        """All items, decided or not."""
+        self._visible: Items | Sequence[Whole] | None = None
+        """Those of them that are not hidden."""
+        self._hidden: frozenset[SeriesHandle] = frozenset()
+        self._decided_since: frozenset[SeriesHandle] = frozenset()
+        """What was decided since the list was read."""
+        self._prefetched: StatesLoaded | None = None
+        """The states of a session of which nothing is shown yet."""
+        self._narrowed: Mapping[str, str] = {}
+        """Of queries that were widened to what is decided, those that were requested."""
+        self._return_to: SeriesHandle | None = None
+        """The series that was changed by an undo, and is not on the screen yet."""
+        self._deferred: Refresh | None = None
+        """How the list is to be shown, once it is known what is decided."""
+        lists.rewrite_queries(self._widen)
+
+    def start(self) -> None:
+        """Look from time to time which series are due again."""
+        if self._writer is not None:
+            timings = self._desk.settings.timings
+            self._desk.set_interval(timings.wake_due, self.wake)
+            self._desk.set_timer(timings.tags_first, self._look_for_tags)
+            self._desk.set_interval(timings.tags_due, self._look_for_tags)
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
+        return {"view.show_decided": self._toggle_decided}
+
+    def of(self, handle: SeriesHandle) -> state.TriageState:
+        """Return the state of a series, with what is not written yet."""
         from core.triage.state import INITIAL_STATE
 
-        return self.series_tree.standings.get(handle, INITIAL_STATE)
+        return self._desk.series_tree.standings.get(handle, INITIAL_STATE)
 
-    def _follow_cursor(self) -> None:
-        """In the reader, open what the cursor stands on now."""
-        if self._place is Pane.READER and (row := self.series_tree.row) is not None:
-            self.read_row(row)
+    @property
+    def all_states(self) -> Collection[state.TriageState]:
+        """The states of all series that have one."""
+        return self._desk.series_tree.standings.values()
 
-    # ------------------------------------------------------------- read and unread
-
-    def _count_as_read(self, mail: OpenedMessage) -> None:
-        if self._clerk is None or self._shown is None or self._list_desk is None:
-            super()._count_as_read(mail)
-        else:
-            self._clerk.mark_read(self._shown, (mail.message.message_id,), read=True)
-
-    def _count(self, names: Collection[MessageId], *, seen: bool) -> None:
-        if self._clerk is None or self._shown is None:
-            super()._count(names, seen=seen)
-        else:
-            self._clerk.mark_read(self._shown, names, read=seen)
+    @property
+    def is_idle(self) -> bool:
+        """Whether all is written, and the states are known."""
+        return not self._pending and self._deferred is None
 
     # ------------------------------------------------------------- what is shown
 
-    def show_items(
-        self,
-        items: Items | Sequence[Whole],
-        *,
-        keep: bool,
-        anew: bool = False,
-        hold: bool = False,
-    ) -> None:
-        """Show these, but for what is decided; a list that is there whole waits until that is known."""
-        self._given, self._decided_since = items, frozenset()
-        self._hidden = self._decided()
-        page = self._page if self._list_desk is not None else None
-        whole = page is not None and page.whole and keep
-        if whole and self.desk_app.triage is not None and not self.series_tree.standings_known:
-            self._held_back = partial(super().show_items, keep=keep, anew=anew, hold=hold)
-        else:
-            super().show_items(self._open(items), keep=keep, anew=anew, hold=hold)
-            self._go_back_to(self._going_back)
-        self.know_standings()
+    def on_open(self, session: Session) -> None:
+        """Load the states of lists at once, since their rows wait for them."""
+        if session.lists is not None:
+            self._load(session)
 
-    def _become_shown(self, session: Session) -> None:
-        if session is not self._shown:
-            self._sure, self._waiting, self._held_back = {}, (), None
-            self.series_tree.standings, self.series_tree.standings_known = {}, False
-            early, self._early = self._early, None
-            if early is not None and early.session is session:
-                self._sure = self.series_tree.standings = early.standings or {}
-                self.series_tree.standings_known = True
-        super()._become_shown(session)
+    def on_session(self, session: Session, _: Session | None) -> None:
+        """Forget the states of the session before."""
+        tree, early = self._desk.series_tree, self._prefetched
+        self._written, self._pending, self._deferred, self._prefetched = {}, (), None, None
+        tree.standings, tree.standings_known = {}, False
+        if early is not None and early.session is session:
+            self._written = tree.standings = early.states
+            tree.standings_known = True
+
+    def on_items(
+        self, items: Items | Sequence[Whole], refresh: Refresh
+    ) -> Items | Sequence[Whole] | None:
+        """Leave out what is decided; a list that is there whole waits until that is known."""
+        self._all, self._decided_since = items, frozenset()
+        self._hidden = self._decided()
+        page = self._lists.page
+        session = self._desk.session
+        if session is not None:
+            self._load(session)
+        is_whole = page is not None and page.whole and refresh.keep
+        if is_whole and self._writer is not None and not self._desk.series_tree.standings_known:
+            self._deferred = refresh
+            return None
+        self._visible = _without(items, self._hidden)
+        return self._visible
+
+    def on_shown(self) -> None:
+        """Go to the series that an undo has brought back."""
+        self._go_back_to(self._return_to)
 
     def _decided(self) -> frozenset[SeriesHandle]:
-        """Return what is not to be shown: what is decided; where a view asks for states, what was since it was made."""
-        standings = self.series_tree.standings
-        page = self._page if self._list_desk is not None else None
+        """Return what is to be hidden: what is decided; where a query asks for states, what was since it was asked."""
+        states = self._desk.series_tree.standings
+        page = self._lists.page
         if page is not None and _ASKS_FOR_STATES.search(page.wanted.query):
             return self._decided_since
-        if self._decided_shown or not standings:
+        if self._shows_decided or not states:
             return frozenset()
         from core.triage.transitions import DECIDED
 
-        return frozenset(handle for handle, one in standings.items() if one.status in DECIDED)
+        return frozenset(handle for handle, one in states.items() if one.status in DECIDED)
 
-    def _open(self, items: Items | Sequence[Whole]) -> Items | Sequence[Whole]:
-        """Return the items that are not hidden."""
-        self._left = _without(items, self._hidden)
-        return self._left
-
-    def _hide_decided(self) -> None:
-        """Hide what is decided, unless it is to be shown."""
+    def hide_decided(self, decided: Collection[SeriesHandle] = ()) -> None:
+        """Hide what is decided, with what just was, unless it is to be shown."""
+        self._decided_since |= frozenset(decided)
         hidden = self._decided()
         if hidden == self._hidden:
             return
         before, self._hidden = self._hidden, hidden
-        if before <= hidden and self._left is not None:
+        if before <= hidden and self._visible is not None:
             # All others were left out before: only what is new is.
-            self._left = _without(self._left, hidden - before)
+            self._visible = _without(self._visible, hidden - before)
         else:
-            self._left = self._open(self._given)
-        super().show_items(self._left, keep=True, hold=True)
-        self._entitle_place()
-        if len(self._given) and not len(self.series_tree):
-            self._aside = True
+            self._visible = _without(self._all, hidden)
+        self._desk.show_items(self._visible, Refresh(keep=True, hold=True), after=self)
+        self._desk.update_position()
+        if len(self._all) and not len(self._desk.series_tree):
             lines = [
-                "{view.show_decided} shows what was decided · {triage.undo} takes the last decision back"
+                "{view.show_decided} shows decided series · {triage.undo} undoes the last action"
             ]
-            self._note("Nothing is left to decide", lines)
+            self._desk.show_note("Inbox zero: nothing left to triage", lines, temporary=True)
 
     def _toggle_decided(self) -> None:
-        self._decided_shown = not self._decided_shown
-        page = self._page if self._list_desk is not None else None
-        if page is not None and (self._decided_shown or page.wanted.query in self._narrower):
-            self._ask_for(query=self._narrower.get(page.wanted.query, page.wanted.query))
-        self._hide_decided()
-        how = "shown" if self._decided_shown else "hidden"
-        self.show_message(f"What is done, skipped, waiting or put off is {how}.")
+        self._shows_decided = not self._shows_decided
+        page = self._lists.page
+        if page is not None and (self._shows_decided or page.wanted.query in self._narrowed):
+            query = self._narrowed.get(page.wanted.query, page.wanted.query)
+            self._lists.request(replace(page.wanted, query=query))
+        self.hide_decided()
+        how = "Showing" if self._shows_decided else "Hiding"
+        self._desk.show_message(f"{how} done, skipped, waiting and snoozed series.")
 
-    def _ask_for(self, **changes: object) -> None:
-        """Ask for other rows; as long as what is decided is to be shown, a view of what is open has it too."""
-        query = changes.get("query")
-        if self._decided_shown and isinstance(query, str) and _OPEN.search(query):
-            wider = " ".join(_OPEN.sub(" ", query).split())
-            self._narrower = {**self._narrower, wider: query}
-            changes["query"] = wider
-        super()._ask_for(**changes)
+    def _widen(self, wanted: ListQuery) -> ListQuery:
+        """Return a query with what is decided in it, as long as that is to be shown."""
+        if not (self._shows_decided and _OPEN.search(wanted.query)):
+            return wanted
+        wider = " ".join(_OPEN.sub(" ", wanted.query).split())
+        self._narrowed = {**self._narrowed, wider: wanted.query}
+        return replace(wanted, query=wider)
 
-    # ------------------------------------------------------------- what the clerk says
+    # ------------------------------------------------------------- what is written
 
-    def on_mount(self) -> None:
-        """Look from time to time what has come back."""
-        if self.desk_app.triage is not None:
-            self.set_interval(WAKE_EVERY, self.wake)
-            self.set_timer(_TAGS_AFTER, self.look_for_tags)
-            self.set_interval(_TAGS_EVERY, self.look_for_tags)
-
-    def _begin(self, session: Session) -> None:
-        """Read what was opened; of lists also what was decided there, which their rows wait for."""
-        super()._begin(session)
-        if self.desk_app.triage is not None and hasattr(session.desk, "pages"):
-            self._the_clerk(self.desk_app.triage).know(session, None)
-
-    def _the_clerk(self, make: Callable[[Session], TriageService]) -> Clerk:
-        if self._clerk is None:
-            self._clerk = Clerk(make, self.post_message)
-        return self._clerk
-
-    def know_standings(self) -> None:
-        """Ask where the series of what is shown stand."""
-        make = self.desk_app.triage
-        if make is None or self._shown is None:
-            return
-        listing = None if self._list_desk is not None else self._listing
-        self._the_clerk(make).know(self._shown, listing)
+    def _load(self, session: Session) -> None:
+        """Load the states of a session."""
+        if self._writer is not None:
+            self._writer.load_states(
+                session,
+                None if session.lists is not None else self._opening.listing,
+                then=self._loaded,
+                failed=lambda _: self._not_loaded(session),
+                today=lambda today: self._show_today(session, today),
+            )
 
     def wake(self) -> None:
-        """Bring back what was put off until now."""
+        """Bring back what was snoozed until now."""
         from core.triage.transitions import Status
 
-        now = self._clock()
-        put_off = {h: one for h, one in self._sure.items() if one.status is Status.LATER}
-        woken = {h: one.at(now) for h, one in put_off.items() if one.at(now) is not one}
+        now = self._desk.settings.clock()
+        snoozed = {h: one for h, one in self._written.items() if one.status is Status.LATER}
+        woken = {h: one.at(now) for h, one in snoozed.items() if one.at(now) is not one}
         if woken:
-            self._sure = {**self._sure, **woken}
-            self._show_standings()
+            self._written = {**self._written, **woken}
+            self._show_states()
 
-    def look_for_tags(self) -> None:
-        """See whether tags are there that series wait for."""
-        if self._clerk is not None and self._shown is not None and self._list_desk is not None:
-            self._clerk.look_for_tags(self._shown)
+    def _look_for_tags(self) -> None:
+        session = self._desk.session
+        if self._writer is not None and session is not None and session.lists is not None:
+            self._writer.look_for_tags(session)
 
-    @on(Known)
-    def _standings_known(self, event: Known) -> None:
-        if event.session is not self._shown:
-            self._early = event
+    def _loaded(self, loaded: StatesLoaded) -> None:
+        if loaded.session is not self._desk.session:
+            self._prefetched = loaded
             return
-        if event.standings is not None:
-            self._sure = event.standings
-        self.series_tree.standings_known = True
-        if event.viewed is not None:
-            self.reader.set_viewed_store(event.viewed)
-        self._show_standings()
+        self._written = loaded.states
+        self._desk.series_tree.standings_known = True
+        self._desk.reader.set_viewed_store(loaded.viewed)
+        self._show_states()
 
-    def _show_standings(self, changed: Collection[SeriesHandle] | None = None) -> None:
-        """Show how series stand, with what is not written down yet."""
-        standings = dict(self._sure)
-        for _, will in self._waiting:
-            standings.update(will)
-        before, self.series_tree.standings = self.series_tree.standings, standings
-        if self._held_back is not None:
-            show, self._held_back = self._held_back, None
+    def _not_loaded(self, session: Session) -> None:
+        """Show the rows with what was known before: they do not wait for ever."""
+        if session is self._desk.session:
+            self._desk.series_tree.standings_known = True
+            self._show_states()
+
+    def _show_states(self, changed: Collection[SeriesHandle] | None = None) -> None:
+        """Show the states, with what is not written yet."""
+        tree, states = self._desk.series_tree, dict(self._written)
+        for _, will in self._pending:
+            states.update(will)
+        before, tree.standings = tree.standings, states
+        if self._deferred is not None:
+            refresh, self._deferred = self._deferred, None
             self._hidden = self._decided()
-            show(self._open(self._given))
-            self._entitle_place()
+            self._visible = _without(self._all, self._hidden)
+            self._desk.show_items(self._visible, refresh, after=self)
+            self._desk.update_position()
         else:
-            self._hide_decided()
+            self.hide_decided()
         looks_same = changed is not None and all(
-            _looks(before.get(one)) == _looks(standings.get(one)) for one in changed
+            _shown_of(before.get(one)) == _shown_of(states.get(one)) for one in changed
         )
         if not looks_same:  # as it mostly does, since what a verb will do is known before
-            self.series_tree.redraw()
+            tree.redraw()
 
-    @on(DeedDone)
-    def _deed_done(self, event: DeedDone) -> None:
-        self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
-        if event.deed.session is not self._shown:
+    def write(self, operation: TriageOperation, will: States) -> None:
+        """Write an operation, and show at once what it will make of its series."""
+        if self._writer is None:
             return
-        self._sure = {**self._sure, **event.standings}
-        if event.deed.kind == "undo":
-            self._decided_since -= event.standings.keys()
-        elif event.deed.kind == "redo":
-            self._decided_since |= event.standings.keys()
-        self._show_standings(event.standings.keys())
-        outcome = event.outcome
-        if outcome is None:
-            what = "undo" if event.deed.kind == "undo" else "redo"
-            self.show_message(f"There is nothing to {what}.")
+        if operation.kind == "do":
+            self._pending = [*self._pending, (operation, will)]
+            self._return_to = None
+            tree = self._desk.series_tree
+            tree.standings = {**tree.standings, **will}
+        self._writer.write(
+            operation,
+            then=self._operation_written,
+            failed=lambda error: self._operation_failed(operation, error),
+            today=lambda today: self._show_today(operation.session, today),
+        )
+
+    def _no_longer_pending(self, operation: TriageOperation) -> None:
+        self._pending = [pair for pair in self._pending if pair[0] is not operation]
+
+    def _operation_written(self, written: OperationWritten) -> None:
+        operation = written.operation
+        self._no_longer_pending(operation)
+        if operation.session is not self._desk.session:
             return
-        if event.deed.kind != "do":
-            self._go_back_to(event.first)
-        self.show_message(self._words_of(event))
-        for note in outcome.notes:
-            self.notify(shown(note), markup=False)
+        self._written = {**self._written, **written.states}
+        if operation.kind == "undo":
+            self._decided_since -= written.states.keys()
+        elif operation.kind == "redo":
+            self._decided_since |= written.states.keys()
+        self._show_states(written.states.keys())
+        if written.outcome is None:
+            self._desk.show_message(f"There is nothing to {operation.kind}.")
+            return
+        if operation.kind != "do":
+            self._go_back_to(written.first)
+        self._desk.show_message(self._describe(written))
+        for note in written.outcome.notes:
+            self._desk.app.notify(shown(note), markup=False)
 
     def _go_back_to(self, handle: SeriesHandle | None) -> None:
-        """Put the cursor on what was changed back; where it is not on the screen, once it is."""
-        self._going_back = None
+        """Put the cursor on what was changed by an undo; where it is not on the screen, once it is."""
+        self._return_to = None
         if handle is None:
             return
-        if self.series_tree.move_to_handle(handle):
-            self._follow_cursor()
+        if self._desk.series_tree.move_to_handle(handle):
+            self._loader.follow_cursor()
         else:
-            self._going_back = handle
+            self._return_to = handle
 
-    def _words_of(self, event: DeedDone) -> str:
-        from tui.desk.phrases import sentence, taken_back
-
-        outcome, deed = event.outcome, event.deed
-        words = outcome.words if outcome is not None else ""
-        if self.desk_app.linear and deed.verb is not None:
-            return sentence(deed.verb, len(deed.mails or deed.handles), deed.argument)
-        if self.desk_app.linear:
-            return taken_back(words)
+    def _describe(self, written: OperationWritten) -> str:
+        outcome, operation = written.outcome, written.operation
+        text = outcome.words if outcome is not None else ""
+        if self._desk.settings.linear and operation.verb is not None:
+            count = len(operation.mails or operation.handles)
+            return done_sentence(operation.verb, count, operation.argument)
+        if self._desk.settings.linear:
+            return undone_sentence(text)
         left = outcome.left if outcome is not None else 0
-        stays = f" · {left:,} stay as they are" if left else ""
-        return shown(f"{words}{stays}")
+        return shown(f"{text}{f' · {left:,} unchanged' if left else ''}")
 
-    @on(DeedFailed)
-    def _deed_failed(self, event: DeedFailed) -> None:
-        self._waiting = [pair for pair in self._waiting if pair[0] is not event.deed]
-        if event.deed.session is not self._shown:
+    def _operation_failed(self, operation: TriageOperation, error: PatchdeskError) -> None:
+        self._no_longer_pending(operation)
+        if operation.session is not self._desk.session:
             return
-        self._show_standings()
-        if event.deed.handles:
-            self.series_tree.move_to_handle(event.deed.handles[0])
-        self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
+        self._show_states()
+        if operation.handles:
+            self._desk.series_tree.move_to_handle(operation.handles[0])
+        self._desk.show_message(shown(f"{error.message} {error.hint}"), "error")
 
-    @on(Counted)
-    def _today_counted(self, event: Counted) -> None:
-        if event.session is not self._shown:
-            return
-        done, of = event.today
-        self.status.tell(shown(f"{done:,} of {of:,} today" if of else ""))
+    def _show_today(self, session: Session, today: tuple[int, int]) -> None:
+        done, of = today
+        if session is self._desk.session:
+            self._desk.status.tell(shown(f"{done:,}/{of:,} triaged today" if of else ""))
 
-    def close_desks(self) -> None:
-        """Write down what is not written yet; it takes a moment."""
-        if self._clerk is not None:
-            self._clerk.close()
-        super().close_desks()
+    def close(self) -> None:
+        """Write what is not written yet; it takes a moment."""
+        if self._writer is not None:
+            self._writer.close(self._desk.settings.timings.quit)
 
 
 def _without(
@@ -324,12 +355,11 @@ def _without(
         return items
     if isinstance(items, Sequence):
         return [item for item in items if item.id not in hidden]
-    without: Callable[[Collection[SeriesHandle]], Items] | None = getattr(items, "without", None)
-    return without(hidden) if without is not None else items
+    return items.excluding(hidden) if isinstance(items, CanExclude) else items
 
 
-def _looks(one: TriageState | None) -> object:
-    """Return what a row shows of a standing."""
+def _shown_of(one: state.TriageState | None) -> object:
+    """Return what a row shows of a state."""
     return one and (
         one.status, one.why, one.until, one.flagged, one.priority, one.labels, bool(one.note), one.patches,
     )  # fmt: skip

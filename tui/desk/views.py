@@ -1,24 +1,21 @@
-"""The part of the main screen that shows views: queries with a name, as tabs with how many rows each has."""
+"""Saved views: queries with a name, as tabs with how many rows each has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from threading import Event
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from textual import on
 from textual.message import Message
 
-from core.errors import Cancelled, PatchdeskError
+from core.errors import PatchdeskError
 from core.text import shown
-from tui.desk.list_phrases import of_view
-from tui.desk.lists import ListScreen
-from tui.desk.requests import Session
-from tui.keys.commands import Command
+from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
+from tui.desk.lists import Lists
+from tui.desk.phrases import visible_lists
+from tui.tasks import Task, Tasks
 from tui.widgets.choose import Choice, ChooseDialog
-from tui.widgets.prompt import Prompt, Proposal
+from tui.widgets.prompt import Proposal
 from tui.widgets.status_bar import TitleBar
 from tui.widgets.title_bar import MOST, Tab
 
@@ -26,124 +23,112 @@ if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk, ListPage
     from core.search.saved_views import SavedView
 
-Post = Callable[[Message], object]
 
+class Views(Controller):
+    """Shows the lists through one of several views."""
 
-@dataclass
-class ViewCounted(Message):
-    """How many rows a view has."""
+    def __init__(self, desk: DeskView, tasks: Tasks, lists: Lists) -> None:
+        super().__init__(desk, tasks)
+        self._lists = lists
+        self.counts: Mapping[str, int | None] = {}
+        """How many rows the views have, by their names."""
+        self._before_choosing: list[Callable[[], object]] = []
 
-    session: Session
-    lists: tuple[str, ...]
-    name: str
-    count: int | None
-
-
-@dataclass
-class ViewSaved(Message):
-    """A query has a name now, or cannot have it."""
-
-    name: str
-    query: str
-    error: PatchdeskError | None = None
-
-
-class ViewingScreen(ListScreen):
-    """Tree and reader, over one of several views of the lists."""
-
-    _counts: Mapping[str, int | None] = {}
-    """How many rows the views have, by their names."""
-    _counting: Event | None = None
-
-    def view_actions(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each command about views does, by its name."""
-        return {
-            "view.choose": self._choose_from_list,
-            "view.all": lambda: self.choose_view(None),
-            "view.switch": self._choose_from_list,
-            "view.save": self._ask_name,
-        }
-
-    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
-        """Return what the commands do that can be told more on their line."""
-        return {
-            **super().argument_handlers(),
-            "view.switch": self._choose_named,
-            "view.save": self._save,
-        }
-
-    def argument_completions(self, name: str) -> Sequence[Proposal]:
-        """Return what a command could be told on its line, as far as that is known."""
-        if name == "view.switch":
-            return [(shown(view.name), shown(view.query)) for view in self._views]
-        return super().argument_completions(name)
-
-    def run_command(self, command: Command, stroke: str = "") -> None:
-        """Run a command; which view is chosen says the key."""
-        if command.name == "view.choose" and stroke in command.keys:
-            self._choose_nth(command.keys.index(stroke) + 1)
-        else:
-            super().run_command(command, stroke)
+    def before_choosing(self, callback: Callable[[], object]) -> None:
+        """Call `callback` before a view is shown."""
+        self._before_choosing.append(callback)
 
     @property
-    def query_shown(self) -> str:
+    def query(self) -> str:
         """The query whose rows are on the screen; "" where it is all."""
-        page = self._page if self._list_desk is not None else None
+        page = self._lists.page
         return page.wanted.query if page is not None else ""
 
     @property
-    def _views(self) -> tuple[SavedView, ...]:
-        desk = self._list_desk
+    def all_rows(self) -> int | None:
+        """How many rows there are without a query; None where nobody has counted them."""
+        return self.counts.get("All")
+
+    @property
+    def views(self) -> tuple[SavedView, ...]:
+        """The saved views."""
+        desk = self._lists.desk
         return desk.views if desk is not None else ()
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
+        return {
+            "view.choose": self._choose_from_list,
+            "view.all": lambda: self._choose(None),
+            "view.switch": self._choose_from_list,
+            "list.inbox": self._show_inbox,
+        }
+
+    def argument_commands(self) -> Mapping[str, ArgumentHandler]:
+        """Return what the commands do that take an argument, or one of several keys."""
+        return {
+            "view.choose": lambda number: self._choose_nth(int(number)),
+            "view.switch": self._choose_named,
+        }
+
+    def completions(self, name: str) -> Sequence[Proposal] | None:
+        """Return what the argument of a command could be."""
+        if name != "view.switch":
+            return None
+        return [(shown(view.name), shown(view.query)) for view in self.views]
+
+    def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
+        """Return who hears of the tabs."""
+        return {TitleBar.TabChosen: lambda event: self._choose_nth(event.number)}
 
     # ------------------------------------------------------------- choosing one
 
-    def choose_view(self, view: SavedView | None) -> None:
+    def _choose(self, view: SavedView | None) -> None:
         """Show a view, or with None all rows."""
-        if self._list_desk is None:
-            self.show_message("Only the lists you follow have views.")
+        for callback in self._before_choosing:
+            callback()
+        page = self._lists.page
+        if page is None:
+            self._desk.show_message("Only the lists you follow have views.")
         elif view is None:
-            self._ask_for(query="", name="")
+            self._lists.request(replace(page.wanted, query="", name=""))
         else:
-            self._ask_for(query=view.query, name=view.name)
+            self._lists.request(replace(page.wanted, query=view.query, name=view.name))
 
     def _show_inbox(self) -> None:
         """Show the first view of all lists, the latest activity first."""
-        views = self._views
+        page, views = self._lists.page, self.views
+        if page is None:
+            self._lists.choose_list()
+            return
+        inbox = replace(page.wanted, lists=(), sort="activity", group="none")
         if views:
-            self._ask_for(
-                lists=(), sort="activity", group="none", query=views[0].query, name=views[0].name
-            )
-        else:
-            super()._show_inbox()
-
-    @on(TitleBar.TabChosen)
-    def _tab_chosen(self, event: TitleBar.TabChosen) -> None:
-        self._choose_nth(event.number)
+            inbox = replace(inbox, query=views[0].query, name=views[0].name)
+        self._lists.request(inbox)
 
     def _choose_nth(self, number: int) -> None:
-        views = self._views
-        if number <= len(views) or not views:
-            self.choose_view(views[number - 1] if views else None)
+        views = self.views
+        if 1 <= number <= len(views) or not views:
+            self._choose(views[number - 1] if views else None)
         else:
-            self.show_message(f"There are {len(views)} views; {{view.switch}} lists them.")
+            self._desk.show_message(f"There are {len(views)} views; {{view.switch}} lists them.")
 
     def _choose_named(self, name: str) -> None:
-        found = [view for view in self._views if view.name.casefold() == name.strip().casefold()]
+        found = [view for view in self.views if view.name.casefold() == name.strip().casefold()]
         if found:
-            self.choose_view(found[0])
+            self._choose(found[0])
         else:
             self._choose_from_list()
 
     def _choose_from_list(self) -> None:
-        views = self._views
-        if not views:
-            self.choose_view(None)
+        views, page = self.views, self._lists.page
+        if not views or page is None:
+            self._choose(None)
             return
 
-        def taken(number: int | None) -> None:
+        def chosen(number: int | None) -> None:
             if number is not None:
-                self.choose_view(views[number])
+                self._choose(views[number])
 
         choices = [
             Choice(
@@ -153,118 +138,85 @@ class ViewingScreen(ListScreen):
             )
             for number, view in enumerate(views)
         ]
-        now = self._page.wanted.name if self._page is not None else ""
-        at = next((place for place, view in enumerate(views) if view.name == now), 0)
-        self.app.push_screen(ChooseDialog(self.keymap, "Views", choices, at=at), taken)
+        names = [view.name for view in views]
+        at = names.index(page.wanted.name) if page.wanted.name in names else 0
+        dialog = ChooseDialog(self._desk.keymap, "Views", choices, at=at)
+        self._desk.app.push_screen(dialog, chosen)
 
     def _count_of(self, name: str) -> str:
-        count = self._counts.get(name)
+        count = self.counts.get(name)
         return "" if count is None else f"{count:,}"
 
     # ------------------------------------------------------------- how many
 
-    def _entitle_lists(self, page: ListPage) -> None:
-        super()._entitle_lists(page)
+    def on_page(self, page: ListPage) -> None:
+        """Show the tabs, and count anew what each has."""
         if page.wanted.query and page.whole:
             # The rows are counted by the view's tab; what is unread is mostly in the first, the inbox.
-            unread = sum(info.unread for info in of_view(page))
-            inbox = page.wanted.name == next((view.name for view in self._views), "")
-            self.title_bar.counts = f"{unread:,} unread" if unread and inbox else ""
-        self._entitle_views()
-        desk, session = self._list_desk, self._shown
-        if page.whole and desk is not None and session is not None:
-            if self._counting is not None:
-                self._counting.set()
-            self._counting = Event()
-            self.run_worker(
-                partial(
-                    count_views, session, desk, page.wanted.lists, self._counting, self.post_message
-                ),
-                group="views",
-                thread=True,
-                exit_on_error=False,
+            unread = sum(info.unread for info in visible_lists(page))
+            is_inbox = page.wanted.name == next((view.name for view in self.views), "")
+            self._desk.title_bar.counts = f"{unread:,} unread" if unread and is_inbox else ""
+        self._show_tabs()
+        session = self._desk.session
+        if page.whole and session is not None and (desk := session.lists) is not None:
+            lists = page.wanted.lists
+
+            def is_current() -> bool:
+                here = self._lists.page
+                is_shown = session is self._desk.session
+                return is_shown and here is not None and here.wanted.lists == lists
+
+            self._tasks.start(
+                "view counts",
+                lambda task: self._count_views(desk, lists, task),
+                current=is_current,
+                replace=True,
             )
 
-    @on(ViewCounted)
-    def _view_counted(self, event: ViewCounted) -> None:
-        page = self._page
-        if event.session is self._shown and page is not None and event.lists == page.wanted.lists:
-            self._counts = {**self._counts, event.name: event.count}
-            self._entitle_views()
+    def _count_views(self, desk: ListDesk, lists: tuple[str, ...], task: Task) -> None:
+        """Count the rows of each view. Raises Cancelled."""
+        for view in desk.views:
+            if task.is_cancelled:
+                return
+            try:
+                task.tell(self._counted, view.name, desk.count(view, lists, task.stop))
+            except PatchdeskError:
+                return  # the reading of the page says what is wrong
 
-    def _entitle_views(self) -> None:
-        page = self._page if self._list_desk is not None else None
+    def _counted(self, name: str, count: int | None) -> None:
+        self.counts = {**self.counts, name: count}
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        page = self._lists.page
         if page is None:
-            self.title_bar.tabs = ()
+            self._desk.title_bar.tabs = ()
             return
         name = page.wanted.name if page.wanted.query else "All"
-        self.title_bar.tabs = tuple(
-            Tab(number, shown(view.name), self._counts.get(view.name), view.name == name)
-            for number, view in enumerate(self._views[:MOST], 1)
+        self._desk.title_bar.tabs = tuple(
+            Tab(number, shown(view.name), self.counts.get(view.name), view.name == name)
+            for number, view in enumerate(self.views[:MOST], 1)
         )
 
     # ------------------------------------------------------------- a query gets a name
 
-    def query_to_save(self) -> str:
-        """Return the query that would get a name now."""
-        return self.query_shown
-
-    def _ask_name(self) -> None:
-        if self._list_desk is None or not self.query_to_save():
-            self.show_message(
-                "There is no query to save: {find.start} or {find.query} asks for one."
-            )
-        else:
-            self.ask("view", "Save as", placeholder=f"a name for: {self.query_to_save()}")
-
-    @on(Prompt.Submitted)
-    def _name_given(self, event: Prompt.Submitted) -> None:
-        if event.kind == "view" and event.text.strip():
-            self._save(event.text)
-
-    def _save(self, name: str) -> None:
-        desk, query = self._list_desk, self.query_to_save()
-        if desk is None or not query or not name.strip():
-            self._ask_name()
-        else:
-            self._in_background(partial(save_view, desk, name.strip(), query, self.post_message))
-
-    @on(ViewSaved)
-    def _view_saved(self, event: ViewSaved) -> None:
-        if event.error is not None:
-            self.show_message(shown(f"{event.error.message} {event.error.hint}"), "error")
+    def save(self, name: str, query: str) -> None:
+        """Write a view into the configuration."""
+        if (desk := self._lists.desk) is None:
             return
-        number = [view.name for view in self._views].index(event.name) + 1
+        self._tasks.start(
+            "save view",
+            lambda _: desk.save_view(name, query),
+            then=lambda _: self._saved(name),
+            failed=lambda error: self._desk.show_message(
+                shown(f"{error.message} {error.hint}"), "error"
+            ),
+        )
+
+    def _saved(self, name: str) -> None:
+        names = [view.name for view in self.views]
+        number = names.index(name) + 1 if name in names else MOST + 1
         key = f"{number} shows it" if number <= MOST else "{view.switch} lists it"
-        self.show_message(shown(f"{event.name} is a view now: {key}."))
-        if self._page is not None:
-            self._entitle_lists(self._page)
-
-    def close_desks(self) -> None:
-        """Abort all that is in flight, or the process would wait for it."""
-        super().close_desks()
-        if self._counting is not None:
-            self._counting.set()
-
-
-def count_views(
-    session: Session, desk: ListDesk, lists: tuple[str, ...], stop: Event, post: Post
-) -> None:
-    """Count the rows of each view."""
-    for view in desk.views:
-        if stop.is_set() or session.stop.is_set():
-            return
-        try:
-            post(ViewCounted(session, lists, view.name, desk.count(view, lists, stop)))
-        except (Cancelled, PatchdeskError):
-            return  # the reading of the page says what is wrong
-
-
-def save_view(desk: ListDesk, name: str, query: str, post: Post) -> None:
-    """Write a view into the configuration."""
-    try:
-        desk.save_view(name, query)
-    except PatchdeskError as error:
-        post(ViewSaved(name, query, error))
-    else:
-        post(ViewSaved(name, query))
+        self._desk.show_message(shown(f'Saved view "{name}": {key}.'))
+        if (page := self._lists.page) is not None:
+            self.on_page(page)

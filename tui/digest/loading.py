@@ -1,245 +1,218 @@
-"""The half of the digest's screen that makes digests: it asks workers, and takes or drops their answers."""
+"""Makes the digests of a screen: one at a time, off its thread, and remembers where they end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
-
-from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Static
-from textual.worker import Worker, WorkerState
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
 
 from core.errors import PatchdeskError
-from core.model import MessageId
+from core.progress import Progress
 from core.text import SafeText, shown
-from tui.digest.digest_jobs import (
-    DigestArrived,
-    DigestFailed,
-    DigestProgressed,
-    DigestRequest,
-    Kept,
-    Post,
-    keep,
-    make_digest,
-)
-from tui.digest.rows import totals
-from tui.digest.view import DigestView
-from tui.keys.commands import Command
-from tui.keys.dispatch import CommandScreen
-from tui.keys.keymap import Keymap
-from tui.widgets.prompt import Prompt
-from tui.widgets.status_bar import StatusBar, TitleBar
+from tui.tasks import Task, Tasks
 
 if TYPE_CHECKING:
     from core.digest.process import DigestResult
     from core.digest.range import AdjacentRanges
+    from core.digest.values import Digest
+
+FORMATS: Final = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html", ".json": "json"}  # fmt: skip
+"""The format that a file's name asks for; any other is text."""
+
+NO_DIGEST: Final = "There is no digest yet: {digest.open} asks for its range."
 
 
-class MakingScreen(CommandScreen):
-    """Title, rows and status line, and what fills them. What is on the screen stays until another digest is made."""
+class DigestSurface(Protocol):
+    """Where digests are shown."""
 
-    def __init__(
-        self,
-        keymap: Keymap,
-        target: str,
-        clock: Callable[[], datetime],
-        read: Callable[[MessageId], bool],
-    ) -> None:
-        """Take what opens a mail in the reader and says whether it is there."""
-        super().__init__(keymap)
-        self._target = target
-        self._clock = clock
-        self._read = read
-        self._wanted: DigestRequest | None = None
-        self._made: DigestResult | None = None
-        self._window: AdjacentRanges | None = None
-        self._progress = shown("")
+    def show_digest(self, result: DigestResult) -> None:
+        """Show a digest in the place of the one before."""
+        ...
 
-    def compose(self) -> ComposeResult:
-        """Lay out the rows between the title and the status line."""
-        yield TitleBar()
-        yield DigestView()
-        yield Static("", id="digest-note", markup=False)
-        yield Prompt()
-        yield StatusBar()
-
-    def on_unmount(self) -> None:
-        """Stop what is running: quitting waits for nothing."""
-        self._drop()
-
-    @property
-    def view(self) -> DigestView:
-        """The rows."""
-        return self.query_one(DigestView)
-
-    @property
-    def title_bar(self) -> TitleBar:
-        """The first line."""
-        return self.query_one(TitleBar)
-
-    @property
-    def status(self) -> StatusBar:
-        """The last line."""
-        return self.query_one(StatusBar)
-
-    @property
-    def prompt(self) -> Prompt:
-        """What is typed into."""
-        return self.query_one(Prompt)
-
-    def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
-        """Show a sequence that was begun."""
-        self.status.show_pending_keys(begun, ways)
+    def show_note(self, title: SafeText, more: SafeText) -> None:
+        """Show a text in the place of a digest."""
+        ...
 
     def show_message(self, text: str, severity: str = "information") -> None:
-        """Say one sentence until the next key."""
-        self.status.show_message(shown(self.keymap.fill(text)), severity)
+        """Show one sentence until the next key."""
+        ...
 
-    def clear_message(self) -> None:
-        """Take back what was said."""
-        self.status.clear_message()
+    def show_work(self, text: SafeText | None) -> None:
+        """Show what runs; None: nothing does."""
+        ...
 
-    # ------------------------------------------------------------- making a digest
 
-    def make(self, words: str) -> None:
-        """Make the digest of FROM..TO; what is on the screen stays until it comes."""
-        self._drop()
-        request = self._wanted = DigestRequest(self._target, words, self._clock())
-        self._progress = shown(f"digest of {words}")
-        self.status.work(self._progress)
-        self._work("digest", partial(make_digest, request))
+class DigestLoader:
+    """Loads the digest of a range of one target. What is shown stays until another one is there."""
 
-    def _work(self, group: str, job: Callable[[Post], None]) -> None:
-        """Do a job in a thread of its own."""
-        self.run_worker(
-            partial(job, self.post_message), group=group, thread=True, exit_on_error=False
-        )
-
-    def _drop(self) -> None:
-        """Listen no more to what is being made."""
-        if self._wanted is not None:
-            self._wanted.stop.set()
+    def __init__(
+        self, surface: DigestSurface, tasks: Tasks, target: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._surface = surface
+        self._tasks = tasks
+        self._target = target
+        self._clock = clock
+        self._loading: Task | None = None
+        self._range: str | None = None
+        """FROM..TO of the latest request."""
+        self._ranges: AdjacentRanges | None = None
+        self.result: DigestResult | None = None
+        """What is shown."""
 
     @property
-    def _making(self) -> bool:
-        return self._wanted is not None and not self._wanted.stop.is_set()
+    def is_loading(self) -> bool:
+        """Whether a digest is being made."""
+        return self._loading is not None
 
-    def _cancel(self) -> bool:
+    def load(self, range_text: str) -> None:
+        """Make the digest of FROM..TO."""
+        self.drop()
+        self._range, now = range_text, self._clock()
+        self._surface.show_work(shown(f"digest of {range_text}"))
+        self._loading = self._tasks.start(
+            "digest",
+            partial(self._make, range_text, now),
+            then=partial(self._loaded, now),
+            failed=self._failed,
+        )
+
+    def reload(self) -> None:
+        """Make the latest digest again."""
+        if self._range is not None:
+            self.load(self._range)
+
+    def _make(self, range_text: str, now: datetime, task: Task) -> DigestResult:
+        """Have a child process make a digest. Raises PatchdeskError and Cancelled."""
+        from core.digest.process import DigestProcess
+
+        def report(progress: Progress) -> None:
+            task.tell_latest(self._show_progress, progress)
+
+        return DigestProcess(self._target, range_text, now).result(stop=task.stop, report=report)
+
+    def _show_progress(self, progress: Progress) -> None:
+        done = f" {progress.done:,}" if progress.done else ""
+        self._surface.show_work(shown(f"{progress.doing}{done}"))
+
+    def _loaded(self, now: datetime, result: DigestResult) -> None:
+        from core.digest.range import AdjacentRanges
+
+        self._loading = None
+        self._surface.show_work(None)
+        self.result = result
+        self._ranges = AdjacentRanges(result.start, result.end, int(now.timestamp()))
+        self._surface.show_digest(result)
+        self._save_bookmark("read", now)
+
+    def _failed(self, error: PatchdeskError) -> None:
+        self._loading = None
+        self._surface.show_work(None)
+        message, hint = shown(error.message), shown(error.hint)
+        if self.result is None:
+            more = shown(
+                f"{hint} {{digest.open}} asks for another range; {{app.back}} goes back.".strip()
+            )
+            self._surface.show_note(message, more)
+        else:
+            self._surface.show_message(f"{message} {hint}", "error")
+
+    def drop(self) -> None:
+        """Listen no more to what is being made."""
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
+
+    def cancel(self) -> bool:
         """Stop what is being made; say whether anything was."""
-        if not self._making:
+        if self._loading is None:
             return False
-        self._drop()
-        self.status.work(None)
-        if self._made is None:
-            self._note(
+        self.drop()
+        self._surface.show_work(None)
+        if self.result is None:
+            self._surface.show_note(
                 shown("Stopped."), shown("{digest.open} asks for a range; {app.back} goes back.")
             )
         else:
-            self.show_message("Stopped. The digest before stays.")
+            self._surface.show_message("Cancelled; showing the previous digest.")
         return True
 
-    @on(DigestProgressed)
-    def _progressed(self, event: DigestProgressed) -> None:
-        if event.request is self._wanted and self._making:
-            done = f" {event.progress.done:,}" if event.progress.done else ""
-            self.status.work(shown(f"{event.progress.doing}{done}"))
-
-    @on(DigestArrived)
-    def _arrived(self, event: DigestArrived) -> None:
-        from core.digest.range import AdjacentRanges
-
-        if event.request is not self._wanted or not self._making:
+    def shift(self, direction: int) -> None:
+        """Load the range before (-1) or after (1), as long as this one."""
+        if self._ranges is None:
+            self._surface.show_message(NO_DIGEST, "warning")
             return
-        event.request.stop.set()
-        self.status.work(None)
-        made = self._made = event.made
-        self._window = AdjacentRanges(made.start, made.end, int(event.request.now.timestamp()))
-        self.remove_class("-noted")
-        self.title_bar.name_shown = shown(f"{made.digest.list_name}  digest")
-        self.title_bar.counts = shown(totals(made.digest))
-        self.view.show(made.digest)
-        if self.app.screen is self and not self.prompt.asking:
-            self.set_focus(self.view)
-        self._keep("read", event.request.now)
-
-    @on(DigestFailed)
-    def _failed(self, event: DigestFailed) -> None:
-        if event.request is not self._wanted or not self._making:
-            return
-        event.request.stop.set()
-        self.status.work(None)
-        message, hint = shown(event.error.message), shown(event.error.hint)
-        if self._made is None:
-            self._note(
-                message,
-                shown(
-                    f"{hint} {{digest.open}} asks for another range; {{app.back}} goes back.".strip()
-                ),
-            )
-        else:
-            self.show_message(f"{message} {hint}", "error")
-
-    @on(Worker.StateChanged)
-    def _worker_failed(self, event: Worker.StateChanged) -> None:
-        """A mistake of ours ended a worker: the app logs it; here what waits for its answer is told."""
-        if event.state is WorkerState.ERROR:
-            error = PatchdeskError("Something went wrong inside patchdesk.", "The log has it.")
-            if event.worker.group == "digest" and self._wanted is not None:
-                self._failed(DigestFailed(self._wanted, error))
-
-    def _note(self, title: SafeText, more: SafeText) -> None:
-        self.query_one("#digest-note", Static).update(f"{title}\n\n{self.keymap.fill(more)}")
-        self.add_class("-noted")
-
-    def _go(self, direction: int) -> None:
-        """Go to the window before (-1) or after (1)."""
-        if self._window is None:
-            self.show_message(
-                "There is no digest yet: {digest.open} asks for its range.", "warning"
-            )
-            return
-        words = self._window.before() if direction < 0 else self._window.after()
-        if words is not None:
-            self.make(words)
+        range_text = self._ranges.before() if direction < 0 else self._ranges.after()
+        if range_text is not None:
+            self.load(range_text)
         elif direction < 0:
-            self.show_message("This one begins where the archive does.")
+            self._surface.show_message("This one begins where the archive does.")
         else:
-            self.show_message("There is nothing after this one yet.")
+            self._surface.show_message("There is nothing after this one yet.")
 
-    # ------------------------------------------------------------- what is remembered
+    # ------------------------------------------------------------- bookmarks
 
-    def _until(self) -> str:
-        """Return words for where the digest ends, which mean the same later: a commit, else a moment."""
+    def bookmark(self) -> None:
+        """Bookmark the end of the digest."""
+        if self._ranges is None:
+            self._surface.show_message(NO_DIGEST, "warning")
+        else:
+            self._save_bookmark("mark", self._clock())
+
+    def _end(self) -> str:
+        """Return where the digest ends as a text that means the same later: a commit, else a moment."""
         from core.digest.range import format_bound, format_moment
 
-        if self._made is None or self._window is None:
+        if self.result is None or self._ranges is None:
             return ""
-        digest = self._made.digest
-        if self._made.end is not None:
-            return format_bound(self._made.end)
+        digest = self.result.digest
+        if self.result.end is not None:
+            return format_bound(self.result.end)
         if digest.end:  # the newest commit
             return digest.end
-        return format_moment(int(digest.last.timestamp()) if digest.last else self._window.now)
+        return format_moment(int(digest.last.timestamp()) if digest.last else self._ranges.now)
 
-    def _mark(self) -> None:
-        if self._window is None:
-            self.show_message(
-                "There is no digest yet: {digest.open} asks for its range.", "warning"
-            )
-        else:
-            self._keep("mark", self._clock())
+    def _save_bookmark(self, kind: str, when: datetime) -> None:
+        from core.digest.bookmarks import save_bookmark
 
-    def _keep(self, kind: str, when: datetime) -> None:
-        """Remember where the digest ends."""
-        at = self._window.until if self._window is not None else 0
-        self._work("keeping", partial(keep, self._target, kind, self._until(), when, at))
+        at, end = self._ranges.until if self._ranges is not None else 0, self._end()
 
-    @on(Kept)
-    def _kept(self, event: Kept) -> None:
-        if event.error is not None:
-            self.show_message(f"{event.error.message} {event.error.hint}", "error")
-        elif event.kind == "mark":
-            self.show_message(f"Marked {event.until}: {{digest.open}} offers what came since.")
+        def saved(_: object) -> None:
+            if kind == "mark":
+                self._surface.show_message(f"Bookmarked {end}; {{digest.open}} will start there.")
+
+        self._tasks.start(
+            "digest bookmark",
+            lambda _: save_bookmark(self._target, kind, end, when, at=at),
+            then=saved,
+            failed=self._show_error,
+        )
+
+    def _show_error(self, error: PatchdeskError) -> None:
+        self._surface.show_message(f"{error.message} {error.hint}", "error")
+
+    # ------------------------------------------------------------- export
+
+    def export(self, path: Path, top: int) -> None:
+        """Write the digest to a file, with `top` entries in each table."""
+        if self.result is None:
+            return
+        digest = self.result.digest
+        self._surface.show_message(f"Writing {path} …")
+        self._tasks.start(
+            "digest export",
+            lambda _: write_digest(digest, path, top),
+            then=lambda _: self._surface.show_message(f"Written: {path}"),
+            failed=self._show_error,
+        )
+
+
+def write_digest(digest: Digest, path: Path, top: int) -> None:
+    """Write a digest to a file, whole or not at all, for the user alone. Raises PatchdeskError."""
+    from core.digest.page import PageFormat, write_page
+    from core.system.paths import write_atomically
+
+    form = PageFormat(format=FORMATS.get(path.suffix.lower(), "text"), top=top)
+    page = "".join(f"{line}\n" for line in write_page(digest, form))
+    write_atomically(path, page.encode("utf-8", "backslashreplace"))

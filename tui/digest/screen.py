@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import events, on
+from textual.app import ComposeResult
+from textual.widgets import Static
 
 from core.errors import PatchdeskError
-from core.text import shown
-from tui.digest.digest_jobs import Exported, export
-from tui.digest.loading import MakingScreen
-from tui.digest.rows import TOP
+from core.model import MessageId
+from core.text import SafeText, shown
+from tui.digest.loading import NO_DIGEST, DigestLoader
+from tui.digest.rows import TOP, totals
 from tui.digest.view import DigestView
 from tui.keys.commands import Command, Pane, commands_named
+from tui.keys.dispatch import CommandScreen
+from tui.keys.keymap import Keymap, format_keys
+from tui.tasks import Tasks
 from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.status_bar import StatusBar
+from tui.widgets.status_bar import StatusBar, TitleBar
+
+if TYPE_CHECKING:
+    from core.digest.process import DigestResult
 
 _SPANS: Final = (
     ("1.day.ago..", "the last day"),
@@ -29,7 +37,7 @@ _SPANS: Final = (
 _ELSEWHERE: Final = "is for the list and the reader: {app.back} goes back there."
 
 
-class DigestScreen(MakingScreen):
+class DigestScreen(CommandScreen):
     """Asks for a range of a target, shows its digest, and hands what is to be read to `read`."""
 
     DEFAULT_CSS = """
@@ -45,10 +53,37 @@ class DigestScreen(MakingScreen):
     """
     AUTO_FOCUS = None
 
-    _to_overwrite: Path | None = None
-    _found = ""
-    _default = _SPANS[0][0]
-    """What an empty line means when a range is asked for."""
+    def __init__(
+        self,
+        keymap: Keymap,
+        target: str,
+        clock: Callable[[], datetime],
+        read: Callable[[MessageId], bool],
+        *,
+        tasks: Tasks,
+        show_help: Callable[[], object],
+    ) -> None:
+        """`read` opens a mail in the reader and says whether it is there."""
+        super().__init__(keymap)
+        self._target = target
+        self._clock = clock
+        self._read = read
+        self._show_help = show_help
+        self._searched = ""
+        """What was searched for in the digest."""
+        self.loader = DigestLoader(self, tasks, target, clock)
+        self.title_bar, self.view = TitleBar(), DigestView()
+        self.prompt, self.status = Prompt(), StatusBar()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the rows between the title and the status bar."""
+        yield from (self.title_bar, self.view)
+        yield Static("", id="digest-note", markup=False)
+        yield from (self.prompt, self.status)
+
+    def on_unmount(self) -> None:
+        """Stop what is running: quitting waits for nothing."""
+        self.loader.drop()
 
     def on_mount(self) -> None:
         """Ask for the range."""
@@ -75,7 +110,7 @@ class DigestScreen(MakingScreen):
 
     def run_command(self, command: Command, stroke: str = "") -> None:
         """Run a command; Esc stops running work before it goes back."""
-        if stroke == "escape" and self._cancel():
+        if stroke == "escape" and self.loader.cancel():
             return
         action = self.command_handlers().get(command.name)
         if action is None:
@@ -97,9 +132,9 @@ class DigestScreen(MakingScreen):
         return {
             "digest.open": self.ask_range,
             "digest.read": self._open,
-            "digest.earlier": lambda: self._go(-1),
-            "digest.later": lambda: self._go(1),
-            "digest.mark": self._mark,
+            "digest.earlier": lambda: self.loader.shift(-1),
+            "digest.later": lambda: self.loader.shift(1),
+            "digest.mark": self.loader.bookmark,
             "digest.export": self._ask_file,
             "tree.expand": view.unfold,
             "tree.collapse": view.collapse,
@@ -118,13 +153,13 @@ class DigestScreen(MakingScreen):
             "move.bottom": view.action_bottom,
             "pane.next": lambda: view.section(1),
             "pane.previous": lambda: view.section(-1),
-            "find.start": lambda: self.prompt.ask("find", "/", placeholder="subject or name"),
+            "find.start": self._ask_text,
             "find.next": lambda: self._find_next(1),
             "find.previous": lambda: self._find_next(-1),
-            "app.reload": lambda: self.make(self._wanted.words) if self._wanted else None,
+            "app.reload": self.loader.reload,
             "app.cancel": self._stop,
             "app.back": self._back,
-            "app.help": self._help,
+            "app.help": self._show_help,
             "app.command": self._ask_command,
             "app.palette": self.app.action_command_palette,
             "app.suspend": self.app.action_suspend_process,
@@ -133,19 +168,11 @@ class DigestScreen(MakingScreen):
         }
 
     def _back(self) -> None:
-        if self._found:
-            self._found = ""
+        if self._searched:
+            self._searched = ""
             self.view.find("")
         else:
             self.dismiss()
-
-    def _help(self) -> None:
-        from tui.screens.help import HelpScreen
-
-        self.app.push_screen(
-            HelpScreen(Pane.DIGEST, self.keymap),
-            lambda c: self.run_command(c) if c is not None else None,
-        )
 
     def _open(self) -> None:
         view = self.view
@@ -157,13 +184,13 @@ class DigestScreen(MakingScreen):
             self.show_message(f"{message_id} is not in the list that is open.", "warning")
 
     def _find_next(self, direction: int) -> None:
-        if not self._found:
-            self.show_message("Nothing to find yet: {find.start} asks for it.")
+        if not self._searched:
+            self.show_message("No search yet; press {find.start}.")
         elif not self.view.find_next(direction):
-            self.show_message(f"There is no {self._found} in this digest.")
+            self.show_message(f"There is no {self._searched} in this digest.")
 
     def _stop(self) -> None:
-        if self._cancel():
+        if self.loader.cancel():
             return
         if selected := self.get_selected_text():
             self.app.copy_to_clipboard(selected)
@@ -196,77 +223,109 @@ class DigestScreen(MakingScreen):
             wanted = text.casefold()
             return [span for span in spans if wanted in f"{span[0]} {span[1]}".casefold()]
 
-        placeholder = f"FROM..TO: commits, tags or dates · Enter: {spans[0][1]}"
-        self._default = spans[0][0]
-        self.prompt.ask("range", "Digest of", placeholder=placeholder, propose=propose)
+        default, means = spans[0]
+        self.prompt.ask(
+            "Digest of",
+            then=lambda text: self.loader.load(text.strip() or default),
+            cancelled=self._leave_empty,
+            placeholder=f"FROM..TO: commits, tags or dates · Enter: {means}",
+            propose=propose,
+        )
+
+    def _leave_empty(self) -> None:
+        """Go back where nothing was ever asked for."""
+        if self.loader.result is None and not self.loader.is_loading:
+            self.dismiss()
 
     def _ask_command(self) -> None:
         def propose(text: str) -> list[Proposal]:
             named = [self.keymap.by_name[c.name] for c in commands_named(text)]
             return [(c.name, f"{' '.join(c.keys):<8}{c.help}") for c in named]
 
-        self.prompt.ask("command", ":", propose=propose)
+        self.prompt.ask(":", then=self._run_named, propose=propose)
 
-    def _ask_file(self) -> None:
-        if self._made is None:
-            self.show_message(
-                "There is no digest yet: {digest.open} asks for its range.", "warning"
-            )
+    def _run_named(self, line: str) -> None:
+        if not (name := line.strip()):
             return
-        name = re.sub(r"[^a-z0-9_-]", "-", self._made.digest.list_name.lower())[:60] or "list"
-        day = f"{self._made.digest.last or self._clock():%Y-%m-%d}"
-        kinds = (("html", "a web page"), ("md", "markdown"), ("txt", "text"), ("json", "JSON"))
-        files = [(shown(f"{name}-{day}.{suffix}"), words) for suffix, words in kinds]
-        placeholder = "FILE.html, .md, .txt or .json"
-        self.prompt.ask("export", "Write to", placeholder=placeholder, propose=lambda _: files)
+        if found := commands_named(name):
+            self.run_command(found[0])
+        else:
+            self.show_message(f"There is no command {name}. {{app.palette}} lists them.", "warning")
 
-    @on(Prompt.Changed)
-    def _prompt_changed(self, event: Prompt.Changed) -> None:
-        if event.kind == "find":
-            found = self.view.find(event.text)
-            self.prompt.state("" if found else "no match")
+    def _ask_text(self) -> None:
+        def changed(text: str) -> None:
+            self.prompt.set_hint("" if self.view.find(text) else "no match")
 
-    @on(Prompt.Left)
-    def _prompt_left(self, event: Prompt.Left) -> None:
-        if event.kind == "find":
-            self.view.find("")
-        elif event.kind == "range" and self._made is None and not self._making:
-            self.dismiss()
-        elif event.kind == "overwrite":
-            self.show_message("Nothing was written.")
+        self.prompt.ask(
+            "/",
+            then=self._search,
+            changed=changed,
+            cancelled=lambda: self.view.find(""),
+            placeholder="subject or name",
+        )
 
-    @on(Prompt.Submitted)
-    def _prompt_submitted(self, event: Prompt.Submitted) -> None:
-        text = event.text.strip()
-        if event.kind == "range":
-            self.make(text or self._default)
-        elif event.kind == "find":
-            self._found = event.text
-            if event.text and not self.view.find(event.text):
-                self.show_message("no match")
-        elif event.kind == "export" and text:
-            self._export_to(text)
-        elif event.kind == "overwrite":
-            path, self._to_overwrite = self._to_overwrite, None
-            if path is not None and text.casefold() in ("y", "yes"):
-                self._write(path)
-            else:
-                self.show_message("Nothing was written.")
-        elif event.kind == "command" and text:
-            found = commands_named(text)
-            if found:
-                self.run_command(found[0])
-            else:
-                self.show_message(
-                    f"There is no command {text}. {{app.palette}} lists them.", "warning"
-                )
+    def _search(self, text: str) -> None:
+        self._searched = text
+        if text and not self.view.find(text):
+            self.show_message("no match")
+
+    # ------------------------------------------------------------- what is shown
+
+    def show_digest(self, result: DigestResult) -> None:
+        """Show a digest in the place of the one before."""
+        self.remove_class("-noted")
+        self.title_bar.name_shown = shown(f"{result.digest.list_name}  digest")
+        self.title_bar.counts = shown(totals(result.digest))
+        self.view.show(result.digest)
+        if self.app.screen is self and not self.prompt.asking:
+            self.set_focus(self.view)
+
+    def show_note(self, title: SafeText, more: SafeText) -> None:
+        """Show a text in the place of a digest."""
+        self.query_one("#digest-note", Static).update(f"{title}\n\n{self.keymap.fill(more)}")
+        self.add_class("-noted")
+
+    def show_work(self, text: SafeText | None) -> None:
+        """Show what runs."""
+        self.status.work(text)
+
+    def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
+        """Show a key sequence that was begun, and how it can go on."""
+        keys = [(format_keys((stroke,)), command) for stroke, command in ways]
+        self.status.show_pending_keys(begun, keys)
+
+    def show_message(self, text: str, severity: str = "information") -> None:
+        """Show one sentence until the next key."""
+        self.status.show_message(shown(self.keymap.fill(text)), severity)
+
+    def clear_message(self) -> None:
+        """Take back the sentence."""
+        self.status.clear_message()
 
     # ------------------------------------------------------------- export
 
+    def _ask_file(self) -> None:
+        result = self.loader.result
+        if result is None:
+            self.show_message(NO_DIGEST, "warning")
+            return
+        name = re.sub(r"[^a-z0-9_-]", "-", result.digest.list_name.lower())[:60] or "list"
+        day = f"{result.digest.last or self._clock():%Y-%m-%d}"
+        kinds = (("html", "a web page"), ("md", "markdown"), ("txt", "text"), ("json", "JSON"))
+        files = [(shown(f"{name}-{day}.{suffix}"), words) for suffix, words in kinds]
+        self.prompt.ask(
+            "Write to",
+            then=self._export_to,
+            placeholder="FILE.html, .md, .txt or .json",
+            propose=lambda _: files,
+        )
+
     def _export_to(self, text: str) -> None:
         """Write to the file named, after asking where there is one already."""
+        if not text.strip():
+            return
         try:
-            path = Path(text).expanduser()
+            path = Path(text.strip()).expanduser()
             folder, exists = path.parent.is_dir(), path.exists() or path.is_symlink()
         except (OSError, ValueError, RuntimeError):
             self.show_message(f"{text} is no name for a file.", "error")
@@ -276,21 +335,20 @@ class DigestScreen(MakingScreen):
         elif path.is_dir():
             self.show_message(f"{path} is a folder: name a file in it.", "error")
         elif exists:
-            self._to_overwrite = path
-            label = shown(f"{path.name} is there already. Overwrite it?")
-            self.prompt.ask("overwrite", label, placeholder="y or n")
+            self._ask_overwrite(path)
         else:
-            self._write(path)
+            self.loader.export(path, TOP)
 
-    def _write(self, path: Path) -> None:
-        if self._made is None:
-            return
-        self.show_message(f"Writing {path} …")
-        self._work("export", partial(export, self._made.digest, path, TOP))
+    def _ask_overwrite(self, path: Path) -> None:
+        def answered(text: str) -> None:
+            if text.strip().casefold() in ("y", "yes"):
+                self.loader.export(path, TOP)
+            else:
+                self.show_message("Nothing was written.")
 
-    @on(Exported)
-    def _exported(self, event: Exported) -> None:
-        if event.error is not None:
-            self.show_message(f"{event.error.message} {event.error.hint}", "error")
-        else:
-            self.show_message(f"Written: {event.path}")
+        self.prompt.ask(
+            shown(f"{path.name} is there already. Overwrite it?"),
+            then=answered,
+            cancelled=lambda: self.show_message("Nothing was written."),
+            placeholder="y or n",
+        )

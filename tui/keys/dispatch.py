@@ -52,6 +52,9 @@ class CommandScreen(Screen[None]):
         del stroke
         self.command_handlers()[command.name]()
 
+    async def prepare_keys(self) -> None:
+        """Mount what a key may need; it is awaited before each."""
+
     def take_key(self, event: events.Key) -> bool:
         """Run the command of a key, or remember the beginning of a sequence; say whether it was taken."""
         stroke = key_of_event(event.key, event.character)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
-from textual import on, work
-from textual.message import Message
 from textual.reactive import reactive
 
 from core.model import OpenedMessage
@@ -16,8 +13,11 @@ from tui.reader.diff_layout import LAYOUTS, SIDES_FROM, Layout
 from tui.reader.folding import FoldedPage
 from tui.reader.page import Page, PageStyle
 from tui.reader.page_view import PageView
+from tui.tasks import Task, Tasks
 
 if TYPE_CHECKING:
+    from core.errors import PatchdeskError
+
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
     from tui.reader.mail_layout import ParsedMail
     from tui.reader.text_search import TextIndex
@@ -58,10 +58,11 @@ class MailView(PageView):
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         zone: tzinfo | None = None,
+        tasks: Tasks | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(tasks=tasks, id=id, classes=classes)
         self._clock = clock
         self._zone = zone
         self._parts: ParsedMail | None = None
@@ -70,21 +71,6 @@ class MailView(PageView):
         """Only the beginning of a mail is here, the rest is being read."""
         self._coming: OpenedMessage | None = None
         """The mail whose beginning is shown while all of it is laid out."""
-
-    @dataclass
-    class WholeLaidOut(Message):
-        """The whole of a large mail is there, of which only the beginning was shown at first."""
-
-        parts: ParsedMail
-        style: PageStyle
-        page: Page
-        matches: TextIndex | None
-
-    @dataclass
-    class MovesFound(Message):
-        """What moved in a large diff is known."""
-
-        page: Page
 
     # ------------------------------------------------------------- what it shows
 
@@ -154,43 +140,54 @@ class MailView(PageView):
         """Lay out what was not shown before."""
         self._relayout(keep=False)
 
-    # Without a description Textual would write one, with the whole mail in it.
-    @work(thread=True, group="layout", exit_on_error=False, description="lay out a mail")
     def _lay_out_whole(
         self, mail: OpenedMessage, parts: ParsedMail | None, style: PageStyle
     ) -> None:
         """Lay out the whole of a large mail, or `parts` of it again, off the thread that paints."""
+        self._tasks.start(
+            "layout",
+            lambda task: self._lay_out(mail, parts, style, task),
+            failed=self._not_laid_out,
+            replace=True,
+        )
+
+    def _lay_out(
+        self, mail: OpenedMessage, parts: ParsedMail | None, style: PageStyle, task: Task
+    ) -> None:
+        """Lay out in a task, and tell of it; then find what moved in the diff, and tell of that."""
         from tui.reader.mail_layout import layout_mail, parse_mail
         from tui.reader.text_search import TextIndex
 
-        known = parts is not None
+        is_new = parts is None
         parts = parts or parse_mail(mail)
         page = layout_mail(parts, style, self._clock(), self._zone)
         # A larger one is made when something is looked for: it takes more memory than the mail.
-        quick = style.layout == "unified" and not style.wrap
-        matches = TextIndex(page) if len(mail.text) < _LARGE and quick else None
-        self.post_message(self.WholeLaidOut(parts, style, page, matches))
-        if page.diff is not None and not known:
+        is_quick = style.layout == "unified" and not style.wrap
+        index = TextIndex(page) if len(mail.text) < _LARGE and is_quick else None
+        task.tell(self._take_whole, parts, style, page, index)
+        if page.diff is not None and is_new and not task.is_cancelled:
             page.diff.code.find_moved_blocks()
-            self.post_message(self.MovesFound(page))
+            task.tell(self._show_moves, page)
 
-    @on(MovesFound)
-    def _show_moves(self, event: MovesFound) -> None:
+    def _not_laid_out(self, _: PatchdeskError) -> None:
+        """Leave the beginning of the mail as it is."""
+        self._coming = None
+
+    def _show_moves(self, page: Page) -> None:
         """Repaint with what moved."""
-        event.stop()
-        if (diff := self._page.base.diff) is not None and event.page.diff is not None:
-            diff.copy_state_from(event.page.diff)
+        if (diff := self._page.base.diff) is not None and page.diff is not None:
+            diff.copy_state_from(page.diff)
             self._repaint()
 
-    @on(WholeLaidOut)
-    def _take_whole(self, event: WholeLaidOut) -> None:
+    def _take_whole(
+        self, parts: ParsedMail, style: PageStyle, page: Page, index: TextIndex | None
+    ) -> None:
         """Show the whole in the place of its beginning, which has the same rows."""
-        event.stop()
-        if self._parts is not None and event.parts.mail in (self._parts.mail, self._coming):
-            self._parts, self._coming = event.parts, None
+        if self._parts is not None and parts.mail in (self._parts.mail, self._coming):
+            self._parts, self._coming = parts, None
             ended = self.at_end and self.scroll_offset.y > 0
-            if event.style == self._page_style:
-                self._relayout(keep=True, page=event.page, matches=event.matches)
+            if style == self._page_style:
+                self._relayout(keep=True, page=page, matches=index)
             else:
                 self._relayout_async()  # another way was asked for meanwhile
             if ended:

@@ -25,6 +25,7 @@ from tui.reader.page import Page, PageStyle
 from tui.reader.page_view import unified_lines
 from tui.reader.row import StyleSpan
 from tui.styles import CSS
+from tui.tasks import Tasks
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
@@ -53,10 +54,11 @@ class MessageView(MailView, can_focus=True):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         zone: tzinfo | None = None,
         viewed: ViewedHunks | None = None,
+        tasks: Tasks | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
-        super().__init__(clock=clock, zone=zone, id=id, classes=classes)
+        super().__init__(clock=clock, zone=zone, tasks=tasks, id=id, classes=classes)
         self._viewed = viewed
         self._folds = Folds()
         self._current = -1

@@ -20,10 +20,12 @@ from tui.reader.page import Page
 from tui.reader.painter import Painter
 from tui.reader.row import StyleSpan
 from tui.styles import StyleSheet
+from tui.tasks import Tasks
 from tui.widgets.line_scroll import LineScroll
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
+    from core.errors import PatchdeskError
     from tui.reader.diff import DiffBlock
     from tui.reader.diff_code import HighlightChunk
     from tui.reader.text_search import TextIndex
@@ -47,20 +49,21 @@ class PageView(LineScroll):
     """Cells that diffs are moved to the left."""
 
     @dataclass
-    class Indexed(Message):
-        """The text of a large page is ready to be searched."""
-
-        page: FoldedPage
-        matches: TextIndex
-
-    @dataclass
     class Found(Message):
         """So many matches there are of what was looked for in a large page."""
 
         count: int
 
-    def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        tasks: Tasks | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+    ) -> None:
+        """`tasks` runs what would hold up the screen; without it the view has its own."""
         super().__init__(id=id, classes=classes)
+        self._tasks = tasks if tasks is not None else Tasks(self.call_later)
         self._page = FoldedPage(Page([]))
         self._laid_out = 0
         """The width that the page was made for."""
@@ -210,20 +213,27 @@ class PageView(LineScroll):
         """Whether the text of the page is being made ready for what was looked for."""
         return bool(self._needle) and self._matches is None and self._indexed is self._page
 
-    @work(thread=True, group="index", exit_on_error=False, description="index a page")
     def _make_index(self, page: FoldedPage) -> None:
         """Make the text of a large page ready, off the thread that paints."""
         from tui.reader.text_search import TextIndex
 
-        self.post_message(self.Indexed(page, TextIndex(page)))
+        self._tasks.start(
+            "text index",
+            lambda _: TextIndex(page),
+            then=self._take_index,
+            failed=self._give_up_index,
+            current=lambda: page is self._page,
+        )
 
-    def on_page_view_indexed(self, event: Indexed) -> None:
+    def _take_index(self, index: TextIndex) -> None:
         """Look for what was wanted meanwhile."""
-        event.stop()
-        if event.page is self._page:
-            self._index, self._indexed = event.matches, None
-            if self._needle:
-                self.post_message(self.Found(self.find(self._needle)))
+        self._index, self._indexed = index, None
+        if self._needle:
+            self.post_message(self.Found(self.find(self._needle)))
+
+    def _give_up_index(self, _: PatchdeskError) -> None:
+        """Look for nothing: the next search makes the text ready anew."""
+        self._indexed = None
 
     def find_next(self, direction: int) -> bool:
         """Go to the next match, or with -1 to the one before, past the end on from the start; say if there is one."""
@@ -359,6 +369,9 @@ class PageView(LineScroll):
                 diff.colour(piece, spans)
                 if diff is self._page.base.diff:
                     self._repaint()
+        except Exception as error:
+            self._tasks.report_crash("colours", error)
+            self.syntax = False  # or it would crash with every page
         finally:
             self._colouring = False
 

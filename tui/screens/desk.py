@@ -1,94 +1,166 @@
-"""The main screen: what its keys do."""
+"""The main screen: its parts, where keys go, and the controllers that do everything else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import events, on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
 from textual.widgets import OptionList
 
-from core.errors import PatchdeskError
-from core.text import SafeText, shown
-from tui.desk.external import OutwardScreen
-from tui.desk.results import FoundScreen
-from tui.desk.sync import DUE_EVERY
-from tui.desk.triage import TriageScreen
-from tui.digest.digest_door import digest_actions
+from core.model import OpenedMessage
+from core.text import shown
+from tui.desk.command_line import CommandLine
+from tui.desk.controller import (
+    Controller,
+    DeskSettings,
+    DeskView,
+    Handler,
+    ReaderContent,
+    Refresh,
+)
+from tui.desk.controllers import Controllers
+from tui.desk.digests import Digests
+from tui.desk.external import External
+from tui.desk.journal_writer import JournalWriter
+from tui.desk.lists import Lists
+from tui.desk.mail import MailLoader
+from tui.desk.marks import Marking
+from tui.desk.opening import Opening
+from tui.desk.panes import Panes
+from tui.desk.phrases import position_in_series
+from tui.desk.requests import Desk, Session
+from tui.desk.results import Results
+from tui.desk.review import Review
+from tui.desk.search import Search
+from tui.desk.sync import Sync
+from tui.desk.triage import Triage
+from tui.desk.triage_state import TriageState
+from tui.desk.views import Views
 from tui.keys.commands import BY_NAME, Command, Pane
+from tui.keys.dispatch import CommandScreen
+from tui.keys.keymap import Keymap, format_keys
 from tui.reader.message_view import MessageView
-from tui.screens.frame import WIDE
-from tui.tree.series_tree import SeriesTree
-from tui.widgets.prompt import Prompt, Proposal
-from tui.widgets.status_bar import StatusBar
+from tui.reader.page_view import PageView
+from tui.tasks import Tasks
+from tui.tree.triage_tree import TriageTree
+from tui.widgets.prompt import Prompt
+from tui.widgets.search_bar import SearchBar
+from tui.widgets.status_bar import StatusBar, TitleBar
 
 if TYPE_CHECKING:
+    from tui.tree.items import Items
+    from tui.tree.rows import Whole
     from tui.widgets.welcome import Offers
 
-_SETTLED_IN: Final = 0.5
-"""Seconds after which the program is surely on the screen, and there is time for what was not needed for that."""
+WIDE: Final = 100
+"""Columns from which on the panes stand side by side."""
 
-_PROBLEMS: Final = 5
-"""Mistakes in the configuration that are shown."""
+_HEARD: Final[tuple[type[Message], ...]] = (
+    TriageTree.Highlighted, TriageTree.RowSelected, TriageTree.CommentCountsRequested,
+    TriageTree.MarksChanged, PageView.Found, MessageView.ReplyRequested, MessageView.ViewedChanged,
+    SearchBar.Changed, SearchBar.Left, SearchBar.Kept, SearchBar.Moved, SearchBar.ScopeSwitched,
+    SearchBar.ServerAsked, TitleBar.TabChosen,
+)  # fmt: skip
+"""What widgets post that controllers may hear."""
 
 
-class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
-    """Tree and reader with the keys of `tui.keys.commands`: the command `area.verb` runs `do_area_verb`."""
+def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], Desk]) -> Controllers:
+    """Return the controllers; wherever several are asked, the first comes first. They are closed in reverse."""
+    make = desk.settings.triage
+    writer = JournalWriter(tasks, make) if make is not None else None
+    opening = Opening(desk, tasks, open_desk)
+    mail = MailLoader(desk, tasks)
+    lists = Lists(desk, tasks, opening, mail, writer)
+    views = Views(desk, tasks, lists)
+    states = TriageState(desk, tasks, opening, lists, mail, writer)
+    search = Search(desk, tasks, opening, lists, views)
+    return Controllers(
+        External(desk, tasks),
+        opening,
+        mail,
+        Review(desk, tasks, mail, lists),
+        Marking(desk, tasks, opening, lists),
+        Results(desk, tasks, search, lists, views, mail),
+        lists,
+        Sync(desk, tasks, opening, lists),
+        views,
+        states,
+        Triage(desk, tasks, lists, mail, states, writer),
+        search,
+        Digests(desk, tasks, opening, lists, mail),
+        Panes(desk, tasks),
+        CommandLine(desk, tasks),
+    )
+
+
+class DeskScreen(CommandScreen):
+    """Title, tree, reader and status bar: what they are and where keys go. What they do is the controllers' matter."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = None
 
+    def __init__(
+        self,
+        keymap: Keymap,
+        tasks: Tasks,
+        open_desk: Callable[[str], Desk],
+        settings: DeskSettings,
+    ) -> None:
+        super().__init__(keymap)
+        self.settings = settings
+        self.session: Session | None = None
+        self.content = ReaderContent.NOTE
+        self.title_bar, self.status = TitleBar(), StatusBar()
+        self.series_tree = TriageTree(clock=settings.clock)
+        self.reader = MessageView(clock=settings.clock, tasks=tasks)
+        self.prompt, self.bar = Prompt(), SearchBar()
+        self._pane = Pane.TREE
+        self._curtain: ExitStack | None = None
+        """Holds the first picture back, for a moment, until there is something on it."""
+        self._tasks = tasks
+        self.controllers = make_controllers(self, tasks, open_desk)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes between the title and the status bar."""
+        self.set_class(self.app.size.width >= WIDE, "-wide")  # or all would be styled twice
+        yield from (self.title_bar, self.series_tree, self.reader, self.status)
+
     def on_mount(self) -> None:
-        """Open what the program was started on, or say welcome."""
-        self._resources = ExitStack()
-        self._history: list[str] = []
-        if self.desk_app.linear:
+        """Start the controllers."""
+        timings = self.settings.timings
+        self.set_interval(timings.ages_due, self.series_tree.refresh_ages)
+        self.set_timer(timings.settled_in, self.prepare_keys)
+        if self.settings.linear:
             self.series_tree.linear = self.status.linear = True
             self.add_class("-full")
-        self.set_timer(_SETTLED_IN, self._tell_problems)
-        if self.desk_app.target is None:
-            self.call_later(self._welcome)
-        else:
-            self.focus_pane(Pane.TREE)
-            self.hold_first_picture()
-            self.open_target(self.desk_app.target)
-        if self.desk_app.sync_every:
-            self.set_interval(DUE_EVERY, self.sync_what_is_due)
+        if self.settings.target is not None:
+            self._hold_first_picture()
+        self.controllers.start()
         self._offer_hints()
 
-    async def _welcome(self) -> None:
-        from tui.widgets.welcome import Welcome
+    @property
+    def is_whole(self) -> bool:
+        """Whether all parts are there: when the program ends they go one by one."""
+        parts = (self.title_bar, self.series_tree, self.reader, self.status)
+        return all(part.is_attached for part in parts)
 
-        self.add_class("-welcome")
-        await self.mount(Welcome(self.keymap.by_name), after=self.title_bar)
-        self._focus_active_pane()
-        self._offer_hints()
-
-    def _tell_problems(self) -> None:
-        """Say what is wrong with the configuration: on standard error nobody sees it any more."""
-        problems = self.desk_app.problems
-        if problems:
-            more = len(problems) - _PROBLEMS
-            lines = [*problems[:_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]
-            self.notify(
-                "\n".join(map(shown, lines)),
-                title="In the configuration",
-                severity="warning",
-                timeout=20,
-                markup=False,
-            )
-
-    def on_unmount(self) -> None:
-        """Let go of what the demo took."""
-        self._resources.close()
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is to come before the next key."""
+        return self._tasks.is_idle and self.controllers.is_idle
 
     # ------------------------------------------------------------- where keys go
 
-    @property
-    def active_pane(self) -> Pane:
-        """Return the pane that has, or had before the prompt, the focus."""
-        return Pane.WELCOME if self.has_class("-welcome") else self._place
+    async def prepare_keys(self) -> None:
+        """Mount what can be typed into: not before the first picture, which it would hold up."""
+        if not self.prompt.is_attached:
+            await self.mount(self.bar, after=self.title_bar)
+            await self.mount(self.prompt, before=self.status)
 
     def take_key(self, event: events.Key) -> bool:
         """Give a key to what is typed into, or to the welcome, else run its command."""
@@ -96,43 +168,39 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
             return self.prompt.feed(event)
         if self.bar.asking:
             return self.bar.line.feed(event)
-        if self.active_pane is Pane.WELCOME:
-            from tui.widgets.welcome import Offers
-
-            if any(offers.take_key(event) for offers in self.query(Offers)):
-                return True
+        if self.active_pane is Pane.WELCOME and self.offers.take_key(event):
+            return True
         return super().take_key(event)
 
     @property
-    def pane(self) -> SeriesTree | MessageView | Offers:
-        """What the keys of everywhere move."""
+    def offers(self) -> Offers:
+        """The list of the welcome."""
         from tui.widgets.welcome import Offers
 
-        if self.active_pane is Pane.WELCOME:
-            return self.query_one("Offers", Offers)
-        return self.reader if self.active_pane is Pane.READER else self.series_tree
+        return self.query_one("Offers", Offers)
 
     @property
-    def _folding_pane(self) -> SeriesTree | MessageView:
-        return self.reader if self.active_pane is Pane.READER else self.series_tree
+    def active_pane(self) -> Pane:
+        """The pane that has, or had before the prompt, the focus."""
+        return Pane.WELCOME if self.has_class("-welcome") else self._pane
 
-    def _focus_active_pane(self) -> None:
-        """Give the keys to the pane that is to have them."""
-        self.set_focus(self.pane)
-
-    def focus_pane(self, place: Pane) -> None:
+    def focus_pane(self, pane: Pane) -> None:
         """Give the keys to a pane: at once, since the next key may wait already."""
-        super().focus_pane(place)
-        self._focus_active_pane()
-        if self.desk_app.linear and place is Pane.READER:
+        self._pane = pane
+        if self.active_pane is Pane.WELCOME:
+            self.set_focus(self.offers)
+            return
+        self.set_focus(self.reader if pane is Pane.READER else self.series_tree)
+        if self.settings.linear and pane is Pane.READER:
             self.app.cursor_position = self.reader.content_region.offset
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Offer the keys of the pane; a click beside the prompt leaves it."""
-        if isinstance(event.widget, SeriesTree | MessageView):
-            self._place = Pane.TREE if event.widget is self.series_tree else Pane.READER
+        """Offer the keys of the pane; a click beside what is typed into ends that."""
+        if event.widget in (self.series_tree, self.reader):
+            self._pane = Pane.TREE if event.widget is self.series_tree else Pane.READER
             if self.focused is event.widget:  # and not the prompt, opened since by a quick hand
-                self.prompt.leave()
+                self.prompt.cancel()
+                self.bar.confirm()
         if self.has_class("-full"):
             self.set_class(self.active_pane is Pane.READER, "-reading")
         self._offer_hints()
@@ -140,18 +208,38 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _offer_hints(self) -> None:
         pane = self.active_pane
         fitting = [c for c in self.keymap.commands if c.footer and c.keys and pane in c.pane]
-        if pane is Pane.WELCOME or self.has_class("-empty"):
+        if pane is Pane.WELCOME or self.is_empty:
             fitting = [c for c in fitting if c.name.startswith("app.")]
         self.status.hint((c.keys[0], c) for c in fitting)
 
+    # ------------------------------------------------------------- commands and messages
+
+    def command_handlers(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
+        return self.controllers.handlers
+
+    def disabled_reason(self, command: Command) -> str:
+        """Return why a command cannot be run now, as a sentence; "" where it can."""
+        return self.controllers.disabled_reason(command)
+
     def run_command(self, command: Command, stroke: str = "") -> None:
-        """Run a command; Esc closes what is said over the panes, or stops running work, before it goes back."""
+        """Run a command; Esc closes a toast, or stops running work, before it goes back."""
+        numbered = self.controllers.argument_handlers.get(command.name)
         if stroke == "escape" and self.query("Toast"):
             self.app.clear_notifications()
-            return
-        if stroke == "escape" and self.cancel():
-            return
-        super().run_command(command, stroke)
+        elif stroke == "escape" and self.controllers.cancel():
+            pass
+        elif numbered is not None and len(command.keys) > 1 and stroke in command.keys:
+            numbered(str(command.keys.index(stroke) + 1))
+        else:
+            super().run_command(command, stroke)
+
+    def _tell(self, message: Message) -> None:
+        if listener := self.controllers.listeners.get(type(message)):
+            listener(message)
+
+    for _kind in _HEARD:
+        _tell = on(_kind)(_tell)
 
     @on(StatusBar.Chosen)
     def _hint_clicked(self, event: StatusBar.Chosen) -> None:
@@ -161,229 +249,117 @@ class DeskScreen(TriageScreen, FoundScreen, OutwardScreen):
     def _offer_taken(self, event: OptionList.OptionSelected) -> None:
         self.run_command(BY_NAME[event.option_id or ""])
 
-    @on(SeriesTree.RowSelected)
-    def _row_opened(self) -> None:
-        self._open_row()
+    # ------------------------------------------------------------- what is shown
 
-    # ------------------------------------------------------------- what the commands do
+    def open_session(self, session: Session) -> None:
+        """Let the controllers read what was opened."""
+        self.remove_class("-welcome")
+        self.controllers.on_open(session)
 
-    def command_handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each command does, by its name."""
-        tree, reader, app = self.series_tree, self.reader, self.app
-        return {
-            "tree.open": self._open_row,
-            "tree.expand": tree.action_expand,
-            "tree.collapse": tree.action_collapse,
-            "fold.toggle": lambda: self._folding_pane.fold(expanded=None),
-            "fold.open": lambda: self._folding_pane.fold(expanded=True),
-            "fold.close": lambda: self._folding_pane.fold(expanded=False),
-            "fold.open_all": lambda: self._folding_pane.fold_all(expanded=True),
-            "fold.close_all": lambda: self._folding_pane.fold_all(expanded=False),
-            "reader.page_or_next": self._forward,
-            "reader.scroll_left": lambda: reader.action_pan(-1),
-            "reader.scroll_right": lambda: reader.action_pan(1),
-            "reader.next_hunk": lambda: reader.action_next_hunk(1),
-            "reader.previous_hunk": lambda: reader.action_next_hunk(-1),
-            "reader.next_file": lambda: reader.action_next_file(1),
-            "reader.previous_file": lambda: reader.action_next_file(-1),
-            "patch.next": lambda: self._go_to_patch(1),
-            "patch.previous": lambda: self._go_to_patch(-1),
-            "move.down": lambda: self.pane.action_line(1),
-            "move.up": lambda: self.pane.action_line(-1),
-            "move.half_down": lambda: self.pane.action_half_page(1),
-            "move.half_up": lambda: self.pane.action_half_page(-1),
-            "move.page_down": lambda: self.pane.action_page(1),
-            "move.page_up": lambda: self.pane.action_page(-1),
-            "move.top": lambda: self.pane.action_top(),
-            "move.bottom": lambda: self.pane.action_bottom(),
-            "pane.next": self._other_pane,
-            "pane.previous": self._other_pane,
-            "mail.copy": self._copy,
-            "app.open": self._ask_target,
-            "app.reload": lambda: (
-                self.open_target(self._retry) if self._retry is not None else None
-            ),
-            "app.cancel": self._cancel,
-            "view.full": self._toggle_full,
-            "view.all_headers": reader.action_toggle_all_headers,
-            "view.line_numbers": reader.action_toggle_numbers,
-            "view.fold_quotes": reader.action_toggle_quotes,
-            "view.syntax": reader.action_toggle_syntax,
-            "view.mouse": self._toggle_mouse,
-            "app.back": self._back,
-            "app.theme": app.search_themes,
-            "app.log": self._show_log,
-            "app.demo": self._open_demo,
-            "app.quit": app.exit,
-            **self.command_actions(),
-            **self.reader_actions(),
-            **self.outward_actions(),
-            **digest_actions(self),
-            **self.list_actions(),
-            **self.find_actions(),
-            **self.view_actions(),
-            **self.triage_actions(),
-        }
+    def switch_session(self, session: Session) -> None:
+        """Let what was opened take the place of what is shown."""
+        before, self.session = self.session, session
+        self.controllers.on_session(session, before)
 
-    def _open_row(self) -> None:
-        if self.series_tree.row is not None:
-            self._read_here()
+    def show_items(
+        self, items: Items | Sequence[Whole], refresh: Refresh, *, after: Controller | None = None
+    ) -> None:
+        """Put items through the controllers, or through those after one, into the tree."""
+        left = self.controllers.on_items(items, refresh, after=after)
+        if left is not None:
+            self.series_tree.show(left, keep=refresh.keep, anew=refresh.anew, hold=refresh.hold)
+            self.controllers.on_shown()
+
+    def show_mail(self, mail: OpenedMessage, *, whole: bool = True) -> None:
+        """Show a mail, or the beginning of one."""
+        self.content = ReaderContent.MAIL
+        self.reader.show(mail, whole=whole)
+        self.update_reader_title()
+        if whole:
+            self.controllers.on_mail(mail)
+
+    def show_note(self, title: str, lines: Sequence[str], *, temporary: bool = False) -> None:
+        """Show a text of the program in the reader; a temporary one goes with the next step back."""
+        self.content = ReaderContent.TEMPORARY_NOTE if temporary else ReaderContent.NOTE
+        self.reader.show_note(title, [self.keymap.fill(line) for line in lines])
+        self.update_reader_title()
+
+    def show_message(self, text: str, severity: str = "information") -> None:
+        """Show one sentence until the next key."""
+        self.status.show_message(shown(self.keymap.fill(text)), severity)
+
+    def clear_message(self) -> None:
+        """Take back the sentence."""
+        self.status.clear_message()
+
+    def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
+        """Show a key sequence that was begun, and how it can go on."""
+        keys = [(format_keys((stroke,)), command) for stroke, command in ways]
+        self.status.show_pending_keys(begun, keys)
+
+    def show_work(self) -> None:
+        """Show what runs."""
+        self.status.work(self.controllers.work_text)
+
+    def update_position(self) -> None:
+        """Show where in the list the cursor is."""
+        self.title_bar.position = self.series_tree.position
+
+    def update_reader_title(self) -> None:
+        """Show which mail the reader has, and how much of it was viewed."""
+        row = self.series_tree.row if self.content is ReaderContent.MAIL else None
+        parts = (position_in_series(row), self.reader.viewed_words) if row is not None else ()
+        self.reader.border_title = Content(" · ".join(filter(None, parts)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the reader has the screen alone, since there are no rows."""
+        return self.has_class("-empty")
+
+    def set_empty(self, empty: bool) -> None:
+        """Leave the screen to the reader, or share it again."""
+        self.set_class(empty, "-empty")
+        if empty:
+            self.remove_class("-welcome")
             self.focus_pane(Pane.READER)
 
-    def _read_here(self) -> None:
-        """Read what is under the cursor now, without waiting whether it moves on."""
-        if (row := self.series_tree.row) is not None:
-            self.read_row(row)
+    async def show_welcome(self) -> None:
+        """Offer what to begin with, since nothing is open."""
+        from tui.widgets.welcome import Welcome
 
-    def _forward(self) -> None:
-        if not self.reader.at_end:
-            self.reader.mark_passed_hunks_viewed()
-            self.reader.action_page(1)
-        elif self.read_on():
-            self.reader.mark_passed_hunks_viewed()
-        elif self.series_tree.move_to_next_mail():
-            self.reader.mark_passed_hunks_viewed()
-            self._read_here()
-        else:
-            self.show_message("That was the last mail.")
+        self.add_class("-welcome")
+        await self.mount(Welcome(self.keymap.by_name), after=self.title_bar)
+        self.focus_pane(self._pane)
+        self._offer_hints()
 
-    def _go_to_patch(self, step: int) -> None:
-        if self.series_tree.move_to_patch(step):
-            self._read_here()
-        else:
-            self.show_message(f"There is no {'next' if step > 0 else 'previous'} patch here.")
+    def show_help(self) -> None:
+        """Show the keys of the screen on top, and run what is chosen there."""
+        from tui.screens.help import HelpScreen
 
-    def _cancel(self) -> None:
-        if self.cancel():
-            return
-        if selected := self.get_selected_text():
-            self.app.copy_to_clipboard(selected)
-            self.show_message("Copied what is selected.")
-        else:
-            self.show_message("Nothing is running. {app.quit} quits.")
+        screen = cast("CommandScreen", self.app.screen)
 
-    def _other_pane(self) -> None:
-        if self.active_pane is Pane.WELCOME or self.has_class("-empty"):
-            return
-        self.focus_pane(Pane.TREE if self._place is Pane.READER else Pane.READER)
+        def chosen(command: Command | None) -> None:
+            if command is not None:
+                screen.run_command(command)
 
-    def _toggle_full(self) -> None:
-        if self.desk_app.linear:
-            self.show_message(
-                "In the linear mode there is one pane at a time: {pane.next} shows the other."
-            )
-            return
-        full = not self.has_class("-full")
-        self.set_class(full, "-full")
-        self.set_class(full and self.active_pane is Pane.READER, "-reading")
+        self.app.push_screen(HelpScreen(screen.active_pane, self.keymap), chosen)
 
-    def _toggle_mouse(self) -> None:
-        self.desk_app.mouse = not self.desk_app.mouse
-        if self.desk_app.mouse:
-            self.show_message("The mouse is patchdesk's.")
-        else:
-            self.show_message(
-                "The mouse is the terminal's: select and copy; {view.mouse} takes it back."
-            )
+    # ------------------------------------------------------------- the first picture
 
-    def _back(self) -> None:
-        """Go one level back: a note, the matches, the full screen, the reader; at the root quitting is not near."""
-        row = self.series_tree.row
-        if self._aside and row is not None and row.message is not None:
-            self.read_row(row)
-        elif (
-            self.reader.stop_selecting()
-            or (self.active_pane is Pane.TREE and self.series_tree.unmark())
-            or self.leave_found()
-        ):
-            pass
-        elif self.has_class("-full") and not self.desk_app.linear:
-            self._toggle_full()
-        elif self.active_pane is Pane.READER and len(self.series_tree):
-            self.focus_pane(Pane.TREE)
-        else:
-            self.show_message("{app.quit} quits.")
+    def _hold_first_picture(self) -> None:
+        """Draw nothing until the first rows come: an empty picture takes as long as a full one."""
+        self._curtain = ExitStack()
+        self._curtain.enter_context(self.app.batch_update())
+        self.set_timer(self.settings.timings.first_picture, self.show_first_picture)
 
-    def _copy(self) -> None:
-        from tui.widgets.choose import copy_dialog
+    def show_first_picture(self) -> None:
+        """Draw, if nothing was drawn yet."""
+        if self._curtain is not None:
+            curtain, self._curtain = self._curtain, None
+            curtain.close()
+            self.refresh(layout=True)
 
-        row = self.series_tree.row
-        if row is None or row.message is None:
-            self.show_message("There is no mail here to copy from.", "warning")
-            return
-        self.app.push_screen(
-            copy_dialog(self.keymap, row.message, self.link_of(row.message), self.copies()),
-            self._copied,
-        )
-
-    def _copied(self, text: SafeText | None) -> None:
-        if text is not None:
-            self.app.copy_to_clipboard(text)
-            self.show_message(f"Copied: {shown(text)}")
-
-    def _show_log(self) -> None:
-        from core.system.log import last_lines
-        from core.system.paths import log_file
-
-        lines = last_lines(log_file())
-        self._aside = True
-        self._note(
-            "The log",
-            [shown(str(log_file())), "", *(lines if any(lines) else [shown("It is empty.")])],
-        )
-        self.focus_pane(Pane.READER)
-        self.reader.action_bottom()
-
-    def _open_demo(self) -> None:
-        from core.demo import demo_path
-
-        try:
-            path = self._resources.enter_context(demo_path())
-        except PatchdeskError as error:
-            self._failed(error)
-        else:
-            self.open_target(str(path))
-
-    # ------------------------------------------------------------- the prompt
-
-    def ask(
-        self,
-        kind: str,
-        label: str,
-        *,
-        placeholder: str = "",
-        propose: Callable[[str], Sequence[Proposal]] | None = None,
-        value: str = "",
-    ) -> None:
-        """Open the prompt, which may not be there yet; keys that come meanwhile are kept for it."""
-
-        self.prompt.ask(kind, label, placeholder=placeholder, propose=propose, value=value)
-
-    def prompt_words(self, words: str) -> None:
-        """Say a word on what is typed."""
-        self.prompt.state(words)
-
-    def _ask_target(self) -> None:
-        def propose(text: str) -> list[Proposal]:
-            return [(shown(target), "") for target in reversed(self._history) if text in target]
-
-        self.ask(
-            "open",
-            "Open",
-            placeholder="Message-ID, address, mbox, maildir, public-inbox folder, list",
-            propose=propose,
-        )
-
-    @on(Prompt.Submitted)
-    def _prompt_submitted(self, event: Prompt.Submitted) -> None:
-        text = event.text.strip()
-        if event.kind == "open" and text:
-            self._open_named(text)
-
-    def argument_handlers(self) -> Mapping[str, Callable[[str], object]]:
-        """Return what the commands do that can be told more on their line."""
-        return {**super().argument_handlers(), "app.open": self._open_named}
-
-    def _open_named(self, target: str) -> None:
-        self._history = [*(t for t in self._history if t != target), target]
-        self.open_target(target)
+    def _compositor_refresh(self) -> None:
+        # Textual would draw the picture that is held back, only to throw it away.
+        if self._curtain is None:
+            super()._compositor_refresh()

@@ -10,7 +10,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -24,12 +23,21 @@ _MOST: Final = 200
 """Proposals that can be gone through; some of them are to be seen at a time."""
 
 
-class Line(LineInput):
+class PromptInput(LineInput):
     """The line itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Who asked, and is to be told what."""
+
+    then: Callable[[str], object]
+    changed: Callable[[str], object] | None
+    cancelled: Callable[[], object] | None
+
+
 class Prompt(Vertical):
-    """Asks for one line. `kind` says what for, and comes back with each message."""
+    """Asks for one line, and calls back who asked."""
 
     DEFAULT_CSS = """
     Prompt {
@@ -37,7 +45,7 @@ class Prompt(Vertical):
         &.-asking { display: block; }
         & > Horizontal { height: 1; }
         & #prompt-label { width: auto; padding: 0 1; color: $text-accent; text-style: bold; }
-        & #prompt-state { width: auto; padding: 0 1; color: $foreground-muted; }
+        & #prompt-hint { width: auto; padding: 0 1; color: $foreground-muted; }
         & Input { width: 1fr; background: $panel; }
         & OptionList {
             height: auto; max-height: 8; display: none; border: none; background: $surface; padding: 0 1;
@@ -47,29 +55,9 @@ class Prompt(Vertical):
     }
     """
 
-    @dataclass
-    class Changed(Message):
-        """The line is another."""
-
-        kind: str
-        text: str
-
-    @dataclass
-    class Submitted(Message):
-        """The line was confirmed."""
-
-        kind: str
-        text: str
-
-    @dataclass
-    class Left(Message):
-        """The prompt was left without confirming."""
-
-        kind: str
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.kind = ""
+        self._question: _Question | None = None
         self._propose: Callable[[str], Sequence[Proposal]] | None = None
         self._proposals: Sequence[Proposal] = ()
         self._completing = False
@@ -83,29 +71,36 @@ class Prompt(Vertical):
         yield proposals
         with Horizontal():
             yield Static("", id="prompt-label", markup=False)
-            yield Line(compact=True, select_on_focus=False)
-            yield Static("", id="prompt-state", markup=False)
+            yield PromptInput(compact=True, select_on_focus=False)
+            yield Static("", id="prompt-hint", markup=False)
 
     @property
     def asking(self) -> bool:
         """Whether it is open."""
-        return bool(self.kind)
+        return self._question is not None
 
     def ask(
         self,
-        kind: str,
         label: str,
         *,
+        then: Callable[[str], object],
+        changed: Callable[[str], object] | None = None,
+        cancelled: Callable[[], object] | None = None,
         placeholder: str = "",
         propose: Callable[[str], Sequence[Proposal]] | None = None,
         value: str = "",
     ) -> None:
-        """Open with `value` in the line; `propose` gives what could stand in it, the likeliest first."""
-        self.kind = kind
+        """Open with `value` in the line; call `then` with the line that is confirmed.
+
+        `changed` is called with each line on the way, `cancelled` where the prompt is left; `propose` returns what
+        could stand in the line, the likeliest first. A question that is open already is cancelled.
+        """
+        self.cancel()
+        self._question = _Question(then, changed, cancelled)
         self._propose = propose
         self.query_one("#prompt-label", Static).update(label)
-        self.state("")
-        line = self.query_one(Line)
+        self.set_hint("")
+        line = self.query_one(PromptInput)
         with self.prevent(Input.Changed):
             line.value = value
         line.cursor_position = len(value)
@@ -118,25 +113,36 @@ class Prompt(Vertical):
 
     def feed(self, event: events.Key) -> bool:
         """Do what a key means here; say whether it was taken."""
-        return self.take_key(event) or self.query_one(Line).feed(event)
+        return self.take_key(event) or self.query_one(PromptInput).feed(event)
 
-    def state(self, words: str) -> None:
-        """Show a word on what was typed, such as how many matches it has."""
-        self.query_one("#prompt-state", Static).update(words)
+    def set_hint(self, text: str) -> None:
+        """Show a text beside the line, such as how many matches it has."""
+        self.query_one("#prompt-hint", Static).update(text)
 
-    def leave(self) -> None:
-        """Close without confirming."""
-        if self.asking:
-            kind = self._close()
-            self.post_message(self.Left(kind))
+    def cancel(self) -> None:
+        """Close without an answer."""
+        question = self._close()
+        if question is not None and question.cancelled is not None:
+            question.cancelled()
 
-    def _close(self) -> str:
-        kind, self.kind = self.kind, ""
-        self.remove_class("-asking")
-        self.screen.remove_class("-asking")
-        if self.screen.focused is self.query_one(Line):
-            self.screen.set_focus(self._before)
-        return kind
+    def _answer(self, text: str) -> None:
+        """Close, and give the answer to whoever asked."""
+        question = self._close()
+        if question is not None:
+            question.then(text)
+
+    def _close(self) -> _Question | None:
+        question, self._question = self._question, None
+        if question is not None:
+            self.remove_class("-asking")
+            self.screen.remove_class("-asking")
+            if self.screen.focused is self.query_one(PromptInput):
+                self.screen.set_focus(self._before)
+        return question
+
+    def _changed(self, text: str) -> None:
+        if self._question is not None and self._question.changed is not None:
+            self._question.changed(text)
 
     def _fill(self, text: str) -> None:
         self._completing = False
@@ -155,27 +161,26 @@ class Prompt(Vertical):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if not self.asking:
-            return
-        self._fill(event.value)
-        self.post_message(self.Changed(self.kind, event.value))
+        if self.asking and event.value == self.query_one(PromptInput).value:
+            self._fill(event.value)
+            self._changed(event.value)
 
     def _confirm(self) -> None:
         chosen = self.query_one(OptionList).highlighted
-        text = self.query_one(Line).value if chosen is None else self._proposals[chosen][0]
-        self.post_message(self.Submitted(self._close(), text))
+        line = self.query_one(PromptInput).value
+        self._answer(line if chosen is None else self._proposals[chosen][0])
 
     @on(OptionList.OptionSelected)
     def _picked(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         if self.asking:
-            self.post_message(self.Submitted(self._close(), self._proposals[event.option_index][0]))
+            self._answer(self._proposals[event.option_index][0])
 
     def take_key(self, event: events.Key) -> bool:
         """Leave, confirm, choose among the proposals, take one over; say whether the key was one of these."""
         options = self.query_one(OptionList)
         if event.key in ("escape", "ctrl+c"):
-            self.leave()
+            self.cancel()
         elif event.key == "enter":
             self._confirm()
         elif event.key in ("down", "ctrl+n"):
@@ -199,11 +204,11 @@ class Prompt(Vertical):
         elif self._completing:
             place = (place + step) % len(self._proposals)
         text = self._proposals[place][0]
-        line = self.query_one(Line)
+        line = self.query_one(PromptInput)
         with self.prevent(Input.Changed):
             line.value = text
         line.cursor_position = len(text)
-        self.post_message(self.Changed(self.kind, text))
+        self._changed(text)
         if len(self._proposals) == 1:
             self._fill(text)  # there may be more to say after it
         else:

@@ -214,6 +214,11 @@ class SearchBar(Vertical):
                 ):
                     (screen.focused or screen).post_message(event)
 
+    def confirm(self) -> None:
+        """Let what was found stay, as Enter does."""
+        if self.asking:
+            self.post_message(self.Kept())
+
     def stay(self) -> None:
         """Go on asking, though it was confirmed."""
         self._ending = False

@@ -34,11 +34,14 @@ class TitleBar(Widget):
     flag: reactive[str] = reactive("")
     """A word on the listing's state, such as `stopped`."""
     counts: reactive[str] = reactive("")
-    place: reactive[str] = reactive("")
+    position: reactive[tuple[int, int]] = reactive((0, 0))
+    """Which series or thread the cursor is in, counted from 1, of how many."""
     marked: reactive[str] = reactive("")
     """How many are marked, as `37 marked`."""
-    asked: reactive[str] = reactive("")
-    """The query, where what it found is shown."""
+    query_text: reactive[str] = reactive("")
+    """The query, where its results are shown."""
+    found: reactive[int] = reactive(0)
+    """How many results it has."""
     tabs: reactive[tuple[Tab, ...]] = reactive(())
     """The views there are."""
 
@@ -55,23 +58,35 @@ class TitleBar(Widget):
     def render(self) -> Content:
         """Draw the line."""
         marked = f"{self.marked} · " if self.marked else ""
-        counts = "" if self.asked else self.counts
-        between = " · " if counts and self.place else ""
+        counts, position = "" if self.query_text else self.counts, self._position_text
+        between = " · " if counts and position else ""
         right = Content.assemble(
-            (marked, "bold $text-accent"), (counts, "$foreground-muted"), between, self.place, " "
+            (marked, "bold $text-accent"), (counts, "$foreground-muted"), between, position, " "
         )
         flag = Content.assemble("  ", (self.flag, "$text-warning")) if self.flag else Content("")
         left = Content.assemble(" ", ("patchdesk", "bold $text-primary"), "  ", self.name_shown)
-        asked = Content.assemble("  ", (self.asked, "$text-accent")) if self.asked else Content("")
-        left += asked + flag
+        query = (
+            Content.assemble("  ", (self.query_text, "$text-accent"))
+            if self.query_text
+            else Content("")
+        )
+        left += query + flag
         self._places = []
-        if self.tabs and not self.asked:
+        if self.tabs and not self.query_text:
             room = self.size.width - left.cell_length - right.cell_length - 4
             tabs, places = draw_tabs(self.tabs, room)
             at = left.cell_length + 2
             self._places = [(begin + at, end + at, number) for begin, end, number in places]
             left += Content("  ") + tabs
         return _between(left, right, self.size.width)
+
+    @property
+    def _position_text(self) -> str:
+        place, of = self.position
+        if not of and not self.query_text:
+            return ""
+        more = f" of {self.found:,}" if self.found > of else ""
+        return f"{place:,} of {of:,} found{more}" if self.query_text else f"{place:,} of {of:,}"
 
     def on_click(self, event: events.Click) -> None:
         """Choose the view that was clicked."""

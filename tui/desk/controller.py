@@ -1,0 +1,305 @@
+"""What the main screen is made of: controllers, one a feature, and what they see of the screen.
+
+A controller is a plain class that names the commands it runs, and hears of what it cares about by overriding a hook.
+The screen holds a tuple of them; wherever several are asked the order of that tuple decides. To add a feature, write a
+controller, put it into the tuple in `tui.screens.desk`, and its commands into `tui.keys.commands`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Protocol
+
+from core.system.ui_state import UiState
+from tui.timings import Timings
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message import Message
+    from textual.timer import Timer
+
+    from core.desk.lists_desk import ListPage
+    from core.desk.triage_service import TriageService
+    from core.model import OpenedMessage
+    from core.text import SafeText
+    from tui.desk.controllers import Controllers
+    from tui.desk.requests import Session
+    from tui.keys.commands import Command, Pane
+    from tui.keys.keymap import Keymap
+    from tui.reader.message_view import MessageView
+    from tui.tasks import Tasks
+    from tui.tree.items import Items
+    from tui.tree.rows import Whole
+    from tui.tree.triage_tree import TriageTree
+    from tui.widgets.prompt import Prompt, Proposal
+    from tui.widgets.search_bar import SearchBar
+    from tui.widgets.status_bar import StatusBar, TitleBar
+    from tui.widgets.welcome import Offers
+
+Handler = Callable[[], object]
+ArgumentHandler = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """What the program was started with, as far as the main screen needs it."""
+
+    clock: Callable[[], datetime]
+    target: str | None = None
+    """What is opened first; None: the welcome, "": the followed lists."""
+    lists: tuple[str, ...] = ()
+    """The followed lists."""
+    sync_every: Mapping[str, float] = field(default_factory=dict)
+    """After how many seconds a list is to be synced by itself."""
+    problems: Sequence[str] = ()
+    """Lines on the user's configuration."""
+    web: str = ""
+    """The address that mails have on the web, "" lore's."""
+    ui_state: UiState = field(default_factory=UiState)
+    """How things are shown, from run to run."""
+    linear: bool = False
+    """The mode for screen readers and plain terminals."""
+    triage: Callable[[Session], TriageService] | None = None
+    """Gives the triage of what was opened; it is called off the screen's thread."""
+    set_mouse: Callable[[bool], object] = bool
+    """Takes the mouse, or leaves it to the terminal."""
+    mouse: bool = True
+    timings: Timings = field(default_factory=Timings)
+
+
+class ReaderContent(Enum):
+    """What the reader shows."""
+
+    MAIL = auto()
+    NOTE = auto()
+    """A text of the program in place of a mail, such as an error."""
+    TEMPORARY_NOTE = auto()
+    """A note that was asked for, such as the log: going back leads to the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """How items take the place of those in the tree."""
+
+    keep: bool
+    """They are the same list: folds and marks stay, and once the reader has moved, the row under the cursor."""
+    anew: bool = False
+    """They were read anew: what is under the cursor is to be read again."""
+    hold: bool = False
+    """The row under the cursor stays, though the reader has not moved."""
+
+
+class DeskView(Protocol):
+    """What a controller sees of the main screen."""
+
+    # The parts, and what is in them.
+
+    settings: DeskSettings
+    keymap: Keymap
+    controllers: Controllers
+    title_bar: TitleBar
+    series_tree: TriageTree
+    reader: MessageView
+    status: StatusBar
+    prompt: Prompt
+    bar: SearchBar
+    session: Session | None
+    """What is open; None before anything was."""
+    content: ReaderContent
+
+    @property
+    def app(self) -> App[Any]:
+        """The application: dialogs, toasts, the clipboard."""
+        ...
+
+    @property
+    def offers(self) -> Offers:
+        """The list of the welcome."""
+        ...
+
+    @property
+    def active_pane(self) -> Pane:
+        """The pane that has the keys, or had them before the prompt."""
+        ...
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the reader has the screen alone, since there are no rows."""
+        ...
+
+    # What is shown.
+
+    def open_session(self, session: Session) -> None:
+        """Let the controllers read what was opened; nothing of it is shown yet."""
+        ...
+
+    def switch_session(self, session: Session) -> None:
+        """Let what was opened take the place of what is shown."""
+        ...
+
+    def show_items(
+        self, items: Items | Sequence[Whole], refresh: Refresh, *, after: Controller | None = None
+    ) -> None:
+        """Put items through `on_items` of the controllers, or of those after one, into the tree."""
+        ...
+
+    def show_mail(self, mail: OpenedMessage, *, whole: bool = True) -> None:
+        """Show a mail in the reader, or the beginning of one."""
+        ...
+
+    def show_note(self, title: str, lines: Sequence[str], *, temporary: bool = False) -> None:
+        """Show a text of the program in the reader; a temporary one goes with the next step back."""
+        ...
+
+    def show_message(self, text: str, severity: str = "information") -> None:
+        """Show one sentence until the next key."""
+        ...
+
+    def clear_message(self) -> None:
+        """Take back the sentence."""
+        ...
+
+    def show_work(self) -> None:
+        """Show what runs, as the controllers tell it."""
+        ...
+
+    def show_first_picture(self) -> None:
+        """Draw, if nothing was drawn yet."""
+        ...
+
+    async def show_welcome(self) -> None:
+        """Offer what to begin with, since nothing is open."""
+        ...
+
+    def show_help(self) -> None:
+        """Show the keys."""
+        ...
+
+    def set_empty(self, empty: bool) -> None:
+        """Leave the screen to the reader, or share it again."""
+        ...
+
+    def update_position(self) -> None:
+        """Show where in the list the cursor is."""
+        ...
+
+    def update_reader_title(self) -> None:
+        """Show which mail the reader has."""
+        ...
+
+    # What is done.
+
+    def focus_pane(self, pane: Pane) -> None:
+        """Give the keys to a pane."""
+        ...
+
+    def run_command(self, command: Command) -> None:
+        """Run a command."""
+        ...
+
+    def get_selected_text(self) -> str | None:
+        """Return what is selected with the mouse."""
+        ...
+
+    def has_class(self, *names: str) -> bool:
+        """Return whether the screen has some style classes."""
+        ...
+
+    def set_class(self, add: bool, *names: str) -> object:
+        """Give the screen style classes, or take them away."""
+        ...
+
+    def set_timer(self, delay: float, callback: Callable[[], Any]) -> Timer:
+        """Call back once."""
+        ...
+
+    def set_interval(self, interval: float, callback: Callable[[], Any]) -> Timer:
+        """Call back again and again."""
+        ...
+
+    def call_after_refresh(self, callback: Callable[[], Any]) -> bool:
+        """Call back once the screen is drawn."""
+        ...
+
+    def call_later(self, callback: Callable[[], Any]) -> bool:
+        """Call back soon."""
+        ...
+
+
+class Controller:
+    """One feature of the main screen. Each hook does nothing unless it is overridden."""
+
+    def __init__(self, desk: DeskView, tasks: Tasks) -> None:
+        self._desk = desk
+        self._tasks = tasks
+
+    def start(self) -> None:
+        """Begin: the widgets are there."""
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name; no other controller has it."""
+        return {}
+
+    def argument_commands(self) -> Mapping[str, ArgumentHandler]:
+        """Return what commands do that were given an argument, on the `:` line or by a numbered key."""
+        return {}
+
+    def completions(self, name: str) -> Sequence[Proposal] | None:
+        """Return what the argument of a command could be; None where another may know."""
+        del name
+        return None
+
+    def disabled_reason(self, command: Command) -> str:
+        """Return why a command cannot be run now, as a sentence; "" where it can."""
+        del command
+        return ""
+
+    def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
+        """Return who hears a message of a widget, by its class."""
+        return {}
+
+    def on_open(self, session: Session) -> None:
+        """Begin to read what was opened; what is on the screen stays until something of it comes."""
+
+    def on_session(self, session: Session, before: Session | None, /) -> None:
+        """Forget what belongs to the session before: another is shown from now on."""
+
+    def on_items(
+        self, items: Items | Sequence[Whole], refresh: Refresh
+    ) -> Items | Sequence[Whole] | None:
+        """Return what of some items is to be shown; None: nothing now, this controller shows them later."""
+        del refresh
+        return items
+
+    def on_shown(self) -> None:
+        """Take note that other items are in the tree."""
+
+    def on_page(self, page: ListPage) -> None:
+        """Take note that a page of followed lists is in the tree."""
+
+    def on_mail(self, mail: OpenedMessage) -> None:
+        """Take note that the whole of a mail is in the reader."""
+
+    def cancel(self) -> bool:
+        """Stop what runs; say whether anything did. The first that says so ends the search."""
+        return False
+
+    def back(self) -> bool:
+        """Go one level back; say whether there was one here. The first that says so ends the search."""
+        return False
+
+    @property
+    def work_text(self) -> SafeText | None:
+        """What runs, for the status bar; None where nothing does. The first that has a text is shown."""
+        return None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is to come of itself, but from `Tasks`."""
+        return True
+
+    def close(self) -> None:
+        """End what runs: the program ends. The controllers are closed in reverse order."""

@@ -1,0 +1,45 @@
+"""How long the screens wait before they do something unasked: one value, so that tests can set it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Times in seconds."""
+
+    first_picture: float = 0.1
+    """That the first picture may wait for the first rows."""
+    opening_note: float = 0.4
+    """After which opening the first target is worth a note in the reader."""
+    settled_in: float = 0.5
+    """After which the program is surely on the screen, and can do what was not needed for that."""
+    cursor_rests: float = 0.06
+    """That the cursor rests on a row before its mail is read."""
+    painted: float = 0.05
+    """In which the beginning of a large mail is surely on the screen."""
+    mail_read: float = 0.7
+    """That a mail is open before it is marked read."""
+    results_grow: float = 0.4
+    """Between two answers to one query while the list it searches grows."""
+    comments_counted: float = 0.3
+    """That a patch is in view before its review comments are counted."""
+    report_every: float = 0.05
+    """Between two reports of progress: a source may report every mail, and the screen pays for each."""
+    work_shown: float = 0.1
+    """After which running work is shown, and between two pictures of its spinner."""
+    error_shown: float = 8.0
+    """That an error stays over the panes which is too long for the status bar."""
+    sync_due: float = 20.0
+    """Between two looks whether a list is to be synced by itself."""
+    wake_due: float = 20.0
+    """Between two looks whether a snoozed series is due."""
+    tags_first: float = 3.0
+    """After which repositories are first asked for tags that snoozed series wait for."""
+    tags_due: float = 600.0
+    """Between two times that they are asked."""
+    ages_due: float = 60.0
+    """Between two times that the ages of the rows are drawn anew."""
+    quit: float = 10.0
+    """That quitting waits for triage to be written: a disk that hangs must not hold the terminal."""
