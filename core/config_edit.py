@@ -41,10 +41,11 @@ class ConfigEdit:
         return found
 
     def set(self, table: str, key: str, value: Value) -> None:
-        """Set a key of a table, which is made where there is none."""
+        """Set a key of a table, which is made where there is none. Raises ValueError for what is no text."""
         import tomlkit
         from tomlkit.items import InlineTable
 
+        f"{key}{value}".encode()  # raises where that is half a character, which TOML cannot hold
         self._wanted[table] = {**self.table(table), key: value}
         if table not in self._document:
             self._document[table] = tomlkit.table(is_super_table=isinstance(value, Mapping))

@@ -75,8 +75,13 @@ class MaildirSource:
         raise SourceError(f"This mail is no longer in {self.name}.", "Open the maildir again.")
 
     def names(self) -> dict[str, str]:
-        """Return the key of each mail by the part of its file's name that stays, newest first."""
-        return {_unique(key): key for key in sorted(self._keys(), key=_age, reverse=True)}
+        """Return the key of each mail by the part of its file's name that stays, newest first.
+
+        A name that is no UTF-8, which an index cannot hold, is written in hex.
+        """
+        return {
+            _storable(_unique(key)): key for key in sorted(self._keys(), key=_age, reverse=True)
+        }
 
     def note_unreadable(self, key: str) -> None:
         """Remember that a mail could not be read, unless it is gone by now."""
@@ -153,6 +158,14 @@ class MaildirFeed:
 def _unique(key: str) -> str:
     """Return the part of a mail's name that stays when it is moved or flagged."""
     return key.partition("/")[2].partition(":2,")[0]
+
+
+def _storable(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return f"bytes:{os.fsencode(name).hex()}"
+    return name
 
 
 def _age(key: str) -> tuple[int, str]:

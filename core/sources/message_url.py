@@ -23,7 +23,9 @@ _NO_SCHEME: Final = re.compile(
 _QUERIED_ID: Final = re.compile(
     r"(?:^|[?&])(?:q=(?:mid|msgid|m)(?::|%3a)|i=)([^&]+)", re.IGNORECASE
 )
-_ID: Final = re.compile(r"[^\s<>@]{1,900}@[^\s<>]{1,900}")
+_ID: Final = re.compile("[^\\s<>@\ud800-\udfff]{1,900}@[^\\s<>\ud800-\udfff]{1,900}")
+"""Without halves of characters, which an argument that is no UTF-8 has: no server can be asked for those."""
+
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _VIEWS: Final = frozenset({"T", "t", "raw", "t.mbox.gz", "t.atom", "R", "d", "s"})
 """What public-inbox serves below a message's address."""

@@ -223,7 +223,15 @@ def _check_path(path: Path) -> str:
     from core.sources.target import open_target
 
     open_target(str(path)).close()  # says what else it is
-    return str(path.absolute())
+    absolute = str(path.absolute())
+    try:
+        absolute.encode()
+    except UnicodeEncodeError as error:
+        raise TargetError(
+            f"{absolute} cannot be followed: its name is not UTF-8, as config.toml is.",
+            "Rename it, or make a link to it that has a plain name, and follow that.",
+        ) from error
+    return absolute
 
 
 def _same(there: Any, followed: FollowedList) -> bool:

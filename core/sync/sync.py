@@ -7,6 +7,7 @@ sync, what came stays, and the next one goes on from there.
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -39,6 +40,8 @@ from core.sync.window_feed import TimeWindowSource
 
 if TYPE_CHECKING:
     from core.index.index import Index
+
+log = logging.getLogger(__name__)
 
 INITIAL_UNREAD_SECONDS: Final = 14 * 86_400
 """Seconds: what is older when a list comes for the first time counts as read."""
@@ -116,6 +119,14 @@ class _ListSync:
             raise
         except PatchdeskError as error:
             return replace(self._result, error=error)
+        except Exception as error:
+            # Whatever is wrong with one list, the others are to be synced.
+            log.exception("syncing %s failed", self._name)
+            message = f"Syncing {self._name} failed unexpectedly: {type(error).__name__}."
+            fault = PatchdeskError(
+                message, "The log has the details; the other lists are not touched."
+            )
+            return replace(self._result, error=fault)
         return self._result
 
     def _sync_epochs(self, wish: SyncDepth, lock: int) -> None:
