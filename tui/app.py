@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -18,6 +20,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core.system.ui_state import UiState
+from core.text import shown_line
 from tui.desk.controller import DeskSettings
 from tui.desk.requests import Desk, Session
 from tui.filters import ControlFilter, PlainFilter
@@ -161,6 +164,24 @@ class PatchdeskApp(App[None]):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.settings.linear:
             show_terminal_cursor(self)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Give text to the program that owns a clipboard here, else to the terminal by OSC 52; say which took it."""
+        from core.system.clipboard import copy_text
+
+        if self.is_headless:
+            self._copied(text, "")
+        else:
+            work = partial(copy_text, text, os.environ)
+            self.tasks.start("clipboard", lambda _: work(), then=partial(self._copied, text))
+
+    def _copied(self, text: str, program: str) -> None:
+        if not program:
+            super().copy_to_clipboard(text)
+        screen = self.screen
+        if isinstance(screen, CommandScreen):
+            taker = program or "the terminal"
+            screen.show_message(f"Copied to {taker}: {shown_line(text)[:200]}")
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen on top; the main one stays, where a second Esc came before the first was dealt with."""

@@ -25,7 +25,7 @@ GROUPS: Final[Mapping[str, int]] = {
     "open": 8, "mail": 4, "layout": 4, "text index": 2, "comments": 2, "comment counts": 2,
     "close": 8, "remember": 1, "search": 1, "search index": 2, "server search": 2, "mark query": 2,
     "sync": 2, "follow": 1, "read marks": 1, "view counts": 2, "save view": 1, "journal": 1,
-    "pipe": 2, "mail bytes": 2, "digest": 2, "digest bookmark": 1, "digest export": 1,
+    "pipe": 2, "mail bytes": 2, "browser": 2, "clipboard": 2, "digest": 2, "digest bookmark": 1, "digest export": 1,
 }  # fmt: skip
 """Threads that each group may have at a time. Work that cannot be stopped at once has some to spare."""
 

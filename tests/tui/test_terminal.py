@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import termios
@@ -264,4 +265,49 @@ def test_a_pasted_header_finds_its_mail(path: Path) -> None:
         assert "Message-ID: <" not in terminal.words(before)
         terminal.press("\r")
         terminal.rest(0.3)
+        terminal.quit()
+
+
+def tool(folder: Path, name: str, script: str) -> Path:
+    """Write a program and return it."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_what_no_program_takes_goes_to_the_terminal(path: Path) -> None:
+    with running(["open", str(path)], path.parent) as terminal:
+        terminal.see("Trim first.")
+        terminal.press("y")
+        terminal.see("b4 am")
+        terminal.press("m")
+        terminal.see("Copied to the terminal")
+        terminal.quit()
+    assert b"\x1b]52;c;" + base64.b64encode(b"wick@lantern.example.org") in terminal.output
+
+
+def test_a_browser_that_fails_leaves_the_address(path: Path) -> None:
+    bad = tool(path.parent, "bad", "exit 1")
+    with running(["open", str(path)], path.parent, environment={"BROWSER": str(bad)}) as terminal:
+        terminal.see("Trim first.")
+        terminal.press("gb")
+        terminal.see(
+            "bad failed. The address is https://lore.kernel.org/r/wick@lantern.example.org"
+        )
+        terminal.quit()
+
+
+def test_a_text_browser_gets_the_terminal(path: Path) -> None:
+    lynx = tool(
+        path.parent, "lynx", 'stty -a; echo "SHOWN $1"; read line; echo "READ $line"; sleep 1'
+    )
+    with running(["open", str(path)], path.parent, environment={"BROWSER": str(lynx)}) as terminal:
+        terminal.see("Trim first.")
+        before = terminal.press("gb")
+        terminal.see("SHOWN https://lore.kernel.org/r/wick@lantern.example.org", since=before)
+        assert " icanon" in terminal.words(before)
+        before = terminal.press("words\r")
+        terminal.see("READ words", since=before)
+        terminal.see("Trim first.", since=before)
         terminal.quit()

@@ -141,3 +141,15 @@ def test_late_answers_are_no_keys(tmux: Tmux) -> None:
     tmux.see("In the tree")
     tmux.type("Escape")
     tmux.until(lambda: tmux.screen() == before, "the screen before")
+
+
+def test_what_is_copied_is_in_the_buffer_of_tmux(tmux: Tmux) -> None:
+    """By default tmux ignores OSC 52 of a program in it (`set-clipboard external`)."""
+    tmux.do("set-option", "-g", "set-clipboard", "external")
+    tmux.start("open", str(tmux.home / "a.mbox"))
+    tmux.see("Trim first.")
+    tmux.type("y")
+    tmux.see("b4 am")
+    tmux.type("m")
+    tmux.see("Copied to tmux: wick@lantern.example.org")
+    assert tmux.do("show-buffer") == "wick@lantern.example.org"

@@ -190,7 +190,7 @@ def _query() -> Iterator[str]:
         "A query is what / and \\ take in the reader, “patchdesk search” on the command line, and [views] in"
         " patchdesk-config(5). Bare words match subjects and authors, in any order, with typos; terms narrow the"
         " results. Terms stand for AND; OR, NOT, a leading - and ( ) combine them. Names and words match by their"
-        " beginning, in quotes exactly. Dates are git's, in UTC."
+        " beginning, in quotes exactly. Dates are git's, in local time."
     )
     yield from _section("TERMS")
     yield from _items(

@@ -19,6 +19,7 @@ from tui.tasks import Task
 from tui.tree.rows import Kind
 
 if TYPE_CHECKING:
+    from core.system.browser import Browser
     from core.system.programs import Output
     from tui.widgets.choose import Choice
 
@@ -76,7 +77,6 @@ class External(Controller):
     def _copied(self, text: SafeText | None) -> None:
         if text is not None:
             self._desk.app.copy_to_clipboard(text)
-            self._desk.show_message(f"Copied: {shown(text)}")
 
     def _copies(self) -> list[Choice[SafeText]]:
         """Return what else of the reader can be copied."""
@@ -102,10 +102,21 @@ class External(Controller):
         if row is None or row.message is None:
             self._desk.show_message("There is no mail here.", "warning")
             return
-        try:
-            open_browser(address := self.link_of(row.message), os.environ)
-        except PatchdeskError as error:
-            self._desk.show_message(f"{error.message} {error.hint}", "warning")
+        address = self.link_of(row.message)
+        self._tasks.start(
+            "browser",
+            lambda _: open_browser(address, os.environ),
+            then=partial(self._browsed, address),
+            failed=lambda error: self._desk.show_message(
+                f"{error.message} {error.hint}", "warning"
+            ),
+            replace=True,
+        )
+
+    def _browsed(self, address: SafeText, browser: Browser) -> None:
+        """Say which browser has the address; lend the terminal to one that draws on it."""
+        if browser.needs_terminal:
+            self._lend(list(browser.command))
         else:
             self._desk.show_message(f"Opened {address}")
 
@@ -182,15 +193,25 @@ class External(Controller):
         )
 
     def _edit(self, name: str, raw: bytes) -> None:
-        from core.system.programs import editor, run_in_terminal
+        from core.system.programs import editor
 
         try:
-            with editor(raw, name, os.environ) as command, self._desk.app.suspend():
+            with editor(raw, name, os.environ) as command:
+                self._lend(command)
+        except PatchdeskError as error:
+            self._desk.show_message(f"{error.message} {error.hint}", "warning")
+
+    def _lend(self, command: list[str]) -> None:
+        """Run a program that has the terminal to itself."""
+        from core.system.programs import run_in_terminal
+
+        try:
+            with self._desk.app.suspend():
                 run_in_terminal(command)
         except PatchdeskError as error:
             self._desk.show_message(f"{error.message} {error.hint}", "warning")
         except SuspendNotSupported:
-            self._desk.show_message("Cannot suspend this terminal for an editor.", "warning")
+            self._desk.show_message("This terminal cannot be lent to another program.", "warning")
         self._desk.app.screen.refresh()
 
 

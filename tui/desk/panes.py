@@ -141,6 +141,5 @@ class Panes(Controller):
             return
         if selected := self._desk.get_selected_text():
             self._desk.app.copy_to_clipboard(selected)
-            self._desk.show_message("Copied what is selected.")
         else:
             self._desk.show_message("Nothing is running. {app.quit} quits.")

@@ -194,7 +194,6 @@ class DigestScreen(CommandScreen):
             return
         if selected := self.get_selected_text():
             self.app.copy_to_clipboard(selected)
-            self.show_message("Copied what is selected.")
         else:
             self.show_message("Nothing is running. {app.quit} quits.")
 
