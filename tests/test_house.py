@@ -203,7 +203,7 @@ CIRCLES = {
     ("core.index.reader", "core.index.views"),
     ("tui.app", "tui.screens.desk"),
     ("core.desk.list_rows", "core.desk.lists_desk"),
-    ("core.index.migrations", "core.index.triage_state"),
+
     ("core.index.body_index", "core.index.index"),
     ("core.digest.process", "core.digest.process"),
 }

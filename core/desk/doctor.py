@@ -236,7 +236,7 @@ def _texts(about: DoctorContext) -> Iterator[Check]:
 
 
 def _index(about: DoctorContext) -> Iterator[Check]:
-    from core.index.check import problems
+    from core.index.database import problems
 
     path = about.home.index
     if not path.exists():

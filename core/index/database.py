@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import sqlite3
 import time
@@ -13,10 +14,15 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import PatchdeskError
-from core.index.migrations import MIGRATIONS, TRIAGE, add_functions
+from core.index.migrations import MIGRATIONS
+from core.series import RULES_VERSION
+from core.triage.schema import STATE_TABLES, TABLES
 
-APPLICATION_ID: Final = 0x50445349
-"""Stands in the file's header, so that nobody else's database is taken for an index: "PDSI"."""
+APPLICATION_ID: Final = 0x50445331
+"""Stands in the file's header, so that nobody else's database is taken for an index: "PDS1"."""
+
+PRERELEASE_ID: Final = 0x50445349
+"""What stood there before 0.1.0 ("PDSI"): such a file is rebuilt, with the mails whose bytes it holds."""
 
 BUSY_FOR: Final = 60.0
 """Seconds that a connection waits for another process's write to end; each is far shorter."""
@@ -30,14 +36,22 @@ class IndexFileError(PatchdeskError):
 
 def schema() -> str:
     """Return the statements that make an empty index of the newest version."""
-    return resources.files("core.index").joinpath("schema.sql").read_text("utf-8") + TRIAGE
+    return (
+        resources.files("core.index").joinpath("schema.sql").read_text("utf-8")
+        + TABLES
+        + STATE_TABLES
+    )
 
 
-def open_database(path: Path, *, steps: Sequence[str] = MIGRATIONS) -> tuple[str, ...]:
+def open_database(
+    path: Path, *, steps: Sequence[str] = MIGRATIONS, rules: int = RULES_VERSION
+) -> tuple[str, ...]:
     """Make sure that there is an index of this version at `path`; return what was done about it, as sentences.
 
-    An older index is brought up to date. What is damaged, or no index, is set aside, and an empty index made in its place.
-    Raises IndexFileError where that cannot be, and for an index of a newer version.
+    An older index is migrated; in one made under other `rules` of grouping every conversation is marked to be grouped again.
+    What is damaged, of before 0.1.0, or no index, is set aside, and an empty index made in its place, which takes over the
+    mails that were stored there (`core.index.rebuild`). Raises IndexFileError where that cannot be, and for an index of a
+    newer version.
     """
     with faults(path):
         try:
@@ -45,15 +59,22 @@ def open_database(path: Path, *, steps: Sequence[str] = MIGRATIONS) -> tuple[str
         except OSError as error:
             raise _no_access(path, error) from error
         notes: tuple[str, ...] = ()
+        asides: list[str] = []
         if (reason := _unusable(path, len(steps) + 1)) is not None:
+            pending = pending_asides(path)
             aside = _set_aside(path)
+            asides = [*pending, aside.name]
             notes = (
-                f"The index {reason}. It was set aside as {aside.name}, and is built anew:"
-                " “sync” brings the lists in again. What was triaged is kept elsewhere, and untouched.",
+                f"The index {reason}. It was set aside as {aside.name}; sync builds it again, and takes over the messages"
+                " that were fetched. Triage is in a journal of its own, and untouched.",
             )
         _create_private(path)
         with contextlib.closing(_connect(path)) as connection:
-            _bring_up_to_date(connection, path, steps)
+            _migrate(connection, path, steps, rules)
+            if asides:
+                with transaction(connection):
+                    set_meta(connection, "asides", json.dumps(asides))
+            _note_rules(connection, path, rules)
         return notes
 
 
@@ -175,7 +196,9 @@ def _unusable(path: Path, newest: int) -> str | None:
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
             return "was damaged"
         raise
-    return "was somebody else's file" if tables and application != APPLICATION_ID else None
+    if application == PRERELEASE_ID:
+        return "was made before version 0.1.0"
+    return "was another program's file" if tables and application != APPLICATION_ID else None
 
 
 def _set_aside(path: Path) -> Path:
@@ -198,6 +221,18 @@ def _set_aside(path: Path) -> Path:
     return aside
 
 
+def remove_aside(aside: Path) -> None:
+    """Remove a file that was set aside, and what belongs to it."""
+    for end in ("", "-wal", "-shm"):
+        with contextlib.suppress(OSError):
+            aside.with_name(aside.name + end).unlink(missing_ok=True)
+
+
+def asides(path: Path) -> list[Path]:
+    """Return the indexes that were set aside at a path, oldest first."""
+    return sorted(path.parent.glob(f"{path.name}.*.aside"))
+
+
 def _create_private(path: Path) -> None:
     """Make the file, where there is none, so that nobody else can read it; SQLite gives its others the same mode."""
     # One that is there is not touched: closing a handle of it would drop the locks that this process's connections hold
@@ -212,12 +247,11 @@ def _create_private(path: Path) -> None:
         raise _no_access(path, error) from error
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path, steps: Sequence[str]) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[str], rules: int) -> None:
     newest = len(steps) + 1
     if connection.execute("PRAGMA user_version").fetchone()[0] != newest:
         # Two processes may begin an index at once: the second finds it made.
         connection.execute("PRAGMA journal_mode = WAL")
-        add_functions(connection)
         with transaction(connection):
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > newest:
@@ -233,6 +267,47 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path, steps: Sequenc
             connection.execute(f"PRAGMA user_version = {newest}")
             if version == 0:
                 connection.execute("INSERT INTO meta VALUES ('generation', 0)")
+                set_meta(connection, "rules", rules)
+
+
+def _note_rules(connection: sqlite3.Connection, path: Path, rules: int) -> None:
+    """Mark every conversation to be grouped again where other rules of grouping made the rows."""
+    if get_meta(connection, "rules") == rules:
+        return
+    if not os.access(path, os.W_OK):
+        return  # it is read as it is
+    with transaction(connection):
+        connection.execute(
+            "INSERT OR IGNORE INTO dirty_conversation"
+            " SELECT DISTINCT conversation FROM message JOIN node ON node.id = message.node"
+        )
+        set_meta(connection, "rules", rules)
+
+
+def get_meta(connection: sqlite3.Connection, name: str) -> str | int | None:
+    """Return what the index remembers under a name."""
+    found = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    value: str | int | None = None if found is None else found[0]
+    return value
+
+
+def set_meta(connection: sqlite3.Connection, name: str, value: str | int | None) -> None:
+    """Remember a value under a name; None forgets it. Within a transaction."""
+    if value is None:
+        connection.execute("DELETE FROM meta WHERE name = ?", (name,))
+    else:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def pending_asides(path: Path) -> list[str]:
+    """Return the names of the set-aside files whose messages an index is still to take over."""
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
+            names = json.loads(str(get_meta(connection, "asides") or "[]"))
+    except (sqlite3.Error, ValueError, TypeError):
+        return []
+    return [str(name) for name in names if (path.parent / Path(str(name)).name).exists()]
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -243,3 +318,28 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+_MOST_PROBLEMS: Final = 5
+
+
+def problems(path: Path) -> list[str]:
+    """Return what is wrong with the index at a path, each as text that follows "The index"; nothing where it is whole.
+
+    An older version is no problem: it is migrated when it is opened. Changes nothing; takes a while for a large index.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if application == PRERELEASE_ID:
+                return []
+            if application != APPLICATION_ID:
+                return ["is another program's file"]
+            if version > len(MIGRATIONS) + 1:
+                return ["was written by a newer patchdesk"]
+            found = connection.execute(f"PRAGMA integrity_check({_MOST_PROBLEMS})").fetchall()
+    except sqlite3.Error as error:
+        return [f"cannot be read: {error}"]
+    return [f"is damaged: {text}" for (text,) in found if text != "ok"]

@@ -33,21 +33,22 @@ def forget(
             raise Cancelled
         with transaction(connection):
             # Whoever syncs it meanwhile begins anew.
-            connection.execute("UPDATE part SET position = '' WHERE list = ?", (list_id,))
-            connection.execute("DELETE FROM removal WHERE list = ?", (list_id,))
+            connection.execute("UPDATE list_part SET position = '' WHERE list = ?", (list_id,))
+            connection.execute("DELETE FROM tombstone WHERE list = ?", (list_id,))
             mails = connection.execute(
-                "SELECT part, message, node FROM part JOIN member ON part = part.id"
+                "SELECT list_part, message, node FROM list_part JOIN part_message ON list_part = list_part.id"
                 " JOIN message ON message.id = message WHERE list = ? LIMIT ?",
                 (list_id, _AT_ONCE),
             ).fetchall()
             for part, message, node in mails:
                 take_from(connection, part, message)
                 connection.execute(
-                    "INSERT OR IGNORE INTO dirty SELECT talk FROM node WHERE id = ?", (node,)
+                    "INSERT OR IGNORE INTO dirty_conversation SELECT conversation FROM node WHERE id = ?",
+                    (node,),
                 )
             left = bool(mails)
             if not left:
-                for table, column in (("part", "list"), ("list", "id")):
+                for table, column in (("list_part", "list"), ("list", "id")):
                     connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (list_id,))  # noqa: S608
         changed += settle(connection, stop=stop, report=report)
     return changed

@@ -76,7 +76,7 @@ def index_mails(
         _add(how, names.people(message.cc), CC)
         people += [(person, node, bits) for person, bits in how.items()]
     connection.executemany("INSERT INTO subject_words (rowid, words) VALUES (?, ?)", subjects)
-    connection.executemany("INSERT OR IGNORE INTO sent VALUES (?, ?)", dates)
+    connection.executemany("INSERT OR IGNORE INTO message_date VALUES (?, ?)", dates)
     _involve(connection, people)
 
 
@@ -97,10 +97,10 @@ def forget_mail(connection: sqlite3.Connection, number: int) -> None:
         (number, words_of(facts[_SUBJECT])),
     )
     connection.execute(
-        "DELETE FROM sent WHERE date = ? AND node = ?", (_second(facts[_STAMP]), node)
+        "DELETE FROM message_date WHERE date = ? AND node = ?", (_second(facts[_STAMP]), node)
     )
     connection.executemany(
-        "DELETE FROM involved WHERE person = ? AND node = ?",
+        "DELETE FROM participant WHERE person = ? AND node = ?",
         [(person, node) for person in _involved(facts)],
     )
     # Others of the same Message-ID keep what is theirs.
@@ -109,7 +109,7 @@ def forget_mail(connection: sqlite3.Connection, number: int) -> None:
     ).fetchall():
         facts = json.loads(other)
         connection.execute(
-            "INSERT OR IGNORE INTO sent VALUES (?, ?)", (_second(facts[_STAMP]), node)
+            "INSERT OR IGNORE INTO message_date VALUES (?, ?)", (_second(facts[_STAMP]), node)
         )
         _involve(connection, [(person, node, how) for person, how in _involved(facts).items()])
 
@@ -135,7 +135,7 @@ def _add(how: dict[int, int], people: Iterable[int], bit: int) -> None:
 
 def _involve(connection: sqlite3.Connection, people: list[tuple[int, int, int]]) -> None:
     connection.executemany(
-        "INSERT INTO involved VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET how = how | excluded.how",
+        "INSERT INTO participant VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET involvement = involvement | excluded.involvement",
         people,
     )
 

@@ -20,9 +20,12 @@ def merge_talks(connection: sqlite3.Connection, talks: Collection[int]) -> int:
     winner = _largest(connection, sorted(talks))
     for loser in talks:
         if loser != winner:
-            for table in ("node", "run", "posting"):
-                connection.execute(f"UPDATE {table} SET talk = ? WHERE talk = ?", (winner, loser))  # noqa: S608
-            connection.execute("DELETE FROM dirty WHERE talk = ?", (loser,))
+            for table in ("node", "posting_fragment", "posting"):
+                connection.execute(
+                    f"UPDATE {table} SET conversation = ? WHERE conversation = ?",  # noqa: S608
+                    (winner, loser),
+                )
+            connection.execute("DELETE FROM dirty_conversation WHERE conversation = ?", (loser,))
     return winner
 
 
@@ -32,7 +35,8 @@ def _largest(connection: sqlite3.Connection, talks: list[int]) -> int:
     while len(talks) > 1:
         counts = [
             connection.execute(
-                "SELECT count(*) FROM (SELECT 1 FROM node WHERE talk = ? LIMIT ?)", (talk, limit)
+                "SELECT count(*) FROM (SELECT 1 FROM node WHERE conversation = ? LIMIT ?)",
+                (talk, limit),
             ).fetchone()[0]
             for talk in talks
         ]
@@ -99,7 +103,7 @@ class Numbers:
             return node
         key = (hash_of(message_id), stored(message_id))
         found = self._connection.execute(
-            "SELECT id, talk FROM node WHERE hash = ? AND name = ?", key
+            "SELECT id, conversation FROM node WHERE hash = ? AND name = ?", key
         ).fetchone()
         if found is not None:
             node, talk = found
@@ -129,8 +133,8 @@ class Numbers:
                 self._read.add(node)
             else:
                 self._connection.execute(
-                    "UPDATE node SET seen = 1 WHERE id = ? AND item IS NULL"
-                    " AND NOT EXISTS (SELECT 1 FROM read_mark WHERE read_mark.hash = node.hash)",
+                    "UPDATE node SET is_read = 1 WHERE id = ? AND list_row IS NULL"
+                    " AND NOT EXISTS (SELECT 1 FROM read_flag WHERE read_flag.hash = node.hash)",
                     (node,),
                 )
 
@@ -143,7 +147,7 @@ class Numbers:
         )
         index_phrases(self._connection, ((n, text) for text, n in self._new_phrases.items()))
         self._connection.executemany(
-            "INSERT INTO node (id, hash, name, talk, seen) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO node (id, hash, name, conversation, is_read) VALUES (?, ?, ?, ?, ?)",
             [
                 (
                     node,

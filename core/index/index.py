@@ -85,7 +85,7 @@ class Index:
         from core.index.list_ingest import Ingest
 
         with self._using() as (connection, _):
-            run = Ingest(connection, list_name, stop=stop, report=report)
+            run = Ingest(connection, self.path, list_name, stop=stop, report=report)
             return run.run(source, read_before, catches_up=catches_up)
 
     def settle(self, *, stop: Event, report: ProgressCallback) -> int:
@@ -185,14 +185,6 @@ class Index:
     def unseen(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""
         return self._ask(lambda reader: reader.unseen(row))
-
-    def paths_of(self, message_id: MessageId) -> list[tuple[str, int, int]]:
-        """Return the files that a mail's patch touches, with the lines added and removed."""
-        return self._ask(lambda reader: reader.paths_of(message_id))
-
-    def rows_touching(self, prefix: str) -> set[int]:
-        """Return the rows with a patch that touches a file whose path begins so."""
-        return self._ask(lambda reader: reader.rows_touching(prefix))
 
     # ------------------------------------------------------------------- finding
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 
 from core.index.database import transaction
-from core.index.triage_state import refresh, take, touch
+from core.index.triage_state import has_stale, note_events, refresh, refresh_stale, touch
 from core.triage.event_tables import EventTables
 from core.triage.journal import JOURNAL_START, EventBatch, Journal, JournalCursor
 from core.triage.store import JournalUpdate
@@ -18,7 +18,7 @@ from core.triage.store import JournalUpdate
 
 def is_behind(connection: sqlite3.Connection, journal: Journal) -> bool:
     """Whether there is something in the journal that was not taken in, as its size tells."""
-    return EventTables(connection).position.offset != journal.size()
+    return EventTables(connection).position.offset != journal.size() or has_stale(connection)
 
 
 def catch_up(connection: sqlite3.Connection, journal: Journal) -> JournalUpdate:
@@ -35,6 +35,9 @@ def catch_up(connection: sqlite3.Connection, journal: Journal) -> JournalUpdate:
         if all(
             _take(connection, position, batch, done) for position, batch in _from(journal, position)
         ):
+            while has_stale(connection):
+                with transaction(connection):
+                    done.rows += refresh_stale(connection)
             return done
 
 
@@ -53,7 +56,7 @@ def _take(
         book = EventTables(connection)
         if book.position != position:
             return False
-        done.rows += take(connection, book.take(batch.events))
+        done.rows += note_events(connection, book.take(batch.events))
         book.position = batch.position
     done.passed += batch.passed
     return True
@@ -70,7 +73,7 @@ def _begin_anew(
         book.empty()
         if me is not None:
             book.remember("me", me)
-        stood = [item for (item,) in connection.execute("SELECT item FROM standing")]
+        stood = [item for (item,) in connection.execute("SELECT list_row FROM triage_state")]
         changed = refresh(connection, stood)
         touch(connection, changed)
         book.position = JOURNAL_START
@@ -85,14 +88,17 @@ def know_me(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
         return
     with transaction(connection):
         EventTables(connection).remember("me", me)
-        stood = [item for (item,) in connection.execute("SELECT item FROM standing WHERE decided")]
+        stood = [
+            item
+            for (item,) in connection.execute("SELECT list_row FROM triage_state WHERE decided")
+        ]
         touch(connection, refresh(connection, stood))
 
 
 def awaited_tags(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """Return the tags that rows wait for, each with a list whose repository may have it."""
     return connection.execute(
-        "SELECT DISTINCT list.name, substr(until, 5) FROM standing JOIN item_list USING (item)"
+        "SELECT DISTINCT list.name, substr(until, 5) FROM triage_state JOIN row_list USING (list_row)"
         " JOIN list ON list.id = list WHERE until LIKE 'tag:%'"
     ).fetchall()
 
@@ -100,11 +106,11 @@ def awaited_tags(connection: sqlite3.Connection) -> list[tuple[str, str]]:
 def note_tags(connection: sqlite3.Connection, tags: Collection[tuple[str, str]]) -> int:
     """Remember that lists' repositories have tags; return how many rows that brings back."""
     with transaction(connection):
-        connection.executemany("INSERT OR IGNORE INTO reached VALUES (?, ?)", tags)
+        connection.executemany("INSERT OR IGNORE INTO tag_seen VALUES (?, ?)", tags)
         waiting = [
             item
             for (item,) in connection.execute(
-                "SELECT item FROM standing WHERE until LIKE 'tag:%'"
+                "SELECT list_row FROM triage_state WHERE until LIKE 'tag:%'"
                 " AND substr(until, 5) IN (SELECT value FROM json_each(?))",
                 (json.dumps([tag for _, tag in tags]),),
             )

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Event
 from typing import Final
 
@@ -20,6 +21,7 @@ from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
 from core.index.message_writer import Prepared, Storing, message_of, read_draft
 from core.index.parts import HeldPart, list_of, part_of, position_of
+from core.index.rebuild import take_over
 from core.index.regroup import settle
 from core.mail.rethread import FormatPatchThreader
 from core.model import Message
@@ -62,12 +64,15 @@ class Ingest:
     def __init__(
         self,
         connection: sqlite3.Connection,
+        path: Path,
         list_name: str,
         *,
         stop: Event,
         report: ProgressCallback,
     ) -> None:
+        """Take a connection to the index at `path`."""
         self._connection = connection
+        self._path = path
         self._name = list_name
         self._stop = stop
         self._report = report
@@ -85,6 +90,7 @@ class Ingest:
 
         Raises Cancelled (what came is stored, not all of it grouped), SourceError and FetchError.
         """
+        take_over(self._connection, self._path, self._name, stop=self._stop, report=self._report)
         found = list_of(self._connection, self._name, int(read_before))
         self._list, self._read_before, self._is_first = found
         incremental_parts = incremental_parts_of(source)
@@ -144,7 +150,7 @@ class Ingest:
         if self._is_first:
             return self._read_before, self._read_before
         (newest,) = self._connection.execute(
-            "SELECT max(rank) FROM part WHERE list = ? AND position != ''", (self._list,)
+            "SELECT max(rank) FROM list_part WHERE list = ? AND position != ''", (self._list,)
         ).fetchone()
         begins = not position and newest is not None and feed.order > newest
         return 0 if begins else self._read_before, 0
@@ -181,7 +187,7 @@ class Ingest:
             storing = Storing(self._connection, self._list, part, feed, self._phrases)
             storing.store(batch, read_limits)
             self._connection.execute(
-                "UPDATE part SET position = ? WHERE id = ?", (feed.cursor, part)
+                "UPDATE list_part SET position = ? WHERE id = ?", (feed.cursor, part)
             )
         storing.numbers.remember()
         for each in batch:

@@ -95,8 +95,8 @@ class Loader:
         wanted = json.dumps(list(talks))
         message_ids: dict[int, MessageId] = {}
         for node, name, talk, item, role, seen in self._connection.execute(
-            "SELECT id, name, talk, item, role, seen FROM node"
-            " WHERE talk IN (SELECT value FROM json_each(?))",
+            "SELECT id, name, conversation, list_row, role, is_read FROM node"
+            " WHERE conversation IN (SELECT value FROM json_each(?))",
             (wanted,),
         ):
             message_ids[node] = MessageId(restored(name))
@@ -108,7 +108,7 @@ class Loader:
         fresh, phrases = self._fresh, self._phrases
         for node, blob, facts in self._connection.execute(
             "SELECT node, blob, facts FROM node CROSS JOIN message ON node = node.id"
-            " WHERE talk IN (SELECT value FROM json_each(?))",
+            " WHERE conversation IN (SELECT value FROM json_each(?))",
             (wanted,),
         ):
             if grouped and node not in loaded.items:
@@ -130,8 +130,8 @@ class Loader:
             return
         for node, list_id in self._connection.execute(
             "SELECT DISTINCT node, list FROM node CROSS JOIN message ON node = node.id"
-            " CROSS JOIN member ON message = message.id CROSS JOIN part ON part.id = part"
-            " WHERE talk IN (SELECT value FROM json_each(?))",
+            " CROSS JOIN part_message ON message = message.id CROSS JOIN list_part ON list_part.id = list_part"
+            " WHERE conversation IN (SELECT value FROM json_each(?))",
             (wanted,),
         ):
             loaded.lists.setdefault(node, []).append(list_id)
@@ -141,7 +141,7 @@ def count_mails(connection: sqlite3.Connection, talks: Iterable[int]) -> int:
     """Return how many mails some talks have."""
     (count,) = connection.execute(
         "SELECT count(*) FROM node CROSS JOIN message ON node = node.id"
-        " WHERE talk IN (SELECT value FROM json_each(?))",
+        " WHERE conversation IN (SELECT value FROM json_each(?))",
         (json.dumps(list(talks)),),
     ).fetchone()
     return int(count)

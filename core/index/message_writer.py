@@ -10,7 +10,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from core.diff.stat import diffstat
 from core.index.codec import pack, stored
@@ -18,10 +18,33 @@ from core.index.full_text import forget_mail, index_mails, last_number
 from core.index.ids import Numbers
 from core.mail.message import parse_message_and_diff
 from core.model import Message
-from core.sources.source import IncrementalSource, MailChange
+from core.sources.source import MailChange
 
 _FILES_KEPT: Final = 2000
 """Files of one patch that are kept; a tree-wide rename has more."""
+
+
+class StoredSource(Protocol):
+    """Where a part of a list comes from, as far as storing asks."""
+
+    @property
+    def part_name(self) -> str:
+        """What the part is called in its list."""
+        ...
+
+    @property
+    def order(self) -> int:
+        """Larger, the later its messages came."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The repository that has the messages; "" where the index stores their bytes."""
+        ...
+
+    def read(self, blob: bytes) -> bytes:
+        """Return the bytes of a message; b"" where they are gone."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +82,7 @@ class Storing:
         connection: sqlite3.Connection,
         list_id: int,
         part: int,
-        feed: IncrementalSource,
+        feed: StoredSource,
         phrases: dict[str, int],
     ) -> None:
         self._connection = connection
@@ -70,7 +93,7 @@ class Storing:
         self.numbers = Numbers(connection, phrases)
         self._has_removals = bool(feed.path) and (
             connection.execute(
-                "SELECT 1 FROM removal WHERE list = ? LIMIT 1", (list_id,)
+                "SELECT 1 FROM tombstone WHERE list = ? LIMIT 1", (list_id,)
             ).fetchone()
             is not None
         )
@@ -97,7 +120,7 @@ class Storing:
         self._add([each for each in decided.values() if each.change.added], read_limits)
         self.numbers.store()
         self._connection.executemany(
-            "INSERT OR IGNORE INTO dirty SELECT talk FROM node WHERE id = ?",
+            "INSERT OR IGNORE INTO dirty_conversation SELECT conversation FROM node WHERE id = ?",
             [(node,) for node in self._nodes],
         )
 
@@ -107,11 +130,11 @@ class Storing:
         if self._feed.path and not change.vanished:
             self._has_removals = True
             self._connection.execute(
-                "INSERT OR IGNORE INTO removal VALUES (?, ?, ?)", (self._list, change.blob, rank)
+                "INSERT OR IGNORE INTO tombstone VALUES (?, ?, ?)", (self._list, change.blob, rank)
             )
         for part, message, node, other in self._connection.execute(
-            "SELECT part, message, node, rank FROM message JOIN member ON message = message.id"
-            " JOIN part ON part.id = part WHERE blob = ? AND list = ?",
+            "SELECT list_part, message, node, rank FROM message JOIN part_message ON message = message.id"
+            " JOIN list_part ON list_part.id = list_part WHERE blob = ? AND list = ?",
             (change.blob, self._list),
         ).fetchall():
             # One that is here of this very part came again since, where the removal lies further back.
@@ -158,8 +181,8 @@ class Storing:
                 read.append(node)
         self.added += len(rows)
         self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", rows)
-        self._connection.executemany("INSERT INTO member VALUES (?, ?, ?)", members)
-        self._connection.executemany("INSERT INTO body VALUES (?, ?)", bodies)
+        self._connection.executemany("INSERT INTO part_message VALUES (?, ?, ?)", members)
+        self._connection.executemany("INSERT INTO raw_message VALUES (?, ?)", bodies)
         index_mails(self._connection, mails, self.numbers)
         self.numbers.born_read(read)
         self._touch(touched)
@@ -171,17 +194,17 @@ class Storing:
         mail = (self._list, change.blob, self._feed.order)
         if not change.is_backfill:  # it comes after what was removed here
             self._connection.execute(
-                "DELETE FROM removal WHERE list = ? AND blob = ? AND rank = ?", mail
+                "DELETE FROM tombstone WHERE list = ? AND blob = ? AND rank = ?", mail
             )
         found = self._connection.execute(
-            "SELECT 1 FROM removal WHERE list = ? AND blob = ? AND rank >= ?", mail
+            "SELECT 1 FROM tombstone WHERE list = ? AND blob = ? AND rank >= ?", mail
         ).fetchone()
         return found is not None
 
     def _connect_known(self, message: int, change: MailChange) -> None:
         """Note that a mail that is here came to this part of the list too."""
         done = self._connection.execute(
-            "INSERT OR IGNORE INTO member VALUES (?, ?, ?)",
+            "INSERT OR IGNORE INTO part_message VALUES (?, ?, ?)",
             (self._part, message, change.name or None),
         )
         if done.rowcount:
@@ -201,7 +224,7 @@ class Storing:
                     "SELECT id FROM path WHERE name = ?", (name,)
                 ).fetchone()
         self._connection.executemany(
-            "INSERT INTO touched VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            "INSERT INTO patch_file VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET added = added + excluded.added, removed = removed + excluded.removed",
             [(message, numbers[path], added, removed) for message, path, added, removed in touched],
         )
@@ -209,11 +232,19 @@ class Storing:
 
 def take_from(connection: sqlite3.Connection, part: int, message: int) -> None:
     """Take a mail from a part of a list, and from the index where it is in no other."""
-    connection.execute("DELETE FROM member WHERE part = ? AND message = ?", (part, message))
-    others = connection.execute("SELECT 1 FROM member WHERE message = ?", (message,)).fetchone()
+    connection.execute(
+        "DELETE FROM part_message WHERE list_part = ? AND message = ?", (part, message)
+    )
+    others = connection.execute(
+        "SELECT 1 FROM part_message WHERE message = ?", (message,)
+    ).fetchone()
     if others is None:
         forget_mail(connection, message)
-        for table, column in (("message", "id"), ("body", "message"), ("touched", "message")):
+        for table, column in (
+            ("message", "id"),
+            ("raw_message", "message"),
+            ("patch_file", "message"),
+        ):
             connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (message,))  # noqa: S608
 
 

@@ -6,12 +6,14 @@ import sqlite3
 from collections.abc import Set as AbstractSet
 
 from core.index.database import transaction
-from core.sources.source import IncrementalSource
+from core.index.message_writer import StoredSource
 
 
 def position_of(connection: sqlite3.Connection, part: int) -> str:
     """Return how far a part of a list was read, in its feed's words."""
-    (position,) = connection.execute("SELECT position FROM part WHERE id = ?", (part,)).fetchone()
+    (position,) = connection.execute(
+        "SELECT position FROM list_part WHERE id = ?", (part,)
+    ).fetchone()
     return str(position)
 
 
@@ -30,16 +32,16 @@ def list_of(connection: sqlite3.Connection, name: str, read_before: int) -> tupl
     return found
 
 
-def part_of(connection: sqlite3.Connection, list_id: int, feed: IncrementalSource) -> int:
+def part_of(connection: sqlite3.Connection, list_id: int, feed: StoredSource) -> int:
     """Return the number of a part (an epoch, a file, a server's windows); it is made where it is new."""
     with transaction(connection):
         connection.execute(
-            "INSERT INTO part (list, name, rank, path, position) VALUES (?, ?, ?, ?, '')"
+            "INSERT INTO list_part (list, name, rank, path, position) VALUES (?, ?, ?, ?, '')"
             " ON CONFLICT DO UPDATE SET path = excluded.path, rank = excluded.rank",
             (list_id, feed.part_name, feed.order, feed.path),
         )
         (part,) = connection.execute(
-            "SELECT id FROM part WHERE list = ? AND name = ?", (list_id, feed.part_name)
+            "SELECT id FROM list_part WHERE list = ? AND name = ?", (list_id, feed.part_name)
         ).fetchone()
     return int(part)
 
@@ -56,7 +58,7 @@ class HeldPart:
     def blobs(self) -> set[bytes]:
         """Return the blob ids of its mails."""
         rows = self._connection.execute(
-            "SELECT blob FROM member JOIN message ON message.id = message WHERE part = ?",
+            "SELECT blob FROM part_message JOIN message ON message.id = message WHERE list_part = ?",
             (self._part,),
         )
         return {blob for (blob,) in rows}
@@ -65,8 +67,8 @@ class HeldPart:
         """Return the blob ids by the names that the part gave its mails."""
         return dict(
             self._connection.execute(
-                "SELECT name, blob FROM member JOIN message ON message.id = message"
-                " WHERE part = ? AND name IS NOT NULL",
+                "SELECT name, blob FROM part_message JOIN message ON message.id = message"
+                " WHERE list_part = ? AND name IS NOT NULL",
                 (self._part,),
             )
         )
@@ -78,18 +80,18 @@ class HeldPart:
         """
         with transaction(self._connection):
             before = self._connection.execute(
-                "SELECT blob FROM removal WHERE list = ? AND rank = ?", (self._list, self._rank)
+                "SELECT blob FROM tombstone WHERE list = ? AND rank = ?", (self._list, self._rank)
             ).fetchall()
             back = [blob for (blob,) in before if blob not in removed]
             if not back:
                 return
             self._connection.executemany(
-                "DELETE FROM removal WHERE list = ? AND rank = ? AND blob = ?",
+                "DELETE FROM tombstone WHERE list = ? AND rank = ? AND blob = ?",
                 [(self._list, self._rank, blob) for blob in back],
             )
             older = (self._list, self._rank)
-            self._connection.execute("DELETE FROM removal WHERE list = ? AND rank < ?", older)
+            self._connection.execute("DELETE FROM tombstone WHERE list = ? AND rank < ?", older)
             self._connection.execute(
-                "UPDATE part SET position = 'again' WHERE list = ? AND rank < ? AND position != ''",
+                "UPDATE list_part SET position = 'again' WHERE list = ? AND rank < ? AND position != ''",
                 older,
             )

@@ -41,7 +41,7 @@ _WORDS: Final = 12
 
 # Cover letters and patches, and the first mail of a thread.
 _POSTED: Final = (
-    "(node.role & 3 OR node.id = (SELECT lead FROM item AS own WHERE own.id = node.item))"
+    "(node.role & 3 OR node.id = (SELECT lead FROM list_row AS own WHERE own.id = node.list_row))"
 )
 _PEOPLE: Final = "SELECT rowid FROM phrase_words WHERE phrase_words MATCH ?"
 _SUBJECTS: Final = "SELECT rowid FROM subject_words WHERE subject_words MATCH ?"
@@ -81,7 +81,7 @@ class Chooser:
         where, values = self._where(choice)
         with stopping(self._connection, stop):
             rows = self._connection.execute(
-                f"SELECT id FROM item WHERE {where} ORDER BY active DESC, id DESC LIMIT ?",
+                f"SELECT id FROM list_row WHERE {where} ORDER BY active DESC, id DESC LIMIT ?",
                 (*values, limit),
             ).fetchall()
         return array("q", [row for (row,) in rows])
@@ -91,7 +91,7 @@ class Chooser:
         where, values = self._where(choice)
         with stopping(self._connection, stop):
             (count,) = self._connection.execute(
-                f"SELECT count(*) FROM item WHERE {where}",
+                f"SELECT count(*) FROM list_row WHERE {where}",
                 values,
             ).fetchone()
         return int(count)
@@ -106,8 +106,8 @@ class Chooser:
         sql, values = _Question(self, choice).mail(choice.tree)
         with stopping(self._connection, stop):
             found = self._connection.execute(
-                "SELECT node.id, node.item, node.id = (SELECT lead FROM item AS own WHERE own.id = node.item) FROM node"
-                f" WHERE node.item IN (SELECT value FROM json_each(?)) AND {_POSTED} AND {sql}",
+                "SELECT node.id, node.list_row, node.id = (SELECT lead FROM list_row AS own WHERE own.id = node.list_row) FROM node"
+                f" WHERE node.list_row IN (SELECT value FROM json_each(?)) AND {_POSTED} AND {sql}",
                 (json.dumps(list(rows)), *values),
             ).fetchall()
         return {node: (row, bool(leads)) for node, row, leads in found}
@@ -115,7 +115,7 @@ class Chooser:
     def _where(self, choice: Choice) -> Question:
         sql, values = _Question(self, choice).row(lift_to_rows(choice.tree))
         if choice.lists:
-            sql += " AND item.id IN (SELECT item FROM item_list JOIN list ON list.id = list WHERE list.name IN (SELECT value FROM json_each(?)))"
+            sql += " AND list_row.id IN (SELECT list_row FROM row_list JOIN list ON list.id = list WHERE list.name IN (SELECT value FROM json_each(?)))"
             values.append(json.dumps(choice.lists))
         return sql, values
 
@@ -175,7 +175,7 @@ class _Question:
             case SameMail(part=part):
                 sql, values = self.mail(part)
                 return (
-                    f"item.id IN (SELECT node.item FROM node WHERE node.item IS NOT NULL AND {sql})",
+                    f"list_row.id IN (SELECT node.list_row FROM node WHERE node.list_row IS NOT NULL AND {sql})",
                     values,
                 )
             case Not(part=part):
@@ -199,13 +199,13 @@ class _Question:
                 return _faceted(f"{column} BETWEEN ? AND ?"), [low, high]
             case "l":
                 return (
-                    "item.id IN (SELECT item FROM item_list JOIN list ON list.id = list"
+                    "list_row.id IN (SELECT list_row FROM row_list JOIN list ON list.id = list"
                     " WHERE lower(list.name) IN (?, ?))",
                     [value.lower(), value.lower().partition(".")[0]],
                 )
             case "label":
                 return (
-                    "item.id IN (SELECT item FROM standing, json_each(standing.labels)"
+                    "list_row.id IN (SELECT list_row FROM triage_state, json_each(triage_state.labels)"
                     " WHERE lower(json_each.value) = ?)",
                     [value.lower()],
                 )
@@ -223,7 +223,7 @@ class _Question:
         ]
         sql, values = _together(found, "OR", "0")
         return (
-            f"item.id IN (SELECT node.item FROM node WHERE node.item IS NOT NULL AND {sql})",
+            f"list_row.id IN (SELECT node.list_row FROM node WHERE node.list_row IS NOT NULL AND {sql})",
             values,
         )
 
@@ -246,7 +246,7 @@ class _Question:
         match = _phrase(word.words, whole=word.whole)
         sql = (
             f"(node.id IN (SELECT node FROM message WHERE id IN ({_SUBJECTS}))"
-            f" OR node.id IN (SELECT node FROM involved WHERE how & 3 AND person IN ({_PEOPLE})))"
+            f" OR node.id IN (SELECT node FROM participant WHERE involvement & 3 AND person IN ({_PEOPLE})))"
         )
         return f"({sql} AND {_POSTED})", [match, match]
 
@@ -266,11 +266,14 @@ class _Question:
             case "d":
                 low = -(1 << 62) if term.low is None else term.low
                 high = 1 << 62 if term.high is None else term.high
-                return "node.id IN (SELECT node FROM sent WHERE date BETWEEN ? AND ?)", [low, high]
+                return "node.id IN (SELECT node FROM message_date WHERE date BETWEEN ? AND ?)", [
+                    low,
+                    high,
+                ]
             case "dfn":
                 numbers = self._chooser.paths(term.value)
                 return (
-                    "node.id IN (SELECT message.node FROM touched JOIN message ON message.id = message"
+                    "node.id IN (SELECT message.node FROM patch_file JOIN message ON message.id = message"
                     " WHERE path IN (SELECT value FROM json_each(?)))",
                     [json.dumps(numbers)],
                 )
@@ -284,7 +287,7 @@ class _Question:
     @staticmethod
     def _person_term(term: FieldTerm) -> Question:
         how = _INVOLVED[term.prefix]
-        sql = f"node.id IN (SELECT node FROM involved WHERE how & {how} AND person IN ({_PEOPLE}))"
+        sql = f"node.id IN (SELECT node FROM participant WHERE involvement & {how} AND person IN ({_PEOPLE}))"
         if term.prefix == "f":
             sql = f"({sql} AND {_POSTED})"
         elif term.prefix == "by":
@@ -324,7 +327,7 @@ def _phrase(words: Sequence[str], *, whole: bool) -> str:
 
 
 def _faceted(condition: str) -> str:
-    return f"item.id IN (SELECT item FROM facet WHERE NOT thread AND {condition})"
+    return f"list_row.id IN (SELECT list_row FROM series_facts WHERE NOT thread AND {condition})"
 
 
 def _together(questions: list[Question], operator: str, none: str) -> Question:

@@ -72,11 +72,11 @@ class RowTerm:
 
 
 def _facet(condition: str) -> str:
-    return f"item.id IN (SELECT item FROM facet WHERE NOT thread AND {condition})"
+    return f"list_row.id IN (SELECT list_row FROM series_facts WHERE NOT thread AND {condition})"
 
 
 def _standing(condition: str) -> str:
-    return f"item.id IN (SELECT item FROM standing WHERE {condition})"
+    return f"list_row.id IN (SELECT list_row FROM triage_state WHERE {condition})"
 
 
 def _status(status: Status) -> RowTerm:
@@ -88,14 +88,14 @@ def _status(status: Status) -> RowTerm:
 _DECIDED: Final = ", ".join(f"'{status}'" for status in sorted(DECIDED))
 
 ROW_TERMS: Final[Mapping[str, RowTerm]] = {
-    "is:unread": RowTerm("item.unread > 0", lambda facts: facts.unread),
-    "is:read": RowTerm("item.unread = 0", lambda facts: not facts.unread),
+    "is:unread": RowTerm("list_row.unread > 0", lambda facts: facts.unread),
+    "is:read": RowTerm("list_row.unread = 0", lambda facts: not facts.unread),
     "is:new": RowTerm(
-        "item.id NOT IN (SELECT item FROM standing WHERE {status} != 'new')",
+        "list_row.id NOT IN (SELECT list_row FROM triage_state WHERE {status} != 'new')",
         lambda facts: facts.state.status is Status.NEW,
     ),
     "is:open": RowTerm(
-        f"item.id NOT IN (SELECT item FROM standing WHERE {{status}} IN ({_DECIDED}))",
+        f"list_row.id NOT IN (SELECT list_row FROM triage_state WHERE {{status}} IN ({_DECIDED}))",
         lambda facts: facts.state.status not in DECIDED,
     ),
     **{
@@ -103,29 +103,29 @@ ROW_TERMS: Final[Mapping[str, RowTerm]] = {
         for status in (Status.READING, Status.DONE, Status.SKIPPED, Status.WAITING, Status.LATER, Status.ACCEPTED)
     },
     "is:flagged": RowTerm(_standing("flagged"), lambda facts: facts.state.flagged),
-    "is:complete": RowTerm(_facet("have >= total"), lambda facts: facts.series is not None and facts.have >= facts.total),
-    "is:incomplete": RowTerm(_facet("have < total"), lambda facts: facts.have < facts.total),
+    "is:complete": RowTerm(_facet("received >= total"), lambda facts: facts.series is not None and facts.have >= facts.total),
+    "is:incomplete": RowTerm(_facet("received < total"), lambda facts: facts.have < facts.total),
     "is:reviewed": RowTerm(
-        _facet("given > 0"),
+        _facet("trailers > 0"),
         lambda facts: bool(facts.series and given_to(facts.series, facts.series.versions[-1])),
     ),
-    "is:series": RowTerm("NOT item.thread", lambda facts: facts.series is not None),
-    "is:thread": RowTerm("item.thread", lambda facts: facts.series is None),
+    "is:series": RowTerm("NOT list_row.thread", lambda facts: facts.series is not None),
+    "is:thread": RowTerm("list_row.thread", lambda facts: facts.series is None),
     "is:mine": RowTerm("", lambda facts: facts.is_mine()),
-    "has:replies": RowTerm("item.replies > 0", lambda facts: facts.replies > 0),
+    "has:replies": RowTerm("list_row.replies > 0", lambda facts: facts.replies > 0),
     "has:trailers": RowTerm(
-        "item.id IN (SELECT item FROM node WHERE role & 8 AND item IS NOT NULL)",
+        "list_row.id IN (SELECT list_row FROM node WHERE role & 8 AND list_row IS NOT NULL)",
         lambda facts: bool(facts.series and facts.series.trailers),
     ),
     "has:versions": RowTerm(
         _facet("versions > 1"), lambda facts: bool(facts.series and len(facts.series.versions) > 1)
     ),
     "has:newversion": RowTerm(
-        "item.news & 1",
+        "list_row.unread_roles & 1",
         lambda facts: facts.unread and bool(facts.series and len(facts.series.versions) > 1),
     ),
     "has:cover": RowTerm(
-        "item.id IN (SELECT item FROM posting WHERE has_cover AND item IS NOT NULL)",
+        "list_row.id IN (SELECT list_row FROM posting WHERE has_cover AND list_row IS NOT NULL)",
         lambda facts: facts.has_cover,
     ),
     "has:attachments": RowTerm("", lambda facts: facts.has_attachments()),

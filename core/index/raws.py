@@ -57,15 +57,16 @@ class Raws:
     def _bytes(self, blob: bytes) -> tuple[bytes, list[str]]:
         """Return a mail's bytes, b"" where they cannot be had, and the repositories that should have them."""
         found = self._connection.execute(
-            "SELECT packed FROM message JOIN body ON message = message.id WHERE blob = ?", (blob,)
+            "SELECT packed FROM message JOIN raw_message ON message = message.id WHERE blob = ?",
+            (blob,),
         ).fetchone()
         if found is not None:
             return zlib.decompress(found[0]), []
         paths = [
             path
             for (path,) in self._connection.execute(
-                "SELECT path FROM message JOIN member ON message = message.id"
-                " JOIN part ON part.id = part WHERE blob = ? AND path != '' ORDER BY rank DESC",
+                "SELECT path FROM message JOIN part_message ON message = message.id"
+                " JOIN list_part ON list_part.id = list_part WHERE blob = ? AND path != '' ORDER BY rank DESC",
                 (blob,),
             )
         ]

@@ -33,7 +33,7 @@ SORTS: Final = {
     "author": "author",
     "size": "mails",
     "replies": "replies",
-    "priority": "coalesce(standing.priority, 0)",
+    "priority": "coalesce(triage_state.priority, 0)",
     "state": "state",
 }
 """By what rows may be sorted, and the column that says it."""
@@ -102,13 +102,13 @@ class Reader:
             counts = {
                 row[0]: row[1:]
                 for row in self._connection.execute(
-                    "SELECT list, sum(item_list.mails), sum(NOT thread), sum(thread), sum(item_list.unread)"
-                    " FROM item_list JOIN item ON item.id = item GROUP BY list"
+                    "SELECT list, sum(row_list.mails), sum(NOT thread), sum(thread), sum(row_list.unread)"
+                    " FROM row_list JOIN list_row ON list_row.id = list_row GROUP BY list"
                 )
             }
             positions: dict[int, list[tuple[str, str]]] = {}
             for list_id, name, position in self._connection.execute(
-                "SELECT list, name, position FROM part ORDER BY list, rank"
+                "SELECT list, name, position FROM list_part ORDER BY list, rank"
             ):
                 positions.setdefault(list_id, []).append((name, position))
             lists = self._connection.execute(
@@ -138,16 +138,16 @@ class Reader:
             raise ValueError(view.sort)
         where, values = where_of(view)
         way = "ASC" if view.ascending else "DESC"
-        table = "item"
+        table = "list_row"
         order = f"{SORTS[view.sort]} {way}"
         if view.sort in ("state", "priority"):
-            table = "item LEFT JOIN standing ON standing.item = item.id"
+            table = "list_row LEFT JOIN triage_state ON triage_state.list_row = list_row.id"
         if view.sort == "state":
             order = f"{rank_at(time.time())} {way}"
         if view.sort != "activity":
             order += ", active DESC"
         rows = self._connection.execute(
-            f"SELECT item.id FROM {table}{where} ORDER BY {order}, item.id {way} LIMIT ?",  # noqa: S608
+            f"SELECT list_row.id FROM {table}{where} ORDER BY {order}, list_row.id {way} LIMIT ?",  # noqa: S608
             (*values, limit),
         )
         return array("q", [row for (row,) in rows])
@@ -160,7 +160,7 @@ class Reader:
         where, values = where_of(view)
         way = "ASC" if view.ascending else "DESC"
         first, last = self._connection.execute(
-            "SELECT (SELECT min(active) FROM item), (SELECT max(active) FROM item)"
+            "SELECT (SELECT min(active) FROM list_row), (SELECT max(active) FROM list_row)"
         ).fetchone()
         (_, oldest), *later = reversed(utc_offsets(first or 0, last or 0, zone))
         offset = "".join(
@@ -168,7 +168,7 @@ class Reader:
         )
         offset = f"CASE{offset} ELSE {oldest} END" if offset else str(oldest)
         return self._connection.execute(
-            f"SELECT CAST((active + {offset}) / 86400 AS INTEGER) AS day, count(*) FROM item{where}"  # noqa: S608
+            f"SELECT CAST((active + {offset}) / 86400 AS INTEGER) AS day, count(*) FROM list_row{where}"  # noqa: S608
             f" GROUP BY day ORDER BY day {way}",
             values,
         ).fetchall()
@@ -178,7 +178,7 @@ class Reader:
         where, values = where_of(view)
         way = "ASC" if view.ascending else "DESC"
         rows = self._connection.execute(
-            f"SELECT author, count(*) FROM item{where} GROUP BY author ORDER BY author {way}",  # noqa: S608
+            f"SELECT author, count(*) FROM list_row{where} GROUP BY author ORDER BY author {way}",  # noqa: S608
             values,
         )
         return [(restored(author), count) for author, count in rows]
@@ -189,7 +189,7 @@ class Reader:
         way = "ASC" if view.ascending else "DESC"
         rows = self._connection.execute(
             f"SELECT {rank_at(time.time())} AS rank, count(*)"  # noqa: S608
-            f" FROM item LEFT JOIN standing ON standing.item = item.id{where}"
+            f" FROM list_row LEFT JOIN triage_state ON triage_state.list_row = list_row.id{where}"
             f" GROUP BY rank ORDER BY rank {way}",
             values,
         )
@@ -198,7 +198,7 @@ class Reader:
     def woken(self, since: float, until: float) -> set[int]:
         """Return the rows whose time has come after one moment and not after another."""
         rows = self._connection.execute(
-            "SELECT item FROM standing WHERE wake > ? AND wake <= ?", (since, until)
+            "SELECT list_row FROM triage_state WHERE wake > ? AND wake <= ?", (since, until)
         )
         return {row for (row,) in rows}
 
@@ -212,7 +212,7 @@ class Reader:
             )
             values = (json.dumps(list(lists)),)
         rows = self._connection.execute(
-            f"SELECT item FROM item_list WHERE unread > 0{where}",  # noqa: S608
+            f"SELECT list_row FROM row_list WHERE unread > 0{where}",  # noqa: S608
             values,
         )
         return {row for (row,) in rows}
@@ -224,17 +224,17 @@ class Reader:
         with snapshot(self._connection):
             lists: dict[int, list[str]] = {}
             for item, name in self._connection.execute(
-                "SELECT item, name FROM item_list JOIN list ON list.id = list"
-                " WHERE item IN (SELECT value FROM json_each(?)) ORDER BY name",
+                "SELECT list_row, name FROM row_list JOIN list ON list.id = list"
+                " WHERE list_row IN (SELECT value FROM json_each(?)) ORDER BY name",
                 (asked,),
             ):
                 lists.setdefault(item, []).append(name)
             found = {
                 row[0]: row
                 for row in self._connection.execute(
-                    "SELECT item.id, thread, name, head, replies, mails, unread, news, data"
-                    " FROM item CROSS JOIN node ON node.id = lead"
-                    " LEFT JOIN standing ON standing.item = item.id WHERE item.id IN (SELECT value FROM json_each(?))",
+                    "SELECT list_row.id, thread, name, head, replies, mails, unread, unread_roles, data"
+                    " FROM list_row CROSS JOIN node ON node.id = lead"
+                    " LEFT JOIN triage_state ON triage_state.list_row = list_row.id WHERE list_row.id IN (SELECT value FROM json_each(?))",
                     (asked,),
                 )
             }
@@ -269,10 +269,10 @@ class Reader:
             if generation < now - KEPT:
                 return Changes(now, (), (), whole=True)
             written = self._connection.execute(
-                "SELECT id FROM item WHERE generation > ?", (generation,)
+                "SELECT id FROM list_row WHERE generation > ?", (generation,)
             ).fetchall()
             gone = self._connection.execute(
-                "SELECT DISTINCT item FROM gone WHERE generation > ? AND item NOT IN (SELECT id FROM item)",
+                "SELECT DISTINCT list_row FROM deleted_row WHERE generation > ? AND list_row NOT IN (SELECT id FROM list_row)",
                 (generation,),
             ).fetchall()
         return Changes(
@@ -297,21 +297,21 @@ class Reader:
 
         with snapshot(self._connection):
             found = self._connection.execute(
-                "SELECT thread, lead, talk FROM item JOIN node ON node.id = lead WHERE item.id = ?",
+                "SELECT thread, lead, conversation FROM list_row JOIN node ON node.id = lead WHERE list_row.id = ?",
                 (row,),
             ).fetchone()
             if found is None:
                 return None
             is_thread, lead, talk = found
             postings = self._connection.execute(
-                "SELECT talk, first FROM posting WHERE item = ?", (row,)
+                "SELECT conversation, first FROM posting WHERE list_row = ?", (row,)
             ).fetchall()
-            talks = {talk} if is_thread else {each for each, _ in postings}
+            talks = {talk} if is_thread or not postings else {each for each, _ in postings}
             loaded = self._loader.load(talks, grouped=True)
             lists = tuple(
                 name
                 for (name,) in self._connection.execute(
-                    "SELECT name FROM item_list JOIN list ON list.id = list WHERE item = ? ORDER BY name",
+                    "SELECT name FROM row_list JOIN list ON list.id = list WHERE list_row = ? ORDER BY name",
                     (row,),
                 )
             )
@@ -321,6 +321,8 @@ class Reader:
             item = next((one for one in grouping.threads() if loaded.nodes[one.id] == lead), None)
         else:
             item = _series(grouping, {first for _, first in postings}, loaded)
+        if item is None:
+            item = _most_like(grouping, self._messages_of(row))
         return replace(item, lists=lists) if item is not None else None
 
     def message(self, message_id: MessageId) -> Message | None:
@@ -341,8 +343,8 @@ class Reader:
         if found is None:
             return ()
         rows = self._connection.execute(
-            "SELECT DISTINCT list.name FROM message JOIN member ON message = message.id"
-            " JOIN part ON part.id = part JOIN list ON list.id = list WHERE node = ? ORDER BY 1",
+            "SELECT DISTINCT list.name FROM message JOIN part_message ON message = message.id"
+            " JOIN list_part ON list_part.id = list_part JOIN list ON list.id = list WHERE node = ? ORDER BY 1",
             (found[0],),
         )
         return tuple(name for (name,) in rows)
@@ -357,48 +359,41 @@ class Reader:
         A copy of a mail that was here already does not count.
         """
         rows = self._connection.execute(
-            "SELECT item, name FROM (SELECT node, min(id) AS came FROM message"
+            "SELECT list_row, name FROM (SELECT node, min(id) AS came FROM message"
             " WHERE node IN (SELECT node FROM message WHERE id > ?) GROUP BY node)"
-            " JOIN node ON node.id = node WHERE came > ? AND item IS NOT NULL AND NOT seen ORDER BY came",
+            " JOIN node ON node.id = node WHERE came > ? AND list_row IS NOT NULL AND NOT is_read ORDER BY came",
             (number, number),
         )
         return [(row, MessageId(restored(name))) for row, name in rows]
 
     def unseen(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""
-        rows = self._connection.execute("SELECT name FROM node WHERE item = ? AND NOT seen", (row,))
+        rows = self._connection.execute(
+            "SELECT name FROM node WHERE list_row = ? AND NOT is_read", (row,)
+        )
         return {MessageId(restored(name)) for (name,) in rows}
 
-    def paths_of(self, message_id: MessageId) -> list[tuple[str, int, int]]:
-        """Return the files that a mail's patch touches, with the lines added and removed."""
-        found = self._node(message_id)
-        if found is None:
-            return []
-        rows = self._connection.execute(
-            "SELECT DISTINCT path.name, added, removed FROM message JOIN touched ON message = message.id"
-            " JOIN path ON path.id = path WHERE node = ? ORDER BY path.name",
-            (found[0],),
-        )
-        return [(restored(name), added, removed) for name, added, removed in rows]
-
-    def rows_touching(self, prefix: str) -> set[int]:
-        """Return the rows with a patch that touches a file whose path begins so."""
-        low = stored(prefix)
-        rows = self._connection.execute(
-            "SELECT DISTINCT item FROM path JOIN touched ON path = path.id"
-            " JOIN message ON message.id = message JOIN node ON node.id = node"
-            " WHERE path.name >= ? AND path.name < ? AND item IS NOT NULL",
-            (low, low + b"\xff"),
-        )
-        return {row for (row,) in rows}
+    def _messages_of(self, row: int) -> set[MessageId]:
+        rows = self._connection.execute("SELECT name FROM node WHERE list_row = ?", (row,))
+        return {MessageId(restored(name)) for (name,) in rows}
 
     def _node(self, message_id: MessageId) -> tuple[int, int | None, int] | None:
         """Return the node of a Message-ID, its row and its talk."""
         found: tuple[int, int | None, int] | None = self._connection.execute(
-            "SELECT id, item, talk FROM node WHERE hash = ? AND name = ?",
+            "SELECT id, list_row, conversation FROM node WHERE hash = ? AND name = ?",
             (hash_of(message_id), stored(message_id)),
         ).fetchone()
         return found
+
+
+def _most_like(grouping: Grouping, messages: Collection[MessageId]) -> Series | Thread | None:
+    """Return what holds most messages of a row that other rules of grouping made, until it is grouped again."""
+    best = max(
+        grouping.items(),
+        key=lambda item: len(item.message_ids.intersection(messages)),
+        default=None,
+    )
+    return best if best is not None and not best.message_ids.isdisjoint(messages) else None
 
 
 def _series(grouping: Grouping, firsts: Collection[int], loaded: Loaded) -> Series | None:
@@ -408,7 +403,7 @@ def _series(grouping: Grouping, firsts: Collection[int], loaded: Loaded) -> Seri
         for card, posting in zip(grouping.features(), grouping.postings, strict=True)
         if loaded.nodes[grouping.messages[posting.first].message_id] in firsts
     ]
-    if not cards:
+    if len(cards) < len(firsts):
         return None
     cards.sort(key=lambda card: (card.when, card.at))
     change_id = next((card.change_id for card in cards if card.change_id), None)

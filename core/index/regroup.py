@@ -72,7 +72,7 @@ def settle(
 def pending(connection: sqlite3.Connection, *, limit: int = -1) -> int:
     """Return how many talks wait to be grouped, counting up to `limit`."""
     (count,) = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM dirty LIMIT ?)", (limit,)
+        "SELECT count(*) FROM (SELECT 1 FROM dirty_conversation LIMIT ?)", (limit,)
     ).fetchone()
     return int(count)
 
@@ -81,8 +81,8 @@ def _next_dirty(connection: sqlite3.Connection) -> set[int]:
     talks: set[int] = set()
     mails = 0
     rows = connection.execute(
-        "SELECT talk, (SELECT count(*) FROM node CROSS JOIN message ON node = node.id WHERE talk = dirty.talk)"
-        " FROM dirty ORDER BY talk"
+        "SELECT conversation, (SELECT count(*) FROM node CROSS JOIN message ON node = node.id WHERE conversation = dirty_conversation.conversation)"
+        " FROM dirty_conversation ORDER BY conversation"
     )
     for talk, count in rows:
         talks.add(talk)
@@ -125,7 +125,8 @@ class _Regrouping:
         nodes = {node for draft in self._drafts for node in draft.roles}
         stand_anew(self._connection, nodes, self._old)
         self._connection.execute(
-            "DELETE FROM dirty WHERE talk IN (SELECT value FROM json_each(?))", (_listed(talks),)
+            "DELETE FROM dirty_conversation WHERE conversation IN (SELECT value FROM json_each(?))",
+            (_listed(talks),),
         )
         return count
 
@@ -150,10 +151,11 @@ class _Regrouping:
     def _store_runs(self, talks: set[int], grouping: Grouping) -> None:
         nodes, talk_of = self._loaded.nodes, self._loaded.talks
         self._connection.execute(
-            "DELETE FROM run WHERE talk IN (SELECT value FROM json_each(?))", (_listed(talks),)
+            "DELETE FROM posting_fragment WHERE conversation IN (SELECT value FROM json_each(?))",
+            (_listed(talks),),
         )
         self._connection.executemany(
-            "INSERT INTO run VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO posting_fragment VALUES (?, ?, ?, ?, ?)",
             [
                 (
                     talk_of[nodes[grouping.messages[run.first].message_id]],
@@ -171,7 +173,8 @@ class _Regrouping:
         together: list[set[int]] = []
         for kind in {_kind(run.key) for run in grouping.fragments}:
             rows = self._connection.execute(
-                "SELECT talk, start, last, loose FROM run WHERE kind = ?", (kind,)
+                "SELECT conversation, start, last, unreferenced FROM posting_fragment WHERE kind = ?",
+                (kind,),
             ).fetchall()
             if len(rows) < 2:
                 continue
@@ -192,9 +195,9 @@ class _Regrouping:
         Return the new ones, and all whose families may have changed by that.
         """
         before = self._connection.execute(
-            "SELECT posting.id, posting.item, first, sender, date, first_date, name"
+            "SELECT posting.id, posting.list_row, first, sender, date, first_date, name"
             " FROM posting CROSS JOIN node ON node.id = first"
-            " WHERE posting.talk IN (SELECT value FROM json_each(?))",
+            " WHERE posting.conversation IN (SELECT value FROM json_each(?))",
             (_listed(talks),),
         ).fetchall()
         old = {first: posting for posting, _, first, *_ in before}

@@ -112,23 +112,27 @@ def write(
     _release(connection, drafts, old)
     gone = old.difference(numbers)
     rewritten = [row[0] for row in rows]
-    _delete(connection, "item_list", "item", (*rewritten, *gone))
-    _delete(connection, "item", "id", gone)
-    _delete(connection, "facet", "item", gone)
+    _delete(connection, "row_list", "list_row", (*rewritten, *gone))
+    _delete(connection, "list_row", "id", gone)
+    _delete(connection, "series_facts", "list_row", gone)
     marks = ", ".join("?" * 13)
-    connection.executemany(f"INSERT OR REPLACE INTO item VALUES ({marks})", rows)  # noqa: S608
-    connection.executemany("INSERT OR REPLACE INTO facet VALUES (?, ?, ?, ?, ?, ?, ?)", facets)
-    connection.executemany("INSERT INTO item_list VALUES (?, ?, ?, ?)", lists)
-    connection.executemany("UPDATE node SET item = ?, role = ? WHERE id = ?", nodes)
+    connection.executemany(f"INSERT OR REPLACE INTO list_row VALUES ({marks})", rows)  # noqa: S608
     connection.executemany(
-        "UPDATE posting SET item = ? WHERE id = ?",
+        "INSERT OR REPLACE INTO series_facts VALUES (?, ?, ?, ?, ?, ?, ?)", facets
+    )
+    connection.executemany("INSERT INTO row_list VALUES (?, ?, ?, ?)", lists)
+    connection.executemany("UPDATE node SET list_row = ?, role = ? WHERE id = ?", nodes)
+    connection.executemany(
+        "UPDATE posting SET list_row = ? WHERE id = ?",
         [
             (number, posting)
             for draft, number in zip(drafts, numbers, strict=True)
             for posting in draft.postings
         ],
     )
-    connection.executemany("INSERT INTO gone VALUES (?, ?)", [(generation, item) for item in gone])
+    connection.executemany(
+        "INSERT INTO deleted_row VALUES (?, ?)", [(generation, item) for item in gone]
+    )
     return changed + len(gone)
 
 
@@ -139,11 +143,11 @@ def _release(connection: sqlite3.Connection, drafts: list[Draft], old: set[int])
         ("posting", {posting for draft in drafts for posting in draft.postings}),
     ):
         held = connection.execute(
-            f"SELECT id FROM {table} WHERE item IN (SELECT value FROM json_each(?))",  # noqa: S608
+            f"SELECT id FROM {table} WHERE list_row IN (SELECT value FROM json_each(?))",  # noqa: S608
             (json.dumps(list(old)),),
         ).fetchall()
         connection.executemany(
-            f"UPDATE {table} SET item = NULL WHERE id = ?",  # noqa: S608
+            f"UPDATE {table} SET list_row = NULL WHERE id = ?",  # noqa: S608
             [one for one in held if one[0] not in kept],
         )
 
@@ -156,7 +160,7 @@ def _numbers(
 ) -> list[int]:
     """Return the number of each row: an old one's, or a new one."""
     (last,) = connection.execute(
-        "SELECT max(coalesce((SELECT max(id) FROM item), 0), coalesce((SELECT max(item) FROM gone), 0))"
+        "SELECT max(coalesce((SELECT max(id) FROM list_row), 0), coalesce((SELECT max(list_row) FROM deleted_row), 0))"
     ).fetchone()
     claims: list[tuple[int, int, int]] = []
     for at, draft in enumerate(drafts):
@@ -182,14 +186,14 @@ def _stored(
     wanted = json.dumps(list(rows))
     lists: dict[int, dict[int, tuple[int, int]]] = {}
     for list_id, item, mails, unread in connection.execute(
-        "SELECT list, item, mails, unread FROM item_list"
-        " WHERE item IN (SELECT value FROM json_each(?))",
+        "SELECT list, list_row, mails, unread FROM row_list"
+        " WHERE list_row IN (SELECT value FROM json_each(?))",
         (wanted,),
     ):
         lists.setdefault(item, {})[list_id] = (mails, unread)
     found: dict[int, tuple[tuple[object, ...], dict[int, tuple[int, int]]]] = {}
     for row in connection.execute(
-        "SELECT * FROM item WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+        "SELECT * FROM list_row WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
     ):
         number, *columns, _, head = row
         found[number] = ((*columns, head), lists.get(number, {}))
@@ -211,5 +215,5 @@ def next_generation(connection: sqlite3.Connection) -> int:
         "UPDATE meta SET value = value + 1 WHERE name = 'generation' RETURNING value"
     ).fetchall()[0]
     if generation % _FORGET_EVERY == 0:
-        connection.execute("DELETE FROM gone WHERE generation <= ?", (generation - KEPT,))
+        connection.execute("DELETE FROM deleted_row WHERE generation <= ?", (generation - KEPT,))
     return int(generation)

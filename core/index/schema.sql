@@ -14,7 +14,7 @@ CREATE TABLE list (
     read_before INTEGER NOT NULL,      -- mails of its past dated before this count as read
     synced INTEGER                     -- when it was last brought up to date
 );
-CREATE TABLE part (
+CREATE TABLE list_part (
     id INTEGER PRIMARY KEY,
     list INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -35,14 +35,14 @@ CREATE TABLE node (
     id INTEGER PRIMARY KEY,
     hash INTEGER NOT NULL,
     name BLOB NOT NULL,
-    talk INTEGER NOT NULL,
-    item INTEGER,                      -- the series or thread that the mail is shown in, once that is known
+    conversation INTEGER NOT NULL,
+    list_row INTEGER,                      -- the series or thread that the mail is shown in, once that is known
     role INTEGER NOT NULL DEFAULT 0,   -- what it is there, see core.index.row_summary
-    seen INTEGER NOT NULL DEFAULT 0
+    is_read INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX node_hash ON node (hash);
-CREATE INDEX node_talk ON node (talk);
-CREATE INDEX node_item ON node (item) WHERE item IS NOT NULL;
+CREATE INDEX node_conversation ON node (conversation);
+CREATE INDEX node_list_row ON node (list_row) WHERE list_row IS NOT NULL;
 
 -- A mail as it was delivered; those of one Message-ID are copies of each other, or clash.
 CREATE TABLE message (
@@ -52,66 +52,66 @@ CREATE TABLE message (
     facts BLOB NOT NULL                -- see core.index.codec
 );
 CREATE INDEX message_node ON message (node);
-CREATE TABLE member (
-    part INTEGER NOT NULL,
+CREATE TABLE part_message (
+    list_part INTEGER NOT NULL,
     message INTEGER NOT NULL,
     name TEXT,                         -- what the part calls it, where that is not its blob
-    PRIMARY KEY (part, message)
+    PRIMARY KEY (list_part, message)
 ) WITHOUT ROWID;
-CREATE INDEX member_message ON member (message);
+CREATE INDEX part_message_message ON part_message (message);
 -- What was removed in a part of a list, since older parts may be read later.
-CREATE TABLE removal (
+CREATE TABLE tombstone (
     list INTEGER NOT NULL,
     blob BLOB NOT NULL,
     rank INTEGER NOT NULL,
     PRIMARY KEY (list, blob, rank)
 ) WITHOUT ROWID;
-CREATE TABLE body (message INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+CREATE TABLE raw_message (message INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 
 -- The files that a patch touches, with the lines that it adds and removes.
 CREATE TABLE path (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE);
-CREATE TABLE touched (
+CREATE TABLE patch_file (
     message INTEGER NOT NULL,
     path INTEGER NOT NULL,
     added INTEGER NOT NULL,
     removed INTEGER NOT NULL,
     PRIMARY KEY (message, path)
 ) WITHOUT ROWID;
-CREATE INDEX touched_path ON touched (path);
+CREATE INDEX patch_file_path ON patch_file (path);
 
 -- What mails are found by: the words of their subjects, who sent, wrote and got them (core.index.full_text), and when.
 CREATE VIRTUAL TABLE subject_words USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0');
-CREATE TABLE involved (
+CREATE TABLE participant (
     person INTEGER NOT NULL,           -- a phrase
     node INTEGER NOT NULL,
-    how INTEGER NOT NULL,
+    involvement INTEGER NOT NULL,
     PRIMARY KEY (person, node)
 ) WITHOUT ROWID;
-CREATE TABLE sent (
+CREATE TABLE message_date (
     date INTEGER NOT NULL,
     node INTEGER NOT NULL,
     PRIMARY KEY (date, node)
 ) WITHOUT ROWID;
 
 -- Talks whose postings and items are not what their mails make.
-CREATE TABLE dirty (talk INTEGER PRIMARY KEY);
+CREATE TABLE dirty_conversation (conversation INTEGER PRIMARY KEY);
 
 -- What a talk alone makes of a posting, to find others that hold a part of the same.
-CREATE TABLE run (
-    talk INTEGER NOT NULL,
+CREATE TABLE posting_fragment (
+    conversation INTEGER NOT NULL,
     kind INTEGER NOT NULL,
     start INTEGER NOT NULL,
     last INTEGER NOT NULL,
-    loose INTEGER NOT NULL
+    unreferenced INTEGER NOT NULL
 );
-CREATE INDEX run_kind ON run (kind);
-CREATE INDEX run_talk ON run (talk);
+CREATE INDEX posting_fragment_kind ON posting_fragment (kind);
+CREATE INDEX posting_fragment_conversation ON posting_fragment (conversation);
 
 -- A posting, and what tells which series it belongs to (core.series.features).
 CREATE TABLE posting (
     id INTEGER PRIMARY KEY,
-    talk INTEGER NOT NULL,
-    item INTEGER,
+    conversation INTEGER NOT NULL,
+    list_row INTEGER,
     first INTEGER NOT NULL,            -- the node of its earliest mail
     first_date INTEGER NOT NULL,
     sender INTEGER NOT NULL,           -- a hash
@@ -120,22 +120,22 @@ CREATE TABLE posting (
     minor INTEGER NOT NULL,
     has_cover INTEGER NOT NULL,
     title BLOB,                        -- of the whole, where there is one
-    above INTEGER,
-    card BLOB NOT NULL
+    parent INTEGER,
+    features BLOB NOT NULL
 );
-CREATE INDEX posting_talk ON posting (talk);
-CREATE INDEX posting_item ON posting (item) WHERE item IS NOT NULL;
+CREATE INDEX posting_conversation ON posting (conversation);
+CREATE INDEX posting_list_row ON posting (list_row) WHERE list_row IS NOT NULL;
 CREATE INDEX posting_sender ON posting (sender, date);
 -- The names under which postings know each other.
-CREATE TABLE known_as (
+CREATE TABLE blocking_key (
     name INTEGER NOT NULL,             -- a hash
     posting INTEGER NOT NULL,
     PRIMARY KEY (name, posting)
 ) WITHOUT ROWID;
-CREATE INDEX known_as_posting ON known_as (posting);
+CREATE INDEX blocking_key_posting ON blocking_key (posting);
 
 -- A series or thread: a row of the tree.
-CREATE TABLE item (
+CREATE TABLE list_row (
     id INTEGER PRIMARY KEY,
     thread INTEGER NOT NULL,
     lead INTEGER NOT NULL,             -- the node whose Message-ID is its id
@@ -146,31 +146,31 @@ CREATE TABLE item (
     patches INTEGER NOT NULL,
     replies INTEGER NOT NULL,
     unread INTEGER NOT NULL,
-    news INTEGER NOT NULL,             -- the roles of what is unread, ored
+    unread_roles INTEGER NOT NULL,             -- the roles of what is unread, ored
     generation INTEGER NOT NULL,       -- when the row was last written
     head BLOB NOT NULL                 -- all that the row shows, see core.index.row_summary
 );
-CREATE INDEX item_active ON item (active);
-CREATE INDEX item_generation ON item (generation);
+CREATE INDEX list_row_active ON list_row (active);
+CREATE INDEX list_row_generation ON list_row (generation);
 -- Of a series what it is counted and found by: its newest version, how many versions it has, of the newest how many patches
 -- are here of how many, and how many trailers were given to it. What is in `head`, in a row that is read quickly.
-CREATE TABLE facet (
-    item INTEGER PRIMARY KEY,
+CREATE TABLE series_facts (
+    list_row INTEGER PRIMARY KEY,
     thread INTEGER NOT NULL,
     version INTEGER NOT NULL,
     versions INTEGER NOT NULL,
-    have INTEGER NOT NULL,
+    received INTEGER NOT NULL,
     total INTEGER NOT NULL,
-    given INTEGER NOT NULL
+    trailers INTEGER NOT NULL
 );
-CREATE TABLE item_list (
+CREATE TABLE row_list (
     list INTEGER NOT NULL,
-    item INTEGER NOT NULL,
+    list_row INTEGER NOT NULL,
     mails INTEGER NOT NULL,
     unread INTEGER NOT NULL,
-    PRIMARY KEY (list, item)
+    PRIMARY KEY (list, list_row)
 ) WITHOUT ROWID;
-CREATE INDEX item_list_item ON item_list (item);
+CREATE INDEX row_list_row ON row_list (list_row);
 -- Rows that were taken away, for those who hold them.
-CREATE TABLE gone (generation INTEGER NOT NULL, item INTEGER NOT NULL);
-CREATE INDEX gone_generation ON gone (generation);
+CREATE TABLE deleted_row (generation INTEGER NOT NULL, list_row INTEGER NOT NULL);
+CREATE INDEX deleted_row_generation ON deleted_row (generation);

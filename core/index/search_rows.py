@@ -43,7 +43,7 @@ def all_posted(connection: sqlite3.Connection) -> Iterator[Posted]:
         rows = [
             row
             for (row,) in connection.execute(
-                "SELECT id FROM item WHERE id > ? ORDER BY id LIMIT ?", (first, _AT_ONCE)
+                "SELECT id FROM list_row WHERE id > ? ORDER BY id LIMIT ?", (first, _AT_ONCE)
             )
         ]
         if not rows:
@@ -59,16 +59,16 @@ def posted(connection: sqlite3.Connection, rows: Collection[int]) -> list[Posted
     asked = json.dumps(list(rows))
     people = _People(connection)
     for row, node, name, packed in connection.execute(
-        "SELECT node.item, node.id, node.name, facts FROM node CROSS JOIN message ON node = node.id"
-        " WHERE node.item IN (SELECT value FROM json_each(?)) AND role & 3",
+        "SELECT node.list_row, node.id, node.name, facts FROM node CROSS JOIN message ON node = node.id"
+        " WHERE node.list_row IN (SELECT value FROM json_each(?)) AND role & 3",
         (asked,),
     ):
         patch = _patch(row, node, restored(name), json.loads(packed), people)
         if patch is not None:
             patches.setdefault(row, []).append(patch)
     for row, is_thread, name, head in connection.execute(
-        "SELECT item.id, thread, name, head FROM item CROSS JOIN node ON node.id = lead"
-        " WHERE item.id IN (SELECT value FROM json_each(?))",
+        "SELECT list_row.id, thread, name, head FROM list_row CROSS JOIN node ON node.id = lead"
+        " WHERE list_row.id IN (SELECT value FROM json_each(?))",
         (asked,),
     ):
         looks = unpacked(head)
@@ -91,8 +91,8 @@ def posted_mails(connection: sqlite3.Connection, nodes: Iterable[int]) -> dict[i
     people = _People(connection)
     found = {}
     for row, node, name, packed in connection.execute(
-        "SELECT node.item, node.id, node.name, facts FROM node CROSS JOIN message ON node = node.id"
-        " WHERE node.id IN (SELECT value FROM json_each(?)) AND item IS NOT NULL",
+        "SELECT node.list_row, node.id, node.name, facts FROM node CROSS JOIN message ON node = node.id"
+        " WHERE node.id IN (SELECT value FROM json_each(?)) AND list_row IS NOT NULL",
         (json.dumps(list(nodes)),),
     ):
         patch = _patch(row, node, restored(name), json.loads(packed), people)

@@ -35,13 +35,13 @@ def set_seen(
     items = {
         item
         for (item,) in connection.execute(
-            "SELECT DISTINCT item FROM node WHERE id IN (SELECT value FROM json_each(?))"
-            " AND item IS NOT NULL AND seen != ?",
+            "SELECT DISTINCT list_row FROM node WHERE id IN (SELECT value FROM json_each(?))"
+            " AND list_row IS NOT NULL AND is_read != ?",
             (wanted, seen),
         )
     }
     connection.execute(
-        "UPDATE node SET seen = ? WHERE id IN (SELECT value FROM json_each(?))", (seen, wanted)
+        "UPDATE node SET is_read = ? WHERE id IN (SELECT value FROM json_each(?))", (seen, wanted)
     )
     if items:
         generation = next_generation(connection)
@@ -54,19 +54,19 @@ def count(connection: sqlite3.Connection, item: int, generation: int) -> None:
     """Count the unread mails of a row anew."""
     unread = news = 0
     for role, mails in connection.execute(
-        "SELECT role, count(*) FROM node WHERE item = ? AND NOT seen GROUP BY role", (item,)
+        "SELECT role, count(*) FROM node WHERE list_row = ? AND NOT is_read GROUP BY role", (item,)
     ):
         unread += mails
         news |= role
     connection.execute(
-        "UPDATE item SET unread = ?, news = ?, generation = ? WHERE id = ?",
+        "UPDATE list_row SET unread = ?, unread_roles = ?, generation = ? WHERE id = ?",
         (unread, news, generation, item),
     )
     connection.execute(
-        "UPDATE item_list SET unread ="
+        "UPDATE row_list SET unread ="
         " (SELECT count(DISTINCT node.id) FROM node CROSS JOIN message ON node = node.id"
-        "  CROSS JOIN member ON message = message.id CROSS JOIN part ON part.id = part"
-        "  WHERE node.item = item_list.item AND NOT seen AND part.list = item_list.list)"
-        " WHERE item = ?",
+        "  CROSS JOIN part_message ON message = message.id CROSS JOIN list_part ON list_part.id = list_part"
+        "  WHERE node.list_row = row_list.list_row AND NOT is_read AND list_part.list = row_list.list)"
+        " WHERE list_row = ?",
         (item,),
     )

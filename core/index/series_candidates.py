@@ -114,7 +114,7 @@ def store_names(
         if parent_posting is not None and has_same_sender(cards[parent_posting], card):
             name = hash_of("thread", str(parent_posting))
             rows += [(name, posting), (name, parent_posting)]
-    connection.executemany("INSERT OR IGNORE INTO known_as VALUES (?, ?)", rows)
+    connection.executemany("INSERT OR IGNORE INTO blocking_key VALUES (?, ?)", rows)
 
 
 def forget_names(connection: sqlite3.Connection, postings: Collection[int]) -> set[int]:
@@ -122,16 +122,16 @@ def forget_names(connection: sqlite3.Connection, postings: Collection[int]) -> s
     wanted = json.dumps(list(postings))
     likes = json.dumps([like_name(posting) for posting in postings])
     rows = connection.execute(
-        "SELECT DISTINCT posting FROM known_as WHERE name IN"
-        " (SELECT name FROM known_as WHERE posting IN (SELECT value FROM json_each(?)))",
+        "SELECT DISTINCT posting FROM blocking_key WHERE name IN"
+        " (SELECT name FROM blocking_key WHERE posting IN (SELECT value FROM json_each(?)))",
         (wanted,),
     )
     others = {posting for (posting,) in rows}.difference(postings)
     connection.execute(
-        "DELETE FROM known_as WHERE posting IN (SELECT value FROM json_each(?))", (wanted,)
+        "DELETE FROM blocking_key WHERE posting IN (SELECT value FROM json_each(?))", (wanted,)
     )
     connection.execute(
-        "DELETE FROM known_as WHERE name IN (SELECT value FROM json_each(?))", (likes,)
+        "DELETE FROM blocking_key WHERE name IN (SELECT value FROM json_each(?))", (likes,)
     )
     return others
 
@@ -212,14 +212,14 @@ def _store_like(
     """Store which of the postings in its window one is like; return whom a change of that concerns."""
     name = like_name(posting)
     now = {window[at][0] for at in similar_earlier(mine, [theirs for _, theirs in window])}
-    rows = connection.execute("SELECT posting FROM known_as WHERE name = ?", (name,))
+    rows = connection.execute("SELECT posting FROM blocking_key WHERE name = ?", (name,))
     before = {each for (each,) in rows} - {posting}
     if now == before:
         return set()
-    connection.execute("DELETE FROM known_as WHERE name = ?", (name,))
+    connection.execute("DELETE FROM blocking_key WHERE name = ?", (name,))
     if now:
         connection.executemany(
-            "INSERT INTO known_as VALUES (?, ?)", [(name, each) for each in (*now, posting)]
+            "INSERT INTO blocking_key VALUES (?, ?)", [(name, each) for each in (*now, posting)]
         )
     return now | before | {posting}
 
@@ -247,7 +247,7 @@ class Kin:
             names = {
                 name
                 for (name,) in self._connection.execute(
-                    "SELECT name FROM known_as WHERE posting IN (SELECT value FROM json_each(?))",
+                    "SELECT name FROM blocking_key WHERE posting IN (SELECT value FROM json_each(?))",
                     (json.dumps(list(new)),),
                 )
             }
@@ -256,7 +256,7 @@ class Kin:
                 self._named[name] = []
             new = set()
             for name, posting in self._connection.execute(
-                "SELECT name, posting FROM known_as WHERE name IN (SELECT value FROM json_each(?))",
+                "SELECT name, posting FROM blocking_key WHERE name IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(names)),),
             ):
                 self._named[name].append(posting)
@@ -286,7 +286,7 @@ class Kin:
 
     def _load(self, postings: set[int]) -> None:
         rows = self._connection.execute(
-            "SELECT posting.id, posting.talk, posting.item, first, first_date, name, above, card"
+            "SELECT posting.id, posting.conversation, posting.list_row, first, first_date, name, parent, features"
             " FROM posting CROSS JOIN node ON node.id = first"
             " WHERE posting.id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(postings)),),

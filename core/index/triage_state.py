@@ -16,7 +16,6 @@ from core.index.loader import StoredPhrases
 from core.index.row_summary import Role, unpacked
 from core.index.rows import next_generation
 from core.model import MessageId
-from core.triage import schema as tables
 from core.triage import when
 from core.triage.event_tables import AppliedEvents, EventTables
 from core.triage.events import to_datetime, to_microseconds
@@ -30,32 +29,6 @@ from core.triage.state import (
 )
 from core.triage.transitions import ORDER, Status
 
-TABLES: Final = (
-    tables.TABLES
-    + """\
--- Where rows stand (core.index.triage_state); those that nothing was done to are not here.
-CREATE TABLE standing (
-    item INTEGER PRIMARY KEY,
-    status TEXT NOT NULL,              -- a core.triage.transitions.Status; of one whose time has come still `later`
-    wake REAL,                         -- when its time comes
-    opened INTEGER NOT NULL,           -- then it is `reading`, else `new`
-    flagged INTEGER NOT NULL,
-    priority INTEGER NOT NULL,
-    decided REAL,                      -- when it was last decided
-    until TEXT NOT NULL,               -- what it waits for, see core.triage.when
-    labels TEXT NOT NULL,              -- a JSON array
-    data BLOB NOT NULL                 -- all of it
-);
-CREATE INDEX standing_wake ON standing (wake) WHERE wake IS NOT NULL;
-CREATE INDEX standing_tag ON standing (until) WHERE until LIKE 'tag:%';
-CREATE INDEX standing_decided ON standing (decided) WHERE decided IS NOT NULL;
--- Tags that are waited for and have come, by the list whose repository has them.
-CREATE TABLE reached (list TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (list, tag)) WITHOUT ROWID;
-CREATE INDEX item_unread ON item (id) WHERE unread > 0;
-"""
-)
-"""The statements that make the tables of triage, each of which ends a line."""
-
 _REFERENCES: Final = 13
 _SENDER: Final = 10
 _STAMP: Final = 0
@@ -65,8 +38,8 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 def status_at(now: float) -> str:
     """Return what of `fold_events` is a row's status at a moment, as SQL; NULL for a row that has none, which is new."""
     return (
-        f"CASE WHEN standing.wake <= {now!r} THEN iif(standing.opened, 'reading', 'new')"
-        " ELSE standing.status END"
+        f"CASE WHEN triage_state.wake <= {now!r} THEN iif(triage_state.opened, 'reading', 'new')"
+        " ELSE triage_state.status END"
     )
 
 
@@ -107,25 +80,57 @@ def restored_standing(data: bytes | None) -> TriageState:
 # ------------------------------------------------------------------- making them
 
 
-def take(connection: sqlite3.Connection, taken: AppliedEvents) -> int:
-    """Let what events changed have its effect on the rows; return how many changed. Within a transaction."""
-    items: set[int] = set()
-    if taken.read:
+_ROWS_AT_ONCE: Final = 500
+"""Rows whose states are computed in one transaction."""
+
+
+def note_events(connection: sqlite3.Connection, applied: AppliedEvents) -> int:
+    """Take in what events say of read messages, and note whose states are stale; return how many rows changed.
+
+    The states follow in `refresh_stale`, once for all events: to compute them after each batch would cost a row with many
+    events the square of their number. Within a transaction.
+    """
+    rows: set[int] = set()
+    if applied.read:
         from core.index.seen import set_seen
 
         for seen in (True, False):
-            items |= set_seen(
-                connection, [one for one, read in taken.read.items() if read is seen], seen=seen
+            rows |= set_seen(
+                connection, [one for one, read in applied.read.items() if read is seen], seen=seen
             )
-    about = {
-        item
-        for (item,) in connection.execute(
-            "SELECT DISTINCT item FROM json_each(?) CROSS JOIN node ON hash = value WHERE item IS NOT NULL",
-            (json.dumps(list(taken.mails)),),
+    touch(connection, rows)
+    connection.executemany(
+        "INSERT OR IGNORE INTO stale_state VALUES (?)", [(hash_,) for hash_ in applied.mails]
+    )
+    return len(rows)
+
+
+def has_stale(connection: sqlite3.Connection) -> bool:
+    """Whether any row's state is to be computed anew."""
+    return connection.execute("SELECT 1 FROM stale_state LIMIT 1").fetchone() is not None
+
+
+def refresh_stale(connection: sqlite3.Connection) -> int:
+    """Compute the states of some of the rows whose are stale; return how many changed. Within a transaction."""
+    connection.execute(
+        "DELETE FROM stale_state WHERE NOT EXISTS"
+        " (SELECT 1 FROM node WHERE node.hash = stale_state.hash AND list_row IS NOT NULL)"
+    )
+    rows = {
+        row
+        for (row,) in connection.execute(
+            "SELECT DISTINCT list_row FROM stale_state CROSS JOIN node ON node.hash = stale_state.hash"
+            " WHERE list_row IS NOT NULL LIMIT ?",
+            (_ROWS_AT_ONCE,),
         )
     }
-    changed = items | refresh(connection, about)
+    changed = refresh(connection, rows)
     touch(connection, changed)
+    connection.execute(
+        "DELETE FROM stale_state WHERE hash IN (SELECT hash FROM node"
+        " WHERE list_row IN (SELECT value FROM json_each(?)))",
+        (json.dumps(list(rows)),),
+    )
     return len(changed)
 
 
@@ -133,7 +138,7 @@ def touch(connection: sqlite3.Connection, items: Collection[int]) -> None:
     """Say that rows show something else."""
     if items:
         connection.execute(
-            "UPDATE item SET generation = ? WHERE id IN (SELECT value FROM json_each(?))",
+            "UPDATE list_row SET generation = ? WHERE id IN (SELECT value FROM json_each(?))",
             (next_generation(connection), json.dumps(list(items))),
         )
 
@@ -147,8 +152,8 @@ def stand_anew(
     items = {
         item
         for (item,) in connection.execute(
-            "SELECT DISTINCT item FROM json_each(?) CROSS JOIN node ON node.id = value"
-            " WHERE item IS NOT NULL",
+            "SELECT DISTINCT list_row FROM json_each(?) CROSS JOIN node ON node.id = value"
+            " WHERE list_row IS NOT NULL",
             (json.dumps(list(nodes)),),
         )
     }
@@ -162,7 +167,7 @@ def refresh(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
     wanted = json.dumps(list(items))
     before = dict(
         connection.execute(
-            "SELECT item, data FROM standing WHERE item IN (SELECT value FROM json_each(?))",
+            "SELECT list_row, data FROM triage_state WHERE list_row IN (SELECT value FROM json_each(?))",
             (wanted,),
         ).fetchall()
     )
@@ -170,10 +175,11 @@ def refresh(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
     after = {item: packed(one) for item, one in found.items() if one != INITIAL_STATE}
     changed = {item for item in items if before.get(item) != after.get(item)}
     connection.executemany(
-        "DELETE FROM standing WHERE item = ?", [(item,) for item in changed if item not in after]
+        "DELETE FROM triage_state WHERE list_row = ?",
+        [(item,) for item in changed if item not in after],
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO triage_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_row(item, found[item], after[item]) for item in changed if item in after],
     )
     return changed
@@ -202,15 +208,15 @@ def _standings(connection: sqlite3.Connection, wanted: str) -> dict[int, TriageS
         return {}
     entries: dict[int, set[int]] = {}
     for item, entry in connection.execute(
-        "SELECT item, entry FROM json_each(?) AS wanted CROSS JOIN node ON node.item = wanted.value"
-        " CROSS JOIN entry_of ON entry_of.hash = node.hash",
+        "SELECT list_row, event_series FROM json_each(?) AS wanted CROSS JOIN node ON node.list_row = wanted.value"
+        " CROSS JOIN event_message ON event_message.hash = node.hash",
         (wanted,),
     ):
         entries.setdefault(item, set()).add(entry)
     opened = dict(
         connection.execute(
-            "SELECT item, max(time) FROM json_each(?) AS wanted CROSS JOIN node ON node.item = wanted.value"
-            " CROSS JOIN read_mark ON read_mark.hash = node.hash WHERE is_read GROUP BY item",
+            "SELECT list_row, max(time) FROM json_each(?) AS wanted CROSS JOIN node ON node.list_row = wanted.value"
+            " CROSS JOIN read_flag ON read_flag.hash = node.hash WHERE read_flag.is_read GROUP BY list_row",
             (wanted,),
         ).fetchall()
     )
@@ -234,18 +240,18 @@ class _Facts:
         self._opened = opened
         self._me = frozenset(json.loads(book.value("me") or "[]"))
         self._phrases = StoredPhrases(connection)
-        self._has_tags = connection.execute("SELECT 1 FROM reached LIMIT 1").fetchone() is not None
+        self._has_tags = connection.execute("SELECT 1 FROM tag_seen LIMIT 1").fetchone() is not None
 
     def of(self, item: int) -> SeriesFacts:
         """Return those of one row."""
         (thread, data) = self._connection.execute(
-            "SELECT thread, head FROM item WHERE id = ?", (item,)
+            "SELECT thread, head FROM list_row WHERE id = ?", (item,)
         ).fetchone()
         head = unpacked(data)
         nodes: dict[MessageId, tuple[int, int]] = {
             MessageId(restored(name)): (node, role)
             for node, name, role in self._connection.execute(
-                "SELECT id, name, role FROM node WHERE item = ?", (item,)
+                "SELECT id, name, role FROM node WHERE list_row = ?", (item,)
             )
         }
         newest = {one for one, (_, role) in nodes.items() if role & Role.VERSION} or {
@@ -284,8 +290,8 @@ class _Facts:
 
     def _tags(self, item: int) -> frozenset[str]:
         rows = self._connection.execute(
-            "SELECT tag FROM item_list JOIN list ON list.id = item_list.list"
-            " JOIN reached ON reached.list = list.name WHERE item = ?",
+            "SELECT tag FROM row_list JOIN list ON list.id = row_list.list"
+            " JOIN tag_seen ON tag_seen.list = list.name WHERE list_row = ?",
             (item,),
         )
         return frozenset(tag for (tag,) in rows)

@@ -96,8 +96,8 @@ class IndexTriageStore:
         """Return the series that hold mails with some numbers; each is asked for by its own id."""
         with self._index._using() as (connection, _), snapshot(connection):
             rows = connection.execute(
-                "SELECT DISTINCT node.item, lead.name FROM json_each(?) CROSS JOIN node ON node.hash = value"
-                " CROSS JOIN item ON item.id = node.item CROSS JOIN node AS lead ON lead.id = lead",
+                "SELECT DISTINCT node.list_row, lead.name FROM json_each(?) CROSS JOIN node ON node.hash = value"
+                " CROSS JOIN list_row ON list_row.id = node.list_row CROSS JOIN node AS lead ON lead.id = lead",
                 (json.dumps(list(mails)),),
             ).fetchall()
             asked = {row: MessageId(restored(name)) for row, name in rows}
@@ -105,7 +105,7 @@ class IndexTriageStore:
 
     def standings(self) -> dict[int | MessageId, TriageState]:
         """Return where all rows stand that anything was done to; what has not changed is not read again."""
-        query = "SELECT item, data FROM standing"
+        query = "SELECT list_row, data FROM triage_state"
         with self._lock, self._index._using() as (connection, reader):
             changes = reader.changes_since(self._generation)
             if changes.whole or not self._generation:
@@ -116,7 +116,7 @@ class IndexTriageStore:
                 for row in changed:
                     self._standings.pop(row, None)
                 wanted = json.dumps(changed)
-                where = " WHERE item IN (SELECT value FROM json_each(?))"
+                where = " WHERE list_row IN (SELECT value FROM json_each(?))"
                 rows = connection.execute(query + where, (wanted,))
             self._standings.update((row, restored_standing(data)) for row, data in rows)
             self._generation = changes.generation
@@ -130,16 +130,16 @@ class IndexTriageStore:
         status = status_at(now.timestamp())
         with self._index._using() as (connection, _), snapshot(connection):
             (decided,) = connection.execute(
-                f"SELECT count(*) FROM standing WHERE decided >= ? AND {status} NOT IN ({_OPEN})",  # noqa: S608
+                f"SELECT count(*) FROM triage_state WHERE decided >= ? AND {status} NOT IN ({_OPEN})",  # noqa: S608
                 (midnight.timestamp(),),
             ).fetchone()
             (unread,) = connection.execute(
-                "SELECT count(*) FROM item LEFT JOIN standing ON standing.item = item.id"  # noqa: S608
-                f" WHERE item.unread > 0 AND coalesce({status}, 'new') IN ({_OPEN})"
+                "SELECT count(*) FROM list_row LEFT JOIN triage_state ON triage_state.list_row = list_row.id"  # noqa: S608
+                f" WHERE list_row.unread > 0 AND coalesce({status}, 'new') IN ({_OPEN})"
             ).fetchone()
             (opened,) = connection.execute(
-                "SELECT count(*) FROM standing JOIN item ON item.id = item"  # noqa: S608
-                f" WHERE standing.opened AND item.unread = 0 AND {status} = 'reading'"
+                "SELECT count(*) FROM triage_state JOIN list_row ON list_row.id = list_row"  # noqa: S608
+                f" WHERE triage_state.opened AND list_row.unread = 0 AND {status} = 'reading'"
             ).fetchone()
         return int(decided), int(decided + unread + opened)
 
@@ -171,8 +171,8 @@ def _rows_of(
     """Return the rows that hold mails, of those that are in any."""
     by_hash = {hash_of(one): one for one in message_ids}
     found = connection.execute(
-        "SELECT hash, name, item FROM json_each(?) CROSS JOIN node ON hash = value"
-        " WHERE item IS NOT NULL",
+        "SELECT hash, name, list_row FROM json_each(?) CROSS JOIN node ON hash = value"
+        " WHERE list_row IS NOT NULL",
         (json.dumps(list(by_hash)),),
     )
     return {by_hash[hash_]: item for hash_, name, item in found if restored(name) == by_hash[hash_]}
@@ -183,22 +183,22 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
     wanted = json.dumps(list(asked))
     parts = {row: _Parts() for row in asked}
     for row, name, role in connection.execute(
-        "SELECT item, name, role FROM json_each(?) AS wanted CROSS JOIN node ON item = wanted.value"
+        "SELECT list_row, name, role FROM json_each(?) AS wanted CROSS JOIN node ON list_row = wanted.value"
         " ORDER BY node.id",
         (wanted,),
     ):
         of = parts[row].replies if role & Role.REPLY else parts[row].patches
         of.append(MessageId(restored(name)))
     for row, name in connection.execute(
-        "SELECT item, name FROM json_each(?) AS wanted CROSS JOIN item_list ON item = wanted.value"
+        "SELECT list_row, name FROM json_each(?) AS wanted CROSS JOIN row_list ON list_row = wanted.value"
         " CROSS JOIN list ON list.id = list ORDER BY name",
         (wanted,),
     ):
         parts[row].lists.append(name)
     known: dict[int, TriageTarget] = {}
     for row, name, thread, active, data in connection.execute(
-        "SELECT item.id, name, thread, active, data FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value"
-        " CROSS JOIN node ON node.id = lead LEFT JOIN standing ON standing.item = item.id",
+        "SELECT list_row.id, name, thread, active, data FROM json_each(?) AS wanted CROSS JOIN list_row ON list_row.id = wanted.value"
+        " CROSS JOIN node ON node.id = lead LEFT JOIN triage_state ON triage_state.list_row = list_row.id",
         (wanted,),
     ):
         lead = MessageId(restored(name))

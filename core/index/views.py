@@ -22,12 +22,12 @@ def where_of(view: ListView) -> tuple[str, list[object]]:
         terms.append("NOT thread")
     if view.lists:
         terms.append(
-            "item.id IN (SELECT item FROM item_list JOIN list ON list.id = list"
+            "list_row.id IN (SELECT list_row FROM row_list JOIN list ON list.id = list"
             " WHERE list.name IN (SELECT value FROM json_each(?)))"
         )
         values.append(json.dumps(view.lists))
     if view.since is not None:
-        terms.append("item.active >= ?")
+        terms.append("list_row.active >= ?")
         values.append(view.since)
     if view.statuses:
         terms.append(_standing_so(view.statuses))
@@ -38,7 +38,7 @@ def _standing_so(statuses: Collection[Status]) -> str:
     """Return what keeps a query to rows of some statuses; most rows have no entry, and are new."""
     words = ", ".join(f"'{Status(each)}'" for each in statuses)
     status = status_at(time.time())
-    having = "FROM standing WHERE standing.item = item.id"
+    having = "FROM triage_state WHERE triage_state.list_row = list_row.id"
     if Status.NEW in statuses:
         return f"NOT EXISTS (SELECT 1 {having} AND {status} NOT IN ({words}))"
     return f"EXISTS (SELECT 1 {having} AND {status} IN ({words}))"

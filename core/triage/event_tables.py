@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import insort
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -85,13 +86,13 @@ class EventTables:
     def value(self, name: str) -> str | None:
         """Return what was remembered under a name."""
         found = self._connection.execute(
-            "SELECT value FROM ledger WHERE name = ?", (name,)
+            "SELECT value FROM journal_meta WHERE name = ?", (name,)
         ).fetchone()
         return None if found is None else str(found[0])
 
     def remember(self, name: str, value: str) -> None:
         """Remember a text under a name."""
-        self._connection.execute("INSERT OR REPLACE INTO ledger VALUES (?, ?)", (name, value))
+        self._connection.execute("INSERT OR REPLACE INTO journal_meta VALUES (?, ?)", (name, value))
 
     def empty(self) -> None:
         """Forget all events, and how far they were read."""
@@ -121,7 +122,7 @@ class EventTables:
         ]
         for hash_, time, name, is_read, one in marks:
             changed = self._connection.execute(
-                "INSERT INTO read_mark VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
+                "INSERT INTO read_flag VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
                 " event = excluded.event, is_read = excluded.is_read"
                 " WHERE (excluded.time, excluded.event) > (time, event)",
                 (hash_, time, name, is_read),
@@ -133,7 +134,7 @@ class EventTables:
 
     def _take_views(self, events: Iterable[TriageEvent]) -> None:
         self._connection.executemany(
-            "INSERT INTO viewed VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
+            "INSERT INTO viewed_hunk VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
             " event = excluded.event, is_viewed = excluded.is_viewed"
             " WHERE (excluded.time, excluded.event) > (time, event)",
             [
@@ -156,7 +157,7 @@ class EventTables:
         return [event for event in events if event.id not in here]
 
     def _store(self, events: Iterable[TriageEvent], taken: AppliedEvents) -> None:
-        number, entry_number = self._last("event"), self._last("entry")
+        number, entry_number = self._last("event"), self._last("event_series")
         rows: list[tuple[object, ...]] = []
         entries: list[tuple[object, ...]] = []
         mails: list[tuple[int, int]] = []
@@ -175,8 +176,10 @@ class EventTables:
                 mails += [(hash_, entry_number) for hash_ in numbers(keys)]
         marks = ", ".join("?" * 11)
         self._connection.executemany(f"INSERT INTO event VALUES ({marks})", rows)  # noqa: S608
-        self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", entries)
-        self._connection.executemany("INSERT INTO entry_of VALUES (?, ?)", mails)
+        self._connection.executemany(
+            "INSERT INTO event_series VALUES (?, ?, ?, ?, ?, ?, ?)", entries
+        )
+        self._connection.executemany("INSERT INTO event_message VALUES (?, ?)", mails)
         taken.mails.update(hash_ for hash_, _ in mails)
 
     def _last(self, table: str) -> int:
@@ -198,11 +201,14 @@ class EventTables:
     def _weigh(self, steps: set[str], taken: AppliedEvents) -> None:
         """See whether steps are in force: no later event that is in force undoes them. The latest are seen to first."""
         pending = {step: when for step in steps if (when := self._when(step))}
+        order = sorted((when, step) for step, when in pending.items())
         while pending:
-            step = max(pending, key=lambda each: pending[each])
+            while (step := order.pop()[1]) not in pending:
+                pass
             when = pending.pop(step)
             undone = self._connection.execute(
-                "SELECT 1 FROM event WHERE undoes = ? AND in_force AND (time, name) > (?, ?)",
+                "SELECT 1 FROM event WHERE undoes = ? AND undoes != ''"  # the index has only these
+                " AND in_force AND (time, name) > (?, ?)",
                 (step, *when),
             ).fetchone()
             changed = self._connection.execute(
@@ -212,11 +218,13 @@ class EventTables:
             if not changed.rowcount:
                 continue
             for keys, undoes in self._connection.execute(
-                "SELECT keys, undoes FROM event LEFT JOIN entry ON event = event.id WHERE step = ?",
+                "SELECT keys, undoes FROM event LEFT JOIN event_series ON event = event.id WHERE step = ?",
                 (step,),
             ).fetchall():
                 taken.mails.update(numbers(keys or b""))
                 if undoes and (earlier := self._when(undoes)):
+                    if undoes not in pending:
+                        insort(order, (earlier, undoes))
                     pending[undoes] = earlier
 
     def _when(self, step: str) -> tuple[int, str] | None:
@@ -262,7 +270,7 @@ class EventTables:
             ).fetchone()
             step = above[0] if above else step
         verb, argument, count = self._connection.execute(
-            "SELECT max(verb), max(argument), count(entry.id) FROM event LEFT JOIN entry ON event = event.id"
+            "SELECT max(verb), max(argument), count(event_series.id) FROM event LEFT JOIN event_series ON event = event.id"
             " WHERE step = ?",
             (step,),
         ).fetchone()
@@ -283,22 +291,22 @@ class EventTables:
     def is_empty(self) -> bool:
         """Whether nothing was ever decided or read."""
         found = self._connection.execute(
-            "SELECT EXISTS (SELECT 1 FROM entry_of) OR EXISTS (SELECT 1 FROM read_mark)"
+            "SELECT EXISTS (SELECT 1 FROM event_message) OR EXISTS (SELECT 1 FROM read_flag)"
         ).fetchone()
         return not found[0]
 
     def mails(self) -> Iterator[int]:
         """Yield the numbers of the mails that anything was said of."""
         rows = self._connection.execute(
-            "SELECT hash FROM entry_of UNION SELECT hash FROM read_mark"
+            "SELECT hash FROM event_message UNION SELECT hash FROM read_flag"
         )
         return (hash_ for (hash_,) in rows)
 
     def entries_of(self, step: str) -> list[tuple[EventSeries, list[int]]]:
         """Return what a key press was about: each series by its first Message-ID, and the numbers of its mails."""
         rows = self._connection.execute(
-            "SELECT lead, before, keys FROM event CROSS JOIN entry ON event = event.id"
-            " WHERE step = ? ORDER BY entry.id",
+            "SELECT lead, before, keys FROM event CROSS JOIN event_series ON event = event.id"
+            " WHERE step = ? ORDER BY event_series.id",
             (step,),
         )
         return [(_named(lead, before), numbers(keys)) for lead, before, keys in rows]
@@ -306,7 +314,7 @@ class EventTables:
     def entries_about(self, mails: Iterable[int]) -> set[int]:
         """Return the entries that name any of some mails."""
         rows = self._connection.execute(
-            "SELECT DISTINCT entry FROM json_each(?) CROSS JOIN entry_of ON hash = value",
+            "SELECT DISTINCT event_series FROM json_each(?) CROSS JOIN event_message ON hash = value",
             (json.dumps(list(mails)),),
         )
         return {entry for (entry,) in rows}
@@ -316,8 +324,8 @@ class EventTables:
     ) -> Iterator[tuple[int, EventEffect]]:
         """Yield what entries say was done, those that are in force; with `undone` all."""
         for row in self._connection.execute(
-            "SELECT entry.id, time, name, verb, argument, note, patch, keys, replies, active FROM json_each(?)"
-            " CROSS JOIN entry ON entry.id = value CROSS JOIN event ON event.id = event"
+            "SELECT event_series.id, time, name, verb, argument, note, patch, keys, replies, active FROM json_each(?)"
+            " CROSS JOIN event_series ON event_series.id = value CROSS JOIN event ON event.id = event"
             " WHERE in_force OR ?",
             (json.dumps(list(entries)), undone),
         ):
@@ -346,7 +354,7 @@ class EventTables:
         """
         entries = self.entries_about(map(number_of, message_ids))
         rows = self._connection.execute(
-            "SELECT event.id, step, entry.lead, before FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+            "SELECT event.id, step, event_series.lead, before FROM json_each(?) CROSS JOIN event_series ON event_series.id = value"
             " CROSS JOIN event ON event.id = event",
             (json.dumps(list(entries)),),
         ).fetchall()
@@ -391,19 +399,19 @@ class EventTables:
     def opened(self, mails: Iterable[int]) -> int | None:
         """Return when one of some mails was last marked as read that is read."""
         (time,) = self._connection.execute(
-            "SELECT max(time) FROM json_each(?) CROSS JOIN read_mark ON hash = value WHERE is_read",
+            "SELECT max(time) FROM json_each(?) CROSS JOIN read_flag ON hash = value WHERE is_read",
             (json.dumps(list(mails)),),
         ).fetchone()
         return None if time is None else int(time)
 
     def read(self) -> set[int]:
         """Return the numbers of the mails that are marked as read."""
-        rows = self._connection.execute("SELECT hash FROM read_mark WHERE is_read")
+        rows = self._connection.execute("SELECT hash FROM read_flag WHERE is_read")
         return {number for (number,) in rows}
 
     def viewed(self) -> set[str]:
         """Return the hunks that were viewed."""
-        rows = self._connection.execute("SELECT key FROM viewed WHERE is_viewed")
+        rows = self._connection.execute("SELECT key FROM viewed_hunk WHERE is_viewed")
         return {key for (key,) in rows}
 
 

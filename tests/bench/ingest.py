@@ -116,7 +116,7 @@ def growth(epoch: Path, folder: Path) -> list[str]:
 def _forget_older(index: Path) -> None:
     """Let an index take its archive as read to its beginning: the objects of older mails are there."""
     with contextlib.closing(sqlite3.connect(index, isolation_level=None)) as connection:
-        connection.execute("UPDATE part SET position = json_set(position, '$.next', '')")
+        connection.execute("UPDATE list_part SET position = json_set(position, '$.next', '')")
 
 
 def _words(cost: Cost) -> str:

@@ -145,16 +145,16 @@ def check_whole(index: Index) -> None:
     with index._using() as (connection, _):
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         for what in (
-            "message JOIN node ON node.id = node WHERE item IS NULL",
-            "message WHERE id NOT IN (SELECT message FROM member)",
-            "member WHERE message NOT IN (SELECT id FROM message)",
-            "body WHERE message NOT IN (SELECT id FROM message)",
-            "touched WHERE message NOT IN (SELECT id FROM message)",
-            "node WHERE item IS NOT NULL AND item NOT IN (SELECT id FROM item)",
-            "node WHERE item IS NOT NULL AND id NOT IN (SELECT node FROM message)",
-            "posting WHERE item IS NULL OR item NOT IN (SELECT id FROM item)",
-            "known_as WHERE posting NOT IN (SELECT id FROM posting)",
-            "item_list WHERE item NOT IN (SELECT id FROM item)",
+            "message JOIN node ON node.id = node WHERE list_row IS NULL",
+            "message WHERE id NOT IN (SELECT message FROM part_message)",
+            "part_message WHERE message NOT IN (SELECT id FROM message)",
+            "raw_message WHERE message NOT IN (SELECT id FROM message)",
+            "patch_file WHERE message NOT IN (SELECT id FROM message)",
+            "node WHERE list_row IS NOT NULL AND list_row NOT IN (SELECT id FROM list_row)",
+            "node WHERE list_row IS NOT NULL AND id NOT IN (SELECT node FROM message)",
+            "posting WHERE list_row IS NULL OR list_row NOT IN (SELECT id FROM list_row)",
+            "blocking_key WHERE posting NOT IN (SELECT id FROM posting)",
+            "row_list WHERE list_row NOT IN (SELECT id FROM list_row)",
         ):
             count = connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
             assert count == 0, what

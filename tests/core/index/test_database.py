@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 import stat
@@ -179,20 +178,6 @@ def test_an_older_version_is_brought_up_to_date_at_once_or_not_at_all(path: Path
     connection.close()
 
 
-def test_what_was_removed_is_kept_when_an_older_index_learns_where(path: Path) -> None:
-    open_database(path)
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(
-            "DROP TABLE removal; CREATE TABLE removal (list INTEGER NOT NULL, blob BLOB NOT NULL,"
-            " rank INTEGER NOT NULL, PRIMARY KEY (list, blob)) WITHOUT ROWID;"
-            "INSERT INTO removal VALUES (1, x'00', 4); PRAGMA user_version = 3"
-        )
-    open_database(path, steps=MIGRATIONS[:3])
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("INSERT INTO removal VALUES (1, x'00', 5)")
-        assert connection.execute("SELECT rank FROM removal").fetchall() == [(4,), (5,)]
-
-
 def test_a_folder_that_cannot_be_made_ends_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(IndexFileError, match="cannot be written") as caught:
@@ -262,9 +247,9 @@ def test_a_transaction_that_fails_leaves_nothing(path: Path) -> None:
     filled(path)
     connection = connect(path)
     with suppress(ZeroDivisionError), transaction(connection):
-        connection.execute("DELETE FROM item")
+        connection.execute("DELETE FROM list_row")
         raise ZeroDivisionError
-    assert connection.execute("SELECT count(*) FROM item").fetchone() == (3,)
+    assert connection.execute("SELECT count(*) FROM list_row").fetchone() == (3,)
     connection.close()
 
 
@@ -329,7 +314,7 @@ def test_the_schema_says_what_it_makes() -> None:
     connection = sqlite3.connect(":memory:")
     connection.executescript(schema())
     plans = connection.execute(
-        "EXPLAIN QUERY PLAN SELECT id FROM item ORDER BY active DESC, id DESC"
+        "EXPLAIN QUERY PLAN SELECT id FROM list_row ORDER BY active DESC, id DESC"
     ).fetchall()
     assert all("TEMP B-TREE" not in plan for *_, plan in plans)
     connection.close()

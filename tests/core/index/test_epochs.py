@@ -297,7 +297,7 @@ def test_bytes_are_read_from_the_epochs(archive: Archive, index: Index) -> None:
         for at, message in enumerate(messages)
     )
     with index._using() as (connection, _):
-        assert connection.execute("SELECT count(*) FROM body").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM raw_message").fetchone() == (0,)
     shutil.rmtree(archive.folder)
     fresh = Index(index.path)
     first = messages[0]

@@ -33,12 +33,12 @@ def told(path: Path) -> dict[str, object]:
 
         found: dict[str, object] = {
             "involved": ask(
-                "SELECT text, name, how FROM involved JOIN phrase ON phrase.id = person JOIN node ON node.id = node"
+                "SELECT text, name, involvement FROM participant JOIN phrase ON phrase.id = person JOIN node ON node.id = node"
             ),
-            "sent": ask("SELECT date, name FROM sent JOIN node ON node.id = node"),
+            "sent": ask("SELECT date, name FROM message_date JOIN node ON node.id = node"),
             "facet": ask(
-                "SELECT name, facet.thread, version, versions, have, total, given"
-                " FROM facet JOIN item ON item.id = facet.item JOIN node ON node.id = lead"
+                "SELECT name, series_facts.thread, version, versions, received, total, trailers"
+                " FROM series_facts JOIN list_row ON list_row.id = series_facts.list_row JOIN node ON node.id = lead"
             ),
         }
         for word in SUBJECTS:
@@ -51,7 +51,7 @@ def told(path: Path) -> dict[str, object]:
             found[f"p {word}"] = ask(
                 "SELECT text FROM phrase WHERE id IN"
                 " (SELECT rowid FROM phrase_words WHERE phrase_words MATCH ?)"
-                " AND id IN (SELECT person FROM involved)",
+                " AND id IN (SELECT person FROM participant)",
                 word,
             )
     return found
@@ -66,30 +66,6 @@ def indexed(path: Path, *steps: list[tuple[bytes, bool]]) -> dict[str, object]:
         bring(index, log)
     index.close()
     return told(path)
-
-
-def test_an_index_of_the_first_version_gets_it_all(tmp_path: Path) -> None:
-    path, old = tmp_path / "new.sqlite3", tmp_path / "old.sqlite3"
-    wanted = indexed(path, [(raw, True) for raw in (*MAILS, *CLASH)])
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        triage = {
-            name
-            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        } & {"ledger", "event", "entry", "entry_of", "read_mark", "viewed", "standing", "reached"}
-    shutil.copy(path, old)
-    with closing(sqlite3.connect(old)) as connection:
-        for table in (*TABLES, *triage):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("DROP INDEX IF EXISTS item_unread")
-        connection.execute("DELETE FROM meta WHERE name = 'identity'")
-        connection.execute("PRAGMA user_version = 1")
-        connection.commit()
-    index = open_index(old)
-    assert index.notes == ()
-    assert index.identity
-    index.close()
-    assert told(old) == wanted
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import subprocess
 import threading
 import time
@@ -19,13 +17,11 @@ from core.desk.triage_service import TriageService
 from core.errors import PatchdeskError
 from core.index.database import transaction
 from core.index.index import ListView, open_index
-from core.index.migrations import MIGRATIONS, TRIAGE
 from core.model import MessageId
 from core.sources.git_refs import has_tag
 from core.triage.events import EventSeries, to_microseconds
 from core.triage.events import TriageEvent as Written
 from core.triage.journal import Journal
-from core.triage.schema import NAMES as TABLES
 from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import Status, Verb
 from core.triage.when import SnoozeError
@@ -81,7 +77,7 @@ def test_its_time_comes_without_a_write(desk: Desk) -> None:
     row = desk.index.find(LAMP)
     assert row is not None
     with desk.index._using() as (connection, _), transaction(connection):
-        connection.execute("UPDATE standing SET wake = ?", (time.time() - 1,))
+        connection.execute("UPDATE triage_state SET wake = ?", (time.time() - 1,))
     assert order(desk, ListView(statuses=(Status.NEW,))) == [SOOT, BRASS, OIL, LAMP]
     assert order(desk, ListView(statuses=(Status.READING,))) == [WICK]
     assert desk.index.woken(time.time() - 5, time.time()) == {row, desk.index.find(WICK)}
@@ -171,21 +167,6 @@ def test_what_is_known_of_all_follows_every_change(desk: Desk) -> None:
     while desk.triage.undo():
         check()
     assert set(desk.triage.known().values()) == {TriageState(status=Status.READING, opened=True)}
-
-
-def test_an_index_of_before_there_was_triage_learns_it(desk: Desk) -> None:
-    desk.triage.do(Verb.DONE, [LAMP])
-    desk.index.close()
-    with contextlib.closing(sqlite3.connect(desk.index.path)) as connection:
-        for table in (*TABLES, "standing", "reached"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("DROP INDEX item_unread")
-        connection.execute(f"PRAGMA user_version = {MIGRATIONS.index(TRIAGE) + 1}")
-        connection.commit()
-    desk.index = open_index(desk.index.path)
-    desk.triage = desk.made()
-    desk.triage.refresh()
-    assert desk.shown()[LAMP].status is Status.DONE
 
 
 # ------------------------------------------------------------------- tags

@@ -1,0 +1,206 @@
+"""Taking over the messages that an index which was set aside has stored, so that nothing is downloaded twice.
+
+Only bytes that nothing else holds are stored in an index: of mail that was fetched, and of mailboxes. What lies in clones of
+repositories is read from these again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from core.errors import Cancelled
+from core.index.database import (
+    PRERELEASE_ID,
+    get_meta,
+    pending_asides,
+    remove_aside,
+    set_meta,
+    transaction,
+)
+from core.index.message_writer import Prepared, Storing, message_of, read_draft
+from core.index.parts import list_of, part_of, position_of
+from core.progress import Progress, ProgressCallback
+from core.sources.source import MailChange
+
+_BATCH: Final = 1000
+"""Messages of one transaction."""
+_DONE: Final = "taken_over"
+"""Under which `meta` has the lists that are done, as a JSON array of [file, list]."""
+
+# How the tables and columns were called before 0.1.0.
+_OLD_NAMES: Final = {
+    "{part}": "part", "{member}": "member", "{raw}": "body", "{read}": "seen", "{part_id}": "part",
+}  # fmt: skip
+_NAMES: Final = {
+    "{part}": "list_part", "{member}": "part_message", "{raw}": "raw_message", "{read}": "is_read", "{part_id}": "list_part",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredPart:
+    """A part of a list of which the index itself has the bytes; stands for its source while it is taken over."""
+
+    part_name: str
+    order: int
+    path: str = ""
+
+    def read(self, blob: bytes) -> bytes:
+        """Return nothing: every message comes with its bytes."""
+        del blob
+        return b""
+
+
+class StoredMessages:
+    """An index that was set aside, as far as it can be read. Raises sqlite3.Error where it cannot."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, timeout=5, isolation_level=None)
+        (application,) = self._connection.execute("PRAGMA application_id").fetchone()
+        self._names = _OLD_NAMES if application == PRERELEASE_ID else _NAMES
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _ask(self, sql: str, *values: object) -> sqlite3.Cursor:
+        for name, real in self._names.items():
+            sql = sql.replace(name, real)
+        return self._connection.execute(sql, values)
+
+    def lists(self) -> dict[str, tuple[int, int | None]]:
+        """Return by name the lists with messages stored here: from when on they were unread, and when they were synced."""
+        rows = self._ask(
+            "SELECT DISTINCT list.name, read_before, synced FROM list JOIN {part} ON {part}.list = list.id"
+            " WHERE path = '' AND position != ''"
+        )
+        return {str(name): (int(before), synced) for name, before, synced in rows}
+
+    def parts(self, list_name: str) -> list[tuple[int, str, int, str]]:
+        """Return the number, name, order and cursor of a list's parts whose messages are stored here."""
+        return self._ask(
+            "SELECT {part}.id, {part}.name, rank, position FROM {part} JOIN list ON list.id = list"
+            " WHERE list.name = ? AND path = '' AND position != '' ORDER BY rank",
+            list_name,
+        ).fetchall()
+
+    def messages(self, part: int) -> Iterator[tuple[bytes, bytes, str | None, bool]]:
+        """Yield the messages of a part as they came: blob id, compressed bytes, name in the part, whether it is read."""
+        yield from self._ask(
+            "SELECT blob, packed, {member}.name, node.{read} FROM {member} JOIN message ON message.id = {member}.message"
+            " JOIN {raw} ON {raw}.message = message.id JOIN node ON node.id = message.node"
+            " WHERE {member}.{part_id} = ? ORDER BY message.id",
+            part,
+        )
+
+
+def take_over(
+    connection: sqlite3.Connection,
+    path: Path,
+    list_name: str | None,
+    *,
+    stop: Event,
+    report: ProgressCallback,
+) -> int:
+    """Store the messages of a list (None: of all) that indexes which were set aside beside `path` hold; return how many.
+
+    What was stored stays when it is interrupted, and is skipped the next time. An aside of which nothing is left to take
+    over is removed. Raises Cancelled.
+    """
+    count = 0
+    for name in pending_asides(path):
+        aside = path.with_name(name)
+        done = {tuple(each) for each in json.loads(str(get_meta(connection, _DONE) or "[]"))}
+        lists: dict[str, tuple[int, int | None]] = {}
+        with contextlib.suppress(sqlite3.Error):  # what cannot be read is fetched again
+            stored = StoredMessages(aside)
+            try:
+                lists = stored.lists()
+                for one, facts in lists.items():
+                    if list_name in (None, one) and (name, one) not in done:
+                        count += _take_list(connection, stored, one, facts, stop, report)
+                        done.add((name, one))
+            finally:
+                stored.close()
+        is_last = all((name, one) in done for one in lists)
+        with transaction(connection):
+            left = [each for each in pending_asides(path) if each != name or not is_last]
+            set_meta(connection, "asides", json.dumps(left) if left else None)
+            set_meta(connection, _DONE, json.dumps(sorted(done)) if left else None)
+        if is_last:
+            remove_aside(aside)
+    return count
+
+
+def _take_list(
+    connection: sqlite3.Connection,
+    stored: StoredMessages,
+    list_name: str,
+    facts: tuple[int, int | None],
+    stop: Event,
+    report: ProgressCallback,
+) -> int:
+    read_before, synced = facts
+    list_id, _, is_new = list_of(connection, list_name, read_before)
+    if is_new and synced is not None:
+        with transaction(connection):
+            connection.execute("UPDATE list SET synced = ? WHERE id = ?", (synced, list_id))
+    count = 0
+    for number, name, order, cursor in stored.parts(list_name):
+        source = _StoredPart(name, order)
+        part = part_of(connection, list_id, source)
+        if position_of(connection, part):
+            continue  # synced since: it has its own cursor
+        whole = True
+        batch: list[tuple[Prepared, bool]] = []
+        phrases: dict[str, int] = {}
+        for blob, packed, own_name, is_read in stored.messages(number):
+            if stop.is_set():
+                raise Cancelled
+            try:
+                raw = zlib.decompress(packed)
+            except zlib.error:
+                whole = False  # fetched again, since the cursor is not taken over
+                continue
+            known = message_of(connection, blob) is not None
+            draft = None if known else read_draft(raw, blob, keep=True)
+            change = MailChange(blob, True, name=own_name or "")
+            batch.append((Prepared(change, draft), bool(is_read)))
+            if len(batch) >= _BATCH:
+                count += _store(connection, list_id, part, source, phrases, batch)
+                batch = []
+                report(Progress(f"Taking over {list_name}, message", count, None))
+        count += _store(connection, list_id, part, source, phrases, batch)
+        if whole:
+            with transaction(connection):
+                connection.execute("UPDATE list_part SET position = ? WHERE id = ?", (cursor, part))
+    return count
+
+
+def _store(
+    connection: sqlite3.Connection,
+    list_id: int,
+    part: int,
+    source: _StoredPart,
+    phrases: dict[str, int],
+    batch: list[tuple[Prepared, bool]],
+) -> int:
+    if not batch:
+        return 0
+    with transaction(connection):
+        writer = Storing(connection, list_id, part, source, phrases)
+        writer.store([prepared for prepared, _ in batch], (0, 0))
+        connection.executemany(
+            "UPDATE node SET is_read = 1 WHERE id = (SELECT node FROM message WHERE blob = ?)"
+            " AND NOT EXISTS (SELECT 1 FROM read_flag WHERE read_flag.hash = node.hash)",
+            [(prepared.change.blob,) for prepared, is_read in batch if is_read],
+        )
+    writer.numbers.remember()
+    return writer.added
