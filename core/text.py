@@ -1,4 +1,4 @@
-"""The one judge of what may be shown: every character that could act on a terminal becomes visible."""
+"""Text that is safe to show: every character that could act on a terminal, or upset its columns, becomes visible."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARKS_PER_LETTER: Final = 8
 """Combining marks kept on one letter; more only smear over the lines above and below."""
 
 JOINED: Final = 3
-"""Joiners kept in one emoji: where a terminal draws each part of it alone, it is four times as wide, and no more."""
+"""Joiners kept in one emoji, so that a terminal that draws the parts singly uses at most four times the cells."""
 
 TAB_WIDTH: Final = 8
 
@@ -35,6 +35,16 @@ _EMOJI: Final = re.compile(
     "[\u261d\u26f9\u270a-\u270d\U0001f385-\U0001f3cc\U0001f442-\U0001f4aa\U0001f574-\U0001f6cc\U0001f90c-\U0001faff](?<![\U0001f3fb-\U0001f3ff])"
 )
 _BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")
+_SELECTORS: Final = re.compile("[\ufe00-\ufe0f]")
+# Signs that newer Unicode has two cells wide and terminals one, or the other way about.
+_DISPUTED: Final = re.compile(
+    "[\u2630-\u2637\u268a-\u268f\u3248-\u324f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]"
+)
+_SPACING_MARK_BLOCKS: Final = (
+    (0x0900, 0x1CFF), (0x302E, 0x302F), (0xA820, 0xABFF), (0x11000, 0x11FFF), (0x16A00, 0x16FFF), (0x1D160, 0x1D17F),
+)  # fmt: skip
+"""Blocks that hold all of category Mc."""
+_WIDE_MARKS: Final = frozenset("\u302e\u302f\U00016ff0\U00016ff1")
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -115,9 +125,32 @@ def shown_line(line: str, *, first_column: int = 0) -> SafeText:
     return SafeText(_visible_line(line))
 
 
+def spacing_mark_widths() -> list[tuple[int, int]]:
+    """Return each spacing mark (category Mc), by its code, and the cells that terminals give it.
+
+    tmux, xterm and VTE draw it in a cell of its own, as wcwidth(3) says, two for the wide ones of East Asia; tables
+    made for text layout count it as a part of the letter before.
+    """
+    return [
+        (code, 2 if chr(code) in _WIDE_MARKS else 1)
+        for first, last in _SPACING_MARK_BLOCKS
+        for code in range(first, last + 1)
+        if unicodedata.category(chr(code)) == "Mc"
+    ]
+
+
+def _selector(match: re.Match[str]) -> str:
+    """Leave a variation selector out after an emoji, whose width terminals make of it disagree; show any other."""
+    before = match.string[match.start() - 1 : match.start()]
+    is_emoji = before > "\u00a8" and unicodedata.category(before) in {"So", "Sm", "Po", "Sk"}
+    is_keycap = match.string[match.end() : match.end() + 1] == "\u20e3"
+    return "" if (is_emoji or is_keycap) and match[0] in "\ufe0e\ufe0f" else _code_of(match[0])
+
+
 def _visible_line(line: str) -> str:
     line = CONTROLS.sub(_visible, line)
     if not _BEYOND_LATIN.search(line):
         return line
+    line = _SELECTORS.sub(_selector, _DISPUTED.sub(_visible, line))
     # What is made visible of a width comes before joiners: beside it they join nothing.
     return _JOINERS.sub(_joiners, _true_widths(line))

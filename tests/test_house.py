@@ -203,7 +203,6 @@ CIRCLES = {
     ("core.index.reader", "core.index.views"),
     ("tui.app", "tui.screens.desk"),
     ("core.desk.list_rows", "core.desk.lists_desk"),
-
     ("core.index.body_index", "core.index.index"),
     ("core.digest.process", "core.digest.process"),
 }

@@ -14,6 +14,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.filter import LineFilter
 
+import tui.cell_widths  # noqa: F401 - measures as terminals do, from here on
 from core.text import CONTROLS
 
 

@@ -20,13 +20,18 @@ _LONGEST: Final = 4_000
 """Characters of a line that are looked at; more are not shown either."""
 
 _TURNS: Final = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_HIDES: Final = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u3164\ufeff\uffa0\U000e0000-\U000e0fff"
+_HIDES: Final = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
 _HIDING: Final = re.compile(
     f"([{_TURNS}]+)|[{_HIDES}]+|(?<=[!-~])[\u200c\u200d]|[\u200c\u200d](?=[!-~])"
 )
 _WORD: Final = re.compile(r"\w+")
-_SIGNS: Final = re.compile("[\u01c3\u037e\ua789](?=[\x20-\x7e]|$)")
-"""What looks like ! ; : before ASCII, where no letter or punctuation of another script belongs."""
+_SIGNS: Final = re.compile(
+    "[\u01c0\u01c3\u037e\u2044\u2212\u2215-\u2217\u2223\u2236\u223c\u2571\u2758\u29f8\ua789](?=[\x20-\x7e]|$)"
+    "|(?<=[\x20-\x7e])[\ufe50-\ufe6b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e](?=[\x20-\x7e]|$)"
+)
+"""What looks like a sign of ASCII (| ! ; / - * : ~ and their full-width forms) beside it, where no other script stands."""
+_BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]+")
+"""What looks like a blank and is none to a compiler."""
 
 # Letters of other scripts that look like ASCII ones, as Unicode's confusables.txt has them.
 _CYRILLIC: Final = "аеорсухіјѕһԁԛԝѵҽАВЕЅІЈКМНОРСТУХҮԌԚԜ"
@@ -60,7 +65,9 @@ def find_suspicious(line: str) -> list[SuspiciousSpan]:
         if _looks_alike(match[0], plain)
     ]
     found += [
-        SuspiciousSpan(match.start(), match.end(), LOOKALIKE) for match in _SIGNS.finditer(line)
+        SuspiciousSpan(match.start(), match.end(), LOOKALIKE)
+        for pattern in (_SIGNS, _BLANKS)
+        for match in pattern.finditer(line)
     ]
     return sorted(found)
 
@@ -74,7 +81,7 @@ def describe_suspicious(lines: Iterable[str]) -> str:
     said = {
         DIRECTION: "text that runs backwards",
         HIDDEN: "hidden characters",
-        LOOKALIKE: "look-alike letters",
+        LOOKALIKE: "look-alike characters",
     }
     found = [
         f"{said[why]} in {count} line{'s' if count > 1 else ''}"

@@ -84,6 +84,16 @@ def read_file(path: Path, cap: int) -> bytes:
         return file.read(cap)
 
 
+def unpacked(data: bytes, cap: int) -> bytes:
+    """Return what gzip packed, at most `cap` bytes, as far as it is whole; other bytes as they are."""
+    if not is_gzip(data):
+        return data
+    out = b""
+    with contextlib.suppress(zlib.error):
+        out = zlib.decompressobj(_GZIP_BITS).decompress(data, cap)
+    return out
+
+
 def error_reason(error: Exception) -> str:
     """Return the reason of a failed file access, as words for the end of a sentence."""
     words = (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -11,7 +11,7 @@ from typing import Final
 from core.errors import SourceError
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
-from core.sources.byte_store import error_reason, read_file
+from core.sources.byte_store import error_reason, read_file, unpacked
 from core.sources.mbox import MAIL_CAP
 from core.sources.source import MailChange, StoredPart, git_blob_id
 
@@ -67,7 +67,8 @@ class MaildirSource:
         """Return one mail's bytes."""
         for candidate in self._candidates(key):
             try:
-                return read_file(self._path / candidate, MAIL_CAP)
+                # Dovecot's zlib plugin packs mails where they lie.
+                return unpacked(read_file(self._path / candidate, MAIL_CAP), MAIL_CAP)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError) as error:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import shown, shown_line, shown_lines
+from core.text import shown, shown_line, shown_lines, spacing_mark_widths
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,13 @@ from core.text import shown, shown_line, shown_lines
         ("\u2602\u200d\U0001f3fd\u200d\u2602", "\u2602<U+200D><U+1F3FD><U+200D>\u2602"),
         ("\U0001fae8", "\U0001fae8"),
         ("\u2602\u200d\u200d\u2602", "\u2602<U+200D><U+200D>\u2602"),
+        # Variation selectors hide text, and make emoji as wide as each terminal pleases.
+        ("a\ufe0fb\ufe01", "a<U+FE0F>b<U+FE01>"),
+        ("\u2764\ufe0f", "\u2764"),
+        ("\u2764\ufe0f\ufe0f", "\u2764<U+FE0F>"),
+        ("1\ufe0f\u20e3", "1\u20e3"),
+        ("हिन्दी தமிழ்", "हिन्दी தமிழ்"),
+        ("\u2630 \u4dc0", "<U+2630> <U+4DC0>"),
         (
             "\U0001f468\u200d" * 5 + "\U0001f468",
             "\U0001f468\u200d\U0001f468\u200d\U0001f468\u200d\U0001f468<U+200D>\U0001f468\u200d\U0001f468",
@@ -54,7 +61,7 @@ def test_shown_makes_controls_visible(raw: str, safe: str) -> None:
     assert shown(raw) == safe
 
 
-@pytest.mark.parametrize("mark", ["\u0301", "\u0489", "\u1715", "\u093f", "\ufe0f"])
+@pytest.mark.parametrize("mark", ["\u0301", "\u0489", "\u1715", "\u093f"])
 def test_a_flood_of_marks_is_thinned(mark: str) -> None:
     assert shown("Z" + mark * 500 + "a") == "Z" + mark * 8 + "a"
 
@@ -67,6 +74,11 @@ def test_tabs_are_expanded_from_the_first_column() -> None:
 
 def test_lines_are_split_at_line_feeds_alone() -> None:
     assert shown_lines("a\u2028b\nc\r\nd") == ["a<U+2028>b", "c␍", "d"]
+
+
+def test_all_spacing_marks_have_a_width() -> None:
+    marks = {code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Mc"}
+    assert {code for code, _ in spacing_mark_widths()} == marks
 
 
 def test_no_character_acts_or_hides() -> None:

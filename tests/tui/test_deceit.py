@@ -15,7 +15,9 @@ DIFF = (
 def test_a_deceit_is_marked_and_said() -> None:
     diff = read_diff(DIFF)
     code = HunkCode(diff.lines, diff.files[0].hunks)
-    assert code.warning(0) == "  ⚠ text that runs backwards in 1 line, look-alike letters in 1 line"
+    assert (
+        code.warning(0) == "  ⚠ text that runs backwards in 1 line, look-alike characters in 1 line"
+    )
     assert code.warning(1) == ""
     line = code.line(0, 2)
     text = "".join(piece for piece, _ in line.pieces)
@@ -28,6 +30,6 @@ def test_the_words_stand_on_the_hunk_s_row() -> None:
     block = DiffBlock(read_diff(DIFF), 120, numbers=False, headers=False)
     rows = [block.row(at) for at in range(block.count)]
     heads = [row for row in rows if row.text.startswith("@@")]
-    assert heads[0].text.endswith("look-alike letters in 1 line")
+    assert heads[0].text.endswith("look-alike characters in 1 line")
     assert heads[0].pieces[-1][1] == "warning"
     assert "⚠" not in heads[1].text

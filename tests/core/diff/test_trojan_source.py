@@ -25,6 +25,15 @@ from core.diff.trojan_source import describe_suspicious, find_suspicious
         ("if (x ǃ= 3)", [("look-alike", "ǃ")]),
         ("return 0\u037e", [("look-alike", "\u037e")]),
         ("int\u3164 = 1;", [("hidden", "\u3164")]),
+        ("int a\ufe00;", [("hidden", "\ufe00")]),
+        ("if (a ∣ b)", [("look-alike", "∣")]),
+        ("a ∗ b ∕ c", [("look-alike", "∗"), ("look-alike", "∕")]),
+        ("x = 1；", [("look-alike", "；")]),
+        ("case A：", [("look-alike", "：")]),
+        ("f（a", [("look-alike", "（")]),
+        ("a ＝ b", [("look-alike", "＝")]),
+        ("int\u00a0a;\u3000b\u2800c", [("look-alike", "\u00a0"), ("look-alike", "\u3000"), ("look-alike", "\u2800")]),
+        ("// 中文：说明；", []),
         ("a\u200db", [("hidden", "\u200d")]),
         ("\ufeff#include", [("hidden", "\ufeff")]),
         ("tag\U000e0041", [("hidden", "\U000e0041")]),
@@ -57,7 +66,7 @@ def test_the_words_count_lines() -> None:
     lines = ["a\u202eb\u202ec", "\u202e сору", "plain", "\u200b"]
     assert (
         describe_suspicious(lines)
-        == "text that runs backwards in 2 lines, hidden characters in 1 line, look-alike letters in 1 line"
+        == "text that runs backwards in 2 lines, hidden characters in 1 line, look-alike characters in 1 line"
     )
     assert describe_suspicious(["plain", "Проверка"]) == ""
 

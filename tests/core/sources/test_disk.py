@@ -270,6 +270,15 @@ def test_a_maildir_comes_newest_first_whatever_the_names(tmp_path: Path) -> None
     assert source.notes == ()
 
 
+def test_mails_that_dovecot_packed_are_read(tmp_path: Path) -> None:
+    raw = b"From: a@x\nSubject: packed\n\ntext\n"
+    source = maildir(tmp_path, {"cur/1.a.h,S=900:2,SZ": gzip.compress(raw), "cur/2.b.h:2,S": raw})
+    assert [each.raw for each in source.mails(stop=Event(), report=lambda _: None)] == [raw, raw]
+    torn = maildir(tmp_path / "torn", {"cur/1.a.h:2,SZ": gzip.compress(raw * 99)[:-40]})
+    (mail,) = torn.mails(stop=Event(), report=lambda _: None)
+    assert raw.startswith(mail.raw[:20])
+
+
 def test_a_maildir_file_name_need_be_no_utf8(tmp_path: Path) -> None:
     source = maildir(tmp_path, {})
     with open(os.fsencode(tmp_path) + b"/new/1.\xff\xfe:2,S", "wb") as file:  # noqa: PTH123 - Path cannot name it
