@@ -210,6 +210,8 @@ class ListDesk:
         looked = time.time()
         page = self._page(self.wanted, page.items, ())
         yield page
+        if not index.is_complete():
+            threading.Thread(target=self._complete, args=(index, stop), daemon=True).start()
         while not (stop.is_set() or self._closed):
             self._wake.wait(_POLL)
             self._wake.clear()
@@ -233,6 +235,24 @@ class ListDesk:
             self.wanted = asked
             page = self._page(asked, page.items, everything)
             yield page
+
+    def _complete(self, index: Index, stop: Event) -> None:
+        """Have rows that other rules made, or that were set aside, made again by another process; pages show them as they come."""
+        from core.errors import Cancelled
+        from core.system.child_process import ChildProcess
+
+        child = ChildProcess(
+            "core.index.rebuild", str(index.path), doing="Grouping again", hint="Sync the lists."
+        )
+        try:
+            for _ in child.receive(stop=stop, report=lambda _: None):
+                pass
+        except Cancelled:
+            pass
+        except PatchdeskError as error:
+            log.warning("the rows cannot be grouped again: %s", error.message)
+        finally:
+            child.release()
 
     def _page(self, wanted: ListQuery, before: LazyRows, changed: Collection[int]) -> ListPage:
         index = self.index

@@ -9,6 +9,7 @@ from typing import Final
 from core.errors import Cancelled
 from core.index.database import transaction
 from core.index.message_writer import take_from
+from core.index.rebuild import leave_out
 from core.index.regroup import settle
 from core.progress import ProgressCallback
 
@@ -23,6 +24,7 @@ def forget(
     Raises Cancelled; then a part of it is gone, and forgetting it again takes the rest.
     """
     changed = 0
+    leave_out(connection, list_name)
     found = connection.execute("SELECT id FROM list WHERE name = ?", (list_name,)).fetchone()
     if found is None:
         return 0

@@ -102,6 +102,13 @@ class Index:
         with self._using() as (connection, _):
             return pending(connection)
 
+    def is_complete(self) -> bool:
+        """Whether all rows are as today's rules make them; else `core.index.rebuild` has work, in a process of its own."""
+        from core.index.rebuild import is_complete
+
+        with self._using() as (connection, _):
+            return is_complete(connection, self.path)
+
     def forget(self, list_name: str, *, stop: Event, report: ProgressCallback) -> int:
         """Take a list out of the index, with its mails that are in no other; return how many rows changed."""
         from core.index.forget import forget

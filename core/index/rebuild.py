@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from typing import Final
 from core.errors import Cancelled
 from core.index.database import (
     PRERELEASE_ID,
+    connect,
+    faults,
     get_meta,
     pending_asides,
     remove_aside,
@@ -27,8 +30,10 @@ from core.index.database import (
 )
 from core.index.message_writer import Prepared, Storing, message_of, read_draft
 from core.index.parts import list_of, part_of, position_of
+from core.index.regroup import settle
 from core.progress import Progress, ProgressCallback
 from core.sources.source import MailChange
+from core.system.child_process import Channel
 
 _BATCH: Final = 1000
 """Messages of one transaction."""
@@ -137,6 +142,31 @@ def take_over(
         if is_last:
             remove_aside(aside)
     return count
+
+
+def leave_out(connection: sqlite3.Connection, list_name: str) -> None:
+    """Take over nothing of a list, which nobody follows any more."""
+    with transaction(connection):
+        names = json.loads(str(get_meta(connection, "asides") or "[]"))
+        if names:
+            done = json.loads(str(get_meta(connection, _DONE) or "[]"))
+            done += [[name, list_name] for name in names]
+            set_meta(connection, _DONE, json.dumps(done))
+
+
+def is_complete(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether all rows are as today's rules make them, and nothing is left to take over."""
+    dirty = connection.execute("SELECT 1 FROM dirty_conversation LIMIT 1").fetchone()
+    return dirty is None and not pending_asides(path)
+
+
+def main(channel: Channel, path: str) -> None:
+    """Take over what is stored aside and group what waits for it, in a process of its own."""
+    os.nice(5)
+    file, stop = Path(path), Event()
+    with contextlib.closing(connect(file)) as connection, faults(file):
+        take_over(connection, file, None, stop=stop, report=channel.report)
+        settle(connection, stop=stop, report=channel.report)
 
 
 def _take_list(

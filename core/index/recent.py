@@ -16,7 +16,7 @@ def recent_ids(path: Path, count: int) -> list[str]:
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.05)
         ) as connection:
             rows = connection.execute(
-                "SELECT name FROM item JOIN node ON node.id = lead ORDER BY active DESC LIMIT ?",
+                "SELECT name FROM list_row JOIN node ON node.id = lead ORDER BY active DESC LIMIT ?",
                 (count,),
             ).fetchall()
     except sqlite3.Error:

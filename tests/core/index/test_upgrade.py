@@ -11,12 +11,13 @@ from threading import Event
 
 import pytest
 
+from core.desk.lists_desk import ListDesk, ListQuery
 from core.errors import Cancelled
 from core.index.database import asides, open_database
 from core.index.index import Index, ListView, open_index
 from core.model import MessageId
 from core.progress import ProgressJob
-from core.series import RULES_VERSION, postings
+from core.series import RULES_VERSION, posting_builder
 from core.series.numbering import PatchNumber, read_patch_number
 from core.series.threading import ThreadForest
 from core.sources.source import MailChange, StoredPart
@@ -153,7 +154,7 @@ def other_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     def changed(forest: ThreadForest, mail: int) -> PatchNumber | None:
         return None if "lamp" in forest.messages[mail].subject.text else old(forest, mail)
 
-    monkeypatch.setattr(postings, "read_patch_number", changed)
+    monkeypatch.setattr(posting_builder, "read_patch_number", changed)
 
 
 def test_other_rules_group_again_and_no_row_is_gone_meanwhile(
@@ -180,4 +181,35 @@ def test_other_rules_group_again_and_no_row_is_gone_meanwhile(
     open_database(path, rules=RULES_VERSION + 1)
     index = Index(path)
     assert index.pending() == 0
+    index.close()
+
+
+def test_an_open_desk_groups_again_in_the_background(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = opened(tmp_path, "prerelease.sqlite3")
+    open_index(path).close()
+    desk = ListDesk(path, ListQuery())
+    stop = Event()
+    for page in desk.pages(stop):
+        assert page.items is not None
+        if desk.index.is_complete() and len(page.items) == 3:
+            stop.set()
+    index = open_index(path)
+    wanted = fresh(tmp_path / "fresh.sqlite3")
+    assert held(index) == held(wanted)
+    assert asides(path) == []
+    index.close()
+    wanted.close()
+
+
+def test_a_list_that_was_unfollowed_is_not_taken_over(tmp_path: Path) -> None:
+    path = opened(tmp_path, "prerelease.sqlite3")
+    index = open_index(path)
+    assert not index.is_complete()
+    index.forget("letters", stop=NOBODY, report=quiet)
+    index.ingest("other", Log("other"), stop=NOBODY, report=quiet)
+    assert asides(path) == []
+    assert index.is_complete()
+    assert [each.name for each in index.lists()] == ["other"]
     index.close()
