@@ -62,7 +62,7 @@ async def test_remarks_come_and_lead_to_their_reply_and_back() -> None:
             pilot, lambda: reader.mail is not None and reader.mail.message.message_id != "r@x"
         )
         await pilot.press("'")
-        assert "No jump" in text_of(app_)
+        assert "Nothing to jump back to" in text_of(app_)
 
 
 async def test_a_file_is_found_by_some_of_its_letters() -> None:
@@ -155,9 +155,9 @@ async def test_viewed_layouts_and_folds_have_their_keys() -> None:
         await pilot.press("t", "v", "z", "M")
         await until(pilot, lambda: " lines" in text_of(app_))
         await pilot.press("z", "R", "t", "l")
-        assert "old above new" in text_of(app_)
+        assert "old block, then new" in text_of(app_)
         await pilot.press("t", "s")
-        assert "ignored" in text_of(app_)
+        assert "Ignoring whitespace" in text_of(app_)
         assert desk_screen(app_).reader.words
         await pilot.press("t", "w")
         assert not desk_screen(app_).reader.words
