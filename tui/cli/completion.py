@@ -7,7 +7,7 @@ KIND`, which `tui.cli.start` answers before the rest of the command line is impo
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,14 +57,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the script of a shell."""
     script = {"bash": _bash, "zsh": _zsh, "fish": _fish}[arguments.shell]
-    print_lines(script(list(_commands())))
+    print_lines(script(list(_words_of(arguments.commands))))
     return 0
 
 
-def _commands() -> Iterator[_Words]:
+def _words_of(commands: Sequence[Command]) -> Iterator[_Words]:
     from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES
     from core.triage.transitions import VERBS
-    from tui.cli.main import COMMANDS
 
     terms = (
         *(f"{name}:" for name in FIELDS),
@@ -72,11 +71,11 @@ def _commands() -> Iterator[_Words]:
         *(f"has:{name}" for name in HAS_VALUES),
     )
     verbs = (*sorted(VERBS), "undo", "redo", "log")
-    parser = build_parser(COMMANDS)
+    parser = build_parser(commands)
     subparsers = next(
         action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
     )
-    for command in COMMANDS:
+    for command in commands:
         options: list[tuple[str, str]] = []
         values: list[tuple[str, str]] = []
         fixed: list[str] = []

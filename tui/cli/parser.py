@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser(commands: Sequence[Command]) -> Parser:
-    """Return the parser of the whole command line; `run` in its namespace is the function to call."""
+    """Return the parser of the whole command line; its namespace has the function to `run`, and `commands`."""
     parser = Parser(
         prog="patchdesk",
         description="A terminal desk for reading and triaging mailing-list patches.",
@@ -84,4 +84,5 @@ def build_parser(commands: Sequence[Command]) -> Parser:
         if command.add_arguments is not None:
             command.add_arguments(sub)
         sub.set_defaults(run=command.run)
+    parser.set_defaults(commands=tuple(commands))
     return parser

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from core.text import SafeText
+from tui.reader.interdiff_rows import interdiff_rows
 from tui.reader.page import Page
 from tui.reader.row import Block, PageRow, RowsBlock
 
@@ -321,7 +322,7 @@ class Folds:
 
     def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Inserted]:
         if self.interdiff is not None:
-            for below, block in self.interdiff.inserts(page, width):
+            for below, block in interdiff_rows(self.interdiff, page, width):
                 yield Inserted(below, -1, block)
         if not self.comments:
             return

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from core.text import SafeText, shown, shown_line
-from tui.reader.page import Page
 from tui.reader.row import PageRow, RowsBlock, StyledText, slice_pieces, wrap_words
 
 if TYPE_CHECKING:
@@ -66,19 +65,6 @@ class InterdiffView:
         """Return what stands at the right edge of a line."""
         words = self.marks.get((hunk, line), "")
         return ((SafeText(f" {shown(words)} "), "version-note"),) if words else ()
-
-    def inserts(self, page: Page, width: int) -> Iterator[tuple[int, RowsBlock]]:
-        """Yield what stands between the rows of a page, and the row that it stands below."""
-        if self.head and page.blocks:
-            yield page.blocks[0].count - 1, self.head_rows(width)
-        diff = page.diff
-        if diff is None:
-            return
-        for hunk, line in self.gone:
-            if hunk < len(diff.hunk_rows):
-                below = page.last_row_of("diff", diff.hunk(hunk).start + 1 + line)
-                if below is not None:
-                    yield below, self.gone_rows((hunk, line))
 
     def gone_rows(self, place: Place) -> RowsBlock:
         """Return the rows that stood below a line in the old version."""
