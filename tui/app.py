@@ -35,6 +35,7 @@ from tui.timings import Timings
 from tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
+    from core.config import Config
     from core.desk.triage_service import TriageService
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class PatchdeskApp(App[None]):
         remembered: UiState | None = None,
         linear: bool = False,
         triage: Callable[[Session], TriageService] | None = None,
+        config: Config | None = None,
         timings: Timings | None = None,
     ) -> None:
         # What is imported stays: not to be looked through for garbage while the first picture is made.
@@ -99,6 +101,7 @@ class PatchdeskApp(App[None]):
             ui_state=remembered if remembered is not None else UiState(),
             linear=linear,
             triage=triage,
+            config=config,
             mouse=mouse,
             set_mouse=self._set_mouse,
             timings=timings if timings is not None else Timings(),

@@ -22,6 +22,7 @@ FIXED = {"Enter", "Esc", "Tab", "Space", "↑", "↓", "←", "→"}
 WORDS = {"a", "A", "I", "i"}
 """Keys that are English words."""
 NO_KEYS = {
+    " = unchanged  c code  r only context  m message  t tags  a author  + new  - gone",  # a legend
     "C-r asks the server",
     "3d, fri, 2026-12-01, v or a tag",
     "R A T N",

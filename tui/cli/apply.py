@@ -11,19 +11,18 @@ from core.text import shown
 from tui.cli.console import interruptible, load_config_and_warn, print_lines
 from tui.cli.mail import open_message
 from tui.cli.parser import TARGETS, Command
+from tui.desk.series_reports import landed_lines, trial_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from threading import Event
 
     from core.apply.values import Base, PatchFit, PatchSource
     from core.config import Config
     from core.desk.apply_service import ApplyService
-    from core.landed.values import LandedPatch
     from core.model import Series, Version
     from tui.cli.mail import FoundMessage
 
-_MARKS: Final = {"applied": "✓", "conflict": "✗", "missing": "?", "skipped": "·"}
 _MOST_NUMBER: Final = 9_999
 
 
@@ -164,20 +163,10 @@ def _print_result(
         record = apply_record(series, version, repo, base, fits, branch, worktree)
         print_lines([to_line(record)])
         return
-    matched = "" if base.matched is None else f", {base.matched[0]}/{base.matched[1]} files match"
-    print_lines([shown(f"base {base.commit[:12]} ({base.source.value}{matched})")])
-    if base.note:
-        print_lines([shown(f"     {base.note}")])
-    for one in fits:
-        total = f"{one.number}/{version.total}"
-        print_lines([shown(f"  {_MARKS[one.fit.value]} {total:>7} {one.title}  {one.fit.value}")])
-        for file in one.files:
-            hunks = f"{file.failing} of {file.hunks} hunks, " if file.hunks else ""
-            print_lines([shown(f"            {file.path}: {hunks}{file.reason}")])
-    if branch:
-        print_lines([shown(f"branch {branch}")])
-    if worktree:
-        print_lines([shown(f"worktree {worktree}")])
+    lines = trial_lines(base, fits, version.total)
+    lines += [shown(f"branch {branch}")] * bool(branch)
+    lines += [shown(f"worktree {worktree}")] * bool(worktree)
+    print_lines(lines)
 
 
 # ------------------------------------------------------------------- landed
@@ -215,27 +204,11 @@ def landed(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print_lines(to_line(landed_record(one)) for one in result)
             else:
-                print_lines(_landed_lines(series, result))
+                newest = series.versions[-1].version
+                print_lines([shown(f"{series.subject} v{newest}"), *landed_lines(series, result)])
     finally:
         service.close()
     return 0
-
-
-def _landed_lines(series: Series, found: Sequence[LandedPatch]) -> Iterable[str]:
-    version = series.versions[-1]
-    yield shown(f"{series.subject} v{version.version}")
-    for patch in version.patches:
-        mine = [one for one in found if one.message_id == patch.message.message_id]
-        label = f"  {patch.number}/{version.total} {patch.message.subject.title}"
-        if not mine:
-            yield shown(f"{label}: not found")
-        for one in mine:
-            changed = ", changed" if one.code_changed else ""
-            reverted = f", reverted by {one.reverted_by[:12]}" if one.reverted_by else ""
-            where = f"in {one.tree}" if one.tree else "in no tree here"
-            yield shown(
-                f"{label}: {one.commit[:12]} {where} ({one.evidence.value}{changed}{reverted})"
-            )
 
 
 COMMANDS: Final = (

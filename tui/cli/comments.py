@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import Final
 
 from core.text import shown
 from tui.cli.console import interruptible, load_config_and_warn, print_lines
 from tui.cli.mail import open_message
 from tui.cli.parser import TARGETS, Command
-
-if TYPE_CHECKING:
-    from core.comments.values import CommentLedger, FollowedComment
-    from core.model import Series
-
-_MARKS: Final = {"open": "○", "likely settled": "●", "settled": "✓"}
+from tui.desk.series_reports import comment_lines
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
@@ -59,36 +54,14 @@ def comments(arguments: argparse.Namespace) -> int:
             cache=ComparisonCache(cache_dir() / "versions.sqlite3"),
             stop=stop,
         )
-    wanted = [
-        one for one in ledger.comments if not arguments.open or one.state is CommentState.OPEN
-    ]
+    if arguments.open:
+        still_open = tuple(one for one in ledger.comments if one.state is CommentState.OPEN)
+        ledger = replace(ledger, comments=still_open)
     if arguments.json:
-        print_lines(to_line(comment_record(ledger, one)) for one in wanted)
+        print_lines(to_line(comment_record(ledger, one)) for one in ledger.comments)
     else:
-        print_lines(_lines(series, ledger, wanted))
+        print_lines([shown(series.subject), *comment_lines(ledger)])
     return 0
-
-
-def _lines(series: Series, ledger: CommentLedger, wanted: list[FollowedComment]) -> Iterator[str]:
-    seen = f", seen in v{ledger.seen_in}" if ledger.seen_in is not None else ""
-    yield shown(
-        f"{series.subject}  on v{ledger.version}{seen}  "
-        f"{ledger.open} open of {len(ledger.comments)}"
-    )
-    number = None
-    for one in wanted:
-        if one.number != number:
-            number = one.number
-            yield f"  {number or 'cover letter'}"
-        first = next((line.strip() for line in one.text.split("\n") if line.strip()), "")
-        notes = [one.next.evidence.value]
-        notes += ["answered"] * one.discussion.author_answered
-        notes += [f"then {one.discussion.tag}"] * bool(one.discussion.tag)
-        notes += ["in the changelog"] * one.discussion.in_changelog
-        notes += ["most of the patch changed"] * one.next.rewritten
-        name = one.person.name or one.person.address
-        yield shown(f"    {_MARKS[one.state.value]} {name}: {first}")
-        yield shown(f"        {' · '.join(notes)}")
 
 
 COMMANDS: Final = (

@@ -149,6 +149,7 @@ def _application(desks: _Desks) -> PatchdeskApp:
         mouse=config.mouse,
         linear=config.linear,
         triage=triage_opener(config),
+        config=None if desks.is_demo else config,
         keymap=keymap,
         problems=(*config.problems, *(f"{config_file()}: {problem}" for problem in wrong)),
         web=(followed.web if followed is not None else "") or config.server,
@@ -188,6 +189,7 @@ class _Desks:
         name: str,
     ) -> None:
         self.config = config
+        self.is_demo = name == "demo"
         self.target = target
         self.remembered = remembered
         self._stdin = stdin

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Protocol
 
+from core.config import Config
 from core.system.ui_state import UiState
 from tui.timings import Timings
 
@@ -64,6 +65,8 @@ class DeskSettings:
     """The mode for screen readers and plain terminals."""
     triage: Callable[[Session], TriageService] | None = None
     """Gives the triage of what was opened; it is called off the screen's thread."""
+    config: Config | None = None
+    """The user's configuration, for what replies and applies; None where nothing of it is to be touched, as in the demo."""
     set_mouse: Callable[[bool], object] = bool
     """Takes the mouse, or leaves it to the terminal."""
     mouse: bool = True

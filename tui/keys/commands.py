@@ -25,6 +25,7 @@ class Pane(Flag):
 
 _ROWS: Final = Pane.TREE | Pane.DIGEST
 _FOLDING: Final = Pane.TREE | Pane.READER | Pane.DIGEST
+_SERIES: Final = Pane.TREE | Pane.READER
 TREE, READER, DIGEST = Pane.TREE, Pane.READER, Pane.DIGEST
 
 
@@ -102,6 +103,12 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("unread.next", "J", "next unread", "Next unread message"),
     Command("unread.previous", "K", "previous unread", "Previous unread message"),
     Command("mail.toggle_read", "m", "read/unread", "Toggle read/unread"),
+    Command("reply.trailers", "T", "trailers", "Give a trailer such as Reviewed-by, or take it back", _SERIES),
+    Command("reply.whole", "R", "reply", "Reply to the whole message in the editor", _SERIES),
+    Command("reply.review", "", "review", "Preview the replies that are ready, and send them"),
+    Command("series.actions", "a", "actions", "Try, apply, or find where it landed", _SERIES, footer=True),
+    Command("series.coverage", "gc", "coverage", "Who reviewed which patch, and whether its code changed since", _SERIES),
+    Command("series.comments", "gR", "comments", "What became of the review comments", _SERIES),
     Command("list.switch", "gl", "lists", "Show one of the lists you follow, or all of them", argument="NAME"),
     Command("list.inbox", "gi", "inbox", "All lists, latest activity first"),
     Command("list.sync", "gs", "sync", "Sync the shown lists", argument="NAMES"),
@@ -207,6 +214,7 @@ _ALIASES: Final = {
     "e": "app.open",
     "open": "app.open",
     "back": "app.back",
+    "review": "reply.review",
     "mark": "mark.query",
     **{
         verb: f"triage.{verb}"

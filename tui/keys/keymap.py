@@ -129,6 +129,7 @@ class Keymap:
 
 
 _MUTT: Final = {
+    "reply.trailers": "gT",
     # t tags, T tags by pattern; so what t begins in the table begins with v here.
     "mark.toggle": "t",
     "mark.query": "T",
@@ -176,6 +177,7 @@ _MUTT: Final = {
 }
 
 _AERC: Final = {
+    "series.actions": "ga",
     # a archives, d deletes, v and Space mark, c changes the folder, H shows the headers, s splits.
     "triage.done": "a",
     "triage.skip": "d",

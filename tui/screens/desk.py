@@ -14,6 +14,7 @@ from textual.widgets import OptionList
 
 from core.model import OpenedMessage
 from core.text import shown
+from tui.desk.actions import SeriesActions
 from tui.desk.command_line import CommandLine
 from tui.desk.controller import (
     Controller,
@@ -33,6 +34,7 @@ from tui.desk.marks import Marking
 from tui.desk.opening import Opening
 from tui.desk.panes import Panes
 from tui.desk.phrases import position_in_series
+from tui.desk.replies import Replies
 from tui.desk.requests import Desk, Session
 from tui.desk.results import Results
 from tui.desk.review import Review
@@ -93,6 +95,8 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         Triage(desk, tasks, lists, mail, states, writer),
         search,
         Digests(desk, tasks, opening, lists, mail),
+        Replies(desk, tasks),
+        SeriesActions(desk, tasks),
         Panes(desk, tasks),
         CommandLine(desk, tasks),
     )

@@ -42,7 +42,7 @@ def _lines(
     words = ", ".join(pair_phrases(change, comparison, old=old, new=new))
     yield f"{old} → {new}: {words}", "version-new"
     for item in comparison.items_of(change):
-        yield f"changelog v{item.version}: {item.text}", ""
+        yield f"changelog of version {item.version}: {item.text}", ""
     for trailer in change.tags.new:
         given = giver(choice, trailer)
         where = f" (given in {given})" if given else ""

@@ -1,0 +1,98 @@
+"""What can be done with a series from the screen: try, apply, take back, landed, coverage, comments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.config import NamedTree
+from tests.core.apply.kit import commit, git, repository, snapshot, text
+from tests.end_to_end.program import Program
+from tests.end_to_end.test_apply_cli import archive
+from tests.tui.kit import ready, text_of
+from tests.tui.test_replies import app_at, press
+from tui.app import PatchdeskApp
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.delenv(f"XDG_{name}_HOME", raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    made = repository(tmp_path / "repo")
+    archive(Program(tmp_path), made)
+    (tmp_path / "a.mbox").rename(tmp_path / "patch.eml")
+    return made
+
+
+def desk(folder: Path, **config: object) -> PatchdeskApp:
+    return app_at(folder.parent, apply_repo=str(folder), **config)
+
+
+async def test_a_trial_shows_each_patch_and_writes_nothing(folder: Path) -> None:
+    before = snapshot(folder)
+    app = desk(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a", "a")
+        shown = text_of(app)
+        assert "1/2 a: write three applied" in shown
+        assert "2/2 files match" in shown
+    assert snapshot(folder) == before
+
+
+async def test_a_branch_is_made_and_taken_back(folder: Path) -> None:
+    app = desk(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a", "b")
+        assert "pd/ann/a-write-three-v1" in text_of(app)
+        made = text(folder, "for-each-ref", "--format=%(refname:short)")
+        assert "pd/ann/a-write-three-v1" in made
+        assert "Reviewed-by: Rex" in text(folder, "log", "--format=%B", "pd/ann/a-write-three-v1")
+        await press(pilot, "a", "u", "y")
+        assert "Deleted the branch" in text_of(app)
+    assert "pd/" not in text(folder, "for-each-ref")
+
+
+async def test_a_conflict_is_shown(folder: Path) -> None:
+    changed = (folder / "a.txt").read_text().replace("line 3\n", "line drei\n")
+    git(folder, "branch", "-q", "-D", "work")
+    commit(folder, {"a.txt": changed}, "another three")
+    app = desk(folder, apply_base="main")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a", "a")
+        assert "1/2 a: write three applied" in text_of(app)  # on the commit before it
+
+
+async def test_some_patches(folder: Path) -> None:
+    app = desk(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a", "p", *"2", "enter")
+        assert "2/2 b: add four applied" in text_of(app)
+        assert "1/2 a: write three" not in text_of(app, "MessageView")
+
+
+async def test_landed_coverage_and_comments(folder: Path) -> None:
+    git(folder, "cherry-pick", "work^")
+    app = desk(folder, trees={"next": NamedTree(repo=str(folder), ref="main")})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a", "l")
+        assert "in next (patch-id)" in text_of(app)
+        await press(pilot, "q", "g", "c")
+        assert "R Rex Reviewer fresh" in text_of(app)
+        await press(pilot, "q", "g", "R")
+        assert "0 open of 0" in text_of(app)
+
+
+async def test_without_a_repository_it_says_how_to_set_one(folder: Path) -> None:
+    app = app_at(folder.parent)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a", "a")
+        assert "No repository to apply to is set" in text_of(app)

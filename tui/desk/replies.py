@@ -1,0 +1,331 @@
+"""Answers mails: trailers by a key, a reply in the editor, and the review of drafts, each sent after its preview."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from textual.app import SuspendNotSupported
+
+from core.errors import PatchdeskError
+from core.model import Message, Series
+from core.reply.draft import TRAILERS, Draft, DraftState
+from core.text import SafeText, shown
+from tui.desk.controller import Controller, DeskView, Handler
+from tui.desk.external import raw_of
+from tui.desk.requests import Session
+from tui.tree.rows import Kind, Row
+
+if TYPE_CHECKING:
+    from core.desk.reply_service import ReplyService
+    from tui.tasks import Task, Tasks
+    from tui.widgets.mail_preview import PreviewAnswer, PreviewedDraft
+
+_KEYS: Final = dict(zip("ratn", TRAILERS, strict=True))
+_SENT_WORDS: Final = {
+    DraftState.SENT: "Sent",
+    DraftState.FAILED: "Not sent",
+    DraftState.UNSURE: "It may have been sent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A message that is to be answered, and the series it belongs to."""
+
+    session: Session
+    message: Message
+    series: str
+
+
+class Replies(Controller):
+    """Makes drafts that answer what is under the cursor, and sends them."""
+
+    def __init__(self, desk: DeskView, tasks: Tasks) -> None:
+        super().__init__(desk, tasks)
+        self._service: ReplyService | None = None
+
+    def commands(self) -> Mapping[str, Handler]:
+        """Return what each command does, by its name."""
+        return {
+            "reply.trailers": self._ask_trailer,
+            "reply.whole": self._edit_reply,
+            "reply.review": self._review,
+        }
+
+    # ------------------------------------------------------------- trailers
+
+    def _ask_trailer(self) -> None:
+        if not (targets := self._targets()):
+            return
+        self._start(partial(self._given_trailers, targets[0]), partial(self._choose, targets))
+
+    def _given_trailers(self, target: _Answered, _: Task) -> tuple[str, ...]:
+        """Return the trailers that the open draft of a message gives already."""
+        draft = self._draft(target)
+        return tuple(line.partition(":")[0] for line in draft.trailers)
+
+    def _choose(self, targets: Sequence[_Answered], given: tuple[str, ...]) -> None:
+        from tui.widgets.choose import Choice, ChooseDialog
+
+        choices = [
+            Choice(name, shown(f"{'✓' if name in given else ' '} {name}"), key=key)
+            for key, name in _KEYS.items()
+        ]
+        subject = targets[0].message.subject.text
+        title = subject if len(targets) == 1 else f"{len(targets)} messages"
+        dialog = ChooseDialog(self._desk.keymap, shown(title)[:60], choices)
+        self._desk.app.push_screen(dialog, partial(self._toggle, targets))
+
+    def _toggle(self, targets: Sequence[_Answered], name: str | None) -> None:
+        if name is not None:
+            self._start(partial(self._toggled, targets, name), self._trailer_given)
+
+    def _toggled(self, targets: Sequence[_Answered], name: str, _: Task) -> str:
+        """Give a trailer to each message, or take it back; return the sentence that says so."""
+        given = 0
+        for target in targets:
+            draft = self._draft(target)
+            mail = target.session.desk.mail(target.message)
+            names = [line.partition(":")[0] for line in draft.trailers]
+            names = [one for one in names if one != name] if name in names else [*names, name]
+            given += name in names
+            service = self._open_service()
+            draft = service.with_trailer_lines(draft, names)
+            if draft.is_empty:
+                if draft.state is DraftState.DRAFT and self._is_kept(draft):
+                    service.delete(draft.id)
+            else:
+                service.make_ready(draft, mail)
+        subject = targets[0].message.subject.text
+        what = subject if len(targets) == 1 else f"{len(targets)} messages"
+        if not given:
+            return f"{name} taken back: {what}"
+        return f"{name} ready: {what}; :review sends it"
+
+    def _is_kept(self, draft: Draft) -> bool:
+        return any(one.id == draft.id for one in self._open_service().drafts().drafts)
+
+    def _trailer_given(self, sentence: str) -> None:
+        self._desk.show_message(sentence)
+
+    # ------------------------------------------------------------- the editor
+
+    def _edit_reply(self) -> None:
+        if targets := self._targets():
+            self._start(partial(self._prepare, targets[0]), self._open_editor)
+
+    def _prepare(self, target: _Answered, _: Task) -> tuple[_Answered, Draft, str]:
+        """Return a draft that is on disk, with the text that the editor begins with."""
+        service = self._open_service()
+        draft = self._draft(target)
+        text = service.text_to_edit(draft, target.session.desk.mail(target.message))
+        return target, service.keep(draft), text
+
+    def _open_editor(self, prepared: tuple[_Answered, Draft, str]) -> None:
+        from core.reply.editing import edit_text
+
+        target, draft, text = prepared
+        file = self._open_service().editor_file(draft)
+        try:
+            with self._desk.app.suspend():
+                edited = edit_text(file, text)
+        except PatchdeskError as error:
+            self._desk.show_message(f"{error.message} {error.hint}", "error")
+            return
+        except SuspendNotSupported:
+            self._desk.show_message("Cannot suspend this terminal for an editor.", "warning")
+            return
+        self._desk.app.screen.refresh()
+        self._start(partial(self._keep_text, target, draft, edited), self._trailer_given)
+
+    def _keep_text(self, target: _Answered, draft: Draft, text: str, _: Task) -> str:
+        """Keep an edited text, ready to be sent; an empty one drops the draft. Returns the sentence that says so."""
+        service = self._open_service()
+        file = service.editor_file(draft)
+        if not text.strip():
+            service.delete(draft.id)
+            file.unlink(missing_ok=True)
+            return "Empty reply: draft deleted"
+        mail = target.session.desk.mail(target.message)
+        service.make_ready(service.with_text(draft, text), mail)
+        file.unlink(missing_ok=True)
+        return f"Reply ready: {draft.subject}; :review sends it"
+
+    # ------------------------------------------------------------- review and sending
+
+    def _review(self) -> None:
+        self._start(self._previews, self._show_previews)
+
+    def _previews(self, _: Task) -> list[PreviewedDraft]:
+        """Return the drafts that can still be sent, each as it would leave."""
+        from tui.widgets.mail_preview import PreviewedDraft
+
+        service = self._open_service()
+        found = []
+        for draft in service.drafts().drafts:
+            if draft.state not in {DraftState.READY, DraftState.FAILED, DraftState.UNSURE}:
+                continue
+            try:
+                seen = service.preview(draft)
+            except PatchdeskError as error:
+                problem = f"{error.message} {error.hint}"
+                found.append(PreviewedDraft(draft, draft.body, problem=problem))
+            else:
+                text = seen.mail.raw.decode("utf-8", "replace")
+                found.append(PreviewedDraft(draft, text, seen.call))
+        return found
+
+    def _show_previews(self, drafts: list[PreviewedDraft], at: int = 0) -> None:
+        from tui.widgets.mail_preview import MailPreview
+
+        if not drafts:
+            self._desk.show_message(
+                "No draft is ready; {reply.trailers} or {reply.whole} makes one"
+            )
+            return
+        dialog = MailPreview(self._desk.keymap, drafts, at)
+        self._desk.app.push_screen(dialog, partial(self._answered, drafts))
+
+    def _answered(self, drafts: list[PreviewedDraft], answer: PreviewAnswer | None) -> None:
+        from tui.widgets.mail_preview import PreviewAction
+
+        if answer is None:
+            return
+        one = drafts[answer.at]
+        if answer.action is PreviewAction.SEND:
+            if one.problem:
+                self._desk.show_message(one.problem, "error")
+                return
+            self._confirm_first(one)
+        elif answer.action is PreviewAction.HOLD:
+            self._act(lambda service: service.take_back(one.draft.id), "Held back: {}", one)
+        elif answer.action is PreviewAction.DELETE:
+            self._act(lambda service: service.delete(one.draft.id), "Draft deleted: {}", one)
+        else:
+            self._edit_again(one.draft)
+
+    def _confirm_first(self, one: PreviewedDraft) -> None:
+        """Ask once for each way of sending, with all recipients; then send."""
+        from tui.widgets.choose import Choice, ChooseDialog
+
+        way = one.call[0] if one.call else ""
+        known = self._desk.settings.ui_state.get("send")
+        if known.get("way") == way:
+            self._send(one)
+            return
+        people = [str(person) for person in (*one.draft.to, *one.draft.cc)]
+        choices = [
+            Choice(True, SafeText("send"), shown(f"to {', '.join(people)}"), "y"),
+            Choice(False, SafeText("keep it"), key="n"),
+        ]
+        title = f"First mail through {way}: {len(people)} recipients"
+        dialog = ChooseDialog(self._desk.keymap, shown(title), choices)
+
+        def chosen(sure: bool | None) -> None:
+            if sure:
+                self._desk.settings.ui_state.set("send", {"way": way})
+                self._send(one)
+
+        self._desk.app.push_screen(dialog, chosen)
+
+    def _send(self, one: PreviewedDraft) -> None:
+        self._desk.show_message(f"Sending: {one.draft.subject}")
+        self._start(lambda _: self._open_service().send(one.draft.id), self._sent, group="send")
+
+    def _sent(self, draft: Draft) -> None:
+        result = draft.attempts[-1].result if draft.attempts else ""
+        words = _SENT_WORDS.get(draft.state, draft.state.value)
+        if draft.state is DraftState.SENT:
+            self._desk.show_message(f"{words}: {draft.subject}")
+            self._review()
+        else:
+            self._desk.show_message(f"{words}: {result} · {draft.subject}", "error")
+
+    def _act(
+        self, act: Callable[[ReplyService], object], sentence: str, one: PreviewedDraft
+    ) -> None:
+        self._start(
+            lambda _: act(self._open_service()),
+            lambda _: self._desk.show_message(sentence.format(one.draft.subject)),
+        )
+
+    def _edit_again(self, draft: Draft) -> None:
+        """Open a draft's text in the editor again; what comes of it is ready."""
+        from core.reply.editing import edit_text
+
+        service = self._open_service()
+        file = service.editor_file(draft)
+        try:
+            with self._desk.app.suspend():
+                edited = edit_text(file, draft.body)
+        except (PatchdeskError, SuspendNotSupported) as error:
+            self._desk.show_message(str(error), "error")
+            return
+        self._desk.app.screen.refresh()
+
+        def keep(_: Task) -> str:
+            changed = replace(service.with_text(draft, edited), state=DraftState.READY)
+            service.keep(changed)
+            file.unlink(missing_ok=True)
+            return f"Reply ready: {draft.subject}; :review sends it"
+
+        self._start(keep, self._trailer_given)
+
+    # ------------------------------------------------------------- what is answered
+
+    def _targets(self) -> list[_Answered]:
+        """Return what is answered: the message under the cursor; none where there is none."""
+        tree, session = self._desk.series_tree, self._desk.session
+        row = tree.row
+        if session is None or row is None or row.message is None:
+            self._desk.show_message("No message to answer here.", "warning")
+            return []
+        message = _answered_message(row)
+        series = row.item.id if isinstance(row.item, Series) else ""
+        return [_Answered(session, message, series)]
+
+    def _draft(self, target: _Answered) -> Draft:
+        """Return the draft that answers a message, new where there is none. Raises PatchdeskError."""
+        raw = raw_of(target.session, target.message)
+        mail = target.session.desk.mail(target.message)
+        return self._open_service().draft_for(raw, mail, target.series)
+
+    def _open_service(self) -> ReplyService:
+        """Return the service; made at the first call, since that asks git for the user's name."""
+        if self._service is None:
+            config = self._desk.settings.config
+            if config is None:
+                raise PatchdeskError(
+                    "The demo keeps no replies.", "Open a list or a file of your own."
+                )
+            from core.desk.reply_service import ReplyService
+
+            self._service = ReplyService(config)
+        return self._service
+
+    def _start(
+        self,
+        work: Callable[[Task], object],
+        then: Callable[..., object],
+        *,
+        group: str = "reply",
+    ) -> None:
+        self._tasks.start(
+            group,
+            work,
+            then=then,
+            failed=lambda error: self._desk.show_message(f"{error.message} {error.hint}", "error"),
+        )
+
+
+def _answered_message(row: Row) -> Message:
+    """Return the message that a row stands for: of a series or version its cover letter, or its first patch."""
+    if row.kind is Kind.SERIES and isinstance(row.item, Series):
+        version = row.item.versions[-1]
+        return (version.cover or version.patches[0]).message
+    if row.message is None:
+        raise ValueError("the row has no message")
+    return row.message
