@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual.app import App
@@ -35,10 +36,16 @@ from tui.timings import Timings
 from tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from core.config import Config
     from core.desk.triage_service import TriageService
 
 log = logging.getLogger(__name__)
+
+
+_HAND_OVER: Final = 0.0002
+"""Seconds that a thread may hold the interpreter while the program ends; 5 ms each time add up to seconds."""
 
 
 def _now() -> datetime:
@@ -189,6 +196,13 @@ class PatchdeskApp(App[None]):
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen on top; the main one stays, where a second Esc came before the first was dealt with."""
         return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Leave, ahead of what runs: threads that compute hand the interpreter over at once."""
+        sys.setswitchinterval(_HAND_OVER)
+        super().exit(result, return_code, message)
 
     def on_unmount(self) -> None:
         """Abort what is in flight: quitting never waits for the network."""
