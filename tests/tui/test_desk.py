@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input, OptionList
 
 from core.model import Series
@@ -561,3 +562,34 @@ async def test_versions_go_on_to_the_next_item() -> None:
         assert row is not None
         assert isinstance(row.item, Series)
         assert where(app) == "z-v1-1@x"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("R1", "Reviewed-by, Acked-by"),
+        ("↳11", "A reply"),
+        ("●", "Unread"),
+        ("💬3", "A review comment"),
+        ("v12", None),
+    ],
+)
+async def test_help_finds_what_is_on_the_screen(typed: str, says: str | None) -> None:
+    app = app_with()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("?")
+        for character in typed:
+            app.post_message(Key(character, character))
+        line = app.screen.query_one(Input)
+        await until(pilot, lambda: line.value == typed)
+        await until(pilot, lambda: (says or "No match") in text_of(app))
+
+
+async def test_a_narrow_footer_keeps_find_undo_and_help() -> None:
+    app = app_with()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        footer = text_of(app, "StatusBar")
+        for hint in ("/ find", "u undo", "? help"):
+            assert hint in footer

@@ -130,7 +130,7 @@ def test_a_row_says_what_its_columns_say() -> None:
         in rows
     )
     assert "Reply by Bo Larch, reviewed by 1, 3 hours ago, open" in rows
-    assert "Patch 3 is not here" in rows
+    assert "Patch 3 missing" in rows
 
 
 def test_every_glyph_has_words() -> None:

@@ -237,6 +237,28 @@ def test_columns_give_way_to_the_subject() -> None:
     assert re.fullmatch(r"▸ ◆ RFC Steady light.*…\s+2h ", text[30])
 
 
+@pytest.mark.parametrize("width", [80, 100, 120, 150])
+def test_what_matters_is_not_cut_to_nonsense(width: int) -> None:
+    rows = Rows()
+    rows.replace(lantern(), keep=False)
+    row = replace(rows[0], replies=128, news="v2 arrived")
+    text = "".join(piece for piece, _ in line(row, width, NOW))
+    assert "↳128" in text
+    assert "v2 arrived" in text
+    assert "Steady light" in text
+
+
+def test_why_a_series_is_back_has_the_room_that_there_is() -> None:
+    rows = Rows()
+    rows.replace(lantern(), keep=False)
+    why = "reply from Marc Zyngier"
+    row = replace(rows[0], news=why)
+    text = {w: "".join(piece for piece, _ in line(row, w, NOW)) for w in (60, 80, 120)}
+    assert why in text[120]
+    assert "reply from" in text[80]
+    assert "Steady light" in text[60]
+
+
 HOSTILE = st.text(
     st.sampled_from(list("ab [/@]\x1b\x07\r\n\t\x9b\u202e\u200b\u0301👍🏽‍❤️防\udc80\U000e0041")),
     max_size=60,
@@ -316,7 +338,7 @@ def test_of_many_patches_that_were_found_three_are_shown_and_the_rest_counted() 
     found = MatchingPatches(patches=names, more=4)
     rows.replace([one], keep=False, matches=SearchMarks(highlights={}, inside={0: found}))
     assert [line.split()[-1] for line in outline(rows)] == [one.id, *names, names[-1]]
-    assert "and 4 more of its patches" in "".join(text for text, _ in line(rows[4], 80, NOW))
+    assert "4 more matching patches" in "".join(text for text, _ in line(rows[4], 80, NOW))
     beside = MatchingPatches(patches=names[:1], more=6, beside=True)
     rows.replace([one], keep=False, matches=SearchMarks(highlights={}, inside={0: beside}))
     assert len(rows) == 2

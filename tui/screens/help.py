@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -31,24 +32,24 @@ _HEADINGS: Final = {
 
 _SIGNS: Final[Sequence[tuple[str, str]]] = (
     (GLYPHS[Kind.SERIES], "A patch series"),
-    (GLYPHS[Kind.THREAD], "A discussion that is no series"),
+    (GLYPHS[Kind.THREAD], "A discussion without patches"),
     (GLYPHS[Kind.COVER], "A cover letter"),
     (GLYPHS[Kind.PATCH], "A patch"),
-    (GLYPHS[Kind.MISSING], "Patches that are not here"),
-    (GLYPHS[Kind.REPLY], "A reply; ↳3 at the right: so many"),
-    (UNREAD, "Not read yet, or not all of it"),
-    ("▸ ▾", "Folded, unfolded"),
-    ("≠", "Different mails carry this Message-ID"),
-    ("16/17", "Patches that are here, of how many"),
-    ("R A T N", "Reviewed-by, Acked-by, Tested-by, Nacked-by: by so many people"),
-    ("2h 3d 6w", "How long ago: hours, days, weeks; mo: months, y: years"),
-    ("✓", "A hunk that was viewed; before a subject: done"),
+    (GLYPHS[Kind.MISSING], "Missing patches"),
+    (GLYPHS[Kind.REPLY], "A reply; at the right ↳3: 3 replies"),
+    (UNREAD, "Unread, or not all of it read"),
+    ("▸ ▾", "Collapsed, expanded"),
+    ("≠", "Different messages carry this Message-ID"),
+    ("16/17", "Patches here, of how many"),
+    ("R A T N", "Reviewed-by, Acked-by, Tested-by, Nacked-by; R3: from 3 people"),
+    ("2h 3d 6w", "Age: hours, days, weeks; mo: months, y: years"),
+    ("✓", "A viewed hunk; before a subject: done"),
     (
         " ".join(glyph for glyph, _ in list(STATES.values())[1:]),
-        "Skipped, waiting for its author, put off, accepted",
+        "Skipped, waiting, snoozed, accepted",
     ),
-    (f"{MARK} {FLAG} ✎ #", "Marked, flagged, with a note, a label"),
-    ("┃", "What a reviewer said of the lines above it; 💬3 in the tree: so many remarks"),
+    (f"{MARK} {FLAG} ✎ #", "Marked, flagged, has a note, has a label"),
+    ("┃", "A review comment on the lines above it; in the tree 💬3: 3 comments"),
 )
 
 _KEYS_WIDE: Final = 10
@@ -138,7 +139,7 @@ class HelpScreen(Dialog[Command]):
                 head(_HEADINGS[pane])
             for command in found:
                 add(_lines(command, room), command)
-        signs = [(sign, says) for sign, says in _SIGNS if _has(f"{sign} {says} signs", words)]
+        signs = [(sign, says) for sign, says in _SIGNS if _is_sign(sign, says, words)]
         if signs:
             head("Signs")
         for sign, says in signs:
@@ -244,6 +245,16 @@ def _sign(sign: str, says: str, room: int) -> Content:
         (f"  {sign:<{_KEYS_WIDE}} ", "bold"),
         first,
         *(f"\n{'':<{_KEYS_WIDE + 3}}{more}" for more in others),
+    )
+
+
+def _is_sign(sign: str, says: str, words: Sequence[str]) -> bool:
+    """Whether all words describe a sign; one with digits does where its letters are in the sign: `R12`, `↳3`."""
+    letters = [re.sub(r"[0-9]+", "", word) for word in words]
+    return all(
+        word in f"{sign} {says} signs".casefold()
+        or (bool(bare) and bare != word and bare in f"{sign} {says}".casefold().split())
+        for word, bare in zip(words, letters, strict=True)
     )
 
 

@@ -22,6 +22,9 @@ from tui.widgets.row_text import LONGEST, StyledText, age, fit, plain
 
 _INDENT: Final = 2
 
+_SUBJECT: Final = 24
+"""Cells that a subject keeps at least where columns at the right have more to say than their width."""
+
 GLYPHS: Final = {
     Kind.HEADING: "",
     Kind.SERIES: "◆",
@@ -94,9 +97,7 @@ def _label(row: Row) -> Iterator[StyledText]:
     if row.kind is Kind.MISSING and version is not None:
         first, last = row.numbers
         which = f"{first}" if first == last else f"{first}–{last}"
-        is_or_are = "is" if first == last else "are"
-        yield f"{which}/{version.total} ", "missing"
-        yield f"{is_or_are} not here", "missing"
+        yield f"{which}/{version.total} missing", "missing"
     elif row.kind is Kind.VERSION and version is not None:
         yield version_name(row), "version"
         if version.tags:
@@ -229,6 +230,26 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[StyledText
     return cells
 
 
+def _grown(
+    right: list[tuple[list[StyledText], int]], width: int
+) -> list[tuple[list[StyledText], int]]:
+    """Return columns as wide as what they have to say, as long as the subject keeps a third of the row.
+
+    `v12`, `↳128` or why a series is back, cut to a few letters, say nothing; a name or a date still does.
+    """
+    spare = width - sum(cells + 1 for _, cells in right) - max(_SUBJECT, width // 3)
+    grown = list(right)
+    # News comes last: it is the longest, and the counts are never cut for its sake.
+    for at, (pieces, cells) in sorted(
+        enumerate(right), key=lambda one: _says(one[1]) and one[1][0][0][1] == "news"
+    ):
+        needed = sum(cell_len(text) for text, _ in pieces) - cells
+        if needed > 0 and spare > 0 and pieces[0][1] not in _LEFT:
+            grown[at] = pieces, cells + min(needed, spare)
+            spare -= min(needed, spare)
+    return grown
+
+
 def _says(cell: tuple[list[StyledText], int]) -> bool:
     return any(text for text, _ in cell[0])
 
@@ -266,7 +287,7 @@ def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[St
     while right and not _says(right[0]):
         right.pop(0)
     tail: list[StyledText] = []
-    for pieces, cells in right:
+    for pieces, cells in _grown(right, width):
         taken = sum(cell_len(text) for text, _ in pieces)
         if taken > cells or (pieces and pieces[0][1] in _LEFT):
             tail += [(" ", "plain"), *_cut(pieces, cells)]

@@ -257,7 +257,7 @@ def match_rows(item: Item, whole: Whole | None, found: MatchingPatches) -> list[
         )  # fmt: skip
         shown.append(replace(row, depth=1, expandable=False, expanded=False))
     if found.more and not found.beside:
-        words = f"and {found.more:,} more of its patches"
+        words = f"{found.more:,} more matching patches"
         last = shown[-1]
         shown.append(
             Row(key=(item.id, "more"), kind=Kind.MORE, depth=1, item=last.item, message=last.message, news=words)

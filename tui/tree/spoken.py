@@ -79,8 +79,8 @@ def _what(row: Row) -> str:
     if row.kind is Kind.MISSING:
         first, last = row.numbers
         if first == last:
-            return f"patch {first} is not here"
-        return f"patches {first} to {last} are not here"
+            return f"patch {first} missing"
+        return f"patches {first} to {last} missing"
     if row.kind is Kind.MORE or message is None:
         return shown(row.news)
     if row.kind is Kind.REPLY:

@@ -19,6 +19,9 @@ from tui.keys.commands import Command
 from tui.widgets.title_bar import Tab, draw_tabs
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_ALWAYS: Final = frozenset({"find.start", "triage.undo", "app.help"})
+"""Commands whose hints stay in a narrow footer."""
+
 SPIN_EVERY: Final = 0.1
 """Seconds a picture; also how long work may take before it is worth telling."""
 
@@ -221,14 +224,19 @@ class StatusBar(Widget):
         return _between(Content(" ") + left, right, self.size.width)
 
     def _drawn_hints(self, room: int) -> Content:
-        """Draw the hints that have room; the last, which leads to all the others, has it first."""
+        """Draw the hints that have room; those of `_ALWAYS` have it first, and the last of all before them."""
         parts: list[tuple[str, str]] = []
         column = 1
         widths = [len(f"{key} {command.label}") for key, command in self._hints]
-        kept = widths[-1] + 3 if widths else 0
+        last = widths[-1] + 3 if widths else 0
+        always = [command.name in _ALWAYS for _, command in self._hints]
         for number, (key, command) in enumerate(self._hints):
-            width, is_last = widths[number], number == len(widths) - 1
-            if column + width + (0 if is_last else kept) > room:
+            width = widths[number]
+            later = zip(widths[number + 1 :], always[number + 1 :], strict=True)
+            kept = (
+                last if always[number] else sum(wide + 3 for wide, is_always in later if is_always)
+            )
+            if column + width + (0 if number == len(widths) - 1 else kept) > room:
                 continue
             self._places.append((column, column + width, command))
             parts += [
