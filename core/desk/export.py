@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.desk.current_index import open_current_index
 from core.desk.target_desk import TargetDesk
 from core.diff.parse import file_changes
-from core.index.index import Index, ListView
+from core.index.index import Index, RowView
 from core.json_records import Record, mail_record
 from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread, Version
 
@@ -91,7 +91,7 @@ class IndexedMail:
 
     def items(self, lists: Sequence[str], *, threads: bool) -> Iterator[Series | Thread]:
         """Yield the series of lists, the latest activity first; with `threads`, what is no series, too."""
-        view = ListView(lists=tuple(lists), threads=threads)
+        view = RowView(lists=tuple(lists), threads=threads)
         for row in self.index.order(view):
             item = self.index.series(row)
             if item is not None:  # taken away meanwhile

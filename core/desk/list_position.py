@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.desk.lists_desk import GROUPS, ListQuery
-from core.index.reader import SORTS
+from core.index.reader import SORT_COLUMNS
 from core.system.ui_state import UiState
 
 _SECTION: Final = "lists"
@@ -42,7 +42,7 @@ def recall(remembered: UiState, lists: Collection[str]) -> ListPosition:
     sort, group = kept.get("sort"), kept.get("group")
     wanted = ListQuery(
         lists=tuple(name for name in _texts(kept.get("lists")) if name in lists),
-        sort=sort if isinstance(sort, str) and sort in SORTS else "activity",
+        sort=sort if isinstance(sort, str) and sort in SORT_COLUMNS else "activity",
         group=group if isinstance(group, str) and group in GROUPS else "none",
     )
     from_top = kept.get("from_top")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Final
 
-from core.index.row_summary import Role, SeriesSummary
+from core.index.row_summary import MessageRole, SeriesSummary
 from core.model import Identity, MessageId, Series, Thread
 
 if TYPE_CHECKING:
@@ -131,5 +131,5 @@ def _taken_away(row: int) -> SeriesSummary:
     return SeriesSummary(
         row=row, is_thread=True, id=MessageId(f"{row}@gone.invalid"), lists=(), subject="(no longer here)",
         author=Identity("", ""), date=epoch, posted=epoch, version=1, minor=0, tags=(), versions=1, have=0, total=0,
-        given=(), replies=0, mails=1, unread=0, news=Role(0), change_id=None,
+        given=(), replies=0, mails=1, unread=0, news=MessageRole(0), change_id=None,
     )  # fmt: skip

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 from core.desk.list_rows import AT_ONCE, LazyRows
 from core.errors import PatchdeskError, QueryError
 from core.index.in_use import InUse
-from core.index.index import Index, ListInfo, ListView, SeriesSummary, open_index
-from core.index.reader import SORTS
+from core.index.index import Index, ListStats, RowView, SeriesSummary, open_index
+from core.index.reader import SORT_COLUMNS
 from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread
 from core.triage.transitions import DECIDED, Status
 
@@ -71,10 +71,10 @@ class ListQuery:
         return mine == (other.lists, other.query, other.decided, other.since)
 
     @property
-    def view(self) -> ListView:
+    def view(self) -> RowView:
         """The same for the index."""
         sort = GROUPS[self.group] or self.sort
-        return ListView(
+        return RowView(
             lists=self.lists,
             sort=sort,
             ascending=sort in ("author", "state"),
@@ -89,7 +89,7 @@ class ListPage:
 
     wanted: ListQuery
     items: LazyRows
-    lists: tuple[ListInfo, ...] = ()
+    lists: tuple[ListStats, ...] = ()
     unread: Collection[int] = ()
     """The rows with unread mail."""
     whole: bool = True
@@ -274,7 +274,7 @@ class ListDesk:
             notes=notes,
         )
 
-    def _headings(self, wanted: ListQuery, view: ListView) -> dict[int, str]:
+    def _headings(self, wanted: ListQuery, view: RowView) -> dict[int, str]:
         counts: Iterable[tuple[object, int]]
         if wanted.group == "day":
             counts = self.index.days(view)
@@ -418,8 +418,8 @@ def known_lists(path: Path) -> tuple[str, ...]:
 
 
 def with_sort(wanted: ListQuery, sort: str) -> ListQuery:
-    """Return the same rows in another order; raises ValueError for one that is none of `SORTS`."""
-    if sort not in SORTS:
+    """Return the same rows in another order; raises ValueError for one that is none of `SORT_COLUMNS`."""
+    if sort not in SORT_COLUMNS:
         raise ValueError(sort)
     return replace(wanted, sort=sort, group="none")
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
-from core.index.full_text import words_of
+from core.index.full_text import fts_text
 from core.model import Body
 from core.progress import Progress
 
@@ -41,7 +41,7 @@ PRAGMA user_version = 1;
 """
 
 
-class Bodies:
+class BodyIndex:
     """The file of the words of mails' texts. For one thread at a time."""
 
     def __init__(self, file: Path) -> None:
@@ -95,12 +95,12 @@ class Bodies:
         self._connection.close()
 
 
-def open_bodies(file: Path, identity: str) -> Bodies | None:
+def open_body_index(file: Path, identity: str) -> BodyIndex | None:
     """Open the file of an index; None where there is none, or it cannot be used."""
     if not file.exists():
         return None
     try:
-        bodies = Bodies(file)
+        bodies = BodyIndex(file)
     except sqlite3.Error:
         return None
     with contextlib.suppress(sqlite3.Error):
@@ -110,7 +110,7 @@ def open_bodies(file: Path, identity: str) -> Bodies | None:
     return None
 
 
-def bring_bodies(index: Index, file: Path, *, stop: Event, report: ProgressCallback) -> int:
+def index_new_bodies(index: Index, file: Path, *, stop: Event, report: ProgressCallback) -> int:
     """Index the texts of mails that are not indexed yet; return how many.
 
     What was done stays where it is interrupted. Raises Cancelled, IndexFileError, and PatchdeskError where the file cannot
@@ -130,7 +130,7 @@ def bring_bodies(index: Index, file: Path, *, stop: Event, report: ProgressCallb
         ) from error
 
 
-def _bring(index: Index, bodies: Bodies, stop: Event, report: ProgressCallback) -> int:
+def _bring(index: Index, bodies: BodyIndex, stop: Event, report: ProgressCallback) -> int:
     count, told = 0, 0.0
     left = total = index.mails_after(bodies.known[1])
     while left:
@@ -142,7 +142,7 @@ def _bring(index: Index, bodies: Bodies, stop: Event, report: ProgressCallback) 
         for number, raw in mails:
             if stop.is_set():
                 raise Cancelled
-            if text := text_of(raw):
+            if text := author_text(raw):
                 texts.append((number, text))
         if bodies.add(known, texts, mails[-1][0]):
             count += len(mails)
@@ -153,7 +153,7 @@ def _bring(index: Index, bodies: Bodies, stop: Event, report: ProgressCallback) 
     return count
 
 
-def text_of(raw: bytes) -> str:
+def author_text(raw: bytes) -> str:
     """Return the folded words that a mail's author wrote; none of one whose bytes cannot be had."""
     if not raw:
         return ""
@@ -165,7 +165,7 @@ def text_of(raw: bytes) -> str:
 def author_words(body: Body) -> str:
     """Return the folded words of a mail's text that its author wrote: no quotes, no diff."""
     text = f"{body.message[:_MOST]}\n{body.notes[:_MOST]}"
-    return words_of("\n".join(_own(text)), most=_MOST)
+    return fts_text("\n".join(_own(text)), most=_MOST)
 
 
 def _own(text: str) -> Iterator[str]:
@@ -179,11 +179,11 @@ def remove_bodies(file: Path) -> None:
             file.with_name(file.name + end).unlink(missing_ok=True)
 
 
-def _made(file: Path) -> Bodies:
+def _made(file: Path) -> BodyIndex:
     """Open the file; where there is none that can be used, make it. Raises OSError and sqlite3.Error."""
     if file.exists():
         with contextlib.suppress(sqlite3.DatabaseError):
-            return Bodies(file)
+            return BodyIndex(file)
         remove_bodies(file)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made whole under another name: of two processes the second finds it there.
@@ -197,4 +197,4 @@ def _made(file: Path) -> Bodies:
             os.link(new, file)
     finally:
         new.unlink(missing_ok=True)
-    return Bodies(file)
+    return BodyIndex(file)

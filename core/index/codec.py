@@ -19,34 +19,34 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - made of it is local time
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def stored(text: str) -> bytes:
+def to_blob(text: str) -> bytes:
     """Return a mail's text as it is stored: UTF-8, whatever is in it."""
     return text.encode("utf-8", "surrogatepass")
 
 
-def restored(data: bytes) -> str:
-    """Return the text that `stored` made bytes of."""
+def from_blob(data: bytes) -> str:
+    """Return the text that `to_blob` made bytes of."""
     return data.decode("utf-8", "surrogatepass")
 
 
-def hash_of(*parts: str) -> int:
+def stable_hash(*parts: str) -> int:
     """Return a number for texts: the same everywhere, and nobody can make others have it on purpose."""
-    digest = blake2b(stored("\0".join(parts)), digest_size=8).digest()
+    digest = blake2b(to_blob("\0".join(parts)), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
 
 
-def pair(one: str, other: str) -> str:
+def join_pair(one: str, other: str) -> str:
     """Return one text for two."""
     return f"{len(one)}:{one}{other}"
 
 
-def unpair(text: str) -> tuple[str, str]:
-    """Return the two texts that `pair` made one of."""
+def split_pair(text: str) -> tuple[str, str]:
+    """Return the two texts that `join_pair` made one of."""
     length, _, rest = text.partition(":")
     return rest[: int(length)], rest[int(length) :]
 
 
-class Names(Protocol):
+class IdSource(Protocol):
     """Gives the numbers under which phrases and Message-IDs are stored."""
 
     def phrase(self, text: str) -> int:
@@ -62,7 +62,7 @@ class Names(Protocol):
         ...
 
 
-class Phrases(Protocol):
+class PhraseSource(Protocol):
     """Gives phrases by their numbers."""
 
     def person(self, number: int) -> Identity:
@@ -78,14 +78,14 @@ class Phrases(Protocol):
         ...
 
 
-def pack(message: Message, names: Names) -> bytes:
+def encode_facts(message: Message, names: IdSource) -> bytes:
     """Return the facts of a message."""
     subject = message.subject
     phrase, node = names.phrase, names.node
-    sender = phrase(pair(message.sender.name, message.sender.address))
+    sender = phrase(join_pair(message.sender.name, message.sender.address))
     author = sender
     if message.author != message.sender:
-        author = phrase(pair(message.author.name, message.author.address))
+        author = phrase(join_pair(message.author.name, message.author.address))
     offset = message.date.utcoffset() or timedelta()
     title: int | str = subject.title
     if subject.text.endswith(subject.title):
@@ -117,14 +117,14 @@ def pack(message: Message, names: Names) -> bytes:
     return _encode(facts).encode("ascii")
 
 
-def unpack(
+def decode_facts(
     facts: bytes,
     message_id: MessageId,
     key: str,
     message_ids: Mapping[int, MessageId],
-    phrases: Phrases,
+    phrases: PhraseSource,
 ) -> Message:
-    """Return the message that `pack` packed."""
+    """Return the message that `encode_facts` packed."""
     (
         stamp,
         minutes,
@@ -167,7 +167,7 @@ def unpack(
         ),
         sender=person(sender),
         author=person(author),
-        date=moment(stamp, minutes),
+        date=datetime_at(stamp, minutes),
         in_reply_to=message_ids[in_reply_to] if in_reply_to else None,
         references=tuple([message_ids[each] for each in references]),
         to=tuple([person(each) for each in to]),
@@ -196,7 +196,7 @@ def references_of(message: Message) -> set[MessageId]:
     return named
 
 
-def moment(stamp: float, minutes: float) -> datetime:
+def datetime_at(stamp: float, minutes: float) -> datetime:
     """Return a point in time, given in seconds of the Unix epoch, in the zone so many minutes east of Greenwich."""
     local = _EPOCH + timedelta(seconds=stamp, minutes=minutes)  # whatever the year
     return local.replace(tzinfo=_zone(minutes))
@@ -214,5 +214,5 @@ def _number(value: float) -> int | float:
 def _pack_trailer(trailer: Trailer, phrase: Callable[[str], int]) -> int | tuple[str, str]:
     """Return a trailer that names a person as a phrase: it comes again; a link does not."""
     if "@" in trailer.value:
-        return phrase(pair(trailer.name, trailer.value))
+        return phrase(join_pair(trailer.name, trailer.value))
     return (trailer.name, trailer.value)

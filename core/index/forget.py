@@ -8,9 +8,9 @@ from typing import Final
 
 from core.errors import Cancelled
 from core.index.database import transaction
-from core.index.message_writer import take_from
+from core.index.message_writer import remove_from_part
 from core.index.rebuild import leave_out
-from core.index.regroup import settle
+from core.index.regroup import regroup_dirty
 from core.progress import ProgressCallback
 
 _AT_ONCE: Final = 2000
@@ -43,7 +43,7 @@ def forget(
                 (list_id, _AT_ONCE),
             ).fetchall()
             for part, message, node in mails:
-                take_from(connection, part, message)
+                remove_from_part(connection, part, message)
                 connection.execute(
                     "INSERT OR IGNORE INTO dirty_conversation SELECT conversation FROM node WHERE id = ?",
                     (node,),
@@ -52,5 +52,5 @@ def forget(
             if not left:
                 for table, column in (("list_part", "list"), ("list", "id")):
                     connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (list_id,))  # noqa: S608
-        changed += settle(connection, stop=stop, report=report)
+        changed += regroup_dirty(connection, stop=stop, report=report)
     return changed

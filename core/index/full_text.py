@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
 
-from core.index.codec import Names, pair, unpair
+from core.index.codec import IdSource, join_pair, split_pair
 from core.model import Message
 from core.query.tokens import WORD, fold
 
@@ -25,21 +25,21 @@ MOST_WORDS: Final = 256
 """Words of a text that it is found by."""
 
 _DATES: Final = 1 << 62
-# Where `core.index.codec.pack` puts what is needed here.
+# Where `core.index.codec.encode_facts` puts what is needed here.
 _STAMP, _SUBJECT, _SENDER, _AUTHOR, _TO, _CC = 0, 2, 10, 11, 14, 15
 
 
-def words_of(text: str, *, most: int = MOST_WORDS) -> str:
+def fts_text(text: str, *, most: int = MOST_WORDS) -> str:
     """Return the first folded words of a text, as the tables of words take them."""
     return " ".join(WORD.findall(fold(text))[:most])
 
 
-def words_of_phrase(text: str) -> str:
+def phrase_fts_text(text: str) -> str:
     """Return the words of a phrase, of a pair those of both its texts."""
     length, colon, rest = text.partition(":")
     if colon and length.isascii() and length.isdigit() and len(length) < 8:
-        return words_of("\n".join(unpair(text))) if int(length) <= len(rest) else words_of(rest)
-    return words_of(text)
+        return fts_text("\n".join(split_pair(text))) if int(length) <= len(rest) else fts_text(rest)
+    return fts_text(text)
 
 
 def last_number(connection: sqlite3.Connection) -> int:
@@ -55,23 +55,23 @@ def index_phrases(connection: sqlite3.Connection, phrases: Iterable[tuple[int, s
     """Let new phrases be found by their words."""
     connection.executemany(
         "INSERT INTO phrase_words (rowid, words) VALUES (?, ?)",
-        [(number, words_of_phrase(text)) for number, text in phrases],
+        [(number, phrase_fts_text(text)) for number, text in phrases],
     )
 
 
-def index_mails(
-    connection: sqlite3.Connection, mails: Iterable[tuple[int, int, Message]], names: Names
+def index_messages(
+    connection: sqlite3.Connection, mails: Iterable[tuple[int, int, Message]], names: IdSource
 ) -> None:
     """Let new mails be found; each comes with its own number and its node's."""
     subjects: list[tuple[int, str]] = []
     dates: list[tuple[int, int]] = []
     people: list[tuple[int, int, int]] = []
     for number, node, message in mails:
-        subjects.append((number, words_of(message.subject.text)))
+        subjects.append((number, fts_text(message.subject.text)))
         dates.append((_second(message.date.timestamp()), node))
         sender, author = message.sender, message.author
-        how = {names.phrase(pair(sender.name, sender.address)): SENDER}
-        _add(how, (names.phrase(pair(author.name, author.address)),), AUTHOR)
+        how = {names.phrase(join_pair(sender.name, sender.address)): SENDER}
+        _add(how, (names.phrase(join_pair(author.name, author.address)),), AUTHOR)
         _add(how, names.people(message.to), TO)
         _add(how, names.people(message.cc), CC)
         people += [(person, node, bits) for person, bits in how.items()]
@@ -80,7 +80,7 @@ def index_mails(
     _involve(connection, people)
 
 
-def forget_mail(connection: sqlite3.Connection, number: int) -> None:
+def remove_message(connection: sqlite3.Connection, number: int) -> None:
     """Let a mail no longer be found; to be called before it is taken out."""
     found = connection.execute("SELECT node, facts FROM message WHERE id = ?", (number,)).fetchone()
     if found is None:
@@ -94,7 +94,7 @@ def forget_mail(connection: sqlite3.Connection, number: int) -> None:
     facts = json.loads(packed)
     connection.execute(
         "INSERT INTO subject_words (subject_words, rowid, words) VALUES ('delete', ?, ?)",
-        (number, words_of(facts[_SUBJECT])),
+        (number, fts_text(facts[_SUBJECT])),
     )
     connection.execute(
         "DELETE FROM message_date WHERE date = ? AND node = ?", (_second(facts[_STAMP]), node)
@@ -116,7 +116,7 @@ def forget_mail(connection: sqlite3.Connection, number: int) -> None:
 
 def words_of_facts(packed: bytes) -> str:
     """Return the words of a stored mail's subject."""
-    return words_of(json.loads(packed)[_SUBJECT])
+    return fts_text(json.loads(packed)[_SUBJECT])
 
 
 def _involved(facts: list[Any]) -> dict[int, int]:

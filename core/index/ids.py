@@ -10,12 +10,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from core.index.codec import hash_of, pair, references_of, stored
+from core.index.codec import join_pair, references_of, stable_hash, to_blob
 from core.index.full_text import index_phrases
 from core.model import Identity, Message, MessageId
 
 
-def merge_talks(connection: sqlite3.Connection, talks: Collection[int]) -> int:
+def merge_conversations(connection: sqlite3.Connection, talks: Collection[int]) -> int:
     """Make one talk of some that are stored; return its number. The largest keeps its own, so the work stays small."""
     winner = _largest(connection, sorted(talks))
     for loser in talks:
@@ -48,7 +48,7 @@ def _largest(connection: sqlite3.Connection, talks: list[int]) -> int:
     return talks[0]
 
 
-class Numbers:
+class IdAllocator:
     """Gives numbers in one write transaction, and stores at its end what is new."""
 
     def __init__(self, connection: sqlite3.Connection, phrases: dict[str, int]) -> None:
@@ -72,7 +72,8 @@ class Numbers:
         number = self._phrases.get(text) or self._new_phrases.get(text)
         if number is None:
             found = self._connection.execute(
-                "SELECT id FROM phrase WHERE hash = ? AND text = ?", (hash_of(text), stored(text))
+                "SELECT id FROM phrase WHERE hash = ? AND text = ?",
+                (stable_hash(text), to_blob(text)),
             ).fetchone()
             if found is not None:
                 number = self._phrases[text] = int(found[0])
@@ -85,7 +86,7 @@ class Numbers:
         """Return the numbers of people's phrases. A thread's mails go to the same people, whom parsing gives as one value."""
         known = self._people.get(id(people))
         if known is None:
-            numbers = [self.phrase(pair(each.name, each.address)) for each in people]
+            numbers = [self.phrase(join_pair(each.name, each.address)) for each in people]
             known = self._people[id(people)] = (
                 people,
                 numbers,
@@ -101,7 +102,7 @@ class Numbers:
         node = self._nodes.get(message_id)
         if node is not None:
             return node
-        key = (hash_of(message_id), stored(message_id))
+        key = (stable_hash(message_id), to_blob(message_id))
         found = self._connection.execute(
             "SELECT id, conversation FROM node WHERE hash = ? AND name = ?", key
         ).fetchone()
@@ -143,7 +144,10 @@ class Numbers:
         winners = self._settle()
         self._connection.executemany(
             "INSERT INTO phrase VALUES (?, ?, ?)",
-            [(number, hash_of(text), stored(text)) for text, number in self._new_phrases.items()],
+            [
+                (number, stable_hash(text), to_blob(text))
+                for text, number in self._new_phrases.items()
+            ],
         )
         index_phrases(self._connection, ((n, text) for text, n in self._new_phrases.items()))
         self._connection.executemany(
@@ -171,7 +175,7 @@ class Numbers:
         for talk in self._stored_talks:
             members.setdefault(self._find(talk), []).append(talk)
         winners = {
-            top: merge_talks(self._connection, talks) if len(talks) > 1 else talks[0]
+            top: merge_conversations(self._connection, talks) if len(talks) > 1 else talks[0]
             for top, talks in members.items()
         }
         for talk in self._above:

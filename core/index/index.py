@@ -17,10 +17,10 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from core.index.database import connect, faults, open_database
-from core.index.query_sql import Choice, Chooser
-from core.index.reader import Changes, ListInfo, ListView, Reader
+from core.index.query_sql import IndexQuery, SqlQueryRunner
+from core.index.reader import IndexReader, ListStats, RowChanges, RowView
 from core.index.row_summary import SeriesSummary
-from core.index.search_rows import Posted, all_posted, posted, posted_mails
+from core.index.search_rows import SearchRow, all_search_rows, search_rows, search_rows_of_messages
 from core.model import Message, MessageId, Series, Thread
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Changes", "Index", "ListInfo", "ListView", "SeriesSummary", "open_index"]
+__all__ = ["Index", "ListStats", "RowChanges", "RowView", "SeriesSummary", "open_index"]
 
 
 def open_index(path: Path) -> Index:
@@ -80,27 +80,27 @@ class Index:
         """Bring in what a source has that the list has not, and group it; with `catches_up`, that is all there is now.
 
         Of a list that is new, mails dated before `read_before` (seconds of the Unix epoch) count as read: now, and later
-        when more of its past comes; what just came to a list is unread, whatever its date. Raises Cancelled (what came is kept; `settle` groups what is not grouped yet), SourceError, FetchError.
+        when more of its past comes; what just came to a list is unread, whatever its date. Raises Cancelled (what came is kept; `regroup_dirty` groups what is not grouped yet), SourceError, FetchError.
         """
-        from core.index.list_ingest import Ingest
+        from core.index.list_ingest import ListIngest
 
         with self._using() as (connection, _):
-            run = Ingest(connection, self.path, list_name, stop=stop, report=report)
+            run = ListIngest(connection, self.path, list_name, stop=stop, report=report)
             return run.run(source, read_before, catches_up=catches_up)
 
     def settle(self, *, stop: Event, report: ProgressCallback) -> int:
         """Group what an interrupted run has left; return how many rows changed. Raises Cancelled."""
-        from core.index.regroup import settle
+        from core.index.regroup import regroup_dirty
 
         with self._using() as (connection, _):
-            return settle(connection, stop=stop, report=report)
+            return regroup_dirty(connection, stop=stop, report=report)
 
     def pending(self) -> int:
         """Return how many threads wait to be grouped."""
-        from core.index.regroup import pending
+        from core.index.regroup import pending_conversations
 
         with self._using() as (connection, _):
-            return pending(connection)
+            return pending_conversations(connection)
 
     def is_complete(self) -> bool:
         """Whether all rows are as today's rules make them; else `core.index.rebuild` has work, in a process of its own."""
@@ -118,30 +118,30 @@ class Index:
 
     def mark_seen(self, message_ids: Iterable[MessageId], seen: bool) -> int:
         """Count mails as read or unread, whether they are here yet or not; return how many rows changed."""
-        from core.index.seen import mark_seen
+        from core.index.seen import mark_read
 
         with self._using() as (connection, _):
-            return mark_seen(connection, message_ids, seen=seen)
+            return mark_read(connection, message_ids, seen=seen)
 
     # ------------------------------------------------------------------- reading
 
-    def lists(self) -> list[ListInfo]:
+    def lists(self) -> list[ListStats]:
         """Return the lists, by name."""
         return self._ask(lambda reader: reader.lists())
 
-    def order(self, view: ListView, limit: int = -1) -> array[int]:
+    def order(self, view: RowView, limit: int = -1) -> array[int]:
         """Return the numbers of a view's rows, in order; with `limit`, of the first so many."""
         return self._ask(lambda reader: reader.order(view, limit))
 
-    def days(self, view: ListView, zone: tzinfo | None = None) -> list[tuple[int, int]]:
-        """Return how many rows of a view were last active on each day, as `Reader.days` has it."""
+    def days(self, view: RowView, zone: tzinfo | None = None) -> list[tuple[int, int]]:
+        """Return how many rows of a view were last active on each day, as `IndexReader.days` has it."""
         return self._ask(lambda reader: reader.days(view, zone))
 
-    def authors(self, view: ListView) -> list[tuple[str, int]]:
+    def authors(self, view: RowView) -> list[tuple[str, int]]:
         """Return how many rows of a view each author has, in the view's order when sorted by author."""
         return self._ask(lambda reader: reader.authors(view))
 
-    def states(self, view: ListView) -> list[tuple[Status, int]]:
+    def states(self, view: RowView) -> list[tuple[Status, int]]:
         """Return how many rows of a view stand how, in the view's order when sorted by state."""
         return self._ask(lambda reader: reader.states(view))
 
@@ -157,7 +157,7 @@ class Index:
         """Return what rows show, in the order asked for; rows that are gone are left out."""
         return self._ask(lambda reader: reader.summaries(rows))
 
-    def changes_since(self, generation: int) -> Changes:
+    def changes_since(self, generation: int) -> RowChanges:
         """Return which rows were written or taken away since a generation; 0 is before all."""
         return self._ask(lambda reader: reader.changes_since(generation))
 
@@ -226,51 +226,53 @@ class Index:
             looked = EventTables(connection).value("looked")
         return None if looked is None else int(looked) // 1_000_000
 
-    def chosen(self, choice: Choice, stop: Event | None = None, limit: int = -1) -> array[int]:
+    def chosen(self, choice: IndexQuery, stop: Event | None = None, limit: int = -1) -> array[int]:
         """Return the rows that a query means, the latest activity first. Raises Cancelled."""
         with self._using() as (connection, _):
             return self._chooser(connection).rows(choice, stop, limit)
 
-    def count_chosen(self, choice: Choice, stop: Event | None = None) -> int:
+    def count_chosen(self, choice: IndexQuery, stop: Event | None = None) -> int:
         """Return how many rows a query means. Raises Cancelled."""
         with self._using() as (connection, _):
             return self._chooser(connection).count(choice, stop)
 
     def matching(
-        self, choice: Choice, rows: Collection[int], stop: Event | None = None
+        self, choice: IndexQuery, rows: Collection[int], stop: Event | None = None
     ) -> dict[int, tuple[int, bool]]:
-        """Return which mails of rows meet a tree about mails, as `Chooser.matching` has it."""
+        """Return which mails of rows meet a tree about mails, as `SqlQueryRunner.matching` has it."""
         with self._using() as (connection, _):
             return self._chooser(connection).matching(choice, rows, stop)
 
-    def posted(self, rows: Collection[int]) -> list[Posted]:
+    def posted(self, rows: Collection[int]) -> list[SearchRow]:
         """Return some rows and their patches, as they are found by what is typed."""
         with self._using() as (connection, _):
-            return posted(connection, rows)
+            return search_rows(connection, rows)
 
-    def all_posted(self) -> Iterator[Posted]:
+    def all_posted(self) -> Iterator[SearchRow]:
         """Yield all rows and their patches. To be read to the end by one thread."""
         with self._using() as (connection, _):
-            yield from all_posted(connection)
+            yield from all_search_rows(connection)
 
-    def posted_mails(self, nodes: Iterable[int]) -> dict[int, Posted]:
+    def posted_mails(self, nodes: Iterable[int]) -> dict[int, SearchRow]:
         """Return patches by their nodes."""
         with self._using() as (connection, _):
-            return posted_mails(connection, nodes)
+            return search_rows_of_messages(connection, nodes)
 
-    def _chooser(self, connection: sqlite3.Connection) -> Chooser:
+    def _chooser(self, connection: sqlite3.Connection) -> SqlQueryRunner:
         """Return this thread's."""
-        kept: tuple[sqlite3.Connection, Chooser] | None = getattr(self._local, "chooser", None)
+        kept: tuple[sqlite3.Connection, SqlQueryRunner] | None = getattr(
+            self._local, "chooser", None
+        )
         if kept is None or kept[0] is not connection:
-            kept = self._local.chooser = (connection, Chooser(connection))
+            kept = self._local.chooser = (connection, SqlQueryRunner(connection))
         return kept[1]
 
-    def _ask(self, question: Callable[[Reader], T]) -> T:
+    def _ask(self, question: Callable[[IndexReader], T]) -> T:
         with self._using() as (_, reader):
             return question(reader)
 
     @contextmanager
-    def _using(self) -> Iterator[tuple[sqlite3.Connection, Reader]]:
+    def _using(self) -> Iterator[tuple[sqlite3.Connection, IndexReader]]:
         """Give this thread its connection, and say for a person what SQLite raises."""
         with faults(self.path):
             held = self._taken()
@@ -279,15 +281,15 @@ class Index:
             finally:
                 self._give_back(held[0])
 
-    def _taken(self) -> tuple[sqlite3.Connection, Reader]:
+    def _taken(self) -> tuple[sqlite3.Connection, IndexReader]:
         """Return this thread's connection, in use from now on: SQLite crashes where one is closed in the midst of a call."""
         with self._lock:
-            held: tuple[sqlite3.Connection, Reader] | None = getattr(self._local, "held", None)
+            held: tuple[sqlite3.Connection, IndexReader] | None = getattr(self._local, "held", None)
             if held is not None:
                 self._busy[held[0]] += 1
                 return held
         connection = connect(self.path)
-        held = (connection, Reader(connection))
+        held = (connection, IndexReader(connection))
         with self._lock:
             self._local.held = held
             self._connections.append(connection)

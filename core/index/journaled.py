@@ -10,18 +10,24 @@ import sqlite3
 from collections.abc import Collection, Iterable
 
 from core.index.database import transaction
-from core.index.triage_state import has_stale, note_events, refresh, refresh_stale, touch
+from core.index.triage_state import (
+    bump_rows,
+    has_stale,
+    note_events,
+    recompute_states,
+    refresh_stale,
+)
 from core.triage.event_tables import EventTables
 from core.triage.journal import JOURNAL_START, EventBatch, Journal, JournalCursor
 from core.triage.store import JournalUpdate
 
 
-def is_behind(connection: sqlite3.Connection, journal: Journal) -> bool:
+def has_unapplied_events(connection: sqlite3.Connection, journal: Journal) -> bool:
     """Whether there is something in the journal that was not taken in, as its size tells."""
     return EventTables(connection).position.offset != journal.size() or has_stale(connection)
 
 
-def catch_up(connection: sqlite3.Connection, journal: Journal) -> JournalUpdate:
+def apply_new_events(connection: sqlite3.Connection, journal: Journal) -> JournalUpdate:
     """Take in what the journal has; raises JournalError, and sqlite3.OperationalError where another process writes.
 
     What another process takes in meanwhile is left to it.
@@ -74,14 +80,14 @@ def _begin_anew(
         if me is not None:
             book.remember("me", me)
         stood = [item for (item,) in connection.execute("SELECT list_row FROM triage_state")]
-        changed = refresh(connection, stood)
-        touch(connection, changed)
+        changed = recompute_states(connection, stood)
+        bump_rows(connection, changed)
         book.position = JOURNAL_START
     done.rows += len(changed)
     done.anew = True
 
 
-def know_me(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
+def set_my_addresses(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
     """Remember the user's addresses; where they are others than before, what they brought back is looked at again."""
     me = json.dumps(sorted({address.casefold() for address in addresses}))
     if EventTables(connection).value("me") == me:
@@ -92,10 +98,10 @@ def know_me(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
             item
             for (item,) in connection.execute("SELECT list_row FROM triage_state WHERE decided")
         ]
-        touch(connection, refresh(connection, stood))
+        bump_rows(connection, recompute_states(connection, stood))
 
 
-def awaited_tags(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+def pending_tag_waits(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """Return the tags that rows wait for, each with a list whose repository may have it."""
     return connection.execute(
         "SELECT DISTINCT list.name, substr(until, 5) FROM triage_state JOIN row_list USING (list_row)"
@@ -103,7 +109,7 @@ def awaited_tags(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def note_tags(connection: sqlite3.Connection, tags: Collection[tuple[str, str]]) -> int:
+def record_tags(connection: sqlite3.Connection, tags: Collection[tuple[str, str]]) -> int:
     """Remember that lists' repositories have tags; return how many rows that brings back."""
     with transaction(connection):
         connection.executemany("INSERT OR IGNORE INTO tag_seen VALUES (?, ?)", tags)
@@ -115,6 +121,6 @@ def note_tags(connection: sqlite3.Connection, tags: Collection[tuple[str, str]])
                 (json.dumps([tag for _, tag in tags]),),
             )
         ]
-        changed = refresh(connection, waiting)
-        touch(connection, changed)
+        changed = recompute_states(connection, waiting)
+        bump_rows(connection, changed)
     return len(changed)

@@ -19,10 +19,15 @@ from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
-from core.index.message_writer import Prepared, Storing, message_of, read_draft
-from core.index.parts import HeldPart, list_of, part_of, position_of
+from core.index.message_writer import (
+    MessageWriter,
+    PendingChange,
+    message_id_for_blob,
+    parse_for_storage,
+)
+from core.index.parts import StoredListPart, ensure_list, ensure_part, read_cursor
 from core.index.rebuild import take_over
-from core.index.regroup import settle
+from core.index.regroup import regroup_dirty
 from core.mail.rethread import FormatPatchThreader
 from core.model import Message
 from core.progress import ProgressCallback, ProgressJob
@@ -35,10 +40,10 @@ BATCH: Final = 2000
 BATCH_BYTES: Final = 32 << 20
 """Bytes of mails of one transaction, or little more: what keeps memory small where mails are large."""
 
-FIRST_ROWS: Final = 500
+FIRST_REGROUP_AT: Final = 500
 """Mails after which a first run groups what it has, so that something shows."""
 
-GROWTH: Final[float] = 3
+REGROUP_GROWTH: Final[float] = 3
 """It groups again whenever there are so many times as many: grouping stays linear, whatever the mails are."""
 
 _FRESH: Final = 6000
@@ -58,7 +63,7 @@ class IngestResult:
     """What could not be read, each as a sentence."""
 
 
-class Ingest:
+class ListIngest:
     """One run over the feeds of a source."""
 
     def __init__(
@@ -82,7 +87,7 @@ class Ingest:
         self._read_before = 0
         self._is_first = True
         self._added = self._removed = self._changed = 0
-        self._due = FIRST_ROWS
+        self._due = FIRST_REGROUP_AT
         self._threader = FormatPatchThreader()
 
     def run(self, source: Source, read_before: float, *, catches_up: bool = True) -> IngestResult:
@@ -91,12 +96,12 @@ class Ingest:
         Raises Cancelled (what came is stored, not all of it grouped), SourceError and FetchError.
         """
         take_over(self._connection, self._path, self._name, stop=self._stop, report=self._report)
-        found = list_of(self._connection, self._name, int(read_before))
+        found = ensure_list(self._connection, self._name, int(read_before))
         self._list, self._read_before, self._is_first = found
         incremental_parts = incremental_parts_of(source)
         with _fewer_collections():
             for feed in incremental_parts:
-                part = part_of(self._connection, self._list, feed)
+                part = ensure_part(self._connection, self._list, feed)
                 while not self._follow(part, feed):
                     pass
             self._settle()
@@ -114,14 +119,14 @@ class Ingest:
 
     def _follow(self, part: int, feed: IncrementalSource) -> bool:
         """Store what a feed has; False where another process got in between."""
-        position = position_of(self._connection, part)
+        position = read_cursor(self._connection, part)
         limits = self._read_limits(feed, position)
         job = ProgressJob("", "", stop=self._stop, closed=Event(), report=lambda _: None)
         told = ProgressJob(
             f"Indexing {self._name}", "mail", stop=Event(), closed=Event(), report=self._report
         )
-        held = HeldPart(self._connection, self._list, part, feed.order)
-        batch: list[Prepared] = []
+        held = StoredListPart(self._connection, self._list, part, feed.order)
+        batch: list[PendingChange] = []
         size = 0
         try:
             for change in feed.changes(position, held, job):
@@ -155,36 +160,41 @@ class Ingest:
         begins = not position and newest is not None and feed.order > newest
         return 0 if begins else self._read_before, 0
 
-    def _prepare(self, change: MailChange, feed: IncrementalSource) -> tuple[Prepared | None, int]:
+    def _prepare(
+        self, change: MailChange, feed: IncrementalSource
+    ) -> tuple[PendingChange | None, int]:
         """Read a mail, unless it is here already; return its size too. None for one that was purged."""
         if not change.added or change.is_stored or self._is_here(change):
-            return Prepared(change, None), 0
+            return PendingChange(change, None), 0
         raw = feed.read(change.blob) if change.raw is None else change.raw
         if not raw:
             return None, 0
-        draft = read_draft(raw, change.blob, keep=not feed.path)
+        draft = parse_for_storage(raw, change.blob, keep=not feed.path)
         draft = replace(draft, message=self._threader.thread(draft.message))
         kept = change if change.raw is None else replace(change, raw=None)
-        return Prepared(kept, draft), len(raw)
+        return PendingChange(kept, draft), len(raw)
 
     def _is_here(self, change: MailChange) -> bool:
         """Whether a mail that came with its bytes is stored already: these come again and again."""
-        return change.raw is not None and message_of(self._connection, change.blob) is not None
+        return (
+            change.raw is not None
+            and message_id_for_blob(self._connection, change.blob) is not None
+        )
 
     def _store(
         self,
         part: int,
         feed: IncrementalSource,
         position: str,
-        batch: list[Prepared],
+        batch: list[PendingChange],
         read_limits: tuple[int, int],
     ) -> bool:
         if not batch and feed.cursor == position:
             return True
         with transaction(self._connection):
-            if position_of(self._connection, part) != position:
+            if read_cursor(self._connection, part) != position:
                 return False
-            storing = Storing(self._connection, self._list, part, feed, self._phrases)
+            storing = MessageWriter(self._connection, self._list, part, feed, self._phrases)
             storing.store(batch, read_limits)
             self._connection.execute(
                 "UPDATE list_part SET position = ? WHERE id = ?", (feed.cursor, part)
@@ -200,10 +210,10 @@ class Ingest:
     def _settle_when_due(self) -> None:
         if self._added >= self._due:
             self._settle()
-            self._due = int(self._added * GROWTH)
+            self._due = int(self._added * REGROUP_GROWTH)
 
     def _settle(self) -> None:
-        self._changed += settle(
+        self._changed += regroup_dirty(
             self._connection, stop=self._stop, report=self._report, fresh=self._fresh
         )
         self._fresh.clear()

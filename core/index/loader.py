@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.index.codec import restored, unpack, unpair
+from core.index.codec import decode_facts, from_blob, split_pair
 from core.model import Identity, Message, MessageId, Trailer
 
 _REMEMBERED: Final = 30_000
 
 
-class StoredPhrases:
+class PhraseReader:
     """Phrases by their numbers, each made once: what many mails name is one value in memory."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -29,7 +29,7 @@ class StoredPhrases:
         if person is None:
             if len(self._people) > _REMEMBERED:
                 self._people.clear()
-            person = self._people[number] = Identity(*unpair(self._read(number)))
+            person = self._people[number] = Identity(*split_pair(self._read(number)))
         return person
 
     def trailer(self, number: int) -> Trailer:
@@ -38,7 +38,7 @@ class StoredPhrases:
         if trailer is None:
             if len(self._trailers) > _REMEMBERED:
                 self._trailers.clear()
-            trailer = self._trailers[number] = Trailer(*unpair(self._read(number)))
+            trailer = self._trailers[number] = Trailer(*split_pair(self._read(number)))
         return trailer
 
     def text(self, number: int) -> str:
@@ -54,11 +54,11 @@ class StoredPhrases:
         (text,) = self._connection.execute(
             "SELECT text FROM phrase WHERE id = ?", (number,)
         ).fetchone()
-        return restored(text)
+        return from_blob(text)
 
 
 @dataclass(slots=True)
-class Loaded:
+class LoadedConversations:
     """The mails of some talks, and what the index knows of their nodes."""
 
     messages: list[Message] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Loaded:
     """The lists that each node came through."""
 
 
-class Loader:
+class ConversationLoader:
     """Reads talks over one connection."""
 
     def __init__(
@@ -81,17 +81,21 @@ class Loader:
     ) -> None:
         """Take, by their blob ids, the mails that are at hand, since they were stored just now."""
         self._connection = connection
-        self._phrases = StoredPhrases(connection)
+        self._phrases = PhraseReader(connection)
         self._fresh = fresh or {}
 
     def load(
-        self, talks: Iterable[int], *, into: Loaded | None = None, grouped: bool = False
-    ) -> Loaded:
+        self,
+        talks: Iterable[int],
+        *,
+        into: LoadedConversations | None = None,
+        grouped: bool = False,
+    ) -> LoadedConversations:
         """Read talks, in addition to what `into` holds.
 
         With `grouped` only what was grouped already, as long as newer mails wait for it.
         """
-        loaded = into or Loaded()
+        loaded = into or LoadedConversations()
         wanted = json.dumps(list(talks))
         message_ids: dict[int, MessageId] = {}
         for node, name, talk, item, role, seen in self._connection.execute(
@@ -99,7 +103,7 @@ class Loader:
             " WHERE conversation IN (SELECT value FROM json_each(?))",
             (wanted,),
         ):
-            message_ids[node] = MessageId(restored(name))
+            message_ids[node] = MessageId(from_blob(name))
             loaded.talks[node] = talk
             if item is not None:
                 loaded.items[node] = (item, role)
@@ -117,12 +121,12 @@ class Loader:
             loaded.nodes[message_id] = node
             message = fresh.get(blob)
             if message is None:
-                message = unpack(facts, message_id, blob.hex(), message_ids, phrases)
+                message = decode_facts(facts, message_id, blob.hex(), message_ids, phrases)
             loaded.messages.append(message)
         self._load_lists(wanted, loaded)
         return loaded
 
-    def _load_lists(self, wanted: str, loaded: Loaded) -> None:
+    def _load_lists(self, wanted: str, loaded: LoadedConversations) -> None:
         lists = self._connection.execute("SELECT id FROM list LIMIT 2").fetchall()
         if len(lists) == 1:  # the only one that a mail can have come through
             for node in loaded.nodes.values():

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from core.diff.stat import diffstat
-from core.index.codec import pack, stored
-from core.index.full_text import forget_mail, index_mails, last_number
-from core.index.ids import Numbers
+from core.index.codec import encode_facts, to_blob
+from core.index.full_text import index_messages, last_number, remove_message
+from core.index.ids import IdAllocator
 from core.mail.message import parse_message_and_diff
 from core.model import Message
 from core.sources.source import MailChange
@@ -48,7 +48,7 @@ class StoredSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ParsedMail:
     """A mail read and ready to be stored."""
 
     message: Message
@@ -59,22 +59,22 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PendingChange:
     """A change, with its mail where that was read."""
 
     change: MailChange
-    draft: Draft | None
+    draft: ParsedMail | None
     """None where the mail was there already, or is taken away."""
 
 
-def read_draft(raw: bytes, blob: bytes, *, keep: bool) -> Draft:
+def parse_for_storage(raw: bytes, blob: bytes, *, keep: bool) -> ParsedMail:
     """Read a mail's facts; with `keep` its bytes are to be stored too."""
     message, diff = parse_message_and_diff(raw, blob.hex())
     files = diffstat(diff)[:_FILES_KEPT] if diff and not message.subject.is_reply else []
-    return Draft(message, files, zlib.compress(raw, 6) if keep else None)
+    return ParsedMail(message, files, zlib.compress(raw, 6) if keep else None)
 
 
-class Storing:
+class MessageWriter:
     """One batch on its way into the index, within a transaction."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Storing:
         self._part = part
         self._feed = feed
         self._keeps_bodies = not feed.path
-        self.numbers = Numbers(connection, phrases)
+        self.numbers = IdAllocator(connection, phrases)
         self._has_removals = bool(feed.path) and (
             connection.execute(
                 "SELECT 1 FROM tombstone WHERE list = ? LIMIT 1", (list_id,)
@@ -101,12 +101,12 @@ class Storing:
         """Nodes of mails that came or went."""
         self.added = self.removed = 0
 
-    def store(self, batch: Iterable[Prepared], read_limits: tuple[int, int]) -> None:
+    def store(self, batch: Iterable[PendingChange], read_limits: tuple[int, int]) -> None:
         """Store mails, and take away those that were removed.
 
         Dated before a limit they count as read: before the first if they are older, the second if they just came.
         """
-        decided: dict[bytes, Prepared] = {}
+        decided: dict[bytes, PendingChange] = {}
         for each in batch:
             if each.change.vanished:
                 self._remove(each.change)
@@ -143,9 +143,9 @@ class Storing:
             ):
                 self.removed += 1
                 self._nodes.add(node)
-                take_from(self._connection, part, message)
+                remove_from_part(self._connection, part, message)
 
-    def _add(self, coming: list[Prepared], read_limits: tuple[int, int]) -> None:
+    def _add(self, coming: list[PendingChange], read_limits: tuple[int, int]) -> None:
         rows: list[tuple[object, ...]] = []
         members: list[tuple[int, int, str | None]] = []
         bodies: list[tuple[int, bytes]] = []
@@ -159,7 +159,7 @@ class Storing:
                 continue
             # Bytes that are here have a Message-ID that is here.
             is_new = draft is not None and self.numbers.is_new(draft.message.message_id)
-            known = None if is_new else message_of(self._connection, change.blob)
+            known = None if is_new else message_id_for_blob(self._connection, change.blob)
             if known is not None:
                 self._connect_known(known, change)
                 continue
@@ -167,11 +167,11 @@ class Storing:
                 raw = self._feed.read(change.blob)
                 if not raw:
                     continue
-                draft = read_draft(raw, change.blob, keep=self._keeps_bodies)
+                draft = parse_for_storage(raw, change.blob, keep=self._keeps_bodies)
             number += 1
             node = self.numbers.connect(draft.message)
             self._nodes.add(node)
-            rows.append((number, node, change.blob, pack(draft.message, self.numbers)))
+            rows.append((number, node, change.blob, encode_facts(draft.message, self.numbers)))
             mails.append((number, node, draft.message))
             members.append((self._part, number, change.name or None))
             if draft.packed is not None:
@@ -183,7 +183,7 @@ class Storing:
         self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", rows)
         self._connection.executemany("INSERT INTO part_message VALUES (?, ?, ?)", members)
         self._connection.executemany("INSERT INTO raw_message VALUES (?, ?)", bodies)
-        index_mails(self._connection, mails, self.numbers)
+        index_messages(self._connection, mails, self.numbers)
         self.numbers.born_read(read)
         self._touch(touched)
 
@@ -218,7 +218,7 @@ class Storing:
         numbers: dict[str, int] = {}
         for _, path, *_ in touched:
             if path not in numbers:
-                name = stored(path)
+                name = to_blob(path)
                 self._connection.execute("INSERT OR IGNORE INTO path (name) VALUES (?)", (name,))
                 (numbers[path],) = self._connection.execute(
                     "SELECT id FROM path WHERE name = ?", (name,)
@@ -230,7 +230,7 @@ class Storing:
         )
 
 
-def take_from(connection: sqlite3.Connection, part: int, message: int) -> None:
+def remove_from_part(connection: sqlite3.Connection, part: int, message: int) -> None:
     """Take a mail from a part of a list, and from the index where it is in no other."""
     connection.execute(
         "DELETE FROM part_message WHERE list_part = ? AND message = ?", (part, message)
@@ -239,7 +239,7 @@ def take_from(connection: sqlite3.Connection, part: int, message: int) -> None:
         "SELECT 1 FROM part_message WHERE message = ?", (message,)
     ).fetchone()
     if others is None:
-        forget_mail(connection, message)
+        remove_message(connection, message)
         for table, column in (
             ("message", "id"),
             ("raw_message", "message"),
@@ -248,7 +248,7 @@ def take_from(connection: sqlite3.Connection, part: int, message: int) -> None:
             connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (message,))  # noqa: S608
 
 
-def message_of(connection: sqlite3.Connection, blob: bytes) -> int | None:
+def message_id_for_blob(connection: sqlite3.Connection, blob: bytes) -> int | None:
     """Return the number of a mail that is here."""
     found = connection.execute("SELECT id FROM message WHERE blob = ?", (blob,)).fetchone()
     return int(found[0]) if found is not None else None

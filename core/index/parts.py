@@ -9,7 +9,7 @@ from core.index.database import transaction
 from core.index.message_writer import StoredSource
 
 
-def position_of(connection: sqlite3.Connection, part: int) -> str:
+def read_cursor(connection: sqlite3.Connection, part: int) -> str:
     """Return how far a part of a list was read, in its feed's words."""
     (position,) = connection.execute(
         "SELECT position FROM list_part WHERE id = ?", (part,)
@@ -17,7 +17,9 @@ def position_of(connection: sqlite3.Connection, part: int) -> str:
     return str(position)
 
 
-def list_of(connection: sqlite3.Connection, name: str, read_before: int) -> tuple[int, int, bool]:
+def ensure_list(
+    connection: sqlite3.Connection, name: str, read_before: int
+) -> tuple[int, int, bool]:
     """Return a list's number, from when on its mails are unread at first, and whether it never came to its end.
 
     It is made where it is new.
@@ -32,7 +34,7 @@ def list_of(connection: sqlite3.Connection, name: str, read_before: int) -> tupl
     return found
 
 
-def part_of(connection: sqlite3.Connection, list_id: int, feed: StoredSource) -> int:
+def ensure_part(connection: sqlite3.Connection, list_id: int, feed: StoredSource) -> int:
     """Return the number of a part (an epoch, a file, a server's windows); it is made where it is new."""
     with transaction(connection):
         connection.execute(
@@ -46,7 +48,7 @@ def part_of(connection: sqlite3.Connection, list_id: int, feed: StoredSource) ->
     return int(part)
 
 
-class HeldPart:
+class StoredListPart:
     """What is stored of one part of a list."""
 
     def __init__(self, connection: sqlite3.Connection, list_id: int, part: int, rank: int) -> None:

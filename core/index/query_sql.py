@@ -18,11 +18,11 @@ from threading import Event
 from typing import Final
 
 from core.errors import Cancelled
-from core.index.body_index import open_bodies
-from core.index.codec import hash_of, stored
+from core.index.body_index import open_body_index
+from core.index.codec import stable_hash, to_blob
 from core.index.full_text import AUTHOR, CC, SENDER, TO
 from core.index.query_terms import ROW_TERMS
-from core.index.triage_state import status_at
+from core.index.triage_state import status_sql
 from core.query.fields import FieldTerm, path_matcher
 from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows
 from core.query.tokens import WORD, fold
@@ -55,7 +55,7 @@ Question = tuple[str, list[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class IndexQuery:
     """Which rows are wanted."""
 
     tree: Node
@@ -69,27 +69,27 @@ class Choice:
     """The file of `core.index.body_index`; None where there is none, and no text of a mail has any words."""
 
 
-class Chooser:
+class SqlQueryRunner:
     """Answers choices, over one connection. For one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._paths: dict[str, tuple[int, list[int]]] = {}
 
-    def rows(self, choice: Choice, stop: Event | None = None, limit: int = -1) -> array[int]:
+    def rows(self, choice: IndexQuery, stop: Event | None = None, limit: int = -1) -> array[int]:
         """Return the rows, the latest activity first. Raises Cancelled."""
         where, values = self._where(choice)
-        with stopping(self._connection, stop):
+        with interruptible(self._connection, stop):
             rows = self._connection.execute(
                 f"SELECT id FROM list_row WHERE {where} ORDER BY active DESC, id DESC LIMIT ?",
                 (*values, limit),
             ).fetchall()
         return array("q", [row for (row,) in rows])
 
-    def count(self, choice: Choice, stop: Event | None = None) -> int:
+    def count(self, choice: IndexQuery, stop: Event | None = None) -> int:
         """Return how many rows there are. Raises Cancelled."""
         where, values = self._where(choice)
-        with stopping(self._connection, stop):
+        with interruptible(self._connection, stop):
             (count,) = self._connection.execute(
                 f"SELECT count(*) FROM list_row WHERE {where}",
                 values,
@@ -97,14 +97,14 @@ class Chooser:
         return int(count)
 
     def matching(
-        self, choice: Choice, rows: Collection[int], stop: Event | None = None
+        self, choice: IndexQuery, rows: Collection[int], stop: Event | None = None
     ) -> dict[int, tuple[int, bool]]:
         """Return the covers, patches and first mails of rows that meet a tree about mails.
 
         By their nodes, each with its row, and whether the row is called by it. Raises Cancelled.
         """
-        sql, values = _Question(self, choice).mail(choice.tree)
-        with stopping(self._connection, stop):
+        sql, values = _SqlCompiler(self, choice).mail(choice.tree)
+        with interruptible(self._connection, stop):
             found = self._connection.execute(
                 "SELECT node.id, node.list_row, node.id = (SELECT lead FROM list_row AS own WHERE own.id = node.list_row) FROM node"
                 f" WHERE node.list_row IN (SELECT value FROM json_each(?)) AND {_POSTED} AND {sql}",
@@ -112,8 +112,8 @@ class Chooser:
             ).fetchall()
         return {node: (row, bool(leads)) for node, row, leads in found}
 
-    def _where(self, choice: Choice) -> Question:
-        sql, values = _Question(self, choice).row(lift_to_rows(choice.tree))
+    def _where(self, choice: IndexQuery) -> Question:
+        sql, values = _SqlCompiler(self, choice).row(lift_to_rows(choice.tree))
         if choice.lists:
             sql += " AND list_row.id IN (SELECT list_row FROM row_list JOIN list ON list.id = list WHERE list.name IN (SELECT value FROM json_each(?)))"
             values.append(json.dumps(choice.lists))
@@ -123,11 +123,11 @@ class Chooser:
         """Return the number of a Message-ID; None where nothing names it."""
         found = self._connection.execute(
             "SELECT id FROM node WHERE hash = ? AND name = ?",
-            (hash_of(message_id), stored(message_id)),
+            (stable_hash(message_id), to_blob(message_id)),
         ).fetchone()
         return None if found is None else int(found[0])
 
-    def with_text(self, choice: Choice, phrase: str) -> list[int]:
+    def with_text(self, choice: IndexQuery, phrase: str) -> list[int]:
         """Return the numbers of the mails whose text has a phrase.
 
         What is wrong with that file is no fault of the index: nothing is found in it then.
@@ -137,7 +137,7 @@ class Chooser:
         (identity,) = self._connection.execute(
             "SELECT value FROM meta WHERE name = 'identity'"
         ).fetchone()
-        bodies = open_bodies(choice.bodies, identity)
+        bodies = open_body_index(choice.bodies, identity)
         if bodies is None:
             return []
         try:
@@ -163,8 +163,8 @@ class Chooser:
         return numbers
 
 
-class _Question:
-    def __init__(self, chooser: Chooser, choice: Choice) -> None:
+class _SqlCompiler:
+    def __init__(self, chooser: SqlQueryRunner, choice: IndexQuery) -> None:
         self._chooser = chooser
         self._choice = choice
 
@@ -212,7 +212,7 @@ class _Question:
         name = f"{term.prefix}:{value}"
         if name == "is:mine":
             return self._mine()
-        status = f"coalesce({status_at(self._choice.now)}, 'new')"
+        status = f"coalesce({status_sql(self._choice.now)}, 'new')"
         return f"({ROW_TERMS[name].sql.format(status=status)})", []
 
     def _mine(self) -> Question:
@@ -281,7 +281,7 @@ class _Question:
                 node = self._chooser.node(term.value)
                 if node is not None:
                     return "node.id = ?", [node]
-                return "instr(node.name, ?)", [stored(term.value)]
+                return "instr(node.name, ?)", [to_blob(term.value)]
         return self._person_term(term)
 
     @staticmethod
@@ -296,7 +296,7 @@ class _Question:
 
 
 @contextmanager
-def stopping(connection: sqlite3.Connection, stop: Event | None) -> Iterator[None]:
+def interruptible(connection: sqlite3.Connection, stop: Event | None) -> Iterator[None]:
     """Let what a connection is asked end soon after `stop` is set. Raises Cancelled then."""
     if stop is None:
         yield

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from core.index.row_summary import given_to
+from core.index.row_summary import count_trailers
 from core.model import Series, Thread
 from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import DECIDED, Status
@@ -107,7 +107,7 @@ ROW_TERMS: Final[Mapping[str, RowTerm]] = {
     "is:incomplete": RowTerm(_facet("received < total"), lambda facts: facts.have < facts.total),
     "is:reviewed": RowTerm(
         _facet("trailers > 0"),
-        lambda facts: bool(facts.series and given_to(facts.series, facts.series.versions[-1])),
+        lambda facts: bool(facts.series and count_trailers(facts.series, facts.series.versions[-1])),
     ),
     "is:series": RowTerm("NOT list_row.thread", lambda facts: facts.series is not None),
     "is:thread": RowTerm("list_row.thread", lambda facts: facts.series is None),

@@ -10,7 +10,7 @@ from core.index.database import IndexFileError
 from core.model import Message
 
 
-class Raws:
+class RawMailReader:
     """Gives mails' bytes, over one connection. For one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

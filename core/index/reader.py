@@ -12,22 +12,22 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from core.approxidate import utc_offsets
-from core.index.codec import hash_of, restored, stored
+from core.index.codec import from_blob, stable_hash, to_blob
 from core.index.database import snapshot
 from core.index.full_text import last_number
-from core.index.loader import Loaded, Loader
-from core.index.raws import Raws
-from core.index.row_summary import SeriesSummary, summary, unpacked
-from core.index.rows import KEPT
-from core.index.triage_state import rank_at, restored_standing
-from core.index.views import where_of
+from core.index.loader import ConversationLoader, LoadedConversations
+from core.index.raws import RawMailReader
+from core.index.row_summary import SeriesSummary, decode_row_head, summary
+from core.index.rows import KEPT_GENERATIONS
+from core.index.triage_state import decode_state, status_rank_sql
+from core.index.views import view_where_clause
 from core.model import Message, MessageId, Series, Thread
 from core.triage.transitions import ORDER, Status
 
 if TYPE_CHECKING:
     from core.series.grouping import Grouping
 
-SORTS: Final = {
+SORT_COLUMNS: Final = {
     "activity": "active",
     "date": "date",
     "author": "author",
@@ -40,13 +40,13 @@ SORTS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListView:
+class RowView:
     """Which rows are wanted, in which order."""
 
     lists: tuple[str, ...] = ()
     """Names; none stands for all."""
     sort: str = "activity"
-    """One of `SORTS`; of equals, the latest activity first."""
+    """One of `SORT_COLUMNS`; of equals, the latest activity first."""
     ascending: bool = False
     threads: bool = True
     """With what is no patch series."""
@@ -57,7 +57,7 @@ class ListView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListInfo:
+class ListStats:
     """A followed list, as far as the index knows it."""
 
     name: str
@@ -73,7 +73,7 @@ class ListInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class RowChanges:
     """What happened to the rows since some generation."""
 
     generation: int
@@ -85,18 +85,18 @@ class Changes:
     """It is too long ago to say: everything may be different."""
 
 
-class Reader:
+class IndexReader:
     """Asks the index, over one connection. For one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._loader = Loader(connection)
-        self.raws = Raws(connection)
+        self._loader = ConversationLoader(connection)
+        self.raws = RawMailReader(connection)
         """The bytes of mails."""
 
     # ------------------------------------------------------------------- lists and rows
 
-    def lists(self) -> list[ListInfo]:
+    def lists(self) -> list[ListStats]:
         """Return the lists, by name."""
         with snapshot(self._connection):
             counts = {
@@ -117,7 +117,7 @@ class Reader:
         found = []
         for list_id, name, synced in lists:
             messages, series, threads, unread = counts.get(list_id, (0, 0, 0, 0))
-            info = ListInfo(
+            info = ListStats(
                 name=name,
                 messages=messages,
                 series=series,
@@ -129,21 +129,21 @@ class Reader:
             found.append(info)
         return found
 
-    def order(self, view: ListView, limit: int = -1) -> array[int]:
+    def order(self, view: RowView, limit: int = -1) -> array[int]:
         """Return the numbers of a view's rows, in order; with `limit`, of the first so many.
 
-        Raises ValueError for a sort that is none of `SORTS`.
+        Raises ValueError for a sort that is none of `SORT_COLUMNS`.
         """
-        if view.sort not in SORTS:
+        if view.sort not in SORT_COLUMNS:
             raise ValueError(view.sort)
-        where, values = where_of(view)
+        where, values = view_where_clause(view)
         way = "ASC" if view.ascending else "DESC"
         table = "list_row"
-        order = f"{SORTS[view.sort]} {way}"
+        order = f"{SORT_COLUMNS[view.sort]} {way}"
         if view.sort in ("state", "priority"):
             table = "list_row LEFT JOIN triage_state ON triage_state.list_row = list_row.id"
         if view.sort == "state":
-            order = f"{rank_at(time.time())} {way}"
+            order = f"{status_rank_sql(time.time())} {way}"
         if view.sort != "activity":
             order += ", active DESC"
         rows = self._connection.execute(
@@ -152,12 +152,12 @@ class Reader:
         )
         return array("q", [row for (row,) in rows])
 
-    def days(self, view: ListView, zone: tzinfo | None = None) -> list[tuple[int, int]]:
+    def days(self, view: RowView, zone: tzinfo | None = None) -> list[tuple[int, int]]:
         """Return how many rows of a view were last active on each day, in the view's order when sorted by activity.
 
         A day is its number since that of the Unix epoch, in `zone` (None: the local one), as `core.approxidate` says.
         """
-        where, values = where_of(view)
+        where, values = view_where_clause(view)
         way = "ASC" if view.ascending else "DESC"
         first, last = self._connection.execute(
             "SELECT (SELECT min(active) FROM list_row), (SELECT max(active) FROM list_row)"
@@ -173,22 +173,22 @@ class Reader:
             values,
         ).fetchall()
 
-    def authors(self, view: ListView) -> list[tuple[str, int]]:
+    def authors(self, view: RowView) -> list[tuple[str, int]]:
         """Return how many rows of a view each author has, in the view's order when sorted by author."""
-        where, values = where_of(view)
+        where, values = view_where_clause(view)
         way = "ASC" if view.ascending else "DESC"
         rows = self._connection.execute(
             f"SELECT author, count(*) FROM list_row{where} GROUP BY author ORDER BY author {way}",  # noqa: S608
             values,
         )
-        return [(restored(author), count) for author, count in rows]
+        return [(from_blob(author), count) for author, count in rows]
 
-    def states(self, view: ListView) -> list[tuple[Status, int]]:
+    def states(self, view: RowView) -> list[tuple[Status, int]]:
         """Return how many rows of a view stand how, in the view's order when sorted by state."""
-        where, values = where_of(view)
+        where, values = view_where_clause(view)
         way = "ASC" if view.ascending else "DESC"
         rows = self._connection.execute(
-            f"SELECT {rank_at(time.time())} AS rank, count(*)"  # noqa: S608
+            f"SELECT {status_rank_sql(time.time())} AS rank, count(*)"  # noqa: S608
             f" FROM list_row LEFT JOIN triage_state ON triage_state.list_row = list_row.id{where}"
             f" GROUP BY rank ORDER BY rank {way}",
             values,
@@ -246,28 +246,28 @@ class Reader:
                 one = summary(
                     row,
                     is_thread=bool(thread),
-                    message_id=MessageId(restored(name)),
+                    message_id=MessageId(from_blob(name)),
                     lists=tuple(lists.get(row, ())),
-                    head=unpacked(head),
+                    head=decode_row_head(head),
                     replies=replies,
                     mails=mails,
                     unread=unread,
                     news=news,
-                    standing=restored_standing(data).at(now),
+                    standing=decode_state(data).at(now),
                 )
                 summaries.append(one)
         return summaries
 
-    def changes_since(self, generation: int) -> Changes:
+    def changes_since(self, generation: int) -> RowChanges:
         """Return which rows were written or taken away since a generation; 0 is before all."""
         with snapshot(self._connection):
             (now,) = self._connection.execute(
                 "SELECT value FROM meta WHERE name = 'generation'"
             ).fetchone()
             if now == generation:
-                return Changes(now, (), (), whole=False)
-            if generation < now - KEPT:
-                return Changes(now, (), (), whole=True)
+                return RowChanges(now, (), (), whole=False)
+            if generation < now - KEPT_GENERATIONS:
+                return RowChanges(now, (), (), whole=True)
             written = self._connection.execute(
                 "SELECT id FROM list_row WHERE generation > ?", (generation,)
             ).fetchall()
@@ -275,7 +275,7 @@ class Reader:
                 "SELECT DISTINCT list_row FROM deleted_row WHERE generation > ? AND list_row NOT IN (SELECT id FROM list_row)",
                 (generation,),
             ).fetchall()
-        return Changes(
+        return RowChanges(
             now, tuple(row for (row,) in written), tuple(row for (row,) in gone), whole=False
         )
 
@@ -364,24 +364,24 @@ class Reader:
             " JOIN node ON node.id = node WHERE came > ? AND list_row IS NOT NULL AND NOT is_read ORDER BY came",
             (number, number),
         )
-        return [(row, MessageId(restored(name))) for row, name in rows]
+        return [(row, MessageId(from_blob(name))) for row, name in rows]
 
     def unseen(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""
         rows = self._connection.execute(
             "SELECT name FROM node WHERE list_row = ? AND NOT is_read", (row,)
         )
-        return {MessageId(restored(name)) for (name,) in rows}
+        return {MessageId(from_blob(name)) for (name,) in rows}
 
     def _messages_of(self, row: int) -> set[MessageId]:
         rows = self._connection.execute("SELECT name FROM node WHERE list_row = ?", (row,))
-        return {MessageId(restored(name)) for (name,) in rows}
+        return {MessageId(from_blob(name)) for (name,) in rows}
 
     def _node(self, message_id: MessageId) -> tuple[int, int | None, int] | None:
         """Return the node of a Message-ID, its row and its talk."""
         found: tuple[int, int | None, int] | None = self._connection.execute(
             "SELECT id, list_row, conversation FROM node WHERE hash = ? AND name = ?",
-            (hash_of(message_id), stored(message_id)),
+            (stable_hash(message_id), to_blob(message_id)),
         ).fetchone()
         return found
 
@@ -396,7 +396,9 @@ def _most_like(grouping: Grouping, messages: Collection[MessageId]) -> Series | 
     return best if best is not None and not best.message_ids.isdisjoint(messages) else None
 
 
-def _series(grouping: Grouping, firsts: Collection[int], loaded: Loaded) -> Series | None:
+def _series(
+    grouping: Grouping, firsts: Collection[int], loaded: LoadedConversations
+) -> Series | None:
     """Return the series whose postings begin with some nodes."""
     cards = [
         card

@@ -28,9 +28,14 @@ from core.index.database import (
     set_meta,
     transaction,
 )
-from core.index.message_writer import Prepared, Storing, message_of, read_draft
-from core.index.parts import list_of, part_of, position_of
-from core.index.regroup import settle
+from core.index.message_writer import (
+    MessageWriter,
+    PendingChange,
+    message_id_for_blob,
+    parse_for_storage,
+)
+from core.index.parts import ensure_list, ensure_part, read_cursor
+from core.index.regroup import regroup_dirty
 from core.progress import Progress, ProgressCallback
 from core.sources.source import MailChange
 from core.system.child_process import Channel
@@ -166,7 +171,7 @@ def main(channel: Channel, path: str) -> None:
     file, stop = Path(path), Event()
     with contextlib.closing(connect(file)) as connection, faults(file):
         take_over(connection, file, None, stop=stop, report=channel.report)
-        settle(connection, stop=stop, report=channel.report)
+        regroup_dirty(connection, stop=stop, report=channel.report)
 
 
 def _take_list(
@@ -178,18 +183,18 @@ def _take_list(
     report: ProgressCallback,
 ) -> int:
     read_before, synced = facts
-    list_id, _, is_new = list_of(connection, list_name, read_before)
+    list_id, _, is_new = ensure_list(connection, list_name, read_before)
     if is_new and synced is not None:
         with transaction(connection):
             connection.execute("UPDATE list SET synced = ? WHERE id = ?", (synced, list_id))
     count = 0
     for number, name, order, cursor in stored.parts(list_name):
         source = _StoredPart(name, order)
-        part = part_of(connection, list_id, source)
-        if position_of(connection, part):
+        part = ensure_part(connection, list_id, source)
+        if read_cursor(connection, part):
             continue  # synced since: it has its own cursor
         whole = True
-        batch: list[tuple[Prepared, bool]] = []
+        batch: list[tuple[PendingChange, bool]] = []
         phrases: dict[str, int] = {}
         for blob, packed, own_name, is_read in stored.messages(number):
             if stop.is_set():
@@ -199,10 +204,10 @@ def _take_list(
             except zlib.error:
                 whole = False  # fetched again, since the cursor is not taken over
                 continue
-            known = message_of(connection, blob) is not None
-            draft = None if known else read_draft(raw, blob, keep=True)
+            known = message_id_for_blob(connection, blob) is not None
+            draft = None if known else parse_for_storage(raw, blob, keep=True)
             change = MailChange(blob, True, name=own_name or "")
-            batch.append((Prepared(change, draft), bool(is_read)))
+            batch.append((PendingChange(change, draft), bool(is_read)))
             if len(batch) >= _BATCH:
                 count += _store(connection, list_id, part, source, phrases, batch)
                 batch = []
@@ -220,12 +225,12 @@ def _store(
     part: int,
     source: _StoredPart,
     phrases: dict[str, int],
-    batch: list[tuple[Prepared, bool]],
+    batch: list[tuple[PendingChange, bool]],
 ) -> int:
     if not batch:
         return 0
     with transaction(connection):
-        writer = Storing(connection, list_id, part, source, phrases)
+        writer = MessageWriter(connection, list_id, part, source, phrases)
         writer.store([prepared for prepared, _ in batch], (0, 0))
         connection.executemany(
             "UPDATE node SET is_read = 1 WHERE id = (SELECT node FROM message WHERE blob = ?)"

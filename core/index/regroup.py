@@ -17,22 +17,22 @@ from threading import Event
 from typing import Final
 
 from core.errors import Cancelled
-from core.index.codec import hash_of, stored
+from core.index.codec import stable_hash, to_blob
 from core.index.database import transaction
-from core.index.ids import merge_talks
-from core.index.loader import Loaded, Loader, count_mails
-from core.index.rows import Draft, draft_of, next_generation, write
+from core.index.ids import merge_conversations
+from core.index.loader import ConversationLoader, LoadedConversations, count_mails
+from core.index.rows import RowDraft, bump_generation, draft_row, write_rows
 from core.index.series_candidates import (
-    Kin,
-    Place,
-    Stored,
-    forget_names,
+    CandidateFinder,
+    SenderOrder,
+    StoredPosting,
+    delete_blocking_keys,
     sender_of,
-    store_likes,
-    store_names,
+    store_blocking_keys,
     store_posting,
+    update_similar_titles,
 )
-from core.index.triage_state import stand_anew
+from core.index.triage_state import refresh_after_regroup
 from core.model import Message
 from core.progress import Progress, ProgressCallback
 from core.series.grouping import Grouping
@@ -42,7 +42,7 @@ AT_ONCE: Final = 3000
 """Mails that are grouped in one transaction; more where one talk has more."""
 
 
-def settle(
+def regroup_dirty(
     connection: sqlite3.Connection,
     *,
     stop: Event,
@@ -54,22 +54,22 @@ def settle(
     `fresh` are mails that are at hand, by their blob ids, and need not be read again.
     Raises Cancelled soon after `stop` is set; the rest stays dirty.
     """
-    loader = Loader(connection, fresh)
+    loader = ConversationLoader(connection, fresh)
     changed = done = 0
-    total = pending(connection)
-    while pending(connection, limit=1):
+    total = pending_conversations(connection)
+    while pending_conversations(connection, limit=1):
         if stop.is_set():
             raise Cancelled
         report(Progress("Grouping, thread", done, total))
         with transaction(connection):
             talks = _next_dirty(connection)
             if talks:
-                changed += _Regrouping(connection, loader).run(talks)
+                changed += _RegroupBatch(connection, loader).run(talks)
                 done += len(talks)
     return changed
 
 
-def pending(connection: sqlite3.Connection, *, limit: int = -1) -> int:
+def pending_conversations(connection: sqlite3.Connection, *, limit: int = -1) -> int:
     """Return how many talks wait to be grouped, counting up to `limit`."""
     (count,) = connection.execute(
         "SELECT count(*) FROM (SELECT 1 FROM dirty_conversation LIMIT ?)", (limit,)
@@ -93,18 +93,18 @@ def _next_dirty(connection: sqlite3.Connection) -> set[int]:
     return talks
 
 
-class _Regrouping:
+class _RegroupBatch:
     """One transaction's share of the work."""
 
-    def __init__(self, connection: sqlite3.Connection, loader: Loader) -> None:
+    def __init__(self, connection: sqlite3.Connection, loader: ConversationLoader) -> None:
         self._connection = connection
         self._loader = loader
-        self._loaded = Loaded()
+        self._loaded = LoadedConversations()
         self._items: dict[int, tuple[int, int]] = {}
         """The row and the role that each node had."""
         self._old: set[int] = set()
         """Rows that are to be written anew, or taken away."""
-        self._drafts: list[Draft] = []
+        self._drafts: list[RowDraft] = []
 
     def run(self, talks: set[int]) -> int:
         """Group some talks anew; return how many rows were written or taken away."""
@@ -112,18 +112,18 @@ class _Regrouping:
         loaded = self._loaded
         self._items = dict(loaded.items)
         self._old = {item for item, _ in loaded.items.values()}
-        kin = Kin(self._connection)
+        kin = CandidateFinder(self._connection)
         kin.gather(self._store_postings(talks, grouping))
         for thread in grouping.threads():
-            self._drafts.append(draft_of(thread, (), loaded.nodes, loaded.seen, loaded.lists))
+            self._drafts.append(draft_row(thread, (), loaded.nodes, loaded.seen, loaded.lists))
         self._draft_series(talks, grouping, kin)
         # Of a talk that waits its turn, mails may have come here from other rows.
         held = (self._items.get(node) for draft in self._drafts for node in draft.roles)
         self._old |= {item for item, _ in filter(None, held)}
-        generation = next_generation(self._connection)
-        count = write(self._connection, self._drafts, self._old, self._items, generation)
+        generation = bump_generation(self._connection)
+        count = write_rows(self._connection, self._drafts, self._old, self._items, generation)
         nodes = {node for draft in self._drafts for node in draft.roles}
-        stand_anew(self._connection, nodes, self._old)
+        refresh_after_regroup(self._connection, nodes, self._old)
         self._connection.execute(
             "DELETE FROM dirty_conversation WHERE conversation IN (SELECT value FROM json_each(?))",
             (_listed(talks),),
@@ -142,7 +142,7 @@ class _Regrouping:
             self._loader.load(more, into=loaded)
             winners: dict[int, int] = {}
             for group in together:
-                winners.update(dict.fromkeys(group, merge_talks(self._connection, group)))
+                winners.update(dict.fromkeys(group, merge_conversations(self._connection, group)))
             talks = {winners.get(talk, talk) for talk in talks | more}
             loaded.talks = {node: winners.get(talk, talk) for node, talk in loaded.talks.items()}
             if not more:
@@ -202,8 +202,8 @@ class _Regrouping:
         ).fetchall()
         old = {first: posting for posting, _, first, *_ in before}
         self._old |= {item for _, item, *_ in before if item is not None}
-        places = {Place(*place) for _, _, _, *place in before}
-        changed = forget_names(self._connection, old.values())
+        places = {SenderOrder(*place) for _, _, _, *place in before}
+        changed = delete_blocking_keys(self._connection, old.values())
         self._connection.execute(
             "DELETE FROM posting WHERE id IN (SELECT value FROM json_each(?))",
             (_listed(old.values()),),
@@ -220,14 +220,14 @@ class _Regrouping:
             if card.parent_posting >= 0
         }
         for number, card, node, first in zip(numbers, cards, nodes, firsts, strict=True):
-            place = Place(
-                sender_of(card), card.when, first.date.timestamp(), stored(first.message_id)
+            place = SenderOrder(
+                sender_of(card), card.when, first.date.timestamp(), to_blob(first.message_id)
             )
             places.add(place)
             talk = self._loaded.talks[node]
             store_posting(self._connection, number, talk, node, place, aboves.get(number), card)
-        store_names(self._connection, by_number, aboves)
-        return changed | by_number.keys() | store_likes(self._connection, places)
+        store_blocking_keys(self._connection, by_number, aboves)
+        return changed | by_number.keys() | update_similar_titles(self._connection, places)
 
     def _numbers(self, nodes: list[int], old: dict[int, int]) -> list[int]:
         """Return the numbers of postings that begin with these nodes: an old one's, or new ones."""
@@ -239,11 +239,11 @@ class _Regrouping:
             numbers.append(old.get(node, last))
         return numbers
 
-    def _draft_series(self, talks: set[int], grouping: Grouping, kin: Kin) -> None:
+    def _draft_series(self, talks: set[int], grouping: Grouping, kin: CandidateFinder) -> None:
         """Make the series that hold any of the new postings, or are no longer made of the same ones."""
         held = Counter(each.item for each in kin.postings.values())
-        here: list[list[Stored]] = []
-        elsewhere: list[list[Stored]] = []
+        here: list[list[StoredPosting]] = []
+        elsewhere: list[list[StoredPosting]] = []
         for line in kin.lines():
             items = {each.item for each in line}
             same = len(items) == 1 and held[line[0].item] == len(line)
@@ -252,13 +252,15 @@ class _Regrouping:
             self._old |= {item for item in items if item is not None}
             (here if all(each.talk in talks for each in line) else elsewhere).append(line)
         self._draft_lines(here, grouping, self._loaded)
-        for lines in _portions(self._connection, elsewhere):
+        for lines in _batches(self._connection, elsewhere):
             wanted = {each.talk for line in lines for each in line}
             loaded = self._loader.load(wanted)
             self._items.update(loaded.items)
             self._draft_lines(lines, Grouping(loaded.messages), loaded)
 
-    def _draft_lines(self, lines: list[list[Stored]], grouping: Grouping, loaded: Loaded) -> None:
+    def _draft_lines(
+        self, lines: list[list[StoredPosting]], grouping: Grouping, loaded: LoadedConversations
+    ) -> None:
         """Make a series of each line of postings.
 
         One of a talk that is dirty itself may no longer be there; its turn comes.
@@ -274,7 +276,7 @@ class _Regrouping:
             change_id = next((each.card.change_id for each in there if each.card.change_id), None)
             series = grouping.series([places[each.first] for each in there], change_id)
             self._drafts.append(
-                draft_of(
+                draft_row(
                     series,
                     [each.posting for each in there],
                     loaded.nodes,
@@ -284,11 +286,11 @@ class _Regrouping:
             )
 
 
-def _portions(
-    connection: sqlite3.Connection, lines: list[list[Stored]]
-) -> Iterator[list[list[Stored]]]:
+def _batches(
+    connection: sqlite3.Connection, lines: list[list[StoredPosting]]
+) -> Iterator[list[list[StoredPosting]]]:
     """Divide lines so that the mails of each portion are not too many to hold."""
-    portion: list[list[Stored]] = []
+    portion: list[list[StoredPosting]] = []
     mails = 0
     for line in lines:
         portion.append(line)
@@ -302,7 +304,7 @@ def _portions(
 
 def _kind(kind: PostingKey) -> int:
     sender, version, minor, total, tags, counted = kind
-    return hash_of("run", sender, *map(str, (version, minor, total, counted)), *sorted(tags))
+    return stable_hash("run", sender, *map(str, (version, minor, total, counted)), *sorted(tags))
 
 
 def _listed(numbers: Iterable[int]) -> str:

@@ -10,14 +10,14 @@ from datetime import datetime
 from enum import IntFlag
 from typing import Any, Final
 
-from core.index.codec import moment
+from core.index.codec import datetime_at
 from core.model import Identity, Message, MessageId, Series, Thread, Version
 from core.triage.state import INITIAL_STATE, TriageState
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class Role(IntFlag):
+class MessageRole(IntFlag):
     """What a mail is in its series or thread; of unread mails together, what is new there."""
 
     VERSION = 1
@@ -61,14 +61,14 @@ class SeriesSummary:
     replies: int
     mails: int
     unread: int
-    news: Role
+    news: MessageRole
     change_id: str | None
     standing: TriageState = INITIAL_STATE
     """What was decided of it, as of when it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class RowHead:
     """What is stored of a row's looks; times are seconds of the Unix epoch and minutes east of Greenwich."""
 
     subject: str
@@ -91,22 +91,22 @@ class Head:
         return _encode(values).encode("ascii")
 
 
-def unpacked(data: bytes) -> Head:
+def decode_row_head(data: bytes) -> RowHead:
     """Return the head that was packed."""
     values = json.loads(data)
-    for at, name in enumerate(Head.__slots__):
+    for at, name in enumerate(RowHead.__slots__):
         if name in {"active", "posted", "tags"}:
             values[at] = tuple(values[at])
         elif name == "given":
             values[at] = tuple((trailer, count) for trailer, count in values[at])
-    return Head(*values)
+    return RowHead(*values)
 
 
-def head_of(item: Series | Thread) -> Head:
+def row_head(item: Series | Thread) -> RowHead:
     """Return what a row shows of a series or thread."""
     active = _when(item.date)
     if isinstance(item, Thread):
-        return Head(
+        return RowHead(
             subject=item.subject,
             name=item.author.name,
             address=item.author.address,
@@ -114,7 +114,7 @@ def head_of(item: Series | Thread) -> Head:
             posted=_when(item.root.date),
         )
     newest = item.versions[-1]
-    return Head(
+    return RowHead(
         subject=item.subject,
         name=item.author.name,
         address=item.author.address,
@@ -126,12 +126,12 @@ def head_of(item: Series | Thread) -> Head:
         versions=len(item.versions),
         have=len(newest.patches),
         total=newest.total,
-        given=tuple(sorted(given_to(item, newest).items())),
+        given=tuple(sorted(count_trailers(item, newest).items())),
         change_id=item.change_id,
     )
 
 
-def given_to(series: Series, version: Version) -> Counter[str]:
+def count_trailers(series: Series, version: Version) -> Counter[str]:
     """Count the people who gave a version each kind of trailer."""
     given = [trailer for trailer in series.trailers if trailer.version == version.version]
     if sum(other.version == version.version for other in series.versions) > 1:
@@ -141,28 +141,31 @@ def given_to(series: Series, version: Version) -> Counter[str]:
     return Counter(name for name, _ in {(each.name.casefold(), each.value) for each in given})
 
 
-def roles_of(item: Series | Thread) -> Iterator[tuple[Message, Role]]:
+def message_roles(item: Series | Thread) -> Iterator[tuple[Message, MessageRole]]:
     """Yield every mail of an item with what it is there."""
     if isinstance(item, Thread):
-        yield item.root, Role.REPLY
+        yield item.root, MessageRole.REPLY
         for reply in item.replies:
-            yield reply.message, Role.REPLY
+            yield reply.message, MessageRole.REPLY
         return
     givers = {trailer.message_id for trailer in item.trailers}
     for version in item.versions:
         is_newest = version is item.versions[-1] and len(item.versions) > 1
-        own = Role.VERSION if is_newest else Role.PATCH
+        own = MessageRole.VERSION if is_newest else MessageRole.PATCH
         for entry in version.entries():
             yield entry.message, own
             for double in entry.duplicates:
                 yield double, own
             for reply in entry.replies:
                 gives = reply.message.message_id in givers
-                yield reply.message, Role.REPLY | Role.TRAILER if gives else Role.REPLY
+                yield (
+                    reply.message,
+                    MessageRole.REPLY | MessageRole.TRAILER if gives else MessageRole.REPLY,
+                )
 
 
 def summary(
-    row: int, *, is_thread: bool, message_id: MessageId, lists: tuple[str, ...], head: Head,
+    row: int, *, is_thread: bool, message_id: MessageId, lists: tuple[str, ...], head: RowHead,
     replies: int, mails: int, unread: int, news: int, standing: TriageState = INITIAL_STATE,
 ) -> SeriesSummary:  # fmt: skip
     """Return a row as the screens have it."""
@@ -173,8 +176,8 @@ def summary(
         lists=lists,
         subject=head.subject,
         author=Identity(head.name, head.address),
-        date=moment(*head.active),
-        posted=moment(*head.posted),
+        date=datetime_at(*head.active),
+        posted=datetime_at(*head.posted),
         version=head.version,
         minor=head.minor,
         tags=head.tags,
@@ -185,7 +188,7 @@ def summary(
         replies=replies,
         mails=mails,
         unread=unread,
-        news=Role(news),
+        news=MessageRole(news),
         change_id=head.change_id,
         standing=standing,
     )

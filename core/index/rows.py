@@ -9,23 +9,23 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.index.codec import stored
-from core.index.row_summary import Role, head_of, roles_of
+from core.index.codec import to_blob
+from core.index.row_summary import MessageRole, message_roles, row_head
 from core.model import MessageId, Series, Thread
 
-KEPT: Final = 2000
+KEPT_GENERATIONS: Final = 2000
 """Generations for which it is known which rows were taken away."""
 
 _FORGET_EVERY: Final = 100
 
 
 @dataclass(slots=True)
-class Draft:
+class RowDraft:
     """A row in the making, with what it holds."""
 
     columns: tuple[object, ...]
     """All but its number and generation."""
-    roles: dict[int, Role]
+    roles: dict[int, MessageRole]
     """Of each node that it holds."""
     postings: tuple[int, ...]
     facets: tuple[int, ...] = ()
@@ -34,22 +34,22 @@ class Draft:
     """By list, how many of its mails came there, and how many of these are unread."""
 
 
-def draft_of(
+def draft_row(
     item: Series | Thread,
     postings: Iterable[int],
     nodes: dict[MessageId, int],
     seen: Collection[int],
     lists: dict[int, list[int]],
-) -> Draft:
+) -> RowDraft:
     """Return the row of a series or thread, given what is known of its mails' nodes."""
-    roles: dict[int, Role] = {}
-    for message, role in roles_of(item):
+    roles: dict[int, MessageRole] = {}
+    for message, role in message_roles(item):
         roles[nodes[message.message_id]] = role
     unread = [node for node in roles if node not in seen]
-    news = Role(0)
+    news = MessageRole(0)
     for node in unread:
         news |= roles[node]
-    head = head_of(item)
+    head = row_head(item)
     author = (item.author.name or item.author.address).casefold()
     is_thread = isinstance(item, Thread)
     columns = (
@@ -57,7 +57,7 @@ def draft_of(
         nodes[item.id],
         head.active[0],
         head.posted[0],
-        stored(author),
+        to_blob(author),
         len(roles),
         0 if isinstance(item, Thread) else sum(len(each.patches) for each in item.versions),
         len(item.replies) if isinstance(item, Thread) else item.replies,
@@ -67,7 +67,7 @@ def draft_of(
     )
     given = sum(count for _, count in head.given)
     facets = (is_thread, head.version, head.versions, head.have, head.total, given)
-    draft = Draft(columns, roles, tuple(postings), facets)
+    draft = RowDraft(columns, roles, tuple(postings), facets)
     mails: Counter[int] = Counter()
     new: Counter[int] = Counter()
     for node in roles:
@@ -78,9 +78,9 @@ def draft_of(
     return draft
 
 
-def write(
+def write_rows(
     connection: sqlite3.Connection,
-    drafts: list[Draft],
+    drafts: list[RowDraft],
     old: set[int],
     items: dict[int, tuple[int, int]],
     generation: int,
@@ -136,7 +136,7 @@ def write(
     return changed + len(gone)
 
 
-def _release(connection: sqlite3.Connection, drafts: list[Draft], old: set[int]) -> None:
+def _release(connection: sqlite3.Connection, drafts: list[RowDraft], old: set[int]) -> None:
     """Take out of their rows the mails and postings that are in none now: removed ones, and those that wait their turn."""
     for table, kept in (
         ("node", {node for draft in drafts for node in draft.roles}),
@@ -154,7 +154,7 @@ def _release(connection: sqlite3.Connection, drafts: list[Draft], old: set[int])
 
 def _numbers(
     connection: sqlite3.Connection,
-    drafts: list[Draft],
+    drafts: list[RowDraft],
     old: set[int],
     items: dict[int, tuple[int, int]],
 ) -> list[int]:
@@ -209,11 +209,13 @@ def _delete(
     )
 
 
-def next_generation(connection: sqlite3.Connection) -> int:
+def bump_generation(connection: sqlite3.Connection) -> int:
     """Count one change of the rows; return its number."""
     (generation,) = connection.execute(
         "UPDATE meta SET value = value + 1 WHERE name = 'generation' RETURNING value"
     ).fetchall()[0]
     if generation % _FORGET_EVERY == 0:
-        connection.execute("DELETE FROM deleted_row WHERE generation <= ?", (generation - KEPT,))
+        connection.execute(
+            "DELETE FROM deleted_row WHERE generation <= ?", (generation - KEPT_GENERATIONS,)
+        )
     return int(generation)

@@ -8,18 +8,18 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.index.codec import restored, unpair
-from core.index.row_summary import unpacked
+from core.index.codec import from_blob, split_pair
+from core.index.row_summary import decode_row_head
 
 _AT_ONCE: Final = 2000
 """Rows read with one question."""
 
-# Where `core.index.codec.pack` puts what is needed here.
+# Where `core.index.codec.encode_facts` puts what is needed here.
 _STAMP, _TEXT, _TITLE, _VERSION, _NUMBER, _AUTHOR = 0, 2, 3, 6, 8, 11
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class SearchRow:
     """A row, or a patch of it."""
 
     row: int
@@ -36,7 +36,7 @@ class Posted:
     is_series: bool
 
 
-def all_posted(connection: sqlite3.Connection) -> Iterator[Posted]:
+def all_search_rows(connection: sqlite3.Connection) -> Iterator[SearchRow]:
     """Yield all rows and their patches."""
     first = 0
     while True:
@@ -48,14 +48,14 @@ def all_posted(connection: sqlite3.Connection) -> Iterator[Posted]:
         ]
         if not rows:
             return
-        yield from posted(connection, rows)
+        yield from search_rows(connection, rows)
         first = rows[-1]
 
 
-def posted(connection: sqlite3.Connection, rows: Collection[int]) -> list[Posted]:
+def search_rows(connection: sqlite3.Connection, rows: Collection[int]) -> list[SearchRow]:
     """Return some rows and their patches. Of patches with the same subject the newest version's is there."""
-    found: list[Posted] = []
-    patches: dict[int, list[Posted]] = {}
+    found: list[SearchRow] = []
+    patches: dict[int, list[SearchRow]] = {}
     asked = json.dumps(list(rows))
     people = _People(connection)
     for row, node, name, packed in connection.execute(
@@ -63,7 +63,7 @@ def posted(connection: sqlite3.Connection, rows: Collection[int]) -> list[Posted
         " WHERE node.list_row IN (SELECT value FROM json_each(?)) AND role & 3",
         (asked,),
     ):
-        patch = _patch(row, node, restored(name), json.loads(packed), people)
+        patch = _patch(row, node, from_blob(name), json.loads(packed), people)
         if patch is not None:
             patches.setdefault(row, []).append(patch)
     for row, is_thread, name, head in connection.execute(
@@ -71,10 +71,10 @@ def posted(connection: sqlite3.Connection, rows: Collection[int]) -> list[Posted
         " WHERE list_row.id IN (SELECT value FROM json_each(?))",
         (asked,),
     ):
-        looks = unpacked(head)
+        looks = decode_row_head(head)
         found.append(
-            Posted(
-                row, 0, looks.subject, looks.name, looks.address, restored(name), int(looks.active[0]),
+            SearchRow(
+                row, 0, looks.subject, looks.name, looks.address, from_blob(name), int(looks.active[0]),
                 1 if is_thread else looks.version, not is_thread,
             )
         )  # fmt: skip
@@ -86,7 +86,9 @@ def posted(connection: sqlite3.Connection, rows: Collection[int]) -> list[Posted
     return found
 
 
-def posted_mails(connection: sqlite3.Connection, nodes: Iterable[int]) -> dict[int, Posted]:
+def search_rows_of_messages(
+    connection: sqlite3.Connection, nodes: Iterable[int]
+) -> dict[int, SearchRow]:
     """Return patches by their nodes."""
     people = _People(connection)
     found = {}
@@ -95,7 +97,7 @@ def posted_mails(connection: sqlite3.Connection, nodes: Iterable[int]) -> dict[i
         " WHERE node.id IN (SELECT value FROM json_each(?)) AND list_row IS NOT NULL",
         (json.dumps(list(nodes)),),
     ):
-        patch = _patch(row, node, restored(name), json.loads(packed), people)
+        patch = _patch(row, node, from_blob(name), json.loads(packed), people)
         if patch is not None:
             found[node] = patch
     return found
@@ -112,11 +114,11 @@ class _People:
             (text,) = self._connection.execute(
                 "SELECT text FROM phrase WHERE id = ?", (number,)
             ).fetchone()
-            person = self._known[number] = unpair(restored(text))
+            person = self._known[number] = split_pair(from_blob(text))
         return person
 
 
-def _patch(row: int, node: int, name: str, facts: list[Any], people: _People) -> Posted | None:
+def _patch(row: int, node: int, name: str, facts: list[Any], people: _People) -> SearchRow | None:
     """Return a patch; None for a cover letter, for which its series stands."""
     if facts[_NUMBER] == 0:
         return None
@@ -124,7 +126,7 @@ def _patch(row: int, node: int, name: str, facts: list[Any], people: _People) ->
     if isinstance(title, int):
         title = facts[_TEXT][len(facts[_TEXT]) - title :]
     author, address = people[facts[_AUTHOR]]
-    return Posted(
+    return SearchRow(
         row,
         node,
         title,

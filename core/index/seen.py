@@ -11,24 +11,24 @@ import sqlite3
 from collections.abc import Iterable
 
 from core.index.database import transaction
-from core.index.ids import Numbers
-from core.index.rows import next_generation
+from core.index.ids import IdAllocator
+from core.index.rows import bump_generation
 from core.model import MessageId
 
 
-def mark_seen(
+def mark_read(
     connection: sqlite3.Connection, message_ids: Iterable[MessageId], *, seen: bool
 ) -> int:
     """Count mails as read or unread; return how many rows changed by that."""
     with transaction(connection):
-        return len(set_seen(connection, message_ids, seen=seen))
+        return len(set_read_flag(connection, message_ids, seen=seen))
 
 
-def set_seen(
+def set_read_flag(
     connection: sqlite3.Connection, message_ids: Iterable[MessageId], *, seen: bool
 ) -> set[int]:
     """Do so within a transaction; return the rows that changed."""
-    numbers = Numbers(connection, {})
+    numbers = IdAllocator(connection, {})
     nodes = [numbers.node(message_id) for message_id in message_ids]
     numbers.store()
     wanted = json.dumps(nodes)
@@ -44,13 +44,13 @@ def set_seen(
         "UPDATE node SET is_read = ? WHERE id IN (SELECT value FROM json_each(?))", (seen, wanted)
     )
     if items:
-        generation = next_generation(connection)
+        generation = bump_generation(connection)
         for item in items:
-            count(connection, item, generation)
+            recount_unread(connection, item, generation)
     return items
 
 
-def count(connection: sqlite3.Connection, item: int, generation: int) -> None:
+def recount_unread(connection: sqlite3.Connection, item: int, generation: int) -> None:
     """Count the unread mails of a row anew."""
     unread = news = 0
     for role, mails in connection.execute(

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core.index.codec import hash_of, restored, stored
+from core.index.codec import from_blob, stable_hash, to_blob
 from core.series.features import (
     SIMILARITY_WINDOW,
     PostingFeatures,
@@ -29,7 +29,7 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SenderOrder:
     """Where a posting stands among its sender's; also where one stood that is gone."""
 
     sender: int
@@ -45,7 +45,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredPosting:
     """A posting that is stored, as joining sees it."""
 
     posting: int
@@ -72,7 +72,7 @@ def unpack_card(data: bytes) -> PostingFeatures:
 
 def sender_of(card: PostingFeatures) -> int:
     """Return the number of a card's sender."""
-    return hash_of("sender", card.title_sender)
+    return stable_hash("sender", card.title_sender)
 
 
 def store_posting(
@@ -80,7 +80,7 @@ def store_posting(
     number: int,
     talk: int,
     first: int,
-    place: Place,
+    place: SenderOrder,
     parent_posting: int | None,
     card: PostingFeatures,
 ) -> None:
@@ -96,31 +96,31 @@ def store_posting(
             place.date,
             *card.version,
             bool(card.cover),
-            stored(card.whole_title) if card.whole_title else None,
+            to_blob(card.whole_title) if card.whole_title else None,
             parent_posting,
             pack_card(card),
         ),
     )
 
 
-def store_names(
+def store_blocking_keys(
     connection: sqlite3.Connection, cards: dict[int, PostingFeatures], aboves: dict[int, int]
 ) -> None:
     """Store under which names postings are known; `aboves` are those in whose threads some were sent."""
     rows: list[tuple[int, int]] = []
     for posting, card in cards.items():
-        rows += [(hash_of(*name), posting) for name in card.blocking_keys()]
+        rows += [(stable_hash(*name), posting) for name in card.blocking_keys()]
         parent_posting = aboves.get(posting)
         if parent_posting is not None and has_same_sender(cards[parent_posting], card):
-            name = hash_of("thread", str(parent_posting))
+            name = stable_hash("thread", str(parent_posting))
             rows += [(name, posting), (name, parent_posting)]
     connection.executemany("INSERT OR IGNORE INTO blocking_key VALUES (?, ?)", rows)
 
 
-def forget_names(connection: sqlite3.Connection, postings: Collection[int]) -> set[int]:
+def delete_blocking_keys(connection: sqlite3.Connection, postings: Collection[int]) -> set[int]:
     """Forget under which names postings are known; return the others that were known under the same."""
     wanted = json.dumps(list(postings))
-    likes = json.dumps([like_name(posting) for posting in postings])
+    likes = json.dumps([similarity_key(posting) for posting in postings])
     rows = connection.execute(
         "SELECT DISTINCT posting FROM blocking_key WHERE name IN"
         " (SELECT name FROM blocking_key WHERE posting IN (SELECT value FROM json_each(?)))",
@@ -136,12 +136,14 @@ def forget_names(connection: sqlite3.Connection, postings: Collection[int]) -> s
     return others
 
 
-def store_likes(connection: sqlite3.Connection, places: Iterable[Place]) -> set[int]:
+def update_similar_titles(
+    connection: sqlite3.Connection, places: Iterable[SenderOrder]
+) -> set[int]:
     """Compare titles again where senders' last postings changed; return those that are now like others, or no longer.
 
     `places` are those of postings that came, went or changed.
     """
-    by_sender: dict[int, list[Place]] = {}
+    by_sender: dict[int, list[SenderOrder]] = {}
     for place in places:
         by_sender.setdefault(place.sender, []).append(place)
     changed: set[int] = set()
@@ -150,7 +152,7 @@ def store_likes(connection: sqlite3.Connection, places: Iterable[Place]) -> set[
     return changed
 
 
-def _compare(connection: sqlite3.Connection, sender: int, moved: list[Place]) -> set[int]:
+def _compare(connection: sqlite3.Connection, sender: int, moved: list[SenderOrder]) -> set[int]:
     orders = sorted({place.order for place in moved})
     rows: list[tuple[tuple[float, float, bytes], int, TitleFeatures | None]]
     rows = [(order, -1, None) for order in orders]
@@ -197,7 +199,7 @@ def _around(
         (
             (date, first_date, name),
             posting,
-            TitleFeatures(date, (major, minor), restored(title or b""), bool(has_cover)),
+            TitleFeatures(date, (major, minor), from_blob(title or b""), bool(has_cover)),
         )
         for posting, date, first_date, name, major, minor, has_cover, title in found
     ]
@@ -210,7 +212,7 @@ def _store_like(
     window: list[tuple[int, TitleFeatures]],
 ) -> set[int]:
     """Store which of the postings in its window one is like; return whom a change of that concerns."""
-    name = like_name(posting)
+    name = similarity_key(posting)
     now = {window[at][0] for at in similar_earlier(mine, [theirs for _, theirs in window])}
     rows = connection.execute("SELECT posting FROM blocking_key WHERE name = ?", (name,))
     before = {each for (each,) in rows} - {posting}
@@ -224,19 +226,19 @@ def _store_like(
     return now | before | {posting}
 
 
-def like_name(posting: int) -> int:
+def similarity_key(posting: int) -> int:
     """Return the name that a posting shares with those whose titles are like its own."""
-    return hash_of("like", str(posting))
+    return stable_hash("like", str(posting))
 
 
-class Kin:
+class CandidateFinder:
     """The families of some postings."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._named: dict[int, list[int]] = {}
         """By each name the postings known under it."""
-        self.postings: dict[int, Stored] = {}
+        self.postings: dict[int, StoredPosting] = {}
 
     def gather(self, postings: Collection[int]) -> None:
         """Find all that some postings may have to do with."""
@@ -264,7 +266,7 @@ class Kin:
                     new.add(posting)
         self._load(found)
 
-    def lines(self) -> list[list[Stored]]:
+    def lines(self) -> list[list[StoredPosting]]:
         """Return which of them make a series each, in date order."""
         ordered = sorted(self.postings.values(), key=lambda each: each.order)
         place_of = {each.posting: at for at, each in enumerate(ordered)}
@@ -274,7 +276,7 @@ class Kin:
         ]
         alike: dict[int, list[int]] = {}
         for at, each in enumerate(ordered):
-            others = self._named.get(like_name(each.posting), ())
+            others = self._named.get(similarity_key(each.posting), ())
             earlier = [place_of[other] for other in others if other != each.posting]
             if earlier:
                 alike[at] = sorted(earlier, key=lambda place: (cards[place].when, place))
@@ -292,6 +294,6 @@ class Kin:
             (json.dumps(list(postings)),),
         )
         for posting, talk, item, first, first_date, name, parent_posting, card in rows:
-            self.postings[posting] = Stored(
+            self.postings[posting] = StoredPosting(
                 posting, talk, item, first, (first_date, name), parent_posting, unpack_card(card)
             )

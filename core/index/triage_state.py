@@ -11,10 +11,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
-from core.index.codec import restored
-from core.index.loader import StoredPhrases
-from core.index.row_summary import Role, unpacked
-from core.index.rows import next_generation
+from core.index.codec import from_blob
+from core.index.loader import PhraseReader
+from core.index.row_summary import MessageRole, decode_row_head
+from core.index.rows import bump_generation
 from core.model import MessageId
 from core.triage import when
 from core.triage.event_tables import AppliedEvents, EventTables
@@ -35,7 +35,7 @@ _STAMP: Final = 0
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def status_at(now: float) -> str:
+def status_sql(now: float) -> str:
     """Return what of `fold_events` is a row's status at a moment, as SQL; NULL for a row that has none, which is new."""
     return (
         f"CASE WHEN triage_state.wake <= {now!r} THEN iif(triage_state.opened, 'reading', 'new')"
@@ -43,13 +43,13 @@ def status_at(now: float) -> str:
     )
 
 
-def rank_at(now: float) -> str:
+def status_rank_sql(now: float) -> str:
     """Return a row's place among the states, as SQL."""
     ranks = " ".join(f"WHEN '{status}' THEN {at}" for at, status in enumerate(ORDER))
-    return f"CASE {status_at(now)} {ranks} ELSE 0 END"
+    return f"CASE {status_sql(now)} {ranks} ELSE 0 END"
 
 
-def packed(one: TriageState) -> bytes:
+def encode_state(one: TriageState) -> bytes:
     """Return a standing as it is stored."""
     values = [
         one.status, one.why, None if one.since is None else to_microseconds(one.since), one.flagged, one.priority,
@@ -58,7 +58,7 @@ def packed(one: TriageState) -> bytes:
     return _encode(values).encode("ascii")
 
 
-def restored_standing(data: bytes | None) -> TriageState:
+def decode_state(data: bytes | None) -> TriageState:
     """Return the standing that was stored; that of a row that has none."""
     if data is None:
         return INITIAL_STATE
@@ -92,13 +92,13 @@ def note_events(connection: sqlite3.Connection, applied: AppliedEvents) -> int:
     """
     rows: set[int] = set()
     if applied.read:
-        from core.index.seen import set_seen
+        from core.index.seen import set_read_flag
 
         for seen in (True, False):
-            rows |= set_seen(
+            rows |= set_read_flag(
                 connection, [one for one, read in applied.read.items() if read is seen], seen=seen
             )
-    touch(connection, rows)
+    bump_rows(connection, rows)
     connection.executemany(
         "INSERT OR IGNORE INTO stale_state VALUES (?)", [(hash_,) for hash_ in applied.mails]
     )
@@ -124,8 +124,8 @@ def refresh_stale(connection: sqlite3.Connection) -> int:
             (_ROWS_AT_ONCE,),
         )
     }
-    changed = refresh(connection, rows)
-    touch(connection, changed)
+    changed = recompute_states(connection, rows)
+    bump_rows(connection, changed)
     connection.execute(
         "DELETE FROM stale_state WHERE hash IN (SELECT hash FROM node"
         " WHERE list_row IN (SELECT value FROM json_each(?)))",
@@ -134,16 +134,16 @@ def refresh_stale(connection: sqlite3.Connection) -> int:
     return len(changed)
 
 
-def touch(connection: sqlite3.Connection, items: Collection[int]) -> None:
+def bump_rows(connection: sqlite3.Connection, items: Collection[int]) -> None:
     """Say that rows show something else."""
     if items:
         connection.execute(
             "UPDATE list_row SET generation = ? WHERE id IN (SELECT value FROM json_each(?))",
-            (next_generation(connection), json.dumps(list(items))),
+            (bump_generation(connection), json.dumps(list(items))),
         )
 
 
-def stand_anew(
+def refresh_after_regroup(
     connection: sqlite3.Connection, nodes: Collection[int], old: Collection[int]
 ) -> None:
     """Make the standings anew of the rows that hold some mails, and of those that they replaced. Within a transaction."""
@@ -157,10 +157,10 @@ def stand_anew(
             (json.dumps(list(nodes)),),
         )
     }
-    touch(connection, refresh(connection, items.union(old)))
+    bump_rows(connection, recompute_states(connection, items.union(old)))
 
 
-def refresh(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
+def recompute_states(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
     """Make the standings of rows anew; return the rows whose changed. Within a transaction."""
     if not items:
         return set()
@@ -171,8 +171,8 @@ def refresh(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
             (wanted,),
         ).fetchall()
     )
-    found = _standings(connection, wanted)
-    after = {item: packed(one) for item, one in found.items() if one != INITIAL_STATE}
+    found = _compute_states(connection, wanted)
+    after = {item: encode_state(one) for item, one in found.items() if one != INITIAL_STATE}
     changed = {item for item in items if before.get(item) != after.get(item)}
     connection.executemany(
         "DELETE FROM triage_state WHERE list_row = ?",
@@ -201,7 +201,7 @@ def _row(item: int, one: TriageState, data: bytes) -> tuple[object, ...]:
     )
 
 
-def _standings(connection: sqlite3.Connection, wanted: str) -> dict[int, TriageState]:
+def _compute_states(connection: sqlite3.Connection, wanted: str) -> dict[int, TriageState]:
     """Return where rows stand, of those that anything was done to."""
     book = EventTables(connection)
     if book.is_empty:
@@ -221,7 +221,7 @@ def _standings(connection: sqlite3.Connection, wanted: str) -> dict[int, TriageS
         ).fetchall()
     )
     deeds: dict[int, EventEffect] = dict(book.deeds(set().union(*entries.values())))
-    facts = _Facts(connection, book, opened)
+    facts = _RowFacts(connection, book, opened)
     return {
         item: fold_events(
             [deeds[entry] for entry in entries.get(item, ()) if entry in deeds], facts.of(item)
@@ -230,7 +230,7 @@ def _standings(connection: sqlite3.Connection, wanted: str) -> dict[int, TriageS
     }
 
 
-class _Facts:
+class _RowFacts:
     """What is known of rows, as standings take it."""
 
     def __init__(
@@ -239,7 +239,7 @@ class _Facts:
         self._connection = connection
         self._opened = opened
         self._me = frozenset(json.loads(book.value("me") or "[]"))
-        self._phrases = StoredPhrases(connection)
+        self._phrases = PhraseReader(connection)
         self._has_tags = connection.execute("SELECT 1 FROM tag_seen LIMIT 1").fetchone() is not None
 
     def of(self, item: int) -> SeriesFacts:
@@ -247,15 +247,15 @@ class _Facts:
         (thread, data) = self._connection.execute(
             "SELECT thread, head FROM list_row WHERE id = ?", (item,)
         ).fetchone()
-        head = unpacked(data)
+        head = decode_row_head(data)
         nodes: dict[MessageId, tuple[int, int]] = {
-            MessageId(restored(name)): (node, role)
+            MessageId(from_blob(name)): (node, role)
             for node, name, role in self._connection.execute(
                 "SELECT id, name, role FROM node WHERE list_row = ?", (item,)
             )
         }
-        newest = {one for one, (_, role) in nodes.items() if role & Role.VERSION} or {
-            one for one, (_, role) in nodes.items() if role & Role.PATCH
+        newest = {one for one, (_, role) in nodes.items() if role & MessageRole.VERSION} or {
+            one for one, (_, role) in nodes.items() if role & MessageRole.PATCH
         }
         number = f"{head.version}.{head.minor}" if head.minor else f"{head.version}"
         return SeriesFacts(
@@ -264,7 +264,7 @@ class _Facts:
             version=f"v{number}",
             name=head.name,
             address=head.address,
-            replies=frozenset(one for one, (_, role) in nodes.items() if role & Role.REPLY),
+            replies=frozenset(one for one, (_, role) in nodes.items() if role & MessageRole.REPLY),
             said=lambda wanted: self._said([nodes[one][0] for one in wanted]),
             opened=self._opened.get(item),
             me=self._me,
@@ -280,7 +280,7 @@ class _Facts:
             yield ReplyInfo(person.name, person.address, addresses, facts[_STAMP])
 
     def _read(self, nodes: Iterable[int]) -> Iterator[list[Any]]:
-        """Yield the facts of mails, as `core.index.codec.pack` orders them."""
+        """Yield the facts of mails, as `core.index.codec.encode_facts` orders them."""
         rows = self._connection.execute(
             "SELECT facts FROM json_each(?) CROSS JOIN message ON node = value ORDER BY message.id",
             (json.dumps(list(nodes)),),

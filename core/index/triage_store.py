@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from core.index import journaled
-from core.index.codec import hash_of, restored
+from core.index.codec import from_blob, stable_hash
 from core.index.database import BUSY_FOR, snapshot
-from core.index.row_summary import Role
-from core.index.triage_state import restored_standing, status_at
+from core.index.row_summary import MessageRole
+from core.index.triage_state import decode_state, status_sql
 from core.model import MessageId
 from core.triage.event_tables import EventTables
 from core.triage.events import EventSeries, short_message_key
@@ -48,7 +48,7 @@ class IndexTriageStore:
         with self._index._using() as (connection, _):
             connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
             try:
-                return journaled.catch_up(connection, journal)
+                return journaled.apply_new_events(connection, journal)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF not in (
                     sqlite3.SQLITE_BUSY,
@@ -62,7 +62,7 @@ class IndexTriageStore:
     def is_behind(self, journal: Journal) -> bool:
         """Whether there is something in the journal that was not taken in."""
         with self._index._using() as (connection, _):
-            return journaled.is_behind(connection, journal)
+            return journaled.has_unapplied_events(connection, journal)
 
     def ask(self, question: Callable[[EventTables], T]) -> T:
         """Ask the journal's events."""
@@ -72,7 +72,7 @@ class IndexTriageStore:
     def know_me(self, addresses: Collection[str]) -> None:
         """Remember the user's addresses, by which replies to mails of his are known."""
         with self._index._using() as (connection, _):
-            journaled.know_me(connection, addresses)
+            journaled.set_my_addresses(connection, addresses)
 
     # ------------------------------------------------------------------- rows
 
@@ -100,7 +100,7 @@ class IndexTriageStore:
                 " CROSS JOIN list_row ON list_row.id = node.list_row CROSS JOIN node AS lead ON lead.id = lead",
                 (json.dumps(list(mails)),),
             ).fetchall()
-            asked = {row: MessageId(restored(name)) for row, name in rows}
+            asked = {row: MessageId(from_blob(name)) for row, name in rows}
             return list(_known(connection, asked).values())
 
     def standings(self) -> dict[int | MessageId, TriageState]:
@@ -118,7 +118,7 @@ class IndexTriageStore:
                 wanted = json.dumps(changed)
                 where = " WHERE list_row IN (SELECT value FROM json_each(?))"
                 rows = connection.execute(query + where, (wanted,))
-            self._standings.update((row, restored_standing(data)) for row, data in rows)
+            self._standings.update((row, decode_state(data)) for row, data in rows)
             self._generation = changes.generation
             return dict(self._standings)
 
@@ -127,7 +127,7 @@ class IndexTriageStore:
 
         To be decided are those with unread mail, and those that were opened.
         """
-        status = status_at(now.timestamp())
+        status = status_sql(now.timestamp())
         with self._index._using() as (connection, _), snapshot(connection):
             (decided,) = connection.execute(
                 f"SELECT count(*) FROM triage_state WHERE decided >= ? AND {status} NOT IN ({_OPEN})",  # noqa: S608
@@ -148,12 +148,12 @@ class IndexTriageStore:
     def awaited_tags(self) -> list[tuple[str, str]]:
         """Return the tags that rows wait for, each with a list whose repository may have it."""
         with self._index._using() as (connection, _):
-            return journaled.awaited_tags(connection)
+            return journaled.pending_tag_waits(connection)
 
     def note_tags(self, tags: Collection[tuple[str, str]]) -> int:
         """Remember that lists' repositories have tags; return how many rows that brings back."""
         with self._index._using() as (connection, _):
-            return journaled.note_tags(connection, tags)
+            return journaled.record_tags(connection, tags)
 
 
 @dataclass(slots=True)
@@ -169,13 +169,15 @@ def _rows_of(
     connection: sqlite3.Connection, message_ids: Collection[MessageId]
 ) -> dict[MessageId, int]:
     """Return the rows that hold mails, of those that are in any."""
-    by_hash = {hash_of(one): one for one in message_ids}
+    by_hash = {stable_hash(one): one for one in message_ids}
     found = connection.execute(
         "SELECT hash, name, list_row FROM json_each(?) CROSS JOIN node ON hash = value"
         " WHERE list_row IS NOT NULL",
         (json.dumps(list(by_hash)),),
     )
-    return {by_hash[hash_]: item for hash_, name, item in found if restored(name) == by_hash[hash_]}
+    return {
+        by_hash[hash_]: item for hash_, name, item in found if from_blob(name) == by_hash[hash_]
+    }
 
 
 def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[int, TriageTarget]:
@@ -187,8 +189,8 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
         " ORDER BY node.id",
         (wanted,),
     ):
-        of = parts[row].replies if role & Role.REPLY else parts[row].patches
-        of.append(MessageId(restored(name)))
+        of = parts[row].replies if role & MessageRole.REPLY else parts[row].patches
+        of.append(MessageId(from_blob(name)))
     for row, name in connection.execute(
         "SELECT list_row, name FROM json_each(?) AS wanted CROSS JOIN row_list ON list_row = wanted.value"
         " CROSS JOIN list ON list.id = list ORDER BY name",
@@ -201,7 +203,7 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
         " CROSS JOIN node ON node.id = lead LEFT JOIN triage_state ON triage_state.list_row = list_row.id",
         (wanted,),
     ):
-        lead = MessageId(restored(name))
+        lead = MessageId(from_blob(name))
         known[row] = TriageTarget(
             asked=asked[row],
             entry=EventSeries(
@@ -209,7 +211,7 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
                 replies=frozenset(map(short_message_key, parts[row].replies)),
                 active=active,
             ),
-            standing=restored_standing(data),
+            standing=decode_state(data),
             mails=(*parts[row].patches, *parts[row].replies),
             row=row,
             lists=tuple(parts[row].lists),
@@ -221,8 +223,8 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
 def _unknown(connection: sqlite3.Connection, message_id: MessageId) -> TriageTarget:
     """Return a mail that no row holds, with what was done to it all the same."""
     book = EventTables(connection)
-    deeds = [deed for _, deed in book.deeds(book.entries_about((hash_of(message_id),)))]
-    facts = SeriesFacts(ids=frozenset({message_id}), opened=book.opened((hash_of(message_id),)))
+    deeds = [deed for _, deed in book.deeds(book.entries_about((stable_hash(message_id),)))]
+    facts = SeriesFacts(ids=frozenset({message_id}), opened=book.opened((stable_hash(message_id),)))
     return TriageTarget(
         asked=message_id,
         entry=EventSeries(ids=(message_id,)),

@@ -7,14 +7,14 @@ import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from core.index.triage_state import status_at
+from core.index.triage_state import status_sql
 from core.triage.transitions import Status
 
 if TYPE_CHECKING:
-    from core.index.reader import ListView
+    from core.index.reader import RowView
 
 
-def where_of(view: ListView) -> tuple[str, list[object]]:
+def view_where_clause(view: RowView) -> tuple[str, list[object]]:
     """Return what keeps a query to a view's rows, and its values."""
     terms: list[str] = []
     values: list[object] = []
@@ -37,7 +37,7 @@ def where_of(view: ListView) -> tuple[str, list[object]]:
 def _standing_so(statuses: Collection[Status]) -> str:
     """Return what keeps a query to rows of some statuses; most rows have no entry, and are new."""
     words = ", ".join(f"'{Status(each)}'" for each in statuses)
-    status = status_at(time.time())
+    status = status_sql(time.time())
     having = "FROM triage_state WHERE triage_state.list_row = list_row.id"
     if Status.NEW in statuses:
         return f"NOT EXISTS (SELECT 1 {having} AND {status} NOT IN ({words}))"

@@ -17,8 +17,8 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from core.errors import QueryError
-from core.index.query_sql import Choice
-from core.index.search_rows import Posted
+from core.index.query_sql import IndexQuery
+from core.index.search_rows import SearchRow
 from core.model import Identity, MessageId
 from core.query.date_ranges import VISITED
 from core.query.fields import NOT_INDEXED, FieldTerm
@@ -219,9 +219,9 @@ class _IndexBackend(SearchBackend):
             return "The text of mails is not indexed yet: sync does that."
         return ""
 
-    def _choice(self, tree: Node, lists: Collection[str]) -> Choice:
+    def _choice(self, tree: Node, lists: Collection[str]) -> IndexQuery:
         now = time.time()
-        return Choice(
+        return IndexQuery(
             tree=tree,
             lists=tuple(sorted(lists)),
             now=now - now % 60,
@@ -256,7 +256,7 @@ def _read_indexed(query: str, visited: int | None = None) -> Node:
     return tree
 
 
-def _patch(one: Posted) -> SearchHit:
+def _patch(one: SearchRow) -> SearchHit:
     return SearchHit(
         kind="patch",
         row=one.row,

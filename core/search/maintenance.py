@@ -29,13 +29,13 @@ def body_index_file() -> Path:
 
 def body_index_progress(index_file: Path, cache: Path) -> tuple[int, int]:
     """Return how many mails have their texts indexed, of how many. Raises IndexFileError."""
-    from core.index.body_index import open_bodies
+    from core.index.body_index import open_body_index
     from core.index.index import open_index
 
     index = open_index(index_file)
     try:
         total = index.mails_after(0)
-        bodies = open_bodies(cache / _BODIES, index.identity)
+        bodies = open_body_index(cache / _BODIES, index.identity)
         if bodies is None:
             return 0, total
         try:
@@ -54,7 +54,7 @@ def refresh_after_sync(
     Where much has changed, the arrays are built: about 20 us for each series and patch; texts take half a millisecond a
     mail. What is interrupted goes on the next time. Raises Cancelled and IndexFileError.
     """
-    from core.index.body_index import bring_bodies, remove_bodies
+    from core.index.body_index import index_new_bodies, remove_bodies
     from core.index.index import open_index
     from core.search.fuzzy.cache import is_stale, rebuild
 
@@ -71,7 +71,7 @@ def refresh_after_sync(
             faults.append(f"{error.message} {error.hint}")
         try:
             if config.index_bodies:
-                bring_bodies(index, body_index_file(), stop=stop, report=report)
+                index_new_bodies(index, body_index_file(), stop=stop, report=report)
             else:
                 remove_bodies(body_index_file())
         except PatchdeskError as error:

@@ -84,11 +84,11 @@ def _opening(home: Path, target: Path, mbox: Path, what: str, count: int) -> lis
 
 def _newest(index: Path) -> bytes:
     """Return how the subject of the first row begins."""
-    from core.index.index import ListView, open_index
+    from core.index.index import RowView, open_index
 
     opened = open_index(index)
     try:
-        (summary,) = opened.summaries(opened.order(ListView(), 1))
+        (summary,) = opened.summaries(opened.order(RowView(), 1))
     finally:
         opened.close()
     return summary.subject[:12].encode()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.desk.triage_service import TriageService
-from core.index.index import Index, ListView, open_index
+from core.index.index import Index, RowView, open_index
 from core.model import MessageId
 from core.triage.events import EventSeries, TriageEvent, to_microseconds
 from core.triage.journal import FILE, Journal
@@ -28,7 +28,7 @@ def run(folder: Path) -> list[str]:
     """Return the lines of the table."""
     index = _index(folder / "triage")
     try:
-        ids = [one.id for one in index.summaries(index.order(ListView(), 5_000))]
+        ids = [one.id for one in index.summaries(index.order(RowView(), 5_000))]
         return [*_verbs(index, ids), *_large_journal(folder, index, ids)]
     finally:
         index.close()
@@ -74,11 +74,11 @@ def _verbs(index: Index, ids: list[MessageId]) -> list[str]:
         _line("redo of these", _each(triage.redo, 1), "< 1000"),
         _line("37 of 120 today", cpu_of(triage.today), "< 50"),
         _line("rows without what is decided", cpu_of(lambda: index.order(_OPEN)), "-"),
-        _line("rows by state", cpu_of(lambda: index.order(ListView(sort="state"))), "-"),
+        _line("rows by state", cpu_of(lambda: index.order(RowView(sort="state"))), "-"),
     ]
 
 
-_OPEN = ListView(statuses=(Status.NEW, Status.READING, Status.ACCEPTED))
+_OPEN = RowView(statuses=(Status.NEW, Status.READING, Status.ACCEPTED))
 
 
 def _large_journal(folder: Path, index: Index, ids: list[MessageId]) -> list[str]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from threading import Event
 
 from core.errors import Cancelled
-from core.index.index import Index, ListView
+from core.index.index import Index, RowView
 from core.index.list_ingest import IngestResult
-from core.index.row_summary import Role, given_to
+from core.index.row_summary import MessageRole, count_trailers
 from core.mail.message import parse_message
 from core.model import Message, RawMessage, Series, Thread
 from core.progress import Progress, ProgressCallback, ProgressJob
@@ -92,7 +92,7 @@ def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
 def held(index: Index) -> dict[str, Series | Thread]:
     """Return what an index holds, after a look at whether all that it says of it agrees."""
     items: dict[str, Series | Thread] = {}
-    rows = index.order(ListView())
+    rows = index.order(RowView())
     summaries = index.summaries(rows)
     assert [one.row for one in summaries] == list(rows)
     dates = [one.date for one in summaries]
@@ -126,12 +126,12 @@ def held(index: Index) -> dict[str, Series | Thread]:
                 newest.total,
             )
             assert one.replies == item.replies
-            assert dict(one.given) == given_to(item, newest)
+            assert dict(one.given) == count_trailers(item, newest)
         else:
             assert one.replies == len(item.replies)
-            assert one.news in (Role(0), Role.REPLY)
+            assert one.news in (MessageRole(0), MessageRole.REPLY)
     for each in index.lists():
-        of_list = index.order(ListView(lists=(each.name,)))
+        of_list = index.order(RowView(lists=(each.name,)))
         assert len(of_list) == each.series + each.threads
         mine = [one for row in of_list for one in index.summaries([row])]
         assert all(each.name in one.lists for one in mine)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.approxidate import midnight, read_future, read_past, utc_offsets
 from core.errors import QueryError
-from core.index.index import ListView, open_index
+from core.index.index import RowView, open_index
 from core.query.date_ranges import Clock, read_dates
 from tests.core.indexing import Log, bring
 from tests.core.search.finding import letter
@@ -165,6 +165,6 @@ def test_days_of_followed_lists_have_the_offset_of_each_day(tmp_path: Path) -> N
     ):
         log.entries.append((letter(name, f"About {name}", date=date), True))
     bring(index, log)
-    days = [datetime.fromtimestamp(day * 86_400, UTC).date() for day, _ in index.days(ListView())]
+    days = [datetime.fromtimestamp(day * 86_400, UTC).date() for day, _ in index.days(RowView())]
     index.close()
     assert [day.isoformat() for day in days] == ["2025-07-11", "2025-01-10"]

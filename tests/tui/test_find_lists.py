@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from core.config import Config, load_config
 from core.demo import demo_path
 from core.desk.lists_desk import ListDesk, ListQuery
-from core.index.index import Index, ListView, open_index
+from core.index.index import Index, RowView, open_index
 from core.model import MessageId
 from core.search.list_search import ListSearch
 from core.sources.mailbox import open_file
@@ -57,7 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _last_of(index: Index, place: int) -> list[MessageId]:
-    item = index.series(index.order(ListView())[place])
+    item = index.series(index.order(RowView())[place])
     assert item is not None
     return sorted(item.message_ids)[-1:]
 
@@ -79,7 +79,7 @@ CONFIG = Config(views={"Stations": "station", "Big": "n:>=3", "Wrong": "is:nowhe
 
 @pytest.fixture
 def app(path: Path, index: Index) -> PatchdeskApp:
-    newest = index.summaries(index.order(ListView(), 1))[0].date
+    newest = index.summaries(index.order(RowView(), 1))[0].date
 
     def opened(target: str) -> Desk:
         return ListDesk(path, ListQuery(lists=(target,) if target else ()), CONFIG)

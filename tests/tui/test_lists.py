@@ -18,7 +18,7 @@ from core.config import FollowedList
 from core.config_keys import read_interval
 from core.demo import demo_path
 from core.desk.lists_desk import ListDesk, ListQuery
-from core.index.index import Index, ListView, open_index
+from core.index.index import Index, RowView, open_index
 from core.model import MessageId, Series
 from core.sources.mailbox import open_file
 from core.sources.source import Source
@@ -59,7 +59,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with demo_path() as mbox:
         ingest(path, "lantern", open_file(mbox), read_before=4e9)
     index = open_index(path)
-    rows = index.order(ListView())
+    rows = index.order(RowView())
     for row in (rows[2], rows[4]):
         item = index.series(row)
         assert item is not None
@@ -85,7 +85,7 @@ def app(path: Path, index: Index) -> PatchdeskApp:
 
 def app_on_index(path: Path, index: Index) -> PatchdeskApp:
     """Return the application on an index, an hour after its last mail."""
-    newest = index.summaries(index.order(ListView(), 1))[0].date
+    newest = index.summaries(index.order(RowView(), 1))[0].date
 
     def opened(target: str) -> Desk:
         return ListDesk(path, ListQuery(lists=(target,) if target else ()))
@@ -128,13 +128,13 @@ async def test_it_opens_on_the_newest_activity_with_what_is_new(
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        first = index.summaries(index.order(ListView(), 1))[0]
+        first = index.summaries(index.order(RowView(), 1))[0]
         lines = text_of(app, "SeriesTree").splitlines()
         assert shown(first.subject)[:20] in lines[0]
         assert [number for number, line in enumerate(lines) if "●" in line] == [2, 4]
         assert "new" in lines[2]
         assert "2 unread" in text_of(app, "TitleBar")
-        assert len(tree_of(app)) == len(index.order(ListView()))
+        assert len(tree_of(app)) == len(index.order(RowView()))
 
 
 async def test_only_what_is_looked_at_is_read(
@@ -171,7 +171,7 @@ async def test_unfolding_shows_which_mails_are_new(app: PatchdeskApp) -> None:
 async def test_going_to_what_is_unread_and_reading_it(app: PatchdeskApp, index: Index) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        rows = index.order(ListView())
+        rows = index.order(RowView())
         third, fifth = index.unseen(rows[2]), index.unseen(rows[4])
         await pilot.press("J")
         assert {here(app)} == third
@@ -198,7 +198,7 @@ async def test_a_glance_does_not_count(app: PatchdeskApp, index: Index) -> None:
 async def test_m_toggles_what_is_under_the_cursor(app: PatchdeskApp, index: Index) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        rows = index.order(ListView())
+        rows = index.order(RowView())
         item = index.series(rows[0])
         assert item is not None
         await pilot.press("m")
@@ -213,7 +213,7 @@ async def test_space_at_the_end_reads_on_at_the_next_unread(
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        third = index.unseen(index.order(ListView())[2])
+        third = index.unseen(index.order(RowView())[2])
         await pilot.press("enter", "G", "space")
         assert {here(app)} == third
 
@@ -230,7 +230,7 @@ async def test_sorting_keeps_the_place(app: PatchdeskApp, index: Index, sort: st
         await pilot.press(":", *"sort", "space", *sort, "enter")
         await until(pilot, lambda: f"by {sort}" in text_of(app, "TitleBar"), what=sort)
         assert here(app) == mail
-        view = ListView(sort=sort, ascending=sort == "author")
+        view = RowView(sort=sort, ascending=sort == "author")
         assert list(controller(app, Lists).page.items.rows) == list(index.order(view))  # type: ignore[union-attr]
 
 
@@ -240,7 +240,7 @@ async def test_groups_have_headings(app: PatchdeskApp, index: Index) -> None:
         items = len(tree_of(app))
         await pilot.press(":", *"group", "space", *"author", "enter")
         await until(pilot, lambda: "by author" in text_of(app, "TitleBar"), what="groups")
-        authors = len(index.authors(ListView(sort="author")))
+        authors = len(index.authors(RowView(sort="author")))
         assert len(tree_of(app)) == items + authors
         await pilot.press(":", *"group", "space", *"none", "enter")
         await until(pilot, lambda: len(tree_of(app)) == items, what="no groups")
@@ -287,7 +287,7 @@ async def test_new_rows_come_above_without_moving_anything(
         before, screen = here(app), tree.cursor - tree.scroll_offset.y
         rows, reading = len(tree), text_of(app, "MessageView")
         more = tmp_path / "more.mbox"
-        newest = index.summaries(index.order(ListView(), 1))[0].date
+        newest = index.summaries(index.order(RowView(), 1))[0].date
         more.write_bytes(b"".join(mail(n, newest + timedelta(minutes=n)) for n in range(1, 4)))
         ingest(path, "more", open_file(more), read_before=0)
         await until(pilot, lambda: len(tree) == rows + 3, what="the new rows")

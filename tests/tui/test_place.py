@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.desk.list_position import ListPosition, recall, remember
 from core.desk.lists_desk import ListDesk, ListQuery
-from core.index.index import Index, ListView
+from core.index.index import Index, RowView
 from core.system.ui_state import UiState
 from tests.tui.kit import controller, desk_screen, text_of, tree_of, until
 from tests.tui.test_lists import app_on_index, settled
@@ -108,7 +108,7 @@ async def test_the_next_run_begins_where_the_last_one_ended(
         assert row is not None
         assert row.kind is Kind.HEADING
         assert row.key == left.key
-        assert len(tree_of(app)) == len(index.days(ListView()))
+        assert len(tree_of(app)) == len(index.days(RowView()))
         assert not tree_of(app).user_moved
 
 

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from core.demo import demo_path
 from core.desk.lists_desk import ListDesk, ListQuery
 from core.desk.triage_service import Journal, TriageService
-from core.index.index import Index, ListView, open_index
+from core.index.index import Index, RowView, open_index
 from core.sources.mailbox import open_file
 from core.triage.journal import FILE
 from core.triage.transitions import Verb
@@ -54,7 +54,7 @@ def index(path: Path) -> Iterator[Index]:
 
 def app_on(path: Path, index: Index) -> PatchdeskApp:
     """Return the application on an index, an hour after its last mail."""
-    newest = index.summaries(index.order(ListView(), 1))[0].date
+    newest = index.summaries(index.order(RowView(), 1))[0].date
 
     def clock() -> datetime:
         return newest + timedelta(hours=1)
@@ -98,7 +98,7 @@ async def test_what_is_done_is_gone_and_undone_is_back(path: Path, index: Index)
 
 async def test_what_is_decided_is_not_shown_from_the_first(path: Path, index: Index) -> None:
     triage = TriageService(index, Journal(path.with_name(FILE)), ())
-    rows = index.order(ListView(), 3)
+    rows = index.order(RowView(), 3)
     triage.do(Verb.DONE, [one.id for one in index.summaries(rows)])
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -148,9 +148,9 @@ async def test_a_query_marks_over_all_rows(path: Path, index: Index) -> None:
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        author = index.summaries(index.order(ListView(), 1))[0].author.name
+        author = index.summaries(index.order(RowView(), 1))[0].author.name
         wanted = {
-            one.row for one in index.summaries(index.order(ListView())) if one.author.name == author
+            one.row for one in index.summaries(index.order(RowView())) if one.author.name == author
         }
         await pilot.press("*", *f"f:{author.split()[0].strip(',')}", "enter")
         await until(pilot, lambda: "marked" in text_of(app, "TitleBar"), what="marks")
@@ -252,7 +252,7 @@ async def test_a_journal_that_cannot_be_read_keeps_no_row_back(path: Path, index
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        count = len(index.order(ListView()))
+        count = len(index.order(RowView()))
         assert tree(app).count == count
         await pilot.press("d")
         await until(pilot, lambda: desk_screen(app).status._said is not None, what="why not")

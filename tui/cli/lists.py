@@ -23,7 +23,7 @@ from tui.cli.parser import Command
 
 if TYPE_CHECKING:
     from core.config import Config, FollowedList
-    from core.index.index import ListInfo
+    from core.index.index import ListStats
     from core.sync.list_folder import SyncDepth, SyncResult
 
 _sync_error: Final = partial(print_error, command="sync")
@@ -122,7 +122,7 @@ def lists(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _infos() -> list[ListInfo]:
+def _infos() -> list[ListStats]:
     from core.desk.export import open_for_commands
     from core.sync.list_folder import DataDirs
 
@@ -135,7 +135,7 @@ def _infos() -> list[ListInfo]:
         indexed.close()
 
 
-def _list_record(name: str, followed: FollowedList, info: ListInfo | None) -> dict[str, Any]:
+def _list_record(name: str, followed: FollowedList, info: ListStats | None) -> dict[str, Any]:
     synced = None if info is None else info.synced
     return {
         "name": name,
@@ -148,7 +148,7 @@ def _list_record(name: str, followed: FollowedList, info: ListInfo | None) -> di
     }
 
 
-def _places(info: ListInfo) -> list[dict[str, Any]]:
+def _places(info: ListStats) -> list[dict[str, Any]]:
     """Return the newest commit of each epoch that is in the index."""
     places = []
     for part, position in info.positions:

@@ -100,10 +100,10 @@ class Lists(Controller):
     def completions(self, name: str) -> Sequence[Proposal] | None:
         """Return what the argument of a command could be."""
         from core.desk.lists_desk import GROUPS
-        from core.index.reader import SORTS
+        from core.index.reader import SORT_COLUMNS
 
         known: Mapping[str, Iterable[str]] = {
-            "list.sort": SORTS,
+            "list.sort": SORT_COLUMNS,
             "list.group": GROUPS,
             "list.sync": self.followed,
             "list.switch": ("all", *self.followed),
@@ -332,9 +332,9 @@ class Lists(Controller):
 
     def _ask_sort(self, name: str = "") -> None:
         from core.desk.lists_desk import with_sort
-        from core.index.reader import SORTS
+        from core.index.reader import SORT_COLUMNS
 
-        self._ask_order("Sort by", name, tuple(SORTS), with_sort)
+        self._ask_order("Sort by", name, tuple(SORT_COLUMNS), with_sort)
 
     def _ask_group(self, name: str = "") -> None:
         from core.desk.lists_desk import GROUPS, with_grouping

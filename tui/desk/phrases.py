@@ -27,7 +27,7 @@ from tui.widgets.row_text import age
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
-    from core.index.reader import ListInfo
+    from core.index.reader import ListStats
     from core.search.hits import SearchResult, ServerSearchResult
     from core.sync.list_folder import SyncResult
     from core.triage.outcome import LogLine
@@ -182,13 +182,13 @@ def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
 # ------------------------------------------------------------------- followed lists
 
 
-def visible_lists(page: ListPage) -> list[ListInfo]:
+def visible_lists(page: ListPage) -> list[ListStats]:
     """Return what is known of the lists on the screen."""
     wanted = page.wanted.lists
     return [info for info in page.lists if not wanted or info.name in wanted]
 
 
-def describe_lists(infos: list[ListInfo], clock: Callable[[], object]) -> str:
+def describe_lists(infos: list[ListStats], clock: Callable[[], object]) -> str:
     """Return what is to say of lists: unread, mails, when they were synced."""
     if not infos:
         return "not synced yet"

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from core.index.row_summary import Role, SeriesSummary
+from core.index.row_summary import MessageRole, SeriesSummary
 from core.model import Message, MessageId, Patch, Reply, Series, Thread, Version
 from tui.widgets.row_text import TRAILER_LETTERS, join_counts, trailer_counts
 
@@ -173,12 +173,12 @@ def badge_of(item: SeriesSummary) -> str:
     """Return in a word or two what came since a row was last looked at."""
     if not item.unread:
         return ""
-    if item.unread >= item.mails or item.news & Role.PATCH:
+    if item.unread >= item.mails or item.news & MessageRole.PATCH:
         return "new"
-    if item.news & Role.VERSION:
+    if item.news & MessageRole.VERSION:
         minor = f".{item.minor}" if item.minor else ""
         return f"v{item.version}{minor} new"
-    return "trailer" if item.news & Role.TRAILER else f"{item.unread:,} new"
+    return "trailer" if item.news & MessageRole.TRAILER else f"{item.unread:,} new"
 
 
 def with_unread(row: Row, unseen: Collection[MessageId]) -> Row:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.index import Index
-from core.index.search_rows import Posted
+from core.index.search_rows import SearchRow
 from core.system.child_process import Channel, ChildProcess
 from core.system.paths import private_dir
 
@@ -258,7 +258,7 @@ def apply_changes(index: Index, fuzzy: Fuzzy, generation: int, *, most: int) -> 
     return changes.generation
 
 
-def _entry(posted: Posted) -> FuzzyEntry:
+def _entry(posted: SearchRow) -> FuzzyEntry:
     from core.search.fuzzy.index import FuzzyEntry
 
     return FuzzyEntry(

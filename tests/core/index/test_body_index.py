@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import Cancelled, PatchdeskError
 from core.index import body_index as bodies_module
-from core.index.body_index import bring_bodies, open_bodies, remove_bodies, text_of
+from core.index.body_index import author_text, index_new_bodies, open_body_index, remove_bodies
 from core.index.index import Index, open_index
 from core.progress import Progress
 from tests.core.indexing import NOBODY, Log, bring, quiet
@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def found(index: Index, file: Path, phrase: str) -> int:
-    bodies = open_bodies(file, index.identity)
+    bodies = open_body_index(file, index.identity)
     assert bodies is not None
     try:
         return len(bodies.mails(phrase))
@@ -48,7 +48,7 @@ def found(index: Index, file: Path, phrase: str) -> int:
 
 
 def test_what_is_indexed_of_a_mail() -> None:
-    text = text_of(
+    text = author_text(
         letter(
             "x",
             "[PATCH] subjects are not",
@@ -57,32 +57,32 @@ def test_what_is_indexed_of_a_mail() -> None:
         )
     )
     assert text.split() == ["grosse", "counts", "x", "y", "signed", "off", "by", "ann", "author", "ann", "example", "org"]  # fmt: skip
-    assert text_of(b"") == text_of(b"\0\x01 --") == ""
-    assert len(text_of(letter("x", "long", body="word " * 100_000))) < 70_000
+    assert author_text(b"") == author_text(b"\0\x01 --") == ""
+    assert len(author_text(letter("x", "long", body="word " * 100_000))) < 70_000
 
 
 def test_each_mail_is_indexed_once(index: Index, file: Path, log: Log) -> None:
-    assert bring_bodies(index, file, stop=NOBODY, report=quiet) == len(MAILS)
-    assert bring_bodies(index, file, stop=NOBODY, report=quiet) == 0
+    assert index_new_bodies(index, file, stop=NOBODY, report=quiet) == len(MAILS)
+    assert index_new_bodies(index, file, stop=NOBODY, report=quiet) == 0
     assert found(index, file, '"use after free"') == 1
     assert file.stat().st_mode & 0o077 == 0
     log.entries.append((letter("new", "more", body="another use after free"), True))
     bring(index, log)
-    assert bring_bodies(index, file, stop=NOBODY, report=quiet) == 1
+    assert index_new_bodies(index, file, stop=NOBODY, report=quiet) == 1
     assert found(index, file, '"use after free"') == 2
 
 
 def test_a_number_is_never_given_twice(index: Index, file: Path, log: Log) -> None:
     log.entries.append((letter("gone", "gone", body="peculiar"), True))
     bring(index, log)
-    bring_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index, file, stop=NOBODY, report=quiet)
     log.entries.append((log.entries[-1][0], False))
     bring(index, log)
     log.entries.append((letter("other", "other", body="usual"), True))
     bring(index, log)
-    bring_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index, file, stop=NOBODY, report=quiet)
     (number,) = [number for number, _ in index.raw_after(0, 1000)][-1:]
-    bodies = open_bodies(file, index.identity)
+    bodies = open_body_index(file, index.identity)
     assert bodies is not None
     assert number not in bodies.mails("peculiar")
     assert bodies.mails("usual") == [number]
@@ -101,24 +101,24 @@ def test_what_was_done_stays_when_it_is_stopped(
         stop.set()
 
     with pytest.raises(Cancelled):
-        bring_bodies(index, file, stop=stop, report=report)
+        index_new_bodies(index, file, stop=stop, report=report)
     assert told[0].total == len(MAILS)
-    bodies = open_bodies(file, index.identity)
+    bodies = open_body_index(file, index.identity)
     assert bodies is not None
     done = bodies.known[1]
     bodies.close()
     assert 0 < done < len(MAILS)
-    assert bring_bodies(index, file, stop=NOBODY, report=quiet) == index.mails_after(done)
+    assert index_new_bodies(index, file, stop=NOBODY, report=quiet) == index.mails_after(done)
 
 
 def test_another_index_has_nothing_of_it(index: Index, file: Path, tmp_path: Path) -> None:
-    bring_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index, file, stop=NOBODY, report=quiet)
     other = open_index(tmp_path / "other.sqlite3")
     log = Log("letters")
     log.entries = [(letter("x", "x", body="alone"), True)]
     bring(other, log)
-    assert open_bodies(file, other.identity) is None
-    bring_bodies(other, file, stop=NOBODY, report=quiet)
+    assert open_body_index(file, other.identity) is None
+    index_new_bodies(other, file, stop=NOBODY, report=quiet)
     assert found(other, file, "alone") == 1
     assert found(other, file, "leaks") == 0
     other.close()
@@ -146,11 +146,11 @@ def torn(file: Path) -> None:
 def test_a_file_that_cannot_be_used_is_made_anew(
     index: Index, file: Path, spoil: Callable[[Path], None]
 ) -> None:
-    bring_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index, file, stop=NOBODY, report=quiet)
     if spoil is not torn:
         remove_bodies(file)
     spoil(file)
-    bring_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index, file, stop=NOBODY, report=quiet)
     assert found(index, file, "leaks") == 1
     assert index.mails_after(0) == len(MAILS)
 
@@ -158,4 +158,4 @@ def test_a_file_that_cannot_be_used_is_made_anew(
 def test_where_it_cannot_be_written_a_sentence_says_so(index: Index, tmp_path: Path) -> None:
     (tmp_path / "plain").touch()
     with pytest.raises(PatchdeskError, match="cannot be indexed"):
-        bring_bodies(index, tmp_path / "plain" / "bodies.sqlite3", stop=NOBODY, report=quiet)
+        index_new_bodies(index, tmp_path / "plain" / "bodies.sqlite3", stop=NOBODY, report=quiet)

@@ -23,9 +23,9 @@ from core.index.database import (
     schema,
     transaction,
 )
-from core.index.index import Index, ListView, open_index
+from core.index.index import Index, RowView, open_index
 from core.index.migrations import MIGRATIONS
-from core.index.reader import Reader
+from core.index.reader import IndexReader
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 
 MAIL = b"From: Ann <ann@example.org>\nSubject: [PATCH] x\nMessage-ID: <%d@example.org>\nDate: Mon, 2 Jun 2025 12:00:00 +0000\n\nHello.\n"
@@ -55,7 +55,7 @@ def filled(path: Path, count: int = 3) -> None:
 def test_a_new_index_is_private_and_empty(path: Path) -> None:
     index = open_index(path)
     assert index.notes == ()
-    assert (list(index.order(ListView())), index.lists()) == ([], [])
+    assert (list(index.order(RowView())), index.lists()) == ([], [])
     bring(index, log_of(mails(1)))
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
     assert set(modes.values()) == {0o600}
@@ -303,7 +303,7 @@ def test_a_reader_in_another_thread_sees_what_was_committed(path: Path) -> None:
     index = open_index(path)
     bring(index, log_of(mails(3)))
     seen: list[int] = []
-    thread = threading.Thread(target=lambda: seen.append(len(index.order(ListView()))))
+    thread = threading.Thread(target=lambda: seen.append(len(index.order(RowView()))))
     thread.start()
     thread.join()
     assert seen == [3]
@@ -331,7 +331,7 @@ def test_what_is_in_use_is_closed_only_afterwards(tmp_path: Path) -> None:
     begun, go = Event(), Event()
     found: list[object] = []
 
-    def question(reader: Reader) -> None:
+    def question(reader: IndexReader) -> None:
         begun.set()
         assert go.wait(10)
         found.append(reader.lists())

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.index.codec import pair
-from core.index.full_text import words_of, words_of_phrase
+from core.index.codec import join_pair
+from core.index.full_text import fts_text, phrase_fts_text
 from core.index.index import open_index
 from tests.core.indexing import Log, bring
 from tests.core.search.finding import MAILS, letter
@@ -92,9 +92,11 @@ def test_what_went_leaves_nothing_behind(folder: Path, stay: list[bytes], go: li
 
 def test_words_are_folded_as_they_are_in_memory() -> None:
     assert (
-        words_of("[PATCH] Größe_of ﬁles—naïve ŁÓDŹ 李明") == "patch grosse of files naive lodz 李明"
+        fts_text("[PATCH] Größe_of ﬁles—naïve ŁÓDŹ 李明") == "patch grosse of files naive lodz 李明"
     )
-    assert words_of("") == words_of("\0 —") == ""
-    assert words_of_phrase(pair("Zdeněk Krčmář", "z@example.cz")) == "zdenek krcmar z example cz"
-    assert words_of_phrase("kvm.vger.kernel.org") == "kvm vger kernel org"
-    assert words_of_phrase("12:x") == "x"
+    assert fts_text("") == fts_text("\0 —") == ""
+    assert (
+        phrase_fts_text(join_pair("Zdeněk Krčmář", "z@example.cz")) == "zdenek krcmar z example cz"
+    )
+    assert phrase_fts_text("kvm.vger.kernel.org") == "kvm vger kernel org"
+    assert phrase_fts_text("12:x") == "x"

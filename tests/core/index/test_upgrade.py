@@ -14,7 +14,7 @@ import pytest
 from core.desk.lists_desk import ListDesk, ListQuery
 from core.errors import Cancelled
 from core.index.database import asides, open_database
-from core.index.index import Index, ListView, open_index
+from core.index.index import Index, RowView, open_index
 from core.model import MessageId
 from core.progress import ProgressJob
 from core.series import RULES_VERSION, posting_builder
@@ -71,7 +71,7 @@ def opened(tmp_path: Path, name: str) -> Path:
 
 
 def unread(index: Index) -> set[MessageId]:
-    return {one for row in index.order(ListView()) for one in index.unseen(row)}
+    return {one for row in index.order(RowView()) for one in index.unseen(row)}
 
 
 def test_a_file_of_every_version_opens(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_taking_over_goes_on_where_it_was_stopped(tmp_path: Path, reports: int) 
     if not reports:
         assert log.asked_from == [str(len(MAILS))]
         assert asides(path) == []
-    assert len(index.order(ListView())) == 3
+    assert len(index.order(RowView())) == 3
     index.close()
 
 
@@ -165,7 +165,7 @@ def test_other_rules_group_again_and_no_row_is_gone_meanwhile(
     other_rules(monkeypatch)
     open_database(path, rules=RULES_VERSION + 1)
     index = Index(path)
-    rows = index.order(ListView())
+    rows = index.order(RowView())
     assert index.pending() > 0
     for row in rows:
         item = index.series(row)
@@ -174,7 +174,7 @@ def test_other_rules_group_again_and_no_row_is_gone_meanwhile(
     index.settle(stop=NOBODY, report=quiet)
     wanted = fresh(tmp_path / "fresh.sqlite3")
     assert held(index) == held(wanted)
-    assert len(index.order(ListView())) != len(rows)
+    assert len(index.order(RowView())) != len(rows)
     check_whole(index)
     index.close()
     wanted.close()

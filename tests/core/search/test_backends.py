@@ -11,7 +11,7 @@ import pytest
 from core.config import Config
 from core.desk.triage_service import TriageService
 from core.errors import QueryError
-from core.index.body_index import bring_bodies
+from core.index.body_index import index_new_bodies
 from core.index.index import open_index
 from core.index.query_terms import ROW_TERMS
 from core.model import Message, MessageId
@@ -72,7 +72,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ListSearch,
     log = Log("letters")
     log.entries = [(raw, True) for raw in ARCHIVE]
     bring(index, log)
-    bring_bodies(index, folder / "bodies.sqlite3", stop=NOBODY, report=quiet)
+    index_new_bodies(index, folder / "bodies.sqlite3", stop=NOBODY, report=quiet)
     journal = Journal(folder / "triage.jsonl")
     triage = TriageService(index, journal, ME)
     for verb, name in DONE.items():

@@ -15,14 +15,14 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled, PatchdeskError
-from core.index.index import Index, ListView, open_index
+from core.index.index import Index, RowView, open_index
 from core.search.fuzzy import cache as fuzzy_cache
 from core.search.fuzzy.cache import FuzzyCache, is_stale, load, rebuild
 from tests.core.indexing import NOBODY, Log, bring
 from tests.core.search.finding import MAILS, letter
 
 ROOT = Path(__file__).resolve().parents[3]
-VIEW = ListView()
+VIEW = RowView()
 
 
 @pytest.fixture

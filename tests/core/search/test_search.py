@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.config import Config, FollowedList
 from core.errors import Cancelled, QueryError
-from core.index.body_index import bring_bodies
+from core.index.body_index import index_new_bodies
 from core.index.index import Index, open_index
 from core.search.backend import Search
 from core.search.hits import SearchHit
@@ -40,7 +40,7 @@ def index(folder: Path) -> Iterator[Index]:
     log = Log("letters")
     log.entries = [(raw, True) for raw in MAILS]
     bring(index, log)
-    bring_bodies(index, folder / "bodies.sqlite3", stop=NOBODY, report=quiet)
+    index_new_bodies(index, folder / "bodies.sqlite3", stop=NOBODY, report=quiet)
     yield index
     index.close()
 

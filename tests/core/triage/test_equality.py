@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.desk.triage_service import Journal, TriageService
 from core.errors import Cancelled
-from core.index.index import Index, ListView
+from core.index.index import Index, RowView
 from core.index.triage_store import IndexTriageStore
 from core.model import MessageId
 from core.triage.memory_store import InMemoryTriageStore
@@ -48,7 +48,7 @@ def decide(triage: TriageService, chance: random.Random) -> None:
 def shown(index: Index) -> dict[MessageId, TriageState]:
     """Return where the rows stand that anything was done to."""
     known = IndexTriageStore(index).standings()
-    summaries = index.summaries(index.order(ListView()))
+    summaries = index.summaries(index.order(RowView()))
     assert known.keys() <= {one.row for one in summaries}
     for one in summaries:
         assert one.standing == known.get(one.row, INITIAL_STATE)

@@ -16,7 +16,7 @@ from core.desk.lists_desk import ListDesk, ListPage, ListQuery
 from core.desk.triage_service import TriageService
 from core.errors import PatchdeskError
 from core.index.database import transaction
-from core.index.index import ListView, open_index
+from core.index.index import RowView, open_index
 from core.model import MessageId
 from core.sources.git_refs import has_tag
 from core.triage.events import EventSeries, to_microseconds
@@ -39,7 +39,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     one.close()
 
 
-def order(desk: Desk, view: ListView) -> list[str]:
+def order(desk: Desk, view: RowView) -> list[str]:
     return [str(one.id) for one in desk.index.summaries(desk.index.order(view))]
 
 
@@ -52,7 +52,7 @@ def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> N
     desk.triage.mark_read([BRASS])
     desk.triage.do(Verb.PRIORITY, [BRASS], argument="2")
     desk.triage.do(Verb.PRIORITY, [LAMP], argument="-2")
-    by_state = ListView(sort="state", ascending=True)
+    by_state = RowView(sort="state", ascending=True)
     assert order(desk, by_state) == [SOOT, BRASS, OIL, WICK, LAMP]
     assert desk.index.states(by_state) == [
         (Status.NEW, 1),
@@ -61,12 +61,12 @@ def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> N
         (Status.LATER, 1),
         (Status.DONE, 1),
     ]
-    assert order(desk, ListView(sort="priority")) == [BRASS, SOOT, OIL, WICK, LAMP]
+    assert order(desk, RowView(sort="priority")) == [BRASS, SOOT, OIL, WICK, LAMP]
     assert order(desk, ListQuery(decided=False).view) == [SOOT, BRASS, OIL]
-    assert order(desk, ListView(statuses=(Status.DONE, Status.LATER))) == [WICK, LAMP]
-    assert order(desk, ListView(since=NOW.timestamp() - 7.5 * 86_400)) == [SOOT, BRASS]
+    assert order(desk, RowView(statuses=(Status.DONE, Status.LATER))) == [WICK, LAMP]
+    assert order(desk, RowView(since=NOW.timestamp() - 7.5 * 86_400)) == [SOOT, BRASS]
     for status in Status:
-        shown = order(desk, ListView(statuses=(status,)))
+        shown = order(desk, RowView(statuses=(status,)))
         assert shown == [one for one, stands in desk.shown().items() if stands.status is status]
 
 
@@ -78,8 +78,8 @@ def test_its_time_comes_without_a_write(desk: Desk) -> None:
     assert row is not None
     with desk.index._using() as (connection, _), transaction(connection):
         connection.execute("UPDATE triage_state SET wake = ?", (time.time() - 1,))
-    assert order(desk, ListView(statuses=(Status.NEW,))) == [SOOT, BRASS, OIL, LAMP]
-    assert order(desk, ListView(statuses=(Status.READING,))) == [WICK]
+    assert order(desk, RowView(statuses=(Status.NEW,))) == [SOOT, BRASS, OIL, LAMP]
+    assert order(desk, RowView(statuses=(Status.READING,))) == [WICK]
     assert desk.index.woken(time.time() - 5, time.time()) == {row, desk.index.find(WICK)}
     assert desk.index.woken(time.time(), time.time() + 9) == set()
 

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 from core.desk.triage_service import Journal, TriageService
-from core.index.index import ListView, open_index
+from core.index.index import RowView, open_index
 from core.index.triage_store import IndexTriageStore
 from core.model import MessageId, Series, Thread
 from core.triage.state import TriageState
@@ -124,7 +124,7 @@ class Desk:
 
     def shown(self) -> dict[MessageId, TriageState]:
         """Return where the rows stand, as the index has them."""
-        rows = self.index.order(ListView())
+        rows = self.index.order(RowView())
         known = IndexTriageStore(self.index).standings()
         now = self.clock()
         return {
