@@ -236,18 +236,26 @@ def _texts(about: DoctorContext) -> Iterator[Check]:
 
 
 def _index(about: DoctorContext) -> Iterator[Check]:
-    from core.index.database import problems
+    from core.index.database import asides, pending_asides, problems
 
     path = about.home.index
+    waiting = pending_asides(path)
+    for aside in asides(path):
+        size = f"{aside.stat().st_size >> 20:,} MiB"
+        if aside.name in waiting:
+            hint = "Sync: it takes the messages over, and removes the file."
+        else:
+            hint = f"Remove {aside}: nothing is left to take over."
+        yield _warning(f"{aside.name} was set aside ({size})", hint)
     if not path.exists():
         yield _ok("the index is not there yet: the first sync makes it")
         return
     found = problems(path)
     for problem in found:
-        anew = f"ove {path} away and sync: it is built anew. What was triaged is kept elsewhere."
+        use = "Use the newer patchdesk, or move" if "newer" in problem else "Move"
         yield _error(
             f"the index {problem}",
-            f"Use that one, or m{anew}" if "newer" in problem else f"M{anew}",
+            f"{use} {path} away and sync: it is rebuilt. Triage is in a journal of its own.",
         )
     if not found:
         yield _ok(f"the index is whole ({path.stat().st_size >> 20:,} MiB)")

@@ -114,17 +114,27 @@ def faults(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _fault(path, error) from error
+    except (TypeError, ValueError, LookupError) as error:
+        # A damaged page may also give back rows that nobody wrote: what reads them fails in any way.
+        if problems(path):
+            raise _damaged(path) from error
+        raise
+
+
+def _damaged(path: Path) -> IndexFileError:
+    """Mark a file to be set aside at the next opening."""
+    with contextlib.suppress(OSError):
+        _mark_of(path).touch(mode=0o600)
+    return IndexFileError(
+        f"The index {path} is damaged.",
+        "Start again: it is set aside and rebuilt. Triage is in a journal of its own.",
+    )
 
 
 def _fault(path: Path, error: sqlite3.Error) -> IndexFileError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        with contextlib.suppress(OSError):
-            _mark_of(path).touch(mode=0o600)
-        return IndexFileError(
-            f"The index {path} is damaged.",
-            "Start again: it will be set aside and built anew. What was triaged is kept elsewhere.",
-        )
+        return _damaged(path)
     if code == sqlite3.SQLITE_FULL:
         return IndexFileError(
             f"There is no room left for the index {path}.",

@@ -346,3 +346,29 @@ def test_what_is_in_use_is_closed_only_afterwards(tmp_path: Path) -> None:
     assert found == [[]]
     with pytest.raises(sqlite3.ProgrammingError):  # and it is closed
         connection.execute("SELECT 1")
+
+
+def test_rows_that_nobody_wrote_are_told_as_damage(path: Path) -> None:
+    filled(path, 600)
+    index = open_index(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'node_hash'"
+        ).fetchone()
+    connection.close()
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = os.urandom(4096)
+    path.write_bytes(data)
+    with pytest.raises(IndexFileError, match="damaged"), database.faults(path):
+        raise TypeError("cannot unpack non-iterable NoneType object")
+    index.close()
+    index = open_index(path)
+    assert "damaged" in index.notes[0]
+    index.close()
+
+
+def test_what_is_no_damage_stays_what_it_is(path: Path) -> None:
+    filled(path)
+    with pytest.raises(TypeError, match="mine"), database.faults(path):
+        raise TypeError("mine")

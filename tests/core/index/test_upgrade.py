@@ -13,7 +13,7 @@ import pytest
 
 from core.desk.lists_desk import ListDesk, ListQuery
 from core.errors import Cancelled
-from core.index.database import asides, open_database
+from core.index.database import asides, open_database, pending_asides
 from core.index.index import Index, RowView, open_index
 from core.model import MessageId
 from core.progress import ProgressJob
@@ -212,4 +212,14 @@ def test_a_list_that_was_unfollowed_is_not_taken_over(tmp_path: Path) -> None:
     assert asides(path) == []
     assert index.is_complete()
     assert [each.name for each in index.lists()] == ["other"]
+    index.close()
+
+
+def test_an_index_that_was_set_aside_is_told_of(tmp_path: Path) -> None:
+    path = opened(tmp_path, "prerelease.sqlite3")
+    index = open_index(path)
+    (aside,) = asides(path)
+    assert pending_asides(path) == [aside.name]
+    bring(index, Letters())
+    assert pending_asides(path) == []
     index.close()
