@@ -54,3 +54,11 @@ class ProgressJob:
         if now >= self._due:
             self._due = now + REPORT_EVERY
             self._report(Progress(self._counting, done, total) if done else Progress(self._doing))
+
+
+def byte_size(count: int) -> str:
+    """Return a number of bytes in words: "512 bytes", "12 KiB", "3 MiB"."""
+    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if count >= 1 << shift:
+            return f"{count >> shift:,} {unit}"
+    return "1 byte" if count == 1 else f"{count} bytes"

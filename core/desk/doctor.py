@@ -7,10 +7,11 @@ import locale
 import os
 import platform
 import re
+import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import chain, islice
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from core.errors import Cancelled, FetchError, PatchdeskError
+from core.progress import byte_size
 from core.sync.follow import SyncMethod, sync_method_of
 from core.sync.list_folder import DataDirs
 
@@ -34,6 +36,8 @@ _OLDEST_PYTHON: Final = (3, 11)
 _OLDEST_GIT: Final = (2, 28)
 _REACHABLE_IN: Final = 5.0
 _CHILD_STARTS_IN: Final = 30.0
+_ROOM_NEEDED: Final = 8 << 20
+_ROOM_WANTED: Final = 256 << 20
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)\s*([<>=!~0-9.,\s]*)$")
 _BOUND: Final = re.compile(r"(>=|<)\s*([0-9.]+)")
 
@@ -66,6 +70,8 @@ class DoctorContext:
     fetch: FetchOptions
     environment: Mapping[str, str]
     is_terminal: bool
+    interface_problems: Sequence[str] = ()
+    """What is wrong with the configured theme and keys."""
 
 
 def run_checks(about: DoctorContext, *, stop: Event) -> Iterator[Check]:
@@ -181,6 +187,8 @@ def _child(about: DoctorContext, stop: Event) -> Iterator[Check]:
 
 
 def _configuration(about: DoctorContext) -> Iterator[Check]:
+    for problem in about.interface_problems:
+        yield _warning(f"{about.config_file}: {problem}", "Mend that line of the file.")
     if about.config.problems:
         for problem in about.config.problems:
             yield _warning(problem, "Mend that line; “patchdesk config” says what is in force.")
@@ -216,6 +224,16 @@ def _folder(folder: Path) -> Check:
         )
     if there == folder and stat.S_IMODE(folder.stat().st_mode) & 0o077:
         return _warning(f"{folder} can be read by others", f"chmod 700 {folder}")
+    free = shutil.disk_usage(there).free
+    if free < _ROOM_NEEDED:
+        return _error(
+            f"the disk of {folder} is full: {byte_size(free)} are left",
+            "Free some space: nothing can be synced or recorded.",
+        )
+    if free < _ROOM_WANTED:
+        return _warning(
+            f"the disk of {folder} has {byte_size(free)} left", "Free some space before you sync."
+        )
     return _ok(f"{folder} can be written")
 
 
@@ -258,7 +276,7 @@ def _index(about: DoctorContext) -> Iterator[Check]:
             f"{use} {path} away and sync: it is rebuilt. Triage is in a journal of its own.",
         )
     if not found:
-        yield _ok(f"the index is whole ({path.stat().st_size >> 20:,} MiB)")
+        yield _ok(f"the index is whole ({byte_size(path.stat().st_size)})")
         yield from _texts(about)
         yield from _strays(about)
 

@@ -13,12 +13,13 @@ import shutil
 import site
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 from core.errors import Cancelled, ChildError, FetchError
+from core.fetch.certificates import Certificates
 from core.fetch.faults import fetch_error
 from core.fetch.messages import Answer, Epochs, Fault, FetchRequest, Received
 from core.progress import Progress, ProgressCallback
@@ -29,7 +30,7 @@ POLL: Final = 0.05
 """Seconds until a set `stop` is seen, at most."""
 
 _KEPT: Final = (
-    # What a connection needs: proxies, certificates, names' language.
+    # What a connection needs: proxies, names' language. Which certificates count is said with each question.
     *(
         "http_proxy",
         "https_proxy",
@@ -40,7 +41,6 @@ _KEPT: Final = (
         "ALL_PROXY",
         "NO_PROXY",
     ),
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     # What Python needs to start.
     *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT"),
 )
@@ -60,6 +60,7 @@ class RequestLimits:
     """The host."""
     asked: str
     """What was asked for: "message X"."""
+    certificates: Certificates = field(default_factory=Certificates)
 
     def error(self, fault: Fault) -> FetchError:
         """Make the error for a fault."""
@@ -72,6 +73,7 @@ class RequestLimits:
             retry_after=fault.retry_after,
             limit=self.size,
             deadline=self.deadline,
+            certificates=self.certificates.origin,
         )
 
 
@@ -123,6 +125,8 @@ class FetchClient:
 
         Raises FetchError; Cancelled soon after `stop` is set or `close` was called.
         """
+        if not limits.certificates.is_readable:
+            raise limits.error(Fault("certificates"))
         while not self._busy.acquire(timeout=POLL):
             if stop.is_set() or self._closed.is_set():
                 raise Cancelled

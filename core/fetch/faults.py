@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from core.errors import FetchError
+from core.progress import byte_size
 
 _TRY: Final = "Try again, or open a copy on disk."
 _FAULTS: Final[dict[str, tuple[str, str]]] = {
@@ -17,11 +19,23 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
     "dns": ("The name of {server} is not known.", "Check the address and your network connection."),
     "tls": (
         "No safe connection to {server} could be made: {detail}",
-        "Check the address and your certificates.",
+        "Check the address and your certificates{certificates}.",
+    ),
+    "certificates": (
+        "The certificates for {server} cannot be read{certificates}.",
+        "Mend or unset that.",
     ),
     "proxy": (
         "The proxy on the way to {server} failed: {detail}",
-        "Check https_proxy in your environment.",
+        "Check {proxy} in your environment.",
+    ),
+    "socks": (
+        "The SOCKS proxy on the way to {server} needs the package PySocks, which is not installed.",
+        "Install it beside patchdesk (pipx inject patchdesk pysocks), or change {proxy}.",
+    ),
+    "elsewhere": (
+        "{server} sends the search on to {detail}, a server that you did not name.",
+        "If you trust that one, follow the list at its address there.",
     ),
     "timeout": ("{server} does not answer.", _TRY),
     "broken-off": ("{server} broke the connection off.", _TRY),
@@ -83,6 +97,16 @@ _STATUS: Final[dict[int, tuple[str, str]]] = {
 }
 
 
+_LIST_HINTS: Final[dict[int, str]] = {
+    403: "It may keep programs out. Try later, or follow another copy of the list.",
+    404: "Check the list's address.",
+    410: "Follow another copy of the list.",
+    501: "Have the list cloned instead: leave out “clone = false” in its table of config.toml.",
+}
+"""What to do where a list was asked for, and no message."""
+_PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy")
+
+
 def fetch_error(
     kind: str,
     server: str,
@@ -93,19 +117,25 @@ def fetch_error(
     retry_after: str = "",
     limit: int = 0,
     deadline: float = 0,
+    certificates: str = "",
 ) -> FetchError:
     """Make the error for one of the protocol's kinds of fault, or the status of a server's answer.
 
-    `server` is its host, `asked` the words for what was asked for; `limit` is in bytes, `deadline` in seconds.
+    `server` is its host, `asked` the words for what was asked for; `limit` is in bytes, `deadline` in seconds;
+    `certificates` is the variable or setting that names them.
     """
     message, hint = _status_words(status) if kind == "status" and status else _words(kind)
+    if not asked.startswith("message "):
+        hint = _LIST_HINTS.get(status or 0, hint)
     words = {
         "server": server,
         "asked": asked,
         "detail": detail[:200] or "no reason given",
         "after": _after(retry_after),
-        "limit": f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes",
+        "limit": byte_size(limit),
         "deadline": deadline,
+        "certificates": f", which {certificates} names" if certificates else "",
+        "proxy": _proxy_variable(),
     }
     return FetchError(
         message.format(**words),
@@ -126,6 +156,10 @@ def wait_seconds(retry_after: str, now: datetime) -> float | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
+
+
+def _proxy_variable() -> str:
+    return next((name for name in _PROXIES if os.environ.get(name)), "https_proxy")
 
 
 def _words(kind: str) -> tuple[str, str]:

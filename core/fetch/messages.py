@@ -30,6 +30,8 @@ class FetchRequest:
     """Pass the cache by."""
     config: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Git's `lore.*`, `liblore.*` and `http.*` settings, each with its values."""
+    certificates: str = ""
+    """A file or folder of certificates, "" for the system's."""
     message_id: str = ""
     query: str = ""
     url: str = ""

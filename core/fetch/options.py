@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+from core.fetch.certificates import Certificates, certificates_for
 
 LORE: Final = "https://lore.kernel.org/all"
 """The inbox that bare Message-IDs are asked from, unless the user names another."""
@@ -27,7 +30,7 @@ class FetchOptions:
     fresh: bool = False
     """Ask the server also where the answer is in the cache, as it is for ten minutes."""
     git_config: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The user's settings for servers, as `git_config.read_global` gives them."""
+    """The user's settings for servers, as `core.system.user_git.read_global` gives them."""
 
     @property
     def base(self) -> str:
@@ -36,6 +39,10 @@ class FetchOptions:
             return inbox_url(self.server)
         masks = self.git_config.get("b4.midmask", ())
         return inbox_url(masks[-1]) if masks else LORE
+
+    def certificates(self, url: str) -> Certificates:
+        """Return which certificates a server's is checked with."""
+        return certificates_for(url, self.git_config, os.environ)
 
     @property
     def home(self) -> Path | None:

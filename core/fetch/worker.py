@@ -16,7 +16,7 @@ import ssl
 import time
 import urllib.parse
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -63,6 +63,7 @@ class SizeLimitedAdapter(HTTPAdapter):
         """The server and its mirrors, each with `/` at its end: they may see the whole user agent."""
         self._max_size = 0
         self._wants_gzip = True
+        self._is_search = False
         self._received: Callable[[int], None] = lambda _size: None
         self._last: requests.Response | None = None
 
@@ -72,6 +73,7 @@ class SizeLimitedAdapter(HTTPAdapter):
         if request.operation == "manifest":
             self._max_size = min(self._max_size, MANIFEST_CAP)
         self._wants_gzip = request.operation not in {"message", "resolve"}
+        self._is_search = request.operation in {"search", "matches"}
         self._received = received
         self._last = None
 
@@ -91,6 +93,9 @@ class SizeLimitedAdapter(HTTPAdapter):
         before = self._last
         if before is not None and before.is_redirect and is_downgrade(before.url, request.url):
             raise FetchFault("redirect", "from a safe connection to one that is not")
+        host = urllib.parse.urlsplit(request.url or "").netloc
+        if self._is_search and before is not None and host not in self._named_hosts():
+            raise FetchFault("elsewhere", str(host))
         kwargs["stream"] = True
         response = super().send(request, *args, **kwargs)
         self._last = response
@@ -105,6 +110,10 @@ class SizeLimitedAdapter(HTTPAdapter):
             body = self._checked(response, body)
         response.raw = io.BytesIO(body)
         return response
+
+    def _named_hosts(self) -> set[str]:
+        """Return the hosts of the server and its mirrors: the user named them."""
+        return {urllib.parse.urlsplit(origin).netloc for origin in self.origins}
 
     def _hide_user_agent(self, request: requests.PreparedRequest) -> None:
         agent = str(request.headers.get("User-Agent", ""))
@@ -208,7 +217,8 @@ class RequestHandler:
         except liblore.RemoteError as error:
             self._channel.send(self._remote_fault(error))
         except (requests.TooManyRedirects, requests.exceptions.InvalidSchema) as error:
-            self._channel.send(Fault("redirect", str(error)[:500]))
+            kind = "socks" if "SOCKS" in str(error) else "redirect"
+            self._channel.send(Fault(kind, str(error)[:500]))
         except (
             liblore.LibloreError,
             requests.RequestException,
@@ -223,7 +233,7 @@ class RequestHandler:
             self._channel.send(answer or Answer(self._adapter.last_url()))
 
     def _fetch(self, request: FetchRequest) -> bytes:
-        node = self._node(request.base, request.cache, request.config)
+        node = self._node(request)
         match request.operation:
             case "thread":
                 return node.get_mbox_by_msgid(request.message_id, nocache=request.fresh)
@@ -262,11 +272,10 @@ class RequestHandler:
             raise FetchFault("status", words, status=response.status_code, retry_after=after)
         return gzip.decompress(response.content)
 
-    def _node(
-        self, base: str, cache: str | None, config: Mapping[str, Sequence[str]]
-    ) -> liblore.LoreNode:
-        """Return b4's node for `base`, set up without git and without a repository's `.b4-config`."""
-        key = (base, cache, json.dumps(dict(config), sort_keys=True))
+    def _node(self, request: FetchRequest) -> liblore.LoreNode:
+        """Return b4's node for an inbox, set up without git and without a repository's `.b4-config`."""
+        base, cache, config = request.base, request.cache, request.config
+        key = (base, cache, json.dumps(dict(config), sort_keys=True), request.certificates)
         if key != self._key:
             self._prune(cache)
             # Where else to ask a server may not choose, unless the user's settings let it.
@@ -277,7 +286,7 @@ class RequestHandler:
             except liblore.LibloreError as error:
                 raise FetchFault("settings", str(error)) from error
             node.set_user_agent("b4", b4.__VERSION__)
-            node.set_requests_session(self._session(plus))
+            node.set_requests_session(self._session(plus, request.certificates))
             self._adapter.origins = tuple(f"{origin}/" for origin in node.origins)
             b4.MAIN_CONFIG.clear()
             b4.MAIN_CONFIG.update(copy.deepcopy(b4.DEFAULT_CONFIG), midmask=f"{base}/%s")
@@ -285,9 +294,10 @@ class RequestHandler:
             self._key = key
         return b4.get_lore_node()
 
-    def _session(self, plus: str | None) -> requests.Session:
+    def _session(self, plus: str | None, certificates: str) -> requests.Session:
         session = requests.Session()
         session.max_redirects = REDIRECTS
+        session.verify = certificates or True
         agent = f"b4/{b4.__VERSION__}"
         session.headers.update({"User-Agent": f"{agent}+{plus}" if plus else agent})
         session.headers["Accept-Encoding"] = "identity"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from core.errors import SourceError
+from core.progress import byte_size
 
 if TYPE_CHECKING:
     from zlib import _Decompress
@@ -198,7 +199,7 @@ class GzipBytes:
         for chunk in self._unpack(self._marks[0], marking=True):
             offset += len(chunk)
             if offset > self._cap:
-                self.fault = f"unpacks to more than {self._cap >> 20} MiB, and is read no further"
+                self.fault = f"unpacks to more than {byte_size(self._cap)}, and is read no further"
                 return
             yield chunk
 

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from core.errors import FetchError
+from core.fetch.certificates import Certificates
 from core.fetch.client import FetchResponse, RequestLimits, acquire_client, release_client
 from core.fetch.faults import fetch_error
 from core.fetch.messages import FetchRequest, Operation
@@ -46,6 +47,11 @@ class InboxServer:
         self._options = options
         self._process = acquire_client(options.home)
         self._closed = False
+
+    @property
+    def certificates(self) -> Certificates:
+        """Which certificates the server's is checked with."""
+        return self._options.certificates(self.url)
 
     @property
     def host(self) -> str:
@@ -112,6 +118,7 @@ class InboxServer:
         self, operation: Operation, asked: str, stop: Event, report: ProgressCallback, **what: str
     ) -> FetchResponse:
         options = self._options
+        certificates = options.certificates(self.url)
         request = FetchRequest(
             operation=operation,
             base=self.url,
@@ -119,9 +126,10 @@ class InboxServer:
             cache=None,
             fresh=True,
             config=options.git_config,
+            certificates=certificates.path,
             **what,
         )
-        limits = RequestLimits(options.deadline, options.max_size, self.host, asked)
+        limits = RequestLimits(options.deadline, options.max_size, self.host, asked, certificates)
         return self._process.ask(request, limits, stop=stop, report=report)
 
     def _epochs(self, listed: tuple[tuple[str, str, int], ...]) -> list[Epoch]:

@@ -113,6 +113,7 @@ class LoreThreadSource:
         if self._closed.is_set():
             raise Cancelled
         options = self._options
+        certificates = options.certificates(self.inbox)
         request = FetchRequest(
             operation=operation,
             base=self.inbox,
@@ -120,9 +121,10 @@ class LoreThreadSource:
             cache=str(options.cache / "answers") if options.cache else None,
             fresh=options.fresh,
             config=options.git_config,
+            certificates=certificates.path,
             **what,
         )
-        limits = RequestLimits(options.deadline, options.max_size, self.server, asked)
+        limits = RequestLimits(options.deadline, options.max_size, self.server, asked, certificates)
         return self._process.ask(request, limits, stop=stop, report=report)
 
     def _split(self, answer: bytes) -> list[RawMessage]:

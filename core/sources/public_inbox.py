@@ -17,7 +17,7 @@ from pygit2.enums import ObjectType
 
 from core.errors import SourceError, TargetError
 from core.model import RawMessage
-from core.progress import ProgressCallback, ProgressJob
+from core.progress import ProgressCallback, ProgressJob, byte_size
 from core.sources.archive_folder import archive_name, epoch_number, repositories_in
 from core.sources.mbox import MAIL_CAP
 from core.sources.public_inbox_feed import EpochFeed
@@ -157,7 +157,7 @@ class PublicInboxSource:
             if kind != ObjectType.BLOB or not size:
                 return b""
             if size > MAIL_CAP:
-                self._unreadable.append(f"{blob}: {size >> 20} MiB are too much")
+                self._unreadable.append(f"{blob}: {byte_size(size)} are too much")
                 return b""
             return repository.odb.read(blob)[1]
         except GIT_ERRORS as error:

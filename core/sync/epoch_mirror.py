@@ -248,6 +248,7 @@ class EpochMirror:
             doing=doing,
             deadline=deadline,
             inherit=(self._lock,),
+            certificates=self._server.certificates,
             stop=self._stop,
             report=self._report,
         )

@@ -20,10 +20,12 @@ from urllib.parse import urlsplit
 
 from core import __version__
 from core.errors import Cancelled, FetchError, PatchdeskError
+from core.fetch.certificates import Certificates
 from core.fetch.faults import fetch_error
 from core.progress import Progress, ProgressCallback
 
 _POLL: Final = 0.1
+_SYSTEMS_CERTIFICATES: Final = Certificates()
 _PATIENCE: Final = 2.0
 """Seconds that git has to clean up once it is told to end."""
 
@@ -32,9 +34,8 @@ _KEPT: Final = 4000
 
 _ANSWER_CAP: Final = 1 << 20
 
-_AUTHORITIES: Final = ("GIT_SSL_CAINFO", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _ENVIRONMENT: Final = (
-    *("PATH", "LD_LIBRARY_PATH", "TMPDIR", "GIT_SSL_CAPATH"),
+    *("PATH", "LD_LIBRARY_PATH", "TMPDIR"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
 )
@@ -89,12 +90,13 @@ def run_git(
     doing: str = "",
     deadline: float | None = None,
     inherit: tuple[int, ...] = (),
+    certificates: Certificates = _SYSTEMS_CERTIFICATES,
     stop: Event,
     report: ProgressCallback,
 ) -> str:
     """Run git, and return what it prints. `url` is the server it asks, `doing` the words for its progress.
 
-    It keeps the handles `inherit` open. Raises FetchError, GitError, and Cancelled soon after `stop` is set; then git has ended.
+    It keeps the handles `inherit` open, and checks servers with `certificates`. Raises FetchError, GitError, and Cancelled soon after `stop` is set; then git has ended.
     """
     settings = [*_SETTINGS, f"http.userAgent=patchdesk/{__version__} git/{_git_version()}"]
     command = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
@@ -105,7 +107,7 @@ def run_git(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=os.sep,
-            env=environment(),
+            env=environment(certificates),
             start_new_session=True,  # Ctrl-C and the terminal are not for it
             umask=0o077,
             pass_fds=inherit,
@@ -126,17 +128,16 @@ def run_git(
             _end(child)
             raise
     if child.returncode:
-        raise _fault(said, url)
+        raise _fault(said, url, certificates)
     return printed
 
 
-def environment() -> dict[str, str]:
+def environment(certificates: Certificates) -> dict[str, str]:
     """Return all that git gets of the environment: none of the user's configuration, nobody to ask."""
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    authorities = [os.environ[name] for name in _AUTHORITIES if os.environ.get(name)]
     return {
         **kept,
-        **({"GIT_SSL_CAINFO": authorities[0]} if authorities else {}),
+        **certificates.environment,
         "LC_ALL": "C",  # its words are read
         "HOME": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -220,7 +221,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _fault(said: str, url: str) -> PatchdeskError:
+def _fault(said: str, url: str, certificates: Certificates) -> PatchdeskError:
     """Put git's complaint into words for a person."""
     host = urlsplit(url).netloc
     if "No space left on device" in said:
@@ -235,7 +236,7 @@ def _fault(said: str, url: str) -> PatchdeskError:
             return fetch_error("status", host, asked=url, status=401)
         for pattern, kind in _FAULTS:
             if pattern.search(plain):
-                return fetch_error(kind, host, detail=_last(said))
+                return fetch_error(kind, host, detail=_last(said), certificates=certificates.origin)
         return FetchError(f"git could not fetch {url}: {_last(said)}.", "Check the address.")
     return GitError(f"git failed: {_last(said)}.", "Try again; “doctor” looks at the clones.")
 

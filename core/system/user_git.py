@@ -7,11 +7,13 @@ import subprocess
 from typing import Final
 
 _WANTED: Final = ("user.", "b4.midmask", "b4.linkmask", "lore.", "liblore.")
+_CERTIFICATES: Final = (".sslcainfo", ".sslcapath")
 _SECONDS: Final = 5
 
 
 def read_global() -> dict[str, tuple[str, ...]]:
-    """Return the user's *global* `user.*`, `b4.midmask`, `b4.linkmask`, `lore.*` and `liblore.*`, all values of each.
+    """Return the user's *global* `user.*`, `b4.midmask`, `b4.linkmask`, `lore.*`, `liblore.*` and `http.*.sslCA*`, all
+    values of each.
 
     Keys are as git writes them: section and name in lower case. What a repository's own configuration says is not read,
     wherever the program was started: an untrusted clone could send every question elsewhere. Without git, or where
@@ -28,6 +30,7 @@ def read_global() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for entry in done.stdout.decode(errors="surrogateescape").split("\0"):
         key, newline, value = entry.partition("\n")
-        if key.startswith(_WANTED):
+        is_certificate = key.startswith("http.") and key.endswith(_CERTIFICATES)
+        if key.startswith(_WANTED) or is_certificate:
             found[key] = (*found.get(key, ()), value if newline else "true")
     return found

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,11 +16,13 @@ import pytest
 
 from core.errors import Cancelled, FetchError
 from core.fetch import client as fetch_process
+from core.fetch.messages import FetchRequest
 from core.fetch.options import FetchOptions
 from core.model import RawMessage
 from core.progress import Progress
 from core.sources.lore import LoreThreadSource
 from core.sources.target import open_target
+from core.sync.git_runner import run_git
 from tests.end_to_end.misbehaving import Misbehaving, wait_until
 
 DEADLINE = 2.0
@@ -30,7 +35,17 @@ def _one_process() -> Iterator[None]:
     fetch_process.close_idle_client()
 
 
+def start_worker(options: FetchOptions) -> None:
+    """Have the worker imported b4, so that no deadline of a test is spent on that."""
+    client = fetch_process.acquire_client(options.home)
+    request = FetchRequest(operation="forget", base="https://example.org/all", max_size=1)
+    limits = fetch_process.RequestLimits(60, 1, "example.org", "nothing")
+    client.ask(request, limits, stop=Event(), report=lambda _: None)
+    fetch_process.release_client(client)
+
+
 def ask(url: str, mode: str, options: FetchOptions = OPTIONS) -> LoreThreadSource:
+    start_worker(options)
     source = open_target(f"{url}/{mode}/a@example.org/", fetch=options)
     assert isinstance(source, LoreThreadSource)
     return source
@@ -230,3 +245,93 @@ def test_nothing_is_sent_but_the_question(
         assert headers["User-Agent"].startswith("b4/")
         assert headers["Accept-Encoding"] == "identity"
     fetch_process.close_idle_client()
+
+
+def test_a_search_is_not_sent_to_a_server_that_nobody_named(misbehaving: Misbehaving) -> None:
+    assert misbehaving.other is not None
+    source = ask(misbehaving.url, "elsewhere")
+    before = len(misbehaving.other.seen)
+    with pytest.raises(FetchError, match="did not name"):
+        source.search("s:secret", stop=Event(), report=lambda _progress: None)
+    source.close()
+    assert len(misbehaving.other.seen) == before
+
+
+def test_a_socks_proxy_that_cannot_be_used_says_what_is_missing(
+    misbehaving: Misbehaving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if importlib.util.find_spec("socks") is not None:
+        pytest.skip("PySocks is installed")
+    monkeypatch.setenv("all_proxy", "socks5h://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    fetch_process.close_idle_client()
+    with pytest.raises(FetchError, match="PySocks") as caught:
+        fetch(ask(misbehaving.url, "good"))
+    fetch_process.close_idle_client()
+    assert "all_proxy" in caught.value.hint
+
+
+@pytest.fixture
+def no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        *("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+        *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A server with a certificate that only its own file vouches for: its address and that file."""
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key", "-out", folder / "cert"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    server = Misbehaving()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert", folder / "key")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.url.replace("http:", "https:"), folder / "cert"
+    server.end.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("no_certificates")
+@pytest.mark.parametrize(
+    "variable", ["SSL_CERT_FILE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE", "http.sslcainfo"]
+)
+def test_the_users_certificates_count_for_fetching_and_for_git(
+    variable: str, secure: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, file = secure
+    with pytest.raises(FetchError, match="No safe connection"):
+        fetch(ask(url, "good"))
+    is_setting = variable.startswith("http.")
+    if not is_setting:
+        monkeypatch.setenv(variable, str(file))
+    config = {variable: (str(file),)} if is_setting else {}
+    options = FetchOptions(deadline=10, max_size=8 << 20, git_config=config)
+    assert len(fetch(ask(url, "good", options))) == 1
+    with pytest.raises(FetchError) as caught:
+        run_git(
+            ("ls-remote", "--", f"{url}/not-found/x"),
+            url=url,
+            certificates=options.certificates(url),
+            stop=Event(),
+            report=lambda _: None,
+        )
+    assert caught.value.kind == "status"  # it was asked: the connection is safe
+
+
+@pytest.mark.usefixtures("no_certificates")
+def test_certificates_that_are_not_there_are_named(
+    secure: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file")
+    with pytest.raises(FetchError, match="cannot be read, which SSL_CERT_FILE names"):
+        fetch(ask(secure[0], "good"))

@@ -7,29 +7,40 @@ import os
 import sys
 from dataclasses import replace
 from threading import Event
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.text import shown_line
 from tui.cli.console import load_config, load_config_and_warn, print_error, print_lines
 from tui.cli.parser import Command
+
+if TYPE_CHECKING:
+    from core.config import Config
 
 
 def config(_: argparse.Namespace) -> int:
     """Print the configuration; first what is wrong in it, themes and keys included."""
     from core.config import describe, with_git
     from core.system.paths import config_file
-    from tui.keys.keymap import keymap_for
     from tui.themes import DEFAULT_THEME, theme_problem
 
     config = load_config_and_warn()
     theme = theme_problem(config.theme)
-    for problem in (*filter(None, [theme]), *keymap_for(config.keys_preset, config.keys)[1]):
+    for problem in _interface_problems(config):
         print_error(f"{config_file()}: {problem}")
     if theme:
         sources = {key: file for key, file in config.sources.items() if key != "display.theme"}
         config = replace(config, theme=DEFAULT_THEME, sources=sources)
     print_lines(describe(with_git(config)))
     return 0
+
+
+def _interface_problems(config: Config) -> list[str]:
+    """Return what is wrong with the configured theme and keys."""
+    from tui.keys.keymap import keymap_for
+    from tui.themes import theme_problem
+
+    theme = theme_problem(config.theme)
+    return [*filter(None, [theme]), *keymap_for(config.keys_preset, config.keys)[1]]
 
 
 def doctor(_: argparse.Namespace) -> int:
@@ -48,6 +59,7 @@ def doctor(_: argparse.Namespace) -> int:
         fetch=fetch_options(config, cache_dir()),
         environment=os.environ,
         is_terminal=sys.stdin.isatty() and sys.stdout.isatty(),
+        interface_problems=_interface_problems(config),
     )
     status = 0
     for check in run_checks(about, stop=Event()):
