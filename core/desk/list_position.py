@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.desk.lists_desk import GROUPS, ListQuery
+from core.desk.list_query import GROUPS, ListQuery
 from core.index.reader import SORT_COLUMNS
 from core.system.ui_state import UiState
 

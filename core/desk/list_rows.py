@@ -14,7 +14,7 @@ from core.index.row_summary import MessageRole, SeriesSummary
 from core.model import Identity, MessageId, Series, Thread
 
 if TYPE_CHECKING:
-    from core.desk.lists_desk import ListDesk
+    from core.desk.row_reader import RowReader
 
 AT_ONCE: Final = 60
 """Rows that are read around one that is looked at."""
@@ -27,14 +27,14 @@ class LazyRows:
     """Rows of the index by their place in a page."""
 
     def __init__(
-        self, desk: ListDesk, rows: array[int], headings: Mapping[int, str] | None = None
+        self, reader: RowReader, rows: array[int], headings: Mapping[int, str] | None = None
     ) -> None:
         self.rows = rows
         self.headings: Mapping[int, str] = {
             place: text for place, text in (headings or {}).items() if place < len(rows)
         }
         """What stands above the first row of each group, by that row's place."""
-        self._desk = desk
+        self._reader = reader
         self._summaries: OrderedDict[int, SeriesSummary] = OrderedDict()
 
     def __len__(self) -> int:
@@ -55,7 +55,7 @@ class LazyRows:
     def read(self, first: int, end: int) -> None:
         """Read what some rows show."""
         missing = [row for row in self.rows[first:end] if row not in self._summaries]
-        for summary in self._desk.summaries(missing):
+        for summary in self._reader.summaries(missing):
             self._summaries[summary.row] = summary
         while len(self._summaries) > _SUMMARIES:
             self._summaries.popitem(last=False)
@@ -81,7 +81,7 @@ class LazyRows:
         return self._of(array("q", filter(rows.__contains__, self.rows)))
 
     def _of(self, left: array[int]) -> LazyRows:
-        items = LazyRows(self._desk, left, self._headings_above(left))
+        items = LazyRows(self._reader, left, self._headings_above(left))
         items._summaries = self._summaries
         return items
 
@@ -102,15 +102,15 @@ class LazyRows:
 
     def load_item(self, place: int) -> Series | Thread | None:
         """Return a whole series or thread; None where it is gone."""
-        return self._desk.item(self.rows[place])
+        return self._reader.item(self.rows[place])
 
     def unseen(self, place: int) -> Collection[MessageId]:
         """Return the unread mails of a row."""
-        return self._desk.unseen(self.rows[place]) if self.summary(place).unread else ()
+        return self._reader.unread(self.rows[place]) if self.summary(place).unread else ()
 
     def place(self, message_id: str) -> int | None:
         """Return the place of the row that holds a mail."""
-        row = self._desk.find(MessageId(message_id))
+        row = self._reader.find(MessageId(message_id))
         try:
             return None if row is None else self.rows.index(row)
         except ValueError:

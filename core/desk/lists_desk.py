@@ -9,32 +9,27 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from core.desk.list_query import OPEN_STATES, ListQuery
 from core.desk.list_rows import AT_ONCE, LazyRows
+from core.desk.list_views import ListViews
+from core.desk.row_reader import RowReader
 from core.errors import PatchdeskError, QueryError
 from core.index.in_use import InUse
-from core.index.index import Index, ListStats, RowView, SeriesSummary, open_index
-from core.index.reader import SORT_COLUMNS
-from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread
-from core.triage.transitions import DECIDED, Status
+from core.index.index import Index, ListStats, RowView, open_index
+from core.model import Message, MessageId, OpenedMessage, TargetListing
 
 if TYPE_CHECKING:
     from core.config import Config
     from core.desk.triage_service import TriageService
     from core.progress import ProgressCallback
-    from core.search.list_search import ListSearch
-    from core.search.saved_views import SavedView
 
 log = logging.getLogger(__name__)
-
-GROUPS: Final = {"none": "", "day": "activity", "author": "author", "state": "state"}
-"""By what rows may stand in groups, and the sort which that takes."""
 
 _FIRST: Final = 400
 """Rows of the first page: some screens of them."""
@@ -42,45 +37,7 @@ _POLL: Final = 1.0
 """Seconds between two looks whether the index has changed."""
 _AFTER_FIRST: Final = 0.1
 """Seconds that the first page has for itself."""
-_WHOLE: Final = 64
-"""Series and threads kept whole."""
 _DAY: Final = 86_400
-_UNDECIDED: Final = tuple(status for status in Status if status not in DECIDED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuery:
-    """Which rows a screen shows, and how they are ordered."""
-
-    lists: tuple[str, ...] = ()
-    """Names; none stands for all."""
-    sort: str = "activity"
-    group: str = "none"
-    query: str = ""
-    """What rows have to meet, as `core.query.query` reads it; "" stands for all."""
-    name: str = ""
-    """What the view of that query is called."""
-    decided: bool = True
-    """Also what is done, skipped, waiting or put off; a screen may hide these by itself."""
-    since: float | None = None
-    """Only what was active since then, in seconds of the Unix epoch."""
-
-    def selects_same_rows(self, other: ListQuery) -> bool:
-        """Whether the other shows the same rows, in whatever order."""
-        mine = (self.lists, self.query, self.decided, self.since)
-        return mine == (other.lists, other.query, other.decided, other.since)
-
-    @property
-    def view(self) -> RowView:
-        """The same for the index."""
-        sort = GROUPS[self.group] or self.sort
-        return RowView(
-            lists=self.lists,
-            sort=sort,
-            ascending=sort in ("author", "state"),
-            statuses=() if self.decided else _UNDECIDED,
-            since=self.since,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +59,16 @@ class ListDesk:
 
     def __init__(self, path: Path, wanted: ListQuery, config: Config | None = None) -> None:
         """Begin at once to read the first rows, in a thread of its own."""
-        self._config = config
-        self._finder: ListSearch | None = None
         self.in_use = InUse()
         """Around what other threads ask of the index: it is not closed meanwhile."""
+        self.rows = RowReader(lambda: self.index)
+        self.views = ListViews(lambda: self.index, self.in_use, config)
         self._path = path
         self.wanted = wanted
         self._asked = wanted
         self._wake = Event()
         self._closed = False
         self._index: Index | None = None
-        self._items: OrderedDict[int, Series | Thread] = OrderedDict()
         self._lock = threading.Lock()
         self._first: ListPage | PatchdeskError | None = None
         self._generation = 0
@@ -127,9 +83,11 @@ class ListDesk:
             view = self.wanted.view
             rows = self._index.order(view, _FIRST)
             # What is decided would be hidden by the screen as soon as it knows.
-            open_rows = replace(view, statuses=_UNDECIDED)
+            open_rows = replace(view, statuses=OPEN_STATES)
             items = LazyRows(
-                self, self._index.order(open_rows, _FIRST), self._headings(self.wanted, open_rows)
+                self.rows,
+                self._index.order(open_rows, _FIRST),
+                self._headings(self.wanted, open_rows),
             )
             items.read(0, AT_ONCE)
             self._first = ListPage(
@@ -160,12 +118,14 @@ class ListDesk:
     @property
     def triage(self) -> TriageService:
         """What remembers in the journal beside the index what was decided and read. Raises IndexFileError."""
-        if self._triage is None:
-            from core.desk.triage_service import TriageService
-            from core.triage.journal import FILE, Journal
+        from core.desk.triage_service import TriageService
+        from core.triage.journal import FILE, Journal
 
-            self._triage = TriageService(self.index, Journal(self._path.with_name(FILE)))
-        return self._triage
+        index = self.index
+        with self._lock:
+            if self._triage is None:
+                self._triage = TriageService(index, Journal(self._path.with_name(FILE)))
+            return self._triage
 
     def _catch_up(self) -> None:
         """Take in what others have written to the journal; that it cannot be is only logged."""
@@ -176,12 +136,12 @@ class ListDesk:
 
     # ------------------------------------------------------------------- pages
 
-    def ask(self, wanted: ListQuery) -> None:
+    def request(self, wanted: ListQuery) -> None:
         """Let the next page show other rows, or in another order; it comes at once."""
         self._asked = wanted
         self._wake.set()
 
-    def look(self) -> None:
+    def refresh_now(self) -> None:
         """Look at once whether the index has changed."""
         self._wake.set()
 
@@ -192,8 +152,7 @@ class ListDesk:
         try:
             yield from self._pages(index, stop)
         finally:
-            if self._finder is not None:
-                self._finder.close()
+            self.views.close()
             if self.in_use.close():
                 index.close()
 
@@ -228,9 +187,7 @@ class ListDesk:
             if unchanged and asked == self.wanted:
                 continue
             self._generation = changes.generation
-            with self._lock:
-                for row in self._items.copy() if changes.whole else changed:
-                    self._items.pop(row, None)
+            self.rows.drop(None if changes.whole else changed)
             everything = range(1 << 62) if changes.whole else frozenset(changed)
             self.wanted = asked
             page = self._page(asked, page.items, everything)
@@ -258,12 +215,14 @@ class ListDesk:
         index = self.index
         view = wanted.view
         rows = index.order(view)
-        items = LazyRows(self, rows, self._headings(wanted, view))
+        items = LazyRows(self.rows, rows, self._headings(wanted, view))
         items.reuse_from(before, changed)
         notes: tuple[str, ...] = ()
         if wanted.query:
             try:
-                items = items.restrict_to(frozenset(self.finder.rows(wanted.query, wanted.lists)))
+                items = items.restrict_to(
+                    frozenset(self.views.search.rows(wanted.query, wanted.lists))
+                )
             except QueryError as error:
                 notes = (f"{wanted.name or wanted.query}: {error.message} {error.hint}",)
         return ListPage(
@@ -292,94 +251,12 @@ class ListDesk:
             place += count
         return headings
 
-    # ------------------------------------------------------------------- rows
-
-    def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
-        """Return what rows show."""
-        return self.index.summaries(rows)
-
-    def item(self, row: int) -> Series | Thread | None:
-        """Return a whole series or thread; None where it is gone."""
-        with self._lock:
-            if (found := self._items.get(row)) is not None:
-                self._items.move_to_end(row)
-                return found
-        item = self.index.series(row)
-        if item is not None:
-            with self._lock:
-                self._items[row] = item
-                if len(self._items) > _WHOLE:
-                    self._items.popitem(last=False)
-        return item
-
-    def unseen(self, row: int) -> set[MessageId]:
-        """Return the unread mails of a row."""
-        return self.index.unseen(row)
-
-    def find(self, message_id: MessageId) -> int | None:
-        """Return the row that holds a mail."""
-        return self.index.find(message_id)
-
-    def mark_seen(self, message_ids: Iterable[MessageId], seen: bool) -> None:
-        """Count mails as read or unread, and let the journal remember it. Raises JournalError."""
-        self.triage.mark_read(tuple(message_ids), read=seen)
-        self.look()
-
-    # ------------------------------------------------------------------- finding
-
-    @property
-    def finder(self) -> ListSearch:
-        """What finds in the lists. Raises IndexFileError."""
-        with self._lock:
-            if self._finder is None:
-                from core.config import Config
-                from core.search.list_search import ListSearch
-                from core.system.paths import cache_dir
-
-                self._finder = ListSearch(
-                    self.index, self._config or Config(), cache=cache_dir() / "search"
-                )
-            return self._finder
-
-    @property
-    def config(self) -> Config:
-        """The configuration, the default one where none was given."""
-        from core.config import Config
-
-        return self._config or Config()
-
-    @property
-    def views(self) -> tuple[SavedView, ...]:
-        """The queries with a name."""
-        from core.search.saved_views import saved_views
-
-        return saved_views(self._config.views if self._config is not None else {})
-
-    def count(self, view: SavedView, lists: Collection[str], stop: Event) -> int | None:
-        """Return how many rows a view has; None where its query cannot be read, or nobody asks any more."""
-        try:
-            with self.in_use:
-                return None if stop.is_set() else self.finder.count(view.query, lists)
-        except QueryError:
-            return None
-
-    def save_view(self, name: str, query: str) -> None:
-        """Give a query a name, in the configuration. Raises ConfigError and QueryError."""
-        from core.config import Config
-        from core.search.saved_views import save_view
-        from core.system.paths import config_file
-
-        self.finder.check(query)
-        save_view(name, query, config_file())
-        config = self._config or Config()
-        self._config = replace(config, views={**config.views, name: query})
-
-    def can_ask_server(self, list_name: str) -> bool:
-        """Whether a list's server can be asked for more."""
-        followed = self._config.lists.get(list_name) if self._config is not None else None
-        return followed is not None and followed.target.startswith(("http://", "https://"))
-
     # ------------------------------------------------------------------- mails
+
+    def mark_read(self, message_ids: Iterable[MessageId], *, read: bool) -> None:
+        """Count mails as read or unread, and let the journal remember it. Raises JournalError."""
+        self.triage.mark_read(tuple(message_ids), read=read)
+        self.refresh_now()
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         """Yield nothing: the rows of lists come by `pages`."""
@@ -415,20 +292,6 @@ def known_lists(path: Path) -> tuple[str, ...]:
         return tuple(info.name for info in index.lists())
     finally:
         index.close()
-
-
-def with_sort(wanted: ListQuery, sort: str) -> ListQuery:
-    """Return the same rows in another order; raises ValueError for one that is none of `SORT_COLUMNS`."""
-    if sort not in SORT_COLUMNS:
-        raise ValueError(sort)
-    return replace(wanted, sort=sort, group="none")
-
-
-def with_grouping(wanted: ListQuery, group: str) -> ListQuery:
-    """Return the same rows in groups; raises ValueError for what is none of `GROUPS`."""
-    if group not in GROUPS:
-        raise ValueError(group)
-    return replace(wanted, group=group)
 
 
 def _day(number: int) -> str:

@@ -96,7 +96,8 @@ def _newest(index: Path) -> bytes:
 
 def _moves(index: Path) -> list[str]:
     """Return what moving about costs, of the tree's own work and the queries under it."""
-    from core.desk.lists_desk import ListDesk, ListQuery
+    from core.desk.list_query import ListQuery
+    from core.desk.lists_desk import ListDesk
     from tui.tree.model import Rows
 
     desk = ListDesk(index, ListQuery())

@@ -13,7 +13,8 @@ from pathlib import Path
 from textual.events import Key
 
 from core.config import Config
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
 from tests.bench.lists import SERIES, _mails
 from tests.tui.kit import controller, desk_screen, ready, until
 from tui.app import PatchdeskApp
@@ -86,7 +87,7 @@ async def _measure(index: Path) -> list[str]:
         assert desk is not None
         began = time.monotonic()
         for _ in range(_LONGEST):
-            if desk.finder.ready:
+            if desk.views.search.ready:
                 break
             await asyncio.sleep(0.1)
         built = time.monotonic() - began

@@ -13,7 +13,8 @@ from pathlib import Path
 from textual.events import Key
 from textual.pilot import Pilot
 
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
 from core.desk.triage_service import Journal, TriageService
 from core.triage.journal import FILE
 from tests.bench.lists import _mails

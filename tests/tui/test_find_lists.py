@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from core.config import Config, load_config
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
 from core.index.index import Index, RowView, open_index
 from core.model import MessageId
 from core.search.list_search import ListSearch

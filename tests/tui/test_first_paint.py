@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
+from core.desk.row_reader import RowReader
 from core.errors import PatchdeskError
 from core.index.index import SeriesSummary, open_index
 from core.sources.mailbox import open_file
@@ -94,7 +96,7 @@ def test_the_keyboard_is_given_back_and_so_is_a_screen_that_nobody_took() -> Non
 
 
 def test_what_cannot_be_read_is_left_to_the_application(made: Path) -> None:
-    class Broken(ListDesk):
+    class Broken(RowReader):
         def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
             raise PatchdeskError("The index is damaged.", "Start again.")
 
@@ -102,7 +104,7 @@ def test_what_cannot_be_read_is_left_to_the_application(made: Path) -> None:
     page = desk.first_page(10)
     assert page is not None
     page.items._summaries.clear()
-    page.items._desk = Broken(made, ListQuery())
+    page.items._reader = Broken(lambda: desk.index)
     master, slave = pty.openpty()
     try:
         rows = FirstPaint(slave)

@@ -17,7 +17,8 @@ from textual.pilot import Pilot
 from core.config import FollowedList
 from core.config_keys import read_interval
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
 from core.index.index import Index, RowView, open_index
 from core.model import MessageId, Series
 from core.sources.mailbox import open_file
@@ -351,7 +352,7 @@ def test_what_another_process_brings_is_seen_though_the_index_was_opened_twice(
 
 def test_reading_marks_are_kept_for_what_is_not_here_yet(path: Path, index: Index) -> None:
     desk = ListDesk(path, ListQuery())
-    desk.mark_seen([MessageId("later@example.org")], True)
+    desk.mark_read([MessageId("later@example.org")], read=True)
     assert unread(index) == 2
     desk.close()
 

@@ -10,7 +10,8 @@ import pytest
 from textual.widgets import OptionList
 
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
 from core.index.index import open_index
 from core.sources.mailbox import open_file
 from core.text import shown

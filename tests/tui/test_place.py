@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.desk.list_position import ListPosition, recall, remember
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
 from core.index.index import Index, RowView
 from core.system.ui_state import UiState
 from tests.tui.kit import controller, desk_screen, text_of, tree_of, until

@@ -12,7 +12,8 @@ import pytest
 from textual.pilot import Pilot
 
 from core.demo import demo_path
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
 from core.desk.triage_service import Journal, TriageService
 from core.index.index import Index, RowView, open_index
 from core.sources.mailbox import open_file

@@ -257,7 +257,8 @@ def lists_desk(target: str, config: Config, remembered: UiState | None = None) -
     index = data_dir() / "index.sqlite3"
     if not target:
         from core.desk.list_position import recall
-        from core.desk.lists_desk import ListDesk, ListQuery
+        from core.desk.list_query import ListQuery
+        from core.desk.lists_desk import ListDesk
         from core.search.saved_views import saved_views
 
         wanted = recall(remembered, config.lists).wanted if remembered is not None else ListQuery()
@@ -267,7 +268,8 @@ def lists_desk(target: str, config: Config, remembered: UiState | None = None) -
         return None
     if os.path.exists(os.path.expanduser(target)):  # noqa: PTH110, PTH111 - pathlib's raises for odd names
         return None
-    from core.desk.lists_desk import ListDesk, ListQuery, known_lists
+    from core.desk.list_query import ListQuery
+    from core.desk.lists_desk import ListDesk, known_lists
 
     return (
         ListDesk(index, ListQuery(lists=(target,)), config)

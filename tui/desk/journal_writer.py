@@ -227,7 +227,7 @@ class JournalWriter:
     def _handle(self, session: Session, message_id: MessageId) -> SeriesHandle:
         """Return what the tree knows the series by that holds a mail."""
         if (desk := session.lists) is not None:
-            row = desk.find(message_id)
+            row = desk.rows.find(message_id)
             return message_id if row is None else row
         if self._holders is None:
             items = self._listing.items if self._listing is not None else ()
@@ -238,7 +238,7 @@ class JournalWriter:
 def _refresh(session: Session) -> None:
     """Let the lists read again what has changed."""
     if (desk := session.lists) is not None:
-        desk.look()
+        desk.refresh_now()
 
 
 def _ids(operation: TriageOperation) -> dict[MessageId, SeriesHandle]:
@@ -248,7 +248,7 @@ def _ids(operation: TriageOperation) -> dict[MessageId, SeriesHandle]:
         MessageId(handle): handle for handle in operation.handles if isinstance(handle, str)
     }
     if rows and (desk := operation.session.lists) is not None:
-        found.update((summary.id, summary.row) for summary in desk.summaries(rows))
+        found.update((summary.id, summary.row) for summary in desk.rows.summaries(rows))
     return found
 
 
@@ -260,8 +260,8 @@ def _unseen(session: Session, mails: Collection[MessageId]) -> list[MessageId]:
     found: list[MessageId] = []
     unseen: dict[int, Collection[MessageId]] = {}
     for name in mails:
-        row = desk.find(name)
-        if row is not None and name in unseen.setdefault(row, desk.unseen(row)):
+        row = desk.rows.find(name)
+        if row is not None and name in unseen.setdefault(row, desk.rows.unread(row)):
             found.append(name)
     return found
 

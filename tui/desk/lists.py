@@ -25,7 +25,8 @@ from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
     from core.desk.list_position import ListPosition
-    from core.desk.lists_desk import ListDesk, ListPage, ListQuery
+    from core.desk.list_query import ListQuery
+    from core.desk.lists_desk import ListDesk, ListPage
 
 FOLLOWED: Final = ""
 """The target that stands for the followed lists."""
@@ -99,7 +100,7 @@ class Lists(Controller):
 
     def completions(self, name: str) -> Sequence[Proposal] | None:
         """Return what the argument of a command could be."""
-        from core.desk.lists_desk import GROUPS
+        from core.desk.list_query import GROUPS
         from core.index.reader import SORT_COLUMNS
 
         known: Mapping[str, Iterable[str]] = {
@@ -286,12 +287,12 @@ class Lists(Controller):
     def request(self, query: ListQuery) -> None:
         """Show the rows of another query."""
         if (desk := self.desk) is not None:
-            desk.ask(self._rewrite(query))
+            desk.request(self._rewrite(query))
 
     def refresh(self) -> None:
         """Read the lists again, as far as something has changed."""
         if (desk := self.desk) is not None:
-            desk.look()
+            desk.refresh_now()
 
     def choose_list(self) -> None:
         """Choose a list from a dialog."""
@@ -331,13 +332,13 @@ class Lists(Controller):
             self.request(replace(page.wanted, lists=names))
 
     def _ask_sort(self, name: str = "") -> None:
-        from core.desk.lists_desk import with_sort
+        from core.desk.list_query import with_sort
         from core.index.reader import SORT_COLUMNS
 
         self._ask_order("Sort by", name, tuple(SORT_COLUMNS), with_sort)
 
     def _ask_group(self, name: str = "") -> None:
-        from core.desk.lists_desk import GROUPS, with_grouping
+        from core.desk.list_query import GROUPS, with_grouping
 
         self._ask_order("Group by", name, tuple(GROUPS), with_grouping)
 
@@ -369,7 +370,7 @@ class Lists(Controller):
 def _mark(desk: ListDesk, names: Collection[MessageId], *, read: bool) -> None:
     """Mark mails read that are not, or unread, where there is no journal. Raises PatchdeskError."""
     if read:
-        found = ((name, desk.find(name)) for name in names)
-        names = [name for name, row in found if row is not None and name in desk.unseen(row)]
+        found = ((name, desk.rows.find(name)) for name in names)
+        names = [name for name, row in found if row is not None and name in desk.rows.unread(row)]
     if names:
-        desk.mark_seen(names, read)
+        desk.mark_read(names, read=read)

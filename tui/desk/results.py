@@ -257,4 +257,4 @@ def search_on_server(desk: ListDesk, query: str, name: str, task: Task) -> Serve
     from core.sync.server_search import ask_server
 
     with desk.in_use:
-        return ask_server(desk.index, desk.config, query, name, stop=task.stop)
+        return ask_server(desk.index, desk.views.config, query, name, stop=task.stop)

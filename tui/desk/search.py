@@ -164,7 +164,7 @@ class Search(Controller):
         if desk is None or page is None or self._in_all_lists or len(page.wanted.lists) > 1:
             return ""
         names = page.wanted.lists or tuple(info.name for info in page.lists)
-        return names[0] if len(names) == 1 and desk.can_ask_server(names[0]) else ""
+        return names[0] if len(names) == 1 and desk.views.can_ask_server(names[0]) else ""
 
     def _scope_name(self) -> SafeText:
         page = self._lists.page

@@ -64,17 +64,17 @@ class ListsScope:
 
     def finder(self) -> ListSearch:
         """Return what finds. Raises PatchdeskError."""
-        return self.desk.finder
+        return self.desk.views.search
 
     def items(self, hits: Sequence[SearchHit]) -> Items:
         """Return the rows of the index, those in view read already."""
         from core.desk.list_rows import LazyRows
 
-        items = LazyRows(self.desk, array("q", [hit.row for hit in hits]))
+        items = LazyRows(self.desk.rows, array("q", [hit.row for hit in hits]))
         items.read(0, _READ_AHEAD)
         for hit in hits[: _READ_AHEAD // 2]:
             if hit.patches:
-                self.desk.item(hit.row)
+                self.desk.rows.item(hit.row)
         return items
 
     def busy(self) -> AbstractContextManager[object]:

@@ -25,7 +25,7 @@ from tui.tasks import Tasks
 from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
-    from core.desk.lists_desk import ListQuery
+    from core.desk.list_query import ListQuery
     from core.triage import state
     from tui.tree.items import Items
     from tui.tree.rows import Whole

@@ -53,7 +53,7 @@ class Views(Controller):
     def views(self) -> tuple[SavedView, ...]:
         """The saved views."""
         desk = self._lists.desk
-        return desk.views if desk is not None else ()
+        return desk.views.all if desk is not None else ()
 
     def commands(self) -> Mapping[str, Handler]:
         """Return what each command does, by its name."""
@@ -175,11 +175,11 @@ class Views(Controller):
 
     def _count_views(self, desk: ListDesk, lists: tuple[str, ...], task: Task) -> None:
         """Count the rows of each view. Raises Cancelled."""
-        for view in desk.views:
+        for view in desk.views.all:
             if task.is_cancelled:
                 return
             try:
-                task.tell(self._counted, view.name, desk.count(view, lists, task.stop))
+                task.tell(self._counted, view.name, desk.views.count(view, lists, task.stop))
             except PatchdeskError:
                 return  # the reading of the page says what is wrong
 
@@ -206,7 +206,7 @@ class Views(Controller):
             return
         self._tasks.start(
             "save view",
-            lambda _: desk.save_view(name, query),
+            lambda _: desk.views.save(name, query),
             then=lambda _: self._saved(name),
             failed=lambda error: self._desk.show_message(
                 shown(f"{error.message} {error.hint}"), "error"

@@ -11,7 +11,8 @@ from threading import Event
 
 import pytest
 
-from core.desk.lists_desk import ListDesk, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk
 from core.errors import Cancelled
 from core.index.database import asides, open_database, pending_asides
 from core.index.index import Index, RowView, open_index

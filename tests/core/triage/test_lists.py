@@ -12,7 +12,8 @@ from threading import Event
 
 import pytest
 
-from core.desk.lists_desk import ListDesk, ListPage, ListQuery
+from core.desk.list_query import ListQuery
+from core.desk.lists_desk import ListDesk, ListPage
 from core.desk.triage_service import TriageService
 from core.errors import PatchdeskError
 from core.index.database import transaction
@@ -85,7 +86,7 @@ def test_its_time_comes_without_a_write(desk: Desk) -> None:
 
 
 def next_page(pages: Iterator[ListPage], lists: ListDesk) -> ListPage:
-    lists.look()
+    lists.refresh_now()
     return next(pages)
 
 
@@ -127,7 +128,7 @@ def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
     page = next_page(pages, lists)
     back = page.items.summary(0).standing
     assert (back.status, back.why[:14]) == (Status.NEW, "put off until ")
-    lists.mark_seen([WICK], True)
+    lists.mark_read([WICK], read=True)
     assert lists.triage.standing(WICK).status is Status.READING
     lists.close()
 
@@ -138,7 +139,7 @@ def test_a_view_without_what_is_decided(desk: Desk) -> None:
     pages = lists.pages(Event())
     next(pages)
     assert len(next(pages).items) == 4
-    lists.ask(ListQuery())
+    lists.request(ListQuery())
     assert len(next(pages).items) == 5
     lists.close()
 
