@@ -10,6 +10,7 @@ import pytest
 
 from core.desk.list_rows import LazyRows
 from tests.tui.kit import app_with, controller, desk_screen, lantern, ready, small_series
+from tui.desk.actions import SeriesActions
 from tui.desk.command_line import CommandLine
 from tui.desk.controller import Controller, Handler, Refresh
 from tui.desk.controllers import Controllers
@@ -21,6 +22,7 @@ from tui.desk.results import HasRows, Results
 from tui.desk.search import Search
 from tui.desk.sync import Sync
 from tui.desk.triage_state import CanExclude, TriageState
+from tui.desk.versions import Versions
 from tui.desk.views import Views
 from tui.digest.screen import DigestScreen
 from tui.keys.commands import COMMANDS, Pane
@@ -102,7 +104,7 @@ async def test_the_order_that_decides() -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         kinds = [type(one) for one in desk_screen(app).controllers]
-        cancels = [External, Opening, MailLoader, Results, Sync]  # pipe, target, mail, server, sync
+        cancels = [External, Opening, MailLoader, Versions, Results, Sync, SeriesActions]
         assert [kind for kind in kinds if kind.cancel is not Controller.cancel] == cancels
         filters = [TriageState, Search]
         assert [kind for kind in kinds if kind.on_items is not Controller.on_items] == filters

@@ -35,7 +35,7 @@ from tui.keys.keymap import (
     preset_commands,
 )
 
-FREE = ("r", "D", "c")
+FREE = ("r", "c")
 
 
 @pytest.mark.parametrize(

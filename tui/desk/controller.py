@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui.tree.items import Items
     from tui.tree.rows import Whole
     from tui.tree.triage_tree import TriageTree
+    from tui.versions.ladder import VersionLadder
     from tui.widgets.prompt import Prompt, Proposal
     from tui.widgets.search_bar import SearchBar
     from tui.widgets.status_bar import StatusBar, TitleBar
@@ -105,6 +106,7 @@ class DeskView(Protocol):
     controllers: Controllers
     title_bar: TitleBar
     series_tree: TriageTree
+    ladder: VersionLadder
     reader: MessageView
     status: StatusBar
     prompt: Prompt
@@ -293,6 +295,11 @@ class Controller:
     def back(self) -> bool:
         """Go one level back; say whether there was one here. The first that says so ends the search."""
         return False
+
+    @property
+    def reader_title(self) -> SafeText | None:
+        """What stands above the reader in the place of where the mail is in its series; None for nothing."""
+        return None
 
     @property
     def work_text(self) -> SafeText | None:

@@ -72,6 +72,12 @@ class Controllers:
         return any(member.back() for member in self)
 
     @property
+    def reader_title(self) -> SafeText | None:
+        """What stands above the reader, as the first says that has something."""
+        titles = (member.reader_title for member in self)
+        return next((title for title in titles if title is not None), None)
+
+    @property
     def work_text(self) -> SafeText | None:
         """What runs, as the first says that has something."""
         texts = (member.work_text for member in self)

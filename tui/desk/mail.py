@@ -40,6 +40,8 @@ class MailLoader(Controller):
         """The request whose mail is on the screen."""
         self._mail: OpenedMessage | None = None
         self._resting: Timer | None = None
+        self._step_elsewhere: Callable[[int], bool] = lambda _: False
+        """Goes to the next or previous patch in another pane than the tree; says whether that is there."""
 
     @property
     def mail(self) -> OpenedMessage | None:
@@ -98,7 +100,13 @@ class MailLoader(Controller):
         if self._desk.active_pane is Pane.READER:
             self.read_here()
 
+    def set_patch_steps(self, step: Callable[[int], bool]) -> None:
+        """Ask `step` first, which goes to the next or previous patch in another pane and says whether that is there."""
+        self._step_elsewhere = step
+
     def _go_to_patch(self, step: int) -> None:
+        if self._step_elsewhere(step):
+            return
         if self._desk.series_tree.move_to_patch(step):
             self.read_here()
         else:

@@ -84,6 +84,8 @@ class Panes(Controller):
     def _moving(self) -> Moves:
         if self._desk.active_pane is Pane.WELCOME:
             return self._desk.offers
+        if self._desk.active_pane is Pane.LADDER:
+            return self._desk.ladder
         return self._desk.reader if self._in_reader else self._desk.series_tree
 
     @property

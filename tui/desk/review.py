@@ -53,6 +53,10 @@ class Review(Controller):
         self._lists = lists
         self._came_from: list[Key] = []
         """The rows of the mails from which a reply was opened."""
+        self._open_here: Callable[[], bool] = lambda: False
+        """Opens what the reader shows a part of, where there is no comment; says whether there is any."""
+        self._jump_back_here: Callable[[], bool] = lambda: False
+        """Goes back to that part; says whether there is one."""
 
     def start(self) -> None:
         """Show patches as in the last run, and keep how they are shown."""
@@ -112,6 +116,10 @@ class Review(Controller):
             MessageView.ReplyRequested: self._reply_requested,
             MessageView.ViewedChanged: lambda _: self._desk.update_reader_title(),
         }
+
+    def set_openers(self, open_here: Callable[[], bool], jump_back: Callable[[], bool]) -> None:
+        """Open, where there is no comment, what the reader shows a part of, and go back to that part."""
+        self._open_here, self._jump_back_here = open_here, jump_back
 
     def back(self) -> bool:
         """Select no lines any more."""
@@ -182,7 +190,7 @@ class Review(Controller):
     # ------------------------------------------------------------- jumps
 
     def _open_reply(self) -> None:
-        if not self._desk.reader.action_open_reply():
+        if not self._desk.reader.action_open_reply() and not self._open_here():
             self._desk.show_message(
                 "No comment here ({reader.next_comment} and {reader.previous_comment} jump between comments)."
             )
@@ -196,7 +204,7 @@ class Review(Controller):
 
     def _jump_back(self) -> None:
         """Go back to where a jump in the mail began, or to the mail from which this reply was opened."""
-        if self._desk.reader.action_back():
+        if self._jump_back_here() or self._desk.reader.action_back():
             return
         while self._came_from:
             if self._desk.series_tree.move_to(self._came_from.pop()):

@@ -20,13 +20,16 @@ class Pane(Flag):
     READER = auto()
     DIGEST = auto()
     DIALOG = auto()
-    ANY = WELCOME | TREE | READER | DIGEST | DIALOG
+    LADDER = auto()
+    """What changed between versions, in the place of the tree."""
+    ANY = WELCOME | TREE | READER | DIGEST | DIALOG | LADDER
 
 
 _ROWS: Final = Pane.TREE | Pane.DIGEST
 _FOLDING: Final = Pane.TREE | Pane.READER | Pane.DIGEST
 _SERIES: Final = Pane.TREE | Pane.READER
-TREE, READER, DIGEST = Pane.TREE, Pane.READER, Pane.DIGEST
+TREE, READER, DIGEST, LADDER = Pane.TREE, Pane.READER, Pane.DIGEST, Pane.LADDER
+_VERSIONS: Final = Pane.TREE | Pane.READER | Pane.LADDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("digest.later", ">", "next", "The next period of the same length", DIGEST, footer=True),
     Command("digest.mark", "gm", "bookmark", "Bookmark the end of this digest", DIGEST, footer=True),
     Command("digest.export", "E", "export", "Write the digest to a file", DIGEST, footer=True),
+    Command("versions.open", "D", "versions", "Compare with the version before (again: all versions)", _VERSIONS, argument="OLD NEW"),
+    Command("versions.read", "Enter", "read", "Read what changed in the patch", LADDER, footer=True),
+    Command("versions.older", "<", "older", "Compare with an older version", LADDER, footer=True),
+    Command("versions.newer", ">", "newer", "Compare with a newer version", LADDER, footer=True),
     Command("triage.done", "d", "done", "Done: hide until new activity (on a patch: that patch only)", footer=True),
     Command("triage.skip", "x", "skip", "Skip: hide for good (on a patch: that patch only)", footer=True),
     Command("triage.wait", "w", "wait", "Waiting on the author: hide until a reply or new version", footer=True),
@@ -216,6 +223,7 @@ _ALIASES: Final = {
     "back": "app.back",
     "review": "reply.review",
     "mark": "mark.query",
+    "versions": "versions.open",
     **{
         verb: f"triage.{verb}"
         for verb in (

@@ -42,6 +42,8 @@ from tui.desk.search import Search
 from tui.desk.sync import Sync
 from tui.desk.triage import Triage
 from tui.desk.triage_state import TriageState
+from tui.desk.version_marks import VersionMarks
+from tui.desk.versions import Versions
 from tui.desk.views import Views
 from tui.keys.commands import BY_NAME, Command, Pane
 from tui.keys.dispatch import CommandScreen
@@ -50,6 +52,7 @@ from tui.reader.message_view import MessageView
 from tui.reader.page_view import PageView
 from tui.tasks import Tasks
 from tui.tree.triage_tree import TriageTree
+from tui.versions.ladder import VersionLadder
 from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 from tui.widgets.status_bar import StatusBar, TitleBar
@@ -66,7 +69,7 @@ _HEARD: Final[tuple[type[Message], ...]] = (
     TriageTree.Highlighted, TriageTree.RowSelected, TriageTree.CommentCountsRequested,
     TriageTree.MarksChanged, PageView.Found, MessageView.ReplyRequested, MessageView.ViewedChanged,
     SearchBar.Changed, SearchBar.Left, SearchBar.Kept, SearchBar.Moved, SearchBar.ScopeSwitched,
-    SearchBar.ServerAsked, TitleBar.TabChosen,
+    SearchBar.ServerAsked, TitleBar.TabChosen, VersionLadder.Highlighted, VersionLadder.PairSelected,
 )  # fmt: skip
 """What widgets post that controllers may hear."""
 
@@ -81,11 +84,14 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     views = Views(desk, tasks, lists)
     states = TriageState(desk, tasks, opening, lists, mail, writer)
     search = Search(desk, tasks, opening, lists, views)
+    review = Review(desk, tasks, mail, lists)
     return Controllers(
         External(desk, tasks),
         opening,
         mail,
-        Review(desk, tasks, mail, lists),
+        review,
+        Versions(desk, tasks, mail, review),
+        VersionMarks(desk, tasks),
         Marking(desk, tasks, opening, lists),
         Results(desk, tasks, search, lists, views, mail),
         lists,
@@ -121,6 +127,7 @@ class DeskScreen(CommandScreen):
         self.content = ReaderContent.NOTE
         self.title_bar, self.status = TitleBar(), StatusBar()
         self.series_tree = TriageTree(clock=settings.clock)
+        self.ladder = VersionLadder()
         self.reader = MessageView(clock=settings.clock, tasks=tasks)
         self.prompt, self.bar = Prompt(), SearchBar()
         self._pane = Pane.TREE
@@ -132,7 +139,7 @@ class DeskScreen(CommandScreen):
     def compose(self) -> ComposeResult:
         """Lay out the panes between the title and the status bar."""
         self.set_class(self.app.size.width >= WIDE, "-wide")  # or all would be styled twice
-        yield from (self.title_bar, self.series_tree, self.reader, self.status)
+        yield from (self.title_bar, self.series_tree, self.ladder, self.reader, self.status)
 
     def on_mount(self) -> None:
         """Start the controllers."""
@@ -140,7 +147,7 @@ class DeskScreen(CommandScreen):
         self.set_interval(timings.ages_due, self.series_tree.refresh_ages)
         self.set_timer(timings.settled_in, self.prepare_keys)
         if self.settings.linear:
-            self.series_tree.linear = self.status.linear = True
+            self.series_tree.linear = self.ladder.linear = self.status.linear = True
             self.add_class("-full")
         if self.settings.target is not None:
             self._hold_first_picture()
@@ -186,22 +193,26 @@ class DeskScreen(CommandScreen):
     @property
     def active_pane(self) -> Pane:
         """The pane that has, or had before the prompt, the focus."""
-        return Pane.WELCOME if self.has_class("-welcome") else self._pane
+        if self.has_class("-welcome"):
+            return Pane.WELCOME
+        in_ladder = self._pane is Pane.TREE and self.has_class("-versions")
+        return Pane.LADDER if in_ladder else self._pane
 
     def focus_pane(self, pane: Pane) -> None:
         """Give the keys to a pane: at once, since the next key may wait already."""
-        self._pane = pane
+        self._pane = Pane.READER if pane is Pane.READER else Pane.TREE
         if self.active_pane is Pane.WELCOME:
             self.set_focus(self.offers)
             return
-        self.set_focus(self.reader if pane is Pane.READER else self.series_tree)
+        rows = self.ladder if self.active_pane is Pane.LADDER else self.series_tree
+        self.set_focus(self.reader if pane is Pane.READER else rows)
         if self.settings.linear and pane is Pane.READER:
             self.app.cursor_position = self.reader.content_region.offset
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Offer the keys of the pane; a click beside what is typed into ends that."""
-        if event.widget in (self.series_tree, self.reader):
-            self._pane = Pane.TREE if event.widget is self.series_tree else Pane.READER
+        if event.widget in (self.series_tree, self.ladder, self.reader):
+            self._pane = Pane.READER if event.widget is self.reader else Pane.TREE
             if self.focused is event.widget:  # and not the prompt, opened since by a quick hand
                 self.prompt.cancel()
                 self.bar.confirm()
@@ -313,6 +324,8 @@ class DeskScreen(CommandScreen):
         """Show which mail the reader has, and how much of it was viewed."""
         row = self.series_tree.row if self.content is ReaderContent.MAIL else None
         parts = (position_in_series(row), self.reader.viewed_words) if row is not None else ()
+        if (title := self.controllers.reader_title) is not None:
+            parts = (title, self.reader.viewed_words)
         self.reader.border_title = Content(" · ".join(filter(None, parts)))
 
     @property

@@ -25,6 +25,7 @@ from tui.widgets.line_input import LineInput
 _HEADINGS: Final = {
     Pane.TREE: "In the tree",
     Pane.READER: "In the reader",
+    Pane.LADDER: "In the versions",
     Pane.DIGEST: "In a digest",
     Pane.DIALOG: "In a dialog",
     Pane.ANY: "Everywhere",

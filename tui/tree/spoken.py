@@ -45,6 +45,7 @@ def _words(row: Row, now: datetime) -> Iterator[str]:
         yield "unread" if row.unread else ""
         yield state_of(row)
         yield _what(row)
+        yield f"as in {row.news[2:]}" if row.news.startswith("= ") else ""
     yield from _counts(row)
     date = row.item.date if row.depth == 0 else row.message.date if row.message else None
     if date is not None and row.kind is not Kind.PATCH:

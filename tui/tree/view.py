@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -88,6 +88,10 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._comment_counts: dict[Asked, int] = {}
         self._asked: dict[Asked, Patch] = {}
         """Patches that were drawn, and whose comments nobody has counted yet."""
+        self._versions: set[MessageId] = set()
+        """The postings that were compared with the version before."""
+        self._same_as: dict[MessageId, str] = {}
+        """Patches that are as they were in another version, and its name."""
         self.user_moved = False
         """The reader chose a place: from now on nothing but the reader moves the cursor."""
 
@@ -342,8 +346,24 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         return pieces
 
     def _row_at(self, index: int) -> Row:
-        """Return a row as it is drawn."""
-        return self._rows[index]
+        """Return a row as it is drawn; a patch that is as it was in another version says so."""
+        row = self._rows[index]
+        if row.kind is not Kind.PATCH or row.news or row.message is None or not self._versions:
+            return row
+        name = self._same_as.get(row.message.message_id)
+        return replace(row, news=f"= {name}") if name else row
+
+    def set_version_marks(self, posting: MessageId, same_as: Mapping[MessageId, str]) -> None:
+        """Mark patches of a posting as what they were in an earlier version, `v2`."""
+        self._versions.add(posting)
+        if same_as:
+            self._same_as.update(same_as)
+            self._strips.clear()
+            self.refresh()
+
+    def has_version_marks(self, posting: MessageId) -> bool:
+        """Whether it is known which patches of a posting are as they were."""
+        return posting in self._versions
 
     def _comment_count(self, asked: Asked, entry: Patch) -> int:
         """Return how many comments a patch has, as far as that is known; ask for it once it is seen."""

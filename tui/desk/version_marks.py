@@ -1,0 +1,70 @@
+"""Marks the patches of the newest version in the tree that are as they were in the version before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from core.model import MessageId, OpenedMessage, Series
+from tui.desk.controller import Controller, DeskView
+from tui.desk.requests import Session
+from tui.tasks import Task, Tasks
+
+if TYPE_CHECKING:
+    from core.desk.versions import VersionComparer
+
+_GROUP: Final = "version marks"
+
+
+def new_comparer(session: Session) -> VersionComparer:
+    """Return what compares the versions of what is open; what was compared once comes from the cache."""
+    from core.desk.version_cache import ComparisonCache
+    from core.desk.versions import VersionComparer
+    from core.system.paths import cache_dir
+
+    return VersionComparer(session.desk, ComparisonCache(cache_dir() / "versions.sqlite3"))
+
+
+class VersionMarks(Controller):
+    """Compares the newest version of the series that is read with the one before, for the tree."""
+
+    def __init__(self, desk: DeskView, tasks: Tasks) -> None:
+        super().__init__(desk, tasks)
+        self._comparer: VersionComparer | None = None
+
+    def on_session(self, session: Session, before: Session | None, /) -> None:
+        """Read the mails of another target from now on."""
+        del session, before
+        self._comparer = None
+
+    def on_mail(self, mail: OpenedMessage) -> None:
+        """Mark the patches of the series here, once."""
+        del mail
+        from core.versions.choose import Choice, postings
+
+        tree, session = self._desk.series_tree, self._desk.session
+        row = tree.row
+        if row is None or session is None or not isinstance(row.item, Series):
+            return
+        known = postings(row.item)
+        if len(known) < 2 or tree.has_version_marks(known[-1].id):
+            return
+        choice = Choice(old=known[-2], new=known[-1])
+        comparer = self._comparer = self._comparer or new_comparer(session)
+
+        def unchanged(task: Task) -> Mapping[MessageId, str]:
+            return {
+                pair.new.message_id: choice.old.name
+                for pair in comparer.compare(choice, task.stop).pairs
+                if pair.new is not None and not pair.is_changed
+            }
+
+        self._tasks.start(
+            _GROUP,
+            unchanged,
+            then=partial(tree.set_version_marks, choice.new.id),
+            failed=lambda _: None,
+            current=lambda: session is self._desk.session,
+            replace=True,
+        )
