@@ -4,75 +4,40 @@ What burns CPU would hold the screen's interpreter up, and what a stranger made 
 or crash whoever reads it. So such work runs in a child, started as `python -P -m core.system.child_process MODULE …`, which
 calls `MODULE.main(channel, *arguments)`.
 
-Both sides write frames: four bytes with the length (big-endian), then a pickle. From the child come the values of its
-work, `Progress`, and for each request (or once, where it takes none) `Failed` or `Done` at the end; to a child that serves
-requests go `Request`s. A pickle may name only the program's own dataclasses, enums and errors, and a few types of the
-library, so that a child that was taken over cannot have its parent run anything.
+Both sides write the messages of `core.system.child_messages`. From the child come the values of its work, `Progress`, and
+for each request (or once, where it takes none) `Failed` or `Done` at the end; to a child that serves go `Request`s.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import os
-import pickle
 import queue
 import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, is_dataclass
-from enum import Enum
 from pathlib import Path
 from threading import Event
 from typing import IO, Any, BinaryIO, Final
 
 from core.errors import Cancelled, ChildError, PatchdeskError
 from core.progress import REPORT_EVERY, Progress, ProgressCallback
+from core.system.child_messages import LENGTH, Done, Failed, Request, framed, unpacked
 from core.system.paths import program_folder
 
 log = logging.getLogger(__name__)
 
-_LENGTH: Final = struct.Struct(">I")
 _POLL: Final = 0.05
 """Seconds until a set `stop` is seen, at most."""
 _CHUNK: Final = 1 << 18
 _GRACE: Final = 10.0
 """Seconds after its deadline in which a child ends itself, should the parent be gone."""
 _LARGEST_FRAME: Final = 1 << 30
-_LIBRARY_TYPES: Final = frozenset(
-    {
-        *(("builtins", name) for name in ("set", "frozenset", "bytearray")),
-        *(("datetime", name) for name in ("date", "datetime", "time", "timedelta", "timezone")),
-        *(("pathlib", name) for name in ("Path", "PosixPath", "PurePosixPath")),
-        ("collections", "OrderedDict"),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A question to a child that serves, and the seconds it may take, where that is bounded."""
-
-    value: object
-    deadline: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The child has sent all there is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The child could not do it."""
-
-    error: PatchdeskError
 
 
 class ChildProcess:
@@ -159,7 +124,7 @@ class ChildProcess:
         if self._process.stdin is None:
             raise ValueError("the child takes no requests")
         try:
-            self._process.stdin.write(_frame(Request(value, deadline)))
+            self._process.stdin.write(framed(Request(value, deadline)))
             self._process.stdin.flush()
         except OSError:
             raise self._ended() from None
@@ -209,7 +174,7 @@ class ChildProcess:
     def _next(self, stop: Event, ends_at: float | None) -> object:
         """Wait for the next message."""
         silent_at = None if self._patience is None else time.monotonic() + self._patience
-        while (value := self._take_frame()) is None:
+        while (value := self._takeframed()) is None:
             now = time.monotonic()
             if self._closed.is_set() or (stop.is_set() and not self._is_stopping(now)):
                 raise Cancelled
@@ -230,17 +195,17 @@ class ChildProcess:
                 self.terminate()
         return now < self._stops_at
 
-    def _take_frame(self) -> object | None:
-        if len(self._buffer) < _LENGTH.size:
+    def _takeframed(self) -> object | None:
+        if len(self._buffer) < LENGTH.size:
             return None
-        length = _LENGTH.unpack_from(self._buffer)[0]
-        end = _LENGTH.size + length
+        length = LENGTH.unpack_from(self._buffer)[0]
+        end = LENGTH.size + length
         if length > _LARGEST_FRAME:
             raise self._ended()
         if len(self._buffer) < end:
             return None
         with memoryview(self._buffer) as view:
-            value = _OwnTypes(io.BytesIO(view[_LENGTH.size : end])).load()
+            value = unpacked(bytes(view[LENGTH.size : end]))
         del self._buffer[:end]
         return value  # type: ignore[no-any-return]
 
@@ -301,7 +266,7 @@ class Channel:
 
     def send(self, value: object) -> None:
         """Send a value to the parent. Raises BrokenPipeError where nobody wants it any more."""
-        frame = _frame(value)
+        frame = framed(value)
         if self._patience:
             self._expect(0)  # the parent may be slow to take it
         with self._writing:
@@ -338,9 +303,9 @@ class Channel:
         """Answer requests one at a time; the end of standard input ends the process, whatever it does."""
 
         def read() -> None:
-            while len(head := sys.stdin.buffer.read(_LENGTH.size)) == _LENGTH.size:
-                frame = sys.stdin.buffer.read(_LENGTH.unpack(head)[0])
-                self._waiting.put(_OwnTypes(io.BytesIO(frame)).load())
+            while len(head := sys.stdin.buffer.read(LENGTH.size)) == LENGTH.size:
+                frame = sys.stdin.buffer.read(LENGTH.unpack(head)[0])
+                self._waiting.put(unpacked(frame))
             os._exit(0)
 
         threading.Thread(target=read, daemon=True).start()
@@ -362,26 +327,6 @@ class Channel:
     def _expect(seconds: float) -> None:
         """Have the system end this process a while after its deadline: it may be blocked, and the parent gone."""
         signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE if seconds else 0)
-
-
-class _OwnTypes(pickle.Unpickler):
-    """Takes apart what names the program's own values and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _LIBRARY_TYPES:
-            return super().find_class(module, name)
-        if module.startswith("core."):
-            found = super().find_class(module, name)
-            if isinstance(found, type) and (
-                is_dataclass(found) or issubclass(found, (Enum, PatchdeskError, tuple))
-            ):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name} does not belong into a message")
-
-
-def _frame(value: object) -> bytes:
-    content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    return _LENGTH.pack(len(content)) + content
 
 
 def _opened(stream: IO[bytes] | None) -> IO[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import pickle
@@ -29,6 +28,7 @@ from core.progress import Progress
 from core.search.fuzzy.cache import FuzzyCache
 from core.sync.process import SyncProcess
 from core.system import child_process
+from core.system.child_messages import unpacked
 from core.system.child_process import ChildProcess
 from core.system.log import start_logging
 
@@ -186,7 +186,7 @@ class Runs:
 )
 def test_nothing_but_the_programs_own_values_is_taken(value: object) -> None:
     with pytest.raises(pickle.UnpicklingError, match="does not belong"):
-        child_process._OwnTypes(io.BytesIO(pickle.dumps(value))).load()
+        unpacked(pickle.dumps(value))
 
 
 def test_the_programs_own_values_are_taken() -> None:
@@ -203,7 +203,7 @@ def test_the_programs_own_values_are_taken() -> None:
         Series,
     ]
     for value in values:
-        loaded = child_process._OwnTypes(io.BytesIO(pickle.dumps(value))).load()
+        loaded = unpacked(pickle.dumps(value))
         assert repr(loaded) == repr(value)
 
 

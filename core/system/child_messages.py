@@ -1,0 +1,72 @@
+"""The messages between the program and its child processes, and the frames that carry them.
+
+A frame is four bytes with the length (big-endian), then a pickle. A pickle may name only the program's own dataclasses,
+enums and errors, and a few types of the library, so that a child that was taken over cannot have its parent run anything.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from dataclasses import dataclass, is_dataclass
+from enum import Enum
+from typing import Any, Final
+
+from core.errors import PatchdeskError
+
+LENGTH: Final = struct.Struct(">I")
+_LIBRARY_TYPES: Final = frozenset(
+    {
+        *(("builtins", name) for name in ("set", "frozenset", "bytearray")),
+        *(("datetime", name) for name in ("date", "datetime", "time", "timedelta", "timezone")),
+        *(("pathlib", name) for name in ("Path", "PosixPath", "PurePosixPath")),
+        ("collections", "OrderedDict"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question to a child that serves, and the seconds it may take, where that is bounded."""
+
+    value: object
+    deadline: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The child has sent all there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The child could not do it."""
+
+    error: PatchdeskError
+
+
+def unpacked(frame: bytes) -> Any:
+    """Take the value out of a frame. Raises UnpicklingError where it names what does not belong there."""
+    return _OwnTypes(io.BytesIO(frame)).load()
+
+
+class _OwnTypes(pickle.Unpickler):
+    """Takes apart what names the program's own values and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _LIBRARY_TYPES:
+            return super().find_class(module, name)
+        if module.startswith("core."):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (
+                is_dataclass(found) or issubclass(found, (Enum, PatchdeskError, tuple))
+            ):
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} does not belong into a message")
+
+
+def framed(value: object) -> bytes:
+    """Return a value as a frame."""
+    content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    return LENGTH.pack(len(content)) + content
