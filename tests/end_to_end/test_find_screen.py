@@ -118,7 +118,7 @@ async def test_the_server_is_asked_and_what_comes_is_found(server: Server) -> No
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "The server of frob has" in text_of(app), what="the answer")
         await until(pilot, lambda: any("grind it finer" in row for row in rows_of(app)), what="it")
-        assert "of them new" in text_of(app, "StatusLine")
+        assert "of them new" in text_of(app, "StatusBar")
         assert bar(app).startswith(" / s:lens")
         await answered(pilot)
         await pilot.press("escape")

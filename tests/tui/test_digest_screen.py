@@ -274,7 +274,7 @@ async def test_a_mark_is_kept_with_its_time(archive: Path) -> None:
     async with app.run_test(size=LARGE) as pilot:
         screen = await begin(pilot, "2025-05-20..2025-05-27")
         await pilot.press("g", "m")
-        await until(pilot, lambda: "Marked 2025-05-27" in text_of(app))
+        await until(pilot, lambda: "Bookmarked 2025-05-27" in text_of(app))
         await again(pilot, screen, ">")
         await pilot.press("g", "d")
         await until(pilot, lambda: screen.prompt.asking)
@@ -401,7 +401,7 @@ async def test_export_overwrites_nothing_unasked_and_names_what_cannot_be(
             await type_in(pilot, str(to))
             await pilot.pause()
             if answer:
-                await until(pilot, lambda: "Overwrite" in text_of(app, "Prompt"))
+                await until(pilot, lambda: "Overwrite" in text_of(app))
                 await pilot.press(*answer)
             await pilot.pause()
             return text_of(app)
@@ -440,7 +440,7 @@ async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive
         assert text.index("In a digest") < text.index("The previous period of the same length")
         await pilot.press("escape", ":")
         await type_in(pilot, "digest.export")
-        await until(pilot, lambda: "Write to" in text_of(app, "Prompt"))
+        await until(pilot, lambda: "Write to" in text_of(app))
         await pilot.press("escape", ":")
         await type_in(pilot, "reader.files")
         await until(pilot, lambda: "is for the list and the reader" in text_of(app))
