@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.index.database import connect, faults, open_database
 from core.index.query_sql import IndexQuery, SqlQueryRunner
-from core.index.reader import IndexReader, ListStats, RowChanges, RowView
+from core.index.reader import IndexReader
 from core.index.row_summary import SeriesSummary
 from core.index.search_rows import SearchRow, all_search_rows, search_rows, search_rows_of_messages
+from core.index.views import ListStats, RowChanges, RowView
 from core.model import Message, MessageId, Series, Thread
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ import sqlite3
 import time
 from array import array
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from core.approxidate import utc_offsets
 from core.index.codec import from_blob, stable_hash, to_blob
@@ -20,69 +19,12 @@ from core.index.raws import RawMailReader
 from core.index.row_summary import SeriesSummary, decode_row_head, summary
 from core.index.rows import KEPT_GENERATIONS
 from core.index.triage_state import decode_state, status_rank_sql
-from core.index.views import view_where_clause
+from core.index.views import SORT_COLUMNS, ListStats, RowChanges, RowView, view_where_clause
 from core.model import Message, MessageId, Series, Thread
 from core.triage.transitions import ORDER, Status
 
 if TYPE_CHECKING:
     from core.series.grouping import Grouping
-
-SORT_COLUMNS: Final = {
-    "activity": "active",
-    "date": "date",
-    "author": "author",
-    "size": "mails",
-    "replies": "replies",
-    "priority": "coalesce(triage_state.priority, 0)",
-    "state": "state",
-}
-"""By what rows may be sorted, and the column that says it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowView:
-    """Which rows are wanted, in which order."""
-
-    lists: tuple[str, ...] = ()
-    """Names; none stands for all."""
-    sort: str = "activity"
-    """One of `SORT_COLUMNS`; of equals, the latest activity first."""
-    ascending: bool = False
-    threads: bool = True
-    """With what is no patch series."""
-    statuses: tuple[Status, ...] = ()
-    """Where they stand now; none named stands for all."""
-    since: float | None = None
-    """Only what was active since then, in seconds of the Unix epoch."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListStats:
-    """A followed list, as far as the index knows it."""
-
-    name: str
-    messages: int
-    series: int
-    threads: int
-    unread: int
-    synced: int | None
-    """When it was last brought up to date, in seconds of the Unix epoch."""
-    positions: tuple[tuple[str, str], ...]
-    """The list's parts and where each was left (`core.sources.source`): of an epoch, its number and a JSON object whose
-    `top` is the newest commit that is here."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowChanges:
-    """What happened to the rows since some generation."""
-
-    generation: int
-    """To ask from the next time."""
-    written: tuple[int, ...]
-    """Rows that are new or show something else."""
-    gone: tuple[int, ...]
-    whole: bool
-    """It is too long ago to say: everything may be different."""
 
 
 class IndexReader:

@@ -1,17 +1,72 @@
-"""Which rows a view has, as SQL."""
+"""Views: which rows are wanted in which order, what the index tells of lists and changes, and the SQL of a view."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Final
 
 from core.index.triage_state import status_sql
 from core.triage.transitions import Status
 
-if TYPE_CHECKING:
-    from core.index.reader import RowView
+SORT_COLUMNS: Final = {
+    "activity": "active",
+    "date": "date",
+    "author": "author",
+    "size": "mails",
+    "replies": "replies",
+    "priority": "coalesce(triage_state.priority, 0)",
+    "state": "state",
+}
+"""By what rows may be sorted, and the column that says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowView:
+    """Which rows are wanted, in which order."""
+
+    lists: tuple[str, ...] = ()
+    """Names; none stands for all."""
+    sort: str = "activity"
+    """One of `SORT_COLUMNS`; of equals, the latest activity first."""
+    ascending: bool = False
+    threads: bool = True
+    """With what is no patch series."""
+    statuses: tuple[Status, ...] = ()
+    """Where they stand now; none named stands for all."""
+    since: float | None = None
+    """Only what was active since then, in seconds of the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStats:
+    """A followed list, as far as the index knows it."""
+
+    name: str
+    messages: int
+    series: int
+    threads: int
+    unread: int
+    synced: int | None
+    """When it was last brought up to date, in seconds of the Unix epoch."""
+    positions: tuple[tuple[str, str], ...]
+    """The list's parts and where each was left (`core.sources.source`): of an epoch, its number and a JSON object whose
+    `top` is the newest commit that is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanges:
+    """What happened to the rows since some generation."""
+
+    generation: int
+    """To ask from the next time."""
+    written: tuple[int, ...]
+    """Rows that are new or show something else."""
+    gone: tuple[int, ...]
+    whole: bool
+    """It is too long ago to say: everything may be different."""
 
 
 def view_where_clause(view: RowView) -> tuple[str, list[object]]:

@@ -27,7 +27,7 @@ from tui.widgets.row_text import age
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
-    from core.index.reader import ListStats
+    from core.index.views import ListStats
     from core.search.hits import SearchResult, ServerSearchResult
     from core.sync.list_folder import SyncResult
     from core.triage.outcome import LogLine
