@@ -23,6 +23,7 @@ from core.mail.message import (
     FIRST_REFERENCES,
     LAST_REFERENCES,
     UNKNOWN_DATE,
+    PatchReading,
     classify_patch,
     parse_mail,
     read_change_id,
@@ -100,17 +101,19 @@ def _read_plain(raw: bytes, key: str, replies: bool) -> tuple[Message, str] | No
         list_ids=lists,
         has_diff=has_diff,
         change_id=read_change_id(text) if in_body else None,
-        version_links=(
-            find_version_links(text[: weighed.patch[1] if weighed.patch else None])
-            if weighed is not None and in_body
-            else ()
-        ),
+        version_links=_version_links(text, weighed),
         trailers=()
         if not text or (in_body and has_diff)
         else find_followup_trailers(text, own_patch=has_diff),
         key=key,
     )
     return message, text
+
+
+def _version_links(text: str, read: PatchReading | None) -> tuple[tuple[int, MessageId], ...]:
+    if read is None or not read.in_body:
+        return ()
+    return find_version_links(text[: read.patch[1] if read.patch else None])
 
 
 def _plain_headers(raw: bytes) -> tuple[dict[str, str], int]:

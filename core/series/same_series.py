@@ -22,7 +22,7 @@ ONE_AGAIN_SPECIFIC_WITHIN: Final = 30 * DAY
 """The same where its title is specific, or has a number above 1."""
 ONE_RFC_WITHIN: Final = 30 * DAY
 """The same for a lone RFC and the patch that comes of it."""
-UNNUMBERED_WITHIN: Final = 30 * DAY
+UNNUMBERED_WITHIN: Final = 3 * DAY
 """How long after a numbered version one may come that lacks its number, or has an earlier one."""
 _PAIR_WITHIN: Final = 14 * DAY
 """How long after another a posting without number and cover letter may come that shares a part of its patches."""
