@@ -179,7 +179,7 @@ def test_no_file_is_longer_than_400_lines() -> None:
     assert {name: lines for name, lines in long.items() if name not in LONG_FILES} == {}
 
 
-LONG_FUNCTIONS = {"unpack", "write", "segment", "command_handlers"}
+LONG_FUNCTIONS = {"decode_facts", "write_rows", "segment", "command_handlers"}
 """Still too long; nothing may be added."""
 
 

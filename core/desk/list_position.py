@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.desk.list_query import GROUPS, ListQuery
-from core.index.reader import SORT_COLUMNS
+from core.index.views import SORT_COLUMNS
 from core.system.ui_state import UiState
 
 _SECTION: Final = "lists"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.index.index import RowView
-from core.index.reader import SORT_COLUMNS
+from core.index.views import SORT_COLUMNS
 from core.triage.transitions import DECIDED, Status
 
 GROUPS: Final = {"none": "", "day": "activity", "author": "author", "state": "state"}

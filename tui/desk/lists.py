@@ -101,7 +101,7 @@ class Lists(Controller):
     def completions(self, name: str) -> Sequence[Proposal] | None:
         """Return what the argument of a command could be."""
         from core.desk.list_query import GROUPS
-        from core.index.reader import SORT_COLUMNS
+        from core.index.views import SORT_COLUMNS
 
         known: Mapping[str, Iterable[str]] = {
             "list.sort": SORT_COLUMNS,
@@ -333,7 +333,7 @@ class Lists(Controller):
 
     def _ask_sort(self, name: str = "") -> None:
         from core.desk.list_query import with_sort
-        from core.index.reader import SORT_COLUMNS
+        from core.index.views import SORT_COLUMNS
 
         self._ask_order("Sort by", name, tuple(SORT_COLUMNS), with_sort)
 
