@@ -95,21 +95,22 @@ async def picture(scene: Scene, target: str) -> str:
         os.environ["NO_COLOR"] = "1"
     app = PatchdeskApp(target, opener, theme=scene.theme, clock=lambda: NOW)
     async with app.run_test(size=scene.size) as pilot:
-        await settle(pilot)
+        await settle(pilot, app)
         for key in scene.keys:
             await pilot.press(key)
-            await settle(pilot)
+            await settle(pilot, app)
         return app.export_screenshot(title="patchdesk")
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until nothing works and nothing moves any more."""
+async def settle(pilot: Pilot[Any], app: PatchdeskApp) -> None:
+    """Wait until nothing works and nothing moves."""
     last = ""
-    for _ in range(200):
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause(0.1)
-        now = pilot.app.export_screenshot()
-        if now == last and not any(worker.is_running for worker in pilot.app.workers):
+    for _ in range(3000):
+        await pilot.pause(0.02)
+        if not app.is_idle:
+            continue
+        now = app.export_screenshot()
+        if now == last:
             return
         last = now
     raise RuntimeError("the screen does not come to rest")

@@ -101,7 +101,7 @@ IS_VALUES: Final[Mapping[str, str]] = {
     "done": "done with",
     "skipped": "skipped",
     "waiting": "waiting for its author",
-    "later": "put off",
+    "later": "snoozed",
     "accepted": "accepted",
     "flagged": "flagged",
     "complete": "all patches of the newest version are here",

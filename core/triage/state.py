@@ -64,7 +64,7 @@ class TriageState:
         if self.until.moment > now:
             return self
         status = Status.READING if self.opened else Status.NEW
-        return replace(self, status=status, why=f"put off {self.until}", until=None)
+        return replace(self, status=status, why=f"snoozed {self.until}", until=None)
 
 
 INITIAL_STATE: Final = TriageState()

@@ -89,7 +89,7 @@ VERB_TEXTS: Final[Mapping[Verb, VerbText]] = {
     Verb.DONE: VerbText("through with it, until something new comes", "done", on_patch=True),
     Verb.SKIP: VerbText("not mine: it never comes back", "skipped", on_patch=True),
     Verb.WAIT: VerbText("wait for its author", "waiting"),
-    Verb.LATER: VerbText("put it off until a time, a version, a tag", "put off", Argument.UNTIL),
+    Verb.LATER: VerbText("snooze it until a time, a version, a tag", "snoozed", Argument.UNTIL),
     Verb.ACCEPT: VerbText("taken, or to be taken", "accepted"),
     Verb.REOPEN: VerbText("to be decided again", "reopened", on_patch=True),
     Verb.FLAG: VerbText("flag it", "flagged"),

@@ -62,7 +62,7 @@ def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         (("skip",), "skipped", "skipped"),
         (("wait",), "waiting", "waiting"),
         (("accept",), "accepted", "accepted"),
-        (("later", "--until", "v"), "put off until a new version", "later"),
+        (("later", "--until", "v"), "snoozed until a new version", "later"),
         (("flag",), "flagged", "new"),
         (("label", "--label", "hot"), "labelled hot", "new"),
         (("label", "--note", "hot"), "labelled hot", "new"),
@@ -247,7 +247,7 @@ def test_what_the_log_prints_is_a_journal(home: Path, tmp_path: Path, capfdbinar
     taken = triage(capfdbinary, "log", "--import", str(tmp_path / "copy"))
     assert taken == (0, "4 events added\n", "")
     assert log(capfdbinary) == before
-    assert triage(capfdbinary, "redo")[1].startswith("done again: put off until")
+    assert triage(capfdbinary, "redo")[1].startswith("done again: snoozed until")
     assert triage(capfdbinary, "done", LAMP)[2].endswith("1 stays as it is.\n")
 
 

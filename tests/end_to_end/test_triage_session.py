@@ -26,7 +26,7 @@ _VERBS = {
     "x": ("skipped", "skipped"),
     "w": ("waiting", "waiting"),
     "A": ("accepted", "accepted"),
-    "s2w\r": ("put off", "later"),
+    "s2w\r": ("snoozed", "later"),
 }
 """Keys, what is said then, and where a series stands after it."""
 

@@ -163,7 +163,7 @@ async def test_later_says_what_it_understood(tmp_path: Path) -> None:
         await pilot.press("ctrl+u", "v")
         await until(pilot, lambda: "until a new version" in text_of(app, "Prompt"), what="v")
         await pilot.press("enter")
-        await told(pilot, "put off")
+        await told(pilot, "snoozed")
         assert "until a new version" in said(app)
         assert statuses(app) == {"Steady": "later"}
 
@@ -250,7 +250,7 @@ async def test_a_verb_is_a_command_with_an_argument(tmp_path: Path) -> None:
         await ready(pilot)
         await known(pilot)
         await pilot.press(":", *"later 3d", "enter")
-        await told(pilot, "put off")
+        await told(pilot, "snoozed")
         await pilot.press(":", *"label mm", "enter")
         await told(pilot, "label")
         await pilot.press(":", *"label ")
@@ -338,7 +338,7 @@ async def test_what_was_put_off_comes_back_at_its_time(tmp_path: Path) -> None:
         await ready(pilot)
         await known(pilot)
         await pilot.press("s", *"12h", "enter")
-        await told(pilot, "put off")
+        await told(pilot, "snoozed")
         assert subjects(app) == [OIL, TALK, GLASS]
         controller(app, TriageState).wake()
         assert subjects(app) == [OIL, TALK, GLASS]
@@ -346,7 +346,7 @@ async def test_what_was_put_off_comes_back_at_its_time(tmp_path: Path) -> None:
         controller(app, TriageState).wake()
         await pilot.pause()
         assert subjects(app) == [WICK, OIL, TALK, GLASS]
-        assert "put off" in text_of(app, "SeriesTree").splitlines()[0] or "until" in text_of(app)
+        assert "snoozed" in text_of(app, "SeriesTree").splitlines()[0] or "until" in text_of(app)
 
 
 async def test_what_was_found_is_decided_where_it_stands(tmp_path: Path) -> None:
@@ -379,4 +379,4 @@ async def test_a_burst_of_keys_reaches_the_prompt_in_its_order(tmp_path: Path) -
                 app.post_message(Key(key, key if len(key) == 1 else None))
                 if number % 3:  # at every moment of the prompt's opening
                     await asyncio.sleep(0.0007 * (number % 7))
-            await told(pilot, "put off")
+            await told(pilot, "snoozed")

@@ -141,7 +141,7 @@ def describe_state(standing: TriageState, now: datetime) -> list[str]:
 _SAID: Final[Mapping[Verb, str]] = {
     Verb.NOTE: "has a note now|have a note now",
     Verb.PRIORITY: "has another priority now|have another priority now",
-    Verb.LATER: "is put off|are put off",
+    Verb.LATER: "is snoozed|are snoozed",
     Verb.WAIT: "waits for its author|wait for their authors",
 }
 """What is said of one series, and of several, where `is` and the verb's word will not do."""

@@ -127,7 +127,7 @@ def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
     time.sleep(1.5)
     page = next_page(pages, lists)
     back = page.items.summary(0).standing
-    assert (back.status, back.why[:14]) == (Status.NEW, "put off until ")
+    assert (back.status, back.why[:14]) == (Status.NEW, "snoozed until ")
     lists.mark_read([WICK], read=True)
     assert lists.triage.standing(WICK).status is Status.READING
     lists.close()
@@ -204,7 +204,7 @@ def test_what_waits_for_a_tag(desk: Desk, repository: Path) -> None:
     )
     with pytest.raises(SnoozeError, match="there already"):
         triage.do(Verb.LATER, [LAMP], argument="v6.18")
-    assert triage.do(Verb.LATER, [LAMP], argument="v6.19").words == "put off until v6.19"
+    assert triage.do(Verb.LATER, [LAMP], argument="v6.19").words == "snoozed until v6.19"
     desk.clock.go(days=1000)
     assert not triage.look_for_tags()
     assert triage.standing(LAMP).status is Status.LATER

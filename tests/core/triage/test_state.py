@@ -115,7 +115,7 @@ def test_later_wakes_at_its_time_without_a_write(desk: Desk) -> None:
     assert status(desk)[0] is Status.LATER
     desk.clock.go(days=2)
     assert status(desk)[0] is Status.NEW
-    assert status(desk)[1].startswith("put off until ")
+    assert status(desk)[1].startswith("snoozed until ")
     assert desk.journal.size() == size
     assert desk.triage.do(Verb.DONE, [LAMP]).lines[0].before == "new"
 
@@ -369,7 +369,7 @@ def test_a_history_is_that_of_the_series(desk: Desk) -> None:
         ("undo", None, None, False),
         ("redo", None, None, True),
         ("undo", None, None, True),
-        ("put off until a new version", "new", "later", True),
+        ("snoozed until a new version", "new", "later", True),
     ]
     assert lines[-1].time == NOW + timedelta(days=1)
     assert desk.triage.history(MessageId("nowhere@x")) == []
