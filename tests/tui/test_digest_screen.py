@@ -395,6 +395,7 @@ async def test_export_overwrites_nothing_unasked_and_names_what_cannot_be(
     app = app_of(archive)
 
     async with app.run_test(size=LARGE) as pilot:
+        await begin(pilot, "2025-05-28..")
 
         async def export(to: Path, *answer: str) -> str:
             await pilot.press("E")
