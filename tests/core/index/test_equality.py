@@ -79,8 +79,8 @@ def mails(draw: st.DrawFn) -> bytes:
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few mails be many: batches, groupings and first rows come after very few."""
     monkeypatch.setattr(ingest, "BATCH", 4)
-    monkeypatch.setattr(ingest, "FIRST_ROWS", 3)
-    monkeypatch.setattr(ingest, "GROWTH", 1.3)
+    monkeypatch.setattr(ingest, "FIRST_REGROUP_AT", 3)
+    monkeypatch.setattr(ingest, "REGROUP_GROWTH", 1.3)
     monkeypatch.setattr(regroup, "AT_ONCE", 3)
     for module in (cards, kin):
         monkeypatch.setattr(module, "SIMILARITY_WINDOW", 2)
