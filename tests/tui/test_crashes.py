@@ -103,6 +103,9 @@ TARGET = {
     "journal": Case("core.desk.triage_service.TriageService.do", ("d",)),
     "pipe": Case("tui.desk.external.pipe_mails", ("|", "c", "a", "t", "enter")),
     "mail bytes": Case("tui.desk.external.raw_of", ("e",)),
+    "versions": Case("core.desk.versions.VersionComparer.compare", ("D",)),
+    "interdiffs": Case("core.desk.versions.VersionComparer.interdiffs", ("D",), ("q", "D")),
+    "version marks": Case("core.desk.versions.VersionComparer.compare", ("ctrl+r",)),
 }
 LISTS = {
     "read marks": Case("tui.desk.lists._mark", ("m",)),

@@ -37,6 +37,7 @@ class VersionMarks(Controller):
         """Read the mails of another target from now on."""
         del session, before
         self._comparer = None
+        self._desk.series_tree.clear_version_marks()
 
     def on_mail(self, mail: OpenedMessage) -> None:
         """Mark the patches of the series here, once."""

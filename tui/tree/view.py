@@ -361,6 +361,12 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
             self._strips.clear()
             self.refresh()
 
+    def clear_version_marks(self) -> None:
+        """Forget what is as it was: another target is shown, or this one was read anew."""
+        self._versions.clear()
+        self._same_as.clear()
+        self._strips.clear()
+
     def has_version_marks(self, posting: MessageId) -> bool:
         """Whether it is known which patches of a posting are as they were."""
         return posting in self._versions
