@@ -205,10 +205,10 @@ def test_removed_and_purged_mails_go_and_nothing_doubles(server: Server, program
     program.do("follow", "frob", f"{server.url}/{name}")
     program.do("sync")
     server.remove(name, FROB[40])
-    assert "1 mail removed" in program.do("sync")
+    assert "1 message removed" in program.do("sync")
     server.purge(name, FROB[3])
     server.add(name, [of_now(letter("late@example.org", "A late word"))])
-    assert program.do("sync").startswith("frob: 1 new message; 1 mail removed;")
+    assert program.do("sync").startswith("frob: 1 new message; 1 message removed;")
     found = program.list("frob")
     assert (found["messages"], found["unread"]) == (len(FROB) - 1, 1)
     # The same as if it had been followed only now.

@@ -59,7 +59,7 @@ def answer(terminal: Terminal, keys: str, words: str) -> float:
 def begin(terminal: Terminal) -> None:
     """Wait until all rows are there, and how they stand."""
     terminal.see("KVM: PPC")
-    terminal.rest(0.7)
+    terminal.rest(2.0)
 
 
 def standings(home: Path) -> Counter[str]:

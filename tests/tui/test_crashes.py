@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from core.index.index import Index
 from core.model import Body, Message, OpenedMessage
+from core.system.browser import Browser
 from tests.tui.kit import (
     NOW,
     FakeDesk,
@@ -103,6 +104,13 @@ TARGET = {
     "journal": Case("core.desk.triage_service.TriageService.do", ("d",)),
     "pipe": Case("tui.desk.external.pipe_mails", ("|", "c", "a", "t", "enter")),
     "mail bytes": Case("tui.desk.external.raw_of", ("e",)),
+    "browser": Case(
+        "core.system.browser.open_browser",
+        ("g", "b"),
+        stub=Browser(("true",), needs_terminal=False),
+    ),
+    "reply": Case("tui.desk.replies.Replies._given_trailers", ("T",), stub=()),
+    "apply": Case("tui.desk.actions._try", ("a", "a")),
     "versions": Case("core.desk.versions.VersionComparer.compare", ("D",)),
     "interdiffs": Case("core.desk.versions.VersionComparer.interdiffs", ("D",), ("q", "D")),
     "version marks": Case("core.desk.versions.VersionComparer.compare", ("ctrl+r",)),
@@ -122,8 +130,14 @@ DIGESTS = {
 }
 
 
+ELSEWHERE = {
+    "clipboard",  # test_a_clipboard_that_crashes_is_told
+    "send",  # tests/tui/test_replies.py, where there is a draft to send
+}
+
+
 def test_every_group_has_a_case() -> None:
-    assert {*TARGET, *LISTS, *DIGESTS} == set(GROUPS)
+    assert {*TARGET, *LISTS, *DIGESTS, *ELSEWHERE} == set(GROUPS)
 
 
 def told(app: PatchdeskApp, group: str) -> bool:
@@ -220,3 +234,22 @@ async def test_on_a_digest(
         breaker = Breaker(monkeypatch, case.where, case.stub)
         await crash(pilot, breaker, group, case, caplog)
         assert screen.loader.result is not None
+
+
+async def test_a_clipboard_that_crashes_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> str:
+        raise ValueError("injected")
+
+    monkeypatch.setattr("core.system.clipboard.copy_text", broken)
+    monkeypatch.setattr(PatchdeskApp, "is_headless", False)
+    app = PatchdeskApp("lantern", lambda _: FakeDesk(listing(lantern())), clock=lambda: NOW)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        for _ in range(2):
+            await pilot.press("y", "s")
+            await until(pilot, lambda: told(app, "clipboard"), what="its toast")
+            app.clear_notifications()
+            await idle(pilot)
+    assert caplog.text.count("ValueError: injected") == 2

@@ -166,3 +166,26 @@ async def test_the_demo_keeps_no_replies(home: Path) -> None:
         await ready(pilot)
         await press(pilot, "T")
         assert "The demo keeps no replies" in text_of(app)
+
+
+async def test_a_crash_while_sending_is_told_and_sends_nothing_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> Draft:
+        raise ValueError("injected")
+
+    app = app_at(home, send_with=f"maildir:{home}/out")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "T", "a")
+        await command(pilot, "review")
+        with monkeypatch.context() as patched:
+            patched.setattr("core.desk.reply_service.ReplyService.send", broken)
+            await press(pilot, "ctrl+y", "y")
+        assert "ValueError: injected" in caplog.text
+        assert any("ValueError in send;" in one.message for one in app._notifications)
+        app.clear_notifications()
+        await command(pilot, "review")
+        await press(pilot, "ctrl+y")
+        assert drafts()[0].state is DraftState.SENT
+    assert len(list((home / "out" / "new").iterdir())) == 1
