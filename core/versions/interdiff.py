@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Final, NamedTuple
 
-from rapidfuzz.distance import LCSseq
-
 from core.errors import Cancelled
 from core.versions.content import NO_NEWLINE, FileContent, PatchContent
 from core.versions.increasing import longest_increasing
@@ -261,6 +259,10 @@ def _opcodes(left: Sequence[int], right: Sequence[int], stop: Event | None) -> I
 
 def _blocks(left: Sequence[int], right: Sequence[int], i: int, j: int) -> Iterator[_Opcode]:
     """Yield the blocks of one piece that begins at `i` and `j`; between two equal ones there is one at most."""
+    from rapidfuzz.distance import (
+        LCSseq,  # not before it is wanted: the screen's start must not wait for it
+    )
+
     start = 0, 0
     for code in LCSseq.opcodes(left, right):
         if code.tag == "equal":

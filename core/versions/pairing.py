@@ -16,7 +16,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
 
 from core.errors import Cancelled
 from core.versions.assignment import assign
@@ -180,6 +179,8 @@ class _Pairing:
             np.array([len(items) for items in old_items]),
             np.array([len(items) for items in new_items]),
         )
+        from rapidfuzz import fuzz, process  # not before it is wanted
+
         alike = process.cdist(
             [self._old[at].title_key[:_LONGEST_TITLE] for at in old],
             [self._new[at].title_key[:_LONGEST_TITLE] for at in new],

@@ -122,6 +122,7 @@ def test_series_as_json(mbox: Path, capfdbinary: pytest.CaptureFixture[bytes]) -
             "value": "Bo <bo@example.org>",
             "number": 1,
             "version": 2,
+            "posting": "c@example.org",
             "message_id": "r@example.org",
         }
     ]
@@ -208,7 +209,7 @@ def test_an_incomplete_series_is_named_unless_partial_will_do(
         (("series", "no-such-file.mbox"), 1, "no-such-file.mbox"),
         (("show", "who@example.org", "--in", "MBOX"), 1, "There is no message who@example.org"),
         (("show", "evil@example.org", "--in", "MBOX", "--mbox"), 1, "belongs to no patch series"),
-        (("show", "evil@example.org", "--partial"), 2, "--partial goes with --mbox"),
+        (("show", "evil@example.org", "--partial"), 2, "go with --mbox"),
         (("show",), 2, "ID"),
         (("series", "MBOX", "--list", "x"), 2, "--list is for the index"),
         (("frobnicate",), 2, "frobnicate"),

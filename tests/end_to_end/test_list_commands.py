@@ -30,9 +30,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("sync",), 0, "You follow no list yet"),
         (("series",), 0, "Nothing was synced yet"),
         (("sync", "kvm"), 1, "You follow no list called kvm. “patchdesk follow NAME TARGET”"),
-        (("sync", "--since", "soon"), 2, "‘soon’ is no date"),
-        (("sync", "--since", "\x1b[2J"), 2, "is no date"),
-        (("sync", "--since", "yesterday", "--all"), 2, "do not go together"),
+        (("sync", "--since", "soon"), 2, "‘soon’ is not a date"),
+        (("sync", "--since", "\x1b[2J"), 2, "is not a date"),
+        (("sync", "--since", "yesterday", "--all"), 2, "exclude each other"),
         (("series", "--list", "kvm"), 1, "You follow no list called kvm"),
         (("follow", "kvm"), 2, "TARGET"),
         (("follow", "../kvm", "https://lore.kernel.org/kvm/"), 1, "no name for a list"),
@@ -64,7 +64,7 @@ def test_follow_records_and_lists_says_so(
     assert run(capfdbinary, "follow", "kvm", str(tmp_path / "kvm"))[0] == 0
     status, out, err = run(capfdbinary, "follow", "asked", "https://h/asked", "--no-clone")
     assert (status, err) == (0, "")
-    assert b"\xe2\x80\x9cpatchdesk sync asked\xe2\x80\x9d brings its mail" in out
+    assert b"\xe2\x80\x9cpatchdesk sync asked\xe2\x80\x9d fetches messages" in out
     status, out, err = run(capfdbinary, "lists", "--json")
     records = [json.loads(line) for line in out.splitlines()]
     assert [(record["name"], record["target"]) for record in records] == [

@@ -159,8 +159,8 @@ def test_options_stand_anywhere(capfdbinary: Capture) -> None:
     [
         ((), "required"),
         (("done",), "Which series?"),
-        (("finish", LAMP), "‘finish’ is no verb; there are done, skip, wait"),
-        (("\x1b[2J", LAMP), "is no verb"),
+        (("finish", LAMP), "‘finish’ is not a verb. Verbs: done, skip, wait"),
+        (("\x1b[2J", LAMP), "is not a verb"),
         (("later", LAMP), "--until"),
         (("later", "--until", "soon", LAMP), "‘soon’ is no time. Write 3d"),
         (("later", "--until", "2020-01-01", LAMP), "is past"),
@@ -204,7 +204,7 @@ def test_what_stood_so_already_stays(capfdbinary: Capture) -> None:
     triage(capfdbinary, "done", LAMP)
     status, out, err = triage(capfdbinary, "done", LAMP)
     assert (status, out) == (0, "")
-    assert "1 stays as it is" in err
+    assert "1 unchanged" in err
     assert len(log(capfdbinary)) == 1
 
 
@@ -248,7 +248,7 @@ def test_what_the_log_prints_is_a_journal(home: Path, tmp_path: Path, capfdbinar
     assert taken == (0, "4 events added\n", "")
     assert log(capfdbinary) == before
     assert triage(capfdbinary, "redo")[1].startswith("done again: snoozed until")
-    assert triage(capfdbinary, "done", LAMP)[2].endswith("1 stays as it is.\n")
+    assert triage(capfdbinary, "done", LAMP)[2].endswith("1 unchanged.\n")
 
 
 @pytest.mark.usefixtures("home")

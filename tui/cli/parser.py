@@ -39,17 +39,18 @@ class Parser(argparse.ArgumentParser):
     """An ArgumentParser that prints errors as one safe sentence and makes long help only when asked for."""
 
     command: Command | None = None
+    _is_intermixing = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse; for an intermixed command with options between the arguments."""
         command = self.command
-        if command is None or not command.intermixed:
+        if self._is_intermixing or command is None or not command.intermixed:
             return super().parse_known_args(args, namespace)
-        self.command = None  # parse_known_intermixed_args calls this method again
+        self._is_intermixing = True  # parse_known_intermixed_args calls this method again
         try:
             return self.parse_known_intermixed_args(args, namespace)
         finally:
-            self.command = command
+            self._is_intermixing = False
 
     def format_help(self) -> str:
         """Return the help, with the details of the command below it."""
