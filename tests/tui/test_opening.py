@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from threading import Event
@@ -14,6 +15,7 @@ from tests.tui.kit import (
     NOW,
     FakeDesk,
     app_on,
+    app_with,
     controller,
     desk_screen,
     idle,
@@ -402,3 +404,13 @@ async def test_the_reader_has_what_is_under_the_cursor() -> None:
         await pilot.press("l", *"jjjjjj")
         await until(pilot, lambda: "Patch 3/3 is not here" in text_of(app, "MessageView"))
         assert reader_of(app) is not None
+
+
+async def test_the_first_key_and_the_timer_prepare_the_prompt_once() -> None:
+    app = app_with(*lantern())
+    async with app.run_test(size=(120, 30)) as pilot:
+        screen = desk_screen(app)
+        await asyncio.gather(*(screen.prepare_keys() for _ in range(5)))
+        await idle(pilot)
+        assert len(screen.query("Prompt")) == 1
+        assert len(screen.query("SearchBar")) == 1

@@ -83,9 +83,9 @@ def test_a_program_that_hangs_ends_on_a_signal_all_the_same(path: Path) -> None:
 
 def test_a_crash_leaves_the_terminal_as_it_was(path: Path) -> None:
     crash = (
-        "import tui.screens.desk as d\n"
+        "import tui.desk.panes as p\n"
         "def crash(*a, **k): raise ValueError('a mistake')\n"
-        "d.DeskScreen._toggle_full = crash"
+        "p.Panes._toggle_full = crash"
     )
     with running(["open", str(path)], path.parent, before=crash) as terminal:
         before = terminal.modes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Lock
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, cast
@@ -131,6 +132,7 @@ class DeskScreen(CommandScreen):
         self.reader = MessageView(clock=settings.clock, tasks=tasks)
         self.prompt, self.bar = Prompt(), SearchBar()
         self._pane = Pane.TREE
+        self._preparing_keys = Lock()
         self._curtain: ExitStack | None = None
         """Holds the first picture back, for a moment, until there is something on it."""
         self._tasks = tasks
@@ -169,9 +171,10 @@ class DeskScreen(CommandScreen):
 
     async def prepare_keys(self) -> None:
         """Mount what can be typed into: not before the first picture, which it would hold up."""
-        if not self.prompt.is_attached:
-            await self.mount(self.bar, after=self.title_bar)
-            await self.mount(self.prompt, before=self.status)
+        async with self._preparing_keys:  # the timer and the first key may ask at the same time
+            if not self.prompt.is_attached:
+                await self.mount(self.bar, after=self.title_bar)
+                await self.mount(self.prompt, before=self.status)
 
     def take_key(self, event: events.Key) -> bool:
         """Give a key to what is typed into, or to the welcome, else run its command."""
