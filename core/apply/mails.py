@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.header import Header
 from pathlib import Path
 from typing import Final
 
 from core.apply.repository import GitProgram
 from core.apply.values import PatchSource
 from core.errors import PatchdeskError
+from core.mail.header_encoding import encode_header
 from core.sources.mbox import to_mboxrd
 
 _TRAILER_SETTINGS: Final = ("trailer.ifexists=addIfDifferent", "trailer.where=end")
@@ -78,7 +78,7 @@ def mail_with_trailers(git: GitProgram, patch: PatchSource) -> bytes:
     head = [
         "From: patchdesk <patchdesk@localhost>",
         f"Date: {parts.facts.get('Date', '')}",
-        f"Subject: {Header(f'[PATCH] {title}', 'utf-8', header_name='Subject').encode()}",
+        f"Subject: {encode_header(f'[PATCH] {title}', 'Subject')}",
         *([f"Message-ID: <{patch.message_id}>"] if patch.message_id else []),
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",

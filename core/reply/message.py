@@ -11,12 +11,12 @@ import re
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 from typing import Final
 
 from core import __version__
 from core.errors import PatchdeskError
+from core.mail.header_encoding import encode_header
 from core.model import Identity, Message, MessageId
 from core.reply.draft import Draft
 from core.reply.recipients import is_address
@@ -130,13 +130,7 @@ def _text_header(name: str, value: str) -> str:
     plain = value.isascii() and value.isprintable() and "=?" not in value
     if plain and max(map(len, value.split(" ")), default=0) <= _MAX_WORD:
         return _folded(f"{name}:", value.split(" "))
-    encoded = Header(
-        value.encode("utf-8", "replace").decode("utf-8"),
-        "utf-8",
-        maxlinelen=_FOLD_AT,
-        header_name=name,
-    ).encode()
-    return f"{name}: {encoded}"
+    return f"{name}: {encode_header(value, name)}"
 
 
 def _address_header(name: str, people: Iterable[Identity]) -> str:
@@ -158,8 +152,7 @@ def mailbox(one: Identity, header: str) -> str:
     if not name:
         return one.address
     if not name.isascii() or not name.isprintable() or "=?" in name:
-        safe = name.encode("utf-8", "replace").decode("utf-8")
-        name = Header(safe, "utf-8", maxlinelen=_FOLD_AT, header_name=header).encode()
+        name = encode_header(name, header)
     elif _SPECIALS.search(name):
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{name} <{one.address}>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from email import message_from_bytes, policy
+from email import charset, message_from_bytes, policy
 from email.utils import getaddresses
 
 import pytest
@@ -166,3 +166,12 @@ def test_ids_are_made_in_the_senders_domain() -> None:
     assert one.startswith("20260304050607.")
     assert one.endswith("-patchdesk@example.com")
     assert one != new_message_id(ME, NOW)
+
+
+def test_names_are_encoded_whatever_the_standard_librarys_table_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(charset.CHARSETS, "utf-8", (None, None, None))  # as b4 does
+    one = Identity("J\u00f6rg", "joerg@example.org")
+    raw = build_message(replace(draft(), to=(one,)), "x\n", NOW)
+    assert b"=?utf-8?q?J=C3=B6rg?=" in raw

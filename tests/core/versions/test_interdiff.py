@@ -162,7 +162,7 @@ def test_100000_rows_are_bounded_in_time_and_memory(alphabet: int) -> None:
     ]
     started = time.process_time()
     (found,) = interdiff(sides[0], sides[1])
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 6
     assert sum(row.new >= 0 for row in found.rows) == 100_000
 
 
