@@ -34,13 +34,18 @@ class RefFiles:
         self._folders = [folder] if tag_folder is None else [folder, tag_folder]
 
     def lookup(self, name: str) -> str | None:
-        """Return the id, in hex, that a full name ("refs/heads/master", "HEAD") stands for; None where there is none."""
+        """Return the id, in hex, that a full name ("refs/heads/master", "HEAD") stands for; None where there is none.
+
+        One that holds neither an id nor a name is damaged: an OSError, not an empty repository.
+        """
         for _ in range(_LINKS):
             if not _NAME.fullmatch(name) or ".." in name:
                 return None
             value = self._loose(name) or self._packed.get(name, "")
+            if not value or _OID.fullmatch(value):
+                return value or None
             if not value.startswith("ref:"):
-                return value if _OID.fullmatch(value) else None
+                raise OSError(errno.EINVAL, f"its {name} is damaged")
             name = value[4:].strip()
         return None
 

@@ -99,7 +99,7 @@ def put_file_in_the_way(program: Program) -> None:
     [
         (break_index, "the index cannot be read: database disk image is malformed", "Move "),
         (make_newer, "the index was written by a newer patchdesk", "Use the newer patchdesk"),
-        (make_foreign, "the index is somebody else's file", "Move "),
+        (make_foreign, "the index is another program's file", "Move "),
         (make_garbage, "the index cannot be read", "Move "),
         (lose_list, "kvm: ", "Open an mbox"),
         (break_clone, "linux: ", "clone it again"),
