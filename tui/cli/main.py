@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -50,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status: 0 done, 1 failed, 2 a wrong call, 130 interrupted."""
     if not ensure_streams():
         return _fail("Standard output is closed.", "Send it somewhere.")
+    root = logging.getLogger()
+    if not root.handlers:  # else warnings of the log would go to standard error
+        root.addHandler(logging.NullHandler())
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["search"]:  # a query may begin with what looks like an option
         words = ["search", *search.query_last(words[1:])]
