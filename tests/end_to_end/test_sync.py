@@ -292,7 +292,7 @@ def test_unfollowing_keeps_the_clone_unless_told(server: Server, program: Progra
     program.do("sync")
     clone = program.data / "lists" / "frob" / "git" / "0.git"
     status, out, err = program.run("unfollow", "frob")
-    assert (status, out) == (0, "frob is followed no more; its 53 mails are out of the index.\n")
+    assert (status, out) == (0, "No longer following frob; removed 53 messages from the index.\n")
     assert f"Its clone stays in {clone.parent}" in err
     assert clone.is_dir()
     assert ids(program) == set()

@@ -175,7 +175,7 @@ def test_a_clone_cut_short_is_not_taken_for_whole(
         assert time.monotonic() - began < 5
         assert (child.returncode, out) == (
             130,
-            "large: interrupted, the next sync goes on from here\n",
+            "large: interrupted, the next sync resumes here\n",
         )
         assert not list(epochs.glob("*.partial"))
         assert not git_runs()
@@ -222,7 +222,7 @@ def test_a_window_cut_short_is_asked_for_again(line: Line, program: Program) -> 
         began = time.monotonic()
         out, _ = child.communicate(timeout=30)
     assert time.monotonic() - began < 5
-    assert (child.returncode, out) == (130, "large: interrupted, the next sync goes on from here\n")
+    assert (child.returncode, out) == (130, "large: interrupted, the next sync resumes here\n")
     line.cut()
     assert f"{len(LARGE) + 1} new messages" in program.do("sync")
 

@@ -102,7 +102,7 @@ def test_a_bare_message_id_asks_lore_or_who_is_configured(
     assert set(witness.asked) == {host(server.url)}
 
 
-@pytest.mark.parametrize("what", ["show", "clone", "windows"])
+@pytest.mark.parametrize("what", ["show", "clone"])
 def test_five_redirects_are_followed_and_a_sixth_is_not(
     server: Server, program: Program, witness: Witness, what: str
 ) -> None:
@@ -116,14 +116,30 @@ def test_five_redirects_are_followed_and_a_sixth_is_not(
                     f"{relay.url}/{number}/pond/m1@evil.example/",
                 ]
             else:
-                how = ["--no-clone"] if what == "windows" else []
-                program.do("follow", f"l{number}", f"{relay.url}/{number}/pond", *how)
+                program.do("follow", f"l{number}", f"{relay.url}/{number}/pond")
                 words = ["sync", f"l{number}"]
             witness.asked.clear()
             status, out, err = program.run(*words)
             assert (status == 0) is right, (number, out, err)
             assert set(witness.asked) <= {host(relay.url), host(server.url)}
             assert right or "circles, or to where it cannot go" in err
+
+
+def test_a_search_is_not_sent_on_to_a_host_that_was_not_named(
+    server: Server, program: Program, witness: Witness
+) -> None:
+    with Relay(server.url) as relay:
+        for number, words in (
+            (0, f"sends the search on to {host(server.url)}, a server that you did not name"),
+            (4, f"sends the search on to {host(server.url)}, a server that you did not name"),
+            (5, "circles, or to where it cannot go"),
+        ):
+            program.do("follow", f"l{number}", f"{relay.url}/{number}/pond", "--no-clone")
+            witness.asked.clear()
+            status, out, err = program.run("sync", f"l{number}")
+            assert (status, out) == (1, ""), (number, err)
+            assert words in err
+            assert set(witness.asked) == {host(relay.url)}
 
 
 def test_a_safe_connection_is_not_given_up() -> None:
