@@ -48,10 +48,14 @@ class SyncProcess(ChildProcess):
         except Cancelled:
             return
         finally:
-            if not self._detached.is_set():
-                self.request_stop()
-                self.wait(_PATIENCE)
-                self.release()
+            self.end()
+
+    def end(self) -> None:
+        """End the child once it has kept what came, unless it is left to itself; nobody may be receiving."""
+        if not self._detached.is_set():
+            self.request_stop()
+            self.wait(_PATIENCE)
+            self.release()
 
     def detach(self) -> None:
         """Ask the child to end, and listen to it no more. Any thread; does not wait."""

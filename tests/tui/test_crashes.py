@@ -91,8 +91,8 @@ def line(text: str) -> tuple[str, ...]:
 
 TARGET = {
     "open": Case("tests.tui.kit.FakeDesk.listings", ("ctrl+r",)),
-    "mail": Case("tests.tui.kit.FakeDesk.mail", ("G",), ("k", "enter")),
-    "layout": Case("tui.reader.mail_layout.layout_mail", ("j",), ("k", "j")),
+    "mail": Case("tests.tui.test_crashes.LongDesk.mail", ("G",), ("k", "enter")),
+    "layout": Case("tui.reader.mail_layout.layout_mail", ("j",), ("k", "enter", "tab", "j")),
     "text index": Case("tui.reader.text_search.TextIndex", ("enter", "/", "l"), ("i",)),
     "comments": Case("tui.desk.review.find_comments", ("G", "g", "g"), ("G", "g", "g")),
     "comment counts": Case("tui.desk.review.count_comments", ("z", "R"), ("z", "M", "z", "R")),
@@ -117,8 +117,8 @@ TARGET = {
 }
 LISTS = {
     "read marks": Case("tui.desk.lists._mark", ("m",)),
-    "view counts": Case("core.desk.lists_desk.ListDesk.count", ("0",), ("1",)),
-    "save view": Case("core.desk.lists_desk.ListDesk.save_view", line("view.save x")),
+    "view counts": Case("core.desk.list_views.ListViews.count", ("1",), ("0",)),
+    "save view": Case("core.desk.list_views.ListViews.save", line("view.save x")),
     "sync": Case("core.sync.process.SyncProcess.results", ("g", "s"), stub=()),
     "follow": Case("tui.desk.sync.follow_list", line("follow moth /x"), stub=0),
     "server search": Case("tui.desk.results.search_on_server", ("/", "o", "ctrl+r"), ("ctrl+r",)),

@@ -155,8 +155,11 @@ class Sync(Controller):
         def report(progress: Progress) -> None:
             task.tell_latest(partial(self._show_progress, run), progress)
 
-        for result in process.results(stop=run.stop, report=report):
-            task.tell(self._list_synced, run, result)
+        try:
+            for result in process.results(stop=run.stop, report=report):
+                task.tell(self._list_synced, run, result)
+        finally:
+            process.end()  # also where a mistake kept anybody from listening to it
 
     def _show_progress(self, run: SyncRun, progress: Progress) -> None:
         if run is self._run and not run.stop.is_set():

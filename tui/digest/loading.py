@@ -90,7 +90,11 @@ class DigestLoader:
         def report(progress: Progress) -> None:
             task.tell_latest(self._show_progress, progress)
 
-        return DigestProcess(self._target, range_text, now).result(stop=task.stop, report=report)
+        process = DigestProcess(self._target, range_text, now)
+        try:
+            return process.result(stop=task.stop, report=report)
+        finally:
+            process.release()  # also where a mistake kept anybody from listening to it
 
     def _show_progress(self, progress: Progress) -> None:
         done = f" {progress.done:,}" if progress.done else ""
