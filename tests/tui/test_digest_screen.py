@@ -28,6 +28,7 @@ from tests.tui.kit import (
     app_on,
     controller,
     desk_screen,
+    idle,
     lantern,
     listing,
     text_of,
@@ -557,8 +558,10 @@ Steps = Callable[[Pilot[None]], Awaitable[None]]
 def steps(words: str, *keys: str) -> Steps:
     async def run(pilot: Pilot[None]) -> None:
         await begin(pilot, words)
-        await pilot.press(*keys)
-        await pilot.pause(0.1)
+        await pilot.press(*keys[:2])
+        await idle(pilot)  # a bookmark is saved before it is offered
+        await pilot.press(*keys[2:])
+        await idle(pilot)
 
     return run
 
