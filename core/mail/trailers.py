@@ -81,7 +81,7 @@ def _block(lines: list[str], *, is_last: bool) -> list[Trailer]:
         elif _NOTE.match(line):  # [mpe: Fix the build]
             brackets = line.count("[") - line.count("]")
         elif found and line[0] in " \t<":
-            if not _NOT_FOLDED.fullmatch(line):
+            if len(found[-1].value) < MAX_TRAILER and not _NOT_FOLDED.fullmatch(line):
                 found[-1] = Trailer(found[-1].name, _folded(found[-1].value, line))
         else:
             prose += 1
@@ -94,16 +94,15 @@ def _block(lines: list[str], *, is_last: bool) -> list[Trailer]:
 def _trailer_of(line: str, following: str) -> tuple[str, str]:
     """Return the name and value of a trailer's first line, "" where it is none; the value may begin on the next line."""
     match = _LINE.fullmatch(line)
-    if match is None and following[:1] in {" ", "\t"} and not _NOT_FOLDED.fullmatch(following):
-        match = _NAME_ALONE.fullmatch(line)
+    if match is None and (alone := _NAME_ALONE.fullmatch(line)) is not None:
+        has_value = following[:1] in {" ", "\t"} and not _NOT_FOLDED.fullmatch(following)
+        match = alone if has_value else None
     if match is None or match[1].lower() in _PROSE:
         return "", ""
     return match[1], match[2].rstrip() if match.lastindex == 2 else ""
 
 
 def _folded(value: str, line: str) -> str:
-    if len(value) >= MAX_TRAILER:
-        return value
     return f"{value} {line.strip()}".strip()[:MAX_TRAILER]
 
 
