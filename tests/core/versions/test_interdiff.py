@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import time
 import tracemalloc
@@ -160,9 +161,12 @@ def test_100000_rows_are_bounded_in_time_and_memory(alphabet: int) -> None:
         patch("t", diff("a.c", *(f"+{chance.randrange(alphabet)}" for _ in range(100_000))))
         for _ in range(2)
     ]
+    gc.freeze()  # what other tests left is not to be searched meanwhile
     started = time.process_time()
     (found,) = interdiff(sides[0], sides[1])
-    assert time.process_time() - started < 6
+    took = time.process_time() - started
+    gc.unfreeze()
+    assert took < 2
     assert sum(row.new >= 0 for row in found.rows) == 100_000
 
 
