@@ -10,7 +10,7 @@ from core.errors import PatchdeskError
 from core.text import shown
 from tui.cli.console import interruptible, load_config_and_warn, print_lines
 from tui.cli.mail import open_message
-from tui.cli.parser import TARGETS, Command
+from tui.cli.parser import TARGETS, Command, add_message, add_source
 from tui.desk.series_reports import landed_lines, trial_lines
 
 if TYPE_CHECKING:
@@ -30,13 +30,7 @@ _MOST_NUMBER: Final = 9_999
 
 
 def _add_apply(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="a message of the version to apply")
-    parser.add_argument(
-        "--in",
-        dest="target",
-        metavar="TARGET",
-        help="where to look (default: the index, else it is fetched)",
-    )
+    add_message(parser, "a message of the version to apply")
     parser.add_argument(
         "--repo", metavar="DIR", default="", help="the repository (default: the configured one)"
     )
@@ -174,12 +168,7 @@ def _print_result(
 
 def _add_landed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", metavar="ID", nargs="+", help="messages of the series to look for")
-    parser.add_argument(
-        "--in",
-        dest="target",
-        metavar="TARGET",
-        help="where to look (default: the index, else it is fetched)",
-    )
+    add_source(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 

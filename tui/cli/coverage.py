@@ -8,18 +8,12 @@ from typing import Final
 from core.text import shown
 from tui.cli.console import interruptible, load_config_and_warn, print_lines
 from tui.cli.mail import open_message
-from tui.cli.parser import TARGETS, Command
+from tui.cli.parser import TARGETS, Command, add_message
 from tui.desk.series_reports import coverage_lines
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="a message of the series")
-    parser.add_argument(
-        "--in",
-        dest="target",
-        metavar="TARGET",
-        help="where to look (default: the index, else it is fetched)",
-    )
+    add_message(parser, "a message of the series")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from core.errors import PatchdeskError
 from core.text import shown, shown_lines
 from tui.cli.console import load_config_and_warn, print_error, print_lines, read_stdin
-from tui.cli.parser import TARGETS, Command
+from tui.cli.parser import TARGETS, Command, add_message
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -94,13 +94,7 @@ def _indexed_items(arguments: argparse.Namespace, config: Config) -> Iterator[Se
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="its Message-ID")
-    parser.add_argument(
-        "--in",
-        dest="target",
-        metavar="TARGET",
-        help="where to look (default: the index, else it is fetched)",
-    )
+    add_message(parser, "its Message-ID")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--raw", action="store_true", help="the bytes as they came")

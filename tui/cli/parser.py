@@ -65,6 +65,22 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
+def add_message(parser: argparse.ArgumentParser, about: str) -> None:
+    """Add what names a message: its Message-ID, `about` saying which one, and where to look for it."""
+    parser.add_argument("id", metavar="ID", help=about)
+    add_source(parser)
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Add `--in TARGET`: where messages that are named by an id are looked for."""
+    parser.add_argument(
+        "--in",
+        dest="target",
+        metavar="TARGET",
+        help="where to look (default: the index, else it is fetched)",
+    )
+
+
 def build_parser(commands: Sequence[Command]) -> Parser:
     """Return the parser of the whole command line; its namespace has the function to `run`, and `commands`."""
     parser = Parser(

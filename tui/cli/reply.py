@@ -12,7 +12,7 @@ from core.errors import PatchdeskError
 from core.text import shown, shown_lines
 from tui.cli.console import load_config_and_warn, print_error, print_lines, read_stdin
 from tui.cli.mail import open_message
-from tui.cli.parser import TARGETS, Command
+from tui.cli.parser import TARGETS, Command, add_message
 
 if TYPE_CHECKING:
     from core.desk.reply_service import ReplyService
@@ -28,13 +28,7 @@ _send_error: Final = partial(print_error, command="send")
 
 
 def _add_reply(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="the message to answer")
-    parser.add_argument(
-        "--in",
-        dest="target",
-        metavar="TARGET",
-        help="where to look (default: the index, else it is fetched)",
-    )
+    add_message(parser, "the message to answer")
     parser.add_argument(
         "--trailer",
         metavar="NAME",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from core.errors import PatchdeskError
 from tui.cli.console import interruptible, load_config_and_warn, print_error, print_lines
 from tui.cli.mail import open_index, read_listing
-from tui.cli.parser import TARGETS, Command
+from tui.cli.parser import TARGETS, Command, add_message
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -25,13 +25,7 @@ _error: Final = partial(print_error, command="versions")
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="the Message-ID of any mail of the series")
-    parser.add_argument(
-        "--in",
-        dest="target",
-        metavar="TARGET",
-        help="where to look (default: the index, else it is fetched)",
-    )
+    add_message(parser, "the Message-ID of any mail of the series")
     for side, default in (("old", "the one before"), ("new", "the newest")):
         parser.add_argument(
             f"--{side}",
