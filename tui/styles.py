@@ -6,11 +6,17 @@ No component classes: Textual works out the style of each at every update of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from rich.style import Style as RichStyle
 from textual.color import Color
 from textual.style import Style
+
+from tui.themes import add_diff_colours
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
 
 LOOKS: Final[Mapping[str, str]] = {
     "subject": "bold $foreground",
@@ -255,11 +261,18 @@ class TreeStyles(StyleSheet):
     """The looks in the colours of one theme."""
 
     def __init__(
-        self, variables: Mapping[str, str], ground: Style, *, dark: bool, ansi: bool
+        self,
+        variables: Mapping[str, str],
+        ground: Style,
+        *,
+        dark: bool,
+        ansi: bool,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        """`more` are looks that the tree has not, or has otherwise."""
         super().__init__(variables, ground, dark=dark, ansi=ansi)
         self._ansi = ansi
-        self._looks = {**_TREE_LOOKS, **(_TREE_ANSI if ansi else {})}
+        self._looks = {**_TREE_LOOKS, **(_TREE_ANSI if ansi else {}), **more}
 
     def names(self, look: str, state: str) -> tuple[str, ...]:
         """Return what is laid over each other for a look in a line that is `plain`, `cursor` or `cursor-blurred`."""
@@ -270,3 +283,36 @@ class TreeStyles(StyleSheet):
         if state == "cursor" and (look in _FAINT or self._ansi):
             return line
         return (*line, look)
+
+
+class RowStyles:
+    """The styles of one widget's rows, each worked out once and until the theme changes."""
+
+    def __init__(self, widget: Widget, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`more` are looks that the tree has not, or has otherwise."""
+        self._widget = widget
+        self._more = more
+        self._sheet: TreeStyles | None = None
+        self._styles: dict[tuple[str, str], RichStyle] = {}
+
+    def clear(self) -> None:
+        """Forget the styles: the theme, or the widget's own style, is another."""
+        self._sheet = None
+        self._styles.clear()
+
+    def style(self, look: str, state: str) -> RichStyle:
+        """Return the style of a look in a row that is `plain`, `cursor` or `cursor-blurred`."""
+        style = self._styles.get((look, state))
+        if style is None:
+            if self._sheet is None:
+                app = self._widget.app
+                self._sheet = TreeStyles(
+                    add_diff_colours(app.theme_variables),
+                    self._widget.visual_style,
+                    dark=app.current_theme.dark,
+                    ansi=app.native_ansi_color,
+                    more=self._more,
+                )
+            style = self._sheet.style(*self._sheet.names(look, state))
+            self._styles[look, state] = style
+        return style

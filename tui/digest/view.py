@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
@@ -17,8 +16,7 @@ from textual.strip import Strip
 from core.digest.values import Digest
 from core.model import MessageId
 from tui.digest.rows import DigestRow, lines_of
-from tui.styles import TreeStyles
-from tui.themes import add_diff_colours
+from tui.styles import RowStyles
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.row_text import StyledText
 
@@ -29,15 +27,6 @@ _MORE: Final = {
     "day": "$secondary",
     "warning": "$text-warning",
 }
-
-
-class DigestStyles(TreeStyles):
-    """The tree's looks and those of the bars."""
-
-    def add(self) -> DigestStyles:
-        """Add what the tree has not."""
-        self._looks = {**self._looks, **_MORE}
-        return self
 
 
 class DigestView(CursorList, can_focus=True, inherit_bindings=False):
@@ -60,8 +49,7 @@ class DigestView(CursorList, can_focus=True, inherit_bindings=False):
         """The lines that the cursor stands on."""
         self._unfolded: set[str] = set()
         self._wanted: re.Pattern[str] | None = None
-        self._looks: TreeStyles | None = None
-        self._styles: dict[tuple[str, str], Style] = {}
+        self._styles = RowStyles(self, _MORE)
 
     # ------------------------------------------------------------- what it holds
 
@@ -210,7 +198,6 @@ class DigestView(CursorList, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forget the colours: they have changed."""
         super().notify_style_update()
-        self._looks = None
         self._styles.clear()
 
     def render_line(self, y: int) -> Strip:
@@ -224,25 +211,11 @@ class DigestView(CursorList, can_focus=True, inherit_bindings=False):
             pieces = line.draw(width)
             if at == self.cursor and line.key:
                 state = "cursor" if self.has_focus else "cursor-blurred"
-        segments = [Segment(text, self._style(look, state)) for text, look in pieces if text]
+        segments = [Segment(text, self._styles.style(look, state)) for text, look in pieces if text]
         strip = Strip(segments)
         if (used := strip.cell_length) < width:
-            strip = Strip([*segments, Segment(" " * (width - used), self._style("", state))])
+            strip = Strip([*segments, Segment(" " * (width - used), self._styles.style("", state))])
         return strip.crop(0, width)
-
-    def _style(self, look: str, state: str) -> Style:
-        style = self._styles.get((look, state))
-        if style is None:
-            if self._looks is None:
-                self._looks = DigestStyles(
-                    add_diff_colours(self.app.theme_variables),
-                    self.visual_style,
-                    dark=self.app.current_theme.dark,
-                    ansi=self.app.native_ansi_color,
-                ).add()
-            style = self._looks.style(*self._looks.names(look, state))
-            self._styles[look, state] = style
-        return style
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor; twice, open."""

@@ -12,16 +12,14 @@ from datetime import datetime
 from typing import Final
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from core.model import MessageId, Patch
-from tui.styles import TreeStyles
+from tui.styles import RowStyles
 from tui.textual_private import resize_rows
-from tui.themes import add_diff_colours
 from tui.tree import columns as tree_line
 from tui.tree.badges import Asked, comment_key_of, with_comment_count
 from tui.tree.items import Items
@@ -78,8 +76,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._clock = clock
         self._rows = Rows()
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
-        self._looks: TreeStyles | None = None
-        self._styles: dict[tuple[str, str], Style] = {}
+        self._styles = RowStyles(self)
         self._names = False
         """What was found is shown: names come before counts."""
         self._remote_focus = False
@@ -306,7 +303,6 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forget drawn lines: their colours have changed."""
         super().notify_style_update()
-        self._looks = None
         self._styles.clear()
         self._strips.clear()
 
@@ -325,14 +321,14 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         index = self.scroll_offset.y + y
         if index >= len(self._rows):
-            return Strip.blank(width, self._style("", "plain"))
+            return Strip.blank(width, self._styles.style("", "plain"))
         state = "plain"
         if index == self.cursor:
             state = "cursor" if self.has_focus or self._remote_focus else "cursor-blurred"
         key = (index, width, state)
         if (strip := self._strips.get(key)) is None:
             pieces = self._pieces(self._row_at(index), width)
-            segments = [Segment(text, self._style(look, state)) for text, look in pieces]
+            segments = [Segment(text, self._styles.style(look, state)) for text, look in pieces]
             strip = self._strips[key] = Strip(segments, width)
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)
@@ -389,20 +385,6 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         if any(counts.values()):
             self._strips.clear()
             self.refresh()
-
-    def _style(self, look: str, state: str) -> Style:
-        style = self._styles.get((look, state))
-        if style is None:
-            if self._looks is None:
-                self._looks = TreeStyles(
-                    add_diff_colours(self.app.theme_variables),
-                    self.visual_style,
-                    dark=self.app.current_theme.dark,
-                    ansi=self.app.native_ansi_color,
-                )
-            style = self._looks.style(*self._looks.names(look, state))
-            self._styles[look, state] = style
-        return style
 
     # ------------------------------------------------------------- mouse
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
@@ -17,8 +16,7 @@ from core.text import shown
 from core.versions.choose import Choice, Posting
 from core.versions.compare import PairChange
 from core.versions.comparison import Comparison
-from tui.styles import TreeStyles
-from tui.themes import add_diff_colours
+from tui.styles import RowStyles
 from tui.versions.rows import Chain, LadderRow, grid_rows, ladder_rows
 from tui.widgets.cursor_list import CursorList
 
@@ -54,8 +52,7 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
         """The lines that the cursor stands on."""
         self._wanted = 0
         """The pair on which the cursor is to stand, once there are lines."""
-        self._styles: dict[tuple[str, str], Style] = {}
-        self._looks: TreeStyles | None = None
+        self._styles = RowStyles(self)
 
     # ------------------------------------------------------------- what it holds
 
@@ -173,7 +170,6 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forget the colours: they have changed."""
         super().notify_style_update()
-        self._looks = None
         self._styles.clear()
 
     def watch_has_focus(self, focus: bool) -> None:
@@ -189,21 +185,9 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
         state = "plain"
         if at == self.cursor and line.pair is not None:
             state = "cursor" if self.has_focus else "cursor-blurred"
-        segments = [Segment(text, self._style(look, state)) for text, look in line.pieces if text]
+        segments = [
+            Segment(text, self._styles.style(look, state)) for text, look in line.pieces if text
+        ]
         used = sum(segment.cell_length for segment in segments)
-        segments.append(Segment(" " * max(0, width - used), self._style("", state)))
+        segments.append(Segment(" " * max(0, width - used), self._styles.style("", state)))
         return Strip(segments).crop(0, width)
-
-    def _style(self, look: str, state: str) -> Style:
-        style = self._styles.get((look, state))
-        if style is None:
-            if self._looks is None:
-                self._looks = TreeStyles(
-                    add_diff_colours(self.app.theme_variables),
-                    self.visual_style,
-                    dark=self.app.current_theme.dark,
-                    ansi=self.app.native_ansi_color,
-                )
-            style = self._looks.style(*self._looks.names(look, state))
-            self._styles[look, state] = style
-        return style
