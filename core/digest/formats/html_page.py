@@ -6,8 +6,6 @@ a Content-Security-Policy that allows the style and the script below by their ha
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +28,8 @@ from core.digest.formats.phrases import (
 )
 from core.digest.people import domain_of, format_identity
 from core.digest.values import Counts, Digest, SeriesChanges, ThreadChanges
-from core.text import shown, shown_lines
+from core.text import shown_lines
+from core.web_page import content_policy, html_text, page_head
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --soft: #60646c; --line: #d9d9e0; --bar: #3e63dd; --pane: #f0f0f3; }
@@ -62,32 +61,16 @@ for (const button of document.querySelectorAll("th button")) button.addEventList
 """
 
 
-def _hash(content: str) -> str:
-    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-
-
-_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_hash(_STYLE)}'; script-src 'sha256-{_hash(_SCRIPT)}';"
-    " base-uri 'none'; form-action 'none'"
-)
+_POLICY: Final = content_policy(_STYLE, _SCRIPT)
 
 
 def web_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     """Yield the lines of the page."""
-    title = _text(title_of(digest))
-    yield "<!DOCTYPE html>"
-    yield '<html lang="en">'
-    yield "<head>"
-    yield '<meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield '<meta name="referrer" content="no-referrer">'
-    yield f"<title>{title}</title>"
-    yield f"<style>{_STYLE}</style>"
-    yield "</head>"
+    title = html_text(title_of(digest))
+    yield from page_head(title, _POLICY, _STYLE)
     yield "<body>"
     yield f"<h1>{title}</h1>"
-    yield f"<p>{_text(opening(digest))}</p>"
+    yield f"<p>{html_text(opening(digest))}</p>"
     yield from _charts(digest, top)
     yield from _people(digest, top)
     if digest.series:
@@ -105,11 +88,6 @@ def web_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield f"<script>{_SCRIPT}</script>"
     yield "</body>"
     yield "</html>"
-
-
-def _text(text: str) -> str:
-    """Return one line of text for HTML, in or between tags."""
-    return html.escape(shown(text))
 
 
 def _charts(digest: Digest, top: int) -> Iterator[str]:
@@ -166,7 +144,7 @@ def _bars(bars: Sequence[tuple[str, int]]) -> Iterator[str]:
     for at, (name, count) in enumerate(bars):
         short = name if len(name) <= 40 else f"{name[:39]}…"
         width = 560 * count / most
-        yield f'<text x="270" y="{22 * at + 15}" text-anchor="end">{_text(short)}</text>'
+        yield f'<text x="270" y="{22 * at + 15}" text-anchor="end">{html_text(short)}</text>'
         yield f'<rect x="280" y="{22 * at + 3}" width="{width:.1f}" height="16"></rect>'
         yield f'<text x="{286 + width:.1f}" y="{22 * at + 15}">{count}</text>'
     yield "</svg>"
@@ -206,7 +184,7 @@ def _table(words: str, head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) 
     ]
     yield f"<table><thead><tr>{''.join(cells)}</tr></thead><tbody>"
     for line in lines:
-        cells = [f"<td{_class(at)}>{_text(cell)}</td>" for at, cell in enumerate(line)]
+        cells = [f"<td{_class(at)}>{html_text(cell)}</td>" for at, cell in enumerate(line)]
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody></table>"
 
@@ -216,9 +194,9 @@ def _class(at: int) -> str:
 
 
 def _list(words: str, lines: Iterable[str]) -> Iterator[str]:
-    items = [f"<li>{_text(line)}</li>" for line in lines]
+    items = [f"<li>{html_text(line)}</li>" for line in lines]
     if items:
-        yield f"<h2>{_text(words)}</h2>"
+        yield f"<h2>{html_text(words)}</h2>"
         yield "<ul>"
         yield from items
         yield "</ul>"
@@ -233,7 +211,7 @@ def _series(news: SeriesChanges) -> Iterator[str]:
     yield "<details>"
     who = news.author.name or news.author.address
     short = f"{who}, {date_of(newest.date)}; {arrived_words(newest)}; {reply_words(news)}"
-    yield f"<summary><h3>{_text(f'{newest.tag} {news.subject}')}</h3> <span>{_text(short)}</span></summary>"
+    yield f"<summary><h3>{html_text(f'{newest.tag} {news.subject}')}</h3> <span>{html_text(short)}</span></summary>"
     yield "<ul>"
     for words in (
         f"{format_identity(news.author)}, <{news.id}>",
@@ -241,7 +219,7 @@ def _series(news: SeriesChanges) -> Iterator[str]:
         *earlier_words(news),
         *map(trailer_words, news.trailers),
     ):
-        yield f"<li>{_text(words)}</li>"
+        yield f"<li>{html_text(words)}</li>"
     yield "</ul>"
     if news.text:
         text = "\n".join(map(html.escape, shown_lines(news.text)))
@@ -250,6 +228,6 @@ def _series(news: SeriesChanges) -> Iterator[str]:
         yield "<table><tbody>"
         for place, patch in rows(newest):
             cells = (place, *patch_words(patch, news))
-            yield f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+            yield f"<tr>{''.join(f'<td>{html_text(cell)}</td>' for cell in cells)}</tr>"
         yield "</tbody></table>"
     yield "</details>"

@@ -6,13 +6,11 @@ style below by its hash, and nothing else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from core.text import shown, shown_line
+from core.text import shown_line
 from core.versions.choose import Choice
 from core.versions.comparison import Comparison, PairInterdiff
 from core.versions.formats.phrases import (
@@ -26,6 +24,7 @@ from core.versions.formats.phrases import (
     summary,
 )
 from core.versions.interdiff import FileInterdiff, Row
+from core.web_page import content_policy, html_text, page_head
 
 _CONTEXT: Final = 3
 
@@ -45,11 +44,7 @@ details { border-top: 1px solid var(--line); padding: .5rem 0; } summary { curso
 .rows .old { border-left-color: var(--soft); color: var(--soft); text-decoration: line-through; } .rows small { text-decoration: none; }
 """
 
-_POLICY: Final = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'; base-uri 'none'; form-action 'none'"
-)
+_POLICY: Final = content_policy(_STYLE)
 
 
 def web_page(
@@ -57,23 +52,14 @@ def web_page(
 ) -> Iterator[str]:
     """Yield the lines of the page: the ladder, the author's changelog, and each interdiff, folded."""
     old, new = choice.old.name, choice.new.name
-    title = _text(f"{choice.new.series.subject}: {old} → {new}")
-    yield "<!DOCTYPE html>"
-    yield '<html lang="en">'
-    yield "<head>"
-    yield '<meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield '<meta name="referrer" content="no-referrer">'
-    yield f"<title>{title}</title>"
-    yield f"<style>{_STYLE}</style>"
-    yield "</head>"
+    title = html_text(f"{choice.new.series.subject}: {old} → {new}")
+    yield from page_head(title, _POLICY, _STYLE)
     yield "<body>"
     yield f"<h1>{title}</h1>"
-    yield f"<p>{_text(summary(comparison))}. {_text(old)} is {_text(choice.old.id)}, {_text(new)} is {_text(choice.new.id)}.</p>"
+    yield f"<p>{html_text(summary(comparison))}. {html_text(old)} is {html_text(choice.old.id)}, {html_text(new)} is {html_text(choice.new.id)}.</p>"
     for posting in (choice.old, choice.new):
         if sentence := missing_phrase(posting):
-            yield f"<p>{_text(sentence)}</p>"
+            yield f"<p>{html_text(sentence)}</p>"
     yield from _ladder(choice, comparison, interdiffs)
     yield from _changelog(choice, comparison)
     yield "<h2>Patches</h2>"
@@ -84,25 +70,20 @@ def web_page(
     yield "</html>"
 
 
-def _text(text: str) -> str:
-    """Return one line of text for HTML, in or between tags."""
-    return html.escape(shown(text))
-
-
 def _ladder(
     choice: Choice, comparison: Comparison, interdiffs: Sequence[PairInterdiff]
 ) -> Iterator[str]:
     old, new = choice.old.name, choice.new.name
     linked = {id(pair.pair): at for at, pair in enumerate(interdiffs)}
     yield '<table class="ladder">'
-    yield f'<thead><tr><th scope="col">{_text(old)}</th><th scope="col"></th><th scope="col">{_text(new)}</th><th scope="col">Patch</th><th scope="col">Change</th></tr></thead>'
+    yield f'<thead><tr><th scope="col">{html_text(old)}</th><th scope="col"></th><th scope="col">{html_text(new)}</th><th scope="col">Patch</th><th scope="col">Change</th></tr></thead>'
     yield "<tbody>"
     for pair in comparison.pairs:
         ref = pair.new or pair.old
-        title = _text(ref.title if ref else "")
+        title = html_text(ref.title if ref else "")
         if pair.is_changed and id(pair) in linked:
             title = f'<a href="#pair{linked[id(pair)]}">{title}</a>'
-        words = _text(", ".join(pair_phrases(pair, comparison, old=old, new=new)))
+        words = html_text(", ".join(pair_phrases(pair, comparison, old=old, new=new)))
         yield (
             f'<tr><td class="n">{pair.old.number if pair.old else "–"}</td><td>{letter(pair)}</td>'
             f'<td class="n">{pair.new.number if pair.new else "–"}</td><td>{title}</td><td>{words}</td></tr>'
@@ -113,13 +94,13 @@ def _ladder(
 def _changelog(choice: Choice, comparison: Comparison) -> Iterator[str]:
     yield "<h2>The author’s changelog</h2>"
     if not comparison.changelog:
-        yield f"<p>The mails of {_text(choice.new.name)} have no changelog.</p>"
+        yield f"<p>The mails of {html_text(choice.new.name)} have no changelog.</p>"
         return
     yield "<ul>"
     for item in comparison.changelog:
         patches = ", ".join(map(str, item.patches))
         head = f"v{item.version}" + (f", patch {patches}" if patches else "")
-        yield f"<li><small>{_text(head)}</small> {_text(item.text)}</li>"
+        yield f"<li><small>{html_text(head)}</small> {html_text(item.text)}</li>"
     yield "</ul>"
 
 
@@ -128,25 +109,25 @@ def _pair(at: int, choice: Choice, comparison: Comparison, pair: PairInterdiff) 
     change = pair.pair
     ref = change.new or change.old
     words = ", ".join(pair_phrases(change, comparison, old=old, new=new))
-    yield f'<details id="pair{at}" open><summary><strong>{ref.number if ref else ""} {_text(ref.title if ref else "")}</strong> <small>{_text(words)}</small></summary>'
+    yield f'<details id="pair{at}" open><summary><strong>{ref.number if ref else ""} {html_text(ref.title if ref else "")}</strong> <small>{html_text(words)}</small></summary>'
     if items := comparison.items_of(change):
         yield "<ul>"
-        yield from (f"<li>{_text(item.text)}</li>" for item in items)
+        yield from (f"<li>{html_text(item.text)}</li>" for item in items)
         yield "</ul>"
     if change.tags.new or change.tags.dropped or change.tags.changed:
         yield '<div class="rows">'
         for trailer in change.tags.new:
             given = giver(choice, trailer)
-            where = f" <small>given in {_text(given)}</small>" if given else ""
-            yield f'<div class="new plus">{_text(f"{trailer.name}: {trailer.value}")}{where}</div>'
+            where = f" <small>given in {html_text(given)}</small>" if given else ""
+            yield f'<div class="new plus">{html_text(f"{trailer.name}: {trailer.value}")}{where}</div>'
         for trailer in change.tags.dropped:
-            yield f'<div class="old">{_text(f"{trailer.name}: {trailer.value}")}</div>'
+            yield f'<div class="old">{html_text(f"{trailer.name}: {trailer.value}")}</div>'
         for before, after in change.tags.changed:
-            yield f'<div class="old">{_text(f"{before.name}: {before.value}")}</div>'
-            yield f'<div class="new plus">{_text(f"{after.name}: {after.value}")}</div>'
+            yield f'<div class="old">{html_text(f"{before.name}: {before.value}")}</div>'
+            yield f'<div class="new plus">{html_text(f"{after.name}: {after.value}")}</div>'
         yield "</div>"
     if "author" in change.change and pair.old and pair.new:
-        yield f"<p>{_text(f'Author: {pair.old.author} → {pair.new.author}')}</p>"
+        yield f"<p>{html_text(f'Author: {pair.old.author} → {pair.new.author}')}</p>"
     if "message" in change.change:
         yield "<h3>Message</h3>"
         yield from _rows(pair.message, pair, old, new)
@@ -154,7 +135,7 @@ def _pair(at: int, choice: Choice, comparison: Comparison, pair: PairInterdiff) 
         facts = ", ".join(file_facts(file, old, new))
         is_changed = len(stretches(file, _CONTEXT, _CONTEXT)) > 1
         if facts or is_changed:
-            yield f"<h3>{_text(file.path)} <small>{_text(facts)}</small></h3>"
+            yield f"<h3>{html_text(file.path)} <small>{html_text(facts)}</small></h3>"
         if is_changed:
             yield from _rows(file, pair, old, new)
     yield "</details>"
@@ -165,13 +146,13 @@ def _rows(file: FileInterdiff, pair: PairInterdiff, old: str, new: str) -> Itera
     for number, (run, left_out) in enumerate(stretches(file, _CONTEXT, _CONTEXT)):
         if left_out:
             noun = "hunk" if left_out == 1 else "hunks"
-            yield f"<div><small>… {left_out} {noun} as in {_text(old)}</small></div>"
+            yield f"<div><small>… {left_out} {noun} as in {html_text(old)}</small></div>"
         elif number and run:
             yield "<div><small>…</small></div>"
         for at in run:
             row = file.rows[at]
             note = row_note(file, at, pair, new)
-            said = f" <small>← {_text(note)}</small>" if note else ""
+            said = f" <small>← {html_text(note)}</small>" if note else ""
             sign = "" if file is pair.message else row.now or row.was
             text = html.escape(shown_line(sign + row.text, first_column=len(sign)))
             yield f'<div class="{_class(row)}">{text}{said}</div>'

@@ -1,0 +1,46 @@
+"""What every HTML page of the program begins with, so that one place decides what a page may do.
+
+A Content-Security-Policy allows the page's own style and script by their hashes, and nothing else: no load, no form, no
+other base. Text from mail goes through `html_text`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Iterator
+
+from core.text import shown
+
+
+def html_text(text: str) -> str:
+    """Return one line of text for HTML, in or between tags."""
+    return html.escape(shown(text))
+
+
+def content_policy(style: str, script: str = "") -> str:
+    """Return the Content-Security-Policy of a page with this style and script."""
+    scripts = f" script-src 'sha256-{_hash(script)}';" if script else ""
+    return (
+        f"default-src 'none'; style-src 'sha256-{_hash(style)}';{scripts}"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def page_head(title: str, policy: str, style: str) -> Iterator[str]:
+    """Yield the lines of a page up to its body; `title` is HTML already."""
+    yield "<!DOCTYPE html>"
+    yield '<html lang="en">'
+    yield "<head>"
+    yield '<meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="referrer" content="no-referrer">'
+    yield f"<title>{title}</title>"
+    yield f"<style>{style}</style>"
+    yield "</head>"
+
+
+def _hash(content: str) -> str:
+    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
