@@ -10,9 +10,10 @@ from core.config import NamedTree
 from tests.core.apply.kit import commit, git, repository, snapshot, text
 from tests.end_to_end.program import Program
 from tests.end_to_end.test_apply_cli import archive
-from tests.tui.kit import ready, text_of
+from tests.tui.kit import desk_screen, ready, text_of
 from tests.tui.test_replies import app_at, press
 from tui.app import PatchdeskApp
+from tui.keys.commands import Pane
 
 
 @pytest.fixture
@@ -88,6 +89,19 @@ async def test_landed_coverage_and_comments(folder: Path) -> None:
         assert "R Rex Reviewer fresh" in text_of(app)
         await press(pilot, "q", "g", "R")
         assert "0 open of 0" in text_of(app)
+
+
+@pytest.mark.parametrize(("pane", "keys"), [(Pane.TREE, ()), (Pane.READER, ("enter",))])
+async def test_a_report_is_left_for_the_pane_it_was_asked_in(
+    folder: Path, pane: Pane, keys: tuple[str, ...]
+) -> None:
+    app = desk(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, *keys, "g", "c")
+        assert desk_screen(app).active_pane is Pane.READER
+        await press(pilot, "g", "R", "q")  # a report on top of a report is one level
+        assert desk_screen(app).active_pane is pane
 
 
 async def test_without_a_repository_it_says_how_to_set_one(folder: Path) -> None:

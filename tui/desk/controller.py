@@ -114,6 +114,8 @@ class DeskView(Protocol):
     session: Session | None
     """What is open; None before anything was."""
     content: ReaderContent
+    asked_from: Pane
+    """The pane that had the keys when the temporary note on the screen was asked for."""
 
     @property
     def app(self) -> App[Any]:

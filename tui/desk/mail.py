@@ -219,12 +219,13 @@ class MailLoader(Controller):
         return True
 
     def back(self) -> bool:
-        """Go from a note that was asked for back to the mail under the cursor."""
+        """Go from a note back to the mail under the cursor, and to the pane that it was asked for in."""
         row = self._desk.series_tree.row
         is_temporary = self._desk.content is ReaderContent.TEMPORARY_NOTE
         if not is_temporary or row is None or row.message is None:
             return False
         self.read_row(row)
+        self._desk.focus_pane(self._desk.asked_from)
         return True
 
 

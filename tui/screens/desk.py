@@ -126,6 +126,7 @@ class DeskScreen(CommandScreen):
         self.settings = settings
         self.session: Session | None = None
         self.content = ReaderContent.NOTE
+        self.asked_from = Pane.TREE
         self.title_bar, self.status = TitleBar(), StatusBar()
         self.series_tree = TriageTree(clock=settings.clock)
         self.ladder = VersionLadder()
@@ -298,6 +299,8 @@ class DeskScreen(CommandScreen):
 
     def show_note(self, title: str, lines: Sequence[str], *, temporary: bool = False) -> None:
         """Show a text of the program in the reader; a temporary one goes with the next step back."""
+        if temporary and self.content is not ReaderContent.TEMPORARY_NOTE:
+            self.asked_from = self.active_pane
         self.content = ReaderContent.TEMPORARY_NOTE if temporary else ReaderContent.NOTE
         self.reader.show_note(title, [self.keymap.fill(line) for line in lines])
         self.update_reader_title()
