@@ -110,3 +110,13 @@ async def test_without_a_repository_it_says_how_to_set_one(folder: Path) -> None
         await ready(pilot)
         await press(pilot, "a", "a")
         assert "No repository to apply to is set" in text_of(app)
+
+
+async def test_braces_in_what_others_wrote_stay_as_they_are(folder: Path) -> None:
+    path = folder.parent / "patch.eml"
+    path.write_bytes(path.read_bytes().replace(b"a: write three", b"a: {app.quit} twice"))
+    app = desk(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "g", "c")
+        assert "a: {app.quit} twice" in text_of(app, "MessageView")

@@ -20,7 +20,6 @@ from tui.desk.series_reports import (
     trial_lines,
     version_label,
 )
-from tui.keys.commands import Pane
 from tui.tree.rows import Kind
 
 if TYPE_CHECKING:
@@ -227,8 +226,7 @@ class SeriesActions(Controller):
             self._run(what, partial(work, chosen), lambda found: self._note(*found))
 
     def _note(self, title: str, lines: Sequence[SafeText]) -> None:
-        self._desk.show_note(shown(title), lines, temporary=True)
-        self._desk.focus_pane(Pane.READER)
+        self._desk.show_report(shown(title), lines)
 
     # ------------------------------------------------------------- what runs
 

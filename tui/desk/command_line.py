@@ -108,7 +108,10 @@ class CommandLine(Controller):
         from core.system.paths import log_file
 
         lines = last_lines(log_file())
-        text = [shown(str(log_file())), "", *(lines if any(lines) else [shown("It is empty.")])]
-        self._desk.show_note("The log", text, temporary=True)
-        self._desk.focus_pane(Pane.READER)
+        text = [
+            shown(str(log_file())),
+            shown(""),
+            *(lines if any(lines) else [shown("It is empty.")]),
+        ]
+        self._desk.show_report("The log", text)
         self._desk.reader.action_bottom()

@@ -157,8 +157,12 @@ class DeskView(Protocol):
         """Show a mail in the reader, or the beginning of one."""
         ...
 
-    def show_note(self, title: str, lines: Sequence[str], *, temporary: bool = False) -> None:
-        """Show a text of the program in the reader; a temporary one goes with the next step back."""
+    def show_note(self, title: str, lines: Sequence[str]) -> None:
+        """Show a text of the program in the reader, with the keys of the commands that it names in braces."""
+        ...
+
+    def show_report(self, title: str, lines: Sequence[SafeText], *, focus: bool = True) -> None:
+        """Show what mails or programs say in the reader, as it is, until the next step back; give it the keys."""
         ...
 
     def show_message(self, text: str, severity: str = "information") -> None:

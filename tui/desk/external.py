@@ -172,8 +172,7 @@ class External(Controller):
         if output.capped:
             lines.insert(0, shown("Output truncated; the command was stopped."))
         text = [shown(""), *(lines or [shown("It wrote nothing.")])]
-        self._desk.show_note(shown(f"| {command}"), text, temporary=True)
-        self._desk.focus_pane(Pane.READER)
+        self._desk.show_report(shown(f"| {command}"), text)
 
     # ------------------------------------------------------------- editor
 

@@ -21,7 +21,7 @@ from tui.desk.journal_writer import JournalWriter, TriageOperation
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
 from tui.desk.triage_state import TriageState
-from tui.keys.commands import Command, Pane
+from tui.keys.commands import Command
 from tui.tasks import Tasks
 from tui.tree.marks import SeriesHandle
 from tui.tree.rows import Kind, Row
@@ -337,5 +337,4 @@ class Triage(Controller):
         states = phrases.describe_state(self._states.of(here), now) if here is not None else []
         title = shown(f"Triage history of {subject}")
         lines_shown = [*text, shown(""), shown("; ".join(states))]
-        self._desk.show_note(title, lines_shown, temporary=True)
-        self._desk.focus_pane(Pane.READER)
+        self._desk.show_report(title, lines_shown)

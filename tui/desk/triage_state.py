@@ -180,10 +180,9 @@ class TriageState(Controller):
         self._desk.show_items(self._visible, Refresh(keep=True, hold=True), after=self)
         self._desk.update_position()
         if len(self._all) and not len(self._desk.series_tree):
-            lines = [
-                "{view.show_decided} shows decided series · {triage.undo} undoes the last action"
-            ]
-            self._desk.show_note("Inbox zero: nothing left to triage", lines, temporary=True)
+            ways = "{view.show_decided} shows decided series · {triage.undo} undoes the last action"
+            lines = [shown(self._desk.keymap.fill(ways))]
+            self._desk.show_report("Inbox zero: nothing left to triage", lines, focus=False)
 
     def _toggle_decided(self) -> None:
         self._shows_decided = not self._shows_decided

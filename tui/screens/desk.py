@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 
 from core.model import OpenedMessage
-from core.text import shown
+from core.text import SafeText, shown
 from tui.desk.actions import SeriesActions
 from tui.desk.command_line import CommandLine
 from tui.desk.controller import (
@@ -297,13 +297,21 @@ class DeskScreen(CommandScreen):
         if whole:
             self.controllers.on_mail(mail)
 
-    def show_note(self, title: str, lines: Sequence[str], *, temporary: bool = False) -> None:
-        """Show a text of the program in the reader; a temporary one goes with the next step back."""
-        if temporary and self.content is not ReaderContent.TEMPORARY_NOTE:
-            self.asked_from = self.active_pane
-        self.content = ReaderContent.TEMPORARY_NOTE if temporary else ReaderContent.NOTE
+    def show_note(self, title: str, lines: Sequence[str]) -> None:
+        """Show a text of the program in the reader, with the keys of the commands that it names in braces."""
+        self.content = ReaderContent.NOTE
         self.reader.show_note(title, [self.keymap.fill(line) for line in lines])
         self.update_reader_title()
+
+    def show_report(self, title: str, lines: Sequence[SafeText], *, focus: bool = True) -> None:
+        """Show what mails or programs say in the reader, as it is, until the next step back; give it the keys."""
+        if self.content is not ReaderContent.TEMPORARY_NOTE:
+            self.asked_from = self.active_pane
+        self.content = ReaderContent.TEMPORARY_NOTE
+        self.reader.show_note(title, lines)
+        self.update_reader_title()
+        if focus:
+            self.focus_pane(Pane.READER)
 
     def show_message(self, text: str, severity: str = "information") -> None:
         """Show one sentence until the next key."""
