@@ -131,6 +131,7 @@ class BranchMaker:
                 base=base,
                 patches=fits,
                 worktree=record.worktree,
+                record=record.id,
             )
         tip = commits[-1] if commits else base.commit
         ref = f"refs/heads/{record.branch}"
@@ -150,6 +151,7 @@ class BranchMaker:
             base=base,
             patches=_applied_fits(patches, commits),
             worktree=kept,
+            record=record.id,
         )
 
     def _conflict_fits(

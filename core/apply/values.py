@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from core.model import MessageId
+
+_MOST_NUMBER: Final = 9_999
+
+
+def parse_patch_list(text: str) -> frozenset[int] | None:
+    """Return the patches that a list such as `1-3,5` names; None where it names none."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            return None
+        if (
+            len(first) > 4
+            or len(last) > 4
+            or not 1 <= int(first) <= int(last or first) <= _MOST_NUMBER
+        ):
+            return None
+        found.update(range(int(first), int(last or first) + 1))
+    return frozenset(found)
 
 
 class Fit(StrEnum):
@@ -114,3 +134,5 @@ class AppliedBranch:
     patches: tuple[PatchFit, ...]
     worktree: str = ""
     """Where it stays: asked for, or to mend a conflict in."""
+    record: str = ""
+    """The id of its record, by which it is taken back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,7 @@ from core.apply.trial import try_version
 from core.apply.values import AppliedBranch, Base, PatchFit, PatchSource, Trial
 from core.config import Config, with_git
 from core.coverage.tags import lines_to_add
+from core.desk.coverage import series_coverage
 from core.diff.trojan_source import DIRECTION, HIDDEN, find_suspicious
 from core.errors import PatchdeskError
 from core.model import MessageId, OpenedMessage, Series, Version
@@ -27,6 +29,50 @@ _REFUSED = frozenset({DIRECTION, HIDDEN})
 """Kinds of characters with which a patch does not read as it compiles."""
 
 Trailers = Literal["fresh", "all", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOptions:
+    """How a version is to be applied."""
+
+    patches: Collection[int] | None = None
+    """Numbers of the patches to take; None: all."""
+    base: str = ""
+    """The one revision to apply to; "": bases are looked for."""
+    branch: str = ""
+    worktree: str = ""
+    """A folder in which the branch's worktree stays; "": none stays."""
+    trailers: Trailers = "fresh"
+    link: bool = False
+    sign_off: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOutcome:
+    """A trial, and what was made after it."""
+
+    repo: str
+    trial: Trial
+    applied: AppliedBranch | None = None
+    """None where it was only tried, or does not apply."""
+
+    @property
+    def patches(self) -> Sequence[PatchFit]:
+        """What became of each patch at last."""
+        return self.trial.patches if self.applied is None else self.applied.patches
+
+    @property
+    def branch(self) -> str:
+        """The branch that was made, "" for none."""
+        return "" if self.applied is None else self.applied.branch
+
+    @property
+    def worktree(self) -> str:
+        """The worktree that stays, "" for none."""
+        return "" if self.applied is None else self.applied.worktree
+
+
+_DEFAULT = ApplyOptions()
 
 
 class ApplyService:
@@ -55,21 +101,70 @@ class ApplyService:
     def try_version(
         self,
         repository: Repository,
+        opener: MailOpener,
+        version: Version,
+        options: ApplyOptions = _DEFAULT,
+    ) -> ApplyOutcome:
+        """Return whether a version applies, and to what; nothing is written.
+
+        Raises PatchdeskError where there is no base or none of the wanted patches, and Cancelled.
+        """
+        patches, mails = sources_of(opener, version, options.patches)
+        trial = self._trial(repository, opener, version, patches, mails, options.base)
+        return ApplyOutcome(repo=str(repository.path), trial=trial)
+
+    def apply(
+        self,
+        repository: Repository,
+        opener: MailOpener,
+        series: Series,
+        version: Version,
+        options: ApplyOptions = _DEFAULT,
+        stop: Event | None = None,
+    ) -> ApplyOutcome:
+        """Apply a version to a new branch where it fits, with the trailers that are wanted.
+
+        Raises PatchdeskError, having changed nothing, also where characters of a patch hide or reorder text; and Cancelled.
+        """
+        patches, mails = sources_of(opener, version, options.patches)
+        trial = self._trial(repository, opener, version, patches, mails, options.base)
+        if not trial.applies:
+            return ApplyOutcome(repo=str(repository.path), trial=trial)
+        if deceiving := list(suspicious_lines(mails)):
+            raise PatchdeskError(
+                "The patches hold characters that hide or reorder text; nothing was applied.",
+                "\n".join(deceiving[:5]),
+            )
+        covered = None
+        if options.trailers != "none":
+            covered = series_coverage(opener, series, stop=stop, version=version)
+        ready = [
+            replace(one, trailers=self._trailers(covered, one.number, one.message_id, options))
+            for one in patches
+            if one.message_id is not None
+        ]
+        record = self._record(repository, series, version, trial.base, options)
+        applied = BranchMaker(repository, self._records).apply(ready, trial.base, record)
+        return ApplyOutcome(repo=str(repository.path), trial=trial, applied=applied)
+
+    def _trial(
+        self,
+        repository: Repository,
+        opener: MailOpener,
         version: Version,
         patches: Sequence[PatchSource],
         mails: Sequence[OpenedMessage],
-        base: str = "",
-        cover: bytes = b"",
+        base: str,
     ) -> Trial:
-        """Return whether a version applies, and to what. `mails` are the patches opened, `cover` is the cover's bytes.
-
-        Raises PatchdeskError where no base is to be found, and Cancelled.
-        """
+        if not patches:
+            raise PatchdeskError("None of these patches is in the version.", "Name others.")
         images = pre_images(patches, [mail.body.diff for mail in mails])
         finder = BaseFinder(repository, images, version.date)
-        named = [cover, *(patch.raw for patch in patches)]
-        bases = finder.bases(base, self._config.apply_base, "", named)
-        trial = try_version(repository, patches, bases)
+        cover = [] if version.cover is None else [opener.raw(version.cover.message)]
+        named = [*cover, *(patch.raw for patch in patches)]
+        trial = try_version(
+            repository, patches, finder.bases(base, self._config.apply_base, "", named)
+        )
         if trial is None:
             if base:
                 raise PatchdeskError(f"{base!r} names no commit of {repository.path}.")
@@ -78,21 +173,18 @@ class ApplyService:
             )
         return trial
 
-    def apply(
+    def _record(
         self,
         repository: Repository,
         series: Series,
         version: Version,
-        patches: Sequence[PatchSource],
         base: Base,
-        branch: str = "",
-        worktree: str = "",
-    ) -> AppliedBranch:
-        """Apply patches to a new branch, and return what came of it. Raises PatchdeskError and Cancelled."""
-        name = branch or branch_name(
+        options: ApplyOptions,
+    ) -> ApplyRecord:
+        name = options.branch or branch_name(
             self._config.apply_branch, series.author.address, series.subject, version.version
         )
-        record = ApplyRecord(
+        return ApplyRecord(
             id="",
             state=ApplyState.APPLYING,
             series=series.id,
@@ -101,10 +193,9 @@ class ApplyService:
             repo=str(repository.path),
             base=base.commit,
             branch=name,
-            worktree=worktree,
-            keep_worktree=bool(worktree),
+            worktree=options.worktree,
+            keep_worktree=bool(options.worktree),
         )
-        return BranchMaker(repository, self._records).apply(patches, base, record)
 
     def undo(self, record_id: str) -> ApplyRecord:
         """Take an applied branch back. Raises PatchdeskError where it is not as it was left."""
@@ -112,32 +203,23 @@ class ApplyService:
         BranchMaker(Repository(Path(record.repo)), self._records).undo(record)
         return record
 
-    def records(self) -> tuple[ApplyRecord, ...]:
-        """Return what was applied, or waits to be mended, oldest first. Raises PatchdeskError."""
-        return self._records.all()
-
-    def trailers(
+    def _trailers(
         self,
         covered: Coverage | None,
         number: int,
-        kind: Trailers,
         message_id: MessageId,
-        *,
-        link: bool,
-        sign_off: bool,
+        options: ApplyOptions,
     ) -> tuple[str, ...]:
         """Return the lines to add to a patch's message: collected trailers, Link, then the user's Signed-off-by.
 
         Raises PatchdeskError where the user's name or address is not set and a sign-off is wanted.
         """
-        lines = list(
-            lines_to_add(covered, number, stale=kind == "all")
-            if covered is not None and kind != "none"
-            else ()
-        )
-        if link:
+        lines: list[str] = []
+        if covered is not None:
+            lines += lines_to_add(covered, number, stale=options.trailers == "all")
+        if options.link:
             lines.append(f"Link: {self._link(message_id)}")
-        if sign_off:
+        if options.sign_off:
             if not (self._config.me_name and self._config.me_addresses):
                 raise PatchdeskError(
                     "A sign-off needs your name and address.",
@@ -198,41 +280,40 @@ def suspicious_lines(mails: Sequence[OpenedMessage]) -> Iterator[str]:
                 yield line
 
 
-def apply_record(
-    series: Series, version: Version, repo: str, base: Base, patches: Sequence[PatchFit],
-    branch: str = "", worktree: str = "",
-) -> dict[str, Any]:  # fmt: skip
+def apply_record(series: Series, version: Version, outcome: ApplyOutcome) -> dict[str, Any]:
     """Return a trial, or an applied branch, as the JSON object that scripts read."""
+    base = outcome.trial.base
     return {
         "kind": "apply",
         "series": series.id,
         "version": version.version,
-        "repo": repo,
+        "repo": outcome.repo,
         "base": {
             "commit": base.commit,
             "how": base.source.value,
             "matched": list(base.matched) if base.matched else None,
         },
-        "patches": [
+        "patches": [_fit_record(one) for one in outcome.patches],
+        "branch": outcome.branch or None,
+        "worktree": outcome.worktree or None,
+    }
+
+
+def _fit_record(one: PatchFit) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "message_id": one.message_id,
+        "result": one.fit.value,
+        "files": [
             {
-                "number": one.number,
-                "message_id": one.message_id,
-                "result": one.fit.value,
-                "files": [
-                    {
-                        "path": file.path,
-                        "hunks": file.hunks,
-                        "failing": file.failing,
-                        "reason": file.reason,
-                    }
-                    for file in one.files
-                ],
-                "commit": one.commit or None,
+                "path": file.path,
+                "hunks": file.hunks,
+                "failing": file.failing,
+                "reason": file.reason,
             }
-            for one in patches
+            for file in one.files
         ],
-        "branch": branch or None,
-        "worktree": worktree or None,
+        "commit": one.commit or None,
     }
 
 

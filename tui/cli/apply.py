@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
@@ -14,16 +13,12 @@ from tui.cli.parser import TARGETS, Command, add_message, add_source
 from tui.desk.series_reports import landed_lines, trial_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from threading import Event
 
-    from core.apply.values import Base, PatchFit, PatchSource
     from core.config import Config
-    from core.desk.apply_service import ApplyService
+    from core.desk.apply_service import ApplyOutcome
     from core.model import Series, Version
     from tui.cli.mail import FoundMessage
-
-_MOST_NUMBER: Final = 9_999
 
 
 # ------------------------------------------------------------------- apply
@@ -55,16 +50,12 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
 
 
 def _numbers(text: str) -> frozenset[int]:
-    found: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise argparse.ArgumentTypeError(f"{text!r} is no list like 1-3,5")
-        start, end = int(first), int(last or first)
-        if not 1 <= start <= end <= _MOST_NUMBER:
-            raise argparse.ArgumentTypeError(f"{part!r} names no patches")
-        found.update(range(start, end + 1))
-    return frozenset(found)
+    from core.apply.values import parse_patch_list
+
+    numbers = parse_patch_list(text)
+    if numbers is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list like 1-3,5")
+    return numbers
 
 
 def apply(arguments: argparse.Namespace) -> int:
@@ -78,7 +69,7 @@ def apply(arguments: argparse.Namespace) -> int:
 
 
 def _apply(arguments: argparse.Namespace, config: Config, found: FoundMessage, stop: Event) -> int:
-    from core.desk.apply_service import ApplyService, sources_of, suspicious_lines
+    from core.desk.apply_service import ApplyOptions, ApplyService
     from core.desk.export import version_of
     from core.desk.versions import series_of
 
@@ -88,78 +79,35 @@ def _apply(arguments: argparse.Namespace, config: Config, found: FoundMessage, s
         raise PatchdeskError(f"{found.message.message_id} is no part of a version.")
     service = ApplyService(config)
     repository = service.repository(arguments.repo, found.lists or series.lists, stop)
-    patches, mails = sources_of(found.opener, version, arguments.patches)
-    if not patches:
-        raise PatchdeskError("None of these patches is in the version.", "Name others.")
-    cover = b"" if version.cover is None else found.opener.raw(version.cover.message)
-    trial = service.try_version(repository, version, patches, mails, arguments.base, cover)
-    base, fits, branch, worktree = trial.base, trial.patches, "", ""
-    if trial.applies and not arguments.check:
-        if deceiving := list(suspicious_lines(mails)):
-            lines = "\n".join(deceiving[:5])
-            raise PatchdeskError(
-                "The patches hold characters that hide or reorder text; nothing was applied.", lines
-            )
-        ready = _with_trailers(arguments, service, found, series, patches, stop)
-        done = service.apply(
-            repository, series, version, ready, base, arguments.branch, arguments.worktree
-        )
-        fits, branch, worktree = done.patches, done.branch, done.worktree
-    _print_result(arguments, series, version, str(repository.path), base, fits, branch, worktree)
-    return 0 if trial.applies and (branch or arguments.check) else 1
+    options = ApplyOptions(
+        patches=arguments.patches,
+        base=arguments.base,
+        branch=arguments.branch,
+        worktree=arguments.worktree,
+        trailers=arguments.trailers,
+        link=arguments.link,
+        sign_off=arguments.sign_off,
+    )
+    if arguments.check:
+        outcome = service.try_version(repository, found.opener, version, options)
+    else:
+        outcome = service.apply(repository, found.opener, series, version, options, stop)
+    _print_outcome(series, version, outcome, as_json=arguments.json)
+    return 0 if outcome.trial.applies and (arguments.check or outcome.branch) else 1
 
 
-def _with_trailers(
-    arguments: argparse.Namespace,
-    service: ApplyService,
-    found: FoundMessage,
-    series: Series,
-    patches: Sequence[PatchSource],
-    stop: Event,
-) -> list[PatchSource]:
-    """Return the patches with the lines that are to be added to their messages."""
-    from core.desk.coverage import series_coverage
-
-    covered = None
-    if arguments.trailers != "none":
-        covered = series_coverage(found.opener, series, stop=stop)
-    return [
-        replace(
-            one,
-            trailers=service.trailers(
-                covered,
-                one.number,
-                arguments.trailers,
-                one.message_id,
-                link=arguments.link,
-                sign_off=arguments.sign_off,
-            ),
-        )
-        for one in patches
-        if one.message_id is not None
-    ]
-
-
-def _print_result(
-    arguments: argparse.Namespace,
-    series: Series,
-    version: Version,
-    repo: str,
-    base: Base,
-    fits: Sequence[PatchFit],
-    branch: str,
-    worktree: str,
+def _print_outcome(
+    series: Series, version: Version, outcome: ApplyOutcome, *, as_json: bool
 ) -> None:
     from core.desk.apply_service import apply_record
     from core.json_records import to_line
 
-    if arguments.json:
-        record = apply_record(series, version, repo, base, fits, branch, worktree)
-        print_lines([to_line(record)])
+    if as_json:
+        print_lines([to_line(apply_record(series, version, outcome))])
         return
-    lines = trial_lines(base, fits, version.total)
-    lines += [shown(f"branch {branch}")] * bool(branch)
-    lines += [shown(f"worktree {worktree}")] * bool(worktree)
+    lines = trial_lines(outcome.trial.base, outcome.patches, version.total)
+    lines += [shown(f"branch {outcome.branch}")] * bool(outcome.branch)
+    lines += [shown(f"worktree {outcome.worktree}")] * bool(outcome.worktree)
     print_lines(lines)
 
 

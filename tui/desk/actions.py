@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -24,9 +24,9 @@ from tui.tree.rows import Kind
 
 if TYPE_CHECKING:
     from core.apply.records import ApplyRecord
-    from core.apply.values import AppliedBranch, Trial
+    from core.apply.values import AppliedBranch
     from core.config import Config
-    from core.desk.apply_service import ApplyService
+    from core.desk.apply_service import ApplyOutcome, ApplyService
     from core.model import Message, OpenedMessage
     from tui.tasks import Task, Tasks
 
@@ -71,7 +71,7 @@ class SeriesActions(Controller):
         super().__init__(desk, tasks)
         self._running: Task | None = None
         self._what = ""
-        self._last: ApplyRecord | None = None
+        self._last: AppliedBranch | None = None
         """The branch that was made last, which undo offers to take back."""
 
     def commands(self) -> Mapping[str, Handler]:
@@ -118,7 +118,7 @@ class SeriesActions(Controller):
     def _do(self, chosen: _Chosen, key: str | None) -> None:
         if key == "a":
             self._run(
-                "trying to apply", partial(_try, self._open(), chosen), self._show_trial(chosen)
+                "trying to apply", partial(_try, self._open(), chosen), partial(self._tried, chosen)
             )
         elif key == "b":
             self._apply(chosen, "", None)
@@ -152,15 +152,10 @@ class SeriesActions(Controller):
 
     # ------------------------------------------------------------- try and apply
 
-    def _show_trial(self, chosen: _Chosen) -> Callable[[Trial], None]:
-        def show(trial: Trial) -> None:
-            title = _title(chosen)
-            self._note(title, trial_lines(trial.base, trial.patches, chosen.version.total))
-
-        return show
-
     def _apply_some(self, chosen: _Chosen, line: str) -> None:
-        numbers = _numbers(line)
+        from core.apply.values import parse_patch_list
+
+        numbers = parse_patch_list(line)
         if numbers is None:
             self._desk.show_message(f"{line!r} is no list like 1-3,5", "warning")
             return
@@ -170,37 +165,35 @@ class SeriesActions(Controller):
         self._run(
             "applying",
             partial(_apply, self._open(), chosen, worktree, numbers),
-            partial(self._applied, chosen),
+            partial(self._tried, chosen),
         )
 
-    def _applied(
-        self, chosen: _Chosen, done: tuple[Trial, AppliedBranch | None, ApplyRecord | None]
-    ) -> None:
-        trial, branch, record = done
-        fits = branch.patches if branch is not None else trial.patches
-        lines = trial_lines(trial.base, fits, chosen.version.total)
-        if branch is not None and branch.branch:
-            self._last = record
-            lines.insert(0, shown(f"branch {branch.branch} in {branch.repo}"))
-            self._desk.show_message(f"Applied to {branch.branch}")
-        elif branch is not None:
-            lines.insert(
-                0, shown(f"A conflict; mend it in {branch.worktree}, then git am --continue")
-            )
+    def _tried(self, chosen: _Chosen, outcome: ApplyOutcome) -> None:
+        lines = trial_lines(outcome.trial.base, outcome.patches, chosen.version.total)
+        applied = outcome.applied
+        if applied is not None and applied.branch:
+            self._last = applied
+            lines.insert(0, shown(f"branch {applied.branch} in {applied.repo}"))
+            self._desk.show_message(f"Applied to {applied.branch}")
+        elif applied is not None:
+            mend = f"A conflict; mend it in {applied.worktree}, then git am --continue"
+            lines.insert(0, shown(mend))
         self._note(_title(chosen), lines)
 
-    def _take_back(self, record: ApplyRecord) -> None:
+    def _take_back(self, applied: AppliedBranch) -> None:
         from tui.widgets.choose import Choice, ChooseDialog
 
         choices = [
-            Choice(True, SafeText("delete it"), shown(record.branch), "y"),
+            Choice(True, SafeText("delete it"), shown(applied.branch), "y"),
             Choice(False, SafeText("keep it"), key="n"),
         ]
         dialog = ChooseDialog(self._desk.keymap, "Delete the branch?", choices)
 
         def chosen(sure: bool | None) -> None:
             if sure:
-                self._run("taking back", partial(_undo, self._open(), record.id), self._taken_back)
+                self._run(
+                    "taking back", partial(_undo, self._open(), applied.record), self._taken_back
+                )
 
         self._desk.app.push_screen(dialog, chosen)
 
@@ -258,30 +251,13 @@ class SeriesActions(Controller):
         self._desk.show_work()
 
 
-def _numbers(text: str) -> frozenset[int] | None:
-    """Return the patches that a line such as `1-3,5` names; None where it names none."""
-    found: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            return None
-        start, end = int(first), int(last or first)
-        if not 1 <= start <= end < 10_000:
-            return None
-        found.update(range(start, end + 1))
-    return frozenset(found)
-
-
 # ------------------------------------------------------------- in a thread
 
 
-def _try(open_service: Callable[[], ApplyService], chosen: _Chosen, task: Task) -> Trial:
-    from core.desk.apply_service import sources_of
-
-    service, opener = open_service(), _Opener(chosen.session)
+def _try(open_service: Callable[[], ApplyService], chosen: _Chosen, task: Task) -> ApplyOutcome:
+    service = open_service()
     repository = service.repository(lists=chosen.series.lists, stop=task.stop)
-    patches, mails = sources_of(opener, chosen.version)
-    return service.try_version(repository, chosen.version, patches, mails, cover=_cover(chosen))
+    return service.try_version(repository, _Opener(chosen.session), chosen.version)
 
 
 def _apply(
@@ -290,38 +266,14 @@ def _apply(
     worktree: str,
     numbers: frozenset[int] | None,
     task: Task,
-) -> tuple[Trial, AppliedBranch | None, ApplyRecord | None]:
-    """Apply a version, with the fresh trailers of its replies, where it fits. Raises PatchdeskError and Cancelled."""
-    from core.desk.apply_service import sources_of, suspicious_lines
-    from core.desk.coverage import series_coverage
+) -> ApplyOutcome:
+    from core.desk.apply_service import ApplyOptions
 
-    service, opener = open_service(), _Opener(chosen.session)
+    service = open_service()
     repository = service.repository(lists=chosen.series.lists, stop=task.stop)
-    patches, mails = sources_of(opener, chosen.version, numbers)
-    if not patches:
-        raise PatchdeskError("None of these patches is in the version.")
-    trial = service.try_version(repository, chosen.version, patches, mails, cover=_cover(chosen))
-    if not trial.applies:
-        return trial, None, None
-    if deceiving := list(suspicious_lines(mails)):
-        raise PatchdeskError(
-            "Hidden or reordering characters in the patches; nothing was applied.", deceiving[0]
-        )
-    covered = series_coverage(opener, chosen.series, stop=task.stop, version=chosen.version)
-    ready = [
-        replace(
-            one,
-            trailers=service.trailers(
-                covered, one.number, "fresh", one.message_id, link=False, sign_off=False
-            ),
-        )
-        for one in patches
-        if one.message_id is not None
-    ]
-    done = service.apply(
-        repository, chosen.series, chosen.version, ready, trial.base, worktree=worktree
-    )
-    return trial, done, service.records()[-1]
+    options = ApplyOptions(patches=numbers, worktree=worktree)
+    opener = _Opener(chosen.session)
+    return service.apply(repository, opener, chosen.series, chosen.version, options, task.stop)
 
 
 def _undo(open_service: Callable[[], ApplyService], record_id: str, _: Task) -> ApplyRecord:
@@ -348,11 +300,6 @@ def _write(chosen: _Chosen, line: str, _: Task) -> str:
     except OSError as error:
         raise PatchdeskError(f"{path} cannot be written: {error.strerror}.") from error
     return str(path)
-
-
-def _cover(chosen: _Chosen) -> bytes:
-    cover = chosen.version.cover
-    return b"" if cover is None else raw_of(chosen.session, cover.message)
 
 
 def _coverage(chosen: _Chosen, task: Task) -> tuple[str, list[SafeText]]:
