@@ -124,7 +124,7 @@ class MessageView(MailView, can_focus=True):
         if not page.count:  # nothing is laid out while the reader is hidden
             return super()._woven(page)
         if page.diff is not None:
-            page.diff.note = self._file_note
+            page.diff.note = self.viewed_text
         self.post_message(self.ViewedChanged())
         width = self._page_style.width
         return self._folds.folded_page(page, width, self._clock())
@@ -378,24 +378,16 @@ class MessageView(MailView, can_focus=True):
         diff = self._page.base.diff
         return self._folds.progress(diff) if diff is not None else (0, 0)
 
-    @property
-    def viewed_words(self) -> SafeText:
-        """How much of the mail was viewed, in words; none where that is nothing, or takes long to count."""
+    def viewed_text(self, file: int | None = None) -> SafeText:
+        """How much of a file, or of the whole mail, was viewed; "" where that is nothing, or takes long to count."""
         diff = self._page.base.diff
-        if diff is None or len(diff.hunk_rows) > _MOST_COUNTED:
+        if diff is None:
             return SafeText("")
-        return SafeText(_viewed_words(*self.viewed))
-
-    def _file_note(self, file: int) -> str:
-        """Say of a file how much of it was viewed."""
-        diff = self._page.base.diff
-        if diff is None or len(diff.hunks_of(file)) > _MOST_COUNTED:
-            return ""
-        return _viewed_words(*self._folds.progress(diff, file))
-
-
-def _viewed_words(done: int, of: int) -> str:
-    return "" if not done else "✓ viewed" if done == of else f"{done}/{of} hunks viewed"
+        if len(diff.hunk_rows if file is None else diff.hunks_of(file)) > _MOST_COUNTED:
+            return SafeText("")
+        done, count = self._folds.progress(diff, file)
+        text = "✓ viewed" if done == count else f"{done}/{count} hunks viewed"
+        return SafeText(text if done else "")
 
 
 def _with_tabs(line: str) -> SafeText:

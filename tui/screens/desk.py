@@ -337,9 +337,9 @@ class DeskScreen(CommandScreen):
     def update_reader_title(self) -> None:
         """Show which mail the reader has, and how much of it was viewed."""
         row = self.series_tree.row if self.content is ReaderContent.MAIL else None
-        parts = (position_in_series(row), self.reader.viewed_words) if row is not None else ()
+        parts = (position_in_series(row), self.reader.viewed_text()) if row is not None else ()
         if (title := self.controllers.reader_title) is not None:
-            parts = (title, self.reader.viewed_words)
+            parts = (title, self.reader.viewed_text())
         self.reader.border_title = Content(" · ".join(filter(None, parts)))
 
     @property
