@@ -157,10 +157,8 @@ def sources() -> list[Path]:
 
 
 LONG_FILES = {
-    "core/desk/doctor.py",
     "core/desk/triage_service.py",
     "core/triage/event_tables.py",
-    "tui/tree/view.py",
 }
 """Still too long; nothing may be added."""
 
@@ -195,7 +193,6 @@ def test_few_modules_stand_on_top_of_core() -> None:
 
 
 CIRCLES = {
-    ("tui.desk.controller", "tui.desk.controllers"),
     ("core.index.body_index", "core.index.index"),
 }
 """Imports that still close a circle; nothing may be added."""

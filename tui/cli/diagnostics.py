@@ -46,7 +46,8 @@ def _interface_problems(config: Config) -> list[str]:
 def doctor(_: argparse.Namespace) -> int:
     """Print a line for each check, as it is made. Returns 1 where one is an error, else 0."""
     from core.config import fetch_options
-    from core.desk.doctor import DoctorContext, Level, run_checks
+    from core.desk.check import Level
+    from core.desk.doctor import DoctorContext, run_checks
     from core.sync.list_folder import DataDirs
     from core.system.paths import cache_dir, config_file, log_file
 
@@ -65,8 +66,8 @@ def doctor(_: argparse.Namespace) -> int:
     for check in run_checks(about, stop=Event()):
         if check.level is Level.ERROR:
             status = 1
-        mend = f". {check.mend}" if check.mend else ""
-        text = f"{check.level.value + ':':9}{check.what.rstrip('.')}{mend}"
+        fix = f". {check.fix}" if check.fix else ""
+        text = f"{check.level.value + ':':9}{check.finding.rstrip('.')}{fix}"
         print_lines([shown_line(text)])  # at once: servers may take a while
     return status
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from core.desk.triage_service import TriageService
     from core.model import OpenedMessage
     from core.text import SafeText
-    from tui.desk.controllers import Controllers
     from tui.desk.requests import Session
     from tui.keys.commands import Command, Pane
     from tui.keys.keymap import Keymap
@@ -96,14 +95,42 @@ class Refresh:
     """The row under the cursor stays, though the reader has not moved."""
 
 
+class ControllerGroup(Protocol):
+    """All controllers as one, as far as a controller asks them; `tui.desk.controllers.Controllers` is it."""
+
+    @property
+    def argument_handlers(self) -> Mapping[str, ArgumentHandler]:
+        """The handlers of commands that take an argument, by name."""
+        ...
+
+    def completions(self, name: str) -> Sequence[Proposal]:
+        """Return the possible arguments of a command."""
+        ...
+
+    def disabled_reason(self, command: Command) -> str:
+        """Return why a command cannot be run now, as a sentence; "" where it can."""
+        ...
+
+    def on_page(self, page: ListPage) -> None:
+        """Tell all controllers of a page of followed lists."""
+        ...
+
+    def cancel(self) -> bool:
+        """Stop the first job that runs; return whether one ran."""
+        ...
+
+    def back(self) -> bool:
+        """Go one level back at the first controller that has one; return whether any had."""
+        ...
+
+
 class DeskView(Protocol):
-    """What a controller sees of the main screen."""
+    """The main screen as its controllers see it."""
 
     # The parts, and what is in them.
 
     settings: DeskSettings
     keymap: Keymap
-    controllers: Controllers
     title_bar: TitleBar
     series_tree: TriageTree
     ladder: VersionLadder
@@ -116,6 +143,11 @@ class DeskView(Protocol):
     content: ReaderContent
     asked_from: Pane
     """The pane that had the keys when the temporary note on the screen was asked for."""
+
+    @property
+    def controllers(self) -> ControllerGroup:
+        """All controllers, in their order."""
+        ...
 
     @property
     def app(self) -> App[Any]:

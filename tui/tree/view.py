@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +21,7 @@ from core.model import MessageId, Patch
 from tui.styles import RowStyles
 from tui.textual_private import resize_rows
 from tui.tree import columns as tree_line
+from tui.tree.annotations import PatchAnnotations
 from tui.tree.badges import Asked, comment_key_of, with_comment_count
 from tui.tree.items import Items
 from tui.tree.model import Rows
@@ -82,13 +83,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._remote_focus = False
         """Another widget has the keys, and moves the cursor."""
         self._told: Key | None = None
-        self._comment_counts: dict[Asked, int] = {}
-        self._asked: dict[Asked, Patch] = {}
-        """Patches that were drawn, and whose comments nobody has counted yet."""
-        self._versions: set[MessageId] = set()
-        """The postings that were compared with the version before."""
-        self._same_as: dict[MessageId, str] = {}
-        """Patches that are as they were in another version, and its name."""
+        self._annotations = PatchAnnotations()
         self.user_moved = False
         """The reader chose a place: from now on nothing but the reader moves the cursor."""
 
@@ -307,9 +302,8 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._strips.clear()
 
     def refresh_ages(self) -> None:
-        """Draw the ages anew."""
-        self._strips.clear()
-        self.refresh()
+        """Redraw the ages."""
+        self._redraw()
 
     def watch_has_focus(self, focus: bool) -> None:
         """Show whether the keys go here."""
@@ -335,56 +329,46 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         return strip
 
     def _pieces(self, row: Row, width: int) -> list[StyledText]:
-        """Return a row as it is written."""
+        """Return a row as styled pieces of text, with its comments counted once they are known."""
         pieces = tree_line.line(row, width, self._clock(), names=self._names)
-        if (asked := comment_key_of(row)) is not None and (count := self._comment_count(*asked)):
-            pieces = with_comment_count(pieces, count)
-        return pieces
+        if (commented := comment_key_of(row)) is None:
+            return pieces
+        if self._annotations.want(*commented):
+            self.set_timer(_ASK_AFTER, self._request_comment_counts)
+        count = self._annotations.count(commented[0])
+        return with_comment_count(pieces, count) if count else pieces
 
     def _row_at(self, index: int) -> Row:
-        """Return a row as it is drawn; a patch that is as it was in another version says so."""
-        row = self._rows[index]
-        if row.kind is not Kind.PATCH or row.news or row.message is None or not self._versions:
-            return row
-        name = self._same_as.get(row.message.message_id)
-        return replace(row, news=f"= {name}") if name else row
+        """Return a row as it is drawn."""
+        return self._annotations.annotated(self._rows[index])
 
     def set_version_marks(self, posting: MessageId, same_as: Mapping[MessageId, str]) -> None:
-        """Mark patches of a posting as what they were in an earlier version, `v2`."""
-        self._versions.add(posting)
+        """Mark the patches of a posting that equal those of an earlier version, each with that version's name, `v2`."""
+        self._annotations.add_unchanged(posting, same_as)
         if same_as:
-            self._same_as.update(same_as)
-            self._strips.clear()
-            self.refresh()
+            self._redraw()
 
     def clear_version_marks(self) -> None:
-        """Forget what is as it was: another target is shown, or this one was read anew."""
-        self._versions.clear()
-        self._same_as.clear()
+        """Remove the marks of versions: another target is shown, or this one was read again."""
+        self._annotations.clear_versions()
         self._strips.clear()
 
     def has_version_marks(self, posting: MessageId) -> bool:
-        """Whether it is known which patches of a posting are as they were."""
-        return posting in self._versions
-
-    def _comment_count(self, asked: Asked, entry: Patch) -> int:
-        """Return how many comments a patch has, as far as that is known; ask for it once it is seen."""
-        if asked not in self._comment_counts and asked not in self._asked:
-            if not self._asked:
-                self.set_timer(_ASK_AFTER, self._request_comment_counts)
-            self._asked[asked] = entry
-        return self._comment_counts.get(asked, 0)
+        """Whether a posting was compared with the version before it."""
+        return self._annotations.is_compared(posting)
 
     def _request_comment_counts(self) -> None:
-        asked, self._asked = self._asked, {}
-        self.post_message(self.CommentCountsRequested(asked))
+        self.post_message(self.CommentCountsRequested(self._annotations.take_wanted()))
 
     def set_comment_counts(self, counts: Mapping[Asked, int]) -> None:
         """Show how many comments patches have."""
-        self._comment_counts.update(counts)
+        self._annotations.add_counts(counts)
         if any(counts.values()):
-            self._strips.clear()
-            self.refresh()
+            self._redraw()
+
+    def _redraw(self) -> None:
+        self._strips.clear()
+        self.refresh()
 
     # ------------------------------------------------------------- mouse
 

@@ -9,7 +9,8 @@ from threading import Event
 import pytest
 
 from core.config import Config
-from core.desk.doctor import Check, DoctorContext, Level, run_checks
+from core.desk.check import Check, Level
+from core.desk.doctor import DoctorContext, run_checks
 from core.errors import Cancelled
 from core.fetch.options import FetchOptions
 from core.sync.list_folder import DataDirs
@@ -32,7 +33,7 @@ def surroundings(
 def terminal_check(about: DoctorContext) -> Check:
     """Return the first check that speaks of the terminal; the servers come later and are not asked."""
     for check in run_checks(about, stop=Event()):
-        if "terminal" in check.what or "TERM" in check.what:
+        if "terminal" in check.finding or "TERM" in check.finding:
             return check
     raise AssertionError("nothing said of the terminal")
 
@@ -54,8 +55,8 @@ def test_what_is_said_of_a_terminal(
 ) -> None:
     check = terminal_check(surroundings(tmp_path, environment, is_terminal=is_terminal))
     assert check.level is level
-    assert words in check.what
-    assert bool(check.mend) == (level is not Level.OK)
+    assert words in check.finding
+    assert bool(check.fix) == (level is not Level.OK)
 
 
 def test_looking_makes_no_files(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_looking_makes_no_files(tmp_path: Path) -> None:
 def test_it_can_be_ended(tmp_path: Path) -> None:
     stop = Event()
     checks = run_checks(surroundings(tmp_path, {}), stop=stop)
-    assert next(checks).what.startswith("Python 3")
+    assert next(checks).finding.startswith("Python 3")
     stop.set()
     with pytest.raises(Cancelled):
         next(checks)
