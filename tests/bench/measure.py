@@ -58,12 +58,14 @@ def until_shown(
             {**os.environ, "TERM": "xterm-256color", **(environment or {})},
         )
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    poll = select.poll()  # select() knows no descriptor above 1023
+    poll.register(terminal, select.POLLIN)
     started = time.monotonic()
     written = b""
     took: list[Took] = []
     try:
         while len(took) < len(texts) and time.monotonic() - started < deadline:
-            if not select.select([terminal], [], [], 0.05)[0]:
+            if not poll.poll(50):
                 continue
             try:
                 written += os.read(terminal, 1 << 16)

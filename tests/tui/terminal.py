@@ -28,9 +28,11 @@ class Terminal:
 
     def read(self, seconds: float) -> None:
         """Take in what comes within some time."""
+        poll = select.poll()  # select() knows no descriptor above 1023
+        poll.register(self.master, select.POLLIN)
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if not select.select([self.master], [], [], left)[0]:
+            if not poll.poll(left * 1000):
                 return
             try:
                 chunk = os.read(self.master, 65536)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
+import resource
 import struct
 import termios
 import time
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.terminal import running
+from tests.tui.terminal import Terminal, running
 
 HOSTILE = (
     "Subject: [PATCH] \x1b]52;c;ZXZpbA==\x07\x1b[31337mcolour \u009b31mwipe \u202egnorw [@click=app.quit]x[/] [/foo]",
@@ -174,3 +176,14 @@ def test_keys_typed_while_the_editor_has_the_terminal_are_dropped(tmp_path: Path
         terminal.rest(0.3)
         assert "is no key here" not in terminal.words(after)
         terminal.quit()
+
+
+def test_a_terminal_is_read_whatever_its_descriptor(tmp_path: Path) -> None:
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= 2000:
+        pytest.skip("this process may not have so many descriptors")
+    with running(["--version"], tmp_path) as term:
+        high = fcntl.fcntl(term.master, fcntl.F_DUPFD, 1500)
+        try:
+            Terminal(high, term.process).see("patchdesk ")
+        finally:
+            os.close(high)
