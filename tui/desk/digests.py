@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from core.model import MessageId
 from core.text import SafeText, shown
@@ -10,8 +11,15 @@ from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
+from tui.desk.requests import Session
 from tui.keys.commands import COMMANDS, Pane
 from tui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+_KEPT: Final = "digest"
+"""The name under which the application keeps a digest that was left for a mail of it."""
 
 
 class Digests(Controller):
@@ -24,6 +32,10 @@ class Digests(Controller):
         self._opening = opening
         self._lists = lists
         self._loader = mail
+        self._left: Screen[Any] | None = None
+        """The digest that was left for a mail of it."""
+        self._read_from_it = ""
+        """The id of that mail's series; "" while the digest itself is on the screen."""
 
     def commands(self) -> Mapping[str, Handler]:
         """Return what each command does, by its name."""
@@ -60,24 +72,59 @@ class Digests(Controller):
     def _show(self, target: str) -> None:
         from tui.digest.screen import DigestScreen
 
-        to_reader = False
-
-        def read(message_id: MessageId) -> bool:
-            nonlocal to_reader
-            to_reader = self._desk.series_tree.go_to_mail(message_id)
-            if to_reader:
-                self._loader.read_here()
-            return to_reader
-
-        def back(_: None) -> None:
-            self._desk.focus_pane(Pane.READER if to_reader else Pane.TREE)
-
+        self._forget()
         screen = DigestScreen(
             self._desk.keymap,
             target,
             self._desk.settings.clock,
-            read,
+            self._read,
             tasks=self._tasks,
             show_help=self._desk.show_help,
         )
-        self._desk.app.push_screen(screen, back)
+        self._desk.app.push_screen(screen, self._closed)
+
+    # ------------------------------------------------------------- from a digest into a mail, and back
+
+    def _read(self, message_id: MessageId) -> bool:
+        """Go to a mail of the digest on the screen; keep that for the way back. Say whether the mail is there."""
+        if not self._desk.series_tree.go_to_mail(message_id):
+            return False
+        self._loader.read_here()
+        if self._left is None:
+            digest = self._left = self._desk.app.screen
+            self._desk.app.install_screen(digest, _KEPT)
+        row = self._desk.series_tree.row
+        self._read_from_it = row.item.id if row is not None else ""
+        return True
+
+    def _closed(self, _: None) -> None:
+        """Give the keys to the mail that was opened; where none was, the digest is done with."""
+        if self._read_from_it:
+            self._desk.focus_pane(Pane.READER)
+        else:
+            self._forget()
+            self._desk.focus_pane(Pane.TREE)
+
+    def back(self) -> bool:
+        """Go from a series that was opened out of a digest back to that, where it was left."""
+        row, item_id, digest = self._desk.series_tree.row, self._read_from_it, self._left
+        if digest is None or (self._desk.has_class("-full") and not self._desk.settings.linear):
+            return False
+        if row is None or row.item.id != item_id:
+            self._forget()  # the reader went elsewhere since
+            return False
+        self._read_from_it = ""
+        self._desk.app.push_screen(digest, self._closed)
+        return True
+
+    def on_session(self, session: Session, before: Session | None, /) -> None:
+        """Forget the digest of what was open before."""
+        if before is not None and before.target != session.target:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let the digest go that was left for a mail."""
+        digest, self._left, self._read_from_it = self._left, None, ""
+        if digest is not None:
+            self._desk.app.uninstall_screen(digest)
+            digest.remove()

@@ -296,6 +296,16 @@ class Opening(Controller):
             self._desk.show_note("Stopped", ["Nothing was read.", "", WAYS_ON])
         return True
 
+    def back(self) -> bool:
+        """Go from what is being opened, or could not be, back to the welcome that it was chosen on."""
+        is_offered = self._desk.settings.target is None and self._desk.session is None
+        if not is_offered or self._desk.active_pane is Pane.WELCOME:
+            return False
+        self._drop_pending()
+        self._desk.title_bar.name_shown = shown("")
+        self._desk.call_later(self._desk.show_welcome)
+        return True
+
     def _drop_pending(self) -> None:
         """Listen no more to what is being read; its rows, where it has any, stay."""
         session, self.pending = self.pending, None

@@ -222,7 +222,7 @@ class Results(Controller):
 
     def back(self) -> bool:
         """End the search in the reader's text."""
-        if not self.text:
+        if not self.text or self._desk.active_pane is not Pane.READER:
             return False
         self._find_text("")
         return True

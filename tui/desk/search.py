@@ -381,8 +381,8 @@ class Search(Controller):
         return False
 
     def back(self) -> bool:
-        """Go back from the results to the list, then end the search."""
-        return self._leave_results()
+        """Go back from the results to the list, then end the search; a mail read from there leads to them first."""
+        return self._desk.active_pane is not Pane.READER and self._leave_results()
 
     def _update_title(self) -> None:
         title, result = self._desk.title_bar, self.result

@@ -358,8 +358,10 @@ class DeskScreen(CommandScreen):
         """Offer what to begin with, since nothing is open."""
         from tui.widgets.welcome import Welcome
 
+        self.remove_class("-empty")
         self.add_class("-welcome")
-        await self.mount(Welcome(self.keymap.by_name), after=self.title_bar)
+        if not self.query(Welcome):
+            await self.mount(Welcome(self.keymap.by_name), after=self.title_bar)
         self.focus_pane(self._pane)
         self._offer_hints()
 
