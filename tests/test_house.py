@@ -172,7 +172,7 @@ def test_no_file_is_longer_than_400_lines() -> None:
     assert {name: lines for name, lines in long.items() if name not in LONG_FILES} == {}
 
 
-LONG_FUNCTIONS = {"decode_facts", "write_rows", "segment"}
+LONG_FUNCTIONS = {"write_rows"}
 """Still too long; nothing may be added."""
 
 

@@ -1,17 +1,17 @@
 """A message ↔ the facts that are stored of it.
 
-Facts are a JSON array; people, trailers and list ids stand in it as numbers of phrases, Message-IDs as numbers of
+Facts are a JSON array (`StoredFacts`); people, trailers and list ids stand in it as numbers of phrases, Message-IDs as numbers of
 nodes. Unpacked, a message equals the one that was packed, but for its key, which becomes its blob id.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from core.model import Identity, Message, MessageId, Subject, Trailer
 
@@ -78,6 +78,51 @@ class PhraseSource(Protocol):
         ...
 
 
+class StoredFacts(NamedTuple):
+    """The stored array of a message's facts. Never reorder: the indexes on disk are read by place; new ones go last."""
+
+    timestamp: float
+    """Seconds of the Unix epoch."""
+    utc_offset: float
+    """Minutes east of Greenwich."""
+    subject: str
+    title: int | str
+    """The subject without tags: its length where it ends the subject, else itself."""
+    flags: int
+    """1 a reply, 2 a patch by its subject, 4 with a diff."""
+    tags: Sequence[str]
+    version: int
+    minor: int
+    number: int | None
+    total: int | None
+    sender: int
+    author: int
+    in_reply_to: int
+    """A node, 0 for none."""
+    references: Sequence[int]
+    to: Sequence[int]
+    cc: Sequence[int]
+    list_ids: Sequence[int]
+    change_id: str | None
+    trailers: Sequence[int | tuple[str, str]]
+    """Phrases; a trailer without a person stands as it is."""
+    fingerprint: str
+    truncations: Sequence[str]
+    version_links: Sequence[tuple[int, MessageId]]
+
+    @property
+    def subject_title(self) -> str:
+        """The subject without tags."""
+        if isinstance(self.title, str):
+            return self.title
+        return self.subject[len(self.subject) - self.title :]
+
+
+def read_facts(packed: bytes) -> StoredFacts:
+    """Return the array that `encode_facts` packed."""
+    return StoredFacts._make(json.loads(packed))
+
+
 def encode_facts(message: Message, names: IdSource) -> bytes:
     """Return the facts of a message."""
     subject = message.subject
@@ -90,101 +135,80 @@ def encode_facts(message: Message, names: IdSource) -> bytes:
     title: int | str = subject.title
     if subject.text.endswith(subject.title):
         title = len(subject.title)
-    facts: list[Any] = [
-        _number(message.date.timestamp()),
-        _number(offset.total_seconds() / 60),
-        subject.text,
-        title,
-        subject.is_reply | subject.is_patch << 1 | message.has_diff << 2,
-        subject.tags,
-        subject.version,
-        subject.minor,
-        subject.number,
-        subject.total,
-        sender,
-        author,
-        node(message.in_reply_to) if message.in_reply_to is not None else 0,
-        [node(each) for each in message.references],
-        names.people(message.to),
-        names.people(message.cc),
-        [phrase(each) for each in message.list_ids],
-        message.change_id,
-        [_pack_trailer(each, phrase) for each in message.trailers],
-        message.fingerprint,
-        message.truncations,
-        message.version_links,
-    ]
+    facts = StoredFacts(
+        timestamp=_number(message.date.timestamp()),
+        utc_offset=_number(offset.total_seconds() / 60),
+        subject=subject.text,
+        title=title,
+        flags=subject.is_reply | subject.is_patch << 1 | message.has_diff << 2,
+        tags=subject.tags,
+        version=subject.version,
+        minor=subject.minor,
+        number=subject.number,
+        total=subject.total,
+        sender=sender,
+        author=author,
+        in_reply_to=node(message.in_reply_to) if message.in_reply_to is not None else 0,
+        references=[node(each) for each in message.references],
+        to=names.people(message.to),
+        cc=names.people(message.cc),
+        list_ids=[phrase(each) for each in message.list_ids],
+        change_id=message.change_id,
+        trailers=[_pack_trailer(each, phrase) for each in message.trailers],
+        fingerprint=message.fingerprint,
+        truncations=message.truncations,
+        version_links=message.version_links,
+    )
     return _encode(facts).encode("ascii")
 
 
 def decode_facts(
-    facts: bytes,
+    packed: bytes,
     message_id: MessageId,
     key: str,
     message_ids: Mapping[int, MessageId],
     phrases: PhraseSource,
 ) -> Message:
     """Return the message that `encode_facts` packed."""
-    (
-        stamp,
-        minutes,
-        text,
-        title,
-        flags,
-        tags,
-        version,
-        minor,
-        number,
-        total,
-        sender,
-        author,
-        in_reply_to,
-        references,
-        to,
-        cc,
-        list_ids,
-        change_id,
-        trailers,
-        fingerprint,
-        truncations,
-        version_links,
-    ) = json.loads(facts)
+    facts = read_facts(packed)
     person = phrases.person
-    if isinstance(title, int):
-        title = text[len(text) - title :]
     return Message(
         message_id=message_id,
-        subject=Subject(
-            text=text,
-            title=title,
-            is_reply=bool(flags & 1),
-            tags=tuple(tags),
-            is_patch=bool(flags & 2),
-            version=version,
-            minor=minor,
-            number=number,
-            total=total,
-        ),
-        sender=person(sender),
-        author=person(author),
-        date=datetime_at(stamp, minutes),
-        in_reply_to=message_ids[in_reply_to] if in_reply_to else None,
-        references=tuple([message_ids[each] for each in references]),
-        to=tuple([person(each) for each in to]),
-        cc=tuple([person(each) for each in cc]),
-        list_ids=tuple([phrases.text(each) for each in list_ids]),
-        has_diff=bool(flags & 4),
-        change_id=change_id,
+        subject=_subject(facts),
+        sender=person(facts.sender),
+        author=person(facts.author),
+        date=datetime_at(facts.timestamp, facts.utc_offset),
+        in_reply_to=message_ids[facts.in_reply_to] if facts.in_reply_to else None,
+        references=tuple([message_ids[each] for each in facts.references]),
+        to=tuple([person(each) for each in facts.to]),
+        cc=tuple([person(each) for each in facts.cc]),
+        list_ids=tuple([phrases.text(each) for each in facts.list_ids]),
+        has_diff=bool(facts.flags & 4),
+        change_id=facts.change_id,
         trailers=tuple(
             [
                 phrases.trailer(each) if isinstance(each, int) else Trailer(*each)
-                for each in trailers
+                for each in facts.trailers
             ]
         ),
-        fingerprint=fingerprint,
+        fingerprint=facts.fingerprint,
         key=key,
-        truncations=tuple(truncations),
-        version_links=tuple([(number, each) for number, each in version_links]),
+        truncations=tuple(facts.truncations),
+        version_links=tuple([(number, each) for number, each in facts.version_links]),
+    )
+
+
+def _subject(facts: StoredFacts) -> Subject:
+    return Subject(
+        text=facts.subject,
+        title=facts.subject_title,
+        is_reply=bool(facts.flags & 1),
+        tags=tuple(facts.tags),
+        is_patch=bool(facts.flags & 2),
+        version=facts.version,
+        minor=facts.minor,
+        number=facts.number,
+        total=facts.total,
     )
 
 

@@ -6,12 +6,11 @@ texts: to take a mail out, its words are made again of its facts.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from core.index.codec import IdSource, join_pair, split_pair
+from core.index.codec import IdSource, StoredFacts, join_pair, read_facts, split_pair
 from core.model import Message
 from core.query.tokens import WORD, fold
 
@@ -25,8 +24,6 @@ MOST_WORDS: Final = 256
 """Words of a text that it is found by."""
 
 _DATES: Final = 1 << 62
-# Where `core.index.codec.encode_facts` puts what is needed here.
-_STAMP, _SUBJECT, _SENDER, _AUTHOR, _TO, _CC = 0, 2, 10, 11, 14, 15
 
 
 def fts_text(text: str, *, most: int = MOST_WORDS) -> str:
@@ -91,13 +88,14 @@ def remove_message(connection: sqlite3.Connection, number: int) -> None:
         (number,),
     )
     node, packed = found
-    facts = json.loads(packed)
+    facts = read_facts(packed)
     connection.execute(
         "INSERT INTO subject_words (subject_words, rowid, words) VALUES ('delete', ?, ?)",
-        (number, fts_text(facts[_SUBJECT])),
+        (number, fts_text(facts.subject)),
     )
     connection.execute(
-        "DELETE FROM message_date WHERE date = ? AND node = ?", (_second(facts[_STAMP]), node)
+        "DELETE FROM message_date WHERE date = ? AND node = ?",
+        (_second(facts.timestamp), node),
     )
     connection.executemany(
         "DELETE FROM participant WHERE person = ? AND node = ?",
@@ -107,24 +105,25 @@ def remove_message(connection: sqlite3.Connection, number: int) -> None:
     for (other,) in connection.execute(
         "SELECT facts FROM message WHERE node = ? AND id != ?", (node, number)
     ).fetchall():
-        facts = json.loads(other)
+        facts = read_facts(other)
         connection.execute(
-            "INSERT OR IGNORE INTO message_date VALUES (?, ?)", (_second(facts[_STAMP]), node)
+            "INSERT OR IGNORE INTO message_date VALUES (?, ?)",
+            (_second(facts.timestamp), node),
         )
         _involve(connection, [(person, node, how) for person, how in _involved(facts).items()])
 
 
 def words_of_facts(packed: bytes) -> str:
     """Return the words of a stored mail's subject."""
-    return fts_text(json.loads(packed)[_SUBJECT])
+    return fts_text(read_facts(packed).subject)
 
 
-def _involved(facts: list[Any]) -> dict[int, int]:
+def _involved(facts: StoredFacts) -> dict[int, int]:
     how: dict[int, int] = {}
-    _add(how, (facts[_SENDER],), SENDER)
-    _add(how, (facts[_AUTHOR],), AUTHOR)
-    _add(how, facts[_TO], TO)
-    _add(how, facts[_CC], CC)
+    _add(how, (facts.sender,), SENDER)
+    _add(how, (facts.author,), AUTHOR)
+    _add(how, facts.to, TO)
+    _add(how, facts.cc, CC)
     return how
 
 

@@ -6,16 +6,13 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from core.index.codec import from_blob, split_pair
+from core.index.codec import StoredFacts, from_blob, read_facts, split_pair
 from core.index.row_summary import decode_row_head
 
 _AT_ONCE: Final = 2000
 """Rows read with one question."""
-
-# Where `core.index.codec.encode_facts` puts what is needed here.
-_STAMP, _TEXT, _TITLE, _VERSION, _NUMBER, _AUTHOR = 0, 2, 3, 6, 8, 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def search_rows(connection: sqlite3.Connection, rows: Collection[int]) -> list[S
         " WHERE node.list_row IN (SELECT value FROM json_each(?)) AND role & 3",
         (asked,),
     ):
-        patch = _patch(row, node, from_blob(name), json.loads(packed), people)
+        patch = _patch(row, node, from_blob(name), read_facts(packed), people)
         if patch is not None:
             patches.setdefault(row, []).append(patch)
     for row, is_thread, name, head in connection.execute(
@@ -97,7 +94,7 @@ def search_rows_of_messages(
         " WHERE node.id IN (SELECT value FROM json_each(?)) AND list_row IS NOT NULL",
         (json.dumps(list(nodes)),),
     ):
-        patch = _patch(row, node, from_blob(name), json.loads(packed), people)
+        patch = _patch(row, node, from_blob(name), read_facts(packed), people)
         if patch is not None:
             found[node] = patch
     return found
@@ -118,22 +115,19 @@ class _People:
         return person
 
 
-def _patch(row: int, node: int, name: str, facts: list[Any], people: _People) -> SearchRow | None:
+def _patch(row: int, node: int, name: str, facts: StoredFacts, people: _People) -> SearchRow | None:
     """Return a patch; None for a cover letter, for which its series stands."""
-    if facts[_NUMBER] == 0:
+    if facts.number == 0:
         return None
-    title = facts[_TITLE]
-    if isinstance(title, int):
-        title = facts[_TEXT][len(facts[_TEXT]) - title :]
-    author, address = people[facts[_AUTHOR]]
+    author, address = people[facts.author]
     return SearchRow(
         row,
         node,
-        title,
+        facts.subject_title,
         author,
         address,
         name,
-        int(facts[_STAMP]),
-        facts[_VERSION],
+        int(facts.timestamp),
+        facts.version,
         is_series=False,
     )

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
-from core.index.codec import from_blob
+from core.index.codec import StoredFacts, from_blob, read_facts
 from core.index.loader import PhraseReader
 from core.index.row_summary import MessageRole, decode_row_head
 from core.index.rows import bump_generation
@@ -29,9 +29,6 @@ from core.triage.state import (
 )
 from core.triage.transitions import ORDER, Status
 
-_REFERENCES: Final = 13
-_SENDER: Final = 10
-_STAMP: Final = 0
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -273,20 +270,20 @@ class _RowFacts:
 
     def _said(self, nodes: Iterable[int]) -> Iterator[ReplyInfo]:
         for facts in self._read(nodes):
-            person = self._phrases.person(facts[_SENDER])
-            above = facts[_REFERENCES][-1:]
-            to = {self._phrases.person(each[_SENDER]).address for each in self._read(above)}
+            person = self._phrases.person(facts.sender)
+            above = facts.references[-1:]
+            to = {self._phrases.person(each.sender).address for each in self._read(above)}
             addresses = frozenset(address.casefold() for address in to)
-            yield ReplyInfo(person.name, person.address, addresses, facts[_STAMP])
+            yield ReplyInfo(person.name, person.address, addresses, facts.timestamp)
 
-    def _read(self, nodes: Iterable[int]) -> Iterator[list[Any]]:
-        """Yield the facts of mails, as `core.index.codec.encode_facts` orders them."""
+    def _read(self, nodes: Iterable[int]) -> Iterator[StoredFacts]:
+        """Yield the facts of messages."""
         rows = self._connection.execute(
             "SELECT facts FROM json_each(?) CROSS JOIN message ON node = value ORDER BY message.id",
             (json.dumps(list(nodes)),),
         ).fetchall()
         for (facts,) in rows:
-            yield json.loads(facts)
+            yield read_facts(facts)
 
     def _tags(self, item: int) -> frozenset[str]:
         rows = self._connection.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Final
@@ -106,17 +106,16 @@ class _Builder:
         return person
 
     def segment(self) -> Segment:
+        """Return the arrays of all entries added."""
         ordered = sorted(self.vocabulary)
-        rank = np.empty(len(ordered), np.uint32)
-        rank[[self.vocabulary[word] for word in ordered]] = np.arange(len(ordered))
+        rank = self._ranks(ordered)
         lengths = np.frombuffer(self.lengths, np.uint8)
         people = np.frombuffer(self.people, np.uint32)
         tokens = rank[np.frombuffer(self.tokens, np.uint32)]
         order, subject_rows_at = _grouped(tokens, len(ordered))
         subject_rows = np.repeat(np.arange(len(lengths), dtype=np.uint32), lengths)[order]
-        person_order, word_persons_at = _grouped(
-            rank[np.frombuffer(self.person_tokens, np.uint32)], len(ordered)
-        )
+        person_tokens = rank[np.frombuffer(self.person_tokens, np.uint32)]
+        person_order, word_persons_at = _grouped(person_tokens, len(ordered))
         person_rows, person_rows_at = _grouped(people, len(self.known))
         weights = np.diff(subject_rows_at) + np.diff(word_persons_at)
         frequent_words = np.argsort(-weights, kind="stable").astype(np.uint32)
@@ -144,8 +143,8 @@ class _Builder:
             person_rows_at=person_rows_at,
             vocabulary=_bytes(vocabulary),
             vocabulary_at=_places(vocabulary),
-            masks=np.array([letter_mask(word) for word in ordered], np.uint64),
-            heads=np.array([letter_mask(word[:HEAD]) for word in ordered], np.uint64),
+            masks=_letter_masks(ordered),
+            heads=_letter_masks([word[:HEAD] for word in ordered]),
             word_lengths=np.array([len(word) for word in ordered], np.uint8),
             frequent=_bytes(frequent),
             frequent_at=_places(frequent),
@@ -156,6 +155,12 @@ class _Builder:
             word_fields=np.frombuffer(self.field_of_token, np.uint8)[person_order],
             word_persons_at=word_persons_at,
         )
+
+    def _ranks(self, ordered: Sequence[str]) -> NDArray[np.uint32]:
+        """Return, for each number in the vocabulary, the word's place in sorted order."""
+        ranks = np.empty(len(ordered), np.uint32)
+        ranks[[self.vocabulary[word] for word in ordered]] = np.arange(len(ordered))
+        return ranks
 
     def _by_message_id(self) -> NDArray[np.uint32]:
         data, at = bytes(self.message_ids.data), self.message_ids.at
@@ -178,6 +183,10 @@ def _grouped(keys: NDArray[np.uint32], count: int) -> tuple[NDArray[np.intp], Pl
     at = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(keys, minlength=count), out=at[1:])
     return np.argsort(keys, kind="stable"), at
+
+
+def _letter_masks(words: Iterable[str]) -> NDArray[np.uint64]:
+    return np.array([letter_mask(word) for word in words], np.uint64)
 
 
 def _texts(texts: Iterable[str]) -> _StringTable:
