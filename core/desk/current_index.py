@@ -45,6 +45,6 @@ def _take_in_journal(index: Index, path: Path) -> None:
 
     journal, store = Journal(path.with_name(FILE)), IndexTriageStore(index)
     end = time.monotonic() + _PATIENCE
-    while store.is_behind(journal) and time.monotonic() < end:
-        if not store.catch_up(journal).busy:
+    while store.has_new_events(journal) and time.monotonic() < end:
+        if not store.apply_new_events(journal).is_busy:
             return

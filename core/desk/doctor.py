@@ -175,7 +175,7 @@ def _journal(about: DoctorContext) -> Iterator[Check]:
 
     journal = Journal(about.home.data / FILE)
     try:
-        counts = [(len(batch.events), batch.passed) for batch in journal.batches()]
+        counts = [(len(batch.events), batch.invalid_lines) for batch in journal.read_from()]
     except JournalError as error:
         yield Check.error(error.message.rstrip("."), error.hint)
         return

@@ -127,7 +127,7 @@ class ListDesk:
                 self._triage = TriageService(index, Journal(self._path.with_name(FILE)))
             return self._triage
 
-    def _catch_up(self) -> None:
+    def _apply_journal(self) -> None:
         """Take in what others have written to the journal; that it cannot be is only logged."""
         try:
             self.triage.refresh()
@@ -165,7 +165,7 @@ class ListDesk:
         yield page
         # What follows would keep the first picture waiting.
         stop.wait(_AFTER_FIRST)
-        self._catch_up()
+        self._apply_journal()
         looked = time.time()
         page = self._page(self.wanted, page.items, ())
         yield page
@@ -176,7 +176,7 @@ class ListDesk:
             self._wake.clear()
             if stop.is_set() or self._closed:
                 return
-            self._catch_up()
+            self._apply_journal()
             changes = index.changes_since(self._generation)
             asked = self._asked
             now = time.time()

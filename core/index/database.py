@@ -22,7 +22,7 @@ APPLICATION_ID: Final = 0x50445331
 """Stands in the file's header, so that nobody else's database is taken for an index: "PDS1"."""
 
 PRERELEASE_ID: Final = 0x50445349
-"""What stood there before 0.1.0 ("PDSI"): such a file is rebuilt, with the mails whose bytes it holds."""
+"""What rows there before 0.1.0 ("PDSI"): such a file is rebuilt, with the mails whose bytes it holds."""
 
 BUSY_FOR: Final = 60.0
 """Seconds that a connection waits for another process's write to end; each is far shorter."""

@@ -224,7 +224,7 @@ class Index:
         from core.triage.event_tables import EventTables
 
         with self._using() as (connection, _):
-            looked = EventTables(connection).value("looked")
+            looked = EventTables(connection).get_meta("looked")
         return None if looked is None else int(looked) // 1_000_000
 
     def chosen(self, choice: IndexQuery, stop: Event | None = None, limit: int = -1) -> array[int]:

@@ -24,7 +24,7 @@ from core.triage.store import JournalUpdate
 
 def has_unapplied_events(connection: sqlite3.Connection, journal: Journal) -> bool:
     """Whether there is something in the journal that was not taken in, as its size tells."""
-    return EventTables(connection).position.offset != journal.size() or has_stale(connection)
+    return EventTables(connection).cursor.offset != journal.size() or has_stale(connection)
 
 
 def apply_new_events(connection: sqlite3.Connection, journal: Journal) -> JournalUpdate:
@@ -34,8 +34,8 @@ def apply_new_events(connection: sqlite3.Connection, journal: Journal) -> Journa
     """
     done = JournalUpdate()
     while True:
-        position = EventTables(connection).position
-        if not journal.is_at(position):
+        position = EventTables(connection).cursor
+        if not journal.continues_from(position):
             _begin_anew(connection, position, done)
             continue
         if all(
@@ -43,15 +43,15 @@ def apply_new_events(connection: sqlite3.Connection, journal: Journal) -> Journa
         ):
             while has_stale(connection):
                 with transaction(connection):
-                    done.rows += refresh_stale(connection)
+                    done.changed += refresh_stale(connection)
             return done
 
 
 def _from(journal: Journal, position: JournalCursor) -> Iterable[tuple[JournalCursor, EventBatch]]:
     """Yield batches, each with the position that it begins at."""
-    for batch in journal.batches(position):
+    for batch in journal.read_from(position):
         yield position, batch
-        position = batch.position
+        position = batch.cursor
 
 
 def _take(
@@ -59,12 +59,12 @@ def _take(
 ) -> bool:
     """Take in a batch; False where another process got in between."""
     with transaction(connection):
-        book = EventTables(connection)
-        if book.position != position:
+        tables = EventTables(connection)
+        if tables.cursor != position:
             return False
-        done.rows += note_events(connection, book.take(batch.events))
-        book.position = batch.position
-    done.passed += batch.passed
+        done.changed += note_events(connection, tables.insert(batch.events))
+        tables.cursor = batch.cursor
+    done.invalid_lines += batch.invalid_lines
     return True
 
 
@@ -72,33 +72,33 @@ def _begin_anew(
     connection: sqlite3.Connection, position: JournalCursor, done: JournalUpdate
 ) -> None:
     with transaction(connection):
-        book = EventTables(connection)
-        if book.position != position:
+        tables = EventTables(connection)
+        if tables.cursor != position:
             return
-        me = book.value("me")
-        book.empty()
+        me = tables.get_meta("me")
+        tables.clear()
         if me is not None:
-            book.remember("me", me)
-        stood = [item for (item,) in connection.execute("SELECT list_row FROM triage_state")]
-        changed = recompute_states(connection, stood)
+            tables.set_meta("me", me)
+        rows = [item for (item,) in connection.execute("SELECT list_row FROM triage_state")]
+        changed = recompute_states(connection, rows)
         bump_rows(connection, changed)
-        book.position = JOURNAL_START
-    done.rows += len(changed)
-    done.anew = True
+        tables.cursor = JOURNAL_START
+    done.changed += len(changed)
+    done.is_rebuilt = True
 
 
 def set_my_addresses(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
     """Remember the user's addresses; where they are others than before, what they brought back is looked at again."""
     me = json.dumps(sorted({address.casefold() for address in addresses}))
-    if EventTables(connection).value("me") == me:
+    if EventTables(connection).get_meta("me") == me:
         return
     with transaction(connection):
-        EventTables(connection).remember("me", me)
-        stood = [
+        EventTables(connection).set_meta("me", me)
+        rows = [
             item
             for (item,) in connection.execute("SELECT list_row FROM triage_state WHERE decided")
         ]
-        bump_rows(connection, recompute_states(connection, stood))
+        bump_rows(connection, recompute_states(connection, rows))
 
 
 def pending_tag_waits(connection: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -75,13 +75,13 @@ def _facet(condition: str) -> str:
     return f"list_row.id IN (SELECT list_row FROM series_facts WHERE NOT thread AND {condition})"
 
 
-def _standing(condition: str) -> str:
+def _triage_condition(condition: str) -> str:
     return f"list_row.id IN (SELECT list_row FROM triage_state WHERE {condition})"
 
 
 def _status(status: Status) -> RowTerm:
     return RowTerm(
-        _standing(f"{{status}} = '{status}'"), lambda facts: facts.state.status is status
+        _triage_condition(f"{{status}} = '{status}'"), lambda facts: facts.state.status is status
     )
 
 
@@ -102,7 +102,7 @@ ROW_TERMS: Final[Mapping[str, RowTerm]] = {
         f"is:{status}": _status(status)
         for status in (Status.READING, Status.DONE, Status.SKIPPED, Status.WAITING, Status.LATER, Status.ACCEPTED)
     },
-    "is:flagged": RowTerm(_standing("flagged"), lambda facts: facts.state.flagged),
+    "is:flagged": RowTerm(_triage_condition("flagged"), lambda facts: facts.state.flagged),
     "is:complete": RowTerm(_facet("received >= total"), lambda facts: facts.series is not None and facts.have >= facts.total),
     "is:incomplete": RowTerm(_facet("received < total"), lambda facts: facts.have < facts.total),
     "is:reviewed": RowTerm(
@@ -129,9 +129,9 @@ ROW_TERMS: Final[Mapping[str, RowTerm]] = {
         lambda facts: facts.has_cover,
     ),
     "has:attachments": RowTerm("", lambda facts: facts.has_attachments()),
-    "has:labels": RowTerm(_standing("labels != '[]'"), lambda facts: bool(facts.state.labels)),
+    "has:labels": RowTerm(_triage_condition("labels != '[]'"), lambda facts: bool(facts.state.labels)),
     "has:note": RowTerm(
-        _standing("json_extract(CAST(data AS TEXT), '$[6]') != ''"),
+        _triage_condition("json_extract(CAST(data AS TEXT), '$[6]') != ''"),
         lambda facts: bool(facts.state.note),
     ),
 }  # fmt: skip

@@ -195,7 +195,7 @@ class IndexReader:
                     mails=mails,
                     unread=unread,
                     news=news,
-                    standing=decode_state(data).at(now),
+                    state=decode_state(data).at(now),
                 )
                 summaries.append(one)
         return summaries

@@ -63,7 +63,7 @@ class SeriesSummary:
     unread: int
     news: MessageRole
     change_id: str | None
-    standing: TriageState = INITIAL_STATE
+    state: TriageState = INITIAL_STATE
     """What was decided of it, as of when it was asked for."""
 
 
@@ -85,7 +85,7 @@ class RowHead:
     given: tuple[tuple[str, int], ...] = ()
     change_id: str | None = None
 
-    def packed(self) -> bytes:
+    def encode(self) -> bytes:
         """Return it as it is stored."""
         values: list[Any] = [getattr(self, name) for name in self.__slots__]
         return _encode(values).encode("ascii")
@@ -166,7 +166,7 @@ def message_roles(item: Series | Thread) -> Iterator[tuple[Message, MessageRole]
 
 def summary(
     row: int, *, is_thread: bool, message_id: MessageId, lists: tuple[str, ...], head: RowHead,
-    replies: int, mails: int, unread: int, news: int, standing: TriageState = INITIAL_STATE,
+    replies: int, mails: int, unread: int, news: int, state: TriageState = INITIAL_STATE,
 ) -> SeriesSummary:  # fmt: skip
     """Return a row as the screens have it."""
     return SeriesSummary(
@@ -190,7 +190,7 @@ def summary(
         unread=unread,
         news=MessageRole(news),
         change_id=head.change_id,
-        standing=standing,
+        state=state,
     )
 
 

@@ -63,7 +63,7 @@ def draft_row(
         len(item.replies) if isinstance(item, Thread) else item.replies,
         len(unread),
         int(news),
-        head.packed(),
+        head.encode(),
     )
     given = sum(count for _, count in head.given)
     facets = (is_thread, head.version, head.versions, head.have, head.total, given)

@@ -16,7 +16,7 @@ from core.index.loader import PhraseReader
 from core.index.row_summary import MessageRole, decode_row_head
 from core.index.rows import bump_generation
 from core.model import MessageId
-from core.triage import when
+from core.triage.arguments import decode_snooze
 from core.triage.event_tables import AppliedEvents, EventTables
 from core.triage.events import to_datetime, to_microseconds
 from core.triage.state import (
@@ -47,16 +47,16 @@ def status_rank_sql(now: float) -> str:
 
 
 def encode_state(one: TriageState) -> bytes:
-    """Return a standing as it is stored."""
+    """Return a state as it is stored."""
     values = [
         one.status, one.why, None if one.since is None else to_microseconds(one.since), one.flagged, one.priority,
-        one.labels, one.note, "" if one.until is None else one.until.packed(), one.patches, one.opened,
+        one.labels, one.note, "" if one.until is None else one.until.encode(), one.patches, one.opened,
     ]  # fmt: skip
     return _encode(values).encode("ascii")
 
 
 def decode_state(data: bytes | None) -> TriageState:
-    """Return the standing that was stored; that of a row that has none."""
+    """Return the state that was stored; the initial one of a row that has none."""
     if data is None:
         return INITIAL_STATE
     status, why, since, flagged, priority, labels, note, until, patches, opened = json.loads(data)
@@ -68,7 +68,7 @@ def decode_state(data: bytes | None) -> TriageState:
         priority=priority,
         labels=tuple(labels),
         note=note,
-        until=when.decode_snooze(until) if until else None,
+        until=decode_snooze(until) if until else None,
         patches=tuple((MessageId(name), Status(of)) for name, of in patches),
         opened=opened,
     )
@@ -97,7 +97,7 @@ def note_events(connection: sqlite3.Connection, applied: AppliedEvents) -> int:
             )
     bump_rows(connection, rows)
     connection.executemany(
-        "INSERT OR IGNORE INTO stale_state VALUES (?)", [(hash_,) for hash_ in applied.mails]
+        "INSERT OR IGNORE INTO stale_state VALUES (?)", [(hash_,) for hash_ in applied.hashes]
     )
     return len(rows)
 
@@ -143,7 +143,7 @@ def bump_rows(connection: sqlite3.Connection, items: Collection[int]) -> None:
 def refresh_after_regroup(
     connection: sqlite3.Connection, nodes: Collection[int], old: Collection[int]
 ) -> None:
-    """Make the standings anew of the rows that hold some mails, and of those that they replaced. Within a transaction."""
+    """Compute the states anew of the rows that hold some mails, and of those that they replaced. Within a transaction."""
     if EventTables(connection).is_empty:
         return
     items = {
@@ -158,7 +158,7 @@ def refresh_after_regroup(
 
 
 def recompute_states(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
-    """Make the standings of rows anew; return the rows whose changed. Within a transaction."""
+    """Compute the states of rows anew; return the rows whose changed. Within a transaction."""
     if not items:
         return set()
     wanted = json.dumps(list(items))
@@ -192,16 +192,16 @@ def _row(item: int, one: TriageState, data: bytes) -> tuple[object, ...]:
         one.flagged,
         one.priority,
         None if one.since is None else one.since.timestamp(),
-        "" if until is None else until.packed(),
+        "" if until is None else until.encode(),
         _encode(one.labels),
         data,
     )
 
 
 def _compute_states(connection: sqlite3.Connection, wanted: str) -> dict[int, TriageState]:
-    """Return where rows stand, of those that anything was done to."""
-    book = EventTables(connection)
-    if book.is_empty:
+    """Return the states of rows, of those that anything was done to."""
+    tables = EventTables(connection)
+    if tables.is_empty:
         return {}
     entries: dict[int, set[int]] = {}
     for item, entry in connection.execute(
@@ -217,25 +217,25 @@ def _compute_states(connection: sqlite3.Connection, wanted: str) -> dict[int, Tr
             (wanted,),
         ).fetchall()
     )
-    deeds: dict[int, EventEffect] = dict(book.deeds(set().union(*entries.values())))
-    facts = _RowFacts(connection, book, opened)
+    effects: dict[int, EventEffect] = dict(tables.effects_of(set().union(*entries.values())))
+    facts = _RowFacts(connection, tables, opened)
     return {
         item: fold_events(
-            [deeds[entry] for entry in entries.get(item, ()) if entry in deeds], facts.of(item)
+            [effects[entry] for entry in entries.get(item, ()) if entry in effects], facts.of(item)
         )
         for item in entries.keys() | opened.keys()
     }
 
 
 class _RowFacts:
-    """What is known of rows, as standings take it."""
+    """What is known of rows, as states take it."""
 
     def __init__(
-        self, connection: sqlite3.Connection, book: EventTables, opened: dict[int, int]
+        self, connection: sqlite3.Connection, tables: EventTables, opened: dict[int, int]
     ) -> None:
         self._connection = connection
-        self._opened = opened
-        self._me = frozenset(json.loads(book.value("me") or "[]"))
+        self._last_read = opened
+        self._me = frozenset(json.loads(tables.get_meta("me") or "[]"))
         self._phrases = PhraseReader(connection)
         self._has_tags = connection.execute("SELECT 1 FROM tag_seen LIMIT 1").fetchone() is not None
 
@@ -262,8 +262,8 @@ class _RowFacts:
             name=head.name,
             address=head.address,
             replies=frozenset(one for one, (_, role) in nodes.items() if role & MessageRole.REPLY),
-            said=lambda wanted: self._said([nodes[one][0] for one in wanted]),
-            opened=self._opened.get(item),
+            read_replies=lambda wanted: self._said([nodes[one][0] for one in wanted]),
+            last_read=self._last_read.get(item),
             me=self._me,
             tags=self._tags(item) if self._has_tags else frozenset(),
         )

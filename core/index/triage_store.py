@@ -16,6 +16,7 @@ from core.index.database import BUSY_FOR, snapshot
 from core.index.row_summary import MessageRole
 from core.index.triage_state import decode_state, status_sql
 from core.model import MessageId
+from core.triage.event_history import EventHistory
 from core.triage.event_tables import EventTables
 from core.triage.events import EventSeries, short_message_key
 from core.triage.journal import Journal
@@ -38,12 +39,12 @@ class IndexTriageStore:
         self._index = index
         self._lock = threading.Lock()
         self._generation = 0
-        self._standings: dict[int | MessageId, TriageState] = {}
+        self._states: dict[int | MessageId, TriageState] = {}
         """Those of all rows that have one, as of that generation."""
 
     # ------------------------------------------------------------------- the journal
 
-    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
+    def apply_new_events(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
         """Take in what was appended since the last time; raises JournalError."""
         with self._index._using() as (connection, _):
             connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
@@ -55,21 +56,21 @@ class IndexTriageStore:
                     sqlite3.SQLITE_LOCKED,
                 ):
                     raise
-                return JournalUpdate(busy=True)
+                return JournalUpdate(is_busy=True)
             finally:
                 connection.execute(f"PRAGMA busy_timeout = {int(BUSY_FOR * 1000)}")
 
-    def is_behind(self, journal: Journal) -> bool:
+    def has_new_events(self, journal: Journal) -> bool:
         """Whether there is something in the journal that was not taken in."""
         with self._index._using() as (connection, _):
             return journaled.has_unapplied_events(connection, journal)
 
-    def ask(self, question: Callable[[EventTables], T]) -> T:
+    def query(self, question: Callable[[EventHistory], T]) -> T:
         """Ask the journal's events."""
         with self._index._using() as (connection, _):
-            return question(EventTables(connection))
+            return question(EventHistory(connection))
 
-    def know_me(self, addresses: Collection[str]) -> None:
+    def set_my_addresses(self, addresses: Collection[str]) -> None:
         """Remember the user's addresses, by which replies to mails of his are known."""
         with self._index._using() as (connection, _):
             journaled.set_my_addresses(connection, addresses)
@@ -92,7 +93,7 @@ class IndexTriageStore:
                 if one not in rows or asked[rows[one]] == one
             ]
 
-    def about(self, mails: Collection[int]) -> list[TriageTarget]:
+    def series_holding(self, mails: Collection[int]) -> list[TriageTarget]:
         """Return the series that hold mails with some numbers; each is asked for by its own id."""
         with self._index._using() as (connection, _), snapshot(connection):
             rows = connection.execute(
@@ -103,24 +104,24 @@ class IndexTriageStore:
             asked = {row: MessageId(from_blob(name)) for row, name in rows}
             return list(_known(connection, asked).values())
 
-    def standings(self) -> dict[int | MessageId, TriageState]:
+    def states(self) -> dict[int | MessageId, TriageState]:
         """Return where all rows stand that anything was done to; what has not changed is not read again."""
         query = "SELECT list_row, data FROM triage_state"
         with self._lock, self._index._using() as (connection, reader):
             changes = reader.changes_since(self._generation)
             if changes.whole or not self._generation:
-                self._standings.clear()
+                self._states.clear()
                 rows = connection.execute(query)
             else:
                 changed = (*changes.written, *changes.gone)
                 for row in changed:
-                    self._standings.pop(row, None)
+                    self._states.pop(row, None)
                 wanted = json.dumps(changed)
                 where = " WHERE list_row IN (SELECT value FROM json_each(?))"
                 rows = connection.execute(query + where, (wanted,))
-            self._standings.update((row, decode_state(data)) for row, data in rows)
+            self._states.update((row, decode_state(data)) for row, data in rows)
             self._generation = changes.generation
-            return dict(self._standings)
+            return dict(self._states)
 
     def today(self, midnight: datetime, now: datetime) -> tuple[int, int]:
         """Return how many rows were decided since midnight, and of how many there were to decide.
@@ -145,12 +146,12 @@ class IndexTriageStore:
 
     # ------------------------------------------------------------------- tags
 
-    def awaited_tags(self) -> list[tuple[str, str]]:
+    def pending_tag_waits(self) -> list[tuple[str, str]]:
         """Return the tags that rows wait for, each with a list whose repository may have it."""
         with self._index._using() as (connection, _):
             return journaled.pending_tag_waits(connection)
 
-    def note_tags(self, tags: Collection[tuple[str, str]]) -> int:
+    def record_tags(self, tags: Collection[tuple[str, str]]) -> int:
         """Remember that lists' repositories have tags; return how many rows that brings back."""
         with self._index._using() as (connection, _):
             return journaled.record_tags(connection, tags)
@@ -205,13 +206,13 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
     ):
         lead = MessageId(from_blob(name))
         known[row] = TriageTarget(
-            asked=asked[row],
+            requested_id=asked[row],
             entry=EventSeries(
                 ids=tuple(dict.fromkeys((lead, *parts[row].patches))),
                 replies=frozenset(map(short_message_key, parts[row].replies)),
                 active=active,
             ),
-            standing=decode_state(data),
+            state=decode_state(data),
             mails=(*parts[row].patches, *parts[row].replies),
             row=row,
             lists=tuple(parts[row].lists),
@@ -222,13 +223,17 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
 
 def _unknown(connection: sqlite3.Connection, message_id: MessageId) -> TriageTarget:
     """Return a mail that no row holds, with what was done to it all the same."""
-    book = EventTables(connection)
-    deeds = [deed for _, deed in book.deeds(book.entries_about((stable_hash(message_id),)))]
-    facts = SeriesFacts(ids=frozenset({message_id}), opened=book.opened((stable_hash(message_id),)))
+    tables = EventTables(connection)
+    effects = [
+        effect for _, effect in tables.effects_of(tables.entries_naming((stable_hash(message_id),)))
+    ]
+    facts = SeriesFacts(
+        ids=frozenset({message_id}), last_read=tables.last_read((stable_hash(message_id),))
+    )
     return TriageTarget(
-        asked=message_id,
+        requested_id=message_id,
         entry=EventSeries(ids=(message_id,)),
-        standing=fold_events(deeds, facts),
+        state=fold_events(effects, facts),
         mails=(message_id,),
-        is_here=False,
+        is_known=False,
     )

@@ -1,15 +1,109 @@
-"""What a verb takes beside its series, as a person writes it → as the journal has it."""
+"""The argument of a verb, as a person writes it → as the journal has it: a label, a priority, until when to snooze."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+from core.approxidate import read_future
+from core.errors import PatchdeskError
 from core.triage.events import NOTE_LENGTH
 from core.triage.transitions import PRIORITIES, VERB_TEXTS, Argument, Verb
-from core.triage.when import ArgumentError, HasTag, parse_snooze
+
+ALLOWED: Final = (
+    "3d, 2w, 12h, tomorrow, fri, 2026-12-01, “2026-12-01 14:00”, v (the next version),"
+    " or a tag of the list's repository"
+)
+"""What `parse_snooze` takes, as words for a prompt."""
+
+_TAG: Final = re.compile(r"(?=[^0-9]{0,99}[0-9])[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}", re.ASCII)
+_LONGEST: Final = timedelta(days=36_525)
+
+HasTag = Callable[[str], bool]
+"""Tells whether the list's repository has a tag."""
+
+
+class ArgumentError(PatchdeskError):
+    """What a verb was given beside its series cannot be."""
+
+
+class SnoozeError(ArgumentError):
+    """The words cannot be read as a time, or lie in the past; the hint says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """What a series waits for: a moment, a tag, or where both are missing a new version."""
+
+    moment: datetime | None = None
+    tag: str = ""
+
+    @property
+    def is_version(self) -> bool:
+        """Whether it waits for a new version."""
+        return self.moment is None and not self.tag
+
+    def encode(self) -> str:
+        """Return it as the journal has it: `2026-12-01T00:00:00+01:00`, `tag:v6.10` or `version`."""
+        if self.moment is not None:
+            return self.moment.isoformat()
+        return f"tag:{self.tag}" if self.tag else "version"
+
+    def __str__(self) -> str:
+        """Return it as words: `until Tue 2026-12-01`, `until v6.10`, `until a new version`."""
+        if self.moment is None:
+            return f"until {self.tag or 'a new version'}"
+        local = self.moment.astimezone()
+        clock = "" if local.time() == time() else local.strftime(" %H:%M")
+        return f"until {local.strftime('%a %Y-%m-%d')}{clock}"
+
+
+def decode_snooze(text: str) -> Snooze | None:
+    """Return what `Snooze.encode` made; None where it is nothing of that."""
+    if text == "version":
+        return Snooze()
+    if text.startswith("tag:"):
+        return Snooze(tag=text[4:]) if _TAG.fullmatch(text, 4) else None
+    try:
+        moment = datetime.fromisoformat(text)
+        return Snooze(moment.astimezone(UTC) if moment.tzinfo is None else moment)
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> Snooze:
+    """Read what a person wrote: a time as `core.approxidate` reads it, in local time, `v`, or a tag.
+
+    `has_tag` is None where no list has a repository. Raises SnoozeError.
+    """
+    words = text.strip().casefold()
+    if words in ("v", "version"):
+        return Snooze()
+    try:
+        moment = read_future(words, now)
+    except (ValueError, OverflowError):
+        raise SnoozeError(f"‘{text.strip()}’ is no day there is.", f"Write {ALLOWED}.") from None
+    if moment is not None:
+        if moment <= now:
+            raise SnoozeError(f"‘{text.strip()}’ is past.", f"Write {ALLOWED}.")
+        if moment - now > _LONGEST:
+            raise SnoozeError(f"‘{text.strip()}’ is more than 100 years off.", f"Write {ALLOWED}.")
+        return Snooze(moment.astimezone())
+    tag = text.strip()
+    if not _TAG.fullmatch(tag):
+        raise SnoozeError(f"‘{tag[:60]}’ is no time.", f"Write {ALLOWED}.")
+    if has_tag is None:
+        raise SnoozeError(
+            f"‘{tag}’ is no time, and to wait for a tag the list needs its repository.",
+            f"Set repo in its [lists.NAME], or write {ALLOWED}.",
+        )
+    if has_tag(tag):
+        raise SnoozeError(f"The tag {tag} is there already.", f"Write a later one, or {ALLOWED}.")
+    return Snooze(tag=tag)
+
 
 LABEL: Final = re.compile(r"\w[\w.+:/@-]{0,39}")
 """A label."""
@@ -34,7 +128,7 @@ def encode_argument(
                 raise ArgumentError("There is nothing to note.", "An empty note takes it away.")
             return ""
         case Argument.UNTIL:
-            return parse_snooze(text, now, has_tag=has_tag()).packed()
+            return parse_snooze(text, now, has_tag=has_tag()).encode()
         case Argument.LABEL:
             return _label(text)
         case Argument.PRIORITY:

@@ -15,7 +15,6 @@ from typing import Final
 
 from core.model import MessageId
 from core.triage.events import (
-    UNDO,
     UNVIEWED,
     VIEWED,
     VISITED,
@@ -26,13 +25,13 @@ from core.triage.events import (
 from core.triage.journal import JOURNAL_START, JournalCursor
 from core.triage.schema import NAMES
 from core.triage.state import EventEffect
-from core.triage.transitions import Status, Verb
+from core.triage.transitions import Verb
 
 _KEY: Final = 8
 
 
-def number_of(message_id: str) -> int:
-    """Return the number that a Message-ID is known by."""
+def message_hash(message_id: str) -> int:
+    """Return the number that stands for a Message-ID: its `message_key`."""
     return int.from_bytes(message_key(message_id), "little", signed=True)
 
 
@@ -42,24 +41,10 @@ class AppliedEvents:
 
     events: int = 0
     """How many were new."""
-    mails: set[int] = field(default_factory=set)
-    """The numbers of mails whose series may stand otherwise."""
+    hashes: set[int] = field(default_factory=set)
+    """Of the Message-IDs of mails whose series may have another state."""
     read: dict[MessageId, bool] = field(default_factory=dict)
     """Mails that are read, or unread, from now on."""
-
-
-@dataclass(frozen=True, slots=True)
-class UndoStep:
-    """A key press that can be taken back or done again."""
-
-    name: str
-    """What an undo or redo of it undoes."""
-    origin: str
-    """What was done in the first place; the same, unless that was an undo."""
-    verb: str
-    argument: str
-    count: int
-    """Of how many series or patches."""
 
 
 class EventTables:
@@ -68,54 +53,56 @@ class EventTables:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    # ------------------------------------------------------------------- taking in
+    # ------------------------------------------------------------------- applying events
 
     @property
-    def position(self) -> JournalCursor:
-        """How far the journal was taken in."""
-        found = self.value("position")
+    def cursor(self) -> JournalCursor:
+        """How far the journal was applied."""
+        found = self.get_meta("position")
         if found is None:
             return JOURNAL_START
-        offset, probe = json.loads(found)
-        return JournalCursor(offset, probe)
+        offset, checkpoint = json.loads(found)
+        return JournalCursor(offset, checkpoint)
 
-    @position.setter
-    def position(self, position: JournalCursor) -> None:
-        self.remember("position", json.dumps([position.offset, position.probe]))
+    @cursor.setter
+    def cursor(self, cursor: JournalCursor) -> None:
+        self.set_meta("position", json.dumps([cursor.offset, cursor.checkpoint]))
 
-    def value(self, name: str) -> str | None:
+    def get_meta(self, name: str) -> str | None:
         """Return what was remembered under a name."""
         found = self._connection.execute(
             "SELECT value FROM journal_meta WHERE name = ?", (name,)
         ).fetchone()
         return None if found is None else str(found[0])
 
-    def remember(self, name: str, value: str) -> None:
+    def set_meta(self, name: str, value: str) -> None:
         """Remember a text under a name."""
         self._connection.execute("INSERT OR REPLACE INTO journal_meta VALUES (?, ?)", (name, value))
 
-    def empty(self) -> None:
+    def clear(self) -> None:
         """Forget all events, and how far they were read."""
         for table in NAMES:
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
 
-    def take(self, events: Collection[TriageEvent]) -> AppliedEvents:
+    def insert(self, events: Collection[TriageEvent]) -> AppliedEvents:
         """Take in events; those that are here already change nothing."""
-        taken = AppliedEvents()
-        self._take_marks(events, taken)
-        self._take_views(events)
+        applied = AppliedEvents()
+        self._insert_read_flags(events, applied)
+        self._insert_viewed_hunks(events)
         looked = [event.time for event in events if event.verb == VISITED]
         if looked:
-            self.remember("looked", str(max([*looked, int(self.value("looked") or 0)])))
+            self.set_meta("looked", str(max([*looked, int(self.get_meta("looked") or 0)])))
         new = self._new({e.id: e for e in events if e.series or e.undoes}.values())
-        taken.events += len(new)
-        self._store(new, taken)
-        self._weigh({e.undoes for e in new if e.undoes} | self._undone_before(new), taken)
-        return taken
+        applied.events += len(new)
+        self._insert_events(new, applied)
+        self._update_in_force(
+            {e.undoes for e in new if e.undoes} | self._undone_before(new), applied
+        )
+        return applied
 
-    def _take_marks(self, events: Iterable[TriageEvent], taken: AppliedEvents) -> None:
+    def _insert_read_flags(self, events: Iterable[TriageEvent], applied: AppliedEvents) -> None:
         marks = [
-            (number_of(one), event.time, event.id, event.verb == Verb.READ, one)
+            (message_hash(one), event.time, event.id, event.verb == Verb.READ, one)
             for event in events
             if event.verb in (Verb.READ, Verb.UNREAD)
             for one in event.ids
@@ -128,11 +115,11 @@ class EventTables:
                 (hash_, time, name, is_read),
             )
             if changed.rowcount:
-                taken.events += 1
-                taken.read[one] = is_read
-                taken.mails.add(hash_)
+                applied.events += 1
+                applied.read[one] = is_read
+                applied.hashes.add(hash_)
 
-    def _take_views(self, events: Iterable[TriageEvent]) -> None:
+    def _insert_viewed_hunks(self, events: Iterable[TriageEvent]) -> None:
         self._connection.executemany(
             "INSERT INTO viewed_hunk VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
             " event = excluded.event, is_viewed = excluded.is_viewed"
@@ -156,7 +143,7 @@ class EventTables:
         }
         return [event for event in events if event.id not in here]
 
-    def _store(self, events: Iterable[TriageEvent], taken: AppliedEvents) -> None:
+    def _insert_events(self, events: Iterable[TriageEvent], applied: AppliedEvents) -> None:
         number, entry_number = self._last("event"), self._last("event_series")
         rows: list[tuple[object, ...]] = []
         entries: list[tuple[object, ...]] = []
@@ -173,14 +160,14 @@ class EventTables:
                 entry_number += 1
                 keys = b"".join(map(message_key, dict.fromkeys(entry.ids)))
                 entries.append((entry_number, number, *_entry_row(entry, keys)))
-                mails += [(hash_, entry_number) for hash_ in numbers(keys)]
+                mails += [(hash_, entry_number) for hash_ in split_hashes(keys)]
         marks = ", ".join("?" * 11)
         self._connection.executemany(f"INSERT INTO event VALUES ({marks})", rows)  # noqa: S608
         self._connection.executemany(
             "INSERT INTO event_series VALUES (?, ?, ?, ?, ?, ?, ?)", entries
         )
         self._connection.executemany("INSERT INTO event_message VALUES (?, ?)", mails)
-        taken.mails.update(hash_ for hash_, _ in mails)
+        applied.hashes.update(hash_ for hash_, _ in mails)
 
     def _last(self, table: str) -> int:
         (last,) = self._connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608
@@ -198,9 +185,9 @@ class EventTables:
         )
         return {step for (step,) in rows}
 
-    def _weigh(self, steps: set[str], taken: AppliedEvents) -> None:
+    def _update_in_force(self, steps: set[str], applied: AppliedEvents) -> None:
         """See whether steps are in force: no later event that is in force undoes them. The latest are seen to first."""
-        pending = {step: when for step in steps if (when := self._when(step))}
+        pending = {step: when for step in steps if (when := self._order_of(step))}
         order = sorted((when, step) for step, when in pending.items())
         while pending:
             while (step := order.pop()[1]) not in pending:
@@ -221,71 +208,20 @@ class EventTables:
                 "SELECT keys, undoes FROM event LEFT JOIN event_series ON event = event.id WHERE step = ?",
                 (step,),
             ).fetchall():
-                taken.mails.update(numbers(keys or b""))
-                if undoes and (earlier := self._when(undoes)):
+                applied.hashes.update(split_hashes(keys or b""))
+                if undoes and (earlier := self._order_of(undoes)):
                     if undoes not in pending:
                         insort(order, (earlier, undoes))
                     pending[undoes] = earlier
 
-    def _when(self, step: str) -> tuple[int, str] | None:
+    def _order_of(self, step: str) -> tuple[int, str] | None:
         """Return the order of a step."""
         found: tuple[int, str] | None = self._connection.execute(
             "SELECT time, name FROM event WHERE step = ? ORDER BY time, name LIMIT 1", (step,)
         ).fetchone()
         return found
 
-    def to_undo(self, host: str) -> UndoStep | None:
-        """Return the last thing that a machine did and that is in force."""
-        return self._step(
-            "SELECT step FROM event WHERE host = ? AND undoes = '' AND in_force"
-            " ORDER BY time DESC, name DESC LIMIT 1",
-            (host,),
-        )
-
-    def to_redo(self, host: str) -> UndoStep | None:
-        """Return the last undo of a machine that is in force, where it did nothing else since."""
-        found = self._connection.execute(
-            "SELECT step, time FROM event WHERE host = ? AND undoes != '' AND verb = ? AND in_force"
-            " ORDER BY time DESC, name DESC LIMIT 1",
-            (host, UNDO),
-        ).fetchone()
-        if found is None:
-            return None
-        since = self._connection.execute(
-            "SELECT 1 FROM event WHERE host = ? AND undoes = '' AND time > ?", (host, found[1])
-        ).fetchone()
-        return None if since else self._step("SELECT ?", (found[0],))
-
-    def _step(self, query: str, values: tuple[object, ...]) -> UndoStep | None:
-        """Return the step that a query names; of an undo, what it undid in the first place."""
-        found = self._connection.execute(query, values).fetchone()
-        if found is None:
-            return None
-        name = step = str(found[0])
-        seen: set[str] = set()
-        while step not in seen:
-            seen.add(step)
-            above = self._connection.execute(
-                "SELECT undoes FROM event WHERE step = ? AND undoes != ''", (step,)
-            ).fetchone()
-            step = above[0] if above else step
-        verb, argument, count = self._connection.execute(
-            "SELECT max(verb), max(argument), count(event_series.id) FROM event LEFT JOIN event_series ON event = event.id"
-            " WHERE step = ?",
-            (step,),
-        ).fetchone()
-        return UndoStep(name, step, verb or UNDO, argument or "", count)
-
     # ------------------------------------------------------------------- asking
-
-    def last_time(self, host: str) -> int:
-        """Return the time of a machine's latest event; 0 where there is none."""
-        (time,) = self._connection.execute(
-            "SELECT max(coalesce((SELECT max(time) FROM event WHERE host = ? AND undoes = ''), 0),"
-            " coalesce((SELECT max(time) FROM event WHERE host = ? AND undoes != ''), 0))",
-            (host, host),
-        ).fetchone()
-        return int(time)
 
     @property
     def is_empty(self) -> bool:
@@ -295,23 +231,14 @@ class EventTables:
         ).fetchone()
         return not found[0]
 
-    def mails(self) -> Iterator[int]:
-        """Yield the numbers of the mails that anything was said of."""
+    def message_hashes(self) -> Iterator[int]:
+        """Yield the hashes of the mails that anything was said of."""
         rows = self._connection.execute(
             "SELECT hash FROM event_message UNION SELECT hash FROM read_flag"
         )
         return (hash_ for (hash_,) in rows)
 
-    def entries_of(self, step: str) -> list[tuple[EventSeries, list[int]]]:
-        """Return what a key press was about: each series by its first Message-ID, and the numbers of its mails."""
-        rows = self._connection.execute(
-            "SELECT lead, before, keys FROM event CROSS JOIN event_series ON event = event.id"
-            " WHERE step = ? ORDER BY event_series.id",
-            (step,),
-        )
-        return [(_named(lead, before), numbers(keys)) for lead, before, keys in rows]
-
-    def entries_about(self, mails: Iterable[int]) -> set[int]:
+    def entries_naming(self, mails: Iterable[int]) -> set[int]:
         """Return the entries that name any of some mails."""
         rows = self._connection.execute(
             "SELECT DISTINCT event_series FROM json_each(?) CROSS JOIN event_message ON hash = value",
@@ -319,7 +246,7 @@ class EventTables:
         )
         return {entry for (entry,) in rows}
 
-    def deeds(
+    def effects_of(
         self, entries: Iterable[int], *, undone: bool = False
     ) -> Iterator[tuple[int, EventEffect]]:
         """Yield what entries say was done, those that are in force; with `undone` all."""
@@ -330,73 +257,14 @@ class EventTables:
             (json.dumps(list(entries)), undone),
         ):
             entry, time, name, verb, argument, note, patch, keys, replies, active = row
-            deed = EventEffect(
+            effect = EventEffect(
                 time=time, id=name, verb=verb, argument=argument, note=note, patch=bool(patch),
                 keys=frozenset(_cut(keys, _KEY)), replies=None if replies is None else frozenset(_cut(replies, 4)),
                 active=active,
             )  # fmt: skip
-            yield entry, deed
+            yield entry, effect
 
-    def undone(self) -> set[str]:
-        """Return the ids of events that are not in force."""
-        rows = self._connection.execute("SELECT name FROM event WHERE NOT in_force")
-        return {name for (name,) in rows}
-
-    def targets(self) -> set[str]:
-        """Return the steps that anything undoes."""
-        rows = self._connection.execute("SELECT DISTINCT undoes FROM event WHERE undoes != ''")
-        return {step for (step,) in rows}
-
-    def told(self, message_ids: Iterable[MessageId]) -> list[tuple[TriageEvent, bool]]:
-        """Return the events that name any of some mails, and what undid them, with whether they are in force.
-
-        Of the series in each there is only the one that was meant, by its first Message-ID.
-        """
-        entries = self.entries_about(map(number_of, message_ids))
-        rows = self._connection.execute(
-            "SELECT event.id, step, event_series.lead, before FROM json_each(?) CROSS JOIN event_series ON event_series.id = value"
-            " CROSS JOIN event ON event.id = event",
-            (json.dumps(list(entries)),),
-        ).fetchall()
-        named = {event: (lead, before) for event, _, lead, before in rows}
-        events: set[int] = set(named)
-        steps = {step for _, step, *_ in rows}
-        while steps:
-            found = self._connection.execute(
-                "SELECT id, step FROM event WHERE undoes != ''"
-                " AND undoes IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(steps)),),
-            ).fetchall()
-            steps = {step for event, step in found if event not in events}
-            events.update(event for event, _ in found)
-        told = []
-        for (
-            event,
-            name,
-            host,
-            time,
-            verb,
-            argument,
-            note,
-            patch,
-            undoes,
-            in_force,
-        ) in self._connection.execute(
-            "SELECT id, name, host, time, verb, argument, note, patch, undoes, in_force FROM event"
-            " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY time, name",
-            (json.dumps(list(events)),),
-        ):
-            series: tuple[EventSeries, ...] = ()
-            if event in named:
-                series = (_named(*named[event]),)
-            one = TriageEvent(
-                time=time, host=host, id=name, verb=verb, series=series, argument=argument, note=note,
-                patch=bool(patch), undoes=undoes,
-            )  # fmt: skip
-            told.append((one, bool(in_force)))
-        return told
-
-    def opened(self, mails: Iterable[int]) -> int | None:
+    def last_read(self, mails: Iterable[int]) -> int | None:
         """Return when one of some mails was last marked as read that is read."""
         (time,) = self._connection.execute(
             "SELECT max(time) FROM json_each(?) CROSS JOIN read_flag ON hash = value WHERE is_read",
@@ -404,19 +272,14 @@ class EventTables:
         ).fetchone()
         return None if time is None else int(time)
 
-    def read(self) -> set[int]:
-        """Return the numbers of the mails that are marked as read."""
+    def read_messages(self) -> set[int]:
+        """Return the hashes of the mails that are marked as read."""
         rows = self._connection.execute("SELECT hash FROM read_flag WHERE is_read")
         return {number for (number,) in rows}
 
-    def viewed(self) -> set[str]:
-        """Return the hunks that were viewed."""
-        rows = self._connection.execute("SELECT key FROM viewed_hunk WHERE is_viewed")
-        return {key for (key,) in rows}
 
-
-def numbers(keys: bytes) -> list[int]:
-    """Return the numbers of keys that stand one after another."""
+def split_hashes(keys: bytes) -> list[int]:
+    """Return the hashes that stand one after another as keys."""
     return [int.from_bytes(key, "little", signed=True) for key in _cut(keys, _KEY)]
 
 
@@ -424,12 +287,6 @@ def _entry_row(entry: EventSeries, keys: bytes) -> tuple[object, ...]:
     replies = None if entry.replies is None else b"".join(sorted(entry.replies))
     lead = entry.ids[0].encode("utf-8", "surrogatepass")
     return lead, keys, replies, entry.active, None if entry.before is None else str(entry.before)
-
-
-def _named(lead: bytes, before: str | None) -> EventSeries:
-    """Return a series by its first Message-ID alone."""
-    id_ = MessageId(lead.decode("utf-8", "surrogatepass"))
-    return EventSeries(ids=(id_,), before=None if before is None else Status(before))
 
 
 def _cut(data: bytes, size: int) -> list[bytes]:

@@ -5,7 +5,7 @@
      "argument": "…", "note": "…", "patch": true, "undoes": "ID OF AN EVENT", "ids": ["read@x"], "keys": ["hunk"]}
 
 Verdicts have `series`, marks of what was read have `ids`, of viewed hunks `keys`; what is empty is left out. The lines are
-ASCII. What else stands in a line is passed over, so that what `triage log --json` prints is a journal, too. A batch that is too long for one line goes on in events whose ids are the first one's with a number: `0f….1`.
+ASCII. What else state in a line is passed over, so that what `triage log --json` prints is a journal, too. A batch that is too long for one line goes on in events whose ids are the first one's with a number: `0f….1`.
 """
 
 from __future__ import annotations

@@ -24,14 +24,14 @@ from core.triage.events import LONGEST, TriageEvent, read_line
 FILE: Final = "triage.jsonl"
 """The journal's name in the data folder."""
 
-_PROBE: Final = 512
-"""Bytes before a position that tell whether it is still the same file."""
+_CHECKPOINT_BYTES: Final = 512
+"""Bytes before a cursor that tell whether it is still the same file."""
 _TAIL: Final = 1 << 20
 """Bytes at the end that are looked at for this machine's last event."""
 _CHUNK: Final = 1 << 20
 LOCK_FOR: Final = 10.0
 """Seconds that a write waits for others to end; each is far shorter, unless its process was stopped."""
-_LOOK_EVERY: Final = 0.002
+_LOCK_POLL: Final = 0.002
 _BATCH_BYTES: Final = 8 << 20
 
 
@@ -41,10 +41,10 @@ class JournalError(PatchdeskError):
 
 @dataclass(frozen=True, slots=True)
 class JournalCursor:
-    """How far a journal was read: an offset, and a hash of what stood at the beginning and before the offset."""
+    """How far a journal was read: an offset, and a hash of what rows at the beginning and before the offset."""
 
     offset: int = 0
-    probe: str = ""
+    checkpoint: str = ""
 
 
 JOURNAL_START: Final = JournalCursor()
@@ -55,9 +55,9 @@ class EventBatch:
     """Events read one after another."""
 
     events: tuple[TriageEvent, ...]
-    position: JournalCursor
+    cursor: JournalCursor
     """Where to go on."""
-    passed: int = 0
+    invalid_lines: int = 0
     """Lines that are no events."""
 
 
@@ -89,8 +89,8 @@ class Journal:
         they are on the disk once this returns. Raises JournalError.
         """
         with self._lock, self._locked() as file:
-            self._mend(file)
-            self._scan(file)
+            self._repair_tail(file)
+            self._read_last_time(file)
             name = os.urandom(8).hex()
             written: list[TriageEvent] = []
             for number, event in enumerate(events):
@@ -101,25 +101,25 @@ class Journal:
             self._scanned = os.fstat(file).st_size
         return written
 
-    def take_over(self, lines: BinaryIO, known: Callable[[str], bool]) -> tuple[int, int]:
-        """Append the events of another journal that are not `known` by their ids; return how many, and what was passed over.
+    def import_events(self, lines: BinaryIO, known: Callable[[str], bool]) -> tuple[int, int]:
+        """Append the events of another journal that are not `known` by their ids; return how many, and how many lines are no events.
 
         Raises JournalError, and OSError where `lines` cannot be read.
         """
-        taken = passed = 0
-        names: set[str] = set()
+        added = invalid = 0
+        known_ids: set[str] = set()
         with self._lock, self._locked() as file:
-            self._mend(file)
+            self._repair_tail(file)
             for line, _ in _lines(lines, to_the_end=True):
                 event = read_line(line) if line is not None else None
                 if event is None:
-                    passed += 1
-                elif event.id not in names and not known(event.id):
-                    names.add(event.id)
-                    taken += 1
+                    invalid += 1
+                elif event.id not in known_ids and not known(event.id):
+                    known_ids.add(event.id)
+                    added += 1
                     self._write(file, event.line(), sync=False)
             self._sync(file)
-        return taken, passed
+        return added, invalid
 
     # ------------------------------------------------------------------- reading
 
@@ -132,41 +132,41 @@ class Journal:
         except OSError as error:
             raise self._fault("read", error) from error
 
-    def is_at(self, position: JournalCursor) -> bool:
-        """Whether the journal goes on from a position; False where the file was replaced, cut or edited there."""
-        if not position.offset:
+    def continues_from(self, cursor: JournalCursor) -> bool:
+        """Whether the journal goes on from a cursor; False where the file was replaced, cut or edited there."""
+        if not cursor.offset:
             return True
         try:
             with self.path.open("rb") as file:
-                return _checkpoint_hash(file, position.offset) == position.probe
+                return _checkpoint_hash(file, cursor.offset) == cursor.checkpoint
         except FileNotFoundError:
             return False
         except OSError as error:
             raise self._fault("read", error) from error
 
-    def batches(
-        self, position: JournalCursor = JOURNAL_START, *, most: int = 10_000
+    def read_from(
+        self, cursor: JournalCursor = JOURNAL_START, *, most: int = 10_000
     ) -> Iterator[EventBatch]:
-        """Yield the events after a position, so many at once; half a line at the end is left for the next time.
+        """Yield the events after a cursor, so many at once; half a line at the end is left for the next time.
 
         Raises JournalError.
         """
         try:
             with self.path.open("rb") as file:
-                file.seek(position.offset)
-                yield from _batches(file, position.offset, most)
+                file.seek(cursor.offset)
+                yield from _batches(file, cursor.offset, most)
         except FileNotFoundError:
             return
         except OSError as error:
             raise self._fault("read", error) from error
 
-    def mend(self) -> None:
+    def repair_tail(self) -> None:
         """Put half a line at the end, which a crash has left, into a file beside; `notes` says so."""
         if self.size() == 0:
             return
         try:
             with self._lock, self._locked() as file:
-                self._mend(file)
+                self._repair_tail(file)
         except JournalError as error:
             self.notes = (*self.notes, f"{error.message} {error.hint}")
 
@@ -199,12 +199,12 @@ class Journal:
                         f"Another process keeps the triage journal {self.path} locked.",
                         "Nothing was recorded: end that process, or let it go on.",
                     ) from None
-                time.sleep(_LOOK_EVERY)
+                time.sleep(_LOCK_POLL)
             else:
                 return
 
     def _write(self, file: int, data: bytes, *, sync: bool) -> None:
-        """Write all of it, or nothing: what a full disk took of it is taken back."""
+        """Write all of it, or nothing: what a full disk took of it is added back."""
         before = os.fstat(file).st_size
         try:
             written = os.write(file, data)
@@ -226,7 +226,7 @@ class Journal:
                 os.close(folder)
             self._synced_folder = True
 
-    def _mend(self, file: int) -> None:
+    def _repair_tail(self, file: int) -> None:
         size = os.fstat(file).st_size
         if not size or os.pread(file, 1, size - 1) == b"\n":
             return
@@ -253,7 +253,7 @@ class Journal:
             f"The last line of the triage journal was torn; its {len(tail):,} bytes are in {beside.name}.",
         )
 
-    def _scan(self, file: int) -> None:
+    def _read_last_time(self, file: int) -> None:
         """Look at what was written since the last time for the latest event of this machine."""
         size = os.fstat(file).st_size
         start = max(0, size - _TAIL) if self._scanned is None else self._scanned
@@ -282,7 +282,7 @@ class Journal:
 
 def _batches(file: BinaryIO, offset: int, most: int) -> Iterator[EventBatch]:
     events: list[TriageEvent] = []
-    passed = 0
+    invalid = 0
     begun = offset
     for line, length in _lines(file):
         offset += length
@@ -290,15 +290,15 @@ def _batches(file: BinaryIO, offset: int, most: int) -> Iterator[EventBatch]:
         if event is not None:
             events.append(event)
         else:
-            passed += line is None or bool(line.strip())
+            invalid += line is None or bool(line.strip())
         if len(events) >= most or offset - begun >= _BATCH_BYTES:
             yield EventBatch(
-                tuple(events), JournalCursor(offset, _checkpoint_hash(file, offset)), passed
+                tuple(events), JournalCursor(offset, _checkpoint_hash(file, offset)), invalid
             )
-            events, passed, begun = [], 0, offset
+            events, invalid, begun = [], 0, offset
     if offset != begun:
         yield EventBatch(
-            tuple(events), JournalCursor(offset, _checkpoint_hash(file, offset)), passed
+            tuple(events), JournalCursor(offset, _checkpoint_hash(file, offset)), invalid
         )
 
 
@@ -318,7 +318,7 @@ def _lines(file: BinaryIO, *, to_the_end: bool = False) -> Iterator[tuple[bytes 
 
 
 def _checkpoint_hash(file: BinaryIO, offset: int) -> str:
-    start = max(0, offset - _PROBE)
-    digest = blake2b(os.pread(file.fileno(), min(offset, _PROBE), 0), digest_size=16)
+    start = max(0, offset - _CHECKPOINT_BYTES)
+    digest = blake2b(os.pread(file.fileno(), min(offset, _CHECKPOINT_BYTES), 0), digest_size=16)
     digest.update(os.pread(file.fileno(), offset - start, start))
     return f"{offset}:{digest.hexdigest()}"

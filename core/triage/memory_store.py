@@ -11,14 +11,15 @@ from datetime import datetime
 from typing import TypeVar
 
 from core.model import Message, MessageId, Series, Thread
-from core.triage.event_tables import EventTables, number_of
+from core.triage.arguments import HasTag
+from core.triage.event_history import EventHistory
+from core.triage.event_tables import EventTables, message_hash
 from core.triage.events import EventSeries, short_message_key
 from core.triage.journal import Journal
 from core.triage.schema import TABLES
 from core.triage.state import INITIAL_STATE, ReplyInfo, SeriesFacts, TriageState, fold_events
 from core.triage.store import PATIENCE, JournalUpdate, TriageTarget
 from core.triage.transitions import UNDECIDED
-from core.triage.when import HasTag
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class InMemoryTriageStore:
         self.tags: frozenset[str] = frozenset()
         """Tags that are waited for and there."""
 
-    def hold(self, items: Iterable[Series | Thread]) -> None:
+    def set_items(self, items: Iterable[Series | Thread]) -> None:
         """Know these items, in the place of those before."""
         with self._lock:
             self._items = tuple(items)
@@ -45,32 +46,32 @@ class InMemoryTriageStore:
 
     # ------------------------------------------------------------------- the journal
 
-    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
+    def apply_new_events(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
         """Take in what was appended since the last time; raises JournalError."""
         del patience
         with self._lock:
             done = JournalUpdate()
-            book = self._ledger()
-            position = book.position
-            if not journal.is_at(position):
-                book.empty()
-                done.anew = True
-            for batch in journal.batches(book.position):
+            tables = self._tables()
+            position = tables.cursor
+            if not journal.continues_from(position):
+                tables.clear()
+                done.is_rebuilt = True
+            for batch in journal.read_from(tables.cursor):
                 with self._at_once():
-                    done.rows += book.take(batch.events).events
-                    done.passed += batch.passed
-                    book.position = batch.position
+                    done.changed += tables.insert(batch.events).events
+                    done.invalid_lines += batch.invalid_lines
+                    tables.cursor = batch.cursor
             return done
 
-    def is_behind(self, journal: Journal) -> bool:
+    def has_new_events(self, journal: Journal) -> bool:
         """Whether there is something in the journal that was not taken in."""
         with self._lock:
-            return self._ledger().position.offset != journal.size()
+            return self._tables().cursor.offset != journal.size()
 
-    def ask(self, question: Callable[[EventTables], T]) -> T:
+    def query(self, question: Callable[[EventHistory], T]) -> T:
         """Ask the journal's events."""
         with self._lock:
-            return question(self._ledger())
+            return question(EventHistory(self._open()))
 
     @contextmanager
     def _at_once(self) -> Iterator[None]:
@@ -82,14 +83,17 @@ class InMemoryTriageStore:
         finally:
             self._connection.execute("COMMIT")
 
-    def _ledger(self) -> EventTables:
+    def _tables(self) -> EventTables:
+        return EventTables(self._open())
+
+    def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = sqlite3.connect(
                 ":memory:", isolation_level=None, check_same_thread=False
             )
             self._connection.execute("PRAGMA temp_store = MEMORY")
             self._connection.executescript(TABLES)
-        return EventTables(self._connection)
+        return self._connection
 
     # ------------------------------------------------------------------- series
 
@@ -104,40 +108,40 @@ class InMemoryTriageStore:
                 lead = asked if item is None else item.id
                 if lead not in seen:
                     seen.add(lead)
-                    found.append(self._known(asked, item))
+                    found.append(self._target(asked, item))
             return found
 
-    def about(self, mails: Collection[int]) -> list[TriageTarget]:
+    def series_holding(self, mails: Collection[int]) -> list[TriageTarget]:
         """Return the series that hold mails with some numbers."""
         with self._lock:
             numbers = self._numbers()
             return self.find({numbers[one] for one in mails if one in numbers})
 
-    def standings(self) -> dict[int | MessageId, TriageState]:
+    def states(self) -> dict[int | MessageId, TriageState]:
         """Return where all items stand that anything was done to, by their ids."""
         with self._lock:
             holders = self._holders()
             numbers = self._numbers()
-            ids = [numbers[mail] for mail in self._ledger().mails() if mail in numbers]
-            found = {one: self._standing(holders[one]) for one in dict.fromkeys(ids)}
-            return {one: stands for one, stands in found.items() if stands != INITIAL_STATE}
+            ids = [numbers[mail] for mail in self._tables().message_hashes() if mail in numbers]
+            found = {one: self._state_of(holders[one]) for one in dict.fromkeys(ids)}
+            return {one: state for one, state in found.items() if state != INITIAL_STATE}
 
     def read_items(self) -> frozenset[MessageId]:
         """Return the ids of the items of which every mail is marked as read."""
         with self._lock:
-            read = self._ledger().read()
+            read = self._tables().read_messages()
             if not read:
                 return frozenset()
             return frozenset(
                 item.id
                 for item in self._items
-                if all(number_of(one) in read for one in item.message_ids)
+                if all(message_hash(one) in read for one in item.message_ids)
             )
 
-    def look_for_tags(self, has_tag: HasTag) -> bool:
+    def check_tags(self, has_tag: HasTag) -> bool:
         """See which of the tags that items wait for are there; return whether any is."""
         with self._lock:
-            wanted = {one.until.tag for one in self.standings().values() if one.until is not None}
+            wanted = {one.until.tag for one in self.states().values() if one.until is not None}
             there = {tag for tag in wanted if tag and has_tag(tag)}
             self.tags |= there
             return bool(there)
@@ -145,15 +149,15 @@ class InMemoryTriageStore:
     def today(self, midnight: datetime, now: datetime) -> tuple[int, int]:
         """Return how many items were decided since midnight, and of how many there were to decide."""
         with self._lock:
-            known = self.standings()
+            known = self.states()
         decided = left = 0
         for item in self._items:
-            stands = known.get(item.id, INITIAL_STATE).at(now)
-            left += stands.status in UNDECIDED
+            state = known.get(item.id, INITIAL_STATE).at(now)
+            left += state.status in UNDECIDED
             decided += (
-                stands.status not in UNDECIDED
-                and stands.since is not None
-                and stands.since >= midnight
+                state.status not in UNDECIDED
+                and state.since is not None
+                and state.since >= midnight
             )
         return decided, decided + left
 
@@ -165,15 +169,15 @@ class InMemoryTriageStore:
     def _numbers(self) -> dict[int, MessageId]:
         """Return the ids of the items by the numbers of their mails."""
         if self._by_number is None:
-            self._by_number = {number_of(one): item.id for one, item in self._holders().items()}
+            self._by_number = {message_hash(one): item.id for one, item in self._holders().items()}
         return self._by_number
 
-    def _known(self, asked: MessageId, item: Series | Thread | None) -> TriageTarget:
+    def _target(self, asked: MessageId, item: Series | Thread | None) -> TriageTarget:
         if item is None:
             entry = EventSeries(ids=(asked,))
-            stands = self._stand((number_of(asked),), SeriesFacts(ids=frozenset({asked})))
+            state = self._fold((message_hash(asked),), SeriesFacts(ids=frozenset({asked})))
             return TriageTarget(
-                asked=asked, entry=entry, standing=stands, mails=(asked,), is_here=False
+                requested_id=asked, entry=entry, state=state, mails=(asked,), is_known=False
             )
         facts = self._facts(item)
         entry = EventSeries(
@@ -182,21 +186,21 @@ class InMemoryTriageStore:
             active=item.date.timestamp(),
         )
         return TriageTarget(
-            asked=asked,
+            requested_id=asked,
             entry=entry,
-            standing=self._standing(item),
+            state=self._state_of(item),
             mails=tuple(sorted(item.message_ids)),
             lists=item.lists,
             is_thread=isinstance(item, Thread),
         )
 
-    def _standing(self, item: Series | Thread) -> TriageState:
-        return self._stand(map(number_of, item.message_ids), self._facts(item))
+    def _state_of(self, item: Series | Thread) -> TriageState:
+        return self._fold(map(message_hash, item.message_ids), self._facts(item))
 
     def _facts(self, item: Series | Thread) -> SeriesFacts:
-        return replace(series_facts(item), said=self._said)
+        return replace(series_facts(item), read_replies=self._read_replies)
 
-    def _said(self, wanted: Collection[MessageId]) -> Iterator[ReplyInfo]:
+    def _read_replies(self, wanted: Collection[MessageId]) -> Iterator[ReplyInfo]:
         """Yield what is known of replies; those they answer may be in another series."""
         if self._messages is None:
             self._messages = {
@@ -212,15 +216,17 @@ class InMemoryTriageStore:
                     message.sender.name, message.sender.address, to, message.date.timestamp()
                 )
 
-    def _stand(self, mails: Iterable[int], facts: SeriesFacts) -> TriageState:
-        book = self._ledger()
+    def _fold(self, mails: Iterable[int], facts: SeriesFacts) -> TriageState:
+        tables = self._tables()
         numbers = list(mails)
-        entries = book.entries_about(numbers)
-        opened = book.opened(numbers)
-        if not entries and opened is None:
+        entries = tables.entries_naming(numbers)
+        last_read = tables.last_read(numbers)
+        if not entries and last_read is None:
             return INITIAL_STATE
-        deeds = [deed for _, deed in book.deeds(entries)]
-        return fold_events(deeds, replace(facts, opened=opened, me=self._me, tags=self.tags))
+        effects = [effect for _, effect in tables.effects_of(entries)]
+        return fold_events(
+            effects, replace(facts, last_read=last_read, me=self._me, tags=self.tags)
+        )
 
 
 def patch_ids(item: Series | Thread) -> Iterator[MessageId]:
@@ -236,7 +242,7 @@ def patch_ids(item: Series | Thread) -> Iterator[MessageId]:
 
 
 def series_facts(item: Series | Thread) -> SeriesFacts:
-    """Return what standings take of an item, but for its replies' looks and what the journal says."""
+    """Return what states take of an item, but for its replies' looks and what the journal says."""
     patches = frozenset(patch_ids(item))
     newest: set[MessageId] = set()
     version = ""

@@ -1,22 +1,32 @@
-"""What a verb, an undo or a redo came to, and the lines in which one looks back."""
+"""What a verb does to series: the events that say so, the result, and the lines in which one looks back on it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from core.model import MessageId
-from core.triage.event_tables import UndoStep
+from core.triage.arguments import Snooze, decode_snooze
+from core.triage.event_history import UndoStep
 from core.triage.events import UNDO, EventSeries, TriageEvent, to_datetime
 from core.triage.state import TriageState
-from core.triage.transitions import VERB_TEXTS, VERBS, Argument, Status, Verb, next_status
-from core.triage.when import decode_snooze
+from core.triage.store import TriageTarget
+from core.triage.transitions import (
+    DECISION_VERBS,
+    VERB_TEXTS,
+    VERBS,
+    Argument,
+    Status,
+    Verb,
+    next_status,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """One series (or patch) that stands otherwise now."""
+    """One series (or patch) whose state is another now."""
 
     id: MessageId
     """The Message-ID that it was asked by; of an undo, what it is known by."""
@@ -28,11 +38,11 @@ class StateChange:
 class VerbResult:
     """What was done, to be said and shown at once."""
 
-    words: str
+    text: str
     """`done × 37`, `undone: done × 37`; of one series, `done`. May hold a label: pass it through `core.text.shown`."""
     changes: tuple[StateChange, ...] = ()
-    left: int = 0
-    """Series that the verb does nothing to, since they stood so already or it is not possible there."""
+    unchanged: int = 0
+    """Series that the verb does nothing to, since they rows so already or it is not possible there."""
     unknown: tuple[MessageId, ...] = ()
     """Mails that nobody knows yet; what was done to them is recorded, and holds once they come."""
     notes: tuple[str, ...] = ()
@@ -82,8 +92,8 @@ class LogLine:
         return _common(entry.after for entry in self.series)
 
     @property
-    def words(self) -> str:
-        """What was done, as words: `done × 37`, `labelled needs-test`."""
+    def text(self) -> str:
+        """What was done: `done × 37`, `labelled needs-test`."""
         return describe_verb(self.verb, self.argument, len(self.series) or len(self.ids))
 
 
@@ -158,17 +168,17 @@ def status_after(before: Status | None, verb: str) -> Status | None:
 
 
 def describe_verb(verb: str, argument: str, count: int) -> str:
-    """Return what was done as words: `done × 37`; `put off until Fri 2026-11-27`; of one, without a number."""
-    words = VERB_TEXTS[Verb(verb)] if verb in VERBS else None
-    said = words.done if words is not None else verb
-    if words is not None and argument:
-        until = decode_snooze(argument) if words.argument is Argument.UNTIL else None
-        said = f"{said} {until or argument.removeprefix('=')}"
-    return said if count <= 1 else f"{said} × {count:,}"
+    """Return what was done: `done × 37`; `put off until Fri 2026-11-27`; of one, without a number."""
+    texts = VERB_TEXTS[Verb(verb)] if verb in VERBS else None
+    done = texts.done if texts is not None else verb
+    if texts is not None and argument:
+        until = decode_snooze(argument) if texts.argument is Argument.UNTIL else None
+        done = f"{done} {until or argument.removeprefix('=')}"
+    return done if count <= 1 else f"{done} × {count:,}"
 
 
 def describe_step(step: UndoStep) -> str:
-    """Return what a key press did, as words."""
+    """Return what a key press did."""
     return describe_verb(step.verb, step.argument, step.count)
 
 
@@ -176,3 +186,57 @@ def _common(values: Iterable[str | None]) -> str | None:
     """Return what all values are; None where they differ."""
     found = set(values)
     return found.pop() if len(found) == 1 else None
+
+
+_NEXT_VERSION: Final = Snooze().encode()
+"""The argument of what waits for a new version."""
+
+_MOST_SERIES: Final = 1000
+MOST_IDS: Final = 40_000
+"""Series and Message-IDs of one line of the journal; a larger batch goes on in the next."""
+
+
+def has_effect(event: TriageEvent, status: Status, before: TriageState, after: TriageState) -> bool:
+    """Whether there is anything for an event to do to a series."""
+    if event.patch:
+        return after.patches != before.patches
+    if Verb(event.verb) in DECISION_VERBS:
+        if next_status(status, Verb(event.verb)) is not None:
+            return True
+        return event.note is not None and event.note != before.note
+    return after != before
+
+
+def target_messages(
+    targets: Sequence[TriageTarget], ids: Collection[MessageId]
+) -> list[tuple[TriageTarget, MessageId | None]]:
+    """Return the mails themselves, each with its series."""
+    holder = {mail: target for target in targets for mail in target.mails}
+    return [(holder[one], one) for one in dict.fromkeys(ids)]
+
+
+def can_end_snooze(event: TriageEvent, target: TriageTarget) -> bool:
+    """Whether what a series is put off until can come: a discussion has no versions."""
+    return not (event.verb == Verb.LATER and target.is_thread and event.argument == _NEXT_VERSION)
+
+
+def event_entry(target: TriageTarget, mail: MessageId | None, status: Status) -> EventSeries:
+    """Return what an event names of a series, or of one mail of it; `status` is that before."""
+    if mail is not None:
+        return EventSeries(ids=(mail,), before=status)
+    entry = target.entry
+    return EventSeries(ids=entry.ids, before=status, replies=entry.replies, active=entry.active)
+
+
+def split_into_lines(event: TriageEvent, entries: Sequence[EventSeries]) -> list[TriageEvent]:
+    """Return an event about some series, divided where that is too much for one line."""
+    divided: list[list[EventSeries]] = []
+    ids = MOST_IDS + 1
+    for entry in entries:
+        size = len(entry.ids) + len(entry.replies or ()) // 8
+        if ids + size > MOST_IDS or len(divided[-1]) >= _MOST_SERIES:
+            divided.append([])
+            ids = 0
+        divided[-1].append(entry)
+        ids += size
+    return [replace(event, series=tuple(part)) for part in divided]

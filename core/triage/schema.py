@@ -61,7 +61,7 @@ CREATE TABLE triage_state (
     flagged INTEGER NOT NULL,
     priority INTEGER NOT NULL,
     decided REAL,                      -- when it was last decided
-    until TEXT NOT NULL,               -- what it waits for, see core.triage.when
+    until TEXT NOT NULL,               -- what it waits for, see core.triage.arguments
     labels TEXT NOT NULL,              -- a JSON array
     data BLOB NOT NULL                 -- all of it
 );

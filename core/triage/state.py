@@ -1,4 +1,4 @@
-"""Events about a series, and what is known of it → where it stands. Pure: no clock, no files.
+"""Events about a series, and what is known of it → its triage state. Pure: no clock, no files.
 
 Events count in the order of (time, id), whatever file or order they came in, so that the journals of two machines
 laid together give the same on both.
@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from core.model import MessageId
+from core.triage.arguments import Snooze, decode_snooze
 from core.triage.events import message_key, short_message_key, to_datetime
 from core.triage.transitions import (
     DECISION_VERBS,
@@ -22,10 +23,9 @@ from core.triage.transitions import (
     Verb,
     next_status,
 )
-from core.triage.when import Snooze, decode_snooze
 
 SLACK: Final = 2 * 86_400.0
-"""Seconds by which a reply may be older than the newest mail known at a verdict, and still have come after it."""
+"""Seconds by which a reply may be older than the newest mail known at a decision, and still have come after it."""
 
 LABELS: Final = 40
 """Labels that a series keeps."""
@@ -33,7 +33,7 @@ LABELS: Final = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageState:
-    """Where a series stands."""
+    """The triage state of a series."""
 
     status: Status = Status.NEW
     why: str = ""
@@ -97,9 +97,9 @@ class SeriesFacts:
     address: str = ""
     """Who sent the newest version."""
     replies: frozenset[MessageId] = frozenset()
-    said: Callable[[Collection[MessageId]], Iterable[ReplyInfo]] = lambda _: ()
+    read_replies: Callable[[Collection[MessageId]], Iterable[ReplyInfo]] = lambda _: ()
     """Looks up replies; asked only for those that may have brought it back."""
-    opened: int | None = None
+    last_read: int | None = None
     """When a mail of it was last marked as read that is read, in microseconds of the Unix epoch."""
     me: frozenset[str] = frozenset()
     """The user's addresses, in lower case."""
@@ -126,27 +126,27 @@ class EventEffect:
     active: float | None = None
 
 
-def fold_events(deeds: Iterable[EventEffect], facts: SeriesFacts) -> TriageState:
-    """Return where a series stands, of all that was done to any mail of it and is not undone.
+def fold_events(effects: Iterable[EventEffect], facts: SeriesFacts) -> TriageState:
+    """Return the state of a series, of all that was done to any mail of it and is not undone.
 
     What was put off until a time is still put off there, however late it is: `TriageState.at` tells.
     """
     found = _StateFold()
-    for deed in sorted(deeds, key=lambda each: (each.time, each.id)):
-        found.add(deed)
-    opened = facts.opened is not None and (
-        found.verdict is None or facts.opened > found.verdict.time
+    for effect in sorted(effects, key=lambda each: (each.time, each.id)):
+        found.add(effect)
+    opened = facts.last_read is not None and (
+        found.decision is None or facts.last_read > found.decision.time
     )
     status, until = found.status, found.until
     why = ""
-    if found.verdict is not None and (why := _resurface_reason(found, found.verdict, facts)):
+    if found.decision is not None and (why := _resurface_reason(found, found.decision, facts)):
         status, until = Status.NEW, None
     if status is Status.NEW and opened:
         status = Status.READING
     return TriageState(
         status=status,
         why=why,
-        since=None if found.verdict is None else to_datetime(found.verdict.time),
+        since=None if found.decision is None else to_datetime(found.decision.time),
         flagged=found.flagged,
         priority=found.priority,
         labels=tuple(sorted(found.labels)),
@@ -161,13 +161,13 @@ _PATCH_MARKS: Final[Mapping[str, Status]] = {Verb.DONE: Status.DONE, Verb.SKIP: 
 
 
 class _StateFold:
-    """What deeds come to, one after another."""
+    """What effects come to, one after another."""
 
     def __init__(self) -> None:
         self.status = Status.NEW
-        self.verdict: EventEffect | None = None
+        self.decision: EventEffect | None = None
         self.known: set[bytes] = set()
-        """Mails named by the events up to the verdict."""
+        """Mails named by the events up to the decision."""
         self.replies: set[bytes] = set()
         self.flagged = False
         self.priority = 0
@@ -178,44 +178,44 @@ class _StateFold:
         self._heard: set[bytes] = set()
         self._answered: set[bytes] = set()
 
-    def add(self, deed: EventEffect) -> None:
-        """Let a deed have its effect; one whose verb or argument nobody knows has none."""
-        if deed.patch:
-            self._add_to_patches(deed)
+    def add(self, effect: EventEffect) -> None:
+        """Let a effect have its effect; one whose verb or argument nobody knows has none."""
+        if effect.patch:
+            self._add_to_patches(effect)
             return
-        self._heard |= deed.keys
-        self._answered |= deed.replies or frozenset()
-        if deed.note is not None:
-            self.note = deed.note
-        if deed.verb in DECISION_VERBS:
-            self._decide(deed)
-        elif deed.verb in (Verb.FLAG, Verb.UNFLAG):
-            self.flagged = deed.verb == Verb.FLAG
-        elif deed.verb == Verb.LABEL:
-            if deed.argument and len(self.labels) < LABELS:
-                self.labels.add(deed.argument)
-        elif deed.verb == Verb.UNLABEL:
-            self.labels.discard(deed.argument)
-        elif deed.verb == Verb.PRIORITY:
-            self.priority = changed_priority(self.priority, deed.argument)
+        self._heard |= effect.keys
+        self._answered |= effect.replies or frozenset()
+        if effect.note is not None:
+            self.note = effect.note
+        if effect.verb in DECISION_VERBS:
+            self._decide(effect)
+        elif effect.verb in (Verb.FLAG, Verb.UNFLAG):
+            self.flagged = effect.verb == Verb.FLAG
+        elif effect.verb == Verb.LABEL:
+            if effect.argument and len(self.labels) < LABELS:
+                self.labels.add(effect.argument)
+        elif effect.verb == Verb.UNLABEL:
+            self.labels.discard(effect.argument)
+        elif effect.verb == Verb.PRIORITY:
+            self.priority = changed_priority(self.priority, effect.argument)
 
-    def _decide(self, deed: EventEffect) -> None:
-        until = decode_snooze(deed.argument) if deed.verb == Verb.LATER else None
-        if deed.verb == Verb.LATER and until is None:
+    def _decide(self, effect: EventEffect) -> None:
+        until = decode_snooze(effect.argument) if effect.verb == Verb.LATER else None
+        if effect.verb == Verb.LATER and until is None:
             return
-        # From where it stood it may not have been possible: the journals of two machines were laid together.
-        self.status = next_status(Status.NEW, Verb(deed.verb)) or Status.NEW
+        # From where it rows it may not have been possible: the journals of two machines were laid together.
+        self.status = next_status(Status.NEW, Verb(effect.verb)) or Status.NEW
         self.until = until
-        self.verdict = deed
+        self.decision = effect
         self.known = set(self._heard)
         self.replies = set(self._answered)
 
-    def _add_to_patches(self, deed: EventEffect) -> None:
-        status = _PATCH_MARKS.get(deed.verb)
-        for key in deed.keys:
+    def _add_to_patches(self, effect: EventEffect) -> None:
+        status = _PATCH_MARKS.get(effect.verb)
+        for key in effect.keys:
             if status is not None:
                 self.patches[key] = status
-            elif deed.verb == Verb.REOPEN:
+            elif effect.verb == Verb.REOPEN:
                 self.patches.pop(key, None)
 
 
@@ -228,7 +228,7 @@ def changed_priority(priority: int, argument: str) -> int:
     return min(max(wanted, PRIORITIES[0]), PRIORITIES[-1])
 
 
-def _resurface_reason(found: _StateFold, verdict: EventEffect, facts: SeriesFacts) -> str:
+def _resurface_reason(found: _StateFold, decision: EventEffect, facts: SeriesFacts) -> str:
     """Return what brought a decided series back, as words; "" where it stays."""
     causes = RESURFACES_ON.get(found.status, frozenset())
     if found.until is not None and found.until.is_version:
@@ -242,35 +242,35 @@ def _resurface_reason(found: _StateFold, verdict: EventEffect, facts: SeriesFact
     ):
         return f"{facts.version} arrived"
     if ResurfaceCause.AUTHOR in causes or ResurfaceCause.MINE in causes:
-        said = _waking_reply(found, verdict, facts)
-        if said is not None:
-            return f"reply from {said.name or said.address}"
+        reply = _waking_reply(found, decision, facts)
+        if reply is not None:
+            return f"reply from {reply.name or reply.address}"
     return ""
 
 
-def _waking_reply(found: _StateFold, verdict: EventEffect, facts: SeriesFacts) -> ReplyInfo | None:
-    """Return the last reply that came after the verdict, by the series' author or to a mail of the user's."""
+def _waking_reply(found: _StateFold, decision: EventEffect, facts: SeriesFacts) -> ReplyInfo | None:
+    """Return the last reply that came after the decision, by the series' author or to a mail of the user's."""
     unknown = [each for each in facts.replies if short_message_key(each) not in found.replies]
     if not unknown:
         return None
     # What came is told by what was known, since mail comes late; but a list's past that is fetched later is no news.
-    newest = verdict.time / 1e6
-    if verdict.active is not None:
-        newest = min(newest, verdict.active)
-    since = newest if verdict.replies is None else newest - SLACK
+    newest = decision.time / 1e6
+    if decision.active is not None:
+        newest = min(newest, decision.active)
+    since = newest if decision.replies is None else newest - SLACK
     news = [
-        said
-        for said in facts.said(unknown)
-        if said.date > since
-        and said.address.casefold() not in facts.me
-        and (_is_author(said, facts) or said.to & facts.me)
+        reply
+        for reply in facts.read_replies(unknown)
+        if reply.date > since
+        and reply.address.casefold() not in facts.me
+        and (_is_author(reply, facts) or reply.to & facts.me)
     ]
-    return max(news, key=lambda said: (said.date, said.name, said.address), default=None)
+    return max(news, key=lambda reply: (reply.date, reply.name, reply.address), default=None)
 
 
-def _is_author(said: ReplyInfo, facts: SeriesFacts) -> bool:
-    name = said.name.casefold()
-    return said.address.casefold() == facts.address.casefold() or (
+def _is_author(reply: ReplyInfo, facts: SeriesFacts) -> bool:
+    name = reply.name.casefold()
+    return reply.address.casefold() == facts.address.casefold() or (
         " " in name and name == facts.name.casefold()
     )
 
@@ -283,20 +283,20 @@ def _patches(found: _StateFold, facts: SeriesFacts) -> tuple[tuple[MessageId, St
 
 
 def after_event(
-    before: TriageState, deed: EventEffect, mail: MessageId | None = None
+    before: TriageState, effect: EventEffect, mail: MessageId | None = None
 ) -> TriageState:
-    """Return where a series stands after one more deed, the latest of all; `mail` is the patch that it is about."""
-    if deed.patch:
+    """Return the state of a series after one more event, the latest of all; `mail` is the patch that it is about."""
+    if effect.patch:
         marks = dict(before.patches)
         if mail is not None:
             marks.pop(mail, None)
-            if status := _PATCH_MARKS.get(deed.verb):
+            if status := _PATCH_MARKS.get(effect.verb):
                 marks[mail] = status
         return replace(before, patches=tuple(sorted(marks.items())))
     folded = _StateFold()
     folded.labels = set(before.labels)
     folded.flagged, folded.priority, folded.note = before.flagged, before.priority, before.note
-    folded.add(deed)
+    folded.add(effect)
     next_status = replace(
         before,
         flagged=folded.flagged,
@@ -304,13 +304,13 @@ def after_event(
         labels=tuple(sorted(folded.labels)),
         note=folded.note,
     )
-    if folded.verdict is None:
+    if folded.decision is None:
         return next_status
     return replace(
         next_status,
         status=folded.status,
         why="",
-        since=to_datetime(deed.time),
+        since=to_datetime(effect.time),
         until=folded.until,
         opened=False,
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from core.model import MessageId
-from core.triage.event_tables import EventTables
+from core.triage.event_history import EventHistory
 from core.triage.events import EventSeries
 from core.triage.journal import Journal
 from core.triage.state import TriageState
@@ -23,11 +23,11 @@ PATIENCE = 0.02
 class TriageTarget:
     """A series (or thread, or a mail that is not here) as a verb meets it."""
 
-    asked: MessageId
-    """By which it was asked for."""
+    requested_id: MessageId
+    """The mail that it was asked for by."""
     entry: EventSeries
     """As the journal is to name it."""
-    standing: TriageState
+    state: TriageState
     mails: tuple[MessageId, ...]
     """All of it, replies too."""
     row: int | None = None
@@ -35,7 +35,7 @@ class TriageTarget:
     lists: tuple[str, ...] = ()
     is_thread: bool = False
     """It has no versions."""
-    is_here: bool = True
+    is_known: bool = True
     """False of a mail that nobody knows yet."""
 
 
@@ -43,41 +43,41 @@ class TriageTarget:
 class JournalUpdate:
     """What came of taking in what the journal has."""
 
-    rows: int = 0
+    changed: int = 0
     """How many series changed, or may have."""
-    passed: int = 0
+    invalid_lines: int = 0
     """Lines of the journal that are no events."""
-    anew: bool = False
-    """The journal was another than before."""
-    busy: bool = False
+    is_rebuilt: bool = False
+    """The journal was another than before: all of it was applied again."""
+    is_busy: bool = False
     """Another process was writing: there may be more."""
 
 
 class TriageStore(Protocol):
     """Where the journal is taken in, and what is known of series."""
 
-    def catch_up(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
+    def apply_new_events(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
         """Take in what was appended since the last time; raises JournalError."""
         ...
 
-    def is_behind(self, journal: Journal) -> bool:
+    def has_new_events(self, journal: Journal) -> bool:
         """Whether there is something in the journal that was not taken in."""
         ...
 
-    def ask(self, question: Callable[[EventTables], T]) -> T:
-        """Ask the journal's events."""
+    def query(self, question: Callable[[EventHistory], T]) -> T:
+        """Ask the journal's history."""
         ...
 
     def find(self, message_ids: Iterable[MessageId]) -> list[TriageTarget]:
         """Return the series that hold some mails, each once, and the mails that no series holds."""
         ...
 
-    def about(self, mails: Collection[int]) -> list[TriageTarget]:
-        """Return the series that hold mails with some numbers; each is asked for by its own id."""
+    def series_holding(self, mails: Collection[int]) -> list[TriageTarget]:
+        """Return the series that hold mails with some hashes; each is asked for by its own id."""
         ...
 
-    def standings(self) -> dict[int | MessageId, TriageState]:
-        """Return where all series stand that anything was done to; by row, else by id."""
+    def states(self) -> dict[int | MessageId, TriageState]:
+        """Return the states of all series that anything was done to; by row, else by id."""
         ...
 
     def today(self, midnight: datetime, now: datetime) -> tuple[int, int]:

@@ -57,10 +57,10 @@ def _verbs(index: Index, ids: list[MessageId]) -> list[str]:
     waiting = iter(ids)
 
     def one() -> None:
-        triage.do(Verb.DONE, [next(waiting)])
+        triage.apply(Verb.DONE, [next(waiting)])
 
     def many() -> None:
-        triage.do(Verb.LATER, [next(waiting) for _ in range(500)], argument="3d")
+        triage.apply(Verb.LATER, [next(waiting) for _ in range(500)], argument="3d")
 
     def read() -> None:
         triage.mark_read([next(waiting)])
@@ -113,7 +113,7 @@ def _large_journal(folder: Path, index: Index, ids: list[MessageId]) -> list[str
     waiting = iter(ids)
 
     def one() -> None:
-        triage.do(Verb.SKIP, [next(waiting)])
+        triage.apply(Verb.SKIP, [next(waiting)])
 
     lines.append(_line("one series skipped after these", _each(one, 50), "< 50"))
     return lines

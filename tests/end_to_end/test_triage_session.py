@@ -66,7 +66,7 @@ def standings(home: Path) -> Counter[str]:
     """Return how many series of the index stand how."""
     data = home / ".local" / "share" / "patchdesk"
     index = open_index(data / "index.sqlite3")
-    known = TriageService(index, Journal(data / FILE)).known()
+    known = TriageService(index, Journal(data / FILE)).states()
     index.close()
     return Counter(str(one.status) for one in known.values() if one.status != "new")
 

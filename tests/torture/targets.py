@@ -49,9 +49,9 @@ from core.sources.mbox import to_mboxrd
 from core.sources.message_url import message_id_of as typed_id
 from core.sources.message_url import read_url
 from core.text import CONTROLS, MARKS_PER_LETTER, shown, shown_lines
+from core.triage.arguments import SnoozeError, parse_snooze
 from core.triage.events import read_line
 from core.triage.journal import Journal
-from core.triage.when import SnoozeError, parse_snooze
 from tests.torture import tokens
 
 NOW: Final = datetime(2025, 6, 5, 12, 0, tzinfo=UTC)
@@ -295,7 +295,7 @@ def journal(data: bytes) -> None:
     """Lines of a journal, read as a file and one by one."""
     SCRATCH.write_bytes(data)
     try:
-        batches = list(Journal(SCRATCH, host="h").batches(most=7))
+        batches = list(Journal(SCRATCH, host="h").read_from(most=7))
     finally:
         SCRATCH.unlink()
     events = [event for batch in batches for event in batch.events]
@@ -309,7 +309,7 @@ def journal(data: bytes) -> None:
         clean(event.line().decode("ascii").rstrip("\n"))
     with contextlib.suppress(SnoozeError):
         until = parse_snooze(text_of(data)[:200], NOW, has_tag=lambda _tag: True)
-        assert until.packed()
+        assert until.encode()
 
 
 SCRATCH: Final = Path(tempfile.gettempdir(), f"torture-{os.getpid()}.toml")

@@ -24,13 +24,13 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_decisions_go_to_the_users_journal(data: Path) -> None:
     config = Config(lists={"kvm": FollowedList(target="x", repo="/a/linux")})
     triage = triage_opener(config)(Session("some.mbox", FakeDesk()))
-    assert triage.journal.path == data / FILE
-    assert triage._repos == {"kvm": "/a/linux"}
+    assert triage.applied.journal.path == data / FILE
+    assert triage.tags._repos == {"kvm": "/a/linux"}
 
 
 def test_those_on_the_demo_do_not(data: Path) -> None:
     with demo_path() as path:
         opened = triage_opener(Config())
         triage = opened(Session(str(path), FakeDesk()))
-    assert data not in triage.journal.path.parents
-    assert triage.journal.path.parent.is_dir()  # as long as the program runs
+    assert data not in triage.applied.journal.path.parents
+    assert triage.applied.journal.path.parent.is_dir()  # as long as the program runs

@@ -100,7 +100,7 @@ async def test_what_is_done_is_gone_and_undone_is_back(path: Path, index: Index)
 async def test_what_is_decided_is_not_shown_from_the_first(path: Path, index: Index) -> None:
     triage = TriageService(index, Journal(path.with_name(FILE)), ())
     rows = index.order(RowView(), 3)
-    triage.do(Verb.DONE, [one.id for one in index.summaries(rows)])
+    triage.apply(Verb.DONE, [one.id for one in index.summaries(rows)])
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
@@ -113,7 +113,7 @@ async def test_what_another_process_decides_is_seen(path: Path, index: Index) ->
         await settled(pilot)
         row = tree(app).handles(0, 5)[4]
         (summary,) = index.summaries([int(row)])
-        TriageService(index, Journal(path.with_name(FILE)), ()).do(Verb.SKIP, [summary.id])
+        TriageService(index, Journal(path.with_name(FILE)), ()).apply(Verb.SKIP, [summary.id])
         await until(pilot, lambda: tree(app).place_of(row) is None, what="it gone")
 
 

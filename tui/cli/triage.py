@@ -124,7 +124,7 @@ def _problem(arguments: argparse.Namespace) -> str:
 
 
 def _apply(arguments: argparse.Namespace, triage: TriageService) -> int:
-    from core.triage.when import ArgumentError
+    from core.triage.arguments import ArgumentError
 
     verb = Verb(arguments.verb)
     note = arguments.note
@@ -135,13 +135,13 @@ def _apply(arguments: argparse.Namespace, triage: TriageService) -> int:
         ids = list(_ids(arguments))
         if not ids:
             return 0
-        outcome = triage.do(verb, ids, argument=argument, note=note, patch=arguments.patch)
+        outcome = triage.apply(verb, ids, argument=argument, note=note, patch=arguments.patch)
     except ArgumentError as error:
         return _usage_error(error.message, error.hint)
     for one in outcome.unknown:
         _print_error(f"{one} is in no followed list; recorded, applies once that message arrives.")
-    if outcome.left:
-        _print_error(f"{outcome.left:,} unchanged.")
+    if outcome.unchanged:
+        _print_error(f"{outcome.unchanged:,} unchanged.")
     return _report(outcome, arguments)
 
 
@@ -151,21 +151,21 @@ def _report(outcome: VerbResult, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_lines(_records(outcome.lines))
     elif outcome.changes or outcome.lines:
-        print_lines([shown(outcome.words)])
+        print_lines([shown(outcome.text)])
     return 0
 
 
 def _log(arguments: argparse.Namespace, triage: TriageService) -> int:
     if arguments.other is not None:
         with open(arguments.other, "rb") as other:  # noqa: PTH123 - main says what cannot be opened
-            taken, passed = triage.take_over(other)
+            taken, passed = triage.applied.import_events(other)
         if passed:
             _print_error(f"Ignored {passed:,} lines of {arguments.other} that are not events.")
         print_lines([shown(f"{taken:,} event{'' if taken == 1 else 's'} added")])
         return 0
-    lines = triage.log(marks=arguments.all or arguments.json)
+    lines = triage.log.lines(marks=arguments.all or arguments.json)
     print_lines(_records(lines) if arguments.json else map(_log_line, lines))
-    for note in triage.notes():
+    for note in triage.applied.notes():
         _print_error(note)
     return 0
 
@@ -211,7 +211,7 @@ def _log_line(line: LogLine) -> str:
     undone = "" if line.in_force else " [undone]"
     note = f" “{line.note}”" if line.note else ""
     return shown_line(
-        f"{local}  {line.host}  {line.words}{way}{undone}{note}  {line.ids[0] if line.ids else ''}"
+        f"{local}  {line.host}  {line.text}{way}{undone}{note}  {line.ids[0] if line.ids else ''}"
     )
 
 
@@ -231,7 +231,7 @@ def _ids(arguments: argparse.Namespace) -> Iterator[MessageId]:
 
 def _of_record(text: str, *, patch: bool) -> MessageId:
     """Return the id in a line of JSON: the series', with `patch` the message's. Raises ArgumentError."""
-    from core.triage.when import ArgumentError
+    from core.triage.arguments import ArgumentError
 
     try:
         record = json.loads(text) if len(text) < _LINE_MAX else None

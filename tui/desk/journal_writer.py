@@ -99,7 +99,7 @@ class JournalWriter:
         with suppress(PatchdeskError):
             self._triage.close()
             if self._session.lists is not None:
-                self._triage.looked()
+                self._triage.record_visit()
 
     def _triage_of(self, session: Session) -> TriageService:
         if self._triage is None or self._session is not session:
@@ -126,10 +126,10 @@ class JournalWriter:
             triage = self._triage_of(session)
             self._listing, self._holders = listing, None
             if listing is not None:
-                triage.hold(listing.items)
+                triage.set_items(listing.items)
             else:
                 triage.refresh()
-            states = cast("Mapping[SeriesHandle, TriageState]", triage.known())
+            states = cast("Mapping[SeriesHandle, TriageState]", triage.states())
             task.tell(then, StatesLoaded(session, states, triage.viewed))
             self._count(session, task, today)
             return None
@@ -140,7 +140,7 @@ class JournalWriter:
         """See whether tags are there that snoozed series wait for; the lists then show them."""
 
         def work(_: Task) -> None:
-            if not self._is_leaving and self._triage_of(session).look_for_tags():
+            if not self._is_leaving and self._triage_of(session).tags.check():
                 _refresh(session)
 
         self._tasks.start(_GROUP, work)
@@ -186,7 +186,7 @@ class JournalWriter:
         """Read what was done to a series."""
         self._tasks.start(
             _GROUP,
-            lambda _: self._triage_of(session).history(message_id),
+            lambda _: self._triage_of(session).log.of_series(message_id),
             then=then,
             failed=failed,
             current=current,
@@ -209,7 +209,7 @@ class JournalWriter:
             outcome = triage.undo() if operation.kind == "undo" else triage.redo()
         else:
             asked = _ids(operation)
-            outcome = triage.do(
+            outcome = triage.apply(
                 operation.verb,
                 operation.mails or tuple(asked),
                 argument=operation.argument,

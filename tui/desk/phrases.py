@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
+from core.triage.arguments import ALLOWED, Snooze, parse_snooze
 from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import (
     DECISION_VERBS,
@@ -20,7 +21,6 @@ from core.triage.transitions import (
     Verb,
     next_status,
 )
-from core.triage.when import ALLOWED, Snooze, parse_snooze
 from tui.tree.columns import version_name
 from tui.tree.rows import Kind, Row
 from tui.widgets.row_text import age
@@ -170,7 +170,7 @@ def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
         when = line.time.astimezone().strftime("%Y-%m-%d %H:%M")
         changed = line.before and line.after and line.before != line.after
         way = f"{line.before} → {line.after}" if changed else ""
-        words = [line.words, "this patch" if line.patch else "", way]
+        words = [line.text, "this patch" if line.patch else "", way]
         aside = "" if line.in_force else "(undone)"
         text = "  ".join(word for word in (*words, aside) if word)
         told.append(shown(f"{when}  {line.host}  {text}"))

@@ -317,13 +317,13 @@ class TriageState(Controller):
 
     def _describe(self, written: OperationWritten) -> str:
         outcome, operation = written.outcome, written.operation
-        text = outcome.words if outcome is not None else ""
+        text = outcome.text if outcome is not None else ""
         if self._desk.settings.linear and operation.verb is not None:
             count = len(operation.mails or operation.handles)
             return done_sentence(operation.verb, count, operation.argument)
         if self._desk.settings.linear:
             return undone_sentence(text)
-        left = outcome.left if outcome is not None else 0
+        left = outcome.unchanged if outcome is not None else 0
         return shown(f"{text}{f' · {left:,} unchanged' if left else ''}")
 
     def _operation_failed(self, operation: TriageOperation, error: PatchdeskError) -> None:

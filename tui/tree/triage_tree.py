@@ -272,7 +272,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         handle = self.handle(place)
         standing = self.standings.get(handle)
         if not self.standings_known and isinstance(row.item, SeriesSummary):
-            standing = row.item.standing
+            standing = row.item.state
         marked = row.depth == 0 and self.marks.is_marked(place, handle)
         if not marked and standing is None:
             return row

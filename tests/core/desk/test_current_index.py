@@ -46,7 +46,7 @@ def test_a_rebuilt_index_and_lines_of_another_machine_are_taken_in(tmp_path: Pat
     path = tmp_path / "index.sqlite3"
     make_index(path)
     index = open_index(path)
-    TriageService(index, Journal(tmp_path / FILE)).do(Verb.DONE, [LAMP])
+    TriageService(index, Journal(tmp_path / FILE)).apply(Verb.DONE, [LAMP])
     index.close()
     assert done_in(path) == [LAMP]
 
@@ -59,15 +59,13 @@ def test_a_rebuilt_index_and_lines_of_another_machine_are_taken_in(tmp_path: Pat
     other.mkdir()
     make_index(other / "index.sqlite3")
     index = open_index(other / "index.sqlite3")
-    TriageService(index, Journal(other / FILE)).do(Verb.DONE, [WICK])
+    TriageService(index, Journal(other / FILE)).apply(Verb.DONE, [WICK])
     index.close()
     with (tmp_path / FILE).open("ab") as journal:
         journal.write((other / FILE).read_bytes())
     indexed = open_for_commands(path)
     assert indexed is not None
-    found = {
-        row.id for row in indexed.index.summaries(range(1, 9)) if row.standing.status == "done"
-    }
+    found = {row.id for row in indexed.index.summaries(range(1, 9)) if row.state.status == "done"}
     indexed.close()
     assert found == {LAMP, WICK}
 

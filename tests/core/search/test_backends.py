@@ -80,21 +80,21 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ListSearch,
         if name == "mem-0":
             argument = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%d")
         note = "look again" if verb is Verb.NOTE else None
-        triage.do(verb, [MessageId(f"{name}@example.org")], argument=argument, note=note)
+        triage.apply(verb, [MessageId(f"{name}@example.org")], argument=argument, note=note)
     triage.mark_read((MessageId("fun@example.org"),), read=True)
     triage.mark_read((MessageId("pmu2-1@example.org"),), read=True)
 
     opened = listing(ARCHIVE)
     raws = {git_blob_id(raw).hex(): raw for raw in ARCHIVE}
     alone = TriageService(None, journal, ME)
-    alone.hold(opened.items)
+    alone.set_items(opened.items)
     alone.refresh()
 
     def read(message: Message) -> bytes:
         return raws[message.key]
 
     def states() -> TargetStates:
-        known = {MessageId(str(name)): state for name, state in alone.known().items()}
+        known = {MessageId(str(name)): state for name, state in alone.states().items()}
         return TargetStates(known, alone.read_items())
 
     config = Config(me_addresses=ME, index_bodies=True)

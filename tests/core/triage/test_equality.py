@@ -14,10 +14,10 @@ from core.errors import Cancelled
 from core.index.index import Index, RowView
 from core.index.triage_store import IndexTriageStore
 from core.model import MessageId
+from core.triage.arguments import ArgumentError
 from core.triage.memory_store import InMemoryTriageStore
 from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import Verb
-from core.triage.when import ArgumentError
 from tests.core.index.test_equality import ANY, mails, new_index, small_steps
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 
@@ -39,28 +39,28 @@ def decide(triage: TriageService, chance: random.Random) -> None:
     elif roll < 0.3:
         triage.mark_read(ids, read=chance.random() < 0.8)
     elif roll < 0.4:
-        triage.do(chance.choice((Verb.DONE, Verb.SKIP)), ids, patch=True)
+        triage.apply(chance.choice((Verb.DONE, Verb.SKIP)), ids, patch=True)
     else:
         with suppress(ArgumentError):  # a discussion has no versions to wait for
-            triage.do(verb, ids, argument={Verb.LATER: "v", Verb.LABEL: "x"}.get(verb))
+            triage.apply(verb, ids, argument={Verb.LATER: "v", Verb.LABEL: "x"}.get(verb))
 
 
 def shown(index: Index) -> dict[MessageId, TriageState]:
     """Return where the rows stand that anything was done to."""
-    known = IndexTriageStore(index).standings()
+    known = IndexTriageStore(index).states()
     summaries = index.summaries(index.order(RowView()))
     assert known.keys() <= {one.row for one in summaries}
     for one in summaries:
-        assert one.standing == known.get(one.row, INITIAL_STATE)
-    return {one.id: stands for one in summaries if (stands := known.get(one.row)) is not None}
+        assert one.state == known.get(one.row, INITIAL_STATE)
+    return {one.id: state for one in summaries if (state := known.get(one.row)) is not None}
 
 
 def expected(came: list[tuple[str, bytes]], journal: Journal) -> dict[int | MessageId, TriageState]:
     """Return the same, of mails grouped at once and a journal read at once."""
     book = InMemoryTriageStore([ME])
-    book.hold(grouped(came).values())
-    book.catch_up(journal)
-    return book.standings()
+    book.set_items(grouped(came).values())
+    book.apply_new_events(journal)
+    return book.states()
 
 
 @ANY

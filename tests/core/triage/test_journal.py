@@ -25,10 +25,10 @@ from core.desk.triage_service import TriageService
 from core.index.index import open_index
 from core.model import MessageId
 from core.triage import journal
+from core.triage.arguments import ArgumentError
 from core.triage.events import LONGEST, EventSeries, TriageEvent, read_line, to_microseconds
 from core.triage.journal import FILE, Journal, JournalError
 from core.triage.transitions import Status, Verb
-from core.triage.when import ArgumentError
 from tests.core.triage.triage_kit import NOW, Desk, series
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,7 +48,7 @@ def event(name: str = "a@x", verb: str = "done") -> TriageEvent:
 
 
 def read(journal: Journal) -> list[TriageEvent]:
-    return [one for batch in journal.batches() for one in batch.events]
+    return [one for batch in journal.read_from() for one in batch.events]
 
 
 def triage_of(path: Path, host: str = "desk") -> TriageService:
@@ -154,109 +154,109 @@ def test_hostile_lines(line: bytes) -> None:
 
 
 def test_the_file_is_private_and_its_folder_too(path: Path) -> None:
-    triage_of(path).do(Verb.DONE, [LAMP])
+    triage_of(path).apply(Verb.DONE, [LAMP])
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_asking_makes_no_file(path: Path) -> None:
     triage = triage_of(path)
-    assert triage.standing(LAMP).status is Status.NEW
+    assert triage.state_of(LAMP).status is Status.NEW
     assert triage.undo() is None
     assert triage.refresh() is False
-    assert list(triage.log()) == []
+    assert list(triage.log.lines()) == []
     assert not path.parent.exists()
 
 
 def test_a_batch_is_one_line_and_one_step(path: Path) -> None:
     triage = triage_of(path)
-    triage.do(Verb.DONE, [MessageId(f"{number}@x") for number in range(500)])
+    triage.apply(Verb.DONE, [MessageId(f"{number}@x") for number in range(500)])
     assert path.read_bytes().count(b"\n") == 1
     assert (outcome := triage.undo()) is not None
-    assert outcome.words == "undone: done × 500"
+    assert outcome.text == "undone: done × 500"
 
 
 def test_a_batch_of_thousands_is_one_step_all_the_same(path: Path) -> None:
     triage = triage_of(path)
     many = [MessageId(f"{number}@x") for number in range(2500)]
-    assert triage.do(Verb.DONE, many).words == "done × 2,500"
+    assert triage.apply(Verb.DONE, many).text == "done × 2,500"
     assert path.read_bytes().count(b"\n") == 3
     assert (outcome := triage.undo()) is not None
-    assert outcome.words == "undone: done × 2,500"
-    assert {one.status for one in triage.standings(many).values()} == {Status.NEW}
+    assert outcome.text == "undone: done × 2,500"
+    assert {one.status for one in triage.states_of(many).values()} == {Status.NEW}
     assert triage.redo() is not None
-    assert {one.status for one in triage.standings(many).values()} == {Status.DONE}
-    (undone,) = [line for line in triage.log() if line.verb == "undo"]
+    assert {one.status for one in triage.states_of(many).values()} == {Status.DONE}
+    (undone,) = [line for line in triage.log.lines() if line.verb == "undo"]
     assert (len(undone.ids), undone.before, undone.after) == (2500, "done", "new")
 
 
 def test_a_torn_last_line_is_set_aside_and_said(path: Path) -> None:
-    triage_of(path).do(Verb.DONE, [LAMP])
+    triage_of(path).apply(Verb.DONE, [LAMP])
     whole = path.read_bytes()
     path.write_bytes(whole + whole[: len(whole) // 2])
     triage = triage_of(path)
-    outcome = triage.do(Verb.FLAG, [LAMP])
+    outcome = triage.apply(Verb.FLAG, [LAMP])
     assert outcome.notes == (
         f"The last line of the triage journal was torn; its {len(whole) // 2} bytes are in triage.jsonl.torn.",
     )
     torn = path.with_name("triage.jsonl.torn")
     assert torn.read_bytes() == whole[: len(whole) // 2] + b"\n"
     assert torn.stat().st_mode & 0o777 == 0o600
-    assert triage.do(Verb.UNFLAG, [LAMP]).notes == ()
-    assert [one.verb for one in read(triage.journal)] == ["done", "flag", "unflag"]
+    assert triage.apply(Verb.UNFLAG, [LAMP]).notes == ()
+    assert [one.verb for one in read(triage.applied.journal)] == ["done", "flag", "unflag"]
     assert path.read_bytes().startswith(whole)
 
 
 def test_a_last_line_that_lacks_but_its_end_is_no_torn_one(path: Path) -> None:
-    triage_of(path).do(Verb.DONE, [LAMP])
+    triage_of(path).apply(Verb.DONE, [LAMP])
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
     triage = triage_of(path)
-    assert triage.standing(LAMP).status is Status.DONE
-    assert triage.do(Verb.FLAG, [LAMP]).notes == ()
+    assert triage.state_of(LAMP).status is Status.DONE
+    assert triage.apply(Verb.FLAG, [LAMP]).notes == ()
     assert not path.with_name("triage.jsonl.torn").exists()
 
 
 def test_lines_that_are_no_events_are_passed_over_and_stay(path: Path) -> None:
-    triage_of(path).do(Verb.DONE, [LAMP])
+    triage_of(path).apply(Verb.DONE, [LAMP])
     whole = path.read_bytes()
     junk = b"\x00\xff junk\n{}\n[]\nnull\n\n" + b"x" * (1 << 20) + b"\n" + b"[" * (1 << 20) + b"\n"
     path.write_bytes(junk + whole + junk)
     triage = triage_of(path)
-    outcome = triage.do(Verb.FLAG, [LAMP])
+    outcome = triage.apply(Verb.FLAG, [LAMP])
     assert outcome.notes == ("Ignored 12 lines of the triage journal that are not events.",)
-    assert triage.standing(LAMP).status is Status.DONE
+    assert triage.state_of(LAMP).status is Status.DONE
     assert path.read_bytes().startswith(junk + whole + junk)
     assert not path.with_name("triage.jsonl.torn").exists()
 
 
 def test_a_line_of_any_length_takes_little_memory(path: Path) -> None:
-    triage_of(path).do(Verb.DONE, [LAMP])
+    triage_of(path).apply(Verb.DONE, [LAMP])
     with path.open("ab") as file:
         for _ in range(3 * LONGEST >> 20):
             file.write(b"x" * (1 << 20))
         file.write(b"\n")
     triage = triage_of(path)
-    triage.do(Verb.FLAG, [LAMP])
-    assert [one.verb for one in read(triage.journal)] == ["done", "flag"]
+    triage.apply(Verb.FLAG, [LAMP])
+    assert [one.verb for one in read(triage.applied.journal)] == ["done", "flag"]
 
 
 def test_events_of_a_newer_version_are_kept_and_mean_nothing(path: Path) -> None:
-    triage_of(path).do(Verb.DONE, [LAMP])
+    triage_of(path).apply(Verb.DONE, [LAMP])
     path.write_bytes(
         path.read_bytes()
         + path.read_bytes().replace(b'"done"', b'"teleport"').replace(b'"id":"', b'"id":"f')
     )
     triage = triage_of(path)
-    assert triage.standing(LAMP).status is Status.DONE
-    assert [line.verb for line in triage.log()] == ["done", "teleport"]
+    assert triage.state_of(LAMP).status is Status.DONE
+    assert [line.verb for line in triage.log.lines()] == ["done", "teleport"]
 
 
 def test_a_journal_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     desk = Desk(tmp_path, *series("lamp"), *series("wick"))
     wick = MessageId("wick-v1-0@x")
-    desk.triage.do(Verb.DONE, [LAMP])
+    desk.triage.apply(Verb.DONE, [LAMP])
     first = desk.journal.path.read_bytes()
-    desk.triage.do(Verb.SKIP, [wick])
+    desk.triage.apply(Verb.SKIP, [wick])
     both = desk.journal.path.read_bytes()
 
     desk.journal.path.write_bytes(first)  # restored from yesterday's copy
@@ -271,7 +271,7 @@ def test_a_journal_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     desk.journal.path.unlink()
     desk.triage.refresh()
     assert {one.status for one in desk.shown().values()} == {Status.NEW}
-    desk.triage.do(Verb.WAIT, [LAMP])
+    desk.triage.apply(Verb.WAIT, [LAMP])
     assert desk.shown()[LAMP].status is Status.WAITING
     desk.check()
     desk.close()
@@ -279,7 +279,7 @@ def test_a_journal_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
 
 def test_another_process_is_seen(tmp_path: Path) -> None:
     desk = Desk(tmp_path, *series("lamp"))
-    triage_of(desk.journal.path, host="other").do(Verb.DONE, [LAMP])
+    triage_of(desk.journal.path, host="other").apply(Verb.DONE, [LAMP])
     assert desk.shown()[LAMP].status is Status.NEW
     assert desk.triage.refresh()
     assert not desk.triage.refresh()
@@ -291,37 +291,37 @@ def test_another_process_is_seen(tmp_path: Path) -> None:
 def test_a_clock_that_was_set_back_loses_no_verdict(path: Path) -> None:
     now = NOW
     triage = TriageService(None, Journal(path, host="desk"), clock=lambda: now)
-    triage.do(Verb.DONE, [LAMP])
+    triage.apply(Verb.DONE, [LAMP])
     now -= timedelta(days=400)
-    triage.do(Verb.REOPEN, [LAMP])
-    assert triage.standing(LAMP).status is Status.NEW
+    triage.apply(Verb.REOPEN, [LAMP])
+    assert triage.state_of(LAMP).status is Status.NEW
     again = TriageService(None, Journal(path, host="desk"), clock=lambda: now)
-    again.do(Verb.SKIP, [LAMP])
-    assert again.standing(LAMP).status is Status.SKIPPED
-    times = [one.time for one in read(again.journal)]
+    again.apply(Verb.SKIP, [LAMP])
+    assert again.state_of(LAMP).status is Status.SKIPPED
+    times = [one.time for one in read(again.applied.journal)]
     assert times == [times[0], times[0] + 1, times[0] + 2]
     # The file's end alone says so, too.
     Journal(path, host="desk").append([event()], now=0)
-    assert read(again.journal)[-1].time == times[0] + 3
+    assert read(again.applied.journal)[-1].time == times[0] + 3
     Journal(path, host="other").append([event()], now=5)
-    assert read(again.journal)[-1].time == 5
+    assert read(again.applied.journal)[-1].time == 5
 
 
 def test_another_machines_journal_is_added_once(path: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.jsonl"
-    triage_of(other, "laptop").do(Verb.SKIP, [LAMP])
+    triage_of(other, "laptop").apply(Verb.SKIP, [LAMP])
     triage = triage_of(path)
-    triage.do(Verb.DONE, [MessageId("wick-v1-0@x")])
+    triage.apply(Verb.DONE, [MessageId("wick-v1-0@x")])
     content = other.read_bytes() + b"junk\n" + path.read_bytes() + other.read_bytes().rstrip(b"\n")
-    assert triage.take_over(io.BytesIO(content)) == (1, 1)
-    assert triage.take_over(io.BytesIO(content)) == (0, 1)
-    assert triage.standing(LAMP).status is Status.SKIPPED
+    assert triage.applied.import_events(io.BytesIO(content)) == (1, 1)
+    assert triage.applied.import_events(io.BytesIO(content)) == (0, 1)
+    assert triage.state_of(LAMP).status is Status.SKIPPED
     # cat does as well.
     with path.open("ab") as file:
         file.write(other.read_bytes() * 2)
     fresh = triage_of(path)
-    assert [line.verb for line in fresh.history(LAMP)] == ["skip"]
-    assert fresh.standing(LAMP).status is Status.SKIPPED
+    assert [line.verb for line in fresh.log.of_series(LAMP)] == ["skip"]
+    assert fresh.state_of(LAMP).status is Status.SKIPPED
 
 
 # ------------------------------------------------------------------- what goes wrong
@@ -329,39 +329,39 @@ def test_another_machines_journal_is_added_once(path: Path, tmp_path: Path) -> N
 
 def test_a_full_disk_is_said_and_leaves_no_half_line(path: Path) -> None:
     triage = triage_of(path)
-    triage.do(Verb.DONE, [LAMP])
+    triage.apply(Verb.DONE, [LAMP])
     before = path.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, limits[1]))
     try:
         with pytest.raises(JournalError) as caught:
-            triage.do(Verb.FLAG, [LAMP])
+            triage.apply(Verb.FLAG, [LAMP])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
     assert caught.value.hint
     assert path.read_bytes() == before
-    assert triage.standing(LAMP).flagged is False
-    triage.do(Verb.FLAG, [LAMP])
-    assert triage.standing(LAMP).flagged is True
+    assert triage.state_of(LAMP).flagged is False
+    triage.apply(Verb.FLAG, [LAMP])
+    assert triage.state_of(LAMP).flagged is True
 
 
 def test_what_cannot_be_opened_is_said(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(JournalError, match=r"triage\.jsonl"):
-        triage_of(path).do(Verb.DONE, [LAMP])
+        triage_of(path).apply(Verb.DONE, [LAMP])
 
 
 def test_a_lock_that_is_never_let_go_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "LOCK_FOR", 0.05)
     triage = triage_of(path)
-    triage.do(Verb.DONE, [LAMP])
+    triage.apply(Verb.DONE, [LAMP])
     with path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(JournalError, match="locked"):
-            triage.do(Verb.FLAG, [LAMP])
-    assert triage.do(Verb.FLAG, [LAMP]).words == "flagged"
+            triage.apply(Verb.FLAG, [LAMP])
+    assert triage.apply(Verb.FLAG, [LAMP]).text == "flagged"
 
 
 _APPENDS = """
@@ -372,7 +372,7 @@ from core.model import MessageId
 from core.desk.triage_service import Journal, TriageService, Verb
 triage = TriageService(None, Journal(Path(sys.argv[1]), host=sys.argv[2]))
 for number in range(60):
-    triage.do(Verb.DONE, [MessageId(f"{sys.argv[3]}-{number}-{each}@x") for each in range(20)])
+    triage.apply(Verb.DONE, [MessageId(f"{sys.argv[3]}-{number}-{each}@x") for each in range(20)])
 """
 
 
@@ -397,8 +397,8 @@ def test_threads_append_side_by_side(tmp_path: Path) -> None:
 
     def work() -> None:
         for verb in verbs:
-            desk.triage.do(verb, [LAMP])
-            desk.made().do(Verb.PRIORITY, [LAMP], argument="+1")
+            desk.triage.apply(verb, [LAMP])
+            desk.made().apply(Verb.PRIORITY, [LAMP], argument="+1")
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
@@ -420,7 +420,7 @@ for line in sys.stdin:
     if (child := os.fork()) == 0:
         triage = TriageService(None, Journal(Path(sys.argv[1])))
         for number in range(100_000):
-            triage.do(Verb.DONE, [MessageId(f"{line.strip()}-{number}@x")])
+            triage.apply(Verb.DONE, [MessageId(f"{line.strip()}-{number}@x")])
             os.write(1, f"{os.getpid()} {line.strip()}-{number}@x\\n".encode())
     os.waitpid(child, 0)
     os.write(1, b"killed\\n")
@@ -452,11 +452,11 @@ def test_what_was_answered_is_there_after_kill_9(path: Path) -> None:
                     os.kill(pid, signal.SIGKILL)
         process.stdin.close()
     triage = triage_of(path)
-    there = {one for line in triage.log() for one in line.ids}
+    there = {one for line in triage.log.lines() for one in line.ids}
     assert len({name.partition("-")[0] for name in answered}) == 100
     assert set(answered) <= there
     assert len(there) <= len(answered) + 100
-    assert triage.do(Verb.FLAG, [LAMP]).unknown == (LAMP,)
+    assert triage.apply(Verb.FLAG, [LAMP]).unknown == (LAMP,)
 
 
 @pytest.mark.parametrize(
@@ -496,9 +496,11 @@ def test_a_line_that_no_database_takes_is_passed_over_alone(
     journal.append([event()], now=2_000)
     index = open_index(tmp_path / "index.sqlite3")
     for number, service in enumerate((TriageService(None, journal), TriageService(index, journal))):
-        assert len(list(service.log())) == 2 + 2 * number
-        assert service.notes() == ("Ignored 1 line of the triage journal that is not an event.",)
-        assert service.do(Verb.FLAG, [MessageId("z@x")]).words == "flagged"
+        assert len(list(service.log.lines())) == 2 + 2 * number
+        assert service.applied.notes() == (
+            "Ignored 1 line of the triage journal that is not an event.",
+        )
+        assert service.apply(Verb.FLAG, [MessageId("z@x")]).text == "flagged"
         service.undo()
     index.close()
 
@@ -506,8 +508,8 @@ def test_a_line_that_no_database_takes_is_passed_over_alone(
 def test_a_note_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     service = TriageService(None, Journal(tmp_path / FILE, host="desk"))
     with pytest.raises(ArgumentError, match="not valid UTF-8"):
-        service.do(Verb.NOTE, [MessageId("z@x")], note="caf\udce9")
-    assert service.journal.size() == 0
+        service.apply(Verb.NOTE, [MessageId("z@x")], note="caf\udce9")
+    assert service.applied.journal.size() == 0
 
 
 @pytest.mark.parametrize("cut", [0, 1])

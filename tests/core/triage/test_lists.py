@@ -20,12 +20,12 @@ from core.index.database import transaction
 from core.index.index import RowView, open_index
 from core.model import MessageId
 from core.sources.git_refs import has_tag
+from core.triage.arguments import SnoozeError
 from core.triage.events import EventSeries, to_microseconds
 from core.triage.events import TriageEvent as Written
 from core.triage.journal import Journal
 from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import Status, Verb
-from core.triage.when import SnoozeError
 from tests.core.triage.triage_kit import NOW, Desk, series
 
 NAMES = ("lamp", "wick", "oil", "brass", "soot")
@@ -47,12 +47,12 @@ def order(desk: Desk, view: RowView) -> list[str]:
 def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> None:
     soon = datetime.now(UTC) + timedelta(days=2)
     desk.clock.now = datetime.now(UTC)
-    desk.triage.do(Verb.DONE, [LAMP])
-    desk.triage.do(Verb.LATER, [WICK], argument=soon.astimezone().strftime("%Y-%m-%d"))
-    desk.triage.do(Verb.ACCEPT, [OIL])
+    desk.triage.apply(Verb.DONE, [LAMP])
+    desk.triage.apply(Verb.LATER, [WICK], argument=soon.astimezone().strftime("%Y-%m-%d"))
+    desk.triage.apply(Verb.ACCEPT, [OIL])
     desk.triage.mark_read([BRASS])
-    desk.triage.do(Verb.PRIORITY, [BRASS], argument="2")
-    desk.triage.do(Verb.PRIORITY, [LAMP], argument="-2")
+    desk.triage.apply(Verb.PRIORITY, [BRASS], argument="2")
+    desk.triage.apply(Verb.PRIORITY, [LAMP], argument="-2")
     by_state = RowView(sort="state", ascending=True)
     assert order(desk, by_state) == [SOOT, BRASS, OIL, WICK, LAMP]
     assert desk.index.states(by_state) == [
@@ -68,12 +68,12 @@ def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> N
     assert order(desk, RowView(since=NOW.timestamp() - 7.5 * 86_400)) == [SOOT, BRASS]
     for status in Status:
         shown = order(desk, RowView(statuses=(status,)))
-        assert shown == [one for one, stands in desk.shown().items() if stands.status is status]
+        assert shown == [one for one, state in desk.shown().items() if state.status is status]
 
 
 def test_its_time_comes_without_a_write(desk: Desk) -> None:
     desk.clock.now = datetime.now(UTC)
-    desk.triage.do(Verb.LATER, [LAMP, WICK], argument="1h")
+    desk.triage.apply(Verb.LATER, [LAMP, WICK], argument="1h")
     desk.triage.mark_read([WICK])
     row = desk.index.find(LAMP)
     assert row is not None
@@ -92,7 +92,7 @@ def next_page(pages: Iterator[ListPage], lists: ListDesk) -> ListPage:
 
 def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
     desk.clock.now = datetime.now(UTC)
-    desk.triage.do(Verb.DONE, [OIL])
+    desk.triage.apply(Verb.DONE, [OIL])
     lists = ListDesk(desk.index.path, ListQuery(group="state"))
     pages = lists.pages(Event())
     first = next(pages)
@@ -114,27 +114,27 @@ def test_a_page_follows_the_journal_and_the_time(desk: Desk) -> None:
         file.write(line)
     page = next_page(pages, lists)
     assert dict(page.items.headings) == {0: "new", 3: "done", 4: "skipped"}
-    assert page.items.summary(4).standing.status is Status.SKIPPED
+    assert page.items.summary(4).state.status is Status.SKIPPED
     # What was put off until a moment ago is back, and nothing was written.
     later = TriageService(
         desk.index,
         Journal(desk.journal.path),
         clock=lambda: datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=1.5),
     )
-    later.do(Verb.LATER, [SOOT], argument="1h")
+    later.apply(Verb.LATER, [SOOT], argument="1h")
     page = next_page(pages, lists)
-    assert page.items.summary(2).standing.status is Status.LATER
+    assert page.items.summary(2).state.status is Status.LATER
     time.sleep(1.5)
     page = next_page(pages, lists)
-    back = page.items.summary(0).standing
+    back = page.items.summary(0).state
     assert (back.status, back.why[:14]) == (Status.NEW, "snoozed until ")
     lists.mark_read([WICK], read=True)
-    assert lists.triage.standing(WICK).status is Status.READING
+    assert lists.triage.state_of(WICK).status is Status.READING
     lists.close()
 
 
 def test_a_view_without_what_is_decided(desk: Desk) -> None:
-    desk.triage.do(Verb.DONE, [OIL])
+    desk.triage.apply(Verb.DONE, [OIL])
     lists = ListDesk(desk.index.path, ListQuery(decided=False))
     pages = lists.pages(Event())
     next(pages)
@@ -146,17 +146,17 @@ def test_a_view_without_what_is_decided(desk: Desk) -> None:
 
 def test_what_is_known_of_all_follows_every_change(desk: Desk) -> None:
     def check() -> None:
-        shown = {one: stands for one, stands in desk.shown().items() if stands != INITIAL_STATE}
-        known = desk.triage.known()
+        shown = {one: state for one, state in desk.shown().items() if state != INITIAL_STATE}
+        known = desk.triage.states()
         assert {desk.index.summaries([int(row)])[0].id: one for row, one in known.items()} == shown
 
     check()
     for one, verb in ((LAMP, Verb.DONE), (WICK, Verb.SKIP), (OIL, Verb.FLAG)):
-        desk.triage.do(verb, [one])
+        desk.triage.apply(verb, [one])
         check()
     desk.triage.mark_read([BRASS])
     check()
-    desk.triage.do(Verb.LATER, [SOOT], argument="3d")
+    desk.triage.apply(Verb.LATER, [SOOT], argument="3d")
     check()
     desk.clock.go(days=4)
     check()
@@ -167,7 +167,7 @@ def test_what_is_known_of_all_follows_every_change(desk: Desk) -> None:
     check()
     while desk.triage.undo():
         check()
-    assert set(desk.triage.known().values()) == {TriageState(status=Status.READING, opened=True)}
+    assert set(desk.triage.states().values()) == {TriageState(status=Status.READING, opened=True)}
 
 
 # ------------------------------------------------------------------- tags
@@ -203,19 +203,19 @@ def test_what_waits_for_a_tag(desk: Desk, repository: Path) -> None:
         desk.index, Journal(desk.journal.path), repos={"list": str(repository)}, clock=desk.clock
     )
     with pytest.raises(SnoozeError, match="there already"):
-        triage.do(Verb.LATER, [LAMP], argument="v6.18")
-    assert triage.do(Verb.LATER, [LAMP], argument="v6.19").words == "snoozed until v6.19"
+        triage.apply(Verb.LATER, [LAMP], argument="v6.18")
+    assert triage.apply(Verb.LATER, [LAMP], argument="v6.19").text == "snoozed until v6.19"
     desk.clock.go(days=1000)
-    assert not triage.look_for_tags()
-    assert triage.standing(LAMP).status is Status.LATER
+    assert not triage.tags.check()
+    assert triage.state_of(LAMP).status is Status.LATER
     git(repository, "tag", "v6.19")
-    assert triage.look_for_tags()
-    stands = triage.standing(LAMP)
-    assert (stands.status, stands.why) == (Status.NEW, "v6.19 is tagged")
-    assert not triage.look_for_tags()
+    assert triage.tags.check()
+    state = triage.state_of(LAMP)
+    assert (state.status, state.why) == (Status.NEW, "v6.19 is tagged")
+    assert not triage.tags.check()
     git(repository, "pack-refs", "--all")
     desk.anew()
-    assert triage_over(desk, repository).look_for_tags()
+    assert triage_over(desk, repository).tags.check()
 
 
 def triage_over(desk: Desk, repository: Path) -> TriageService:
@@ -225,17 +225,17 @@ def triage_over(desk: Desk, repository: Path) -> TriageService:
 def test_a_list_without_a_repository_waits_for_no_tag(desk: Desk, repository: Path) -> None:
     triage = TriageService(desk.index, Journal(desk.journal.path), repos={"other": str(repository)})
     with pytest.raises(SnoozeError, match="its repository"):
-        triage.do(Verb.LATER, [LAMP], argument="v6.19")
+        triage.apply(Verb.LATER, [LAMP], argument="v6.19")
 
 
 def test_one_target_waits_for_a_tag_too(desk: Desk, repository: Path) -> None:
     triage = TriageService(None, Journal(desk.journal.path), repos={"any": str(repository)})
-    triage.hold(desk.items())
-    triage.do(Verb.LATER, [LAMP], argument="v6.19")
-    assert not triage.look_for_tags()
+    triage.set_items(desk.items())
+    triage.apply(Verb.LATER, [LAMP], argument="v6.19")
+    assert not triage.tags.check()
     git(repository, "tag", "v6.19")
-    assert triage.look_for_tags()
-    assert triage.standing(LAMP).why == "v6.19 is tagged"
+    assert triage.tags.check()
+    assert triage.state_of(LAMP).why == "v6.19 is tagged"
 
 
 @pytest.mark.parametrize("where", ["nowhere", "file", ".git/objects"])
@@ -256,11 +256,11 @@ def test_a_verb_waits_for_no_sync(desk: Desk) -> None:
         took = []
         for one, verb in ((LAMP, Verb.DONE), (WICK, Verb.SKIP), (OIL, Verb.WAIT)):
             begun = time.monotonic()
-            outcome = desk.triage.do(verb, [one])
+            outcome = desk.triage.apply(verb, [one])
             took.append(time.monotonic() - begun)
             assert outcome.changes[0].after.status is not Status.NEW
         assert sorted(took)[1] < 0.25
-        assert len(next(iter(Journal(desk.journal.path).batches())).events) == 3
+        assert len(next(iter(Journal(desk.journal.path).read_from())).events) == 3
         assert desk.shown()[LAMP].status is Status.NEW
     assert desk.triage.refresh()
     assert [desk.shown()[one].status for one in (LAMP, WICK, OIL)] == [
@@ -272,7 +272,7 @@ def test_a_verb_waits_for_no_sync(desk: Desk) -> None:
 
 
 def test_an_undo_waits_until_it_knows_what_was_done(desk: Desk) -> None:
-    desk.triage.do(Verb.DONE, [LAMP])
+    desk.triage.apply(Verb.DONE, [LAMP])
     other = open_index(desk.index.path)
     begun, end = threading.Event(), threading.Event()
 
@@ -285,10 +285,10 @@ def test_an_undo_waits_until_it_knows_what_was_done(desk: Desk) -> None:
     thread = threading.Thread(target=sync)
     thread.start()
     begun.wait(5)
-    desk.triage.do(Verb.SKIP, [WICK])
+    desk.triage.apply(Verb.SKIP, [WICK])
     threading.Timer(0.3, end.set).start()
     outcome = desk.triage.undo()
     thread.join()
     assert outcome is not None
-    assert (outcome.words, outcome.changes[0].id) == ("undone: skipped", WICK)
+    assert (outcome.text, outcome.changes[0].id) == ("undone: skipped", WICK)
     other.close()

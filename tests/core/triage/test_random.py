@@ -68,11 +68,9 @@ class Row:
         return row
 
     @classmethod
-    def of(cls, stands: TriageState) -> Row:
+    def of(cls, state: TriageState) -> Row:
         """Return the same of a standing."""
-        return cls(
-            stands.status, stands.flagged, stands.priority, frozenset(stands.labels), stands.note
-        )
+        return cls(state.status, state.flagged, state.priority, frozenset(state.labels), state.note)
 
 
 @dataclass
@@ -146,14 +144,14 @@ def act(desk: Desk, model: Model, chance: random.Random) -> None:
         verb = chance.choice(DOING)
         ids = chance.sample(IDS, chance.choice((1, 1, 1, 2, 4)))
         argument, note = one_of(chance, verb)
-        outcome = desk.triage.do(verb, ids, argument=argument, note=note)
+        outcome = desk.triage.apply(verb, ids, argument=argument, note=note)
         assert len(outcome.changes) == model.do(verb, ids, argument, note)
         for change in outcome.changes:
             assert Row.of(change.after) == model.rows[change.id]
 
 
 def rows(shown: dict[MessageId, TriageState]) -> dict[MessageId, Row]:
-    return {one: Row.of(stands) for one, stands in shown.items()}
+    return {one: Row.of(state) for one, state in shown.items()}
 
 
 @pytest.mark.slow
@@ -196,7 +194,7 @@ class Triaging(RuleBasedStateMachine):
     def do(self, verb: Verb, ids: list[MessageId], chance: random.Random, back: int) -> None:
         self.desk.clock.go(seconds=1 - back)
         argument, note = one_of(chance, verb)
-        outcome = self.desk.triage.do(verb, ids, argument=argument, note=note)
+        outcome = self.desk.triage.apply(verb, ids, argument=argument, note=note)
         assert len(outcome.changes) == self.model.do(verb, ids, argument, note)
 
     @rule()
@@ -274,16 +272,16 @@ def test_the_later_of_two_machines_wins(tmp_path: Path) -> None:
     with a_desk("one") as one, a_desk("two") as two:
         lamp = IDS[0]
         two.clock.now = one.clock.now + timedelta(seconds=1)
-        two.triage.do(Verb.SKIP, [lamp], note="two")
-        one.triage.do(Verb.DONE, [lamp])
-        one.triage.do(Verb.FLAG, [lamp])
+        two.triage.apply(Verb.SKIP, [lamp], note="two")
+        one.triage.apply(Verb.DONE, [lamp])
+        one.triage.apply(Verb.FLAG, [lamp])
         for name, journals in (("a", (one, two)), ("b", (two, one))):
             merged = b"".join(desk.journal.path.read_bytes() for desk in journals)
-            stands = standings_from(merged, tmp_path / name)[lamp]
-            assert (stands.status, stands.flagged, stands.note) == (Status.SKIPPED, True, "two")
+            state = standings_from(merged, tmp_path / name)[lamp]
+            assert (state.status, state.flagged, state.note) == (Status.SKIPPED, True, "two")
         # Each takes back what it did itself.
         with one.journal.path.open("rb") as lines:
-            two.triage.take_over(lines)
+            two.triage.applied.import_events(lines)
         assert (outcome := two.triage.undo()) is not None
-        assert outcome.words == "undone: skipped"
-        assert two.triage.standing(lamp).status is Status.DONE
+        assert outcome.text == "undone: skipped"
+        assert two.triage.state_of(lamp).status is Status.DONE

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.triage.when import ArgumentError, Snooze, SnoozeError, decode_snooze, parse_snooze
+from core.triage.arguments import ArgumentError, Snooze, SnoozeError, decode_snooze, parse_snooze
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def test_times(words: str, moment: str) -> None:
     assert until == Snooze(datetime.fromisoformat(moment))
     assert until.moment is not None
     assert until.moment.isoformat() == moment
-    assert decode_snooze(until.packed()) == until
+    assert decode_snooze(until.encode()) == until
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,14 @@ def test_it_is_said_as_it_is_meant(words: str, spoken: str) -> None:
 def test_a_new_version() -> None:
     until = parse_snooze("v", NOW)
     assert until.is_version
-    assert until.packed() == "version"
+    assert until.encode() == "version"
     assert decode_snooze("version") == until
 
 
 def test_a_tag_that_is_not_there_yet() -> None:
     until = parse_snooze("v6.19-rc1", NOW, has_tag=lambda _: False)
     assert until == Snooze(tag="v6.19-rc1")
-    assert decode_snooze(until.packed()) == until
+    assert decode_snooze(until.encode()) == until
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_anything_is_a_time_to_come_or_an_error(words: str) -> None:
     except SnoozeError:
         return
     assert until.moment is None or NOW < until.moment < NOW + timedelta(days=36_600)
-    assert decode_snooze(until.packed()) == until
+    assert decode_snooze(until.encode()) == until
 
 
 @given(st.text(max_size=40))

@@ -125,7 +125,7 @@ class Desk:
     def shown(self) -> dict[MessageId, TriageState]:
         """Return where the rows stand, as the index has them."""
         rows = self.index.order(RowView())
-        known = IndexTriageStore(self.index).standings()
+        known = IndexTriageStore(self.index).states()
         now = self.clock()
         return {
             one.id: known.get(one.row, TriageState()).at(now) for one in self.index.summaries(rows)
@@ -135,8 +135,8 @@ class Desk:
         """Return where the same series stand without the index, from the journal alone."""
         triage = TriageService(None, Journal(self.journal.path), [self.me], clock=self.clock)
         items = self.items()
-        triage.hold(items)
-        known = triage.known()
+        triage.set_items(items)
+        known = triage.states()
         return {item.id: known.get(item.id, TriageState()) for item in items}
 
     def check(self) -> None:

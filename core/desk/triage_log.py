@@ -1,0 +1,51 @@
+"""What was done to series: the history of one, and the whole journal as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from core.triage.outcome import LogLine, log_line, log_lines
+from core.triage.transitions import VERBS
+
+if TYPE_CHECKING:
+    from core.desk.applied_journal import AppliedJournal
+    from core.model import MessageId
+    from core.triage.events import TriageEvent
+
+
+class TriageLog:
+    """Looks back on the journal. Raises JournalError and IndexFileError."""
+
+    def __init__(self, applied: AppliedJournal) -> None:
+        self._applied = applied
+
+    def of_series(self, message_id: MessageId) -> list[LogLine]:
+        """Return what was done to the series that holds a mail, latest last."""
+        with self._applied.lock:
+            self._applied.apply_new_events()
+            store = self._applied.store
+            (target,) = store.find((message_id,))
+            events = store.query(lambda history: history.history_of(target.mails))
+            return [log_line(event, in_force=in_force) for event, in_force in events]
+
+    def lines(self, *, marks: bool = False) -> Iterator[LogLine]:
+        """Yield what was done, in the order of the file; with `marks` also which mails were read.
+
+        An undo or redo has the series of what it takes back.
+        """
+        self._applied.apply_new_events()
+        undone = self._applied.store.query(lambda history: history.undone_events())
+        targets = self._applied.store.query(lambda history: history.undone_steps())
+        for line in log_lines(self._events(), undone, targets):
+            if line.series or line.undoes or (marks and line.verb in VERBS):
+                yield line
+
+    def _events(self) -> Iterator[TriageEvent]:
+        """Yield all events of the file, and count the lines that are none."""
+        count = 0
+        self._applied.count_invalid_lines(0)
+        for batch in self._applied.journal.read_from():
+            count += batch.invalid_lines
+            self._applied.count_invalid_lines(count)
+            yield from batch.events

@@ -1,0 +1,165 @@
+"""What was done to series and undone, as it is looked back on: the steps to undo and redo, and the history of a series."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.model import MessageId
+from core.triage.event_tables import EventTables, message_hash, split_hashes
+from core.triage.events import UNDO, EventSeries, TriageEvent
+from core.triage.transitions import Status
+
+
+@dataclass(frozen=True, slots=True)
+class UndoStep:
+    """A key press that can be taken back or done again."""
+
+    name: str
+    """What an undo or redo of it undoes."""
+    origin: str
+    """What was done in the first place; the same, unless that was an undo."""
+    verb: str
+    argument: str
+    count: int
+    """Of how many series or patches."""
+
+
+class EventHistory:
+    """Asks the tables of `core.triage.event_tables` over a connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._tables = EventTables(connection)
+
+    def next_undo(self, host: str) -> UndoStep | None:
+        """Return the last thing that a machine did and that is in force."""
+        return self._step(
+            "SELECT step FROM event WHERE host = ? AND undoes = '' AND in_force"
+            " ORDER BY time DESC, name DESC LIMIT 1",
+            (host,),
+        )
+
+    def next_redo(self, host: str) -> UndoStep | None:
+        """Return the last undo of a machine that is in force, where it did nothing else since."""
+        found = self._connection.execute(
+            "SELECT step, time FROM event WHERE host = ? AND undoes != '' AND verb = ? AND in_force"
+            " ORDER BY time DESC, name DESC LIMIT 1",
+            (host, UNDO),
+        ).fetchone()
+        if found is None:
+            return None
+        since = self._connection.execute(
+            "SELECT 1 FROM event WHERE host = ? AND undoes = '' AND time > ?", (host, found[1])
+        ).fetchone()
+        return None if since else self._step("SELECT ?", (found[0],))
+
+    def _step(self, query: str, values: tuple[object, ...]) -> UndoStep | None:
+        """Return the step that a query names; of an undo, what it undid in the first place."""
+        found = self._connection.execute(query, values).fetchone()
+        if found is None:
+            return None
+        name = step = str(found[0])
+        seen: set[str] = set()
+        while step not in seen:
+            seen.add(step)
+            above = self._connection.execute(
+                "SELECT undoes FROM event WHERE step = ? AND undoes != ''", (step,)
+            ).fetchone()
+            step = above[0] if above else step
+        verb, argument, count = self._connection.execute(
+            "SELECT max(verb), max(argument), count(event_series.id) FROM event LEFT JOIN event_series ON event = event.id"
+            " WHERE step = ?",
+            (step,),
+        ).fetchone()
+        return UndoStep(name, step, verb or UNDO, argument or "", count)
+
+    def last_time(self, host: str) -> int:
+        """Return the time of a machine's latest event; 0 where there is none."""
+        (time,) = self._connection.execute(
+            "SELECT max(coalesce((SELECT max(time) FROM event WHERE host = ? AND undoes = ''), 0),"
+            " coalesce((SELECT max(time) FROM event WHERE host = ? AND undoes != ''), 0))",
+            (host, host),
+        ).fetchone()
+        return int(time)
+
+    def series_of_step(self, step: str) -> list[tuple[EventSeries, list[int]]]:
+        """Return what a key press was about: each series by its first Message-ID, and the hashes of its mails."""
+        rows = self._connection.execute(
+            "SELECT lead, before, keys FROM event CROSS JOIN event_series ON event = event.id"
+            " WHERE step = ? ORDER BY event_series.id",
+            (step,),
+        )
+        return [(_named(lead, before), split_hashes(keys)) for lead, before, keys in rows]
+
+    def undone_events(self) -> set[str]:
+        """Return the ids of events that are not in force."""
+        rows = self._connection.execute("SELECT name FROM event WHERE NOT in_force")
+        return {name for (name,) in rows}
+
+    def undone_steps(self) -> set[str]:
+        """Return the steps that anything undoes."""
+        rows = self._connection.execute("SELECT DISTINCT undoes FROM event WHERE undoes != ''")
+        return {step for (step,) in rows}
+
+    def history_of(self, message_ids: Iterable[MessageId]) -> list[tuple[TriageEvent, bool]]:
+        """Return the events that name any of some mails, and what undid them, with whether they are in force.
+
+        Of the series in each there is only the one that was meant, by its first Message-ID.
+        """
+        entries = self._tables.entries_naming(map(message_hash, message_ids))
+        rows = self._connection.execute(
+            "SELECT event.id, step, event_series.lead, before FROM json_each(?) CROSS JOIN event_series ON event_series.id = value"
+            " CROSS JOIN event ON event.id = event",
+            (json.dumps(list(entries)),),
+        ).fetchall()
+        named = {event: (lead, before) for event, _, lead, before in rows}
+        events: set[int] = set(named)
+        steps = {step for _, step, *_ in rows}
+        while steps:
+            found = self._connection.execute(
+                "SELECT id, step FROM event WHERE undoes != ''"
+                " AND undoes IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(steps)),),
+            ).fetchall()
+            steps = {step for event, step in found if event not in events}
+            events.update(event for event, _ in found)
+        history = []
+        for (
+            event,
+            name,
+            host,
+            time,
+            verb,
+            argument,
+            note,
+            patch,
+            undoes,
+            in_force,
+        ) in self._connection.execute(
+            "SELECT id, name, host, time, verb, argument, note, patch, undoes, in_force FROM event"
+            " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY time, name",
+            (json.dumps(list(events)),),
+        ):
+            series: tuple[EventSeries, ...] = ()
+            if event in named:
+                series = (_named(*named[event]),)
+            one = TriageEvent(
+                time=time, host=host, id=name, verb=verb, series=series, argument=argument, note=note,
+                patch=bool(patch), undoes=undoes,
+            )  # fmt: skip
+            history.append((one, bool(in_force)))
+        return history
+
+    def viewed_hunks(self) -> set[str]:
+        """Return the hunks that were viewed."""
+        rows = self._connection.execute("SELECT key FROM viewed_hunk WHERE is_viewed")
+        return {key for (key,) in rows}
+
+
+def _named(lead: bytes, before: str | None) -> EventSeries:
+    """Return a series by its first Message-ID alone."""
+    id_ = MessageId(lead.decode("utf-8", "surrogatepass"))
+    return EventSeries(ids=(id_,), before=None if before is None else Status(before))
