@@ -213,6 +213,13 @@ class Version:
             yield self.cover
         yield from self.patches
 
+    def messages(self) -> Iterator[Message]:
+        """Yield all its messages, each patch's replies after it."""
+        for entry in self.entries():
+            yield entry.message
+            yield from entry.duplicates
+            yield from (reply.message for reply in entry.replies)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
@@ -236,6 +243,11 @@ class Series:
     message_ids: frozenset[MessageId] = field(default=frozenset(), repr=False)
     """Every mail that belongs to it, replies included."""
 
+    def messages(self) -> Iterator[Message]:
+        """Yield all its messages, version by version, each patch's replies after it."""
+        for version in self.versions:
+            yield from version.messages()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
@@ -250,6 +262,11 @@ class Thread:
     replies: tuple[Reply, ...] = ()
     lists: tuple[str, ...] = ()
     message_ids: frozenset[MessageId] = field(default=frozenset(), repr=False)
+
+    def messages(self) -> Iterator[Message]:
+        """Yield all its messages, each reply after the message it answers."""
+        yield self.root
+        yield from (reply.message for reply in self.replies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,12 +23,8 @@ class Timings:
     """That a mail is open before it is marked read."""
     results_grow: float = 0.4
     """Between two answers to one query while the list it searches grows."""
-    comments_counted: float = 0.3
-    """That a patch is in view before its review comments are counted."""
     report_every: float = 0.05
     """Between two reports of progress: a source may report every mail, and the screen pays for each."""
-    work_shown: float = 0.1
-    """After which running work is shown, and between two pictures of its spinner."""
     error_shown: float = 8.0
     """That an error stays over the panes which is too long for the status bar."""
     sync_due: float = 20.0

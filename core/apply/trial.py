@@ -27,7 +27,6 @@ _FAILED: Final = re.compile(
     r"error: (?:patch failed: (?P<failed>.+?):\d+|(?P<path>.+?): (?P<reason>[a-z].*))$"
 )
 _UNMERGED: Final = re.compile(r"U (.+)$")
-_MISSING_BLOB: Final = "lacks the necessary blob"
 
 
 class TrialIndex:

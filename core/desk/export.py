@@ -39,23 +39,10 @@ def find_message(listing: TargetListing, message_id: MessageId) -> Message | Non
     """Return the mail of that id among those of a listing."""
     for item in listing.items:
         if message_id in item.message_ids:
-            for message in messages_of(item):
+            for message in item.messages():
                 if message.message_id == message_id:
                     return message
     return None
-
-
-def messages_of(item: Series | Thread) -> Iterator[Message]:
-    """Yield every mail of a series or thread, in the order of reading."""
-    if isinstance(item, Thread):
-        yield item.root
-        yield from (reply.message for reply in item.replies)
-        return
-    for version in item.versions:
-        for patch in version.entries():
-            yield patch.message
-            yield from patch.duplicates
-            yield from (reply.message for reply in patch.replies)
 
 
 def version_of(listing: TargetListing, message_id: MessageId) -> Version | None:

@@ -113,11 +113,6 @@ def remove_message(connection: sqlite3.Connection, number: int) -> None:
         _involve(connection, [(person, node, how) for person, how in _involved(facts).items()])
 
 
-def words_of_facts(packed: bytes) -> str:
-    """Return the words of a stored mail's subject."""
-    return fts_text(read_facts(packed).subject)
-
-
 def _involved(facts: StoredFacts) -> dict[int, int]:
     how: dict[int, int] = {}
     _add(how, (facts.sender,), SENDER)

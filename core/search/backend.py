@@ -1,8 +1,4 @@
-"""The two protocols of search: `Search`, which a screen asks, and `SearchBackend`, which evaluating a query asks.
-
-Each has one implementation for followed lists (`core.search.list_search`) and one for an opened target
-(`core.search.target_search`).
-"""
+"""The protocol by which a query is evaluated: over followed lists (`list_search`) or an opened target (`target_search`)."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.model import MessageId
 from core.query.fields import FieldTerm
 from core.query.query import Node
-from core.search.hits import LIMIT, SearchHit, SearchResult
+from core.search.hits import SearchHit
 
 if TYPE_CHECKING:
     from core.search.fuzzy.index import FuzzyHit
@@ -23,51 +19,19 @@ Matching = tuple[bool, Sequence[SearchHit]]
 """Whether the row itself matches, by its cover letter or first mail, and those of its patches that do."""
 
 
-class Search(Protocol):
-    """What a screen asks."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether the fuzzy engine answers."""
-        ...
-
-    def ensure_ready(self, stop: Event) -> bool:
-        """Bring the fuzzy engine up to date; whether it answers now. Blocks meanwhile; raises Cancelled."""
-        ...
-
-    def close(self) -> None:
-        """End what is being built. Any thread; does not wait."""
-        ...
-
-    def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read; costs nothing else."""
-        ...
-
-    def find(
-        self,
-        query: str,
-        lists: Collection[str] = (),
-        *,
-        limit: int = LIMIT,
-        stop: Event | None = None,
-    ) -> SearchResult:
-        """Return what a query finds in some lists; none named stands for all. Raises QueryError and Cancelled."""
-        ...
-
-    def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
-        """Return all rows that a query means, the latest activity first; words are looked up plainly. Raises QueryError."""
-        ...
-
-    def count(self, query: str, lists: Collection[str] = ()) -> int:
-        """Return how many rows a query means. Raises QueryError."""
-        ...
-
-
 class SearchBackend(Protocol):
-    """Where to look: an index, or a listing."""
+    """Evaluates parsed queries over an index, or over a listing."""
+
+    def read(self, query: str) -> Node:
+        """Parse a query. Raises QueryError, also for terms that are not supported here."""
+        ...
 
     def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
-        """Return what a tree means, the latest activity first. Raises Cancelled."""
+        """Return the rows that match a tree, the latest activity first. Raises Cancelled."""
+        ...
+
+    def count(self, tree: Node, lists: Collection[str]) -> int:
+        """Return how many rows match a tree."""
         ...
 
     def search(

@@ -23,10 +23,11 @@ from core.model import Identity, MessageId
 from core.query.date_ranges import VISITED
 from core.query.fields import NOT_INDEXED, FieldTerm
 from core.query.query import Node, read_query, terms
-from core.search.backend import Matching, Search, SearchBackend
-from core.search.evaluate import evaluate, exact_query, has_ranked_words
-from core.search.hits import LIMIT, Kind, SearchHit, SearchResult
+from core.search.backend import Matching, SearchBackend
+from core.search.evaluate import has_ranked_words
+from core.search.hits import Kind, SearchHit
 from core.search.maintenance import body_index_file
+from core.search.search import Search
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -57,18 +58,19 @@ class ListSearch(Search):
         the words of mails' texts, the user's own unless said.
         """
         self._config = config
-        self._ground = _IndexBackend(index, config, cache, bodies or body_index_file())
+        self._backend = _IndexBackend(index, config, cache, bodies or body_index_file())
+        super().__init__(self._backend)
 
     @property
     def ready(self) -> bool:
         """Whether the fuzzy engine answers."""
-        engine = self._ground.engine
+        engine = self._backend.engine
         return engine is not None and engine.ready
 
     @property
     def saved(self) -> bool:
         """Whether the fuzzy engine's arrays are there, so that `ensure_ready` takes no time to speak of."""
-        engine = self._ground.engine
+        engine = self._backend.engine
         return engine is not None and (engine.ready or engine.saved)
 
     def ranks(self, query: str) -> bool:
@@ -81,43 +83,20 @@ class ListSearch(Search):
         To be called in a worker once the first frame is drawn, and again whenever the index has changed. Raises Cancelled
         and IndexFileError.
         """
-        engine = self._ground.engine
+        engine = self._backend.engine
         return engine is not None and engine.ensure_ready(stop)
 
     def close(self) -> None:
         """End what is being built. Any thread; does not wait."""
-        if self._ground.engine is not None:
-            self._ground.engine.close()
-
-    def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read, or the index cannot be asked it."""
-        _read_indexed(query)
-
-    def find(
-        self,
-        query: str,
-        lists: Collection[str] = (),
-        *,
-        limit: int = LIMIT,
-        stop: Event | None = None,
-    ) -> SearchResult:
-        """Return what a query finds in some lists; none named stands for all. Raises QueryError, IndexFileError and Cancelled."""
-        return evaluate(self._ground, query, self._ground.read(query), lists, limit, stop)
-
-    def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
-        """Return all rows that a query means, the latest activity first. Raises QueryError and IndexFileError."""
-        return self._ground.rows(exact_query(self._ground.read(query)), lists, None)
-
-    def count(self, query: str, lists: Collection[str] = ()) -> int:
-        """Return how many rows a query means. Raises QueryError and IndexFileError."""
-        return self._ground.count(exact_query(self._ground.read(query)), lists)
+        if self._backend.engine is not None:
+            self._backend.engine.close()
 
 
 _Kept = tuple[dict[int, SearchHit], dict[tuple[int, int], SearchHit]]
 
 
 class _IndexBackend(SearchBackend):
-    """The index as what is looked through."""
+    """Evaluates queries over the index."""
 
     def __init__(self, index: Index, config: Config, cache: Path | None, bodies: Path) -> None:
         self.index = index

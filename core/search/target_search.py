@@ -16,10 +16,10 @@ from core.query.fields import FieldTerm
 from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, read_query
 from core.query.tokens import WORD, contains_phrase, fold
 from core.search.backend import Matching, SearchBackend
-from core.search.evaluate import evaluate, exact_query
-from core.search.hits import LIMIT, Kind, SearchHit, SearchResult
+from core.search.hits import Kind, SearchHit
 from core.search.mail_details import DetailReader
 from core.search.mail_terms import MAIL_TERMS, ItemMail, is_within, mails_of, person_text
+from core.search.search import Search
 from core.triage.state import INITIAL_STATE, TriageState
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def no_bytes(_: Message) -> bytes:
     raise PatchdeskError("This mail's bytes are not here.", "Open the target again.")
 
 
-class TargetSearch:
+class TargetSearch(Search):
     """Searches one listing. A listing that grows gets a new one each time."""
 
     def __init__(
@@ -62,44 +62,22 @@ class TargetSearch:
     ) -> None:
         """Take the user's addresses for `is:mine`, what gives a mail's bytes, and what gives triage states."""
         self.listing = listing
-        self._ground = _ListingBackend(listing.items, tuple(me), DetailReader(read), states)
+        self._backend = _ListingBackend(listing.items, tuple(me), DetailReader(read), states)
+        super().__init__(self._backend)
 
     @property
     def ready(self) -> bool:
         """Whether the fuzzy engine answers."""
-        return self._ground.fuzzy is not None
+        return self._backend.fuzzy is not None
 
     def ensure_ready(self, stop: Event) -> bool:
         """Build the fuzzy engine, about 10 us for each series and patch; whether it answers now. Raises Cancelled."""
-        self._ground.build(stop)
+        self._backend.build(stop)
         return self.ready
 
     def close(self) -> None:
         """End what is being built. Any thread; does not wait."""
-        self._ground.closed.set()
-
-    def check(self, query: str) -> None:
-        """Raise QueryError where a query cannot be read."""
-        read_query(query)
-
-    def find(
-        self,
-        query: str,
-        lists: Collection[str] = (),
-        *,
-        limit: int = LIMIT,
-        stop: Event | None = None,
-    ) -> SearchResult:
-        """Return what a query finds. Raises QueryError and Cancelled."""
-        return evaluate(self._ground, query, read_query(query), lists, limit, stop)
-
-    def rows(self, query: str, lists: Collection[str] = ()) -> array[int]:
-        """Return the places of all items that a query means, in the listing's order. Raises QueryError."""
-        return self._ground.rows(exact_query(read_query(query)), lists, None)
-
-    def count(self, query: str, lists: Collection[str] = ()) -> int:
-        """Return how many items a query means. Raises QueryError."""
-        return len(self.rows(query, lists))
+        self._backend.closed.set()
 
 
 class _ListingBackend(SearchBackend):
@@ -161,6 +139,12 @@ class _ListingBackend(SearchBackend):
         return [(hit.row >> _MAILS, hit.row & ((1 << _MAILS) - 1), hit) for hit in found]
 
     # ------------------------------------------------------------------- rows
+
+    def read(self, query: str) -> Node:
+        return read_query(query)
+
+    def count(self, tree: Node, lists: Collection[str]) -> int:
+        return len(self.rows(tree, lists, None))
 
     def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
         del lists  # it is one target

@@ -84,15 +84,6 @@ class PostingBuilder:
             found.append(posting)
         return found
 
-    def _is_unreferenced(self, mail: int, above: Posting | None) -> bool:
-        """Whether no reference tells what a mail was sent with: it has none, or answers a patch that has none."""
-        message = self._forest.messages[mail]
-        if not message.references and message.in_reply_to is None:
-            return True
-        return (
-            above is not None and above.is_unreferenced and above.counted and 0 not in above.slots
-        )
-
     def _believe_patches(self, posting: Posting, cover: int) -> None:
         """Where a cover letter says another total than all patches below it, they are right."""
         totals: Counter[int] = Counter()

@@ -7,7 +7,6 @@ browser gets an address in which whatever a mail chose is percent-encoded, as on
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from typing import IO, Final
-from urllib.parse import quote
 
 from core.errors import Cancelled, PatchdeskError
 
@@ -29,7 +27,6 @@ MOST_OUTPUT: Final = 1 << 20
 LORE: Final = "https://lore.kernel.org/r"
 """Where a Message-ID can be read on the web, whatever list it went to."""
 
-_BASE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[!-~]*)?")
 _EDITORS: Final = ("sensible-editor", "vi", "nano")
 _GIT_SECONDS: Final = 5
 _TICK: Final = 0.1
@@ -186,13 +183,3 @@ def discard_typeahead() -> None:
     """Drop what was typed and not read yet: keys meant for another program must not run commands here."""
     with suppress(OSError, termios.error):  # standard input is no terminal
         termios.tcflush(0, termios.TCIFLUSH)
-
-
-def web_address(base: str, message_id: str) -> str:
-    """Return where a mail is on the web server `base`. Raises PatchdeskError where that is no http(s) address."""
-    if _BASE.fullmatch(base) is None:
-        raise PatchdeskError("The server's address is no web address.", "It begins with https://.")
-    base = base.rstrip("/")
-    if base.count("/") == 2:
-        base += "/all"  # where a server has the mails of all its lists
-    return f"{base}/{quote(message_id, safe='@')}"

@@ -206,7 +206,7 @@ class InMemoryTriageStore:
             self._messages = {
                 message.message_id: (message, *message.id_conflicts)
                 for item in self._items
-                for message in _messages(item)
+                for message in item.messages()
             }
         for one in wanted:
             for message in self._messages.get(one, ()):
@@ -260,15 +260,3 @@ def series_facts(item: Series | Thread) -> SeriesFacts:
         address=item.author.address,
         replies=item.message_ids - patches if isinstance(item, Series) else item.message_ids,
     )
-
-
-def _messages(item: Series | Thread) -> Iterator[Message]:
-    if isinstance(item, Thread):
-        yield item.root
-        yield from (reply.message for reply in item.replies)
-        return
-    for version in item.versions:
-        for entry in version.entries():
-            yield entry.message
-            yield from entry.duplicates
-            yield from (reply.message for reply in entry.replies)

@@ -17,9 +17,6 @@ from core.mail.trailers import find_trailers
 from core.model import MessageId, OpenedMessage, Trailer
 
 NO_NEWLINE: Final = "\\ No newline at end of file"
-CHANGED_SIGNS: Final = "+-?"
-"""Signs of rows that are no context."""
-
 _INDEX: Final = re.compile(r"index [0-9a-f]+\.\.([0-9a-f]+)")
 _BLOB_DIGITS: Final = 7
 _TRAILER_NAME: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:[ \t]*[^ \t]")

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from threading import Event
 
-from core.desk.export import messages_of
 from core.desk.target_reader import listings
 from core.fetch.client import prestart_worker
 from core.fetch.options import FetchOptions
@@ -35,7 +34,7 @@ def run(folder: Path) -> list[str]:
         return ["fetching: skipped, kvm-ppc is not there"]
     raw_of = {parse_message(mail.raw).message_id: mail.raw for mail in mails_of(inbox)}
     threads = [
-        [message.message_id for message in messages_of(item)]
+        [message.message_id for message in item.messages()]
         for item in group_messages(parse_message(raw) for raw in raw_of.values())
     ]
     chosen = [thread for thread in threads if len(thread) in MAILS][:THREADS]

@@ -7,7 +7,6 @@ import os
 import time
 from pathlib import Path
 
-from core.desk.export import messages_of
 from core.mail.message import parse_message
 from core.model import MessageId
 from core.series.grouping import group_messages
@@ -25,7 +24,7 @@ def run(folder: Path) -> list[str]:
     for raw in raws:
         by_id.setdefault(parse_message(raw).message_id, raw)
     items = group_messages([parse_message(raw) for raw in raws])
-    threads = [[by_id[m.message_id] for m in messages_of(item)] for item in items]
+    threads = [[by_id[m.message_id] for m in item.messages()] for item in items]
 
     ours = []
     for _ in range(3):

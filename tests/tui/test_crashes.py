@@ -185,7 +185,7 @@ async def test_on_a_target(
         lambda _: LongDesk(listing(lantern())),
         clock=lambda: NOW,
         triage=make(tmp_path),
-        timings=Timings(comments_counted=0.01),
+        timings=Timings(),
     )
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)

@@ -27,9 +27,9 @@ from tui.tree.rows import Highlights, Key, MatchingPatches, SearchMarks
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
     from core.model import TargetListing
-    from core.search.backend import Search
     from core.search.hits import SearchHit, SearchResult
     from core.search.list_search import ListSearch
+    from core.search.search import Search
     from core.triage.state import TriageState
 
 _READ_AHEAD: Final = 60

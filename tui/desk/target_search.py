@@ -10,7 +10,7 @@ from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
     from core.model import TargetListing
-    from core.search.backend import Search
+    from core.search.search import Search
     from core.triage.state import TriageState
 
 

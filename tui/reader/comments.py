@@ -13,9 +13,6 @@ from tui.reader.prose import Prose, ProseBlock
 from tui.reader.row import PageRow, StyledText
 from tui.widgets.row_text import age
 
-SHORT: Final = 12
-"""Lines of a comment that is open from the first; a longer one is asked for."""
-
 _DEEPEST: Final = 6
 _INDENT: Final = 3
 _WORDS_READ: Final = 400

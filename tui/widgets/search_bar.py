@@ -37,10 +37,6 @@ _MOVES: Final = {
 """Keys that move the cursor among what was found."""
 
 
-_GATHERED: Final = 0.03
-"""Seconds after the opening in which keys come by several ways; then they are put in order."""
-
-
 def _clean(text: str) -> str:
     """Return what is typed as it can be shown."""
     return shown(_CONTROLS.sub(" ", text))

@@ -16,9 +16,9 @@ from core.config import Config, FollowedList
 from core.errors import Cancelled, QueryError
 from core.index.body_index import index_new_bodies
 from core.index.index import Index, open_index
-from core.search.backend import Search
 from core.search.hits import SearchHit
 from core.search.list_search import ListSearch
+from core.search.search import Search
 from core.search.target_search import TargetSearch
 from core.sources.source import git_blob_id
 from tests.core.indexing import NOBODY, Log, bring, quiet

@@ -17,8 +17,8 @@ from core.index.index import Index, open_index
 from core.mail.message import parse_message
 from core.model import Identity, Message, TargetListing
 from core.query.tokens import fold
-from core.search.backend import Search
 from core.search.list_search import ListSearch
+from core.search.search import Search
 from core.search.target_search import TargetSearch
 from core.series.grouping import group_messages
 from core.sources.source import git_blob_id

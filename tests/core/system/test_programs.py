@@ -11,14 +11,13 @@ from threading import Event, Timer
 
 import pytest
 
-from core.errors import Cancelled, PatchdeskError
+from core.errors import Cancelled
 from core.system.programs import (
     MOST_OUTPUT,
     editor,
     editor_command,
     pipe_to_command,
     run_in_terminal,
-    web_address,
 )
 
 EVIL = "$(touch {0}/evil); `touch {0}/evil`\n; touch {0}/evil\n-x --help\n"
@@ -98,26 +97,6 @@ def test_a_repository_does_not_choose_the_editor(
     monkeypatch.chdir(tmp_path)
     environment = {"PATH": os.environ["PATH"], "EDITOR": "mine", "GIT_CONFIG_GLOBAL": os.devnull}
     assert editor_command(tmp_path / "file", environment)[3] == "mine"
-
-
-@pytest.mark.parametrize(
-    ("message_id", "address"),
-    [
-        ("a@b", "https://lore.example.org/all/a@b"),
-        ("-x@b", "https://lore.example.org/all/-x@b"),
-        ("../../a b;$(x)\x1b?#@b", "https://lore.example.org/all/..%2F..%2Fa%20b%3B%24%28x%29%1B%3F%23@b"),
-    ],
-)  # fmt: skip
-def test_the_address_of_a_mail(message_id: str, address: str) -> None:
-    assert web_address("https://lore.example.org/all/", message_id) == address
-
-
-@pytest.mark.parametrize(
-    "base", ["", "file:///etc", "javascript:x", "lore.example.org", "https://a b", "-x"]
-)
-def test_only_the_web_is_browsed(base: str) -> None:
-    with pytest.raises(PatchdeskError):
-        web_address(base, "a@b")
 
 
 def test_an_interrupt_is_the_childs_alone() -> None:
