@@ -175,6 +175,11 @@ class PatchdeskApp(App[None]):
         if self.settings.linear:
             show_terminal_cursor(self)
 
+    def clear_selection(self) -> None:
+        """Keep what is selected where a line to type into only appears: Textual lets go of it for each that does."""
+        if isinstance(self.focused, Input):
+            super().clear_selection()
+
     def copy_to_clipboard(self, text: str) -> None:
         """Give text to the program that owns a clipboard here, else to the terminal by OSC 52; say which took it."""
         from core.system.clipboard import copy_text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual.events import Key
+from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from core.model import Series
@@ -33,6 +34,7 @@ from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
 from tui.keys.commands import COMMANDS, Pane
 from tui.screens.help import HelpScreen
+from tui.timings import Timings
 from tui.tree.series_tree import SeriesTree
 
 
@@ -420,22 +422,38 @@ async def test_a_click_beside_the_prompt_leaves_it() -> None:
         assert where(app) == "glass-v1-1@x"
 
 
+async def select_words(pilot: Pilot[None]) -> None:
+    """Draw the mouse over a few words of the reader."""
+    app = pilot.app
+    assert isinstance(app, PatchdeskApp)
+    lines = text_of(app, "MessageView").splitlines()
+    row = next(n for n, line in enumerate(lines) if "line 1 " in line) + 1
+    await pilot.mouse_down(reader_of(app), offset=(2, row))
+    await pilot.hover(reader_of(app), offset=(8, row))
+    await pilot.mouse_up(reader_of(app), offset=(8, row))
+
+
 async def test_c_c_copies_what_is_selected_with_the_mouse() -> None:
     app = app_with()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        reader = reader_of(app)
-        top = next(
-            n
-            for n, line in enumerate(text_of(app, "MessageView").splitlines())
-            if "line 1 " in line
-        )
-        await pilot.mouse_down(reader, offset=(2, top + 1))
-        await pilot.hover(reader, offset=(8, top + 1))
-        await pilot.mouse_up(reader, offset=(8, top + 1))
+        await select_words(pilot)
         await pilot.press("ctrl+c")
         assert app.clipboard
         assert app.clipboard in "line 1 of Steady light in a draught"
+
+
+async def test_what_is_selected_outlasts_the_first_key() -> None:
+    app = app_with()
+    never = Timings(settled_in=3600.0)  # the first key mounts what can be typed into
+    configure(app, timings=never)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await select_words(pilot)
+        selected = desk_screen(app).get_selected_text()
+        assert selected
+        await pilot.press("ctrl+c")
+        assert app.clipboard == selected
 
 
 # ----------------------------------------------------------------- welcome
