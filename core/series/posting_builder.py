@@ -85,20 +85,26 @@ class PostingBuilder:
         return found
 
     def _believe_patches(self, posting: Posting, cover: int) -> None:
-        """Where a cover letter says another total than all patches below it, they are right."""
-        totals: Counter[int] = Counter()
+        """Where a cover letter says another version or total than all patches below it, they are right."""
+        labels: Counter[tuple[int, int]] = Counter()
+        totals: Counter[tuple[int, int, int]] = Counter()
         for mail in self._forest.children[cover]:
             claim = read_patch_number(self._forest, mail)
-            if claim is not None and claim.number > 0 and claim.counted:
-                same = (claim.sender, claim.version, claim.minor) == (
-                    posting.sender,
-                    posting.version,
-                    posting.minor,
-                )
-                if same and self._when(mail) - posting.start <= SAME_POSTING_WINDOW:
-                    totals[claim.total] += 1
-        if totals and posting.total not in totals:
-            posting.total = max(totals, key=lambda total: (totals[total], -total))
+            if claim is None or claim.number == 0 or not claim.counted:
+                continue
+            in_time = self._when(mail) - posting.start <= SAME_POSTING_WINDOW
+            if in_time and claim.sender == posting.sender:
+                labels[claim.version, claim.minor] += 1
+                totals[claim.version, claim.minor, claim.total] += 1
+        if len(labels) == 1 and (1, 0) not in labels and (*min(labels), posting.total) in totals:
+            ((posting.version, posting.minor),) = labels
+        counts = {
+            total: count
+            for (*label, total), count in totals.items()
+            if label == [posting.version, posting.minor]
+        }
+        if counts and posting.total not in counts:
+            posting.total = max(counts, key=lambda total: (counts[total], -total))
 
     def _fits(self, claim: PatchNumber, above: PatchNumber, posting: Posting, when: float) -> bool:
         """Whether a mail belongs to the posting of the one it answers."""
@@ -110,38 +116,28 @@ class PostingBuilder:
             return True  # from one file of git format-patch: its dates and senders are the authors'
         if not claim.counted and above.number != 0:
             return False
+        apart = abs(when - self._when(above.mail))
+        if self._is_labelled_alone(claim, posting, apart, is_below_cover=above.number == 0):
+            return True
         if claim.release_tags and above.release_tags and claim.release_tags != above.release_tags:
             return False
-        apart = abs(when - self._when(above.mail))
         if claim.sender != above.sender and (apart > SAME_POSTING_WINDOW or claim.number == 0):
             return False
         if (claim.version, claim.minor) == (posting.version, posting.minor):
             return True
         if claim.number in posting.slots:
             return True
-        if self._is_labelled_alone(claim, posting, apart):
-            return True
-        if above.number != 0 or apart > _LATER:
-            return False
-        if (claim.version, claim.minor) == (1, 0):
-            return True  # only the cover letter says which version it is
-        if (
-            apart <= SAME_POSTING_WINDOW
-            and len(posting.slots) == 1
-            and (posting.version, posting.minor) == (1, 0)
-        ):
-            posting.version, posting.minor = (
-                claim.version,
-                claim.minor,
-            )  # all but the cover letter say it
-            return True
-        return False
+        # Only the cover letter says which version it is.
+        return above.number == 0 and apart <= _LATER and (claim.version, claim.minor) == (1, 0)
 
-    def _is_labelled_alone(self, claim: PatchNumber, posting: Posting, apart: float) -> bool:
-        """Whether a patch fills a gap of what it was sent with, and only its own label tells another version."""
+    def _is_labelled_alone(
+        self, claim: PatchNumber, posting: Posting, apart: float, *, is_below_cover: bool
+    ) -> bool:
+        """Whether a patch fills a gap of what it was sent with, and only its own label tells another version or tree."""
         sent_at_once = apart <= SAME_POSTING_WINDOW and claim.sender == posting.sender
-        follows = claim.number - 1 in posting.slots
-        return sent_at_once and claim.counted and claim.number > 1 and follows
+        if not (sent_at_once and claim.counted) or claim.number in posting.slots:
+            return False
+        return claim.number > 0 and (is_below_cover or claim.number - 1 in posting.slots)
 
     def _is_resent(self, claim: PatchNumber, posting: Posting) -> bool:
         """Whether a mail repeats one of a later version's, and only lacks its number."""

@@ -149,10 +149,16 @@ def _merge_partial(alike: list[Posting], *, anywhere: bool) -> list[Posting]:
     kept: list[Posting] = []
     unfinished: list[Posting] = []
     for posting in alike:
-        for other in unfinished:
-            if other.has_no_slot_of(posting) and (not anywhere or _is_one_run(other, posting)):
-                other.merge(posting)
-                break
+        fitting = [
+            other
+            for other in unfinished
+            if other.has_no_slot_of(posting) and (not anywhere or _is_one_run(other, posting))
+        ]
+        if fitting:
+            # Of two sends, one of them broken off, the number before tells, and the later where both have it.
+            before = min(posting.slots) - 1
+            following = [other for other in fitting if before in other.slots]
+            (following[-1] if following else fitting[0]).merge(posting)
         else:
             kept.append(posting)
             unfinished.append(posting)

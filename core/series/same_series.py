@@ -100,6 +100,8 @@ def is_same_series(posting: PostingFeatures, earlier: PostingFeatures) -> bool:
     if posting.version == earlier.version and not posting.is_resend:
         if posting.cover != earlier.cover:
             return False
+        if posting.cover and earlier.is_part and earlier.patches <= posting.patches:
+            return True  # broken off, and sent anew
         same_head = posting.cover or posting.head_title == earlier.head_title or larger > 3
         if not same_head and posting.when - earlier.when > _PAIR_WITHIN:
             return shared == larger

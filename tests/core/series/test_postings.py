@@ -126,6 +126,52 @@ GIVEN_BY_ITS_CASE: dict[str, tuple[list[Message], list[str]]] = {
         ],
         ["v2 0=c 1=p 2=q /2"],
     ),
+    "the cover letter kept the version before": (
+        [
+            mail("c", "[PATCH v4 0/2] both"),
+            mail("p", "[PATCH v5 1/2] one", "c", at=1),
+            mail("q", "[PATCH v5 2/2] two", "c", at=2),
+        ],
+        ["v5 0=c 1=p 2=q /2"],
+    ),
+    "each patch counts its own versions, the cover letter those of the whole": (
+        [
+            mail("c", "[PATCH v3 0/3] all"),
+            mail("p", "[PATCH v5 1/3] one", "c", at=1),
+            mail("q", "[PATCH v4 2/3] two", "c", at=2),
+            mail("r", "[PATCH 3/3] three", "c", at=3),
+        ],
+        ["v3 0=c 1=p 2=q 3=r /3"],
+    ),
+    "one send, its patches for several releases": (
+        [
+            mail("p", "[PATCH for-5.20 1/3] one"),
+            mail("q", "[PATCH 5.19 2/3] two", "p", at=1),
+            mail("r", "[PATCH for-5.20 3/3] three", "p", at=2),
+        ],
+        ["v1 for-5.20 1=p 2=q 3=r /3"],
+    ),
+    "the next version below the first cover letter, at once": (
+        [
+            mail("c", "[PATCH 0/2] both"),
+            mail("p", "[PATCH 1/2] one", "c", at=1),
+            mail("q", "[PATCH 2/2] two", "c", at=2),
+            mail("p2", "[PATCH v2 1/2] one", "c", at=30),
+            mail("q2", "[PATCH v2 2/2] two", "c", at=31),
+        ],
+        ["v1 0=c 1=p 2=q /2 | v2 1=p2 2=q2 /2"],
+    ),
+    "a send without references broken off, and sent again": (
+        [
+            mail("c", "[PATCH 0/3] all"),
+            mail("p", "[PATCH 1/3] one", at=1),
+            mail("c2", "[PATCH 0/3] all", at=9),
+            mail("p2", "[PATCH 1/3] one", at=10),
+            mail("q2", "[PATCH 2/3] two", at=11),
+            mail("r2", "[PATCH 3/3] three", at=12),
+        ],
+        ["v1 0=c 1=p /3 | v1 0=c2 1=p2 2=q2 3=r2 /3"],
+    ),
     "the cover letter counts wrongly": (
         [
             mail("c", "[PATCH 0/3] both"),
