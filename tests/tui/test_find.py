@@ -38,9 +38,10 @@ from tests.tui.kit import (
     version,
 )
 from tui.app import PatchdeskApp
+from tui.desk.earlier_queries import earlier_queries
 from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
-from tui.desk.search import Search, earlier_queries
+from tui.desk.search import Search
 from tui.desk.searcher import ListingScope
 from tui.keys.commands import Pane
 

@@ -13,6 +13,7 @@ from tests.tui.kit import (
     app_with,
     controller,
     desk_screen,
+    idle,
     lantern,
     listing,
     ready,
@@ -21,6 +22,7 @@ from tests.tui.kit import (
     tree_of,
     until,
 )
+from tests.tui.test_find import find
 from tui.app import PatchdeskApp
 from tui.desk.mail import MailLoader
 from tui.keys.commands import Pane
@@ -148,3 +150,22 @@ async def test_the_state_of_marks_is_the_same_in_the_reader() -> None:
         await pilot.press("space", "enter")
         await until(pilot, lambda: "1 marked" in text_of(app, "TitleBar"), what="1 marked")
         assert desk_screen(app).active_pane is Pane.READER
+
+
+async def test_all_that_a_query_finds_is_marked_not_only_the_best_of_it() -> None:
+    lamps = [small_series(f"lamp{n}", f"lamp {n}: trim") for n in range(230)]
+    app = app_with(*lamps, *lantern())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        await find(pilot, "lamp")
+        await pilot.press("enter")
+        await until(pilot, lambda: "/ lamp" in text_of(app, "TitleBar"), what="the results")
+        tree = desk_screen(app).series_tree
+        assert tree.count < len(lamps)
+        await pilot.press("*", "enter")
+        await until(pilot, lambda: len(tree.marked) >= len(lamps), what="the marks")
+        assert len(tree.marked) == tree.count
+        await pilot.press("q")  # the marks
+        await pilot.press("q")
+        await idle(pilot)
+        assert tree.count == len(lamps) + len(lantern())

@@ -17,6 +17,7 @@ from tests.tui.kit import (
     configure,
     controller,
     desk_screen,
+    idle,
     lantern,
     ready,
     small_series,
@@ -380,3 +381,38 @@ async def test_a_burst_of_keys_reaches_the_prompt_in_its_order(tmp_path: Path) -
                 if number % 3:  # at every moment of the prompt's opening
                     await asyncio.sleep(0.0007 * (number % 7))
             await told(pilot, "snoozed")
+
+
+async def test_undoing_many_keeps_the_cursor_and_brings_back_the_marks(tmp_path: Path) -> None:
+    lamps = [small_series(f"lamp{n}", f"lamp {n}: trim") for n in range(40)]
+    app = triage_app(tmp_path, *lamps)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        screen, rows = desk_screen(app), tree(app)
+        for _ in range(20):
+            await pilot.press("j")
+        await pilot.press("V", "j", "j", "j", "V", "g", "g")  # four, of which none is the first
+        here, marked = rows.here, set(rows.marked)
+        assert len(marked) == 4
+        await pilot.press("d")
+        await until(pilot, lambda: rows.count == 36, what="four fewer")
+        await pilot.press("u")
+        await until(pilot, lambda: rows.count == 40, what="all again")
+        await idle(pilot)
+        assert (rows.here, rows.marked) == (here, marked)
+        assert "4 marked" in text_of(app, "TitleBar")
+        for _ in range(21):  # among them
+            await pilot.press("j")
+        inside = rows.here
+        assert inside in marked
+        await pilot.press("d")
+        await until(pilot, lambda: rows.count == 36, what="four fewer again")
+        await pilot.press("u")
+        await until(pilot, lambda: rows.count == 40, what="all once more")
+        await idle(pilot)
+        assert (rows.here, rows.marked) == (inside, marked)
+        await pilot.press("U")
+        await until(pilot, lambda: rows.count == 36, what="the redo")
+        await idle(pilot)
+        assert not rows.marked
+        assert screen.is_idle

@@ -13,6 +13,7 @@ from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
 from tui.desk.journal_writer import find_marked
 from tui.desk.lists import Lists
 from tui.desk.opening import Opening
+from tui.desk.search import Search
 from tui.keys.commands import Command, Pane
 from tui.tasks import Tasks
 from tui.tree.marks import SeriesHandle
@@ -22,10 +23,13 @@ from tui.tree.triage_tree import TriageTree
 class Marking(Controller):
     """Marks what the next triage key is for."""
 
-    def __init__(self, desk: DeskView, tasks: Tasks, opening: Opening, lists: Lists) -> None:
+    def __init__(
+        self, desk: DeskView, tasks: Tasks, opening: Opening, lists: Lists, search: Search
+    ) -> None:
         super().__init__(desk, tasks)
         self._opening = opening
         self._lists = lists
+        self._search = search
 
     def commands(self) -> Mapping[str, Handler]:
         """Return what each command does, by its name."""
@@ -69,7 +73,7 @@ class Marking(Controller):
     def _mark_by(self, line: str) -> None:
         tree, session, query = self._desk.series_tree, self._desk.session, line.strip()
         if not query:
-            self._show_marked(tree.mark(tree.handles(0, tree.count)))
+            self._search.show_all_found(then=self._mark_all)
             return
         if session is None:
             return
@@ -84,6 +88,11 @@ class Marking(Controller):
             current=lambda: session is self._desk.session,
             replace=True,
         )
+
+    def _mark_all(self) -> None:
+        """Mark all that is shown."""
+        tree = self._desk.series_tree
+        self._show_marked(tree.mark(tree.handles(0, tree.count)))
 
     def _mark(self, found: Collection[SeriesHandle]) -> None:
         self._show_marked(self._desk.series_tree.mark(found))

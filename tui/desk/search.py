@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 from textual.timer import Timer
@@ -13,6 +13,7 @@ from core.errors import PatchdeskError
 from core.text import SafeText, shown
 from tui.desk import phrases
 from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler, Refresh
+from tui.desk.earlier_queries import earlier_queries, remember_query
 from tui.desk.lists import Lists
 from tui.desk.opening import Opening
 from tui.desk.requests import Session
@@ -25,15 +26,9 @@ from tui.widgets.search_bar import SearchBar
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
-    from core.system.ui_state import UiState
     from tui.tree.items import Items
     from tui.tree.rows import Key, Whole
     from tui.tree.view import ViewState
-
-_SECTION: Final = "find"
-"""Where queries are remembered from run to run."""
-_LONGEST: Final = 1_000
-"""Characters of a query that is remembered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +68,8 @@ class Search(Controller):
         self._best: Key | None = None
         """The row that the cursor was set on: that of the best match."""
         self._growing: Timer | None = None
+        self._when_whole: Callable[[], object] | None = None
+        """What waits for all that is found to be shown."""
         views.before_choosing(self._leave_results)
 
     @property
@@ -209,16 +206,8 @@ class Search(Controller):
             self._desk.show_message(result.answer.found.empty_reason, "warning")
         else:
             self.accepted = result
-            self._remember(text)
+            remember_query(text, bar, self._desk.settings.ui_state, self._tasks)
             self._close_bar()
-
-    def _remember(self, text: str) -> None:
-        if len(text) > _LONGEST:
-            return
-        bar, state = self._desk.bar, self._desk.settings.ui_state
-        bar.remember(text)
-        state.set(_SECTION, {"queries": list(bar.earlier)})
-        self._tasks.start("remember", lambda _: state.write())
 
     def _move_cursor(self, event: SearchBar.Moved) -> None:
         tree = self._desk.series_tree
@@ -238,12 +227,12 @@ class Search(Controller):
 
     # ------------------------------------------------------------- requests and answers
 
-    def _search(self, text: str, *, again: bool = False) -> None:
-        """Have a query answered, unless it is being answered."""
+    def _search(self, text: str, *, again: bool = False, is_whole: bool = False) -> None:
+        """Have a query answered, unless it is being answered; by the best that is found, or by all."""
         page = self._lists.page
         lists = () if page is None or self._in_all_lists else page.wanted.lists
         if text.strip():
-            self._searcher.search(text, lists, again=again)
+            self._searcher.search(text, lists, again=again, is_whole=is_whole)
         else:
             self._cancel_search()
             self._show_origin()
@@ -259,7 +248,20 @@ class Search(Controller):
         self._growing = None
         if self.result is not None and self._desk.session is not None:
             request = self._searcher.request or self.result.request
-            self._search(request.text, again=True)
+            self._search(request.text, again=True, is_whole=request.is_whole)
+
+    def show_all_found(self, *, then: Callable[[], object]) -> None:
+        """Show all that the query has found, not only the best of it, and call `then`; at once where all is shown."""
+        result, self._when_whole = self.result, then
+        if result is None or result.request.is_whole:
+            self._tell_whole()
+        else:
+            self._search(result.request.text, again=True, is_whole=True)
+
+    def _tell_whole(self) -> None:
+        then, self._when_whole = self._when_whole, None
+        if then is not None:
+            then()
 
     def _search_better(self) -> None:
         """Search once more for what was answered plainly."""
@@ -286,6 +288,8 @@ class Search(Controller):
                 self._show_query_help(request.text)
         if self._accepts:
             self.accept()
+        if request.is_whole:
+            self._tell_whole()
 
     def _searched(self, request: SearchRequest) -> int:
         """Return how many series and threads were searched."""
@@ -389,10 +393,3 @@ class Search(Controller):
         title.query_text = shown(f"/ {result.request.text}") if result is not None else ""
         title.found = result.answer.found.total if result is not None else 0
         self._desk.update_position()
-
-
-def earlier_queries(state: UiState) -> list[str]:
-    """Return the queries of other runs, the latest last."""
-    found = state.get(_SECTION).get("queries")
-    queries = found if isinstance(found, list) else []
-    return [text for text in queries if isinstance(text, str) and 0 < len(text) <= _LONGEST]

@@ -36,6 +36,9 @@ _READ_AHEAD: Final = 60
 """Rows of an answer that are read before it is told: more than a screen shows."""
 
 
+MOST: Final = 10_000
+"""Rows of a whole answer: more than anybody decides at once."""
+
 _PATCHES: Final = {True: 1, False: 3}
 """Patches shown of a series that matches itself, and of one that is there for their sake: more would push others out."""
 
@@ -122,6 +125,8 @@ class SearchRequest:
     scope: SearchScope
     again: bool = False
     """It was asked before, of less: the cursor is to stay where it is."""
+    is_whole: bool = False
+    """All that is found is wanted, not only the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +179,15 @@ class Searcher:
         """Whether what answers was made, and is up to date."""
         return self._is_frozen and self._preparing is None
 
-    def search(self, text: str, lists: tuple[str, ...], *, again: bool = False) -> None:
-        """Have a query answered, unless it is being answered."""
+    def search(
+        self, text: str, lists: tuple[str, ...], *, again: bool = False, is_whole: bool = False
+    ) -> None:
+        """Have a query answered, unless it is being answered; by the best that is found, or by all."""
         before, session, scope = self.request, self._desk.session, self.scope()
         is_same = before is not None and (before.text, before.lists) == (text, lists)
         if session is None or scope is None or (is_same and not again):
             return
-        request = self.request = SearchRequest(session, text, lists, scope, again)
+        request = self.request = SearchRequest(session, text, lists, scope, again, is_whole)
         self._tasks.start(
             "search",
             partial(_search, request),
@@ -257,7 +264,12 @@ def _search(request: SearchRequest, task: Task) -> SearchAnswer:
     with request.scope.busy():
         if task.is_cancelled:
             raise Cancelled
-        found = request.scope.finder().find(request.text, request.lists, stop=task.stop)
+        from core.search.hits import LIMIT
+
+        limit = MOST if request.is_whole else LIMIT
+        found = request.scope.finder().find(
+            request.text, request.lists, limit=limit, stop=task.stop
+        )
         return SearchAnswer(found, request.scope.items(found.hits), matches_of(found.hits))
 
 

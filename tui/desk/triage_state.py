@@ -86,6 +86,8 @@ class TriageState(Controller):
         """The series that was changed by an undo, and is not on the screen yet."""
         self._deferred: Refresh | None = None
         """How the list is to be shown, once it is known what is decided."""
+        self._cursors: dict[frozenset[SeriesHandle], SeriesHandle | None] = {}
+        """Where the cursor was when several series were decided at once, by these."""
         lists.rewrite_queries(self._widen)
 
     def start(self) -> None:
@@ -127,7 +129,7 @@ class TriageState(Controller):
         """Forget the states of the session before."""
         tree, early = self._desk.series_tree, self._prefetched
         self._written, self._pending, self._deferred, self._prefetched = {}, (), None, None
-        tree.standings, tree.standings_known = {}, False
+        tree.standings, tree.standings_known, self._cursors = {}, False, {}
         if early is not None and early.session is session:
             self._written = tree.standings = early.states
             tree.standings_known = True
@@ -274,6 +276,8 @@ class TriageState(Controller):
             self._pending = [*self._pending, (operation, will)]
             self._return_to = None
             tree = self._desk.series_tree
+            if len(operation.handles) > 1:
+                self._cursors[frozenset(operation.handles)] = tree.here
             tree.standings = {**tree.standings, **will}
         self._writer.write(
             operation,
@@ -300,10 +304,23 @@ class TriageState(Controller):
             self._desk.show_message(f"There is nothing to {operation.kind}.")
             return
         if operation.kind != "do":
-            self._go_back_to(written.first)
+            self._go_to_changed(operation.kind, written)
         self._desk.show_message(self._describe(written))
         for note in written.outcome.notes:
             self._desk.app.notify(shown(note), markup=False)
+
+    def _go_to_changed(self, kind: str, written: OperationWritten) -> None:
+        """Go to what an undo or redo has changed; of several series, go nowhere but mark them as they were."""
+        changed, tree = frozenset(written.states), self._desk.series_tree
+        if len(changed) < 2:
+            self._go_back_to(written.first)
+            return
+        here = self._cursors.get(changed)
+        self._go_back_to(here if here in changed else None)
+        if kind == "undo":
+            tree.mark(changed)
+        else:
+            tree.unmark_all()
 
     def _go_back_to(self, handle: SeriesHandle | None) -> None:
         """Put the cursor on what was changed by an undo; where it is not on the screen, once it is."""

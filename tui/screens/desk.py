@@ -93,7 +93,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         review,
         Versions(desk, tasks, mail, review),
         VersionMarks(desk, tasks),
-        Marking(desk, tasks, opening, lists),
+        Marking(desk, tasks, opening, lists, search),
         Results(desk, tasks, search, lists, views, mail),
         lists,
         Sync(desk, tasks, opening, lists),

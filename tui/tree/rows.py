@@ -206,7 +206,7 @@ def child_rows(item: Whole, is_open: IsOpen) -> Iterator[Row]:
         lone = version.cover is None and len(version.patches) == 1 and not version.missing
         yield from _entries(item, version, 1, is_open, unfolded=lone)
         return
-    for version in item.versions:
+    for version in reversed(item.versions):  # the newest is what one came for
         key = (item.id, _name_in(item, version))
         unfolded = is_open(key, version is item.versions[-1])
         yield Row(
