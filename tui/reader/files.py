@@ -26,7 +26,7 @@ from tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from tui.reader.diff import DiffBlock
-    from tui.reader.folding import Folds
+    from tui.reader.folds import Folds
 
 
 LONGEST_PATH: Final = 500

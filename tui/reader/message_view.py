@@ -17,7 +17,8 @@ from core import model
 from core.model import OpenedMessage
 from core.text import SafeText, shown_line
 from tui.reader.files import FileEntry, entry_of, path_shown
-from tui.reader.folding import Anchor, FoldedPage, Folds
+from tui.reader.folding import Anchor, FoldedPage
+from tui.reader.folds import Folds
 from tui.reader.jumps import Jumps
 from tui.reader.line_selection import LineSelection
 from tui.reader.mail_view import MailView

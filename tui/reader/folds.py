@@ -1,0 +1,209 @@
+"""What of one mail is folded, viewed and commented on, and the page that comes of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core.text import SafeText
+from tui.reader.folding import Folded, FoldedPage, Inserted
+from tui.reader.interdiff_rows import interdiff_rows
+from tui.reader.page import Page
+from tui.reader.row import PageRow, RowsBlock
+
+if TYPE_CHECKING:
+    from core.diff.viewed_hunks import ViewedHunks
+    from core.series.review_comments import ReviewComment
+    from tui.reader.diff import DiffBlock
+    from tui.reader.interdiff import InterdiffView
+
+
+class Folds:
+    """The state of one mail; hunks and files are numbered through its diff."""
+
+    def __init__(self, viewed: ViewedHunks | None = None) -> None:
+        self.viewed = viewed
+        self.comments: Sequence[ReviewComment] = ()
+        self._open: set[int] = set()
+        """Remarks that are open."""
+        self._hunks: set[int] = set()
+        self._files: set[int] = set()
+        """Files and hunks that are folded."""
+        self._opened: set[int] = set()
+        """Hunks that were viewed, and are shown by hand while such are hidden."""
+        self.hide_viewed = False
+        """Hunks that were viewed are folded too."""
+        self._keys: dict[int, str] = {}
+        """Hunk → what it is known by."""
+        self.interdiff: InterdiffView | None = None
+
+    def set_comments(self, comments: Sequence[ReviewComment], short: int) -> None:
+        """Take what was said of the mail; what has no more than `short` lines is open."""
+        self.comments = comments
+        self._open = {at for at, comment in enumerate(comments) if len(comment.lines) <= short}
+
+    def set_interdiff(self, interdiff: InterdiffView | None) -> None:
+        """Show what a version did to the lines; hunks that are as they were are folded."""
+        self.interdiff = interdiff
+        self._hunks = set(interdiff.unchanged) if interdiff is not None else set()
+
+    # ------------------------------------------------------------- folding
+
+    def fold_comment(self, at: int, expanded: bool | None) -> None:
+        """Open or close a comment, None: the other of both."""
+        _switch(self._open, at, expanded)
+
+    def fold_hunk(self, diff: DiffBlock, at: int, expanded: bool | None) -> None:
+        """Open or close a hunk, be it folded or viewed."""
+        if expanded is None:
+            expanded = at in self._hunks or self._is_hidden(diff, at)
+        _switch(self._hunks, at, not expanded)
+        _switch(self._opened, at, expanded)
+
+    def _is_hidden(self, diff: DiffBlock, hunk: int) -> bool:
+        return self.hide_viewed and hunk not in self._opened and self.is_viewed(diff, hunk)
+
+    def fold_file(self, at: int, expanded: bool | None) -> None:
+        """Open or close a file."""
+        _switch(self._files, at, None if expanded is None else not expanded)
+
+    def is_file_folded(self, file: int) -> bool:
+        """Whether a file is folded."""
+        return file in self._files
+
+    def fold_all(self, diff: DiffBlock | None, *, expanded: bool) -> None:
+        """Open or close everything; files are what closes, not each hunk in them."""
+        self._open = set(range(len(self.comments))) if expanded else set()
+        self._hunks.clear()
+        self._opened = set(range(len(diff.hunk_rows))) if expanded and diff is not None else set()
+        self._files = set() if expanded or diff is None else set(range(len(diff.files)))
+
+    # ------------------------------------------------------------- what was viewed
+
+    def _key(self, diff: DiffBlock, hunk: int) -> str:
+        key = self._keys.get(hunk)
+        if key is None:
+            from core.diff.viewed_hunks import hunk_key
+
+            key = self._keys[hunk] = hunk_key(diff.file_of(hunk).path, diff.hunk(hunk))
+        return key
+
+    def is_viewed(self, diff: DiffBlock, hunk: int) -> bool:
+        """Whether a hunk was viewed, here or in another version."""
+        return self.viewed is not None and self.viewed.is_viewed(self._key(diff, hunk))
+
+    def mark(self, diff: DiffBlock, hunk: int, *, viewed: bool) -> None:
+        """Mark a hunk as viewed, or not."""
+        self._opened.discard(hunk)
+        if self.viewed is not None:
+            self.viewed.mark(self._key(diff, hunk), viewed)
+
+    def mark_ended(self, diff: DiffBlock, rows: range) -> None:
+        """Mark the hunks as viewed whose last row is one of the diff's `rows`."""
+        if rows:
+            first = max(0, bisect_right(diff.hunk_rows, rows.start) - 1)
+            for hunk in range(first, bisect_left(diff.hunk_rows, rows.stop)):
+                if diff.rows_of_hunk(hunk)[1] - 1 in rows:
+                    self.mark(diff, hunk, viewed=True)
+
+    def progress(self, diff: DiffBlock, file: int | None = None) -> tuple[int, int]:
+        """Return how many hunks of a file, or of all, were viewed, and how many there are."""
+        hunks = diff.hunks_of(file) if file is not None else range(len(diff.hunk_rows))
+        return sum(self.is_viewed(diff, hunk) for hunk in hunks), len(hunks)
+
+    # ------------------------------------------------------------- the page
+
+    def set_hide_viewed(self, hide_viewed: bool) -> None:
+        """Fold hunks that were viewed, or not."""
+        self.hide_viewed = hide_viewed
+        self._opened.clear()
+
+    def folded_page(self, page: Page, width: int, now: datetime) -> FoldedPage:
+        """Return the page as it is to be shown."""
+        if page.diff is not None:
+            page.diff.interdiff = self.interdiff
+        is_plain = not self.comments and self.interdiff is None
+        if is_plain and not self._hunks and not self._files and not self.hide_viewed:
+            return FoldedPage(page)
+        folds = list(self._folds(page))
+        return FoldedPage(page, self._inserts(page, width, now), folds)
+
+    def _inserts(self, page: Page, width: int, now: datetime) -> Iterator[Inserted]:
+        if self.interdiff is not None:
+            for below, block in interdiff_rows(self.interdiff, page, width):
+                yield Inserted(below, -1, block)
+        if not self.comments:
+            return
+        from tui.reader.comments import CommentBlock
+
+        last = page.count - 1
+        headed = False
+        for key, comment in enumerate(self.comments):
+            at = page.last_row_of(*comment.place) if comment.place is not None else None
+            if at is None:
+                at = last
+                if not headed:
+                    headed = True
+                    words = SafeText("Comments on no particular line" if page.diff else "Answers")
+                    rows = [PageRow(), PageRow(((words, "heading"),), ((SafeText(" "), ""),))]
+                    yield Inserted(last, -1, RowsBlock(rows))
+            yield Inserted(at, key, CommentBlock(comment, width, now, is_open=key in self._open))
+
+    def _folds(self, page: Page) -> Iterator[Folded]:
+        diff = page.diff
+        if diff is None:
+            return
+        said = [
+            at
+            for comment in self.comments
+            if comment.place is not None and (at := page.last_row_of(*comment.place)) is not None
+        ]
+        hidden, done = self._hunks, set[int]()
+        if self.hide_viewed:
+            hunks = {h for h in range(len(diff.hunk_rows)) if self._is_hidden(diff, h)}
+            hidden = hidden | hunks
+            # A file of which nothing is left is one row, not one for each hunk.
+            done = {
+                file
+                for file in {diff.file_number(hunk) for hunk in hunks}
+                if hunks.issuperset(diff.hunks_of(file))
+            }
+        files = self._files | done
+        for kind, number in [
+            *(("file", file) for file in sorted(files)),
+            *(("hunk", h) for h in sorted(hidden) if diff.file_number(h) not in files),
+        ]:
+            start, end = diff.rows_of_file(number) if kind == "file" else diff.rows_of_hunk(number)
+            start, end = start + page.diff_start, end + page.diff_start
+            if end > start:
+                comments = sum(start <= at < end for at in said)
+                viewed = number in done if kind == "file" else self.is_viewed(diff, number)
+                interdiff = self.interdiff
+                is_same = interdiff is not None and kind == "hunk" and number in interdiff.unchanged
+                as_in = interdiff.old if interdiff is not None and is_same else ""
+                yield Folded(
+                    start, end, _fold_row(end - start, comments, viewed=viewed, as_in=as_in)
+                )
+
+
+def _fold_row(rows: int, comments: int, *, viewed: bool, as_in: str = "") -> PageRow:
+    words = f"▸ {rows:,} {'line' if rows == 1 else 'lines'}"
+    if as_in:
+        words += f" as in {as_in}"
+    if viewed:
+        words = f"✓ viewed · {words[2:]}"
+    if comments:
+        words += f" · {comments} {'comment' if comments == 1 else 'comments'}"
+    return PageRow(((SafeText(words), "fold"),), ((SafeText(" "), ""),))
+
+
+def _switch(members: set[int], at: int, wanted: bool | None) -> None:
+    """Put `at` in or take it out; None: the other of both."""
+    if wanted is None:
+        wanted = at not in members
+    if wanted:
+        members.add(at)
+    else:
+        members.discard(at)
