@@ -49,11 +49,12 @@ async def test_moving() -> None:
         assert screen(view)[0] == " [PATCH v2 2/3] wick: trim the flame before it smokes"
         assert not ended(view)
         view.action_line(1)
-        assert screen(view)[0].startswith(" From ")
+        assert view.cursor == 1
+        assert view.scroll_offset.y == 0, "the cursor moves, not the page"
         view.action_line(-5)
-        assert view.scroll_offset.y == 0
+        assert (view.cursor, view.scroll_offset.y) == (0, 0)
         view.action_half_page(1)
-        assert view.scroll_offset.y == 12
+        assert (view.cursor, view.scroll_offset.y) == (13, 12), "below the row that a bar may cover"
         view.action_top()
         view.action_page(1)
         assert view.scroll_offset.y == 22
@@ -61,8 +62,77 @@ async def test_moving() -> None:
         assert view.scroll_offset.y == 0
         view.action_bottom()
         assert ended(view)
+        assert view.cursor == view.page.count - 1
         assert screen(view)[-1] == " 2.49.0"
         await pilot.pause()
+
+
+async def test_the_page_scrolls_where_the_cursor_would_leave_it() -> None:
+    async with reading(mail(PATCH), (80, 12)) as (view, pilot):
+        for at in range(1, 12):
+            view.action_line(1)
+            assert view.cursor == at
+            assert view.scroll_offset.y == max(0, at - 9), "two rows stay in sight below it"
+        while view.cursor > 3:
+            view.action_line(-1)
+            assert view.scroll_offset.y < view.cursor < view.scroll_offset.y + 12
+        view.action_line(1)
+        assert view.scroll_offset.y == 2
+        view.scroll_to_row(20)
+        await pilot.pause()
+        assert view.cursor == 21, "a wheel takes it along, and no bar covers it"
+        view.scroll_to_row(0)
+        assert view.cursor == 11
+        await pilot.resize_terminal(80, 8)
+        await settle(pilot)
+        assert view.cursor - view.scroll_offset.y in range(8)
+
+
+async def test_a_step_of_the_cursor_paints_two_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with reading(mail(PATCH), (80, 24)) as (view, pilot):
+        view.focus()
+        await settle(pilot)
+        wanted = view.looks.style("cursor-line").bgcolor
+
+        def lit() -> list[int]:
+            rows = (view.render_line(y) for y in range(24))
+            return [
+                y
+                for y, strip in enumerate(rows)
+                if any(piece.style and piece.style.bgcolor == wanted for piece in strip)
+            ]
+
+        assert lit() == [0]
+        painted: list[int] = []
+        render = MessageView.render_line
+
+        def counted(self: MessageView, y: int) -> Any:
+            painted.append(y)
+            return render(self, y)
+
+        monkeypatch.setattr(MessageView, "render_line", counted)
+        view.action_line(1)
+        await pilot.pause()
+        assert sorted(painted) == [0, 1]
+        assert lit() == [1]
+        view.screen.set_focus(None)
+        await pilot.pause()
+        assert lit() == [], "the keys go elsewhere"
+
+
+async def test_the_cursor_stays_on_its_line_in_another_layout() -> None:
+    async with reading(mail(PATCH), (80, 24)) as (view, pilot):
+        view.action_next_file(1)
+        view.action_next_hunk(1)
+        view.action_line(1)
+        text = view.page.row(view.cursor).text
+        view.action_toggle_all_headers()
+        assert view.page.row(view.cursor).text == text
+        view.action_toggle_numbers()
+        await pilot.resize_terminal(40, 24)
+        await settle(pilot)
+        assert view.page.row(view.cursor).text == text
+        assert view.cursor in view.visible_rows
 
 
 async def test_pages_leave_no_row_out() -> None:
@@ -85,10 +155,14 @@ async def test_jumps_by_file_and_hunk_and_the_file_s_bar_stays_in_sight() -> Non
         view.action_next_file(1)
         assert screen(view)[0].startswith("▌drivers/lantern/wick.c")
         view.action_next_hunk(1)
+        assert screen(view)[1].startswith("@@ -40,10"), "the first of the file"
+        view.action_next_hunk(1)
         assert screen(view)[:2][1].startswith("@@ -90,3 +95,3 @@")
         assert screen(view)[0].startswith("▌drivers/lantern/wick.c")
         view.action_next_hunk(-1)
         assert screen(view)[1].startswith("@@ -40,10")
+        view.action_next_file(-1)
+        assert screen(view)[0].startswith("▌drivers/lantern/wick.c"), "the beginning of this one"
         view.action_next_file(-1)
         assert screen(view)[0].startswith("▌Documentation/wick.rst")
         view.action_next_file(-1)

@@ -130,6 +130,7 @@ async def test_hunks_and_files_fold() -> None:
         assert screen(view)[3].startswith("▌drivers/lantern/wick_sensor.h")
         view.fold(expanded=True)
         view.action_next_hunk(1)
+        view.action_next_hunk(1)
         view.fold(expanded=None)
         assert screen(view)[1].startswith("@@ -90,3")
         assert screen(view)[2] == " ▸ 4 lines"

@@ -170,7 +170,7 @@ async def test_lines_are_selected_by_keys_and_copied() -> None:
         # Until it is there, it clears what is selected.
         await until(pilot, lambda: desk_screen(app_).prompt.is_mounted, what="the prompt")
         await pilot.pause()
-        await pilot.press("enter", "}", "V", "j", "j", "k")
+        await pilot.press("enter", "}", "j", "V", "j", "j", "k")
         assert app_.screen.get_selected_text() == "@@ -0,0 +1,4 @@\n+The wick"
         await pilot.press("y")
         await until(pilot, lambda: "selection" in text_of(app_))

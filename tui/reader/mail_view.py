@@ -223,7 +223,7 @@ class MailView(PageView):
         if width and width != self._laid_out:  # it has none while it is hidden
             self._relayout(keep=True)
         else:
-            self._colour_soon()
+            self._colouring.start()
 
     def _relayout_async(self) -> None:
         """Lay out the same mail in another way; a large one off the thread that paints, while the old one stays."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
@@ -17,14 +17,13 @@ from core import model
 from core.model import OpenedMessage
 from core.text import SafeText, shown_line
 from tui.reader.files import FileEntry, entry_of, path_shown
-from tui.reader.folding import Anchor, FoldedPage
+from tui.reader.folding import FoldedPage
 from tui.reader.folds import Folds
-from tui.reader.jumps import Jumps
+from tui.reader.jumps import Jumps, ReadingPlace
 from tui.reader.line_selection import LineSelection
 from tui.reader.mail_view import MailView
 from tui.reader.page import Page, PageStyle
-from tui.reader.page_view import unified_lines
-from tui.reader.row import StyleSpan
+from tui.reader.selected_text import unified_lines
 from tui.styles import CSS
 from tui.tasks import Tasks
 
@@ -62,8 +61,6 @@ class MessageView(MailView, can_focus=True):
         super().__init__(clock=clock, zone=zone, tasks=tasks, id=id, classes=classes)
         self._viewed = viewed
         self._folds = Folds()
-        self._current = -1
-        """The comment that was jumped to."""
         self._jumps = Jumps(self)
         self._selection = LineSelection(self)
 
@@ -116,7 +113,6 @@ class MessageView(MailView, can_focus=True):
             self._viewed = InMemoryViewedHunks()
         self._folds = Folds(self._viewed)
         self._folds.set_hide_viewed(self.hide_viewed)
-        self._current = -1
         self._jumps.clear()
         self._selection.forget()
         super()._begin()
@@ -156,7 +152,6 @@ class MessageView(MailView, can_focus=True):
         return diff is not None and self._jump(diff.hunk_rows, direction, above=1)
 
     def _jump(self, rows: list[int], direction: int, *, above: int) -> bool:
-        self._repaint()
         return self._jumps.to_next(rows, direction, above)
 
     def action_back(self) -> bool:
@@ -169,17 +164,20 @@ class MessageView(MailView, can_focus=True):
         if diff is not None and 0 <= number < len(diff.files):
             self._jumps.to(self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start))
 
-    def peek_at_file(self, number: int | None, back: Anchor | None = None) -> Anchor | None:
+    def peek_at_file(
+        self, number: int | None, back: ReadingPlace | None = None
+    ) -> ReadingPlace | None:
         """Show a file without a jump, None: where `back` says that one was; return where one was before."""
         diff = self._page.base.diff
         if diff is None:
             return None
-        here = self._page.anchor(self.scroll_offset.y)
+        here = self._jumps.place
         if number is None:
-            self.scroll_to_row(self._page.row_of(back) if back is not None else 0)
+            if back is not None:
+                self._jumps.show(back)
         elif 0 <= number < len(diff.files):
             row = diff.file_rows[number] + self._page.base.diff_start
-            self.scroll_to_row(self._page.shown_at(row))
+            self.go_to(self._page.shown_at(row))
         return here
 
     @property
@@ -194,7 +192,8 @@ class MessageView(MailView, can_focus=True):
         diff, begin = self._page.base.diff, self._page.base.diff_start
         if diff is None or not self._page.count:
             return 0
-        return max(0, bisect_right(diff.file_rows, self._jumps.here - begin) - 1)
+        own = self._page.own_at(self.cursor) - begin
+        return max(0, bisect_right(diff.file_rows, own) - 1)
 
     def file_entry(self, number: int) -> FileEntry:
         """Return what is to say of a file in a list of them."""
@@ -204,32 +203,27 @@ class MessageView(MailView, can_focus=True):
 
     def action_next_comment(self, direction: int) -> bool:
         """Go to the next comment, or with -1 to the one before; say whether there is one."""
-        if (start := self._current_row) is None:
-            start = self.scroll_offset.y + (-1 if direction > 0 else self.height)
-        key = self._page.next_key(start, direction)
+        key = self._page.next_key(self.cursor, direction)
         if not 0 <= key < len(self._folds.comments):
             return False
-        self._current = key
         row = self._page.start_of(key) or 0
-        if row not in self._visible()[1:]:
-            self._jumps.to(row - self.height // 3)
-        self._repaint()
+        if row in self.visible_rows[1:]:
+            self.put_cursor(row)
+        else:
+            self._jumps.to(row, above=self.height // 3)
         return True
 
     @property
-    def _current_row(self) -> int | None:
-        """Where the comment that was jumped to begins, while it is on the screen."""
-        row = self._page.start_of(self._current)
-        return row if row is not None and row in self._visible() else None
+    def comment_here(self) -> int | None:
+        """The number of the comment that the cursor is on."""
+        key = self._page.key_at(self.cursor)
+        return key if 0 <= key < len(self._folds.comments) else None
 
     @property
     def current_comment(self) -> ReviewComment | None:
-        """The comment that was jumped to or clicked, else the only one on the screen."""
-        if self._current_row is not None:
-            return self._folds.comments[self._current]
-        keys = {self._page.key_at(row) for row in self._visible()}
-        keys = {key for key in keys if 0 <= key < len(self._folds.comments)}
-        return self._folds.comments[keys.pop()] if len(keys) == 1 else None
+        """The comment that the cursor is on."""
+        key = self.comment_here
+        return None if key is None else self._folds.comments[key]
 
     def action_open_reply(self) -> bool:
         """Ask for the reply that the comment here stands in; say whether there is one."""
@@ -239,17 +233,16 @@ class MessageView(MailView, can_focus=True):
         return True
 
     def on_click(self, event: events.Click) -> None:
-        """Fold or unfold a comment by its first row; follow a row of the diffstat to its file."""
+        """Set the cursor; fold or unfold a comment by its first row; follow a row of the diffstat to its file."""
         row = self.scroll_offset.y + event.y
         if row >= self._page.count or self.text_selection is not None:
             return
+        self.put_cursor(row)
         key = self._page.key_at(row)
         if 0 <= key < len(self._folds.comments):
-            self._current = key
             if row == self._page.start_of(key):
                 self._folds.fold_comment(key, None)
                 self._refold()
-            self._repaint()
         elif (file := self._page.base.file_of_stat(self._page.own_at(row))) is not None:
             self.go_to_file(file)
         elif self._page.is_fold(row):
@@ -267,37 +260,22 @@ class MessageView(MailView, can_focus=True):
             self._folds.fold_hunk(diff, hunk, expanded=True)
         self._refold()
 
-    def _highlights(self, at: int) -> Iterator[StyleSpan]:
-        """Show what was jumped to."""
-        aim = self._jumps.target
-        comment = self._page.start_of(self._current) if self._current >= 0 else None
-        if at == comment or (aim is not None and at == self._page.shown_at(aim)):
-            yield 0, 1 << 30, "talk-here"
-
     # ------------------------------------------------------------- selecting lines
 
     def action_select_lines(self) -> bool:
-        """Begin to select whole lines, from the one jumped to or else the second on the screen, or end that.
-
-        Return whether it goes on.
-        """
+        """Begin to select whole lines, from the cursor on, or end that; return whether it goes on."""
         if self._selection.stop() or not self._page.count:
             return False
-        here = self._current_row
-        if here is None:
-            target = self._jumps.target
-            here = self._page.shown_at(target) if target is not None else self.scroll_offset.y + 1
-        self._selection.begin(min(here, self._page.count - 1))
+        self._selection.begin()
         return True
 
     def stop_selecting(self) -> bool:
         """Select nothing; return whether lines were."""
         return self._selection.stop()
 
-    def action_line(self, delta: int) -> None:
-        """Move by lines, or let the selected ones be more or fewer."""
-        if self._selection.lines is None or self._selection.move(delta):
-            super().action_line(delta)
+    def cursor_moved(self) -> None:
+        """Let the selected lines be more or fewer."""
+        super().cursor_moved()
         self._selection.show()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -310,15 +288,14 @@ class MessageView(MailView, can_focus=True):
     # ------------------------------------------------------------- folding and what was viewed
 
     def fold(self, *, expanded: bool | None) -> None:
-        """Unfold the comment jumped to, or else the hunk or file here, or fold it; None: the other of both."""
-        diff, row = self._page.base.diff, self.scroll_offset.y
-        if self._current_row is not None:
-            self._folds.fold_comment(self._current, expanded)
-        elif diff is not None and (hunk := self._hunk_here()) is not None:
-            file = diff.file_number(hunk)
-            at = self._jumps.target if self._jumps.target is not None else self._page.own_at(row)
-            on_bar = at - self._page.base.diff_start == diff.file_rows[file]
-            if on_bar or self._folds.is_file_folded(file):
+        """Unfold the comment, or else the hunk or file at the cursor, or fold it; None: the other of both."""
+        diff, key = self._page.base.diff, self.comment_here
+        own = self._page.own_at(self.cursor) - self._page.base.diff_start
+        if key is not None:
+            self._folds.fold_comment(key, expanded)
+        elif diff is not None and 0 <= own < diff.count:
+            file, hunk = self.file_here, diff.hunk_at(own)
+            if hunk is None or self._folds.is_file_folded(file):
                 self._folds.fold_file(file, expanded)
             else:
                 self._folds.fold_hunk(diff, hunk, expanded)
@@ -330,18 +307,16 @@ class MessageView(MailView, can_focus=True):
         self._refold()
 
     def _hunk_here(self) -> int | None:
-        """Return the first hunk on the screen below its first row, which may be that of another."""
-        diff, begin = self._page.base.diff, self._page.base.diff_start
-        if diff is not None:
-            if (aim := self._jumps.target) is not None and (
-                hunk := diff.hunk_at(aim - begin)
-            ) is not None:
-                return hunk
-            for row in self._visible()[1:] or self._visible():
-                own = self._page.own_at(row) - begin
-                if 0 <= own < diff.count and (hunk := diff.hunk_at(own)) is not None:
-                    return hunk
-        return None
+        """Return the hunk that the cursor is in; on the bar of a file the first of that."""
+        diff = self._page.base.diff
+        if diff is None or not self._page.count:
+            return None
+        own = self._page.own_at(self.cursor) - self._page.base.diff_start
+        if not 0 <= own < diff.count:
+            return None
+        if own in diff.file_rows:
+            return next(iter(diff.hunks_of(self.file_here)), None)
+        return diff.hunk_at(own)
 
     @property
     def hunk_text(self) -> SafeText | None:
@@ -368,7 +343,7 @@ class MessageView(MailView, can_focus=True):
         diff = self._page.base.diff
         if diff is None:
             return
-        begin, rows = self._page.base.diff_start, self._visible()
+        begin, rows = self._page.base.diff_start, self.visible_rows
         for first, last in self._page.own_rows(rows.start, rows.stop):
             self._folds.mark_ended(diff, range(max(0, first - begin), max(0, last - begin)))
         self.post_message(self.ViewedChanged())

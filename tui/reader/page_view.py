@@ -3,43 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
-from textual import events, work
+from textual import events
 from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
 
+from tui.reader.colouring import CodeColouring
 from tui.reader.folding import FoldedPage
 from tui.reader.page import Page
 from tui.reader.painter import Painter
 from tui.reader.row import StyleSpan
+from tui.reader.selected_text import selected_text
 from tui.styles import StyleSheet
 from tui.tasks import Tasks
-from tui.widgets.line_scroll import LineScroll
+from tui.widgets.cursor_list import CursorList
 
 if TYPE_CHECKING:
     # What reads mail and diffs is imported with the first mail: the first frame does not wait for it.
     from core.errors import PatchdeskError
-    from tui.reader.diff import DiffBlock
-    from tui.reader.diff_code import HighlightChunk
     from tui.reader.text_search import TextIndex
 
 
 _PAN: Final = 8
 """Cells that a key pans."""
 
+_ROWS_BELOW: Final = 2
+"""Rows kept in sight below the cursor."""
+
 _MOST_INDEXED: Final = 50_000
 """Rows of a page whose text is kept for the next search."""
 
 
-class PageView(LineScroll):
-    """Shows a page; `set_page` gives it one."""
+class PageView(CursorList):
+    """Shows a page, which `set_page` gives it, with a cursor on one of its rows."""
 
     ALLOW_SELECT = True
 
@@ -47,6 +50,8 @@ class PageView(LineScroll):
     """Code in colours."""
     pan: reactive[int] = reactive(0, repaint=False, init=False)
     """Cells that diffs are moved to the left."""
+    linear = False
+    """The mode for screen readers: the terminal's own cursor follows."""
 
     @dataclass
     class Found(Message):
@@ -74,9 +79,9 @@ class PageView(LineScroll):
         self._needle = ""
         self._indexed: FoldedPage | None = None
         """The page whose text is being made ready."""
-        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
+        self._strips: LRUCache[tuple[int, bool, bool], Strip] = LRUCache(512)
         self._painter = Painter(self)
-        self._colouring = False
+        self._colouring = CodeColouring(self, self, self._tasks, self._repaint)
 
     @property
     def page(self) -> FoldedPage:
@@ -91,13 +96,14 @@ class PageView(LineScroll):
         `index` is its text, where that is at hand.
         """
         top = self.scroll_offset.y
-        anchor = self._page.anchor(top) if keep and self._page.count else None
+        is_kept = keep and bool(self._page.count)
+        anchor = self._page.anchor(top) if is_kept else None
+        here = self._page.anchor(self.cursor) if is_kept else None
         before = self._page.base.diff
         self._page, self._laid_out = page, width
         self._strips.clear()
         self._index, self._matches = index, None
-        diff = page.base.diff
-        if diff is not None:
+        if (diff := page.base.diff) is not None:
             diff.pan = self.pan if keep else 0
         if not keep:
             self._needle = ""
@@ -106,26 +112,89 @@ class PageView(LineScroll):
         elif diff is not None and before is not None and diff is not before:
             diff.copy_state_from(before)
         self.virtual_size = Size(width, page.count)
+        self.put_cursor(page.row_of(here) if here is not None and self.cursor else 0)
         self.scroll_to_row(page.row_of(anchor) if anchor is not None and top else 0)
+        self.show_cursor()
         if self._needle:
             self.find(self._needle, move=False)
         self.refresh()
-        self._colour_soon()
+        self._colouring.start()
 
     def watch_syntax(self) -> None:
         """Repaint, with or without colours."""
         if self._page.base.diff is not None:
             self._page.base.diff.clear_highlights()
             self._repaint()
-            self._colour_soon()
+            self._colouring.start()
 
     # ------------------------------------------------------------- moving
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Repaint, and colour what came into view."""
+        """Repaint, colour what came into view, and take the cursor along where a wheel left it behind."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self._colour_soon()
+            rows = self.visible_rows
+            if rows and self.cursor not in rows:
+                edge = rows.start + bool(rows.start) if self.cursor < rows.start else rows.stop - 1
+                self.put_cursor(min(edge, rows.stop - 1))
+            self._colouring.start()
+
+    def put_cursor(self, row: int) -> None:
+        """Set the cursor where it is, or will be, in sight: nothing scrolls."""
+        before = self.cursor
+        self.set_reactive(CursorList.cursor, self.validate_cursor(row))
+        if self.cursor != before:
+            self.refresh_line(before)
+            self.refresh_line(self.cursor)
+            self.cursor_moved()
+
+    def go_to(self, row: int, *, above: int = 0) -> None:
+        """Set the cursor on a row, and bring that to the top as far as there are rows below, `above` rows over it."""
+        self.put_cursor(row)
+        self.scroll_to_row(row - above)
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the two rows, and keep the new one in sight, below the bar of its file."""
+        super().watch_cursor(old, new)
+        top = self.scroll_offset.y
+        if new < old and top and new <= top:
+            self.scroll_to_row(new - 1)
+
+    def show_cursor(self) -> None:
+        """Scroll as little as brings the cursor into sight, with rows to read on below it."""
+        height, top = self.scrollable_content_region.height, self.scroll_offset.y
+        below = min(_ROWS_BELOW, (height - 1) // 2)
+        if height <= 0:
+            return
+        if self.cursor < top:
+            self.scroll_to_row(self.cursor - 1)
+        elif self.cursor > top + height - 1 - below:
+            self.scroll_to_row(self.cursor - height + 1 + below)
+
+    def cursor_moved(self) -> None:
+        """Take the terminal's own cursor along where screen readers follow it."""
+        if self.linear and self.has_focus:
+            self.put_terminal_cursor()
+
+    def put_terminal_cursor(self) -> None:
+        """Put the terminal's own cursor on the cursor's row, where screen readers and braille displays look."""
+        line = max(0, min(self.cursor - self.scroll_offset.y, self.content_region.height - 1))
+        self.app.cursor_position = self.content_region.offset + Offset(0, line)
+
+    def action_half_page(self, direction: int) -> None:
+        """Move by half a page, and the cursor with it."""
+        self._scroll_by(direction * max(1, self.height // 2))
+
+    def action_page(self, direction: int) -> None:
+        """Move by a page less two rows: one to read on from, one that a heading may cover."""
+        self._scroll_by(direction * max(1, self.height - 2))
+
+    def _scroll_by(self, rows: int) -> None:
+        """Scroll, and let the cursor stay where it is on the screen; at an end of the page it goes on alone."""
+        wanted = self.cursor + rows
+        self.scroll_to_row(self.scroll_offset.y + rows)
+        seen = self.visible_rows
+        self.put_cursor(max(seen.start + bool(seen.start), min(wanted, seen.stop - 1)))
 
     def action_pan(self, direction: int) -> None:
         """Move the lines of diffs left or right, as far as those on the screen go."""
@@ -134,7 +203,7 @@ class PageView(LineScroll):
     def validate_pan(self, pan: int) -> int:
         """Keep the longest line on the screen in sight."""
         longest = 0
-        for at in self._visible():
+        for at in self.visible_rows:
             row = self._page.row(at)
             if row.pans:
                 before = sum(cell_len(text) for text, _ in row.gutter)
@@ -154,12 +223,12 @@ class PageView(LineScroll):
                 self._index = None  # another part of its lines is in its rows
         self._repaint()
 
-    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+    def on_mouse_scroll_right(self, event: events.MouseEvent) -> None:
         """Pan with a wheel that tilts."""
         event.stop()
         self.action_pan(1)
 
-    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+    def on_mouse_scroll_left(self, event: events.MouseEvent) -> None:
         """Pan with a wheel that tilts."""
         event.stop()
         self.action_pan(-1)
@@ -167,16 +236,14 @@ class PageView(LineScroll):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Pan with Shift and the wheel."""
         if event.shift:
-            event.stop()
             event.prevent_default()
-            self.action_pan(1)
+            self.on_mouse_scroll_right(event)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Pan with Shift and the wheel."""
         if event.shift:
-            event.stop()
             event.prevent_default()
-            self.action_pan(-1)
+            self.on_mouse_scroll_left(event)
 
     # ------------------------------------------------------------- finding
 
@@ -202,7 +269,7 @@ class PageView(LineScroll):
                 self._index = TextIndex(self._page)
             self._matches = self._index
             self._matches.search(text)
-            self._matches.start_at(self.scroll_offset.y)
+            self._matches.start_at(self.cursor)
             if move:
                 self._show_match()
         self._repaint()
@@ -248,9 +315,10 @@ class PageView(LineScroll):
         if self._matches is None or (place := self._matches.current) is None:
             return
         row, start, end = place
-        top, height = self.scroll_offset.y, self.height
-        if not top + 1 <= row < top + height:
-            self.scroll_to_row(row - height // 3)
+        if row in self.visible_rows[1:]:
+            self.put_cursor(row)
+        else:
+            self.go_to(row, above=self.height // 3)
         line = self._page.row(row)
         if line.pans:
             before = sum(cell_len(text) for text, _ in line.gutter)
@@ -262,7 +330,9 @@ class PageView(LineScroll):
 
     # ------------------------------------------------------------- painting
 
-    def _visible(self) -> range:
+    @property
+    def visible_rows(self) -> range:
+        """The rows of the page that are on the screen."""
         top = self.scroll_offset.y
         return range(top, min(top + self.height, self._page.count))
 
@@ -281,20 +351,28 @@ class PageView(LineScroll):
         self._painter.forget()
         super().notify_style_update()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Show the cursor while the keys go here."""
+        super().watch_has_focus(has_focus)
+        self.refresh_line(self.cursor)
+
     def render_line(self, y: int) -> Strip:
         """Paint one line of the screen."""
         width = self.scrollable_content_region.width
         row = self.scroll_offset.y + y
         if row >= self._page.count:
             return self._painter.blank(width)
-        key = (row, y == 0)
+        is_here = row == self.cursor and self.has_focus
+        key = (row, y == 0, is_here)
         strip = self._strips.get(key)
         if strip is None:
-            heading = self._page.heading(row) if y == 0 and row else None
+            heading = self._page.heading(row) if y == 0 and row and not is_here else None
             if heading is not None:
                 strip = self._painter.paint(heading, width)
             else:
                 line = self._page.row(row)
+                if is_here:
+                    line = replace(line, base=f"{line.base}/cursor-line")
                 strip = self._painter.paint(line, width, self.pan, row, list(self._overlays(row)))
             self._strips[key] = strip
         return strip
@@ -307,11 +385,6 @@ class PageView(LineScroll):
                 yield span[0], span[1] if span[1] >= 0 else 1 << 30, "selected"
         if self._matches is not None:
             yield from self._matches.in_row(at)
-        yield from self._highlights(at)
-
-    def _highlights(self, at: int) -> Iterator[StyleSpan]:  # noqa: ARG002 - what a page of more kinds has
-        """Yield what else lies over a row's own looks."""
-        return iter(())
 
     # ------------------------------------------------------------- selecting
 
@@ -319,80 +392,9 @@ class PageView(LineScroll):
         """Return the selected text, lines that were wrapped for the screen in one piece again."""
         if not self._page.count:
             return None
-        first = selection.start.y if selection.start is not None else 0
-        last = selection.end.y if selection.end is not None else self._page.count - 1
-        texts, separators = self._page.texts(), self._page.separators()
-        parts: list[str] = []
-        for at in range(max(0, first), min(last, self._page.count - 1) + 1):
-            start, end = selection.get_span(at) or (0, 0)
-            parts.append(texts[at][start:] if end < 0 else texts[at][start:end])
-            parts.append(separators[at])
-        return "".join(parts[:-1]), "\n"
+        return selected_text(self._page, selection), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Repaint with what is selected."""
         del selection
         self._repaint()
-
-    # ------------------------------------------------------------- colouring code
-
-    def _colour_soon(self) -> None:
-        """Start colouring the code in view, unless that is going on."""
-        if self.syntax and not self._colouring and self._next_slice() is not None:
-            self._colouring = True
-            self._colour()
-
-    def _next_slice(self) -> tuple[DiffBlock, HighlightChunk] | None:
-        """Return what is to be coloured next: what is in view, then what a page down shows."""
-        base, diff = self._page.base, self._page.base.diff
-        if diff is None or not self.syntax:
-            return None
-        top = self.scroll_offset.y
-        for start in (top, top + self.height):
-            for first, last in self._page.own_rows(start, start + self.height):
-                first, last = first - base.diff_start, last - base.diff_start
-                if last > 0 and (found := diff.unhighlighted(max(0, first), last)):
-                    return diff, found[0]
-        return None
-
-    @work(group="colours", exit_on_error=False)
-    async def _colour(self) -> None:
-        """Colour slice after slice, with a look at the keyboard every few milliseconds."""
-        from tui.reader.diff_code import read_colours
-
-        try:
-            while (wanted := self._next_slice()) is not None:
-                diff, piece = wanted
-                spans = await read_colours(diff.source(piece))
-                if not self.syntax:
-                    break
-                diff.colour(piece, spans)
-                if diff is self._page.base.diff:
-                    self._repaint()
-        except Exception as error:
-            self._tasks.report_crash("colours", error)
-            self.syntax = False  # or it would crash with every page
-        finally:
-            self._colouring = False
-
-
-def unified_lines(page: FoldedPage, first: int, last: int) -> Iterator[str]:
-    """Yield the lines that the rows from `first` to before `last` show, removed ones before added ones; no comments."""
-    base, diff = page.base, page.base.diff
-    waiting: set[int] = set()
-    for start, end in page.own_rows(first, last):
-        for own in range(start, end):
-            lines = diff.lines_beside(own - base.diff_start) if diff is not None else ()
-            if lines:
-                waiting.update(lines)
-                continue
-            yield from _texts(page, waiting)
-            waiting.clear()
-            yield base.row(own).text
-    yield from _texts(page, waiting)
-
-
-def _texts(page: FoldedPage, lines: set[int]) -> Iterator[str]:
-    diff = page.base.diff
-    if diff is not None:
-        yield from [diff.code.text(line, 1) for line in sorted(lines)]

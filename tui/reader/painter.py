@@ -115,9 +115,15 @@ class Painter:
         key = (base, look, over)
         style = self._styles.get(key)
         if style is None:
-            if look in CODE and base != "context" and self._widget.app.native_ansi_color:
+            if (
+                look in CODE
+                and base.partition("/")[0] != "context"
+                and self._widget.app.native_ansi_color
+            ):
                 look = ""  # there the colour of the text says whether it comes or goes
-            names = [name for name in dict.fromkeys((base, *look.split("/"), over)) if name]
+            names = [
+                name for name in dict.fromkeys((*base.split("/"), *look.split("/"), over)) if name
+            ]
             style = self.looks.style(*names)
             self._styles[key] = style
         return style

@@ -151,6 +151,7 @@ class DeskScreen(CommandScreen):
         self.set_timer(timings.settled_in, self.prepare_keys)
         if self.settings.linear:
             self.series_tree.linear = self.ladder.linear = self.status.linear = True
+            self.reader.linear = True
             self.add_class("-full")
         if self.settings.target is not None:
             self._hold_first_picture()
@@ -211,7 +212,7 @@ class DeskScreen(CommandScreen):
         rows = self.ladder if self.active_pane is Pane.LADDER else self.series_tree
         self.set_focus(self.reader if pane is Pane.READER else rows)
         if self.settings.linear and pane is Pane.READER:
-            self.app.cursor_position = self.reader.content_region.offset
+            self.reader.put_terminal_cursor()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Offer the keys of the pane; a click beside what is typed into ends that."""
