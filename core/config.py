@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from core.config_keys import KEYS, LIST_KEYS, WrongValueError, read_interval
+from core.config_keys import KEYS, LIST_KEYS, WrongValueError, read_inbox_since, read_interval
 from core.fetch.options import FetchOptions
 from core.text import shown, shown_line
 
@@ -33,6 +34,8 @@ class FollowedList:
     repo: str = ""
     web: str = ""
     sync_every: str = ""
+    inbox_since: str = ""
+    """From when on its series are in the inbox; "" leaves that to its first sync."""
     clone: bool = True
     """Mirror the git epochs of a list on a server; without, its mails are asked for by search."""
 
@@ -205,6 +208,12 @@ class _Reader:
                     self.problem(f"{key}.{option}", "it must be a string")
                 elif option == "sync_every" and value and read_interval(value) is None:
                     self.problem(f"{key}.{option}", 'it must be like "15m", "2h", "1d" or "90s"')
+                elif (
+                    option == "inbox_since"
+                    and value
+                    and read_inbox_since(value, datetime.now(UTC)) is None
+                ):
+                    self.problem(f"{key}.{option}", 'it must be like "30d", "2026-01-01" or "all"')
                 else:
                     good[option] = value
             lists[name] = FollowedList(**good)
@@ -289,7 +298,7 @@ def describe(config: Config) -> list[str]:
             add("trees", name, getattr(tree, option), option)
     for name, followed in config.lists.items():
         add("lists", name, followed.target, "target")
-        for option in ("repo", "web", "sync_every"):
+        for option in ("repo", "web", "sync_every", "inbox_since"):
             if value := getattr(followed, option):
                 add("lists", name, value, option)
         if not followed.clone:

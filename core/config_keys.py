@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,16 @@ def read_interval(text: str) -> float | None:
     if match is None or int(match[1]) == 0:
         return None
     return float(int(match[1]) * _UNITS[match[2] or "m"])
+
+
+def read_inbox_since(text: str, now: datetime) -> datetime | None:
+    """Return the moment that `30d`, `2.months.ago`, `2026-01-01` or `all` names, looking back from `now`; None for anything else."""
+    from core.approxidate import read_past
+
+    words = text.strip().lower()
+    if words == "all":
+        return datetime.fromtimestamp(0, now.tzinfo)
+    return read_past(words, now) or read_past(f"{words} ago", now)
 
 
 class WrongValueError(Exception):
@@ -138,6 +149,7 @@ LIST_KEYS: Final[Mapping[str, str]] = {
     "repo": "a git repository, for tags that end a snooze and for applying patches",
     "web": "the web address of its messages, in place of lore's",
     "sync_every": "how often the reader syncs it, such as 15m or 2h; empty: never by itself",
+    "inbox_since": "series older than this start outside the inbox, such as 30d, 2026-01-01 or all; empty: 14 days before the first sync",
     "clone": "mirror its git epochs; false: fetch by search",
 }
 """What `[lists.NAME]` can have."""

@@ -124,7 +124,28 @@ class Index:
         with self._using() as (connection, _):
             return mark_read(connection, message_ids, seen=seen)
 
+    def set_inbox_boundary(self, list_name: str, setting: str, moment: int) -> None:
+        """Let a list's inbox begin at a moment (seconds of the Unix epoch) that follows from a setting."""
+        from core.index.inbox import set_boundary
+
+        with self._using() as (connection, _):
+            set_boundary(connection, list_name, setting, moment)
+
     # ------------------------------------------------------------------- reading
+
+    def inbox_setting(self, list_name: str) -> str | None:
+        """Return the setting by which a list's inbox begins; None where that was never set."""
+        from core.index.inbox import boundary_setting
+
+        with self._using() as (connection, _):
+            return boundary_setting(connection, list_name)
+
+    def count_outside_inbox(self, list_name: str) -> tuple[int, int]:
+        """Return how many rows of a list start outside the inbox, and how many it has."""
+        from core.index.inbox import count_outside
+
+        with self._using() as (connection, _):
+            return count_outside(connection, list_name)
 
     def lists(self) -> list[ListStats]:
         """Return the lists, by name."""

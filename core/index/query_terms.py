@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from core.index.inbox import IN_INBOX
 from core.index.row_summary import count_trailers
 from core.model import Series, Thread
 from core.triage.state import INITIAL_STATE, TriageState
@@ -95,7 +96,8 @@ ROW_TERMS: Final[Mapping[str, RowTerm]] = {
         lambda facts: facts.state.status is Status.NEW,
     ),
     "is:open": RowTerm(
-        f"list_row.id NOT IN (SELECT list_row FROM triage_state WHERE {{status}} IN ({_DECIDED}))",
+        f"list_row.id NOT IN (SELECT list_row FROM triage_state WHERE {{status}} IN ({_DECIDED}))"
+        f" AND {IN_INBOX}",
         lambda facts: facts.state.status not in DECIDED,
     ),
     **{

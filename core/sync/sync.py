@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,7 @@ from core.sources.inbox_server import InboxServer
 from core.sources.source import Source
 from core.sync.epoch_mirror import EpochMirror
 from core.sync.follow import SyncMethod, read_inbox_url, sync_method_of
+from core.sync.inbox_boundary import DEFAULT_DAYS, boundary_note, update_boundary
 from core.sync.list_folder import (
     DataDirs,
     SyncDepth,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INITIAL_UNREAD_SECONDS: Final = 14 * 86_400
+INITIAL_UNREAD_SECONDS: Final = DEFAULT_DAYS * 86_400
 """Seconds: what is older when a list comes for the first time counts as read."""
 
 
@@ -98,6 +100,8 @@ class _ListSync:
         self._stop = stop
         self._report = report
         self._result = SyncResult(name=name)
+        self._begins_inbox = False
+        """Where the list's inbox begins was set."""
 
     def run(self, wish: SyncDepth) -> SyncResult:
         try:
@@ -113,6 +117,7 @@ class _ListSync:
                 else:
                     self._sync_windows(wish)
                 clear_pending_depth(self._folder)
+                self._note_inbox()
         except Cancelled:
             return replace(self._result, stopped=True)
         except IndexFileError:
@@ -175,6 +180,8 @@ class _ListSync:
         self._ingest(open_isolated(self._folder))
 
     def _ingest(self, source: Source) -> None:
+        setting, now = self._followed.inbox_since, datetime.now(UTC)
+        self._begins_inbox |= update_boundary(self._index, self._name, setting, now)
         try:
             done = self._index.ingest(
                 self._name,
@@ -218,6 +225,11 @@ class _ListSync:
         ):
             self._index.forget(self._name, stop=self._stop, report=self._report)
         record_origin(self._folder, now)
+
+    def _note_inbox(self) -> None:
+        setting = self._followed.inbox_since
+        if self._begins_inbox and (note := boundary_note(self._index, self._name, setting)):
+            self.notes.append(note)
 
     def _note_more(self, what: str) -> None:
         self.notes.append(f"{what}: “patchdesk sync {self._name} --all” brings all there is.")

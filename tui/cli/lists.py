@@ -37,7 +37,7 @@ Nothing is fetched yet: “patchdesk sync” does that.
 """
 _SYNC_DETAILS: Final = """\
 The first sync fetches the newest epoch of a list, or without a clone about its newest 3,000 messages; those older
-than 14 days count as read. --all fetches the whole history, --since messages since a date: 2025-05-01, 3.months.ago.
+than 14 days count as read and start outside the inbox (inbox_since changes that). --all fetches the whole history, --since messages since a date: 2025-05-01, 3.months.ago.
 An interrupted sync resumes where it left off.
 """
 _NO_LISTS: Final = "You follow no list yet.", "“patchdesk follow NAME TARGET” follows one."

@@ -212,6 +212,11 @@ def describe_sync(result: SyncResult) -> str:
     return f"{result.name}: {words}{'; stopped' if result.stopped else ''}"
 
 
+_LEFT_OUT: Final = (
+    "Left out: what you triaged, and what was old when its list was first synced (inbox_since)."
+)
+
+
 def empty_message(page: ListPage) -> tuple[SafeText, list[str]]:
     """Return what is to say of a page without rows: a title and lines."""
     wanted = page.wanted
@@ -219,6 +224,7 @@ def empty_message(page: ListPage) -> tuple[SafeText, list[str]]:
         name = wanted.name or "this view"
         return shown(f"Nothing is in {name}"), [
             shown(f"It shows what meets: {wanted.query}"),
+            *([_LEFT_OUT] if "is:open" in wanted.query.split() else []),
             "",
             "{view.all} shows all · {view.switch} shows another view",
         ]
