@@ -195,8 +195,11 @@ class PatchdeskApp(App[None]):
             super().copy_to_clipboard(text)
         screen = self.screen
         if isinstance(screen, CommandScreen):
-            taker = program or "the terminal"
-            screen.show_message(f"Copied to {taker}: {shown_line(text)[:200]}")
+            screen.show_message(
+                "Copied to {program}: {text}",
+                program=program or "the terminal",
+                text=shown_line(text)[:200],
+            )
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen on top; the main one stays, where a second Esc came before the first was dealt with."""

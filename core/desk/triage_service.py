@@ -35,8 +35,9 @@ from core.triage.outcome import (
     StateChange,
     VerbResult,
     can_end_snooze,
-    describe_step,
-    describe_verb,
+    describe_applied,
+    describe_targets,
+    describe_undone,
     event_entry,
     has_effect,
     log_line,
@@ -171,7 +172,9 @@ class TriageService:
                 unknown.append(target.requested_id)
         written = self.applied.append(split_into_lines(event, entries)) if entries else []
         return VerbResult(
-            text=describe_verb(event.verb, event.argument, len(changes)),
+            text=describe_applied(
+                event.verb, event.argument, self._targets_text(changes, patch=event.patch)
+            ),
             changes=tuple(changes),
             unchanged=len(wanted) - len(changes),
             unknown=tuple(unknown),
@@ -193,7 +196,7 @@ class TriageService:
             status = next_status(before.status, verb) or before.status
             changes.append(StateChange(target.requested_id, before, replace(before, status=status)))
         return VerbResult(
-            text=describe_verb(verb, "", len(changes)),
+            text=describe_applied(verb, "", self._targets_text(changes, patch=False)),
             changes=tuple(changes),
             unknown=tuple(target.requested_id for target in targets if not target.is_known),
             notes=self.applied.notes(),
@@ -230,14 +233,22 @@ class TriageService:
                 StateChange(one, state.at(now), after.get(one, INITIAL_STATE).at(now))
                 for one, state in before.items()
             )
-            done = "undone" if verb == UNDO else "done again"
+            single = entries[0][0].ids[0] if step.count == 1 and entries else None
+            subject = store.subject(single, own=step.patch) if single is not None else ""
+            targets = describe_targets(step.count, patch=step.patch, subject=subject)
             line = log_line_of_undo(written[0], step, [entry for entry, _ in entries])
             return VerbResult(
-                text=f"{done}: {describe_step(step)}",
+                text=describe_undone(verb, step, targets),
                 changes=changes,
                 notes=self.applied.notes(),
                 lines=(line,),
             )
+
+    def _targets_text(self, changes: Sequence[StateChange], *, patch: bool) -> str:
+        """Return what to call the series or patches of some changes: a single one by its subject."""
+        single = changes[0].id if len(changes) == 1 else None
+        subject = self.applied.store.subject(single, own=patch) if single is not None else ""
+        return describe_targets(len(changes), patch=patch, subject=subject)
 
     def mark_read(
         self, message_ids: Collection[MessageId], *, read: bool = True

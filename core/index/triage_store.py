@@ -104,6 +104,15 @@ class IndexTriageStore:
             asked = {row: MessageId(from_blob(name)) for row, name in rows}
             return list(_known(connection, asked).values())
 
+    def subject(self, message_id: MessageId, *, own: bool) -> str:
+        """Return the subject, without tags, of the row that holds a message, with `own` the message's; "" if unknown."""
+        if own:
+            message = self._index.message(message_id)
+            return message.subject.title if message is not None else ""
+        row = self._index.find(message_id)
+        summaries = self._index.summaries([row]) if row is not None else ()
+        return summaries[0].subject if summaries else ""
+
     def states(self) -> dict[int | MessageId, TriageState]:
         """Return where all rows stand that anything was done to; what has not changed is not read again."""
         query = "SELECT list_row, data FROM triage_state"

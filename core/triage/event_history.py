@@ -23,6 +23,8 @@ class UndoStep:
     """What was done in the first place; the same, unless that was an undo."""
     verb: str
     argument: str
+    patch: bool
+    """It was applied to patches, not to whole series."""
     count: int
     """Of how many series or patches."""
 
@@ -69,12 +71,12 @@ class EventHistory:
                 "SELECT undoes FROM event WHERE step = ? AND undoes != ''", (step,)
             ).fetchone()
             step = above[0] if above else step
-        verb, argument, count = self._connection.execute(
-            "SELECT max(verb), max(argument), count(event_series.id) FROM event LEFT JOIN event_series ON event = event.id"
+        verb, argument, patch, count = self._connection.execute(
+            "SELECT max(verb), max(argument), max(patch), count(event_series.id) FROM event LEFT JOIN event_series ON event = event.id"
             " WHERE step = ?",
             (step,),
         ).fetchone()
-        return UndoStep(name, step, verb or UNDO, argument or "", count)
+        return UndoStep(name, step, verb or UNDO, argument or "", bool(patch), count)
 
     def last_time(self, host: str) -> int:
         """Return the time of a machine's latest event; 0 where there is none."""

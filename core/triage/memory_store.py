@@ -117,6 +117,15 @@ class InMemoryTriageStore:
             numbers = self._numbers()
             return self.find({numbers[one] for one in mails if one in numbers})
 
+    def subject(self, message_id: MessageId, *, own: bool) -> str:
+        """Return the subject, without tags, of the item that holds a message, with `own` the message's; "" if unknown."""
+        with self._lock:
+            item = self._holders().get(message_id)
+        if item is None or not own:
+            return "" if item is None else item.subject
+        messages = (one for one in item.messages() if one.message_id == message_id)
+        return next((one.subject.title for one in messages), "")
+
     def states(self) -> dict[int | MessageId, TriageState]:
         """Return where all items stand that anything was done to, by their ids."""
         with self._lock:

@@ -94,7 +94,13 @@ class LogLine:
     @property
     def text(self) -> str:
         """What was done: `done × 37`, `labelled needs-test`."""
-        return describe_verb(self.verb, self.argument, len(self.series) or len(self.ids))
+        count = len(self.series) or len(self.ids)
+        text = describe_verb(self.verb, self.argument)
+        if count <= 1:
+            return text
+        if not self.series:
+            return f"{text} ({count:,} messages)"
+        return f"{text} ({describe_targets(count, patch=self.patch)})"
 
 
 def log_line(event: TriageEvent, *, in_force: bool = True) -> LogLine:
@@ -167,19 +173,36 @@ def status_after(before: Status | None, verb: str) -> Status | None:
     return next_status(before, Verb(verb)) or before
 
 
-def describe_verb(verb: str, argument: str, count: int) -> str:
+def describe_verb(verb: str, argument: str) -> str:
     """Return what was done: `done × 37`; `put off until Fri 2026-11-27`; of one, without a number."""
-    texts = VERB_TEXTS[Verb(verb)] if verb in VERBS else None
-    done = texts.done if texts is not None else verb
-    if texts is not None and argument:
-        until = decode_snooze(argument) if texts.argument is Argument.UNTIL else None
-        done = f"{done} {until or argument.removeprefix('=')}"
-    return done if count <= 1 else f"{done} × {count:,}"
+    return _with_argument(VERB_TEXTS[Verb(verb)].done if verb in VERBS else verb, verb, argument)
 
 
-def describe_step(step: UndoStep) -> str:
-    """Return what a key press did."""
-    return describe_verb(step.verb, step.argument, step.count)
+def describe_applied(verb: str, argument: str, targets: str) -> str:
+    """Return the message after a verb: `done: erofs: modernize device IDR`."""
+    return f"{describe_verb(verb, argument)}: {targets}"
+
+
+def describe_undone(kind: str, step: UndoStep, targets: str) -> str:
+    """Return the message after an undo or redo: `undone: skip (411 series)`."""
+    name = "snooze" if step.verb == Verb.LATER else step.verb
+    done = "undone" if kind == UNDO else "redone"
+    return f"{done}: {_with_argument(name, step.verb, step.argument)} ({targets})"
+
+
+def describe_targets(count: int, *, patch: bool, subject: str = "") -> str:
+    """Return the subject of a single series or patch, else their number: `411 series`."""
+    if count == 1 and subject:
+        return subject
+    return f"{count:,} {'patch' if patch and count == 1 else 'patches' if patch else 'series'}"
+
+
+def _with_argument(text: str, verb: str, argument: str) -> str:
+    if verb not in VERBS or not argument:
+        return text
+    is_until = VERB_TEXTS[Verb(verb)].argument is Argument.UNTIL
+    until = decode_snooze(argument) if is_until else None
+    return f"{text} {until or argument.removeprefix('=')}"
 
 
 def _common(values: Iterable[str | None]) -> str | None:

@@ -76,6 +76,10 @@ class TriageStore(Protocol):
         """Return the series that hold mails with some hashes; each is asked for by its own id."""
         ...
 
+    def subject(self, message_id: MessageId, *, own: bool) -> str:
+        """Return the subject, without tags, of the series that holds a message, with `own` the message's; "" if unknown."""
+        ...
+
     def states(self) -> dict[int | MessageId, TriageState]:
         """Return the states of all series that anything was done to; by row, else by id."""
         ...

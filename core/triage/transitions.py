@@ -96,10 +96,12 @@ VERB_TEXTS: Final[Mapping[Verb, VerbText]] = {
     Verb.UNFLAG: VerbText("take its flag away", "unflagged"),
     Verb.LABEL: VerbText("give it a label", "labelled", Argument.LABEL),
     Verb.UNLABEL: VerbText("take a label away", "unlabelled", Argument.LABEL),
-    Verb.NOTE: VerbText("write a private note", "noted", Argument.NOTE),
+    Verb.NOTE: VerbText("write a private note", "note changed", Argument.NOTE),
     Verb.PRIORITY: VerbText("raise, lower or set its priority", "priority", Argument.PRIORITY),
-    Verb.READ: VerbText("count its mails as read", "read", on_patch=True, undoable=False),
-    Verb.UNREAD: VerbText("count its mails as unread", "unread", on_patch=True, undoable=False),
+    Verb.READ: VerbText("mark its messages read", "marked read", on_patch=True, undoable=False),
+    Verb.UNREAD: VerbText(
+        "mark its messages unread", "marked unread", on_patch=True, undoable=False
+    ),
 }
 
 PRIORITIES: Final = range(-9, 10)

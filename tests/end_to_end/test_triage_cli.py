@@ -66,17 +66,17 @@ def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         (("flag",), "flagged", "new"),
         (("label", "--label", "hot"), "labelled hot", "new"),
         (("label", "--note", "hot"), "labelled hot", "new"),
-        (("note", "--note", "hm\x1b[2J"), "noted", "new"),
+        (("note", "--note", "hm\x1b[2J"), "note changed", "new"),
         (("priority", "--priority", "3"), "priority 3", "new"),
         (("priority", "--priority", "-1"), "priority -1", "new"),
-        (("read",), "read", None),
-        (("unread",), "unread", None),
+        (("read",), "marked read", None),
+        (("unread",), "marked unread", None),
     ],
 )
 def test_every_verb_is_recorded(
     capfdbinary: Capture, words: tuple[str, ...], said: str, after: str | None
 ) -> None:
-    assert triage(capfdbinary, *words, f"<{LAMP}>") == (0, f"{said}\n", "")
+    assert triage(capfdbinary, *words, f"<{LAMP}>") == (0, f"{said}: lamp: all of it\n", "")
     (line,) = log(capfdbinary)
     assert set(KEYS) <= line.keys()
     assert line["verb"] == words[0]
@@ -105,12 +105,12 @@ def test_the_other_verbs_take_something_back(home: Path, capfdbinary: Capture) -
 
 @pytest.mark.usefixtures("home")
 def test_undo_redo_and_what_there_is_nothing_of(capfdbinary: Capture) -> None:
-    assert triage(capfdbinary, "done", LAMP, WICK, TALK)[1] == "done × 3\n"
-    assert triage(capfdbinary, "undo")[1] == "undone: done × 3\n"
+    assert triage(capfdbinary, "done", LAMP, WICK, TALK)[1] == "done: 3 series\n"
+    assert triage(capfdbinary, "undo")[1] == "undone: done (3 series)\n"
     status, out, err = triage(capfdbinary, "undo")
     assert (status, out) == (1, "")
     assert "nothing to undo" in err
-    assert triage(capfdbinary, "redo")[1] == "done again: done × 3\n"
+    assert triage(capfdbinary, "redo")[1] == "redone: done (3 series)\n"
     assert triage(capfdbinary, "redo")[0] == 1
     done, undo, redo = log(capfdbinary)
     assert (done["before"], done["after"], len(done["series"])) == ("new", "done", 3)
@@ -121,13 +121,24 @@ def test_undo_redo_and_what_there_is_nothing_of(capfdbinary: Capture) -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_a_verb_names_the_series_or_the_patch(capfdbinary: Capture) -> None:
+    patch = "lamp-v1-1@x"
+    assert triage(capfdbinary, "done", TALK)[1] == "done: Which ␛[31mlamps?\n"
+    assert triage(capfdbinary, "undo")[1] == "undone: done (Which ␛[31mlamps?)\n"
+    assert triage(capfdbinary, "skip", "--patch", patch)[1] == "skipped: lamp: part 1\n"
+    assert triage(capfdbinary, "undo")[1] == "undone: skip (lamp: part 1)\n"
+    assert triage(capfdbinary, "redo")[1] == "redone: skip (lamp: part 1)\n"
+    assert triage(capfdbinary, "done", "nowhere@x")[1] == "done: 1 series\n"
+
+
+@pytest.mark.usefixtures("home")
 def test_ids_on_standard_input(capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     status, out, _ = run(capfdbinary, "series", "--all", "--json")
     assert status == 0
     give(monkeypatch, out.decode())
-    assert triage(capfdbinary, "skip", "-") == (0, "skipped × 3\n", "")
+    assert triage(capfdbinary, "skip", "-") == (0, "skipped: 3 series\n", "")
     give(monkeypatch, f"\n<{LAMP}>\r\n  {WICK} \n{LAMP}\n")
-    assert triage(capfdbinary, "reopen", "-", TALK)[1] == "reopened × 3\n"
+    assert triage(capfdbinary, "reopen", "-", TALK)[1] == "reopened: 3 series\n"
     hit = {"kind": "patch", "id": "lamp-v1-1@x", "series": LAMP}
     give(monkeypatch, json.dumps(hit))
     assert triage(capfdbinary, "done", "--patch", "-")[0] == 0
@@ -151,7 +162,10 @@ def test_options_stand_anywhere(capfdbinary: Capture) -> None:
         ("--until", "2w", "later", TALK),
     ):
         assert triage(capfdbinary, *words)[0] == 0
-    assert triage(capfdbinary, "done", "--patch", "lamp-v1-1@x", "lamp-v1-2@x")[1] == "done × 2\n"
+    assert (
+        triage(capfdbinary, "done", "--patch", "lamp-v1-1@x", "lamp-v1-2@x")[1]
+        == "done: 2 patches\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,7 +208,7 @@ def test_words_that_cannot_be_read(
 @pytest.mark.usefixtures("home")
 def test_an_id_that_nobody_knows_is_recorded_and_said(capfdbinary: Capture) -> None:
     status, out, err = triage(capfdbinary, "done", "later@x")
-    assert (status, out) == (0, "done\n")
+    assert (status, out) == (0, "done: 1 series\n")
     assert "later@x is in no followed list" in err
     assert log(capfdbinary)[0]["ids"] == ["later@x"]
 
@@ -247,7 +261,7 @@ def test_what_the_log_prints_is_a_journal(home: Path, tmp_path: Path, capfdbinar
     taken = triage(capfdbinary, "log", "--import", str(tmp_path / "copy"))
     assert taken == (0, "4 events added\n", "")
     assert log(capfdbinary) == before
-    assert triage(capfdbinary, "redo")[1].startswith("done again: snoozed until")
+    assert triage(capfdbinary, "redo")[1].startswith("redone: snooze until")
     assert triage(capfdbinary, "done", LAMP)[2].endswith("1 unchanged.\n")
 
 

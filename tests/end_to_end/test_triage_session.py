@@ -82,9 +82,9 @@ def test_two_hundred_series_by_keys_alone(home: Path) -> None:
             took.append(answer(terminal, keys, words))
             expected[status] += 1
             if number % 10 == 9:  # one changes one's mind
-                answer(terminal, "u", f"undone: {words}")
-                answer(terminal, "U", f"done again: {words}")
-                took.append(answer(terminal, "u", f"undone: {words}"))
+                answer(terminal, "u", "undone: ")
+                answer(terminal, "U", "redone: ")
+                took.append(answer(terminal, "u", "undone: "))
                 took.append(answer(terminal, keys, words))
         terminal.quit()
     assert standings(home) == expected
@@ -101,11 +101,11 @@ def test_five_hundred_are_marked_and_done_in_a_second(home: Path) -> None:
     with running([], home, size=(40, 140)) as terminal:
         begin(terminal)
         since = len(terminal.output)
-        took = answer(terminal, "VGd", "done × ")
-        found = re.search("done × ([0-9]+)", terminal.words(since))
+        took = answer(terminal, "VGd", "done: ")
+        found = re.search("done: ([0-9]+) series", terminal.words(since))
         assert found is not None
         assert int(found[1]) >= 500
-        answer(terminal, "u", f"undone: done × {found[1]}")
+        answer(terminal, "u", f"undone: done ({found[1]} series)")
         terminal.quit()
     assert standings(home) == before
     print(f"all that were left were marked and done in {took * 1000:.0f} ms")

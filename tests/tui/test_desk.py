@@ -507,7 +507,7 @@ async def test_a_key_without_a_meaning_says_so() -> None:
         for key, name in (("r", "r"), ("ctrl+g", "C-g"), ("f5", "F5")):
             await pilot.press(key)
             await pilot.pause()
-            assert f"{name} does nothing here; ? lists the keys" in text_of(app, "StatusBar")
+            assert f"{name} is not bound here (? lists the keys)" in text_of(app, "StatusBar")
         await pilot.press("j")
         await pilot.pause()
         assert "does nothing" not in text_of(app, "StatusBar")

@@ -77,14 +77,14 @@ async def test_what_is_done_is_said_in_sentences(tmp_path: Path) -> None:
         await ready(pilot)
         await known(pilot)
         await pilot.press("t", "d", "V", "j", "d")
-        await told(pilot, "2 series are done.")
+        await told(pilot, "Done: 2 series.")
         assert text_of(app, "SeriesTree").splitlines()[0].startswith("Done, series Steady")
         await pilot.press("L", *"mm", "enter")
-        await told(pilot, "One series is labelled mm.")
+        await told(pilot, "Labelled mm: ")
         await pilot.press("u")
-        await told(pilot, "Undone: labelled")
+        await told(pilot, "Undone: label mm (")
         await pilot.press("u")
-        await told(pilot, "Undone: done, 2 series.")
+        await told(pilot, "Undone: done (2 series).")
 
 
 async def test_the_terminals_cursor_stands_on_the_row(tmp_path: Path) -> None:

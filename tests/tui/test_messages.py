@@ -135,3 +135,64 @@ async def test_a_command_line_names_the_key_of_the_palette() -> None:
         await ready(pilot)
         await pilot.press(":", *"nonsense", "enter")
         await until(pilot, lambda: "There is no command nonsense. C-p lists" in text_of(app))
+
+
+def test_braces_in_a_value_are_no_placeholder() -> None:
+    text = Keymap().fill("Sending: {subject} · {app.quit}", subject="[PATCH] {app.quit} {subject}")
+    assert text == "Sending: [PATCH] {app.quit} {subject} · Q"
+
+
+def unsafe_templates(source: str) -> list[str]:
+    """Return the templates of messages into which an f-string puts a value that is neither a number nor chosen here."""
+    return [
+        ast.unparse(call.args[0])
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("show_message", "fill")
+        and call.args
+        and isinstance(call.args[0], ast.JoinedStr)
+        and not all(map(is_own, call.args[0].values))
+    ]
+
+
+def is_own(part: ast.expr) -> bool:
+    if isinstance(part, ast.Constant):
+        return True
+    assert isinstance(part, ast.FormattedValue)
+    value = part.value
+    return (
+        isinstance(value, ast.IfExp)
+        or (isinstance(value, ast.Name) and value.id.isupper())
+        or ast.unparse(value) in OWN
+        or (part.format_spec is not None and ast.unparse(part.format_spec) == "f','")
+    )
+
+
+OWN = {
+    "len(views)",
+    "names[layout]",
+    "how",
+    "where",
+    "words",
+    "ways",
+    "what",
+    "text",
+    "operation.kind",
+    "self._what",
+}
+"""Expressions whose values are texts of the program."""
+
+
+def test_foreign_text_would_be_found() -> None:
+    assert unsafe_templates("desk.show_message(f'Opened {subject}')") == ["f'Opened {subject}'"]
+    assert unsafe_templates("desk.show_message(f'{count:,} mails {WAYS}', 'error')") == []
+
+
+def test_no_foreign_text_becomes_part_of_a_template() -> None:
+    found = {
+        str(path): unsafe
+        for path in TUI.rglob("*.py")
+        if (unsafe := unsafe_templates(path.read_text()))
+    }
+    assert found == {}

@@ -174,7 +174,7 @@ def test_keys_typed_while_the_editor_has_the_terminal_are_dropped(tmp_path: Path
         assert terminal.process.poll() is None
         terminal.press("j")
         terminal.rest(0.3)
-        assert "is no key here" not in terminal.words(after)
+        assert "No such key" not in terminal.words(after)
         terminal.quit()
 
 

@@ -30,24 +30,25 @@ from tui.desk.triage_state import TriageState
 from tui.keys.commands import BY_NAME, Pane
 
 WICK, OIL, TALK, GLASS = (item.subject for item in lantern())
+PATCHES = "wick: trim before lighting", "wick: turn slowly"
 
 
 @pytest.mark.parametrize(
-    ("key", "words", "status"),
+    ("key", "verb", "status"),
     [
         ("d", "done", "done"),
-        ("x", "skipped", "skipped"),
-        ("w", "waiting", "waiting"),
-        ("A", "accepted", "accepted"),
+        ("x", "skip", "skipped"),
+        ("w", "wait", "waiting"),
+        ("A", "accept", "accepted"),
     ],
 )
-async def test_a_key_decides_and_goes_on(key: str, words: str, status: str, tmp_path: Path) -> None:
+async def test_a_key_decides_and_goes_on(key: str, verb: str, status: str, tmp_path: Path) -> None:
     app = triage_app(tmp_path)
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         await known(pilot)
         await pilot.press(key)
-        await told(pilot, words)
+        await told(pilot, f"{status}: {WICK}")
         assert statuses(app) == {"Steady": status}
         row = tree(app).row
         assert row is not None
@@ -55,14 +56,29 @@ async def test_a_key_decides_and_goes_on(key: str, words: str, status: str, tmp_
         assert (WICK in subjects(app)) is (status == "accepted")
         await until(pilot, lambda: "1/4 triaged today" in text_of(app), what="the count")
         await pilot.press("u")
-        await told(pilot, f"undone: {words}")
+        await told(pilot, f"undone: {verb} ({WICK})")
         assert subjects(app) == [WICK, OIL, TALK, GLASS]
         row = tree(app).row
         assert row is not None
         assert row.item.subject == WICK
         await pilot.press("U")
-        await told(pilot, f"done again: {words}")
+        await told(pilot, f"redone: {verb} ({WICK})")
         assert statuses(app) == {"Steady": status}
+
+
+async def test_a_hostile_subject_is_named_as_it_is(tmp_path: Path) -> None:
+    subject = "{app.quit} {result} [bold]x \x1b[2Jend"
+    app = triage_app(tmp_path, small_series("evil", subject), *lantern())
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await known(pilot)
+        for key, text in (
+            ("d", "done: {}"),
+            ("u", "undone: done ({})"),
+            ("U", "redone: done ({})"),
+        ):
+            await pilot.press(key)
+            await told(pilot, text.format("{app.quit} {result} [bold]x ␛[2Jend"))
 
 
 async def test_marked_series_are_decided_as_one(tmp_path: Path) -> None:
@@ -71,12 +87,12 @@ async def test_marked_series_are_decided_as_one(tmp_path: Path) -> None:
         await ready(pilot)
         await known(pilot)
         await pilot.press("V", "j", "j", "d")
-        await told(pilot, "done × 3")
+        await told(pilot, "done: 3 series")
         assert subjects(app) == [GLASS]
         assert not tree(app).marks
         assert (tmp_path / FILE).read_bytes().count(b"\n") == 1
         await pilot.press("u")
-        await told(pilot, "undone: done × 3")
+        await told(pilot, "undone: done (3 series)")
         assert len(subjects(app)) == 4
 
 
@@ -108,7 +124,7 @@ async def test_a_patch_is_decided_alone(tmp_path: Path) -> None:
         await ready(pilot)
         await known(pilot)
         await pilot.press("enter", "]", "d")
-        await told(pilot, "done")
+        await told(pilot, f"done: {PATCHES[0]}")
         (standing,) = tree(app).standings.values()
         assert standing.status not in DECIDED
         assert [str(status) for _, status in standing.patches] == ["done"]
@@ -116,11 +132,11 @@ async def test_a_patch_is_decided_alone(tmp_path: Path) -> None:
         await until(pilot, lambda: "line 1 of wick: turn" in text_of(app, "MessageView"), what="2")
         await until(pilot, lambda: "✓ 1/3" in text_of(app, "SeriesTree"), what="its mark")
         await pilot.press("x")
-        await told(pilot, "skipped")
+        await told(pilot, f"skipped: {PATCHES[1]}")
         (standing,) = tree(app).standings.values()
         assert sorted(str(status) for _, status in standing.patches) == ["done", "skipped"]
         await pilot.press("u")
-        await told(pilot, "undone: skipped")
+        await told(pilot, f"undone: skip ({PATCHES[1]})")
         (standing,) = tree(app).standings.values()
         assert [str(status) for _, status in standing.patches] == ["done"]
 
@@ -241,7 +257,7 @@ async def test_repeat_does_the_last_again_on_what_is_here(tmp_path: Path) -> Non
         await told(pilot, "label")
         await pilot.press("j", "V", "j")
         await pilot.press(":", *"repeat", "enter")
-        await until(pilot, lambda: "× 2" in said(app), what="two more")
+        await until(pilot, lambda: "2 series" in said(app), what="two more")
         assert sum("net" in one.labels for one in tree(app).standings.values()) == 3
 
 

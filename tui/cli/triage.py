@@ -151,7 +151,7 @@ def _report(outcome: VerbResult, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_lines(_records(outcome.lines))
     elif outcome.changes or outcome.lines:
-        print_lines([shown(outcome.text)])
+        print_lines([shown_line(outcome.text)])
     return 0
 
 

@@ -157,7 +157,9 @@ class SeriesActions(Controller):
 
         numbers = parse_patch_list(line)
         if numbers is None:
-            self._desk.show_message(f"{line!r} is no list like 1-3,5", "warning")
+            self._desk.show_message(
+                "“{text}” is not a list of patches like 1-3,5.", "warning", text=line
+            )
             return
         self._apply(chosen, "", numbers)
 
@@ -174,7 +176,7 @@ class SeriesActions(Controller):
         if applied is not None and applied.branch:
             self._last = applied
             lines.insert(0, shown(f"branch {applied.branch} in {applied.repo}"))
-            self._desk.show_message(f"Applied to {applied.branch}")
+            self._desk.show_message("Applied to {branch}", branch=applied.branch)
         elif applied is not None:
             mend = f"A conflict; mend it in {applied.worktree}, then git am --continue"
             lines.insert(0, shown(mend))
@@ -199,14 +201,14 @@ class SeriesActions(Controller):
 
     def _taken_back(self, record: ApplyRecord) -> None:
         self._last = None
-        self._desk.show_message(f"Deleted the branch {record.branch}")
+        self._desk.show_message("Deleted the branch {branch}", branch=record.branch)
 
     def _write_mbox(self, chosen: _Chosen, line: str) -> None:
         if line.strip():
             self._run(
                 "writing the mbox",
                 partial(_write, chosen, line.strip()),
-                lambda path: self._desk.show_message(f"Wrote {path}"),
+                lambda path: self._desk.show_message("Wrote {path}", path=path),
             )
 
     # ------------------------------------------------------------- reports
@@ -241,7 +243,7 @@ class SeriesActions(Controller):
         def failed(error: PatchdeskError) -> None:
             self._running = None
             self._desk.show_work()
-            self._desk.show_message(f"{error.message} {error.hint}", "error")
+            self._desk.show_error(error)
 
         if self._running is not None:
             self._desk.show_message(f"Busy: {self._what}; {{app.cancel}} stops it", "warning")

@@ -94,7 +94,7 @@ class CommandLine(Controller):
         found = commands_named(name)
         if not found:
             self._desk.show_message(
-                f"There is no command {name}. {{app.palette}} lists them.", "warning"
+                "There is no command {name}. {app.palette} lists them.", "warning", name=name
             )
         elif rest.strip() and (run := self._desk.controllers.argument_handlers.get(found[0].name)):
             run(rest.strip())

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from core.desk.lists_desk import ListPage
     from core.desk.triage_service import TriageService
+    from core.errors import PatchdeskError
     from core.model import OpenedMessage
     from core.text import SafeText
     from tui.desk.requests import Session
@@ -189,7 +190,7 @@ class DeskView(Protocol):
         """Show a mail in the reader, or the beginning of one."""
         ...
 
-    def show_note(self, title: str, lines: Sequence[str]) -> None:
+    def show_note(self, title: str, templates: Sequence[str], **values: object) -> None:
         """Show a text of the program in the reader, with the keys of the commands that it names in braces."""
         ...
 
@@ -197,8 +198,12 @@ class DeskView(Protocol):
         """Show what mails or programs say in the reader, as it is, until the next step back; give it the keys."""
         ...
 
-    def show_message(self, text: str, severity: str = "information") -> None:
+    def show_message(self, template: str, severity: str = "information", **values: object) -> None:
         """Show one sentence until the next key."""
+        ...
+
+    def show_error(self, error: PatchdeskError, severity: str = "error") -> None:
+        """Show an error and its hint until the next key."""
         ...
 
     def clear_message(self) -> None:

@@ -107,9 +107,7 @@ class External(Controller):
             "browser",
             lambda _: open_browser(address, os.environ),
             then=partial(self._browsed, address),
-            failed=lambda error: self._desk.show_message(
-                f"{error.message} {error.hint}", "warning"
-            ),
+            failed=lambda error: self._desk.show_error(error, "warning"),
             replace=True,
         )
 
@@ -118,7 +116,7 @@ class External(Controller):
         if browser.needs_terminal:
             self._lend(list(browser.command))
         else:
-            self._desk.show_message(f"Opened {address}")
+            self._desk.show_message("Opened {address}", address=address)
 
     # ------------------------------------------------------------- pipe
 
@@ -151,7 +149,7 @@ class External(Controller):
         if here is None or not command:
             return
         session, messages = here
-        self._desk.show_message(f"Running {command}")
+        self._desk.show_message("Running {command}", command=command)
         self._pipe = self._tasks.start(
             "pipe",
             lambda task: pipe_mails(session, messages, command, task),
@@ -161,7 +159,7 @@ class External(Controller):
 
     def _pipe_failed(self, error: PatchdeskError) -> None:
         self._pipe = None
-        self._desk.show_message(f"{error.message} {error.hint}", "error")
+        self._desk.show_error(error)
 
     def _show_output(self, command: str, output: Output) -> None:
         self._pipe = None
@@ -186,7 +184,7 @@ class External(Controller):
             "mail bytes",
             lambda _: raw_of(session, message),
             then=partial(self._edit, "mail.patch" if message.has_diff else "mail.eml"),
-            failed=lambda error: self._desk.show_message(f"{error.message} {error.hint}", "error"),
+            failed=lambda error: self._desk.show_error(error),
             current=lambda: self._desk.session is session,
             replace=True,
         )
@@ -198,7 +196,7 @@ class External(Controller):
             with editor(raw, name, os.environ) as command:
                 self._lend(command)
         except PatchdeskError as error:
-            self._desk.show_message(f"{error.message} {error.hint}", "warning")
+            self._desk.show_error(error, "warning")
 
     def _lend(self, command: list[str]) -> None:
         """Run a program that has the terminal to itself."""
@@ -208,7 +206,7 @@ class External(Controller):
             with self._desk.app.suspend():
                 run_in_terminal(command)
         except PatchdeskError as error:
-            self._desk.show_message(f"{error.message} {error.hint}", "warning")
+            self._desk.show_error(error, "warning")
         except SuspendNotSupported:
             self._desk.show_message("This terminal cannot be lent to another program.", "warning")
         self._desk.app.screen.refresh()

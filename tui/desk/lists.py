@@ -141,7 +141,7 @@ class Lists(Controller):
         self._desk.controllers.on_page(page)
         self._show_whether_empty(page, is_first=before is None)
         for note in page.notes:
-            self._desk.show_message(note, "warning")
+            self._desk.show_message("{note}", "warning", note=note)
 
     def _show_whether_empty(self, page: ListPage, *, is_first: bool) -> None:
         was_empty = self._desk.is_empty
@@ -355,8 +355,8 @@ class Lists(Controller):
         elif name in names:
             self.request(change(page.wanted, name))
         elif name:
-            text = f"{title} {', '.join(names)}; there is no {name}."
-            self._desk.show_message(text, "warning")
+            text = f"{title} {', '.join(names)}; there is no {{name}}."
+            self._desk.show_message(text, "warning", name=name)
         else:
 
             def chosen(number: int | None) -> None:

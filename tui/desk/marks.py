@@ -8,7 +8,6 @@ from typing import Any
 from textual.message import Message
 
 from core.errors import PatchdeskError
-from core.text import shown
 from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
 from tui.desk.journal_writer import find_marked
 from tui.desk.lists import Lists
@@ -98,7 +97,7 @@ class Marking(Controller):
         self._show_marked(self._desk.series_tree.mark(found))
 
     def _show_error(self, error: PatchdeskError) -> None:
-        self._desk.show_message(shown(f"{error.message} {error.hint}"), "warning")
+        self._desk.show_error(error, "warning")
 
     def _show_marked(self, more: int) -> None:
         self._desk.show_message(f"{more:,} marked." if more else "Already marked.")

@@ -208,7 +208,7 @@ class Opening(Controller):
             self._is_frozen = True
             gc.freeze()
         if self.listing is not None and self.listing.note:
-            self._desk.show_message(self.listing.note, "warning")
+            self._desk.show_message("{note}", "warning", note=self.listing.note)
 
     def _fail(self, session: Session, error: PatchdeskError) -> None:
         if session is self.pending:
@@ -256,24 +256,24 @@ class Opening(Controller):
         self._is_noted = session is self.pending and self._desk.session is None
         if self._is_noted:
             title = shown(f"Opening {session.target}")
-            self._desk.show_note(title, [self._progress, "", "Esc stops."])
+            self._desk.show_note(title, ["{progress}", "", "Esc stops."], progress=self._progress)
 
     def show_error(self, error: PatchdeskError) -> None:
         """Show an error where the rows would be, or beside those that are there."""
         message, hint = shown(error.message), shown(error.hint)
         if not len(self._desk.series_tree):
             self._desk.set_empty(True)
-            self._desk.show_note(message, [hint, "", WAYS_ON])
+            self._desk.show_note(message, ["{hint}", "", WAYS_ON], hint=hint)
             return
         text = shown(f"{message} {hint}".strip())
         if Content(text).cell_length <= self._desk.app.size.width - 2:
-            self._desk.show_message(text, "error")
+            self._desk.show_error(error)
             return
-        self._desk.show_message(message, "error")
-        more = f"{hint}\n{WAYS_ON} · Esc closes this" if hint else f"{message}\n{WAYS_ON}"
+        self._desk.show_message("{error}", "error", error=message)
+        ways = f"{WAYS_ON} · Esc closes this" if hint else WAYS_ON
+        more = self._desk.keymap.fill(f"{{error}}\n{ways}", error=hint or message)
         seconds = self._desk.settings.timings.error_shown
-        more = self._desk.keymap.fill(more)
-        self._desk.app.notify(more, severity="error", timeout=seconds, markup=False)
+        self._desk.app.notify(shown(more), severity="error", timeout=seconds, markup=False)
 
     # ------------------------------------------------------------- the end of it
 

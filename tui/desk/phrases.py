@@ -16,7 +16,6 @@ from core.triage.transitions import (
     DECISION_VERBS,
     PRIORITIES,
     UNDECIDED,
-    VERB_TEXTS,
     Status,
     Verb,
     next_status,
@@ -136,31 +135,6 @@ def describe_state(standing: TriageState, now: datetime) -> list[str]:
 
 
 # ------------------------------------------------------------------- what was done
-
-
-_SAID: Final[Mapping[Verb, str]] = {
-    Verb.NOTE: "has a note now|have a note now",
-    Verb.PRIORITY: "has another priority now|have another priority now",
-    Verb.LATER: "is snoozed|are snoozed",
-    Verb.WAIT: "waits for its author|wait for their authors",
-}
-"""What is said of one series, and of several, where `is` and the verb's word will not do."""
-
-
-def done_sentence(verb: Verb, count: int, argument: str | None) -> SafeText:
-    """Return that a verb was done, as a whole sentence: what the linear mode says."""
-    one, _, several = _SAID.get(
-        verb, f"is {VERB_TEXTS[verb].done}|are {VERB_TEXTS[verb].done}"
-    ).partition("|")
-    said = f"One series {one}" if count == 1 else f"{count:,} series {several}"
-    aside = f" {argument}" if argument and verb in (Verb.LABEL, Verb.UNLABEL) else ""
-    return shown(f"{said}{aside}.")
-
-
-def undone_sentence(words: str) -> SafeText:
-    """Return what an undo or a redo came to as a sentence: `Undone: done, 37 series.`"""
-    what, times, count = words.partition(" × ")
-    return shown(f"{what[:1].upper()}{what[1:]}{f', {count} series' if times else ''}.")
 
 
 def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
@@ -295,10 +269,10 @@ def bar_help(label: str, scope: SafeText, server: str) -> SafeText:
     return shown(" · ".join(words))
 
 
-def key_help(scope: SafeText) -> SafeText:
+def key_help(scope: SafeText) -> str:
     """Return what the bar's keys do."""
     lists = "Tab all lists or this · " if scope and scope != "all lists" else ""
-    return shown(f"Enter keeps what is found · Esc goes back · {lists}↑↓ choose · → completes")
+    return f"Enter keeps the results · Esc goes back · {lists}↑↓ choose · → completes"
 
 
 def count_text(found: SearchResult, of: int) -> str:

@@ -109,7 +109,7 @@ class Replies(Controller):
         return any(one.id == draft.id for one in self._open_service().drafts().drafts)
 
     def _trailer_given(self, sentence: str) -> None:
-        self._desk.show_message(sentence)
+        self._desk.show_message("{sentence}", sentence=sentence)
 
     # ------------------------------------------------------------- the editor
 
@@ -133,7 +133,7 @@ class Replies(Controller):
             with self._desk.app.suspend():
                 edited = edit_text(file, text)
         except PatchdeskError as error:
-            self._desk.show_message(f"{error.message} {error.hint}", "error")
+            self._desk.show_error(error)
             return
         except SuspendNotSupported:
             self._desk.show_message("Cannot suspend this terminal for an editor.", "warning")
@@ -197,11 +197,11 @@ class Replies(Controller):
         one = drafts[answer.at]
         if answer.action is PreviewAction.SEND:
             if one.problem:
-                self._desk.show_message(one.problem, "error")
+                self._desk.show_message("{problem}", "error", problem=one.problem)
                 return
             self._confirm_first(one)
         elif answer.action is PreviewAction.HOLD:
-            self._act(lambda service: service.take_back(one.draft.id), "Held back: {}", one)
+            self._act(lambda service: service.take_back(one.draft.id), "Held back: {subject}", one)
         elif answer.action is PreviewAction.DELETE:
             self._act(lambda service: service.delete(one.draft.id), "Draft deleted: {}", one)
         else:
@@ -232,24 +232,26 @@ class Replies(Controller):
         self._desk.app.push_screen(dialog, chosen)
 
     def _send(self, one: PreviewedDraft) -> None:
-        self._desk.show_message(f"Sending: {one.draft.subject}")
+        self._desk.show_message("Sending: {subject}", subject=one.draft.subject)
         self._start(lambda _: self._open_service().send(one.draft.id), self._sent, group="send")
 
     def _sent(self, draft: Draft) -> None:
         result = draft.attempts[-1].result if draft.attempts else ""
         words = _SENT_WORDS.get(draft.state, draft.state.value)
         if draft.state is DraftState.SENT:
-            self._desk.show_message(f"{words}: {draft.subject}")
+            self._desk.show_message(f"{words}: {{subject}}", subject=draft.subject)
             self._review()
         else:
-            self._desk.show_message(f"{words}: {result} · {draft.subject}", "error")
+            self._desk.show_message(
+                f"{words}: {{result}} · {{subject}}", "error", result=result, subject=draft.subject
+            )
 
     def _act(
         self, act: Callable[[ReplyService], object], sentence: str, one: PreviewedDraft
     ) -> None:
         self._start(
             lambda _: act(self._open_service()),
-            lambda _: self._desk.show_message(sentence.format(one.draft.subject)),
+            lambda _: self._desk.show_message(sentence, subject=one.draft.subject),
         )
 
     def _edit_again(self, draft: Draft) -> None:
@@ -262,7 +264,7 @@ class Replies(Controller):
             with self._desk.app.suspend():
                 edited = edit_text(file, draft.body)
         except (PatchdeskError, SuspendNotSupported) as error:
-            self._desk.show_message(str(error), "error")
+            self._desk.show_message("{error}", "error", error=error)
             return
         self._desk.app.screen.refresh()
 
@@ -317,7 +319,7 @@ class Replies(Controller):
             group,
             work,
             then=then,
-            failed=lambda error: self._desk.show_message(f"{error.message} {error.hint}", "error"),
+            failed=lambda error: self._desk.show_error(error),
         )
 
 

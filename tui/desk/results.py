@@ -106,7 +106,7 @@ class Results(Controller):
         if in_reader and self.text:
             # Another mail has come since: look in that.
             if not (reader.find_next(direction) or reader.find(self.text)):
-                self._desk.show_message(f"There is no {self.text} in this mail.")
+                self._desk.show_message("No match for {text} in this message.", text=self.text)
         elif self._search.accepted is None:
             self._desk.show_message("No search yet; press {find.start}.")
         elif not self._move_to_match(direction, self._search.accepted):

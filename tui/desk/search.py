@@ -203,7 +203,7 @@ class Search(Controller):
             bar.stay()  # it says what is wrong with the query
         elif not result.answer.found.hits:
             self._leave_bar()
-            self._desk.show_message(result.answer.found.empty_reason, "warning")
+            self._desk.show_message("{reason}", "warning", reason=result.answer.found.empty_reason)
         else:
             self.accepted = result
             remember_query(text, bar, self._desk.settings.ui_state, self._tasks)

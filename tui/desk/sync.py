@@ -91,7 +91,9 @@ class Sync(Controller):
             )
         elif name:
             example = "kvm https://lore.kernel.org/kvm/"
-            self._desk.show_message(f"Write a name and an address: {example}", "warning")
+            self._desk.show_message(
+                "Write a name and an address: {example}", "warning", example=example
+            )
 
     def _followed(self, name: str) -> None:
         self._lists.add(name)
@@ -175,7 +177,7 @@ class Sync(Controller):
                     shown(result.error.hint), title=title, severity="error", markup=False
                 )
         elif not run.quiet or result.added:
-            self._desk.show_message(describe_sync(result))
+            self._desk.show_message("{result}", result=describe_sync(result))
         for note in result.notes if not run.quiet else ():
             self._desk.app.notify(shown(note), title=shown(result.name), markup=False)
 
@@ -188,7 +190,7 @@ class Sync(Controller):
             self._show_error(error)
 
     def _show_error(self, error: PatchdeskError) -> None:
-        self._desk.show_message(shown(f"{error.message} {error.hint}"), "error")
+        self._desk.show_error(error)
 
     # ------------------------------------------------------------- what runs
 

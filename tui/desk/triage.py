@@ -329,7 +329,7 @@ class Triage(Controller):
         )
 
     def _show_error(self, error: PatchdeskError) -> None:
-        self._desk.show_message(shown(f"{error.message} {error.hint}"), "error")
+        self._desk.show_error(error)
 
     def _show_history(self, subject: str, lines: Sequence[LogLine]) -> None:
         text: list[SafeText] = phrases.history_lines(lines) or [shown("No triage yet.")]

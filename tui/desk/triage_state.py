@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from core.errors import PatchdeskError
-from core.text import shown
+from core.text import shown, shown_line
 from tui.desk.controller import Controller, DeskView, Handler, Refresh
 from tui.desk.journal_writer import (
     JournalWriter,
@@ -19,7 +19,6 @@ from tui.desk.journal_writer import (
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
-from tui.desk.phrases import done_sentence, undone_sentence
 from tui.desk.requests import Session
 from tui.tasks import Tasks
 from tui.tree.marks import SeriesHandle
@@ -305,7 +304,7 @@ class TriageState(Controller):
             return
         if operation.kind != "do":
             self._go_to_changed(operation.kind, written)
-        self._desk.show_message(self._describe(written))
+        self._desk.show_message("{result}", result=self._describe(written))
         for note in written.outcome.notes:
             self._desk.app.notify(shown(note), markup=False)
 
@@ -333,15 +332,13 @@ class TriageState(Controller):
             self._return_to = handle
 
     def _describe(self, written: OperationWritten) -> str:
-        outcome, operation = written.outcome, written.operation
+        """Return the message after an operation; in linear mode as a sentence."""
+        outcome = written.outcome
         text = outcome.text if outcome is not None else ""
-        if self._desk.settings.linear and operation.verb is not None:
-            count = len(operation.mails or operation.handles)
-            return done_sentence(operation.verb, count, operation.argument)
         if self._desk.settings.linear:
-            return undone_sentence(text)
+            return shown_line(f"{text[:1].upper()}{text[1:]}.")
         left = outcome.unchanged if outcome is not None else 0
-        return shown(f"{text}{f' · {left:,} unchanged' if left else ''}")
+        return shown_line(f"{text}{f' · {left:,} unchanged' if left else ''}")
 
     def _operation_failed(self, operation: TriageOperation, error: PatchdeskError) -> None:
         self._no_longer_pending(operation)
@@ -350,7 +347,7 @@ class TriageState(Controller):
         self._show_states()
         if operation.handles:
             self._desk.series_tree.move_to_handle(operation.handles[0])
-        self._desk.show_message(shown(f"{error.message} {error.hint}"), "error")
+        self._desk.show_error(error)
 
     def _show_today(self, session: Session, today: tuple[int, int]) -> None:
         done, of = today

@@ -116,7 +116,7 @@ class Versions(Controller):
         try:
             choice = choose(row.item, old, new)
         except PatchdeskError as error:
-            self._desk.show_message(f"{error.message} {error.hint}", "warning")
+            self._desk.show_error(error, "warning")
         else:
             self._compare(choice)
 
@@ -141,7 +141,7 @@ class Versions(Controller):
     def _failed(self, error: PatchdeskError) -> None:
         self._working = None
         self._desk.show_work()
-        self._desk.show_message(f"{error.message} {error.hint}", "warning")
+        self._desk.show_error(error, "warning")
 
     def _compared(self, choice: Choice, comparison: Comparison, at: MessageId | None) -> None:
         self._working = None

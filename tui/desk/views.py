@@ -208,9 +208,7 @@ class Views(Controller):
             "save view",
             lambda _: desk.views.save(name, query),
             then=lambda _: self._saved(name),
-            failed=lambda error: self._desk.show_message(
-                shown(f"{error.message} {error.hint}"), "error"
-            ),
+            failed=lambda error: self._desk.show_error(error),
         )
 
     def _saved(self, name: str) -> None:

@@ -31,12 +31,16 @@ class DigestSurface(Protocol):
         """Show a digest in the place of the one before."""
         ...
 
-    def show_note(self, title: SafeText, more: SafeText) -> None:
+    def show_note(self, title: SafeText, template: str, **values: object) -> None:
         """Show a text in the place of a digest."""
         ...
 
-    def show_message(self, text: str, severity: str = "information") -> None:
+    def show_message(self, template: str, severity: str = "information", **values: object) -> None:
         """Show one sentence until the next key."""
+        ...
+
+    def show_error(self, error: PatchdeskError, severity: str = "error") -> None:
+        """Show an error and its hint until the next key."""
         ...
 
     def show_work(self, text: SafeText | None) -> None:
@@ -113,14 +117,14 @@ class DigestLoader:
     def _failed(self, error: PatchdeskError) -> None:
         self._loading = None
         self._surface.show_work(None)
-        message, hint = shown(error.message), shown(error.hint)
         if self.result is None:
-            more = shown(
-                f"{hint} {{digest.open}} asks for another range; {{app.back}} goes back.".strip()
+            self._surface.show_note(
+                shown(error.message),
+                f"{'{hint} ' if error.hint else ''}{{digest.open}} asks for another range; {{app.back}} goes back.",
+                hint=error.hint,
             )
-            self._surface.show_note(message, more)
         else:
-            self._surface.show_message(f"{message} {hint}", "error")
+            self._surface.show_error(error)
 
     def drop(self) -> None:
         """Listen no more to what is being made."""
@@ -136,7 +140,7 @@ class DigestLoader:
         self._surface.show_work(None)
         if self.result is None:
             self._surface.show_note(
-                shown("Stopped."), shown("{digest.open} asks for a range; {app.back} goes back.")
+                shown("Stopped."), "{digest.open} asks for a range; {app.back} goes back."
             )
         else:
             self._surface.show_message("Cancelled; showing the previous digest.")
@@ -184,7 +188,9 @@ class DigestLoader:
 
         def saved(_: object) -> None:
             if kind == "mark":
-                self._surface.show_message(f"Bookmarked {end}; {{digest.open}} will start there.")
+                self._surface.show_message(
+                    "Bookmarked {end}; {digest.open} will start there.", end=end
+                )
 
         self._tasks.start(
             "digest bookmark",
@@ -194,7 +200,7 @@ class DigestLoader:
         )
 
     def _show_error(self, error: PatchdeskError) -> None:
-        self._surface.show_message(f"{error.message} {error.hint}", "error")
+        self._surface.show_error(error)
 
     # ------------------------------------------------------------- export
 
@@ -203,11 +209,11 @@ class DigestLoader:
         if self.result is None:
             return
         digest = self.result.digest
-        self._surface.show_message(f"Writing {path} …")
+        self._surface.show_message("Writing {path} …", path=path)
         self._tasks.start(
             "digest export",
             lambda _: write_digest(digest, path, top),
-            then=lambda _: self._surface.show_message(f"Written: {path}"),
+            then=lambda _: self._surface.show_message("Written: {path}", path=path),
             failed=self._show_error,
         )
 

@@ -114,7 +114,7 @@ class DigestScreen(CommandScreen):
             return
         action = self.command_handlers().get(command.name)
         if action is None:
-            self.show_message(f"{command.name} {_ELSEWHERE}", "warning")
+            self.show_message(f"{{command}} {_ELSEWHERE}", "warning", command=command.name)
         else:
             action()
 
@@ -181,13 +181,15 @@ class DigestScreen(CommandScreen):
         elif self._read(message_id):
             self.dismiss()
         else:
-            self.show_message(f"{message_id} is not in the list that is open.", "warning")
+            self.show_message(
+                "{message} is not in the list that is open.", "warning", message=message_id
+            )
 
     def _find_next(self, direction: int) -> None:
         if not self._searched:
             self.show_message("No search yet; press {find.start}.")
         elif not self.view.find_next(direction):
-            self.show_message(f"There is no {self._searched} in this digest.")
+            self.show_message("No match for {text} in this digest.", text=self._searched)
 
     def _stop(self) -> None:
         if self.loader.cancel():
@@ -206,7 +208,7 @@ class DigestScreen(CommandScreen):
         try:
             remembered = load_bookmarks(self._target)
         except PatchdeskError as error:
-            self.show_message(f"{error.message} {error.hint}", "warning")
+            self.show_error(error, "warning")
             remembered = {}
         for kind, words in (("read", "since my last digest"), ("mark", "since the mark")):
             if (place := remembered.get(kind)) is not None:
@@ -249,7 +251,9 @@ class DigestScreen(CommandScreen):
         if found := commands_named(name):
             self.run_command(found[0])
         else:
-            self.show_message(f"There is no command {name}. {{app.palette}} lists them.", "warning")
+            self.show_message(
+                "There is no command {name}. {app.palette} lists them.", "warning", name=name
+            )
 
     def _ask_text(self) -> None:
         def changed(text: str) -> None:
@@ -279,9 +283,10 @@ class DigestScreen(CommandScreen):
         if self.app.screen is self and not self.prompt.asking:
             self.set_focus(self.view)
 
-    def show_note(self, title: SafeText, more: SafeText) -> None:
+    def show_note(self, title: SafeText, template: str, **values: object) -> None:
         """Show a text in the place of a digest."""
-        self.query_one("#digest-note", Static).update(f"{title}\n\n{self.keymap.fill(more)}")
+        text = shown(self.keymap.fill(template, **values))
+        self.query_one("#digest-note", Static).update(f"{title}\n\n{text}")
         self.add_class("-noted")
 
     def show_work(self, text: SafeText | None) -> None:
@@ -293,9 +298,9 @@ class DigestScreen(CommandScreen):
         keys = [(format_keys((stroke,)), command) for stroke, command in ways]
         self.status.show_pending_keys(begun, keys)
 
-    def show_message(self, text: str, severity: str = "information") -> None:
-        """Show one sentence until the next key."""
-        self.status.show_message(shown(self.keymap.fill(text)), severity)
+    def show_text(self, text: SafeText, severity: str) -> None:
+        """Show one sentence until the next key, as it is."""
+        self.status.show_message(text, severity)
 
     def clear_message(self) -> None:
         """Take back the sentence."""
@@ -327,12 +332,12 @@ class DigestScreen(CommandScreen):
             path = Path(text.strip()).expanduser()
             folder, exists = path.parent.is_dir(), path.exists() or path.is_symlink()
         except (OSError, ValueError, RuntimeError):
-            self.show_message(f"{text} is no name for a file.", "error")
+            self.show_message("{name} cannot be a file name.", "error", name=text)
             return
         if not folder:
-            self.show_message(f"There is no folder {path.parent}.", "error")
+            self.show_message("There is no folder {folder}.", "error", folder=path.parent)
         elif path.is_dir():
-            self.show_message(f"{path} is a folder: name a file in it.", "error")
+            self.show_message("{path} is a folder: name a file in it.", "error", path=path)
         elif exists:
             self._ask_overwrite(path)
         else:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from textual import events
 from textual.screen import Screen
 
-from core.text import shown
+from core.errors import PatchdeskError
+from core.text import SafeText, shown
 from tui.keys.commands import Command, Pane
 from tui.keys.keymap import Keymap, format_keys, key_of_event
 
@@ -39,13 +40,21 @@ class CommandScreen(Screen[None]):
     def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
         """Show a sequence that was begun and how it can go on; an empty one ends that."""
 
-    def show_message(self, text: str, severity: str = "information") -> None:
-        """Say one sentence until the next key."""
+    def show_text(self, text: SafeText, severity: str) -> None:
+        """Show one sentence until the next key, as it is."""
 
     def clear_message(self) -> None:
         """Take back what was said."""
 
     # The rest.
+
+    def show_message(self, template: str, severity: str = "information", **values: object) -> None:
+        """Say one sentence until the next key."""
+        self.show_text(shown(self.keymap.fill(template, **values)), severity)
+
+    def show_error(self, error: PatchdeskError, severity: str = "error") -> None:
+        """Show an error and its hint until the next key."""
+        self.show_text(shown(f"{error.message} {error.hint}".strip()), severity)
 
     def run_command(self, command: Command, stroke: str = "") -> None:
         """Run a command, as `stroke`, the last of its key presses, does."""
@@ -72,8 +81,9 @@ class CommandScreen(Screen[None]):
             known = self.keymap.continuations(self.active_pane, self._begun)
             keys = " ".join(format_keys((*self._begun, last)) for last in known)
             self.end_sequence()
+            typed = format_keys(sequence)
             self.show_message(
-                shown(f"{format_keys(sequence)} is no key here; there are {keys}"), "warning"
+                "No such key: {typed}. Keys: {keys}", "warning", typed=typed, keys=keys
             )
         else:
             self.report_unbound_key(stroke)
@@ -81,9 +91,9 @@ class CommandScreen(Screen[None]):
 
     def report_unbound_key(self, stroke: str) -> None:
         """Say that a key has no meaning here, and where those are that have."""
-        keys = self.keymap.by_name["app.help"].keys
-        more = f"; {keys[0]} lists the keys" if keys else ""
-        self.show_message(shown(f"{format_keys((stroke,))} does nothing here{more}"))
+        self.show_message(
+            "{typed} is not bound here ({app.help} lists the keys).", typed=format_keys((stroke,))
+        )
 
     def end_sequence(self) -> None:
         """Forget a sequence that was begun."""

@@ -64,7 +64,7 @@ def format_keys(sequence: Iterable[Stroke]) -> str:
     )
 
 
-_PLACEHOLDER: Final = re.compile(r"\{([a-z]+\.[a-z_]+)\}")
+_PLACEHOLDER: Final = re.compile(r"\{([a-z]+(?:\.[a-z_]+)?)\}")
 
 
 @dataclass(slots=True)
@@ -106,11 +106,16 @@ class Keymap:
         command = self.by_name[name]
         return command.keys[0] if command.keys else f":{name}"
 
-    def fill(self, text: str) -> str:
+    def fill(self, template: str, /, **values: object) -> str:
         """Return `text` with the keys of this keymap in place of commands in braces: `{triage.undo}`."""
-        return _PLACEHOLDER.sub(
-            lambda found: self.key(found[1]) if found[1] in self.by_name else found[0], text
-        )
+
+        def value(found: re.Match[str]) -> str:
+            name = found[1]
+            if name in self.by_name:
+                return self.key(name)
+            return str(values[name]) if name in values else found[0]
+
+        return _PLACEHOLDER.sub(value, template)
 
     def _node(self, pane: Pane, sequence: Sequence[Stroke]) -> _Node:
         node = self._roots[pane]

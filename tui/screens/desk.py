@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 
 from core.model import OpenedMessage
-from core.text import SafeText, shown
+from core.text import SafeText
 from tui.desk.actions import SeriesActions
 from tui.desk.command_line import CommandLine
 from tui.desk.controller import (
@@ -298,10 +298,10 @@ class DeskScreen(CommandScreen):
         if whole:
             self.controllers.on_mail(mail)
 
-    def show_note(self, title: str, lines: Sequence[str]) -> None:
+    def show_note(self, title: str, templates: Sequence[str], **values: object) -> None:
         """Show a text of the program in the reader, with the keys of the commands that it names in braces."""
         self.content = ReaderContent.NOTE
-        self.reader.show_note(title, [self.keymap.fill(line) for line in lines])
+        self.reader.show_note(title, [self.keymap.fill(line, **values) for line in templates])
         self.update_reader_title()
 
     def show_report(self, title: str, lines: Sequence[SafeText], *, focus: bool = True) -> None:
@@ -314,9 +314,9 @@ class DeskScreen(CommandScreen):
         if focus:
             self.focus_pane(Pane.READER)
 
-    def show_message(self, text: str, severity: str = "information") -> None:
-        """Show one sentence until the next key."""
-        self.status.show_message(shown(self.keymap.fill(text)), severity)
+    def show_text(self, text: SafeText, severity: str) -> None:
+        """Show one sentence until the next key, as it is."""
+        self.status.show_message(text, severity)
 
     def clear_message(self) -> None:
         """Take back the sentence."""

@@ -173,16 +173,16 @@ def test_a_batch_is_one_line_and_one_step(path: Path) -> None:
     triage.apply(Verb.DONE, [MessageId(f"{number}@x") for number in range(500)])
     assert path.read_bytes().count(b"\n") == 1
     assert (outcome := triage.undo()) is not None
-    assert outcome.text == "undone: done × 500"
+    assert outcome.text == "undone: done (500 series)"
 
 
 def test_a_batch_of_thousands_is_one_step_all_the_same(path: Path) -> None:
     triage = triage_of(path)
     many = [MessageId(f"{number}@x") for number in range(2500)]
-    assert triage.apply(Verb.DONE, many).text == "done × 2,500"
+    assert triage.apply(Verb.DONE, many).text == "done: 2,500 series"
     assert path.read_bytes().count(b"\n") == 3
     assert (outcome := triage.undo()) is not None
-    assert outcome.text == "undone: done × 2,500"
+    assert outcome.text == "undone: done (2,500 series)"
     assert {one.status for one in triage.states_of(many).values()} == {Status.NEW}
     assert triage.redo() is not None
     assert {one.status for one in triage.states_of(many).values()} == {Status.DONE}
@@ -361,7 +361,7 @@ def test_a_lock_that_is_never_let_go_is_said(path: Path, monkeypatch: pytest.Mon
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(JournalError, match="locked"):
             triage.apply(Verb.FLAG, [LAMP])
-    assert triage.apply(Verb.FLAG, [LAMP]).text == "flagged"
+    assert triage.apply(Verb.FLAG, [LAMP]).text == "flagged: 1 series"
 
 
 _APPENDS = """
@@ -500,7 +500,7 @@ def test_a_line_that_no_database_takes_is_passed_over_alone(
         assert service.applied.notes() == (
             "Ignored 1 line of the triage journal that is not an event.",
         )
-        assert service.apply(Verb.FLAG, [MessageId("z@x")]).text == "flagged"
+        assert service.apply(Verb.FLAG, [MessageId("z@x")]).text == "flagged: 1 series"
         service.undo()
     index.close()
 

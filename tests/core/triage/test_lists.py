@@ -204,7 +204,10 @@ def test_what_waits_for_a_tag(desk: Desk, repository: Path) -> None:
     )
     with pytest.raises(SnoozeError, match="there already"):
         triage.apply(Verb.LATER, [LAMP], argument="v6.18")
-    assert triage.apply(Verb.LATER, [LAMP], argument="v6.19").text == "snoozed until v6.19"
+    assert (
+        triage.apply(Verb.LATER, [LAMP], argument="v6.19").text
+        == "snoozed until v6.19: lamp: all of it"
+    )
     desk.clock.go(days=1000)
     assert not triage.tags.check()
     assert triage.state_of(LAMP).status is Status.LATER
@@ -290,5 +293,6 @@ def test_an_undo_waits_until_it_knows_what_was_done(desk: Desk) -> None:
     outcome = desk.triage.undo()
     thread.join()
     assert outcome is not None
-    assert (outcome.text, outcome.changes[0].id) == ("undone: skipped", WICK)
+    assert outcome.text.startswith("undone: skip (")
+    assert outcome.changes[0].id == WICK
     other.close()

@@ -296,9 +296,9 @@ def test_labels_flags_and_notes(desk: Desk) -> None:
     triage = desk.triage
     assert (
         triage.apply(Verb.LABEL, [LAMP, WICK], argument="needs-test").text
-        == "labelled needs-test × 2"
+        == "labelled needs-test: 2 series"
     )
-    assert triage.apply(Verb.LABEL, [LAMP], argument="a").text == "labelled a"
+    assert triage.apply(Verb.LABEL, [LAMP], argument="a").text.startswith("labelled a: ")
     assert triage.apply(Verb.LABEL, [LAMP], argument="a").unchanged == 1
     triage.apply(Verb.FLAG, [LAMP], note="  look at 1/2\n")
     state = triage.state_of(LAMP)
