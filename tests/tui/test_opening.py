@@ -401,7 +401,7 @@ async def test_the_reader_has_what_is_under_the_cursor() -> None:
     app = app_on(lantern=FakeDesk(listing(lantern())))
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
-        await pilot.press("l", *"jjjjjj")
+        await pilot.press("l", *"jjjjj")
         await until(pilot, lambda: "Patch 3/3 is not here" in text_of(app, "MessageView"))
         assert reader_of(app) is not None
 

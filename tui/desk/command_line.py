@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from textual.message import Message
 
 from core.text import shown
 from tui.desk.controller import Controller, Handler, ReaderContent
 from tui.keys.commands import Command, Pane, commands_named
 from tui.widgets.prompt import Proposal
+from tui.widgets.status_bar import StatusBar
 
 _PROBLEMS: Final = 5
 """Mistakes in the configuration that are shown."""
@@ -44,6 +47,10 @@ class CommandLine(Controller):
             "app.log": self._show_log,
             "app.quit": app.exit,
         }
+
+    def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
+        """Run the commands whose hints are clicked in the status bar."""
+        return {StatusBar.Chosen: lambda event: self._desk.run_command(event.command)}
 
     def disabled_reason(self, command: Command) -> str:
         """Return why a command cannot be run where the keys are, or with nothing open."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from tui.desk.controller import Controller, DeskView, Handler
+from core.text import SafeText
+from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
+from tui.desk.phrases import position_in_series
 from tui.keys.commands import Pane
 from tui.tasks import Tasks
 
@@ -53,6 +55,15 @@ class Panes(Controller):
         super().__init__(desk, tasks)
         self._mouse = desk.settings.mouse
 
+    def start(self) -> None:
+        """Keep the ages of the rows true; show one pane at a time in the linear mode."""
+        tree = self._desk.series_tree
+        self._desk.set_interval(self._desk.settings.timings.ages_due, tree.refresh_ages)
+        if self._desk.settings.linear:
+            tree.linear = self._desk.ladder.linear = True
+            self._desk.reader.linear = self._desk.status.linear = True
+            self._set_full(True)
+
     def commands(self) -> Mapping[str, Handler]:
         """Return what each command does, by its name."""
         tree = self._desk.series_tree
@@ -79,6 +90,14 @@ class Panes(Controller):
             "app.back": self._back,
             "app.cancel": self._cancel,
         }
+
+    @property
+    def reader_title(self) -> SafeText | None:
+        """Where in its series the mail in the reader stands."""
+        row = self._desk.series_tree.row
+        if self._desk.content is not ReaderContent.MAIL or row is None:
+            return None
+        return position_in_series(row)
 
     @property
     def _moving(self) -> Moves:

@@ -132,6 +132,13 @@ class Keymap:
         following = self._node(pane, sequence).after.items()
         return {stroke: node.command for stroke, node in following if node.command is not None}
 
+    def footer_hints(self, pane: Pane) -> Iterator[tuple[str, Command]]:
+        """Return what the footer offers in a pane, with the first key of each; with nothing open, the program's own."""
+        for command in self.commands:
+            is_own = command.name.startswith("app.") or pane is not Pane.WELCOME
+            if command.footer and command.keys and pane in command.pane and is_own:
+                yield command.keys[0], command
+
 
 _MUTT: Final = {
     "reply.trailers": "gT",

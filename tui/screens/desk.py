@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import Lock
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, cast
 
 from textual import events, on
@@ -34,7 +33,6 @@ from tui.desk.mail import MailLoader
 from tui.desk.marks import Marking
 from tui.desk.opening import Opening
 from tui.desk.panes import Panes
-from tui.desk.phrases import position_in_series
 from tui.desk.replies import Replies
 from tui.desk.requests import Desk, Session
 from tui.desk.results import Results
@@ -51,6 +49,7 @@ from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap, format_keys
 from tui.reader.message_view import MessageView
 from tui.reader.page_view import PageView
+from tui.screens.first_picture import FirstPicture
 from tui.tasks import Tasks
 from tui.tree.triage_tree import TriageTree
 from tui.versions.ladder import VersionLadder
@@ -70,7 +69,7 @@ _HEARD: Final[tuple[type[Message], ...]] = (
     TriageTree.Highlighted, TriageTree.RowSelected, TriageTree.CommentCountsRequested,
     TriageTree.MarksChanged, PageView.Found, MessageView.ReplyRequested, MessageView.ViewedChanged,
     SearchBar.Changed, SearchBar.Left, SearchBar.Kept, SearchBar.Moved, SearchBar.ScopeSwitched,
-    SearchBar.ServerAsked, TitleBar.TabChosen, VersionLadder.Highlighted, VersionLadder.PairSelected,
+    SearchBar.ServerAsked, StatusBar.Chosen, TitleBar.TabChosen, VersionLadder.Highlighted, VersionLadder.PairSelected,
 )  # fmt: skip
 """What widgets post that controllers may hear."""
 
@@ -116,11 +115,7 @@ class DeskScreen(CommandScreen):
     AUTO_FOCUS = None
 
     def __init__(
-        self,
-        keymap: Keymap,
-        tasks: Tasks,
-        open_desk: Callable[[str], Desk],
-        settings: DeskSettings,
+        self, keymap: Keymap, tasks: Tasks, open_desk: Callable[[str], Desk], settings: DeskSettings
     ) -> None:
         super().__init__(keymap)
         self.settings = settings
@@ -134,8 +129,7 @@ class DeskScreen(CommandScreen):
         self.prompt, self.bar = Prompt(), SearchBar()
         self._pane = Pane.TREE
         self._preparing_keys = Lock()
-        self._curtain: ExitStack | None = None
-        """Holds the first picture back, for a moment, until there is something on it."""
+        self._first_picture = FirstPicture(self)
         self._tasks = tasks
         self.controllers = make_controllers(self, tasks, open_desk)
 
@@ -146,15 +140,9 @@ class DeskScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Start the controllers."""
-        timings = self.settings.timings
-        self.set_interval(timings.ages_due, self.series_tree.refresh_ages)
-        self.set_timer(timings.settled_in, self.prepare_keys)
-        if self.settings.linear:
-            self.series_tree.linear = self.ladder.linear = self.status.linear = True
-            self.reader.linear = True
-            self.add_class("-full")
+        self.set_timer(self.settings.timings.settled_in, self.prepare_keys)
         if self.settings.target is not None:
-            self._hold_first_picture()
+            self._first_picture.hold(self.settings.timings.first_picture)
         self.controllers.start()
         self._offer_hints()
 
@@ -169,7 +157,7 @@ class DeskScreen(CommandScreen):
         """Whether nothing is to come before the next key."""
         return self._tasks.is_idle and self.controllers.is_idle
 
-    # ------------------------------------------------------------- where keys go
+    # ------------------------------------------------------------- keys, commands and messages
 
     async def prepare_keys(self) -> None:
         """Mount what can be typed into: not before the first picture, which it would hold up."""
@@ -226,13 +214,9 @@ class DeskScreen(CommandScreen):
         self._offer_hints()
 
     def _offer_hints(self) -> None:
-        pane = self.active_pane
-        fitting = [c for c in self.keymap.commands if c.footer and c.keys and pane in c.pane]
-        if pane is Pane.WELCOME or self.is_empty:
-            fitting = [c for c in fitting if c.name.startswith("app.")]
-        self.status.hint((c.keys[0], c) for c in fitting)
-
-    # ------------------------------------------------------------- commands and messages
+        """Show the keys of the pane that has them."""
+        pane = Pane.WELCOME if self.is_empty else self.active_pane
+        self.status.hint(self.keymap.footer_hints(pane))
 
     def command_handlers(self) -> Mapping[str, Handler]:
         """Return what each command does, by its name."""
@@ -260,10 +244,6 @@ class DeskScreen(CommandScreen):
 
     for _kind in _HEARD:
         _tell = on(_kind)(_tell)
-
-    @on(StatusBar.Chosen)
-    def _hint_clicked(self, event: StatusBar.Chosen) -> None:
-        self.run_command(event.command)
 
     @on(OptionList.OptionSelected, "Offers")
     def _offer_taken(self, event: OptionList.OptionSelected) -> None:
@@ -337,10 +317,8 @@ class DeskScreen(CommandScreen):
 
     def update_reader_title(self) -> None:
         """Show which mail the reader has, and how much of it was viewed."""
-        row = self.series_tree.row if self.content is ReaderContent.MAIL else None
-        parts = (position_in_series(row), self.reader.viewed_text()) if row is not None else ()
-        if (title := self.controllers.reader_title) is not None:
-            parts = (title, self.reader.viewed_text())
+        title = self.controllers.reader_title
+        parts = () if title is None else (title, self.reader.viewed_text())
         self.reader.border_title = Content(" · ".join(filter(None, parts)))
 
     @property
@@ -368,32 +346,15 @@ class DeskScreen(CommandScreen):
 
     def show_help(self) -> None:
         """Show the keys of the screen on top, and run what is chosen there."""
-        from tui.screens.help import HelpScreen
+        from tui.screens.help import push_help
 
-        screen = cast("CommandScreen", self.app.screen)
-
-        def chosen(command: Command | None) -> None:
-            if command is not None:
-                screen.run_command(command)
-
-        self.app.push_screen(HelpScreen(screen.active_pane, self.keymap), chosen)
-
-    # ------------------------------------------------------------- the first picture
-
-    def _hold_first_picture(self) -> None:
-        """Draw nothing until the first rows come: an empty picture takes as long as a full one."""
-        self._curtain = ExitStack()
-        self._curtain.enter_context(self.app.batch_update())
-        self.set_timer(self.settings.timings.first_picture, self.show_first_picture)
+        push_help(cast("CommandScreen", self.app.screen))
 
     def show_first_picture(self) -> None:
         """Draw, if nothing was drawn yet."""
-        if self._curtain is not None:
-            curtain, self._curtain = self._curtain, None
-            curtain.close()
-            self.refresh(layout=True)
+        self._first_picture.show()
 
     def _compositor_refresh(self) -> None:
         # Textual would draw the picture that is held back, only to throw it away.
-        if self._curtain is None:
+        if not self._first_picture.is_held:
             super()._compositor_refresh()

@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tui.keys.commands import COMMANDS, Command, Pane
+from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
 from tui.tree.badges import FLAG, MARK, STATES
 from tui.tree.columns import GLYPHS, UNREAD
@@ -55,6 +56,16 @@ _SIGNS: Final[Sequence[tuple[str, str]]] = (
 
 _KEYS_WIDE: Final = 10
 _NAMES_WIDE: Final = max(len(command.name) for command in COMMANDS)
+
+
+def push_help(screen: CommandScreen) -> None:
+    """Show the keys of a screen on top of it, and run there what is chosen."""
+
+    def run(command: Command | None) -> None:
+        if command is not None:
+            screen.run_command(command)
+
+    screen.app.push_screen(HelpScreen(screen.active_pane, screen.keymap), run)
 
 
 class HelpScreen(Dialog[Command]):
