@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.utils import format_datetime
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.diff.parse import DiffFile, read_diff
 from core.mail.message import UNKNOWN_DATE
 from core.model import OpenedMessage
 from core.reply.anchors import resolve
-from core.reply.draft import Anchor, Draft
+from core.reply.draft import Anchor, Draft, DraftComment
 from core.series.review_comments import PARTS
 
 ROWS_ABOVE: Final = 8
@@ -24,6 +24,11 @@ ROWS_ABOVE: Final = 8
 CUT: Final = "> [...]"
 """Stands for quoted lines that were left out."""
 
+_TRAILER: Final = re.compile(
+    r"(?:[A-Za-z]{1,30}(?:-[A-Za-z]{1,30}){1,3}|Cc|Fixes|Link|Closes|Bug|BugLink):\s"
+    r"|\[[^\]]{1,200}\]\s*$|\(cherry picked from "
+)
+"""Begins a line that is a trailer, or a maintainer's note among them."""
 _KEPT: Final = re.compile(r"[ \t>|+\-@]|.*https?://")
 """Begins a line of the user's own text that is never wrapped: indented, quoted, a table, a diff; or it holds a URL."""
 
@@ -37,10 +42,10 @@ def compose_text(draft: Draft, mail: OpenedMessage, *, wrap: int = 72, signature
         return draft.text
     blocks = [attribution(mail)]
     general = [one.text for one in draft.comments if one.anchor is None]
-    anchored = [(one.anchor, one.text) for one in draft.comments if one.anchor is not None]
+    anchored = [one for one in draft.comments if one.anchor is not None]
     placed, lost = _placed(anchored, mail)
     if general or not anchored:
-        blocks[0] += "\n" + "\n".join(_first_paragraph(mail))
+        blocks[0] = "\n".join([blocks[0], *_first_paragraph(mail)])
     blocks += [_own(text, wrap) for text in general]
     for quoted, texts in _passages(placed, mail):
         if quoted and len(blocks) == 1:
@@ -121,33 +126,54 @@ def _quote(line: str) -> str:
 
 
 def _first_paragraph(mail: OpenedMessage) -> list[str]:
-    """Return the first paragraph that says something, quoted."""
-    lines = mail.body.message.split("\n")
-    start = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
-    end = start
-    while end < len(lines) and lines[end].strip():
-        end += 1
-    return [_quote(line) for line in lines[start:end]]
+    """Return the first paragraph that says something, quoted: of the message, else of the notes, else the diffstat's end.
+
+    Trailers say nothing; a mail that holds nothing else is not quoted.
+    """
+    for text in (mail.body.message, mail.body.notes):
+        for is_blank, group in groupby(text.split("\n"), lambda line: not line.strip()):
+            lines = list(group)
+            if not is_blank and not _is_trailers(lines):
+                return [_quote(line) for line in lines]
+    stat = [line for line in mail.body.diffstat.split("\n") if line.strip()]
+    return [_quote(line) for line in stat[-1:]]
 
 
-_Anchored = tuple[Anchor, str]
-"""A line's anchor, and what is said there."""
-_Placed = tuple[int, int, str]
-"""The number of a part in PARTS, a line of it, and what is said there."""
+def _is_trailers(lines: Sequence[str]) -> bool:
+    """Whether a paragraph is a block of trailers, be they folded."""
+    folded = [line for line in lines[1:] if not line[:1].isspace()]
+    return all(_TRAILER.match(line) for line in [*lines[:1], *folded])
+
+
+class _Placed(NamedTuple):
+    """A comment with its place."""
+
+    part: int
+    """The number of a part in PARTS."""
+    line: int
+    span: int
+    text: str
+
+
+class _Line(NamedTuple):
+    """A commented line of a part: how many lines are to be quoted, and what is said there."""
+
+    span: int
+    texts: list[str]
 
 
 def _placed(
-    comments: Sequence[_Anchored], mail: OpenedMessage
-) -> tuple[list[_Placed], list[_Anchored]]:
+    comments: Sequence[DraftComment], mail: OpenedMessage
+) -> tuple[list[_Placed], list[tuple[Anchor, str]]]:
     """Return comments with their place, in the order of the mail, and those whose line is not there."""
     placed: list[_Placed] = []
-    lost: list[_Anchored] = []
-    found = resolve([anchor for anchor, _ in comments], mail.body)
-    for (anchor, text), place in zip(comments, found, strict=True):
+    lost: list[tuple[Anchor, str]] = []
+    anchors = [one.anchor for one in comments if one.anchor is not None]
+    for one, anchor, place in zip(comments, anchors, resolve(anchors, mail.body), strict=True):
         if place is None:
-            lost.append((anchor, text))
+            lost.append((anchor, one.text))
         else:
-            placed.append((PARTS.index(place.part), place.line, text))
+            placed.append(_Placed(PARTS.index(place.part), place.line, one.span, one.text))
     return sorted(placed, key=lambda one: one[:2]), lost
 
 
@@ -155,10 +181,12 @@ def _passages(
     placed: Sequence[_Placed], mail: OpenedMessage
 ) -> Iterator[tuple[list[str], list[str]]]:
     """Yield quoted lines, each with the comments on the last of them."""
-    for part, group in groupby(placed, key=lambda one: one[0]):
-        on_lines = {
-            line: [one[2] for one in same] for line, same in groupby(group, key=lambda one: one[1])
-        }
+    for part, group in groupby(placed, key=lambda one: one.part):
+        on_lines: dict[int, _Line] = {}
+        for line, same in groupby(group, key=lambda one: one.line):
+            here = list(same)
+            span = max(one.span for one in here)
+            on_lines[line] = _Line(span, [one.text for one in here])
         name = PARTS[part]
         lines = getattr(mail.body, name).split("\n")
         if name == "diff":
@@ -168,13 +196,13 @@ def _passages(
 
 
 def _text_passages(
-    lines: Sequence[str], on_lines: dict[int, list[str]]
+    lines: Sequence[str], on_lines: Mapping[int, _Line]
 ) -> Iterator[tuple[list[str], list[str]]]:
     """Yield each commented line with its paragraph above it."""
     done = -1
-    for line, texts in on_lines.items():
+    for line, (span, texts) in on_lines.items():
         start = line
-        while start - 1 > done and lines[start - 1].strip():
+        while start - 1 > done and (lines[start - 1].strip() or line - start + 1 < span):
             start -= 1
         cut = [CUT] if any(one.strip() for one in lines[done + 1 : start]) else []
         yield [*cut, *map(_quote, lines[start : line + 1])], texts
@@ -182,12 +210,12 @@ def _text_passages(
 
 
 def _diff_passages(
-    lines: Sequence[str], diff: str, on_lines: dict[int, list[str]]
+    lines: Sequence[str], diff: str, on_lines: Mapping[int, _Line]
 ) -> Iterator[tuple[list[str], list[str]]]:
     """Yield each commented row with its file's header once, its hunk's header, and the rows above it."""
     files = read_diff(diff).files
     done, file_done = -1, -1
-    for line, texts in on_lines.items():
+    for line, (span, texts) in on_lines.items():
         number = _file_at(files, line)
         quoted: list[str] = []
         if number < 0:
@@ -200,7 +228,7 @@ def _diff_passages(
                 done = file.start + len(header) - 1
                 file_done = number
             if line > done:
-                quoted += _hunk_rows(file, lines, line, done)
+                quoted += _hunk_rows(file, lines, line, done, span)
         done = max(done, line)
         yield [CUT if row is _CUT else _quote(row) for row in quoted], texts
 
@@ -209,7 +237,7 @@ _CUT: Final = "\0"
 """Among rows: some were left out here."""
 
 
-def _hunk_rows(file: DiffFile, lines: Sequence[str], line: int, done: int) -> list[str]:
+def _hunk_rows(file: DiffFile, lines: Sequence[str], line: int, done: int, span: int) -> list[str]:
     """Return the rows from where the quote ended to a row, the hunk's header first where it is a new one."""
     hunk = next((one for one in file.hunks if one.start <= line < one.end), None)
     if hunk is None:
@@ -219,7 +247,7 @@ def _hunk_rows(file: DiffFile, lines: Sequence[str], line: int, done: int) -> li
     if done < hunk.start:
         rows.append(lines[hunk.start])
         first = hunk.start + 1
-    start = max(first, line - ROWS_ABOVE)
+    start = max(first, line - max(ROWS_ABOVE, span - 1))
     if line == hunk.start:
         return rows
     if start > first:

@@ -52,6 +52,8 @@ class DraftComment:
     anchor: Anchor | None = None
     line: int | None = None
     """The line's number in the file after the patch (of a removed line: before it); None outside a diff."""
+    span: int = 1
+    """How many lines it is about, the anchor's the last of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

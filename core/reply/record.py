@@ -97,6 +97,7 @@ def _comment(one: DraftComment) -> dict[str, Any]:
     return {
         "text": one.text,
         "line": one.line,
+        "span": one.span,
         "anchor": None
         if anchor is None
         else {
@@ -141,6 +142,9 @@ def _read_comment(fields: Mapping[str, Any]) -> DraftComment:
     line = fields["line"]
     if line is not None and not isinstance(line, int):
         raise TypeError("a line is a number")
+    span = fields.get("span", 1)
+    if not isinstance(span, int) or span < 1:
+        raise ValueError("a span is a number from 1")
     if anchor is None:
         return DraftComment(text=_text(fields["text"]), line=line)
     if anchor["part"] not in PARTS:
@@ -148,6 +152,7 @@ def _read_comment(fields: Mapping[str, Any]) -> DraftComment:
     return DraftComment(
         text=_text(fields["text"]),
         line=line,
+        span=span,
         anchor=Anchor(
             part=anchor["part"],
             path=_text(anchor["path"]),

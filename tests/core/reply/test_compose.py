@@ -14,6 +14,7 @@ from core.reply.draft import Anchor, DraftComment
 from core.reply.message import build_message
 from core.series.review_comments import PARTS, PatchLine, ReplyInThread, place_comments
 from tests.core.reply.kit import NOW, draft, opened
+from tests.core.reply.kit import PATCH as PATCH_TEXT
 
 PATCH = opened()
 DIFF = PATCH.body.diff.split("\n")
@@ -172,3 +173,41 @@ def test_trailers_of_an_edited_text() -> None:
         with_trailers(f"Fine.\n\n{mine}\n\n-- \nR\n", [mine], [mine, "Tested-by: R <r@x>"])
         == f"Fine.\n\n{mine}\nTested-by: R <r@x>\n\n-- \nR\n"
     )
+
+
+NO_PROSE = PATCH_TEXT.replace(
+    "The stripe tree has no tests of its own,\nso nobody notices when it breaks.\n\nAdd some.\n\n",
+    "",
+)
+
+
+def test_a_trailer_alone_quotes_no_trailers() -> None:
+    given = draft(trailers=("Acked-by: Rex <rex@example.com>",))
+    assert "> The stripe tree has no tests" in compose_text(given, opened())
+    text = compose_text(given, opened(NO_PROSE))
+    assert "Signed-off-by" not in text
+    assert "> v2: more of them\n\nAcked-by" in text, "what stands below the line is prose, too"
+    bare = NO_PROSE.replace("v2: more of them\n\n", "")
+    text = compose_text(given, opened(bare))
+    assert ">  1 file changed, 30 insertions(+)\n\nAcked-by" in text
+    assert text.count("\n> ") == 1
+
+
+def test_prose_that_looks_like_a_trailer_is_quoted() -> None:
+    given = draft(trailers=("Acked-by: Rex <rex@example.com>",))
+    for prose in ("Note: this breaks\nthe build.", "mm: zap it", "    indented code\n    only"):
+        mail = opened(NO_PROSE.replace("Signed-off-by", f"{prose}\n\nSigned-off-by", 1))
+        assert "".join(f"> {line}\n" for line in prose.split("\n")) in compose_text(given, mail)
+    folded = 'Fixes: 0123456789ab ("x")\nReported-by: A B\n <a@example.org>\n[ rex: fixed a typo ]'
+    mail = opened(NO_PROSE.replace("Signed-off-by", f"{folded}\n\nSigned-off-by", 1))
+    assert "Reported-by" not in compose_text(given, mail)
+
+
+def test_a_span_is_quoted_whole_and_not_beyond_its_hunk() -> None:
+    anchor = Anchor(part="diff", path="fs/tree.c", text="+\tline_number(20);")
+    text = compose_text(draft(DraftComment(text="x", anchor=anchor, span=15)), opened())
+    assert "> [...]\n> +\tline_number(6);\n" in text
+    assert "line_number(5)" not in text
+    anchor = Anchor(part="diff", path="fs/other.c", text="+new")
+    text = compose_text(draft(DraftComment(text="x", anchor=anchor, span=15)), opened())
+    assert "line_number" not in text
