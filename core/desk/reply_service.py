@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from core.config import Config, with_git
 from core.errors import PatchdeskError
 from core.model import Identity, MessageId, OpenedMessage
-from core.reply.anchors import anchor_of
+from core.reply.anchors import anchor_of, last_line, resolve
 from core.reply.compose import compose_text, full_quote, with_trailers
 from core.reply.delivery import DeliveryWay, SendSettings, delivery_way
 from core.reply.draft import Draft, DraftComment, DraftState
@@ -92,9 +92,24 @@ class ReplyService:
         """Write a draft to disk, and return it. Raises PatchdeskError."""
         return self._store.keep(draft)
 
+    def keep_composed(self, draft: Draft, mail: OpenedMessage) -> Draft:
+        """Write a draft to disk with the text that it would send now, which a preview then shows. Raises PatchdeskError.
+
+        One that says nothing any more is deleted.
+        """
+        if draft.is_empty:
+            if self._store.exists(draft.id):
+                self.delete(draft.id)
+            return draft
+        return self.keep(replace(draft, composed=self.composed(draft, mail)))
+
     def editor_file(self, draft: Draft) -> Path:
         """Return where a draft's text lies while an editor has it."""
         return self._store.editor_file(draft.id)
+
+    def comment_file(self) -> Path:
+        """Return where a comment lies while an editor has it."""
+        return self._store.comment_file()
 
     def delete(self, draft_id: str) -> None:
         """Delete a draft; it is kept aside for 30 days. Raises PatchdeskError."""
@@ -103,20 +118,46 @@ class ReplyService:
     # ------------------------------------------------------------------- its text
 
     def with_comment(
-        self, draft: Draft, mail: OpenedMessage, place: PatchLine | None, text: str
+        self,
+        draft: Draft,
+        mail: OpenedMessage,
+        place: PatchLine | None,
+        text: str,
+        span: int = 1,
     ) -> Draft:
-        """Return a draft with a comment at a line, or on the mail as a whole; it is no longer ready."""
+        """Return a draft with a comment at a line, or on the mail as a whole; it is no longer ready.
+
+        `span` is how many lines the comment is about; the one at `place` is the last of them.
+        """
         text = clean_text(text).rstrip("\n")
         if place is None:
             comment = DraftComment(text=text)
         else:
             found = anchor_of(place, mail.body)
-            comment = DraftComment(text=text, anchor=found.anchor, line=found.line)
+            comment = DraftComment(text=text, anchor=found.anchor, line=found.line, span=span)
         if draft.text is not None:  # an edited text is the truth: the comment goes to its end
             alone = replace(draft, text=None, comments=(comment,), trailers=())
             added = compose_text(alone, mail, wrap=self._config.reply_wrap).partition("\n")[2]
             draft = replace(draft, text=f"{draft.text.rstrip(chr(10))}\n\n{added}")
         return self._changed(draft, comments=(*draft.comments, comment))
+
+    def drop_comment(self, draft: Draft, comment: DraftComment) -> None:
+        """Take a comment out of a draft on disk; a draft that says nothing then is deleted. Raises PatchdeskError."""
+        left = self.without_comment(draft, comment)
+        if left.is_empty:
+            self.delete(draft.id)
+        else:
+            self.keep(left)
+
+    @staticmethod
+    def place_of(comment: DraftComment, mail: OpenedMessage) -> PatchLine | None:
+        """Return the line of the answered mail that a comment is about."""
+        return resolve([comment.anchor], mail.body)[0] if comment.anchor is not None else None
+
+    @staticmethod
+    def place_of_text(text: str, mail: OpenedMessage) -> PatchLine | None:
+        """Return the last line of a mail's text that is a given one."""
+        return last_line(text, mail.body)
 
     def without_comment(self, draft: Draft, comment: DraftComment) -> Draft:
         """Return a draft without a comment; it is no longer ready."""
@@ -158,6 +199,13 @@ class ReplyService:
     def take_back(self, draft_id: str) -> Draft:
         """Make a ready draft a draft again. Raises PatchdeskError where it left already."""
         return self._store.edit(draft_id, lambda one: replace(one, state=DraftState.DRAFT))
+
+    def release(self, draft_id: str) -> Draft:
+        """Mark a draft ready to leave as it was last kept. Raises PatchdeskError where it left already, or says nothing."""
+        draft = self._store.load(draft_id)
+        if not draft.body.strip():
+            raise PatchdeskError("The reply says nothing yet.", "Write a comment first.")
+        return self._store.edit(draft_id, lambda one: replace(one, state=DraftState.READY))
 
     # ------------------------------------------------------------------- sending
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.diff.parse import read_diff
 from core.model import Body
 from core.reply.draft import Anchor
-from core.series.review_comments import PatchLine
+from core.series.review_comments import PARTS, PatchLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,16 @@ def resolve(anchors: Sequence[Anchor], body: Body) -> list[PatchLine | None]:
                 seen[key] = ordinal + 1
                 for at in wanted[key].get(ordinal, ()):
                     found[at] = PatchLine(anchors[at].part, number)
+    return found
+
+
+def last_line(text: str, body: Body) -> PatchLine | None:
+    """Return the last line of a mail's parts that is a given one."""
+    found = None
+    for part in PARTS:
+        for number, line in enumerate(getattr(body, part).split("\n")):
+            if line.rstrip() == text.rstrip():
+                found = PatchLine(part, number)
     return found
 
 

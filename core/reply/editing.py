@@ -30,6 +30,17 @@ def edit_text(file: Path, text: str) -> str:
     return read_edited(file)
 
 
+def edit_plain(file: Path, text: str) -> str:
+    """Let the user edit a text that is on disk elsewhere already, and return it. Raises PatchdeskError."""
+    write_atomically(file, text.encode("utf-8", "replace"))
+    status = run_in_terminal(editor_command(file, os.environ))
+    if status:
+        raise PatchdeskError(f"The editor failed ({status}).", f"What you wrote is in {file}.")
+    edited = read_edited(file)
+    file.unlink(missing_ok=True)
+    return edited
+
+
 def read_edited(file: Path) -> str:
     """Return an edited text without the help above it. Raises PatchdeskError."""
     try:

@@ -109,11 +109,21 @@ class DraftStore:
             return self.save(change(draft))
 
     def keep(self, draft: Draft) -> Draft:
-        """Write a draft that was begun or changed. Raises PatchdeskError where it left meanwhile."""
+        """Write a draft that was begun or changed. Raises PatchdeskError where it left, or was changed, meanwhile."""
         with self.locked(draft.id):
-            if self._path(draft.id).exists():
-                _check_editable(self.load(draft.id, locked=True))
+            if self.exists(draft.id):
+                stored = self.load(draft.id, locked=True)
+                _check_editable(stored)
+                if stored.changed != draft.changed:
+                    raise PatchdeskError(
+                        f"Draft {draft.id} was changed elsewhere meanwhile.",
+                        "Copy what you wrote, and open the draft again.",
+                    )
             return self.save(draft)
+
+    def exists(self, draft_id: str) -> bool:
+        """Whether a draft is on disk."""
+        return self._path(draft_id).exists()
 
     def delete(self, draft_id: str) -> None:
         """Take a draft away; its file stays in `gone/` for 30 days. Raises PatchdeskError where it may have left."""
@@ -178,6 +188,10 @@ class DraftStore:
     def editor_file(self, draft_id: str) -> Path:
         """Return where the text lies while an editor has it; after a crash it is still there."""
         return self._path(draft_id).with_suffix(".txt")
+
+    def comment_file(self) -> Path:
+        """Return where a comment lies while an editor has it."""
+        return private_dir(self._folder) / "comment.txt"
 
     def _path(self, draft_id: str) -> Path:
         if not _ID.fullmatch(draft_id):
