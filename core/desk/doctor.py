@@ -205,7 +205,7 @@ def _unfollowed(about: DoctorContext) -> Iterator[Check]:
     if indexed is None:
         return
     try:
-        for info in indexed.index.lists():
+        for info in indexed.index.rows.lists():
             if info.name not in about.config.lists:
                 yield Check.warning(
                     f"the index holds {info.name}, which you do not follow",

@@ -79,25 +79,25 @@ class IndexedMail:
     def items(self, lists: Sequence[str], *, threads: bool) -> Iterator[Series | Thread]:
         """Yield the series of lists, the latest activity first; with `threads`, what is no series, too."""
         view = RowView(lists=tuple(lists), threads=threads)
-        for row in self.index.order(view):
-            item = self.index.series(row)
+        for row in self.index.rows.order(view):
+            item = self.index.mails.series(row)
             if item is not None:  # taken away meanwhile
                 yield item
 
     def message(self, message_id: MessageId) -> Message | None:
         """Return a mail, None where no list has it."""
-        return self.index.message(message_id)
+        return self.index.mails.message(message_id)
 
     def listing(self, message_id: MessageId) -> TargetListing:
         """Return the series or thread that holds a mail, as a listing of that alone."""
-        row = self.index.find(message_id)
-        item = None if row is None else self.index.series(row)
+        row = self.index.mails.find_row(message_id)
+        item = None if row is None else self.index.mails.series(row)
         items = () if item is None else (item,)
         return TargetListing(name="the lists you follow", items=items, mails=0, done=True)
 
     def lists_of(self, message_id: MessageId) -> tuple[str, ...]:
         """Return the names of the lists that a mail came through."""
-        return self.index.lists_of(message_id)
+        return self.index.mails.lists_of(message_id)
 
     def mail(self, message: Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
@@ -107,7 +107,7 @@ class IndexedMail:
 
     def raw(self, message: Message) -> bytes:
         """Return one mail's bytes. Raises PatchdeskError."""
-        return self.index.raw(message)
+        return self.index.mails.raw(message)
 
     def close(self) -> None:
         """Close the index."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
@@ -24,12 +23,10 @@ class ListViews:
     def __init__(
         self,
         index: Callable[[], Index],
-        in_use: AbstractContextManager[object],
         config: Config | None = None,
     ) -> None:
-        """`index` returns the open index; within `in_use` nobody closes it."""
+        """`index` returns the open index."""
         self._index = index
-        self._in_use = in_use
         self._config = config
         self._search: ListSearch | None = None
         self._lock = threading.Lock()
@@ -62,8 +59,7 @@ class ListViews:
     def count(self, view: SavedView, lists: Collection[str], stop: Event) -> int | None:
         """Return how many rows a view has; None where its query cannot be read, or `stop` is set."""
         try:
-            with self._in_use:
-                return None if stop.is_set() else self.search.count(view.query, lists)
+            return None if stop.is_set() else self.search.count(view.query, lists)
         except QueryError:
             return None
 

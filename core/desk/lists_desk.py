@@ -20,7 +20,6 @@ from core.desk.list_rows import AT_ONCE, LazyRows
 from core.desk.list_views import ListViews
 from core.desk.row_reader import RowReader
 from core.errors import PatchdeskError, QueryError
-from core.index.in_use import InUse
 from core.index.index import Index, ListStats, RowView, open_index
 from core.model import Message, MessageId, OpenedMessage, TargetListing
 
@@ -59,10 +58,8 @@ class ListDesk:
 
     def __init__(self, path: Path, wanted: ListQuery, config: Config | None = None) -> None:
         """Begin at once to read the first rows, in a thread of its own."""
-        self.in_use = InUse()
-        """Around what other threads ask of the index: it is not closed meanwhile."""
         self.rows = RowReader(lambda: self.index)
-        self.views = ListViews(lambda: self.index, self.in_use, config)
+        self.views = ListViews(lambda: self.index, config)
         self._path = path
         self.wanted = wanted
         self._asked = wanted
@@ -79,14 +76,14 @@ class ListDesk:
     def _prepare(self) -> None:
         try:
             self._index = open_index(self._path)
-            self._generation = self._index.changes_since(1 << 62).generation
+            self._generation = self._index.rows.changes_since(1 << 62).generation
             view = self.wanted.view
-            rows = self._index.order(view, _FIRST)
+            rows = self._index.rows.order(view, _FIRST)
             # What is decided would be hidden by the screen as soon as it knows.
             open_rows = replace(view, statuses=OPEN_STATES)
             items = LazyRows(
                 self.rows,
-                self._index.order(open_rows, _FIRST),
+                self._index.rows.order(open_rows, _FIRST),
                 self._headings(self.wanted, open_rows),
             )
             items.read(0, AT_ONCE)
@@ -153,8 +150,7 @@ class ListDesk:
             yield from self._pages(index, stop)
         finally:
             self.views.close()
-            if self.in_use.close():
-                index.close()
+            index.close()
 
     def _pages(self, index: Index, stop: Event) -> Iterator[ListPage]:
         if isinstance(self._first, PatchdeskError):
@@ -169,7 +165,7 @@ class ListDesk:
         looked = time.time()
         page = self._page(self.wanted, page.items, ())
         yield page
-        if not index.is_complete():
+        if not index.writer.is_complete():
             threading.Thread(target=self._complete, args=(index, stop), daemon=True).start()
         while not (stop.is_set() or self._closed):
             self._wake.wait(_POLL)
@@ -177,10 +173,10 @@ class ListDesk:
             if stop.is_set() or self._closed:
                 return
             self._apply_journal()
-            changes = index.changes_since(self._generation)
+            changes = index.rows.changes_since(self._generation)
             asked = self._asked
             now = time.time()
-            woken = index.woken(looked, now)
+            woken = index.rows.due_between(looked, now)
             looked = now
             changed = (*changes.written, *changes.gone, *woken)
             unchanged = changes.generation == self._generation and not woken
@@ -214,7 +210,7 @@ class ListDesk:
     def _page(self, wanted: ListQuery, before: LazyRows, changed: Collection[int]) -> ListPage:
         index = self.index
         view = wanted.view
-        rows = index.order(view)
+        rows = index.rows.order(view)
         items = LazyRows(self.rows, rows, self._headings(wanted, view))
         items.reuse_from(before, changed)
         notes: tuple[str, ...] = ()
@@ -228,19 +224,19 @@ class ListDesk:
         return ListPage(
             wanted=wanted,
             items=items,
-            lists=tuple(index.lists()),
-            unread=index.unread_rows(wanted.lists),
+            lists=tuple(index.rows.lists()),
+            unread=index.rows.unread(wanted.lists),
             notes=notes,
         )
 
     def _headings(self, wanted: ListQuery, view: RowView) -> dict[int, str]:
         counts: Iterable[tuple[object, int]]
         if wanted.group == "day":
-            counts = self.index.days(view)
+            counts = self.index.rows.count_by_day(view)
         elif wanted.group == "author":
-            counts = self.index.authors(view)
+            counts = self.index.rows.count_by_author(view)
         elif wanted.group == "state":
-            counts = self.index.states(view)
+            counts = self.index.rows.count_by_status(view)
         else:
             return {}
         headings: dict[int, str] = {}
@@ -275,7 +271,7 @@ class ListDesk:
 
     def raw(self, message: Message) -> bytes:
         """Return one mail's bytes. Raises PatchdeskError."""
-        return self.index.raw(message)
+        return self.index.mails.raw(message)
 
     def close(self) -> None:
         """Let `pages` end."""
@@ -289,7 +285,7 @@ def known_lists(path: Path) -> tuple[str, ...]:
         return ()
     index = open_index(path)
     try:
-        return tuple(info.name for info in index.lists())
+        return tuple(info.name for info in index.rows.lists())
     finally:
         index.close()
 

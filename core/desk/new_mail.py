@@ -20,10 +20,10 @@ def new_items(
 ) -> Iterator[tuple[Series | Thread, list[MessageId]]]:
     """Yield the series with unread mail that came after a number, and its Message-IDs; with `threads`, threads too."""
     found: dict[int, list[MessageId]] = {}
-    for row, message_id in index.unread_since(after):
+    for row, message_id in index.mails.unread_since(after):
         found.setdefault(row, []).append(message_id)
     for row, new in found.items():
-        item = index.series(row)
+        item = index.mails.series(row)
         if isinstance(item, Series) or (threads and item is not None):
             yield item, new
 

@@ -28,7 +28,7 @@ class RowReader:
 
     def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
         """Return what rows show; rows that are gone are left out."""
-        return self._index().summaries(rows)
+        return self._index().rows.summaries(rows)
 
     def item(self, row: int) -> Series | Thread | None:
         """Return a whole series or thread; None where it is gone."""
@@ -36,7 +36,7 @@ class RowReader:
             if (found := self._items.get(row)) is not None:
                 self._items.move_to_end(row)
                 return found
-        item = self._index().series(row)
+        item = self._index().mails.series(row)
         if item is not None:
             with self._lock:
                 self._items[row] = item
@@ -46,11 +46,11 @@ class RowReader:
 
     def unread(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""
-        return self._index().unseen(row)
+        return self._index().mails.unread_of(row)
 
     def find(self, message_id: MessageId) -> int | None:
         """Return the row that holds a mail."""
-        return self._index().find(message_id)
+        return self._index().mails.find_row(message_id)
 
     def drop(self, rows: Iterable[int] | None) -> None:
         """Read these rows again when they are asked for; None stands for all."""

@@ -10,27 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
 from core.index.full_text import fts_text
 from core.model import Body
-from core.progress import Progress
 
-if TYPE_CHECKING:
-    from core.index.index import Index
-    from core.progress import ProgressCallback
-
-Texts = Callable[[int, int], Sequence[tuple[int, bytes]]]
-"""Gives the first so many mails after a number, each with its own and its bytes; empty ones cannot be had."""
-
-_BATCH: Final = 200
-"""Mails of one transaction."""
 _MOST: Final = 1 << 16
 """Characters of a mail's text that are indexed."""
 _WAIT: Final = 20.0
@@ -110,49 +97,6 @@ def open_body_index(file: Path, identity: str) -> BodyIndex | None:
     return None
 
 
-def index_new_bodies(index: Index, file: Path, *, stop: Event, report: ProgressCallback) -> int:
-    """Index the texts of mails that are not indexed yet; return how many.
-
-    What was done stays where it is interrupted. Raises Cancelled, IndexFileError, and PatchdeskError where the file cannot
-    be written.
-    """
-    try:
-        bodies = _made(file)
-        try:
-            bodies.begin(index.identity)
-            return _bring(index, bodies, stop, report)
-        finally:
-            bodies.close()
-    except (sqlite3.Error, OSError) as error:
-        raise PatchdeskError(
-            f"The texts of mails cannot be indexed in {file}: {error}.",
-            "Check the disk's room and the rights; what was done stays.",
-        ) from error
-
-
-def _bring(index: Index, bodies: BodyIndex, stop: Event, report: ProgressCallback) -> int:
-    count, told = 0, 0.0
-    left = total = index.mails_after(bodies.known[1])
-    while left:
-        known = bodies.known
-        mails = index.raw_after(known[1], _BATCH)
-        if not mails:
-            break
-        texts = []
-        for number, raw in mails:
-            if stop.is_set():
-                raise Cancelled
-            if text := author_text(raw):
-                texts.append((number, text))
-        if bodies.add(known, texts, mails[-1][0]):
-            count += len(mails)
-        left -= len(mails)
-        if (now := time.monotonic()) - told > 0.1:
-            told = now
-            report(Progress("Indexing texts: mails", total - max(left, 0), total))
-    return count
-
-
 def author_text(raw: bytes) -> str:
     """Return the folded words that a mail's author wrote; none of one whose bytes cannot be had."""
     if not raw:
@@ -179,7 +123,7 @@ def remove_bodies(file: Path) -> None:
             file.with_name(file.name + end).unlink(missing_ok=True)
 
 
-def _made(file: Path) -> BodyIndex:
+def make_body_index(file: Path) -> BodyIndex:
     """Open the file; where there is none that can be used, make it. Raises OSError and sqlite3.Error."""
     if file.exists():
         with contextlib.suppress(sqlite3.DatabaseError):

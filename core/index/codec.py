@@ -7,7 +7,7 @@ nodes. Unpacked, a message equals the one that was packed, but for its key, whic
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import blake2b
@@ -121,6 +121,16 @@ class StoredFacts(NamedTuple):
 def read_facts(packed: bytes) -> StoredFacts:
     """Return the array that `encode_facts` packed."""
     return StoredFacts._make(json.loads(packed))
+
+
+def phrases_of(facts: StoredFacts) -> Iterator[int]:
+    """Yield the numbers of all phrases that stand in a message's facts."""
+    yield facts.sender
+    yield facts.author
+    yield from facts.to
+    yield from facts.cc
+    yield from facts.list_ids
+    yield from (each for each in facts.trailers if isinstance(each, int))
 
 
 def encode_facts(message: Message, names: IdSource) -> bytes:

@@ -7,7 +7,7 @@ texts: to take a mail out, its words are made again of its facts.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from core.index.codec import IdSource, StoredFacts, join_pair, read_facts, split_pair
@@ -54,6 +54,15 @@ def index_phrases(connection: sqlite3.Connection, phrases: Iterable[tuple[int, s
         "INSERT INTO phrase_words (rowid, words) VALUES (?, ?)",
         [(number, phrase_fts_text(text)) for number, text in phrases],
     )
+
+
+def remove_phrases(connection: sqlite3.Connection, phrases: Sequence[tuple[int, str]]) -> None:
+    """Take phrases out, with their words."""
+    connection.executemany(
+        "INSERT INTO phrase_words (phrase_words, rowid, words) VALUES ('delete', ?, ?)",
+        [(number, phrase_fts_text(text)) for number, text in phrases],
+    )
+    connection.executemany("DELETE FROM phrase WHERE id = ?", [(number,) for number, _ in phrases])
 
 
 def index_messages(

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Final
 
 from core.index.codec import join_pair, references_of, stable_hash, to_blob
+from core.index.database import get_meta
 from core.index.full_text import index_phrases
 from core.model import Identity, Message, MessageId
 
@@ -48,13 +51,34 @@ def _largest(connection: sqlite3.Connection, talks: list[int]) -> int:
     return talks[0]
 
 
+CLEANUPS: Final = "cleanups"
+"""Under which `meta` has how often phrases were removed."""
+
+
+@dataclass(slots=True)
+class PhraseMemory:
+    """Numbers of phrases that one transaction after the other uses, until phrases are removed."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    cleanups: int = 0
+
+    def check(self, connection: sqlite3.Connection) -> None:
+        """Forget all where phrases were removed since the last transaction."""
+        cleanups = int(get_meta(connection, CLEANUPS) or 0)
+        if cleanups != self.cleanups:
+            self.numbers.clear()
+            self.cleanups = cleanups
+
+
 class IdAllocator:
     """Gives numbers in one write transaction, and stores at its end what is new."""
 
-    def __init__(self, connection: sqlite3.Connection, phrases: dict[str, int]) -> None:
-        """Take a memory of phrases that outlives the transaction; what is new in it is forgotten by `undo`."""
+    def __init__(self, connection: sqlite3.Connection, memory: PhraseMemory | None = None) -> None:
+        """Begin in a transaction, with a memory of phrases that outlives it."""
         self._connection = connection
-        self._phrases = phrases
+        memory = memory or PhraseMemory()
+        memory.check(connection)
+        self._phrases = memory.numbers
         self._new_phrases: dict[str, int] = {}
         self._people: dict[int, tuple[tuple[Identity, ...], list[int]]] = {}
         self._next_phrase = _after_last(connection, "phrase")

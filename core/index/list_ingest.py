@@ -19,6 +19,7 @@ from typing import Final
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.database import transaction
+from core.index.ids import PhraseMemory
 from core.index.message_writer import (
     MessageWriter,
     PendingChange,
@@ -81,7 +82,7 @@ class ListIngest:
         self._name = list_name
         self._stop = stop
         self._report = report
-        self._phrases: dict[str, int] = {}
+        self._phrases = PhraseMemory()
         self._fresh: dict[bytes, Message] = {}
         self._list = 0
         self._read_before = 0

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from core.diff.stat import diffstat
 from core.index.codec import encode_facts, to_blob
 from core.index.full_text import index_messages, last_number, remove_message
-from core.index.ids import IdAllocator
+from core.index.ids import IdAllocator, PhraseMemory
 from core.mail.message import parse_message_and_diff
 from core.model import Message
 from core.sources.source import MailChange
@@ -83,7 +83,7 @@ class MessageWriter:
         list_id: int,
         part: int,
         feed: StoredSource,
-        phrases: dict[str, int],
+        phrases: PhraseMemory,
     ) -> None:
         self._connection = connection
         self._list = list_id

@@ -28,6 +28,7 @@ from core.index.database import (
     set_meta,
     transaction,
 )
+from core.index.ids import PhraseMemory
 from core.index.message_writer import (
     MessageWriter,
     PendingChange,
@@ -195,7 +196,7 @@ def _take_list(
             continue  # synced since: it has its own cursor
         whole = True
         batch: list[tuple[PendingChange, bool]] = []
-        phrases: dict[str, int] = {}
+        phrases = PhraseMemory()
         for blob, packed, own_name, is_read in stored.messages(number):
             if stop.is_set():
                 raise Cancelled
@@ -224,7 +225,7 @@ def _store(
     list_id: int,
     part: int,
     source: _StoredPart,
-    phrases: dict[str, int],
+    phrases: PhraseMemory,
     batch: list[tuple[PendingChange, bool]],
 ) -> int:
     if not batch:

@@ -1,4 +1,8 @@
-"""Series and threads → rows of the tree."""
+"""Series and threads → rows of the tree, and the counts of unread mails that rows carry.
+
+The flags of what was read repeat what the triage journal says; applying it to an index that was built anew gives the same. A
+mail that is not here yet keeps its flag for when it comes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.index.codec import to_blob
+from core.index.database import transaction
+from core.index.ids import IdAllocator
 from core.index.row_summary import MessageRole, message_roles, row_head
 from core.model import MessageId, Series, Thread
 
@@ -111,16 +117,10 @@ def write_rows(
         lists += [(each, number, *counts) for each, counts in draft.lists.items()]
     _release(connection, drafts, old)
     gone = old.difference(numbers)
-    rewritten = [row[0] for row in rows]
-    _delete(connection, "row_list", "list_row", (*rewritten, *gone))
+    _delete(connection, "row_list", "list_row", (*(row[0] for row in rows), *gone))
     _delete(connection, "list_row", "id", gone)
     _delete(connection, "series_facts", "list_row", gone)
-    marks = ", ".join("?" * 13)
-    connection.executemany(f"INSERT OR REPLACE INTO list_row VALUES ({marks})", rows)  # noqa: S608
-    connection.executemany(
-        "INSERT OR REPLACE INTO series_facts VALUES (?, ?, ?, ?, ?, ?, ?)", facets
-    )
-    connection.executemany("INSERT INTO row_list VALUES (?, ?, ?, ?)", lists)
+    _insert_rows(connection, rows, facets, lists)
     connection.executemany("UPDATE node SET list_row = ?, role = ? WHERE id = ?", nodes)
     connection.executemany(
         "UPDATE posting SET list_row = ? WHERE id = ?",
@@ -134,6 +134,20 @@ def write_rows(
         "INSERT INTO deleted_row VALUES (?, ?)", [(generation, item) for item in gone]
     )
     return changed + len(gone)
+
+
+def _insert_rows(
+    connection: sqlite3.Connection,
+    rows: list[tuple[object, ...]],
+    facets: list[tuple[int, ...]],
+    lists: list[tuple[int, int, int, int]],
+) -> None:
+    marks = ", ".join("?" * 13)
+    connection.executemany(f"INSERT OR REPLACE INTO list_row VALUES ({marks})", rows)  # noqa: S608
+    connection.executemany(
+        "INSERT OR REPLACE INTO series_facts VALUES (?, ?, ?, ?, ?, ?, ?)", facets
+    )
+    connection.executemany("INSERT INTO row_list VALUES (?, ?, ?, ?)", lists)
 
 
 def _release(connection: sqlite3.Connection, drafts: list[RowDraft], old: set[int]) -> None:
@@ -219,3 +233,59 @@ def bump_generation(connection: sqlite3.Connection) -> int:
             "DELETE FROM deleted_row WHERE generation <= ?", (generation - KEPT_GENERATIONS,)
         )
     return int(generation)
+
+
+def mark_read(
+    connection: sqlite3.Connection, message_ids: Iterable[MessageId], *, seen: bool
+) -> int:
+    """Count mails as read or unread; return how many rows changed by that."""
+    with transaction(connection):
+        return len(set_read_flag(connection, message_ids, seen=seen))
+
+
+def set_read_flag(
+    connection: sqlite3.Connection, message_ids: Iterable[MessageId], *, seen: bool
+) -> set[int]:
+    """Do so within a transaction; return the rows that changed."""
+    numbers = IdAllocator(connection)
+    nodes = [numbers.node(message_id) for message_id in message_ids]
+    numbers.store()
+    wanted = json.dumps(nodes)
+    items = {
+        item
+        for (item,) in connection.execute(
+            "SELECT DISTINCT list_row FROM node WHERE id IN (SELECT value FROM json_each(?))"
+            " AND list_row IS NOT NULL AND is_read != ?",
+            (wanted, seen),
+        )
+    }
+    connection.execute(
+        "UPDATE node SET is_read = ? WHERE id IN (SELECT value FROM json_each(?))", (seen, wanted)
+    )
+    if items:
+        generation = bump_generation(connection)
+        for item in items:
+            recount_unread(connection, item, generation)
+    return items
+
+
+def recount_unread(connection: sqlite3.Connection, item: int, generation: int) -> None:
+    """Count the unread mails of a row anew."""
+    unread = news = 0
+    for role, mails in connection.execute(
+        "SELECT role, count(*) FROM node WHERE list_row = ? AND NOT is_read GROUP BY role", (item,)
+    ):
+        unread += mails
+        news |= role
+    connection.execute(
+        "UPDATE list_row SET unread = ?, unread_roles = ?, generation = ? WHERE id = ?",
+        (unread, news, generation, item),
+    )
+    connection.execute(
+        "UPDATE row_list SET unread ="
+        " (SELECT count(DISTINCT node.id) FROM node CROSS JOIN message ON node = node.id"
+        "  CROSS JOIN part_message ON message = message.id CROSS JOIN list_part ON list_part.id = list_part"
+        "  WHERE node.list_row = row_list.list_row AND NOT is_read AND list_part.list = row_list.list)"
+        " WHERE list_row = ?",
+        (item,),
+    )

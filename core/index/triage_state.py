@@ -14,7 +14,7 @@ from typing import Final
 from core.index.codec import StoredFacts, from_blob, read_facts
 from core.index.loader import PhraseReader
 from core.index.row_summary import MessageRole, decode_row_head
-from core.index.rows import bump_generation
+from core.index.rows import bump_generation, set_read_flag
 from core.model import MessageId
 from core.triage.arguments import decode_snooze
 from core.triage.event_tables import AppliedEvents, EventTables
@@ -89,8 +89,6 @@ def note_events(connection: sqlite3.Connection, applied: AppliedEvents) -> int:
     """
     rows: set[int] = set()
     if applied.read:
-        from core.index.seen import set_read_flag
-
         for seen in (True, False):
             rows |= set_read_flag(
                 connection, [one for one, read in applied.read.items() if read is seen], seen=seen

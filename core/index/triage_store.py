@@ -10,16 +10,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from core.index import journaled
 from core.index.codec import from_blob, stable_hash
-from core.index.database import BUSY_FOR, snapshot
+from core.index.database import BUSY_FOR, snapshot, transaction
 from core.index.row_summary import MessageRole
-from core.index.triage_state import decode_state, status_sql
+from core.index.triage_state import (
+    bump_rows,
+    decode_state,
+    has_stale,
+    note_events,
+    recompute_states,
+    refresh_stale,
+    status_sql,
+)
 from core.model import MessageId
 from core.triage.event_history import EventHistory
 from core.triage.event_tables import EventTables
 from core.triage.events import EventSeries, short_message_key
-from core.triage.journal import Journal
+from core.triage.journal import JOURNAL_START, EventBatch, Journal, JournalCursor
 from core.triage.state import SeriesFacts, TriageState, fold_events
 from core.triage.store import PATIENCE, JournalUpdate, TriageTarget
 from core.triage.transitions import UNDECIDED
@@ -46,10 +53,10 @@ class IndexTriageStore:
 
     def apply_new_events(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
         """Take in what was appended since the last time; raises JournalError."""
-        with self._index._using() as (connection, _):
+        with self._index.connection() as connection:
             connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
             try:
-                return journaled.apply_new_events(connection, journal)
+                return apply_new_events(connection, journal)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF not in (
                     sqlite3.SQLITE_BUSY,
@@ -62,25 +69,25 @@ class IndexTriageStore:
 
     def has_new_events(self, journal: Journal) -> bool:
         """Whether there is something in the journal that was not taken in."""
-        with self._index._using() as (connection, _):
-            return journaled.has_unapplied_events(connection, journal)
+        with self._index.connection() as connection:
+            return has_unapplied_events(connection, journal)
 
     def query(self, question: Callable[[EventHistory], T]) -> T:
         """Ask the journal's events."""
-        with self._index._using() as (connection, _):
+        with self._index.connection() as connection:
             return question(EventHistory(connection))
 
     def set_my_addresses(self, addresses: Collection[str]) -> None:
         """Remember the user's addresses, by which replies to mails of his are known."""
-        with self._index._using() as (connection, _):
-            journaled.set_my_addresses(connection, addresses)
+        with self._index.connection() as connection:
+            set_my_addresses(connection, addresses)
 
     # ------------------------------------------------------------------- rows
 
     def find(self, message_ids: Iterable[MessageId]) -> list[TriageTarget]:
         """Return the series that hold some mails, each once, and the mails that no series holds."""
         wanted = list(dict.fromkeys(message_ids))
-        with self._index._using() as (connection, _), snapshot(connection):
+        with self._index.connection() as connection, snapshot(connection):
             rows = _rows_of(connection, wanted)
             asked: dict[int, MessageId] = {}
             for one in wanted:
@@ -95,7 +102,7 @@ class IndexTriageStore:
 
     def series_holding(self, mails: Collection[int]) -> list[TriageTarget]:
         """Return the series that hold mails with some numbers; each is asked for by its own id."""
-        with self._index._using() as (connection, _), snapshot(connection):
+        with self._index.connection() as connection, snapshot(connection):
             rows = connection.execute(
                 "SELECT DISTINCT node.list_row, lead.name FROM json_each(?) CROSS JOIN node ON node.hash = value"
                 " CROSS JOIN list_row ON list_row.id = node.list_row CROSS JOIN node AS lead ON lead.id = lead",
@@ -116,8 +123,8 @@ class IndexTriageStore:
     def states(self) -> dict[int | MessageId, TriageState]:
         """Return where all rows stand that anything was done to; what has not changed is not read again."""
         query = "SELECT list_row, data FROM triage_state"
-        with self._lock, self._index._using() as (connection, reader):
-            changes = reader.changes_since(self._generation)
+        with self._lock, self._index.connection() as connection:
+            changes = self._index.rows.changes_since(self._generation)
             if changes.whole or not self._generation:
                 self._states.clear()
                 rows = connection.execute(query)
@@ -138,7 +145,7 @@ class IndexTriageStore:
         To be decided are those with unread mail, and those that were opened.
         """
         status = status_sql(now.timestamp())
-        with self._index._using() as (connection, _), snapshot(connection):
+        with self._index.connection() as connection, snapshot(connection):
             (decided,) = connection.execute(
                 f"SELECT count(*) FROM triage_state WHERE decided >= ? AND {status} NOT IN ({_OPEN})",  # noqa: S608
                 (midnight.timestamp(),),
@@ -157,13 +164,13 @@ class IndexTriageStore:
 
     def pending_tag_waits(self) -> list[tuple[str, str]]:
         """Return the tags that rows wait for, each with a list whose repository may have it."""
-        with self._index._using() as (connection, _):
-            return journaled.pending_tag_waits(connection)
+        with self._index.connection() as connection:
+            return pending_tag_waits(connection)
 
     def record_tags(self, tags: Collection[tuple[str, str]]) -> int:
         """Remember that lists' repositories have tags; return how many rows that brings back."""
-        with self._index._using() as (connection, _):
-            return journaled.record_tags(connection, tags)
+        with self._index.connection() as connection:
+            return record_tags(connection, tags)
 
 
 @dataclass(slots=True)
@@ -246,3 +253,110 @@ def _unknown(connection: sqlite3.Connection, message_id: MessageId) -> TriageTar
         mails=(message_id,),
         is_known=False,
     )
+
+
+# ------------------------------------------------------------------- applying the journal
+
+
+def has_unapplied_events(connection: sqlite3.Connection, journal: Journal) -> bool:
+    """Whether there is something in the journal that was not taken in, as its size tells."""
+    return EventTables(connection).cursor.offset != journal.size() or has_stale(connection)
+
+
+def apply_new_events(connection: sqlite3.Connection, journal: Journal) -> JournalUpdate:
+    """Take in what the journal has; raises JournalError, and sqlite3.OperationalError where another process writes.
+
+    What another process takes in meanwhile is left to it.
+    """
+    done = JournalUpdate()
+    while True:
+        position = EventTables(connection).cursor
+        if not journal.continues_from(position):
+            _begin_anew(connection, position, done)
+            continue
+        if all(
+            _take(connection, position, batch, done) for position, batch in _from(journal, position)
+        ):
+            while has_stale(connection):
+                with transaction(connection):
+                    done.changed += refresh_stale(connection)
+            return done
+
+
+def _from(journal: Journal, position: JournalCursor) -> Iterable[tuple[JournalCursor, EventBatch]]:
+    """Yield batches, each with the position that it begins at."""
+    for batch in journal.read_from(position):
+        yield position, batch
+        position = batch.cursor
+
+
+def _take(
+    connection: sqlite3.Connection, position: JournalCursor, batch: EventBatch, done: JournalUpdate
+) -> bool:
+    """Take in a batch; False where another process got in between."""
+    with transaction(connection):
+        tables = EventTables(connection)
+        if tables.cursor != position:
+            return False
+        done.changed += note_events(connection, tables.insert(batch.events))
+        tables.cursor = batch.cursor
+    done.invalid_lines += batch.invalid_lines
+    return True
+
+
+def _begin_anew(
+    connection: sqlite3.Connection, position: JournalCursor, done: JournalUpdate
+) -> None:
+    with transaction(connection):
+        tables = EventTables(connection)
+        if tables.cursor != position:
+            return
+        me = tables.get_meta("me")
+        tables.clear()
+        if me is not None:
+            tables.set_meta("me", me)
+        rows = [item for (item,) in connection.execute("SELECT list_row FROM triage_state")]
+        changed = recompute_states(connection, rows)
+        bump_rows(connection, changed)
+        tables.cursor = JOURNAL_START
+    done.changed += len(changed)
+    done.is_rebuilt = True
+
+
+def set_my_addresses(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
+    """Remember the user's addresses; where they are others than before, what they brought back is looked at again."""
+    me = json.dumps(sorted({address.casefold() for address in addresses}))
+    if EventTables(connection).get_meta("me") == me:
+        return
+    with transaction(connection):
+        EventTables(connection).set_meta("me", me)
+        rows = [
+            item
+            for (item,) in connection.execute("SELECT list_row FROM triage_state WHERE decided")
+        ]
+        bump_rows(connection, recompute_states(connection, rows))
+
+
+def pending_tag_waits(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return the tags that rows wait for, each with a list whose repository may have it."""
+    return connection.execute(
+        "SELECT DISTINCT list.name, substr(until, 5) FROM triage_state JOIN row_list USING (list_row)"
+        " JOIN list ON list.id = list WHERE until LIKE 'tag:%'"
+    ).fetchall()
+
+
+def record_tags(connection: sqlite3.Connection, tags: Collection[tuple[str, str]]) -> int:
+    """Remember that lists' repositories have tags; return how many rows that brings back."""
+    with transaction(connection):
+        connection.executemany("INSERT OR IGNORE INTO tag_seen VALUES (?, ?)", tags)
+        waiting = [
+            item
+            for (item,) in connection.execute(
+                "SELECT list_row FROM triage_state WHERE until LIKE 'tag:%'"
+                " AND substr(until, 5) IN (SELECT value FROM json_each(?))",
+                (json.dumps([tag for _, tag in tags]),),
+            )
+        ]
+        changed = recompute_states(connection, waiting)
+        bump_rows(connection, changed)
+    return len(changed)

@@ -114,7 +114,7 @@ class _IndexBackend(SearchBackend):
         self._keeping: _Kept = ({}, {})
 
     def read(self, query: str) -> Node:
-        return _read_indexed(query, self.index.looked() if VISITED in query else None)
+        return _read_indexed(query, self.index.search.last_visit() if VISITED in query else None)
 
     def rows(self, tree: Node, lists: Collection[str], stop: Event | None) -> array[int]:
         """Return rows; those of the same question are kept for as long as the index stays as it is."""
@@ -123,7 +123,7 @@ class _IndexBackend(SearchBackend):
         with self._lock:
             found = self._left.get(key)
         if found is None:
-            found = self.index.chosen(choice, stop)
+            found = self.index.search.rows(choice, stop)
             with self._lock:
                 self._left[key] = found
                 while len(self._left) > _REMEMBERED:
@@ -131,7 +131,7 @@ class _IndexBackend(SearchBackend):
         return found
 
     def count(self, tree: Node, lists: Collection[str]) -> int:
-        return self.index.count_chosen(self._choice(tree, lists))
+        return self.index.search.count(self._choice(tree, lists))
 
     def search(
         self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
@@ -141,7 +141,7 @@ class _IndexBackend(SearchBackend):
     def hits(self, rows: Collection[int]) -> Mapping[int, SearchHit]:
         known = self._kept()[0]
         found = {row: hit for row in rows if (hit := known.get(row)) is not None}
-        for one in self.index.summaries([row for row in rows if row not in found]):
+        for one in self.index.rows.summaries([row for row in rows if row not in found]):
             kind: Kind = "thread" if one.is_thread else "series"
             found[one.row] = SearchHit(
                 kind=kind, row=one.row, id=one.id, series=one.id, subject=one.subject, author=one.author, date=one.date,
@@ -154,7 +154,7 @@ class _IndexBackend(SearchBackend):
         known = self._kept()[1]
         found = {place: hit for place in patches if (hit := known.get(place)) is not None}
         missing = [node for row, node in patches if (row, node) not in found]
-        for node, one in self.index.posted_mails(missing).items() if missing else ():
+        for node, one in self.index.search.search_rows_of(missing).items() if missing else ():
             found[one.row, node] = known[one.row, node] = _patch(one)
         return found
 
@@ -169,27 +169,27 @@ class _IndexBackend(SearchBackend):
     def matching(
         self, tree: Node, rows: Collection[int], stop: Event | None
     ) -> Mapping[int, Matching]:
-        nodes = self.index.matching(self._choice(tree, ()), rows, stop)
+        nodes = self.index.search.matching(self._choice(tree, ()), rows, stop)
         patches: dict[int, list[SearchHit]] = {}
         told: set[int] = set()
-        for one in self.index.posted(rows):
+        for one in self.index.search.search_rows(rows):
             told.add(one.node)
             if one.node in nodes:
                 patches.setdefault(one.row, []).append(_patch(one))
         rest = nodes.keys() - told
         # Of earlier versions' patches a later one with the same subject is there; what is no patch is a cover letter.
-        older = self.index.posted_mails(rest) if rest else {}
+        older = self.index.search.search_rows_of(rest) if rest else {}
         itself = {
             row for node, (row, leads) in nodes.items() if leads or node in rest - older.keys()
         }
         return {row: (row in itself, patches.get(row, ())) for row in rows}
 
     def row_holding(self, message_id: MessageId) -> int | None:
-        return self.index.find(message_id)
+        return self.index.mails.find_row(message_id)
 
     def why_empty(self, term: FieldTerm) -> str:
         if term.prefix == "l":
-            names = sorted(info.name for info in self.index.lists())
+            names = sorted(info.name for info in self.index.rows.lists())
             if term.value.casefold().partition(".")[0] not in {name.casefold() for name in names}:
                 return f"l:{term.value} is no list that is here. There are: {', '.join(names)}."
         if term.prefix == "b" and not self._config.index_bodies:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from core.errors import PatchdeskError
+from core.errors import Cancelled, PatchdeskError
 from core.progress import Progress
 from core.system.paths import cache_dir
 
 if TYPE_CHECKING:
     from core.config import Config
+    from core.index.body_index import BodyIndex
+    from core.index.mail_queries import MailQueries
     from core.progress import ProgressCallback
 
 _BODIES: Final = "bodies.sqlite3"
+_BATCH: Final = 200
+"""Mails of one transaction."""
 
 
 def fuzzy_cache_dir() -> Path:
@@ -34,12 +40,12 @@ def body_index_progress(index_file: Path, cache: Path) -> tuple[int, int]:
 
     index = open_index(index_file)
     try:
-        total = index.mails_after(0)
+        total = index.mails.count_after(0)
         bodies = open_body_index(cache / _BODIES, index.identity)
         if bodies is None:
             return 0, total
         try:
-            return total - index.mails_after(bodies.known[1]), total
+            return total - index.mails.count_after(bodies.known[1]), total
         finally:
             bodies.close()
     finally:
@@ -54,7 +60,7 @@ def refresh_after_sync(
     Where much has changed, the arrays are built: about 20 us for each series and patch; texts take half a millisecond a
     mail. What is interrupted goes on the next time. Raises Cancelled and IndexFileError.
     """
-    from core.index.body_index import index_new_bodies, remove_bodies
+    from core.index.body_index import remove_bodies
     from core.index.index import open_index
     from core.search.fuzzy.cache import is_stale, rebuild
 
@@ -71,7 +77,9 @@ def refresh_after_sync(
             faults.append(f"{error.message} {error.hint}")
         try:
             if config.index_bodies:
-                index_new_bodies(index, body_index_file(), stop=stop, report=report)
+                index_new_bodies(
+                    index.mails, index.identity, body_index_file(), stop=stop, report=report
+                )
             else:
                 remove_bodies(body_index_file())
         except PatchdeskError as error:
@@ -79,3 +87,52 @@ def refresh_after_sync(
     finally:
         index.close()
     return faults
+
+
+def index_new_bodies(
+    mails: MailQueries, identity: str, file: Path, *, stop: Event, report: ProgressCallback
+) -> int:
+    """Index the texts of the mails of an index (`identity`) that are not indexed yet; return how many.
+
+    What was done stays where it is interrupted. Raises Cancelled, IndexFileError, and PatchdeskError where the file cannot
+    be written.
+    """
+    from core.index.body_index import make_body_index
+
+    try:
+        bodies = make_body_index(file)
+        try:
+            bodies.begin(identity)
+            return _add_new(mails, bodies, stop, report)
+        finally:
+            bodies.close()
+    except (sqlite3.Error, OSError) as error:
+        raise PatchdeskError(
+            f"The texts of mails cannot be indexed in {file}: {error}.",
+            "Check the disk's room and the rights; what was done stays.",
+        ) from error
+
+
+def _add_new(mails: MailQueries, bodies: BodyIndex, stop: Event, report: ProgressCallback) -> int:
+    from core.index.body_index import author_text
+
+    count, told = 0, 0.0
+    left = total = mails.count_after(bodies.known[1])
+    while left:
+        known = bodies.known
+        batch = mails.raw_after(known[1], _BATCH)
+        if not batch:
+            break
+        texts = []
+        for number, raw in batch:
+            if stop.is_set():
+                raise Cancelled
+            if text := author_text(raw):
+                texts.append((number, text))
+        if bodies.add(known, texts, batch[-1][0]):
+            count += len(batch)
+        left -= len(batch)
+        if (now := time.monotonic()) - told > 0.1:
+            told = now
+            report(Progress("Indexing texts: mails", total - max(left, 0), total))
+    return count

@@ -201,7 +201,7 @@ def unfollow_and_delete(
     with list_lock(folder, name, stop=stop, report=report):
         if mails is not None:
             with contextlib.closing(open_index(home.index)) as index:
-                index.forget(name, stop=stop, report=report)
+                index.writer.forget(name, stop=stop, report=report)
         clone = folder / "git"
         if clone.is_dir() and not delete_clone:
             return UnfollowResult(mails or 0, clone)
@@ -216,7 +216,7 @@ def _mails(name: str, home: DataDirs) -> int | None:
     if not home.index.exists():
         return None
     with contextlib.closing(open_index(home.index)) as index:
-        return next((info.messages for info in index.lists() if info.name == name), None)
+        return next((info.messages for info in index.rows.lists() if info.name == name), None)
 
 
 def _check_path(path: Path) -> str:

@@ -50,7 +50,7 @@ class AfterSync:
             log.warning("after_sync: %s", error.message)
             return 0
         try:
-            return index.last_number()
+            return index.mails.last_number()
         finally:
             index.close()
 

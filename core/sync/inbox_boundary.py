@@ -17,18 +17,18 @@ def update_boundary(index: Index, list_name: str, setting: str, now: datetime) -
 
     A list that was synced before without a setting keeps all it has.
     """
-    is_new = list_name not in {info.name for info in index.lists()}
-    if not is_new and (not setting or setting == index.inbox_setting(list_name)):
+    is_new = list_name not in {info.name for info in index.rows.lists()}
+    if not is_new and (not setting or setting == index.writer.inbox_setting(list_name)):
         return False
     default = now - timedelta(days=DEFAULT_DAYS)
     begins = read_inbox_since(setting, now) if setting else default
-    index.set_inbox_boundary(list_name, setting, int((begins or default).timestamp()))
+    index.writer.set_inbox_boundary(list_name, setting, int((begins or default).timestamp()))
     return True
 
 
 def boundary_note(index: Index, list_name: str, setting: str) -> str:
     """Return in a sentence what of a list starts outside the inbox, and which key of the configuration changes that; "" for nothing."""
-    outside, rows = index.count_outside_inbox(list_name)
+    outside, rows = index.rows.count_outside_inbox(list_name)
     if not outside:
         return ""
     before = setting or f"{DEFAULT_DAYS} days"

@@ -43,7 +43,7 @@ def ask_server(
         raise PatchdeskError(
             f"{list_name} is not followed on a server.", "What is here is all there is."
         )
-    if not any(info.name == list_name and info.synced for info in index.lists()):
+    if not any(info.name == list_name and info.synced for info in index.rows.lists()):
         raise PatchdeskError(f"{list_name} was not synced yet.", "Sync it once, then ask.")
     asked = translate(tree, (list_name,))
     if not asked.query:
@@ -60,7 +60,7 @@ def ask_server(
         mails, wider = _ask(server, rate_limiter, asked.query, stop)
     finally:
         server.close()
-    done = index.ingest(
+    done = index.writer.ingest(
         list_name,
         _FoundSource(list_name, mails),
         stop=stop,

@@ -169,7 +169,7 @@ class _ListSync:
             source = TimeWindowSource(
                 self._name, server, rate_limiter, wish, stop=self._stop, report=self._report
             )
-            new = self._name not in {info.name for info in self._index.lists()}
+            new = self._name not in {info.name for info in self._index.rows.lists()}
             self._ingest(source)
             if new and not source.feed.whole:
                 self._note_more("Older mail is on the server")
@@ -183,7 +183,7 @@ class _ListSync:
         setting, now = self._followed.inbox_since, datetime.now(UTC)
         self._begins_inbox |= update_boundary(self._index, self._name, setting, now)
         try:
-            done = self._index.ingest(
+            done = self._index.writer.ingest(
                 self._name,
                 source,
                 stop=self._stop,
@@ -223,7 +223,7 @@ class _ListSync:
         if before not in ("", now) and not (
             kind is SyncMethod.EPOCHS and before.startswith(f"{kind.value} ")
         ):
-            self._index.forget(self._name, stop=self._stop, report=self._report)
+            self._index.writer.forget(self._name, stop=self._stop, report=self._report)
         record_origin(self._folder, now)
 
     def _note_inbox(self) -> None:

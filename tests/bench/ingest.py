@@ -31,7 +31,7 @@ from threading import Event
 from core.index.index import open_index
 from core.sources.public_inbox import open_archive
 index = open_index(Path(sys.argv[2]))
-result = index.ingest("list", open_archive(Path(sys.argv[1])), stop=Event(), report=lambda _: None)
+result = index.writer.ingest("list", open_archive(Path(sys.argv[1])), stop=Event(), report=lambda _: None)
 index.close()
 print(result.added, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

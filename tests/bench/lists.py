@@ -88,7 +88,7 @@ def _newest(index: Path) -> bytes:
 
     opened = open_index(index)
     try:
-        (summary,) = opened.summaries(opened.order(RowView(), 1))
+        (summary,) = opened.rows.summaries(opened.rows.order(RowView(), 1))
     finally:
         opened.close()
     return summary.subject[:12].encode()

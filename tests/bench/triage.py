@@ -28,7 +28,7 @@ def run(folder: Path) -> list[str]:
     """Return the lines of the table."""
     index = _index(folder / "triage")
     try:
-        ids = [one.id for one in index.summaries(index.order(RowView(), 5_000))]
+        ids = [one.id for one in index.rows.summaries(index.rows.order(RowView(), 5_000))]
         return [*_verbs(index, ids), *_large_journal(folder, index, ids)]
     finally:
         index.close()
@@ -73,8 +73,8 @@ def _verbs(index: Index, ids: list[MessageId]) -> list[str]:
         _line("undo of these", _each(triage.undo, 1), "< 1000"),
         _line("redo of these", _each(triage.redo, 1), "< 1000"),
         _line("37 of 120 today", cpu_of(triage.today), "< 50"),
-        _line("rows without what is decided", cpu_of(lambda: index.order(_OPEN)), "-"),
-        _line("rows by state", cpu_of(lambda: index.order(RowView(sort="state"))), "-"),
+        _line("rows without what is decided", cpu_of(lambda: index.rows.order(_OPEN)), "-"),
+        _line("rows by state", cpu_of(lambda: index.rows.order(RowView(sort="state"))), "-"),
     ]
 
 

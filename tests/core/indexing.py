@@ -70,7 +70,7 @@ class Log:
 
 def bring(index: Index, log: Log, read_before: float = 0) -> IngestResult:
     """Bring in what a log has."""
-    return index.ingest(log.name, log, stop=NOBODY, report=quiet, read_before=read_before)
+    return index.writer.ingest(log.name, log, stop=NOBODY, report=quiet, read_before=read_before)
 
 
 def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
@@ -92,13 +92,13 @@ def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
 def held(index: Index) -> dict[str, Series | Thread]:
     """Return what an index holds, after a look at whether all that it says of it agrees."""
     items: dict[str, Series | Thread] = {}
-    rows = index.order(RowView())
-    summaries = index.summaries(rows)
+    rows = index.rows.order(RowView())
+    summaries = index.rows.summaries(rows)
     assert [one.row for one in summaries] == list(rows)
     dates = [one.date for one in summaries]
     assert dates == sorted(dates, reverse=True)
     for row, one in zip(rows, summaries, strict=True):
-        item = index.series(row)
+        item = index.mails.series(row)
         assert item is not None
         assert one.id == item.id not in items
         items[item.id] = item
@@ -107,12 +107,12 @@ def held(index: Index) -> dict[str, Series | Thread]:
         assert one.lists == item.lists
         assert one.mails == len(item.message_ids)
         assert one.is_thread == isinstance(item, Thread)
-        unseen = index.unseen(row)
+        unseen = index.mails.unread_of(row)
         assert one.unread == len(unseen) <= one.mails
         assert unseen <= item.message_ids
         assert bool(one.news) == bool(unseen)
         for message_id in item.message_ids:
-            assert index.find(message_id) == row
+            assert index.mails.find_row(message_id) == row
         if isinstance(item, Series):
             newest = item.versions[-1]
             assert (one.version, one.minor, one.tags) == (
@@ -130,10 +130,10 @@ def held(index: Index) -> dict[str, Series | Thread]:
         else:
             assert one.replies == len(item.replies)
             assert one.news in (MessageRole(0), MessageRole.REPLY)
-    for each in index.lists():
-        of_list = index.order(RowView(lists=(each.name,)))
+    for each in index.rows.lists():
+        of_list = index.rows.order(RowView(lists=(each.name,)))
         assert len(of_list) == each.series + each.threads
-        mine = [one for row in of_list for one in index.summaries([row])]
+        mine = [one for row in of_list for one in index.rows.summaries([row])]
         assert all(each.name in one.lists for one in mine)
         assert each.unread <= sum(one.unread for one in mine)
     return items
@@ -141,8 +141,8 @@ def held(index: Index) -> dict[str, Series | Thread]:
 
 def check_whole(index: Index) -> None:
     """See that nothing waits to be grouped, and that SQLite finds the file in order."""
-    assert index.pending() == 0
-    with index._using() as (connection, _):
+    assert index.writer.pending_conversations() == 0
+    with index.connection() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         for what in (
             "message JOIN node ON node.id = node WHERE list_row IS NULL",

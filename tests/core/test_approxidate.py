@@ -165,6 +165,9 @@ def test_days_of_followed_lists_have_the_offset_of_each_day(tmp_path: Path) -> N
     ):
         log.entries.append((letter(name, f"About {name}", date=date), True))
     bring(index, log)
-    days = [datetime.fromtimestamp(day * 86_400, UTC).date() for day, _ in index.days(RowView())]
+    days = [
+        datetime.fromtimestamp(day * 86_400, UTC).date()
+        for day, _ in index.rows.count_by_day(RowView())
+    ]
     index.close()
     assert [day.isoformat() for day in days] == ["2025-07-11", "2025-01-10"]

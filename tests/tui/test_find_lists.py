@@ -52,13 +52,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     half.write_bytes(b"\nFrom ".join(mails[: len(mails) // 2]) + b"\n")
     ingest(path, "half", open_file(half), read_before=4e9)
     index = open_index(path)
-    index.mark_seen(_last_of(index, 2), False)
+    index.writer.mark_read(_last_of(index, 2), False)
     index.close()
     return path
 
 
 def _last_of(index: Index, place: int) -> list[MessageId]:
-    item = index.series(index.order(RowView())[place])
+    item = index.mails.series(index.rows.order(RowView())[place])
     assert item is not None
     return sorted(item.message_ids)[-1:]
 
@@ -80,7 +80,7 @@ CONFIG = Config(views={"Stations": "station", "Big": "n:>=3", "Wrong": "is:nowhe
 
 @pytest.fixture
 def app(path: Path, index: Index) -> PatchdeskApp:
-    newest = index.summaries(index.order(RowView(), 1))[0].date
+    newest = index.rows.summaries(index.rows.order(RowView(), 1))[0].date
 
     def opened(target: str) -> Desk:
         return ListDesk(path, ListQuery(lists=(target,) if target else ()), CONFIG)

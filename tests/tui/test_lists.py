@@ -20,6 +20,7 @@ from core.demo import demo_path
 from core.desk.list_query import ListQuery
 from core.desk.lists_desk import ListDesk
 from core.index.index import Index, RowView, open_index
+from core.index.mail_queries import MailQueries
 from core.model import MessageId, Series
 from core.sources.mailbox import open_file
 from core.sources.source import Source
@@ -49,7 +50,7 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def ingest(path: Path, name: str, source: Source, *, read_before: float) -> None:
     index = open_index(path)
-    index.ingest(name, source, stop=NOTHING, report=lambda _: None, read_before=read_before)
+    index.writer.ingest(name, source, stop=NOTHING, report=lambda _: None, read_before=read_before)
     index.close()
 
 
@@ -60,11 +61,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with demo_path() as mbox:
         ingest(path, "lantern", open_file(mbox), read_before=4e9)
     index = open_index(path)
-    rows = index.order(RowView())
+    rows = index.rows.order(RowView())
     for row in (rows[2], rows[4]):
-        item = index.series(row)
+        item = index.mails.series(row)
         assert item is not None
-        index.mark_seen(sorted(item.message_ids)[-1:], False)
+        index.writer.mark_read(sorted(item.message_ids)[-1:], False)
     index.close()
     return path
 
@@ -86,7 +87,7 @@ def app(path: Path, index: Index) -> PatchdeskApp:
 
 def app_on_index(path: Path, index: Index) -> PatchdeskApp:
     """Return the application on an index, an hour after its last mail."""
-    newest = index.summaries(index.order(RowView(), 1))[0].date
+    newest = index.rows.summaries(index.rows.order(RowView(), 1))[0].date
 
     def opened(target: str) -> Desk:
         return ListDesk(path, ListQuery(lists=(target,) if target else ()))
@@ -111,7 +112,7 @@ async def settled(pilot: Pilot[None]) -> None:
 
 
 def unread(index: Index) -> int:
-    return sum(info.unread for info in index.lists())
+    return sum(info.unread for info in index.rows.lists())
 
 
 def here(app: PatchdeskApp) -> str:
@@ -129,26 +130,26 @@ async def test_it_opens_on_the_newest_activity_with_what_is_new(
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        first = index.summaries(index.order(RowView(), 1))[0]
+        first = index.rows.summaries(index.rows.order(RowView(), 1))[0]
         lines = text_of(app, "SeriesTree").splitlines()
         assert shown(first.subject)[:20] in lines[0]
         assert [number for number, line in enumerate(lines) if "●" in line] == [2, 4]
         assert "new" in lines[2]
         assert "2 unread" in text_of(app, "TitleBar")
-        assert len(tree_of(app)) == len(index.order(RowView()))
+        assert len(tree_of(app)) == len(index.rows.order(RowView()))
 
 
 async def test_only_what_is_looked_at_is_read(
     app: PatchdeskApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[int] = []
-    series = Index.series
+    series = MailQueries.series
 
-    def counted(self: Index, row: int) -> object:
+    def counted(self: MailQueries, row: int) -> object:
         loaded.append(row)
         return series(self, row)
 
-    monkeypatch.setattr(Index, "series", counted)
+    monkeypatch.setattr(MailQueries, "series", counted)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         assert len(set(loaded)) == 1  # the one under the cursor
@@ -172,8 +173,8 @@ async def test_unfolding_shows_which_mails_are_new(app: PatchdeskApp) -> None:
 async def test_going_to_what_is_unread_and_reading_it(app: PatchdeskApp, index: Index) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        rows = index.order(RowView())
-        third, fifth = index.unseen(rows[2]), index.unseen(rows[4])
+        rows = index.rows.order(RowView())
+        third, fifth = index.mails.unread_of(rows[2]), index.mails.unread_of(rows[4])
         await pilot.press("J")
         assert {here(app)} == third
         await until(pilot, lambda: unread(index) == 1, what="the mail read")
@@ -199,8 +200,8 @@ async def test_a_glance_does_not_count(app: PatchdeskApp, index: Index) -> None:
 async def test_m_toggles_what_is_under_the_cursor(app: PatchdeskApp, index: Index) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        rows = index.order(RowView())
-        item = index.series(rows[0])
+        rows = index.rows.order(RowView())
+        item = index.mails.series(rows[0])
         assert item is not None
         await pilot.press("m")
         await until(pilot, lambda: unread(index) == 2 + len(item.message_ids), what="all unread")
@@ -214,7 +215,7 @@ async def test_space_at_the_end_reads_on_at_the_next_unread(
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        third = index.unseen(index.order(RowView())[2])
+        third = index.mails.unread_of(index.rows.order(RowView())[2])
         await pilot.press("enter", "G", "space")
         assert {here(app)} == third
 
@@ -232,7 +233,7 @@ async def test_sorting_keeps_the_place(app: PatchdeskApp, index: Index, sort: st
         await until(pilot, lambda: f"by {sort}" in text_of(app, "TitleBar"), what=sort)
         assert here(app) == mail
         view = RowView(sort=sort, ascending=sort == "author")
-        assert list(controller(app, Lists).page.items.rows) == list(index.order(view))  # type: ignore[union-attr]
+        assert list(controller(app, Lists).page.items.rows) == list(index.rows.order(view))  # type: ignore[union-attr]
 
 
 async def test_groups_have_headings(app: PatchdeskApp, index: Index) -> None:
@@ -241,7 +242,7 @@ async def test_groups_have_headings(app: PatchdeskApp, index: Index) -> None:
         items = len(tree_of(app))
         await pilot.press(":", *"group", "space", *"author", "enter")
         await until(pilot, lambda: "by author" in text_of(app, "TitleBar"), what="groups")
-        authors = len(index.authors(RowView(sort="author")))
+        authors = len(index.rows.count_by_author(RowView(sort="author")))
         assert len(tree_of(app)) == items + authors
         await pilot.press(":", *"group", "space", *"none", "enter")
         await until(pilot, lambda: len(tree_of(app)) == items, what="no groups")
@@ -288,7 +289,7 @@ async def test_new_rows_come_above_without_moving_anything(
         before, screen = here(app), tree.cursor - tree.scroll_offset.y
         rows, reading = len(tree), text_of(app, "MessageView")
         more = tmp_path / "more.mbox"
-        newest = index.summaries(index.order(RowView(), 1))[0].date
+        newest = index.rows.summaries(index.rows.order(RowView(), 1))[0].date
         more.write_bytes(b"".join(mail(n, newest + timedelta(minutes=n)) for n in range(1, 4)))
         ingest(path, "more", open_file(more), read_before=0)
         await until(pilot, lambda: len(tree) == rows + 3, what="the new rows")
@@ -304,7 +305,7 @@ async def test_the_row_under_the_cursor_goes_away(app: PatchdeskApp, index: Inde
     async with app.run_test(size=(120, 24)) as pilot:
         await settled(pilot)
         await pilot.press("j", "l")
-        index.forget("lantern", stop=NOTHING, report=lambda _: None)
+        index.writer.forget("lantern", stop=NOTHING, report=lambda _: None)
         await until(pilot, lambda: "Nothing has come" in text_of(app), what="the empty list")
 
 
@@ -331,7 +332,7 @@ from core.index.index import open_index
 from core.sources.mailbox import open_file
 index = open_index(Path(sys.argv[1]))
 source = open_file(Path(sys.argv[2]))
-index.ingest("more", source, stop=Event(), report=lambda _: None)
+index.writer.ingest("more", source, stop=Event(), report=lambda _: None)
 index.close()
 """
 
@@ -339,15 +340,15 @@ index.close()
 def test_what_another_process_brings_is_seen_though_the_index_was_opened_twice(
     path: Path, index: Index, tmp_path: Path
 ) -> None:
-    before = index.changes_since(0).generation
+    before = index.rows.changes_since(0).generation
     open_index(path).close()
     more = tmp_path / "more.mbox"
     more.write_bytes(mail(1, datetime(2025, 1, 1, tzinfo=UTC)))
     for _ in range(2):  # the first child to leave would take the log of changes away
         command = [sys.executable, "-c", _BRINGS, str(path), str(more)]
         subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
-    assert len(index.changes_since(before).written) == 1
-    assert "more" in {info.name for info in index.lists()}
+    assert len(index.rows.changes_since(before).written) == 1
+    assert "more" in {info.name for info in index.rows.lists()}
 
 
 def test_reading_marks_are_kept_for_what_is_not_here_yet(path: Path, index: Index) -> None:

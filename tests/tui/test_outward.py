@@ -99,7 +99,7 @@ async def test_mails_of_followed_lists_go_out_too(
     path = tmp_path / "index.sqlite3"
     index = open_index(path)
     with demo_path() as mbox:
-        index.ingest("lantern", open_file(mbox), stop=Event(), report=lambda _: None)
+        index.writer.ingest("lantern", open_file(mbox), stop=Event(), report=lambda _: None)
     index.close()
     monkeypatch.setenv("VISUAL", "true")
     now = datetime(2026, 11, 16, 19, 30, tzinfo=UTC)

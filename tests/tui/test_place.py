@@ -109,7 +109,7 @@ async def test_the_next_run_begins_where_the_last_one_ended(
         assert row is not None
         assert row.kind is Kind.HEADING
         assert row.key == left.key
-        assert len(tree_of(app)) == len(index.days(RowView()))
+        assert len(tree_of(app)) == len(index.rows.count_by_day(RowView()))
         assert not tree_of(app).user_moved
 
 

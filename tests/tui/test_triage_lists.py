@@ -36,7 +36,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("index") / "index.sqlite3"
     index = open_index(path)
     with demo_path() as mbox:
-        index.ingest("lantern", open_file(mbox), stop=NOTHING, report=lambda _: None, read_before=0)
+        index.writer.ingest(
+            "lantern", open_file(mbox), stop=NOTHING, report=lambda _: None, read_before=0
+        )
     index.close()
     return path
 
@@ -55,7 +57,7 @@ def index(path: Path) -> Iterator[Index]:
 
 def app_on(path: Path, index: Index) -> PatchdeskApp:
     """Return the application on an index, an hour after its last mail."""
-    newest = index.summaries(index.order(RowView(), 1))[0].date
+    newest = index.rows.summaries(index.rows.order(RowView(), 1))[0].date
 
     def clock() -> datetime:
         return newest + timedelta(hours=1)
@@ -99,8 +101,8 @@ async def test_what_is_done_is_gone_and_undone_is_back(path: Path, index: Index)
 
 async def test_what_is_decided_is_not_shown_from_the_first(path: Path, index: Index) -> None:
     triage = TriageService(index, Journal(path.with_name(FILE)), ())
-    rows = index.order(RowView(), 3)
-    triage.apply(Verb.DONE, [one.id for one in index.summaries(rows)])
+    rows = index.rows.order(RowView(), 3)
+    triage.apply(Verb.DONE, [one.id for one in index.rows.summaries(rows)])
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
@@ -112,7 +114,7 @@ async def test_what_another_process_decides_is_seen(path: Path, index: Index) ->
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         row = tree(app).handles(0, 5)[4]
-        (summary,) = index.summaries([int(row)])
+        (summary,) = index.rows.summaries([int(row)])
         TriageService(index, Journal(path.with_name(FILE)), ()).apply(Verb.SKIP, [summary.id])
         await until(pilot, lambda: tree(app).place_of(row) is None, what="it gone")
 
@@ -121,12 +123,12 @@ async def test_marked_series_are_read_as_one(path: Path, index: Index) -> None:
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        before = sum(info.unread for info in index.lists())
+        before = sum(info.unread for info in index.rows.lists())
         await pilot.press("V", "j", "j", "m")
         await told(pilot, "marked read: 3 series")
         rows = [int(row) for row in tree(app).handles(0, 3)]
-        await until(pilot, lambda: not any(map(index.unseen, rows)), what="them read")
-        assert sum(info.unread for info in index.lists()) < before
+        await until(pilot, lambda: not any(map(index.mails.unread_of, rows)), what="them read")
+        assert sum(info.unread for info in index.rows.lists()) < before
 
 
 async def test_m_counts_what_is_here_as_read_and_it_is_in_the_journal(
@@ -137,9 +139,9 @@ async def test_m_counts_what_is_here_as_read_and_it_is_in_the_journal(
         await settled(pilot)
         row = int(tree(app).handle(0))
         await pilot.press("m")
-        await until(pilot, lambda: not index.unseen(row), what="it read")
+        await until(pilot, lambda: not index.mails.unread_of(row), what="it read")
         await pilot.press("m")
-        await until(pilot, lambda: bool(index.unseen(row)), what="it unread")
+        await until(pilot, lambda: bool(index.mails.unread_of(row)), what="it unread")
     journal = path.with_name(FILE).read_text()
     assert '"verb":"read"' in journal
     assert '"verb":"unread"' in journal
@@ -149,9 +151,11 @@ async def test_a_query_marks_over_all_rows(path: Path, index: Index) -> None:
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        author = index.summaries(index.order(RowView(), 1))[0].author.name
+        author = index.rows.summaries(index.rows.order(RowView(), 1))[0].author.name
         wanted = {
-            one.row for one in index.summaries(index.order(RowView())) if one.author.name == author
+            one.row
+            for one in index.rows.summaries(index.rows.order(RowView()))
+            if one.author.name == author
         }
         await pilot.press("*", *f"f:{author.split()[0].strip(',')}", "enter")
         await until(pilot, lambda: "marked" in text_of(app, "TitleBar"), what="marks")
@@ -175,12 +179,12 @@ async def test_viewed_hunks_outlive_the_program(path: Path, index: Index) -> Non
 
 
 async def test_the_end_of_a_session_is_remembered(path: Path, index: Index) -> None:
-    assert index.looked() is None
+    assert index.search.last_visit() is None
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
     TriageService(index, Journal(path.with_name(FILE)), ()).refresh()
-    assert index.looked() is not None
+    assert index.search.last_visit() is not None
 
 
 async def test_a_view_that_asks_for_states_shows_them(path: Path, index: Index) -> None:
@@ -253,7 +257,7 @@ async def test_a_journal_that_cannot_be_read_keeps_no_row_back(path: Path, index
     app = app_on(path, index)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        count = len(index.order(RowView()))
+        count = len(index.rows.order(RowView()))
         assert tree(app).count == count
         await pilot.press("d")
         await until(pilot, lambda: desk_screen(app).status._said is not None, what="why not")

@@ -130,7 +130,7 @@ def _infos() -> list[ListStats]:
     if indexed is None:
         return []
     try:
-        return indexed.index.lists()
+        return indexed.index.rows.lists()
     finally:
         indexed.close()
 

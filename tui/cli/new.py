@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print_error("Nothing was synced yet.", "“patchdesk sync” fetches messages.")
         return 0
     try:
-        last = index.last_number()
+        last = index.mails.last_number()
         after = load_last(index) if arguments.since_last else 0
         found = new_items(index, after, threads=arguments.all)
         if arguments.json:

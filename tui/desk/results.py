@@ -256,5 +256,4 @@ def search_on_server(desk: ListDesk, query: str, name: str, task: Task) -> Serve
     """Let a list's server search, and take what it finds into the index. Raises PatchdeskError and Cancelled."""
     from core.sync.server_search import ask_server
 
-    with desk.in_use:
-        return ask_server(desk.index, desk.views.config, query, name, stop=task.stop)
+    return ask_server(desk.index, desk.views.config, query, name, stop=task.stop)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
@@ -54,10 +53,6 @@ class SearchScope(Protocol):
         """Return what was found as the tree shows it."""
         ...
 
-    def busy(self) -> AbstractContextManager[object]:
-        """Keep what is searched open meanwhile."""
-        ...
-
 
 class ListsScope:
     """The followed lists."""
@@ -79,10 +74,6 @@ class ListsScope:
             if hit.patches:
                 self.desk.rows.item(hit.row)
         return items
-
-    def busy(self) -> AbstractContextManager[object]:
-        """Keep the index open meanwhile."""
-        return self.desk.in_use
 
 
 class ListingScope:
@@ -109,10 +100,6 @@ class ListingScope:
     def items(self, hits: Sequence[SearchHit]) -> Items:
         """Return what of the listing was found."""
         return InMemoryItems([self.listing.items[hit.row] for hit in hits])
-
-    def busy(self) -> AbstractContextManager[object]:
-        """Do nothing: what is in memory stays."""
-        return nullcontext()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,23 +248,19 @@ class Searcher:
 
 def _search(request: SearchRequest, task: Task) -> SearchAnswer:
     """Answer a query. Raises PatchdeskError and Cancelled."""
-    with request.scope.busy():
-        if task.is_cancelled:
-            raise Cancelled
-        from core.search.hits import LIMIT
+    if task.is_cancelled:
+        raise Cancelled
+    from core.search.hits import LIMIT
 
-        limit = MOST if request.is_whole else LIMIT
-        found = request.scope.finder().find(
-            request.text, request.lists, limit=limit, stop=task.stop
-        )
-        return SearchAnswer(found, request.scope.items(found.hits), matches_of(found.hits))
+    limit = MOST if request.is_whole else LIMIT
+    found = request.scope.finder().find(request.text, request.lists, limit=limit, stop=task.stop)
+    return SearchAnswer(found, request.scope.items(found.hits), matches_of(found.hits))
 
 
 def _prepare(scope: SearchScope, session: Session, task: Task) -> bool:
     """Bring what answers up to date; return whether it answers better now. Raises PatchdeskError and Cancelled."""
     del task
-    with scope.busy():
-        return scope.finder().ensure_ready(session.stop)
+    return scope.finder().ensure_ready(session.stop)
 
 
 def matches_of(hits: Sequence[SearchHit]) -> SearchMarks:

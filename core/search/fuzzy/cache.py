@@ -207,8 +207,8 @@ def rebuild(index: Index, folder: Path, stop: Event) -> bool:
             if generation == before:
                 return False
         if generation is None:
-            generation = index.changes_since(1 << 62).generation
-            fuzzy = Fuzzy.build(map(_entry, index.all_posted()), stop=stop)
+            generation = index.rows.changes_since(1 << 62).generation
+            fuzzy = Fuzzy.build(map(_entry, index.search.all_search_rows()), stop=stop)
         try:
             fuzzy.save(folder, _stamp(index, generation))
         except OSError as error:
@@ -224,7 +224,7 @@ def is_stale(index: Index, folder: Path) -> bool:
     stamp = _saved_stamp(folder)
     if stamp is None or stamp[0] != index.identity:
         return True
-    changes = index.changes_since(stamp[1])
+    changes = index.rows.changes_since(stamp[1])
     return changes.whole or len(changes.written) + len(changes.gone) > MAX_INLINE_CHANGES
 
 
@@ -246,14 +246,14 @@ def apply_changes(index: Index, fuzzy: Fuzzy, generation: int, *, most: int) -> 
     """Take in what has changed since a generation; return the one it is of now, None where more than `most` rows did."""
     import numpy as np
 
-    changes = index.changes_since(generation)
+    changes = index.rows.changes_since(generation)
     if changes.whole or len(changes.written) + len(changes.gone) > most:
         return None
     changed = np.array([*changes.written, *changes.gone], np.int64)
     if len(changed):
         numbers = fuzzy.numbers()
         fuzzy.remove(numbers[np.isin(numbers >> _NODES, changed)].tolist())
-        if written := index.posted(changes.written):
+        if written := index.search.search_rows(changes.written):
             fuzzy.add([_entry(each) for each in written])
     return changes.generation
 

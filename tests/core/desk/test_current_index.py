@@ -65,7 +65,9 @@ def test_a_rebuilt_index_and_lines_of_another_machine_are_taken_in(tmp_path: Pat
         journal.write((other / FILE).read_bytes())
     indexed = open_for_commands(path)
     assert indexed is not None
-    found = {row.id for row in indexed.index.summaries(range(1, 9)) if row.state.status == "done"}
+    found = {
+        row.id for row in indexed.index.rows.summaries(range(1, 9)) if row.state.status == "done"
+    }
     indexed.close()
     assert found == {LAMP, WICK}
 

@@ -10,10 +10,11 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled, PatchdeskError
-from core.index import body_index as bodies_module
-from core.index.body_index import author_text, index_new_bodies, open_body_index, remove_bodies
+from core.index.body_index import author_text, open_body_index, remove_bodies
 from core.index.index import Index, open_index
 from core.progress import Progress
+from core.search import maintenance as bodies_module
+from core.search.maintenance import index_new_bodies
 from tests.core.indexing import NOBODY, Log, bring, quiet
 from tests.core.search.finding import MAILS, letter
 
@@ -62,26 +63,28 @@ def test_what_is_indexed_of_a_mail() -> None:
 
 
 def test_each_mail_is_indexed_once(index: Index, file: Path, log: Log) -> None:
-    assert index_new_bodies(index, file, stop=NOBODY, report=quiet) == len(MAILS)
-    assert index_new_bodies(index, file, stop=NOBODY, report=quiet) == 0
+    assert index_new_bodies(index.mails, index.identity, file, stop=NOBODY, report=quiet) == len(
+        MAILS
+    )
+    assert index_new_bodies(index.mails, index.identity, file, stop=NOBODY, report=quiet) == 0
     assert found(index, file, '"use after free"') == 1
     assert file.stat().st_mode & 0o077 == 0
     log.entries.append((letter("new", "more", body="another use after free"), True))
     bring(index, log)
-    assert index_new_bodies(index, file, stop=NOBODY, report=quiet) == 1
+    assert index_new_bodies(index.mails, index.identity, file, stop=NOBODY, report=quiet) == 1
     assert found(index, file, '"use after free"') == 2
 
 
 def test_a_number_is_never_given_twice(index: Index, file: Path, log: Log) -> None:
     log.entries.append((letter("gone", "gone", body="peculiar"), True))
     bring(index, log)
-    index_new_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index.mails, index.identity, file, stop=NOBODY, report=quiet)
     log.entries.append((log.entries[-1][0], False))
     bring(index, log)
     log.entries.append((letter("other", "other", body="usual"), True))
     bring(index, log)
-    index_new_bodies(index, file, stop=NOBODY, report=quiet)
-    (number,) = [number for number, _ in index.raw_after(0, 1000)][-1:]
+    index_new_bodies(index.mails, index.identity, file, stop=NOBODY, report=quiet)
+    (number,) = [number for number, _ in index.mails.raw_after(0, 1000)][-1:]
     bodies = open_body_index(file, index.identity)
     assert bodies is not None
     assert number not in bodies.mails("peculiar")
@@ -101,24 +104,26 @@ def test_what_was_done_stays_when_it_is_stopped(
         stop.set()
 
     with pytest.raises(Cancelled):
-        index_new_bodies(index, file, stop=stop, report=report)
+        index_new_bodies(index.mails, index.identity, file, stop=stop, report=report)
     assert told[0].total == len(MAILS)
     bodies = open_body_index(file, index.identity)
     assert bodies is not None
     done = bodies.known[1]
     bodies.close()
     assert 0 < done < len(MAILS)
-    assert index_new_bodies(index, file, stop=NOBODY, report=quiet) == index.mails_after(done)
+    assert index_new_bodies(
+        index.mails, index.identity, file, stop=NOBODY, report=quiet
+    ) == index.mails.count_after(done)
 
 
 def test_another_index_has_nothing_of_it(index: Index, file: Path, tmp_path: Path) -> None:
-    index_new_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index.mails, index.identity, file, stop=NOBODY, report=quiet)
     other = open_index(tmp_path / "other.sqlite3")
     log = Log("letters")
     log.entries = [(letter("x", "x", body="alone"), True)]
     bring(other, log)
     assert open_body_index(file, other.identity) is None
-    index_new_bodies(other, file, stop=NOBODY, report=quiet)
+    index_new_bodies(other.mails, other.identity, file, stop=NOBODY, report=quiet)
     assert found(other, file, "alone") == 1
     assert found(other, file, "leaks") == 0
     other.close()
@@ -146,16 +151,22 @@ def torn(file: Path) -> None:
 def test_a_file_that_cannot_be_used_is_made_anew(
     index: Index, file: Path, spoil: Callable[[Path], None]
 ) -> None:
-    index_new_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index.mails, index.identity, file, stop=NOBODY, report=quiet)
     if spoil is not torn:
         remove_bodies(file)
     spoil(file)
-    index_new_bodies(index, file, stop=NOBODY, report=quiet)
+    index_new_bodies(index.mails, index.identity, file, stop=NOBODY, report=quiet)
     assert found(index, file, "leaks") == 1
-    assert index.mails_after(0) == len(MAILS)
+    assert index.mails.count_after(0) == len(MAILS)
 
 
 def test_where_it_cannot_be_written_a_sentence_says_so(index: Index, tmp_path: Path) -> None:
     (tmp_path / "plain").touch()
     with pytest.raises(PatchdeskError, match="cannot be indexed"):
-        index_new_bodies(index, tmp_path / "plain" / "bodies.sqlite3", stop=NOBODY, report=quiet)
+        index_new_bodies(
+            index.mails,
+            index.identity,
+            tmp_path / "plain" / "bodies.sqlite3",
+            stop=NOBODY,
+            report=quiet,
+        )

@@ -10,11 +10,11 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from core.index import database
+from core.index.connection_pool import MOST_IDLE
 from core.index.database import (
     APPLICATION_ID,
     IndexFileError,
@@ -25,7 +25,6 @@ from core.index.database import (
 )
 from core.index.index import Index, RowView, open_index
 from core.index.migrations import MIGRATIONS
-from core.index.reader import IndexReader
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 
 MAIL = b"From: Ann <ann@example.org>\nSubject: [PATCH] x\nMessage-ID: <%d@example.org>\nDate: Mon, 2 Jun 2025 12:00:00 +0000\n\nHello.\n"
@@ -55,7 +54,7 @@ def filled(path: Path, count: int = 3) -> None:
 def test_a_new_index_is_private_and_empty(path: Path) -> None:
     index = open_index(path)
     assert index.notes == ()
-    assert (list(index.order(RowView())), index.lists()) == ([], [])
+    assert (list(index.rows.order(RowView())), index.rows.lists()) == ([], [])
     bring(index, log_of(mails(1)))
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
     assert set(modes.values()) == {0o600}
@@ -198,7 +197,7 @@ def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
 def test_an_index_that_may_not_be_written_is_still_read(path: Path) -> None:
     filled(path)
     index = open_index(path)
-    with index._using() as (connection, _):
+    with index.connection() as connection:
         connection.execute("PRAGMA query_only = ON")
     assert len(held(index)) == 3
     with pytest.raises(IndexFileError, match="cannot be written"):
@@ -214,12 +213,12 @@ def test_a_full_disk_loses_nothing_that_was_stored(
     monkeypatch.setattr(ingest, "BATCH", 50)
     index = open_index(path)
     log = log_of(mails(600))
-    with index._using() as (connection, _):
+    with index.connection() as connection:
         connection.execute("PRAGMA max_page_count = 100")
     with pytest.raises(IndexFileError, match="no room left") as caught:
         bring(index, log)
     assert "sync" in caught.value.hint
-    with index._using() as (connection, _):
+    with index.connection() as connection:
         connection.execute("PRAGMA max_page_count = 100000")
     result = bring(index, log)
     assert 0 < result.added < 600
@@ -282,7 +281,7 @@ def test_two_processes_at_once_on_two_lists(path: Path) -> None:
     index = open_index(path)
     expected = [("one", raw) for raw in mails(400)] + [("two", raw) for raw in mails(400, 200)]
     assert held(index) == grouped(expected)
-    assert {info.name: info.messages for info in index.lists()} == {"one": 400, "two": 400}
+    assert {info.name: info.messages for info in index.rows.lists()} == {"one": 400, "two": 400}
     check_whole(index)
     index.close()
 
@@ -303,7 +302,7 @@ def test_a_reader_in_another_thread_sees_what_was_committed(path: Path) -> None:
     index = open_index(path)
     bring(index, log_of(mails(3)))
     seen: list[int] = []
-    thread = threading.Thread(target=lambda: seen.append(len(index.order(RowView()))))
+    thread = threading.Thread(target=lambda: seen.append(len(index.rows.order(RowView()))))
     thread.start()
     thread.join()
     assert seen == [3]
@@ -322,53 +321,46 @@ def test_the_schema_says_what_it_makes() -> None:
 
 def test_forgetting_what_is_not_there(path: Path) -> None:
     index: Index = open_index(path)
-    assert index.forget("nothing", stop=NOBODY, report=quiet) == 0
+    assert index.writer.forget("nothing", stop=NOBODY, report=quiet) == 0
     index.close()
 
 
-def test_what_is_in_use_is_closed_only_afterwards(tmp_path: Path) -> None:
+def test_a_connection_in_use_is_closed_only_afterwards(tmp_path: Path) -> None:
     index = open_index(tmp_path / "index.sqlite3")
-    begun, go = Event(), Event()
-    found: list[object] = []
-
-    def question(reader: IndexReader) -> None:
-        begun.set()
-        assert go.wait(10)
-        found.append(reader.lists())
-
-    thread = threading.Thread(target=index._ask, args=(question,))
-    thread.start()
-    assert begun.wait(10)
-    connection = index._connections[0]
-    index.close()
-    go.set()
-    thread.join()
-    assert found == [[]]
+    with index.connection() as connection:
+        index.close()
+        assert connection.execute("SELECT count(*) FROM list").fetchone() == (0,)
     with pytest.raises(sqlite3.ProgrammingError):  # and it is closed
         connection.execute("SELECT 1")
+    assert index.rows.lists() == []  # a search that was not told yet still gets its answer
 
 
-def test_rows_that_nobody_wrote_are_told_as_damage(path: Path) -> None:
-    filled(path, 600)
-    index = open_index(path)
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        (page,) = connection.execute(
-            "SELECT rootpage FROM sqlite_schema WHERE name = 'node_hash'"
-        ).fetchone()
-    connection.close()
-    data = bytearray(path.read_bytes())
-    data[(page - 1) * 4096 : page * 4096] = os.urandom(4096)
-    path.write_bytes(data)
-    with pytest.raises(IndexFileError, match="damaged"), database.faults(path):
-        raise TypeError("cannot unpack non-iterable NoneType object")
+def test_threads_that_end_leave_few_connections_behind(tmp_path: Path) -> None:
+    index = open_index(tmp_path / "index.sqlite3")
+    all_in = threading.Barrier(12)
+    lent: list[sqlite3.Connection] = []
+
+    def ask() -> None:
+        with index.connection() as connection:
+            lent.append(connection)
+            all_in.wait(20)
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, lent))) == 12
+    assert sum(map(is_open, lent)) == MOST_IDLE
+    with index.connection() as connection:
+        assert connection in lent  # and these are lent again
     index.close()
-    index = open_index(path)
-    assert "damaged" in index.notes[0]
-    index.close()
+    assert not any(map(is_open, lent))
 
 
-def test_what_is_no_damage_stays_what_it_is(path: Path) -> None:
-    filled(path)
-    with pytest.raises(TypeError, match="mine"), database.faults(path):
-        raise TypeError("mine")
+def is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except sqlite3.ProgrammingError:
+        return False
+    return True

@@ -89,7 +89,7 @@ class Archive:
         source = open_archive(self.folder)
         if only is not None:
             source = PublicInboxSource(self.folder, [self.folder / "git" / f"{only}.git"])
-        return index.ingest("list", source, stop=NOBODY, report=quiet)
+        return index.writer.ingest("list", source, stop=NOBODY, report=quiet)
 
     def check(self, index: Index) -> None:
         assert held(index) == grouped(("list", raw) for raw in self.there())
@@ -122,7 +122,7 @@ def test_what_came_since_is_all_that_is_read(archive: Archive, index: Index) -> 
     assert (result.added, result.removed, result.notes) == (2, 0, ())
     assert archive.sync(index) == IngestResult(added=0, removed=0, series_changed=0)
     archive.check(index)
-    (info,) = index.lists()
+    (info,) = index.rows.lists()
     assert info.positions[0][0] == "0"
     assert '"next": ""' in info.positions[0][1]
 
@@ -135,8 +135,8 @@ def test_the_newest_mails_come_first(
     archive.write()
     Stopping.left = 3
     with pytest.raises(Cancelled):
-        index.ingest("list", interrupted(archive), stop=NOBODY, report=quiet)
-    index.settle(stop=NOBODY, report=quiet)
+        index.writer.ingest("list", interrupted(archive), stop=NOBODY, report=quiet)
+    index.writer.regroup(stop=NOBODY, report=quiet)
     assert set(held(index)) == {f"m{number}@example.org" for number in (7, 6, 5)}
     archive.sync(index)
     archive.check(index)
@@ -157,7 +157,7 @@ def test_the_epochs_roll_over(archive: Archive, index: Index) -> None:
     archive.write()
     assert archive.sync(index).added == 3
     archive.check(index)
-    assert [name for name, _ in index.lists()[0].positions] == ["0", "1", "2"]
+    assert [name for name, _ in index.rows.lists()[0].positions] == ["0", "1", "2"]
 
 
 def test_removed_mails_go_and_may_come_again(archive: Archive, index: Index) -> None:
@@ -169,7 +169,7 @@ def test_removed_mails_go_and_may_come_again(archive: Archive, index: Index) -> 
     archive.write()
     assert archive.sync(index).removed == 2
     archive.check(index)
-    assert index.find(MessageId("m0@example.org")) is None
+    assert index.mails.find_row(MessageId("m0@example.org")) is None
     archive.epochs[1] += [("m", mail(0)), ("d", mail(9))]
     archive.write()
     assert archive.sync(index).added == 1
@@ -261,7 +261,9 @@ def test_a_shallow_clone_is_deepened_later(archive: Archive, index: Index, tmp_p
     subprocess.run([*git, "clone", "-q", "--mirror", "--depth", "2", url, clone], check=True)
 
     def sync() -> IngestResult:
-        return index.ingest("list", open_archive(clone.parent.parent), stop=NOBODY, report=quiet)
+        return index.writer.ingest(
+            "list", open_archive(clone.parent.parent), stop=NOBODY, report=quiet
+        )
 
     assert (sync().added, sync().added) == (2, 0)
     subprocess.run([*git, "-C", clone, "fetch", "-q", "--deepen", "2"], check=True)
@@ -277,7 +279,7 @@ def test_a_version_one_archive(index: Index, tmp_path: Path) -> None:
     def sync(numbers: range) -> IngestResult:
         shutil.rmtree(path, ignore_errors=True)
         make_v1(path, [mail(number) for number in numbers])
-        return index.ingest("old", open_archive(path), stop=NOBODY, report=quiet)
+        return index.writer.ingest("old", open_archive(path), stop=NOBODY, report=quiet)
 
     assert sync(range(5)).added == 5
     result = sync(range(2, 7))
@@ -291,19 +293,19 @@ def test_bytes_are_read_from_the_epochs(archive: Archive, index: Index) -> None:
     archive.epochs = [came(0), came(1)]
     archive.write()
     archive.sync(index)
-    messages = [index.message(MessageId(f"m{number}@example.org")) for number in (0, 1)]
+    messages = [index.mails.message(MessageId(f"m{number}@example.org")) for number in (0, 1)]
     assert all(
-        message is not None and index.raw(message) == mail(at)
+        message is not None and index.mails.raw(message) == mail(at)
         for at, message in enumerate(messages)
     )
-    with index._using() as (connection, _):
+    with index.connection() as connection:
         assert connection.execute("SELECT count(*) FROM raw_message").fetchone() == (0,)
     shutil.rmtree(archive.folder)
     fresh = Index(index.path)
     first = messages[0]
     assert isinstance(first, Message)
     with pytest.raises(SourceError, match="cannot be read"):
-        fresh.raw(first)
+        fresh.mails.raw(first)
     fresh.close()
 
 
@@ -332,11 +334,11 @@ def test_a_run_that_is_stopped_keeps_what_came(archive: Archive, index: Index) -
     stop = Event()
     stop.set()
     with pytest.raises(Cancelled):
-        index.ingest("list", open_archive(archive.folder), stop=stop, report=quiet)
+        index.writer.ingest("list", open_archive(archive.folder), stop=stop, report=quiet)
     Stopping.left = 4
     with pytest.raises(Cancelled):
-        index.ingest("list", interrupted(archive), stop=NOBODY, report=quiet)
-    assert index.pending() == 4
+        index.writer.ingest("list", interrupted(archive), stop=NOBODY, report=quiet)
+    assert index.writer.pending_conversations() == 4
     assert archive.sync(index).added == 5
     archive.check(index)
 
@@ -383,7 +385,7 @@ def test_whatever_happens_to_an_archive(
                 archive.write()
                 Stopping.left = seed.randrange(5) if act == "stop" else 1000
                 with suppress(Cancelled):
-                    index.ingest("list", interrupted(archive), stop=NOBODY, report=quiet)
+                    index.writer.ingest("list", interrupted(archive), stop=NOBODY, report=quiet)
                 if act == "sync":
                     archive.check(index)
         if archive.epochs[0]:

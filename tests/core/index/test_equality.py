@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +19,9 @@ from core.errors import Cancelled
 from core.index import list_ingest as ingest
 from core.index import regroup
 from core.index import series_candidates as kin
+from core.index.codec import join_pair
+from core.index.database import transaction
+from core.index.ids import IdAllocator, PhraseMemory
 from core.index.index import Index, open_index
 from core.series import features as cards
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
@@ -159,11 +164,75 @@ def test_a_list_that_is_forgotten_leaves_the_others(raws: list[bytes], seed: ran
         for name, log in logs.items():
             log.entries = [(raw, True) for where, raw in came if where in (name, "both")]
             bring(index, log)
-        index.forget("one", stop=NOBODY, report=quiet)
+        index.writer.forget("one", stop=NOBODY, report=quiet)
         assert held(index) == grouped(("two", raw) for where, raw in came if where != "one")
-        assert [each.name for each in index.lists()] == ["two"]
+        assert [each.name for each in index.rows.lists()] == ["two"]
         check_whole(index)
         bring(index, logs["one"])
         assert held(index) == grouped(
             (name, raw) for where, raw in came for name in logs if where in (name, "both")
         )
+
+
+def test_forgetting_gives_back_people_words_and_paths() -> None:
+    def patch(name: str, path: str) -> bytes:
+        return (
+            f"From: {name} <{name}@example.org>\nTo: {name}-to@example.org\nSubject: [PATCH] {name}\n"
+            f"Message-ID: <{name}@x>\nDate: Mon, 2 Jun 2025 12:00:00 +0000\n\nWhy.\n\n"
+            f"Signed-off-by: {name} <{name}-signs@example.org>\n---\n {path} | 2 +-\n\n"
+            f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n"
+        ).encode()
+
+    logs = {"one": Log("one"), "two": Log("two")}
+    logs["two"].entries = [(patch("bert", "b.c"), True), (patch("both", "both.c"), True)]
+    logs["one"].entries = [(patch("anna", "a.c"), True), (patch("both", "both.c"), True)]
+    with new_index() as index:
+        bring(index, logs["one"])
+        bring(index, logs["two"])
+        with index.connection() as connection:
+            before = words_of(connection)
+            assert {"anna", "bert", "both"} <= before["people"]
+            index.writer.forget("one", stop=NOBODY, report=quiet)
+            left = words_of(connection)
+            assert "anna" not in left["people"]
+            assert {"bert", "both"} <= left["people"]
+            assert left["paths"] == {"b.c", "both.c"}
+            assert connection.execute(
+                "SELECT count(*) FROM phrase_words WHERE phrase_words MATCH 'anna'"
+            ).fetchone() == (0,)
+        check_whole(index)
+        bring(index, logs["one"])  # and with it they come back
+        with index.connection() as connection:
+            assert words_of(connection) == before
+
+
+def words_of(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    """Return the words of the phrases that are stored, and the paths."""
+    phrases = [text.decode() for (text,) in connection.execute("SELECT text FROM phrase")]
+    people = {word for text in phrases for word in re.findall("[a-z]+", text)}
+    paths = {name.decode() for (name,) in connection.execute("SELECT name FROM path")}
+    return {"people": people, "paths": paths}
+
+
+def test_a_sync_goes_on_while_a_list_is_forgotten() -> None:
+    """What it remembers of people must not outlive them."""
+    log, other = Log("log"), Log("other")
+    mails = [
+        f"From: Zoe <zoe@example.org>\nSubject: x\nMessage-ID: <{n}@x>\n\n{n}\n".encode()
+        for n in range(2)
+    ]
+    last = b"From: Yan <yan@example.org>\nSubject: y\nMessage-ID: <y@x>\n\ny\n"
+    memory = PhraseMemory()
+    with new_index() as index, index.connection() as connection:
+        for source, raws in ((log, mails[:1]), (other, [last])):
+            source.entries = [(raw, True) for raw in raws]
+            bring(index, source)
+        with transaction(connection):
+            number = IdAllocator(connection, memory).phrase(join_pair("Zoe", "zoe@example.org"))
+        index.writer.forget("log", stop=NOBODY, report=quiet)
+        with transaction(connection):
+            allocator = IdAllocator(connection, memory)
+            again = allocator.phrase(join_pair("Zoe", "zoe@example.org"))
+            allocator.store()
+        assert again != number
+        assert connection.execute("SELECT 1 FROM phrase WHERE id = ?", (again,)).fetchone()

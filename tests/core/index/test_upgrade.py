@@ -59,7 +59,7 @@ def fresh(path: Path) -> Index:
     """Return an index that is made of the same mails today."""
     index = open_index(path)
     bring(index, Letters())
-    index.mark_seen(READ, True)
+    index.writer.mark_read(READ, True)
     return index
 
 
@@ -72,7 +72,7 @@ def opened(tmp_path: Path, name: str) -> Path:
 
 
 def unread(index: Index) -> set[MessageId]:
-    return {one for row in index.order(RowView()) for one in index.unseen(row)}
+    return {one for row in index.rows.order(RowView()) for one in index.mails.unread_of(row)}
 
 
 def test_a_file_of_every_version_opens(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_file_of_every_version_opens(tmp_path: Path) -> None:
         folder.mkdir()
         index = open_index(opened(folder, file.name))
         assert index.notes == ()
-        index.settle(stop=NOBODY, report=quiet)
+        index.writer.regroup(stop=NOBODY, report=quiet)
         assert held(index) == held(wanted)
         assert unread(index) == unread(wanted)
         check_whole(index)
@@ -116,7 +116,7 @@ def test_taking_over_goes_on_where_it_was_stopped(tmp_path: Path, reports: int) 
     stop = Event()
     stop.set()
     with pytest.raises(Cancelled):
-        index.ingest("letters", Letters(), stop=stop, report=quiet)
+        index.writer.ingest("letters", Letters(), stop=stop, report=quiet)
     index.close()
     # Damaged before it was done: what was set aside first still counts.
     if reports:
@@ -129,7 +129,7 @@ def test_taking_over_goes_on_where_it_was_stopped(tmp_path: Path, reports: int) 
     if not reports:
         assert log.asked_from == [str(len(MAILS))]
         assert asides(path) == []
-    assert len(index.order(RowView())) == 3
+    assert len(index.rows.order(RowView())) == 3
     index.close()
 
 
@@ -166,22 +166,22 @@ def test_other_rules_group_again_and_no_row_is_gone_meanwhile(
     other_rules(monkeypatch)
     open_database(path, rules=RULES_VERSION + 1)
     index = Index(path)
-    rows = index.order(RowView())
-    assert index.pending() > 0
+    rows = index.rows.order(RowView())
+    assert index.writer.pending_conversations() > 0
     for row in rows:
-        item = index.series(row)
+        item = index.mails.series(row)
         assert item is not None
-        assert {index.find(one) for one in item.message_ids} == {row}
-    index.settle(stop=NOBODY, report=quiet)
+        assert {index.mails.find_row(one) for one in item.message_ids} == {row}
+    index.writer.regroup(stop=NOBODY, report=quiet)
     wanted = fresh(tmp_path / "fresh.sqlite3")
     assert held(index) == held(wanted)
-    assert len(index.order(RowView())) != len(rows)
+    assert len(index.rows.order(RowView())) != len(rows)
     check_whole(index)
     index.close()
     wanted.close()
     open_database(path, rules=RULES_VERSION + 1)
     index = Index(path)
-    assert index.pending() == 0
+    assert index.writer.pending_conversations() == 0
     index.close()
 
 
@@ -194,7 +194,7 @@ def test_an_open_desk_groups_again_in_the_background(
     stop = Event()
     for page in desk.pages(stop):
         assert page.items is not None
-        if desk.index.is_complete() and len(page.items) == 3:
+        if desk.index.writer.is_complete() and len(page.items) == 3:
             stop.set()
     index = open_index(path)
     wanted = fresh(tmp_path / "fresh.sqlite3")
@@ -207,12 +207,12 @@ def test_an_open_desk_groups_again_in_the_background(
 def test_a_list_that_was_unfollowed_is_not_taken_over(tmp_path: Path) -> None:
     path = opened(tmp_path, "prerelease.sqlite3")
     index = open_index(path)
-    assert not index.is_complete()
-    index.forget("letters", stop=NOBODY, report=quiet)
-    index.ingest("other", Log("other"), stop=NOBODY, report=quiet)
+    assert not index.writer.is_complete()
+    index.writer.forget("letters", stop=NOBODY, report=quiet)
+    index.writer.ingest("other", Log("other"), stop=NOBODY, report=quiet)
     assert asides(path) == []
-    assert index.is_complete()
-    assert [each.name for each in index.lists()] == ["other"]
+    assert index.writer.is_complete()
+    assert [each.name for each in index.rows.lists()] == ["other"]
     index.close()
 
 

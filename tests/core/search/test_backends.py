@@ -11,13 +11,13 @@ import pytest
 from core.config import Config
 from core.desk.triage_service import TriageService
 from core.errors import QueryError
-from core.index.body_index import index_new_bodies
 from core.index.index import open_index
 from core.index.query_terms import ROW_TERMS
 from core.model import Message, MessageId
 from core.query.fields import FIELDS, HAS_VALUES, IS_VALUES, MAIL_FIELDS, NOT_INDEXED
 from core.search.list_search import ListSearch
 from core.search.mail_terms import MAIL_TERMS
+from core.search.maintenance import index_new_bodies
 from core.search.target_search import TargetSearch, TargetStates
 from core.sources.source import git_blob_id
 from core.triage.journal import Journal
@@ -72,7 +72,9 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ListSearch,
     log = Log("letters")
     log.entries = [(raw, True) for raw in ARCHIVE]
     bring(index, log)
-    index_new_bodies(index, folder / "bodies.sqlite3", stop=NOBODY, report=quiet)
+    index_new_bodies(
+        index.mails, index.identity, folder / "bodies.sqlite3", stop=NOBODY, report=quiet
+    )
     journal = Journal(folder / "triage.jsonl")
     triage = TriageService(index, journal, ME)
     for verb, name in DONE.items():

@@ -78,10 +78,10 @@ def test_rows_and_patches_are_told_apart_and_kept_within_limits(index: Index, fo
     assert found
     (row, node, hit) = found[0]
     assert node > 0
-    assert index.posted_mails([node])[node].row == row
+    assert index.search.search_rows_of([node])[node].row == row
     assert hit.subject
     assert engine.search("cpucap", 50, None, [row]) == found
-    others = [each for each in index.order(VIEW) if each != row]
+    others = [each for each in index.rows.order(VIEW) if each != row]
     assert engine.search("cpucap", 50, None, others) == []
     assert engine.search("cpucap", 50, None, []) == []
     # A patch that did not change from one version to the next is there once.

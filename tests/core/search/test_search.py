@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from core.config import Config, FollowedList
 from core.errors import Cancelled, QueryError
-from core.index.body_index import index_new_bodies
 from core.index.index import Index, open_index
 from core.search.hits import SearchHit
 from core.search.list_search import ListSearch
+from core.search.maintenance import index_new_bodies
 from core.search.search import Search
 from core.search.target_search import TargetSearch
 from core.sources.source import git_blob_id
@@ -40,7 +40,9 @@ def index(folder: Path) -> Iterator[Index]:
     log = Log("letters")
     log.entries = [(raw, True) for raw in MAILS]
     bring(index, log)
-    index_new_bodies(index, folder / "bodies.sqlite3", stop=NOBODY, report=quiet)
+    index_new_bodies(
+        index.mails, index.identity, folder / "bodies.sqlite3", stop=NOBODY, report=quiet
+    )
     yield index
     index.close()
 

@@ -91,10 +91,10 @@ def people(*some: Identity) -> str:
 def check(archive: Archive, query: str, holds: Callable[[Message], bool]) -> int:
     """See that a query finds the rows with a mail for which something holds; return how many."""
     index = archive.index
-    wanted = {index.find(one.message_id) for one in archive.messages if holds(one)}
+    wanted = {index.mails.find_row(one.message_id) for one in archive.messages if holds(one)}
     (by_index, in_memory) = archive.finders
     assert set(by_index.rows(query)) == wanted, query
-    ids = {one.id for one in index.summaries([row for row in wanted if row is not None])}
+    ids = {one.id for one in index.rows.summaries([row for row in wanted if row is not None])}
     items = archive.listing.items
     assert {items[place].id for place in in_memory.rows(query)} == ids, query
     return len(wanted)
@@ -214,7 +214,7 @@ def test_any_mixture_is_the_same_in_the_index_and_in_memory(archive: Archive) ->
     for _ in range(50):
         query = tree(3)
         rows = by_index.rows(query)
-        ids = [one.id for one in archive.index.summaries(rows)]
+        ids = [one.id for one in archive.index.rows.summaries(rows)]
         assert sorted(ids) == sorted(items[place].id for place in in_memory.rows(query)), query
         assert by_index.count(query) == len(rows)
         found += 0 < len(rows) < len(items)

@@ -87,8 +87,10 @@ def test_the_index_says_the_same(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "patches.mbox").write_bytes(data)
     index = open_index(tmp_path / "index.sqlite3")
     try:
-        index.ingest("patches", open_file(tmp_path / "patches.mbox"), stop=Event(), report=quiet)
-        found = [info.series for info in index.lists()]
+        index.writer.ingest(
+            "patches", open_file(tmp_path / "patches.mbox"), stop=Event(), report=quiet
+        )
+        found = [info.series for info in index.rows.lists()]
     finally:
         index.close()
     assert found == [12]

@@ -64,11 +64,11 @@ def found(folder: Path, query: str, *, lists: tuple[str, ...] = ()) -> set[str]:
 
 def rows(index: Index, query: str, lists: tuple[str, ...]) -> list[int]:
     choice = IndexQuery(tree=read_query(query), now=NOW.timestamp(), lists=lists)
-    return list(index.chosen(choice))
+    return list(index.search.rows(choice))
 
 
 def subject_of(index: Index, row: int) -> str:
-    return index.summaries([row])[0].subject
+    return index.rows.summaries([row])[0].subject
 
 
 def test_what_is_older_than_two_weeks_starts_outside_and_that_is_said(folder: Path) -> None:
@@ -102,7 +102,7 @@ def test_an_answer_brings_an_old_series_in(folder: Path) -> None:
 def test_a_list_that_was_synced_before_keeps_what_it_has(folder: Path) -> None:
     synced(folder)
     index = open_index(DataDirs(folder.parent / "data", folder.parent / "cache").index)
-    with index._using() as (connection, _):
+    with index.connection() as connection:
         connection.execute(
             "DELETE FROM meta WHERE name LIKE 'inbox%'"
         )  # as an earlier version left it

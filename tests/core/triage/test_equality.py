@@ -48,7 +48,7 @@ def decide(triage: TriageService, chance: random.Random) -> None:
 def shown(index: Index) -> dict[MessageId, TriageState]:
     """Return where the rows stand that anything was done to."""
     known = IndexTriageStore(index).states()
-    summaries = index.summaries(index.order(RowView()))
+    summaries = index.rows.summaries(index.rows.order(RowView()))
     assert known.keys() <= {one.row for one in summaries}
     for one in summaries:
         assert one.state == known.get(one.row, INITIAL_STATE)
@@ -92,6 +92,6 @@ def test_standings_are_as_of_all_at_once(raws: list[bytes], seed: random.Random)
         check_whole(index)
         assert shown(index) == expected(came, journal)
         if chance.random() < 0.5:
-            index.forget("one", stop=NOBODY, report=quiet)
+            index.writer.forget("one", stop=NOBODY, report=quiet)
             left = [(name, raw) for name, raw in came if name == "two"]
             assert shown(index) == expected(left, journal)

@@ -41,7 +41,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def order(desk: Desk, view: RowView) -> list[str]:
-    return [str(one.id) for one in desk.index.summaries(desk.index.order(view))]
+    return [str(one.id) for one in desk.index.rows.summaries(desk.index.rows.order(view))]
 
 
 def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> None:
@@ -55,7 +55,7 @@ def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> N
     desk.triage.apply(Verb.PRIORITY, [LAMP], argument="-2")
     by_state = RowView(sort="state", ascending=True)
     assert order(desk, by_state) == [SOOT, BRASS, OIL, WICK, LAMP]
-    assert desk.index.states(by_state) == [
+    assert desk.index.rows.count_by_status(by_state) == [
         (Status.NEW, 1),
         (Status.READING, 1),
         (Status.ACCEPTED, 1),
@@ -75,14 +75,17 @@ def test_its_time_comes_without_a_write(desk: Desk) -> None:
     desk.clock.now = datetime.now(UTC)
     desk.triage.apply(Verb.LATER, [LAMP, WICK], argument="1h")
     desk.triage.mark_read([WICK])
-    row = desk.index.find(LAMP)
+    row = desk.index.mails.find_row(LAMP)
     assert row is not None
-    with desk.index._using() as (connection, _), transaction(connection):
+    with desk.index.connection() as connection, transaction(connection):
         connection.execute("UPDATE triage_state SET wake = ?", (time.time() - 1,))
     assert order(desk, RowView(statuses=(Status.NEW,))) == [SOOT, BRASS, OIL, LAMP]
     assert order(desk, RowView(statuses=(Status.READING,))) == [WICK]
-    assert desk.index.woken(time.time() - 5, time.time()) == {row, desk.index.find(WICK)}
-    assert desk.index.woken(time.time(), time.time() + 9) == set()
+    assert desk.index.rows.due_between(time.time() - 5, time.time()) == {
+        row,
+        desk.index.mails.find_row(WICK),
+    }
+    assert desk.index.rows.due_between(time.time(), time.time() + 9) == set()
 
 
 def next_page(pages: Iterator[ListPage], lists: ListDesk) -> ListPage:
@@ -148,7 +151,9 @@ def test_what_is_known_of_all_follows_every_change(desk: Desk) -> None:
     def check() -> None:
         shown = {one: state for one, state in desk.shown().items() if state != INITIAL_STATE}
         known = desk.triage.states()
-        assert {desk.index.summaries([int(row)])[0].id: one for row, one in known.items()} == shown
+        assert {
+            desk.index.rows.summaries([int(row)])[0].id: one for row, one in known.items()
+        } == shown
 
     check()
     for one, verb in ((LAMP, Verb.DONE), (WICK, Verb.SKIP), (OIL, Verb.FLAG)):
@@ -254,7 +259,7 @@ def test_what_is_no_repository_is_said(repository: Path, where: str) -> None:
 def test_a_verb_waits_for_no_sync(desk: Desk) -> None:
     desk.triage.refresh()
     other = open_index(desk.index.path)
-    with other._using() as (connection, _), transaction(connection):
+    with other.connection() as connection, transaction(connection):
         connection.execute("UPDATE list SET synced = 1")
         took = []
         for one, verb in ((LAMP, Verb.DONE), (WICK, Verb.SKIP), (OIL, Verb.WAIT)):
@@ -280,7 +285,7 @@ def test_an_undo_waits_until_it_knows_what_was_done(desk: Desk) -> None:
     begun, end = threading.Event(), threading.Event()
 
     def sync() -> None:
-        with other._using() as (connection, _), transaction(connection):
+        with other.connection() as connection, transaction(connection):
             connection.execute("UPDATE list SET synced = 1")
             begun.set()
             end.wait(5)

@@ -165,17 +165,17 @@ def test_reading_is_what_was_opened_since_it_was_decided(desk: Desk) -> None:
 
 def test_what_was_read_counts_in_the_index(desk: Desk) -> None:
     desk.triage.mark_read([MessageId("lamp-v1-1@x"), MessageId("comes@x")])
-    row = desk.index.find(LAMP)
+    row = desk.index.mails.find_row(LAMP)
     assert row is not None
-    assert desk.index.unseen(row) == {"lamp-v1-0@x", "lamp-v1-2@x"}
+    assert desk.index.mails.unread_of(row) == {"lamp-v1-0@x", "lamp-v1-2@x"}
     desk.come(mail("comes@x", "Re: [PATCH 0/2] lamp: all of it", REX, day=11, to="lamp-v1-0@x"))
-    assert desk.index.unseen(row) == {"lamp-v1-0@x", "lamp-v1-2@x"}
+    assert desk.index.mails.unread_of(row) == {"lamp-v1-0@x", "lamp-v1-2@x"}
     desk.triage.mark_read([MessageId("lamp-v1-1@x")], read=False)
-    assert len(desk.index.unseen(row)) == 3
+    assert len(desk.index.mails.unread_of(row)) == 3
     desk.anew()
-    row = desk.index.find(LAMP)
+    row = desk.index.mails.find_row(LAMP)
     assert row is not None
-    assert len(desk.index.unseen(row)) == 3
+    assert len(desk.index.mails.unread_of(row)) == 3
 
 
 def test_what_the_journal_says_of_reading_comes_before_a_lists_age(tmp_path: Path) -> None:
@@ -184,20 +184,20 @@ def test_what_the_journal_says_of_reading_comes_before_a_lists_age(tmp_path: Pat
     desk.triage.mark_read([MessageId("lamp-v1-2@x")])
     desk.log.entries += [(raw, True) for raw in series("lamp")]
     bring(desk.index, desk.log, read_before=9e9)  # as of a list that comes for the first time
-    row = desk.index.find(LAMP)
+    row = desk.index.mails.find_row(LAMP)
     assert row is not None
-    assert desk.index.unseen(row) == {"lamp-v1-1@x"}
+    assert desk.index.mails.unread_of(row) == {"lamp-v1-1@x"}
     desk.close()
 
 
 def test_read_and_unread_of_a_series_are_of_all_its_mails(desk: Desk) -> None:
-    row = desk.index.find(LAMP)
+    row = desk.index.mails.find_row(LAMP)
     assert row is not None
     outcome = desk.triage.apply(Verb.READ, [LAMP])
     assert (outcome.text, outcome.changes[0].after.status) == ("read", Status.READING)
-    assert desk.index.unseen(row) == set()
+    assert desk.index.mails.unread_of(row) == set()
     desk.triage.apply(Verb.UNREAD, [MessageId("lamp-v1-1@x")], patch=True)
-    assert desk.index.unseen(row) == {"lamp-v1-1@x"}
+    assert desk.index.mails.unread_of(row) == {"lamp-v1-1@x"}
     assert desk.triage.undo() is None
 
 

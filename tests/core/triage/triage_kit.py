@@ -124,11 +124,12 @@ class Desk:
 
     def shown(self) -> dict[MessageId, TriageState]:
         """Return where the rows stand, as the index has them."""
-        rows = self.index.order(RowView())
+        rows = self.index.rows.order(RowView())
         known = IndexTriageStore(self.index).states()
         now = self.clock()
         return {
-            one.id: known.get(one.row, TriageState()).at(now) for one in self.index.summaries(rows)
+            one.id: known.get(one.row, TriageState()).at(now)
+            for one in self.index.rows.summaries(rows)
         }
 
     def remembered(self) -> dict[MessageId, TriageState]:

@@ -1,0 +1,82 @@
+"""The connections to one index file: borrowed for a question, given back, and a few kept open for the next.
+
+What is cached over a connection (phrases, paths of patterns, prepared statements) lives as long as the connection, so its size is
+bounded by their number. Numbers of phrases and paths are never given twice (`core.index.forget`), so none of it grows wrong.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from core.index.database import connect, faults
+from core.index.loader import ConversationLoader
+from core.index.query_sql import SqlQueryRunner
+
+MOST_IDLE: Final = 3
+"""Connections that are kept open while nobody asks; each has a cache of pages."""
+
+
+class IndexConnection:
+    """A connection, with what reads over it. For one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.loader = ConversationLoader(connection)
+        self.queries = SqlQueryRunner(connection)
+
+
+class ConnectionPool:
+    """Lends connections to any thread. What SQLite raises meanwhile becomes an IndexFileError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._idle: list[IndexConnection] = []
+        self._is_closed = False
+
+    @contextmanager
+    def borrow(self) -> Iterator[IndexConnection]:
+        """Lend a connection that nobody else uses meanwhile, the one last given back first: its caches are warm."""
+        with faults(self._path):
+            with self._lock:
+                held = self._idle.pop() if self._idle else None
+            if held is None:
+                held = IndexConnection(connect(self._path))
+            try:
+                yield held
+            finally:
+                self._give_back(held)
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection as `borrow` does."""
+        with self.borrow() as held:
+            yield held.connection
+
+    def _give_back(self, held: IndexConnection) -> None:
+        with self._lock:
+            # A generator that was left in the midst of a transaction must not hold it on.
+            if (
+                not self._is_closed
+                and len(self._idle) < MOST_IDLE
+                and not held.connection.in_transaction
+            ):
+                self._idle.append(held)
+                return
+        held.connection.close()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses; those in use are closed when they are given back.
+
+        Who asks afterwards, such as a search that is not told yet, gets one that is closed after it.
+        """
+        with self._lock:
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+        for held in idle:
+            held.connection.close()
