@@ -95,6 +95,11 @@ class Config:
     problems: tuple[str, ...] = ()
     """Mistakes found, each a line that names the file and the key."""
 
+    @property
+    def repos(self) -> dict[str, str]:
+        """The repository of each followed list that has one."""
+        return {name: one.repo for name, one in self.lists.items() if one.repo}
+
 
 _TABLES: Final = (
     "me", "lists", "views", "keys", "display", "identity", "fetch", "index", "reply", "send",

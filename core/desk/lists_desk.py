@@ -61,6 +61,7 @@ class ListDesk:
         self.rows = RowReader(lambda: self.index)
         self.views = ListViews(lambda: self.index, config)
         self._path = path
+        self._config = config
         self.wanted = wanted
         self._asked = wanted
         self._wake = Event()
@@ -114,14 +115,24 @@ class ListDesk:
 
     @property
     def triage(self) -> TriageService:
-        """What remembers in the journal beside the index what was decided and read. Raises IndexFileError."""
+        """The one service of the journal beside the index: for the screen too, so that all write it under one lock.
+
+        Raises IndexFileError.
+        """
+        from core.config import with_git
         from core.desk.triage_service import TriageService
         from core.triage.journal import FILE, Journal
 
         index = self.index
         with self._lock:
             if self._triage is None:
-                self._triage = TriageService(index, Journal(self._path.with_name(FILE)))
+                config = self._config
+                self._triage = TriageService(
+                    index,
+                    Journal(self._path.with_name(FILE)),
+                    None if config is None else with_git(config).me_addresses,
+                    repos={} if config is None else config.repos,
+                )
             return self._triage
 
     def _apply_journal(self) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from core.config import Config
     from core.desk.lists_desk import ListDesk
     from core.desk.triage_service import TriageService
-    from core.index.index import Index
     from core.system.ui_state import UiState
     from tui.app import PatchdeskApp
     from tui.desk.requests import Desk, Session
@@ -284,10 +283,12 @@ def lists_desk(target: str, config: Config, remembered: UiState | None = None) -
 def triage_opener(config: Config) -> Callable[[Session], TriageService]:
     """Return a function that opens the triage of what is open; it blocks, so it runs in a thread.
 
-    The journal is the user's; for the demo it is a temporary one that is removed at exit.
+    Followed lists have their own. The journal is the user's; for the demo it is a temporary one that is removed at exit.
     """
 
     def opened(session: Session) -> TriageService:
+        if session.lists is not None:
+            return session.lists.triage
         from core.config import with_git
         from core.desk.triage_service import Journal, TriageService
         from core.system.paths import data_dir
@@ -297,10 +298,8 @@ def triage_opener(config: Config) -> Callable[[Session], TriageService]:
         if _is_demo(session.target):
             folder = Path(tempfile.mkdtemp(prefix="patchdesk-demo-"))
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        index: Index | None = getattr(session.desk, "index", None)
         me = with_git(config).me_addresses
-        repos = {name: one.repo for name, one in config.lists.items() if one.repo}
-        return TriageService(index, Journal(folder / FILE), me, repos=repos)
+        return TriageService(None, Journal(folder / FILE), me, repos=config.repos)
 
     return opened
 

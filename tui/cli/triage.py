@@ -266,10 +266,9 @@ def _open_triage(config: Config) -> Iterator[TriageService]:
 
     indexed = open_for_commands(DataDirs.default().index)
     try:
-        repos = {name: one.repo for name, one in config.lists.items() if one.repo}
         index = None if indexed is None else indexed.index
         me = with_git(config).me_addresses
-        yield TriageService(index, Journal(data_dir() / FILE), me, repos=repos)
+        yield TriageService(index, Journal(data_dir() / FILE), me, repos=config.repos)
     finally:
         if indexed is not None:
             indexed.close()
