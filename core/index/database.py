@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import PatchdeskError
+from core.index.file_lock import IndexFileLock
 from core.index.migrations import MIGRATIONS
 from core.series import RULES_VERSION
 from core.triage.schema import STATE_TABLES, TABLES
@@ -44,23 +45,30 @@ def schema() -> str:
 
 
 def open_database(
-    path: Path, *, steps: Sequence[str] = MIGRATIONS, rules: int = RULES_VERSION
+    path: Path,
+    *,
+    steps: Sequence[str] = MIGRATIONS,
+    rules: int = RULES_VERSION,
+    lock: IndexFileLock | None = None,
 ) -> tuple[str, ...]:
     """Make sure that there is an index of this version at `path`; return what was done about it, as sentences.
 
     An older index is migrated; in one made under other `rules` of grouping every conversation is marked to be grouped again.
     What is damaged, of before 0.1.0, or no index, is set aside, and an empty index made in its place, which takes over the
-    mails that were stored there (`core.index.rebuild`). Raises IndexFileError where that cannot be, and for an index of a
-    newer version.
+    mails that were stored there (`core.index.rebuild`); never while another process has it open. `lock`, which the caller
+    closes, is shared once this returns. Raises IndexFileError where that cannot be, and for an index of a newer version.
     """
-    with faults(path):
+    with faults(path), contextlib.ExitStack() as stack:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise _no_access(path, error) from error
+        if lock is None:
+            lock = IndexFileLock(path)
+            stack.callback(lock.close)
         notes: tuple[str, ...] = ()
         asides: list[str] = []
-        if (reason := _unusable(path, len(steps) + 1)) is not None:
+        if (reason := _unusable_alone(path, len(steps) + 1, lock)) is not None:
             pending = pending_asides(path)
             aside = _set_aside(path)
             asides = [*pending, aside.name]
@@ -75,7 +83,28 @@ def open_database(
                 with transaction(connection):
                     set_meta(connection, "asides", json.dumps(asides))
             _note_rules(connection, path, rules)
+        lock.share()
         return notes
+
+
+def _unusable_alone(path: Path, newest: int, lock: IndexFileLock) -> str | None:
+    """Return why a file is no index that can be read, with `lock` owned; None where it may be one, with `lock` shared."""
+    reason: str | None = "is being built"
+    if lock.share():
+        reason = _unusable(path, newest)
+        if reason is not None and lock.own():
+            reason = _unusable(path, newest)
+            if reason is None:
+                lock.share()
+            return reason
+        if reason is not None and lock.share():
+            reason = _unusable(path, newest)  # another process may have put it right meanwhile
+    if reason is not None:
+        raise IndexFileError(
+            f"The index {path} {reason}, and another patchdesk has it open.",
+            "End that one and start again: the index is set aside and built anew. Triage is in a journal of its own.",
+        )
+    return None
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -6,12 +6,14 @@ the reader, `search` for searches, `writer` for a sync; triage has `core.index.t
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from core.index.connection_pool import ConnectionPool
 from core.index.database import get_meta, open_database
+from core.index.file_lock import IndexFileLock
 from core.index.mail_queries import MailQueries
 from core.index.row_queries import RowQueries
 from core.index.row_summary import SeriesSummary
@@ -28,17 +30,27 @@ def open_index(path: Path) -> Index:
     One that is damaged, or no index, is set aside and an empty one made; `notes` says so. Raises IndexFileError where
     that cannot be, and for an index that a newer patchdesk wrote.
     """
-    return Index(path, open_database(path))
+    with contextlib.suppress(OSError):  # which `open_database` tells
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = IndexFileLock(path)
+    try:
+        return Index(path, open_database(path, lock=lock), lock)
+    except BaseException:
+        lock.close()
+        raise
 
 
 class Index:
     """An open index. Its methods may be called from any thread, and raise IndexFileError where the file fails."""
 
-    def __init__(self, path: Path, notes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, path: Path, notes: tuple[str, ...] = (), lock: IndexFileLock | None = None
+    ) -> None:
         """Take what `open_database` has seen to; use `open_index`."""
         self.path = path
         self.notes = notes
         """What happened at the opening, each as a sentence."""
+        self._lock = lock
         self._pool = ConnectionPool(path)
         self.rows = RowQueries(self._pool)
         self.mails = MailQueries(self._pool)
@@ -63,3 +75,5 @@ class Index:
     def close(self) -> None:
         """Close all connections; one that is in use closes once it is not."""
         self._pool.close()
+        if self._lock is not None:
+            self._lock.close()

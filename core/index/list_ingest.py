@@ -27,7 +27,7 @@ from core.index.message_writer import (
     parse_for_storage,
 )
 from core.index.parts import StoredListPart, ensure_list, ensure_part, read_cursor
-from core.index.rebuild import take_over
+from core.index.rebuild import remove_taken_over, take_over
 from core.index.regroup import regroup_dirty
 from core.mail.rethread import FormatPatchThreader
 from core.model import Message
@@ -106,6 +106,7 @@ class ListIngest:
                 while not self._follow(part, feed):
                     pass
             self._settle()
+        remove_taken_over(self._connection, self._path)
         if catches_up:
             with transaction(self._connection):
                 self._connection.execute(

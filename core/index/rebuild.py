@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sqlite3
 import zlib
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 from core.errors import Cancelled
 from core.index.database import (
@@ -28,6 +29,7 @@ from core.index.database import (
     set_meta,
     transaction,
 )
+from core.index.file_lock import IndexFileLock
 from core.index.ids import PhraseMemory
 from core.index.message_writer import (
     MessageWriter,
@@ -40,6 +42,8 @@ from core.index.regroup import regroup_dirty
 from core.progress import Progress, ProgressCallback
 from core.sources.source import MailChange
 from core.system.child_process import Channel
+
+log = logging.getLogger(__name__)
 
 _BATCH: Final = 1000
 """Messages of one transaction."""
@@ -69,22 +73,34 @@ class _StoredPart:
         return b""
 
 
+class UnreadableAsideError(Exception):
+    """An index that was set aside cannot be read, or not all of it."""
+
+
 class StoredMessages:
-    """An index that was set aside, as far as it can be read. Raises sqlite3.Error where it cannot."""
+    """An index that was set aside, as far as it can be read. Raises UnreadableAsideError where it cannot."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, timeout=5, isolation_level=None)
-        (application,) = self._connection.execute("PRAGMA application_id").fetchone()
-        self._names = _OLD_NAMES if application == PRERELEASE_ID else _NAMES
+        try:
+            self._connection = sqlite3.connect(path, timeout=5, isolation_level=None)
+        except sqlite3.Error as error:
+            raise UnreadableAsideError from error
+        self._names = _NAMES
+        ((application,),) = self._ask("PRAGMA application_id")
+        if application == PRERELEASE_ID:
+            self._names = _OLD_NAMES
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def _ask(self, sql: str, *values: object) -> sqlite3.Cursor:
+    def _ask(self, sql: str, *values: object) -> list[Any]:
         for name, real in self._names.items():
             sql = sql.replace(name, real)
-        return self._connection.execute(sql, values)
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except (sqlite3.Error, ValueError) as error:
+            raise UnreadableAsideError from error
 
     def lists(self) -> dict[str, tuple[int, int | None]]:
         """Return by name the lists with messages stored here: from when on they were unread, and when they were synced."""
@@ -100,15 +116,33 @@ class StoredMessages:
             "SELECT {part}.id, {part}.name, rank, position FROM {part} JOIN list ON list.id = list"
             " WHERE list.name = ? AND path = '' AND position != '' ORDER BY rank",
             list_name,
-        ).fetchall()
+        )
 
-    def messages(self, part: int) -> Iterator[tuple[bytes, bytes, str | None, bool]]:
-        """Yield the messages of a part as they came: blob id, compressed bytes, name in the part, whether it is read."""
-        yield from self._ask(
-            "SELECT blob, packed, {member}.name, node.{read} FROM {member} JOIN message ON message.id = {member}.message"
+    def messages(self, part: int) -> Iterator[tuple[bytes, bytes, str | None, bool] | None]:
+        """Yield the messages of a part as they came: blob id, compressed bytes, name in the part, whether it is read.
+
+        None stands for some that cannot be read; those after them come all the same.
+        """
+        ((last,),) = self._ask("SELECT coalesce(max(id), 0) FROM message")
+        for first in range(0, int(last), _BATCH):
+            try:
+                yield from self._messages(part, first, first + _BATCH)
+            except UnreadableAsideError:
+                yield None
+                for one in range(first, min(first + _BATCH, int(last))):
+                    with contextlib.suppress(UnreadableAsideError):
+                        yield from self._messages(part, one, one + 1)
+
+    def _messages(
+        self, part: int, after: int, upto: int
+    ) -> list[tuple[bytes, bytes, str | None, bool]]:
+        return self._ask(
+            "SELECT blob, packed, {member}.name, node.{read} FROM message JOIN {member} ON {member}.message = message.id"
             " JOIN {raw} ON {raw}.message = message.id JOIN node ON node.id = message.node"
-            " WHERE {member}.{part_id} = ? ORDER BY message.id",
+            " WHERE {member}.{part_id} = ? AND message.id > ? AND message.id <= ? ORDER BY message.id",
             part,
+            after,
+            upto,
         )
 
 
@@ -122,32 +156,65 @@ def take_over(
 ) -> int:
     """Store the messages of a list (None: of all) that indexes which were set aside beside `path` hold; return how many.
 
-    What was stored stays when it is interrupted, and is skipped the next time. An aside of which nothing is left to take
-    over is removed. Raises Cancelled.
+    What was stored stays when it is interrupted, and is skipped the next time. What of an aside cannot be read is fetched
+    again by the next sync, since no cursor is taken over then. `remove_taken_over` follows once all is grouped. Raises
+    Cancelled.
     """
     count = 0
     for name in pending_asides(path):
-        aside = path.with_name(name)
-        done = {tuple(each) for each in json.loads(str(get_meta(connection, _DONE) or "[]"))}
-        lists: dict[str, tuple[int, int | None]] = {}
-        with contextlib.suppress(sqlite3.Error):  # what cannot be read is fetched again
-            stored = StoredMessages(aside)
+        done = _taken_over(connection)
+        for one, facts in _stored_lists(path.with_name(name)).items():
+            if list_name not in (None, one) or (name, one) in done:
+                continue
             try:
-                lists = stored.lists()
-                for one, facts in lists.items():
-                    if list_name in (None, one) and (name, one) not in done:
-                        count += _take_list(connection, stored, one, facts, stop, report)
-                        done.add((name, one))
-            finally:
-                stored.close()
-        is_last = all((name, one) in done for one in lists)
-        with transaction(connection):
-            left = [each for each in pending_asides(path) if each != name or not is_last]
-            set_meta(connection, "asides", json.dumps(left) if left else None)
-            set_meta(connection, _DONE, json.dumps(sorted(done)) if left else None)
-        if is_last:
-            remove_aside(aside)
+                with contextlib.closing(StoredMessages(path.with_name(name))) as stored:
+                    count += _take_list(connection, stored, one, facts, stop, report)
+            except UnreadableAsideError:
+                log.warning("%s: not all of %s can be read", name, one)
+            done.add((name, one))
+            with transaction(connection):
+                set_meta(connection, _DONE, json.dumps(sorted(done)))
     return count
+
+
+def remove_taken_over(connection: sqlite3.Connection, path: Path) -> None:
+    """Remove the indexes that were set aside and of which nothing is left to take over: what was is grouped, and on the disk."""
+    names = pending_asides(path)
+    if not names or connection.execute("SELECT 1 FROM dirty_conversation LIMIT 1").fetchone():
+        return
+    done = _taken_over(connection)
+    left = [
+        name
+        for name in names
+        if any((name, one) not in done for one in _stored_lists(path.with_name(name)))
+    ]
+    if left == names:
+        return
+    is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+    if is_busy:
+        return  # the next time, then
+    with transaction(connection):
+        set_meta(connection, "asides", json.dumps(left) if left else None)
+        set_meta(connection, _DONE, json.dumps(sorted(done)) if left else None)
+    for name in names:
+        if name not in left:
+            remove_aside(path.with_name(name))
+
+
+def _taken_over(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Return the files and lists of which nothing is left to take over."""
+    return {
+        (str(name), str(one)) for name, one in json.loads(str(get_meta(connection, _DONE) or "[]"))
+    }
+
+
+def _stored_lists(aside: Path) -> dict[str, tuple[int, int | None]]:
+    """Return what `StoredMessages.lists` does; nothing where the file cannot be read."""
+    try:
+        with contextlib.closing(StoredMessages(aside)) as stored:
+            return stored.lists()
+    except UnreadableAsideError:
+        return {}
 
 
 def leave_out(connection: sqlite3.Connection, list_name: str) -> None:
@@ -170,9 +237,16 @@ def main(channel: Channel, path: str) -> None:
     """Take over what is stored aside and group what waits for it, in a process of its own."""
     os.nice(5)
     file, stop = Path(path), Event()
-    with contextlib.closing(connect(file)) as connection, faults(file):
-        take_over(connection, file, None, stop=stop, report=channel.report)
-        regroup_dirty(connection, stop=stop, report=channel.report)
+    with contextlib.closing(IndexFileLock(file)) as lock, faults(file):
+        lock.share()
+        _rebuild(file, stop, channel.report)
+
+
+def _rebuild(file: Path, stop: Event, report: ProgressCallback) -> None:
+    with contextlib.closing(connect(file)) as connection:
+        take_over(connection, file, None, stop=stop, report=report)
+        regroup_dirty(connection, stop=stop, report=report)
+        remove_taken_over(connection, file)
 
 
 def _take_list(
@@ -197,13 +271,17 @@ def _take_list(
         whole = True
         batch: list[tuple[PendingChange, bool]] = []
         phrases = PhraseMemory()
-        for blob, packed, own_name, is_read in stored.messages(number):
+        for stored_message in stored.messages(number):
             if stop.is_set():
                 raise Cancelled
+            if stored_message is None:
+                whole = False  # fetched again, since the cursor is not taken over
+                continue
+            blob, packed, own_name, is_read = stored_message
             try:
                 raw = zlib.decompress(packed)
             except zlib.error:
-                whole = False  # fetched again, since the cursor is not taken over
+                whole = False
                 continue
             known = message_id_for_blob(connection, blob) is not None
             draft = None if known else parse_for_storage(raw, blob, keep=True)

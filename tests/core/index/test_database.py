@@ -143,6 +143,48 @@ def test_damage_found_later_ends_in_a_sentence_and_the_next_start_builds_anew(pa
     index.close()
 
 
+def test_a_damaged_index_that_another_has_open_keeps_its_name(path: Path) -> None:
+    """What the other one still writes would go into the file that was set aside, and be lost."""
+    filled(path, 3)
+    other = open_index(path)
+    path.with_name(f"{path.name}-damaged").touch()
+    with pytest.raises(
+        IndexFileError, match="was damaged, and another patchdesk has it open"
+    ) as caught:
+        open_index(path)
+    assert "start again" in caught.value.hint
+    assert not list(path.parent.glob("*.aside"))
+    bring(other, log_of(mails(5)))
+    assert len(held(other)) == 5
+    other.close()
+    index = open_index(path)
+    assert "damaged" in index.notes[0]
+    assert len(list(path.parent.glob("*.aside"))) == 1
+    index.close()
+
+
+def test_of_two_that_open_a_damaged_index_one_sets_it_aside(path: Path) -> None:
+    filled(path, 3)
+    path.with_name(f"{path.name}-damaged").touch()
+    begin = threading.Barrier(3)
+    opened: list[Index] = []
+
+    def open_at_once() -> None:
+        begin.wait(20)
+        opened.append(open_index(path))
+
+    threads = [threading.Thread(target=open_at_once) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(list(path.parent.glob("*.aside"))) == 1
+    assert sum(bool(index.notes) for index in opened) == 1
+    assert len({index.identity for index in opened}) == 1
+    for index in opened:
+        index.close()
+
+
 def test_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
     filled(path)
     connection = sqlite3.connect(path)

@@ -16,6 +16,8 @@ from core.desk.lists_desk import ListDesk
 from core.errors import Cancelled
 from core.index.database import asides, open_database, pending_asides
 from core.index.index import Index, RowView, open_index
+from core.index.rebuild import StoredMessages, remove_taken_over, take_over
+from core.index.regroup import regroup_dirty
 from core.model import MessageId
 from core.progress import ProgressJob
 from core.series import RULES_VERSION, posting_builder
@@ -145,6 +147,52 @@ def test_a_damaged_message_is_fetched_again(tmp_path: Path) -> None:
     wanted = fresh(tmp_path / "fresh.sqlite3")
     assert held(index) == held(wanted)
     wanted.close()
+    index.close()
+
+
+def test_what_can_be_read_of_a_damaged_aside_is_taken_over(tmp_path: Path) -> None:
+    """Without the rest for ever waiting: what cannot be read comes with the next sync, and the file goes then."""
+    path = opened(tmp_path, "prerelease.sqlite3")
+    index = open_index(path)
+    (aside,) = asides(path)
+    with closing(sqlite3.connect(aside)) as connection:
+        connection.execute("UPDATE body SET packed = ? WHERE message = 3", (b"MARK" * 9000,))
+        connection.commit()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    data = bytearray(aside.read_bytes())
+    page = (
+        data.index(b"MARK" * (size // 4 - 2)) // size
+    )  # an overflow page, which begins with the number of the next
+    data[page * size : page * size + 4] = b"\xff" * 4
+    aside.write_bytes(data)
+    with closing(StoredMessages(aside)) as stored:
+        ((part, *_),) = stored.parts("letters")
+        came = list(stored.messages(part))
+    assert came.count(None) == 1
+    assert len(came) == len(MAILS)  # all others
+    log = Letters()
+    bring(index, log)
+    assert log.asked_from == [""]
+    assert asides(path) == []
+    assert index.writer.is_complete()
+    wanted = fresh(tmp_path / "fresh.sqlite3")
+    assert held(index) == held(wanted)
+    wanted.close()
+    index.close()
+
+
+def test_an_aside_stays_until_what_it_held_is_grouped(tmp_path: Path) -> None:
+    path = opened(tmp_path, "prerelease.sqlite3")
+    index = open_index(path)
+    with index.connection() as connection:
+        take_over(connection, path, None, stop=NOBODY, report=quiet)
+        remove_taken_over(connection, path)
+        assert len(asides(path)) == 1
+        assert not index.writer.is_complete()
+        regroup_dirty(connection, stop=NOBODY, report=quiet)
+        remove_taken_over(connection, path)
+    assert asides(path) == []
+    assert index.writer.is_complete()
     index.close()
 
 
