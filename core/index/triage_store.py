@@ -114,10 +114,10 @@ class IndexTriageStore:
     def subject(self, message_id: MessageId, *, own: bool) -> str:
         """Return the subject, without tags, of the row that holds a message, with `own` the message's; "" if unknown."""
         if own:
-            message = self._index.message(message_id)
+            message = self._index.mails.message(message_id)
             return message.subject.title if message is not None else ""
-        row = self._index.find(message_id)
-        summaries = self._index.summaries([row]) if row is not None else ()
+        row = self._index.mails.find_row(message_id)
+        summaries = self._index.rows.summaries([row]) if row is not None else ()
         return summaries[0].subject if summaries else ""
 
     def states(self) -> dict[int | MessageId, TriageState]:
