@@ -154,7 +154,7 @@ def _weekday(name: str) -> int | None:
 
 
 def _amounts(parts: Sequence[str]) -> list[tuple[int, str]]:
-    """Return what `2 days 6 hours` counts; nothing where a part is something else."""
+    """Return the duration of `2 days 6 hours`; None where a part is not an amount."""
     found: list[tuple[int, str]] = []
     rest = list(parts)
     while rest:

@@ -1,4 +1,4 @@
-"""The user's configuration: one TOML file, read with defaults for what it does not say.
+"""The user's configuration: one TOML file, with defaults for missing keys.
 
 A mistake in it never stops the program: it is reported, with the file and the key, and the default holds.
 """
@@ -53,7 +53,7 @@ class NamedTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What is in force. `sources` says of each dotted key where it came from, where that is not the default."""
+    """The effective configuration. `sources` has the file of each dotted key that is not a default."""
 
     me_name: str = ""
     me_addresses: tuple[str, ...] = ()
@@ -254,7 +254,7 @@ def load_config(path: Path) -> Config:
 
 
 def with_git(config: Config) -> Config:
-    """Return the configuration with what the user's global git configuration says where it says nothing itself."""
+    """Return the configuration with the user's global git configuration in place of missing keys."""
     from core.system.user_git import read_global
 
     git = read_global()
@@ -330,7 +330,7 @@ def _toml_value(value: Any) -> str:
 
 
 def _escaped(toml: str) -> str:
-    """Write with escapes what a terminal would not show as it is; half a character has none in TOML."""
+    """Write unprintable characters as TOML escapes; a lone surrogate has none."""
     if shown_line(toml) == toml:
         return toml
     return _BEYOND_ASCII.sub(lambda found: f"\\U{ord(found[0]):08X}", toml)

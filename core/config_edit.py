@@ -1,4 +1,4 @@
-"""The one way to change config.toml, which stays the user's own file: comments, order and layout are kept.
+"""The one way to change config.toml, which keeps the user's comments, order and layout.
 
 An edit holds a lock, so that two programs lose nothing of each other's; the new text is read again and must say what
 is wanted and else what it said before; and it replaces the file as a whole.
@@ -19,7 +19,7 @@ from core.errors import ConfigError
 from core.system.paths import open_folder, private_dir, write_atomically
 
 Value = str | bool | Mapping[str, str | bool]
-"""What a key may be set to: a mapping makes a table."""
+"""The value of a key; a mapping makes a table."""
 
 
 class ConfigEdit:
@@ -34,14 +34,14 @@ class ConfigEdit:
         self._document = tomlkit.parse(text)
 
     def table(self, name: str) -> Mapping[str, Any]:
-        """Return what a table is to say; empty where there is none. Raises TypeError where that is no table."""
+        """Return the edits of a table; empty where there is none. Raises TypeError for a key that is not a table."""
         found = self._wanted.get(name, {})
         if not isinstance(found, dict):
             raise TypeError(f"{name} is no table")
         return found
 
     def set(self, table: str, key: str, value: Value) -> None:
-        """Set a key of a table, which is made where there is none. Raises ValueError for what is no text."""
+        """Set a key of a table, which is made if missing. Raises ValueError for text that TOML cannot hold."""
         import tomlkit
         from tomlkit.items import InlineTable
 
@@ -81,7 +81,7 @@ class ConfigEdit:
         return content[:-1] if content.endswith("\n\n") else content
 
     def is_right(self, content: str) -> bool:
-        """Whether a text says what is wanted, and nothing else has changed."""
+        """Whether a text has the wanted values, and no other change."""
         try:
             after = tomllib.loads(content)
         except ValueError:

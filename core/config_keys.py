@@ -1,4 +1,4 @@
-"""The keys of the configuration: what each means, where it goes in Config, and which values it takes."""
+"""The keys of the configuration: meaning, attribute of Config, and allowed values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_inbox_since(text: str, now: datetime) -> datetime | None:
 
 
 class WrongValueError(Exception):
-    """A value cannot be used; says what is allowed."""
+    """A value cannot be used; the message has the allowed values."""
 
 
 def _text(value: Any) -> str:
@@ -112,7 +112,7 @@ class ConfigKey:
     read: Callable[[Any], Any]
     """Returns a usable value. Raises WrongValueError."""
     help: str
-    """What it sets, for the manual."""
+    """Its meaning, for the manual."""
 
 
 KEYS: Final[Mapping[str, ConfigKey]] = {
@@ -142,7 +142,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "apply.branch": ConfigKey("apply_branch", _text, "the name of the branch; {author}, {slug} and {version} are filled in"),
     "apply.worktrees": ConfigKey("apply_worktrees", _text, "the folder for worktrees; empty: beside the repository"),
 }  # fmt: skip
-"""All keys but those of tables whose keys are names, in the order of the manual."""
+"""All keys but those of tables with user-chosen keys, in the order of the manual."""
 
 LIST_KEYS: Final[Mapping[str, str]] = {
     "target": "where the list's mail is: an address, a folder or an mbox",
@@ -152,7 +152,7 @@ LIST_KEYS: Final[Mapping[str, str]] = {
     "inbox_since": "series older than this start outside the inbox, such as 30d, 2026-01-01 or all; empty: 14 days before the first sync",
     "clone": "mirror its git epochs; false: fetch by search",
 }
-"""What `[lists.NAME]` can have."""
+"""The keys of `[lists.NAME]`."""
 
 TREE_KEYS: Final[Mapping[str, str]] = {
     "repo": "the repository",
@@ -160,4 +160,4 @@ TREE_KEYS: Final[Mapping[str, str]] = {
     "role": "whose tree it is, such as maintainer",
     "fetch": "fetch its remote on a sync",
 }
-"""What `[trees.NAME]` can have."""
+"""The keys of `[trees.NAME]`."""

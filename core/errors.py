@@ -1,21 +1,28 @@
-"""What can go wrong, said for a person.
+"""The errors that are shown to the user.
 
 PatchdeskError
-├── TargetError      what was asked for is nothing the program can open
+├── TargetError      a target cannot be opened
 ├── SourceError      a mailbox, folder or archive on disk cannot be read
-├── FetchError       a server did not give what was asked for
-├── QueryError       a query cannot be read
+├── FetchError       a server did not answer a request
+├── QueryError       a query cannot be parsed
 ├── ConfigError      the configuration cannot be used
-└── ChildError       a process of the program ended early, failed or did not answer
+├── ChildError       a child process ended early, failed or did not answer
+and, where they are raised:
+├── core.index.database.IndexFileError   the index cannot be opened, read or written
+├── core.triage.journal.JournalError     the triage journal cannot be read or written
+├── core.triage.arguments.ArgumentError  a verb's argument is wrong
+│   └── core.triage.arguments.SnoozeError    a time, version or tag to snooze until is wrong
+├── core.digest.range.RangeError         the range of a digest cannot be parsed
+└── core.sync.git_runner.GitError        git failed
 
-`Cancelled` stands apart: nothing went wrong, somebody pressed a key.
+`Cancelled` stands apart: no error, the user stopped the work.
 """
 
 from __future__ import annotations
 
 
 class PatchdeskError(Exception):
-    """What failed, and what to do about it, each as one sentence.
+    """An error with a hint, each one sentence.
 
     Both are plain text and may quote a stranger's words: whoever shows them passes them through `core.text.shown`.
     """
@@ -27,7 +34,7 @@ class PatchdeskError(Exception):
 
 
 class TargetError(PatchdeskError):
-    """The target is nothing that can be opened; the hint says what would do."""
+    """The target cannot be opened; the hint names the kinds that can."""
 
 
 class SourceError(PatchdeskError):
@@ -35,7 +42,7 @@ class SourceError(PatchdeskError):
 
 
 class FetchError(PatchdeskError):
-    """A server did not give what was asked for.
+    """A server did not answer a request.
 
     `status` is the HTTP status where there was one; a 404 is a plain "not there". `kind` is one of the kinds of fault
     that `core.fetch.faults` has words for. `wait` is the seconds after which the server wants to be asked
@@ -58,7 +65,7 @@ class FetchError(PatchdeskError):
 
 
 class QueryError(PatchdeskError):
-    """A query cannot be read; the hint says what is allowed there.
+    """A query cannot be parsed; the hint has the allowed values.
 
     `offset` and `length` (at least 1) are the characters of the query that are wrong.
     """

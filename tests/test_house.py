@@ -211,3 +211,21 @@ def test_the_map_is_true() -> None:
         for name in named
         if not any((ROOT / start / name).exists() for start in ("", "core", "tui"))
     ] == []
+
+
+def test_errors_py_names_every_error_of_the_program() -> None:
+    named = ast.get_docstring(ast.parse((ROOT / "core/errors.py").read_text())) or ""
+    children = {"PatchdeskError"}
+    while True:
+        found = {
+            node.name
+            for path in sources()
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ClassDef)
+            and any(isinstance(base, ast.Name) and base.id in children for base in node.bases)
+        }
+        if found <= children:
+            break
+        children |= found
+    assert len(children) > 10
+    assert sorted(name for name in children if not re.search(rf"\b{name}\b", named)) == []

@@ -126,7 +126,7 @@ class PatchdeskApp(App[None]):
         self.set_class(linear, "-linear")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Add the control filter to what every line passes through; with NO_COLOR no colour is left."""
+        """Add the control filter to Textual's; with NO_COLOR, remove all colours."""
         own: list[LineFilter] = [self._control_filter]
         if self.settings.linear:
             from tui.filters import LinearFilter
@@ -156,7 +156,7 @@ class PatchdeskApp(App[None]):
         await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave C-p to the screens: Textual's own binding would come before what is typed, and open over a dialog."""
+        """Leave C-p to the screens: Textual's own binding would come before typed text, and open over a dialog."""
         if action == "command_palette":
             return False
         return super().check_action(action, parameters)
@@ -170,13 +170,13 @@ class PatchdeskApp(App[None]):
         return self._desk_screen
 
     def on_mount(self) -> None:
-        """Paint anew after a suspension; let the terminal's cursor be seen by those who follow it."""
+        """Repaint after a suspension; show the terminal's cursor to those who follow it."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.settings.linear:
             show_terminal_cursor(self)
 
     def clear_selection(self) -> None:
-        """Keep what is selected where a line to type into only appears: Textual lets go of it for each that does."""
+        """Keep the selection when a line input is mounted: Textual clears it for each."""
         if isinstance(self.focused, Input):
             super().clear_selection()
 
@@ -208,12 +208,12 @@ class PatchdeskApp(App[None]):
     def exit(
         self, result: None = None, return_code: int = 0, message: RenderableType | None = None
     ) -> None:
-        """Leave, ahead of what runs: threads that compute hand the interpreter over at once."""
+        """Exit ahead of running work: threads that compute hand the interpreter over at once."""
         sys.setswitchinterval(_HAND_OVER)
         super().exit(result, return_code, message)
 
     def on_unmount(self) -> None:
-        """Abort what is in flight: quitting never waits for the network."""
+        """Abort requests in flight: quitting never waits for the network."""
         self._desk_screen.controllers.close()
         self.tasks.close()
 
@@ -223,7 +223,7 @@ class PatchdeskApp(App[None]):
         return self._desk_screen.is_idle
 
     def _deliver(self, callback: Callable[[], object]) -> bool:
-        """Call what a task brings on this thread, unless the screen has gone meanwhile."""
+        """Run a task's callback on this thread, unless the screen has gone meanwhile."""
 
         def deliver() -> None:
             if self._desk_screen.is_whole:

@@ -38,7 +38,7 @@ _STANDS_OUT: Final = 100
 
 
 class PlainFilter(LineFilter):
-    """Take all colours away, for who set NO_COLOR; what only its ground set off (cursor, match) is reversed."""
+    """Remove all colours, for NO_COLOR; text marked by its background alone (cursor, match) is reversed."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ _WORDS: Final = {
     "›": " ",
     "│": " ",
 }
-"""Words for what the screens draw. A row that grows by them loses of its end."""
+"""Words for the glyphs of the screens. A row that they make longer is cut at its end."""
 
 _GLYPHS: Final = re.compile("|".join(map(re.escape, _WORDS)))
 _FROM_TO: Final = re.compile(r"(?<=\w) → (?=\w)")
@@ -116,7 +116,7 @@ _DRAWN: Final = re.compile("[\u2500-\u259f\u2800-\u28ff]")
 
 
 class LinearFilter(LineFilter):
-    """Say in words what a line would draw, and leave out what only draws; each line stays as wide as it was."""
+    """Write drawn glyphs as words, and remove decoration; each line keeps its width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
         """Return the segments in words; the same list where there is nothing to say otherwise."""
@@ -131,7 +131,7 @@ class LinearFilter(LineFilter):
 
 
 def plain(text: str) -> str:
-    """Return text with words for glyphs, and blanks for what only draws."""
+    """Return text with words for glyphs, and blanks for decoration."""
     if text.isascii():
         return text
     text = _FROM_TO.sub(" to ", text.replace("l →", "l Right"))

@@ -141,7 +141,7 @@ _ANSI: Final[Mapping[str, str]] = {
     "match": "ansi_black on ansi_yellow",
     "match-current": "bold underline ansi_black on ansi_bright_yellow",
 }
-"""Sixteen colours have no tints: the text itself says what is added and removed."""
+"""Sixteen colours have no tints: the text itself is coloured as added and removed."""
 
 CODE: Final = frozenset(
     {"keyword", "type", "function", "string", "number", "comment", "preprocessor"}
@@ -197,7 +197,7 @@ class StyleSheet:
         )
 
     def _colour(self, written: str, background: Color) -> Color:
-        """Return the colour of `NAME`, `$VARIABLE`, `auto` (what stands out), each with or without `85%` of it."""
+        """Return the colour of `NAME`, `$VARIABLE` or `auto` (the most contrast), each with or without `85%` of it."""
         name, _, share = written.strip().partition(" ")
         alpha = float(share.rstrip("%")) / 100 if share else 1.0
         if name == "auto":
@@ -275,7 +275,7 @@ class TreeStyles(StyleSheet):
         self._looks = {**_TREE_LOOKS, **(_TREE_ANSI if ansi else {}), **more}
 
     def names(self, look: str, state: str) -> tuple[str, ...]:
-        """Return what is laid over each other for a look in a line that is `plain`, `cursor` or `cursor-blurred`."""
+        """Return the names of the styles laid over each other in a line that is `plain`, `cursor` or `cursor-blurred`."""
         line = () if state == "plain" else (state,)
         if look == "lit" and state == "cursor":
             return (*line, "lit-cursor")

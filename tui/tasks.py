@@ -89,7 +89,7 @@ class Task:
 
 
 class Tasks:
-    """Runs work in threads of its own, bounded by `GROUPS`, and delivers what comes of it to the screen's thread.
+    """Runs work in threads of its own, bounded by `GROUPS`, and delivers the results to the screen's thread.
 
     `deliver` is `App.call_later`; `crashed` shows that work of a group ended by a mistake, which is logged here.
     """
@@ -188,7 +188,7 @@ class Tasks:
 
     @property
     def busy_groups(self) -> tuple[str, ...]:
-        """The groups that have work: what a test names that waits in vain."""
+        """The groups with running work, for the message of a test that waited in vain."""
         with self._changed:
             return tuple(g for g in GROUPS if self._running[g] or self._waiting[g])
 

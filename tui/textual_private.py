@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 __all__ = ["KEY_SEQUENCES", "XTermParser"]
-"""What `tui.terminal` takes: the control sequences that are keys, and what turns a terminal's bytes into events."""
+"""The private parts of Textual for `tui.terminal`: key sequences, and the parser of a terminal's bytes."""
 
 
 def resize_rows(view: ScrollView, size: Size) -> None:
@@ -32,7 +32,7 @@ def skip_initial_value(line: Input) -> None:
 
 
 def set_suggestion(line: Input, text: str) -> None:
-    """Show `text` faint behind what is typed, at once; a `Suggester` would answer later."""
+    """Show `text` faint behind the typed text, at once; a `Suggester` would answer later."""
     line._suggestion = text
 
 

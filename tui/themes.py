@@ -127,7 +127,7 @@ DEFAULT_THEME: Final = _DARK.name
 
 
 def theme_problem(name: str) -> str:
-    """Return what is wrong with the name of a theme, as a line that follows the file's name; "" where nothing is."""
+    """Return the problem of a theme's name, as a sentence that follows the file's name; "" for none."""
     if any(name == theme.name for theme in THEMES):
         return ""
     from textual.theme import BUILTIN_THEMES

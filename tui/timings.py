@@ -14,7 +14,7 @@ class Timings:
     opening_note: float = 0.4
     """After which opening the first target is worth a note in the reader."""
     settled_in: float = 0.5
-    """After which the program is surely on the screen, and can do what was not needed for that."""
+    """After which the program is on the screen, and may do work that the first picture did not need."""
     cursor_rests: float = 0.06
     """That the cursor rests on a row before its mail is read."""
     painted: float = 0.05

@@ -20,7 +20,7 @@ _MOST_BRANCHES: Final = 30
 _MOST_COMMITS: Final = 500
 """Commits above a base that are searched for prerequisites."""
 _MOST_BLOBS: Final = 12
-"""Blobs whose history is asked for."""
+"""Blobs whose history is searched."""
 _WINDOW: Final = timedelta(days=30)
 
 
@@ -34,7 +34,7 @@ class PreImage:
 
 
 def pre_images(patches: Sequence[PatchSource], texts: Sequence[str]) -> tuple[PreImage, ...]:
-    """Return each file that a version changes, as it was before: what the first patch that touches it says.
+    """Return the blob of each file before the version, as the first patch that touches it names it.
 
     `texts` are the patches' diffs, decoded.
     """
@@ -137,7 +137,7 @@ class BaseFinder:
         return list(dict.fromkeys(done.text.split())) if done.status == 0 else []
 
     def _guesses(self) -> Iterator[Base]:
-        """Yield what has most of the files as the version found them: commits before its date, then by the blobs' own history."""
+        """Yield guesses at the base: commits before the version's date, then commits found by the history of its blobs."""
         tips = self._tips()
         head = self._repository.commit("HEAD")
         tips = list(dict.fromkeys([*([head] if head else []), *tips]))

@@ -32,7 +32,7 @@ _ZEROS: Final = "0" * 40
 
 
 def branch_name(template: str, address: str, subject: str, version: int) -> str:
-    """Return the branch that a version gets: plain ASCII, whatever its subject holds."""
+    """Return the branch name of a version: plain ASCII for every subject."""
     author = _plain(address.partition("@")[0]) or "author"
     slug = _plain(subject)[:_LONGEST_SLUG].rstrip("-") or "series"
     return (
@@ -52,7 +52,7 @@ class BranchMaker:
     def apply(
         self, patches: Sequence[PatchSource], base: Base, record: ApplyRecord
     ) -> AppliedBranch:
-        """Apply patches to a new branch; `record` says of what, where to, and whether its worktree stays.
+        """Apply patches to a new branch; `record` has the version, the target and whether the worktree stays.
 
         A conflict is a result, with the worktree to mend it in. Raises PatchdeskError and Cancelled.
         """
@@ -161,7 +161,7 @@ class BranchMaker:
         commits: Sequence[str],
         done: GitOutput,
     ) -> tuple[PatchFit, ...]:
-        """Return what became of each patch, from the number that `git am` stopped at."""
+        """Return the outcome of each patch, from the number at which `git am` stopped."""
         state = self._repository.git("rev-parse", "--git-path", "rebase-apply", folder=worktree)
         number = _number_in(worktree / state.text / "next")
         unmerged = self._repository.git(

@@ -46,7 +46,7 @@ _REDIRECTING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class GitOutput:
-    """What a call of git ended with."""
+    """The exit status and output of a git command."""
 
     status: int
     out: bytes
@@ -75,7 +75,7 @@ class GitProgram:
         folder: Path | None = None,
         deadline: float = DEADLINE,
     ) -> GitOutput:
-        """Run git and return what it ended with, whatever its exit status.
+        """Run git and return its output, also after a failure.
 
         Raises PatchdeskError where it cannot be started, runs past the deadline or says too much, and Cancelled.
         """
@@ -172,7 +172,7 @@ class Repository(GitProgram):
 
 
 def git_environment() -> dict[str, str]:
-    """Return the user's environment without what leads git elsewhere; it asks nobody and fetches nothing."""
+    """Return the user's environment without variables that redirect git; git then asks nobody and fetches nothing."""
     kept = {name: value for name, value in os.environ.items() if name not in _REDIRECTING}
     return {
         **kept,

@@ -168,7 +168,7 @@ def _try_base(
 
 
 def _quoted(path: str) -> str:
-    """Return a path for a variable whose entries are split at colons (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES)."""
+    """Return a path quoted for a colon-separated variable (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES)."""
     if ":" not in path and not path.startswith('"'):
         return path
     return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'

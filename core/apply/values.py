@@ -1,4 +1,4 @@
-"""What trying and applying a version speak of."""
+"""The values of trying and applying a version."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def parse_patch_list(text: str) -> frozenset[int] | None:
 
 
 class Fit(StrEnum):
-    """What became of one patch."""
+    """How one patch applied."""
 
     APPLIED = "applied"
     CONFLICT = "conflict"
@@ -61,7 +61,7 @@ class Base:
     matched: tuple[int, int] | None = None
     """How many of the files that the version changes are there as it found them, of how many; None: not looked at."""
     note: str = ""
-    """What is missing below it, as a sentence."""
+    """The patches missing below it, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class PatchSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchFit:
-    """What became of one patch, and why."""
+    """How one patch applied, and the reason."""
 
     number: int
     message_id: MessageId | None

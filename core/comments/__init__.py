@@ -1,1 +1,1 @@
-"""Review comments followed from the version they were made on to the next: the evidence of what became of each."""
+"""Review comments followed from their version to the next, with evidence of their outcome."""

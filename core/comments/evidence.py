@@ -1,4 +1,4 @@
-"""What a later version did at the line of a comment, from the interdiff of its patch."""
+"""The changes of a later version at the line of a comment, from the interdiff of its patch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def next_version(
     patch: OpenedMessage,
     later: PairInterdiff | None,
 ) -> NextVersion:
-    """Return what became of a comment with these `lines` at a `place` of a patch in a later version.
+    """Return the outcome, in a later version, of a comment with these `lines` at a `place` of a patch.
 
     `later` is the patch's interdiff with that version, None for the cover letter.
     """

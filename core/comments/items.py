@@ -37,7 +37,7 @@ def asks_for_something(
 
 
 def comment_key(comment: ReviewComment, ordinal: int) -> str:
-    """Return what names a comment in the journal; `ordinal` tells equal ones of one reply apart."""
+    """Return the key of a comment in the journal; `ordinal` tells equal ones of one reply apart."""
     text = " ".join(" ".join(comment.lines).split())[:_KEPT]
     content = f"{comment.message.message_id}\n{ordinal}\n{text}"
     return blake2b(content.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -54,7 +54,7 @@ class LaterVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerOptions:
-    """What a person or the configuration adds."""
+    """Additions of a person or of the configuration."""
 
     robots: Collection[Identity] = ()
     settled: Mapping[str, bool] = field(default_factory=dict)

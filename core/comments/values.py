@@ -1,4 +1,4 @@
-"""A review comment and the evidence of what became of it. Evidence is never a verdict."""
+"""A review comment and the evidence of its outcome. Evidence is never a verdict."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.series.review_comments import PatchLine
 
 
 class Evidence(StrEnum):
-    """What the next version did at the place of a comment."""
+    """The change of the next version at the place of a comment."""
 
     AS_SUGGESTED = "taken as suggested"
     """Code that the comment proposes was added."""
@@ -40,7 +40,7 @@ class CommentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discussion:
-    """What was said below a comment."""
+    """The discussion below a comment."""
 
     replies: int = 0
     author_answered: bool = False
@@ -52,7 +52,7 @@ class Discussion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextVersion:
-    """Where a comment's patch is in a later posting, and what became of the comment's place."""
+    """The place of a comment's patch in a later posting, and the changes there."""
 
     version: int
     number: int | None
@@ -90,7 +90,7 @@ class FollowedComment:
 
     @property
     def state(self) -> CommentState:
-        """Return what a person decided, else what the evidence says together."""
+        """Return a person's decision, else the state that follows from the evidence."""
         if self.settled_by_hand is not None:
             return CommentState.SETTLED if self.settled_by_hand else CommentState.OPEN
         if self.discussion.tag or self.next.evidence is Evidence.PATCH_GONE:
@@ -104,7 +104,7 @@ class FollowedComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentLedger:
-    """The comments of one posting, and what was left out of them."""
+    """The comments of one posting, and the texts left out of them."""
 
     series: MessageId
     version: int

@@ -1,1 +1,1 @@
-"""Who stands behind which patch: the review trailers of a series, and whether they still fit its code."""
+"""The review trailers of each patch of a series, and whether they still fit its code."""

@@ -14,7 +14,7 @@ _FEWEST_WORDS: Final = 2
 
 
 def named_person(value: str) -> Identity:
-    """Return who a trailer names; what stands behind the address (`# for the docs`) does not count."""
+    """Return the person of a trailer; text after the address (`# for the docs`) does not count."""
     if match := _PERSON.match(value):
         return Identity(match["name"].strip(' "'), match["address"])
     if match := _BARE.match(value):

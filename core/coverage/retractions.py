@@ -1,4 +1,4 @@
-"""What a reply says about the trailers in it: which patches they are for, and whether its sender takes them back.
+"""Statements in a reply about its trailers: the patches they are for, and retractions.
 
 Only exact phrases count; anything else changes nothing.
 """

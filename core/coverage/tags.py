@@ -30,7 +30,7 @@ _STRENGTH: Final = list(LETTERS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyFacts:
-    """What only the text of a reply tells; empty where it was not read."""
+    """Facts from the text of a reply; empty where it was not read."""
 
     retracts: frozenset[str] = frozenset()
     """Names of trailers, in lower case, that its sender takes back."""
@@ -43,7 +43,7 @@ def coverage(
     comparisons: Sequence[Comparison | None],
     facts: Mapping[MessageId, ReplyFacts] | None = None,
 ) -> Coverage:
-    """Return who stands behind the newest posting.
+    """Return the review trailers of each patch of the newest posting.
 
     `comparisons` has one for each posting but the newest, with it as the new side; None where it was not compared:
     then all that was given to it is stale. `facts` are those of the replies whose text was read.
@@ -119,7 +119,7 @@ class _Coverage:
         )
 
     def _replies_to(self, patch: Patch) -> Iterator[Reply]:
-        """Yield the replies to a patch and to what it was in earlier postings."""
+        """Yield the replies to a patch and to its counterparts in earlier postings."""
         yield from patch.replies
         for at, version in enumerate(self._series.versions[:-1]):
             for old in version.patches:
@@ -177,7 +177,7 @@ class _Coverage:
     def _state(
         self, trailer: FollowupTrailer, patch: Patch
     ) -> tuple[TagState | None, tuple[Change, ...]]:
-        """Return what a trailer is worth for a patch, None where it is not about it, and what changed since."""
+        """Return the state of a trailer for a patch, None where it is not about it, and the changes since."""
         newest = len(self._series.versions) - 1
         at = self._given_to.get(trailer.message_id, newest)
         if at == newest:

@@ -15,10 +15,10 @@ LETTERS: Final = {"nacked-by": "N", "reviewed-by": "R", "acked-by": "A", "tested
 
 
 class TagState(StrEnum):
-    """What a trailer is worth for the newest code."""
+    """The value of a trailer for the newest code."""
 
     FRESH = "fresh"
-    """Given to this posting, or to an earlier one whose code is the same."""
+    """Given to this posting, or to an earlier one with the same code."""
     STALE = "stale"
     """Given to other code."""
     FIRST_SEEN = "first-seen"
@@ -41,7 +41,7 @@ class Tag:
     carried: bool
     """The author took it into the patch."""
     since: tuple[Change, ...] = ()
-    """What changed in the patch since it was given."""
+    """The changes in the patch since it was given."""
 
     @property
     def letter(self) -> str:
@@ -60,7 +60,7 @@ class ForgottenTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchCoverage:
-    """Who stands behind one patch of the newest posting."""
+    """The review trailers of one patch of the newest posting."""
 
     number: int
     message_id: MessageId
@@ -68,9 +68,9 @@ class PatchCoverage:
     tags: tuple[Tag, ...]
     """Strongest first; neither the author's own nor those taken back."""
     commenters: tuple[Identity, ...] = ()
-    """People who wrote about it, in any posting, and gave no trailer."""
+    """People who commented on it, in any posting, and gave no trailer."""
     silent: tuple[Identity, ...] = ()
-    """People in To or Cc, no lists, who said nothing."""
+    """People in To or Cc, no lists, who never replied."""
 
     def fresh(self) -> Iterator[Tag]:
         """Yield the trailers that hold for this code."""
@@ -79,7 +79,7 @@ class PatchCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Who stands behind the newest posting of a series."""
+    """The review trailers of the newest posting of a series."""
 
     series: MessageId
     version: int

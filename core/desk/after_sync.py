@@ -1,4 +1,4 @@
-"""`[hooks] after_sync`: a process of its own that runs the user's command with what a sync brought.
+"""`[hooks] after_sync`: a process that runs the user's command with the series a sync changed.
 
 Started by `core.sync.hook` as `python -P -m core.desk.after_sync INDEX NUMBER` and waited for by nobody, so that no sync is
 delayed. What goes wrong is in the log.

@@ -48,7 +48,7 @@ class AppliedJournal:
         self._opened: TriageStore | None = None
         self._indexed: IndexTriageStore | None = None
         self._first = JournalUpdate()
-        """What was applied when it was opened."""
+        """The result of applying the journal at the opening."""
         self._invalid_lines = 0
         self._notes_told = 0
 
@@ -89,7 +89,7 @@ class AppliedJournal:
             return written
 
     def apply_new_events(self, patience: float | None = None) -> JournalUpdate:
-        """Apply what the journal has that the store has not.
+        """Apply new events of the journal to the store.
 
         With `patience` it waits so many seconds for another process that writes the index, and raises PatchdeskError where
         that is not enough; without, what cannot be applied at once is applied later.
@@ -109,7 +109,7 @@ class AppliedJournal:
         return done
 
     def refresh(self) -> bool:
-        """Apply what others have written to the journal; return whether there was any of it."""
+        """Apply events that others have written to the journal; return whether there were any."""
         with self.lock:
             done = self.apply_new_events()
             first, self._first = self._first, JournalUpdate()
@@ -130,7 +130,7 @@ class AppliedJournal:
             self._invalid_lines = count
 
     def notes(self) -> tuple[str, ...]:
-        """Return what is odd about the journal and was not told yet, each as a sentence."""
+        """Return new problems of the journal, each as a sentence."""
         with self.lock:
             notes = self.journal.notes[self._notes_told :]
             self._notes_told = len(self.journal.notes)

@@ -49,7 +49,7 @@ class ApplyOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOutcome:
-    """A trial, and what was made after it."""
+    """A trial, and the branch made after it."""
 
     repo: str
     trial: Trial
@@ -58,7 +58,7 @@ class ApplyOutcome:
 
     @property
     def patches(self) -> Sequence[PatchFit]:
-        """What became of each patch at last."""
+        """The final outcome of each patch."""
         return self.trial.patches if self.applied is None else self.applied.patches
 
     @property
@@ -105,7 +105,7 @@ class ApplyService:
         version: Version,
         options: ApplyOptions = _DEFAULT,
     ) -> ApplyOutcome:
-        """Return whether a version applies, and to what; nothing is written.
+        """Return whether a version applies, and to which base; writes nothing.
 
         Raises PatchdeskError where there is no base or none of the wanted patches, and Cancelled.
         """

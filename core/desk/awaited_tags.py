@@ -38,7 +38,7 @@ class AwaitedTags:
             return bool(there and indexed.record_tags(there))
 
     def lookup_for(self, targets: Sequence[TriageTarget]) -> HasTag | None:
-        """Return what tells whether a tag is in the repositories of all these series; None where one has none."""
+        """Return a function that looks for a tag in the repositories of all these series; None where one has none."""
         from core.sources.git_refs import has_tag
 
         names = [

@@ -1,4 +1,4 @@
-"""Words that a shell completes from what the user has: followed lists, views, recent Message-IDs.
+"""Words for the shell's completion: followed lists, views, recent Message-IDs.
 
 A shell asks with every Tab, so nothing is imported that is not needed, and what cannot be read is left out. Shells take
 words apart, so that only words of safe characters are given.
@@ -14,7 +14,7 @@ from typing import Any, Final
 from core.system.paths import config_file, data_dir
 
 KINDS: Final = ("lists", "ids", "queries")
-"""What can be asked for: names of lists, Message-IDs, queries of views."""
+"""The kinds of words: names of lists, Message-IDs, queries of views."""
 
 _MAX_IDS: Final = 100
 _MAX_CONFIG: Final = 1 << 20

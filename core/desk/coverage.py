@@ -27,7 +27,7 @@ def series_coverage(
     stop: Event | None = None,
     version: Version | None = None,
 ) -> Coverage:
-    """Return who stands behind the newest posting of a series, or, of an older `version`, behind that.
+    """Return the review trailers of the newest posting of a series, or of an older `version`.
 
     Raises PatchdeskError and Cancelled.
     """
@@ -88,7 +88,7 @@ def _postings_with_trailers(series: Series) -> set[int]:
 def _reply_facts(
     opener: MailOpener, series: Series, stop: Event | None
 ) -> dict[MessageId, ReplyFacts]:
-    """Read the replies of those who gave trailers: what they take back, and which patches they name."""
+    """Read the replies with trailers for retractions and patch numbers."""
     given: dict[MessageId, list[str]] = {}
     for trailer in series.trailers:
         if trailer.number == 0:

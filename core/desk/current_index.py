@@ -1,4 +1,4 @@
-"""The index of followed lists as commands read it: with everything in the triage journal taken in.
+"""The index of followed lists for commands, with the whole triage journal applied.
 
 The journal is what lasts: the index may have been rebuilt, or lines of another machine appended, since anybody last
 asked for triage states.

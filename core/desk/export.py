@@ -1,4 +1,4 @@
-"""What commands print: a target's last listing, one of its mails, a version as an mbox for `git am`."""
+"""The data that commands print: a target's last listing, a message, a version as an mbox for `git am`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MailOpener(Protocol):
-    """What opens mails: a desk, or the index."""
+    """Opens messages: a desk, or the index."""
 
     def mail(self, message: Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
@@ -77,7 +77,7 @@ class IndexedMail:
         self.index = index
 
     def items(self, lists: Sequence[str], *, threads: bool) -> Iterator[Series | Thread]:
-        """Yield the series of lists, the latest activity first; with `threads`, what is no series, too."""
+        """Yield the series of lists, the latest activity first; with `threads`, threads too."""
         view = RowView(lists=tuple(lists), threads=threads)
         for row in self.index.rows.order(view):
             item = self.index.mails.series(row)

@@ -53,7 +53,7 @@ class LandedService:
         self._commits.close()
 
     def update(self, series: Series, *, stop: Event, report: ProgressCallback) -> None:
-        """Read what the trees got, as far back as a series. Raises PatchdeskError and Cancelled."""
+        """Read new commits of the trees, as far back as a series. Raises PatchdeskError and Cancelled."""
         since = min(version.date for version in series.versions) - _BEFORE
         for tree in self._trees:
             self._commits.update(tree, since, stop=stop, report=report)
@@ -100,7 +100,7 @@ def landed_record(one: LandedPatch) -> dict[str, Any]:
 
 
 def _notices(opener: MailOpener, series: Series) -> Iterator[AppliedNotice]:
-    """Yield what the replies to the newest posting say was applied."""
+    """Yield the notices of applied patches in the replies to the newest posting."""
     seen: set[MessageId] = set()
     for entry in series.versions[-1].entries():
         for reply in entry.replies:

@@ -1,4 +1,4 @@
-"""Where the reader was in the followed lists, from run to run: which rows, in which order and groups, and at which of them.
+"""The user's position in the followed lists, from run to run: rows, order, groups and cursor.
 
 It is a section of `core.system.ui_state`, which a person may edit and a disk may damage: what makes no sense counts as not there.
 """
@@ -21,7 +21,7 @@ _LONGEST: Final = 1000
 """Parts of a key, and characters of each."""
 
 Key = tuple[str, ...]
-"""What a row of the tree stays known by; a group's begins with ""."""
+"""The stable key of a row of the tree; a group's begins with ""."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class ListPosition:
     from_top: int = 0
     """Lines between the upper edge and the row."""
     folds: Mapping[Key, bool] = field(default_factory=dict)
-    """What was unfolded or folded."""
+    """Explicit folds."""
 
 
 def recall(remembered: UiState, lists: Collection[str]) -> ListPosition:

@@ -10,10 +10,10 @@ from core.index.views import SORT_COLUMNS
 from core.triage.transitions import DECIDED, Status
 
 GROUPS: Final = {"none": "", "day": "activity", "author": "author", "state": "state"}
-"""By what rows may stand in groups, and the sort which that takes."""
+"""The groupings of rows, each with the order it needs."""
 
 OPEN_STATES: Final = tuple(status for status in Status if status not in DECIDED)
-"""The states of rows that a screen shows where it hides what is decided."""
+"""The states of rows that a screen shows while it hides decided ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +25,16 @@ class ListQuery:
     sort: str = "activity"
     group: str = "none"
     query: str = ""
-    """What rows have to meet, as `core.query.query` reads it; "" stands for all."""
+    """The query that rows match, as `core.query.query` reads it; "" for all."""
     name: str = ""
-    """What the view of that query is called."""
+    """The name of the view with that query."""
     decided: bool = True
-    """Also what is done, skipped, waiting or put off; a screen may hide these by itself."""
+    """Include done, skipped, waiting and snoozed rows; a screen may hide them itself."""
     since: float | None = None
-    """Only what was active since then, in seconds of the Unix epoch."""
+    """Only rows active since then, in seconds of the Unix epoch."""
 
     def selects_same_rows(self, other: ListQuery) -> bool:
-        """Whether the other shows the same rows, in whatever order."""
+        """Whether the other query shows the same rows, in any order."""
         mine = (self.lists, self.query, self.decided, self.since)
         return mine == (other.lists, other.query, other.decided, other.since)
 
@@ -59,7 +59,7 @@ def with_sort(wanted: ListQuery, sort: str) -> ListQuery:
 
 
 def with_grouping(wanted: ListQuery, group: str) -> ListQuery:
-    """Return the same rows in groups; raises ValueError for what is none of `GROUPS`."""
+    """Return the same rows in groups; raises ValueError for a name that is not in `GROUPS`."""
     if group not in GROUPS:
         raise ValueError(group)
     return replace(wanted, group=group)

@@ -33,7 +33,7 @@ class LazyRows:
         self.headings: Mapping[int, str] = {
             place: text for place, text in (headings or {}).items() if place < len(rows)
         }
-        """What stands above the first row of each group, by that row's place."""
+        """The headings, by the place of the first row of each group."""
         self._reader = reader
         self._summaries: OrderedDict[int, SeriesSummary] = OrderedDict()
 
@@ -41,7 +41,7 @@ class LazyRows:
         return len(self.rows)
 
     def summary(self, place: int) -> SeriesSummary:
-        """Return what a row shows."""
+        """Return the summary of a row."""
         row = self.rows[place]
         found = self._summaries.get(row)
         if found is None:
@@ -53,7 +53,7 @@ class LazyRows:
         return found
 
     def read(self, first: int, end: int) -> None:
-        """Read what some rows show."""
+        """Read the summaries of some rows."""
         missing = [row for row in self.rows[first:end] if row not in self._summaries]
         for summary in self._reader.summaries(missing):
             self._summaries[summary.row] = summary
@@ -61,7 +61,7 @@ class LazyRows:
             self._summaries.popitem(last=False)
 
     def reuse_from(self, before: LazyRows, changed: Collection[int]) -> None:
-        """Keep what an earlier page had read of rows that have not changed."""
+        """Take over the summaries of unchanged rows from an earlier page."""
         self._summaries = OrderedDict(
             (row, one) for row, one in before._summaries.items() if row not in changed
         )
@@ -117,7 +117,7 @@ class LazyRows:
             return None
 
     def renamed_ids(self, ids: Iterable[str]) -> Mapping[str, str]:
-        """Return what rows are called now, of those that were called otherwise before."""
+        """Return the new ids of rows whose ids have changed."""
         found = {}
         for before in ids:
             place = self.place(before)

@@ -81,6 +81,6 @@ class ListViews:
         return followed is not None and sync_method_of(followed) is not SyncMethod.DISK
 
     def close(self) -> None:
-        """Stop what the search is building."""
+        """Stop building the search index."""
         if self._search is not None:
             self._search.close()

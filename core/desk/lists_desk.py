@@ -136,7 +136,7 @@ class ListDesk:
             return self._triage
 
     def _apply_journal(self) -> None:
-        """Take in what others have written to the journal; that it cannot be is only logged."""
+        """Apply events that others have written to the journal; a failure is only logged."""
         try:
             self.triage.refresh()
         except PatchdeskError as error:
@@ -275,7 +275,7 @@ class ListDesk:
         return self.opened(message, self.raw(message))
 
     def opened(self, message: Message, raw: bytes) -> OpenedMessage:
-        """Open a mail, or its beginning, whose bytes are here."""
+        """Open a message, or its beginning, from the bytes at hand."""
         from core.mail.message import parse_mail
 
         return parse_mail(raw, message.key)

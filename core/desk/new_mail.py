@@ -1,4 +1,4 @@
-"""What is new in the followed lists: the rows with unread mail that came since some moment, for cron and hooks.
+"""The rows with unread mail that arrived since some moment, for cron and hooks.
 
 Mails are numbered in the order they came into the index, so a moment is the highest number there was.
 """

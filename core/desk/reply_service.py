@@ -35,7 +35,7 @@ class ReplyService:
 
     @property
     def me(self) -> Identity:
-        """Who sends. Raises PatchdeskError where neither the configuration nor git says."""
+        """The sender. Raises PatchdeskError where neither the configuration nor git has one."""
         addresses = self._config.me_addresses
         if not addresses or not is_address(addresses[0]):
             raise PatchdeskError(
@@ -83,7 +83,7 @@ class ReplyService:
         )
 
     def recipients(self, raw: bytes, mail: OpenedMessage) -> Recipients:
-        """Return who gets a reply to a mail."""
+        """Return the recipients of a reply."""
         return reply_recipients(
             raw, mail.message, self._config.me_addresses, self._config.reply_never
         )
@@ -172,7 +172,7 @@ class ReplyService:
         return self._changed(draft, trailers=lines)
 
     def with_text(self, draft: Draft, text: str) -> Draft:
-        """Return a draft whose text a person edited; it is no longer ready."""
+        """Return a draft with an edited text; it is no longer ready."""
         return self._changed(draft, text=clean_text(text))
 
     def composed(self, draft: Draft, mail: OpenedMessage) -> str:

@@ -27,7 +27,7 @@ class RowReader:
         self._lock = threading.Lock()
 
     def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
-        """Return what rows show; rows that are gone are left out."""
+        """Return the summaries of rows; rows that are gone are left out."""
         return self._index().rows.summaries(rows)
 
     def item(self, row: int) -> Series | Thread | None:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _LINK: Final = re.compile(r"https?://[!-~]{1,300}%s[!-~]{0,100}")
 
 _OTHER_VERSIONS_OF: Final = 6
-"""Series of one thread whose other versions are looked for: each costs a request."""
+"""Series of one thread whose other versions are fetched: each costs a request."""
 
 
 class TargetDesk:
@@ -41,7 +41,7 @@ class TargetDesk:
     def __init__(
         self, open_source: Callable[[], Source], *, name: str = "", apart: str | None = None
     ) -> None:
-        """Take what opens the source, and what to call it where not as the source does.
+        """Take a function that opens the source, and a name in place of the source's.
 
         `apart` is a target on disk that a process of its own reads, from now on.
         """
@@ -54,7 +54,7 @@ class TargetDesk:
         self._reading = TargetReader(apart) if apart is not None else None
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
-        """Read the target and yield what is known, growing: first rows soon, the whole at the end.
+        """Read the target and yield growing listings: first rows soon, the whole at the end.
 
         Raises PatchdeskError and Cancelled.
         """
@@ -88,7 +88,7 @@ class TargetDesk:
         return self.opened(message, self.raw(message))
 
     def opened(self, message: Message, raw: bytes) -> OpenedMessage:
-        """Open a mail, or its beginning, whose bytes are here."""
+        """Open a message, or its beginning, from the bytes at hand."""
         from core.mail.message import parse_mail
 
         return parse_mail(raw, message.key)
@@ -116,7 +116,7 @@ class TargetDesk:
         return self._connected().is_list
 
     def close(self) -> None:
-        """Abort what is in flight. Any thread; terminal."""
+        """Abort requests in flight, for good. Any thread."""
         with self._opening:
             self._closed = True
             if self._reading is not None:
@@ -140,7 +140,7 @@ class TargetDesk:
         stop: Event,
         report: ProgressCallback,
     ) -> TargetListing:
-        """Return the listing with what the server has of the series' versions in other threads."""
+        """Return the listing with the series' versions in other threads of the server."""
         from core.desk.target_reader import make_listing
         from core.mail.message import parse_message
         from core.sources.lore import change_id_query, series_query

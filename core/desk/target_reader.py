@@ -42,7 +42,7 @@ class TargetReader(ChildProcess):
         )
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
-        """Yield what the child finds, growing. Raises PatchdeskError and Cancelled."""
+        """Yield growing listings from the child. Raises PatchdeskError and Cancelled."""
         items: list[Series | Thread] = []
         try:
             with closing(self.receive(stop=stop, report=report)) as values:
@@ -57,7 +57,7 @@ class TargetReader(ChildProcess):
 
 
 def main(channel: Channel, target: str) -> None:
-    """Read a target and send what is found. The child's main."""
+    """Read a target and send growing listings. The child's main."""
     import gc
 
     from core.sources.target import open_target
@@ -98,7 +98,7 @@ def make_listing(source: Source, messages: list[Message], *, done: bool) -> Targ
 def listings(
     source: Source, messages: list[Message], *, stop: Event, report: ProgressCallback
 ) -> Iterator[TargetListing]:
-    """Read a source to its end into `messages`, and yield what is known on the way; the last is done.
+    """Read a source to its end into `messages`, and yield growing listings; the last is done.
 
     Raises PatchdeskError and Cancelled.
     """

@@ -1,4 +1,4 @@
-"""What was done to series: the history of one, and the whole journal as lines."""
+"""The triage history of a series, and the whole journal as lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TriageLog:
         self._applied = applied
 
     def of_series(self, message_id: MessageId) -> list[LogLine]:
-        """Return what was done to the series that holds a mail, latest last."""
+        """Return the history of the series that holds a message, latest last."""
         with self._applied.lock:
             self._applied.apply_new_events()
             store = self._applied.store
@@ -30,7 +30,7 @@ class TriageLog:
             return [log_line(event, in_force=in_force) for event, in_force in events]
 
     def lines(self, *, marks: bool = False) -> Iterator[LogLine]:
-        """Yield what was done, in the order of the file; with `marks` also which mails were read.
+        """Yield the events in the order of the file; with `marks`, read marks too.
 
         An undo or redo has the series of what it takes back.
         """

@@ -103,7 +103,7 @@ class TriageService:
             self.applied.memory.set_items(items)
 
     def refresh(self) -> bool:
-        """Apply what others have written to the journal; return whether there was any of it."""
+        """Apply events that others have written to the journal; return whether there were any."""
         return self.applied.refresh()
 
     # ------------------------------------------------------------------- verbs
@@ -208,7 +208,7 @@ class TriageService:
         return self._undo_or_redo(UNDO)
 
     def redo(self) -> VerbResult | None:
-        """Do again what the last undo took back; None where nothing was, or something was done since."""
+        """Redo the last undo; None without one, or where something else was done since."""
         return self._undo_or_redo(REDO)
 
     def _undo_or_redo(self, verb: str) -> VerbResult | None:
@@ -245,7 +245,7 @@ class TriageService:
             )
 
     def _targets_text(self, changes: Sequence[StateChange], *, patch: bool) -> str:
-        """Return what to call the series or patches of some changes: a single one by its subject."""
+        """Return the subject of a single series or patch, else their number."""
         single = changes[0].id if len(changes) == 1 else None
         subject = self.applied.store.subject(single, own=patch) if single is not None else ""
         return describe_targets(len(changes), patch=patch, subject=subject)
@@ -253,7 +253,7 @@ class TriageService:
     def mark_read(
         self, message_ids: Collection[MessageId], *, read: bool = True
     ) -> Sequence[TriageEvent]:
-        """Count mails as read or unread, outside of what undo takes back; return what was written."""
+        """Mark messages read or unread, which undo does not revert; return the written events."""
         if message_ids:
             verb = Verb.READ if read else Verb.UNREAD
             ids = list(dict.fromkeys(message_ids))
@@ -329,5 +329,5 @@ class TriageService:
         self.applied.append([TriageEvent(time=0, host="", id="", verb=VISITED)], sync=False)
 
     def close(self) -> None:
-        """Write what waits to be written."""
+        """Write the viewed hunks."""
         self._viewed.flush()

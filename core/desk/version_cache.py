@@ -1,4 +1,4 @@
-"""Comparisons that were made, kept by the content of what was compared: bounded, and safe to lose."""
+"""A cache of comparisons, keyed by the content compared: bounded, and safe to delete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BUSY: Final = 0.2
 
 
 def cache_key(old: Version, new: Version, steps: Iterable[Version] = ()) -> bytes:
-    """Return what a comparison is kept under: the numbers and fingerprints of all mails that it reads."""
+    """Return the cache key of a comparison: the numbers and fingerprints of all messages it reads."""
     digest = blake2b(f"rules {RULES}".encode(), digest_size=20)
     for version in (old, new, *steps):
         digest.update(f"\nversion {version.version}".encode())

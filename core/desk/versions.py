@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class OpensMail(Protocol):
-    """What opens mails: a desk, or the index."""
+    """Opens messages: a desk, or the index."""
 
     def mail(self, message: Message) -> OpenedMessage:
         """Open one mail for reading. Raises PatchdeskError."""
@@ -53,14 +53,14 @@ def choose_postings(
 
 
 class VersionComparer:
-    """Reads the mails of two postings and compares them; what was compared once comes from the cache."""
+    """Reads the messages of two postings and compares them, with a cache."""
 
     def __init__(self, opener: OpensMail, cache: ComparisonCache | None = None) -> None:
         self._opener = opener
         self._cache = cache
 
     def compare(self, choice: Choice, stop: Event | None = None) -> Comparison:
-        """Return what changed. Raises PatchdeskError and Cancelled."""
+        """Return the comparison. Raises PatchdeskError and Cancelled."""
         from core.desk.version_cache import cache_key
 
         steps = [posting.version for posting in _between(choice)]
@@ -96,7 +96,7 @@ class VersionComparer:
 
 
 def change_phrase(comparer: VersionComparer, series: Series, message_id: MessageId) -> str:
-    """Return what changed in a patch, or in the version of a cover letter, since the version before; "" for nothing to say.
+    """Return the changes of a patch, or of a cover letter's version, since the version before; "" for none.
 
     Raises PatchdeskError and Cancelled.
     """
@@ -118,7 +118,7 @@ def change_phrase(comparer: VersionComparer, series: Series, message_id: Message
 
 
 def _between(choice: Choice) -> Sequence[Posting]:
-    """Return the postings between two of one series, for what their changelogs say."""
+    """Return the postings between two of one series, for their changelogs."""
     if choice.old.series.id != choice.new.series.id:
         return ()
     return postings(choice.new.series)[choice.old.at + 1 : choice.new.at]

@@ -1,1 +1,1 @@
-"""Patches as files, hunks and lines, and what helps to read them; pure."""
+"""Patches as files, hunks and lines, with aids for reading them; pure."""

@@ -20,14 +20,14 @@ LONGEST_LINE: Final = 1_000
 """Characters; a longer line stays plain. No code for people to read has one."""
 MOST_LINES: Final = 400
 MOST_CHARACTERS: Final = 40_000
-"""Of one side; what has more stays plain: callers cut large hunks into slices."""
+"""Most characters of one side that are highlighted: callers cut large hunks into slices."""
 
 _STEP: Final = 40
 """Tokens between two steps: less than a millisecond."""
 
 
 class Token(IntEnum):
-    """What a run of characters is, as far as colours tell it."""
+    """The tokens that have a colour."""
 
     KEYWORD = auto()
     TYPE = auto()
@@ -39,7 +39,7 @@ class Token(IntEnum):
 
 
 Span = tuple[int, int, Token]
-"""From and to, in characters of the line, and what it is."""
+"""Start and end, in characters of the line, and the token."""
 
 Spans = list[list[Span]]
 """For each line its spans, in order, without overlap."""
@@ -48,7 +48,7 @@ Steps = Generator[None, None, Spans]
 
 
 def highlight(path: str, kinds: str, lines: Sequence[str]) -> Spans:
-    """Return the spans of each line of a hunk; none for what is too large or of no known language.
+    """Return the spans of each line of a hunk; none where it is too large or of an unknown language.
 
     `kinds` holds one of `core.diff.hunks.HunkLine.kind` for each line; `lines` come without that column.
     """
@@ -62,7 +62,7 @@ def highlight(path: str, kinds: str, lines: Sequence[str]) -> Spans:
 
 
 def highlight_steps(path: str, kinds: str, lines: Sequence[str]) -> Steps:
-    """Do what `highlight` does, a millisecond or less at a time; return the spans at the end."""
+    """Run `highlight` in steps of a millisecond or less; return the spans at the end."""
     spans: Spans = [[] for _ in lines]
     name = language(path)
     if name is None or len(lines) > MOST_LINES:
@@ -83,7 +83,7 @@ def highlight_steps(path: str, kinds: str, lines: Sequence[str]) -> Steps:
 def _side(
     name: str, places: Sequence[int], lines: Sequence[str], spans: Spans
 ) -> Generator[None, None, None]:
-    """Lex the lines at `places` as one text, and put what is found into `spans`."""
+    """Lex the lines at `places` as one text, and put the tokens into `spans`."""
     texts = [lines[at] if len(lines[at]) <= LONGEST_LINE else "" for at in places]
     if sum(map(len, texts)) > MOST_CHARACTERS:
         return
@@ -140,7 +140,7 @@ def _lexer(name: str) -> Lexer:
 
 @cache
 def _token(kind: _TokenType) -> Token | None:
-    """Return what a kind of Pygments' means to us."""
+    """Return the token of a Pygments token type."""
     while kind.parent is not None:
         token = _TOKENS.get(str(kind)[6:])
         if token is not None or str(kind) in _PLAIN:

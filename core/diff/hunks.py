@@ -36,7 +36,7 @@ class Hunk:
     header: str
     """From `@@` to `@@`."""
     section: str
-    """What stands after that: the function it is in."""
+    """The text after the numbers: the enclosing function."""
     old_start: int
     old_count: int
     new_start: int
@@ -72,7 +72,7 @@ class Hunk:
 
 
 _KINDS: Final = {" ": " ", "+": "+", "-": "-", "\\": "\\", "": " ", "\r": " "}
-"""A line's first character → its kind; an empty line is a context line whose blank a mailer ate."""
+"""A line's first character → its kind; an empty line is a context line whose blank a mailer removed."""
 
 
 def _combined_kind(row: str, parents: int) -> str:
@@ -85,7 +85,7 @@ def _combined_kind(row: str, parents: int) -> str:
 
 
 def read_hunk(lines: Sequence[str], start: int) -> Hunk | None:
-    """Read the hunk whose header is `lines[start]`; None where that is none."""
+    """Read the hunk whose header is `lines[start]`; None for any other line."""
     line = lines[start]
     if (match := _HUNK.match(line)) is None:
         return _read_combined(lines, start)
@@ -109,7 +109,7 @@ def read_hunk(lines: Sequence[str], start: int) -> Hunk | None:
 
 
 def _body(lines: Sequence[str], at: int, old: int, new: int) -> tuple[int, int, int, bool]:
-    """Go past `old` and `new` lines from `at`; return the end, what is added and removed, whether it is damaged."""
+    """Read `old` and `new` lines from `at`; return the end, the added and removed lines, and whether it is damaged."""
     count = len(lines)
     added = removed = 0
     damaged = False
@@ -147,7 +147,7 @@ _GOES_ON: Final = frozenset(" +-\\@d")
 
 
 def is_plain_header(lines: Sequence[str], at: int) -> bool:
-    """Whether `---`, `+++` and `@@` stand in a row: what no hunk can hold."""
+    """Whether `---`, `+++` and `@@` follow each other, which no hunk can contain."""
     return (
         at + 2 < len(lines)
         and lines[at].startswith("--- ")
@@ -187,7 +187,7 @@ def _read_combined(lines: Sequence[str], start: int) -> Hunk | None:
 
 
 def _combined_body(lines: Sequence[str], at: int, left: list[int]) -> tuple[int, int, int, bool]:
-    """Do what `_body` does; `left` counts the lines of each parent and of the result."""
+    """`_body` for a combined diff; `left` counts the lines of each parent and of the result."""
     parents = len(left) - 1
     count = len(lines)
     added = removed = 0

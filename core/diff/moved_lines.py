@@ -26,7 +26,7 @@ FEWEST_CHARACTERS: Final = 20
 MOST_LINES: Final = 200_000
 """Changed lines of a patch; in a larger one nothing is looked for."""
 STEPS_PER_LINE: Final = 32
-"""Lines compared for each changed line, on average; after that many what was found is all."""
+"""Lines compared for each changed line, on average; beyond that the search ends with the moves found so far."""
 _TRIED: Final = 8
 """Places of the same three lines that are compared with a block."""
 _STEPS_PER_CHECK: Final = 4096

@@ -34,7 +34,7 @@ _BLOCK: Final = re.compile(r"(?:literal|delta) [0-9]{1,12}\r?$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffFile:
-    """What a diff does to one file."""
+    """The changes of a diff to one file."""
 
     start: int
     """The index of its first header line among the lines of the diff."""
@@ -68,7 +68,7 @@ def read_diff(text: str) -> Diff:
 
 
 def file_changes(text: str) -> tuple[FileChange, ...]:
-    """Return what a patch does to each file, in its order."""
+    """Return the changes of a patch to each file, in its order."""
     return tuple(file.change for file in read_diff(text).files)
 
 
@@ -165,7 +165,7 @@ class _Reader:
         return header
 
     def after_index(self, header: _Header) -> None:
-        """Go past what cvs and svn write between `Index:` and the names."""
+        """Skip the lines of cvs and svn between `Index:` and the names."""
         for _ in range(_MOST_CVS_LINES):
             line = self.line()
             if line.startswith("diff --git "):  # svn diff --git
@@ -225,7 +225,7 @@ class _Reader:
                 self.at += 1
 
     def file(self, header: _Header, end: int, hunks: list[Hunk]) -> DiffFile:
-        """Make the file out of what its header said."""
+        """Return the file described by its header."""
         old, new = self.paths(header)
         moved = header.moved_from is not None and header.moved_to is not None
         changed_mode = header.old_mode != header.new_mode

@@ -23,10 +23,10 @@ _DATE: Final = re.compile(
     r"(?: (?P<sign>[-+])(?P<zone_hour>[0-9]{2}):?(?P<zone_minute>[0-9]{2}))?$"
 )
 _ABSENT: Final = frozenset({"(nonexistent)", "(revision 0)"})
-"""What svn writes instead of the date of a file that is not there."""
+"""Svn's text in place of the date of a file that does not exist."""
 _DATE_LENGTH: Final = 44
 _PREFIXES: Final = frozenset("abciow12")
-"""What git may put before names; most of them come from `diff.mnemonicPrefix`."""
+"""The prefixes of names; most of them come from `diff.mnemonicPrefix`."""
 
 
 def unquoted(name: str) -> str:
@@ -48,7 +48,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def header_name(field: str, *, dated: bool) -> tuple[str, bool]:
-    """Read what follows `--- ` or `+++ `: the name, and whether its date, the epoch, or svn says that the file is not there.
+    """Return the name after `--- ` or `+++ `, and whether its date (the epoch) or svn marks the file as missing.
 
     `dated`: diff(1) wrote it, with a date after the name; git writes none.
     """

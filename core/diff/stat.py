@@ -24,7 +24,7 @@ _ODD_NAME: Final = re.compile(r'["\t\r]')
 
 
 def diffstat(diff: str) -> list[tuple[str, int, int]]:
-    """Return of each file that a diff touches its path, and the lines added and removed; never raises.
+    """Return the path, added and removed lines of each file of a diff, as `core.diff.parse.file_changes` counts them; never raises.
 
     What `core.diff.parse.file_changes` says of them.
     """
@@ -51,7 +51,7 @@ def _plain(diff: str) -> list[tuple[str, int, int]] | None:
 
 
 def _file(part: str) -> tuple[str, int, int] | None:
-    """Count what a plain diff does to one file; `part` ends without its last line's end."""
+    """Count the lines of a plain diff of one file; `part` ends without its last line end."""
     head, *hunks = part.split("\n@@ ")
     path = _path(head)
     if not path or not hunks:

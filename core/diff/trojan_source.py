@@ -1,4 +1,4 @@
-"""Code that reads otherwise than it is: letters that look like others, and characters that turn lines around or hide.
+"""Deceptive code: letters that look like others, and characters that reorder or hide text.
 
 After Boucher and Anderson, “Trojan Source: Invisible Vulnerabilities” (2021), and Unicode's UTS 39; but only what looks like
 ASCII counts, since that is what code is made of: Δx, μs and comments in other scripts are nobody's trick.
@@ -29,9 +29,9 @@ _SIGNS: Final = re.compile(
     "[\u01c0\u01c3\u037e\u2044\u2212\u2215-\u2217\u2223\u2236\u223c\u2571\u2758\u29f8\ua789](?=[\x20-\x7e]|$)"
     "|(?<=[\x20-\x7e])[\ufe50-\ufe6b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e](?=[\x20-\x7e]|$)"
 )
-"""What looks like a sign of ASCII (| ! ; / - * : ~ and their full-width forms) beside it, where no other script stands."""
+"""Characters that look like an ASCII sign (| ! ; / - * : ~ and full-width forms), suspicious outside of other scripts."""
 _BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]+")
-"""What looks like a blank and is none to a compiler."""
+"""Characters that look like a blank and are none to a compiler."""
 
 # Letters of other scripts that look like ASCII ones, as Unicode's confusables.txt has them.
 _CYRILLIC: Final = "аеорсухіјѕһԁԛԝѵҽАВЕЅІЈКМНОРСТУХҮԌԚԜ"
@@ -41,7 +41,7 @@ _ALIKE: Final = frozenset(_CYRILLIC + _GREEK + _OTHERS)
 
 
 class SuspiciousSpan(NamedTuple):
-    """Where a line deceives, in its characters, and by what."""
+    """The characters of a line that deceive, and how."""
 
     start: int
     end: int
@@ -49,7 +49,7 @@ class SuspiciousSpan(NamedTuple):
 
 
 def find_suspicious(line: str) -> list[SuspiciousSpan]:
-    """Return what deceives in a line of code, in order. Linear; never raises."""
+    """Return the deceptive characters of a line of code, in order. Linear; never raises."""
     if line.isascii():
         return []
     line = line[:_LONGEST]
@@ -73,7 +73,7 @@ def find_suspicious(line: str) -> list[SuspiciousSpan]:
 
 
 def describe_suspicious(lines: Iterable[str]) -> str:
-    """Say of some lines of code what deceives in them, "" where nothing does."""
+    """Describe the deceptive characters of some lines of code, "" for none."""
     counts = dict.fromkeys((DIRECTION, HIDDEN, LOOKALIKE), 0)
     for line in lines:
         for why in {deceit.why for deceit in find_suspicious(line)}:

@@ -1,4 +1,4 @@
-"""What of a patch was viewed: hunks, known by their content, so that the next version shows only what is new."""
+"""Viewed hunks, known by their content, so that the next version shows only new ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class InMemoryViewedHunks:
 
 
 def hunk_key(path: str, hunk: Hunk) -> str:
-    """Return what a hunk is known by: its file and its lines, whatever their numbers are; a BLAKE2b hash in hex."""
+    """Return the key of a hunk: a BLAKE2b hash, in hex, of its file and its lines without their numbers."""
     digest = blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16)
     digest.update(b"\0")
     text = join_lines(hunk.rows)
@@ -62,7 +62,7 @@ class JournaledViewedHunks:
     def __init__(
         self, load: Callable[[], set[str]], write: Callable[[Mapping[str, bool]], object]
     ) -> None:
-        """Take what reads the hunks that were viewed, and what writes marks to the journal."""
+        """Take a function that reads the viewed hunks, and one that writes marks to the journal."""
         self._load = load
         self._write = write
         self._lock = threading.Lock()
@@ -90,7 +90,7 @@ class JournaledViewedHunks:
                 self._timer.start()
 
     def load(self) -> None:
-        """Read what was viewed, as the journal has it now, and what is not written yet."""
+        """Read the viewed hunks from the journal, with the marks not written yet."""
         keys = self._load()
         with self._lock:
             keys.update(key for key, viewed in self._waiting.items() if viewed)
@@ -98,7 +98,7 @@ class JournaledViewedHunks:
             self._keys = keys
 
     def flush(self) -> None:
-        """Write what waits to be written."""
+        """Write pending marks."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
             if self._timer is not None:

@@ -117,7 +117,7 @@ def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _changes(old: list[str], new: list[str]) -> tuple[list[Span], list[Span]] | None:
-    """Return what differs between two lines; None where that is too much."""
+    """Return the differences of two lines; None where there are too many."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1

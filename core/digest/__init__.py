@@ -1,1 +1,1 @@
-"""The digest: what arrived in an archive between two commits or dates, told in a page."""
+"""The digest: the arrivals of an archive between two commits or dates, as a page."""

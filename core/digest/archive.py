@@ -33,7 +33,7 @@ class EarlierMail(NamedTuple):
     """A mail from before the range, as far as the archive tells of it without opening it; UTF-8, mostly."""
 
     key: object
-    """What `Archive.read` takes."""
+    """The argument of `Archive.read`."""
     time: int
     name: bytes
     address: bytes
@@ -42,27 +42,27 @@ class EarlierMail(NamedTuple):
 
 
 class Archive(Protocol):
-    """An archive that can say what arrived when. Calls block; close it from the thread that uses it."""
+    """An archive with the arrival times of its messages. Calls block; close it from the thread that uses it."""
 
     @property
     def name(self) -> str:
-        """What to call it: a list's name, a file's."""
+        """Its name: a list's or a file's."""
         ...
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far, each as a sentence."""
+        """Messages that could not be read so far, each as a sentence."""
         ...
 
     def resolve_range(self, start: str, end: str, now: datetime) -> DigestRange:
-        """Return what the words of a range mean here; "" is an open end.
+        """Return the bounds that a range names here; "" is an open end.
 
         Raises PatchdeskError, which names what is there, for words that mean nothing and a reversed range.
         """
         ...
 
     def title_ends(self, start: str, end: str) -> tuple[str, str]:
-        """Return the two ends as a title names them: as they were given; an open one by what is there, or ""."""
+        """Return both ends for the title: as given; an open one as found in the archive, or ""."""
         ...
 
     def arrivals(self, span: DigestRange) -> Iterator[ArrivedMail]:
@@ -73,7 +73,7 @@ class Archive(Protocol):
         ...
 
     def mails_before(self, span: DigestRange) -> Iterator[EarlierMail]:
-        """Yield what arrived before a range, the last first; of a range that is open there, nothing.
+        """Yield the messages before a range, the last first; nothing where the range is open there.
 
         To be asked after `arrivals` has come to its end.
         """
@@ -92,7 +92,7 @@ _HEADERS: Final = frozenset({"from", "subject"})
 
 
 def earlier_from_headers(raw: bytes, key: object, time: int) -> EarlierMail:
-    """Return what a mail's own headers tell."""
+    """Return the facts in a message's own headers."""
     headers = parse_headers(raw, 0, len(raw), _HEADERS)
     people = parse_addresses(headers.get("from"))
     sender = people[0] if people else Identity("", "")
@@ -101,7 +101,7 @@ def earlier_from_headers(raw: bytes, key: object, time: int) -> EarlierMail:
 
 
 class MailboxArchive:
-    """An mbox or maildir, whose mails only their dates put in order.
+    """An mbox or maildir, whose messages are ordered by date alone.
 
     A mail arrived when `core.mail.dates.received_time` says, as public-inbox dates its commits.
     """
@@ -114,7 +114,7 @@ class MailboxArchive:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far."""
+        """Messages that could not be read so far."""
         return self._source.notes
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class MailboxArchive:
         self._source.close()
 
     def resolve_range(self, start: str, end: str, now: datetime) -> DigestRange:
-        """Return what the words of a range mean: dates alone."""
+        """Return the bounds that a range names: dates alone."""
         span = DigestRange(self._bound(start, now), self._bound(end, now))
         check_order(span.start, span.end, (start, end))
         return span
@@ -153,7 +153,7 @@ class MailboxArchive:
                 self._earlier.append(earlier_from_headers(mail.raw, mail.key, time))
 
     def mails_before(self, span: DigestRange) -> Iterator[EarlierMail]:
-        """Yield what `arrivals` came by that was before the range, the last first."""
+        """Yield the messages that `arrivals` passed before the range, the last first."""
         if span.start is not None:
             self._earlier.sort(key=lambda earlier: earlier.time)
             yield from reversed(self._earlier)

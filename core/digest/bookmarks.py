@@ -1,4 +1,4 @@
-"""What is remembered of the digests that were read: up to where each list's last one went, and the marks set.
+"""The end of the last digest of each list, and the bookmarks set by the user.
 
 One JSON file among the user's data: {TARGET: {"read": {"until": WORDS, "at": SECONDS, "time": ISO}, "mark": {…}}}.
 `until` are words of a range, `at` the second of the Unix epoch that they mean, and `time` is when they were remembered.
@@ -39,7 +39,7 @@ def remembered_file() -> Path:
 
 
 def key_of(target: str) -> str:
-    """Return what a target is remembered by: a path in full, a list by its name."""
+    """Return the key of a target: a path in full, a list by its name."""
     path = Path(target).expanduser()
     try:
         return str(path.resolve()) if path.exists() else target
@@ -48,7 +48,7 @@ def key_of(target: str) -> str:
 
 
 def load_bookmarks(target: str) -> dict[str, Bookmark]:
-    """Return what is remembered of a target: `read`, `mark`, or neither. What cannot be read is not remembered."""
+    """Return the bookmarks of a target: `read`, `mark`, or neither. Unreadable ones are left out."""
     entry = _load().get(key_of(target))
     found: dict[str, Bookmark] = {}
     for kind in _KINDS:

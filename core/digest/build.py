@@ -40,20 +40,20 @@ from core.series.grouping import group_messages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestOptions:
-    """What a digest is to hold."""
+    """The options of a digest."""
 
     name: str = ""
-    """What to call the list; else the commonest List-Id or the archive's name says."""
+    """The list's name in the title; else the commonest List-Id, or the archive's name."""
     as_written: bool = False
     """Take every identity as it is written, bots too: the seed's way."""
     earlier: bool = True
-    """Look for newcomers, and for what of the series came before the range."""
+    """Look before the range for newcomers' earlier messages and for earlier versions."""
     entries: bool = False
     """Hold the seed's entries."""
     series: bool = True
     """Group the mails into series and threads."""
     patches_only: bool = False
-    """Group patches alone, without what they change: enough for the seed's list."""
+    """Group patches without their diffstats: enough for the seed's list."""
     mailmap: Mailmap | None = None
     bots: Bots | None = None
 
@@ -197,7 +197,7 @@ def _look_back(
     people: People,
     bots: Bots,
 ) -> tuple[Newcomer, ...]:
-    """Add to `known` the earlier mails that belong to what arrived; return who had never written before."""
+    """Add to `known` the earlier messages that belong to the arrivals; return the people who had never written before."""
     first = reading.first()
     if first is None:
         return ()
@@ -262,7 +262,7 @@ def _reviewers(
     people: People,
     machines: set[Identity],
 ) -> tuple[Reviewer, ...]:
-    """Count what each gave: by who sent the reply, since a trailer can name anybody."""
+    """Count the trailers of each person by the sender of the reply, since a trailer can name anybody."""
     given: Counter[Identity] = Counter()
     for one in news:
         for trailer in one.trailers:

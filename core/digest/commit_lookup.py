@@ -1,4 +1,4 @@
-"""What the ends of a range mean in a public-inbox archive: which commit of which epoch, or when."""
+"""The ends of a range in a public-inbox archive: a commit of an epoch, or a time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _Found = tuple[int, pygit2.Commit]
 
 
 class RangeResolver:
-    """Reads the ends of a range. All raise PatchdeskError, which names what is there."""
+    """Resolves the ends of a range. All raise PatchdeskError, which names the existing commits."""
 
     def __init__(self, name: str, epochs: list[EpochRepository], now: datetime) -> None:
         self._name = name
@@ -49,7 +49,7 @@ class RangeResolver:
         self._now = now
 
     def resolve(self, words: str) -> RangeEnd:
-        """Return what one end means, "" an open one; a commit need not be in the history (`require_in_history`).
+        """Return the bound of one end, "" an open one; a commit need not be in the history (`require_in_history`).
 
         Tags and branches come before ids, as in git, and ids before dates.
         """
@@ -84,7 +84,7 @@ class RangeResolver:
         return CommitBound(at, str(commit.id), commit.commit_time)
 
     def _named(self, name: str, among: range) -> _Found | None:
-        """Return what a tag or branch of that name points at.
+        """Return the target of a tag or branch.
 
         Every epoch has the same branches: the newest counts. A tag in two epochs is one too many.
         """
@@ -107,7 +107,7 @@ class RangeResolver:
         return list(found.values())[-1] if found else None
 
     def _by_id(self, prefix: str, among: range) -> _Found | None:
-        """Return the commit whose id begins so."""
+        """Return the commit whose id begins with this prefix."""
         if not _HEX.fullmatch(prefix):
             return None
         found: list[_Found] = []
@@ -164,7 +164,7 @@ class RangeResolver:
         )
 
     def _there(self) -> str:
-        """Say what commits and times there are."""
+        """Describe the first and last commits."""
         if not self._epochs:
             return "It is empty."
         newest = self._epochs[-1]

@@ -31,7 +31,7 @@ from core.sources.public_inbox import PublicInboxSource
 from core.sources.repository import GIT_ERRORS, Repository, describe_git_error
 
 _ASKED: Final = 64
-"""Mails whose From is compared with their commit's author."""
+"""Messages whose From is compared with their commit's author."""
 _HEAD: Final = 64 << 10
 _EPOCH: Final = re.compile(r"(\d{1,6})\.git")
 
@@ -44,7 +44,7 @@ class EpochArchive:
     """A v2 folder, a v1 repository, or one bare epoch."""
 
     def __init__(self, source: PublicInboxSource) -> None:
-        """Take what `core.sources.public_inbox.open_archive` opened. Raises SourceError."""
+        """Take the result of `core.sources.public_inbox.open_archive`. Raises SourceError."""
         self.name = source.name
         self._epochs: list[EpochRepository] = []
         self._notes: list[str] = []
@@ -65,7 +65,7 @@ class EpochArchive:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far."""
+        """Messages that could not be read so far."""
         if not self._unreadable:
             return tuple(self._notes)
         mails = "1 mail" if self._unreadable == 1 else f"{self._unreadable} mails"
@@ -76,7 +76,7 @@ class EpochArchive:
         self._epochs.clear()
 
     def resolve_range(self, start: str, end: str, now: datetime) -> DigestRange:
-        """Return what the words of a range mean here."""
+        """Return the bounds that a range names here."""
         places = RangeResolver(self.name, self._epochs, now)
         words = (start, end)
         try:
@@ -155,7 +155,7 @@ class EpochArchive:
                 return
 
     def mails_before(self, span: DigestRange) -> Iterator[EarlierMail]:
-        """Yield what arrived before a range.
+        """Yield the messages before a range.
 
         A commit of public-inbox has its mail's From as author and its Subject as message, so the mails need not be read;
         where `arrivals` found that those of other programs do not, they are.
@@ -242,7 +242,7 @@ class EpochArchive:
 
 
 def _v1_changes(commit: pygit2.Commit) -> list[tuple[pygit2.Oid, bool]]:
-    """Compare a commit of a v1 archive, whose tree holds all mails, with the one before it."""
+    """Compare a commit of a v1 archive, whose tree holds all messages, with the one before it."""
     parents = commit.parents
     if parents:
         difference = commit.tree.diff_to_tree(parents[0].tree, swap=True)

@@ -1,4 +1,4 @@
-"""What came before the range: who had written before, and which earlier mails belong to what arrived.
+"""Messages before the range: the people who had written before, and earlier messages of the new threads.
 
 An archive is too long to be read for that. Its log names each mail's sender and subject, which tells what is worth opening:
 the patches missing from a version that began before the range, the earlier versions' first mails (same sender and title), and what
@@ -21,7 +21,7 @@ DAY: Final = 24 * 3600
 PARTS_WITHIN: Final = 7 * DAY
 """How long before the range the rest of a version may have arrived."""
 VERSIONS_WITHIN: Final = 400 * DAY
-"""How long before it an earlier version, or what is replied to."""
+"""Longest time before a message in which an earlier version, or the message it answers, is looked for."""
 MOST: Final = 3000
 """Earlier mails that are opened."""
 _MANY: Final = 100_000

@@ -1,4 +1,4 @@
-"""Facts of one mail for a digest: what is counted and grouped, and the text that the page prints.
+"""The facts of one message for a digest: counts, groups, and the printed text.
 
 Which mails are printed, and how much of them, follows the page that digests began with (the *seed*): of each series the
 cover letter and the first patch, each single patch, and of their text all through the diffstat.
@@ -18,7 +18,7 @@ from core.model import Identity, Message, Subject
 
 @dataclass(frozen=True, slots=True)
 class PatchChanges:
-    """What a patch changes."""
+    """The changes of a patch."""
 
     paths: tuple[str, ...]
     added: int
@@ -27,11 +27,11 @@ class PatchChanges:
 
 @dataclass(frozen=True, slots=True)
 class MailFacts:
-    """What is kept of a mail."""
+    """The facts kept of a message."""
 
     message: Message
     author: Identity
-    """Who wrote it: an in-body `From:` counts in patches alone, as for `git mailinfo`, not in cover letters."""
+    """Its author: an in-body `From:` counts in patches alone, as for `git mailinfo`, not in cover letters."""
     changes: PatchChanges | None
     """Of a patch."""
     text: str
@@ -41,7 +41,7 @@ class MailFacts:
 
 
 def read_mail_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool = True) -> MailFacts:
-    """Read a mail. Never raises.
+    """Read a message. Never raises.
 
     With `replies` False a reply is good for counting alone; with `sizes` False nobody asks what patches change.
     """
@@ -112,7 +112,7 @@ def _has_tag(subject: Subject) -> bool:
 
 
 def seed_text(text: str) -> str:
-    """Return of a mail's text what is printed, without trailing blanks.
+    """Return the printed part of a message's text, without trailing blanks.
 
     The in-body headers go; the rest is printed through the summary line of the diffstat (the last before the diff, should there be
     several), or, without a diffstat, up to the first of the diff, a `base-commit:` line and the `-- ` line.

@@ -1,4 +1,4 @@
-"""A digest from what a command or screen asks for: open the archive, read the range, write the page."""
+"""A digest for a command or screen: open the archive, read the range, write the page."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PageFormat:
 
 
 def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
-    """Open what lies on disk, or came on standard input, for a digest. Raises TargetError and SourceError."""
+    """Open an archive on disk, or from standard input, for a digest. Raises TargetError and SourceError."""
     source = None if scheme_of(target) else open_target(target, stdin=stdin, isolate=False)
     if isinstance(source, PublicInboxSource):
         return EpochArchive(source)
@@ -76,7 +76,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def reduce_options(form: PageFormat, options: DigestOptions) -> DigestOptions:
-    """Return the options with only what a form shows: the seed's page knows neither merged people nor what came before."""
+    """Return the options reduced to the parts that a format shows: the seed's page has no merged people and nothing before the range."""
     if form.layout != "seed":
         return options
     return DigestOptions(

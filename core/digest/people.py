@@ -1,4 +1,4 @@
-"""Who is who: the identities of mails, joined to people.
+"""Identities joined to people.
 
 Joined is what a mailmap says (gitmailmap(5)), what has the same address, and what has the same name at the same domain;
 nothing else, since two people of one name at two firms are two people. An identity that a list or relay sends
@@ -56,7 +56,7 @@ class Mailmap:
                 self._old.setdefault(normalise(rule.address), []).append(normalise(old_address))
 
     def resolve(self, identity: Identity) -> Identity | None:
-        """Return who an identity is, None where no rule says."""
+        """Return the person of an identity, None where no rule applies."""
         address = normalise(identity.address)
         rule = self._rules.get((normalise(identity.name), address)) or self._rules.get(
             ("", address)
@@ -129,7 +129,7 @@ class People:
         return self._person.get(identity, identity)
 
     def mapped(self, identity: Identity) -> Identity:
-        """Return what the mailmap makes of an identity, else that itself."""
+        """Return an identity as the mailmap replaces it, else unchanged."""
         return self._mailmap.resolve(identity) or identity
 
     def addresses(self, person: Identity) -> set[str]:
@@ -179,7 +179,7 @@ class People:
 
 
 def _keys(identity: Identity) -> list[tuple[tuple[str, ...], str]]:
-    """Return by what an identity is known, with the words for it."""
+    """Return the keys of an identity, each with a description."""
     name, address, domain = (
         normalise(identity.name),
         normalise(identity.address),

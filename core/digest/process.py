@@ -75,7 +75,7 @@ class DigestProcess(ChildProcess):
 
 
 class _ReportingArchive:
-    """An archive that tells how far its reading has come, and remembers what its range meant."""
+    """An archive that reports the progress of its reading, and remembers the bounds of its range."""
 
     def __init__(self, archive: Archive, channel: Channel) -> None:
         self._archive = archive
@@ -108,7 +108,7 @@ class _ReportingArchive:
 
 
 def _make(channel: Channel, target: str, words: str, now: datetime) -> DigestResult:
-    """Make a digest as the user's configuration has it; what is wrong in that is one of its notes."""
+    """Make a digest with the user's configuration, whose problems become notes."""
     from core.config import load_config
     from core.digest.build import DigestOptions
     from core.digest.page import open_archive, read_digest
@@ -140,7 +140,7 @@ def _make(channel: Channel, target: str, words: str, now: datetime) -> DigestRes
 
 
 def _place_of(name: str, target: str) -> str:
-    """Return where a followed list lies: its clone, where there is one, else what it was followed by."""
+    """Return the place of a followed list: its clone, where there is one, else its target."""
     from core.sync.list_folder import DataDirs
 
     clone = DataDirs.default().clone(name) if "://" in target else None

@@ -36,7 +36,7 @@ class CommitBound:
 
 @dataclass(frozen=True, slots=True)
 class TimeBound:
-    """A second of the Unix epoch: what arrived up to it is before the moment."""
+    """A second of the Unix epoch: arrivals up to it are before the moment."""
 
     time: int
 

@@ -1,4 +1,4 @@
-"""A series or thread → what is new of it in the range."""
+"""A series or thread → its news in the range."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class RangeMails:
         return max((self._places.get(one, -1) for one in ids), default=-1)
 
     def author(self, message_id: MessageId) -> Identity:
-        """Return who wrote a mail."""
+        """Return the author of a message."""
         return self._facts[message_id].author
 
     def changes(self, message: Message) -> PatchChanges | None:
-        """Return what a patch changes."""
+        """Return the changes of a patch."""
         facts = self._facts.get(message.message_id)
         return facts.changes if facts else None
 
@@ -64,7 +64,7 @@ class RangeMails:
 def series_changes(
     series: Series, known: RangeMails, machines: set[Identity]
 ) -> SeriesChanges | None:
-    """Return what is new of a series, None where nothing of its own arrived, at most replies."""
+    """Return the news of a series, None where nothing but replies arrived."""
     versions = tuple(_version_news(version, known) for version in series.versions)
     at = max((at for at, version in enumerate(versions) if version.is_news), default=-1)
     if at < 0:
@@ -103,7 +103,7 @@ def _new_replies(series: Series, known: RangeMails) -> Iterator[Message]:
 
 
 def repliers(series: Series, known: RangeMails) -> set[Identity]:
-    """Return who replied to a series in the range."""
+    """Return the people who replied to a series in the range."""
     return {message.author for message in _new_replies(series, known)}
 
 
@@ -173,7 +173,7 @@ def _lead_text(version: Version, known: RangeMails) -> str:
 def thread_changes(
     item: Series | Thread, known: RangeMails, people: People, machines: set[Identity]
 ) -> ThreadChanges:
-    """Return what is new of a discussion."""
+    """Return the news of a discussion."""
     if isinstance(item, Series):
         messages = list(_new_replies(item, known))
         began = unanswered = False

@@ -1,4 +1,4 @@
-"""What a digest tells, as values: made by `core.digest.build.build_digest`, rendered by `core.digest.formats` or a screen.
+"""The values of a digest: made by `core.digest.build.build_digest`, rendered by `core.digest.formats` or a screen.
 
 Texts are as the mails have them: whoever shows one passes it through `core.text`. People are those of
 `core.digest.people`, unless said otherwise.
@@ -18,7 +18,7 @@ Counts = tuple[tuple[Identity, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diffstat:
-    """What diffs change, in files and lines."""
+    """The files and lines that diffs change."""
 
     files: int = 0
     added: int = 0
@@ -70,7 +70,7 @@ class SeriesChanges:
     id: MessageId
     subject: str
     author: Identity
-    """Who sent the newest version."""
+    """The sender of the newest version."""
     versions: tuple[VersionChanges, ...]
     """Oldest first; those before the range as far as they were found."""
     message_ids: tuple[MessageId, ...]
@@ -100,13 +100,13 @@ class ThreadChanges:
     is_series: bool
     subject: str
     author: Identity
-    """Who began it, as far as that is known."""
+    """The author of the first message, if known."""
     began: bool
     """In the range."""
     replies: int
     """In the range."""
     people: int
-    """Who wrote in the range."""
+    """The people who wrote in the range."""
     unanswered: bool
     """It began in the range, and nobody has replied at its end."""
     trailers: tuple[FollowupTrailer, ...]
@@ -116,7 +116,7 @@ class ThreadChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewer:
-    """Who answered patches."""
+    """A person who answered patches."""
 
     person: Identity
     trailers: int
@@ -127,7 +127,7 @@ class Reviewer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
-    """Whose first mail in the archive is in the range."""
+    """A person whose first message in the archive is in the range."""
 
     person: Identity
     message_id: MessageId
@@ -148,7 +148,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What arrived in an archive between two commits or dates."""
+    """The arrivals in an archive between two commits or dates."""
 
     list_name: str
     start: str
@@ -176,7 +176,7 @@ class Digest:
     merges: tuple[IdentityMerge, ...]
     """Which identities were taken for one person."""
     notes: tuple[str, ...]
-    """What could not be read, each as a sentence."""
+    """Messages that could not be read, each as a sentence."""
 
     @property
     def ends(self) -> tuple[str, str]:

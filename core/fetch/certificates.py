@@ -1,4 +1,4 @@
-"""Which certificates a server's is checked with, where the user says so: as for git, and for whom requests serves.
+"""The certificates that servers are checked with, from the user's git configuration and from requests' variables.
 
 git-config(1): http.sslCAInfo, http.sslCAPath, also as http.URL.sslCAInfo; git(1): GIT_SSL_CAINFO and GIT_SSL_CAPATH come
 before. OpenSSL's SSL_CERT_FILE and SSL_CERT_DIR, and those of requests and curl, come after.
@@ -25,7 +25,7 @@ class Certificates:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What tells git of it."""
+        """The variables that pass it to git."""
         if not self.path:
             return {}
         return {"GIT_SSL_CAPATH" if os.path.isdir(self.path) else "GIT_SSL_CAINFO": self.path}  # noqa: PTH112 - never raises
@@ -39,7 +39,7 @@ class Certificates:
 def certificates_for(
     url: str, git_config: Mapping[str, Sequence[str]], environment: Mapping[str, str]
 ) -> Certificates:
-    """Return what the user's environment and git say about certificates for an address."""
+    """Return the certificates that the user's environment and git configure for an address."""
     for variable, key in (("GIT_SSL_CAINFO", "sslcainfo"), ("GIT_SSL_CAPATH", "sslcapath")):
         if path := environment.get(variable, ""):
             return Certificates(_expanded(path), variable)

@@ -50,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What one question may take, and the words for it."""
+    """The limits of one request, and its description for errors."""
 
     deadline: float
     """Seconds."""
@@ -59,7 +59,7 @@ class RequestLimits:
     server: str
     """The host."""
     asked: str
-    """What was asked for: "message X"."""
+    """The thing requested: "message X"."""
     certificates: Certificates = field(default_factory=Certificates)
 
     def error(self, fault: Fault) -> FetchError:
@@ -250,7 +250,7 @@ def acquire_client(home: Path | None) -> FetchClient:
 
 
 def release_client(process: FetchClient) -> None:
-    """Keep a process for the next who borrows one; one that is at work, or not needed, is ended."""
+    """Keep a process for the next request; end one that is busy or superfluous."""
     with _idle_lock:
         if not _idle and not process.is_busy():
             _idle.append(process)

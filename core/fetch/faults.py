@@ -1,4 +1,4 @@
-"""What can go wrong with a server, each as its own sentence and what to do about it."""
+"""The failures of a server, each with its sentence and its hint."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ _LIST_HINTS: Final[dict[int, str]] = {
     410: "Follow another copy of the list.",
     501: "Have the list cloned instead: leave out “clone = false” in its table of config.toml.",
 }
-"""What to do where a list was asked for, and no message."""
+"""Hints for requests of a list, not of a message."""
 _PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy")
 
 
@@ -119,7 +119,7 @@ def fetch_error(
     deadline: float = 0,
     certificates: str = "",
 ) -> FetchError:
-    """Make the error for one of the protocol's kinds of fault, or the status of a server's answer.
+    """Return the error for one of the protocol's kinds of fault, or for a status of the server's answer.
 
     `server` is its host, `asked` the words for what was asked for; `limit` is in bytes, `deadline` in seconds;
     `certificates` is the variable or setting that names them.

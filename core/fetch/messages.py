@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Operation = Literal["thread", "message", "search", "matches", "manifest", "resolve", "forget"]
-"""What is asked: a thread or one message by its id; whole threads, or only the mails, that a query finds; an inbox's
-epochs (JSON, unpacked); where `url` leads; or nothing, but to empty the cache."""
+"""The request: a thread or message by its id; whole threads, or single messages, that match a query; an inbox's epochs
+(JSON, unpacked); the content of `url`; or nothing, only to empty the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ MOST_EPOCHS: Final = 1000
 REPORT_EVERY: Final = 0.2
 GZIP_BITS: Final = 16 + zlib.MAX_WBITS
 NO_MATCH: Final = "No results found"
-"""What public-inbox says, with the status of a page that is not there."""
+"""Public-inbox's text for a query without match, sent with the status of a missing page."""
 
 
 class FetchFault(Exception):  # noqa: N818 - the protocol's term
@@ -144,7 +144,7 @@ class SizeLimitedAdapter(HTTPAdapter):
         raise FetchFault("encoding", encoding)
 
     def _checked(self, response: requests.Response, body: bytes) -> bytes:
-        """Return `body` once it is what was asked for: liblore unpacks whatever it gets, without a bound."""
+        """Return `body` once it is checked as the requested kind: liblore unpacks any data, without a bound."""
         if not self._wants_gzip:
             if is_page(response, body):
                 raise FetchFault("page")
@@ -198,7 +198,7 @@ def is_page(response: requests.Response, body: bytes) -> bool:
 
 
 class RequestHandler:
-    """The node of the server asked last, and what it is asked."""
+    """The node of the server asked last, and its request handlers."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -207,7 +207,7 @@ class RequestHandler:
         self._pruned: set[str] = set()
 
     def answer(self, request: FetchRequest) -> None:
-        """Answer one request; whatever goes wrong with the server is an answer, too."""
+        """Answer one request; a fault of the server is an answer, too."""
         self._adapter.begin(request, lambda size: self._channel.send(Received(size)))
         try:
             body = self._fetch(request)
@@ -264,7 +264,7 @@ class RequestHandler:
             raise
 
     def _packed(self, node: liblore.LoreNode, method: str, path: str, **more: object) -> bytes:
-        """Return the unpacked answer to what liblore has no call for."""
+        """Return the unpacked answer to a request that liblore has no call for."""
         response = node.request(method, f"{node.url}/{path}", **more)
         if response.status_code != requests.codes.ok:
             after = self._adapter.last_header("Retry-After")
@@ -324,7 +324,7 @@ class RequestHandler:
 
 
 def connection_fault(error: BaseException) -> Fault:
-    """Say what kept an answer from coming, looking into what the exception was made from."""
+    """Return the reason of a failed connection, from the exceptions that caused it."""
     seen: list[BaseException] = []
     todo: list[object] = [error]
     while todo and len(seen) < 50:

@@ -26,7 +26,7 @@ class UndoStep:
     patch: bool
     """It was applied to patches, not to whole series."""
     count: int
-    """Of how many series or patches."""
+    """Number of these patches or series."""
 
 
 class EventHistory:

@@ -39,7 +39,7 @@ class VerbResult:
     """What was done, to be said and shown at once."""
 
     text: str
-    """`done × 37`, `undone: done × 37`; of one series, `done`. May hold a label: pass it through `core.text.shown`."""
+    """`done: 37 series`, `undone: done (37 series)`; a single series by its subject: pass it through `core.text.shown`."""
     changes: tuple[StateChange, ...] = ()
     unchanged: int = 0
     """Series that the verb does nothing to, since they rows so already or it is not possible there."""
@@ -93,7 +93,7 @@ class LogLine:
 
     @property
     def text(self) -> str:
-        """What was done: `done × 37`, `labelled needs-test`."""
+        """The state it gave: `done (37 series)`, `labelled needs-test`."""
         count = len(self.series) or len(self.ids)
         text = describe_verb(self.verb, self.argument)
         if count <= 1:
@@ -174,7 +174,7 @@ def status_after(before: Status | None, verb: str) -> Status | None:
 
 
 def describe_verb(verb: str, argument: str) -> str:
-    """Return what was done: `done × 37`; `put off until Fri 2026-11-27`; of one, without a number."""
+    """Return the state that a verb gives: `done`, `labelled needs-test`, `snoozed until Fri 2026-11-27`."""
     return _with_argument(VERB_TEXTS[Verb(verb)].done if verb in VERBS else verb, verb, argument)
 
 

@@ -78,7 +78,7 @@ class VerbText:
     help: str
     """What it does, as words for a menu and `--help`."""
     done: str
-    """What is said after it: `done × 37`."""
+    """What a series is after it, in messages and in the log: `done: 37 series`."""
     argument: Argument = Argument.NONE
     on_patch: bool = False
     """It can be about one mail of a series."""

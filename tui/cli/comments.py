@@ -1,4 +1,4 @@
-"""The command `comments`: review comments and what became of them, printed."""
+"""The command `comments`: review comments and the evidence of their outcome, printed."""
 
 from __future__ import annotations
 

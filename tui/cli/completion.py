@@ -1,4 +1,4 @@
-"""`completion`: what bash, zsh and fish need to complete the command line.
+"""`completion`: the script with which bash, zsh and fish complete the command line.
 
 The script has the commands and their options; for lists, Message-IDs and views it calls `patchdesk completion --words
 KIND`, which `tui.cli.start` answers before the rest of the command line is imported.
@@ -24,15 +24,15 @@ Write it once, and again after an update:
 """
 
 _KINDS: Final = {"NAME": "lists", "TARGET": "lists", "ID": "ids", "QUERY": "queries"}
-"""What an argument's or option's metavar asks for; files are completed for all others."""
+"""Metavars of arguments and options, and the kinds of words that complete them; files complete all others."""
 
 _NONE: Final = "-"
-"""The kind of what cannot be completed, such as a number."""
+"""The kind of values that cannot be completed, such as numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What can stand after a command."""
+    """The words that can follow a command."""
 
     name: str
     summary: str
@@ -96,7 +96,7 @@ def _words_of(commands: Sequence[Command]) -> Iterator[_Words]:
 
 
 def _kind(command: str, action: argparse.Action) -> str:
-    """Return what an argument asks for: a kind of `core.desk.candidates`, or the words themselves, separated by blanks."""
+    """Return the completions of an argument: a kind of `core.desk.candidates`, or the words themselves, separated by blanks."""
     if action.choices is not None:
         return " ".join(str(choice) for choice in action.choices)
     name = str(action.metavar or "")

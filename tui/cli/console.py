@@ -31,20 +31,20 @@ _STDIN_MAX: Final = 512 << 20
 
 
 def print_error(message: str, hint: str = "", *, command: str = "") -> None:
-    """Write one line to standard error: the program, the command, what is wrong and what to do."""
+    """Write one line to standard error: program, command, error and hint."""
     prefix = f"patchdesk {command}:" if command else "patchdesk:"
     sys.stderr.write(shown(f"{prefix} {message} {hint}".rstrip()) + "\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Write lines to standard output, as UTF-8 whatever the locale is."""
+    """Write lines to standard output, as UTF-8 in every locale."""
     for line in lines:
         sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.buffer.flush()
 
 
 def load_config() -> Config:
-    """Return the user's configuration; its `problems` name what is wrong in it."""
+    """Return the user's configuration; `problems` lists its errors."""
     from core.config import load_config
     from core.system.paths import config_file
 
@@ -52,7 +52,7 @@ def load_config() -> Config:
 
 
 def load_config_and_warn() -> Config:
-    """Return the user's configuration, after printing what is wrong in it."""
+    """Return the user's configuration, after printing its errors."""
     config = load_config()
     for problem in config.problems:
         print_error(problem)

@@ -1,4 +1,4 @@
-"""The command `coverage`: who stands behind which patch, printed."""
+"""The command `coverage`: the review trailers of each patch, and their state, printed."""
 
 from __future__ import annotations
 

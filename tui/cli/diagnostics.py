@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def config(_: argparse.Namespace) -> int:
-    """Print the configuration; first what is wrong in it, themes and keys included."""
+    """Print the configuration, after its errors, those of themes and keys included."""
     from core.config import describe, with_git
     from core.system.paths import config_file
     from tui.themes import DEFAULT_THEME, theme_problem
@@ -35,7 +35,7 @@ def config(_: argparse.Namespace) -> int:
 
 
 def _interface_problems(config: Config) -> list[str]:
-    """Return what is wrong with the configured theme and keys."""
+    """Return the problems of the configured theme and keys."""
     from tui.keys.keymap import keymap_for
     from tui.themes import theme_problem
 

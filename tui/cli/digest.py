@@ -1,4 +1,4 @@
-"""The command `digest`: what arrived in an archive between two commits or dates."""
+"""The command `digest`: the series and messages that arrived between two commits or dates."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _read(arguments: argparse.Namespace, config: Config, form: PageFormat) -> Di
 
 
 def _mailmap(config: Config) -> Mailmap | None:
-    """Return the user's mailmap; print what is wrong with it, and go on without."""
+    """Return the user's mailmap, empty after printing an error where it cannot be read."""
     from core.digest.people import read_mailmap
 
     try:

@@ -1,4 +1,4 @@
-"""The commands `series` and `show`: what a source or the index holds, printed."""
+"""The commands `series` and `show`: the series of a source or the index, and single messages, printed."""
 
 from __future__ import annotations
 
@@ -309,7 +309,7 @@ def outline(item: Series | Thread) -> Sequence[str]:
 
 
 def _changed(opener: MailOpener, listing: TargetListing, message: Message) -> str:
-    """Return what changed in a patch since the version before, "" where there is none, or it cannot be read."""
+    """Return a patch's changes since the version before, "" where there is none or it cannot be read."""
     from core.desk.version_cache import ComparisonCache
     from core.desk.versions import VersionComparer, change_phrase
     from core.model import Series

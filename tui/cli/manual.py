@@ -270,7 +270,7 @@ def _italic(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    r"""Return text without what troff would act on: \, -, and . or ' at the beginning of a line."""
+    r"""Return text escaped for troff: \, -, and . or ' at the beginning of a line."""
     escaped = text.replace("\\", r"\e").replace("-", r"\-").replace("\n", " ")
     escaped = escaped.replace("'", r"\(aq").replace("^", r"\(ha").replace("~", r"\(ti")
     return rf"\&{escaped}" if escaped.startswith(".") or not escaped.strip() else escaped

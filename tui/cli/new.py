@@ -1,4 +1,4 @@
-"""`new`: what is new in the followed lists, for cron and hooks."""
+"""`new`: series with news in the followed lists, for cron and hooks."""
 
 from __future__ import annotations
 

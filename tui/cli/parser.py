@@ -60,13 +60,13 @@ class Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
-        """Print what is wrong with the call, and exit with status 2."""
+        """Print the error of the call, and exit with status 2."""
         sys.stderr.write(shown(f"{self.prog}: {message}. See {self.prog} --help.") + "\n")
         raise SystemExit(2)
 
 
 def add_message(parser: argparse.ArgumentParser, about: str) -> None:
-    """Add what names a message: its Message-ID, `about` saying which one, and where to look for it."""
+    """Add the arguments that name a message: its Message-ID, described by `about`, and where to look for it."""
     parser.add_argument("id", metavar="ID", help=about)
     add_source(parser)
 

@@ -74,7 +74,7 @@ def reply(arguments: argparse.Namespace) -> int:
 
 
 def _edited(service: ReplyService, draft: Draft, mail: OpenedMessage) -> Draft:
-    """Let the user write in an editor, and keep what comes of it, ready to be sent."""
+    """Let the user edit the text, and store it as a ready draft."""
     from core.reply.editing import edit_text
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -1,4 +1,4 @@
-"""The command `search`: what the search bar finds, printed."""
+"""The command `search`: the results of a query, printed."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def query_last(words: Sequence[str]) -> list[str]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what a query finds. Returns the exit status; raises PatchdeskError."""
+    """Print the results of a query. Returns the exit status; raises PatchdeskError."""
     from core.desk.current_index import open_current_index
     from core.errors import QueryError
     from core.sync.list_folder import DataDirs

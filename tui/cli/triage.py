@@ -1,4 +1,4 @@
-"""The `triage` command: what the triage keys do, for scripts and editors."""
+"""The `triage` command: the triage verbs, undo and log, for scripts and editors."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _problem(arguments: argparse.Namespace) -> str:
-    """Return what is wrong with the arguments, as a sentence, or ""."""
+    """Return the error of the arguments, as a sentence; "" for none."""
     verb = arguments.verb
     if verb not in _OTHERS and verb not in VERB_TEXTS:
         return f"‘{verb}’ is not a verb. Verbs: {', '.join([*VERB_TEXTS, *_OTHERS])}."

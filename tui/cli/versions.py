@@ -1,4 +1,4 @@
-"""The command `versions`: what changed between two versions of a series, printed."""
+"""The command `versions`: the changes between two versions of a series, printed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _add(parser: argparse.ArgumentParser) -> None:
 
 
 def versions(arguments: argparse.Namespace) -> int:
-    """Print what changed between two versions. Returns the exit status; raises PatchdeskError."""
+    """Print the changes between two versions. Returns the exit status; raises PatchdeskError."""
     from core.desk.version_cache import ComparisonCache
     from core.desk.versions import VersionComparer, choose_postings
     from core.model import MessageId
@@ -100,7 +100,7 @@ def _patch(interdiffs: Sequence[PairInterdiff], number: int, choice: Choice) -> 
 def _source(
     arguments: argparse.Namespace, wanted: MessageId, config: Config
 ) -> Iterator[tuple[MailOpener, TargetListing]]:
-    """Yield what opens mails, and a listing that holds the series: from a target, the index, or fetched."""
+    """Yield a reader of messages and a listing that holds the series: from a target, the index, or fetched."""
     if arguments.target is None:
         indexed = _open_index()
         if indexed is not None:

@@ -1,4 +1,4 @@
-"""`patchdesk completion --words KIND`: what a shell completes from what the user has. Imports next to nothing."""
+"""`patchdesk completion --words KIND`: lists, Message-IDs and views for the shell's completion. Imports next to nothing."""
 
 from __future__ import annotations
 

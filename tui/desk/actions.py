@@ -1,4 +1,4 @@
-"""What can be done with a series: try it, apply it, see where it landed, who reviewed it, what became of comments."""
+"""The menu of a series: try it, apply it, where it landed, its coverage, its comments."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class SeriesActions(Controller):
         """The branch that was made last, which undo offers to take back."""
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "series.actions": self._ask,
             "series.coverage": partial(self._report, "reading who reviewed it", _coverage),
@@ -83,7 +83,7 @@ class SeriesActions(Controller):
         }
 
     def cancel(self) -> bool:
-        """Stop what runs for a series."""
+        """Stop the job that runs for a series."""
         if self._running is None:
             return False
         self._running.cancel()
@@ -94,7 +94,7 @@ class SeriesActions(Controller):
 
     @property
     def work_text(self) -> SafeText | None:
-        """What runs for a series."""
+        """The job that runs for a series."""
         return shown(self._what) if self._running is not None else None
 
     # ------------------------------------------------------------- the menu

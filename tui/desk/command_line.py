@@ -21,7 +21,7 @@ class CommandLine(Controller):
     """Runs commands that are named, and says which can be run now."""
 
     def start(self) -> None:
-        """Show what is wrong with the configuration, once that can be read."""
+        """Show the problems of the configuration, once the screen is visible."""
         settings = self._desk.settings
         self._desk.set_timer(settings.timings.settled_in, self._show_problems)
 
@@ -36,7 +36,7 @@ class CommandLine(Controller):
             )
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         app = self._desk.app
         return {
             "app.help": self._desk.show_help,
@@ -73,7 +73,7 @@ class CommandLine(Controller):
         self._desk.prompt.ask(":", then=self.run_line, propose=self._propose)
 
     def _propose(self, line: str) -> list[Proposal]:
-        """Return the commands that `line` may name, or what the argument of the one it names could be."""
+        """Return the commands that `line` may name, or the possible arguments of the one it names."""
         name, blank, rest = line.partition(" ")
         named = commands_named(name)
         if blank and named:
@@ -94,7 +94,7 @@ class CommandLine(Controller):
         return shown(f"{' '.join(own.keys):<8}{self._desk.keymap.fill(reason or own.help)}")
 
     def run_line(self, line: str) -> None:
-        """Run a command by its name, with what follows it."""
+        """Run a command by its name; the rest of the line is its argument."""
         name, _, rest = line.strip().partition(" ")
         if not name:
             return

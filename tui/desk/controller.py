@@ -1,4 +1,4 @@
-"""What the main screen is made of: controllers, one a feature, and what they see of the screen.
+"""The interface between the main screen and its controllers, one a feature.
 
 A controller is a plain class that names the commands it runs, and hears of what it cares about by overriding a hook.
 The screen holds a tuple of them; wherever several are asked the order of that tuple decides. To add a feature, write a
@@ -47,11 +47,11 @@ ArgumentHandler = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSettings:
-    """What the program was started with, as far as the main screen needs it."""
+    """The settings with which the program was started, as far as the main screen needs them."""
 
     clock: Callable[[], datetime]
     target: str | None = None
-    """What is opened first; None: the welcome, "": the followed lists."""
+    """The first target; None for the welcome, "" for the followed lists."""
     lists: tuple[str, ...] = ()
     """The followed lists."""
     sync_every: Mapping[str, float] = field(default_factory=dict)
@@ -65,9 +65,9 @@ class DeskSettings:
     linear: bool = False
     """The mode for screen readers and plain terminals."""
     triage: Callable[[Session], TriageService] | None = None
-    """Gives the triage of what was opened; it is called off the screen's thread."""
+    """Returns the triage of an opened target; called off the screen's thread."""
     config: Config | None = None
-    """The user's configuration, for what replies and applies; None where nothing of it is to be touched, as in the demo."""
+    """The user's configuration, for replies and applying; None in the demo, which touches nothing of it."""
     set_mouse: Callable[[bool], object] = bool
     """Takes the mouse, or leaves it to the terminal."""
     mouse: bool = True
@@ -75,7 +75,7 @@ class DeskSettings:
 
 
 class ReaderContent(Enum):
-    """What the reader shows."""
+    """The kinds of content in the reader."""
 
     MAIL = auto()
     NOTE = auto()
@@ -91,7 +91,7 @@ class Refresh:
     keep: bool
     """They are the same list: folds and marks stay, and once the reader has moved, the row under the cursor."""
     anew: bool = False
-    """They were read anew: what is under the cursor is to be read again."""
+    """They were read again: the mail under the cursor is to be read again, too."""
     hold: bool = False
     """The row under the cursor stays, though the reader has not moved."""
 
@@ -140,7 +140,7 @@ class DeskView(Protocol):
     prompt: Prompt
     bar: SearchBar
     session: Session | None
-    """What is open; None before anything was."""
+    """The open session; None before the first."""
     content: ReaderContent
     asked_from: Pane
     """The pane that had the keys when the temporary note on the screen was asked for."""
@@ -173,11 +173,11 @@ class DeskView(Protocol):
     # What is shown.
 
     def open_session(self, session: Session) -> None:
-        """Let the controllers read what was opened; nothing of it is shown yet."""
+        """Let the controllers read a new session; nothing of it is shown yet."""
         ...
 
     def switch_session(self, session: Session) -> None:
-        """Let what was opened take the place of what is shown."""
+        """Show a session in place of the current one."""
         ...
 
     def show_items(
@@ -191,15 +191,18 @@ class DeskView(Protocol):
         ...
 
     def show_note(self, title: str, templates: Sequence[str], **values: object) -> None:
-        """Show a text of the program in the reader, with the keys of the commands that it names in braces."""
+        """Show lines of the program in the reader, with keys and values filled in."""
         ...
 
     def show_report(self, title: str, lines: Sequence[SafeText], *, focus: bool = True) -> None:
-        """Show what mails or programs say in the reader, as it is, until the next step back; give it the keys."""
+        """Show text from mail or programs in the reader, unchanged, until the next step back; focus the reader."""
         ...
 
     def show_message(self, template: str, severity: str = "information", **values: object) -> None:
-        """Show one sentence until the next key."""
+        """Show one sentence until the next key, as `Keymap.fill` makes it of the program's own `template`.
+
+        A text from elsewhere (mail, files, the user) is always a value: `show_message("Wrote {path}", path=path)`.
+        """
         ...
 
     def show_error(self, error: PatchdeskError, severity: str = "error") -> None:
@@ -211,7 +214,7 @@ class DeskView(Protocol):
         ...
 
     def show_work(self) -> None:
-        """Show what runs, as the controllers tell it."""
+        """Show the running work of the controllers in the status bar."""
         ...
 
     def show_first_picture(self) -> None:
@@ -219,7 +222,7 @@ class DeskView(Protocol):
         ...
 
     async def show_welcome(self) -> None:
-        """Offer what to begin with, since nothing is open."""
+        """Show the welcome with its offers, since nothing is open."""
         ...
 
     def show_help(self) -> None:
@@ -249,7 +252,7 @@ class DeskView(Protocol):
         ...
 
     def get_selected_text(self) -> str | None:
-        """Return what is selected with the mouse."""
+        """Return the text selected with the mouse."""
         ...
 
     def has_class(self, *names: str) -> bool:
@@ -288,15 +291,15 @@ class Controller:
         """Begin: the widgets are there."""
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name; no other controller has it."""
+        """Return the handlers of commands, by name; no other controller has one for the same name."""
         return {}
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what commands do that were given an argument, on the `:` line or by a numbered key."""
+        """Return the handlers of commands that take an argument, from the `:` line or from a numbered key."""
         return {}
 
     def completions(self, name: str) -> Sequence[Proposal] | None:
-        """Return what the argument of a command could be; None where another may know."""
+        """Return the possible arguments of a command; None to let another controller answer."""
         del name
         return None
 
@@ -306,19 +309,19 @@ class Controller:
         return ""
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return who hears a message of a widget, by its class."""
+        """Return the listeners of widgets' messages, by message class."""
         return {}
 
     def on_open(self, session: Session) -> None:
-        """Begin to read what was opened; what is on the screen stays until something of it comes."""
+        """Start reading a new session; the screen keeps its content until the first rows come."""
 
     def on_session(self, session: Session, before: Session | None, /) -> None:
-        """Forget what belongs to the session before: another is shown from now on."""
+        """Forget the state of the session before: another one is shown from now on."""
 
     def on_items(
         self, items: Items | Sequence[Whole], refresh: Refresh
     ) -> Items | Sequence[Whole] | None:
-        """Return what of some items is to be shown; None: nothing now, this controller shows them later."""
+        """Return the items to show of these; None to hold them back and show them later."""
         del refresh
         return items
 
@@ -332,7 +335,7 @@ class Controller:
         """Take note that the whole of a mail is in the reader."""
 
     def cancel(self) -> bool:
-        """Stop what runs; say whether anything did. The first that says so ends the search."""
+        """Stop the running job; return whether there was one. The first controller that returns True ends the search."""
         return False
 
     def back(self) -> bool:
@@ -341,12 +344,12 @@ class Controller:
 
     @property
     def reader_title(self) -> SafeText | None:
-        """What stands above the reader in the place of where the mail is in its series; None for nothing."""
+        """The text above the reader in place of the mail's position in its series; None for none."""
         return None
 
     @property
     def work_text(self) -> SafeText | None:
-        """What runs, for the status bar; None where nothing does. The first that has a text is shown."""
+        """The running work, for the status bar; None for none. The first controller with a text is shown."""
         return None
 
     @property
@@ -355,4 +358,4 @@ class Controller:
         return True
 
     def close(self) -> None:
-        """End what runs: the program ends. The controllers are closed in reverse order."""
+        """End all work, since the program ends. Controllers are closed in reverse order."""

@@ -1,4 +1,4 @@
-"""All controllers of the main screen as one: whom each question goes to, in which order."""
+"""All controllers of the main screen as one: each call goes to its members in their order."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Controllers:
     def __init__(self, *members: Controller) -> None:
         self.members = members
         self.handlers: Mapping[str, Handler] = {}
-        """What each command does."""
+        """The handler of each command."""
         self.argument_handlers: Mapping[str, ArgumentHandler] = {}
-        """What the commands do that take an argument."""
+        """The handlers of commands that take an argument."""
         self.listeners: Mapping[type[Message], Callable[[Any], object]] = {}
-        """Who hears a message of a widget."""
+        """The listener of each class of widget message."""
 
     def __iter__(self) -> Iterator[Controller]:
         return iter(self.members)
 
     def start(self) -> None:
-        """Collect what the members can do, and start them. Raises ValueError where two want the same."""
+        """Collect the members' handlers, and start them. Raises ValueError where two have the same."""
         self.handlers = merged(member.commands() for member in self)
         self.argument_handlers = merged(member.argument_commands() for member in self)
         self.listeners = merged(member.messages() for member in self)
@@ -50,7 +50,7 @@ class Controllers:
             member.start()
 
     def close(self) -> None:
-        """Close all, the last first: what writes needs what reads."""
+        """Close all in reverse order: writers need the readers they were made from."""
         for member in reversed(self.members):
             member.close()
 
@@ -59,12 +59,12 @@ class Controllers:
         return next(filter(None, (member.disabled_reason(command) for member in self)), "")
 
     def completions(self, name: str) -> Sequence[Proposal]:
-        """Return what the argument of a command could be, as the first says that knows."""
+        """Return the possible arguments of a command, from the first member that knows it."""
         found = (member.completions(name) for member in self)
         return next((proposals for proposals in found if proposals is not None), ())
 
     def cancel(self) -> bool:
-        """Stop what runs, at the first that has something; say whether anything ran."""
+        """Stop the first running job; return whether any ran."""
         return any(member.cancel() for member in self)
 
     def back(self) -> bool:
@@ -73,13 +73,13 @@ class Controllers:
 
     @property
     def reader_title(self) -> SafeText | None:
-        """What stands above the reader, as the first says that has something."""
+        """The text above the reader, from the first member that has one."""
         titles = (member.reader_title for member in self)
         return next((title for title in titles if title is not None), None)
 
     @property
     def work_text(self) -> SafeText | None:
-        """What runs, as the first says that has something."""
+        """The running work, from the first member that has any."""
         texts = (member.work_text for member in self)
         return next((text for text in texts if text is not None), None)
 
@@ -120,7 +120,7 @@ class Controllers:
         *,
         after: Controller | None = None,
     ) -> Items | Sequence[Whole] | None:
-        """Return what is left of items after each member, or each after one; None as soon as one holds them back."""
+        """Return the items left by each member, or by each one behind `after`; None as soon as one holds them back."""
         first = 0 if after is None else self.members.index(after) + 1
         for member in self.members[first:]:
             left = member.on_items(items, refresh)

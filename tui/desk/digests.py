@@ -1,4 +1,4 @@
-"""Opens the digest of what is open, and brings the mail that is to be read back into the reader."""
+"""Opens the digest of the open target, and shows in the reader a mail chosen in it."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Digests(Controller):
         """The id of that mail's series; "" while the digest itself is on the screen."""
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         names = (command.name for command in COMMANDS if command.name.startswith("digest."))
         return dict.fromkeys(names, self._open)
 
     def _open(self) -> None:
-        """Ask for the range of a digest of what is open: an archive, or one of the followed lists."""
+        """Ask for the range of a digest of the open archive, or of one of the followed lists."""
         session = self._desk.session or self._opening.pending
         if session is not None and session.target:
             self._show(session.target)
@@ -118,7 +118,7 @@ class Digests(Controller):
         return True
 
     def on_session(self, session: Session, before: Session | None, /) -> None:
-        """Forget the digest of what was open before."""
+        """Forget the digest of the session before."""
         if before is not None and before.target != session.target:
             self._forget()
 

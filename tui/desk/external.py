@@ -28,13 +28,13 @@ _MOST_LINES: Final = 20_000
 
 
 class External(Controller):
-    """What leaves the program, on the user's word."""
+    """Commands that pass mail on to other programs: clipboard, browser, pipe, editor."""
 
     _pipe: Task | None = None
     """The command that runs."""
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "mail.copy": self._copy,
             "mail.browse": self._browse,
@@ -79,7 +79,7 @@ class External(Controller):
             self._desk.app.copy_to_clipboard(text)
 
     def _copies(self) -> list[Choice[SafeText]]:
-        """Return what else of the reader can be copied."""
+        """Return further texts of the reader that can be copied."""
         from tui.widgets.choose import text_choice
 
         found: list[Choice[SafeText]] = []
@@ -121,7 +121,7 @@ class External(Controller):
     # ------------------------------------------------------------- pipe
 
     def _messages_here(self) -> tuple[Session, list[Message]] | None:
-        """Return what is piped: in the tree a series' patches, else the mail; None where there is none."""
+        """Return the messages to pipe: in the tree a series' patches, else the open mail; None for none."""
         row, session = self._desk.series_tree.row, self._desk.session
         if row is None or row.message is None or session is None:
             return None
@@ -220,7 +220,7 @@ def raw_of(session: Session, message: Message) -> bytes:
 
 
 def pipe_mails(session: Session, messages: Sequence[Message], command: str, task: Task) -> Output:
-    """Run a command with mails on its standard input, one as it is, several as an mboxrd; return what it wrote.
+    """Run a command with mails on its standard input, one as it is, several as an mboxrd; return its output.
 
     Raises PatchdeskError and Cancelled.
     """

@@ -45,7 +45,7 @@ class TriageOperation:
 
 @dataclass(frozen=True, slots=True)
 class StatesLoaded:
-    """The triage states of what is open, and what remembers viewed hunks."""
+    """The triage states of the open target, and its viewed hunks."""
 
     session: Session
     states: Mapping[SeriesHandle, TriageState]
@@ -54,13 +54,13 @@ class StatesLoaded:
 
 @dataclass(frozen=True, slots=True)
 class OperationWritten:
-    """What an operation came to."""
+    """The result of an operation."""
 
     operation: TriageOperation
     outcome: VerbResult | None
     """None where there was nothing to undo."""
     states: Mapping[SeriesHandle, TriageState] = field(default_factory=dict)
-    """The new states of those series whose state has changed."""
+    """The new states of the series that changed."""
 
     @property
     def first(self) -> SeriesHandle | None:
@@ -69,23 +69,23 @@ class OperationWritten:
 
 
 class JournalWriter:
-    """Does what it is told in the tasks of one group, and calls back with what came of it."""
+    """Writes and reads the journal in the tasks of one group, in order, and calls back with the results."""
 
     def __init__(self, tasks: Tasks, make: Callable[[Session], TriageService]) -> None:
-        """`make` gives the triage of what was opened; it is called in a task."""
+        """`make` returns the triage of a session; it is called in a task."""
         self._tasks = tasks
         self._make = make
         self._is_leaving = False
-        """Nobody asks any more: only what is to be written is done."""
+        """The program ends: only pending writes are still done."""
         # All else is touched by the tasks alone, of which one runs at a time.
         self._session: Session | None = None
         self._triage: TriageService | None = None
         self._listing: TargetListing | None = None
         self._holders: dict[MessageId, MessageId] | None = None
-        """Of what is in memory, the series of each mail."""
+        """Message-ID → series id, for listings held in memory."""
 
     def close(self, seconds: float) -> None:
-        """Write what waits to be written, for so many seconds at most."""
+        """Finish pending writes, for at most `seconds`."""
         if self._session is None and self._tasks.wait(_GROUP, 0):
             return  # nothing was ever asked
         self._is_leaving = True
@@ -93,7 +93,7 @@ class JournalWriter:
         self._tasks.wait(_GROUP, seconds)
 
     def _leave(self) -> None:
-        """Write what waits to be written, and until when lists were looked at."""
+        """Write the viewed hunks and the time of this visit to the lists."""
         if self._triage is None or self._session is None:
             return
         with suppress(PatchdeskError):
@@ -118,7 +118,7 @@ class JournalWriter:
         failed: Callable[[PatchdeskError], object],
         today: Callable[[tuple[int, int]], object],
     ) -> None:
-        """Load the triage states of what is open; `today` hears how many series were triaged today, of how many."""
+        """Load the triage states of the open target; `today` gets the series triaged today, and their total."""
 
         def work(task: Task) -> StatesLoaded | None:
             if self._is_leaving:
@@ -183,7 +183,7 @@ class JournalWriter:
         failed: Callable[[PatchdeskError], object],
         current: Callable[[], bool],
     ) -> None:
-        """Read what was done to a series."""
+        """Read the triage history of a series."""
         self._tasks.start(
             _GROUP,
             lambda _: self._triage_of(session).log.of_series(message_id),
@@ -225,7 +225,7 @@ class JournalWriter:
         return OperationWritten(operation, outcome, states)
 
     def _handle(self, session: Session, message_id: MessageId) -> SeriesHandle:
-        """Return what the tree knows the series by that holds a mail."""
+        """Return the tree's handle of the series that holds a mail."""
         if (desk := session.lists) is not None:
             row = desk.rows.find(message_id)
             return message_id if row is None else row
@@ -236,13 +236,13 @@ class JournalWriter:
 
 
 def _refresh(session: Session) -> None:
-    """Let the lists read again what has changed."""
+    """Let the lists read the changed rows again."""
     if (desk := session.lists) is not None:
         desk.refresh_now()
 
 
 def _ids(operation: TriageOperation) -> dict[MessageId, SeriesHandle]:
-    """Return the ids of an operation's series, with what the tree knows them by."""
+    """Return the ids of an operation's series, each with its handle in the tree."""
     rows = [handle for handle in operation.handles if isinstance(handle, int)]
     found: dict[MessageId, SeriesHandle] = {
         MessageId(handle): handle for handle in operation.handles if isinstance(handle, str)
@@ -273,7 +273,7 @@ def find_marked(
     lists: Sequence[str],
     states: Callable[[], Mapping[SeriesHandle, TriageState]],
 ) -> Collection[SeriesHandle]:
-    """Return all that a query finds, in lists, or in what is open. Raises PatchdeskError."""
+    """Return all series that match a query, in lists or in the open target. Raises PatchdeskError."""
     from core.search.list_search import ListSearch
     from tui.desk.target_search import search_of
 

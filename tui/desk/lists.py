@@ -1,4 +1,4 @@
-"""Followed lists: their pages, which of them and in which order, and what was read of them."""
+"""Followed lists: their pages, selection, order and read marks."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Lists(Controller):
 
     @property
     def desk(self) -> ListDesk | None:
-        """The followed lists, where these are what is shown."""
+        """The desk of the followed lists; None while another target is shown."""
         session = self._desk.session
         return session.lists if session is not None else None
 
@@ -81,7 +81,7 @@ class Lists(Controller):
         self._rewrite = rewrite
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "unread.next": partial(self._go_to_unread, 1),
             "unread.previous": partial(self._go_to_unread, -1),
@@ -91,7 +91,7 @@ class Lists(Controller):
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what the commands do that take an argument."""
+        """Return the handlers of commands that take an argument."""
         return {
             "list.sort": self._ask_sort,
             "list.group": self._ask_group,
@@ -99,7 +99,7 @@ class Lists(Controller):
         }
 
     def completions(self, name: str) -> Sequence[Proposal] | None:
-        """Return what the argument of a command could be."""
+        """Return the possible arguments of a command."""
         from core.desk.list_query import GROUPS
         from core.index.views import SORT_COLUMNS
 
@@ -224,7 +224,7 @@ class Lists(Controller):
             self.set_read((mail.message.message_id,), read=True)
 
     def toggle_read(self) -> None:
-        """Mark what is here read, or unread where it is."""
+        """Mark the mail in the reader, or the messages of the row, read; unread where all are read."""
         row = self._desk.series_tree.row
         if self.desk is None or row is None:
             self._desk.show_message(_NOT_A_LIST)

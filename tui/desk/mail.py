@@ -37,7 +37,7 @@ class MailLoader(Controller):
         self._mails: OrderedDict[tuple[MessageId, str], OpenedMessage] = OrderedDict()
         self._requested: MailRequest | None = None
         self._shown: MailRequest | None = None
-        """The request whose mail is on the screen."""
+        """The request whose mail is shown."""
         self._mail: OpenedMessage | None = None
         self._resting: Timer | None = None
         self._step_elsewhere: Callable[[int], bool] = lambda _: False
@@ -64,7 +64,7 @@ class MailLoader(Controller):
         return self._resting is None and not self.is_reading
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "tree.open": self.open_here,
             "patch.next": partial(self._go_to_patch, 1),
@@ -72,7 +72,7 @@ class MailLoader(Controller):
         }
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return who hears of the cursor."""
+        """Return the listeners of cursor moves."""
         return {SeriesTree.Highlighted: self._highlighted, SeriesTree.RowSelected: self.open_here}
 
     def on_session(self, session: Session, before: Session | None) -> None:
@@ -85,18 +85,18 @@ class MailLoader(Controller):
     # ------------------------------------------------------------- going there
 
     def open_here(self, _: object = None) -> None:
-        """Read what is under the cursor, and give the keys to the reader."""
+        """Open the row under the cursor, and focus the reader."""
         if self._desk.series_tree.row is not None:
             self.read_here()
             self._desk.focus_pane(Pane.READER)
 
     def read_here(self) -> None:
-        """Read what is under the cursor now, without waiting whether it moves on."""
+        """Open the row under the cursor now, without waiting for the cursor to rest."""
         if (row := self._desk.series_tree.row) is not None:
             self.read_row(row)
 
     def follow_cursor(self) -> None:
-        """Read what is under the cursor, where the reader has the keys."""
+        """Open the row under the cursor, where the reader has the focus."""
         if self._desk.active_pane is Pane.READER:
             self.read_here()
 
@@ -160,7 +160,7 @@ class MailLoader(Controller):
         self._desk.show_work()
 
     def _read(self, request: MailRequest, task: Task) -> OpenedMessage:
-        """Open one mail, and tell of a large one first its beginning, which is what is seen first.
+        """Read one mail; of a large one deliver the beginning first, so that it can be shown.
 
         Raises PatchdeskError and Cancelled.
         """

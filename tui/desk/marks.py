@@ -20,7 +20,7 @@ from tui.tree.triage_tree import TriageTree
 
 
 class Marking(Controller):
-    """Marks what the next triage key is for."""
+    """Marks series for the next triage key."""
 
     def __init__(
         self, desk: DeskView, tasks: Tasks, opening: Opening, lists: Lists, search: Search
@@ -31,7 +31,7 @@ class Marking(Controller):
         self._search = search
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         tree = self._desk.series_tree
         return {
             "mark.toggle": tree.mark_here,
@@ -41,11 +41,11 @@ class Marking(Controller):
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what the commands do that take an argument."""
+        """Return the handlers of commands that take an argument."""
         return {"mark.query": self._mark_by}
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return who hears that marks have changed."""
+        """Return the listeners of changed marks."""
         return {TriageTree.MarksChanged: self._show_count}
 
     def disabled_reason(self, command: Command) -> str:

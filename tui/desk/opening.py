@@ -1,4 +1,4 @@
-"""Opens targets: reads what was named, shows what comes of it, and says why nothing does."""
+"""Opens targets: reads them, shows their rows as they come, and explains failures."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ WAYS_ON: Final = "{app.reload} tries again · {app.open} opens something else ·
 class Opening(Controller):
     """Reads one target at a time.
 
+    The screen's session is shown; one session may be pending (the same, or another that has no rows yet).
+    Results of any other session are dropped.
+
     Of the sessions one is shown, the screen's, and one may be pending: the same, or another that has given no rows
     yet. Whatever is neither any more is not listened to.
     """
@@ -42,19 +45,19 @@ class Opening(Controller):
         self._open_desk = open_desk
         self.pending: Session | None = None
         self.listing: TargetListing | None = None
-        """What is shown, where that is no followed list."""
+        """The listing that is shown; None for followed lists."""
         self._reading: Task | None = None
         self._last_target: str | None = None
         self._history: list[str] = []
         self._progress = shown("")
         self._is_noted = False
-        """The reader says what is being opened."""
+        """The reader shows a note that the target is being opened."""
         self._is_frozen = False
         self._resources = ExitStack()
-        """What the demo took."""
+        """The demo's index and temporary files, closed at the end."""
 
     def start(self) -> None:
-        """Open what the program was started on, or the welcome."""
+        """Open the first target, or the welcome."""
         target = self._desk.settings.target
         if target is None:
             self._desk.call_later(self._desk.show_welcome)
@@ -63,7 +66,7 @@ class Opening(Controller):
             self.open_target(target)
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "app.open": self._ask_target,
             "app.reload": self._reload,
@@ -71,7 +74,7 @@ class Opening(Controller):
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what the commands do that take an argument."""
+        """Return the handlers of commands that take an argument."""
         return {"app.open": self._open_named}
 
     def disabled_reason(self, command: Command) -> str:
@@ -115,7 +118,7 @@ class Opening(Controller):
     # ------------------------------------------------------------- reading it
 
     def open_target(self, target: str) -> None:
-        """Read `target`; what is on the screen stays until its first rows come."""
+        """Read `target`; the screen keeps its content until the first rows come."""
         self._drop_pending()
         self._last_target = target
         try:
@@ -134,7 +137,7 @@ class Opening(Controller):
         self._desk.show_work()
 
     def on_open(self, session: Session) -> None:
-        """Begin to read what is no followed list."""
+        """Start reading a target other than followed lists."""
         if session.lists is None:
             self.read(session, partial(self._read_listings, session))
 
@@ -155,7 +158,7 @@ class Opening(Controller):
         )
 
     def _read_listings(self, session: Session, task: Task) -> None:
-        """Read a target to its end, telling what is known of it on the way. Raises PatchdeskError and Cancelled."""
+        """Read a target to its end, delivering a growing listing. Raises PatchdeskError and Cancelled."""
         every, due = self._desk.settings.timings.report_every, 0.0
 
         def report(progress: Progress) -> None:
@@ -185,7 +188,7 @@ class Opening(Controller):
             self._desk.focus_pane(Pane.TREE)
 
     def arrive(self, session: Session) -> None:
-        """Let what was pending take the place of what is shown, since something of it came."""
+        """Show the pending session, since its first rows have come."""
         if session is not self._desk.session:
             self._desk.switch_session(session)
         self._desk.show_first_picture()
@@ -236,7 +239,7 @@ class Opening(Controller):
 
     @property
     def work_text(self) -> SafeText | None:
-        """What is being opened."""
+        """The progress of the opening."""
         return self._progress if self.pending is not None else None
 
     @property
@@ -252,7 +255,7 @@ class Opening(Controller):
                 self._note_opening(self.pending)
 
     def _note_opening(self, session: Session) -> None:
-        """Say in the reader, too, what is done, as long as there is nothing else to see."""
+        """Show the progress in the reader, too, while nothing else is open."""
         self._is_noted = session is self.pending and self._desk.session is None
         if self._is_noted:
             title = shown(f"Opening {session.target}")
@@ -278,7 +281,7 @@ class Opening(Controller):
     # ------------------------------------------------------------- the end of it
 
     def cancel(self) -> bool:
-        """Stop what is being read and keep what came."""
+        """Stop reading and keep the rows that came."""
         if self.pending is None:
             return False
         is_shown = self.pending is self._desk.session
@@ -297,7 +300,7 @@ class Opening(Controller):
         return True
 
     def back(self) -> bool:
-        """Go from what is being opened, or could not be, back to the welcome that it was chosen on."""
+        """Return to the welcome from a target that is opening, or that could not be opened."""
         is_offered = self._desk.settings.target is None and self._desk.session is None
         if not is_offered or self._desk.active_pane is Pane.WELCOME:
             return False
@@ -307,7 +310,7 @@ class Opening(Controller):
         return True
 
     def _drop_pending(self) -> None:
-        """Listen no more to what is being read; its rows, where it has any, stay."""
+        """Drop the results of the pending session; rows that are shown stay."""
         session, self.pending = self.pending, None
         if session is None:
             return

@@ -40,7 +40,7 @@ class Folds(Protocol):
     """A pane with folds."""
 
     def fold(self, *, expanded: bool | None) -> object:
-        """Fold or unfold what is at the cursor, None: the other way."""
+        """Expand or collapse the row at the cursor; None toggles."""
         ...
 
     def fold_all(self, *, expanded: bool) -> object:
@@ -65,7 +65,7 @@ class Panes(Controller):
             self._set_full(True)
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         tree = self._desk.series_tree
         return {
             "tree.expand": tree.action_expand,
@@ -146,7 +146,7 @@ class Panes(Controller):
             )
 
     def _back(self) -> None:
-        """Go one level back: what a controller has, the full screen, the reader; at the root quitting is not near."""
+        """Go one level back: a controller's, the full-screen pane, the reader; at the root show how to quit."""
         if self._desk.controllers.back():
             return
         if self._is_full and not self._desk.settings.linear:
@@ -157,7 +157,7 @@ class Panes(Controller):
             self._desk.show_message("{app.quit} quits.")
 
     def _cancel(self) -> None:
-        """Stop what runs; where nothing does, copy what is selected."""
+        """Stop the running job; without one, copy the selection."""
         if self._desk.controllers.cancel():
             return
         if selected := self._desk.get_selected_text():

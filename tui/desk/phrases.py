@@ -1,4 +1,4 @@
-"""What the main screen says of triage, of followed lists and of searches, in one place."""
+"""Texts of the main screen on triage, followed lists and searches."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def parse_until_offline(words: str, now: datetime) -> Snooze | None:
 
 
 def describe_until(words: str, now: datetime) -> SafeText:
-    """Return what the prompt says of words as they are typed: what they were parse_until_offline as, or what they could be."""
+    """Return the hint under the snooze prompt: the parsed time, or the error."""
     if not words.strip():
         return shown(ALLOWED)
     try:
@@ -138,7 +138,7 @@ def describe_state(standing: TriageState, now: datetime) -> list[str]:
 
 
 def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
-    """Return what was done to a series as lines, the latest last."""
+    """Return the triage history of a series as lines, the latest last."""
     told = []
     for line in lines:
         when = line.time.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -157,13 +157,13 @@ def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
 
 
 def visible_lists(page: ListPage) -> list[ListStats]:
-    """Return what is known of the lists on the screen."""
+    """Return the counts of the lists on the screen."""
     wanted = page.wanted.lists
     return [info for info in page.lists if not wanted or info.name in wanted]
 
 
 def describe_lists(infos: list[ListStats], clock: Callable[[], object]) -> str:
-    """Return what is to say of lists: unread, mails, when they were synced."""
+    """Return the summary of lists: unread messages, messages, time of the last sync."""
     if not infos:
         return "not synced yet"
     unread, mails = sum(i.unread for i in infos), sum(i.messages for i in infos)
@@ -176,7 +176,7 @@ def describe_lists(infos: list[ListStats], clock: Callable[[], object]) -> str:
 
 
 def describe_sync(result: SyncResult) -> str:
-    """Return what is to say of one list's sync."""
+    """Return the result of one list's sync."""
     if not (result.added or result.removed):
         words = "nothing new"
     else:
@@ -192,7 +192,7 @@ _LEFT_OUT: Final = (
 
 
 def empty_message(page: ListPage) -> tuple[SafeText, list[str]]:
-    """Return what is to say of a page without rows: a title and lines."""
+    """Return the note on a page without rows: a title and template lines."""
     wanted = page.wanted
     if wanted.query and any(info.messages for info in visible_lists(page)):
         name = wanted.name or "this view"
@@ -211,11 +211,11 @@ def empty_message(page: ListPage) -> tuple[SafeText, list[str]]:
 
 
 _LAST: Final = re.compile(r"(?:^|[\s(])-?(?:([a-z]{1,8})(:)?([^\s\"():]*))$", re.ASCII)
-"""The word before the cursor: a prefix, its colon, and what stands after that; or letters alone."""
+"""The word before the cursor: a prefix, its colon and its value; or letters alone."""
 
 
 def completions(text: str, *, prefixes: bool) -> list[tuple[str, str]]:
-    """Return how the last word of a query could go on: what to add to it, and what the whole means.
+    """Return the completions of a query's last word: the rest of each, and its meaning.
 
     With `prefixes` a word may become one, too.
     """
@@ -245,7 +245,7 @@ def completion_help(text: str, offers: list[tuple[str, str]]) -> SafeText:
 
 
 def prefix_help(text: str) -> SafeText | None:
-    """Return what has to stand after the prefix that a query ends with; None where it ends otherwise."""
+    """Return the values that the query's last prefix takes; None where it ends otherwise."""
     from core.query.fields import FIELDS
 
     match = _LAST.search(text)
@@ -256,7 +256,7 @@ def prefix_help(text: str) -> SafeText | None:
 
 
 def bar_help(label: str, scope: SafeText, server: str) -> SafeText:
-    """Return what can be typed, and where it is looked for."""
+    """Return the hint under the search bar: the syntax, and the place searched."""
     if label == "\\":
         from core.query.fields import FIELDS
 
@@ -270,7 +270,7 @@ def bar_help(label: str, scope: SafeText, server: str) -> SafeText:
 
 
 def key_help(scope: SafeText) -> str:
-    """Return what the bar's keys do."""
+    """Return the keys of the search bar and what they do."""
     lists = "Tab all lists or this · " if scope and scope != "all lists" else ""
     return f"Enter keeps the results · Esc goes back · {lists}↑↓ choose · → completes"
 
@@ -281,7 +281,7 @@ def count_text(found: SearchResult, of: int) -> str:
 
 
 def server_result(found: ServerSearchResult, list_name: str) -> SafeText:
-    """Return what came of asking a list's server."""
+    """Return the result of a server search."""
     mails = f"{found.mails:,} mail" + ("" if found.mails == 1 else "s")
     new = f"{found.added:,} of them new" if found.added else "none of them new"
     return shown(f"The server of {list_name} has {mails}, {new}. {found.note}".strip())

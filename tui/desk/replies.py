@@ -41,14 +41,14 @@ class _Answered:
 
 
 class Replies(Controller):
-    """Makes drafts that answer what is under the cursor, and sends them."""
+    """Drafts replies to the message under the cursor, and sends them."""
 
     def __init__(self, desk: DeskView, tasks: Tasks) -> None:
         super().__init__(desk, tasks)
         self._service: ReplyService | None = None
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "reply.trailers": self._ask_trailer,
             "reply.whole": self._edit_reply,
@@ -255,7 +255,7 @@ class Replies(Controller):
         )
 
     def _edit_again(self, draft: Draft) -> None:
-        """Open a draft's text in the editor again; what comes of it is ready."""
+        """Open a draft's text in the editor again, and mark the draft ready."""
         from core.reply.editing import edit_text
 
         service = self._open_service()
@@ -279,7 +279,7 @@ class Replies(Controller):
     # ------------------------------------------------------------- what is answered
 
     def _targets(self) -> list[_Answered]:
-        """Return what is answered: the message under the cursor; none where there is none."""
+        """Return the messages to answer: the one under the cursor; empty without one."""
         tree, session = self._desk.series_tree, self._desk.session
         row = tree.row
         if session is None or row is None or row.message is None:

@@ -1,4 +1,4 @@
-"""What the main screen asks for: the desk of what is open, and one of its mails."""
+"""The main screen's requests: the desk of the open target, and one of its mails."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Desk(Protocol):
-    """What the screens need of `core.desk.target_desk.TargetDesk`. Calls block; run them off the UI thread."""
+    """The part of `core.desk.target_desk.TargetDesk` that the screens use. Calls block; run them off the UI thread."""
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
-        """Yield what is known of the target, growing. Raises PatchdeskError and Cancelled."""
+        """Yield growing listings of the target. Raises PatchdeskError and Cancelled."""
         ...
 
     def mail(self, message: model.Message) -> OpenedMessage:
@@ -30,7 +30,7 @@ class Desk(Protocol):
         ...
 
     def close(self) -> None:
-        """Abort what is in flight. Any thread; terminal."""
+        """Abort requests in flight, for good. Any thread."""
         ...
 
 
@@ -57,7 +57,7 @@ class OpensRaw(HasRaw, Protocol):
     """A desk that can open a mail from its bytes, or from the beginning of them."""
 
     def opened(self, message: model.Message, raw: bytes) -> OpenedMessage:
-        """Open what there is of a mail."""
+        """Open a mail, or its beginning, from the bytes at hand."""
         ...
 
 
@@ -86,7 +86,7 @@ class Session:
 
     @property
     def lists(self) -> ListDesk | None:
-        """The followed lists, where these are what was opened."""
+        """The desk of the followed lists; None where another target was opened."""
         return cast("ListDesk", self.desk) if isinstance(self.desk, HasPages) else None
 
 

@@ -41,7 +41,7 @@ class HasRows(Protocol):
 
 
 class Results(Controller):
-    """Uses what a search has found."""
+    """Moves through the results of a search, and extends it to the server."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Results(Controller):
         self._views = views
         self._loader = mail
         self.text = ""
-        """What was searched for in the reader."""
+        """The text last searched for in the reader."""
         self._looks_in_reader = False
         """The prompt for that is open."""
         self._asking_server: Task | None = None
@@ -66,7 +66,7 @@ class Results(Controller):
         """Where in which list the matches of which search are."""
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "find.start": self._start,
             "find.next": lambda: self._find_next(1),
@@ -75,11 +75,11 @@ class Results(Controller):
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what the commands do that take an argument."""
+        """Return the handlers of commands that take an argument."""
         return {"view.save": self._save_view}
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return who hears of the bar's server key, and of matches in a large mail."""
+        """Return the listeners of the bar's server key, and of matches in a large mail."""
         return {
             SearchBar.ServerAsked: lambda _: self._ask_server(),
             PageView.Found: self._text_found,
@@ -253,7 +253,7 @@ class Results(Controller):
 
 
 def search_on_server(desk: ListDesk, query: str, name: str, task: Task) -> ServerSearchResult:
-    """Let a list's server search, and take what it finds into the index. Raises PatchdeskError and Cancelled."""
+    """Run a server search, and index its results. Raises PatchdeskError and Cancelled."""
     from core.sync.server_search import ask_server
 
     return ask_server(desk.index, desk.views.config, query, name, stop=task.stop)

@@ -54,7 +54,7 @@ class Review(Controller):
         self._came_from: list[Key] = []
         """The rows of the mails from which a reply was opened."""
         self._open_here: Callable[[], bool] = lambda: False
-        """Opens what the reader shows a part of, where there is no comment; says whether there is any."""
+        """Opens the source of the reader's content where there is no comment; returns whether there is one."""
         self._jump_back_here: Callable[[], bool] = lambda: False
         """Goes back to that part; says whether there is one."""
 
@@ -73,7 +73,7 @@ class Review(Controller):
         self._tasks.start("remember", lambda _: state.write())
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         reader = self._desk.reader
         return {
             "reader.page_or_next": self._page_or_next,
@@ -110,7 +110,7 @@ class Review(Controller):
         }
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return who hears of the reader and of the tree."""
+        """Return the listeners of the reader's and the tree's messages."""
         return {
             TreeView.CommentCountsRequested: self._count_comments,
             MessageView.ReplyRequested: self._reply_requested,
@@ -118,7 +118,7 @@ class Review(Controller):
         }
 
     def set_openers(self, open_here: Callable[[], bool], jump_back: Callable[[], bool]) -> None:
-        """Open, where there is no comment, what the reader shows a part of, and go back to that part."""
+        """Set the handlers of `open` and `back` for a reader that shows a part of something, where there is no comment."""
         self._open_here, self._jump_back_here = open_here, jump_back
 
     def back(self) -> bool:

@@ -1,4 +1,4 @@
-"""Searches as one types: a bar for the query, and the tree as what matches it."""
+"""Searches while the user types: a bar for the query, and its results in the tree."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShownSearch:
-    """What the tree shows in place of the list."""
+    """The search whose results the tree shows in place of the list."""
 
     request: SearchRequest
     answer: SearchAnswer
@@ -56,11 +56,11 @@ class Search(Controller):
         """The results are to be accepted once they are there."""
         self._in_all_lists = False
         self.result: ShownSearch | None = None
-        """What the tree shows, where that is not the list."""
+        """The search that the tree shows; None while it shows the list."""
         self.accepted: ShownSearch | None = None
-        """What was accepted last: `n` goes through it, in the list too."""
+        """The last accepted search: `n` moves through its results, in the list too."""
         self._origin: tuple[ShownSearch | None, ViewState] | None = None
-        """What Esc goes back to."""
+        """The view that Esc restores."""
         self._list_state: ViewState | None = None
         """Where the reader was in the list."""
         self._items: Items | Sequence[Whole] = ()
@@ -84,19 +84,19 @@ class Search(Controller):
 
     @property
     def is_prepared(self) -> bool:
-        """Whether what answers is up to date."""
+        """Whether the search engine is up to date."""
         return self._searcher.is_prepared
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {"find.query": lambda: self.start_search("\\")}
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what the commands do that take an argument."""
+        """Return the handlers of commands that take an argument."""
         return {"find.query": self._search_for}
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return who hears of the search bar."""
+        """Return the listeners of the search bar."""
         return {
             SearchBar.Changed: self._query_changed,
             SearchBar.Left: lambda _: self._leave_bar(),
@@ -141,7 +141,7 @@ class Search(Controller):
         self._searcher.scope()  # what answers is made from now on, while the query is typed
 
     def _show_query_help(self, text: str) -> bool:
-        """Show what can be typed, or where is looked; return whether the query is only begun."""
+        """Show the syntax, or the place searched; return whether the query is incomplete."""
         bar = self._desk.bar
         offers = phrases.completions(text, prefixes=bar.label == "\\")
         bar.offer(offers[0][0] if offers else "")
@@ -156,7 +156,7 @@ class Search(Controller):
 
     @property
     def server_list(self) -> str:
-        """The list whose server can be searched, "" where there is none."""
+        """The list whose server can be searched, "" for none."""
         desk, page = self._lists.desk, self._lists.page
         if desk is None or page is None or self._in_all_lists or len(page.wanted.lists) > 1:
             return ""
@@ -244,7 +244,7 @@ class Search(Controller):
         self._accepts = False
 
     def search_again(self) -> None:
-        """Search once more for what is shown, since the list has changed."""
+        """Repeat the search that is shown, since the list has changed."""
         self._growing = None
         if self.result is not None and self._desk.session is not None:
             request = self._searcher.request or self.result.request
@@ -264,7 +264,7 @@ class Search(Controller):
             then()
 
     def _search_better(self) -> None:
-        """Search once more for what was answered plainly."""
+        """Repeat a search that was answered without the fuzzy engine."""
         if self.result is not None and not self.result.answer.found.fuzzy:
             self.search_again()
 
@@ -324,7 +324,7 @@ class Search(Controller):
     # ------------------------------------------------------------- the list, and back to it
 
     def on_page(self, page: ListPage) -> None:
-        """Bring what answers up to date with the lists."""
+        """Bring the search engine up to date with the lists."""
         if page.whole:
             self._searcher.prepare()
 
@@ -337,7 +337,7 @@ class Search(Controller):
     def on_items(
         self, items: Items | Sequence[Whole], refresh: Refresh
     ) -> Items | Sequence[Whole] | None:
-        """Let the list through, or search it again for what is shown of it."""
+        """Pass the list on, or repeat the search that is shown over it."""
         self._items = items
         if not refresh.keep or refresh.anew:
             self._forget()

@@ -1,4 +1,4 @@
-"""Answers queries off the screen's thread: one at a time, the latest, in the followed lists or in what is open.
+"""Runs queries off the screen's thread, one at a time, over the followed lists or the open target.
 
 Queries are not queued: a new one stops the one before, and takes the place of one that was not begun.
 """
@@ -43,14 +43,14 @@ _PATCHES: Final = {True: 1, False: 3}
 
 
 class SearchScope(Protocol):
-    """What something is looked for in: one opened target, or the followed lists."""
+    """The place searched: one opened target, or the followed lists."""
 
     def finder(self) -> Search:
-        """Return what finds. Raises PatchdeskError."""
+        """Return the search. Raises PatchdeskError."""
         ...
 
     def items(self, hits: Sequence[SearchHit]) -> Items:
-        """Return what was found as the tree shows it."""
+        """Return the results as items of the tree."""
         ...
 
 
@@ -61,7 +61,7 @@ class ListsScope:
         self.desk = desk
 
     def finder(self) -> ListSearch:
-        """Return what finds. Raises PatchdeskError."""
+        """Return the search. Raises PatchdeskError."""
         return self.desk.views.search
 
     def items(self, hits: Sequence[SearchHit]) -> Items:
@@ -77,7 +77,7 @@ class ListsScope:
 
 
 class ListingScope:
-    """What was opened alone, as far as it is read."""
+    """One opened target, as far as it is read."""
 
     def __init__(
         self,
@@ -85,20 +85,20 @@ class ListingScope:
         desk: Desk | None,
         states: Callable[[], Mapping[SeriesHandle, TriageState]],
     ) -> None:
-        """Take what is listed, the desk that reads its mails, and what gives the triage states."""
+        """Take the listing, the desk that reads its mails, and a function that returns the triage states."""
         self.listing = listing
         self._desk = desk
         self._states = states
         self._finder: Search | None = None
 
     def finder(self) -> Search:
-        """Return what finds, which is made from the listing when it is first asked."""
+        """Return the search, made from the listing on the first call."""
         if self._finder is None:
             self._finder = search_of(self.listing, self._desk, self._states)
         return self._finder
 
     def items(self, hits: Sequence[SearchHit]) -> Items:
-        """Return what of the listing was found."""
+        """Return the results as items of the listing."""
         return InMemoryItems([self.listing.items[hit.row] for hit in hits])
 
 
@@ -118,7 +118,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """What was found, ready to be shown."""
+    """The results of a query, ready to be shown."""
 
     found: SearchResult
     items: Items
@@ -126,7 +126,7 @@ class SearchAnswer:
 
 
 class Searcher:
-    """Has the latest query answered, and makes ready what answers."""
+    """Runs the latest query, and prepares the search engine."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Searcher:
         failed: Callable[[SearchRequest, PatchdeskError], object],
         improved: Callable[[], object],
     ) -> None:
-        """`improved` is called once what was answered plainly can be answered better."""
+        """`improved` is called once an answer given without the fuzzy engine can be improved."""
         self._desk = desk
         self._tasks = tasks
         self._opening = opening
@@ -163,7 +163,7 @@ class Searcher:
 
     @property
     def is_prepared(self) -> bool:
-        """Whether what answers was made, and is up to date."""
+        """Whether the search exists, and is up to date."""
         return self._is_frozen and self._preparing is None
 
     def search(
@@ -204,7 +204,7 @@ class Searcher:
     # ------------------------------------------------------------- what answers
 
     def scope(self) -> SearchScope | None:
-        """Return what is searched; what answers of one target is made ready."""
+        """Return the scope of the search; prepare the engine of an opened target."""
         before = self._scope
         if (desk := self._lists.desk) is not None:
             if not (isinstance(before, ListsScope) and before.desk is desk):
@@ -219,7 +219,7 @@ class Searcher:
         return self._scope
 
     def prepare(self) -> None:
-        """Bring what answers up to date, and once more where more has come meanwhile."""
+        """Rebuild the search index; run again if new mail arrived during the rebuild."""
         scope, session = self.scope(), self._desk.session
         if scope is None or session is None:
             return
@@ -258,7 +258,7 @@ def _search(request: SearchRequest, task: Task) -> SearchAnswer:
 
 
 def _prepare(scope: SearchScope, session: Session, task: Task) -> bool:
-    """Bring what answers up to date; return whether it answers better now. Raises PatchdeskError and Cancelled."""
+    """Bring the engine up to date; return whether its answers improved. Raises PatchdeskError and Cancelled."""
     del task
     return scope.finder().ensure_ready(session.stop)
 

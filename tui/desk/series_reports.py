@@ -24,7 +24,7 @@ def version_label(version: int) -> str:
 
 
 def trial_lines(base: Base, fits: Sequence[PatchFit], total: int) -> list[SafeText]:
-    """Return what became of each patch on a base."""
+    """Return how each patch applied to a base."""
     matched = "" if base.matched is None else f", {base.matched[0]}/{base.matched[1]} files match"
     lines = [shown(f"base {base.commit[:12]} ({base.source.value}{matched})")]
     lines += [shown(f"     {base.note}")] * bool(base.note)
@@ -39,7 +39,7 @@ def trial_lines(base: Base, fits: Sequence[PatchFit], total: int) -> list[SafeTe
 
 
 def coverage_lines(found: Coverage) -> list[SafeText]:
-    """Return who stands behind each patch."""
+    """Return the review trailers of each patch, with their states."""
     counts = [f"{found.reviewed}/{len(found.patches)} reviewed"]
     counts += [f"{found.stale} stale"] * bool(found.stale)
     counts += [f"{len(found.forgotten)} forgotten"] * bool(found.forgotten)
@@ -64,7 +64,7 @@ def coverage_lines(found: Coverage) -> list[SafeText]:
 
 
 def comment_lines(ledger: CommentLedger) -> list[SafeText]:
-    """Return each comment with the evidence of what became of it."""
+    """Return each comment with the evidence of its outcome."""
     seen = f", seen in {version_label(ledger.seen_in)}" if ledger.seen_in is not None else ""
     lines = [
         shown(f"on {version_label(ledger.version)}{seen}"),

@@ -60,7 +60,7 @@ class Sync(Controller):
             self._desk.set_interval(settings.timings.sync_due, self.sync_what_is_due)
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "list.sync": self.sync_shown,
             "list.sync_all": partial(self.sync, ()),
@@ -68,7 +68,7 @@ class Sync(Controller):
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what the commands do that take an argument."""
+        """Return the handlers of commands that take an argument."""
         return {
             "list.follow": self._follow,
             "list.sync": lambda line: self.sync(line.split()),
@@ -200,7 +200,7 @@ class Sync(Controller):
         return self._progress if self._run is not None and not self._run.quiet else None
 
     def cancel(self) -> bool:
-        """Stop the sync and keep what came."""
+        """Stop the sync and keep its messages."""
         if self._run is None or self._run.quiet or self._run.stop.is_set():
             return False
         self._run.stop.set()

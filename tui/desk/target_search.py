@@ -1,4 +1,4 @@
-"""The search of one opened target, with the user's own addresses and what triage knows."""
+"""The search of one opened target, with the user's addresses and triage states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides what becomes of the series that are marked, under the cursor, or open.
+"""Applies triage verbs to the marked series, or to the one under the cursor or open.
 
 A verb shows at once what it will come to; it is written in the order of the key presses, and said to be done only then.
 What could not be written is put back as it was.
@@ -58,7 +58,7 @@ class Triage(Controller):
         """The last verb, its argument and its note."""
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         plain = (Verb.DONE, Verb.SKIP, Verb.WAIT, Verb.ACCEPT, Verb.REOPEN)
         return {
             **{f"triage.{verb}": partial(self._do, verb) for verb in plain},
@@ -76,7 +76,7 @@ class Triage(Controller):
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what the commands do that take an argument."""
+        """Return the handlers of commands that take an argument."""
         return {
             "triage.later": self._snooze,
             "triage.label": self._label,
@@ -84,7 +84,7 @@ class Triage(Controller):
         }
 
     def completions(self, name: str) -> Sequence[Proposal] | None:
-        """Return what the argument of a command could be."""
+        """Return the possible arguments of a command."""
         if name == "triage.label":
             return [(shown(label), says) for label, says in self._labels()]
         if name == "triage.later":
@@ -112,7 +112,7 @@ class Triage(Controller):
         return bool(reason)
 
     def _toggle_read(self) -> None:
-        """Mark all that is marked read, or unread; without marks, what is here."""
+        """Mark the marked series read, or unread; without marks, the messages here."""
         page = self._lists.page
         if page is None or not self._desk.series_tree.marks:
             self._lists.toggle_read()
@@ -151,7 +151,7 @@ class Triage(Controller):
     # ------------------------------------------------------------- doing it
 
     def _do(self, verb: Verb, argument: str | None = None, *, note: str | None = None) -> None:
-        """Do a verb to what is marked, under the cursor or open."""
+        """Apply a verb to the marked series, or to the one under the cursor or open."""
         session = self._desk.session
         if self._writer is None or session is None:
             self._desk.show_message(_NO_JOURNAL, "warning")
@@ -206,7 +206,7 @@ class Triage(Controller):
         return replace(one, patches=tuple(others))
 
     def _select_next(self, decided: set[SeriesHandle]) -> None:
-        """Show what has changed, and put the cursor on what is to be decided next."""
+        """Show the new states, and move the cursor to the next undecided series."""
         tree = self._desk.series_tree
         following = None
         if tree.here in decided:

@@ -1,4 +1,4 @@
-"""Shows the triage state of series: as it is written, and with what is not written yet; hides what is decided."""
+"""The triage states of the rows: those written, with pending changes over them; hides decided series."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accept
 """A query that says itself which states it wants."""
 
 _OPEN: Final = re.compile(r"(?<!\S)is:open(?!\S)")
-"""What keeps what is decided out of a query."""
+"""The term that keeps decided series out of a query."""
 
 States = Mapping[SeriesHandle, "state.TriageState"]
 
@@ -68,7 +68,7 @@ class TriageState(Controller):
         self._written: States = {}
         """The states as they are written."""
         self._pending: Sequence[tuple[TriageOperation, States]] = ()
-        """What is not written yet, in order, and what each will make of its series."""
+        """Pending operations in order, each with the states it will give."""
         self._shows_decided = False
         self._all: Items | Sequence[Whole] = ()
         """All items, decided or not."""
@@ -76,15 +76,15 @@ class TriageState(Controller):
         """Those of them that are not hidden."""
         self._hidden: frozenset[SeriesHandle] = frozenset()
         self._decided_since: frozenset[SeriesHandle] = frozenset()
-        """What was decided since the list was read."""
+        """Series decided since the list was read."""
         self._prefetched: StatesLoaded | None = None
         """The states of a session of which nothing is shown yet."""
         self._narrowed: Mapping[str, str] = {}
-        """Of queries that were widened to what is decided, those that were requested."""
+        """Maps a query with `is:open` removed back to the original."""
         self._return_to: SeriesHandle | None = None
         """The series that was changed by an undo, and is not on the screen yet."""
         self._deferred: Refresh | None = None
-        """How the list is to be shown, once it is known what is decided."""
+        """The deferred refresh that shows the list once triage states are loaded."""
         self._cursors: dict[frozenset[SeriesHandle], SeriesHandle | None] = {}
         """Where the cursor was when several series were decided at once, by these."""
         lists.rewrite_queries(self._widen)
@@ -98,11 +98,11 @@ class TriageState(Controller):
             self._desk.set_interval(timings.tags_due, self._look_for_tags)
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {"view.show_decided": self._toggle_decided}
 
     def of(self, handle: SeriesHandle) -> state.TriageState:
-        """Return the state of a series, with what is not written yet."""
+        """Return the state of a series, pending changes included."""
         from core.triage.state import INITIAL_STATE
 
         return self._desk.series_tree.standings.get(handle, INITIAL_STATE)
@@ -136,7 +136,7 @@ class TriageState(Controller):
     def on_items(
         self, items: Items | Sequence[Whole], refresh: Refresh
     ) -> Items | Sequence[Whole] | None:
-        """Leave out what is decided; a list that is there whole waits until that is known."""
+        """Remove decided series; defer a complete list until the states are loaded."""
         self._all, self._decided_since = items, frozenset()
         self._hidden = self._decided()
         page = self._lists.page
@@ -155,7 +155,7 @@ class TriageState(Controller):
         self._go_back_to(self._return_to)
 
     def _decided(self) -> frozenset[SeriesHandle]:
-        """Return what is to be hidden: what is decided; where a query asks for states, what was since it was asked."""
+        """Return the series to hide: the decided ones, or, for a query on states, those decided since it ran."""
         states = self._desk.series_tree.standings
         page = self._lists.page
         if page is not None and _ASKS_FOR_STATES.search(page.wanted.query):
@@ -167,7 +167,7 @@ class TriageState(Controller):
         return frozenset(handle for handle, one in states.items() if one.status in DECIDED)
 
     def hide_decided(self, decided: Collection[SeriesHandle] = ()) -> None:
-        """Hide what is decided, with what just was, unless it is to be shown."""
+        """Hide decided series, with those just decided, unless they are to be shown."""
         self._decided_since |= frozenset(decided)
         hidden = self._decided()
         if hidden == self._hidden:
@@ -196,7 +196,7 @@ class TriageState(Controller):
         self._desk.show_message(f"{how} done, skipped, waiting and snoozed series.")
 
     def _widen(self, wanted: ListQuery) -> ListQuery:
-        """Return a query with what is decided in it, as long as that is to be shown."""
+        """Return a query without `is:open`, while decided series are shown."""
         if not (self._shows_decided and _OPEN.search(wanted.query)):
             return wanted
         wider = " ".join(_OPEN.sub(" ", wanted.query).split())
@@ -217,7 +217,7 @@ class TriageState(Controller):
             )
 
     def wake(self) -> None:
-        """Bring back what was snoozed until now."""
+        """Bring back series whose snooze has ended."""
         from core.triage.transitions import Status
 
         now = self._desk.settings.clock()
@@ -242,13 +242,13 @@ class TriageState(Controller):
         self._show_states()
 
     def _not_loaded(self, session: Session) -> None:
-        """Show the rows with what was known before: they do not wait for ever."""
+        """Show the rows with the states known before, so that they do not wait for ever."""
         if session is self._desk.session:
             self._desk.series_tree.standings_known = True
             self._show_states()
 
     def _show_states(self, changed: Collection[SeriesHandle] | None = None) -> None:
-        """Show the states, with what is not written yet."""
+        """Show the states, pending changes included."""
         tree, states = self._desk.series_tree, dict(self._written)
         for _, will in self._pending:
             states.update(will)
@@ -268,7 +268,7 @@ class TriageState(Controller):
             tree.redraw()
 
     def write(self, operation: TriageOperation, will: States) -> None:
-        """Write an operation, and show at once what it will make of its series."""
+        """Write an operation, and show at once the states it will give."""
         if self._writer is None:
             return
         if operation.kind == "do":
@@ -322,7 +322,7 @@ class TriageState(Controller):
             tree.unmark_all()
 
     def _go_back_to(self, handle: SeriesHandle | None) -> None:
-        """Put the cursor on what was changed by an undo; where it is not on the screen, once it is."""
+        """Move the cursor to the series that an undo changed; where it is not listed, once it is."""
         self._return_to = None
         if handle is None:
             return
@@ -355,7 +355,7 @@ class TriageState(Controller):
             self._desk.status.tell(shown(f"{done:,}/{of:,} triaged today" if of else ""))
 
     def close(self) -> None:
-        """Write what is not written yet; it takes a moment."""
+        """Finish pending writes, which takes a moment."""
         if self._writer is not None:
             self._writer.close(self._desk.settings.timings.quit)
 
@@ -372,7 +372,7 @@ def _without(
 
 
 def _shown_of(one: state.TriageState | None) -> object:
-    """Return what a row shows of a state."""
+    """Return the parts of a state that a row shows."""
     return one and (
         one.status, one.why, one.until, one.flagged, one.priority, one.labels, bool(one.note), one.patches,
     )  # fmt: skip

@@ -18,7 +18,7 @@ _GROUP: Final = "version marks"
 
 
 def new_comparer(session: Session) -> VersionComparer:
-    """Return what compares the versions of what is open; what was compared once comes from the cache."""
+    """Return a comparer of the versions of the open target, with results cached on disk."""
     from core.desk.version_cache import ComparisonCache
     from core.desk.versions import VersionComparer
     from core.system.paths import cache_dir

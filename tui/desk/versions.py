@@ -1,4 +1,4 @@
-"""Shows what changed between two versions of a series: the ladder in the place of the tree, the interdiff in the reader."""
+"""Compares two versions of a series: the ladder of patches in place of the tree, the interdiff in the reader."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _LINES: Final = "interdiffs"
 
 
 class Versions(Controller):
-    """Compares versions; while the ladder is open, the cursor in it says what the reader shows."""
+    """Compares versions; while the ladder is open, the reader follows its cursor."""
 
     def __init__(self, desk: DeskView, tasks: Tasks, mail: MailLoader, review: Review) -> None:
         super().__init__(desk, tasks)
         self._mail = mail
         self._review = review
         self._choice: Choice | None = None
-        """What the ladder compares; None while it is closed."""
+        """The compared versions; None while the ladder is closed."""
         self._comparison: Comparison | None = None
         self._interdiffs: Mapping[int, PairInterdiff] = {}
         """By the place of the pair; empty until they are read."""
@@ -49,11 +49,11 @@ class Versions(Controller):
         self._before: ViewState | None = None
         """Where the tree was when the ladder opened."""
         self._plain = False
-        """The reader shows the patch itself, and not what changed in it."""
+        """The reader shows the patch itself, not its interdiff."""
         self._working: Task | None = None
 
     def start(self) -> None:
-        """Take part in what the keys of the reader and of the patches do."""
+        """Register with the keys of the reader and of the patches."""
         self._mail.set_patch_steps(self._step)
         self._review.set_openers(self._open_patch, self._back_to_pair)
 
@@ -68,7 +68,7 @@ class Versions(Controller):
         return self._choice is not None
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "versions.open": self._open_or_grid,
             "versions.older": partial(self._choose_old, -1),
@@ -77,11 +77,11 @@ class Versions(Controller):
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what `:versions OLD NEW` does."""
+        """Return the handler of `:versions OLD NEW`."""
         return {"versions.open": self._open_named}
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return who hears of the ladder."""
+        """Return the listeners of the ladder."""
         return {
             VersionLadder.Highlighted: lambda event: self._follow(event.pair),
             VersionLadder.PairSelected: lambda _: self._read_pair(),
@@ -167,7 +167,7 @@ class Versions(Controller):
             self.ladder.show(self._choice, self._comparison)
 
     def _read_interdiffs(self) -> None:
-        """Read both versions for what the reader shows of their pairs."""
+        """Read both versions and return the interdiffs of their pairs."""
         choice, comparison, comparer = self._choice, self._comparison, self._comparer
         if choice is None or comparison is None or comparer is None:
             return
@@ -188,7 +188,7 @@ class Versions(Controller):
     # ------------------------------------------------------------- the pair
 
     def _follow(self, pair: PairChange) -> None:
-        """Show in the reader what the cursor of the ladder stands on."""
+        """Show the pair under the ladder's cursor in the reader."""
         choice, ref = self._choice, pair.new or pair.old
         if choice is None or ref is None:
             return
@@ -201,7 +201,7 @@ class Versions(Controller):
             self.on_mail(self._mail.mail)
 
     def on_mail(self, mail: OpenedMessage) -> None:
-        """Show what changed in the patch that the reader shows, while the ladder is open."""
+        """Show the interdiff of the patch in the reader, while the ladder is open."""
         pair = self._pair_of(mail)
         if pair is None or self._plain or self._choice is None or self._comparison is None:
             self._desk.reader.show_interdiff(mail, None)
@@ -223,7 +223,7 @@ class Versions(Controller):
         self._desk.update_reader_title()
 
     def _pair_of(self, mail: OpenedMessage) -> PairChange | None:
-        """Return the pair whose patch a mail is."""
+        """Return the pair that holds a mail."""
         if self._comparison is None:
             return None
         name = mail.message.message_id
@@ -263,7 +263,7 @@ class Versions(Controller):
         return True
 
     def _open_patch(self) -> bool:
-        """Show the new patch itself in the place of what changed in it; say whether that was shown."""
+        """Show the new patch in place of its interdiff; return whether the interdiff was shown."""
         mail = self._mail.mail
         if not self.is_open or self._plain or mail is None or self._desk.reader.interdiff is None:
             return False
@@ -273,7 +273,7 @@ class Versions(Controller):
         return True
 
     def _back_to_pair(self) -> bool:
-        """Show again what changed in the patch; say whether the patch itself was shown."""
+        """Show the interdiff again; return whether the patch itself was shown."""
         mail = self._mail.mail
         if not self.is_open or not self._plain or mail is None:
             return False
@@ -388,5 +388,5 @@ class Versions(Controller):
 
     @property
     def work_text(self) -> SafeText | None:
-        """What is compared."""
+        """The versions being compared."""
         return SafeText("comparing versions") if self._working is not None else None

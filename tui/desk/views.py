@@ -40,7 +40,7 @@ class Views(Controller):
 
     @property
     def query(self) -> str:
-        """The query whose rows are on the screen; "" where it is all."""
+        """The query of the rows on the screen; "" for all."""
         page = self._lists.page
         return page.wanted.query if page is not None else ""
 
@@ -56,7 +56,7 @@ class Views(Controller):
         return desk.views.all if desk is not None else ()
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {
             "view.choose": self._choose_from_list,
             "view.all": lambda: self._choose(None),
@@ -65,20 +65,20 @@ class Views(Controller):
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
-        """Return what the commands do that take an argument, or one of several keys."""
+        """Return the handlers of commands that take an argument, or one of several keys."""
         return {
             "view.choose": lambda number: self._choose_nth(int(number)),
             "view.switch": self._choose_named,
         }
 
     def completions(self, name: str) -> Sequence[Proposal] | None:
-        """Return what the argument of a command could be."""
+        """Return the possible arguments of a command."""
         if name != "view.switch":
             return None
         return [(shown(view.name), shown(view.query)) for view in self.views]
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return who hears of the tabs."""
+        """Return the listeners of the tabs."""
         return {TitleBar.TabChosen: lambda event: self._choose_nth(event.number)}
 
     # ------------------------------------------------------------- choosing one
@@ -150,7 +150,7 @@ class Views(Controller):
     # ------------------------------------------------------------- how many
 
     def on_page(self, page: ListPage) -> None:
-        """Show the tabs, and count anew what each has."""
+        """Show the tabs, and recount their rows."""
         if page.wanted.query and page.whole:
             # The rows are counted by the view's tab; what is unread is mostly in the first, the inbox.
             unread = sum(info.unread for info in visible_lists(page))

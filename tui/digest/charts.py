@@ -81,7 +81,7 @@ def _bars(
 
 
 def _lying(value: int, most: int, width: int) -> str:
-    """Return a bar in eighths of a cell; what is more than nothing shows."""
+    """Return a horizontal bar in eighths of a cell; every value above 0 is visible."""
     eighths = max(1, value * width * 8 // most) if value else 0
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_LYING[rest] if rest else "")).ljust(width)

@@ -32,11 +32,11 @@ class DigestSurface(Protocol):
         ...
 
     def show_note(self, title: SafeText, template: str, **values: object) -> None:
-        """Show a text in the place of a digest."""
+        """Show a text in the place of a digest: `template` with keys and values filled in."""
         ...
 
     def show_message(self, template: str, severity: str = "information", **values: object) -> None:
-        """Show one sentence until the next key."""
+        """Show one sentence until the next key: `template` with keys and values filled in."""
         ...
 
     def show_error(self, error: PatchdeskError, severity: str = "error") -> None:
@@ -44,12 +44,12 @@ class DigestSurface(Protocol):
         ...
 
     def show_work(self, text: SafeText | None) -> None:
-        """Show what runs; None: nothing does."""
+        """Show the running work; None for none."""
         ...
 
 
 class DigestLoader:
-    """Loads the digest of a range of one target. What is shown stays until another one is there."""
+    """Loads the digest of a range of one target; the one shown stays until the next is ready."""
 
     def __init__(
         self, surface: DigestSurface, tasks: Tasks, target: str, clock: Callable[[], datetime]
@@ -63,7 +63,7 @@ class DigestLoader:
         """FROM..TO of the latest request."""
         self._ranges: AdjacentRanges | None = None
         self.result: DigestResult | None = None
-        """What is shown."""
+        """The digest that is shown."""
 
     @property
     def is_loading(self) -> bool:
@@ -127,13 +127,13 @@ class DigestLoader:
             self._surface.show_error(error)
 
     def drop(self) -> None:
-        """Listen no more to what is being made."""
+        """Drop the result of the digest being made."""
         if self._loading is not None:
             self._loading.cancel()
             self._loading = None
 
     def cancel(self) -> bool:
-        """Stop what is being made; say whether anything was."""
+        """Stop making a digest; return whether one was being made."""
         if self._loading is None:
             return False
         self.drop()

@@ -1,4 +1,4 @@
-"""A digest as rows of the screen: what stands on each, what is folded, and what opens. Pure; knows no widget.
+"""A digest as rows of the screen: their texts, folds and targets. Pure; knows no widget.
 
 A row is drawn when it comes into view. Everything a mail wrote goes through `core.text.shown` here.
 """
@@ -41,7 +41,7 @@ BRIEF: Final = 5
 _TAG_WORDS: Final = re.compile(r"[^\s\[\]]{1,40}")
 
 Draw = Callable[[int], list[StyledText]]
-"""What gives the pieces of a row so many cells wide."""
+"""Returns the pieces of a row that is so many cells wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,19 @@ class DigestRow:
 
     draw: Draw
     key: str = ""
-    """What stays the same while rows come and go."""
+    """The identity of a row, stable while others come and go."""
     words: Callable[[], str] = field(default=str)
-    """What it is found by."""
+    """The text by which a search finds the row."""
     opens: MessageId | None = None
     """The mail that is read from here."""
     folds: str = ""
-    """The key of what is folded and unfolded here."""
+    """The key under which the row's fold is stored."""
     open: bool = False
     """Whether that is unfolded."""
 
 
 def lines_of(digest: Digest, width: int, height: int, unfolded: Collection[str]) -> list[DigestRow]:
-    """Return the rows for a view of so many cells, with what is unfolded by its keys."""
+    """Return the rows for a view of `width` cells; `unfolded` holds the keys of open folds."""
     found = list(_head(digest, width))
     if digest.messages:
         found += [DigestRow(_fixed(pieces)) for pieces in charts(digest, width, height)]
@@ -172,7 +172,7 @@ def _words(item: SeriesChanges | ThreadChanges) -> str:
 
 
 def _drawn(item: SeriesChanges | ThreadChanges, expander: str, width: int) -> list[StyledText]:
-    """Return a line: the subject, and in columns the version, what arrived, what was given, replies, author, day."""
+    """Return a line: the subject, and in columns the version, new messages, trailers, replies, author and day."""
     wide = width >= 100
     columns: list[StyledText] = []
     tags = ""
@@ -242,7 +242,7 @@ def _series(news: SeriesChanges, unfolded: Collection[str]) -> Iterator[DigestRo
 
 
 def _details(news: SeriesChanges) -> Iterator[DigestRow]:
-    """Yield what is inside of a series: what arrived, the versions before, its patches, the trailers."""
+    """Yield the details of a series: new messages, earlier versions, patches, trailers."""
     newest = news.newest
     facts: list[tuple[str, str]] = [
         (f"{arrived_words(newest)}; {change_words(news.diffstat)}; {reply_words(news)}", "muted"),

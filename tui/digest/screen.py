@@ -1,4 +1,4 @@
-"""The digest on the screen: what arrived in an archive between two commits or dates."""
+"""The digest on the screen: the arrivals in an archive between two commits or dates."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ELSEWHERE: Final = "is for the list and the reader: {app.back} goes back there.
 
 
 class DigestScreen(CommandScreen):
-    """Asks for a range of a target, shows its digest, and hands what is to be read to `read`."""
+    """Asks for a range of a target, shows its digest, and opens chosen messages by `read`."""
 
     DEFAULT_CSS = """
     DigestScreen {
@@ -70,7 +70,7 @@ class DigestScreen(CommandScreen):
         self._read = read
         self._show_help = show_help
         self._searched = ""
-        """What was searched for in the digest."""
+        """The text last searched for in the digest."""
         self.loader = DigestLoader(self, tasks, target, clock)
         self.title_bar, self.view = TitleBar(), DigestView()
         self.prompt, self.status = Prompt(), StatusBar()
@@ -82,7 +82,7 @@ class DigestScreen(CommandScreen):
         yield from (self.prompt, self.status)
 
     def on_unmount(self) -> None:
-        """Stop what is running: quitting waits for nothing."""
+        """Stop running work: quitting waits for nothing."""
         self.loader.drop()
 
     def on_mount(self) -> None:
@@ -127,7 +127,7 @@ class DigestScreen(CommandScreen):
         self._open()
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         view = self.view
         return {
             "digest.open": self.ask_range,
@@ -217,7 +217,7 @@ class DigestScreen(CommandScreen):
         return [*spans, *_SPANS]
 
     def ask_range(self) -> None:
-        """Ask for FROM..TO, offering what is likely wanted."""
+        """Ask for FROM..TO, with proposals."""
         spans = self._spans()
 
         def propose(text: str) -> Sequence[Proposal]:
@@ -284,13 +284,13 @@ class DigestScreen(CommandScreen):
             self.set_focus(self.view)
 
     def show_note(self, title: SafeText, template: str, **values: object) -> None:
-        """Show a text in the place of a digest."""
+        """Show a text in the place of a digest: `template` with keys and values filled in."""
         text = shown(self.keymap.fill(template, **values))
         self.query_one("#digest-note", Static).update(f"{title}\n\n{text}")
         self.add_class("-noted")
 
     def show_work(self, text: SafeText | None) -> None:
-        """Show what runs."""
+        """Show the running work."""
         self.status.work(text)
 
     def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:

@@ -1,4 +1,4 @@
-"""A digest on the screen: bars, and below them lists whose lines can be unfolded and read."""
+"""A digest on the screen: bars, and below them lists whose lines expand and open."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class DigestView(CursorList, can_focus=True, inherit_bindings=False):
 
     @property
     def line(self) -> DigestRow | None:
-        """What is under the cursor."""
+        """The line under the cursor."""
         return self._lines[self.cursor] if self.cursor < len(self._lines) else None
 
     # ------------------------------------------------------------- the cursor
@@ -132,7 +132,7 @@ class DigestView(CursorList, can_focus=True, inherit_bindings=False):
     # ------------------------------------------------------------- folds
 
     def fold(self, *, expanded: bool | None) -> bool:
-        """Fold or unfold what is under the cursor, None: the other way; say whether there is anything to fold."""
+        """Expand or collapse the line under the cursor; None toggles. Return whether it can be."""
         line = self.line
         if line is None or not line.folds:
             return False

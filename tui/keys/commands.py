@@ -1,4 +1,4 @@
-"""The registry of commands: what the dispatcher, the footer, the help, the palette and `:` read.
+"""The registry of commands, read by the dispatcher, the footer, the help, the palette and `:`.
 
 Keys are written as a person writes them: `j`, `gg` (one after the other), `C-d`, `PgDn`, `Space`.
 """
@@ -21,7 +21,7 @@ class Pane(Flag):
     DIGEST = auto()
     DIALOG = auto()
     LADDER = auto()
-    """What changed between versions, in the place of the tree."""
+    """The ladder of patches between two versions, in place of the tree."""
     ANY = WELCOME | TREE | READER | DIGEST | DIALOG | LADDER
 
 

@@ -14,7 +14,7 @@ from tui.keys.keymap import Keymap, format_keys, key_of_event
 
 
 class CommandScreen(Screen[None]):
-    """Turns key presses into commands, and runs what the screen has for each."""
+    """Turns key presses into commands, and runs the screen's handler of each."""
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class CommandScreen(Screen[None]):
     # What a screen says of itself.
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {}
 
     @property
@@ -44,12 +44,12 @@ class CommandScreen(Screen[None]):
         """Show one sentence until the next key, as it is."""
 
     def clear_message(self) -> None:
-        """Take back what was said."""
+        """Remove that sentence."""
 
     # The rest.
 
     def show_message(self, template: str, severity: str = "information", **values: object) -> None:
-        """Say one sentence until the next key."""
+        """Show one sentence until the next key: `template` with keys and values filled in."""
         self.show_text(shown(self.keymap.fill(template, **values)), severity)
 
     def show_error(self, error: PatchdeskError, severity: str = "error") -> None:
@@ -62,7 +62,7 @@ class CommandScreen(Screen[None]):
         self.command_handlers()[command.name]()
 
     async def prepare_keys(self) -> None:
-        """Mount what a key may need; it is awaited before each."""
+        """Mount the line inputs that a key may need; awaited before each key."""
 
     def take_key(self, event: events.Key) -> bool:
         """Run the command of a key, or remember the beginning of a sequence; say whether it was taken."""

@@ -1,4 +1,4 @@
-"""Keys: how they are written, what each means in a pane, the presets, and the user's own keys over them.
+"""Keys: notation, the command of each in a pane, the presets, and the user's own bindings over them.
 
 A preset states only where it differs from the table in `tui.keys.commands`: the keys that users of mutt, aerc or b4's
 review screen know for the same command come first. Every command that has a key in the table has one in every preset.
@@ -107,7 +107,10 @@ class Keymap:
         return command.keys[0] if command.keys else f":{name}"
 
     def fill(self, template: str, /, **values: object) -> str:
-        """Return `text` with the keys of this keymap in place of commands in braces: `{triage.undo}`."""
+        """Return a text of the program with keys in place of commands in braces (`{triage.undo}`), and with values (`{name}`).
+
+        A value is inserted as it is: braces in it, which may come from mail, are no placeholders.
+        """
 
         def value(found: re.Match[str]) -> str:
             name = found[1]

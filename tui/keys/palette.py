@@ -12,7 +12,7 @@ from tui.keys.dispatch import CommandScreen
 
 
 class CommandProvider(Provider):
-    """Offers the commands that can be run now by what they do."""
+    """Offers the commands that can be run now, by their help."""
 
     @property
     def _commands(self) -> Sequence[Command]:

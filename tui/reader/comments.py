@@ -76,7 +76,7 @@ class CommentBlock:
         return [self.row(0).text, *(self._body.texts() if self._body is not None else ())]
 
     def separators(self) -> list[str]:
-        """Return what stood between each row and the next."""
+        """Return the text between each row and the next."""
         return ["\n", *(self._body.separators() if self._body is not None else ())]
 
     def line_of(self, at: int) -> int:

@@ -19,9 +19,9 @@ from tui.reader.interdiff import InterdiffView
 from tui.reader.row import PageRow, StyledText
 
 _ALIGNED: Final = 10_000
-"""Lines of a diff whose two sides are held against each other to stand beside what they became."""
+"""Most lines of a diff laid out side by side by alignment; longer ones pair in order."""
 _SOON: Final = 2_000
-"""Lines of a diff in which what moved is looked for at once, and not later by who has the time."""
+"""Most lines of a diff whose moved lines are found at once; in longer ones a task finds them later."""
 
 
 class _DiffSection(NamedTuple):
@@ -64,9 +64,9 @@ class DiffBlock:
         self.file_rows: list[int] = []
         self.hunk_rows: list[int] = []
         self.note: Callable[[int], str] = lambda _: ""
-        """What else is to be said of a file in its bar."""
+        """A further note in the file's bar."""
         self.interdiff: InterdiffView | None = None
-        """What the version did to each line, in front of it."""
+        """The version's sign in front of each line."""
         self._layout = layout
         self._wrap = wrap
         self.code = HunkCode(self._lines, self._hunks)
@@ -130,7 +130,7 @@ class DiffBlock:
             self.count += count
 
     def _add_outside(self, start: int, end: int, file: int) -> None:
-        """Add the lines between what files and hunks hold."""
+        """Add the lines outside of files and hunks."""
         if end > start and any(line.strip() for line in self._lines[start:end]):
             self._add("outside", start, file, -1, end - start)
 
@@ -159,7 +159,7 @@ class DiffBlock:
         return PageRow(((text, "outside"),), ((SafeText(" "), ""),), pans=True)
 
     def _with_mark(self, row: PageRow, at: int, interdiff: InterdiffView) -> PageRow:
-        """Put what a version did to a line in front of its row."""
+        """Put the version's sign in front of a line's row."""
         run, _ = self._find(at)
         lines = self.lines_beside(at) or (self.line_of(at),)
         places = [(run.hunk, line - run.line) for line in lines]
@@ -323,7 +323,7 @@ class DiffBlock:
         return found
 
     def source(self, wanted: HighlightChunk) -> tuple[str, str, list[str], int]:
-        """Return what `hunk_code.read_colours` takes."""
+        """Return the arguments of `hunk_code.read_colours`."""
         return self.code.source(self.file_of(wanted.hunk), wanted)
 
     def colour(self, done: HighlightChunk, spans: Spans) -> None:
@@ -335,5 +335,5 @@ class DiffBlock:
         self.code.clear_highlights()
 
     def copy_state_from(self, other: DiffBlock) -> None:
-        """Take what was found in another layout of the same diff, or in its beginning."""
+        """Take over colours and moved lines from another layout of the same diff, or from its beginning."""
         self.code.copy_state_from(other.code)

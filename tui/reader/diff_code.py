@@ -31,12 +31,12 @@ LONGEST_LINE: Final = 4_000
 SLICE: Final = 200
 """Lines of a hunk that are coloured in one go."""
 RUN_UP: Final = 60
-"""Lines before a slice that are read too, to know what it begins in."""
+"""Lines before a slice that are highlighted with it, since a comment or string may begin there."""
 
 MOST_WARNED: Final = 50_000
-"""Lines of a hunk in which is looked for what deceives."""
+"""Lines of a hunk that are checked for deceptive characters."""
 _RUNS_KEPT: Final = 500
-"""Runs of changed lines whose words are remembered."""
+"""Runs of changed lines whose word diffs are cached."""
 
 _SLOT: Final = 0.004
 """Seconds of colouring between two looks at the keyboard."""
@@ -83,7 +83,7 @@ class CodeLine(NamedTuple):
 
 
 class _ChangeRun(NamedTuple):
-    """Changed lines that belong together: from, where the added ones begin, to; and what changed in each."""
+    """A run of changed lines: its beginning, its first added line, its end, and the changed words of each line."""
 
     start: int
     spans: list[list[tuple[int, int]]]
@@ -165,7 +165,7 @@ class HunkCode:
         return CodeLine(tuple(pieces), tuple(marks), base, signs, move)
 
     def warning(self, number: int) -> SafeText:
-        """Say what in a hunk's lines reads otherwise than it is; "" where nothing does."""
+        """Return a warning on characters in a hunk's lines that make it read differently; "" for none."""
         words = self._warnings.get(number)
         if words is None:
             rows = islice(
@@ -190,7 +190,7 @@ class HunkCode:
         return [(start, end, "deceit") for start, end in places]
 
     def section(self, number: int, path: str) -> list[StyledText]:
-        """Return what a hunk's header says that it is in, coloured as soon as its code is."""
+        """Return the section of a hunk's header, highlighted once its code is."""
         text = shown_line(self._hunks[number].section[:LONGEST_LINE])
         if HighlightChunk(number, 0) not in self._spans:
             return [(text, "hunk-section")]
@@ -221,7 +221,7 @@ class HunkCode:
         return pieces
 
     def _blank_marks(self, line: int, text: SafeText, signs: int) -> list[StyleSpan]:
-        """Return what git calls white space errors: blanks at the end, and blanks before a tab in the indent."""
+        """Return the whitespace errors by git's rules: trailing blanks, and blanks before a tab in the indent."""
         raw = self._lines[line]
         if len(raw) > LONGEST_LINE:
             return []
@@ -301,7 +301,7 @@ class HunkCode:
         return [piece for part in parts if (piece := HighlightChunk(hunk, part)) not in self._spans]
 
     def source(self, file: DiffFile, wanted: HighlightChunk) -> tuple[str, str, list[str], int]:
-        """Return what `core.diff.highlight` takes: name, kinds and lines; and how many of them are run-up."""
+        """Return the arguments of `core.diff.highlight` (name, kinds, lines), and the number of lines before the slice."""
         hunk = self._hunks[wanted.hunk]
         start = max(0, wanted.start - RUN_UP)
         end = min(len(hunk.rows), wanted.start + SLICE)
@@ -330,7 +330,7 @@ class HunkCode:
 
 
 def _as_shown(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return spans of a line as they are once it is shown: tabs are wider, and so is what was made visible."""
+    """Return spans of a line as offsets in its shown form, where tabs and visible controls are wider."""
     if text.isascii() and text.isprintable():
         return spans
     return [(len(shown_line(text[:start])), len(shown_line(text[:end]))) for start, end in spans]

@@ -1,4 +1,4 @@
-"""The rows of a diff's hunks: in their layout, wrapped or not, with numbers, and words on what moved."""
+"""The rows of a diff's hunks: layout, wrapping, line numbers, notes on moved lines."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ _NOTE_FROM: Final = 50
 
 
 class HunkRows:
-    """Makes them, `width` cells wide; `digits` for a line's number, 0 for none; with `align`, what became of a line
-    stands beside it, and not only in its order."""
+    """Makes rows of `width` cells; `digits` is the width of line numbers, 0 for none; `align` pairs lines side by side by similarity."""
 
     def __init__(
         self,
@@ -166,7 +165,7 @@ class HunkRows:
         return ((said, f"{base}/moved-note"),) if cell_len(said) <= room else ()
 
     def blank_numbers(self) -> tuple[StyledText, ...]:
-        """Return what stands where a line has its numbers."""
+        """Return the blanks in place of line numbers."""
         if not self._digits:
             return ()
         return ((SafeText(" " * (2 * self._digits + 3)), "line-number"),)
@@ -259,7 +258,7 @@ def _after(text: str, start: int, cells: int) -> tuple[int, int]:
 
 
 def _within(text: str, start: int, room: int) -> tuple[int, int]:
-    """Return the end of what fits `room` cells from `start`, and how many cells are left."""
+    """Return the end of the text that fits `room` cells from `start`, and the cells left over."""
     piece = text[start : start + room]
     if piece.isascii():
         return start + len(piece), room - len(piece)

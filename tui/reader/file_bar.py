@@ -1,4 +1,4 @@
-"""The bar above each file of a diff: its path, what happens to it, how many lines come and go."""
+"""The bar above each file of a diff: its path, its status, its added and removed lines."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _head(text: SafeText, room: int) -> SafeText:
 
 
 def file_words(file: DiffFile) -> SafeText:
-    """Say what happens to a file beside its lines."""
+    """Return the changes of a file beside its lines, such as its mode."""
     change = file.change
     words: list[str] = []
     if change.status == "added":

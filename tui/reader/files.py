@@ -1,4 +1,4 @@
-"""The files of a patch as a list: what happens to each, how many lines come and go, how much is left to view."""
+"""The file list of a patch: path, status, added and removed lines, hunks left to view."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _COUNTS: Final = 13
 """Cells of the lines that come and go."""
 _LEFT: Final = 9
 _MOST_COUNTED: Final = 1_000
-"""Hunks of a file whose viewed ones are counted."""
+"""Hunks of a file that are counted as viewed or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """What is to say of a file."""
+    """The facts of a file that its row shows."""
 
     path: SafeText
     status: str
@@ -66,7 +66,7 @@ def letters_in(wanted: str, text: str) -> list[int] | None:
 
 
 class FileList(CursorList):
-    """Shows `files`, given by their numbers; `about` tells what is to say of one that is on the screen."""
+    """Shows `files` by number; `about` returns the facts of one that is on the screen."""
 
     DEFAULT_CSS = """
     FileList { height: 1fr; background: $surface; overflow-x: hidden; scrollbar-size-vertical: 1; }
@@ -162,7 +162,7 @@ def _pieces(entry: FileEntry, width: int) -> tuple[list[StyledText], int, int]:
 
 
 def _end(entry: FileEntry) -> list[StyledText]:
-    """Return what stands at the right of a row."""
+    """Return the right end of a row."""
     added = f"+{entry.added:,}" if entry.added else ""
     removed = f"−{entry.removed:,}" if entry.removed else ""
     left = entry.hunks - entry.viewed
@@ -200,7 +200,7 @@ def path_shown(path: str) -> SafeText:
 
 
 def entry_of(diff: DiffBlock | None, folds: Folds, number: int) -> FileEntry:
-    """Return what is to say of a file of a diff."""
+    """Return the facts of a file of a diff."""
     if diff is None or number >= len(diff.files):
         return FileEntry(SafeText(""), "", 0, 0, 0, 0, 0)
     change, hunks = diff.files[number].change, diff.hunks_of(number)
@@ -305,7 +305,7 @@ class FilePicker(Dialog[int]):
             self.dismiss(file)
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what the commands do that the dialog has, by their names."""
+        """Return the handlers of the dialog's commands, by name."""
         page = max(1, self.files.height - 1)
         return {
             **super().command_handlers(),
@@ -334,4 +334,4 @@ _STEPS: Final = {
     **dict.fromkeys(("down", "ctrl+n", "ctrl+j", "tab"), 1),
     **dict.fromkeys(("up", "ctrl+p", "ctrl+k", "shift+tab"), -1),
 }
-"""Keys that go from file to file where letters are typed, whatever moves elsewhere."""
+"""Keys that move between files while letters are typed."""

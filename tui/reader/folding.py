@@ -1,4 +1,4 @@
-"""A page with rows put in between its own, and some of its own folded away: what was said of a line, closed hunks."""
+"""A page with review comments inserted between its rows, and with hunks folded."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from tui.reader.row import Block, PageRow, RowsBlock
 _NONE: Final = -1
 
 Anchor = tuple[tuple[int, int], int, int]
-"""What a row shows, whatever stands around it: the anchor of the page's own row at or above it, and of a row put in
-between, its block's key (else -1) and the row in it."""
+"""A layout-independent row position: (page anchor, key of the inserted block or -1, row in that block)."""
 
 
 class Inserted(NamedTuple):
@@ -22,7 +21,7 @@ class Inserted(NamedTuple):
     below: int
     """The page's own row that they stand under."""
     key: int
-    """What they are, from 0; -1: nothing that is asked for."""
+    """The key of a block, from 0; -1 for blocks that are never asked for."""
     block: Block
 
 
@@ -112,7 +111,7 @@ class FoldedPage:
         )
 
     def separators(self) -> list[str]:
-        """Return what stood between each row and the next."""
+        """Return the text between each row and the next."""
         return self._spliced(
             self.base.separators(),
             [None if run.block is None else run.block.separators() for run in self._runs],
@@ -163,11 +162,11 @@ class FoldedPage:
         return run.block is not None and run.key < 0 and run.start in self._folded
 
     def key_at(self, at: int) -> int:
-        """Return the key of what was put in at a row, -1 where nothing was."""
+        """Return the key of the block inserted at a row, -1 for none."""
         return self._find(at)[0].key if self._runs else _NONE
 
     def start_of(self, key: int) -> int | None:
-        """Return where what was put in begins; None where it is folded away."""
+        """Return the first row of an inserted block; None where it is folded."""
         run = self._keys.get(key)
         return None if run is None else run.start
 
@@ -182,13 +181,13 @@ class FoldedPage:
         return starts[place][1] if 0 <= place < len(starts) else _NONE
 
     def anchor(self, at: int) -> Anchor:
-        """Return what a row shows, so that it can be found in another layout of the same mail."""
+        """Return a row's position that holds in every layout of the same mail."""
         run, offset = self._find(at)
         own = self.base.anchor(min(self.own_at(at), max(0, self.base.count - 1)))
         return own, run.key, offset if run.key >= 0 else 0
 
     def row_of(self, anchor: Anchor) -> int:
-        """Return the row that shows what `anchor` stands for."""
+        """Return the row at an anchor."""
         own, key, offset = anchor
         if (run := self._keys.get(key)) is not None:
             return run.start + min(offset, run.size - 1)

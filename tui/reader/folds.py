@@ -36,16 +36,16 @@ class Folds:
         self.hide_viewed = False
         """Hunks that were viewed are folded too."""
         self._keys: dict[int, str] = {}
-        """Hunk → what it is known by."""
+        """Hunk → its stable key."""
         self.interdiff: InterdiffView | None = None
 
     def set_comments(self, comments: Sequence[ReviewComment], short: int) -> None:
-        """Take what was said of the mail; what has no more than `short` lines is open."""
+        """Set the review comments of the mail; those of at most `short` lines are open."""
         self.comments = comments
         self._open = {at for at, comment in enumerate(comments) if len(comment.lines) <= short}
 
     def set_interdiff(self, interdiff: InterdiffView | None) -> None:
-        """Show what a version did to the lines; hunks that are as they were are folded."""
+        """Show the signs of an interdiff; hunks without changes are folded."""
         self.interdiff = interdiff
         self._hunks = set(interdiff.unchanged) if interdiff is not None else set()
 
@@ -74,7 +74,7 @@ class Folds:
         return file in self._files
 
     def fold_all(self, diff: DiffBlock | None, *, expanded: bool) -> None:
-        """Open or close everything; files are what closes, not each hunk in them."""
+        """Open or close everything; closing folds whole files, not each hunk."""
         self._open = set(range(len(self.comments))) if expanded else set()
         self._hunks.clear()
         self._opened = set(range(len(diff.hunk_rows))) if expanded and diff is not None else set()

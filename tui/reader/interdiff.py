@@ -1,4 +1,4 @@
-"""What the reader shows of an interdiff beside the patch as it stands: marks, rows that are gone, words above."""
+"""An interdiff as the reader shows it over the patch: signs, removed rows, notes above."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class InterdiffView:
     head: tuple[StyledText, ...] = ()
     """Lines above the message: kind of change, the author's changelog, tags, the old message."""
     marks: Mapping[Place, str] = field(default_factory=dict)
-    """Lines that this version added or changed, with what there is to say of them."""
+    """Lines that this version added or changed, each with its note."""
     gone: Mapping[Place, tuple[GoneRow, ...]] = field(default_factory=dict)
-    """What stood below a line in the old version."""
+    """Lines of the old version that stood below a line."""
     unchanged: frozenset[int] = frozenset()
     """Hunks that are as they were."""
     linear: bool = False
@@ -55,14 +55,14 @@ class InterdiffView:
         return max(len(self.old), len(self.new)) + 2 if self.linear else _MARGIN
 
     def mark(self, hunk: int, line: int) -> StyledText:
-        """Return what stands in front of a line of the patch."""
+        """Return the sign in front of a line of the patch."""
         if (hunk, line) not in self.marks:
             return SafeText(" " * self.margin), ""
         text = f"{self.new}: " if self.linear else _NEW
         return shown_line(f"{text:<{self.margin}}"), "version-new"
 
     def note(self, hunk: int, line: int) -> tuple[StyledText, ...]:
-        """Return what stands at the right edge of a line."""
+        """Return the note at the right edge of a line."""
         words = self.marks.get((hunk, line), "")
         return ((SafeText(f" {shown(words)} "), "version-note"),) if words else ()
 
@@ -94,7 +94,7 @@ class InterdiffView:
 def view_of(
     pair: PairInterdiff, head: tuple[StyledText, ...], *, old: str, new: str, linear: bool
 ) -> InterdiffView:
-    """Return what the reader shows of a pair whose new patch it shows, or whose old one where that is gone."""
+    """Return the view of a pair over its new patch, or over the old one where that is gone."""
     marks: dict[Place, str] = {}
     gone: dict[Place, list[GoneRow]] = {}
     first = 0

@@ -29,7 +29,7 @@ _SOON: Final = 5_000
 """Lines of a diff that is laid out anew at once; a longer one would be felt."""
 
 _LARGE: Final = 1 << 20
-"""Characters of a mail whose text is made ready to be searched beforehand."""
+"""Characters of a mail from which on its search index is built in advance."""
 
 
 class MailView(PageView):
@@ -70,7 +70,7 @@ class MailView(PageView):
         self._begun = False
         """Only the beginning of a mail is here, the rest is being read."""
         self._coming: OpenedMessage | None = None
-        """The mail whose beginning is shown while all of it is laid out."""
+        """The mail whose beginning is shown while the rest is laid out."""
 
     # ------------------------------------------------------------- what it shows
 
@@ -99,7 +99,7 @@ class MailView(PageView):
             self._lay_out_whole(mail, None, self._page_style)
 
     def show_note(self, title: str, lines: Sequence[str]) -> None:
-        """Show words of ours: what is missing, what went wrong, what can be done."""
+        """Show a text of the program: an error, or the next steps."""
         self._parts, self._note = None, (title, tuple(lines)) if title or lines else None
         self._coming = None
         self._begin()
@@ -137,7 +137,7 @@ class MailView(PageView):
         return self.app.size.width >= SIDES_FROM
 
     def _begin(self) -> None:
-        """Lay out what was not shown before."""
+        """Start the layout of a new mail."""
         self._relayout(keep=False)
 
     def _lay_out_whole(
@@ -154,7 +154,7 @@ class MailView(PageView):
     def _lay_out(
         self, mail: OpenedMessage, parts: ParsedMail | None, style: PageStyle, task: Task
     ) -> None:
-        """Lay out in a task, and tell of it; then find what moved in the diff, and tell of that."""
+        """Lay out in a task and deliver the page; then find moved lines in the diff and deliver those."""
         from tui.reader.mail_layout import layout_mail, parse_mail
         from tui.reader.text_search import TextIndex
 
@@ -174,7 +174,7 @@ class MailView(PageView):
         self._coming = None
 
     def _show_moves(self, page: Page) -> None:
-        """Repaint with what moved."""
+        """Repaint with moved lines."""
         if (diff := self._page.base.diff) is not None and page.diff is not None:
             diff.copy_state_from(page.diff)
             self._repaint()
@@ -208,7 +208,7 @@ class MailView(PageView):
         return FoldedPage(page)
 
     def _build_page(self, style: PageStyle) -> Page:
-        """Return what is to be shown, laid out."""
+        """Return the laid-out page."""
         if not style.width or (self._parts is None and self._note is None):
             return Page([])
         from tui.reader.mail_layout import layout_mail, layout_note

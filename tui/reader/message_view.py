@@ -1,4 +1,4 @@
-"""The reader: a mail of any size, with what was said of it under its lines, and what of it is folded or viewed."""
+"""The reader: a mail of any size, with review comments under its lines, folds and viewed hunks."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _SHORT: Final = 12
 """Lines of a comment that is open from the first."""
 
 _MOST_COUNTED: Final = 1_000
-"""Hunks of a file whose viewed ones are counted in its bar, which is painted again and again."""
+"""Hunks of a file that are counted as viewed in its bar, which is painted often."""
 
 
 class MessageView(MailView, can_focus=True):
-    """A `MailView` with comments, folds and marks of what was viewed, which `viewed` remembers."""
+    """A `MailView` with comments, folds and viewed hunks, which `viewed` stores."""
 
     DEFAULT_CSS = CSS
 
@@ -82,14 +82,14 @@ class MessageView(MailView, can_focus=True):
                 self._refold()
 
     def show_comments(self, mail: OpenedMessage, comments: Sequence[ReviewComment]) -> None:
-        """Show what was said of a mail under its lines, if it is still the one shown; what is being read stays put."""
+        """Show review comments under a mail's lines, if it is still shown; the row being read stays put."""
         if self._parts is None or self.mail != mail or list(self._folds.comments) == list(comments):
             return
         self._folds.set_comments(comments, _SHORT)
         self._refold()
 
     def show_interdiff(self, mail: OpenedMessage, interdiff: InterdiffView | None) -> None:
-        """Show what a version did to the lines of a mail, if it is still the one shown; None: no longer."""
+        """Show an interdiff over a mail's lines, if it is still shown; None removes it."""
         if self._parts is None or self.mail != mail or self._folds.interdiff == interdiff:
             return
         self._folds.set_interdiff(interdiff)
@@ -97,7 +97,7 @@ class MessageView(MailView, can_focus=True):
 
     @property
     def interdiff(self) -> InterdiffView | None:
-        """What is shown of a version beside the mail."""
+        """The interdiff shown over the mail."""
         return self._folds.interdiff
 
     @property
@@ -106,7 +106,7 @@ class MessageView(MailView, can_focus=True):
         return replace(super()._page_style, margin=interdiff.margin if interdiff else 0)
 
     def _begin(self) -> None:
-        """Lay out what was not shown before."""
+        """Start the layout of a new mail."""
         if self._viewed is None and self._parts is not None:
             from core.diff.viewed_hunks import InMemoryViewedHunks
 
@@ -131,12 +131,12 @@ class MessageView(MailView, can_focus=True):
         self.set_page(self._woven(self._page.base), self._laid_out, keep=True)
 
     def watch_hide_viewed(self) -> None:
-        """Fold or unfold what was viewed."""
+        """Fold or unfold viewed hunks."""
         self._folds.set_hide_viewed(self.hide_viewed)
         self._refold()
 
     def action_toggle_viewed(self) -> None:
-        """Fold what was viewed, or show it."""
+        """Fold viewed hunks, or show them."""
         self.hide_viewed = not self.hide_viewed
 
     # ------------------------------------------------------------- jumping
@@ -196,7 +196,7 @@ class MessageView(MailView, can_focus=True):
         return max(0, bisect_right(diff.file_rows, own) - 1)
 
     def file_entry(self, number: int) -> FileEntry:
-        """Return what is to say of a file in a list of them."""
+        """Return the facts of a file for the file list."""
         return entry_of(self._page.base.diff, self._folds, number)
 
     # ------------------------------------------------------------- comments

@@ -1,4 +1,4 @@
-"""A page: blocks below each other, and what changes how they are laid out."""
+"""A page: blocks below each other, and the style of their layout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageStyle:
-    """What changes how a mail is laid out."""
+    """The options of a mail's layout."""
 
     width: int
     all_headers: bool = False
@@ -31,7 +31,7 @@ class PageStyle:
     wrap: bool = False
     """No line of code is cut at the right edge."""
     margin: int = 0
-    """Cells in front of each line of a diff, for what a version did to it."""
+    """Cells in front of each line of a diff, for the signs of an interdiff."""
 
 
 class Page:
@@ -77,16 +77,16 @@ class Page:
         return [text for block in self.blocks for text in block.texts()]
 
     def separators(self) -> list[str]:
-        """Return what stood between each row and the next."""
+        """Return the text between each row and the next."""
         return [joint for block in self.blocks for joint in block.separators()]
 
     def anchor(self, at: int) -> tuple[int, int]:
-        """Return what a row shows, so that it can be found in another layout of the same mail."""
+        """Return a row's position that holds in every layout of the same mail."""
         place, offset = self.find(at)
         return place, self.blocks[place].line_of(offset)
 
     def row_of(self, anchor: tuple[int, int]) -> int:
-        """Return the row that shows what `anchor` stands for."""
+        """Return the row at an anchor."""
         place, line = anchor
         if place >= len(self.blocks):
             return 0

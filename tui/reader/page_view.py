@@ -55,7 +55,7 @@ class PageView(CursorList):
 
     @dataclass
     class Found(Message):
-        """So many matches there are of what was looked for in a large page."""
+        """The number of matches of a search in a large page."""
 
         count: int
 
@@ -66,7 +66,7 @@ class PageView(CursorList):
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
-        """`tasks` runs what would hold up the screen; without it the view has its own."""
+        """`tasks` runs slow work; without it the view has its own."""
         super().__init__(id=id, classes=classes)
         self._tasks = tasks if tasks is not None else Tasks(self.call_later)
         self._page = FoldedPage(Page([]))
@@ -78,7 +78,7 @@ class PageView(CursorList):
         """The same, while something is looked for."""
         self._needle = ""
         self._indexed: FoldedPage | None = None
-        """The page whose text is being made ready."""
+        """The page whose search index is being built."""
         self._strips: LRUCache[tuple[int, bool, bool], Strip] = LRUCache(512)
         self._painter = Painter(self)
         self._colouring = CodeColouring(self, self, self._tasks, self._repaint)
@@ -277,7 +277,7 @@ class PageView(CursorList):
 
     @property
     def indexing(self) -> bool:
-        """Whether the text of the page is being made ready for what was looked for."""
+        """Whether the search index of the page is being built for a pending search."""
         return bool(self._needle) and self._matches is None and self._indexed is self._page
 
     def _make_index(self, page: FoldedPage) -> None:
@@ -293,7 +293,7 @@ class PageView(CursorList):
         )
 
     def _take_index(self, index: TextIndex) -> None:
-        """Look for what was wanted meanwhile."""
+        """Run the pending search."""
         self._index, self._indexed = index, None
         if self._needle:
             self.post_message(self.Found(self.find(self._needle)))
@@ -346,7 +346,7 @@ class PageView(CursorList):
         return self._painter.looks
 
     def notify_style_update(self) -> None:
-        """Forget what was painted in other colours."""
+        """Discard rows painted in the colours before."""
         self._strips.clear()
         self._painter.forget()
         super().notify_style_update()
@@ -378,7 +378,7 @@ class PageView(CursorList):
         return strip
 
     def _overlays(self, at: int) -> Iterator[StyleSpan]:
-        """Yield what lies over a row's own looks, the uppermost first: from, to, look."""
+        """Yield styles over a row's own, the uppermost first: start, end, style."""
         if (selection := self.text_selection) is not None:
             span = selection.get_span(at)
             if span is not None:
@@ -395,6 +395,6 @@ class PageView(CursorList):
         return selected_text(self._page, selection), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Repaint with what is selected."""
+        """Repaint with the new selection."""
         del selection
         self._repaint()

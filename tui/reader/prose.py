@@ -15,7 +15,7 @@ from core.text import TAB_WIDTH, SafeText, shown_line
 from tui.reader.row import PageRow, StyledText, slice_pieces, wrap_words
 
 LONGEST_LINE: Final = 20_000
-"""Characters of a line of prose that are shown; the rest of what can be no prose is counted, not shown."""
+"""Characters of a line of prose that are shown; the rest, which cannot be prose, is only counted."""
 
 FOLD_FROM: Final = 4
 """Quotes of so many lines fold; a shorter one costs less to read than its fold."""
@@ -42,14 +42,14 @@ _MARGIN: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Lines of text, and what each of them is: the look that it has, "" where it is nothing special."""
+    """Lines of text, each with its style; "" for plain."""
 
     lines: list[str]
     kinds: list[str]
 
     @classmethod
     def read(cls, lines: list[str]) -> Prose:
-        """Tell apart what the lines are."""
+        """Classify the lines."""
         return cls(lines, _kinds(lines))
 
     @classmethod
@@ -120,7 +120,7 @@ class ProseBlock:
         return text
 
     def _hang(self, line: int, text: str) -> str:
-        """Return what stands before the rows of a line after its first: its quote marks, or its indent."""
+        """Return the text before the wrapped rows of a line: its quote marks, or its indent."""
         if self._kinds[line].startswith("quote") and (match := _QUOTE.match(text)):
             marks = match[0]
         else:
@@ -214,7 +214,7 @@ def _fold(lines: int) -> SafeText:
 
 
 def _kinds(lines: Sequence[str]) -> list[str]:
-    """Return what each line is, as the look it has; "" where it is nothing special."""
+    """Return the style of each line; "" for plain."""
     kinds: list[str] = []
     in_diff = [False] * (_DEEPEST + 1)
     for at, line in enumerate(lines):
@@ -248,12 +248,12 @@ def _first_column(line: str) -> int:
 
 
 def _announces(lines: Sequence[str], at: int) -> bool:
-    """Whether a line that ends in a colon says who wrote the quote below it."""
+    """Whether a line that ends in a colon attributes the quote below it."""
     return any(line[:1] == ">" for line in lines[at + 1 : at + 3])
 
 
 def _quoted(line: str, in_diff: list[bool]) -> str:
-    """Return the look of a quoted line: by its depth, or by what it is of a quoted diff."""
+    """Return the style of a quoted line: by its depth, or by its part of a quoted diff."""
     match = _QUOTE.match(line)
     marks = match[0] if match else ">"
     depth = min(marks.count(">"), _DEEPEST)

@@ -1,4 +1,4 @@
-"""What a page is made of: rows, in blocks that make each row only when it is looked at."""
+"""The parts of a page: rows, in blocks that make each row only when it is painted."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class PageRow:
     """One line of the screen."""
 
     pieces: tuple[StyledText, ...] = ()
-    """Its text: what can be found, selected and copied."""
+    """Its text, which can be found, selected and copied."""
     gutter: tuple[StyledText, ...] = ()
-    """What stands before it: numbers, margins. It stays when the text is panned."""
+    """Line numbers and margins before the text. They stay when the text is panned."""
     base: str = ""
     """The look of the whole row, to the right edge."""
     pans: bool = False
@@ -35,7 +35,7 @@ class PageRow:
     more: int = 0
     """Cells that it has beyond the right edge and cuts off itself."""
     note: tuple[StyledText, ...] = ()
-    """Said at the right edge, before its text; no part of what is found and copied."""
+    """A note at the right edge, which is neither found nor copied."""
 
     @property
     def text(self) -> str:
@@ -44,7 +44,7 @@ class PageRow:
 
 
 class Block(Protocol):
-    """A part of a page. Rows are counted from 0; a *line* is what stays the same when the width changes."""
+    """A part of a page. Rows are counted from 0; a *line* stays the same when the width changes."""
 
     @property
     def count(self) -> int:
@@ -60,7 +60,7 @@ class Block(Protocol):
         ...
 
     def separators(self) -> list[str]:
-        """Return what stood between each row and the next: a line end, or what a soft wrap took away."""
+        """Return the text between each row and the next: a line end, or the blanks removed by a soft wrap."""
         ...
 
     def line_of(self, at: int) -> int:

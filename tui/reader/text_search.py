@@ -17,7 +17,7 @@ _MOST_SHOWN: Final = 200
 
 
 class TextIndex:
-    """Where a text stands in a page.
+    """The text of a page with the offsets of its rows.
 
     Rows that were wrapped are joined by what stood between them, so a match may go over a row's end.
     """

@@ -71,7 +71,7 @@ _HEARD: Final[tuple[type[Message], ...]] = (
     SearchBar.Changed, SearchBar.Left, SearchBar.Kept, SearchBar.Moved, SearchBar.ScopeSwitched,
     SearchBar.ServerAsked, StatusBar.Chosen, TitleBar.TabChosen, VersionLadder.Highlighted, VersionLadder.PairSelected,
 )  # fmt: skip
-"""What widgets post that controllers may hear."""
+"""Messages of widgets that controllers may listen to."""
 
 
 def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], Desk]) -> Controllers:
@@ -109,7 +109,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
 
 
 class DeskScreen(CommandScreen):
-    """Title, tree, reader and status bar: what they are and where keys go. What they do is the controllers' matter."""
+    """Title, tree, reader and status bar, and the route of keys. The features are controllers."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = None
@@ -160,14 +160,14 @@ class DeskScreen(CommandScreen):
     # ------------------------------------------------------------- keys, commands and messages
 
     async def prepare_keys(self) -> None:
-        """Mount what can be typed into: not before the first picture, which it would hold up."""
+        """Mount the line inputs: not before the first picture, which they would hold up."""
         async with self._preparing_keys:  # the timer and the first key may ask at the same time
             if not self.prompt.is_attached:
                 await self.mount(self.bar, after=self.title_bar)
                 await self.mount(self.prompt, before=self.status)
 
     def take_key(self, event: events.Key) -> bool:
-        """Give a key to what is typed into, or to the welcome, else run its command."""
+        """Give a key to the focused line input or the welcome, else run its command."""
         if self.prompt.asking:
             return self.prompt.feed(event)
         if self.bar.asking:
@@ -203,7 +203,7 @@ class DeskScreen(CommandScreen):
             self.reader.put_terminal_cursor()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Offer the keys of the pane; a click beside what is typed into ends that."""
+        """Show the keys of the pane; a click outside of a line input closes it."""
         if event.widget in (self.series_tree, self.ladder, self.reader):
             self._pane = Pane.READER if event.widget is self.reader else Pane.TREE
             if self.focused is event.widget:  # and not the prompt, opened since by a quick hand
@@ -219,7 +219,7 @@ class DeskScreen(CommandScreen):
         self.status.hint(self.keymap.footer_hints(pane))
 
     def command_handlers(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return self.controllers.handlers
 
     def disabled_reason(self, command: Command) -> str:
@@ -252,12 +252,12 @@ class DeskScreen(CommandScreen):
     # ------------------------------------------------------------- what is shown
 
     def open_session(self, session: Session) -> None:
-        """Let the controllers read what was opened."""
+        """Let the controllers read a new session."""
         self.remove_class("-welcome")
         self.controllers.on_open(session)
 
     def switch_session(self, session: Session) -> None:
-        """Let what was opened take the place of what is shown."""
+        """Show a session in place of the current one."""
         before, self.session = self.session, session
         self.controllers.on_session(session, before)
 
@@ -279,13 +279,13 @@ class DeskScreen(CommandScreen):
             self.controllers.on_mail(mail)
 
     def show_note(self, title: str, templates: Sequence[str], **values: object) -> None:
-        """Show a text of the program in the reader, with the keys of the commands that it names in braces."""
+        """Show lines of the program in the reader, with keys and values filled in."""
         self.content = ReaderContent.NOTE
         self.reader.show_note(title, [self.keymap.fill(line, **values) for line in templates])
         self.update_reader_title()
 
     def show_report(self, title: str, lines: Sequence[SafeText], *, focus: bool = True) -> None:
-        """Show what mails or programs say in the reader, as it is, until the next step back; give it the keys."""
+        """Show text from mail or programs in the reader, unchanged, until the next step back; focus the reader."""
         if self.content is not ReaderContent.TEMPORARY_NOTE:
             self.asked_from = self.active_pane
         self.content = ReaderContent.TEMPORARY_NOTE
@@ -334,7 +334,7 @@ class DeskScreen(CommandScreen):
             self.focus_pane(Pane.READER)
 
     async def show_welcome(self) -> None:
-        """Offer what to begin with, since nothing is open."""
+        """Show the welcome with its offers, since nothing is open."""
         from tui.widgets.welcome import Welcome
 
         self.remove_class("-empty")
@@ -345,7 +345,7 @@ class DeskScreen(CommandScreen):
         self._offer_hints()
 
     def show_help(self) -> None:
-        """Show the keys of the screen on top, and run what is chosen there."""
+        """Show the keys of the screen on top, and run the command chosen there."""
         from tui.screens.help import push_help
 
         push_help(cast("CommandScreen", self.app.screen))

@@ -1,4 +1,4 @@
-"""All keys, made from the list of commands, and what the signs mean; found by typing."""
+"""All keys, from the registry of commands, and the meaning of the signs; filtered by typing."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def push_help(screen: CommandScreen) -> None:
 
 
 class HelpScreen(Dialog[Command]):
-    """Lists what can be done; gives the command that was chosen. The pane one comes from stands first.
+    """Lists the commands and returns the chosen one. The pane that had the focus stands first.
 
     As long as nothing is looked for, the keys that move and leave elsewhere do so here; any other letter begins to look.
     """
@@ -127,7 +127,7 @@ class HelpScreen(Dialog[Command]):
         return next(pane for pane in self._order if pane & command.pane)
 
     def _list(self, text: str) -> None:
-        """List the commands and signs with every word of `text`; None stands for what cannot be run."""
+        """List the commands and signs that contain every word of `text`; None stands for a command that cannot be run."""
         self._text = text
         words = text.casefold().split()
         options = self.query_one(OptionList)
@@ -184,7 +184,7 @@ class HelpScreen(Dialog[Command]):
         return self.query_one(LineInput)
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what the commands do that the help has, by their names."""
+        """Return the handlers of the help's commands, by name."""
         options = self.query_one(OptionList)
         return {
             **super().command_handlers(),
@@ -221,7 +221,7 @@ class HelpScreen(Dialog[Command]):
         self._list(self._line.value)
 
     def _down(self) -> None:
-        """Move down; from the last command on only scroll, to what stands below it."""
+        """Move down; from the last command on only scroll, to the signs below it."""
         options = self.query_one(OptionList)
         last = max((at for at, c in enumerate(self._listed) if c is not None), default=-1)
         if options.highlighted is None or options.highlighted >= last:
@@ -239,7 +239,7 @@ class HelpScreen(Dialog[Command]):
 
 
 def _lines(command: Command, room: int) -> Content:
-    """Return a command's keys, what it does, and its name; what has no room goes on below."""
+    """Return a command's keys, help and name, wrapped."""
     keys = " ".join(command.keys)
     wide = max(20, room - _KEYS_WIDE - _NAMES_WIDE - 4)
     first, *others = textwrap.wrap(command.help, wide)

@@ -1,1 +1,1 @@
-"""The terminal: what it sends, its modes, and how it is given back."""
+"""The terminal: its input, its modes, and restoring them."""

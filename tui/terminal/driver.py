@@ -28,7 +28,7 @@ class TerminalDriver(LinuxDriver):
     _was_lent = False
 
     def start_application_mode(self) -> None:
-        """Take the terminal; what was typed while another program had it is thrown away."""
+        """Take the terminal; drop keys typed while another program had it."""
         if self._was_lent:
             with_terminal(termios.tcflush, self.fileno, termios.TCIFLUSH)
         self._was_lent = True
@@ -42,7 +42,7 @@ class TerminalDriver(LinuxDriver):
         return super()._get_terminal_size()
 
     def run_input_thread(self) -> None:
-        """Read until the application ends, as LinuxDriver does, and give the parser only what passes the filter."""
+        """Read until the application ends, as LinuxDriver does, with the filter before the parser."""
         parser, wanted = XTermParser(self._debug), InputFilter()
         decode = getincrementaldecoder("utf-8")("replace").decode
         silence = 0
@@ -73,7 +73,7 @@ class TerminalDriver(LinuxDriver):
 
 
 def read_some(descriptor: int) -> bytes:
-    """Return what a terminal has sent, b"" where it is gone."""
+    """Return the bytes a terminal has sent, b"" where it is gone."""
     try:
         return os.read(descriptor, 1 << 12)
     except OSError:

@@ -1,4 +1,4 @@
-"""Filters what a terminal sends: keys, mouse and pastes pass, answers to queries that nobody waits for do not.
+"""Filters a terminal's input: keys, mouse and pastes pass, unexpected answers to queries do not.
 
 A terminal answers queries (colours, device attributes, its version) when it likes, also to a program that was
 started after the one that asked. Textual's parser reads the sequences it does not know as keys: the answer to
@@ -34,13 +34,13 @@ _RELEASED: Final = "3"
 
 
 class InputFilter:
-    """Passes on whole sequences that mean something to Textual's parser; keeps what has only begun."""
+    """Passes on complete sequences that Textual's parser understands; holds back incomplete ones."""
 
     def __init__(self) -> None:
         self._held = ""
         """The beginning of a sequence."""
         self._in_string = False
-        """Within an OSC, DCS, APC, PM or SOS; what `_held` has is its last character."""
+        """Within an OSC, DCS, APC, PM or SOS; `_held` has its last character."""
         self._in_paste = False
 
     @property
@@ -50,11 +50,11 @@ class InputFilter:
 
     @property
     def is_key(self) -> bool:
-        """Whether what is held is a key, if nothing follows: Escape, or Alt and a key."""
+        """Whether the held bytes are a key if nothing follows: Escape, or Alt and a key."""
         return not self._in_string and len(self._held) <= 2
 
     def feed(self, text: str) -> str:
-        """Take what was read, and return what is to be parsed."""
+        """Take bytes that were read, and return those to parse."""
         text, self._held = self._held + text, ""
         passed: list[str] = []
         at = 0
@@ -73,7 +73,7 @@ class InputFilter:
         return "".join(passed)
 
     def flush(self) -> str:
-        """Return what was held and will not be completed, after some silence: keys that begin with ESC.
+        """Return held bytes that will not be completed, after some silence: keys that begin with ESC.
 
         A string that has begun ends here, too, or a terminal that breaks off would swallow all keys.
         """
@@ -162,7 +162,7 @@ class InputFilter:
 
 
 def key_sequence(sequence: str) -> str:
-    """Return a key in kitty's protocol without what Textual's parser cannot read, "" for what is no key.
+    """Return a key of kitty's protocol in the form that Textual's parser reads, "" for other input.
 
     `CSI code:shifted:base ; modifiers:event ; text u`: alternates and event types are dropped, and with them
     keys that were let go; with Shift alone the shifted key is the text.

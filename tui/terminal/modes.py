@@ -1,4 +1,4 @@
-"""The modes of the terminal as the shell left them, and how to bring them back whatever happened."""
+"""The terminal modes that the shell had set, and restoring them after any exit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a row of the tree shows what was decided: pieces of text with the names of their looks."""
+"""The triage state of a row: pieces of text with the names of their styles."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def is_over(row: Row) -> bool:
 
 
 def state_pieces(row: Row) -> Iterator[tuple[str, str]]:
-    """Yield what stands before a row's subject: its state, flag, priority and labels."""
+    """Yield the pieces before a row's subject: state, flag, priority and labels."""
     if state := state_of(row):
         glyph, look = STATES[state]
         yield f"{glyph} ", look
@@ -91,7 +91,7 @@ Asked = tuple[MessageId, int]
 
 
 def comment_key_of(row: Row) -> tuple[Asked, Patch] | None:
-    """Return what would tell how many comments a row's patch has; None where there are no replies, or it is no patch."""
+    """Return the key of a patch's comment count, and the patch; None without replies, and for other rows."""
     if row.kind not in (Kind.COVER, Kind.PATCH) or row.entry is None or not row.entry.replies:
         return None
     return (row.entry.message.message_id, len(row.entry.replies)), row.entry

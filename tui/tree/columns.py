@@ -1,4 +1,4 @@
-"""A row of the tree as text: its columns, how they give way in a narrow pane, and what is written in each.
+"""A row of the tree as text: its columns, and how they shrink in a narrow pane.
 
 Pure, so that it can be tested at every width: it gives pieces of text with the names of their looks, and the widget
 turns names into colours. Everything a mail wrote goes through `core.text.shown` here.
@@ -38,7 +38,7 @@ GLYPHS: Final = {
 }
 
 UNREAD: Final = "●"
-"""In place of the glyph of what holds, or is, an unread mail."""
+"""The glyph of unread mail, in place of the row's own."""
 
 _LEFT: Final = frozenset({"author", "lit"})
 """Looks of the column that is written from its left."""
@@ -91,7 +91,7 @@ def columns(width: int, *, names: bool = False) -> Columns:
 
 
 def _label(row: Row) -> Iterator[StyledText]:
-    """Yield what identifies a row, at its left."""
+    """Yield the label at the left of a row."""
     item = row.item
     version = row.version
     if row.kind is Kind.MISSING and version is not None:
@@ -168,7 +168,7 @@ def version_name(row: Row) -> str:
 
 
 def _retitled(row: Row) -> bool:
-    """Whether a reply has another subject than what it hangs under."""
+    """Whether a reply's subject differs from that of its parent."""
     if row.message is None:
         return False
     above = row.entry.message.subject.title if row.entry is not None else row.item.subject
@@ -176,7 +176,7 @@ def _retitled(row: Row) -> bool:
 
 
 def _author(row: Row) -> list[StyledText]:
-    """Return who is named at the right of a row: by address, where it is that which was looked for."""
+    """Return the person at the right of a row: by address, where the search matched that."""
     item, message, highlights = row.item, row.message, _lit(row)
     who: Identity | None = None
     if row.kind in (Kind.SERIES, Kind.THREAD):
@@ -195,7 +195,7 @@ def _author(row: Row) -> list[StyledText]:
 
 
 def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[StyledText], int]]:
-    """Return the columns at the right that have room: what is in them, cells."""
+    """Return the right-hand columns that have room: content and cells."""
     item, version, message = row.item, row.version, row.message
     is_head = row.kind in (Kind.SERIES, Kind.THREAD)
     counts, counts_look = "", "complete"
@@ -233,7 +233,7 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[StyledText
 def _grown(
     right: list[tuple[list[StyledText], int]], width: int
 ) -> list[tuple[list[StyledText], int]]:
-    """Return columns as wide as what they have to say, as long as the subject keeps a third of the row.
+    """Return columns as wide as their content, as long as the subject keeps a third of the row.
 
     `v12`, `↳128` or why a series is back, cut to a few letters, say nothing; a name or a date still does.
     """
@@ -353,7 +353,7 @@ def _exactly(pieces: list[StyledText], width: int) -> list[StyledText]:
 
 
 def _joined(pieces: Iterable[StyledText]) -> Iterator[StyledText]:
-    """Yield the pieces with blanks joined to what follows: what is drawn costs by the piece."""
+    """Yield the pieces with blanks joined to the next: painting costs by the piece."""
     blanks = ""
     for text, look in pieces:
         if not text or text.isspace():

@@ -1,4 +1,4 @@
-"""Groups of a list that are folded into their headings, and where that leaves what is still to be seen. Pure."""
+"""Groups of a list that are folded into their headings, and the places of the rows left visible. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import accumulate
 
 
 class Groups:
-    """Items by place, and by rank: their place among those that are not hidden.
+    """Items by place, and by rank: their place among the visible ones.
 
     `headings` stand above the first item of each group; `is_open` is asked by a heading's text. A folded group has one
     rank, its heading's, whose place is that of its first item.

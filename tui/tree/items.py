@@ -1,4 +1,4 @@
-"""What the tree lists: series and threads by place, read only where they are looked at."""
+"""The series and threads of the tree, by place, read only when they are looked at."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tui.tree.rows import Item, Whole
 
 
 class Items(Protocol):
-    """What the tree lists: series and threads by place, from 0, read only where they are looked at."""
+    """The series and threads of the tree, by place from 0, read only when they are looked at."""
 
     @property
     def headings(self) -> Mapping[int, str]:
-        """What stands above some of them."""
+        """The headings above some of them."""
         ...
 
     def __len__(self) -> int: ...
 
     def summary(self, place: int) -> Item:
-        """Return what a folded row shows."""
+        """Return the summary of a folded row."""
         ...
 
     def load_item(self, place: int) -> Whole | None:
@@ -52,7 +52,7 @@ class InMemoryItems:
         return len(self._items)
 
     def summary(self, place: int) -> Whole:
-        """Return what a folded row shows."""
+        """Return the summary of a folded row."""
         return self._items[place]
 
     def load_item(self, place: int) -> Whole:
@@ -60,7 +60,7 @@ class InMemoryItems:
         return self._items[place]
 
     def unseen(self, place: int) -> Collection[MessageId]:
-        """Return nothing: what is opened alone has no state."""
+        """Return nothing: an opened target has no read state."""
         del place
         return ()
 

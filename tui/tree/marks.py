@@ -1,11 +1,11 @@
-"""Which series are marked: by what they stay known by, so that rows may arrive and move. Knows no widget."""
+"""The marked series, by handles that stay valid while rows arrive and move. Knows no widget."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 SeriesHandle = int | str
-"""What a series or thread stays known by: its row's number in the index, or its id where it is in memory."""
+"""The stable handle of a series or thread: its row's number in the index, or its id in memory."""
 
 
 class Marks:
@@ -18,7 +18,7 @@ class Marks:
         self._order: Callable[[int, int], Sequence[SeriesHandle]] = lambda *_: ()
 
     def show(self, order: Callable[[int, int], Sequence[SeriesHandle]]) -> None:
-        """Take the handles of what is shown, by their places: `order(first, end)`."""
+        """Set the handles of the shown rows, by place: `order(first, end)`."""
         self._order = order
 
     # ------------------------------------------------------------- asking
@@ -37,7 +37,7 @@ class Marks:
         return self._anchor
 
     def is_marked(self, place: int, handle: SeriesHandle) -> bool:
-        """Whether what stands at a place is marked."""
+        """Whether the row at a place is marked."""
         return place in self._range or handle in self._set
 
     def count(self, rows_shown: int) -> int:
@@ -47,7 +47,7 @@ class Marks:
         return len(self.visible(rows_shown)) if self._range or self._set else 0
 
     def visible(self, rows_shown: int) -> set[SeriesHandle]:
-        """Return the handles of what is marked and shown."""
+        """Return the handles of marked rows that are shown."""
         found = self._set.intersection(self._order(0, rows_shown)) if self._set else set()
         return found.union(self._order(self._range.start, self._range.stop))
 
@@ -84,14 +84,14 @@ class Marks:
         self._range = range(min(anchor, cursor), max(anchor, cursor) + 1)
 
     def end_range(self, *, keep: bool) -> None:
-        """End the range, and keep what is in it marked, or not."""
+        """End the range, and keep its rows marked, or not."""
         if keep:
             self._set.update(self._order(self._range.start, self._range.stop))
         self._anchor = None
         self._range = range(0)
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Know by their new ids what had others."""
+        """Replace handles by their new ids."""
         for before, now in names.items():
             if before in self._set:
                 self._set.remove(before)

@@ -1,4 +1,4 @@
-"""The tree as a list of rows: what is folded and what is to be seen. Knows no widget.
+"""The tree as a list of visible rows, with folds. Knows no widget.
 
 What is unfolded is kept by key (an item's id, a version's number, a Message-ID), never by place, so that a listing
 with more in it leaves everything as the reader had it.
@@ -33,7 +33,7 @@ from tui.tree.rows import (
 )
 
 _BLOCKS_KEPT: Final = 200
-"""Unfolded items whose rows are kept: more than a screen shows."""
+"""Expanded items whose rows are kept: more than a screen shows."""
 
 _NOTHING_FOUND: Final = SearchMarks(highlights={})
 
@@ -47,7 +47,7 @@ def _every(key: Key, at_first: bool) -> bool:
 
 
 class Rows:
-    """The rows that are to be seen, in order.
+    """The visible rows, in order.
 
     Only of what has more than one row is the number of its rows held; the rows are made when they are looked at. So
     100,000 folded ones cost nothing.
@@ -63,7 +63,7 @@ class Rows:
         self._more: dict[int, int] = {}
         """How many rows an item has beside its own, by its place."""
         self._at: list[int] = []
-        """The ranks of those among what is not hidden, in order; and where their rows begin."""
+        """The ranks of expanded items among the visible ones, in order, and their first rows."""
         self._firsts: list[int] = []
         self._sums: list[int] = [0]
         """How many rows more there are before each of them, and after the last how many in all."""
@@ -173,7 +173,7 @@ class Rows:
         also: Key | None = None,
         matches: SearchMarks = _NOTHING_FOUND,
     ) -> Key | None:
-        """Show `items`, and what was found in them; with `keep` what was unfolded stays so.
+        """Show `items` with the matches in them; with `keep`, folds stay.
 
         Returns where `also`, a key of the list before, is now: an item's id changes when an earlier version of
         it turns up.
@@ -248,7 +248,7 @@ class Rows:
         return [series_row(item, expanded=True), *child_rows(item, _every)]
 
     def find(self, key: Key) -> int | None:
-        """Return where the row of `key` is, or that of what it is folded into; None where that is gone."""
+        """Return the row of `key`, or the row that it is folded into; None where that is gone."""
         if not key[0]:
             above = (p for p, text in self._items.headings.items() if key[1:] == (text,))
             return next(map(self._start, above), None)
@@ -277,7 +277,7 @@ class Rows:
 
     @property
     def folds(self) -> Mapping[Key, bool]:
-        """What was unfolded or folded, by key."""
+        """Explicit folds, by key."""
         return self._open
 
     @property
@@ -292,7 +292,7 @@ class Rows:
         self._count_rows()
 
     def set_highlights(self, matches: SearchMarks) -> None:
-        """Light up what was found."""
+        """Highlight the matches of a search."""
         self._matches = matches
         self._count_rows()
 
@@ -328,7 +328,7 @@ class Rows:
         return index if first is None else self._start(first)
 
     def fold_all(self, *, expanded: bool, around: int = 0) -> None:
-        """Fold or unfold everything, groups too; of a list that is not in memory, unfold what is near the row `around`."""
+        """Expand or collapse everything, groups too; of a list that is not in memory, expand the items near row `around`."""
         self._open = {} if expanded or not self._items.headings else {_GROUPS: False}
         if not self.all_in_memory and expanded:
             self._count_rows()
@@ -341,7 +341,7 @@ class Rows:
         self._count_rows()
 
     def unfold_to(self, index: int, key: Key) -> int:
-        """Unfold what hides the row of `key` in the series or thread at `index`, and return where it is."""
+        """Expand the rows above `key` in the series or thread at `index`, and return its row."""
         place = self._place_of(index)
         self.show_group(place)
         item = self._items.load_item(place)
@@ -358,7 +358,7 @@ class Rows:
         return self.find(key) or 0
 
     def _recount(self, place: int) -> None:
-        """Count the rows of one item anew, and move what follows."""
+        """Recount the rows of one item, and move those below."""
         self._blocks.pop(place, None)
         self._more[place] = len(self._block(place)) - 1
         self._sum_up()

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from core.triage.state import TriageState
 
 Key = tuple[str, ...]
-"""What a row stays known by; it begins with the id of its series or thread."""
+"""The stable key of a row; it begins with the id of its series or thread."""
 
 Whole = Series | Thread
 Item = Series | Thread | SeriesSummary
-"""What a row belongs to. A folded row of a long list knows only what it shows: a summary."""
+"""The item of a row. A folded row of a long list has only a summary."""
 
 
 class Kind(Enum):
-    """What a row stands for."""
+    """The kinds of rows."""
 
     HEADING = auto()
     SERIES = auto()
@@ -70,12 +70,12 @@ class MatchingPatches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchMarks:
-    """What was found in the series and threads of a list."""
+    """The matches of a search in the series and threads of a list."""
 
     highlights: Mapping[Key, Highlights]
     """The letters that were looked for, by the keys of the rows that have them."""
     inside: Mapping[int, MatchingPatches] = field(default_factory=dict)
-    """By the place of a series, what is shown of its patches though it is folded."""
+    """By the place of a series, the matching patches shown though it is folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Row:
     depth: int
     item: Item
     message: Message | None
-    """What reading this row shows; None where a patch is missing."""
+    """The message that this row opens; None where a patch is missing."""
     version: Version | None = None
     entry: Patch | None = None
     """The patch or cover letter that this row is, or hangs under."""
@@ -100,13 +100,13 @@ class Row:
     unread: int = 0
     """How many mails in it, or is it, were not read."""
     news: str = ""
-    """What is new in a series or thread; of a heading, or what stands for more, what it says."""
+    """News of a series or thread; of a heading, its text."""
     marked: bool = False
     """It is one of those that the next verb is for."""
     standing: TriageState | None = None
     """How its series or thread stands, where anything was decided on that."""
     highlights: Highlights | None = None
-    """Where it is one of the rows that were found: what was looked for."""
+    """The spans matched by a search; None where the row itself did not match."""
 
 
 IsOpen = Callable[[Key, bool], bool]
@@ -114,7 +114,7 @@ IsOpen = Callable[[Key, bool], bool]
 
 
 def group_row(item: Item, text: str, count: int, *, expanded: bool, expandable: bool = True) -> Row:
-    """Return the row that stands above a group of `count`, whose first series or thread is `item`."""
+    """Return the heading of a group of `count`, whose first series or thread is `item`."""
     return Row(
         key=("", text),
         kind=Kind.HEADING,
@@ -170,7 +170,7 @@ def series_row(item: Item, *, expanded: bool) -> Row:
 
 
 def badge_of(item: SeriesSummary) -> str:
-    """Return in a word or two what came since a row was last looked at."""
+    """Return the news since a row was last visited, in a word or two."""
     if not item.unread:
         return ""
     if item.unread >= item.mails or item.news & MessageRole.PATCH:
@@ -268,7 +268,7 @@ def match_rows(item: Item, whole: Whole | None, found: MatchingPatches) -> list[
 
 
 def _name_in(item: Series, version: Version) -> str:
-    """Return what tells a version from the others of its series: a RESEND has the number of what it sends again."""
+    """Return the distinct name of a version: a RESEND has the number of the version it repeats."""
     number = (version.version, version.minor)
     same = [other for other in item.versions if (other.version, other.minor) == number]
     nth = next(place for place, other in enumerate(same) if other is version)

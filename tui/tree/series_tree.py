@@ -11,7 +11,7 @@ from tui.tree.view import TreeView
 
 
 class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
-    """A `TreeView` that knows patches, replies, unread mails and what was found."""
+    """A `TreeView` with commands for patches, replies, unread messages and search results."""
 
     # ------------------------------------------------------------- going through mails
 
@@ -120,7 +120,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
 
     @property
     def folds(self) -> Mapping[Key, bool]:
-        """What was unfolded or folded, by key."""
+        """Explicit folds, by key."""
         return self._rows.folds
 
     def restore_position(self, folds: Mapping[Key, bool], key: Key, from_top: int) -> bool:
@@ -137,7 +137,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         return self._rows[self._rows.first_row(place)].key
 
     def go_to_mail(self, message_id: MessageId) -> bool:
-        """Go to a mail, wherever it is, or to what holds it; say whether there is any."""
+        """Go to a mail, or to the row that it is folded into; return whether there is one."""
         place = self._rows.show_mail(message_id)
         if place is None:
             return False
@@ -159,7 +159,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
     # ------------------------------------------------------------- what was found
 
     def set_highlights(self, matches: SearchMarks) -> None:
-        """Light up what was found, in the list as it is."""
+        """Highlight the matches of a search in the list as it is."""
         self._rows.set_highlights(matches)
         self._laid_out()
 

@@ -1,4 +1,4 @@
-"""A row of the tree as words, for screen readers and plain terminals: what matters first, no glyphs, no columns."""
+"""A row of the tree as a sentence, for screen readers and plain terminals: the most important first, no glyphs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _words(row: Row, now: datetime) -> Iterator[str]:
 
 
 def _head(row: Row) -> Iterator[str]:
-    """Yield how a series or thread stands, and what it is about."""
+    """Yield the triage state of a series or thread, and its subject."""
     item, standing = row.item, row.standing
     yield "unread" if row.unread else ""
     if standing is not None:
@@ -94,7 +94,7 @@ def _what(row: Row) -> str:
 
 
 def _counts(row: Row) -> Iterator[str]:
-    """Yield how much there is of it, and what was given to it."""
+    """Yield its numbers of patches, replies and trailers."""
     item, version = row.item, row.version
     if row.kind is Kind.SERIES:
         yield f"version {version_name(row).removeprefix('v')}"

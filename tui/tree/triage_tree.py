@@ -1,4 +1,4 @@
-"""The tree with marks in it and with what was decided: what is marked, which rows are hidden, how each row stands."""
+"""The tree with marks and triage states: marked rows, hidden rows, the state of each row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOTHING: Final[Mapping[SeriesHandle, TriageState]] = {}
 
 
 class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
-    """A `SeriesTree` whose series can be marked, and hidden once something was decided on them."""
+    """A `SeriesTree` whose series can be marked, and hidden once they are decided."""
 
     @dataclass
     class MarksChanged(Message):
@@ -55,7 +55,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         anew: bool = False,
         hold: bool = False,
     ) -> None:
-        """Show these series and threads; marks stay on what they were on."""
+        """Show these series and threads; marks stay on their series."""
         ids = self.marks.ids if keep else set()
         if not keep:
             self.marks.clear()
@@ -65,7 +65,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         self._marks_moved()
 
     def show_found(self, items: Items, matches: SearchMarks, *, keep: bool = False) -> None:
-        """Show what was found."""
+        """Show the results of a search."""
         super().show_found(items, matches, keep=keep)
         self._marks_moved()
 
@@ -84,7 +84,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         return len(self._rows.items)
 
     def handle(self, place: int) -> SeriesHandle:
-        """Return what the series or thread at a place stays known by."""
+        """Return the handle of the series or thread at a place."""
         return self.handles(place, place + 1)[0]
 
     def handles(self, first: int, end: int) -> Sequence[SeriesHandle]:
@@ -108,7 +108,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
 
     @property
     def here(self) -> SeriesHandle | None:
-        """What the series or thread under the cursor is known by; a group's heading is none."""
+        """The handle of the series or thread under the cursor; None on a group's heading."""
         row = self._shown_row
         if row is None or row.kind is Kind.HEADING:
             return None
@@ -159,7 +159,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
 
     @property
     def marked(self) -> set[SeriesHandle]:
-        """What is marked of what is shown."""
+        """The handles of marked rows that are shown."""
         return self.marks.visible(self.count)
 
     def mark_here(self) -> None:
@@ -181,7 +181,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
             self.cursor = self._rows.first_row(end)
 
     def begin_range(self) -> None:
-        """Let what is marked grow with the cursor from here on, or end that."""
+        """Start a range of marks at the cursor, or end it."""
         if self.marks.selecting:
             self.end_range()
         elif len(self._rows):
@@ -191,7 +191,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
             self._tell_marks()
 
     def end_range(self) -> None:
-        """Keep marked what is in the range."""
+        """End the range and keep its marks."""
         self.marks.end_range(keep=True)
         self._tell_marks()
 

@@ -38,7 +38,7 @@ _ASK_AFTER: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """Where the reader was in a list: the row, its line in the pane, and what was folded."""
+    """The user's position in a list: the row, its line in the pane, and the folds."""
 
     key: Key | None
     from_top: int
@@ -68,7 +68,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class CommentCountsRequested(Message):
-        """Patches came into view whose comments are to be counted."""
+        """Patches came into view whose comments are not counted yet."""
 
         asked: Mapping[Asked, Patch]
 
@@ -79,7 +79,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
         self._styles = RowStyles(self)
         self._names = False
-        """What was found is shown: names come before counts."""
+        """Search results are shown: author names come before counts."""
         self._remote_focus = False
         """Another widget has the keys, and moves the cursor."""
         self._told: Key | None = None
@@ -123,7 +123,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._put(place, from_top)
 
     def show_found(self, items: Items, matches: SearchMarks, *, keep: bool = False) -> None:
-        """Show what was found, with the cursor on the best; with `keep` it stays on its row, and the folds as they are."""
+        """Show search results with the cursor on the best; with `keep`, the cursor and the folds stay."""
         row = self._shown_row if keep else None
         from_top = self.cursor - self.scroll_offset.y
         key = self._rows.replace(items, keep=keep, also=row.key if row else None, matches=matches)
@@ -190,7 +190,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
 
     @property
     def row(self) -> Row | None:
-        """What is under the cursor, with all that it stands for."""
+        """The row under the cursor, completely read."""
         return self._rows.whole(self.cursor) if self.cursor < len(self._rows) else None
 
     @property
@@ -258,7 +258,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         return True
 
     def fold_all(self, *, expanded: bool) -> None:
-        """Fold or unfold everything; the cursor stays on its row or on what that was folded into."""
+        """Expand or collapse everything; the cursor stays on its row, or on the row it was folded into."""
         row = self._shown_row
         if row is None:
             return

@@ -1,4 +1,4 @@
-"""What the reader says of a pair above the patch: the kind of change, the changelog, tags, the old message."""
+"""The text above a pair's patch in the reader: kind of change, changelog, tags, old message."""
 
 from __future__ import annotations
 

@@ -145,14 +145,14 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
             self.post_message(self.Highlighted(pair))
 
     def show_cursor(self) -> None:
-        """Bring the cursor into sight; with the first pair, what stands above it."""
+        """Scroll to the cursor; with the first pair, to the lines above it."""
         if self._stops and self.cursor == self._stops[0] < self.height:
             self.scroll_to_row(0)
         else:
             super().show_cursor()
 
     def action_bottom(self) -> None:
-        """Move to the last pair, and show what stands below it."""
+        """Move to the last pair, and show the lines below it."""
         super().action_bottom()
         self.scroll_to_row(self.virtual_size.height)
 

@@ -33,7 +33,7 @@ _LONGEST: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class LadderRow:
-    """A line, and what the cursor on it stands for."""
+    """A line of the ladder, and the pair or patch under the cursor on it."""
 
     pieces: tuple[StyledText, ...]
     pair: int | None = None
@@ -43,7 +43,7 @@ class LadderRow:
 def ladder_rows(
     choice: Choice, comparison: Comparison, width: int, *, linear: bool = False
 ) -> Iterator[LadderRow]:
-    """Yield what is compared, the pairs, and the author's changelog, in `width` cells."""
+    """Yield the compared versions, the pairs, and the author's changelog, in `width` cells."""
     yield LadderRow((_cut(f" {choice.new.series.subject}", "heading", width),))
     yield LadderRow(tuple(_chain(choice, comparison, width)))
     for posting in (choice.old, choice.new):
@@ -160,7 +160,7 @@ def _gone(step: Comparison, number: int) -> PairChange | None:
 
 
 def grid_rows(known: Sequence[Posting], found: Sequence[Chain], width: int) -> Iterator[LadderRow]:
-    """Yield the grid: a patch a line, a version a column, in each cell what that version did to it."""
+    """Yield the grid: a row per patch, a column per version, in each cell the change of that version."""
     shown = list(range(len(known)))[-max(1, (width - _TITLE_LEAST) // 5) :]
     yield LadderRow((_cut(f" {known[-1].series.subject}", "heading", width),))
     yield LadderRow((("".join(f"{known[at].name:>5}" for at in shown), "version"),))

@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 _NOTHING: Final = SafeText("")
 
 _LONGEST: Final = 60
-"""Characters of what is said of a choice."""
+"""Characters of a choice's description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ChooseDialog(Dialog[Value]):
         }
 
     def compose(self) -> ComposeResult:
-        """Lay out the list: key, label, and what is said of it."""
+        """Lay out the list: key, label and description."""
         width = max((len(choice.label) for choice in self._choices), default=0)
         options = OptionList(
             *(
@@ -86,7 +86,7 @@ class ChooseDialog(Dialog[Value]):
         yield options
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what the commands do that the dialog has, by their names."""
+        """Return the handlers of the dialog's commands, by name."""
         return {**super().command_handlers(), **list_handlers(self.query_one(OptionList))}
 
     def accept(self) -> None:
@@ -99,7 +99,7 @@ class ChooseDialog(Dialog[Value]):
         self.dismiss(self._choices[event.option_index].value)
 
     def press_key(self, event: events.Key) -> bool:
-        """Take the choice whose own key was pressed, or run a command."""
+        """Take the choice with this key, or run a command."""
         key = event.character or ""
         if key and not self._pending and key in self._keys:
             self.dismiss(self._keys[key])
@@ -114,7 +114,7 @@ def _short(text: str) -> str:
 def copy_dialog(
     keymap: Keymap, message: Message, link: SafeText, more: Sequence[Choice[SafeText]] = ()
 ) -> ChooseDialog[SafeText]:
-    """Return the dialog of what can be copied of a mail, its `link`, and `more`.
+    """Return the dialog of the parts of a mail that can be copied, its `link`, and `more`.
 
     A stranger chose the Message-ID: it is made visible, and quoted in the command.
     """

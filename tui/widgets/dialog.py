@@ -1,4 +1,4 @@
-"""A dialog over the screen whose keys are the user's, as everywhere else."""
+"""A dialog over the screen, with the user's own keys."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ class Dialog(ModalScreen[ScreenResultType | None]):
                 self.press_key(event)
 
     def take_key(self, event: events.Key) -> bool:
-        """Do what a key means here, as soon as the dialog stands; say whether it means anything."""
+        """Run a key's command, as soon as the dialog is mounted; return whether it has one."""
         if self._early is not None:
             self._early.append(event)
             return True
         return self.press_key(event)
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what the commands do that a dialog has, by their names."""
+        """Return the handlers of a dialog's commands, by name."""
         return {"app.back": self.leave, "dialog.accept": self.accept}
 
     def accept(self) -> None:
-        """Take what is highlighted."""
+        """Take the highlighted choice."""
         raise NotImplementedError
 
     def leave(self) -> None:
@@ -67,7 +67,7 @@ class Dialog(ModalScreen[ScreenResultType | None]):
 
 
 def list_handlers(options: OptionList) -> Mapping[str, Callable[[], object]]:
-    """Return what the commands that move do in a list of options."""
+    """Return the handlers of movement commands for a list of options."""
     return {
         "move.down": options.action_cursor_down,
         "move.up": options.action_cursor_up,

@@ -1,4 +1,4 @@
-"""A line to type into whose keys are given to it by the screen, at once and in their order."""
+"""A line input that the screen gives its keys to, at once and in their order."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tui.widgets.dialog import Dialog
 
 
 class PreviewAction(Enum):
-    """What is to be done with the draft that was shown."""
+    """The action chosen for the draft that was shown."""
 
     SEND = "send"
     EDIT = "edit"
@@ -42,7 +42,7 @@ class PreviewedDraft:
 
 @dataclass(frozen=True, slots=True)
 class PreviewAnswer:
-    """What the user chose, and for which of the drafts."""
+    """The user's choice, and the draft it is for."""
 
     action: PreviewAction
     at: int
@@ -70,7 +70,7 @@ _HELP: Final = "   ".join(
 
 
 class MailPreview(Dialog[PreviewAnswer]):
-    """Shows one draft after the other; ends with what is to be done with one of them."""
+    """Shows one draft after the other; ends with an action for one of them."""
 
     DEFAULT_CSS = """
     MailPreview {
@@ -100,7 +100,7 @@ class MailPreview(Dialog[PreviewAnswer]):
         self._show()
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what the commands do that the preview has, by their names."""
+        """Return the handlers of the preview's commands, by name."""
         scroll = self.query_one(VerticalScroll)
         return {
             **super().command_handlers(),
@@ -120,7 +120,7 @@ class MailPreview(Dialog[PreviewAnswer]):
         self._show()
 
     def press_key(self, event: events.Key) -> bool:
-        """Take what is to be done with the draft shown, or run a command."""
+        """Take the action with this key, or run a command."""
         if event.key == "vertical_line":
             self._shows_call = not self._shows_call
             self._show()

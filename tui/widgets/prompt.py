@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from tui.widgets.line_input import LineInput
 
 Proposal = tuple[str, str]
-"""What to put into the line, and a word on it; both safe to show."""
+"""A proposed line and its description; both safe to show."""
 
 _MOST: Final = 200
 """Proposals that can be gone through; some of them are to be seen at a time."""
@@ -29,7 +29,7 @@ class PromptInput(LineInput):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Who asked, and is to be told what."""
+    """The callbacks of the open question."""
 
     then: Callable[[str], object]
     changed: Callable[[str], object] | None
@@ -37,7 +37,7 @@ class _Question:
 
 
 class Prompt(Vertical):
-    """Asks for one line, and calls back who asked."""
+    """Asks for one line, and passes it to a callback."""
 
     DEFAULT_CSS = """
     Prompt {
@@ -90,7 +90,7 @@ class Prompt(Vertical):
         propose: Callable[[str], Sequence[Proposal]] | None = None,
         value: str = "",
     ) -> None:
-        """Open with `value` in the line; call `then` with the line that is confirmed.
+        """Open with `value` in the line; call `then` with the confirmed line.
 
         `changed` is called with each line on the way, `cancelled` where the prompt is left; `propose` returns what
         could stand in the line, the likeliest first. A question that is open already is cancelled.
@@ -112,7 +112,7 @@ class Prompt(Vertical):
         self.screen.set_focus(line)
 
     def feed(self, event: events.Key) -> bool:
-        """Do what a key means here; say whether it was taken."""
+        """Take a key; return whether it was used."""
         return self.take_key(event) or self.query_one(PromptInput).feed(event)
 
     def set_hint(self, text: str) -> None:

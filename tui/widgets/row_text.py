@@ -19,7 +19,7 @@ LONGEST: Final = 400
 """Characters of a text that are looked at: the widest line has room for fewer."""
 
 _UNCERTAIN: Final = {0x200C: None, 0x200D: None, 0xFE0E: None, 0xFE0F: None}
-"""Joiners and variation selectors: terminals disagree on how wide what they join is."""
+"""Joiners and variation selectors: terminals disagree on the width of joined characters."""
 
 TRAILER_LETTERS: Final = MappingProxyType(
     {"reviewed-by": "R", "acked-by": "A", "tested-by": "T", "nacked-by": "N"}

@@ -1,4 +1,4 @@
-"""The line that a query is typed into, in place of the title, with a line under it that says what goes on."""
+"""The search bar, in place of the title, with a line of help under it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _MOVES: Final = {
     "down": ("line", 1), "ctrl+n": ("line", 1), "up": ("line", -1), "ctrl+p": ("line", -1),
     "pagedown": ("page", 1), "pageup": ("page", -1),
 }  # fmt: skip
-"""Keys that move the cursor among what was found."""
+"""Keys that move the cursor through the results."""
 
 
 def _clean(text: str) -> str:
-    """Return what is typed as it can be shown."""
+    """Return typed text with controls made visible."""
     return shown(_CONTROLS.sub(" ", text))
 
 
@@ -50,17 +50,17 @@ def _again(event: events.Key) -> events.Key:
 
 
 class QueryLine(LineInput):
-    """The line itself. Its bar's own keys come first, and what comes after the last of them is for others."""
+    """The line input of the bar. The bar's own keys come first; keys after the closing one go to the screen."""
 
     virtual_size = Reactive(Size(0, 0), layout=False)
-    """Of a width of its own: what is typed moves nothing else."""
+    """Constant, so that typing moves nothing else."""
 
     def on_mount(self) -> None:
         """Show the end of the first query, as of any other."""
         skip_initial_value(self)
 
     def feed(self, event: events.Key) -> bool:
-        """Do what a key means here; say whether it means anything."""
+        """Take a key; return whether it has a meaning here."""
         return self.query_ancestor(SearchBar).take_key(event) or super().feed(event)
 
     def replace(self, text: str, start: int, end: int) -> None:
@@ -68,7 +68,7 @@ class QueryLine(LineInput):
         super().replace(_clean(text), start, end)
 
     def suggest(self, text: str) -> None:
-        """Show, faint, how what is typed could go on; → takes it."""
+        """Show a faint completion; → takes it."""
         set_suggestion(self, text)
 
 
@@ -105,7 +105,7 @@ class SearchBar(Vertical):
 
     @dataclass
     class Kept(Message):
-        """What was found is to stay."""
+        """The results are to be kept."""
 
     @dataclass
     class Left(Message):
@@ -113,7 +113,7 @@ class SearchBar(Vertical):
 
     @dataclass
     class Moved(Message):
-        """The cursor is to go among what was found, by a `line` or a `page`."""
+        """Move the cursor through the results, by a `line` or a `page`."""
 
         by: str
         direction: int
@@ -134,18 +134,18 @@ class SearchBar(Vertical):
         """The last key that was typed here."""
         self._before: Widget | None = None
         self._ending = False
-        """It was confirmed or left: what is typed now is for what comes after it."""
+        """The bar was confirmed or left: further keys are for the screen."""
         self._held: list[events.Key] = []
         self.gathering = False
         """It was only just opened: keys are held, and then taken in the order they were pressed."""
         self._label = ""
         self.earlier: list[str] = []
-        """What was asked before, the latest last."""
+        """Earlier queries, the latest last."""
         self._going_back = 0
         """How many queries ago the one on the line was typed; 0: it is none of these."""
 
     def compose(self) -> ComposeResult:
-        """Lay out the line and what is said under it."""
+        """Lay out the line and the help under it."""
         with Horizontal():
             yield Static("/", id="query-label", markup=False)
             yield QueryLine(compact=True, select_on_focus=False)
@@ -159,7 +159,7 @@ class SearchBar(Vertical):
 
     @property
     def line(self) -> QueryLine:
-        """What is typed into."""
+        """The line input."""
         return self.query_one(QueryLine)
 
     @property
@@ -182,7 +182,7 @@ class SearchBar(Vertical):
         self.screen.set_focus(self.line)
 
     def hold(self, event: events.Key) -> None:
-        """Keep a key that is for what comes after the answer that is waited for."""
+        """Hold back a key typed after Enter, until the answer has come."""
         self._held.append(_again(event))
 
     def put(self, text: str) -> None:
@@ -211,7 +211,7 @@ class SearchBar(Vertical):
                     (screen.focused or screen).post_message(event)
 
     def confirm(self) -> None:
-        """Let what was found stay, as Enter does."""
+        """Keep the results, as Enter does."""
         if self.asking:
             self.post_message(self.Kept())
 
@@ -235,7 +235,7 @@ class SearchBar(Vertical):
         self.query_one("#query-note", OneLineLabel).words = Content.assemble((words, look))
 
     def wrong(self, offset: int, length: int, words: SafeText) -> None:
-        """Point at what is wrong with the query, and say what is allowed."""
+        """Point at the error in the query, and show the allowed values."""
         line, label = self.line, self.query_one("#query-label", Static)
         before = cell_len(line.value[:offset]) - line.scroll_offset.x
         width = max(1, cell_len(line.value[offset : offset + length]))
@@ -250,7 +250,7 @@ class SearchBar(Vertical):
         self.query_one("#query-note", OneLineLabel).words = text
 
     def offer(self, more: str) -> None:
-        """Let what could come next stand faint at the end of the line; → takes it."""
+        """Show a faint completion at the end of the line; → takes it."""
         line = self.line
         line.suggest(line.value + more if more and line.cursor_at_end else "")
 

@@ -1,4 +1,4 @@
-"""The first and the last line of the screen: what is open, and what goes on."""
+"""The first and the last line of the screen: the open target, messages, hints and running work."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPIN_EVERY: Final = 0.1
 
 
 class TitleBar(Widget):
-    """Names the program and what is open; at the right how much there is and where the cursor stands."""
+    """Shows the program's name and the open target; at the right, counts and the cursor's position."""
 
     DEFAULT_CSS = """
     TitleBar { height: 1; background: $panel; color: $foreground; }
@@ -99,7 +99,7 @@ class TitleBar(Widget):
 
 
 class StatusBar(Widget):
-    """Says what has just happened, or which keys there are; at the right what is running."""
+    """Shows the last message, or the hints of keys; at the right, running work."""
 
     DEFAULT_CSS = """
     StatusBar { height: 1; background: $panel; color: $foreground; }
@@ -126,7 +126,7 @@ class StatusBar(Widget):
         self._told = ""
         self._drawn_work = ""
         self.linear = False
-        """Nothing turns, and what is drawn again says something else."""
+        """Linear mode: no spinner, and no redraw without new text."""
         self._spin: Timer | None = None
         self._frame = 0
         self._since = 0.0
@@ -143,7 +143,7 @@ class StatusBar(Widget):
         self.refresh()
 
     def clear_message(self) -> None:
-        """Take back what was said."""
+        """Remove the message."""
         if self._said is not None:
             self._said = None
             self.refresh()
@@ -163,7 +163,7 @@ class StatusBar(Widget):
         self.refresh()
 
     def work(self, text: SafeText | None) -> None:
-        """Say what is running, once it has taken a moment; None: nothing is."""
+        """Show the running work, after a moment; None for none."""
         if text is None:
             if self.working:
                 self.refresh()

@@ -1,4 +1,4 @@
-"""What stands on the screen as long as nothing is open."""
+"""The screen while nothing is open."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Offers(OptionList):
     """The things to begin with; an option's id is the command it runs."""
 
     def take_key(self, event: events.Key) -> bool:
-        """Take the offer whose own key was pressed, and let Enter be the list's."""
+        """Take the offer with this key, and leave Enter to the list."""
         if event.key == "enter":
             self.action_select()
         elif (name := _OWN_KEYS.get(event.character or "")) is not None:
@@ -69,7 +69,7 @@ class Offers(OptionList):
 
 
 class Welcome(Container):
-    """Says what this is and offers what to begin with."""
+    """Introduces the program and offers targets to open."""
 
     DEFAULT_CSS = """
     Welcome {

@@ -15,7 +15,7 @@ from core.model import FollowupTrailer
 
 
 def digest_record(digest: Digest, *, top: int, explain: bool) -> Record:
-    """Return the digest with everything in it; `top` counts for what is most discussed alone."""
+    """Return the complete digest; `top` bounds only the most discussed threads."""
     record: Record = {
         "from": digest.start or None,
         "to": digest.end or None,

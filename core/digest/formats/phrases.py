@@ -57,7 +57,7 @@ def date_of(moment: datetime) -> str:
 def intervals(
     days: Sequence[tuple[str, int]], most: int = MOST_BARS
 ) -> tuple[list[tuple[str, int]], str]:
-    """Return the mails of each interval, empty ones too, and what one is: day, week (from Monday) or month.
+    """Return the messages per interval, empty ones too, and the interval: day, week (from Monday) or month.
 
     There are at most so many, unless months are too many too.
     """
@@ -96,7 +96,7 @@ def arrived_words(version: VersionChanges) -> str:
 
 
 def earlier_words(news: SeriesChanges) -> list[str]:
-    """Say of what else a version is: the versions before the newest, the latest first."""
+    """Return the versions before the newest, the latest first."""
     at = news.versions.index(news.newest)
     return [
         f"v{news.newest.version} of {version.tag} {version.subject}, sent {date_of(version.date)}"
@@ -110,7 +110,7 @@ def change_words(diffstat: Diffstat) -> str:
 
 
 def reply_words(news: SeriesChanges) -> str:
-    """Say how many replies there were, and what they gave."""
+    """Return the number of replies, and their trailers."""
     given = Counter(trailer.name for trailer in news.trailers)
     words = [
         counted(news.replies, "reply", "replies"),
@@ -121,7 +121,7 @@ def reply_words(news: SeriesChanges) -> str:
 
 
 def trailer_words(trailer: FollowupTrailer) -> str:
-    """Return a trailer with what it is given to."""
+    """Return a trailer with its target."""
     place = f"patch {trailer.number}" if trailer.number else "the whole"
     return f"{trailer.name}: {trailer.value} (v{trailer.version}, {place})"
 
@@ -175,7 +175,7 @@ def item_words(item: SeriesChanges | ThreadChanges) -> str:
 
 
 def merge_words(merge: IdentityMerge) -> list[str]:
-    """Say of whom a person was made, and why."""
+    """Return the identities merged into a person, and the reason."""
     return [
         f"{format_identity(one)}, {counted(mails, 'mail', 'mails')}: {why or 'the most frequent'}"
         for one, mails, why in merge.members
