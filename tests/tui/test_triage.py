@@ -29,6 +29,14 @@ from tui.desk.phrases import COMMANDS
 from tui.desk.triage_state import TriageState
 from tui.keys.commands import BY_NAME, Pane
 
+SWITCHES = {
+    "h": ("Showing all headers.", "Showing the main headers."),
+    "q": ("Folding quoted text.", "Showing quoted text."),
+    "n": ("Line numbers on.", "Line numbers off."),
+    "v": ("Hiding viewed hunks.", "Showing viewed hunks."),
+}
+"""What keys after `t` say, once and again."""
+
 WICK, OIL, TALK, GLASS = (item.subject for item in lantern())
 PATCHES = "wick: trim before lighting", "wick: turn slowly"
 
@@ -151,12 +159,14 @@ async def test_flag_label_priority_and_note_are_shown_and_the_cursor_stays(tmp_p
         await pilot.press("L", *"mm", "enter")
         await told(pilot, "label")
         await pilot.press("+", "+")
+        await told(pilot, "priority now +2")
         await pilot.press("i", *"ask Bo", "enter")
         await told(pilot, "note")
         first = text_of(app, "SeriesTree").splitlines()[0]
         for piece in ("⚑", "#mm", "+2", "✎"):
             assert piece in first
         assert tree(app).cursor == 0
+        assert "✎ ask Bo" in text_of(app)  # above the mail
         await pilot.press("i")
         await until(pilot, lambda: "ask Bo" in text_of(app, "Prompt"), what="the present note")
         await pilot.press("escape", "L")
@@ -432,3 +442,31 @@ async def test_undoing_many_keeps_the_cursor_and_brings_back_the_marks(tmp_path:
         await idle(pilot)
         assert not rows.marked
         assert screen.is_idle
+
+
+async def test_the_title_of_the_mail_says_which_and_how_far(tmp_path: Path) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        title = str(desk_screen(app).reader.border_title)
+        assert "%" not in title
+        await pilot.press("tab", "G")
+        await idle(pilot)
+        title = str(desk_screen(app).reader.border_title)
+        assert title.startswith("v2 0/3 · Steady light in a draught")
+        assert title.endswith("100%")
+        await pilot.press("g", "g")
+        await idle(pilot)
+        assert "%" not in str(desk_screen(app).reader.border_title)
+
+
+@pytest.mark.parametrize(("key", "states"), list(SWITCHES.items()))
+async def test_a_toggle_says_its_new_state(
+    key: str, states: tuple[str, str], tmp_path: Path
+) -> None:
+    app = triage_app(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        for sentence in states:
+            await pilot.press("t", key)
+            await told(pilot, sentence)

@@ -19,7 +19,7 @@ from core.index.index import Index, RowView, open_index
 from core.sources.mailbox import open_file
 from core.triage.journal import FILE
 from core.triage.transitions import Verb
-from tests.tui.kit import controller, desk_screen, ready, text_of, until
+from tests.tui.kit import controller, desk_screen, idle, ready, text_of, until
 from tests.tui.triage_kit import make, said, told, tree
 from tui.app import PatchdeskApp
 from tui.desk.lists import Lists
@@ -283,3 +283,30 @@ async def test_folded_groups_are_passed_over_and_undo_opens_them(path: Path, ind
         await pilot.press("u")
         await told(pilot, "undone: done")
         await until(pilot, lambda: tree(app).here == here, what="the cursor back on it")
+
+
+async def test_a_view_whose_series_are_decided_says_so_and_shows_no_other_mail(
+    path: Path, index: Index
+) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await settled(pilot)
+        every = tree(app).count
+        await pilot.press("F")
+        await told(pilot, "flagged")
+        await pilot.press("d")
+        await told(pilot, "done")
+        await pilot.press("0")
+        await until(pilot, lambda: controller(app, Views).query == "", what="all")
+        await until(
+            pilot, lambda: controller(app, Views).counts.get("All") == every - 1, what="the count"
+        )
+        await pilot.press("5")  # Flagged
+        await until(pilot, lambda: "Nothing is left in Flagged" in text_of(app), what="the reason")
+        await idle(pilot)
+        assert "1 series here is done" in text_of(app)
+        assert controller(app, Views).counts["Flagged"] == 0
+        await pilot.press("t", "d")
+        await until(pilot, lambda: controller(app, Views).counts["Flagged"] == 1, what="it counted")
+        await until(pilot, lambda: tree(app).count == 1, what="it shown")
+        assert "Nothing is left" not in text_of(app)

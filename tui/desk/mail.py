@@ -116,6 +116,7 @@ class MailLoader(Controller):
         self._desk.update_position()
         self._rest_no_more()
         if event.row is None:
+            self._requested = None  # nothing is there any more whose mail is wanted
             return
         if self.mail is None:
             self._desk.call_after_refresh(self.read_here)  # first the rows

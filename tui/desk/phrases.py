@@ -137,6 +137,15 @@ def describe_state(standing: TriageState, now: datetime) -> list[str]:
 # ------------------------------------------------------------------- what was done
 
 
+def with_priority(text: str, priorities: Collection[int]) -> str:
+    """Return what a verb came to, `priority +1`, with the priority that series have now, where all have the same."""
+    if not text.startswith("priority ") or len(priorities) != 1:
+        return text
+    (now,) = priorities
+    _, times, count = text.partition(" × ")
+    return f"priority now {now:+}{times}{count}"
+
+
 def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
     """Return the triage history of a series as lines, the latest last."""
     told = []

@@ -43,6 +43,15 @@ _JUMPS_KEPT: Final = 20
 Asked = tuple[MessageId, int]
 """As in `tui.tree.badges`."""
 
+TOGGLES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "view.hide_viewed": ("hide_viewed", "Hiding viewed hunks.", "Showing viewed hunks."),
+    "view.all_headers": ("all_headers", "Showing all headers.", "Showing the main headers."),
+    "view.line_numbers": ("numbers", "Line numbers on.", "Line numbers off."),
+    "view.fold_quotes": ("fold_quotes", "Folding quoted text.", "Showing quoted text."),
+    "view.syntax": ("syntax", "Syntax colors on.", "Syntax colors off."),
+}
+"""Commands that turn an attribute of the reader on or off, and the sentence for each."""
+
 
 class Review(Controller):
     """Gives the reader the comments on the mail it shows, and runs the commands of the reader."""
@@ -102,11 +111,7 @@ class Review(Controller):
             "view.intraline": self._toggle_intraline,
             "view.wrap": self._toggle_wrap,
             "view.whitespace": self._toggle_whitespace,
-            "view.hide_viewed": reader.action_toggle_viewed,
-            "view.all_headers": reader.action_toggle_all_headers,
-            "view.line_numbers": reader.action_toggle_numbers,
-            "view.fold_quotes": reader.action_toggle_quotes,
-            "view.syntax": reader.action_toggle_syntax,
+            **{name: partial(self._toggle, name) for name in TOGGLES},
         }
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
@@ -264,6 +269,13 @@ class Review(Controller):
             "stacked": "old block, then new block",
         }
         self._desk.show_message(f"Diffs: {names[layout]}.")
+
+    def _toggle(self, name: str) -> None:
+        """Turn something about the reader's page on or off, and say which."""
+        attribute, on, off = TOGGLES[name]
+        reader = self._desk.reader
+        setattr(reader, attribute, not getattr(reader, attribute))
+        self._desk.show_message(on if getattr(reader, attribute) else off)
 
     def _toggle_intraline(self) -> None:
         self._desk.reader.action_toggle_words()

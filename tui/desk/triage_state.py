@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from core.errors import PatchdeskError
 from core.text import shown, shown_line
+from core.triage.transitions import DECIDED
 from tui.desk.controller import Controller, DeskView, Handler, Refresh
+from tui.desk.decided_queries import asks_for_states, with_decided, without_decided
 from tui.desk.journal_writer import (
     JournalWriter,
     OperationWritten,
@@ -19,7 +20,9 @@ from tui.desk.journal_writer import (
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
+from tui.desk.phrases import with_priority
 from tui.desk.requests import Session
+from tui.desk.views import Views
 from tui.tasks import Tasks
 from tui.tree.marks import SeriesHandle
 
@@ -28,12 +31,6 @@ if TYPE_CHECKING:
     from core.triage import state
     from tui.tree.items import Items
     from tui.tree.rows import Whole
-
-_ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accepted|open)")
-"""A query that says itself which states it wants."""
-
-_OPEN: Final = re.compile(r"(?<!\S)is:open(?!\S)")
-"""The term that keeps decided series out of a query."""
 
 States = Mapping[SeriesHandle, "state.TriageState"]
 
@@ -56,6 +53,7 @@ class TriageState(Controller):
         tasks: Tasks,
         opening: Opening,
         lists: Lists,
+        views: Views,
         mail: MailLoader,
         writer: JournalWriter | None,
     ) -> None:
@@ -63,6 +61,7 @@ class TriageState(Controller):
         super().__init__(desk, tasks)
         self._opening = opening
         self._lists = lists
+        self._views = views
         self._loader = mail
         self._writer = writer
         self._written: States = {}
@@ -88,6 +87,7 @@ class TriageState(Controller):
         self._cursors: dict[frozenset[SeriesHandle], SeriesHandle | None] = {}
         """Where the cursor was when several series were decided at once, by these."""
         lists.rewrite_queries(self._widen)
+        views.count_by(self._counted_query)
 
     def start(self) -> None:
         """Look from time to time which series are due again."""
@@ -151,19 +151,18 @@ class TriageState(Controller):
         return self._visible
 
     def on_shown(self) -> None:
-        """Go to the series that an undo has brought back."""
+        """Go to the series that an undo has brought back; of nothing, say why."""
         self._go_back_to(self._return_to)
+        self._say_if_all_hidden()
 
     def _decided(self) -> frozenset[SeriesHandle]:
         """Return the series to hide: the decided ones, or, for a query on states, those decided since it ran."""
         states = self._desk.series_tree.standings
         page = self._lists.page
-        if page is not None and _ASKS_FOR_STATES.search(page.wanted.query):
+        if page is not None and asks_for_states(page.wanted.query):
             return self._decided_since
         if self._shows_decided or not states:
             return frozenset()
-        from core.triage.transitions import DECIDED
-
         return frozenset(handle for handle, one in states.items() if one.status in DECIDED)
 
     def hide_decided(self, decided: Collection[SeriesHandle] = ()) -> None:
@@ -180,10 +179,23 @@ class TriageState(Controller):
             self._visible = _without(self._all, hidden)
         self._desk.show_items(self._visible, Refresh(keep=True, hold=True), after=self)
         self._desk.update_position()
-        if len(self._all) and not len(self._desk.series_tree):
-            ways = "{view.show_decided} shows decided series · {triage.undo} undoes the last action"
-            lines = [shown(self._desk.keymap.fill(ways))]
-            self._desk.show_report("Inbox zero: nothing left to triage", lines, focus=False)
+        self._say_if_all_hidden()
+
+    def _say_if_all_hidden(self) -> None:
+        """Say why nothing is to be seen, where all there is was decided, in the place of a mail that is not."""
+        if not len(self._all) or len(self._desk.series_tree):
+            return
+        page = self._lists.page
+        name = page.wanted.name if page is not None else ""
+        is_inbox = name in ("", "Inbox")
+        title = "Inbox zero: nothing left to triage" if is_inbox else f"Nothing is left in {name}"
+        many = "1 series here is" if len(self._all) == 1 else f"{len(self._all):,} series here are"
+        ways = "{view.show_decided} shows decided series · {triage.undo} undoes the last action"
+        lines = (
+            f"{many} done, skipped, waiting, snoozed or accepted.",
+            self._desk.keymap.fill(ways),
+        )
+        self._desk.show_report(shown(title), [shown(line) for line in lines], focus=False)
 
     def _toggle_decided(self) -> None:
         self._shows_decided = not self._shows_decided
@@ -192,14 +204,20 @@ class TriageState(Controller):
             query = self._narrowed.get(page.wanted.query, page.wanted.query)
             self._lists.request(replace(page.wanted, query=query))
         self.hide_decided()
+        self._views.count_again()
         how = "Showing" if self._shows_decided else "Hiding"
         self._desk.show_message(f"{how} done, skipped, waiting and snoozed series.")
 
+    def _counted_query(self, query: str) -> str:
+        """Return the query of what is shown of a view's rows."""
+        is_all = self._writer is None or self._shows_decided
+        return query if is_all else without_decided(query)
+
     def _widen(self, wanted: ListQuery) -> ListQuery:
         """Return a query without `is:open`, while decided series are shown."""
-        if not (self._shows_decided and _OPEN.search(wanted.query)):
+        wider = with_decided(wanted.query) if self._shows_decided else wanted.query
+        if wider == wanted.query:
             return wanted
-        wider = " ".join(_OPEN.sub(" ", wanted.query).split())
         self._narrowed = {**self._narrowed, wider: wanted.query}
         return replace(wanted, query=wider)
 
@@ -266,6 +284,7 @@ class TriageState(Controller):
         )
         if not looks_same:  # as it mostly does, since what a verb will do is known before
             tree.redraw()
+        self._desk.update_reader_title()
 
     def write(self, operation: TriageOperation, will: States) -> None:
         """Write an operation, and show at once the states it will give."""
@@ -337,6 +356,7 @@ class TriageState(Controller):
         text = outcome.text if outcome is not None else ""
         if self._desk.settings.linear:
             return shown_line(f"{text[:1].upper()}{text[1:]}.")
+        text = with_priority(text, {one.priority for one in written.states.values()})
         left = outcome.unchanged if outcome is not None else 0
         return shown_line(f"{text}{f' · {left:,} unchanged' if left else ''}")
 

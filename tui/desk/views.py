@@ -33,10 +33,15 @@ class Views(Controller):
         self.counts: Mapping[str, int | None] = {}
         """How many rows the views have, by their names."""
         self._before_choosing: list[Callable[[], object]] = []
+        self._counted_by: Callable[[str], str] = lambda query: query
 
     def before_choosing(self, callback: Callable[[], object]) -> None:
         """Call `callback` before a view is shown."""
         self._before_choosing.append(callback)
+
+    def count_by(self, rewrite: Callable[[str], str]) -> None:
+        """Count the rows of each view by what `rewrite` makes of its query: those that are shown."""
+        self._counted_by = rewrite
 
     @property
     def query(self) -> str:
@@ -157,8 +162,13 @@ class Views(Controller):
             is_inbox = page.wanted.name == next((view.name for view in self.views), "")
             self._desk.title_bar.counts = f"{unread:,} unread" if unread and is_inbox else ""
         self._show_tabs()
-        session = self._desk.session
-        if page.whole and session is not None and (desk := session.lists) is not None:
+        if page.whole:
+            self.count_again()
+
+    def count_again(self) -> None:
+        """Count what each view shows."""
+        page, session = self._lists.page, self._desk.session
+        if page is not None and session is not None and (desk := session.lists) is not None:
             lists = page.wanted.lists
 
             def is_current() -> bool:
@@ -179,7 +189,8 @@ class Views(Controller):
             if task.is_cancelled:
                 return
             try:
-                task.tell(self._counted, view.name, desk.views.count(view, lists, task.stop))
+                counted = replace(view, query=self._counted_by(view.query))
+                task.tell(self._counted, view.name, desk.views.count(counted, lists, task.stop))
             except PatchdeskError:
                 return  # the reading of the page says what is wrong
 

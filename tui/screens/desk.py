@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
@@ -33,6 +32,7 @@ from tui.desk.mail import MailLoader
 from tui.desk.marks import Marking
 from tui.desk.opening import Opening
 from tui.desk.panes import Panes
+from tui.desk.reader_title import reader_title
 from tui.desk.replies import Replies
 from tui.desk.requests import Desk, Session
 from tui.desk.results import Results
@@ -82,7 +82,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     mail = MailLoader(desk, tasks)
     lists = Lists(desk, tasks, opening, mail, writer)
     views = Views(desk, tasks, lists)
-    states = TriageState(desk, tasks, opening, lists, mail, writer)
+    states = TriageState(desk, tasks, opening, lists, views, mail, writer)
     search = Search(desk, tasks, opening, lists, views)
     review = Review(desk, tasks, mail, lists)
     return Controllers(
@@ -141,6 +141,7 @@ class DeskScreen(CommandScreen):
     def on_mount(self) -> None:
         """Start the controllers."""
         self.set_timer(self.settings.timings.settled_in, self.prepare_keys)
+        self.watch(self.reader, "scroll_y", self.update_reader_title, init=False)
         if self.settings.target is not None:
             self._first_picture.hold(self.settings.timings.first_picture)
         self.controllers.start()
@@ -316,10 +317,8 @@ class DeskScreen(CommandScreen):
         self.title_bar.position = self.series_tree.position
 
     def update_reader_title(self) -> None:
-        """Show which mail the reader has, and how much of it was viewed."""
-        title = self.controllers.reader_title
-        parts = () if title is None else (title, self.reader.viewed_text())
-        self.reader.border_title = Content(" · ".join(filter(None, parts)))
+        """Show which mail the reader has, how much of it was viewed, and how far one is."""
+        self.reader.border_title = reader_title(self, self.controllers.reader_title)
 
     @property
     def is_empty(self) -> bool:

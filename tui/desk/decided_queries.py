@@ -1,0 +1,29 @@
+"""Queries and what is decided: whether a query asks for states itself, and how decided series are taken in or left out."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from core.triage.transitions import DECIDED
+
+_ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accepted|open)")
+_OPEN: Final = re.compile(r"(?<!\S)is:open(?!\S)")
+
+
+def asks_for_states(query: str) -> bool:
+    """Return whether a query says itself which states it wants."""
+    return _ASKS_FOR_STATES.search(query) is not None
+
+
+def with_decided(query: str) -> str:
+    """Return a query without what keeps decided series out of it."""
+    return " ".join(_OPEN.sub(" ", query).split()) if _OPEN.search(query) else query
+
+
+def without_decided(query: str) -> str:
+    """Return the query of those of a query's rows that nothing was decided on, where it asks for no states itself."""
+    if asks_for_states(query):
+        return query
+    left_out = " ".join(f"-is:{status}" for status in sorted(DECIDED))
+    return f"({query}) {left_out}" if query.strip() else left_out
