@@ -72,6 +72,7 @@ LOOKS: Final[Mapping[str, str]] = {
     "talk-rule": "$quote-1 60%",
     "talk-mark": "$quote-1",
     "talk-name": "bold $quote-1",
+    "talk-own": "bold $text-warning",
     "cursor-line": "on $block-cursor-background 35%",
     "added-word": "on $diff-added 32%",
     "removed-word": "on $diff-removed 32%",

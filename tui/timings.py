@@ -35,6 +35,8 @@ class Timings:
     """After which repositories are first asked for tags that snoozed series wait for."""
     tags_due: float = 600.0
     """Between two times that they are asked."""
+    comment_saved: float = 2.0
+    """Between two times that a comment which is being written goes to disk."""
     ages_due: float = 60.0
     """Between two times that the ages of the rows are drawn anew."""
     quit: float = 10.0

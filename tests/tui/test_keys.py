@@ -35,7 +35,7 @@ from tui.keys.keymap import (
     preset_commands,
 )
 
-FREE = ("r", "c")
+FREE = ("c",)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from core.desk.target_desk import open_target_desk
 from core.reply.draft import Draft, DraftState
 from core.reply.store import DraftStore
 from tests.core.reply.kit import PATCH, fake_sendmail
-from tests.tui.kit import idle, ready, text_of
+from tests.tui.kit import idle, reader_of, ready, text_of
 from tui.app import PatchdeskApp
 
 ME = {"me_name": "Rex Reviewer", "me_addresses": ("rex@example.com",)}
@@ -125,7 +125,7 @@ async def test_the_preview_shows_what_leaves_and_sends_it_once(home: Path) -> No
         (draft,) = drafts()
         assert draft.state is DraftState.SENT
         await command(pilot, "review")
-        assert "No draft is ready" in text_of(app)
+        assert "There is no draft" in text_of(app)
     assert len(list(folder.glob("call-*.json"))) == 1
 
 
@@ -137,6 +137,9 @@ async def test_a_draft_is_held_back_or_deleted(home: Path) -> None:
         await command(pilot, "review")
         await press(pilot, "-")
         assert drafts()[0].state is DraftState.DRAFT
+        await command(pilot, "review")
+        await press(pilot, "-")
+        assert drafts()[0].state is DraftState.READY, "the same key lets it leave again"
         await press(pilot, "T", "t")
         await command(pilot, "review")
         await press(pilot, "X")
@@ -166,6 +169,9 @@ async def test_the_demo_keeps_no_replies(home: Path) -> None:
         await ready(pilot)
         await press(pilot, "T")
         assert "The demo keeps no replies" in text_of(app)
+        await press(pilot, "enter", "r")
+        assert "The demo keeps no replies" in text_of(app)
+        assert app.focused is reader_of(app), "and nothing to type into"
 
 
 async def test_a_crash_while_sending_is_told_and_sends_nothing_again(

@@ -2,7 +2,7 @@
 
 A controller is a plain class that names the commands it runs, and hears of what it cares about by overriding a hook.
 The screen holds a tuple of them; wherever several are asked the order of that tuple decides. To add a feature, write a
-controller, put it into the tuple in `tui.screens.desk`, and its commands into `tui.keys.commands`.
+controller, put it into the tuple in `tui.desk.wiring`, and its commands into `tui.keys.commands`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tui.tree.rows import Whole
     from tui.tree.triage_tree import TriageTree
     from tui.versions.ladder import VersionLadder
+    from tui.widgets.comment_editor import CommentEditor
     from tui.widgets.prompt import Prompt, Proposal
     from tui.widgets.search_bar import SearchBar
     from tui.widgets.status_bar import StatusBar, TitleBar
@@ -139,6 +140,8 @@ class DeskView(Protocol):
     status: StatusBar
     prompt: Prompt
     bar: SearchBar
+    editor: CommentEditor | None
+    """There once the reader has the keys."""
     session: Session | None
     """The open session; None before the first."""
     content: ReaderContent

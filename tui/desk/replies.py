@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +14,7 @@ from core.model import Message, Series
 from core.reply.draft import TRAILERS, Draft, DraftState
 from core.text import SafeText, shown
 from tui.desk.controller import Controller, DeskView, Handler
-from tui.desk.external import raw_of
-from tui.desk.requests import Session
+from tui.desk.own_drafts import AnsweredMessage, OwnDrafts
 from tui.tree.rows import Kind, Row
 
 if TYPE_CHECKING:
@@ -31,21 +30,12 @@ _SENT_WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """A message that is to be answered, and the series it belongs to."""
-
-    session: Session
-    message: Message
-    series: str
-
-
 class Replies(Controller):
     """Drafts replies to the message under the cursor, and sends them."""
 
-    def __init__(self, desk: DeskView, tasks: Tasks) -> None:
+    def __init__(self, desk: DeskView, tasks: Tasks, own: OwnDrafts) -> None:
         super().__init__(desk, tasks)
-        self._service: ReplyService | None = None
+        self._own = own
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name."""
@@ -62,12 +52,12 @@ class Replies(Controller):
             return
         self._start(partial(self._given_trailers, targets[0]), partial(self._choose, targets))
 
-    def _given_trailers(self, target: _Answered, _: Task) -> tuple[str, ...]:
+    def _given_trailers(self, target: AnsweredMessage, _: Task) -> tuple[str, ...]:
         """Return the trailers that the open draft of a message gives already."""
-        draft = self._draft(target)
+        draft = self._own.draft_for(target)
         return tuple(line.partition(":")[0] for line in draft.trailers)
 
-    def _choose(self, targets: Sequence[_Answered], given: tuple[str, ...]) -> None:
+    def _choose(self, targets: Sequence[AnsweredMessage], given: tuple[str, ...]) -> None:
         from tui.widgets.choose import Choice, ChooseDialog
 
         choices = [
@@ -79,20 +69,20 @@ class Replies(Controller):
         dialog = ChooseDialog(self._desk.keymap, shown(title)[:60], choices)
         self._desk.app.push_screen(dialog, partial(self._toggle, targets))
 
-    def _toggle(self, targets: Sequence[_Answered], name: str | None) -> None:
+    def _toggle(self, targets: Sequence[AnsweredMessage], name: str | None) -> None:
         if name is not None:
             self._start(partial(self._toggled, targets, name), self._trailer_given)
 
-    def _toggled(self, targets: Sequence[_Answered], name: str, _: Task) -> str:
+    def _toggled(self, targets: Sequence[AnsweredMessage], name: str, _: Task) -> str:
         """Give a trailer to each message, or take it back; return the sentence that says so."""
         given = 0
         for target in targets:
-            draft = self._draft(target)
+            draft = self._own.draft_for(target)
             mail = target.session.desk.mail(target.message)
             names = [line.partition(":")[0] for line in draft.trailers]
             names = [one for one in names if one != name] if name in names else [*names, name]
             given += name in names
-            service = self._open_service()
+            service = self._own.service()
             draft = service.with_trailer_lines(draft, names)
             if draft.is_empty:
                 if draft.state is DraftState.DRAFT and self._is_kept(draft):
@@ -106,7 +96,7 @@ class Replies(Controller):
         return f"{name} ready: {what}; :review sends it"
 
     def _is_kept(self, draft: Draft) -> bool:
-        return any(one.id == draft.id for one in self._open_service().drafts().drafts)
+        return any(one.id == draft.id for one in self._own.service().drafts().drafts)
 
     def _trailer_given(self, sentence: str) -> None:
         self._desk.show_message("{sentence}", sentence=sentence)
@@ -117,18 +107,18 @@ class Replies(Controller):
         if targets := self._targets():
             self._start(partial(self._prepare, targets[0]), self._open_editor)
 
-    def _prepare(self, target: _Answered, _: Task) -> tuple[_Answered, Draft, str]:
+    def _prepare(self, target: AnsweredMessage, _: Task) -> tuple[AnsweredMessage, Draft, str]:
         """Return a draft that is on disk, with the text that the editor begins with."""
-        service = self._open_service()
-        draft = self._draft(target)
+        service = self._own.service()
+        draft = self._own.draft_for(target)
         text = service.text_to_edit(draft, target.session.desk.mail(target.message))
         return target, service.keep(draft), text
 
-    def _open_editor(self, prepared: tuple[_Answered, Draft, str]) -> None:
+    def _open_editor(self, prepared: tuple[AnsweredMessage, Draft, str]) -> None:
         from core.reply.editing import edit_text
 
         target, draft, text = prepared
-        file = self._open_service().editor_file(draft)
+        file = self._own.service().editor_file(draft)
         try:
             with self._desk.app.suspend():
                 edited = edit_text(file, text)
@@ -141,9 +131,9 @@ class Replies(Controller):
         self._desk.app.screen.refresh()
         self._start(partial(self._keep_text, target, draft, edited), self._trailer_given)
 
-    def _keep_text(self, target: _Answered, draft: Draft, text: str, _: Task) -> str:
+    def _keep_text(self, target: AnsweredMessage, draft: Draft, text: str, _: Task) -> str:
         """Keep an edited text, ready to be sent; an empty one drops the draft. Returns the sentence that says so."""
-        service = self._open_service()
+        service = self._own.service()
         file = service.editor_file(draft)
         if not text.strip():
             service.delete(draft.id)
@@ -163,10 +153,10 @@ class Replies(Controller):
         """Return the drafts that can still be sent, each as it would leave."""
         from tui.widgets.mail_preview import PreviewedDraft
 
-        service = self._open_service()
+        service = self._own.service()
         found = []
         for draft in service.drafts().drafts:
-            if draft.state not in {DraftState.READY, DraftState.FAILED, DraftState.UNSURE}:
+            if draft.state in {DraftState.SENT, DraftState.HANDING} or not draft.body.strip():
                 continue
             try:
                 seen = service.preview(draft)
@@ -183,7 +173,7 @@ class Replies(Controller):
 
         if not drafts:
             self._desk.show_message(
-                "No draft is ready; {reply.trailers} or {reply.whole} makes one"
+                "There is no draft: {reply.comment}, {reply.trailers} or {reply.whole} makes one"
             )
             return
         dialog = MailPreview(self._desk.keymap, drafts, at)
@@ -201,7 +191,12 @@ class Replies(Controller):
                 return
             self._confirm_first(one)
         elif answer.action is PreviewAction.HOLD:
-            self._act(lambda service: service.take_back(one.draft.id), "Held back: {subject}", one)
+            if one.draft.state is DraftState.READY:
+                self._act(
+                    lambda service: service.take_back(one.draft.id), "Held back: {subject}", one
+                )
+            else:
+                self._act(lambda service: service.release(one.draft.id), "Ready: {subject}", one)
         elif answer.action is PreviewAction.DELETE:
             self._act(lambda service: service.delete(one.draft.id), "Draft deleted: {}", one)
         else:
@@ -233,7 +228,14 @@ class Replies(Controller):
 
     def _send(self, one: PreviewedDraft) -> None:
         self._desk.show_message("Sending: {subject}", subject=one.draft.subject)
-        self._start(lambda _: self._open_service().send(one.draft.id), self._sent, group="send")
+        self._start(partial(self._handed_over, one.draft), self._sent, group="send")
+
+    def _handed_over(self, draft: Draft, _: Task) -> Draft:
+        """Send a draft that was previewed, and return it with its new state. Raises PatchdeskError."""
+        service = self._own.service()
+        if draft.state is DraftState.DRAFT:
+            service.release(draft.id)
+        return service.send(draft.id)
 
     def _sent(self, draft: Draft) -> None:
         result = draft.attempts[-1].result if draft.attempts else ""
@@ -250,7 +252,7 @@ class Replies(Controller):
         self, act: Callable[[ReplyService], object], sentence: str, one: PreviewedDraft
     ) -> None:
         self._start(
-            lambda _: act(self._open_service()),
+            lambda _: act(self._own.service()),
             lambda _: self._desk.show_message(sentence, subject=one.draft.subject),
         )
 
@@ -258,7 +260,7 @@ class Replies(Controller):
         """Open a draft's text in the editor again, and mark the draft ready."""
         from core.reply.editing import edit_text
 
-        service = self._open_service()
+        service = self._own.service()
         file = service.editor_file(draft)
         try:
             with self._desk.app.suspend():
@@ -278,7 +280,7 @@ class Replies(Controller):
 
     # ------------------------------------------------------------- what is answered
 
-    def _targets(self) -> list[_Answered]:
+    def _targets(self) -> list[AnsweredMessage]:
         """Return the messages to answer: the one under the cursor; empty without one."""
         tree, session = self._desk.series_tree, self._desk.session
         row = tree.row
@@ -287,26 +289,7 @@ class Replies(Controller):
             return []
         message = _answered_message(row)
         series = row.item.id if isinstance(row.item, Series) else ""
-        return [_Answered(session, message, series)]
-
-    def _draft(self, target: _Answered) -> Draft:
-        """Return the draft that answers a message, new where there is none. Raises PatchdeskError."""
-        raw = raw_of(target.session, target.message)
-        mail = target.session.desk.mail(target.message)
-        return self._open_service().draft_for(raw, mail, target.series)
-
-    def _open_service(self) -> ReplyService:
-        """Return the service; made at the first call, since that asks git for the user's name."""
-        if self._service is None:
-            config = self._desk.settings.config
-            if config is None:
-                raise PatchdeskError(
-                    "The demo keeps no replies.", "Open a list or a file of your own."
-                )
-            from core.desk.reply_service import ReplyService
-
-            self._service = ReplyService(config)
-        return self._service
+        return [AnsweredMessage(session, message, series)]
 
     def _start(
         self,
@@ -315,12 +298,7 @@ class Replies(Controller):
         *,
         group: str = "reply",
     ) -> None:
-        self._tasks.start(
-            group,
-            work,
-            then=then,
-            failed=lambda error: self._desk.show_error(error),
-        )
+        self._own.run(self._tasks, work, then, self._desk.show_error, group=group)
 
 
 def _answered_message(row: Row) -> Message:

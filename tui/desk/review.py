@@ -66,6 +66,10 @@ class Review(Controller):
         """Opens the source of the reader's content where there is no comment; returns whether there is one."""
         self._jump_back_here: Callable[[], bool] = lambda: False
         """Goes back to that part; says whether there is one."""
+        self._with_own: Callable[[OpenedMessage, Sequence[ReviewComment]], Sequence[ReviewComment]]
+        self._with_own = lambda _, comments: comments
+        self._found: tuple[OpenedMessage, Sequence[ReviewComment]] | None = None
+        """The mail on the screen, and what its replies say of it."""
 
     def start(self) -> None:
         """Show patches as in the last run, and keep how they are shown."""
@@ -149,19 +153,54 @@ class Review(Controller):
 
     # ------------------------------------------------------------- review comments
 
+    def set_own_comments(
+        self,
+        merge: Callable[[OpenedMessage, Sequence[ReviewComment]], Sequence[ReviewComment]],
+    ) -> None:
+        """Let `merge` put the user's own comments among those on a mail; it is called off the screen's thread."""
+        self._with_own = merge
+
     def on_mail(self, mail: OpenedMessage) -> None:
         """Place the review comments on a mail, once it is on the screen."""
         request, entry = self._loader.request, self._entry_of(mail)
-        if request is None or entry is None or not entry.replies:
+        self._found = mail, ()
+        if request is None:
             return
-        replies = entry.replies[:MOST_REPLIES]
+        replies = entry.replies[:MOST_REPLIES] if entry is not None else ()
+
+        def work(task: Task) -> tuple[Sequence[ReviewComment], Sequence[ReviewComment]]:
+            found = find_comments(request, mail, replies, task)
+            return found, self._with_own(mail, found)
+
+        self._show_comments(mail, work)
+
+    def show_own_comments(self) -> None:
+        """Show the user's own comments on the mail as they are now."""
+        if self._found is not None:
+            mail, found = self._found
+            self._show_comments(mail, lambda _: (found, self._with_own(mail, found)))
+
+    def _show_comments(
+        self,
+        mail: OpenedMessage,
+        work: Callable[[Task], tuple[Sequence[ReviewComment], Sequence[ReviewComment]]],
+    ) -> None:
+        """Show the comments that work finds: those of the replies, and all."""
         self._tasks.start(
             "comments",
-            lambda task: find_comments(request, mail, replies, task),
-            then=lambda found: self._desk.reader.show_comments(mail, found) if found else None,
-            current=lambda: request is self._loader.request and mail is self._loader.mail,
+            work,
+            then=partial(self._comments_found, mail),
+            current=lambda: mail is self._loader.mail,
             replace=True,
         )
+
+    def _comments_found(
+        self,
+        mail: OpenedMessage,
+        found: tuple[Sequence[ReviewComment], Sequence[ReviewComment]],
+    ) -> None:
+        self._found = mail, found[0]
+        self._desk.reader.show_comments(mail, found[1])
 
     def _entry_of(self, mail: OpenedMessage) -> Patch | None:
         """Return the patch or cover letter that a mail is, where the cursor is in its series."""

@@ -110,6 +110,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("unread.next", "J", "next unread", "Next unread message"),
     Command("unread.previous", "K", "previous unread", "Previous unread message"),
     Command("mail.toggle_read", "m", "read/unread", "Toggle read/unread"),
+    Command("reply.comment", "r", "comment", "Comment on the line, the selected lines or the comment under the cursor", READER, footer=True),
+    Command("reply.delete_comment", "Del", "delete comment", "Delete your comment under the cursor", READER),
     Command("reply.trailers", "T", "trailers", "Give a trailer such as Reviewed-by, or take it back", _SERIES),
     Command("reply.whole", "R", "reply", "Reply to the whole message in the editor", _SERIES),
     Command("reply.review", "", "review", "Preview the replies that are ready, and send them"),

@@ -34,6 +34,7 @@ NAMED: Final[Mapping[str, Stroke]] = MappingProxyType(
         "PgUp": "pageup",
         "PgDn": "pagedown",
         "Backspace": "backspace",
+        "Del": "delete",
         **{f"F{number}": f"f{number}" for number in range(1, 13)},
     }
 )

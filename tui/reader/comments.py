@@ -7,6 +7,8 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
+from core.reply.draft import DraftState
+from core.reply.own_comments import OwnComment
 from core.series.review_comments import ReviewComment
 from core.text import SafeText, shown
 from tui.reader.prose import Prose, ProseBlock
@@ -16,6 +18,17 @@ from tui.widgets.row_text import age
 _DEEPEST: Final = 6
 _INDENT: Final = 3
 _WORDS_READ: Final = 400
+
+
+_STATES: Final = {
+    DraftState.DRAFT: "draft",
+    DraftState.READY: "ready to send",
+    DraftState.HANDING: "being sent",
+    DraftState.SENT: "sent, not on the list yet",
+    DraftState.FAILED: "not sent",
+    DraftState.UNSURE: "may have been sent",
+}
+"""How the user's own comments are marked."""
 
 
 def _rule(depth: int) -> StyledText:
@@ -58,6 +71,8 @@ class CommentBlock:
             (name, "talk-name"),
             (SafeText(f"  {age(message.date, self._now)}"), "muted"),
         ]
+        if isinstance(self._comment, OwnComment):
+            pieces.append((SafeText(f"  {_STATES[self._comment.state]}"), "talk-own"))
         if self._body is None:
             room = (
                 self._width

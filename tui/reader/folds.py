@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
     from core.series.review_comments import ReviewComment
     from tui.reader.diff import DiffBlock
     from tui.reader.interdiff import InterdiffView
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Rows left free under a line or a comment."""
+
+    anchor: tuple[int, int]
+    """What the page's own row shows that it is under."""
+    comment: int | None
+    """The comment that it is under, if any."""
+    height: int
+
+    @property
+    def block(self) -> RowsBlock:
+        """Its rows."""
+        return RowsBlock([PageRow()] * self.height)
 
 
 class Folds:
@@ -38,11 +55,28 @@ class Folds:
         self._keys: dict[int, str] = {}
         """Hunk → its stable key."""
         self.interdiff: InterdiffView | None = None
+        self.gap: Gap | None = None
+        """Rows left free for what is typed."""
 
     def set_comments(self, comments: Sequence[ReviewComment], short: int) -> None:
-        """Set the review comments of the mail; those of at most `short` lines are open."""
+        """Set the review comments of the mail; those of at most `short` lines are open, and known ones stay as they are."""
+        names = [_name(one) for one in comments]
+        was_open = {_name(one): at in self._open for at, one in enumerate(self.comments)}
+        if self.gap is not None and self.gap.comment is not None:
+            above = _name(self.comments[self.gap.comment])
+            at = names.index(above) if above in names else None
+            self.gap = replace(self.gap, comment=at)
         self.comments = comments
-        self._open = {at for at, comment in enumerate(comments) if len(comment.lines) <= short}
+        self._open = {
+            at
+            for at, one in enumerate(comments)
+            if was_open.get(names[at], len(one.lines) <= short)
+        }
+
+    @property
+    def gap_key(self) -> int:
+        """What the gap is known by in the page."""
+        return len(self.comments)
 
     def set_interdiff(self, interdiff: InterdiffView | None) -> None:
         """Show the signs of an interdiff; hunks without changes are folded."""
@@ -124,7 +158,7 @@ class Folds:
         """Return the page as it is to be shown."""
         if page.diff is not None:
             page.diff.interdiff = self.interdiff
-        is_plain = not self.comments and self.interdiff is None
+        is_plain = not self.comments and self.interdiff is None and self.gap is None
         if is_plain and not self._hunks and not self._files and not self.hide_viewed:
             return FoldedPage(page)
         folds = list(self._folds(page))
@@ -134,6 +168,9 @@ class Folds:
         if self.interdiff is not None:
             for below, block in interdiff_rows(self.interdiff, page, width):
                 yield Inserted(below, -1, block)
+        gap = self.gap
+        if gap is not None and gap.comment is None:
+            yield Inserted(page.row_of(gap.anchor), self.gap_key, gap.block)
         if not self.comments:
             return
         from tui.reader.comments import CommentBlock
@@ -150,6 +187,8 @@ class Folds:
                     rows = [PageRow(), PageRow(((words, "heading"),), ((SafeText(" "), ""),))]
                     yield Inserted(last, -1, RowsBlock(rows))
             yield Inserted(at, key, CommentBlock(comment, width, now, is_open=key in self._open))
+            if gap is not None and gap.comment == key:
+                yield Inserted(at, self.gap_key, gap.block)
 
     def _folds(self, page: Page) -> Iterator[Folded]:
         diff = page.diff
@@ -197,6 +236,11 @@ def _fold_row(rows: int, comments: int, *, viewed: bool, as_in: str = "") -> Pag
     if comments:
         words += f" · {comments} {'comment' if comments == 1 else 'comments'}"
     return PageRow(((SafeText(words), "fold"),), ((SafeText(" "), ""),))
+
+
+def _name(comment: ReviewComment) -> tuple[str, tuple[str, ...]]:
+    """Return what a comment stays known by when others come."""
+    return comment.message.message_id, comment.lines
 
 
 def _switch(members: set[int], at: int, wanted: bool | None) -> None:

@@ -24,6 +24,7 @@ from tui.reader.line_selection import LineSelection
 from tui.reader.mail_view import MailView
 from tui.reader.page import Page, PageStyle
 from tui.reader.selected_text import unified_lines
+from tui.reader.writing_place import WritingPlace
 from tui.styles import CSS
 from tui.tasks import Tasks
 
@@ -63,6 +64,9 @@ class MessageView(MailView, can_focus=True):
         self._folds = Folds()
         self._jumps = Jumps(self)
         self._selection = LineSelection(self)
+        self.writing_place = WritingPlace(
+            self, self._selection, lambda: self._folds, lambda: self._refold()
+        )
 
     @dataclass
     class ViewedChanged(Message):
@@ -212,6 +216,11 @@ class MessageView(MailView, can_focus=True):
         else:
             self._jumps.to(row, above=self.height // 3)
         return True
+
+    @property
+    def comments(self) -> Sequence[ReviewComment]:
+        """The comments that are shown, in their order."""
+        return self._folds.comments
 
     @property
     def comment_here(self) -> int | None:

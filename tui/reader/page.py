@@ -106,6 +106,17 @@ class Page:
             at += 1
         return self.starts[self.blocks.index(block)] + at
 
+    def part_line(self, at: int) -> tuple[str, int] | None:
+        """Return the part that a row shows a line of, and the line; None where it shows none."""
+        if not self.count:
+            return None
+        place, offset = self.find(at)
+        for part, (block, left_out) in self._parts.items():
+            if block is self.blocks[place]:
+                beside = self.diff.lines_beside(offset) if part == "diff" and self.diff else ()
+                return part, (beside[-1] if beside else block.line_of(offset)) + left_out
+        return None
+
     def file_of_stat(self, at: int) -> int | None:
         """Return the file of the diff that a row of the diffstat is about: both name them in the same order."""
         block, _ = self._parts.get("diffstat", (None, 0))

@@ -13,37 +13,16 @@ from textual.widgets import OptionList
 
 from core.model import OpenedMessage
 from core.text import SafeText
-from tui.desk.actions import SeriesActions
-from tui.desk.command_line import CommandLine
 from tui.desk.controller import (
     Controller,
     DeskSettings,
-    DeskView,
     Handler,
     ReaderContent,
     Refresh,
 )
-from tui.desk.controllers import Controllers
-from tui.desk.digests import Digests
-from tui.desk.external import External
-from tui.desk.journal_writer import JournalWriter
-from tui.desk.lists import Lists
-from tui.desk.mail import MailLoader
-from tui.desk.marks import Marking
-from tui.desk.opening import Opening
-from tui.desk.panes import Panes
 from tui.desk.reader_title import reader_title
-from tui.desk.replies import Replies
 from tui.desk.requests import Desk, Session
-from tui.desk.results import Results
-from tui.desk.review import Review
-from tui.desk.search import Search
-from tui.desk.sync import Sync
-from tui.desk.triage import Triage
-from tui.desk.triage_state import TriageState
-from tui.desk.version_marks import VersionMarks
-from tui.desk.versions import Versions
-from tui.desk.views import Views
+from tui.desk.wiring import make_controllers
 from tui.keys.commands import BY_NAME, Command, Pane
 from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap, format_keys
@@ -60,6 +39,7 @@ from tui.widgets.status_bar import StatusBar, TitleBar
 if TYPE_CHECKING:
     from tui.tree.items import Items
     from tui.tree.rows import Whole
+    from tui.widgets.comment_editor import CommentEditor
     from tui.widgets.welcome import Offers
 
 WIDE: Final = 100
@@ -72,40 +52,6 @@ _HEARD: Final[tuple[type[Message], ...]] = (
     SearchBar.ServerAsked, StatusBar.Chosen, TitleBar.TabChosen, VersionLadder.Highlighted, VersionLadder.PairSelected,
 )  # fmt: skip
 """Messages of widgets that controllers may listen to."""
-
-
-def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], Desk]) -> Controllers:
-    """Return the controllers; wherever several are asked, the first comes first. They are closed in reverse."""
-    make = desk.settings.triage
-    writer = JournalWriter(tasks, make) if make is not None else None
-    opening = Opening(desk, tasks, open_desk)
-    mail = MailLoader(desk, tasks)
-    lists = Lists(desk, tasks, opening, mail, writer)
-    views = Views(desk, tasks, lists)
-    states = TriageState(desk, tasks, opening, lists, views, mail, writer)
-    search = Search(desk, tasks, opening, lists, views)
-    review = Review(desk, tasks, mail, lists)
-    return Controllers(
-        External(desk, tasks),
-        opening,
-        mail,
-        review,
-        Versions(desk, tasks, mail, review),
-        VersionMarks(desk, tasks),
-        Marking(desk, tasks, opening, lists, search),
-        Results(desk, tasks, search, lists, views, mail),
-        lists,
-        Sync(desk, tasks, opening, lists),
-        views,
-        states,
-        Triage(desk, tasks, lists, mail, states, writer),
-        search,
-        Digests(desk, tasks, opening, lists, mail),
-        Replies(desk, tasks),
-        SeriesActions(desk, tasks),
-        Panes(desk, tasks),
-        CommandLine(desk, tasks),
-    )
 
 
 class DeskScreen(CommandScreen):
@@ -127,6 +73,7 @@ class DeskScreen(CommandScreen):
         self.ladder = VersionLadder()
         self.reader = MessageView(clock=settings.clock, tasks=tasks)
         self.prompt, self.bar = Prompt(), SearchBar()
+        self.editor: CommentEditor | None = None
         self._pane = Pane.TREE
         self._preparing_keys = Lock()
         self._first_picture = FirstPicture(self)
@@ -166,6 +113,11 @@ class DeskScreen(CommandScreen):
             if not self.prompt.is_attached:
                 await self.mount(self.bar, after=self.title_bar)
                 await self.mount(self.prompt, before=self.status)
+            if self.editor is None and self.active_pane is Pane.READER:
+                from tui.widgets.comment_editor import CommentEditor
+
+                self.editor = CommentEditor()
+                await self.mount(self.editor)
 
     def take_key(self, event: events.Key) -> bool:
         """Give a key to the focused line input or the welcome, else run its command."""
@@ -173,6 +125,8 @@ class DeskScreen(CommandScreen):
             return self.prompt.feed(event)
         if self.bar.asking:
             return self.bar.line.feed(event)
+        if self.editor is not None and self.editor.asking:
+            return self.editor.feed(event)
         if self.active_pane is Pane.WELCOME and self.offers.take_key(event):
             return True
         return super().take_key(event)
@@ -210,6 +164,8 @@ class DeskScreen(CommandScreen):
             if self.focused is event.widget:  # and not the prompt, opened since by a quick hand
                 self.prompt.cancel()
                 self.bar.confirm()
+                if self.editor is not None:
+                    self.editor.keep()
         if self.has_class("-full"):
             self.set_class(self.active_pane is Pane.READER, "-reading")
         self._offer_hints()

@@ -1,0 +1,68 @@
+"""Which controllers the main screen has, and in which order they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui.desk.actions import SeriesActions
+from tui.desk.command_line import CommandLine
+from tui.desk.comment_writer import CommentWriter
+from tui.desk.controller import DeskView
+from tui.desk.controllers import Controllers
+from tui.desk.digests import Digests
+from tui.desk.external import External
+from tui.desk.journal_writer import JournalWriter
+from tui.desk.lists import Lists
+from tui.desk.mail import MailLoader
+from tui.desk.marks import Marking
+from tui.desk.opening import Opening
+from tui.desk.own_drafts import OwnDrafts
+from tui.desk.panes import Panes
+from tui.desk.replies import Replies
+from tui.desk.requests import Desk
+from tui.desk.results import Results
+from tui.desk.review import Review
+from tui.desk.search import Search
+from tui.desk.sync import Sync
+from tui.desk.triage import Triage
+from tui.desk.triage_state import TriageState
+from tui.desk.version_marks import VersionMarks
+from tui.desk.versions import Versions
+from tui.desk.views import Views
+from tui.tasks import Tasks
+
+
+def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], Desk]) -> Controllers:
+    """Return the controllers; wherever several are asked, the first comes first. They are closed in reverse."""
+    make = desk.settings.triage
+    writer = JournalWriter(tasks, make) if make is not None else None
+    opening = Opening(desk, tasks, open_desk)
+    mail = MailLoader(desk, tasks)
+    lists = Lists(desk, tasks, opening, mail, writer)
+    views = Views(desk, tasks, lists)
+    states = TriageState(desk, tasks, opening, lists, views, mail, writer)
+    search = Search(desk, tasks, opening, lists, views)
+    review = Review(desk, tasks, mail, lists)
+    own = OwnDrafts(lambda: desk.settings.config, review.show_own_comments)
+    return Controllers(
+        External(desk, tasks),
+        opening,
+        mail,
+        review,
+        Versions(desk, tasks, mail, review),
+        VersionMarks(desk, tasks),
+        Marking(desk, tasks, opening, lists, search),
+        Results(desk, tasks, search, lists, views, mail),
+        lists,
+        Sync(desk, tasks, opening, lists),
+        views,
+        states,
+        Triage(desk, tasks, lists, mail, states, writer),
+        search,
+        Digests(desk, tasks, opening, lists, mail),
+        CommentWriter(desk, tasks, mail, review, own),
+        Replies(desk, tasks, own),
+        SeriesActions(desk, tasks),
+        Panes(desk, tasks),
+        CommandLine(desk, tasks),
+    )
