@@ -56,9 +56,9 @@ async def test_expanding_and_collapsing() -> None:
         assert (len(tree), tree.cursor) == (10, 0)
         await pilot.press("l")  # unfolded already: go inside
         assert tree.cursor == 1
-        await pilot.press("l", "l")  # v1 unfolds, then its cover letter
-        assert where(app) == "wick-v1-0@x"
-        await pilot.press("h")  # back to v1
+        await pilot.press("l")  # the newest version is unfolded: its cover letter
+        assert where(app) == "wick-v2-0@x"
+        await pilot.press("h")  # back to the version
         assert tree.row is not None
         assert tree.row.version is not None
         assert tree.row.depth == 1
@@ -94,7 +94,7 @@ async def test_patches_from_a_reply_and_from_a_gap() -> None:
     app = app_with()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        await pilot.press("z", "R", *"jjjjjjjjj")
+        await pilot.press("z", "R", *"jjjjj")
         assert where(app) == "wick-r1@x"
         await pilot.press("]")
         assert where(app) == "wick-v2-2@x"
@@ -396,7 +396,7 @@ async def test_nothing_to_copy_where_a_patch_is_missing() -> None:
     app = app_with()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        await pilot.press("l", *"jjjjjj", "y")
+        await pilot.press("l", *"jjjjj", "y")
         await pilot.pause()
         assert "no mail here" in text_of(app, "StatusBar")
 

@@ -47,7 +47,9 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
             place = next((i for i, other in enumerate(rows) if other.key == key), place)
         # Of what is not there nothing can be read, and a version shows what its first row shows.
         readable = (Kind.COVER, Kind.PATCH, Kind.REPLY)
-        after = next((other for other in rows[place + 1 :] if other.kind in readable), None)
+        # Below a version stand the older ones, which one does not read on into.
+        later = (other for other in rows[place + 1 :] if other.version is row.version)
+        after = next((other for other in later if other.kind in readable), None)
         if after is not None:
             self._reveal(after.key)
             return True
