@@ -67,21 +67,24 @@ def open_database(
             lock = IndexFileLock(path)
             stack.callback(lock.close)
         notes: tuple[str, ...] = ()
-        asides: list[str] = []
+        is_new = not path.exists()
+        waiting: list[str] = []
         if (reason := _unusable_alone(path, len(steps) + 1, lock)) is not None:
-            pending = pending_asides(path)
+            waiting = pending_asides(path)
             aside = _set_aside(path)
-            asides = [*pending, aside.name]
+            waiting.append(aside.name)
             notes = (
                 f"The index {reason}. It was set aside as {aside.name}; sync builds it again, and takes over the messages"
                 " that were fetched. Triage is in a journal of its own, and untouched.",
             )
+        elif is_new:  # somebody removed the index: what lies beside it is all that was fetched
+            waiting = [aside.name for aside in asides(path)]
         _create_private(path)
         with contextlib.closing(_connect(path)) as connection:
             _migrate(connection, path, steps, rules)
-            if asides:
+            if waiting:
                 with transaction(connection):
-                    set_meta(connection, "asides", json.dumps(asides))
+                    set_meta(connection, "asides", json.dumps(waiting))
             _note_rules(connection, path, rules)
         lock.share()
         return notes

@@ -181,6 +181,21 @@ def test_what_can_be_read_of_a_damaged_aside_is_taken_over(tmp_path: Path) -> No
     index.close()
 
 
+def test_an_index_that_is_removed_loses_nothing_that_lies_beside_it(tmp_path: Path) -> None:
+    path = opened(tmp_path, "prerelease.sqlite3")
+    open_index(path).close()
+    for file in path.parent.glob("index.sqlite3*"):
+        if not file.name.endswith(".aside"):
+            file.unlink()
+    index = open_index(path)
+    assert not index.writer.is_complete()
+    log = Letters()
+    bring(index, log)
+    assert log.asked_from == [str(len(MAILS))]  # nothing was fetched again
+    assert asides(path) == []
+    index.close()
+
+
 def test_an_aside_stays_until_what_it_held_is_grouped(tmp_path: Path) -> None:
     path = opened(tmp_path, "prerelease.sqlite3")
     index = open_index(path)
