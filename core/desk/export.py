@@ -12,6 +12,7 @@ from core.diff.parse import file_changes
 from core.index.index import Index, RowView
 from core.json_records import Record, mail_record
 from core.model import Message, MessageId, OpenedMessage, Series, TargetListing, Thread, Version
+from core.progress import ProgressCallback
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +115,12 @@ class IndexedMail:
         self.index.close()
 
 
-def open_for_commands(path: Path) -> IndexedMail | None:
-    """Open the index at a path; None where nothing was synced yet. Raises IndexFileError."""
-    index = open_current_index(path)
+def open_for_commands(
+    path: Path, *, report: ProgressCallback = lambda _: None
+) -> IndexedMail | None:
+    """Open the index at a path; None where nothing was synced yet. Raises IndexFileError.
+
+    `report` is told how much of a large journal was read.
+    """
+    index = open_current_index(path, report=report)
     return None if index is None else IndexedMail(index)

@@ -77,8 +77,8 @@ def decode_state(data: bytes | None) -> TriageState:
 # ------------------------------------------------------------------- making them
 
 
-_ROWS_AT_ONCE: Final = 500
-"""Rows whose states are computed in one transaction."""
+_MESSAGES_AT_ONCE: Final = 1000
+"""Stale messages whose rows' states are computed in one transaction."""
 
 
 def note_events(connection: sqlite3.Connection, applied: AppliedEvents) -> int:
@@ -107,24 +107,28 @@ def has_stale(connection: sqlite3.Connection) -> bool:
 
 def refresh_stale(connection: sqlite3.Connection) -> int:
     """Compute the states of some of the rows whose are stale; return how many changed. Within a transaction."""
-    connection.execute(
-        "DELETE FROM stale_state WHERE NOT EXISTS"
-        " (SELECT 1 FROM node WHERE node.hash = stale_state.hash AND list_row IS NOT NULL)"
+    stale = json.dumps(
+        [
+            hash_
+            for (hash_,) in connection.execute(
+                "SELECT hash FROM stale_state LIMIT ?", (_MESSAGES_AT_ONCE,)
+            )
+        ]
     )
     rows = {
         row
         for (row,) in connection.execute(
-            "SELECT DISTINCT list_row FROM stale_state CROSS JOIN node ON node.hash = stale_state.hash"
-            " WHERE list_row IS NOT NULL LIMIT ?",
-            (_ROWS_AT_ONCE,),
+            "SELECT DISTINCT list_row FROM json_each(?) CROSS JOIN node ON node.hash = value"
+            " WHERE list_row IS NOT NULL",
+            (stale,),
         )
     }
     changed = recompute_states(connection, rows)
     bump_rows(connection, changed)
     connection.execute(
-        "DELETE FROM stale_state WHERE hash IN (SELECT hash FROM node"
-        " WHERE list_row IN (SELECT value FROM json_each(?)))",
-        (json.dumps(list(rows)),),
+        "DELETE FROM stale_state WHERE hash IN (SELECT value FROM json_each(?))"
+        " OR hash IN (SELECT hash FROM node WHERE list_row IN (SELECT value FROM json_each(?)))",
+        (stale, json.dumps(list(rows))),
     )
     return len(changed)
 

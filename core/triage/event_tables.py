@@ -101,23 +101,32 @@ class EventTables:
         return applied
 
     def _insert_read_flags(self, events: Iterable[TriageEvent], applied: AppliedEvents) -> None:
-        marks = [
-            (message_hash(one), event.time, event.id, event.verb == Verb.READ, one)
-            for event in events
-            if event.verb in (Verb.READ, Verb.UNREAD)
-            for one in event.ids
-        ]
-        for hash_, time, name, is_read, one in marks:
-            changed = self._connection.execute(
-                "INSERT INTO read_flag VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time,"
-                " event = excluded.event, is_read = excluded.is_read"
-                " WHERE (excluded.time, excluded.event) > (time, event)",
-                (hash_, time, name, is_read),
+        latest: dict[int, tuple[int, str, bool, MessageId]] = {}
+        for event in events:
+            if event.verb in (Verb.READ, Verb.UNREAD):
+                for one in event.ids:
+                    mark = (event.time, event.id, event.verb == Verb.READ, one)
+                    hash_ = message_hash(one)
+                    latest[hash_] = max(latest.get(hash_, mark), mark)
+        known = {
+            hash_: (time, name)
+            for hash_, time, name in self._connection.execute(
+                "SELECT hash, time, event FROM json_each(?) CROSS JOIN read_flag ON hash = value",
+                (json.dumps(list(latest)),),
             )
-            if changed.rowcount:
-                applied.events += 1
-                applied.read[one] = is_read
-                applied.hashes.add(hash_)
+        }
+        new = {
+            hash_: mark
+            for hash_, mark in latest.items()
+            if hash_ not in known or mark[:2] > known[hash_]
+        }
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO read_flag VALUES (?, ?, ?, ?)",
+            [(hash_, time, name, is_read) for hash_, (time, name, is_read, _) in new.items()],
+        )
+        applied.events += len(new)
+        applied.read.update((one, is_read) for _, _, is_read, one in new.values())
+        applied.hashes.update(new)
 
     def _insert_viewed_hunks(self, events: Iterable[TriageEvent]) -> None:
         self._connection.executemany(
@@ -166,7 +175,7 @@ class EventTables:
         self._connection.executemany(
             "INSERT INTO event_series VALUES (?, ?, ?, ?, ?, ?, ?)", entries
         )
-        self._connection.executemany("INSERT INTO event_message VALUES (?, ?)", mails)
+        self._connection.executemany("INSERT INTO event_message VALUES (?, ?)", sorted(mails))
         applied.hashes.update(hash_ for hash_, _ in mails)
 
     def _last(self, table: str) -> int:

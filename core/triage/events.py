@@ -42,7 +42,10 @@ _NAME: Final = re.compile(r"[0-9A-Za-z_-]{1,64}(?:\.[0-9]{1,6})?", re.ASCII)
 _VIEW_KEY: Final = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_BOM: Final = b"\xef\xbb\xbf"
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+_decode: Final = json.JSONDecoder().decode
+"""`json.loads` would guess the encoding of each line, which takes as long as to read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +128,7 @@ def read_line(line: bytes) -> TriageEvent | None:
     if len(line) > LONGEST:
         return None
     try:
-        record = json.loads(line)
+        record = _decode(line.removeprefix(_BOM).decode("utf-8", "surrogatepass"))
         if not isinstance(record, dict):
             return None
         undoes = _text(record, "undoes", "", longest=80)
@@ -196,7 +199,8 @@ def _text(
         return default
     if not isinstance(value, str) or len(value) > longest:
         raise TypeError(name)
-    value.encode()  # a lone surrogate is no text that a database takes: UnicodeEncodeError
+    if not value.isascii():
+        value.encode()  # a lone surrogate is no text that a database takes: UnicodeEncodeError
     return value
 
 
@@ -209,8 +213,9 @@ def _list(record: dict[str, Any], name: str) -> list[Any]:
 
 def _ids(record: dict[str, Any]) -> tuple[MessageId, ...]:
     ids = _list(record, "ids")
-    if not all(isinstance(each, str) and 0 < len(each) <= _ID_LENGTH for each in ids):
-        raise TypeError("ids")
+    for each in ids:
+        if not isinstance(each, str) or not 0 < len(each) <= _ID_LENGTH:
+            raise TypeError("ids")
     return tuple(ids)
 
 

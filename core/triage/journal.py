@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from core.errors import PatchdeskError
+from core.progress import Progress, ProgressCallback
 from core.triage.events import LONGEST, TriageEvent, read_line
 
 FILE: Final = "triage.jsonl"
@@ -26,8 +27,8 @@ FILE: Final = "triage.jsonl"
 
 _CHECKPOINT_BYTES: Final = 512
 """Bytes before a cursor that tell whether it is still the same file."""
-_TAIL: Final = 1 << 20
-"""Bytes at the end that are looked at for this machine's last event."""
+_TAILS: Final = (1 << 20, 2 * LONGEST)
+"""Bytes at the end that are looked at for this machine's last event: more where the first have none."""
 _CHUNK: Final = 1 << 20
 LOCK_FOR: Final = 10.0
 """Seconds that a write waits for others to end; each is far shorter, unless its process was stopped."""
@@ -64,9 +65,15 @@ class EventBatch:
 class Journal:
     """The journal in one file, which need not exist yet. Any thread may call it."""
 
-    def __init__(self, path: Path, *, host: str | None = None) -> None:
-        """Take the file, and what this machine is called: its host name unless said. Nothing is opened yet."""
+    def __init__(
+        self, path: Path, *, host: str | None = None, report: ProgressCallback = lambda _: None
+    ) -> None:
+        """Take the file, and what this machine is called: its host name unless said. Nothing is opened yet.
+
+        `report` is told how much of many new events was read, by whatever thread reads them.
+        """
         self.path = path
+        self._report = report
         name = host or os.uname().nodename[:255] or "localhost"
         self.host = name.encode("utf-8", "replace").decode()
         self.notes: tuple[str, ...] = ()
@@ -145,7 +152,7 @@ class Journal:
             raise self._fault("read", error) from error
 
     def read_from(
-        self, cursor: JournalCursor = JOURNAL_START, *, most: int = 10_000
+        self, cursor: JournalCursor = JOURNAL_START, *, most: int = 20_000
     ) -> Iterator[EventBatch]:
         """Yield the events after a cursor, so many at once; half a line at the end is left for the next time.
 
@@ -154,7 +161,16 @@ class Journal:
         try:
             with self.path.open("rb") as file:
                 file.seek(cursor.offset)
-                yield from _batches(file, cursor.offset, most)
+                whole = os.fstat(file.fileno()).st_size
+                reported = False
+                for batch in _batches(file, cursor.offset, most):
+                    yield batch
+                    if reported or batch.cursor.offset < whole:  # not what one batch takes in
+                        reported = True
+                        read = min(batch.cursor.offset, whole)
+                        self._report(
+                            Progress("Reading the triage journal, KiB", read >> 10, whole >> 10)
+                        )
         except FileNotFoundError:
             return
         except OSError as error:
@@ -256,17 +272,27 @@ class Journal:
     def _read_last_time(self, file: int) -> None:
         """Look at what was written since the last time for the latest event of this machine."""
         size = os.fstat(file).st_size
-        start = max(0, size - _TAIL) if self._scanned is None else self._scanned
-        if start > size:
-            start = 0
+        if self._scanned is not None:
+            self._read_times(file, self._scanned if self._scanned <= size else 0, size)
+        else:
+            for tail in _TAILS:
+                self._read_times(file, max(0, size - tail), size)
+                if self._last or tail >= size:
+                    break
+        self._scanned = size
+
+    def _read_times(self, file: int, start: int, size: int) -> None:
+        rest = b""
         while start < size:
-            data = os.pread(file, min(size - start, _TAIL), start)
+            data = os.pread(file, min(size - start, _CHUNK), start)
             start += len(data)
-            for line in data.split(b"\n"):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
                 # Cheap first: most lines of a merged file may be another machine's.
                 if b'"host"' in line and (event := read_line(line)) and event.host == self.host:
                     self._last = max(self._last, event.time)
-        self._scanned = size
+            if len(rest) > LONGEST:
+                rest = b""
 
     def _fault(self, what: str, error: OSError) -> JournalError:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

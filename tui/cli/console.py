@@ -17,7 +17,7 @@ from core.text import shown
 
 if TYPE_CHECKING:
     from core.config import Config
-    from core.progress import Progress
+    from core.progress import Progress, ProgressCallback
 
 _REDRAW: Final = 0.1
 """Seconds between two updates of the progress line."""
@@ -148,6 +148,18 @@ class ProgressLine:
             self._out.write("\r\x1b[K")
             self._out.flush()
             self._drawn = False
+
+
+def reading_progress() -> ProgressCallback:
+    """Return what draws how much was read, and erases that once it is all."""
+    line = ProgressLine(sys.stderr)
+
+    def report(progress: Progress) -> None:
+        line.report(progress)
+        if progress.done == progress.total:
+            line.clear()
+
+    return report
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from tui.cli.console import (
     load_config_and_warn,
     print_error,
     print_lines,
+    reading_progress,
 )
 from tui.cli.mail import check_lists
 from tui.cli.parser import Command
@@ -126,7 +127,7 @@ def _infos() -> list[ListStats]:
     from core.desk.export import open_for_commands
     from core.sync.list_folder import DataDirs
 
-    indexed = open_for_commands(DataDirs.default().index)
+    indexed = open_for_commands(DataDirs.default().index, report=reading_progress())
     if indexed is None:
         return []
     try:

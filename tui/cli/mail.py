@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.text import shown, shown_lines
-from tui.cli.console import load_config_and_warn, print_error, print_lines, read_stdin
+from tui.cli.console import (
+    load_config_and_warn,
+    print_error,
+    print_lines,
+    read_stdin,
+    reading_progress,
+)
 from tui.cli.parser import TARGETS, Command, add_message
 
 if TYPE_CHECKING:
@@ -265,7 +271,7 @@ def open_index() -> IndexedMail | None:
     from core.desk.export import open_for_commands
     from core.sync.list_folder import DataDirs
 
-    return open_for_commands(DataDirs.default().index)
+    return open_for_commands(DataDirs.default().index, report=reading_progress())
 
 
 def check_lists(names: Sequence[str], config: Config) -> list[str]:

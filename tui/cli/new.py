@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from core.text import shown_line
-from tui.cli.console import print_error, print_lines
+from tui.cli.console import print_error, print_lines, reading_progress
 from tui.cli.parser import Command
 
 _DETAILS: Final = """\
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from core.json_records import to_line
     from core.sync.list_folder import DataDirs
 
-    index = open_current_index(DataDirs.default().index)
+    index = open_current_index(DataDirs.default().index, report=reading_progress())
     if index is None:
         _print_error("Nothing was synced yet.", "“patchdesk sync” fetches messages.")
         return 0

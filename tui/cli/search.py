@@ -10,7 +10,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from core.text import shown, shown_line
-from tui.cli.console import interruptible, load_config_and_warn, print_error, print_lines
+from tui.cli.console import (
+    interruptible,
+    load_config_and_warn,
+    print_error,
+    print_lines,
+    reading_progress,
+)
 from tui.cli.mail import check_lists
 from tui.cli.parser import Command
 
@@ -99,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config_and_warn()
     query = " ".join(arguments.query)
     lists = check_lists([arguments.list], config) if arguments.list else []
-    index = open_current_index(DataDirs.default().index)
+    index = open_current_index(DataDirs.default().index, report=reading_progress())
     if index is None:
         _print_error("Nothing was synced yet.", "“patchdesk sync” fetches messages.")
         return 0

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.text import shown, shown_line
 from core.triage.transitions import VERB_TEXTS, Argument, Verb
-from tui.cli.console import load_config_and_warn, print_error, print_lines, read_stdin
+from tui.cli.console import (
+    load_config_and_warn,
+    print_error,
+    print_lines,
+    read_stdin,
+    reading_progress,
+)
 from tui.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -264,11 +270,13 @@ def _open_triage(config: Config) -> Iterator[TriageService]:
     from core.system.paths import data_dir
     from core.triage.journal import FILE
 
-    indexed = open_for_commands(DataDirs.default().index)
+    indexed = open_for_commands(DataDirs.default().index, report=reading_progress())
     try:
         index = None if indexed is None else indexed.index
         me = with_git(config).me_addresses
-        yield TriageService(index, Journal(data_dir() / FILE), me, repos=config.repos)
+        yield TriageService(
+            index, Journal(data_dir() / FILE, report=reading_progress()), me, repos=config.repos
+        )
     finally:
         if indexed is not None:
             indexed.close()

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from core.errors import PatchdeskError
-from core.text import shown, shown_line
-from core.triage.transitions import DECIDED
+from core.text import SafeText, shown, shown_line
+from core.triage.transitions import DECIDED, Status
 from tui.desk.controller import Controller, DeskView, Handler, Refresh
 from tui.desk.decided_queries import asks_for_states, with_decided, without_decided
 from tui.desk.journal_writer import (
@@ -117,6 +117,11 @@ class TriageState(Controller):
         """Whether all is written, and the states are known."""
         return not self._pending and self._deferred is None
 
+    @property
+    def work_text(self) -> SafeText | None:
+        """That the list waits for what the journal says, the first time a large one is read."""
+        return shown("reading the triage journal") if self._deferred is not None else None
+
     # ------------------------------------------------------------- what is shown
 
     def on_open(self, session: Session) -> None:
@@ -146,6 +151,7 @@ class TriageState(Controller):
         is_whole = page is not None and page.whole and refresh.keep
         if is_whole and self._writer is not None and not self._desk.series_tree.standings_known:
             self._deferred = refresh
+            self._desk.set_timer(self._desk.settings.timings.opening_note, self._desk.show_work)
             return None
         self._visible = _without(items, self._hidden)
         return self._visible
@@ -236,8 +242,6 @@ class TriageState(Controller):
 
     def wake(self) -> None:
         """Bring back series whose snooze has ended."""
-        from core.triage.transitions import Status
-
         now = self._desk.settings.clock()
         snoozed = {h: one for h, one in self._written.items() if one.status is Status.LATER}
         woken = {h: one.at(now) for h, one in snoozed.items() if one.at(now) is not one}
@@ -273,6 +277,7 @@ class TriageState(Controller):
         before, tree.standings = tree.standings, states
         if self._deferred is not None:
             refresh, self._deferred = self._deferred, None
+            self._desk.show_work()
             self._hidden = self._decided()
             self._visible = _without(self._all, self._hidden)
             self._desk.show_items(self._visible, refresh, after=self)
@@ -342,13 +347,10 @@ class TriageState(Controller):
 
     def _go_back_to(self, handle: SeriesHandle | None) -> None:
         """Move the cursor to the series that an undo changed; where it is not listed, once it is."""
-        self._return_to = None
-        if handle is None:
-            return
-        if self._desk.series_tree.move_to_handle(handle):
+        self._return_to = handle
+        if handle is not None and self._desk.series_tree.move_to_handle(handle):
+            self._return_to = None
             self._loader.follow_cursor()
-        else:
-            self._return_to = handle
 
     def _describe(self, written: OperationWritten) -> str:
         """Return the message after an operation; in linear mode as a sentence."""

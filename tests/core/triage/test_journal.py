@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from core.desk.triage_service import TriageService
 from core.index.index import open_index
 from core.model import MessageId
+from core.progress import Progress
 from core.triage import journal
 from core.triage.arguments import ArgumentError
 from core.triage.events import LONGEST, EventSeries, TriageEvent, read_line, to_microseconds
@@ -369,6 +370,7 @@ import sys
 from pathlib import Path
 from core.index.index import open_index
 from core.model import MessageId
+from core.progress import Progress
 from core.desk.triage_service import Journal, TriageService, Verb
 triage = TriageService(None, Journal(Path(sys.argv[1]), host=sys.argv[2]))
 for number in range(60):
@@ -415,6 +417,7 @@ import os, sys
 from pathlib import Path
 from core.index.index import open_index
 from core.model import MessageId
+from core.progress import Progress
 from core.desk.triage_service import Journal, TriageService, Verb
 for line in sys.stdin:
     if (child := os.fork()) == 0:
@@ -518,5 +521,27 @@ def test_a_clock_set_back_comes_after_a_torn_line(tmp_path: Path, cut: int) -> N
     (first,) = Journal(path, host="desk").append([event()], now=5_000_000)
     # What a crash left: with the line whole but for its end, or with more that is torn.
     path.write_bytes(first.line()[:-1] if cut == 0 else first.line() + b'{"time": "20')
+    (second,) = Journal(path, host="desk").append([event()], now=1_000_000)
+    assert second.time > first.time
+
+
+def test_many_new_events_are_read_with_progress(path: Path) -> None:
+    heard: list[Progress] = []
+    journal = Journal(path, report=heard.append)
+    journal.append([event()] * 50, now=1)
+    assert [len(batch.events) for batch in journal.read_from(most=50)] == [50]
+    assert not heard, "one batch is no wait"
+    assert [len(batch.events) for batch in journal.read_from(most=20)] == [20, 20, 10]
+    assert [one.done <= (one.total or 0) for one in heard] == [True] * 3
+    assert heard[-1].done == heard[-1].total
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_clock_set_back_comes_after_long_lines(tmp_path: Path, others: int) -> None:
+    path = tmp_path / FILE
+    long = replace(event(), series=(EventSeries(ids=(MessageId("z" * 4000),) * 350),))
+    (first,) = Journal(path, host="desk").append([long], now=5_000_000)
+    if others:
+        Journal(path, host="laptop").append([long] * others, now=1_000_000)
     (second,) = Journal(path, host="desk").append([event()], now=1_000_000)
     assert second.time > first.time
