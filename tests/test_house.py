@@ -95,6 +95,7 @@ def hostile_is_armed(hostile: Path) -> bool:
     return "the wrong core" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_wheel_installs_clean_and_runs(wheel: Path, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)

@@ -67,6 +67,7 @@ def page(*words: object, **more: object) -> str:
 # ------------------------------------------------------------------- the command
 
 
+@pytest.mark.slow
 def test_each_form_comes_out(inbox: Path) -> None:
     assert page("mark..HEAD", inbox).startswith("TEST: what arrived from mark to HEAD\n====")
     assert page("mark..HEAD", inbox, "--format", "markdown").startswith(
@@ -243,6 +244,7 @@ def by_hand(epoch: Path, words: str, folder: Path) -> tuple[list[str], list[str]
     return rank(people), rank(domains), len(people)
 
 
+@pytest.mark.slow
 def test_counts_are_those_of_a_shell_pipeline(tmp_path: Path) -> None:
     inbox = kvm_ppc(tmp_path)
     words = "HEAD~900..HEAD~300"
@@ -263,7 +265,7 @@ def test_counts_are_those_of_a_shell_pipeline(tmp_path: Path) -> None:
     assert dict(found["domains"]) == {line.split()[1]: int(line.split()[0]) for line in domains}
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_the_real_public_inboxes_removals_and_purges(tmp_path: Path) -> None:
     need_public_inbox()
     mails = [mail(f"number {at}", date=START + at) for at in range(6)]
@@ -332,6 +334,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.slow
 def test_a_hostile_archive_stays_text_in_a_real_browser(tmp_path: Path) -> None:
     chromium = browser()
     listener = Listener()

@@ -68,6 +68,7 @@ async def followed(pilot: Pilot[None], server: Server, *names: str) -> None:
     await until(pilot, lambda: len(tree_of(app)) > 0, what="the rows")
 
 
+@pytest.mark.slow
 async def test_a_followed_list_is_searched_while_it_grows(server: Server) -> None:
     app = started()
     async with app.run_test(size=(120, 40)) as pilot:

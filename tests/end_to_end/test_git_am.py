@@ -36,6 +36,7 @@ def work_tree(repository: Path, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_complete_series_of_the_demo_applies(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -63,6 +63,7 @@ def test_what_came_is_told_once(program: Program, tmp_path: Path) -> None:
     assert "3 new" not in program.do("new", "--since-last")
 
 
+@pytest.mark.slow
 def test_the_hook_gets_what_a_sync_brought_and_delays_nothing(
     program: Program, tmp_path: Path
 ) -> None:
@@ -90,6 +91,7 @@ def test_the_hook_gets_what_a_sync_brought_and_delays_nothing(
     assert not told.exists()  # nothing came
 
 
+@pytest.mark.slow
 def test_a_hook_that_fails_is_in_the_log(program: Program, tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
     program.config.parent.mkdir(parents=True)

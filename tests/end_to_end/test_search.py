@@ -163,6 +163,7 @@ def test_what_is_found_can_be_triaged(synced: Program) -> None:
     assert "-is:flagged finds" in err
 
 
+@pytest.mark.slow
 def test_texts_are_searched_where_that_is_switched_on(synced: Program) -> None:
     cache = synced.home / ".cache" / "patchdesk"
     assert (cache / "search" / "1").is_dir()  # a sync leaves it ready
@@ -186,6 +187,7 @@ def test_texts_are_searched_where_that_is_switched_on(synced: Program) -> None:
 # ------------------------------------------------------------------- asking the server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [("--no-clone",), ()], ids=["asked", "cloned"])
 def test_a_server_is_asked_and_what_it_has_comes_in(
     server: Server, program: Program, how: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

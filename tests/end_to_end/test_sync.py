@@ -145,6 +145,7 @@ def test_a_window_gives_what_arrived_in_it_and_not_its_threads(server: Server) -
         fetch_process.close_idle_client()
 
 
+@pytest.mark.slow
 def test_epochs_come_newest_first_and_older_ones_on_demand(
     server: Server, program: Program
 ) -> None:
@@ -169,6 +170,7 @@ def test_epochs_come_newest_first_and_older_ones_on_demand(
     assert "news-v1-0@example.org" in ids(program)
 
 
+@pytest.mark.slow
 def test_a_clone_from_a_date_on_grows_back_on_demand(server: Server, program: Program) -> None:
     program.do("follow", "frob", f"{server.url}/since")
     count = subprocess.run(
@@ -200,6 +202,7 @@ def test_a_date_after_all_mail_brings_the_newest(server: Server, program: Progra
     assert program.list("frob")["messages"] == 1
 
 
+@pytest.mark.slow
 def test_removed_and_purged_mails_go_and_nothing_doubles(server: Server, program: Program) -> None:
     name = "gone-clone"
     program.do("follow", "frob", f"{server.url}/{name}")
@@ -219,6 +222,7 @@ def test_removed_and_purged_mails_go_and_nothing_doubles(server: Server, program
     assert is_whole(program)
 
 
+@pytest.mark.slow
 def test_several_syncs_at_once_wait_for_each_other(server: Server, program: Program) -> None:
     for name, how in (("a", CLONE), ("b", WINDOWS)):
         program.do("follow", name, f"{server.url}/fresh", *how)
@@ -270,6 +274,7 @@ def test_a_list_on_disk_grows(program: Program, tmp_path: Path) -> None:
     assert program.list("frob")["messages"] == 5
 
 
+@pytest.mark.slow
 def test_what_comes_from_elsewhere_begins_anew(
     server: Server, program: Program, tmp_path: Path
 ) -> None:
@@ -287,6 +292,7 @@ def test_what_comes_from_elsewhere_begins_anew(
     assert is_whole(program)
 
 
+@pytest.mark.slow
 def test_unfollowing_keeps_the_clone_unless_told(server: Server, program: Program) -> None:
     program.do("follow", "frob", f"{server.url}/fresh")
     program.do("sync")
@@ -313,6 +319,7 @@ def test_files_are_private(server: Server, program: Program) -> None:
             assert not path.stat().st_mode & 0o077, path
 
 
+@pytest.mark.slow
 def test_the_users_git_and_a_repository_have_no_say(
     server: Server, program: Program, tmp_path: Path
 ) -> None:

@@ -116,6 +116,7 @@ def test_who_is_busy_is_asked_again_when_he_says(
     assert all(headers["User-Agent"].startswith("b4/") for _, _, headers in misbehaving.seen)
 
 
+@pytest.mark.slow
 @KINDS
 def test_who_wants_to_be_left_alone_for_long_is_left_alone(
     misbehaving: Misbehaving, program: Program, how: tuple[str, ...]
@@ -129,6 +130,7 @@ def test_who_wants_to_be_left_alone_for_long_is_left_alone(
     assert misbehaving.seen == []
 
 
+@pytest.mark.slow
 @KINDS
 def test_a_server_that_is_down_leaves_what_is_here(
     server: Server, program: Program, how: tuple[str, ...]
@@ -144,6 +146,7 @@ def test_a_server_that_is_down_leaves_what_is_here(
         assert program.do("sync") == "moth: nothing new\n"
 
 
+@pytest.mark.slow
 def test_a_clone_is_indexed_again_while_the_server_is_down(
     server: Server, program: Program
 ) -> None:
@@ -157,6 +160,7 @@ def test_a_clone_is_indexed_again_while_the_server_is_down(
     assert program.list("moth")["messages"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_clone_cut_short_is_not_taken_for_whole(
     line: Line, program: Program, number: signal.Signals
@@ -189,6 +193,7 @@ def test_a_clone_cut_short_is_not_taken_for_whole(
     assert program.do("sync") == "large: nothing new\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_fetch_cut_short_is_made_up_for(
     server: Server, line: Line, program: Program, number: signal.Signals
@@ -213,6 +218,7 @@ def test_a_fetch_cut_short_is_made_up_for(
     assert (found["messages"], found["unread"]) == (there + len(LARGE), len(LARGE))
 
 
+@pytest.mark.slow
 def test_a_window_cut_short_is_asked_for_again(line: Line, program: Program) -> None:
     program.do("follow", "large", f"{line.url}/large", "--no-clone")
     line.budget = 100_000
@@ -227,6 +233,7 @@ def test_a_window_cut_short_is_asked_for_again(line: Line, program: Program) -> 
     assert f"{len(LARGE) + 1} new messages" in program.do("sync")
 
 
+@pytest.mark.slow
 def test_an_answer_that_breaks_off_is_said_and_made_up_for(line: Line, program: Program) -> None:
     program.do("follow", "large", f"{line.url}/large")
     program.run("sync")
@@ -240,6 +247,7 @@ def test_an_answer_that_breaks_off_is_said_and_made_up_for(line: Line, program: 
     assert f"{len(LARGE)} new messages" in program.do("sync")
 
 
+@pytest.mark.slow
 def test_a_wall_before_the_pages_does_not_keep_git_out(
     server: Server, program: Program, tmp_path: Path
 ) -> None:
@@ -255,6 +263,7 @@ def test_a_wall_before_the_pages_does_not_keep_git_out(
         assert (status, "answered with a web page" in err) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_page_is_not_taken_for_an_empty_epoch(server: Server, program: Program) -> None:
     with Wall(server.url) as wall:
         program.do("follow", "moth", f"{wall.url}/moth")
@@ -275,6 +284,7 @@ def test_a_page_is_not_taken_for_an_empty_epoch(server: Server, program: Program
         assert program.list("moth")["messages"] > 0
 
 
+@pytest.mark.slow
 def test_a_full_sync_of_a_damaged_clone_says_what_to_do(server: Server, program: Program) -> None:
     program.do("follow", "moth", f"{server.url}/moth")
     program.do("sync")

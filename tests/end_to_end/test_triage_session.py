@@ -71,6 +71,7 @@ def standings(home: Path) -> Counter[str]:
     return Counter(str(one.status) for one in known.values() if one.status != "new")
 
 
+@pytest.mark.slow
 def test_two_hundred_series_by_keys_alone(home: Path) -> None:
     choice = random.Random(6)
     expected: Counter[str] = Counter()

@@ -59,6 +59,7 @@ def host(url: str) -> str:
     return url.removeprefix("http://")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [(), ("--no-clone",)], ids=["clone", "windows"])
 def test_only_the_list_s_server_is_asked(
     server: Server, program: Program, witness: Witness, how: tuple[str, ...]
@@ -102,6 +103,7 @@ def test_a_bare_message_id_asks_lore_or_who_is_configured(
     assert set(witness.asked) == {host(server.url)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["show", "clone"])
 def test_five_redirects_are_followed_and_a_sixth_is_not(
     server: Server, program: Program, witness: Witness, what: str

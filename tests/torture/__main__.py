@@ -60,7 +60,16 @@ def main() -> int:
             "TORTURE_EXAMPLES": str(int(150 * longer)),
             "TORTURE_FULL": "1",
         }
-        words = [sys.executable, "-m", "pytest", "-q", "--timeout=3600", "-m", "slow", "tests"]
+        words = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--timeout=3600",
+            "-m",
+            "slow or torture",
+            "tests",
+        ]
         if subprocess.run(words, env=environment, check=False).returncode:
             broken.append("the slow tests")
     if broken:

@@ -15,11 +15,11 @@ MAILS = 400
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all of this folder as slow."""
+    """Mark all of this folder as torture."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.torture)
 
 
 @pytest.fixture(scope="module")

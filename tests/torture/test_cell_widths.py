@@ -46,7 +46,7 @@ def test_spacing_marks_take_a_cell_of_their_own() -> None:
     assert cells.cell_len("山田 x") == 6
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_every_character_is_as_wide_as_tmux_says(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from threading import Event
 
+import pytest
+
 from core.mail.message import parse_mail
 from core.model import Message, OpenedMessage
 from tests.tui.kit import (
@@ -84,6 +86,7 @@ async def test_another_mail_may_be_wanted_before_the_rest_comes() -> None:
         assert mail.message.message_id != first.mail.message.message_id
 
 
+@pytest.mark.slow
 async def test_finding_in_a_large_mail_stalls_nothing() -> None:
     desk = LargeDesk(listing([series("wick", version("p", ["wick: trim"]))]))
     desk.gate = Event()

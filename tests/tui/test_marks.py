@@ -122,6 +122,7 @@ async def test_marks_stay_on_their_series_when_others_arrive_above() -> None:
         assert {first[2].id, first[3].id} <= tree(app).marked
 
 
+@pytest.mark.slow
 async def test_twenty_thousand_are_marked_at_once() -> None:
     app = app_with(*(small_series(f"s{n}", f"s{n}: thing") for n in range(20_000)))
     async with app.run_test(size=(120, 30)) as pilot:

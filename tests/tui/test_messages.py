@@ -97,6 +97,7 @@ def test_every_placeholder_is_a_command() -> None:
     assert {name: place for name, place in named.items() if name not in BY_NAME} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_text_names_the_keys_of_the_preset(preset: str) -> None:
     keymap, _ = keymap_for(preset, {})

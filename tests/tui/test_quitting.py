@@ -61,7 +61,7 @@ PROGRAM = textwrap.dedent(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_q_ends_the_process_at_once() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     child = subprocess.run(

@@ -6,6 +6,7 @@ import sys
 import unicodedata
 from dataclasses import replace
 
+import pytest
 from rich.segment import Segment
 from textual.color import Color
 
@@ -42,6 +43,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
 def test_the_net_catches_what_acts_on_a_terminal_and_what_the_judge_judges() -> None:
     for code in range(sys.maxunicode + 1):
         char = chr(code)
@@ -70,6 +72,7 @@ def test_the_net_is_hung_up() -> None:
     assert any(isinstance(net, ControlFilter) for net in app_with().get_line_filters())
 
 
+@pytest.mark.slow
 async def test_hostile_subjects_are_shown_literally() -> None:
     items: list[Series | Thread] = []
     for place, words in enumerate(HOSTILE):

@@ -451,6 +451,7 @@ def test_whatever_is_folded_the_rows_are_those_of_a_list_made_anew(
             assert rows.block(index)[0] <= index < rows.block(index)[1]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_series_are_only_counted() -> None:
     items: list[Series] = [small_series(f"s{n}", "one") for n in range(100_000)]
     rows = Rows()

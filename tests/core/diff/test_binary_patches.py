@@ -58,7 +58,7 @@ def test_where_nothing_says() -> None:
     assert binary_patch_sizes(["GIT binary patch", "delta 7"]) == (None, None)
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 @given(
     st.lists(
         st.one_of(

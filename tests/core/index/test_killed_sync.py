@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
-    "points", [4, pytest.param(100, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+    "points", [4, pytest.param(100, marks=[pytest.mark.torture, pytest.mark.timeout(900)])]
 )
 def test_a_killed_sync_with_other_rules_ends_as_a_fresh_index(tmp_path: Path, points: int) -> None:
     done = subprocess.run(

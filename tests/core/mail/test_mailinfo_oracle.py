@@ -119,7 +119,7 @@ def mailinfo(raw: bytes, folder: Path) -> tuple[str, str, dict[str, str]]:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_the_patches_of_a_whole_list(tmp_path: Path) -> None:
     mails = kvm_ppc(tmp_path)
     patches = [

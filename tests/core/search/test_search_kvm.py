@@ -114,7 +114,7 @@ PEOPLE = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 @pytest.mark.parametrize("word", WORDS)
 def test_subjects(archive: Archive, word: str) -> None:
     has = begins(word)
@@ -192,7 +192,7 @@ def test_terms_together_hold_of_one_mail(archive: Archive) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_any_mixture_is_the_same_in_the_index_and_in_memory(archive: Archive) -> None:
     dice = random.Random(SEED)
     by_index, in_memory = archive.finders

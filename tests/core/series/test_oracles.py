@@ -215,7 +215,7 @@ class Compared:
         return ""
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_lore_mailbox_finds_the_same_in_the_threads_of_a_list(tmp_path: Path) -> None:
     raws = kvm_ppc(tmp_path)
     messages = deduplicate(parse_message(raw, str(at)) for at, raw in enumerate(raws))

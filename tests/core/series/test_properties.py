@@ -168,6 +168,7 @@ HOSTILE: dict[str, Callable[[int], list[Message]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", HOSTILE)
 def test_time_is_linear(shape: str) -> None:
     few, many = HOSTILE[shape](1000), HOSTILE[shape](8000)

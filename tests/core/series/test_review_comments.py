@@ -219,6 +219,7 @@ _WORDS = st.from_regex(r"[a-z]{3,8} [a-z]{3,8} [0-9]{4}\.", fullmatch=True)
 _REPLY = st.lists(st.one_of(_QUOTES, _WORDS, st.just("")), max_size=30).map("\n".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(_REPLY, st.integers(0, 3)), max_size=4))
 def test_every_word_of_every_reply_is_somewhere(replies: list[tuple[str, int]]) -> None:

@@ -154,7 +154,7 @@ def rows(shown: dict[MessageId, TriageState]) -> dict[MessageId, Row]:
     return {one: Row.of(state) for one, state in shown.items()}
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 @settings(max_examples=1, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_a_thousand_verbs_end_as_the_table_says(chance: random.Random) -> None:
@@ -242,7 +242,7 @@ def standings_from(journal: bytes, folder: Path) -> dict[MessageId, TriageState]
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_two_machines_journals_say_the_same_either_way_round(chance: random.Random) -> None:

@@ -174,7 +174,7 @@ def test_100000_rows_are_bounded_in_time_and_memory(alphabet: int) -> None:
     assert sum(row.new >= 0 for row in found.rows) == 100_000
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_50000_rows_take_100_mb_at_most() -> None:
     chance = random.Random(3)
     old = [f"+\tline {chance.randrange(40_000)}" for _ in range(50_000)]
