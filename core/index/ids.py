@@ -1,6 +1,6 @@
-"""The numbers of phrases and Message-IDs, and which of these belong to one talk.
+"""The numbers of phrases and Message-IDs, and which of these belong to one conversation.
 
-A *talk* is the Message-IDs that mails connect by naming them, and those of mails that were sent within the hour as parts of
+A *conversation* is the Message-IDs that mails connect by naming them, and those of mails that were sent within the hour as parts of
 one posting (`core.series.postings.meeting`): all that has a say in what its mails are. It only grows: where a mail is removed
 it may be larger than it needs to be, which costs time alone.
 """
@@ -18,10 +18,10 @@ from core.index.full_text import index_phrases
 from core.model import Identity, Message, MessageId
 
 
-def merge_conversations(connection: sqlite3.Connection, talks: Collection[int]) -> int:
-    """Make one talk of some that are stored; return its number. The largest keeps its own, so the work stays small."""
-    winner = _largest(connection, sorted(talks))
-    for loser in talks:
+def merge_conversations(connection: sqlite3.Connection, conversations: Collection[int]) -> int:
+    """Make one conversation of some that are stored; return its number. The largest keeps its own, so the work stays small."""
+    winner = _largest(connection, sorted(conversations))
+    for loser in conversations:
         if loser != winner:
             for table in ("node", "posting_fragment", "posting"):
                 connection.execute(
@@ -32,23 +32,27 @@ def merge_conversations(connection: sqlite3.Connection, talks: Collection[int]) 
     return winner
 
 
-def _largest(connection: sqlite3.Connection, talks: list[int]) -> int:
-    """Return the largest of some talks, counting none much further than the second largest goes."""
+def _largest(connection: sqlite3.Connection, conversations: list[int]) -> int:
+    """Return the largest of some conversations, counting none much further than the second largest goes."""
     limit = 64
-    while len(talks) > 1:
+    while len(conversations) > 1:
         counts = [
             connection.execute(
                 "SELECT count(*) FROM (SELECT 1 FROM node WHERE conversation = ? LIMIT ?)",
-                (talk, limit),
+                (conversation, limit),
             ).fetchone()[0]
-            for talk in talks
+            for conversation in conversations
         ]
         most = max(counts)
-        talks = [talk for talk, count in zip(talks, counts, strict=True) if count == most]
+        conversations = [
+            conversation
+            for conversation, count in zip(conversations, counts, strict=True)
+            if count == most
+        ]
         if most < limit:
             break
         limit *= 8
-    return talks[0]
+    return conversations[0]
 
 
 CLEANUPS: Final = "cleanups"
@@ -86,9 +90,9 @@ class IdAllocator:
         self._new_nodes: dict[int, tuple[int, bytes]] = {}
         """Their hashes and names as they are stored."""
         self._next_node = _after_last(connection, "node")
-        self._talk_of: dict[int, int] = {}
+        self._conversation_of: dict[int, int] = {}
         self._above: dict[int, int] = {}
-        self._stored_talks: set[int] = set()
+        self._stored_conversations: set[int] = set()
         self._read: set[int] = set()
 
     def phrase(self, text: str) -> int:
@@ -131,23 +135,23 @@ class IdAllocator:
             "SELECT id, conversation FROM node WHERE hash = ? AND name = ?", key
         ).fetchone()
         if found is not None:
-            node, talk = found
-            self._stored_talks.add(talk)
+            node, conversation = found
+            self._stored_conversations.add(conversation)
         else:
-            node = talk = self._next_node
+            node = conversation = self._next_node
             self._next_node += 1
             self._new_nodes[node] = key
         self._nodes[message_id] = node
-        self._talk_of[node] = talk
-        self._above.setdefault(talk, talk)
+        self._conversation_of[node] = conversation
+        self._above.setdefault(conversation, conversation)
         return int(node)
 
     def connect(self, message: Message) -> int:
-        """Make one talk of what a message names; return the message's node."""
+        """Make one conversation of what a message names; return the message's node."""
         nodes = [self.node(each) for each in references_of(message)]
-        first = self._find(self._talk_of[nodes[0]])
+        first = self._find(self._conversation_of[nodes[0]])
         for node in nodes[1:]:
-            other = self._find(self._talk_of[node])
+            other = self._find(self._conversation_of[node])
             self._above[other] = first
         return self._nodes[message.message_id]
 
@@ -180,7 +184,7 @@ class IdAllocator:
                 (
                     node,
                     *key,
-                    winners[self._find(self._talk_of[node])],
+                    winners[self._find(self._conversation_of[node])],
                     node in self._read,
                 )
                 for node, key in self._new_nodes.items()
@@ -194,25 +198,27 @@ class IdAllocator:
         self._phrases.update(self._new_phrases)
 
     def _settle(self) -> dict[int, int]:
-        """Make one of the stored talks that were connected; return by what stands for each set what it is stored as."""
+        """Make one of the stored conversations that were connected; return by what stands for each set what it is stored as."""
         members: dict[int, list[int]] = {}
-        for talk in self._stored_talks:
-            members.setdefault(self._find(talk), []).append(talk)
+        for conversation in self._stored_conversations:
+            members.setdefault(self._find(conversation), []).append(conversation)
         winners = {
-            top: merge_conversations(self._connection, talks) if len(talks) > 1 else talks[0]
-            for top, talks in members.items()
+            top: merge_conversations(self._connection, conversations)
+            if len(conversations) > 1
+            else conversations[0]
+            for top, conversations in members.items()
         }
-        for talk in self._above:
-            top = self._find(talk)
+        for conversation in self._above:
+            top = self._find(conversation)
             winners.setdefault(top, top)
         return winners
 
-    def _find(self, talk: int) -> int:
+    def _find(self, conversation: int) -> int:
         above = self._above
-        while above[talk] != talk:
-            above[talk] = above[above[talk]]
-            talk = above[talk]
-        return talk
+        while above[conversation] != conversation:
+            above[conversation] = above[above[conversation]]
+            conversation = above[conversation]
+        return conversation
 
 
 _REMEMBERED = 50_000

@@ -62,12 +62,12 @@ class PhraseReader:
 
 @dataclass(slots=True)
 class LoadedConversations:
-    """The mails of some talks, and what the index knows of their nodes."""
+    """The mails of some conversations, and what the index knows of their nodes."""
 
     messages: list[Message] = field(default_factory=list)
     nodes: dict[MessageId, int] = field(default_factory=dict)
     """Of each mail that is here."""
-    talks: dict[int, int] = field(default_factory=dict)
+    conversations: dict[int, int] = field(default_factory=dict)
     """Of each node that was named."""
     items: dict[int, tuple[int, int]] = field(default_factory=dict)
     """The row of each node that has one, and what the mail is there."""
@@ -77,7 +77,7 @@ class LoadedConversations:
 
 
 class ConversationLoader:
-    """Reads talks over one connection."""
+    """Reads conversations over one connection."""
 
     def __init__(
         self, connection: sqlite3.Connection, fresh: Mapping[bytes, Message] | None = None
@@ -89,25 +89,25 @@ class ConversationLoader:
 
     def load(
         self,
-        talks: Iterable[int],
+        conversations: Iterable[int],
         *,
         into: LoadedConversations | None = None,
         grouped: bool = False,
     ) -> LoadedConversations:
-        """Read talks, in addition to what `into` holds.
+        """Read conversations, in addition to what `into` holds.
 
         With `grouped` only what was grouped already, as long as newer mails wait for it.
         """
         loaded = into or LoadedConversations()
-        wanted = json.dumps(list(talks))
+        wanted = json.dumps(list(conversations))
         message_ids: dict[int, MessageId] = {}
-        for node, name, talk, item, role, seen in self._connection.execute(
+        for node, name, conversation, item, role, seen in self._connection.execute(
             "SELECT id, name, conversation, list_row, role, is_read FROM node"
             " WHERE conversation IN (SELECT value FROM json_each(?))",
             (wanted,),
         ):
             message_ids[node] = MessageId(from_blob(name))
-            loaded.talks[node] = talk
+            loaded.conversations[node] = conversation
             if item is not None:
                 loaded.items[node] = (item, role)
             if seen:
@@ -144,12 +144,12 @@ class ConversationLoader:
             loaded.lists.setdefault(node, []).append(list_id)
 
 
-def count_mails(connection: sqlite3.Connection, talks: Iterable[int]) -> int:
-    """Return how many mails some talks have."""
+def count_mails(connection: sqlite3.Connection, conversations: Iterable[int]) -> int:
+    """Return how many mails some conversations have."""
     (count,) = connection.execute(
         "SELECT count(*) FROM node CROSS JOIN message ON node = node.id"
         " WHERE conversation IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(talks)),),
+        (json.dumps(list(conversations)),),
     ).fetchone()
     return int(count)
 

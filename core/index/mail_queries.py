@@ -46,12 +46,14 @@ class MailQueries:
                 ).fetchone()
                 if found is None:
                     return None
-                is_thread, lead, talk = found
+                is_thread, lead, conversation = found
                 postings = connection.execute(
                     "SELECT conversation, first FROM posting WHERE list_row = ?", (row,)
                 ).fetchall()
-                talks = {talk} if is_thread or not postings else {each for each, _ in postings}
-                loaded = held.loader.load(talks, grouped=True)
+                conversations = (
+                    {conversation} if is_thread or not postings else {each for each, _ in postings}
+                )
+                loaded = held.loader.load(conversations, grouped=True)
                 lists = tuple(
                     name
                     for (name,) in connection.execute(
@@ -149,7 +151,7 @@ def _messages_of(connection: sqlite3.Connection, row: int) -> set[MessageId]:
 def _node(
     connection: sqlite3.Connection, message_id: MessageId
 ) -> tuple[int, int | None, int] | None:
-    """Return the node of a Message-ID, its row and its talk."""
+    """Return the node of a Message-ID, its row and its conversation."""
     found: tuple[int, int | None, int] | None = connection.execute(
         "SELECT id, list_row, conversation FROM node WHERE hash = ? AND name = ?",
         (stable_hash(message_id), to_blob(message_id)),
@@ -171,13 +173,13 @@ def _series(
     grouping: Grouping, firsts: Collection[int], loaded: LoadedConversations
 ) -> Series | None:
     """Return the series whose postings begin with some nodes."""
-    cards = [
-        card
-        for card, posting in zip(grouping.features(), grouping.postings, strict=True)
+    all_features = [
+        features
+        for features, posting in zip(grouping.features(), grouping.postings, strict=True)
         if loaded.nodes[grouping.messages[posting.first].message_id] in firsts
     ]
-    if len(cards) < len(firsts):
+    if len(all_features) < len(firsts):
         return None
-    cards.sort(key=lambda card: (card.when, card.at))
-    change_id = next((card.change_id for card in cards if card.change_id), None)
-    return grouping.series([card.at for card in cards], change_id)
+    all_features.sort(key=lambda features: (features.when, features.at))
+    change_id = next((features.change_id for features in all_features if features.change_id), None)
+    return grouping.series([features.at for features in all_features], change_id)

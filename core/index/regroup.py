@@ -1,8 +1,8 @@
-"""Talks that mails came to or went from → postings, series and threads, as grouping all mails at once makes them.
+"""Conversations that mails came to or went from → postings, series and threads, as grouping all mails at once makes them.
 
-`core.series.grouping.group` works in two stages: what a talk's mails make is known from these alone, and which of the
+`core.series.grouping.group` works in two stages: what a conversation's mails make is known from these alone, and which of the
 postings make a series from the families of `core.series.features`. Here both stages are run on what changed: the
-talks that are dirty, and the families of the postings that they had and have. What comes of it is written
+conversations that are dirty, and the families of the postings that they had and have. What comes of it is written
 over the rows that held any of these mails. One transaction does so much of it that all it leaves is right, and the rest is
 still marked as dirty.
 """
@@ -39,7 +39,7 @@ from core.series.grouping import Grouping
 from core.series.postings import PostingKey, overlapping_fragments
 
 AT_ONCE: Final = 3000
-"""Mails that are grouped in one transaction; more where one talk has more."""
+"""Mails that are grouped in one transaction; more where one conversation has more."""
 
 
 def regroup_dirty(
@@ -49,7 +49,7 @@ def regroup_dirty(
     report: ProgressCallback,
     fresh: Mapping[bytes, Message] | None = None,
 ) -> int:
-    """Group what is dirty, newest talks first; return how many rows were written or taken away.
+    """Group what is dirty, newest conversations first; return how many rows were written or taken away.
 
     `fresh` are mails that are at hand, by their blob ids, and need not be read again.
     Raises Cancelled soon after `stop` is set; the rest stays dirty.
@@ -62,15 +62,15 @@ def regroup_dirty(
             raise Cancelled
         report(Progress("Grouping, thread", done, total))
         with transaction(connection):
-            talks = _next_dirty(connection)
-            if talks:
-                changed += _RegroupBatch(connection, loader).run(talks)
-                done += len(talks)
+            conversations = _next_dirty(connection)
+            if conversations:
+                changed += _RegroupBatch(connection, loader).run(conversations)
+                done += len(conversations)
     return changed
 
 
 def pending_conversations(connection: sqlite3.Connection, *, limit: int = -1) -> int:
-    """Return how many talks wait to be grouped, counting up to `limit`."""
+    """Return how many conversations wait to be grouped, counting up to `limit`."""
     (count,) = connection.execute(
         "SELECT count(*) FROM (SELECT 1 FROM dirty_conversation LIMIT ?)", (limit,)
     ).fetchone()
@@ -78,19 +78,19 @@ def pending_conversations(connection: sqlite3.Connection, *, limit: int = -1) ->
 
 
 def _next_dirty(connection: sqlite3.Connection) -> set[int]:
-    talks: set[int] = set()
+    conversations: set[int] = set()
     mails = 0
     rows = connection.execute(
         "SELECT conversation, (SELECT count(*) FROM node CROSS JOIN message ON node = node.id WHERE conversation = dirty_conversation.conversation)"
         " FROM dirty_conversation ORDER BY conversation"
     )
-    for talk, count in rows:
-        talks.add(talk)
+    for conversation, count in rows:
+        conversations.add(conversation)
         mails += count + 1
         if mails >= AT_ONCE:
             break
     rows.close()
-    return talks
+    return conversations
 
 
 class _RegroupBatch:
@@ -106,18 +106,18 @@ class _RegroupBatch:
         """Rows that are to be written anew, or taken away."""
         self._drafts: list[RowDraft] = []
 
-    def run(self, talks: set[int]) -> int:
-        """Group some talks anew; return how many rows were written or taken away."""
-        talks, grouping = self._whole(talks)
+    def run(self, conversations: set[int]) -> int:
+        """Group some conversations anew; return how many rows were written or taken away."""
+        conversations, grouping = self._load_connected(conversations)
         loaded = self._loaded
         self._items = dict(loaded.items)
         self._old = {item for item, _ in loaded.items.values()}
-        kin = CandidateFinder(self._connection)
-        kin.gather(self._store_postings(talks, grouping))
+        candidates = CandidateFinder(self._connection)
+        candidates.collect(self._store_postings(conversations, grouping))
         for thread in grouping.threads():
             self._drafts.append(draft_row(thread, (), loaded.nodes, loaded.seen, loaded.lists))
-        self._draft_series(talks, grouping, kin)
-        # Of a talk that waits its turn, mails may have come here from other rows.
+        self._draft_series(conversations, grouping, candidates)
+        # Of a conversation that waits its turn, mails may have come here from other rows.
         held = (self._items.get(node) for draft in self._drafts for node in draft.roles)
         self._old |= {item for item, _ in filter(None, held)}
         generation = bump_generation(self._connection)
@@ -126,39 +126,44 @@ class _RegroupBatch:
         refresh_after_regroup(self._connection, nodes, self._old)
         self._connection.execute(
             "DELETE FROM dirty_conversation WHERE conversation IN (SELECT value FROM json_each(?))",
-            (_listed(talks),),
+            (_listed(conversations),),
         )
         return count
 
-    def _whole(self, talks: set[int]) -> tuple[set[int], Grouping]:
-        """Load talks, and with them those that hold parts of the same postings: from then on they are one talk."""
+    def _load_connected(self, conversations: set[int]) -> tuple[set[int], Grouping]:
+        """Load conversations, and with them those that hold parts of the same postings: from then on they are one conversation."""
         loaded = self._loaded
-        self._loader.load(talks, into=loaded)
+        self._loader.load(conversations, into=loaded)
         while True:
             grouping = Grouping(loaded.messages)
-            self._store_runs(talks, grouping)
-            together = self._meeting(grouping)
-            more = {talk for group in together for talk in group} - talks
+            self._store_fragments(conversations, grouping)
+            together = self._overlapping_conversations(grouping)
+            more = {conversation for group in together for conversation in group} - conversations
             self._loader.load(more, into=loaded)
             winners: dict[int, int] = {}
             for group in together:
                 winners.update(dict.fromkeys(group, merge_conversations(self._connection, group)))
-            talks = {winners.get(talk, talk) for talk in talks | more}
-            loaded.talks = {node: winners.get(talk, talk) for node, talk in loaded.talks.items()}
+            conversations = {
+                winners.get(conversation, conversation) for conversation in conversations | more
+            }
+            loaded.conversations = {
+                node: winners.get(conversation, conversation)
+                for node, conversation in loaded.conversations.items()
+            }
             if not more:
-                return talks, grouping
+                return conversations, grouping
 
-    def _store_runs(self, talks: set[int], grouping: Grouping) -> None:
-        nodes, talk_of = self._loaded.nodes, self._loaded.talks
+    def _store_fragments(self, conversations: set[int], grouping: Grouping) -> None:
+        nodes, conversation_of = self._loaded.nodes, self._loaded.conversations
         self._connection.execute(
             "DELETE FROM posting_fragment WHERE conversation IN (SELECT value FROM json_each(?))",
-            (_listed(talks),),
+            (_listed(conversations),),
         )
         self._connection.executemany(
             "INSERT INTO posting_fragment VALUES (?, ?, ?, ?, ?)",
             [
                 (
-                    talk_of[nodes[grouping.messages[run.first].message_id]],
+                    conversation_of[nodes[grouping.messages[run.first].message_id]],
                     _kind(run.key),
                     run.start,
                     run.last,
@@ -168,8 +173,8 @@ class _RegroupBatch:
             ],
         )
 
-    def _meeting(self, grouping: Grouping) -> list[set[int]]:
-        """Return the talks that hold parts of the same postings."""
+    def _overlapping_conversations(self, grouping: Grouping) -> list[set[int]]:
+        """Return the conversations that hold parts of the same postings."""
         together: list[set[int]] = []
         for kind in {_kind(run.key) for run in grouping.fragments}:
             rows = self._connection.execute(
@@ -181,16 +186,16 @@ class _RegroupBatch:
             for places in overlapping_fragments(
                 (start, last, bool(loose)) for _, start, last, loose in rows
             ):
-                talks = {rows[place][0] for place in places}
-                if len(talks) > 1:
-                    for other in [each for each in together if each & talks]:
+                conversations = {rows[place][0] for place in places}
+                if len(conversations) > 1:
+                    for other in [each for each in together if each & conversations]:
                         together.remove(other)
-                        talks |= other
-                    together.append(talks)
+                        conversations |= other
+                    together.append(conversations)
         return together
 
-    def _store_postings(self, talks: set[int], grouping: Grouping) -> set[int]:
-        """Put the postings of some talks in the place of those they had.
+    def _store_postings(self, conversations: set[int], grouping: Grouping) -> set[int]:
+        """Put the postings of some conversations in the place of those they had.
 
         Return the new ones, and all whose families may have changed by that.
         """
@@ -198,7 +203,7 @@ class _RegroupBatch:
             "SELECT posting.id, posting.list_row, first, sender, date, first_date, name"
             " FROM posting CROSS JOIN node ON node.id = first"
             " WHERE posting.conversation IN (SELECT value FROM json_each(?))",
-            (_listed(talks),),
+            (_listed(conversations),),
         ).fetchall()
         old = {first: posting for posting, _, first, *_ in before}
         self._old |= {item for _, item, *_ in before if item is not None}
@@ -212,20 +217,31 @@ class _RegroupBatch:
         firsts = [grouping.messages[posting.first] for posting in grouping.postings]
         nodes = [self._loaded.nodes[message.message_id] for message in firsts]
         numbers = self._numbers(nodes, old)
-        cards = grouping.features()
-        by_number = dict(zip(numbers, cards, strict=True))
+        features = grouping.features()
+        by_number = dict(zip(numbers, features, strict=True))
         aboves = {
-            numbers[at]: numbers[card.parent_posting]
-            for at, card in enumerate(cards)
-            if card.parent_posting >= 0
+            numbers[at]: numbers[of_posting.parent_posting]
+            for at, of_posting in enumerate(features)
+            if of_posting.parent_posting >= 0
         }
-        for number, card, node, first in zip(numbers, cards, nodes, firsts, strict=True):
+        for number, of_posting, node, first in zip(numbers, features, nodes, firsts, strict=True):
             place = SenderOrder(
-                sender_of(card), card.when, first.date.timestamp(), to_blob(first.message_id)
+                sender_of(of_posting),
+                of_posting.when,
+                first.date.timestamp(),
+                to_blob(first.message_id),
             )
             places.add(place)
-            talk = self._loaded.talks[node]
-            store_posting(self._connection, number, talk, node, place, aboves.get(number), card)
+            conversation = self._loaded.conversations[node]
+            store_posting(
+                self._connection,
+                number,
+                conversation,
+                node,
+                place,
+                aboves.get(number),
+                of_posting,
+            )
         store_blocking_keys(self._connection, by_number, aboves)
         return changed | by_number.keys() | update_similar_titles(self._connection, places)
 
@@ -239,31 +255,35 @@ class _RegroupBatch:
             numbers.append(old.get(node, last))
         return numbers
 
-    def _draft_series(self, talks: set[int], grouping: Grouping, kin: CandidateFinder) -> None:
+    def _draft_series(
+        self, conversations: set[int], grouping: Grouping, candidates: CandidateFinder
+    ) -> None:
         """Make the series that hold any of the new postings, or are no longer made of the same ones."""
-        held = Counter(each.item for each in kin.postings.values())
+        held = Counter(each.item for each in candidates.postings.values())
         here: list[list[StoredPosting]] = []
         elsewhere: list[list[StoredPosting]] = []
-        for line in kin.lines():
+        for line in candidates.link():
             items = {each.item for each in line}
             same = len(items) == 1 and held[line[0].item] == len(line)
             if same and None not in items and items.isdisjoint(self._old):
                 continue
             self._old |= {item for item in items if item is not None}
-            (here if all(each.talk in talks for each in line) else elsewhere).append(line)
-        self._draft_lines(here, grouping, self._loaded)
+            (
+                here if all(each.conversation in conversations for each in line) else elsewhere
+            ).append(line)
+        self._draft_linked(here, grouping, self._loaded)
         for lines in _batches(self._connection, elsewhere):
-            wanted = {each.talk for line in lines for each in line}
+            wanted = {each.conversation for line in lines for each in line}
             loaded = self._loader.load(wanted)
             self._items.update(loaded.items)
-            self._draft_lines(lines, Grouping(loaded.messages), loaded)
+            self._draft_linked(lines, Grouping(loaded.messages), loaded)
 
-    def _draft_lines(
+    def _draft_linked(
         self, lines: list[list[StoredPosting]], grouping: Grouping, loaded: LoadedConversations
     ) -> None:
         """Make a series of each line of postings.
 
-        One of a talk that is dirty itself may no longer be there; its turn comes.
+        One of a conversation that is dirty itself may no longer be there; its turn comes.
         """
         places = {
             loaded.nodes[grouping.messages[posting.first].message_id]: at
@@ -273,7 +293,10 @@ class _RegroupBatch:
             there = [each for each in line if each.first in places]
             if not there:
                 continue
-            change_id = next((each.card.change_id for each in there if each.card.change_id), None)
+            change_id = next(
+                (each.features.change_id for each in there if each.features.change_id),
+                None,
+            )
             series = grouping.series([places[each.first] for each in there], change_id)
             self._drafts.append(
                 draft_row(
@@ -294,7 +317,7 @@ def _batches(
     mails = 0
     for line in lines:
         portion.append(line)
-        mails += count_mails(connection, {each.talk for each in line})
+        mails += count_mails(connection, {each.conversation for each in line})
         if mails >= AT_ONCE:
             yield portion
             portion, mails = [], 0

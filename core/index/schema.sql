@@ -1,5 +1,5 @@
 -- What is known of the mails of followed lists. Everything here can be built again from where the mails are, but
--- for `node.seen`, which repeats what the triage journal says.
+-- for `node.is_read`, which repeats what the triage journal says.
 --
 -- Texts from mails are BLOBs in UTF-8, with lone surrogates as they are: SQLite's TEXT takes neither these nor NUL well.
 
@@ -19,7 +19,7 @@ CREATE TABLE list_part (
     list INTEGER NOT NULL,
     name TEXT NOT NULL,
     rank INTEGER NOT NULL,             -- larger, the later its mails came
-    path TEXT NOT NULL,                -- the repository that has the mails; '' where their bytes are in `body`
+    path TEXT NOT NULL,                -- the repository that has the mails; '' where their bytes are in `raw_message`
     position TEXT NOT NULL,            -- where to go on: what is before it is here, see core.sources.source
     UNIQUE (list, name)
 );
@@ -30,7 +30,7 @@ CREATE INDEX phrase_hash ON phrase (hash);
 -- Their words, to find people by; see core.index.full_text.
 CREATE VIRTUAL TABLE phrase_words USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0');
 
--- A Message-ID, of a mail that is here or of one that others name. Those that name each other have the same `talk`.
+-- A Message-ID, of a mail that is here or of one that others name. Those that name each other have the same `conversation`.
 CREATE TABLE node (
     id INTEGER PRIMARY KEY,
     hash INTEGER NOT NULL,
@@ -93,10 +93,10 @@ CREATE TABLE message_date (
     PRIMARY KEY (date, node)
 ) WITHOUT ROWID;
 
--- Talks whose postings and items are not what their mails make.
+-- Conversations whose postings and rows are not what their mails make.
 CREATE TABLE dirty_conversation (conversation INTEGER PRIMARY KEY);
 
--- What a talk alone makes of a posting, to find others that hold a part of the same.
+-- What a conversation alone makes of a posting, to find others that hold a part of the same.
 CREATE TABLE posting_fragment (
     conversation INTEGER NOT NULL,
     kind INTEGER NOT NULL,

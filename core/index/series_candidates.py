@@ -49,69 +49,69 @@ class StoredPosting:
     """A posting that is stored, as joining sees it."""
 
     posting: int
-    talk: int
+    conversation: int
     item: int | None
     first: int
     """The node of its first mail."""
     order: tuple[float, bytes]
     """The date and Message-ID of its first mail."""
     parent_posting: int | None
-    card: PostingFeatures
+    features: PostingFeatures
     """Its `at` and `above` are not set."""
 
 
-def pack_card(card: PostingFeatures) -> bytes:
-    """Return a card as it is stored, without its place."""
-    return _encode(to_values(card)).encode("ascii")
+def encode_features(features: PostingFeatures) -> bytes:
+    """Return features as they are stored, without their place."""
+    return _encode(to_values(features)).encode("ascii")
 
 
-def unpack_card(data: bytes) -> PostingFeatures:
-    """Return the card that was packed."""
+def decode_features(data: bytes) -> PostingFeatures:
+    """Return the features that `encode_features` packed."""
     return from_values(json.loads(data))
 
 
-def sender_of(card: PostingFeatures) -> int:
-    """Return the number of a card's sender."""
-    return stable_hash("sender", card.title_sender)
+def sender_of(features: PostingFeatures) -> int:
+    """Return the number of the sender of a posting."""
+    return stable_hash("sender", features.title_sender)
 
 
 def store_posting(
     connection: sqlite3.Connection,
     number: int,
-    talk: int,
+    conversation: int,
     first: int,
     place: SenderOrder,
     parent_posting: int | None,
-    card: PostingFeatures,
+    features: PostingFeatures,
 ) -> None:
     """Store a posting, not yet a part of any series."""
     connection.execute(
         "INSERT INTO posting VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             number,
-            talk,
+            conversation,
             first,
             place.first_date,
             place.sender,
             place.date,
-            *card.version,
-            bool(card.cover),
-            to_blob(card.whole_title) if card.whole_title else None,
+            *features.version,
+            bool(features.cover),
+            to_blob(features.whole_title) if features.whole_title else None,
             parent_posting,
-            pack_card(card),
+            encode_features(features),
         ),
     )
 
 
 def store_blocking_keys(
-    connection: sqlite3.Connection, cards: dict[int, PostingFeatures], aboves: dict[int, int]
+    connection: sqlite3.Connection, all_features: dict[int, PostingFeatures], aboves: dict[int, int]
 ) -> None:
     """Store under which names postings are known; `aboves` are those in whose threads some were sent."""
     rows: list[tuple[int, int]] = []
-    for posting, card in cards.items():
-        rows += [(stable_hash(*name), posting) for name in card.blocking_keys()]
+    for posting, features in all_features.items():
+        rows += [(stable_hash(*name), posting) for name in features.blocking_keys()]
         parent_posting = aboves.get(posting)
-        if parent_posting is not None and has_same_sender(cards[parent_posting], card):
+        if parent_posting is not None and has_same_sender(all_features[parent_posting], features):
             name = stable_hash("thread", str(parent_posting))
             rows += [(name, posting), (name, parent_posting)]
     connection.executemany("INSERT OR IGNORE INTO blocking_key VALUES (?, ?)", rows)
@@ -240,7 +240,7 @@ class CandidateFinder:
         """By each name the postings known under it."""
         self.postings: dict[int, StoredPosting] = {}
 
-    def gather(self, postings: Collection[int]) -> None:
+    def collect(self, postings: Collection[int]) -> None:
         """Find all that some postings may have to do with."""
         new = set(postings)
         found: set[int] = set()
@@ -266,12 +266,12 @@ class CandidateFinder:
                     new.add(posting)
         self._load(found)
 
-    def lines(self) -> list[list[StoredPosting]]:
+    def link(self) -> list[list[StoredPosting]]:
         """Return which of them make a series each, in date order."""
         ordered = sorted(self.postings.values(), key=lambda each: each.order)
         place_of = {each.posting: at for at, each in enumerate(ordered)}
-        cards = [
-            replace(each.card, at=at, parent_posting=place_of.get(each.parent_posting or 0, -1))
+        all_features = [
+            replace(each.features, at=at, parent_posting=place_of.get(each.parent_posting or 0, -1))
             for at, each in enumerate(ordered)
         ]
         alike: dict[int, list[int]] = {}
@@ -279,10 +279,10 @@ class CandidateFinder:
             others = self._named.get(similarity_key(each.posting), ())
             earlier = [place_of[other] for other in others if other != each.posting]
             if earlier:
-                alike[at] = sorted(earlier, key=lambda place: (cards[place].when, place))
+                alike[at] = sorted(earlier, key=lambda place: (all_features[place].when, place))
         return [
-            [ordered[card.at] for card in line]
-            for family in candidate_groups(cards, alike)
+            [ordered[features.at] for features in line]
+            for family in candidate_groups(all_features, alike)
             for line in link_candidates(family, alike)
         ]
 
@@ -293,7 +293,13 @@ class CandidateFinder:
             " WHERE posting.id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(postings)),),
         )
-        for posting, talk, item, first, first_date, name, parent_posting, card in rows:
+        for posting, conversation, item, first, first_date, name, parent_posting, features in rows:
             self.postings[posting] = StoredPosting(
-                posting, talk, item, first, (first_date, name), parent_posting, unpack_card(card)
+                posting,
+                conversation,
+                item,
+                first,
+                (first_date, name),
+                parent_posting,
+                decode_features(features),
             )
