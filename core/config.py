@@ -64,6 +64,7 @@ class Config:
     theme: str = "patchdesk"
     linear: bool = False
     mouse: bool = True
+    panes: str = "auto"
     mailmap: str = ""
     bots: tuple[str, ...] = ()
     deadline: float = 60.0

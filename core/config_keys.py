@@ -41,6 +41,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _panes(value: Any) -> str:
+    if value not in ("auto", "beside", "below"):
+        raise WrongValueError("auto, beside or below")
+    return str(value)
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise WrongValueError("true or false")
@@ -122,6 +128,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "display.theme": ConfigKey("theme", _text, "a theme of patchdesk (patchdesk, patchdesk-light, patchdesk-contrast, ansi-dark) or of Textual"),
     "display.linear": ConfigKey("linear", _flag, "words in place of signs and one pane at a time, for screen readers and plain terminals"),
     "display.mouse": ConfigKey("mouse", _flag, "take the mouse; false leaves it to the terminal"),
+    "display.panes": ConfigKey("panes", _panes, "auto: side by side from 154 columns on; beside or below: always; a key pressed on the screen counts more"),
     "identity.mailmap": ConfigKey("mailmap", _file, "a git mailmap, to count the people of a digest"),
     "identity.bots": ConfigKey("bots", _texts, "addresses or names that digests count apart"),
     "fetch.deadline": ConfigKey("deadline", _seconds, "seconds for a whole answer of a server"),

@@ -84,6 +84,7 @@ class PatchdeskApp(App[None]):
         sync_every: Mapping[str, float] | None = None,
         theme: str = DEFAULT_THEME,
         mouse: bool = True,
+        panes: str = "auto",
         clock: Callable[[], datetime] = _now,
         keymap: Keymap | None = None,
         problems: Sequence[str] = (),
@@ -105,25 +106,29 @@ class PatchdeskApp(App[None]):
             sync_every=dict(sync_every or {}),
             problems=problems,
             web=web,
-            ui_state=remembered if remembered is not None else UiState(),
+            ui_state=remembered or UiState(),
             linear=linear,
             triage=triage,
             config=config,
             mouse=mouse,
+            panes=panes,
             set_mouse=self._set_mouse,
-            timings=timings if timings is not None else Timings(),
+            timings=timings or Timings(),
         )
         self._desk_screen = DeskScreen(keymap or Keymap(), self.tasks, open_desk, self.settings)
         self._control_filter = ControlFilter()
+        self._choose_theme(theme)
+        self.set_class(linear, "-linear")
+
+    def _choose_theme(self, name: str) -> None:
+        """Take a theme, before the first style is computed: else all would be computed twice."""
         for own in THEMES:
             self.register_theme(own)
-        if theme not in self.available_themes:
-            log.warning("there is no theme %r", theme)
-            theme = DEFAULT_THEME
-        # Before the first style is computed, or all would be computed twice.
-        self.set_reactive(PatchdeskApp.theme, theme)
+        if name not in self.available_themes:
+            log.warning("there is no theme %r", name)
+            name = DEFAULT_THEME
+        self.set_reactive(PatchdeskApp.theme, name)
         self.stylesheet.set_variables(self.get_css_variables())
-        self.set_class(linear, "-linear")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the control filter to Textual's; with NO_COLOR, remove all colours."""

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from core.model import Series
+from core.system.ui_state import UiState
 from tests.tui.kit import (
     NOW,
     FakeDesk,
@@ -16,6 +17,7 @@ from tests.tui.kit import (
     configure,
     controller,
     desk_screen,
+    idle,
     lantern,
     listing,
     reader_of,
@@ -132,7 +134,7 @@ async def test_space_reads_through_everything() -> None:
 
 async def test_the_mouse_moves_folds_and_opens() -> None:
     app = app_with()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(160, 40)) as pilot:
         await ready(pilot)
         await pilot.click(SeriesTree, offset=(11, 3))
         assert where(app) == "talk@x"
@@ -199,7 +201,14 @@ async def test_the_cursor_keeps_its_distance_from_the_edges() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "beside"), [((80, 24), False), ((99, 40), False), ((100, 30), True), ((200, 60), True)]
+    ("size", "beside"),
+    [
+        ((80, 24), False),
+        ((120, 40), False),
+        ((150, 50), False),
+        ((160, 50), True),
+        ((200, 60), True),
+    ],
 )
 async def test_panes_stack_on_a_narrow_terminal(size: tuple[int, int], beside: bool) -> None:
     app = app_with()
@@ -216,6 +225,43 @@ async def test_panes_stack_on_a_narrow_terminal(size: tuple[int, int], beside: b
         assert reader.height >= 10
         for line in text_of(app).splitlines():
             assert len(line) <= size[0]
+
+
+async def test_a_key_sets_the_panes_beside_each_other_or_below_and_that_is_kept() -> None:
+    state = UiState()
+    for size, beside in (((120, 40), True), ((160, 50), False)):
+        app = PatchdeskApp(
+            "x", lambda _: FakeDesk(listing(lantern())), clock=lambda: NOW, remembered=state
+        )
+        async with app.run_test(size=size) as pilot:
+            await ready(pilot)
+            if beside:
+                await pilot.press("t", "p")
+                await idle(pilot)
+                assert "Panes: side by side." in text_of(app, "StatusBar")
+            assert tree_of(app).region.y == reader_of(app).region.y  # in the next run, too
+            await pilot.resize_terminal(100, 30)
+            await idle(pilot)
+            assert tree_of(app).region.y == reader_of(app).region.y
+            await pilot.resize_terminal(70, 30)  # too narrow for two
+            await idle(pilot)
+            assert tree_of(app).region.width == 70
+            await pilot.press("t", "p")
+            await idle(pilot)
+            assert "need 80 columns" in text_of(app, "StatusBar")
+
+
+async def test_a_diff_side_by_side_takes_the_whole_width() -> None:
+    app = app_with()
+    async with app.run_test(size=(160, 50)) as pilot:
+        await ready(pilot)
+        await pilot.press("t", "l")
+        await idle(pilot)
+        assert reader_of(app).region.width == 160
+        assert desk_screen(app).active_pane is Pane.READER
+        await pilot.press("t", "l")
+        await idle(pilot)
+        assert reader_of(app).region.width < 100
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])

@@ -116,3 +116,8 @@ def test_error(snap_compare: Compare, size: tuple[int, int]) -> None:
 def test_welcome(snap_compare: Compare) -> None:
     app = PatchdeskApp(None, lambda _: FakeDesk(), clock=lambda: NOW)
     assert snap_compare(app, terminal_size=SMALL)
+
+
+@pytest.mark.parametrize("columns", [100, 120, 150])
+def test_widths(snap_compare: Compare, columns: int) -> None:
+    assert snap_compare(app_with(), terminal_size=(columns, 40), run_before=press("l", "j", "j"))

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
+from tui.pane_layout import PaneLayout, chosen_panes, stand_beside
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 WAIT: Final = 0.3
 """Seconds to wait for rows of the index; after that the application is as fast."""
 
-WIDE: Final = 100
-"""As `tui.screens.frame` and `app.tcss` lay out the panes: from this width on they stand side by side."""
+# As `app.tcss` lays out the panes.
 _SHARE, _WIDEST = 0.48, 104
 _SHARE_BELOW, _LEAST = 0.4, 4
 
@@ -45,9 +45,9 @@ class Region:
     height: int
 
 
-def tree_region(columns: int, lines: int) -> Region:
+def tree_region(columns: int, lines: int, panes: PaneLayout = "auto") -> Region:
     """Return where the tree will have its rows, without the column of its scrollbar."""
-    if columns >= WIDE:
+    if stand_beside(columns, panes):
         return Region(3, 2, min(int(columns * _SHARE), _WIDEST) - 3, lines - 4)
     return Region(2, 1, columns - 1, max(_LEAST, int((lines - 2) * _SHARE_BELOW)))
 
@@ -70,8 +70,11 @@ class FirstPaint:
         self.is_shown = False
         """The rows are on the screen, and the application has not taken it over."""
 
-    def draw(self, desk: Desk | None, remembered: UiState) -> None:
-        """Draw the rows of lists at the remembered position if the index has them in time; nothing for other desks."""
+    def draw(self, desk: Desk | None, remembered: UiState, panes: str = "auto") -> None:
+        """Draw the rows of lists at the remembered position if the index has them in time; nothing for other desks.
+
+        `panes` is how the configuration lays them out.
+        """
         first_page = getattr(desk, "first_page", None)
         page = first_page(WAIT) if first_page is not None else None
         if page is None or not len(page.items):
@@ -81,7 +84,7 @@ class FirstPaint:
             columns, lines = os.get_terminal_size(self._screen)
             if not (columns and lines):  # it does not know
                 return
-            at = tree_region(columns, lines)
+            at = tree_region(columns, lines, chosen_panes(remembered, panes))
             drawn = paint(_rows(page, remembered, at), at)
             self.is_shown = True
             self._write(drawn)

@@ -102,7 +102,7 @@ def _run(target: str | None, *, instead: str, name: str = "") -> int:
     assume_size()
     with quit_on_signals() as signals, first_paint() as rows:
         if not config.linear:
-            rows.draw(desks.first, remembered)
+            rows.draw(desks.first, remembered, config.panes)
         app = signals.app = _application(desks)
         rows.is_shown = False  # from here on the application draws
         app.run(mouse=config.mouse)
@@ -161,6 +161,7 @@ def _application(desks: _Desks) -> PatchdeskApp:
         sync_every=_sync_intervals(config),
         theme=config.theme,
         mouse=config.mouse,
+        panes=config.panes,
         linear=config.linear,
         triage=triage_opener(config),
         config=None if desks.is_demo else config,

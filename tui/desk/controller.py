@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui.desk.requests import Session
     from tui.keys.commands import Command, Pane
     from tui.keys.keymap import Keymap
+    from tui.pane_layout import PaneLayout
     from tui.reader.message_view import MessageView
     from tui.tasks import Tasks
     from tui.tree.items import Items
@@ -72,6 +73,8 @@ class DeskSettings:
     set_mouse: Callable[[bool], object] = bool
     """Takes the mouse, or leaves it to the terminal."""
     mouse: bool = True
+    panes: str = "auto"
+    """How the configuration lays out the panes, see `tui.pane_layout`."""
     timings: Timings = field(default_factory=Timings)
 
 
@@ -226,6 +229,10 @@ class DeskView(Protocol):
 
     async def show_welcome(self) -> None:
         """Show the welcome with its offers, since nothing is open."""
+        ...
+
+    def choose_panes(self, choice: PaneLayout) -> None:
+        """Let the panes stand beside or below each other, whatever the width."""
         ...
 
     def show_help(self) -> None:

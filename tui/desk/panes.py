@@ -9,6 +9,7 @@ from core.text import SafeText
 from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
 from tui.desk.phrases import position_in_series
 from tui.keys.commands import Pane
+from tui.pane_layout import LEAST, PaneLayout, remember_panes
 from tui.tasks import Tasks
 
 
@@ -86,6 +87,7 @@ class Panes(Controller):
             "pane.next": self._other_pane,
             "pane.previous": self._other_pane,
             "view.full": self._toggle_full,
+            "view.panes": self._toggle_panes,
             "view.mouse": self._toggle_mouse,
             "app.back": self._back,
             "app.cancel": self._cancel,
@@ -134,6 +136,19 @@ class Panes(Controller):
         """Leave the screen to the pane that has the keys, or share it again."""
         self._desk.set_class(full, "-full")
         self._desk.set_class(full and self._in_reader, "-reading")
+
+    def _toggle_panes(self) -> None:
+        """Let the panes stand the other way, from now on in every run."""
+        if self._desk.app.size.width < LEAST:
+            self._desk.show_message(f"Panes side by side need {LEAST} columns.", "warning")
+            return
+        choice: PaneLayout = "below" if self._desk.has_class("-wide") else "beside"
+        self._desk.choose_panes(choice)
+        state = self._desk.settings.ui_state
+        remember_panes(state, choice)
+        self._tasks.start("remember", lambda _: state.write())
+        how = "side by side" if choice == "beside" else "one below the other"
+        self._desk.show_message(f"Panes: {how}. {{view.full}} zooms one.")
 
     def _toggle_mouse(self) -> None:
         self._mouse = not self._mouse

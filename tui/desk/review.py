@@ -15,7 +15,8 @@ from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
 from tui.desk.requests import MailRequest, Session
-from tui.reader.diff_layout import LAYOUTS
+from tui.keys.commands import Pane
+from tui.reader.diff_layout import LAYOUTS, SIDES_FROM
 from tui.reader.message_view import MessageView
 from tui.tasks import Task, Tasks
 from tui.tree.rows import Key
@@ -70,6 +71,9 @@ class Review(Controller):
         self._with_own = lambda _, comments: comments
         self._found: tuple[OpenedMessage, Sequence[ReviewComment]] | None = None
         """The mail on the screen, and what its replies say of it."""
+
+        self._is_zoomed = False
+        """The reader has the screen for the sake of a diff side by side."""
 
     def start(self) -> None:
         """Show patches as in the last run, and keep how they are shown."""
@@ -301,7 +305,16 @@ class Review(Controller):
     # ------------------------------------------------------------- how diffs are shown
 
     def _next_layout(self) -> None:
-        layout = self._desk.reader.action_next_layout()
+        reader = self._desk.reader
+        layout = reader.action_next_layout()
+        is_cramped = reader.size.width < SIDES_FROM <= self._desk.app.size.width
+        if self._is_zoomed or (
+            layout == "sides" and is_cramped and not self._desk.has_class("-full")
+        ):
+            self._is_zoomed = layout == "sides"
+            self._desk.focus_pane(Pane.READER)
+            self._desk.set_class(self._is_zoomed, "-full")
+            self._desk.set_class(self._is_zoomed, "-reading")
         names = {
             "unified": "unified",
             "sides": "side by side",

@@ -152,6 +152,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("view.switch", "gv", "views", "Choose a view from a list", argument="NAME"),
     Command("view.save", "", "save view", "Save the current query as a view", argument="NAME"),
     Command("view.full", "tf", "zoom", "Zoom this pane, or show both"),
+    Command("view.panes", "tp", "panes", "Panes side by side, or one below the other"),
     Command("view.all_headers", "th", "headers", "Show all headers, or the main ones"),
     Command("view.line_numbers", "tn", "numbers", "Line numbers in diffs"),
     Command("view.fold_quotes", "tq", "quotes", "Fold quoted text"),

@@ -181,6 +181,7 @@ _MUTT: Final = {
     "list.sort": "o",
     "app.open": "go",
     "view.full": "vf",
+    "view.panes": "vp",
     "view.line_numbers": "vn",
     "view.fold_quotes": "vq",
     "view.layout": "vl",

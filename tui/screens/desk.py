@@ -26,6 +26,7 @@ from tui.desk.wiring import make_controllers
 from tui.keys.commands import BY_NAME, Command, Pane
 from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap, format_keys
+from tui.pane_layout import PaneLayout, chosen_panes, lay_out_panes
 from tui.reader.message_view import MessageView
 from tui.reader.page_view import PageView
 from tui.screens.first_picture import FirstPicture
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from tui.widgets.comment_editor import CommentEditor
     from tui.widgets.welcome import Offers
 
-WIDE: Final = 100
-"""Columns from which on the panes stand side by side."""
-
 _HEARD: Final[tuple[type[Message], ...]] = (
     TriageTree.Highlighted, TriageTree.RowSelected, TriageTree.CommentCountsRequested,
     TriageTree.MarksChanged, PageView.Found, MessageView.ReplyRequested, MessageView.ViewedChanged,
@@ -57,7 +55,6 @@ _HEARD: Final[tuple[type[Message], ...]] = (
 class DeskScreen(CommandScreen):
     """Title, tree, reader and status bar, and the route of keys. The features are controllers."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = None
 
     def __init__(
@@ -82,7 +79,7 @@ class DeskScreen(CommandScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the panes between the title and the status bar."""
-        self.set_class(self.app.size.width >= WIDE, "-wide")  # or all would be styled twice
+        self.choose_panes(chosen_panes(self.settings.ui_state, self.settings.panes))
         yield from (self.title_bar, self.series_tree, self.ladder, self.reader, self.status)
 
     def on_mount(self) -> None:
@@ -298,6 +295,10 @@ class DeskScreen(CommandScreen):
             await self.mount(Welcome(self.keymap.by_name), after=self.title_bar)
         self.focus_pane(self._pane)
         self._offer_hints()
+
+    def choose_panes(self, choice: PaneLayout) -> None:
+        """Let the panes stand beside or below each other, or as the width says."""
+        lay_out_panes(self, choice)
 
     def show_help(self) -> None:
         """Show the keys of the screen on top, and run the command chosen there."""
