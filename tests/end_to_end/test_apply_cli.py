@@ -91,6 +91,27 @@ def test_a_branch_with_trailers_link_and_sign_off(program: Program, folder: Path
     assert text(folder, "rev-parse", "b1^{tree}") == text(folder, "rev-parse", "work^{tree}")
 
 
+def test_an_older_version_gets_what_was_given_to_it(program: Program, folder: Path) -> None:
+    mails = []
+    for version, changed in ((1, "line one"), (2, "line two")):
+        git(folder, "switch", "-q", "-c", f"v{version}", "main")
+        text_now = (folder / "a.txt").read_text().replace("line 3\n", f"{changed}\n")
+        commit(
+            folder, {"a.txt": text_now}, "a: write three", "Signed-off-by: Ann <ann@example.org>"
+        )
+        mbox = git(folder, "format-patch", "--stdout", "--thread", f"-v{version}", "main")
+        mails += raw_mails(mbox)
+    git(folder, "switch", "-q", "main")
+    ids = [mail.decode().lower().partition("message-id: <")[2].partition(">")[0] for mail in mails]
+    mails.insert(1, answer(ids[0], "r1", "Fine.", "", REVIEWED))
+    (program.home / "a.mbox").write_bytes(to_mboxrd(mails))
+    for branch, message_id, given in (("b1", ids[0], True), ("b2", ids[1], False)):
+        words = ("apply", message_id, "--repo", str(folder), "--branch", branch)
+        status, found = record(program, *words)
+        assert (status, found["branch"]) == (0, branch)
+        assert (REVIEWED in text(folder, "log", "-1", "--format=%B", branch)) is given
+
+
 def test_a_conflict_exits_1_and_names_the_file(program: Program, folder: Path) -> None:
     ids = archive(program, folder)
     changed = (folder / "a.txt").read_text().replace("line 3\n", "line drei\n")
