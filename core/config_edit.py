@@ -107,7 +107,7 @@ def edit_config(file: Path) -> Iterator[ConfigEdit]:
             edit = ConfigEdit(_text(file))
         except (OSError, ValueError, TypeError, TOMLKitError, RecursionError) as error:
             raise ConfigError(
-                f"{file} cannot be read: {error}.", "Mend it first; nothing was changed."
+                f"{file} cannot be read: {error}.", "Fix it first; nothing was changed."
             ) from error
         try:
             yield edit

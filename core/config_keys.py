@@ -130,7 +130,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "display.mouse": ConfigKey("mouse", _flag, "take the mouse; false leaves it to the terminal"),
     "display.panes": ConfigKey("panes", _panes, "auto: side by side from 154 columns on; beside or below: always; a key pressed on the screen counts more"),
     "identity.mailmap": ConfigKey("mailmap", _file, "a git mailmap, to count the people of a digest"),
-    "identity.bots": ConfigKey("bots", _texts, "addresses or names that digests count apart"),
+    "identity.bots": ConfigKey("bots", _texts, "addresses or names that digests count separately, such as bots"),
     "fetch.deadline": ConfigKey("deadline", _seconds, "seconds for a whole answer of a server"),
     "fetch.max_size": ConfigKey("max_size", _bytes, "bytes of an answer, packed or not"),
     "fetch.server": ConfigKey("server", _server, "the server that is asked for a Message-ID; empty: git's b4.midmask, else lore.kernel.org"),

@@ -92,7 +92,7 @@ class BranchMaker:
         Raises PatchdeskError, having changed nothing, where the branch moved or another worktree uses it.
         """
         if record.state is not ApplyState.APPLIED or not record.commits:
-            raise PatchdeskError("Nothing of it is applied.")
+            raise PatchdeskError("It is not applied.")
         ref = f"refs/heads/{record.branch}"
         tip = self._repository.commit(ref)
         if tip is None:
@@ -109,7 +109,7 @@ class BranchMaker:
             done = self._repository.git("worktree", "remove", record.worktree)
             if done.status:
                 raise PatchdeskError(
-                    f"{record.worktree} holds changes.", "Commit or discard them first."
+                    f"{record.worktree} has uncommitted changes.", "Commit or discard them first."
                 )
         self._must("update-ref", "-d", "-m", "patchdesk: undo apply", ref, tip)
         self._records.update(replace(record, state=ApplyState.UNDONE))
@@ -190,7 +190,7 @@ class BranchMaker:
     def _check_branch(self, branch: str) -> None:
         done = self._repository.git("check-ref-format", "--branch", branch)
         if done.status or branch.startswith("-"):
-            raise PatchdeskError(f"{branch!r} is no name for a branch.", "Name another.")
+            raise PatchdeskError(f"{branch!r} is not a valid branch name.", "Name another.")
         if self._repository.commit(f"refs/heads/{branch}") is not None:
             raise PatchdeskError(
                 f"There is a branch {branch} already.", "Name another with --branch."

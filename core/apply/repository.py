@@ -88,7 +88,7 @@ class GitProgram:
                 _kill(process)
                 raise
             if out.seek(0, os.SEEK_END) > MAX_OUTPUT:
-                raise PatchdeskError(f"git {arguments[0]} said more than can be read.")
+                raise PatchdeskError(f"git {arguments[0]} printed too much.")
             out.seek(0)
             error.seek(0)
             said = error.read(1 << 16).decode("utf-8", "replace").strip()

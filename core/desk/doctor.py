@@ -74,16 +74,16 @@ def run_checks(about: DoctorContext, *, stop: Event) -> Iterator[Check]:
 
 def _configuration(about: DoctorContext) -> Iterator[Check]:
     for problem in about.interface_problems:
-        yield Check.warning(f"{about.config_file}: {problem}", "Mend that line of the file.")
+        yield Check.warning(f"{about.config_file}: {problem}", "Fix that line of the file.")
     if about.config.problems:
         for problem in about.config.problems:
             yield Check.warning(
-                problem, "Mend that line; “patchdesk config” says what is in force."
+                problem, "Fix that line; “patchdesk config” prints the effective values."
             )
     elif about.config_file.exists():
         yield Check.ok(f"{about.config_file}")
     else:
-        yield Check.ok(f"{about.config_file} is not there: the defaults hold")
+        yield Check.ok(f"{about.config_file} does not exist: all values are defaults")
 
 
 def _files(about: DoctorContext) -> Iterator[Check]:
@@ -154,7 +154,7 @@ def _index(about: DoctorContext) -> Iterator[Check]:
             hint = f"Remove {aside}: nothing is left to take over."
         yield Check.warning(f"{aside.name} was set aside ({size})", hint)
     if not path.exists():
-        yield Check.ok("the index is not there yet: the first sync makes it")
+        yield Check.ok("no index yet: the first sync creates it")
         return
     found = problems(path)
     for problem in found:
@@ -164,7 +164,7 @@ def _index(about: DoctorContext) -> Iterator[Check]:
             f"{use} {path} away and sync: it is rebuilt. Triage is in a journal of its own.",
         )
     if not found:
-        yield Check.ok(f"the index is whole ({byte_size(path.stat().st_size)})")
+        yield Check.ok(f"the index is intact ({byte_size(path.stat().st_size)})")
         yield from _bodies(about)
         yield from _unfollowed(about)
 
@@ -187,10 +187,10 @@ def _journal(about: DoctorContext) -> Iterator[Check]:
         )
     elif journal.size():
         yield Check.ok(
-            f"the triage journal is whole ({events:,} event{'' if events == 1 else 's'})"
+            f"the triage journal is intact ({events:,} event{'' if events == 1 else 's'})"
         )
     else:
-        yield Check.ok("the triage journal is not there yet: the first decision makes it")
+        yield Check.ok("no triage journal yet: the first triage action creates it")
 
 
 def _unfollowed(about: DoctorContext) -> Iterator[Check]:
@@ -226,7 +226,7 @@ def _lists(about: DoctorContext) -> Iterator[Check]:
         elif kind is SyncMethod.EPOCHS:
             yield Check.warning(f"{name} has no clone yet", f"“patchdesk sync {name}” makes it.")
         else:
-            yield Check.ok(f"{name} is asked for by search")
+            yield Check.ok(f"{name} is fetched by search")
         if clone is not None:
             for partial in sorted(clone.glob("git/*.partial")):
                 yield Check.warning(
@@ -260,7 +260,7 @@ def _terminal(about: DoctorContext) -> Iterator[Check]:
     environment = about.environment
     term = environment.get("TERM", "")
     if not about.is_terminal:
-        yield Check.ok("this is no terminal: the reader needs one, the other commands do not")
+        yield Check.ok("not a terminal (only the reader needs one)")
     elif term in ("", "dumb"):
         yield Check.warning(
             f"TERM is “{term}”", "Set it to what your terminal is, such as xterm-256color."

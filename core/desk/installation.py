@@ -94,10 +94,10 @@ def fetch_process(options: FetchOptions, stop: Event) -> Iterator[Check]:
         process.ask(question, limits, stop=stop, report=lambda _: None)
     except (FetchError, OSError):
         yield Check.error(
-            "the process that fetches does not start",
+            "the fetch process does not start",
             f"Run “{sys.executable} -P -c 'import b4'” to see why; install patchdesk again.",
         )
     else:
-        yield Check.ok("the process that fetches starts, and has b4")
+        yield Check.ok("the fetch process starts and has b4")
     finally:
         release_client(process)

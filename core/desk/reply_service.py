@@ -190,9 +190,7 @@ class ReplyService:
     def make_ready(self, draft: Draft, mail: OpenedMessage) -> Draft:
         """Freeze a draft's text, keep it and mark it ready to leave. Raises PatchdeskError where it says nothing."""
         if draft.is_empty:
-            raise PatchdeskError(
-                "The reply says nothing yet.", "Write a comment or give a trailer."
-            )
+            raise PatchdeskError("The reply is empty.", "Write a comment or give a trailer.")
         text = self.composed(draft, mail)
         return self.keep(replace(draft, composed=text, state=DraftState.READY))
 
@@ -204,7 +202,7 @@ class ReplyService:
         """Mark a draft ready to leave as it was last kept. Raises PatchdeskError where it left already, or says nothing."""
         draft = self._store.load(draft_id)
         if not draft.body.strip():
-            raise PatchdeskError("The reply says nothing yet.", "Write a comment first.")
+            raise PatchdeskError("The reply is empty.", "Write a comment first.")
         return self._store.edit(draft_id, lambda one: replace(one, state=DraftState.READY))
 
     # ------------------------------------------------------------------- sending

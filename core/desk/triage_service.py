@@ -143,7 +143,7 @@ class TriageService:
             )
             if targets and not any(can_end_snooze(event, target) for target in targets):
                 raise ArgumentError(
-                    "A discussion has no versions to wait for.", "Put it off until a time: 3d, fri."
+                    "A discussion has no versions to wait for.", "Snooze it until a time: 3d, fri."
                 )
             wanted = target_messages(targets, ids) if patch else [(one, None) for one in targets]
             return self._apply_event(event, wanted)

@@ -39,7 +39,7 @@ def series_of(listing: TargetListing, message_id: MessageId) -> Series:
             break
     raise PatchdeskError(
         f"{message_id} belongs to no patch series.",
-        "patchdesk series TARGET --json lists the series that are there.",
+        "patchdesk series TARGET --json lists its series.",
     )
 
 

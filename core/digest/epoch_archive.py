@@ -183,7 +183,7 @@ class EpochArchive:
         if first is not None and (first.number or first.repository.is_shallow):
             what = "a shallow clone" if first.repository.is_shallow else f"epoch {first.number}"
             self._notes.append(
-                f"This copy of {self.name} begins with {what}: who wrote before that counts as a newcomer."
+                f"This copy of {self.name} begins with {what}: people who wrote before that count as newcomers."
             )
 
     def _read_heads(self, epoch: EpochRepository, commit: pygit2.Commit) -> Iterator[EarlierMail]:

@@ -80,7 +80,7 @@ def read_mailmap(path: str) -> Mailmap:
     except (OSError, RuntimeError, ValueError) as error:
         words = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            f"The mailmap {path} cannot be read: {words}.", "Mend [identity] mailmap in the config."
+            f"The mailmap {path} cannot be read: {words}.", "Fix [identity] mailmap in config.toml."
         ) from error
 
 

@@ -117,7 +117,7 @@ def _make(channel: Channel, target: str, words: str, now: datetime) -> DigestRes
 
     if target == "-":
         raise TargetError(
-            "What came on standard input is there only once.", "Save it to a file, and open that."
+            "Standard input can be read only once.", "Save it to a file, and open that."
         )
     config = load_config(config_file())
     mailmap: Mailmap | None = None

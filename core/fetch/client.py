@@ -201,7 +201,7 @@ class FetchClient:
                 self._worker = ChildProcess(
                     "core.fetch.worker",
                     doing="Fetching",
-                    hint="Try again; the log has its last words.",
+                    hint="Try again; the log has its last output.",
                     serves=True,
                     environment=environment(home),
                     folder=home / "empty",

@@ -23,7 +23,7 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "certificates": (
         "The certificates for {server} cannot be read{certificates}.",
-        "Mend or unset that.",
+        "Fix or unset it.",
     ),
     "proxy": (
         "The proxy on the way to {server} failed: {detail}",
@@ -39,9 +39,9 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "timeout": ("{server} does not answer.", _TRY),
     "broken-off": ("{server} broke the connection off.", _TRY),
-    "url": ("{server} is no address to connect to.", "Check the address."),
+    "url": ("{server} is not an address.", "Check the address."),
     "redirect": (
-        "{server} sends the question around in circles, or to where it cannot go.",
+        "{server} redirects in a circle, or to an unsupported address.",
         "Check the address.",
     ),
     "page": (
@@ -49,19 +49,19 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
         "It may want to see a browser first. Try later, or set another server.",
     ),
     "not-gzip": (
-        "{server} answered with something that is no mail archive.",
+        "{server} did not answer as a mail archive.",
         "Check that the address is a public-inbox server's.",
     ),
     "damaged": ("The answer of {server} is damaged and cannot be unpacked.", _TRY),
     "cut-off": ("The answer of {server} was cut off before its end.", _TRY),
     "empty": ("{server} gave an empty answer.", _TRY),
-    "encoding": ("{server} packs its answer in a way that was not asked for: {detail}.", _TRY),
+    "encoding": ("{server} used an encoding that was not requested: {detail}.", _TRY),
     "too-large": (
         "The answer of {server} is larger than {limit}.",
         "Raise max_size in [fetch] of config.toml, or read a clone of the list on disk.",
     ),
     "deadline": (
-        "{server} did not give a whole answer within {deadline:g} s.",
+        "{server} did not complete its answer within {deadline:g} s.",
         "Try again, or raise deadline in [fetch] of config.toml.",
     ),
     "other-message": (
@@ -70,25 +70,25 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "settings": (
         "Git's settings for {server} cannot be used: {detail}",
-        "Mend [lore] or [liblore] in your git configuration.",
+        "Fix [lore] or [liblore] in your git configuration.",
     ),
     "child": (
-        "The process that fetches ended unexpectedly.",
-        "Try again; the log has its last words.",
+        "The fetch process ended unexpectedly.",
+        "Try again; the log has its last output.",
     ),
 }
 _STATUS: Final[dict[int, tuple[str, str]]] = {
     401: ("{server} asks for a password.", "Such servers cannot be read; clone the list instead."),
     403: (
         "{server} refuses access (403).",
-        "It may keep programs out. Try later, or set another server.",
+        "It may block programs. Try later, or set another server.",
     ),
     404: (
         "{server} has no {asked}.",
         "Check the Message-ID; a new mail can take minutes to arrive there.",
     ),
     410: ("{server} no longer has {asked}.", "Look for it on another server."),
-    429: ("{server} says that it was asked too often (429).", "Try again {after}."),
+    429: ("{server} refuses: too many requests (429).", "Try again {after}."),
     501: (
         "{server} cannot search (501).",
         "Other versions can only be found on a server that can.",
@@ -98,7 +98,7 @@ _STATUS: Final[dict[int, tuple[str, str]]] = {
 
 
 _LIST_HINTS: Final[dict[int, str]] = {
-    403: "It may keep programs out. Try later, or follow another copy of the list.",
+    403: "It may block programs. Try later, or follow another copy of the list.",
     404: "Check the list's address.",
     410: "Follow another copy of the list.",
     501: "Have the list cloned instead: leave out “clone = false” in its table of config.toml.",

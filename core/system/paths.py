@@ -46,7 +46,7 @@ def data_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the folder of what can be fetched or built again."""
+    """Return the folder of caches, which are fetched or built again."""
     return _folder("XDG_CACHE_HOME", ".cache")
 
 

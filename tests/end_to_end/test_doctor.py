@@ -46,8 +46,8 @@ def test_a_sound_home_is_all_ok_but_for_a_server_that_is_down(program: Program) 
     ]
     whole = "\n".join(said["ok"])
     for part in ("Python 3", "textual ", "b4 ", "pygit2 ", "tomlkit ", "git 2", "config.toml",
-                 "share/patchdesk can be written", "the index is whole", "kvm can be read from",
-                 "no terminal", "locale in UTF-8", "the process that fetches starts, and has b4"):  # fmt: skip
+                 "share/patchdesk can be written", "the index is intact", "kvm can be read from",
+                 "not a terminal", "locale in UTF-8", "the fetch process starts and has b4"):  # fmt: skip
         assert part in whole
     # Looking changes nothing.
     assert examine(program)[1] == said
@@ -148,7 +148,7 @@ def not_synced(program: Program) -> None:
     [
         (open_to_others, "config.toml can be read by others", "chmod 600 "),
         (open_folder, "share/patchdesk can be read by others", "chmod 700 "),
-        (mistake, "fetch.speed: there is no such key", "Mend that line"),
+        (mistake, "fetch.speed: there is no such key", "Fix that line"),
         (stray, "the index holds kvm, which you do not follow", "patchdesk unfollow kvm"),
         (not_synced, "linux has no clone yet", "patchdesk sync linux"),
     ],
@@ -178,6 +178,6 @@ def test_first_run_has_nothing_to_complain_of(tmp_path: Path) -> None:
     (folder / "config.toml").chmod(0o600)
     status, said = examine(program)
     assert (status, said["error"], len(said["warning"])) == (0, [], 1)
-    assert "the index is not there yet: the first sync makes it" in said["ok"]
+    assert "no index yet: the first sync creates it" in said["ok"]
     assert not (tmp_path / ".local").exists()
     assert os.listdir(tmp_path / ".config") == ["patchdesk"]  # noqa: PTH208

@@ -104,7 +104,7 @@ async def test_a_list_that_cannot_be_had_is_said_and_nothing_lost(
         await until(pilot, lambda: controller(app, Sync).is_running, what="the sync")
         await until(pilot, lambda: not controller(app, Sync).is_running, what="its end")
         await pilot.pause(0.2)
-        assert "Nothing has come" in text_of(app)
+        assert "No messages in" in text_of(app)
         assert "nobody" in text_of(app)
         shutil.rmtree(home / "cache", ignore_errors=True)
         await line(pilot, f"follow moth {server.url}/moth/")

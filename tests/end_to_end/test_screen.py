@@ -94,11 +94,11 @@ async def test_mails_that_hang_other_readers_are_read_in_a_second(
 
 FAULTS = {
     "not-found": "has no message",
-    "patience": "asked too often",
+    "patience": "too many requests",
     "error": "failed (500)",
     "page": "a web page instead of mail",
     "truncated": "was cut off",
-    "drip": "whole answer within 2 s",
+    "drip": "complete its answer within 2 s",
     "other": "another message than asked",
 }
 

@@ -64,16 +64,16 @@ def git_runs() -> bool:
 FAULTS = {
     "error": (r"failed (500)", r"failed (500)"),
     "gateway": ("failed (502)", "failed (502)"),
-    "tired": ("asked too often (429)", "asked too often (429)"),
+    "tired": ("too many requests (429)", "too many requests (429)"),
     "forbidden": ("refuses access (403)", "refuses access (403)"),
     "not-found": ("There is no public-inbox to clone at", "There is no list at"),
     "page": ("web page", "web page that wants to see a browser first"),
-    "garbage": ("no mail archive", "no mail archive"),
+    "garbage": ("did not answer as a mail archive", "did not answer as a mail archive"),
     "truncated": ("was cut off", "was cut off"),
     "reset": ("broke the connection off", "broke the connection off"),
-    "to-a-file": ("to where it cannot go", "to where it cannot go"),
+    "to-a-file": ("to an unsupported address", "to an unsupported address"),
     "bomb": ("is larger than", "is larger than"),
-    "silent": ("whole answer within 2 s", "whole answer within 2 s"),
+    "silent": ("complete its answer within 2 s", "complete its answer within 2 s"),
 }
 
 
@@ -123,7 +123,7 @@ def test_who_wants_to_be_left_alone_for_long_is_left_alone(
 ) -> None:
     program.do("follow", "patience", f"{misbehaving.url}/patience", *how)
     status, _, err = program.run("sync")
-    assert (status, "asked too often (429). Try again in 120 s." in err) == (1, True)
+    assert (status, "too many requests (429). Try again in 120 s." in err) == (1, True)
     misbehaving.seen.clear()
     status, _, err = program.run("sync")
     assert (status, "asked not to be asked for another 1" in err) == (1, True)

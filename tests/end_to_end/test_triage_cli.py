@@ -301,9 +301,9 @@ def test_the_doctor_looks_at_the_journal(home: Path, capfdbinary: Capture) -> No
     def said() -> str:
         return run(capfdbinary, "doctor")[1].decode()
 
-    assert "the triage journal is not there yet" in said()
+    assert "no triage journal yet" in said()
     triage(capfdbinary, "done", LAMP)
-    assert "the triage journal is whole (1 event)" in said()
+    assert "the triage journal is intact (1 event)" in said()
     journal = home / ".local/share/patchdesk/triage.jsonl"
     journal.write_bytes(journal.read_bytes() + b"junk\n")
     journal.chmod(0o644)

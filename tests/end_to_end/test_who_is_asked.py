@@ -124,7 +124,7 @@ def test_five_redirects_are_followed_and_a_sixth_is_not(
             status, out, err = program.run(*words)
             assert (status == 0) is right, (number, out, err)
             assert set(witness.asked) <= {host(relay.url), host(server.url)}
-            assert right or "circles, or to where it cannot go" in err
+            assert right or "circle, or to an unsupported address" in err
 
 
 def test_a_search_is_not_sent_on_to_a_host_that_was_not_named(
@@ -134,7 +134,7 @@ def test_a_search_is_not_sent_on_to_a_host_that_was_not_named(
         for number, words in (
             (0, f"sends the search on to {host(server.url)}, a server that you did not name"),
             (4, f"sends the search on to {host(server.url)}, a server that you did not name"),
-            (5, "circles, or to where it cannot go"),
+            (5, "circle, or to an unsupported address"),
         ):
             program.do("follow", f"l{number}", f"{relay.url}/{number}/pond", "--no-clone")
             witness.asked.clear()

@@ -129,7 +129,7 @@ async def test_space_reads_through_everything() -> None:
             "glass-v1-2@x",
             "glass-v1-2@x",
         ]
-        assert "That was the last mail." in text_of(app, "StatusBar")
+        assert "No more messages." in text_of(app, "StatusBar")
 
 
 async def test_the_mouse_moves_folds_and_opens() -> None:

@@ -241,10 +241,10 @@ async def test_there_is_nothing_before_the_beginning_or_after_now(archive: Path)
         made = screen.loader.result
         await pilot.press("<")
         await pilot.pause()
-        assert "begins where the archive does" in text_of(app)
+        assert "the first period of the archive" in text_of(app)
         await pilot.press(">")
         await pilot.pause()
-        assert "nothing after" in text_of(app)
+        assert "the latest period" in text_of(app)
         assert screen.loader.result is made
 
 
@@ -423,7 +423,7 @@ async def test_what_came_on_standard_input_is_gone() -> None:
     app = app_on(**{"-": FakeDesk(listing(lantern()))})
     async with app.run_test(size=SMALL) as pilot:
         await begin(pilot, "..")
-        assert "standard input is there only once" in text_of(app)
+        assert "Standard input can be read only once" in text_of(app)
 
 
 async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive: Path) -> None:

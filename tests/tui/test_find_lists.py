@@ -278,7 +278,7 @@ async def test_nothing_to_save_is_said(app: PatchdeskApp) -> None:
         await counted(pilot)
         desk_screen(app).command_handlers()["view.save"]()
         await pilot.pause()
-        assert "There is no query to save" in text_of(app, "StatusBar")
+        assert "No query to save" in text_of(app, "StatusBar")
 
 
 async def test_n_goes_through_the_list_after_it(app: PatchdeskApp) -> None:

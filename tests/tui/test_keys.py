@@ -209,7 +209,7 @@ def test_the_user_has_keys_of_their_own(
         ({"app.log": "h"}, ["keys.app.log: h is the key of tree.collapse"]),
         ({"tree.open": "z"}, ["keys.tree.open: z and za cannot both be keys", "fold.toggle"]),
         ({"tree.open": "nn"}, ["keys.tree.open: nn and n cannot both be keys", "find.next"]),
-        ({"app.quit": " "}, ["keys.app.quit: leaving needs a key"]),
+        ({"app.quit": " "}, ["keys.app.quit: app.quit needs a key"]),
         ({"tree.open": "è", "tree.expand": "è"}, ["keys.tree.expand: è is the key of tree.open"]),
     ],
 )

@@ -306,7 +306,7 @@ async def test_the_row_under_the_cursor_goes_away(app: PatchdeskApp, index: Inde
         await settled(pilot)
         await pilot.press("j", "l")
         index.writer.forget("lantern", stop=NOTHING, report=lambda _: None)
-        await until(pilot, lambda: "Nothing has come" in text_of(app), what="the empty list")
+        await until(pilot, lambda: "No messages in" in text_of(app), what="the empty list")
 
 
 def test_a_series_is_known_by_any_of_its_mails(path: Path, index: Index) -> None:

@@ -86,7 +86,7 @@ def test_who_wrote_it_is_said_where_another_sent_it() -> None:
     [
         (NOW - timedelta(hours=3), "Thu 5 Jun 2025 09:00 +0000 · 3h ago"),
         (NOW + timedelta(days=9), "Sat 14 Jun 2025 12:00 +0000 · in the future"),
-        (UNKNOWN_DATE, "unknown: the mail does not say"),
+        (UNKNOWN_DATE, "unknown"),
         (datetime(1, 1, 1, tzinfo=UTC), "Mon 1 Jan 1 00:00 +0000"),
         (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "Fri 31 Dec 9999 23:59 +0000 · in the future"),
     ],
@@ -310,7 +310,7 @@ def test_the_bar_of_the_file_that_a_row_is_in() -> None:
 def test_a_damaged_hunk_says_so() -> None:
     block = DiffBlock(read_diff("@@ -1,9 +1,9 @@\n a\n"), 80, numbers=False, headers=False)
     assert block.row(0).text.strip().startswith("(no file is named)")
-    assert block.row(1).text == "@@ -1,9 +1,9 @@  (damaged: its lines are not as many as it says)"
+    assert block.row(1).text == "@@ -1,9 +1,9 @@  (damaged: line counts do not match the header)"
     assert block.row(2).text == " a"
 
 

@@ -90,7 +90,9 @@ async def test_a_terminal_that_cannot_be_lent_is_said(monkeypatch: pytest.Monkey
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("e")
-        await until(pilot, lambda: "cannot be lent" in text_of(app), what="the reason")
+        await until(
+            pilot, lambda: "Cannot suspend this terminal" in text_of(app), what="the reason"
+        )
 
 
 async def test_mails_of_followed_lists_go_out_too(
@@ -111,7 +113,9 @@ async def test_mails_of_followed_lists_go_out_too(
         await until(pilot, lambda: "| grep" in text_of(app), what="the answer")
         assert any(row.strip() == "1" for row in reader_of(app)._page.texts())
         await pilot.press("q", "e")
-        await until(pilot, lambda: "cannot be lent" in text_of(app), what="the reason")
+        await until(
+            pilot, lambda: "Cannot suspend this terminal" in text_of(app), what="the reason"
+        )
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,7 @@ async def test_what_cannot_be_done_says_why(tmp_path: Path) -> None:
         await pilot.press("O")
         await told(pilot, "reopened")
         await pilot.press("O")
-        await until(pilot, lambda: "Nothing was decided here" in said(app), what="why")
+        await until(pilot, lambda: "Nothing to reopen here" in said(app), what="why")
 
 
 async def test_repeat_does_the_last_again_on_what_is_here(tmp_path: Path) -> None:

@@ -29,12 +29,12 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repo", metavar="DIR", default="", help="the repository (default: the configured one)"
     )
-    parser.add_argument("--base", metavar="REV", default="", help="apply to this commit alone")
+    parser.add_argument("--base", metavar="REV", default="", help="apply to this commit only")
     parser.add_argument(
         "--patches", metavar="LIST", type=_numbers, help="only these, such as 1-3,5"
     )
-    parser.add_argument("--check", action="store_true", help="only tell whether it applies")
-    parser.add_argument("--branch", metavar="NAME", default="", help="the branch to make")
+    parser.add_argument("--check", action="store_true", help="only check whether it applies")
+    parser.add_argument("--branch", metavar="NAME", default="", help="the name of the new branch")
     parser.add_argument(
         "--worktree", metavar="DIR", default="", help="keep a worktree of the branch there"
     )

@@ -59,5 +59,5 @@ def comments(arguments: argparse.Namespace) -> int:
 
 
 COMMANDS: Final = (
-    Command("comments", "show what became of review comments", comments, _add, TARGETS),
+    Command("comments", "show review comments and their outcome", comments, _add, TARGETS),
 )

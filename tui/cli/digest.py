@@ -136,7 +136,7 @@ def _write(lines: Iterable[str], output: str | None) -> None:
 COMMANDS: Final = (
     Command(
         "digest",
-        "summarize what arrived between two commits or dates",
+        "summarize the arrivals between two commits or dates",
         run,
         _add_arguments,
         _DETAILS,

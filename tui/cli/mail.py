@@ -103,7 +103,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
     add_message(parser, "its Message-ID")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
-    form.add_argument("--raw", action="store_true", help="the bytes as they came")
+    form.add_argument("--raw", action="store_true", help="the original bytes")
     form.add_argument("--mbox", action="store_true", help="the patches of its version, for git am")
     parser.add_argument(
         "--partial", action="store_true", help="with --mbox: allow an incomplete series"
@@ -114,7 +114,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
         help="with --mbox: add the review trailers that replies gave (default: none)",
     )
     parser.add_argument(
-        "--with-replies", action="store_true", help="with --mbox: the whole thread, as it came"
+        "--with-replies", action="store_true", help="with --mbox: the whole thread, unmodified"
     )
 
 
@@ -125,7 +125,7 @@ def show(arguments: argparse.Namespace) -> int:
         _show_error("--partial, --trailers and --with-replies go with --mbox.")
         return 2
     if arguments.with_replies and arguments.trailers not in (None, "none"):
-        _show_error("--with-replies gives the mails as they came, without --trailers.")
+        _show_error("--with-replies and --trailers exclude each other.")
         return 2
     with open_message(arguments.id, arguments.target, config) as found:
         _print_message(arguments, found.opener, found.listing, found.message, found.lists)
@@ -168,7 +168,7 @@ def open_message(name: str, target: str | None, config: Config) -> Iterator[Foun
         if message is None:
             raise PatchdeskError(
                 f"There is no message {wanted} in {listing.name}.",
-                "patchdesk series TARGET --all --json lists the ids that are there.",
+                "patchdesk series TARGET --all --json lists its ids.",
             )
         # The lists that a message in a file names say nothing about where that file is from.
         yield FoundMessage(desk, listing, message, None if desk.is_list else ())

@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = error.filename or "Standard output"
         return _fail(f"{name} cannot be used: {error.strerror}.", "Check it, and try again.")
     except MemoryError:
-        return _fail("There is not enough memory for this.", "Open a part of it alone.")
+        return _fail("There is not enough memory for this.", "Open only a part of it.")
     return status
 
 

@@ -42,11 +42,11 @@ def _lines(lines: Iterator[str]) -> str:
 _FILES: Final = {
     "~/.config/patchdesk/config.toml": "the configuration, see patchdesk-config(5)",
     "~/.local/share/patchdesk/": "the index, the triage journal, drafts, and clones made by sync",
-    "~/.cache/patchdesk/": "what can be fetched or built again",
-    "~/.local/state/patchdesk/": "the log, and what the screens remember",
+    "~/.cache/patchdesk/": "caches, which are fetched or built again",
+    "~/.local/state/patchdesk/": "the log, and the state of the screens",
 }
 _STATUS: Final = {
-    "0": "done, also where nothing was found",
+    "0": "success, also without a result",
     "1": "failed; one sentence on standard error says why and what to do",
     "2": "the call, the query or the range is wrong",
     "130": "interrupted",

@@ -25,9 +25,11 @@ _print_error: Final = partial(print_error, command="new")
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
-        "--since-last", action="store_true", help="only what came since the last such call"
+        "--since-last", action="store_true", help="only messages since the last such call"
     )
-    parser.add_argument("--all", action="store_true", help="threads that are no series, too")
+    parser.add_argument(
+        "--all", action="store_true", help="include threads that are not patch series"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -85,7 +85,7 @@ def _edited(service: ReplyService, draft: Draft, mail: OpenedMessage) -> Draft:
     text = edit_text(service.editor_file(draft), service.text_to_edit(draft, mail))
     if not text.strip():
         service.delete(draft.id)
-        raise PatchdeskError("The text is empty: nothing was kept.")
+        raise PatchdeskError("The text is empty: no draft was saved.")
     return service.make_ready(service.with_text(draft, text), mail)
 
 
@@ -123,7 +123,7 @@ def _add_send(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("drafts", metavar="DRAFT", nargs="*", help="ids that “drafts” lists")
     parser.add_argument("--ready", action="store_true", help="send every ready draft")
     parser.add_argument(
-        "--dry-run", action="store_true", help="print each mail and the call that would take it"
+        "--dry-run", action="store_true", help="print each mail and the command that would send it"
     )
     parser.add_argument(
         "--yes", action="store_true", help="send without asking; needed without a terminal"
@@ -132,7 +132,7 @@ def _add_send(parser: argparse.ArgumentParser) -> None:
         "--settle",
         nargs=2,
         metavar=("DRAFT", "sent|not"),
-        help="say whether a draft that may have left did leave",
+        help="record whether an unsure draft was sent",
     )
 
 

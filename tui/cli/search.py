@@ -37,7 +37,10 @@ _MAX_LIMIT: Final = 1_000_000
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "query", metavar="QUERY", nargs="+", help="words and terms; quote what the shell would read"
+        "query",
+        metavar="QUERY",
+        nargs="+",
+        help="the query; quote special characters for the shell",
     )
     parser.add_argument("--list", metavar="NAME", help="one list (default: all followed lists)")
     parser.add_argument(

@@ -178,7 +178,7 @@ class SeriesActions(Controller):
             lines.insert(0, shown(f"branch {applied.branch} in {applied.repo}"))
             self._desk.show_message("Applied to {branch}", branch=applied.branch)
         elif applied is not None:
-            mend = f"A conflict; mend it in {applied.worktree}, then git am --continue"
+            mend = f"Conflict: resolve it in {applied.worktree}, then git am --continue"
             lines.insert(0, shown(mend))
         self._note(_title(chosen), lines)
 

@@ -56,7 +56,7 @@ class CommandLine(Controller):
         """Return why a command cannot be run where the keys are, or with nothing open."""
         pane, is_empty = command.pane, not len(self._desk.series_tree)
         if pane is Pane.DIGEST:
-            return "This is for a digest: {digest.open} opens one."
+            return "This works in a digest; {digest.open} opens one."
         if pane is Pane.READER and self._desk.content is not ReaderContent.MAIL:
             return "There is no mail open."
         if pane is Pane.TREE and is_empty:

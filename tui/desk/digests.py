@@ -51,7 +51,7 @@ class Digests(Controller):
         page = self._lists.page
         names = (page.wanted.lists if page is not None else ()) or self._lists.followed
         if not names:
-            text = "There is nothing to make a digest of: {app.open} opens an archive."
+            text = "No list or archive is open; {app.open} opens one."
             self._desk.show_message(text, "warning")
         elif len(names) == 1:
             self._show(names[0])

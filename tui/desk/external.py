@@ -169,7 +169,7 @@ class External(Controller):
             lines.insert(0, shown(f"It ended with status {output.status}."))
         if output.capped:
             lines.insert(0, shown("Output truncated; the command was stopped."))
-        text = [shown(""), *(lines or [shown("It wrote nothing.")])]
+        text = [shown(""), *(lines or [shown("No output.")])]
         self._desk.show_report(shown(f"| {command}"), text)
 
     # ------------------------------------------------------------- editor
@@ -208,14 +208,14 @@ class External(Controller):
         except PatchdeskError as error:
             self._desk.show_error(error, "warning")
         except SuspendNotSupported:
-            self._desk.show_message("This terminal cannot be lent to another program.", "warning")
+            self._desk.show_message("Cannot suspend this terminal for another program.", "warning")
         self._desk.app.screen.refresh()
 
 
 def raw_of(session: Session, message: Message) -> bytes:
     """Return the bytes of a mail. Raises PatchdeskError where they cannot be had."""
     if not isinstance(session.desk, HasRaw):
-        raise PatchdeskError("The mail cannot be had as it came.")
+        raise PatchdeskError("The original bytes of this message are not available.")
     return session.desk.raw(message)
 
 

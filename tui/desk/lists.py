@@ -32,7 +32,7 @@ FOLLOWED: Final = ""
 """The target that stands for the followed lists."""
 
 NONE_FOLLOWED: Final = "You follow no list yet: :follow NAME TARGET."
-_NOT_A_LIST: Final = "Only mails of followed lists are read or unread."
+_NOT_A_LIST: Final = "Read marks work on followed lists only."
 
 
 class Lists(Controller):

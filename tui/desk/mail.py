@@ -233,9 +233,7 @@ class MailLoader(Controller):
 def missing_text(row: Row) -> tuple[str, list[str]]:
     """Return a note on patches that are not there: a title and lines."""
     if row.kind is not Kind.MISSING:
-        return "This is no longer here", [
-            "Its list was brought up to date, and does not hold it any more."
-        ]
+        return "No longer in the list", ["A sync has removed it from its list."]
     first, last = row.numbers
     total = row.version.total if row.version is not None else 0
     which = (
@@ -244,6 +242,6 @@ def missing_text(row: Row) -> tuple[str, list[str]]:
         else f"Patches {first} to {last} of {total} are"
     )
     return f"{which} not here", [
-        "The mails that came do not hold it. It may be late, lost, or have gone to another list.",
+        "It was not in the fetched mail; it may be delayed, lost, or sent to another list.",
         "{app.reload} reads the target again.",
     ]

@@ -66,7 +66,7 @@ class Marking(Controller):
             )
 
     def _ask_query(self) -> None:
-        placeholder = "mark what this finds; nothing: all that is shown"
+        placeholder = "a query; empty: all shown series"
         self._desk.prompt.ask("*", then=self._mark_by, placeholder=placeholder)
 
     def _mark_by(self, line: str) -> None:

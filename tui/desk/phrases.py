@@ -53,10 +53,10 @@ def disabled_reason(verb: Verb, standings: Collection[TriageState]) -> SafeText:
         return shown("")
     statuses = {one.status for one in standings}
     if verb is Verb.REOPEN and statuses <= UNDECIDED:
-        return shown("Nothing was decided here that could be opened again.")
+        return shown("Nothing to reopen here.")
     which = "It is" if len(standings) == 1 else "They are all"
     return shown(
-        f"{which} {' or '.join(sorted(statuses))} already; {{triage.undo}} takes the last decision back."
+        f"{which} {' or '.join(sorted(statuses))} already; {{triage.undo}} undoes the last action."
     )
 
 
@@ -196,7 +196,7 @@ def describe_sync(result: SyncResult) -> str:
 
 
 _LEFT_OUT: Final = (
-    "Left out: what you triaged, and what was old when its list was first synced (inbox_since)."
+    "Not shown: triaged series, and those that were old at the first sync (inbox_since)."
 )
 
 
@@ -206,14 +206,14 @@ def empty_message(page: ListPage) -> tuple[SafeText, list[str]]:
     if wanted.query and any(info.messages for info in visible_lists(page)):
         name = wanted.name or "this view"
         return shown(f"Nothing is in {name}"), [
-            shown(f"It shows what meets: {wanted.query}"),
+            shown(f"Its query: {wanted.query}"),
             *([_LEFT_OUT] if "is:open" in wanted.query.split() else []),
             "",
             "{view.all} shows all · {view.switch} shows another view",
         ]
     names = ", ".join(wanted.lists) or "the lists you follow"
     ways = "{list.sync} syncs now · {list.switch} shows another list · :follow follows one more"
-    return shown(f"Nothing has come of {names} yet"), [ways]
+    return shown(f"No messages in {names} yet"), [ways]
 
 
 # ------------------------------------------------------------------- searches

@@ -198,7 +198,7 @@ class Replies(Controller):
             else:
                 self._act(lambda service: service.release(one.draft.id), "Ready: {subject}", one)
         elif answer.action is PreviewAction.DELETE:
-            self._act(lambda service: service.delete(one.draft.id), "Draft deleted: {}", one)
+            self._act(lambda service: service.delete(one.draft.id), "Draft deleted: {subject}", one)
         else:
             self._edit_again(one.draft)
 

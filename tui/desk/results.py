@@ -238,7 +238,7 @@ class Results(Controller):
     def _ask_name(self) -> None:
         if self._lists.desk is None or not self._query:
             self._desk.show_message(
-                "There is no query to save: {find.start} or {find.query} asks for one."
+                "No query to save; {find.start} or {find.query} starts a search."
             )
         else:
             placeholder = f"a name for: {self._query}"

@@ -153,7 +153,7 @@ class Review(Controller):
             reader.mark_passed_hunks_viewed()
             self._loader.read_here()
         else:
-            self._desk.show_message("That was the last mail.")
+            self._desk.show_message("No more messages.")
 
     # ------------------------------------------------------------- review comments
 
@@ -265,7 +265,7 @@ class Review(Controller):
 
         reader = self._desk.reader
         if not (paths := reader.file_paths):
-            self._desk.show_message("There is no file in this mail.")
+            self._desk.show_message("No diff in this message.")
             return
         here = reader.file_here
         back = reader.peek_at_file(here)
@@ -290,7 +290,7 @@ class Review(Controller):
 
     def _select_lines(self) -> None:
         if self._desk.reader.action_select_lines():
-            text = "Selecting lines: {move.down} and {move.up} say how many, {mail.copy} copies, {reader.select} ends it."
+            text = "Selecting lines: {move.down} and {move.up} extend, {mail.copy} copies, {reader.select} stops."
             self._desk.show_message(text)
 
     def _mark_viewed(self) -> None:

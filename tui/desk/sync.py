@@ -205,9 +205,7 @@ class Sync(Controller):
             return False
         self._run.stop.set()
         self._progress = shown("stopping the sync")
-        self._desk.show_message(
-            "Stopping: what came is kept, and the next sync resumes from there."
-        )
+        self._desk.show_message("Stopping: progress is kept, and the next sync resumes from there.")
         self._desk.show_work()
         return True
 

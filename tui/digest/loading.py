@@ -155,9 +155,9 @@ class DigestLoader:
         if range_text is not None:
             self.load(range_text)
         elif direction < 0:
-            self._surface.show_message("This one begins where the archive does.")
+            self._surface.show_message("This is the first period of the archive.")
         else:
-            self._surface.show_message("There is nothing after this one yet.")
+            self._surface.show_message("This is the latest period.")
 
     # ------------------------------------------------------------- bookmarks
 

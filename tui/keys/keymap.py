@@ -268,7 +268,7 @@ def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str,
         elif unreadable := [one for one in value.split() if not _readable(one)]:
             problem(name, f"{unreadable[0]} is no key; {_ALLOWED}")
         elif not value.split() and command == "app.quit":
-            problem(name, "leaving needs a key")
+            problem(name, "app.quit needs a key")
         else:
             wanted[command] = value
             given_as[command] = name

@@ -184,9 +184,7 @@ class DiffBlock:
                 *self.code.section(number, self.file_of(number).path),
             ]
         if hunk.damaged:
-            pieces.append(
-                (SafeText("  (damaged: its lines are not as many as it says)"), "warning")
-            )
+            pieces.append((SafeText("  (damaged: line counts do not match the header)"), "warning"))
         if warning := self.code.warning(number):
             pieces.append((warning, "warning"))
         return PageRow(tuple(pieces), self._rows.blank_numbers(), base="hunk", pans=True)

@@ -276,7 +276,7 @@ def _people(people: Sequence[Identity], room: int) -> SafeText:
 
 def _date(date: datetime, now: datetime, zone: tzinfo | None) -> SafeText:
     if date == UNKNOWN_DATE:
-        return SafeText("unknown: the mail does not say")
+        return SafeText("unknown")
     try:
         local = date.astimezone(zone)
     except (OverflowError, ValueError, OSError):

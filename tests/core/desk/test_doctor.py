@@ -47,7 +47,7 @@ def terminal_check(about: DoctorContext) -> Check:
         ({"TERM": "linux"}, True, Level.WARNING, "few colours"),
         ({"TERM": "dumb"}, True, Level.WARNING, "TERM is “dumb”"),
         ({}, True, Level.WARNING, "TERM is “”"),
-        ({}, False, Level.OK, "no terminal"),
+        ({}, False, Level.OK, "not a terminal"),
     ],
 )
 def test_what_is_said_of_a_terminal(

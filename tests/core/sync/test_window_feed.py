@@ -210,7 +210,7 @@ def test_a_late_answer_is_asked_for_in_pieces_a_few_times(follower: Follower) ->
     follower.sync()
     assert follower.has_all()
     follower.archive.faults = [late] * 9
-    with pytest.raises(FetchError, match="whole answer within 60 s"):
+    with pytest.raises(FetchError, match="complete its answer within 60 s"):
         follower.sync()
     assert len(follower.archive.faults) == 6
 
