@@ -108,7 +108,7 @@ def thread_record(thread: Thread) -> Record:
 
 
 def hit_record(hit: SearchHit, top: SearchHit) -> Record:
-    """Return what was found, which is in the series or thread `top`."""
+    """Return a search hit in the series or thread `top`."""
     return {
         "kind": hit.kind,
         "id": hit.id,

@@ -41,7 +41,7 @@ class Subject:
     text: str
     """The whole decoded line."""
     title: str
-    """What is left without `Re:` and the leading brackets."""
+    """The line without `Re:` and the leading brackets."""
     is_reply: bool = False
     """It began with `Re:` or one of its kin."""
     tags: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What the program knows of one mail without holding its text.
+    """The facts of one message without its text.
 
     Small enough to keep a whole archive of them; `OpenedMessage` is one of them opened.
     """
@@ -68,9 +68,9 @@ class Message:
     """Made up from the content (ending in `@missing.invalid`) where the mail has none."""
     subject: Subject
     sender: Identity
-    """Who the From header names."""
+    """The person in the From header."""
     author: Identity
-    """Who wrote it: of a patch, an in-body `From:` line comes before the header's."""
+    """The author: in a patch, an in-body `From:` line comes before the header's."""
     date: datetime
     """When it was sent, with its zone; `core.mail.message.UNKNOWN_DATE` where nothing in it says."""
     in_reply_to: MessageId | None = None
@@ -95,7 +95,7 @@ class Message:
     id_conflicts: tuple[Message, ...] = ()
     """Other mails that carry the same Message-ID with another content."""
     truncations: tuple[str, ...] = ()
-    """What was cut off because it was too large, each as words for a person."""
+    """Parts that were cut off because of their size, each as a phrase for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """What a diff does to one file, in lines."""
+    """The changes of a diff to one file, in lines."""
 
     path: str
     old_path: str | None = None
@@ -131,7 +131,7 @@ class Body:
     message: str = ""
     """The commit message with its trailers; of a mail that is no patch, all its text."""
     notes: str = ""
-    """What stands between `---` and the diffstat."""
+    """The text between `---` and the diffstat."""
     diffstat: str = ""
     diff: str = ""
     signature: str = ""
@@ -180,7 +180,7 @@ class Patch:
     number: int
     message: Message
     replies: tuple[Reply, ...] = ()
-    """In the order of reading: each answer after what it answers."""
+    """In the order of reading: each answer after its parent."""
     duplicates: tuple[Message, ...] = ()
     """Other mails that claim the same place."""
 
@@ -223,21 +223,21 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """All versions of one patch series, oldest first, with what was said about them."""
+    """All versions of one patch series, oldest first, with replies and trailers."""
 
     id: MessageId
     """The first known version's cover, or its first patch where it has none."""
     subject: str
     """The newest version's, without tags."""
     author: Identity
-    """Who sent the newest version."""
+    """The sender of the newest version."""
     change_id: str | None
     date: datetime
     """The latest activity, replies included."""
     versions: tuple[Version, ...]
     trailers: tuple[FollowupTrailer, ...] = ()
     mismatched_trailers: tuple[FollowupTrailer, ...] = ()
-    """Those that name another person than who sent them; they count for nothing."""
+    """Those that name another person than their sender; they do not count."""
     replies: int = 0
     lists: tuple[str, ...] = ()
     message_ids: frozenset[MessageId] = field(default=frozenset(), repr=False)
@@ -271,10 +271,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetListing:
-    """What is known of a target so far; each later one replaces the one before."""
+    """The listing of a target so far; each later one replaces the one before."""
 
     name: str
-    """What to call the target."""
+    """The target's name."""
     items: tuple[Series | Thread, ...]
     """Latest activity first."""
     mails: int
@@ -282,7 +282,7 @@ class TargetListing:
     done: bool
     """Nothing more will come."""
     note: str = ""
-    """What could not be had, as a sentence; what is listed stands."""
+    """A part that could not be read, as a sentence; the listing is valid without it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The commits of the user's trees in one SQLite file of the cache: built once, then kept up by what is new."""
+"""The commits of the user's trees in one SQLite file of the cache: built once, then updated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.system.paths import private_dir
 
 _FORMAT: Final = 1
 _BATCH: Final = 1_000
-"""Commits read in one go; what is read is kept when the rest is cancelled."""
+"""Commits read in one batch; complete batches are kept after a cancel."""
 _FIELDS: Final = "%x00%H%x01%an%x01%ae%x01%cI%x01%s%x01%b"
 _LINK: Final = re.compile(r"^(?:Link|Message-ID|Message-Id):\s*(\S{3,998})\s*$", re.MULTILINE)
 _REVERTS: Final = re.compile(r"This reverts commit ([0-9a-f]{7,64})")
@@ -77,7 +77,7 @@ class CommitIndex:
     def update(
         self, tree: Tree, since: datetime | None, *, stop: Event, report: ProgressCallback
     ) -> int:
-        """Take in the commits that a tree has got, and drop those it lost; return how many are new.
+        """Read the new commits of a tree, and drop those it lost; return the number of new ones.
 
         Those after `since` are read, None for all; an earlier `since` than the last time's reads further back. Raises
         PatchdeskError and Cancelled; what was read until then stays.
@@ -144,7 +144,7 @@ class CommitIndex:
         return self._commits("WHERE c.title_key = ?", key)
 
     def by_id(self, prefix: str) -> Sequence[TreeCommit]:
-        """Return the commits whose id begins so."""
+        """Return the commits whose id begins with this prefix."""
         return self._commits("WHERE c.id >= ? AND c.id < ?", prefix, prefix + "g")
 
     def reverts_of(self, commit: str) -> Sequence[TreeCommit]:
@@ -230,7 +230,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _read_commits(repository: Repository, tree: str, ids: Sequence[str]) -> Iterator[TreeCommit]:
-    """Yield what is kept of commits. Raises PatchdeskError."""
+    """Yield the stored facts of commits. Raises PatchdeskError."""
     done = repository.git(
         "log", "--no-walk=unsorted", "--stdin", f"--format={_FIELDS}", "--encoding=UTF-8",
         "--no-show-signature",

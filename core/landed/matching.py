@@ -12,12 +12,12 @@ from core.mail.subject import parse_subject
 from core.model import MessageId
 
 _EARLIER: Final = timedelta(days=2)
-"""A commit may be this much older than the mail: clocks differ, and a maintainer may post what he has taken."""
+"""A commit may be this much older than the mail: clocks differ, and a maintainer may post patches already applied."""
 _BLANKS: Final = re.compile(r"\s+")
 
 
 class CommitLookup(Protocol):
-    """The commits of all trees, by what a patch is compared by."""
+    """The commits of all trees, by the keys of a patch."""
 
     def by_link(self, message_id: MessageId) -> Sequence[TreeCommit]:
         """Return the commits whose trailers name a mail."""
@@ -32,7 +32,7 @@ class CommitLookup(Protocol):
         ...
 
     def by_id(self, prefix: str) -> Sequence[TreeCommit]:
-        """Return the commits whose id begins so."""
+        """Return the commits whose id begins with this prefix."""
         ...
 
     def reverts_of(self, commit: str) -> Sequence[TreeCommit]:

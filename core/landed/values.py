@@ -1,4 +1,4 @@
-"""What finding landed patches speaks of."""
+"""The values of finding landed patches."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeCommit:
-    """What is kept of a commit."""
+    """The stored facts of a commit."""
 
     id: str
     tree: str
@@ -52,7 +52,7 @@ class TreeCommit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentPatch:
-    """What of a patch's mail is compared."""
+    """The compared facts of a patch's mail."""
 
     message_id: MessageId
     title: str

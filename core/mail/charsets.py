@@ -107,7 +107,7 @@ _STRAY_BYTES: Final = {0xDC00 + byte: _LATIN.get(byte, chr(byte)) for byte in ra
 
 
 def decode_bytes(data: bytes, charset: str = "") -> str:
-    """Return `data` as text, since something readable beats nothing.
+    """Return `data` as text, since readable text is better than none.
 
     `charset` is what the mail claims, any string. A claim of UTF-8, ASCII or nothing known is read as UTF-8,
     each byte that is none as windows-1252, as is text that claims iso-8859-1; another known charset is believed,

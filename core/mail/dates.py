@@ -60,7 +60,7 @@ def parse_date(value: str) -> datetime | None:
 
 
 def _standard(value: str) -> datetime | None:
-    """Return what the standard library makes of a date with a numeric or RFC 822 zone."""
+    """Return the standard library's reading of a date with a numeric or RFC 822 zone."""
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -43,7 +43,7 @@ _BRACKETED: Final = re.compile(r"<([^<>]*)>")
 
 @dataclass(slots=True)
 class Headers:
-    """The headers that were asked for, as written but unfolded, and what was cut off."""
+    """The wanted headers, unfolded but not decoded, and the truncations."""
 
     fields: list[tuple[str, str]] = field(default_factory=list)
     """Name in lower case and value, in their order; encoded words still encoded."""
@@ -122,7 +122,7 @@ def _line_start(raw: bytes, start: int, count: int) -> int:
 
 @lru_cache(maxsize=32)
 def _patterns(wanted: frozenset[str] | None) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return what finds the wanted headers, folded lines included: on the first line, and below it."""
+    """Return the patterns of the wanted headers, folded lines included: on the first line, and below it."""
     names = "|".join(sorted(wanted)) if wanted else "[!-9;-~]+"
     header = rf"((?i:{names}))[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)".encode("ascii")
     return re.compile(header), re.compile(rb"\n" + header)

@@ -68,22 +68,22 @@ class _ParsedMail:
     content: DecodedContent
     in_body: bool
     patch: tuple[int, int] | None
-    """What `find_patch` found in its text."""
+    """The result of `find_patch` in its text."""
 
 
 def parse_message(raw: bytes, key: str = "") -> Message:
-    """Return what the program knows of a mail. Never raises; `key` is handed through."""
+    """Return the facts of a mail. Never raises; `key` is handed through."""
     return _parse(raw, key).message
 
 
 def parse_message_and_diff(raw: bytes, key: str = "") -> tuple[Message, str]:
-    """Return what `parse_message` gives, and the mail's text from where its diff begins, "" where it has none. Never raises."""
+    """Return `parse_message`'s result, and the mail's text from the beginning of its diff, "" without one. Never raises."""
     opened = _parse(raw, key)
     return opened.message, opened.content.text[opened.patch[1] :] if opened.patch else ""
 
 
 def parse_mail(raw: bytes, key: str = "") -> OpenedMessage:
-    """Open a mail for reading; its `message` is what `parse_message` gives. Never raises."""
+    """Open a mail for reading; its `message` is `parse_message`'s result. Never raises."""
     opened = _parse(raw, key)
     source, start = _mail_start(raw)
     all_headers = parse_headers(source, start, len(source))
@@ -119,20 +119,20 @@ def _mail_start(raw: bytes) -> tuple[bytes, int]:
 
 @dataclass(frozen=True, slots=True)
 class PatchReading:
-    """What a mail's text says about what its headers claim."""
+    """A mail's kind and author as its text corrects its headers."""
 
     subject: Subject
     author: Identity
     begin: int
     """Where the text begins after its in-body headers."""
     patch: tuple[int, int] | None
-    """What `find_patch` found."""
+    """The result of `find_patch`."""
     in_body: bool
     """The text is a patch's or cover letter's, so that headers in it count."""
 
 
 def classify_patch(subject: Subject, sender: Identity, text: str) -> PatchReading:
-    """Weigh subject and sender of a mail against its text: whether it is a patch, and whose."""
+    """Decide, by subject, sender and text, whether a mail is a patch, and by whom."""
     found: tuple[tuple[str, str], ...] = ()
     begin = 0
     if not subject.is_reply:
@@ -203,7 +203,7 @@ _known_subject: Final = lru_cache(maxsize=1024)(_read_subject)
 
 
 def _is_patch(subject: Subject, has_diff: bool) -> bool:
-    """Weigh what the brackets claim against the body: without the word PATCH, a diff decides."""
+    """Decide, by brackets and body, whether it is a patch: without the word PATCH, a diff decides."""
     names = [tag.lower() for tag in subject.tags]
     if subject.is_patch:
         said = any(name.startswith("patch") for name in names)
@@ -220,7 +220,7 @@ def _sender(headers: Headers) -> Identity:
 
 
 def _true_sender(sender: Identity, source: bytes, start: int) -> Identity:
-    """Return who sent a mail whose From a list has replaced (`A Person via A List <list@…>`, for DMARC's sake)."""
+    """Return the sender of a mail whose From a list has replaced (`A Person via A List <list@…>`, for DMARC's sake)."""
     name, via, _ = sender.name.partition(" via ")
     if not via:
         return sender

@@ -1,4 +1,4 @@
-"""Mails read in brief, for whoever counts and groups many of them: at half the cost of `core.mail.message`.
+"""Mails read in brief, for counting and grouping: at half the cost of `core.mail.message`.
 
 What is not needed for that is left out: the recipients, the fingerprint, the trailers that a patch carries itself, and the text of
 a reply that gives no trailer. Headers are found instead of all being looked at, where the block is plain ASCII and nothing in
@@ -60,7 +60,7 @@ def parse_message_fast(raw: bytes, key: str = "", *, replies: bool = True) -> tu
 
 
 def _read_plain(raw: bytes, key: str, replies: bool) -> tuple[Message, str] | None:
-    """Read a mail in whose headers nothing is odd; of any other return None."""
+    """Read a mail with ordinary headers; None for any other."""
     values, end = _plain_headers(raw)
     get = values.get
     subject = _subject(get("subject", ""))

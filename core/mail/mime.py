@@ -56,7 +56,7 @@ _FORWARD_HEADERS: Final = _PART_HEADERS | {"from", "date", "subject"}
 
 @dataclass(slots=True)
 class DecodedContent:
-    """What a mail holds."""
+    """The decoded content of a mail."""
 
     text: str = ""
     attachments: list[Attachment] = field(default_factory=list)
@@ -79,7 +79,7 @@ class _Part:
 
 
 def decode_content(raw: bytes, headers: Headers) -> DecodedContent:
-    """Walk the parts of a mail whose headers were read. Never raises; all sizes are capped, and said."""
+    """Decode the parts of a mail whose headers were read. Never raises; sizes are capped, and each cut is reported."""
     text = _only_text(raw, headers)
     if text is not None:
         return DecodedContent(text)
@@ -159,7 +159,7 @@ class _MimeWalker:
             self._capped.append(words)
 
     def content(self) -> DecodedContent:
-        """Return what was collected."""
+        """Return the content collected so far."""
         if not self._texts:
             self._add(self._fallback, quoted=False)
         text = "".join(self._texts)

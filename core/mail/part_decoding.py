@@ -34,7 +34,7 @@ def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
 
 
 def parse_media_type(value: str, default: str = "text/plain") -> tuple[str, dict[str, str]]:
-    """Return what `parse_content_type` gives of a Content-Type; one that is no media type counts as `default`.
+    """Return the media type of a Content-Type; `default` where it is malformed.
 
     RFC 2045 (5.2) has it so for mail without a type, and recommends it for what cannot be read.
     """
@@ -111,7 +111,7 @@ def _decode_base64(data: bytes) -> bytes:
 
 
 def _decode_runs(flat: bytes) -> bytes:
-    """Decode what lies between the paddings: several encoded texts in a row."""
+    """Decode the runs between paddings: several encoded texts in a row."""
     out: list[bytes] = []
     at = 0
     while at < len(flat) and len(out) < _MAX_RUNS:

@@ -1,4 +1,4 @@
-"""References for `git format-patch --stdout`: patches without Message-IDs, which only their order holds together.
+"""References for `git format-patch --stdout`: patches without Message-IDs, which only their order connects.
 
 Their dates are those of the authors, maybe days apart and in any order, and their senders the authors. Counter, total
 and the place in the file tell what was written at once; git-send-email(1) would have made one thread of it.

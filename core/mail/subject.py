@@ -46,14 +46,14 @@ _RELEASES: Final = re.compile(
 )
 _STABLE_WORDS: Final = frozenset({"stable", "backport", "lts", "autosel"})
 _LONG_TERM: Final = frozenset({(4, 1), (6, 1)})
-"""Kernels whose number could as well be that of a part of v4 or v6 sent again, as it is beside a counter."""
+"""Kernels whose number could also be a minor of v4 or v6, as it is beside a counter."""
 _TITLE_VERSION: Final = re.compile(r"\([vV](\d{1,2})\)$")
 _TITLE_VER: Final = re.compile(r" ?\[ver #?(\d{1,3})\]$", re.IGNORECASE)
 _COVER_VERSION: Final = re.compile(r"[ ,-]{1,3}[vV](\d{1,2})$")
 
 
 class _Reading:
-    """What the brackets said so far."""
+    """The facts of the brackets read so far."""
 
     def __init__(self) -> None:
         self.tags: list[str] = []
@@ -101,7 +101,7 @@ class _Reading:
             self.number, self.total = int(number), int(total)
 
     def version(self) -> tuple[int, int] | None:
-        """Return version and minor; what names a release (`v5.10`, or any dotted one beside a plain `v2`) becomes a tag."""
+        """Return version and minor; a release (`v5.10`, or any dotted one beside a plain `v2`) becomes a tag."""
         has_plain = any(minor is None for _, minor, _ in self.versions)
         of_stable = not _STABLE_WORDS.isdisjoint(tag.casefold() for tag in self.tags)
         found: tuple[int, int] | None = None

@@ -158,7 +158,7 @@ def _header_block(text: str, end: int) -> int:
 
 
 def _followup_lines(text: str) -> list[re.Match[str]]:
-    """Return the lines that give a trailer. Looking for plain strings first is what makes this fast."""
+    """Return the lines that give a trailer. Searching plain strings first makes this fast."""
     starts: set[int] = set()
     for mark in ("-by", "-By", "-BY", "ixes:"):
         after = 0

@@ -1,4 +1,4 @@
-"""The prefixes of the query language, and what may stand after each."""
+"""The prefixes of the query language, and their values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_CHARACTERS: Final = 1000
 
 _STAR: Final = re.compile(r"\*+")
 _MAX_STARS: Final = 8
-"""Stars of a path pattern that are honoured; what follows more of them is not compared."""
+"""Stars of a path pattern that are honoured; the rest of the pattern is ignored."""
 
 _NUMBER: Final = re.compile(r"(>=|<=|>|<|=|)(\d{1,6})", re.ASCII)
 _SPAN: Final = re.compile(r"(\d{0,6})\.\.(\d{0,6})", re.ASCII)
@@ -51,12 +51,12 @@ class FieldTerm:
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """What is known of a prefix."""
+    """A prefix: its help, its example, and its kind of value."""
 
     help: str
-    """What it looks at, for `--help`."""
+    """The field it searches, for `--help`."""
     wants: str
-    """What has to stand after it."""
+    """The value it takes."""
     example: str
     mails: bool = True
     """It is about single mails, not about a series or thread as a whole."""

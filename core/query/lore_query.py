@@ -1,4 +1,4 @@
-"""Our query → the query language of public-inbox servers, as far as they have what it asks (PublicInbox::Search, `mix/_/text/help`)."""
+"""A query → the query language of public-inbox servers, as far as they have its terms (PublicInbox::Search, `mix/_/text/help`)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class ServerQuery:
     query: str
     """"" where nothing of it can be asked."""
     left_out: list[str] = field(default_factory=list)
-    """What it cannot be asked, as terms."""
+    """Terms that the server cannot search."""
     wider: list[str] = field(default_factory=list)
-    """What it is asked more loosely."""
+    """Terms that the server searches more loosely."""
 
 
 def translate(tree: Node, lists: tuple[str, ...] = ()) -> ServerQuery:
@@ -43,7 +43,7 @@ def translate(tree: Node, lists: tuple[str, ...] = ()) -> ServerQuery:
 
 
 def _asks(tree: Node) -> bool:
-    """Whether it says what is wanted, and not only what is not."""
+    """Whether it has a positive term, and not only negated ones."""
     match tree:
         case And(parts=parts):
             return any(map(_asks, parts))

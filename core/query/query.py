@@ -1,4 +1,4 @@
-"""The query language: what may be typed, and the tree that it is read into. Pure.
+"""The query language: its grammar, and the tree it is parsed into. Pure.
 
     query  = both { "OR" both }
     both   = one { [ "AND" ] one }
@@ -39,7 +39,7 @@ _BARE_PREFIX: Final = re.compile(r"([a-z]{1,12}):(?=\s|$|\))", re.ASCII)
 _Read = TypeVar("_Read")
 
 _MINUS: Final = re.compile(r"-(?=\S)(?!E[A-Z\d]{2,15}\b)", re.ASCII)
-"""What negates; of the names of errors, such as -EINVAL, it is a part."""
+"""The sign of negation; within names of errors, such as -EINVAL, it is a part of the word."""
 _BLANK: Final = re.compile(r"\s+")
 
 
@@ -50,7 +50,7 @@ class Word:
     text: str
     """As typed."""
     words: tuple[str, ...]
-    """Folded; none of what has no letter or digit."""
+    """Folded; empty without a letter or digit."""
     whole: bool
     """In quotes: the last word does not only begin so."""
     offset: int
@@ -59,21 +59,21 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """What must not hold."""
+    """The negation of a part."""
 
     part: Node
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """What must all hold; of no parts, everything."""
+    """All parts must match; without parts, everything does."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Of what one part must hold."""
+    """One of the parts must match."""
 
     parts: tuple[Node, ...]
 
@@ -112,7 +112,7 @@ def parse_query(text: str, clock: Clock) -> Node:
 
 
 def conjuncts(tree: Node) -> tuple[Node, ...]:
-    """Return what all must hold of a tree, one by one."""
+    """Return the parts of a tree that all must match."""
     return tree.parts if isinstance(tree, And) else (tree,)
 
 
@@ -134,7 +134,7 @@ def leaves(tree: Node) -> Iterator[Word | FieldTerm]:
 
 
 def lift_to_rows(tree: Node) -> Node:
-    """Return a tree about rows: what is about mails, and stands together, has to hold of one mail."""
+    """Return a tree about rows: adjacent terms about messages must match one message."""
     if concerns_single_mail(tree):
         return SameMail(tree)
     match tree:
@@ -224,7 +224,7 @@ class _Parser:
         return found
 
     def _one(self) -> list[Node]:
-        """Read one part; none of what has no letter or digit."""
+        """Parse one part; none for text without a letter or digit."""
         text, at = self._text, self._at
         if self._operator("NOT"):
             if self._at_end():
@@ -299,7 +299,7 @@ class _Parser:
         return [Word(value, found, quoted, at, self._at - at)]
 
     def _value(self) -> tuple[str, bool]:
-        """Read up to a blank or the parenthesis that closes, or what stands in quotes; tell which."""
+        """Read a value up to a blank or the closing parenthesis, or a quoted one; tell which."""
         text, start = self._text, self._at
         if text[start] == '"':
             end = text.find('"', start + 1)

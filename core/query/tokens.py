@@ -18,7 +18,7 @@ DOMAIN: Final = 2
 """Where a person's word stands: in the name, before the @ of the address, after it."""
 
 MAX_WORD: Final = 40
-"""Letters of a word that count; what comes after is not compared."""
+"""Letters of a word that are compared; the rest is ignored."""
 
 WORD: Final = re.compile(r"[^\W_]+")
 """A run of letters and digits of any script."""

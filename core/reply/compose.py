@@ -67,7 +67,7 @@ def full_quote(mail: OpenedMessage, *, signature: str = "") -> str:
 
 
 def attribution(mail: OpenedMessage) -> str:
-    """Return the line that says who wrote what is quoted below it."""
+    """Return the attribution line above a quote."""
     name = " ".join((mail.message.author.name or mail.message.author.address).split())
     if mail.message.date == UNKNOWN_DATE:
         return f"{name} wrote:"
@@ -156,7 +156,7 @@ class _Placed(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A commented line of a part: how many lines are to be quoted, and what is said there."""
+    """A commented line of a part: the number of lines to quote, and the comment."""
 
     span: int
     texts: list[str]
@@ -165,7 +165,7 @@ class _Line(NamedTuple):
 def _placed(
     comments: Sequence[DraftComment], mail: OpenedMessage
 ) -> tuple[list[_Placed], list[tuple[Anchor, str]]]:
-    """Return comments with their place, in the order of the mail, and those whose line is not there."""
+    """Return comments with their place, in the order of the mail, and those whose line is gone."""
     placed: list[_Placed] = []
     lost: list[tuple[Anchor, str]] = []
     anchors = [one.anchor for one in comments if one.anchor is not None]

@@ -41,7 +41,7 @@ class DeliveryError(Exception):
 
 
 class DeliveryUnsureError(Exception):
-    """The mail may have left; says what is known."""
+    """The mail may have been sent; the message has the known facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +294,7 @@ def _run(
 
 
 def _last_line(said: IO[bytes]) -> str:
-    """Return the end of what a program said, as one line."""
+    """Return the end of a program's output, as one line."""
     size = said.seek(0, os.SEEK_END)
     said.seek(max(0, size - _READ_BACK))
     text = said.read().decode("utf-8", "replace")

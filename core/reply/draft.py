@@ -46,7 +46,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftComment:
-    """What the user says about a line, or, without an anchor, about the mail as a whole."""
+    """The user's comment on a line, or, without an anchor, on the mail as a whole."""
 
     text: str
     anchor: Anchor | None = None
@@ -88,7 +88,7 @@ class Draft:
     trailers: tuple[str, ...] = ()
     """Whole lines: `Reviewed-by: A B <a@example.org>`."""
     text: str | None = None
-    """The text as the user left it in an editor, which is then what is sent; None: composed from the comments."""
+    """The text as edited by the user, which is sent unchanged; None: composed from the comments."""
     composed: str = ""
     """The text composed when it was made ready, so that sending needs no mail but this one."""
     created: datetime

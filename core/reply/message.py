@@ -73,7 +73,7 @@ def is_message_id(message_id: str) -> bool:
 
 
 def build_message(draft: Draft, text: str, date: datetime) -> bytes:
-    """Return the mail that a draft becomes, with `text` as its body.
+    """Return the mail of a draft, with `text` as its body.
 
     Raises PatchdeskError where a header would hold what none may: a line end, a NUL, an address that is not plain ASCII.
     """

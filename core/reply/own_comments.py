@@ -64,7 +64,7 @@ def with_own_comments(
 
 
 def _comments_on(mail: OpenedMessage, draft: Draft) -> list[OwnComment]:
-    """Return what a draft says of the mail it answers."""
+    """Return a draft's comments on the mail it answers."""
     message = message_of(draft)
     if draft.text is not None:
         opened = parse_mail(build_message(draft, draft.text, draft.changed))
@@ -150,5 +150,5 @@ def _order(comment: ReviewComment) -> tuple[int, int]:
 
 
 def waiting_for_list(drafts: Sequence[Draft], arrived: frozenset[MessageId]) -> list[Draft]:
-    """Return the drafts whose mail is not among those that arrived."""
+    """Return the drafts whose mail has not arrived yet."""
     return [one for one in drafts if one.message_id not in arrived]

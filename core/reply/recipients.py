@@ -1,4 +1,4 @@
-"""Who gets a reply: To and Cc as mailing lists expect them (RFC 5322 3.6.3; Mail-Followup-To as mutt reads it)."""
+"""The recipients of a reply: To and Cc as mailing lists expect them (RFC 5322 3.6.3; Mail-Followup-To as mutt reads it)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LIST_HOST: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipients:
-    """The two address headers of a reply, and what was left out of them."""
+    """The two address headers of a reply, and the addresses left out of them."""
 
     to: tuple[Identity, ...]
     cc: tuple[Identity, ...]
@@ -43,7 +43,7 @@ class Recipients:
 def reply_recipients(
     raw: bytes, message: Message, me: Iterable[str], never: Iterable[str] = ()
 ) -> Recipients:
-    """Return who gets a reply to everybody.
+    """Return the recipients of a reply to everybody.
 
     To is Reply-To's person, else the author; Cc is everybody else of To and Cc, mailing lists last, one spelling
     each. `me` and `never` are addresses that get none; `raw` is the mail that is answered, since a decoded header can
@@ -149,7 +149,7 @@ def _split(
 
 
 def _author(message: Message, headers: _Headers, lists: dict[str, str]) -> list[Identity]:
-    """Return whom a reply goes to; of a mail that a list relayed in its own name, its true author."""
+    """Return the person to answer; of a mail that a list relayed in its own name, its true author."""
     replies_to = [one for one in headers.people("reply-to") if not _is_list(one, lists)]
     if replies_to:
         return replies_to

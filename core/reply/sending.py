@@ -47,7 +47,7 @@ def outgoing_mail(draft: Draft, date: datetime, blind_copy: str = "") -> Outgoin
 
 
 def preview(draft: Draft, way: DeliveryWay, date: datetime, blind_copy: str = "") -> Preview:
-    """Return what sending a draft would do. Raises PatchdeskError."""
+    """Return the mail and the call with which a draft would be sent. Raises PatchdeskError."""
     mail = outgoing_mail(draft, date, blind_copy)
     return Preview(mail, tuple(way.call(mail)))
 
@@ -85,7 +85,7 @@ def send_draft(
 def settle_arrived(
     store: DraftStore, arrived: Callable[[Iterable[MessageId]], set[MessageId]]
 ) -> list[Draft]:
-    """Settle as sent the unsure drafts whose Message-ID reached a list; `arrived` tells which did."""
+    """Settle as sent the unsure drafts whose Message-ID reached a list; `arrived` tests one."""
     unsure = [one for one in store.list().drafts if one.state is DraftState.UNSURE]
     if not unsure:
         return []

@@ -152,7 +152,7 @@ class DraftStore:
         )
 
     def end_handing(self, draft: Draft, state: DraftState, result: str) -> Draft:
-        """Record what became of the attempt that `begin_handing` recorded."""
+        """Record the outcome of the attempt that `begin_handing` recorded."""
         last = replace(draft.attempts[-1], result=result)
         return self.save(replace(draft, state=state, attempts=(*draft.attempts[:-1], last)))
 

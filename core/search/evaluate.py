@@ -1,4 +1,4 @@
-"""A query, and where to look → the answer: bare words rank what the terms leave, and an empty answer says why it is."""
+"""Evaluates a query over a backend: the fuzzy engine ranks bare words among the rows left by the terms."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_WORDS: Final = 12
 """Bare words that are looked for."""
 
 _PLAIN: Final = 50.0
-"""The score of what was looked up plainly."""
+"""The score of exact matches."""
 _POINTING: Final = frozenset({"s", "f", "dfn", "m"})
 """Terms that tell one patch from others; a date or an addressee all have."""
 _EXACT: Final = 100.0
@@ -74,7 +74,7 @@ def evaluate(
     limit: int,
     stop: Event | None,
 ) -> SearchResult:
-    """Return what a query finds. Raises Cancelled."""
+    """Return the results of a query. Raises Cancelled."""
     asked = _split_query(tree)
     if tree == EVERYTHING and query.strip():
         why = f"“{shorten_query(query)}” has no letter or digit to look for."
@@ -187,7 +187,7 @@ def _within(spans: tuple[Span, ...], text: str) -> tuple[Span, ...]:
 def _with_message_id(
     ground: SearchBackend, hits: list[SearchHit], asked: _SplitQuery, allowed: Sequence[int] | None
 ) -> list[SearchHit]:
-    """Return the hits, before them the row that holds the mail whose Message-ID was typed."""
+    """Return the hits after the row that holds the message whose Message-ID was typed."""
     if len(asked.words) != 1 or (named := message_id_in(asked.words[0].text)) is None:
         return hits
     row = ground.row_holding(named)
@@ -206,7 +206,7 @@ def _with_message_id(
 def _plainly(
     ground: SearchBackend, rows: Sequence[int], asked: _SplitQuery, stop: Event | None
 ) -> list[SearchHit]:
-    """Return rows as hits, with what of them has the words."""
+    """Return rows as hits, with the parts that contain the words."""
     looks = ground.hits(rows)
     mails = And(tuple(part for part in conjuncts(asked.plain) if concerns_single_mail(part)))
     pointed = any(isinstance(leaf, Word) or leaf.prefix in _POINTING for leaf in leaves(mails))
@@ -225,7 +225,7 @@ def _plainly(
 
 
 _Text = tuple[str, tuple[str, ...], bool]
-"""What is looked for: a prefix or "", words, and whether they are whole."""
+"""A text to highlight: a prefix or "", words, and whether they are whole."""
 
 
 def _texts(asked: _SplitQuery) -> list[_Text]:

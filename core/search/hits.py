@@ -1,4 +1,4 @@
-"""What finding gives: hits, and answers made of them."""
+"""The results of a search: hits, and answers made of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """What a query has found."""
+    """The results of a query."""
 
     query: str
     hits: tuple[SearchHit, ...]
@@ -58,12 +58,12 @@ class SearchResult:
     fuzzy: bool = True
     """False where the words were looked up plainly, since the fuzzy engine is not ready yet: asking again later may find more."""
     note: str = ""
-    """What else is to be said, as a sentence; else ""."""
+    """A note on the results, as a sentence; "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSearchResult:
-    """What came of asking a server."""
+    """The results of a server search."""
 
     mails: int
     """How many mails it found."""
@@ -72,4 +72,4 @@ class ServerSearchResult:
     asked: str
     """The query as it was sent."""
     note: str = ""
-    """What of the query it could not be asked, as a sentence; else ""."""
+    """The terms that the server could not search, as a sentence; "" for none."""

@@ -87,7 +87,7 @@ class ListSearch(Search):
         return engine is not None and engine.ensure_ready(stop)
 
     def close(self) -> None:
-        """End what is being built. Any thread; does not wait."""
+        """Stop the build. Any thread; does not wait."""
         if self._backend.engine is not None:
             self._backend.engine.close()
 
@@ -159,7 +159,7 @@ class _IndexBackend(SearchBackend):
         return found
 
     def _kept(self) -> _Kept:
-        """Return what was read of rows and patches before, for as long as the index stays as it is."""
+        """Return the cached rows and patches, valid as long as the index stays unchanged."""
         generation = self.index.generation()
         with self._lock:
             if generation != self._kept_of or len(self._keeping[1]) > _MOST_KEPT:

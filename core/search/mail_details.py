@@ -1,4 +1,4 @@
-"""What only the bytes of a mail tell, for `b: dfn: dfhh: rt: has:attachments` in an opened target.
+"""Facts that need the bytes of a mail, for `b: dfn: dfhh: rt: has:attachments` in an opened target.
 
 Mails are read when a term first asks; half a millisecond each. Followed lists have the same in tables of the index.
 """
@@ -27,7 +27,7 @@ _MAX_HUNKS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class MailDetails:
-    """What one mail says beside its headers."""
+    """The facts of one mail beside its headers."""
 
     paths: tuple[str, ...] = ()
     """Files that it touches; none of a reply, which quotes them."""

@@ -1,4 +1,4 @@
-"""What each prefix about mails (`s:`, `f:`, `dfn:`) asks of one mail in memory; `core.index.query_sql` asks the index the same."""
+"""The tests of prefixes about messages (`s:`, `f:`, `dfn:`) on a message in memory; `core.index.query_sql` has the same for the index."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ MAIL_TERMS: Final[Mapping[str, Callable[[FieldTerm, ItemMail, DetailReader], boo
     "dfhh": _has_hunk_header,
     "m": lambda term, mail, _: term.value in mail.message.message_id,
 }  # fmt: skip
-"""What each prefix about mails asks of one; `core.index.query_sql` asks the same of the index."""
+"""The test of each prefix about messages; `core.index.query_sql` has the same for the index."""
 
 
 @lru_cache(maxsize=1 << 14)

@@ -1,4 +1,4 @@
-"""What finding needs beside the index, kept up to date when mail came: the fuzzy engine's arrays, and the words of texts."""
+"""Updates after a sync for search: the fuzzy engine's arrays, and the index of bodies."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def body_index_progress(index_file: Path, cache: Path) -> tuple[int, int]:
 def refresh_after_sync(
     index_file: Path, config: Config, *, stop: Event, report: ProgressCallback
 ) -> list[str]:
-    """Bring up to date what finding needs, in this process; return what could not be done, as sentences.
+    """Update the data of search in this process; return failures, as sentences.
 
     Where much has changed, the arrays are built: about 20 us for each series and patch; texts take half a millisecond a
     mail. What is interrupted goes on the next time. Raises Cancelled and IndexFileError.

@@ -30,7 +30,7 @@ Item = Series | Thread
 
 
 class TargetStates(NamedTuple):
-    """What the journal says of the items of a target."""
+    """The journal's states of the items of a target."""
 
     states: Mapping[MessageId, TriageState] = MappingProxyType({})
     """The triage states of those that anything was done to, by their ids."""
@@ -60,7 +60,7 @@ class TargetSearch(Search):
         read: Callable[[Message], bytes] = no_bytes,
         states: Callable[[], TargetStates] = TargetStates,
     ) -> None:
-        """Take the user's addresses for `is:mine`, what gives a mail's bytes, and what gives triage states."""
+        """Take the user's addresses for `is:mine`, a reader of mails' bytes, and a function that returns triage states."""
         self.listing = listing
         self._backend = _ListingBackend(listing.items, tuple(me), DetailReader(read), states)
         super().__init__(self._backend)
@@ -76,7 +76,7 @@ class TargetSearch(Search):
         return self.ready
 
     def close(self) -> None:
-        """End what is being built. Any thread; does not wait."""
+        """Stop the build. Any thread; does not wait."""
         self._backend.closed.set()
 
 

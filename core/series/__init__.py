@@ -3,4 +3,4 @@
 from typing import Final
 
 RULES_VERSION: Final = 6
-"""Version of the rules that group messages: raised with every change to what they group, so that indexes made under other rules regroup."""
+"""Version of the grouping rules: raised with every change to their results, so that indexes made under other rules regroup."""

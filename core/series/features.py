@@ -47,7 +47,7 @@ _VERSION: Final = re.compile(r"[ (,]{1,3}v\d{1,2}\)?$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostingFeatures:
-    """What of a posting tells which series it belongs to."""
+    """The features of a posting that decide which series it belongs to."""
 
     at: int
     """Its place among the postings by their first mails."""
@@ -55,7 +55,7 @@ class PostingFeatures:
     version: tuple[int, int]
     senders: tuple[str, ...]
     author: str
-    """Who wrote a lone patch that somebody else sent, else empty."""
+    """The author of a lone patch that somebody else sent, else empty."""
     change_id: str | None
     head_title: str
     """The title of the cover letter or of the first patch that is there, normalised."""
@@ -93,16 +93,16 @@ class PostingFeatures:
 
     @property
     def release_tags(self) -> frozenset[str]:
-        """The tags that name a release: what is for 5.10 is never a version of what is for 5.15."""
+        """The tags that name a release: a posting for 5.10 is never a version of one for 5.15."""
         return release_tags(self.tags)
 
     @property
     def title_sender(self) -> str:
-        """By whom postings are collected whose titles are compared: the full name where there is one."""
+        """The sender's key for comparing titles: the full name where there is one."""
         return self.senders[-1]
 
     def blocking_keys(self) -> Iterator[tuple[str, ...]]:
-        """Yield what it shares with every posting that it may be linked to but for a title that is nearly the same."""
+        """Yield the keys it shares with every posting that it may be linked to, other than by a similar title."""
         if self.change_id:
             yield ("change-id", self.change_id)
         for message_id in self.ids:
@@ -200,7 +200,7 @@ def extract_features(
 
 
 def _senders(lead: Message) -> tuple[str, ...]:
-    """Return what tells the sender apart: the address, and the name where it is a full one."""
+    """Return the keys of the sender: the address, and a full name."""
     address = sender_identity_key(lead.sender)
     name = " ".join(lead.sender.name.partition(" via ")[0].strip(" '\"").casefold().split())
     return (address, "name " + name) if " " in name else (address,)
@@ -208,7 +208,7 @@ def _senders(lead: Message) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TitleFeatures:
-    """What of a posting is compared with the titles of its sender's other postings."""
+    """The features of a posting that are compared with the titles of its sender's other postings."""
 
     when: float
     version: tuple[int, int]
@@ -223,7 +223,7 @@ class TitleFeatures:
 
 
 def title_features(features: PostingFeatures) -> TitleFeatures:
-    """Return what of a posting `similar_earlier` looks at."""
+    """Return the features that `similar_earlier` compares."""
     return TitleFeatures(
         features.when, features.version, features.whole_title, bool(features.cover)
     )
@@ -237,7 +237,7 @@ def similar_earlier(mine: TitleFeatures, earlier: Iterable[TitleFeatures]) -> li
 
 
 def title_similarity(mine: TitleFeatures, theirs: TitleFeatures) -> float:
-    """Return how alike two titles are, up to 100; 0 where it is too little for one to be a later version of the other.
+    """Return the similarity of two titles, up to 100; 0 where it is too low for versions of one series.
 
     Who sends a v2 has sent a v1 of it: of what the same person sent in the last days less likeness will do.
     """
@@ -271,7 +271,7 @@ def _names_other_things(one: str, other: str) -> bool:
 
 
 def find_similar_titles(postings: Iterable[PostingFeatures]) -> dict[int, list[int]]:
-    """Return of each posting, by `at`, the earlier ones of its sender whose titles are nearly the same."""
+    """Return, for each posting by `at`, the earlier ones of its sender with nearly the same title."""
     recent: dict[str, deque[tuple[int, TitleFeatures]]] = {}
     found: dict[int, list[int]] = {}
     for features in sorted(postings, key=lambda one: (one.when, one.at)):
@@ -286,7 +286,7 @@ def find_similar_titles(postings: Iterable[PostingFeatures]) -> dict[int, list[i
 def candidate_groups(
     cards: Sequence[PostingFeatures], alike: Mapping[int, Sequence[int]]
 ) -> list[list[PostingFeatures]]:
-    """Divide cards into those that may have to do with each other; `alike` is what `find_similar_titles` says of them."""
+    """Divide features into groups that may be related; `alike` is the result of `find_similar_titles`."""
     groups = DisjointSets(len(cards))
     place_of = {card.at: place for place, card in enumerate(cards)}
     named: dict[tuple[str, ...], int] = {}

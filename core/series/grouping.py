@@ -48,7 +48,7 @@ def group_messages(messages: Iterable[Message]) -> list[Series | Thread]:
 
 
 class Grouping:
-    """Mails, the postings that they make, and the values made from these.
+    """Messages, their postings, and the series and threads made from these.
 
     Any mails whose conversations are whole (no mail outside names one that these name, or was sent within the hour
     as a part of the same posting) make the same postings and threads as among all others; only joining postings
@@ -61,7 +61,7 @@ class Grouping:
         sorter = PostingBuilder(self._forest)
         self._postings = sorter.postings()
         self.fragments: list[PostingFragment] = sorter.fragments
-        """What of them each conversation holds; others may hold more."""
+        """The fragments that each conversation holds; others may hold more."""
         self._answers = ReplyAssignment(self._forest, self._postings)
 
     @property
@@ -71,7 +71,7 @@ class Grouping:
 
     @property
     def postings(self) -> list[Posting]:
-        """What was sent together, by its first mail."""
+        """The postings, by their first message."""
         return self._postings
 
     def items(self) -> list[Series | Thread]:
@@ -82,7 +82,7 @@ class Grouping:
         return items
 
     def features(self) -> list[PostingFeatures]:
-        """Return of each posting, in their order, what tells which series it belongs to."""
+        """Return the features of each posting, in their order."""
         return [
             extract_features(at, posting, self._messages, self._answers.parent_posting(at))
             for at, posting in enumerate(self._postings)
@@ -143,7 +143,7 @@ class Grouping:
         )
 
     def threads(self) -> Iterator[Thread]:
-        """Yield what belongs to no series, one thread a conversation."""
+        """Yield the threads, one for each conversation outside of series."""
         for roots in self._forest.conversations:
             replies: list[Reply] = []
             depths: dict[int, int] = {}

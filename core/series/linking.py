@@ -224,7 +224,7 @@ class _Linker:
         return builder if alike >= _SOMEWHAT_ALIKE else None
 
     def _by_similarity(self, posting: PostingFeatures) -> _SeriesBuilder | None:
-        """Return the series whose title is nearly the same, where no other comes close."""
+        """Return the series with nearly the same title, where no other comes close."""
         found: dict[int, tuple[float, int]] = {}
         for at in self._alike.get(posting.at, ()):
             builder, earlier = self._builder_of[at], self._postings[at]
@@ -271,7 +271,7 @@ def _is_version(posting: PostingFeatures, earlier: PostingFeatures, number: int)
 
 
 def _area(posting: PostingFeatures) -> str:
-    """Return what stands before the first colon of a title: the area of the code."""
+    """Return the part of a title before its first colon: the area of the code."""
     area, colon, _ = posting.head_title.partition(":")
     return area if colon else ""
 

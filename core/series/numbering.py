@@ -38,7 +38,7 @@ class PatchNumber:
 
     @property
     def release_tags(self) -> frozenset[str]:
-        """What its tags name by number: 5.10 and 5.15 are for different trees."""
+        """Releases named by its tags: 5.10 and 5.15 are for different trees."""
         return release_tags(self.tags)
 
 
@@ -53,7 +53,7 @@ def release_tags(tags: Iterable[str]) -> frozenset[str]:
 
 
 def sender_identity_key(who: Identity) -> str:
-    """Return what tells senders apart: the address, but the name where a list or relay sends for them.
+    """Return the key of a sender: the address, but the name where a list or relay sends for them.
 
     `A Person via Some List <some-list@…>` shares its address with every other sender of that list.
     """
@@ -64,7 +64,7 @@ def sender_identity_key(who: Identity) -> str:
 
 
 def read_patch_number(forest: ThreadForest, mail: int) -> PatchNumber | None:
-    """Return the place that a mail claims, None where it is no patch and no counted cover letter.
+    """Return the number that a mail claims, None where it is neither a patch nor a counted cover letter.
 
     A diff in an answer (`Re: [PATCH]`) is a suggestion, no patch. A pull request, and what it carries, is none.
     """
@@ -107,7 +107,7 @@ def _is_bare_patch(message: Message, parent: Message | None) -> bool:
 
 
 def is_signed_off(message: Message) -> bool:
-    """Whether it carries a `Signed-off-by`, as what is meant to be applied does."""
+    """Whether it carries a `Signed-off-by`, as patches meant for applying do."""
     return any(trailer.name.casefold() == "signed-off-by" for trailer in message.trailers)
 
 

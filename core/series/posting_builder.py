@@ -30,7 +30,7 @@ class PostingBuilder:
 
     def __init__(self, forest: ThreadForest) -> None:
         self.fragments: list[PostingFragment] = []
-        """Once sorted: what may be one posting with mails of other conversations."""
+        """Once sorted: messages that may form one posting with those of other conversations."""
         self._forest = forest
         self._claims: dict[int, PatchNumber] = {}
         self._posting_of: dict[int, Posting] = {}
@@ -61,7 +61,7 @@ class PostingBuilder:
         return self._forest.messages[mail].date.timestamp()
 
     def _linked(self, root: int) -> list[Posting]:
-        """Return the postings of one tree, put together by who answers whom."""
+        """Return the postings of one tree, joined by their replies."""
         found: list[Posting] = []
         posting_of = self._posting_of
         for mail in self._forest.walk(root):

@@ -31,7 +31,7 @@ PostingKey = tuple[str, int, int, int, frozenset[str], bool]
 
 
 class Posting:
-    """What was sent together; `places` holds, by number, the mails that claim it, the earliest first."""
+    """A posting; `places` holds, by number, the messages that claim it, the earliest first."""
 
     __slots__ = (
         "attach_points",
@@ -63,7 +63,7 @@ class Posting:
 
     @property
     def key(self) -> PostingKey:
-        """What mails of one posting have in common."""
+        """The common key of messages of one posting."""
         return (self.sender, self.version, self.minor, self.total, self.tags, self.counted)
 
     @property

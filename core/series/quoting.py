@@ -1,4 +1,4 @@
-"""A reply taken apart: what its sender wrote, passage by passage, each with the lines quoted above it."""
+"""A reply taken apart: its own text, block by block, each with the lines quoted above it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _ORIGINAL: Final = re.compile(
 _FOOTER: Final = re.compile(r"_{20,100}\s*$")
 _FOOTER_LINES: Final = 8
 _SIGNATURE_LINES: Final = 12
-"""What is longer is no signature."""
+"""Lines of a signature; a longer text is none."""
 _ATTRIBUTION_LINES: Final = 4
 _BEGIN: Final = ("On ", "Am ", "Le ", "El ", "Em ", "Il ", "At ", "Excerpts ")
-"""How lines begin that say who wrote what follows."""
+"""Beginnings of attribution lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class QuotedLine:
     """A quoted line."""
 
     level: int
-    """How often it was quoted: 1 is what the reply answers."""
+    """The depth of quoting: 1 is the message that the reply answers."""
     text: str
     """Without its marks."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyBlock:
-    """What somebody wrote in one go."""
+    """A block of a reply's own text."""
 
     quoted: tuple[QuotedLine, ...]
     """The lines between the passage before and this one; none where a mail begins with text."""
@@ -58,7 +58,7 @@ class ReplyBlock:
 
 
 def reply_blocks(text: str) -> Iterator[ReplyBlock]:
-    """Yield the passages of a reply's text, in order; linear in its size.
+    """Yield the blocks of a reply's text, in order; linear in its size.
 
     Left out: signatures and list footers, lines such as `[...]` that say that something was left out, and those that
     say who wrote what follows. A mail quoted whole without marks, as some mailers do, counts as quoted.
@@ -128,7 +128,7 @@ def _without_ending(lines: list[str], *, last: bool) -> list[str]:
 
 
 def _without_attribution(lines: list[str]) -> list[str]:
-    """Take away the lines that say who wrote the quote below them, with a greeting in between or not."""
+    """Remove attribution lines, with a greeting in between or not."""
     first = next((at for at, line in enumerate(lines[:_ATTRIBUTION_LINES]) if not line.strip()), 0)
     if first and lines[0].startswith(_BEGIN) and _WROTE.search(_joined(lines[:first])):
         lines = lines[first:]
@@ -147,12 +147,12 @@ def _without_attribution(lines: list[str]) -> list[str]:
 
 
 def _joined(lines: list[str], between: str = " ") -> str:
-    """Return the end of what lines say together."""
+    """Return the end of an attribution that runs over several lines."""
     return between.join([line.strip() for line in lines])[-200:].rstrip()
 
 
 def _trimmed(lines: list[str]) -> list[str]:
-    """Return lines without blank ones, and marks of what was left out, at their ends."""
+    """Return lines without blank ones, and without marks of omission, at their ends."""
     start, end = 0, len(lines)
     while start < end and (not lines[start].strip() or _LEFT_OUT.match(lines[start])):
         start += 1

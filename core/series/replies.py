@@ -32,7 +32,7 @@ class ReplyAssignment:
         }
         """Of each mail that is a patch or cover letter: where it stands."""
         self.owner_of: list[PatchSlot | None] = [None] * len(forest.messages)
-        """Of each mail the place that it has or belongs to; None for what is no part of a series."""
+        """The patch that each message is or belongs to; None outside of series."""
         self.replies: dict[PatchSlot, list[Reply]] = {}
         """In the order of reading."""
         self.directly_attached: set[MessageId] = set()
@@ -92,7 +92,7 @@ class ReplyAssignment:
         return sorted(found)
 
     def _names(self, at: int) -> Iterator[tuple[object, ...]]:
-        """Yield by what the subject of an answer may name a posting."""
+        """Yield the names by which a reply's subject may refer to a posting."""
         posting = self._postings[at]
         for mails in posting.slots.values():
             yield ("title", self._forest.messages[mails[0]].subject.title.casefold())

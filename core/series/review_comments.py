@@ -22,7 +22,7 @@ Part = Literal["message", "notes", "diffstat", "diff"]
 PARTS: Final[tuple[Part, ...]] = ("message", "notes", "diffstat", "diff")
 
 MOST_QUOTED: Final = 100_000
-"""Quoted lines of all replies that are looked for; what stands under those after them has no place."""
+"""Quoted lines of all replies that are matched; comments below later ones get no line."""
 
 _LONGEST: Final = 4_000
 """Characters of a line that are compared: some mailers write a paragraph as one."""
@@ -34,7 +34,7 @@ _WORDS: Final = 4
 """Words at the end of a quoted line that tell where it comes from."""
 _FEWEST_WORDS: Final = 3
 _QUOTED_SHOWN: Final = 3
-"""Lines of a quote from elsewhere that stay above what was said of it."""
+"""Lines of a quote from elsewhere that stay above its comment."""
 _LONGEST_GREETING: Final = 40
 _GIVEN: Final = re.compile(r"\s*[A-Z][a-z]{2,20}(?:-[a-z]{2,20})?-by:\s")
 """Begins a line that is a trailer."""
@@ -60,7 +60,7 @@ class ReplyInThread(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewComment:
-    """What somebody said in one go."""
+    """A comment of a reviewer."""
 
     message: Message
     """The reply it stands in."""
@@ -72,7 +72,7 @@ class ReviewComment:
 
 
 def place_comments(patch: OpenedMessage, answers: Sequence[ReplyInThread]) -> list[ReviewComment]:
-    """Return what the replies to a patch say: by place, each answer after what it answers, at last those without place.
+    """Return the comments of the replies to a patch: by line, each answer after its comment, those without a line last.
 
     Nothing that a reply says is left out. Linear in the size of the mails.
     """
@@ -208,7 +208,7 @@ class _LineIndex:
 
 
 class _CommentPlacer:
-    """Places passages: in the patch, or under what was said before."""
+    """Places comments: in the patch, or below earlier comments."""
 
     def __init__(self, patch: OpenedMessage, words: _TextNumbers) -> None:
         self._words = words
@@ -239,7 +239,7 @@ class _CommentPlacer:
         return PatchLine(part, line)
 
     def place(self, answer: ReplyInThread, said: list[ReplyBlock]) -> None:
-        """Place the passages of a reply; what quotes nothing that is known becomes one remark without a place."""
+        """Place the blocks of a reply; one that quotes nothing known becomes a comment without a line."""
         in_patch = in_talk = -1
         general: list[str] = []
         for passage in said:
@@ -320,7 +320,7 @@ class _CommentPlacer:
 
 
 def _is_greeting(lines: Sequence[str]) -> bool:
-    """Whether lines only greet: they go with what is said next."""
+    """Whether lines only greet: they join the next comment."""
     return (
         len(lines) == 1 and len(lines[0]) <= _LONGEST_GREETING and lines[0].rstrip()[-1:] in ",!:"
     )
@@ -337,7 +337,7 @@ def _blanks_at_end(passage: ReplyBlock) -> int:
 
 
 def _mended(passage: ReplyBlock) -> Iterator[str]:
-    """Yield what a quoted line may have been before a mailer broke it, leaving its rest without a mark."""
+    """Yield the possible originals of a quoted line that a mailer wrapped without a quote mark."""
     start, rest = passage.quoted[-1].text, passage.lines[0]
     yield _key(f"{start} {rest}")
     yield _key(f"{start.rstrip()}{rest}")

@@ -37,7 +37,7 @@ _GENERAL: Final = re.compile(
 _COLLECTION: Final = re.compile(
     r"\b(?:fixes|updates|patches|changes|cleanups|improvements|material|queue|pull)\b"
 )
-"""Words in the title of a collection: what it holds was sent before, by itself."""
+"""Title words of a collection: its patches were sent before, one by one."""
 _COVER_ALIKE: Final = 60.0
 _REMARKS: Final = frozenset({"rebased", "rebase", "draft", "wip", "updated", "fixed"})
 """Tags that say something of the posting, and nothing of where it belongs."""

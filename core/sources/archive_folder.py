@@ -20,7 +20,7 @@ def repositories_in(path: Path) -> list[Path]:
 
 
 def archive_name(path: Path) -> str:
-    """Return what to call an archive."""
+    """Return the name of an archive."""
     name = path.parent.parent.name if _EPOCH.fullmatch(path.name) else path.name
     return name.removesuffix(".git") or str(path)
 

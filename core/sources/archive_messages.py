@@ -41,7 +41,7 @@ class ReadBlob:
 
 @dataclass(frozen=True, slots=True)
 class ReadChanges:
-    """Send what changed in an epoch since `cursor` as tuples of (MailChange, the cursor after it), then `Notes`."""
+    """Send the changes of an epoch since `cursor` as tuples of (MailChange, the cursor after it), then `Notes`."""
 
     path: str
     part_name: str
@@ -63,7 +63,7 @@ class HistoryRewritten:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What could not be read, and the cursor at the end."""
+    """Messages that could not be read, and the cursor at the end."""
 
     notes: tuple[str, ...]
     cursor: str = ""

@@ -36,7 +36,7 @@ _MEMORY: Final = 2 << 30
 
 
 class _AskedStored:
-    """What is stored, asked of the parent."""
+    """The stored part, asked of the parent."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel

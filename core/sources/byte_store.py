@@ -41,12 +41,12 @@ class ByteSource(Protocol):
 
     @property
     def stamp(self) -> str:
-        """What changes whenever the bytes do; as far as a file's size and time tell."""
+        """A value that changes whenever the bytes do; as far as a file's size and time tell."""
         ...
 
     @property
     def fault(self) -> str:
-        """What was wrong with the end, as words that follow the name, once `chunks` has come to it."""
+        """The fault at the end, as text that follows the name, once `chunks` has come to it."""
         ...
 
     def chunks(self) -> Iterator[bytes]:
@@ -86,7 +86,7 @@ def read_file(path: Path, cap: int) -> bytes:
 
 
 def unpacked(data: bytes, cap: int) -> bytes:
-    """Return what gzip packed, at most `cap` bytes, as far as it is whole; other bytes as they are."""
+    """Return gzip data unpacked, at most `cap` bytes, as far as it is intact; other bytes unchanged."""
     if not is_gzip(data):
         return data
     out = b""
@@ -192,7 +192,7 @@ class GzipBytes:
         self.fault = ""
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield all bytes in pieces; where the packed bytes are bad, what comes before, and `fault` is set."""
+        """Yield all bytes in pieces; of damaged data those before the damage, and set `fault`."""
         del self._marks[1:]
         self.fault = ""
         offset = 0
@@ -217,7 +217,7 @@ class GzipBytes:
         return bytes(found)
 
     def close(self) -> None:
-        """Close what is packed."""
+        """Close the packed file."""
         self._packed.close()
 
     def _unpack(self, mark: _Checkpoint, *, marking: bool) -> Iterator[bytes]:
@@ -252,7 +252,7 @@ class GzipBytes:
 
 
 def _until_damage(state: _Decompress, data: bytes) -> Iterator[bytes]:
-    """Unpack in small steps what zlib gives up as a whole."""
+    """Unpack in small steps a stream that zlib rejects as a whole."""
     with contextlib.suppress(zlib.error):
         while data:
             yield state.decompress(data, _SALVAGE)

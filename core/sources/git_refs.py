@@ -27,7 +27,7 @@ _FORMS: Final = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes
 
 
 class RefFiles:
-    """The refs in a repository's folder (what is called .git in a working tree). All methods raise OSError."""
+    """The refs in a repository's folder (.git in a working tree). All methods raise OSError."""
 
     def __init__(self, folder: Path, *, tag_folder: Path | None = None) -> None:
         """Take the folder, and the one of the refs that worktrees share where that is another."""
@@ -50,7 +50,7 @@ class RefFiles:
         return None
 
     def find(self, name: str) -> tuple[str, str] | None:
-        """Return the full name and the id of what git would take a short name for."""
+        """Return the full name and the id of a short name, by git's rules."""
         for form in _FORMS:
             full = form.format(name)
             if (found := self.lookup(full)) is not None:

@@ -1,4 +1,4 @@
-"""One inbox on a public-inbox server, asked for what whoever follows it needs: its epochs, and mails by arrival."""
+"""One inbox on a public-inbox server: its epochs, and its mails by arrival."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ EPOCHS: Final = 1000
 """Epochs that a list may have; an epoch is about a gigabyte."""
 
 _REFS: Final = "/info/refs?service=git-upload-pack"
-"""What git asks a repository's address for first."""
+"""The path that git requests first below a repository's address."""
 _EPOCH: Final = re.compile(r"/git/(\d{1,3})\.git")
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What a server says of one of an inbox's git repositories; "" and 0 where it says nothing."""
+    """The server's description of one of an inbox's git repositories; "" and 0 where it has none."""
 
     number: int
     url: str
     fingerprint: str = ""
-    """The SHA-1 of what `git show-ref` prints there."""
+    """The SHA-1 of the output of `git show-ref` there."""
     modified: int = 0
     """When its newest commit was made, in seconds of the Unix epoch."""
 

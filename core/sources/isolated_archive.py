@@ -77,7 +77,7 @@ def _ask(
     deadline: float | None = None,
     started: list[ChildProcess] | None = None,
 ) -> Generator[Any, Any, None]:
-    """Ask a child, and yield what it sends; what is sent into the generator is sent back to it."""
+    """Send a request to a child, and yield its answers; values sent into the generator go to it."""
     child = _acquire()
     if started is not None:
         started.append(child)
@@ -124,7 +124,7 @@ class IsolatedArchive:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far."""
+        """Messages that could not be read so far."""
         return self._notes
 
     def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
@@ -169,7 +169,7 @@ class IsolatedEpoch:
         self.notes: tuple[str, ...] = ()
 
     def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
-        """Yield what came and went since `cursor`, each mail that came with its bytes."""
+        """Yield the changes since `cursor`, each added mail with its bytes."""
         self.cursor = ""
         request = ReadChanges(self.path, self.part_name, self.order, cursor)
         asked = _ask(request, stop=job.stop, report=lambda _: None)

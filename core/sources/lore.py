@@ -28,7 +28,7 @@ _HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
 
 
 class LoreThreadSource:
-    """The thread of one message on a server, and what a search there finds.
+    """The thread of one message on a server, and the results of searches there.
 
     All answers are held in memory, so a mail's key is `ANSWER:OFFSET:LENGTH`.
     """
@@ -102,7 +102,7 @@ class LoreThreadSource:
         return mbox.unescape_from(held[offset : offset + length])
 
     def close(self) -> None:
-        """End what is being fetched, at once."""
+        """Stop the request at once."""
         if not self._closed.is_set():
             self._closed.set()
             release_client(self._process)

@@ -1,4 +1,4 @@
-"""Mail in one file: mboxes, single messages, and what came on standard input."""
+"""Mail in one file: mboxes, single messages, and standard input."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class MailboxSource:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far."""
+        """Messages that could not be read so far."""
         return (f"{self.name} {self._store.fault}.",) if self._store.fault else ()
 
     def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
@@ -73,11 +73,11 @@ class MailboxSource:
 
     @property
     def stamp(self) -> str:
-        """What changes whenever the file does."""
+        """A value that changes whenever the file does."""
         return self._store.stamp
 
     def check(self, offset: int) -> int:
-        """Return a checksum of what stands before `offset`, to tell whether the file only grew."""
+        """Return a checksum of the bytes before `offset`, to tell whether the file only grew."""
         begin = max(0, offset - _CHECKED)
         return zlib.crc32(self._store.at(begin, offset - begin))
 
@@ -144,11 +144,11 @@ class MailboxFeed:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far."""
+        """Messages that could not be read so far."""
         return self._source.notes
 
     def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
-        """Yield what came and went since `position`."""
+        """Yield the changes since `position`."""
         start, last = self._resume(cursor)
         if start is None:
             return

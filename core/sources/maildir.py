@@ -129,11 +129,11 @@ class MaildirFeed:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far."""
+        """Messages that could not be read so far."""
         return self._source.notes
 
     def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:  # noqa: ARG002
-        """Yield what came and went, the newest first; the names that are held say what that is."""
+        """Yield the changes, the newest first, by comparing the folder's names with the stored ones."""
         there = self._source.names()
         known = held.names()
         for name, blob in known.items():

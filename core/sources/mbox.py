@@ -63,7 +63,7 @@ def is_header(line: bytes) -> bool:
 
 
 def sniff_format(head: bytes) -> str:
-    """Say what a file beginning with `head` is: "mbox", "mail" (one message) or "" for neither.
+    """Return the format of a file beginning with `head`: "mbox", "mail" (one message) or "" for neither.
 
     The first `From ` line of a file needs no date, since nothing can stand before it.
     """
@@ -114,7 +114,7 @@ def split(chunks: Iterable[bytes], *, cap: int = MAIL_CAP) -> Iterator[MboxEntry
 
 
 class _Splitter:
-    """What has been read and not yet given out.
+    """The bytes read and not yet yielded.
 
     `_buffer` holds the file from `_base` on; the mail being read began at `_start` (-1: none yet), and `_kept` is its
     beginning where it grew over the cap and its middle was dropped.

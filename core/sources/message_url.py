@@ -28,7 +28,7 @@ _ID: Final = re.compile("[^\\s<>@\ud800-\udfff]{1,900}@[^\\s<>\ud800-\udfff]{1,9
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _VIEWS: Final = frozenset({"T", "t", "raw", "t.mbox.gz", "t.atom", "R", "d", "s"})
-"""What public-inbox serves below a message's address."""
+"""The pages that public-inbox serves below a message's address."""
 
 _REDIRECTORS: Final = frozenset({"patch.msgid.link", "msgid.link", "lkml.kernel.org"})
 """Hosts that hold no mail themselves: they lead to lore by Message-ID."""
@@ -61,7 +61,7 @@ def message_id_of(text: str) -> MessageId | None:
 
 
 def url_in(text: str) -> str:
-    """Return the address that a pasted text is: out of its brackets, without a label or what ended the sentence; else "".
+    """Return the address in a pasted text, without brackets, label or final punctuation; "" for none.
 
     `<https://…>`, `Link: https://…`, `lore.kernel.org/r/ID`.
     """
@@ -85,7 +85,7 @@ def message_id_in(text: str) -> MessageId | None:
 
 
 def scheme_of(text: str) -> str:
-    """Return the scheme of what looks like an address (`https://…`), in lower case; else ""."""
+    """Return the scheme of a text like `https://…`, in lower case; else ""."""
     match = _SCHEME.match(text)
     return match[1].lower() if match else ""
 
@@ -171,7 +171,7 @@ def _id_place(parts: list[str]) -> int:
 
 
 def _id_start(parts: list[str], end: int, host: str) -> int:
-    """Return which part of the path begins the Message-ID, which may have slashes where it is known what stands before it."""
+    """Return the part of the path at which the Message-ID begins; it may have slashes below a known prefix."""
     if host in _REDIRECTORS and parts[:1] != ["r"]:
         return 0
     if host == "lore.kernel.org" or parts[:1] == ["r"]:

@@ -76,7 +76,7 @@ class PublicInboxSource:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far."""
+        """Messages that could not be read so far."""
         if not self._unreadable:
             return tuple(self._notes)
         count = len(self._unreadable)

@@ -52,14 +52,14 @@ class EpochFeed:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far."""
+        """Messages that could not be read so far."""
         if not self._unread:
             return tuple(self._notes)
         mails = "1 mail" if self._unread == 1 else f"{self._unread} mails"
         return (*self._notes, f"{mails} of epoch {self.part_name} could not be read.")
 
     def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
-        """Yield what came and went since `position`; of what came before, the newest first."""
+        """Yield the changes since `position`; of older messages, the newest first."""
         self._top, self._next = _read_cursor(cursor)
         self._held = set()
         try:
@@ -101,7 +101,7 @@ class EpochFeed:
     def _since(
         self, tip: pygit2.Commit, held: StoredPart, job: ProgressJob
     ) -> Iterator[MailChange]:
-        """Yield what came after `top`, in its order; where `top` is no longer in the history, what is gone."""
+        """Yield the commits after `top`, in order; where `top` is no longer in the history, the removed messages."""
         later: list[tuple[str, bytes, bool]] = []
         for commit in self._history(tip):
             if str(commit.id) == self._top:
@@ -136,7 +136,7 @@ class EpochFeed:
                 yield MailChange(blob, added=False, vanished=True)
 
     def _back(self, job: ProgressJob) -> Iterator[MailChange]:
-        """Yield what came before all that is known, the newest first."""
+        """Yield the commits before all that are stored, the newest first."""
         if not self._next:
             return
         repository = self._opened()

@@ -31,7 +31,7 @@ pygit2.settings.mwindow_size = 4 << 20
 pygit2.settings.mwindow_mapped_limit = 32 << 20
 
 GIT_ERRORS: Final = (pygit2.GitError, KeyError, ValueError, OSError)
-"""What pygit2 raises where a repository is damaged, or not there."""
+"""The exceptions of pygit2 for a damaged or missing repository."""
 
 _BRANCH: Final = "refs/heads/master"
 _FAN: Final = re.compile(r"[0-9a-f]{2}")
@@ -42,7 +42,7 @@ class Repository:
     """One repository, opened for reading. All raise `GIT_ERRORS`."""
 
     def __init__(self, path: Path) -> None:
-        """Open the repository that a folder is, bare or with a working tree.
+        """Open the repository in a folder, bare or with a working tree.
 
         What borrows from, is a link to or leads to something else is refused.
         """

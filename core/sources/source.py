@@ -1,4 +1,4 @@
-"""What every source of mail can do, and what those can that go on from where they stopped.
+"""The protocol of all sources of mail, and of those that resume where they stopped.
 
 An *incremental source* is one part of a list: an epoch, a file, a folder, a server. Whoever follows it stores what it
 yields together with its `cursor`, in one transaction, and hands that cursor back the next time.
@@ -22,17 +22,17 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What to call it on screen: a file's name, a list's."""
+        """Its name on the screen: a file's or a list's."""
         ...
 
     @property
     def is_list(self) -> bool:
-        """Whether it is a mailing list's archive, so that what its mails name are lists they came through."""
+        """Whether it is a mailing list's archive, so that lists named by its messages count."""
         ...
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far, each as a sentence; what `mails` gave stands."""
+        """Messages that could not be read so far, each as a sentence; those yielded are valid."""
         ...
 
     def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
@@ -50,7 +50,7 @@ class Source(Protocol):
         ...
 
     def close(self) -> None:
-        """Abort what is in flight and let go of files. Any thread; terminal."""
+        """Abort requests in flight and close files, for good. Any thread."""
         ...
 
 
@@ -59,14 +59,14 @@ class MailChange:
     """A mail that came, or was taken away."""
 
     blob: bytes
-    """The id that git gives these bytes, as bytes: what tells two mails apart everywhere."""
+    """The id of these bytes in git, as bytes, which identifies a message everywhere."""
     added: bool
     is_backfill: bool = False
     """It happened before all that is known of this part of the list: a removal that is known already holds."""
     raw: bytes | None = None
     """The mail's bytes where they are at hand; else the feed's `read` has them."""
     name: str = ""
-    """What the feed itself calls the mail, where that is not its blob."""
+    """The feed's own name of the message, where that is not its blob."""
     is_stored: bool = False
     """It is stored already, and need not be read."""
     vanished: bool = False
@@ -74,7 +74,7 @@ class MailChange:
 
 
 class StoredPart(Protocol):
-    """What is stored of a feed; asked only where the feed itself cannot tell what changed."""
+    """The stored part of a feed; asked only where the feed itself cannot tell the changes."""
 
     def blobs(self) -> set[bytes]:
         """Return the blob ids of its mails."""
@@ -94,7 +94,7 @@ class IncrementalSource(Protocol):
 
     @property
     def part_name(self) -> str:
-        """What tells it from the list's other parts: the number of an epoch; "" where there is one alone."""
+        """The distinct name among the list's parts: the number of an epoch; "" for a single part."""
         ...
 
     @property
@@ -114,11 +114,11 @@ class IncrementalSource(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read so far, each as a sentence."""
+        """Messages that could not be read so far, each as a sentence."""
         ...
 
     def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
-        """Yield what came and went since `position`; of what came before, the newest first.
+        """Yield the changes since `position`; of older messages, the newest first.
 
         To be resumed after any item from the `position` of that moment; from a position that it does not know, by
         comparing all that it has with what is held. Raises Cancelled and SourceError or FetchError.

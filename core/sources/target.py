@@ -1,4 +1,4 @@
-"""What the user asked to open (a path, a Message-ID, an address or `-`), the source that reads it, and its parts."""
+"""The target that the user asked to open (a path, a Message-ID, an address or `-`), and the source that reads it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def open_target(
     fetch: FetchOptions | None = None,
     isolate: bool = True,
 ) -> Source:
-    """Find out what `target` is and return the source that reads it; nothing is fetched yet.
+    """Return the source that reads `target`; nothing is fetched yet.
 
     A path that exists wins. `stdin` is what came on standard input, wanted where `target` is `-`. Without `isolate`, for
     a child process, a git repository is opened here. Raises TargetError, which says what it was taken for.

@@ -57,7 +57,7 @@ class EpochMirror:
         self._report = report
 
     def update(self, wish: SyncDepth) -> Iterator[Epoch]:
-        """Bring the epochs up to date, the newest first, and yield each that can be read again.
+        """Update the epochs, the newest first, and yield each that can be read again.
 
         Raises FetchError, GitError, PatchdeskError and Cancelled; what was yielded until then stays.
         """
@@ -106,7 +106,7 @@ class EpochMirror:
     # ------------------------------------------------------------------- which epochs
 
     def _epochs(self) -> list[Epoch]:
-        """Return what the server has, the newest first. Raises FetchError where that is nothing."""
+        """Return the server's epochs, the newest first. Raises FetchError where there are none."""
         try:
             there = self._server.epochs(stop=self._stop, report=self._report)
         except FetchError as error:
@@ -206,7 +206,7 @@ class EpochMirror:
         )
 
     def _remove_stale_locks(self, epoch: Epoch) -> None:
-        """Remove what a git that was ended by force has left: nobody else works here."""
+        """Remove the lock files of a killed git: nobody else works here."""
         path = self.path(epoch.number)
         for pattern in ("*.lock", "refs/**/*.lock", "objects/info/*.lock", "objects/pack/tmp_*"):
             for stale in path.glob(pattern):

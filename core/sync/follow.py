@@ -24,7 +24,7 @@ _CAP: Final = 2000
 _BELOW: Final = re.compile(
     r"(?<=[^/])/(?:git/\d{1,6}(?:\.git)?|\d{1,6}|manifest\.js\.gz|new\.(?:atom|html)|_/.*)$"
 )
-"""What public-inbox has below a list's address."""
+"""Paths of public-inbox below a list's address."""
 
 _HINT: Final = "Follow a list's address, such as https://lore.kernel.org/kvm/, or a public-inbox folder, a maildir or an mbox."
 
@@ -35,7 +35,7 @@ class SyncMethod(Enum):
     EPOCHS = "epochs"
     """A public-inbox server's git epochs are mirrored."""
     WINDOWS = "windows"
-    """A public-inbox server is asked for what arrived."""
+    """Search a public-inbox server by time of arrival."""
     DISK = "disk"
     """It is on this machine already."""
 
@@ -56,7 +56,7 @@ def check_name(name: str) -> None:
 
 
 def check_target(target: str) -> str:
-    """Return a target as it is to be recorded: a list's address without `/` at its end, or an absolute path.
+    """Return a target in its recorded form: a list's address without `/` at its end, or an absolute path.
 
     Nothing is fetched. Raises TargetError, which says what the target was taken for.
     """
@@ -77,7 +77,7 @@ def check_target(target: str) -> str:
 
 
 def read_inbox_url(text: str) -> str:
-    """Return the address of a list on a public-inbox server, as it is recorded.
+    """Return the address of a list on a public-inbox server, in its recorded form.
 
     Addresses of what the server has below a list, its epochs for one, are taken for the list's. Raises TargetError.
     """
@@ -145,7 +145,7 @@ def unfollow(name: str, config_file: Path) -> None:
 
 
 def followed_target(name: str, followed: FollowedList) -> str:
-    """Return where to read a followed list: its clone, or what it was followed by.
+    """Return the place to read a followed list from: its clone, or its target.
 
     Raises TargetError for a list on a server that has no clone here.
     """
@@ -164,7 +164,7 @@ def followed_target(name: str, followed: FollowedList) -> str:
 
 @dataclass(frozen=True, slots=True)
 class UnfollowResult:
-    """What there was of a list that is followed no more."""
+    """The removed parts of a list that is no longer followed."""
 
     mails: int
     """Mails of it that were in the index."""

@@ -30,7 +30,7 @@ _PATIENCE: Final = 2.0
 """Seconds that git has to clean up once it is told to end."""
 
 _KEPT: Final = 4000
-"""Bytes of what git says last."""
+"""Bytes kept of the end of git's output."""
 
 _ANSWER_CAP: Final = 1 << 20
 
@@ -80,7 +80,7 @@ _PASSWORD: Final = re.compile(r"could not read (?:Username|Password)|Authenticat
 
 
 class GitError(PatchdeskError):
-    """Git could not do what it was asked to, and no server is to blame."""
+    """Git failed, and no server is to blame."""
 
 
 def run_git(
@@ -94,7 +94,7 @@ def run_git(
     stop: Event,
     report: ProgressCallback,
 ) -> str:
-    """Run git, and return what it prints. `url` is the server it asks, `doing` the words for its progress.
+    """Run git, and return its output. `url` is the server it asks, `doing` the text of its progress.
 
     It keeps the handles `inherit` open, and checks servers with `certificates`. Raises FetchError, GitError, and Cancelled soon after `stop` is set; then git has ended.
     """
@@ -167,7 +167,7 @@ def _watch(
     stop: Event,
     report: ProgressCallback,
 ) -> tuple[str, str]:
-    """Read what git says until it has ended; return its last complaints and what it printed."""
+    """Read git's output to its end; return its last complaints and its standard output."""
     if child.stdout is None or child.stderr is None:
         raise ValueError("started without pipes")
     ends_at = None if deadline is None else time.monotonic() + deadline
@@ -210,7 +210,7 @@ def _report(chunk: bytes, doing: str, report: ProgressCallback) -> None:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """End git and what it has started; it removes what it has half made, where it is given the time."""
+    """End git and its children; given the time, it removes incomplete files."""
     for how, seconds in ((signal.SIGTERM, _PATIENCE), (signal.SIGKILL, None)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, how)

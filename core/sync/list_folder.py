@@ -32,7 +32,7 @@ class SyncDepth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult:
-    """What a sync did for one list."""
+    """The result of a sync of one list."""
 
     name: str
     added: int = 0
@@ -42,16 +42,16 @@ class SyncResult:
     series: int = 0
     """Series and threads that are new or changed."""
     notes: tuple[str, ...] = ()
-    """What is worth knowing, each as a sentence."""
+    """Notes for the user, each as a sentence."""
     error: PatchdeskError | None = None
-    """What kept it from its end; what came until then stays."""
+    """The error that ended it; earlier messages stay."""
     stopped: bool = False
-    """The user ended it; what came until then stays."""
+    """The user stopped it; earlier messages stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataDirs:
-    """Where the program keeps what a sync brings."""
+    """The folders of synced data."""
 
     data: Path
     cache: Path
@@ -68,7 +68,7 @@ class DataDirs:
 
     @property
     def hosts(self) -> Path:
-        """The folder of what servers asked of us."""
+        """The folder of servers' rate limits."""
         return self.cache / "hosts"
 
     def folder(self, name: str) -> Path:
@@ -83,7 +83,7 @@ class DataDirs:
 
 @contextlib.contextmanager
 def list_lock(folder: Path, name: str, *, stop: Event, report: ProgressCallback) -> Iterator[int]:
-    """Be the only one who works on a list; waits for another process that does.
+    """Hold the lock of a list, waiting for another process that does.
 
     Gives the handle that holds the lock: a child that inherits it holds the lock until it ends, too. Raises Cancelled, and PatchdeskError where the folder cannot be made.
     """
@@ -139,7 +139,7 @@ def clear_pending_depth(folder: Path) -> None:
 
 
 def recorded_origin(folder: Path) -> str:
-    """Return what `note_source` kept; "" where that is nothing."""
+    """Return the origin recorded by `note_source`; "" for none."""
     with contextlib.suppress(OSError, ValueError):
         return (folder / "source").read_text("utf-8")[:_CAP].removesuffix("\n")
     return ""

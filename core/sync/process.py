@@ -22,7 +22,7 @@ from core.system.child_process import Channel, ChildProcess
 log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 10.0
-"""Seconds a child that was asked to stop may take to keep what came."""
+"""Seconds within which a stopping child must store its messages."""
 _LEAST: Final = 60.0
 """Seconds that lie between two syncs of a list, at least: no server is asked more often."""
 
@@ -42,7 +42,7 @@ class SyncProcess(ChildProcess):
         )
 
     def results(self, *, stop: Event, report: ProgressCallback) -> Iterator[SyncResult]:
-        """Yield what came of each list; `stop` ends it with that of the list it is at. Raises PatchdeskError."""
+        """Yield the result of each list; `stop` ends it with the current list's. Raises PatchdeskError."""
         try:
             yield from self.receive(stop=stop, report=report)
         except Cancelled:
@@ -51,7 +51,7 @@ class SyncProcess(ChildProcess):
             self.end()
 
     def end(self) -> None:
-        """End the child once it has kept what came, unless it is left to itself; nobody may be receiving."""
+        """End the child once it has stored its messages, unless it is left running; nobody may be receiving."""
         if not self._detached.is_set():
             self.request_stop()
             self.wait(_PATIENCE)
@@ -64,12 +64,12 @@ class SyncProcess(ChildProcess):
         self.request_stop()
 
     def request_stop(self) -> None:
-        """Ask the child to keep what came, and end. Any thread; does not wait."""
+        """Ask the child to store its messages, and end. Any thread; does not wait."""
         self.terminate()
 
 
 def sync_intervals(lists: Mapping[str, FollowedList]) -> dict[str, float]:
-    """Return after how many seconds each list is to be synced again, of those whose `sync_every` says so."""
+    """Return the interval in seconds of each list with `sync_every`."""
     found = {}
     for name, followed in lists.items():
         if (seconds := read_interval(followed.sync_every)) is not None:
@@ -78,7 +78,7 @@ def sync_intervals(lists: Mapping[str, FollowedList]) -> dict[str, float]:
 
 
 def main(channel: Channel, *names: str) -> None:
-    """Sync lists, all that are followed where none is named, and send what comes of each. The child's main."""
+    """Sync the named lists, or all followed ones, and send the results. The child's main."""
     from core.config import fetch_options, load_config
     from core.search.maintenance import refresh_after_sync
     from core.sync.hook import AfterSync

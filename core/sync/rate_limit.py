@@ -26,7 +26,7 @@ _Answer = TypeVar("_Answer")
 
 
 class RateLimiter:
-    """How one server wants to be treated; what outlives a sync is in a small file for each host."""
+    """The limits of one server; those that outlive a sync are in a small file for each host."""
 
     def __init__(self, host: str, folder: Path, *, stop: Event, report: ProgressCallback) -> None:
         """Take the folder for such files, which need not exist."""

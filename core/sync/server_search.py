@@ -1,4 +1,4 @@
-"""Asking the server of a followed list what a query finds there, and putting what comes into the index."""
+"""Searches on the server of a followed list, with the results put into the index."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.index.index import Index
 
 PART: Final = "found"
-"""What the part of a list is called that holds what searches brought."""
+"""The name of a list's part that holds the results of searches."""
 
 
 def ask_server(

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 INITIAL_UNREAD_SECONDS: Final = DEFAULT_DAYS * 86_400
-"""Seconds: what is older when a list comes for the first time counts as read."""
+"""Seconds: older messages of a new list count as read."""
 
 
 def sync(
@@ -58,7 +58,7 @@ def sync(
     stop: Event,
     report: ProgressCallback,
 ) -> Iterator[SyncResult]:
-    """Bring lists up to date one after the other, and yield what came of each.
+    """Sync lists one after the other, and yield the result of each.
 
     What one list fails of stands in its result. `stop` ends it after that of the list it was at. Raises PatchdeskError
     where the index cannot be written.
@@ -218,7 +218,7 @@ class _ListSync:
             server.close()
 
     def _begin_anew_if_moved(self, kind: SyncMethod) -> None:
-        """Forget what came of the list from elsewhere; its epochs may come from any server that has them."""
+        """Forget the list's messages from another origin; its epochs may come from any server that has them."""
         before, now = recorded_origin(self._folder), f"{kind.value} {self._followed.target}"
         if before not in ("", now) and not (
             kind is SyncMethod.EPOCHS and before.startswith(f"{kind.value} ")

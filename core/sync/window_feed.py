@@ -1,4 +1,4 @@
-"""A list without a clone: the mails of a public-inbox server, asked for by when they arrived there.
+"""A list without a clone: the messages of a public-inbox server, searched by their arrival there.
 
 A search for `rt:START..END` finds the mails by public-inbox's clock: the newest Received header, and Date only where
 there is none (PublicInbox::MsgTime). The newest windows come first; their width follows how many mails an answer has.
@@ -72,7 +72,7 @@ class TimeWindowSource:
         return [self.feed]
 
     def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
-        """Yield what a first sync would bring."""
+        """Yield the messages of a first sync."""
         job = ProgressJob(f"Reading {self.name}", "mail", stop=stop, closed=Event(), report=report)
         for change in self.feed.changes("", _Nothing(), job):
             yield RawMessage(change.raw or b"", change.blob.hex())
@@ -177,7 +177,7 @@ class TimeWindowFeed:
         raise SourceError(f"{self._name} has no mail {blob.hex()}.")
 
     def _resume(self, cursor: str) -> None:
-        """Take up a position; of what it knows, what was asked for too early is forgotten."""
+        """Resume from a position; drop spans that were searched too early."""
         known, self._newest, self._floor, self._mails = _read_cursor(cursor)
         settled = -1 if self._newest is None else min(self._newest, self._now) - DAY
         self._known = [(start, min(end, settled)) for start, end in known if start < settled]
@@ -201,7 +201,7 @@ class TimeWindowFeed:
     def _span(
         self, lower: int, upper: int | None, width: int, job: ProgressJob
     ) -> Iterator[MailChange]:
-        """Yield what arrived from `lower` up to `upper` (None: now), window by window, the newest first."""
+        """Yield the arrivals from `lower` up to `upper` (None: now), window by window, the newest first."""
         backwards = lower < (self._known[-1][0] if self._known else self._now)
         while upper is None or upper > lower:
             if backwards and self._known and self._deep_enough():
@@ -285,7 +285,7 @@ def _no_list(server: InboxServer) -> FetchError:
 
 
 def _explained(error: FetchError, server: InboxServer) -> FetchError:
-    """Return the error with what to do about it where searching is what the server does not like."""
+    """Return the error with a hint, where searching is the operation that the server refuses."""
     if error.kind != "page" and error.status not in (401, 403, 501):
         return error
     words = error.message

@@ -47,12 +47,12 @@ class Failed:
 
 
 def unpacked(frame: bytes) -> Any:
-    """Take the value out of a frame. Raises UnpicklingError where it names what does not belong there."""
+    """Return the value of a frame. Raises UnpicklingError where it names foreign types."""
     return _OwnTypes(io.BytesIO(frame)).load()
 
 
 class _OwnTypes(pickle.Unpickler):
-    """Takes apart what names the program's own values and nothing else."""
+    """Unpickles the program's own types and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _LIBRARY_TYPES:

@@ -42,12 +42,12 @@ def can_be_abbreviation(letters: str) -> bool:
 
 
 def weight_of(pieces: int, skipped: int = 0) -> int:
-    """Return what a run is worth: always more than a word with a slip."""
+    """Return the weight of a run of initials: always more than a word with a typo."""
     return max(ABBREVIATION - pieces - skipped, TYPO + 2)
 
 
 def abbreviation_weight(pieces: Sequence[Piece]) -> int:
-    """Return what a run is worth that was found so in a subject."""
+    """Return the weight of such a run in a subject."""
     words = pieces[-1][0] - pieces[0][0] + 1
     return weight_of(len(pieces), words - len(pieces))
 

@@ -19,7 +19,7 @@ MAX_SUBJECT: Final = 1000
 MAX_NAME: Final = 200
 MAX_ADDRESS: Final = 320
 MAX_MESSAGE_ID: Final = 1000
-"""What is kept of each, in characters; a flood in one row costs no more than this."""
+"""Characters kept of each, which bounds the cost of a flood in one row."""
 
 _STEP: Final = 4096
 """Rows between two looks at `stop`."""
@@ -27,7 +27,7 @@ _STEP: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class FuzzyEntry:
-    """What is searched of one series or patch."""
+    """The searchable fields of one series or patch."""
 
     row: int
     """The caller's number for it, below 2**63."""

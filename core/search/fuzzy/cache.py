@@ -50,7 +50,7 @@ _NODES: Final = 32
 """Bits of an entry's number that say which mail of its row it is; 0 is the row itself."""
 
 _BROKEN: Final = (IndexError, ValueError, TypeError, KeyError, OverflowError)
-"""What arrays raise that are not what they were."""
+"""Exceptions of damaged arrays."""
 
 
 class FuzzyCache:
@@ -80,7 +80,7 @@ class FuzzyCache:
         return stamp is not None and stamp[0] == self._index.identity
 
     def ensure_ready(self, stop: Event) -> bool:
-        """Load it, or have it built, and take in what has changed in the index; whether it answers now.
+        """Load or build the arrays, and apply the changes of the index; return whether the engine answers now.
 
         Blocks meanwhile; what it answers before is as it was. Raises Cancelled and IndexFileError.
         """
@@ -112,7 +112,7 @@ class FuzzyCache:
     def search(
         self, text: str, limit: int, stop: Event | None, rows: Sequence[int] | None
     ) -> list[tuple[int, int, FuzzyHit]] | None:
-        """Return the best entries, each as its row, its mail there (0: the row itself) and what was found.
+        """Return the best entries: row, message in it (0: the row itself), and match.
 
         `rows` are those that may be found, None stands for all. None where it cannot answer. Raises Cancelled.
         """
@@ -128,7 +128,7 @@ class FuzzyCache:
         return [(hit.row >> _NODES, hit.row & ((1 << _NODES) - 1), hit) for hit in hits]
 
     def close(self) -> None:
-        """End what is being built. Any thread; does not wait."""
+        """Stop the build. Any thread; does not wait."""
         self._closed.set()
         child = self._child
         if child is not None:
@@ -142,7 +142,7 @@ class FuzzyCache:
             self._fuzzy, self._generation = found
 
     def _apply_changes(self) -> bool:
-        """Take in what has changed; False where that is too much to do here."""
+        """Apply the changes; False where there are too many for this process."""
         if self._fuzzy is None:
             return False
         generation = apply_changes(
@@ -179,7 +179,7 @@ class FuzzyCache:
             raise Cancelled
 
     def _discard(self) -> None:
-        """Forget what is saved, so that it is built anew."""
+        """Discard the saved arrays, so that they are built again."""
         self._fuzzy = None
         with contextlib.suppress(OSError), _locked(self._folder, Event()):
             for saved in self._folder.iterdir():
@@ -188,7 +188,7 @@ class FuzzyCache:
 
 
 def rebuild(index: Index, folder: Path, stop: Event) -> bool:
-    """Bring what is saved up to date with the index, building it where there is none; whether anything was written.
+    """Bring the saved arrays up to date with the index, building missing ones; return whether any were written.
 
     Raises Cancelled, IndexFileError and PatchdeskError.
     """
@@ -220,7 +220,7 @@ def rebuild(index: Index, folder: Path, stop: Event) -> bool:
 
 
 def is_stale(index: Index, folder: Path) -> bool:
-    """Whether what is saved is so far behind the index, or not there, that a sync had better bring it up to date."""
+    """Whether the saved arrays are missing, or so far behind the index that a sync had better update them."""
     stamp = _saved_stamp(folder)
     if stamp is None or stamp[0] != index.identity:
         return True
@@ -229,7 +229,7 @@ def is_stale(index: Index, folder: Path) -> bool:
 
 
 def load(index: Index, folder: Path) -> tuple[Fuzzy, int] | None:
-    """Return what is saved, and the generation that it is of; None where there is none of this index."""
+    """Return the saved arrays and their generation; None without any of this index."""
     from core.search.fuzzy.index import FuzzyIndex as Fuzzy
 
     try:
@@ -243,7 +243,7 @@ def load(index: Index, folder: Path) -> tuple[Fuzzy, int] | None:
 
 
 def apply_changes(index: Index, fuzzy: Fuzzy, generation: int, *, most: int) -> int | None:
-    """Take in what has changed since a generation; return the one it is of now, None where more than `most` rows did."""
+    """Apply the changes since a generation; return the current one, None where more than `most` rows changed."""
     import numpy as np
 
     changes = index.rows.changes_since(generation)
@@ -274,7 +274,7 @@ def _entry(posted: SearchRow) -> FuzzyEntry:
 
 
 def row_filter(rows: Sequence[int]) -> Callable[[NDArray[np.int64]], NDArray[np.bool_]]:
-    """Return what says of entries' numbers which are of some rows."""
+    """Return a filter of entry numbers by row."""
     import numpy as np
 
     wanted = np.frombuffer(rows, np.int64) if isinstance(rows, array) else np.array(rows, np.int64)
@@ -302,7 +302,7 @@ def _read_stamp(stamp: str) -> tuple[str, int] | None:
 
 
 def _saved_stamp(folder: Path) -> tuple[str, int] | None:
-    """Return the stamp of what is saved, without reading that."""
+    """Return the stamp of the saved arrays, without reading them."""
     numbers = sorted(int(each.name) for each in _iterated(folder) if each.name.isdecimal())
     try:
         head = json.loads((folder / str(numbers[-1]) / "head.json").read_bytes())
@@ -320,7 +320,7 @@ def _iterated(folder: Path) -> Iterable[Path]:
 
 @contextlib.contextmanager
 def _locked(folder: Path, stop: Event) -> Iterator[None]:
-    """Be the only one who writes there. Raises Cancelled and PatchdeskError."""
+    """Hold the lock of writers. Raises Cancelled and PatchdeskError."""
     private_dir(folder.parent)
     private_dir(folder)
     try:

@@ -27,11 +27,11 @@ from core.search.fuzzy.vocabulary import (
 )
 
 DOMAIN_WEIGHT: Final = {EXACT: 74, PREFIX_MOST: 73, PREFIX: 72, SUBSTRING: 57}
-"""What a match in the domain of an address is worth: half a list writes from the same few."""
+"""The weight of a match in the domain of an address: half a list writes from the same few."""
 
 _COLUMNS: Final = 24 * 2**20
 _BEGINNINGS: Final = 16 * 2**20
-"""Bytes of columns, and of packed ones, that are kept; whatever their size no fewer and no more than these."""
+"""Cache budgets in bytes for byte and bit columns; and the fewest and most columns, whatever their size."""
 _FEWEST_COLUMNS, _MOST_COLUMNS = 8, 64
 _FEWEST_BEGINNINGS, _MOST_BEGINNINGS = 32, 256
 _SLIPS: Final = 256
@@ -39,16 +39,16 @@ _SLIPS: Final = 256
 Value = TypeVar("Value")
 
 PatchReading = list[tuple[NDArray[Any] | slice, int]]
-"""Words of the vocabulary with what they are worth, in rising order."""
+"""Words of the vocabulary with their weights, in rising order."""
 
 
 def weight_in_domain(weight: int) -> int:
-    """Return what a match is worth that stands in a domain."""
+    """Return the weight of a match in a domain."""
     return DOMAIN_WEIGHT.get(weight, weight - 8)
 
 
 class _LruCache(Generic[Value]):
-    """What was computed last, up to a number of values. Safe for several threads."""
+    """A cache of the values used last. Safe for several threads."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -83,7 +83,7 @@ class ScoreColumns:
         self._slips: _LruCache[list[tuple[int, int]]] = _LruCache(_SLIPS)
 
     def exact(self, word: TypedWord) -> Bytes:
-        """Return a column for what the word is, begins, or is a part of."""
+        """Return a column of rows with the word, or with words that begin with or contain it."""
         return self._columns.get(("strong", word), lambda: self._strong(word))
 
     def with_typos(self, word: TypedWord) -> Bytes:
@@ -138,7 +138,7 @@ class ScoreColumns:
         )
 
     def _column(self, weighed: PatchReading) -> Bytes:
-        """Return the best weight of each row; what comes later overwrites what is worth less."""
+        """Return the best weight of each row; larger weights overwrite smaller ones."""
         segment = self._segment
         column = np.zeros(len(segment), np.uint8)
         people = np.zeros(len(segment.person_rows_at) - 1, np.uint8)
@@ -166,7 +166,7 @@ class ScoreColumns:
         np.maximum(people, best, out=people)
 
     def _to_rows(self, people: Bytes, column: Bytes) -> None:
-        """Raise the rows of the people to what these are worth."""
+        """Raise the rows of people to these people's weights."""
         segment = self._segment
         some = np.flatnonzero(people != 0)
         places, counts = spread(segment.person_rows_at, some)
@@ -187,7 +187,7 @@ class ScoreColumns:
 def _entries(
     places: NDArray[Any], data: NDArray[Any], numbers: NDArray[Any] | slice
 ) -> NDArray[Any]:
-    """Return what a table has for some words; for a slice of them it lies in one piece."""
+    """Return the entries of a table for some words; for a slice of words they are contiguous."""
     if isinstance(numbers, slice):
         return data[places[numbers.start] : places[numbers.stop]]
     if len(numbers) == 0:

@@ -30,7 +30,7 @@ _TAIL: Final = 5000
 
 
 class FuzzyIndex:
-    """What can be searched: one large part, and a small one with what came since.
+    """The searchable entries: one large segment, and a small one with the newest.
 
     Searching and changing may happen in different threads: each search works on the parts as they were when it began,
     and changes wait for each other.
@@ -38,7 +38,7 @@ class FuzzyIndex:
 
     def __init__(self, main: Segment, stamp: str = "") -> None:
         self.stamp = stamp
-        """Whatever the caller said the index was made from."""
+        """The caller's mark of the data the index was made from."""
         self._parts: tuple[LiveSegment, ...] = (LiveSegment(main, ScoreColumns(main)),)
         self._changing = RLock()
 

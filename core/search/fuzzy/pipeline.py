@@ -1,4 +1,4 @@
-"""One search, from what costs little and means much to what guesses: each stage only where those before found little."""
+"""One search in stages, from exact to approximate matches; each stage runs only where those before found little."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class LiveSegment:
         return replace(self, deleted=deleted if deleted.any() else None)
 
     def within(self, allowed: Callable[[NDArray[np.int64]], NDArray[np.bool_]]) -> LiveSegment:
-        """Return this part without the rows whose numbers are not allowed."""
+        """Return this segment without the rows outside of the allowed numbers."""
         deleted = ~allowed(self.segment.ids)
         if self.deleted is not None:
             deleted |= self.deleted
@@ -79,7 +79,7 @@ class LiveSegment:
         return ~self.deleted
 
     def entries(self) -> Iterator[FuzzyEntry]:
-        """Yield what this part was made from; Message-IDs come in lower case."""
+        """Yield the entries of this segment; Message-IDs come in lower case."""
         segment = self.segment
         for row in range(len(segment)):
             if self.has(row):
@@ -240,7 +240,7 @@ class SearchPipeline:
 def _best(
     part: LiveSegment, columns: Columned, most: int, *, may_miss: int = 0
 ) -> NDArray[np.intp]:
-    """Return the `most` promising rows: those whose worst word is strong before those with weak ones."""
+    """Return the `most` promising rows: those with a strong weakest word first."""
     if may_miss:
         matched = np.zeros(len(part.segment), np.uint8)
         for column in columns:

@@ -33,12 +33,12 @@ from core.search.fuzzy.vocabulary import (
 )
 
 _ADDRESS_ALIKE: Final = 80
-"""Per cent of what was typed before the @ of an address, and after it, that have to be right."""
+"""Per cent of the typed text before the @ of an address, and after it, that must match."""
 
 _QUALITY: Final = 0.75
 _NEIGHBOURS: Final = 0.1
 _COVERED: Final = 0.15
-"""What a score is made of: how well the words match, whether they stand together, how much of the subject they are."""
+"""The parts of a score: quality of the matches, their adjacency, their share of the subject."""
 
 _WISHED_VERSION: Final = 0.1
 
@@ -47,7 +47,7 @@ _BANDS: Final = ((25, 35), (35, 55), (55, 70), (70, 100))
 
 
 class WordMatch(NamedTuple):
-    """What a typed word means in one row: `place` counts the subject's words, then the person's.
+    """The match of a typed word in one row: `place` counts the subject's words, then the person's.
 
     A place of -1 is the version, or a part of the address that `Terms.addresses` has.
     """
@@ -62,7 +62,7 @@ NO_MATCH: Final = WordMatch(0, -1)
 
 
 class ScoredRow(NamedTuple):
-    """A row with its score, 0 to 100, and what each typed word means in it."""
+    """A row with its score, 0 to 100, and the match of each typed word."""
 
     segment: Segment
     row: int
@@ -136,7 +136,7 @@ class RowScorer:
         return ScoredRow(segment, row, score, tuple(meant), len(subject))
 
     def _in_subject(self, number: int, line: str, subject: list[str], before: int) -> WordMatch:
-        """Return what a word means in a subject, whose words `line` has between blanks.
+        """Return the match of a word in a subject, whose words `line` has between blanks.
 
         Of two equally good places it is the one next to `before`, the place of the word before.
         """
@@ -165,7 +165,7 @@ class RowScorer:
         return NO_MATCH
 
     def _in_person(self, person: int) -> list[WordMatch]:
-        """Return what each typed word means in a person's name and address; places count their words."""
+        """Return the match of each typed word in a person's name and address; places count their words."""
         segment = self._segment
         known = segment.person_words(person)
         address = segment.address(person) if self._terms.addresses else ""
@@ -184,7 +184,7 @@ class RowScorer:
         return found
 
     def _otherwise(self, number: int, row: int, subject: list[str]) -> WordMatch:
-        """Return what a word means beside the words of the row: its version, or a run."""
+        """Return the match of a word outside of the row's words: its version, or a run of initials."""
         word = self._terms.words[number]
         if word.version is not None and self._segment.versions.item(row) == word.version:
             return WordMatch(EXACT, -1)
@@ -195,7 +195,7 @@ class RowScorer:
         return NO_MATCH
 
     def _address_cap(self, row: int, person: int) -> int:
-        """Return the most that a word may be worth, since what was typed with an @ has to stand so."""
+        """Return the highest weight of a word, since text typed with an @ must match literally."""
         cap = EXACT
         for typed in self._terms.addresses:
             if "@" not in typed:
@@ -238,7 +238,7 @@ def _addresses_alike(typed: str, address: str) -> bool:
 
 
 def _weigh(typed: str, word: str) -> int:
-    """Return what a typed word is worth as a word that it is, begins, or is a part of."""
+    """Return the weight of a typed word against a word that it equals, begins, or is part of."""
     if word.startswith(typed):
         if word == typed:
             return EXACT

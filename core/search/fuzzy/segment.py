@@ -30,7 +30,7 @@ from core.query.tokens import person_tokens
 HEAD: Final = 6
 
 _PEOPLE_KEPT: Final = 4096
-"""People whose words are kept from search to search."""
+"""People whose words are cached from search to search."""
 
 _MOST_PEOPLE: Final = 20_000
 """People that one typed address may mean."""
@@ -55,7 +55,7 @@ class Segment:
     lengths: Bytes
     """(n) Words of the subject."""
     people: Rows
-    """(n) Whose row it is."""
+    """(n) The person of each row."""
     subjects: Bytes
     subjects_at: Places
     """(n + 1) The subjects as they came."""
@@ -132,7 +132,7 @@ class Segment:
         return _text(self.addresses, self.addresses_at, person)[:-1]
 
     def with_address(self, typed: str) -> NDArray[np.intp]:
-        """Return people whose folded address has `typed` in it, up to a cap."""
+        """Return people whose folded address contains `typed`, up to a cap."""
         needle = encoded(typed)
         text = self.addresses_text
         places: list[int] = []
@@ -165,7 +165,7 @@ class Segment:
         return first, bisect_left(every, low + b"\xff", lo=first, key=self._word_bytes)
 
     def rows_from_message_id(self, beginning: str) -> Rows:
-        """Return the rows whose Message-ID begins so; `beginning` in lower case."""
+        """Return the rows whose Message-ID begins with `beginning`, in lower case."""
         low = encoded(beginning)
         every = range(len(self.ids))
         first = bisect_left(every, low, key=self._message_id_bytes)
@@ -219,7 +219,7 @@ def spread(places: Places, numbers: NDArray[Any]) -> tuple[Places, Places]:
 
 
 _FORMAT: Final = 1
-"""Raised whenever what the arrays mean changes, the folding of words included."""
+"""Raised whenever the meaning of the arrays changes, the folding of words included."""
 
 _ALIGNED: Final = 64
 _HEAD_FILE: Final = "head.json"
@@ -230,7 +230,7 @@ _PIECE: Final = 4096
 
 
 def save_segment(segment: Segment, folder: Path, stamp: str) -> None:
-    """Write a segment and what it was made from. Raises OSError."""
+    """Write a segment and its stamp. Raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
     try:

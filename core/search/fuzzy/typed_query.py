@@ -1,4 +1,4 @@
-"""What was typed, taken apart: words, a version, and what may be an address or a Message-ID."""
+"""A typed query taken apart: words, a version, and possible addresses and Message-IDs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.query.tokens import MAX_WORD, WORD, fold
 from core.sources.message_url import message_id_in
 
 MAX_QUERY: Final = 1000
-"""Characters that are read; what is pasted beyond is left out."""
+"""Characters of a query that are read; the rest of a paste is ignored."""
 
 MAX_WORDS: Final = 12
 _MAX_TAGS: Final = 8
@@ -46,19 +46,19 @@ class TypedQuery:
     version: int | None = None
     """The version in the tags of a pasted subject: a wish, no condition."""
     addresses: tuple[str, ...] = ()
-    """What may be part of an address: several words joined by `@` or dots, folded.
+    """Possible parts of an address: several words joined by `@` or dots, folded.
 
     What has an `@` has to stand so in an address or Message-ID.
     """
     message_id: str = ""
-    """What may be a Message-ID or the beginning of one, in lower case."""
+    """A possible Message-ID, or the beginning of one, in lower case."""
 
     def __bool__(self) -> bool:
         return bool(self.words or self.message_id)
 
 
 def parse_typed_query(query: str) -> TypedQuery:
-    """Take a query apart; never fails, and what has no letter or digit is empty."""
+    """Take a query apart; never fails; text without a letter or digit is empty."""
     query = query[:MAX_QUERY]
     text, version_wished = _without_tags(query)
     found: dict[str, TypedWord] = {}
@@ -96,7 +96,7 @@ def _without_tags(query: str) -> tuple[str, int | None]:
 
 
 def _message_id(query: str) -> str:
-    """Return what may be a Message-ID: as people paste one, or one long run with a digit."""
+    """Return a possible Message-ID: in a form that people paste, or one long run with a digit."""
     if named := message_id_in(query):
         query = named
     elif "://" in query or any(map(str.isspace, query)):

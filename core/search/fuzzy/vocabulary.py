@@ -27,9 +27,9 @@ TYPO: Final = 46
 SLIP_PREFIX: Final = 42
 """One slip in a word, or in the beginning of one."""
 _PER_SLIP: Final = 8
-"""What a second slip costs."""
+"""The cost of a second typo."""
 _SHORT: Final = 4
-"""What it costs that a word is so short that it might be many."""
+"""The cost of a word so short that it could be many others."""
 STRONG: Final = 70
 """From here on a word is meant as it stands."""
 WEAK: Final = 56
@@ -68,7 +68,7 @@ def containing(segment: Segment, typed: str) -> NDArray[np.uint32]:
 
 
 def typo_candidates(segment: Segment, typed: str) -> list[tuple[int, int]]:
-    """Return words that `typed` may be a slip of, each with its weight, the best first.
+    """Return words that `typed` may be a typo of, each with its weight, the best first.
 
     A slip is a letter wrong, missing, too many or swapped (optimal string alignment); words from four letters on may
     have one, from eight two, and short ones not every kind. From six letters on what was typed may be the beginning of
@@ -102,7 +102,7 @@ def allowed_slips(typed: str) -> int:
 
 
 def _slip_weight(typed: str, word: str, as_whole: int, as_beginning: int, most: int) -> int:
-    """Return what a word is worth that is so many slips away, or 0 where these are too many."""
+    """Return the weight of a word so many typos away, 0 beyond the limit."""
     slips_made = min(as_whole, as_beginning)
     if not 0 < slips_made <= most:
         return 0
