@@ -2,11 +2,16 @@
 
 One JSON file among the user's data: {TARGET: {"read": {"until": WORDS, "at": SECONDS, "time": ISO}, "mark": {…}}}.
 `until` are words of a range, `at` the second of the Unix epoch that they mean, and `time` is when they were remembered.
+A file that is torn, too large or another's is left as it is: it may hold bookmarks that a person can save.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +19,7 @@ from threading import Lock
 from typing import Any, Final
 
 from core.errors import PatchdeskError
-from core.system.paths import data_dir, write_atomically
+from core.system.paths import data_dir, open_folder, private_dir, write_atomically
 
 _LARGEST: Final = 4 << 20
 _KINDS: Final = ("read", "mark")
@@ -49,7 +54,11 @@ def key_of(target: str) -> str:
 
 def load_bookmarks(target: str) -> dict[str, Bookmark]:
     """Return the bookmarks of a target: `read`, `mark`, or neither. Unreadable ones are left out."""
-    entry = _load().get(key_of(target))
+    return _bookmarks_of(_load() or {}, target)
+
+
+def _bookmarks_of(everything: dict[str, Any], target: str) -> dict[str, Bookmark]:
+    entry = everything.get(key_of(target))
     found: dict[str, Bookmark] = {}
     for kind in _KINDS:
         match entry.get(kind) if isinstance(entry, dict) else None:
@@ -65,28 +74,44 @@ def save_bookmark(target: str, kind: str, until: str, when: datetime, *, at: int
     """
     if kind not in _KINDS:
         raise ValueError(kind)
-    with _writing:
-        before = load_bookmarks(target).get(kind)
+    with _writing, _locked():
+        everything = _load()
+        if everything is None:
+            raise PatchdeskError(
+                f"The bookmark was not kept: {remembered_file()} is not the JSON that patchdesk writes.",
+                "Repair that file, or move it away.",
+            )
+        before = _bookmarks_of(everything, target).get(kind)
         if kind == "read" and before is not None and before.at > at:
             return
-        _write(target, kind, until, when, at)
+        entry = everything.setdefault(key_of(target), {})
+        if not isinstance(entry, dict):
+            entry = everything[key_of(target)] = {}
+        entry[kind] = asdict(Bookmark(until, at, when.isoformat(timespec="seconds")))
+        content = json.dumps(everything, indent=1, sort_keys=True)
+        write_atomically(remembered_file(), content.encode("ascii"))
 
 
-def _write(target: str, kind: str, until: str, when: datetime, at: int) -> None:
-    everything = _load()
-    entry = everything.setdefault(key_of(target), {})
-    if not isinstance(entry, dict):
-        entry = everything[key_of(target)] = {}
-    entry[kind] = asdict(Bookmark(until, at, when.isoformat(timespec="seconds")))
-    words = json.dumps(everything, indent=1, sort_keys=True)
-    write_atomically(remembered_file(), words.encode("ascii"))
+@contextmanager
+def _locked() -> Iterator[None]:
+    """Let no other process write the file between reading and writing it."""
+    folder = remembered_file().parent
+    private_dir(folder)
+    handle = open_folder(folder)
+    try:
+        with suppress(OSError):  # a disk that cannot lock can still be written
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # which unlocks it
 
 
-def _load() -> dict[str, Any]:
+def _load() -> dict[str, Any] | None:
+    """Return what the file holds; None where that cannot be told, and so must not be replaced."""
     path = remembered_file()
     try:
         if path.stat().st_size > _LARGEST:
-            return {}
+            return None
         read = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
@@ -94,6 +119,6 @@ def _load() -> dict[str, Any]:
         raise PatchdeskError(
             f"{path} cannot be read: {error.strerror}.", "Check its rights."
         ) from error
-    except (ValueError, RecursionError):  # torn, or another's: begin anew
-        return {}
-    return read if isinstance(read, dict) else {}
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
