@@ -84,6 +84,11 @@ def message_id_in(text: str) -> MessageId | None:
     return message_id_of(text)
 
 
+def named_message_id(text: str) -> MessageId:
+    """Return the Message-ID that a person names in a call, as `message_id_in` reads it; else the text itself."""
+    return message_id_in(text) or MessageId(text.strip().removeprefix("<").removesuffix(">"))
+
+
 def scheme_of(text: str) -> str:
     """Return the scheme of a text like `https://…`, in lower case; else ""."""
     match = _SCHEME.match(text)

@@ -165,6 +165,21 @@ def test_show_as_json(mbox: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> 
     assert not record["capped"]
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "Message-ID: <p1@example.org>", "<p 1@ example.org>", "https://lore.kernel.org/r/p1@example.org",
+    ],
+)  # fmt: skip
+def test_a_message_is_shown_by_what_is_pasted(
+    mbox: Path, capfdbinary: pytest.CaptureFixture[bytes], pasted: str
+) -> None:
+    status, out, _ = run(capfdbinary, "show", pasted, "--in", str(mbox), "--json")
+    assert (status, objects(out)[0]["message_id"]) == (0, "p1@example.org")
+    status, _, err = run(capfdbinary, "versions", pasted, "--in", str(mbox))
+    assert (status, "no message" in err) == (1, False)
+
+
 def test_raw_is_the_bytes_as_they_came(
     mbox: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

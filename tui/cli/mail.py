@@ -149,9 +149,9 @@ class FoundMessage:
 def open_message(name: str, target: str | None, config: Config) -> Iterator[FoundMessage]:
     """Find a message by its id: in a target, else in the index, else on the server. Raises PatchdeskError."""
     from core.desk.export import find_message
-    from core.model import MessageId
+    from core.sources.message_url import named_message_id
 
-    wanted = MessageId(name.strip().removeprefix("<").removesuffix(">"))
+    wanted = named_message_id(name)
     if target is None and (indexed := _index_with(wanted)) is not None:
         try:
             message = indexed.message(wanted)
@@ -162,7 +162,7 @@ def open_message(name: str, target: str | None, config: Config) -> Iterator[Foun
                 return
         finally:
             indexed.close()
-    desk, listing = read_listing(target or wanted, config)
+    desk, listing = read_listing(target or name, config)
     try:
         message = find_message(listing, wanted)
         if message is None:

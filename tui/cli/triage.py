@@ -223,20 +223,23 @@ def _log_line(line: LogLine) -> str:
 
 def _ids(arguments: argparse.Namespace) -> Iterator[MessageId]:
     """Yield the Message-IDs of the call; `-` stands for those on standard input."""
+    from core.sources.message_url import named_message_id
+
     for given in arguments.ids:
         if given != "-":
-            yield _strip_brackets(given)
+            yield named_message_id(given)
             continue
         for line in read_stdin().decode("utf-8", "surrogateescape").split("\n"):
             text = line.strip()
             if text.startswith("{"):
                 yield _of_record(text, patch=arguments.patch)
             elif text:
-                yield _strip_brackets(text)
+                yield named_message_id(text)
 
 
 def _of_record(text: str, *, patch: bool) -> MessageId:
     """Return the id in a line of JSON: the series', with `patch` the message's. Raises ArgumentError."""
+    from core.model import MessageId
     from core.triage.arguments import ArgumentError
 
     try:
@@ -247,17 +250,11 @@ def _of_record(text: str, *, patch: bool) -> MessageId:
     if isinstance(record, dict):
         for name in names:
             if isinstance(record.get(name), str):
-                return _strip_brackets(record[name])
+                return MessageId(record[name].strip().removeprefix("<").removesuffix(">"))
     raise ArgumentError(
         f"‘{text[:60]}’ on standard input names no series.",
         "Give one Message-ID a line, or the output of series --json.",
     )
-
-
-def _strip_brackets(text: str) -> MessageId:
-    from core.model import MessageId
-
-    return MessageId(text.strip().removeprefix("<").removesuffix(">"))
 
 
 @contextmanager

@@ -44,10 +44,10 @@ def versions(arguments: argparse.Namespace) -> int:
     """Print the changes between two versions. Returns the exit status; raises PatchdeskError."""
     from core.desk.version_cache import ComparisonCache
     from core.desk.versions import VersionComparer, choose_postings
-    from core.model import MessageId
+    from core.sources.message_url import named_message_id
     from core.system.paths import cache_dir
 
-    wanted = MessageId(arguments.id.strip().removeprefix("<").removesuffix(">"))
+    wanted = named_message_id(arguments.id)
     config = load_config_and_warn()
     with _source(arguments, wanted, config) as (opener, listing), interruptible() as (_, stop):
         choice = choose_postings(listing, wanted, arguments.old, arguments.new)
@@ -101,19 +101,21 @@ def _source(
     arguments: argparse.Namespace, wanted: MessageId, config: Config
 ) -> Iterator[tuple[MailOpener, TargetListing]]:
     """Yield a reader of messages and a listing that holds the series: from a target, the index, or fetched."""
+    from core.sources.message_url import named_message_id
+
     if arguments.target is None:
         indexed = _open_index()
         if indexed is not None:
             try:
                 ids = [wanted, *filter(None, (arguments.old, arguments.new))]
-                found = [indexed.listing(_as_id(one)) for one in ids]
+                found = [indexed.listing(named_message_id(one)) for one in ids]
                 if found[0].items:
                     items = tuple(item for listing in found for item in listing.items)
                     yield indexed, replace(found[0], items=tuple(dict.fromkeys(items)))
                     return
             finally:
                 indexed.close()
-    desk, listing = read_listing(arguments.target or wanted, config)
+    desk, listing = read_listing(arguments.target or arguments.id, config)
     try:
         yield desk, listing
     finally:
@@ -126,12 +128,6 @@ def _open_index() -> IndexedMail | None:
     except PatchdeskError as error:  # the mails can be fetched all the same
         _error(error.message, error.hint)
         return None
-
-
-def _as_id(word: str) -> MessageId:
-    from core.model import MessageId
-
-    return MessageId(word.strip().removeprefix("<").removesuffix(">"))
 
 
 COMMANDS: Final = (
