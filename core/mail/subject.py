@@ -145,7 +145,9 @@ def _read(text: str) -> Subject:
     version = reading.version()
     is_patch = _claims_patch(reading)
     if is_patch and version is None:
-        title, version = title_version(title, is_cover=reading.number == 0)
+        title, version = title_version(
+            title, is_cover=reading.number == 0, is_one_of_many=(reading.total or 1) > 1
+        )
     major, minor = version or (1, 0)
     return Subject(
         text=text,
@@ -160,15 +162,19 @@ def _read(text: str) -> Subject:
     )
 
 
-def title_version(title: str, *, is_cover: bool) -> tuple[str, tuple[int, int] | None]:
-    """Return a title without `[ver #2]` at its end, and the version that its end tells: `[ver #2]`, `(v2)`, a cover's ` v2`."""
+def title_version(
+    title: str, *, is_cover: bool, is_one_of_many: bool = False
+) -> tuple[str, tuple[int, int] | None]:
+    """Return a title without `[ver #2]` at its end, and the version that its end tells: `[ver #2]`, `(v2)`, a cover's ` v2`.
+
+    A patch among others counts with `(v2)` its own versions, which says nothing of the series.
+    """
     if match := _TITLE_VER.search(title):
         return title[: match.start()].rstrip(), (int(match[1]), 0)
-    if match := _TITLE_VERSION.search(title) or (
-        _COVER_VERSION.search(title) if is_cover else None
-    ):
-        return title, (int(match[1]), 0)
-    return title, None
+    match = _COVER_VERSION.search(title) if is_cover else None
+    if match is None and (is_cover or not is_one_of_many):
+        match = _TITLE_VERSION.search(title)
+    return title, (int(match[1]), 0) if match else None
 
 
 def _claims_patch(reading: _Reading) -> bool:

@@ -240,7 +240,20 @@ class _Linker:
         rivals = [at for alike, at in others if best[0] - alike < _MARGIN]
         if best[1] < 0 or not all(self._is_same_again(best[1], at) for at in rivals):
             return None
-        return self._builder_of[best[1]]
+        builder = self._builder_of[best[1]]
+        for at in rivals:
+            if self._is_lone_again(best[1], at):
+                builder = self._join(builder, self._builder_of[at])
+        return builder
+
+    def _is_lone_again(self, one: int, other: int) -> bool:
+        """Whether two series are one patch each, sent twice within a day, the area added in front of its title."""
+        mine, theirs = (self._postings[at].whole_title for at in (one, other))
+        return (
+            self._builder_of[one] is not self._builder_of[other]
+            and len(self._builder_of[other].postings) == 1
+            and (mine.endswith(f": {theirs}") or theirs.endswith(f": {mine}"))
+        )
 
     def _is_same_again(self, one: int, other: int) -> bool:
         """Whether two postings are one thing sent twice within a day, words added to its title: either is the right one."""

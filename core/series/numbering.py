@@ -73,7 +73,10 @@ def read_patch_number(forest: ThreadForest, mail: int) -> PatchNumber | None:
     if subject.is_reply:
         return None
     tags = frozenset(tag.casefold() for tag in subject.tags)
-    if "pull" in tags or (tags.isdisjoint(PATCH_WORDS) and any(":" in tag for tag in tags)):
+    is_lone_patch = subject.number is None and message.has_diff and not tags.isdisjoint(PATCH_WORDS)
+    if "pull" in tags and not is_lone_patch:
+        return None
+    if tags.isdisjoint(PATCH_WORDS) and any(":" in tag for tag in tags):
         return None  # [tip: x86/urgent], [linux-next:master 2/7]: what a robot says of a commit
     number, total, counted = 1, 1, False
     if subject.is_patch and subject.number is not None and subject.total is not None:

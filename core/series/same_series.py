@@ -20,6 +20,8 @@ ONE_AGAIN_WITHIN: Final = DAY
 """The same for a lone patch outside of the other's thread: "update translations" may come twice a week, and is another each time."""
 ONE_AGAIN_SPECIFIC_WITHIN: Final = 30 * DAY
 """The same where its title is specific, or has a number above 1."""
+ONE_AGAIN_OWN_WITHIN: Final = 60 * DAY
+"""The same where a title of many words says exactly what the patch does."""
 ONE_RFC_WITHIN: Final = 30 * DAY
 """The same for a lone RFC and the patch that comes of it."""
 UNNUMBERED_WITHIN: Final = 3 * DAY
@@ -30,10 +32,17 @@ _PAIR_WITHIN: Final = 14 * DAY
 _SPECIFIC: Final = 3
 """Words from which on a title is hardly shared by chance."""
 _VERY_SPECIFIC: Final = 4
+_MOST_SPECIFIC: Final = 5
 _GENERAL: Final = re.compile(
-    r"\b(?:updates?|translations?|fix(?:es)?|cleanups?|clean up|misc(?:ellaneous)?|maintainers|defconfigs?|build (?:error|failure|warning)s?)\b"
+    r"\b(?:updates?|translations?|cleanups?|clean up|misc(?:ellaneous)?|maintainers|defconfigs?|typos?|spelling|build (?:error|failure|warning)s?)\b"
 )
 """Words of titles that one person gives to different patches."""
+_FIX: Final = re.compile(r"\bfix(?:es)?\b")
+"""The same in a title of few words."""
+_CHORE: Final = re.compile(
+    r"\b(?:comments?|words?|repeated|duplicated?|semicolons?|cleaner|unused|unneeded|unnecessary|redundant|coccicheck|kernel-doc)\b"
+)
+"""Words of titles that the same search of the whole tree gives to a patch in each of its files."""
 _COLLECTION: Final = re.compile(
     r"\b(?:fixes|updates|patches|changes|cleanups|improvements|material|queue|pull)\b"
 )
@@ -82,10 +91,13 @@ def _again_within(posting: PostingFeatures, *, in_thread: bool) -> float:
         return AGAIN_WITHIN
     if posting.version > (1, 0):
         return ONE_AGAIN_SPECIFIC_WITHIN if is_specific(posting) else ONE_AGAIN_WITHIN
-    is_own = len(posting.head_title.split()) >= _VERY_SPECIFIC and not _GENERAL.search(
-        posting.head_title
-    )
-    return ONE_AGAIN_SPECIFIC_WITHIN if is_own else ONE_AGAIN_WITHIN
+    words = len(posting.head_title.split())
+    if words < _VERY_SPECIFIC or _GENERAL.search(posting.head_title):
+        return ONE_AGAIN_WITHIN
+    is_own = words >= _MOST_SPECIFIC and not _CHORE.search(posting.head_title)
+    if _FIX.search(posting.head_title):
+        return ONE_AGAIN_SPECIFIC_WITHIN if is_own else ONE_AGAIN_WITHIN
+    return ONE_AGAIN_OWN_WITHIN if is_own else ONE_AGAIN_SPECIFIC_WITHIN
 
 
 def is_same_series(posting: PostingFeatures, earlier: PostingFeatures) -> bool:
@@ -102,6 +114,8 @@ def is_same_series(posting: PostingFeatures, earlier: PostingFeatures) -> bool:
             return False
         if posting.cover and earlier.is_part and earlier.patches <= posting.patches:
             return True  # broken off, and sent anew
+        if posting.cover and not is_specific(posting) and not _share_specific(posting, earlier):
+            return shared == larger
         same_head = posting.cover or posting.head_title == earlier.head_title or larger > 3
         if not same_head and posting.when - earlier.when > _PAIR_WITHIN:
             return shared == larger
@@ -137,6 +151,11 @@ def _is_collection(posting: PostingFeatures) -> bool:
 def is_specific(posting: PostingFeatures) -> bool:
     """Whether its title is hardly shared by chance."""
     return len(posting.head_title.split()) >= _SPECIFIC
+
+
+def _share_specific(posting: PostingFeatures, earlier: PostingFeatures) -> bool:
+    """Whether they share a patch whose title is hardly shared by chance: "changelog" and "bump the version" are."""
+    return any(len(title.split()) >= _SPECIFIC for title in posting.patches & earlier.patches)
 
 
 def is_same_whole(posting: PostingFeatures, earlier: PostingFeatures) -> bool:

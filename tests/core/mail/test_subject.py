@@ -110,6 +110,10 @@ def parts_of(text: str) -> Parts:
         # The version at the title's end, where nothing else says one
         ("[PATCH] a (v2)", Parts("a (v2)", "PATCH", "2")),
         ("[PATCH v3] a (v2)", Parts("a (v2)", "PATCH", "3")),
+        ("[PATCH 0/3] a (v2)", Parts("a (v2)", "PATCH", "2", "0/3")),
+        ("[PATCH 1/1] a (v2)", Parts("a (v2)", "PATCH", "2", "1/1")),
+        # ... but one of many patches counts its own there
+        ("[PATCH 2/3] a (v2)", Parts("a (v2)", "PATCH", "1", "2/3")),
         ("a (v2)", Parts("a (v2)", "", patch=False)),
         ("[PATCH 1/2] a: b [ver #2]", Parts("a: b", "PATCH", "2", "1/2")),
         ("[PATCH v3 0/2] a [ver #2]", Parts("a [ver #2]", "PATCH", "3", "0/2")),

@@ -367,6 +367,10 @@ GIVEN_BY_ITS_CASE: dict[str, tuple[list[Message], list[str]]] = {
         ],
         ["thread g", "thread h<p"],
     ),
+    "one patch whose title is that of a pull request": (
+        [mail("p", "[PATCH] [GIT PULL] man: correct the spelling")],
+        ["v1 GIT PULL 1=p /1"],
+    ),
     "what robots say": (
         [
             mail("r", "[tree:branch 2/7] warning: unused", diff=True),

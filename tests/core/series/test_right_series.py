@@ -119,6 +119,29 @@ ONE_ROW: dict[str, list[Message]] = {
         mail("r", "[PATCH v2 1/2] one of the two", "p", at=DAY),
         mail("s", "[PATCH v2 2/2] other of the two", "q", at=DAY + 1),
     ],
+    "one of many, unthreaded, with a version of its own in its title": [
+        mail("c", "[PATCH 0/2] add tests"),
+        mail("p", "[PATCH 1/2] views: show covers", at=1),
+        mail("q", "[PATCH 2/2] tests: cover the older ones (v2)", at=2),
+    ],
+    "a fix again, its title of many words": [
+        mail("p", "[PATCH] include: fix the end of a string"),
+        mail("q", "[PATCH] include: fix the end of a string", at=9 * DAY),
+    ],
+    "unnumbered again after weeks, its title of many words": [
+        mail("p", "[PATCH] views: show the cover letter"),
+        mail("q", "[PATCH] views: show the cover letter", at=40 * DAY),
+    ],
+    "the area added to its title, then a second version": [
+        mail("p", "[PATCH] wrong size of devices for an ordinary user"),
+        mail("q", "[PATCH] progs: wrong size of devices for an ordinary user", at=1),
+        mail("r", "[PATCH v2] progs: wrong size of device for an ordinary user", at=900),
+    ],
+    "broken off, and sent anew": [
+        mail("c", "[PATCH 0/4] show the letters"),
+        mail("p", "[PATCH 1/4] views: one", "c", at=1),
+        *sent("d", "PATCH", "show the letters", "views: one", "two", "three", "four", at=20),
+    ],
     "the part of a version that was sent again": [
         *sent("a", "PATCH V4", "cpufreq: no more callbacks", "one", "two", "three", "powernv: exit", at=0),
         mail("q", "[PATCH V4.1 4/4] powernv: exit and unload", "a4", at=2 * HOUR),
@@ -179,6 +202,18 @@ APART: dict[str, list[list[Message]]] = {
         sent("a", "PATCH", "second watchpoint", "kvm: one", "tests: two", at=0)
         + sent("b", "PATCH v2", "kvm for watchpoints", "kvm: enable", "kvm: rename", at=99 * DAY, links=((1, "a"),)),
         sent("c", "PATCH v2", "selftests of watchpoints", "tests: add", "tests: more", at=150 * DAY, links=((1, "a"),)),
+    ],
+    "a general title again and again": [
+        sent("a", "PATCH", "Topic", "fix the fold", "changelog", at=0),
+        sent("b", "PATCH", "Topic", "drop the cache", "changelog", at=5 * DAY),
+    ],
+    "a chore in one file, then in another": [
+        [mail("p", "[PATCH] power/kernel: fix repeated words in comments")],
+        [mail("q", "[PATCH] power/kernel: fix repeated words in comments", at=9 * DAY)],
+    ],
+    "a short fix, days later": [
+        [mail("p", "[PATCH] docs: fix typo")],
+        [mail("q", "[PATCH] docs: fix typo", at=5 * DAY)],
     ],
     "what comes again and again": [
         [mail("p", "[PATCH] l10n: update German translations of all")],
