@@ -48,11 +48,11 @@ def read_past(text: str, now: datetime, zone: tzinfo | None = None) -> datetime 
 
     `now` is aware; `zone` is None for the local one.
     """
-    words = text.strip().lower()
+    expression = text.strip().lower()
     try:
-        if match := _EPOCH.fullmatch(words):
+        if match := _EPOCH.fullmatch(expression):
             return datetime.fromtimestamp(int(match[1]), UTC)
-        return _read_date(words, zone) or _read_past(_SEPARATORS.split(words), now, zone)
+        return _read_date(expression, zone) or _read_past(_SEPARATORS.split(expression), now, zone)
     except (ValueError, OverflowError):  # a 30th of February, a million years ago
         return None
 
@@ -62,8 +62,8 @@ def read_future(text: str, now: datetime, zone: tzinfo | None = None) -> datetim
 
     Raises ValueError and OverflowError for dates that do not exist.
     """
-    words = text.strip().lower()
-    return _read_date(words, zone) or _read_future(_SEPARATORS.split(words), now, zone)
+    expression = text.strip().lower()
+    return _read_date(expression, zone) or _read_future(_SEPARATORS.split(expression), now, zone)
 
 
 def wall_clock(moment: datetime, zone: tzinfo | None = None) -> datetime:
@@ -105,8 +105,8 @@ def _offset(second: int, zone: tzinfo | None) -> int:
     return round((moment.utcoffset() or timedelta()).total_seconds())
 
 
-def _read_date(words: str, zone: tzinfo | None) -> datetime | None:
-    match = _DATE.fullmatch(words)
+def _read_date(expression: str, zone: tzinfo | None) -> datetime | None:
+    match = _DATE.fullmatch(expression)
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])

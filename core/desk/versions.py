@@ -111,8 +111,8 @@ def change_phrase(comparer: VersionComparer, series: Series, message_id: Message
         comparison = comparer.compare(Choice(old=old, new=new))
         for pair in comparison.pairs:
             if pair.new is not None and pair.new.message_id == message_id:
-                words = pair_phrases(pair, comparison, old=old.name, new=new.name)
-                return f"since {old.name}: {', '.join(words)}"
+                phrases = pair_phrases(pair, comparison, old=old.name, new=new.name)
+                return f"since {old.name}: {', '.join(phrases)}"
         return f"since {old.name}: {summary(comparison)}"
     return ""
 

@@ -153,10 +153,10 @@ class _MimeWalker:
         self._has_plain = False
         self._fallback = ""  # an attached text, for a mail that has no other
 
-    def cap(self, words: str) -> None:
+    def cap(self, note: str) -> None:
         """Note that something was cut off."""
-        if words not in self._capped:
-            self._capped.append(words)
+        if note not in self._capped:
+            self._capped.append(note)
 
     def content(self) -> DecodedContent:
         """Return the content collected so far."""
@@ -172,8 +172,8 @@ class _MimeWalker:
 
     def read(self, part: _Part) -> list[_Part]:
         """Take one part in; return its children."""
-        for words in part.headers.truncations:
-            self.cap(words)
+        for note in part.headers.truncations:
+            self.cap(note)
         kind, parameters = parse_media_type(part.headers.get("content-type"), part.default)
         if part.depth > MAX_DEPTH:
             self.cap("parts nested too deep")

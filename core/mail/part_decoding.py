@@ -229,9 +229,9 @@ def html_to_text(source: str) -> str:
     preformatted = 0
     while at < len(source):
         match = _TAG.search(source, at)
-        words = source[at : match.start() if match else len(source)]
-        if not silent_until and words:
-            out.append(words if preformatted else _BLANKS.sub(" ", words))
+        text = source[at : match.start() if match else len(source)]
+        if not silent_until and text:
+            out.append(text if preformatted else _BLANKS.sub(" ", text))
         if match is None:
             break
         closing = "-->" if match[0] == "<!--" else ">"

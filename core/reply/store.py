@@ -264,8 +264,8 @@ def _check_editable(draft: Draft) -> None:
         ),
     }
     if draft.state in reasons:
-        words, hint = reasons[draft.state]
-        raise PatchdeskError(f"Draft {draft.id} {words}.", hint)
+        reason, hint = reasons[draft.state]
+        raise PatchdeskError(f"Draft {draft.id} {reason}.", hint)
 
 
 def _sync_folder(folder: Path) -> None:

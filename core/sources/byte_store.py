@@ -97,8 +97,8 @@ def unpacked(data: bytes, cap: int) -> bytes:
 
 def error_reason(error: Exception) -> str:
     """Return the reason of a failed file access, as words for the end of a sentence."""
-    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return words[:1].lower() + words[1:] or type(error).__name__
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return reason[:1].lower() + reason[1:] or type(error).__name__
 
 
 class MemoryBytes:

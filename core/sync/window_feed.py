@@ -288,7 +288,7 @@ def _explained(error: FetchError, server: InboxServer) -> FetchError:
     """Return the error with a hint, where searching is the operation that the server refuses."""
     if error.kind != "page" and error.status not in (401, 403, 501):
         return error
-    words = error.message
+    message = error.message
     if error.kind == "page":
-        words = f"{server.host} answered with a web page that wants to see a browser first."
-    return FetchError(words, _CLONE, status=error.status, kind=error.kind)
+        message = f"{server.host} answered with a web page that wants to see a browser first."
+    return FetchError(message, _CLONE, status=error.status, kind=error.kind)

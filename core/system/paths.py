@@ -113,8 +113,8 @@ def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None
             Path(name).unlink(missing_ok=True)
             raise
     except (OSError, ValueError) as error:
-        words = error.strerror if isinstance(error, OSError) else str(error)
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise PatchdeskError(
-            f"{path} cannot be written: {words}.",
+            f"{path} cannot be written: {reason}.",
             "Check the folder, the disk's room and the rights.",
         ) from error

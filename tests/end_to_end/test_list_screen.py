@@ -67,7 +67,7 @@ async def test_what_is_new_is_marked_the_next_time(server: Server) -> None:
         await line(pilot, f"follow frob {server.url}/frob/")
         await until(pilot, lambda: "frob: teach it" in text_of(app), what="the list")
         await until(pilot, lambda: not controller(app, Sync).is_running, what="the end of the sync")
-        assert f"frob: {len(FROB)} mails came" in text_of(app, "StatusBar")
+        assert f"frob: {len(FROB)} new messages" in text_of(app, "StatusBar")
         assert "unread" not in text_of(app, "TitleBar")  # it is all old
     server.add("frob", NEWS)
     app = started()

@@ -49,7 +49,7 @@ def answer(terminal: Terminal, keys: str, words: str) -> float:
     """Press keys and wait until the screen says some words; return after how many seconds it did."""
     started = time.perf_counter()
     since = terminal.press(keys)
-    while words not in terminal.words(since):
+    while words not in terminal.text(since):
         assert time.perf_counter() - started < 20, (keys, words, terminal.output[-2000:])
         assert terminal.process.poll() is None
         terminal.read(0.002)
@@ -103,7 +103,7 @@ def test_five_hundred_are_marked_and_done_in_a_second(home: Path) -> None:
         begin(terminal)
         since = len(terminal.output)
         took = answer(terminal, "VGd", "done: ")
-        found = re.search("done: ([0-9]+) series", terminal.words(since))
+        found = re.search("done: ([0-9]+) series", terminal.text(since))
         assert found is not None
         assert int(found[1]) >= 500
         answer(terminal, "u", f"undone: done ({found[1]} series)")

@@ -120,11 +120,11 @@ def test_each_fault_of_a_server_is_said_by_the_reader(
                 terminal.read(0.3)
             before = terminal.press(f"{misbehaving.url}/{mode}/a@example.org/\r")
             end = time.monotonic() + DEADLINE + 4
-            while not re.search(FAULTS[mode], terminal.words(before)) and time.monotonic() < end:
+            while not re.search(FAULTS[mode], terminal.text(before)) and time.monotonic() < end:
                 terminal.read(0.1)
-            assert re.search(FAULTS[mode], terminal.words(before)), (
+            assert re.search(FAULTS[mode], terminal.text(before)), (
                 mode,
-                terminal.words(before)[-2000:],
+                terminal.text(before)[-2000:],
             )
         leave(terminal)
     assert b"Traceback" not in terminal.output

@@ -125,7 +125,7 @@ def session(folder: Path, payloads: dict[str, str], before: str) -> Terminal:
 @pytest.mark.parametrize("removed", [NO_JUDGE, NO_NET], ids=["no judge", "no net"])
 def test_nothing_acts_though_one_guard_is_gone(removed: str, tmp_path: Path) -> None:
     terminal = session(tmp_path, ALL, f"{removed}\n{NO_MARKUP_READ}")
-    words = terminal.words()
+    words = terminal.text()
     shown = {
         sign: [number for number in range(len(ALL)) if f"{sign} evil{number}" in words]
         for sign in ("Message", "Remark")

@@ -51,19 +51,19 @@ class Terminal:
             before = len(self.output)
             self.read(seconds)
 
-    def see(self, words: str, *, since: int = 0) -> None:
-        """Wait until words have been written, whatever control sequences stand between them."""
+    def see(self, text: str, *, since: int = 0) -> None:
+        """Wait until a text has been written, ignoring control sequences within it."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            if words in self.words(since):
+            if text in self.text(since):
                 return
             if self.process.poll() is not None:
                 break
             self.read(0.2)
-        raise AssertionError(f"{words!r} never came; the end of what did: {self.output[-3000:]!r}")
+        raise AssertionError(f"{text!r} never came; the end of what did: {self.output[-3000:]!r}")
 
-    def words(self, since: int = 0) -> str:
-        """Return what has been written, without the control sequences that stand between words."""
+    def text(self, since: int = 0) -> str:
+        """Return the text written since then, without control sequences."""
         text = re.sub(rb"\x1b\[[0-9;?>$<]*[a-zA-Z]", b"", self.output[since:])
         return text.decode("utf-8", "replace")
 

@@ -82,7 +82,7 @@ def test_slow_standard_input_is_waited_for_aloud(tmp_path: Path) -> None:
     slow = "import time, tui.cli.reader as c; read = c.read_stdin; c.read_stdin = lambda: (time.sleep(1.5), read())[1]"
     with running(["open", "-"], tmp_path, stdin=mbox(), before=slow) as terminal:
         terminal.see("reading standard input")
-        assert "Trim first." not in terminal.words()
+        assert "Trim first." not in terminal.text()
         terminal.see("Trim first.")
         terminal.quit()
 
@@ -170,11 +170,11 @@ def test_keys_typed_while_the_editor_has_the_terminal_are_dropped(tmp_path: Path
         terminal.see("edited", since=before)
         after = len(terminal.output)
         terminal.rest(1)
-        assert "g…" not in terminal.words(after)
+        assert "g…" not in terminal.text(after)
         assert terminal.process.poll() is None
         terminal.press("j")
         terminal.rest(0.3)
-        assert "No such key" not in terminal.words(after)
+        assert "No such key" not in terminal.text(after)
         terminal.quit()
 
 

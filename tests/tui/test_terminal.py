@@ -42,8 +42,8 @@ def ended(terminal: Terminal) -> int:
 def test_a_terminal_without_a_cursor_is_refused_in_a_sentence(path: Path, term: str) -> None:
     with running(["open", str(path)], path.parent, environment={"TERM": term}) as terminal:
         assert ended(terminal) == 1
-        assert "cannot draw on this terminal" in terminal.words()
-        assert "patchdesk series" in terminal.words()
+        assert "cannot draw on this terminal" in terminal.text()
+        assert "patchdesk series" in terminal.text()
         assert b"\x1b" not in terminal.output
         assert terminal.output.count(b"\n") == 1
 
@@ -172,7 +172,7 @@ def test_late_answers_do_nothing_to_the_program(path: Path) -> None:
         terminal.see("In the tree", since=before)
         terminal.press("\x1b")
         terminal.rest(0.5)
-        assert "Opened" not in terminal.words(before)
+        assert "Opened" not in terminal.text(before)
         terminal.quit()
     log = path.parent / ".local/state/patchdesk/patchdesk.log"
     assert not log.exists() or "Traceback" not in log.read_text()
@@ -195,7 +195,7 @@ def test_an_editor_gets_the_terminal_as_the_shell_had_it(path: Path) -> None:
             terminal.read(0.1)
         since = len(terminal.output)
         terminal.rest(0.5)
-        assert "In the reader" not in terminal.words(since)
+        assert "In the reader" not in terminal.text(since)
         terminal.quit()
     modes = asked.read_text().split()
     assert {"echo", "icanon", "isig", "icrnl"} <= {mode.rstrip(";") for mode in modes}
@@ -209,7 +209,7 @@ def test_it_is_suspended_and_comes_back(path: Path, tmp_path: Path) -> None:
         since = terminal.press("stty -a; echo READY\r")
         terminal.see("READY", since=since + 10)
         terminal.rest(0.3)
-        said = terminal.words(since)
+        said = terminal.text(since)
         assert " echo " in said.replace(";", " ")
         assert " icanon " in said.replace(";", " ")
         assert b"\x1b[?1049l" in terminal.output[before:]
@@ -262,7 +262,7 @@ def test_a_pasted_header_finds_its_mail(path: Path) -> None:
         )
         terminal.see("wick@lantern.example.org", since=before)
         terminal.rest(0.3)
-        assert "Message-ID: <" not in terminal.words(before)
+        assert "Message-ID: <" not in terminal.text(before)
         terminal.press("\r")
         terminal.rest(0.3)
         terminal.quit()
@@ -306,7 +306,7 @@ def test_a_text_browser_gets_the_terminal(path: Path) -> None:
         terminal.see("Trim first.")
         before = terminal.press("gb")
         terminal.see("SHOWN https://lore.kernel.org/r/wick@lantern.example.org", since=before)
-        assert " icanon" in terminal.words(before)
+        assert " icanon" in terminal.text(before)
         before = terminal.press("words\r")
         terminal.see("READ words", since=before)
         terminal.see("Trim first.", since=before)

@@ -87,20 +87,20 @@ def predict_state(
     return one
 
 
-def parse_until_offline(words: str, now: datetime) -> Snooze | None:
+def parse_until_offline(text: str, now: datetime) -> Snooze | None:
     """Return until when something is put off, as far as that can be told without asking a repository."""
     try:
-        return parse_snooze(words, now, has_tag=lambda _: False)
+        return parse_snooze(text, now, has_tag=lambda _: False)
     except PatchdeskError:
         return None
 
 
-def describe_until(words: str, now: datetime) -> SafeText:
+def describe_until(text: str, now: datetime) -> SafeText:
     """Return the hint under the snooze prompt: the parsed time, or the error."""
-    if not words.strip():
+    if not text.strip():
         return shown(ALLOWED)
     try:
-        until = parse_snooze(words, now, has_tag=lambda _: False)
+        until = parse_snooze(text, now, has_tag=lambda _: False)
     except PatchdeskError as error:
         return shown(error.message)
     return shown(f"{until}, a tag" if until.tag else str(until))
@@ -115,23 +115,23 @@ def patch_state(standing: TriageState, status: Status) -> TriageState:
 
 
 def describe_state(standing: TriageState, now: datetime) -> list[str]:
-    """Return how a series stands, as words in the order of their weight."""
+    """Return the triage state of a series as phrases, the most important first."""
     del now
-    words = []
+    parts = []
     if standing.why:
-        words.append(standing.why)
+        parts.append(standing.why)
     if standing.status not in UNDECIDED:
-        words.append(str(standing.status))
+        parts.append(str(standing.status))
     if standing.until is not None:
-        words.append(str(standing.until))
+        parts.append(str(standing.until))
     if standing.flagged:
-        words.append("flagged")
+        parts.append("flagged")
     if standing.priority:
-        words.append(f"priority {standing.priority:+}")
-    words += (f"label {label}" for label in standing.labels)
+        parts.append(f"priority {standing.priority:+}")
+    parts += (f"label {label}" for label in standing.labels)
     if standing.note:
-        words.append("with a note")
-    return words
+        parts.append("with a note")
+    return parts
 
 
 # ------------------------------------------------------------------- what was done
@@ -153,9 +153,9 @@ def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
         when = line.time.astimezone().strftime("%Y-%m-%d %H:%M")
         changed = line.before and line.after and line.before != line.after
         way = f"{line.before} → {line.after}" if changed else ""
-        words = [line.text, "this patch" if line.patch else "", way]
+        parts = [line.text, "this patch" if line.patch else "", way]
         aside = "" if line.in_force else "(undone)"
-        text = "  ".join(word for word in (*words, aside) if word)
+        text = "  ".join(word for word in (*parts, aside) if word)
         told.append(shown(f"{when}  {line.host}  {text}"))
         if line.note:
             told.append(shown(f"    note: {line.note}"))
@@ -176,23 +176,23 @@ def describe_lists(infos: list[ListStats], clock: Callable[[], object]) -> str:
     if not infos:
         return "not synced yet"
     unread, mails = sum(i.unread for i in infos), sum(i.messages for i in infos)
-    words = f"{unread:,} unread · {mails:,} mails"
+    text = f"{unread:,} unread · {mails:,} mails"
     synced = [info.synced for info in infos if info.synced is not None]
     now = clock()
     if len(infos) == 1 and synced and isinstance(now, datetime):
-        words += f" · synced {age(datetime.fromtimestamp(synced[0], UTC), now)}"
-    return words
+        text += f" · synced {age(datetime.fromtimestamp(synced[0], UTC), now)}"
+    return text
 
 
 def describe_sync(result: SyncResult) -> str:
     """Return the result of one list's sync."""
     if not (result.added or result.removed):
-        words = "nothing new"
+        text = "nothing new"
     else:
-        words = f"{result.added:,} {'mail' if result.added == 1 else 'mails'} came"
+        text = f"{result.added:,} new message{'' if result.added == 1 else 's'}"
         if result.removed:
-            words += f", {result.removed:,} removed"
-    return f"{result.name}: {words}{'; stopped' if result.stopped else ''}"
+            text += f", {result.removed:,} removed"
+    return f"{result.name}: {text}{'; stopped' if result.stopped else ''}"
 
 
 _LEFT_OUT: Final = (

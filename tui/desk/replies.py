@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.widgets.mail_preview import PreviewAnswer, PreviewedDraft
 
 _KEYS: Final = dict(zip("ratn", TRAILERS, strict=True))
-_SENT_WORDS: Final = {
+_STATE_TEXTS: Final = {
     DraftState.SENT: "Sent",
     DraftState.FAILED: "Not sent",
     DraftState.UNSURE: "It may have been sent",
@@ -239,13 +239,16 @@ class Replies(Controller):
 
     def _sent(self, draft: Draft) -> None:
         result = draft.attempts[-1].result if draft.attempts else ""
-        words = _SENT_WORDS.get(draft.state, draft.state.value)
+        outcome = _STATE_TEXTS.get(draft.state, draft.state.value)
         if draft.state is DraftState.SENT:
-            self._desk.show_message(f"{words}: {{subject}}", subject=draft.subject)
+            self._desk.show_message(f"{outcome}: {{subject}}", subject=draft.subject)
             self._review()
         else:
             self._desk.show_message(
-                f"{words}: {{result}} · {{subject}}", "error", result=result, subject=draft.subject
+                f"{outcome}: {{result}} · {{subject}}",
+                "error",
+                result=result,
+                subject=draft.subject,
             )
 
     def _act(

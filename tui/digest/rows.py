@@ -14,16 +14,16 @@ from functools import partial
 from typing import Final
 
 from core.digest.formats.phrases import (
-    arrived_words,
-    change_words,
+    arrived_text,
+    change_text,
     counted,
-    earlier_words,
+    earlier_texts,
     opening,
-    patch_words,
-    reply_words,
+    patch_text,
+    replies_text,
     rows,
     title_of,
-    trailer_words,
+    trailer_text,
 )
 from core.digest.people import format_identity
 from core.digest.values import Digest, Newcomer, SeriesChanges, ThreadChanges
@@ -245,20 +245,20 @@ def _details(news: SeriesChanges) -> Iterator[DigestRow]:
     """Yield the details of a series: new messages, earlier versions, patches, trailers."""
     newest = news.newest
     facts: list[tuple[str, str]] = [
-        (f"{arrived_words(newest)}; {change_words(news.diffstat)}; {reply_words(news)}", "muted"),
-        *((words, "version") for words in earlier_words(news)),
+        (f"{arrived_text(newest)}; {change_text(news.diffstat)}; {replies_text(news)}", "muted"),
+        *((words, "version") for words in earlier_texts(news)),
     ]
     for words, look in facts:
         yield DigestRow(partial(_indented, words, look))
     for place, patch in rows(newest):
         yield DigestRow(
-            partial(_patch, (place, *patch_words(patch, news)), patch is None),
+            partial(_patch, (place, *patch_text(patch, news)), patch is None),
             f"patch {news.id} {newest.version} {place}" if patch is not None else "",
-            partial(_patch_subject, patch_words(patch, news)[1]),
+            partial(_patch_subject, patch_text(patch, news)[1]),
             opens=patch.message_id if patch is not None else None,
         )
     for trailer in news.trailers:
-        yield DigestRow(partial(_indented, trailer_words(trailer), "trailer"))
+        yield DigestRow(partial(_indented, trailer_text(trailer), "trailer"))
 
 
 def _patch_subject(subject: str) -> str:

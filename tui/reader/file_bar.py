@@ -28,7 +28,7 @@ _KINDS: Final = {
 def file_bar(file: DiffFile, width: int, *, note: str, section: str) -> PageRow:
     """Return the bar of a file in `width` cells, with a `note` on it and the `section` of the hunk one is in."""
     change = file.change
-    parts = (file_words(file), note, shown(section[:LONGEST_NAME]))
+    parts = (file_change_text(file), note, shown(section[:LONGEST_NAME]))
     text = SafeText(" · ".join(filter(None, parts)))
     counts: list[StyledText] = []
     if change.added or (file.hunks and not change.removed):
@@ -52,7 +52,7 @@ def _head(text: SafeText, room: int) -> SafeText:
     return SafeText(set_cell_size(text, max(0, room - 1)) + "…")
 
 
-def file_words(file: DiffFile) -> SafeText:
+def file_change_text(file: DiffFile) -> SafeText:
     """Return the changes of a file beside its lines, such as its mode."""
     change = file.change
     words: list[str] = []

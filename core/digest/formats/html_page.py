@@ -12,19 +12,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from core.digest.formats.phrases import (
-    arrived_words,
-    change_words,
+    arrived_text,
+    change_text,
     date_of,
-    earlier_words,
+    earlier_texts,
     intervals,
     item_words,
-    merge_words,
+    merge_texts,
     opening,
-    patch_words,
-    reply_words,
+    patch_text,
+    replies_text,
     rows,
     title_of,
-    trailer_words,
+    trailer_text,
 )
 from core.digest.people import domain_of, format_identity
 from core.digest.values import Counts, Digest, SeriesChanges, ThreadChanges
@@ -84,7 +84,7 @@ def web_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield from _list("Newcomers, by their first mail", newcomers)
     if explain:
         for merge in digest.merges:
-            yield from _list(f"Taken for one: {format_identity(merge.person)}", merge_words(merge))
+            yield from _list(f"Taken for one: {format_identity(merge.person)}", merge_texts(merge))
     yield f"<script>{_SCRIPT}</script>"
     yield "</body>"
     yield "</html>"
@@ -210,14 +210,14 @@ def _series(news: SeriesChanges) -> Iterator[str]:
     newest = news.newest
     yield "<details>"
     who = news.author.name or news.author.address
-    short = f"{who}, {date_of(newest.date)}; {arrived_words(newest)}; {reply_words(news)}"
+    short = f"{who}, {date_of(newest.date)}; {arrived_text(newest)}; {replies_text(news)}"
     yield f"<summary><h3>{html_text(f'{newest.tag} {news.subject}')}</h3> <span>{html_text(short)}</span></summary>"
     yield "<ul>"
     for words in (
         f"{format_identity(news.author)}, <{news.id}>",
-        change_words(news.diffstat),
-        *earlier_words(news),
-        *map(trailer_words, news.trailers),
+        change_text(news.diffstat),
+        *earlier_texts(news),
+        *map(trailer_text, news.trailers),
     ):
         yield f"<li>{html_text(words)}</li>"
     yield "</ul>"
@@ -227,7 +227,7 @@ def _series(news: SeriesChanges) -> Iterator[str]:
     if newest.total > 1:
         yield "<table><tbody>"
         for place, patch in rows(newest):
-            cells = (place, *patch_words(patch, news))
+            cells = (place, *patch_text(patch, news))
             yield f"<tr>{''.join(f'<td>{html_text(cell)}</td>' for cell in cells)}</tr>"
         yield "</tbody></table>"
     yield "</details>"

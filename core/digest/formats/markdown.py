@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from core.digest.formats.phrases import (
-    arrived_words,
-    change_words,
+    arrived_text,
+    change_text,
     date_of,
-    earlier_words,
+    earlier_texts,
     intervals,
     item_words,
-    merge_words,
+    merge_texts,
     opening,
-    patch_words,
-    reply_words,
+    patch_text,
+    replies_text,
     rows,
     title_of,
-    trailer_words,
+    trailer_text,
 )
 from core.digest.people import format_identity
 from core.digest.values import Digest, SeriesChanges, ThreadChanges
@@ -67,7 +67,7 @@ def markdown_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield from _list("Newcomers, by their first mail", newcomers)
     if explain:
         for merge in digest.merges:
-            yield from _list(f"Taken for one: {format_identity(merge.person)}", merge_words(merge))
+            yield from _list(f"Taken for one: {format_identity(merge.person)}", merge_texts(merge))
 
 
 def escaped(text: str) -> str:
@@ -113,10 +113,10 @@ def _series(news: SeriesChanges) -> Iterator[str]:
     yield ""
     facts = [
         f"{format_identity(news.author)}, {date_of(newest.date)}, <{news.id}>",
-        f"{arrived_words(newest)}; {change_words(news.diffstat)}",
-        *earlier_words(news),
-        reply_words(news),
-        *map(trailer_words, news.trailers),
+        f"{arrived_text(newest)}; {change_text(news.diffstat)}",
+        *earlier_texts(news),
+        replies_text(news),
+        *map(trailer_text, news.trailers),
     ]
     yield from (f"- {escaped(line)}" for line in facts)
     if news.text:
@@ -124,6 +124,6 @@ def _series(news: SeriesChanges) -> Iterator[str]:
     if newest.total > 1:
         lines = []
         for place, patch in rows(newest):
-            state, subject, size = patch_words(patch, news)
+            state, subject, size = patch_text(patch, news)
             lines.append((f"{place} {subject}", state, size))
         yield from _table("", ("Patch", "Came", "Changes"), lines)

@@ -83,7 +83,7 @@ def intervals(
     return [(f"{year:04d}-{at + 1:02d}", months[year, at + 1]) for year, at in named], "month"
 
 
-def arrived_words(version: VersionChanges) -> str:
+def arrived_text(version: VersionChanges) -> str:
     """Say which of a version's patches arrived."""
     if len(version.arrived) == version.total:
         return "the patch arrived" if version.total == 1 else f"all {version.total} patches arrived"
@@ -95,7 +95,7 @@ def arrived_words(version: VersionChanges) -> str:
     return ", ".join(words)
 
 
-def earlier_words(news: SeriesChanges) -> list[str]:
+def earlier_texts(news: SeriesChanges) -> list[str]:
     """Return the versions before the newest, the latest first."""
     at = news.versions.index(news.newest)
     return [
@@ -104,12 +104,12 @@ def earlier_words(news: SeriesChanges) -> list[str]:
     ]
 
 
-def change_words(diffstat: Diffstat) -> str:
+def change_text(diffstat: Diffstat) -> str:
     """Return `3 files, +12 -4`."""
     return f"{counted(diffstat.files, 'file', 'files')}, +{diffstat.added} -{diffstat.removed}"
 
 
-def reply_words(news: SeriesChanges) -> str:
+def replies_text(news: SeriesChanges) -> str:
     """Return the number of replies, and their trailers."""
     given = Counter(trailer.name for trailer in news.trailers)
     words = [
@@ -120,7 +120,7 @@ def reply_words(news: SeriesChanges) -> str:
     return ", ".join(words)
 
 
-def trailer_words(trailer: FollowupTrailer) -> str:
+def trailer_text(trailer: FollowupTrailer) -> str:
     """Return a trailer with its target."""
     place = f"patch {trailer.number}" if trailer.number else "the whole"
     return f"{trailer.name}: {trailer.value} (v{trailer.version}, {place})"
@@ -148,7 +148,7 @@ def rows(version: VersionChanges) -> Iterator[tuple[str, PatchSummary | None]]:
     yield from gap()
 
 
-def patch_words(patch: PatchSummary | None, news: SeriesChanges) -> tuple[str, str, str]:
+def patch_text(patch: PatchSummary | None, news: SeriesChanges) -> tuple[str, str, str]:
     """Return the words for a place: when its patch came, its subject (with its author, where it is another's), its size."""
     if patch is None:
         return "missing", "", ""
@@ -157,7 +157,7 @@ def patch_words(patch: PatchSummary | None, news: SeriesChanges) -> tuple[str, s
     )
     replies = f", {counted(patch.replies, 'reply', 'replies')}" if patch.replies else ""
     state = "arrived" if patch.arrived else "before"
-    return state, f"{patch.subject}{author}", f"{change_words(patch.diffstat)}{replies}"
+    return state, f"{patch.subject}{author}", f"{change_text(patch.diffstat)}{replies}"
 
 
 def item_words(item: SeriesChanges | ThreadChanges) -> str:
@@ -174,7 +174,7 @@ def item_words(item: SeriesChanges | ThreadChanges) -> str:
     return f"{kind}{item.subject} ({who}; {replies}{people}{began})"
 
 
-def merge_words(merge: IdentityMerge) -> list[str]:
+def merge_texts(merge: IdentityMerge) -> list[str]:
     """Return the identities merged into a person, and the reason."""
     return [
         f"{format_identity(one)}, {counted(mails, 'mail', 'mails')}: {why or 'the most frequent'}"

@@ -108,8 +108,8 @@ def _file(file: FileInterdiff, pair: PairInterdiff, old: str, new: str) -> Itera
     is_changed = len(runs) > 1
     yield SafeText("")
     as_before = "" if facts or is_changed else f"as in {old}"
-    words = ", ".join([*facts, *filter(None, [as_before])])
-    yield shown(file.path + (f"  ({words})" if words else ""))
+    facts_text = ", ".join([*facts, *filter(None, [as_before])])
+    yield shown(file.path + (f"  ({facts_text})" if facts_text else ""))
     if is_changed:
         yield from interdiff_lines(file, pair, old, new)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.diff.parse import read_diff
-from tui.reader.file_bar import file_words
+from tui.reader.file_bar import file_change_text
 
 HEAD = "diff --git a/x b/x\n"
 
@@ -32,4 +32,4 @@ HEAD = "diff --git a/x b/x\n"
 )  # fmt: skip
 def test_words(header: str, words: str) -> None:
     (file,) = read_diff(HEAD + header).files
-    assert file_words(file) == words
+    assert file_change_text(file) == words
