@@ -92,7 +92,7 @@ def test_a_branch_with_trailers_link_and_sign_off(program: Program, folder: Path
 
 
 def test_an_older_version_gets_what_was_given_to_it(program: Program, folder: Path) -> None:
-    mails = []
+    mails: list[bytes] = []
     for version, changed in ((1, "line one"), (2, "line two")):
         git(folder, "switch", "-q", "-c", f"v{version}", "main")
         text_now = (folder / "a.txt").read_text().replace("line 3\n", f"{changed}\n")

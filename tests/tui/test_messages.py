@@ -24,6 +24,7 @@ WORDS = {"a", "A", "I", "i"}
 NO_KEYS = {
     " = unchanged  c code  r only context  m message  t tags  a author  + new  - gone",  # a legend
     "C-r asks the server",
+    "C-y keep   C-e editor   Esc leave",
     "3d, fri, 2026-12-01, v or a tag",
     "R A T N",
     "y or n",
@@ -31,7 +32,7 @@ NO_KEYS = {
     "l Right",
     "How long ago: hours, days, weeks; mo: months, y: years",
 }
-"""Texts that name a key of the search bar itself, or whose letters are no keys: arguments, signs, units."""
+"""Texts that name a key of the search bar or comment editor itself, or whose letters are no keys: arguments, signs, units."""
 VERBS = "asks|lists|shows|opens|takes|goes|ends|keeps|stops|reads|quits|moves|finds|turns|undoes"
 
 
@@ -175,7 +176,7 @@ OWN = {
     "names[layout]",
     "how",
     "where",
-    "words",
+    "outcome",
     "ways",
     "what",
     "text",

@@ -213,7 +213,7 @@ class CommentWriter(Controller):
         choices = [
             Choice("keep", SafeText("keep it as a draft"), key="k"),
             Choice("drop", SafeText("drop what you wrote"), key="d"),
-            Choice("write", SafeText("go on writing"), key="w"),
+            Choice("write", SafeText("continue writing"), key="w"),
         ]
         dialog = ChooseDialog(self._desk.keymap, SafeText("Leave the comment"), choices)
 
