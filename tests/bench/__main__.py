@@ -10,6 +10,7 @@ from pathlib import Path
 ALL = (
     "opening",
     "grouping",
+    "sends",
     "fetching",
     "keys",
     "lists",
