@@ -114,6 +114,15 @@ def read_inbox_url(text: str) -> str:
     return f"{scheme}://{place}{f':{port}' if port is not None else ''}{path}"
 
 
+def name_from_target(target: str) -> str:
+    """Return a name for a list by its address or folder, `kvm` of https://lore.kernel.org/kvm/; "" where none follows."""
+    last = target.strip().rstrip("/").rpartition("/")[2].casefold()
+    for ending in (".gz", ".mbox", ".git", ".eml"):
+        last = last.removesuffix(ending)
+    name = re.sub(r"[^a-z0-9_-]+", "-", last).strip("-")[:64]
+    return name if LIST_NAME.fullmatch(name) else ""
+
+
 def follow(name: str, target: str, config_file: Path, *, clone: bool = True) -> FollowedList:
     """Record that a list is followed, and return it; its mail comes with the next sync.
 

@@ -310,3 +310,25 @@ async def test_a_view_whose_series_are_decided_says_so_and_shows_no_other_mail(
         await until(pilot, lambda: controller(app, Views).counts["Flagged"] == 1, what="it counted")
         await until(pilot, lambda: tree(app).count == 1, what="it shown")
         assert "Nothing is left" not in text_of(app)
+
+
+async def test_catching_up_marks_as_done_what_is_old_and_can_be_undone(
+    path: Path, index: Index
+) -> None:
+    app = app_on(path, index)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await settled(pilot)
+        count, rows = tree(app).count, tree(app)
+        dates = [rows.items.summary(place).date for place in range(count)]
+        limit = sorted(dates)[count // 2].date()
+        await pilot.press(":", *f"catchup {limit}", "enter")
+        await until(pilot, lambda: said(app).startswith("done: "), what="the verb")
+        assert 0 < tree(app).count < count
+        left = [tree(app).items.summary(place).date for place in range(tree(app).count)]
+        assert min(left).date() >= limit - timedelta(days=1)  # in whatever zone
+        await pilot.press("u")
+        await until(pilot, lambda: tree(app).count == count, what="all again")
+        await pilot.press(":", *"catchup soon", "enter")
+        await told(pilot, "soon names no time")
+        await pilot.press(":", *"catchup 1970-01-02", "enter")
+        await told(pilot, "Nothing in the inbox is as old as that.")

@@ -38,7 +38,8 @@ Nothing is fetched yet: “patchdesk sync” does that.
 """
 _SYNC_DETAILS: Final = """\
 The first sync fetches the newest epoch of a list, or without a clone about its newest 3,000 messages; those older
-than 14 days count as read and start outside the inbox (inbox_since changes that). --all fetches the whole history, --since messages since a date: 2025-05-01, 3.months.ago.
+than 14 days count as read and start outside the inbox (inbox_since changes that). --all fetches the whole history,
+--since messages since a date: 2025-05-01, 3.months.ago.
 An interrupted sync resumes where it left off.
 """
 _NO_LISTS: Final = "You follow no list yet.", "“patchdesk follow NAME TARGET” follows one."
@@ -49,7 +50,9 @@ _INTERRUPTED: Final = 130
 
 
 def _add_follow(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="a name for the list")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="a name for the list; without, TARGET's last part"
+    )
     parser.add_argument("target", metavar="TARGET", help="where its mail is, see below")
     parser.add_argument("--no-clone", action="store_true", help="fetch by search, do not clone")
 
@@ -61,10 +64,15 @@ def _add_unfollow(parser: argparse.ArgumentParser) -> None:
 
 def follow(arguments: argparse.Namespace) -> int:
     """Record that a list is followed. Raises PatchdeskError."""
-    from core.sync.follow import SyncMethod, follow, sync_method_of
+    from core.errors import TargetError
+    from core.sync.follow import SyncMethod, follow, name_from_target, sync_method_of
     from core.system.paths import config_file
 
-    name = arguments.name
+    name = arguments.name or name_from_target(arguments.target)
+    if not name:
+        raise TargetError(
+            f"No name follows from {arguments.target}.", "“patchdesk follow NAME TARGET” gives one."
+        )
     followed = follow(name, arguments.target, config_file(), clone=not arguments.no_clone)
     if arguments.no_clone and sync_method_of(followed) is SyncMethod.DISK:
         print_error("--no-clone has no effect on a list on disk.", command="follow")

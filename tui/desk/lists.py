@@ -76,6 +76,14 @@ class Lists(Controller):
         """Take note that one more list is followed."""
         self.followed = tuple(dict.fromkeys((*self.followed, name)))
 
+    def remove(self, name: str) -> None:
+        """Take note that a list is followed no more; the others are shown where it was."""
+        self.followed = tuple(other for other in self.followed if other != name)
+        page = self.page
+        if page is not None and name in page.wanted.lists:
+            self._show_lists(tuple(other for other in page.wanted.lists if other != name))
+        self.refresh()
+
     def rewrite_queries(self, rewrite: Callable[[ListQuery], ListQuery]) -> None:
         """Put every query that is requested through `rewrite`."""
         self._rewrite = rewrite
@@ -108,6 +116,7 @@ class Lists(Controller):
             "list.group": GROUPS,
             "list.sync": self.followed,
             "list.switch": ("all", *self.followed),
+            "list.unfollow": self.followed,
         }
         found = known.get(name)
         return None if found is None else [(shown(word), "") for word in found]

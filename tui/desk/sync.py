@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.sync.list_folder import SyncResult
     from core.sync.process import SyncProcess
 
-_HOW_TO_FOLLOW: Final = "NAME and the list's address or folder: kvm https://lore.kernel.org/kvm/"
+_HOW_TO_FOLLOW: Final = "the list's address or folder: https://lore.kernel.org/kvm/"
 
 
 @dataclass(slots=True, eq=False)
@@ -65,12 +65,14 @@ class Sync(Controller):
             "list.sync": self.sync_shown,
             "list.sync_all": partial(self.sync, ()),
             "list.follow": self._ask_list,
+            "list.unfollow": self._ask_unfollow,
         }
 
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
         """Return the handlers of commands that take an argument."""
         return {
             "list.follow": self._follow,
+            "list.unfollow": self._ask_unfollow,
             "list.sync": lambda line: self.sync(line.split()),
         }
 
@@ -82,7 +84,9 @@ class Sync(Controller):
     def _follow(self, line: str) -> None:
         name, _, target = line.strip().partition(" ")
         target = target.strip()
-        if target:
+        if not target and "/" in name:  # the address alone
+            name, target = name_from_target(name), name
+        if name and target:
             self._tasks.start(
                 "follow",
                 lambda _: follow_list(name, target),
@@ -90,10 +94,40 @@ class Sync(Controller):
                 failed=self._show_error,
             )
         elif name:
-            example = "kvm https://lore.kernel.org/kvm/"
+            example = "https://lore.kernel.org/kvm/"
             self._desk.show_message(
-                "Write a name and an address: {example}", "warning", example=example
+                "Write the list's address or folder: {example}", "warning", example=example
             )
+
+    def _ask_unfollow(self, name: str = "") -> None:
+        """Ask before a list is followed no more; without a name, of the one on the screen."""
+        page = self._lists.page
+        shown_lists = page.wanted.lists if page is not None else ()
+        name = name.strip() or (shown_lists[0] if len(shown_lists) == 1 else "")
+        if name not in self._lists.followed:
+            known = ", ".join(self._lists.followed) or "none yet"
+            self._desk.show_message("Name a list that you follow: {known}.", "warning", known=known)
+        elif self._run is not None:
+            self._desk.show_message("A sync is running; {app.cancel} stops it.", "warning")
+        else:
+            self._desk.prompt.ask(
+                shown(f"Unfollow {name}? Its messages leave the index, your triage stays."),
+                then=partial(self._unfollow, name),
+                placeholder="y or n",
+            )
+
+    def _unfollow(self, name: str, answer: str) -> None:
+        if answer.strip().casefold() in ("y", "yes"):
+            self._tasks.start(
+                "follow",
+                lambda task: unfollow_list(name, task),
+                then=lambda _: self._unfollowed(name),
+                failed=self._show_error,
+            )
+
+    def _unfollowed(self, name: str) -> None:
+        self._lists.remove(name)
+        self._desk.show_message("No longer following {name}.", name=name)
 
     def _followed(self, name: str) -> None:
         self._lists.add(name)
@@ -215,6 +249,29 @@ class Sync(Controller):
             self._run.stop.set()
             if self._run.process is not None:
                 self._run.process.detach()
+
+
+def name_from_target(target: str) -> str:
+    """Return a name for a list by its address or folder; "" where none follows."""
+    from core.sync import follow
+
+    return follow.name_from_target(target)
+
+
+def unfollow_list(name: str, task: Task) -> None:
+    """Take a list out of the configuration and the index; its clone stays. Raises PatchdeskError and Cancelled."""
+    from core.sync.follow import unfollow_and_delete
+    from core.sync.list_folder import DataDirs
+    from core.system.paths import config_file
+
+    unfollow_and_delete(
+        name,
+        DataDirs.default(),
+        config_file(),
+        delete_clone=False,
+        stop=task.stop,
+        report=lambda _: None,
+    )
 
 
 def follow_list(name: str, target: str) -> None:

@@ -6,20 +6,22 @@ What could not be written is put back as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from core.config_keys import read_inbox_since
 from core.errors import PatchdeskError
 from core.model import MessageId
 from core.text import SafeText, shown
 from core.triage.transitions import DECISION_VERBS, UNDECIDED, VERB_TEXTS, Status, Verb, next_status
 from tui.desk import phrases
 from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
-from tui.desk.journal_writer import JournalWriter, TriageOperation
+from tui.desk.journal_writer import JournalWriter, TriageOperation, find_marked
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
+from tui.desk.requests import Session
 from tui.desk.triage_state import TriageState
 from tui.keys.commands import Command
 from tui.tasks import Tasks
@@ -71,6 +73,7 @@ class Triage(Controller):
             "triage.undo": partial(self._undo, "undo"),
             "triage.redo": partial(self._undo, "redo"),
             "triage.repeat": self._repeat,
+            "triage.catch_up": self._catch_up,
             "triage.history": self._read_history,
             "mail.toggle_read": self._toggle_read,
         }
@@ -78,6 +81,7 @@ class Triage(Controller):
     def argument_commands(self) -> Mapping[str, ArgumentHandler]:
         """Return the handlers of commands that take an argument."""
         return {
+            "triage.catch_up": self._catch_up,
             "triage.later": self._snooze,
             "triage.label": self._label,
             "triage.note": self._write_note,
@@ -183,6 +187,37 @@ class Triage(Controller):
             self._select_next_patch()
         else:
             self._select_next(set(targets) if verb in DECISION_VERBS else set())
+
+    def _catch_up(self, when: str = "") -> None:
+        """Mark as done what of the lists on the screen has been quiet since a time."""
+        session, page, now = self._desk.session, self._lists.page, self._desk.settings.clock()
+        moment = read_inbox_since(when.strip() or "14d", now)
+        if self._writer is None or session is None or page is None:
+            self._desk.show_message("Only the lists you follow can be caught up.", "warning")
+        elif moment is None:
+            self._desk.show_message(
+                "{when} names no time: 30d, 2.months.ago, 2026-01-01.", "warning", when=when
+            )
+        else:
+            self._tasks.start(
+                "mark query",
+                lambda _: find_marked(
+                    session, None, f"is:open -d:{moment:%Y-%m-%d}..", page.wanted.lists, dict
+                ),
+                then=partial(self._mark_done, session),
+                failed=self._show_error,
+                current=lambda: session is self._desk.session,
+                replace=True,
+            )
+
+    def _mark_done(self, session: Session, handles: Collection[SeriesHandle]) -> None:
+        """Mark series as done, seen or not."""
+        if not handles:
+            self._desk.show_message("Nothing in the inbox is as old as that.")
+            return
+        operation = TriageOperation(session=session, verb=Verb.DONE, handles=tuple(handles))
+        self._states.write(operation, self._predicted(operation.handles, Verb.DONE, None, None))
+        self._select_next(set(handles))
 
     def _predicted(
         self, targets: Sequence[SeriesHandle], verb: Verb, argument: str | None, note: str | None

@@ -103,6 +103,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("triage.reopen", "O", "reopen", "Reopen"),
     Command("triage.undo", "u", "undo", "Undo the last triage action", footer=True),
     Command("triage.redo", "U", "redo", "Redo", footer=True),
+    Command("triage.catch_up", "", "catch up", "Mark as done what is older than a time: 14 days, unless you say another", argument="WHEN"),
     Command("triage.repeat", "", "repeat", "Repeat the last triage action here"),
     Command("triage.history", "gh", "history", "Triage history of this series"),
     Command("patch.next", "]", "next patch", "Next patch of the series", footer=True),
@@ -122,7 +123,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("list.inbox", "gi", "inbox", "All lists, latest activity first"),
     Command("list.sync", "gs", "sync", "Sync the shown lists", argument="NAMES"),
     Command("list.sync_all", "gS", "sync all", "Sync all lists"),
-    Command("list.follow", "", "follow", "Follow a list", argument="NAME TARGET"),
+    Command("list.follow", "", "follow", "Follow a list; its name comes from the address, unless it stands before it", argument="TARGET"),
+    Command("list.unfollow", "", "unfollow", "Follow a list no more", argument="NAME"),
     Command("list.sort", "", "sort", "Sort by activity, date, author, size or replies", argument="ORDER"),
     Command("list.group", "", "group", "Group by day, author, state or nothing", argument="GROUP"),
     Command("move.down", "j ↓", "down", "Line down"),
@@ -247,6 +249,8 @@ _ALIASES: Final = {
     "group": "list.group",
     "sync": "list.sync",
     "follow": "list.follow",
+    "unfollow": "list.unfollow",
+    "catchup": "triage.catch_up",
     **RENAMED,
 }
 

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from core.config import LIST_NAME, FollowedList, load_config
 from core.errors import ConfigError, PatchdeskError, TargetError
-from core.sync.follow import SyncMethod, check_name, check_target, follow, sync_method_of, unfollow
+from core.sync.follow import (
+    SyncMethod,
+    check_name,
+    check_target,
+    follow,
+    name_from_target,
+    sync_method_of,
+    unfollow,
+)
 from tests.core.inboxes import Epoch, mail
 
 LORE = "https://lore.kernel.org/kvm"
@@ -245,3 +253,18 @@ def test_names_and_values_that_are_wrong_in_the_file_are_said(file: Path) -> Non
     assert any("lists.../x: a list's name is made of" in problem for problem in config.problems)
     assert any("lists.y.clone: it must be true or false" in one for one in config.problems)
     assert LIST_NAME.fullmatch("y")
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("https://lore.kernel.org/kvm/", "kvm"),
+        ("https://lore.kernel.org/linux-arm-kernel", "linux-arm-kernel"),
+        ("/home/ada/Mail/Lamps.mbox.gz", "lamps"),
+        ("/srv/a list/", "a-list"),
+        ("https://x.example.org/../", ""),
+        ("/\u202e/", ""),
+    ],
+)
+def test_a_list_is_called_by_the_last_part_of_its_address(target: str, name: str) -> None:
+    assert name_from_target(target) == name

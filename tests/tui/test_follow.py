@@ -1,0 +1,65 @@
+"""Following and unfollowing a list on the screen: the name comes from the address, and unfollowing is asked about."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import PatchdeskError
+from tests.tui.kit import (
+    NOW,
+    FakeDesk,
+    app_with,
+    configure,
+    controller,
+    idle,
+    listing,
+    ready,
+    text_of,
+)
+from tui.app import PatchdeskApp
+from tui.desk import sync
+from tui.desk.lists import Lists
+
+
+async def test_an_address_is_enough_to_follow_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def refuse(name: str, target: str) -> None:
+        asked.append((name, target))
+        raise PatchdeskError("It is only a test.")
+
+    monkeypatch.setattr(sync, "follow_list", refuse)
+    app = PatchdeskApp(None, lambda _: FakeDesk(listing(())), clock=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for line in ("https://lore.kernel.org/kvm/", "mine /srv/a list"):
+            await pilot.press("f", *line, "enter")
+            await idle(pilot)
+        assert asked == [("kvm", "https://lore.kernel.org/kvm/"), ("mine", "/srv/a list")]
+        await pilot.press("f", *"kvm", "enter")
+        await idle(pilot)
+        assert "Write the list's address or folder" in text_of(app)
+        assert len(asked) == 2
+
+
+async def test_unfollowing_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone: list[str] = []
+    monkeypatch.setattr(sync, "unfollow_list", lambda name, _: gone.append(name))
+    app = app_with()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        configure(app, lists=("kvm", "lamps"))
+        controller(app, Lists).followed = ("kvm", "lamps")
+        await pilot.press(":", *"unfollow nonesuch", "enter")
+        await idle(pilot)
+        assert "Name a list that you follow: kvm, lamps." in text_of(app)
+        await pilot.press(":", *"unfollow kvm", "enter")
+        await idle(pilot)
+        assert "Unfollow kvm?" in text_of(app)
+        await pilot.press("n", "enter")
+        await idle(pilot)
+        assert not gone
+        await pilot.press(":", *"unfollow kvm", "enter", "y", "enter")
+        await idle(pilot)
+        assert gone == ["kvm"]
+        assert controller(app, Lists).followed == ("lamps",)
+        assert "No longer following kvm." in text_of(app)
