@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from core.errors import PatchdeskError
 from core.index.row_summary import SeriesSummary
 from core.model import MessageId, Series, Thread
 
 if TYPE_CHECKING:
     from core.index.index import Index
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 _KEPT: Final = 64
 """Series and threads that are kept whole."""
 
 
 class RowReader:
-    """Reads rows. Any thread may ask; all raise IndexFileError."""
+    """Reads rows. Any thread may ask; what cannot be read counts as gone, since a tree draws its rows in any case."""
 
     def __init__(self, index: Callable[[], Index]) -> None:
         """`index` returns the open index, once it is open."""
         self._index = index
+        self._report: Callable[[PatchdeskError], object] = _log_fault
+        self._fault: PatchdeskError | None = None
         self._items: OrderedDict[int, Series | Thread] = OrderedDict()
         self._lock = threading.Lock()
 
+    def report_fault(self, report: Callable[[PatchdeskError], object]) -> None:
+        """Call `report` once, in the thread that asked, where the index cannot be read, or could not be until now."""
+        self._report = report
+        if self._fault is not None:
+            report(self._fault)
+
     def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
         """Return the summaries of rows; rows that are gone are left out."""
-        return self._index().rows.summaries(rows)
+        return self._ask(lambda index: index.rows.summaries(rows), [])
 
     def item(self, row: int) -> Series | Thread | None:
         """Return a whole series or thread; None where it is gone."""
@@ -36,7 +50,7 @@ class RowReader:
             if (found := self._items.get(row)) is not None:
                 self._items.move_to_end(row)
                 return found
-        item = self._index().mails.series(row)
+        item = self._ask(lambda index: index.mails.series(row), None)
         if item is not None:
             with self._lock:
                 self._items[row] = item
@@ -46,11 +60,20 @@ class RowReader:
 
     def unread(self, row: int) -> set[MessageId]:
         """Return the unread mails of a row."""
-        return self._index().mails.unread_of(row)
+        return self._ask(lambda index: index.mails.unread_of(row), set())
 
     def find(self, message_id: MessageId) -> int | None:
         """Return the row that holds a mail."""
-        return self._index().mails.find_row(message_id)
+        return self._ask(lambda index: index.mails.find_row(message_id), None)
+
+    def _ask(self, question: Callable[[Index], T], otherwise: T) -> T:
+        try:
+            return question(self._index())
+        except PatchdeskError as error:
+            if self._fault is None:
+                self._fault = error
+                self._report(error)
+            return otherwise
 
     def drop(self, rows: Iterable[int] | None) -> None:
         """Read these rows again when they are asked for; None stands for all."""
@@ -60,3 +83,7 @@ class RowReader:
                 return
             for row in rows:
                 self._items.pop(row, None)
+
+
+def _log_fault(error: PatchdeskError) -> None:
+    log.warning("the rows cannot be read: %s", error.message)

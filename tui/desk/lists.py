@@ -181,7 +181,10 @@ class Lists(Controller):
     # ------------------------------------------------------------- where the reader was
 
     def on_session(self, session: Session, before: Session | None) -> None:
-        """Recall where the last run left the lists, if they are the first that is shown."""
+        """Hear of rows that cannot be read; recall where the last run left the lists, if they are the first shown."""
+        if session.lists is not None:
+            app, show_error = self._desk.app, self._desk.show_error
+            session.lists.rows.report_fault(lambda error: app.call_later(show_error, error))
         if before is None and session.target == FOLLOWED:
             from core.desk.list_position import recall
 
