@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NewType
+from typing import Final, NewType
 
 MessageId = NewType("MessageId", str)
 """A Message-ID without its angle brackets."""
@@ -55,6 +55,10 @@ class Subject:
     """The 3 of `3/17`; 0 is a cover letter."""
     total: int | None = None
     """The 17 of `3/17`."""
+
+
+DRAFT_KEY: Final = "draft:"
+"""Begins the key of a message that is a reply of the user's and comes from no source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

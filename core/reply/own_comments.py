@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.mail.message import parse_mail
-from core.model import Message, MessageId, OpenedMessage, Subject
+from core.model import Message, OpenedMessage
 from core.reply.anchors import resolve
 from core.reply.draft import Draft, DraftState
 from core.reply.message import build_message
+from core.reply.sent_replies import message_of
 from core.series.quoting import reply_blocks
 from core.series.review_comments import (
     PARTS,
@@ -30,22 +31,6 @@ class OwnComment(ReviewComment):
     number: int | None
     """Its place among the draft's comments; None in a text that was edited as a whole, and of trailers."""
     state: DraftState
-
-
-def message_of(draft: Draft) -> Message:
-    """Return a draft as the message that it becomes."""
-    return Message(
-        message_id=draft.message_id,
-        subject=Subject(text=draft.subject, title=draft.subject),
-        sender=draft.sender,
-        author=draft.sender,
-        date=draft.attempts[-1].time if draft.attempts else draft.changed,
-        to=draft.to,
-        cc=draft.cc,
-        in_reply_to=draft.references[-1] if draft.references else None,
-        references=draft.references,
-        key=f"draft:{draft.id}",
-    )
 
 
 def with_own_comments(
@@ -147,8 +132,3 @@ def _order(comment: ReviewComment) -> tuple[int, int]:
     if comment.place is None:
         return len(PARTS), 0
     return PARTS.index(comment.place.part), comment.place.line
-
-
-def waiting_for_list(drafts: Sequence[Draft], arrived: frozenset[MessageId]) -> list[Draft]:
-    """Return the drafts whose mail has not arrived yet."""
-    return [one for one in drafts if one.message_id not in arrived]

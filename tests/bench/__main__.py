@@ -23,6 +23,7 @@ ALL = (
     "diff",
     "reading",
     "versions",
+    "replies",
 )
 
 

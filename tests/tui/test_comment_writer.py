@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import sys
 from dataclasses import replace
@@ -13,9 +14,10 @@ from textual.pilot import Pilot
 from core.reply.draft import Draft, DraftState
 from core.reply.store import DraftStore
 from tests.core.reply.kit import PATCH, fake_sendmail
-from tests.tui.kit import idle, reader_of, ready, text_of, until
+from tests.tui.kit import idle, reader_of, ready, text_of, tree_of, until
 from tests.tui.test_replies import _no_suspend, app_at, command, drafts, home, press
 from tui.app import PatchdeskApp
+from tui.tree.rows import Kind
 
 __all__ = ["home"]  # pytest finds fixtures by name
 
@@ -151,8 +153,7 @@ async def test_a_comment_of_somebody_is_answered_below_it(home: Path) -> None:
     with (home / "both.mbox").open("w") as box:
         for mail in (PATCH, REPLY):
             box.write(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{mail}\n")
-    app = app_at(home)
-    app.settings = app._desk_screen.settings = replace(app.settings, target=str(home / "both.mbox"))
+    app = app_at(home, "both.mbox")
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await until(pilot, lambda: "Is this the right" in "\n".join(reader_of(app).page.texts()))
@@ -250,3 +251,47 @@ async def test_comments_are_previewed_and_sent_from_the_review(home: Path) -> No
         await press(pilot, "ctrl+y", "y")
         assert drafts()[0].state is DraftState.SENT
     assert len(list(folder.glob("call-*.json"))) == 1
+
+
+async def test_a_sent_reply_stands_in_the_tree_until_the_list_has_it(home: Path) -> None:
+    folder = home / "mail"
+    folder.mkdir()
+    app = app_at(home, send_command=str(fake_sendmail(folder)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await go_to(pilot, app, "line_number(1)")
+        await press(pilot, "r", *"Why?", "ctrl+y")
+        await command(pilot, "review")
+        await press(pilot, "ctrl+y", "y", "escape")
+        await press(pilot, "g", "g", "z", "R")
+        tree = tree_of(app)
+        while tree.row is not None and tree.row.kind is not Kind.REPLY:
+            before = tree.cursor
+            await press(pilot, "j")
+            assert tree.cursor > before, "there is a reply"
+        assert "Rex Reviewer  not on the list yet" in text_of(app)
+        await press(pilot, "enter")
+        assert "Why?" in text_of(app, "MessageView")
+        assert "Re: [PATCH v2 4/7]" in text_of(app, "MessageView")
+    (mail,) = drafts()
+    raw = json.loads(next(folder.glob("call-*.json")).read_text())["stdin"]
+    with (home / "arrived.mbox").open("w") as box:
+        box.writelines(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{one}\n" for one in (PATCH, raw))
+    assert mail.message_id in raw
+    again = app_at(home, target="arrived.mbox")
+    async with again.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "z", "R")
+        assert "Rex Reviewer" in text_of(again)
+        assert "not on the list yet" not in text_of(again)
+
+
+async def test_waiting_for_the_author_is_offered_after_the_last_mail(home: Path) -> None:
+    app = app_at(home, send_with=f"maildir:{home}/out")
+    app.settings = app._desk_screen.settings = replace(app.settings, triage=lambda _: None)  # type: ignore[arg-type,return-value]
+    async with app.run_test(size=(160, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "T", "a")
+        await command(pilot, "review")
+        await press(pilot, "ctrl+y", "y")
+        assert "w waits for the author" in text_of(app)

@@ -31,13 +31,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def app_at(home: Path, **config: object) -> PatchdeskApp:
+def app_at(home: Path, target: str = "patch.eml", **config: object) -> PatchdeskApp:
     settings = Config(**{**ME, **config})  # type: ignore[arg-type]
 
     def opened(target: str) -> object:
         return open_target_desk(target, config=settings, cache=home / "cache")
 
-    return PatchdeskApp(str(home / "patch.eml"), opened, config=settings)  # type: ignore[arg-type]
+    return PatchdeskApp(str(home / target), opened, config=settings)  # type: ignore[arg-type]
 
 
 def drafts() -> tuple[Draft, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-def desk(folder: Path, **config: object) -> PatchdeskApp:
+def desk(folder: Path, **config: Any) -> PatchdeskApp:
     return app_at(folder.parent, apply_repo=str(folder), **config)
 
 

@@ -64,7 +64,7 @@ class CommentDraft:
         subject, service = self._subject, self._own.service()
         target = subject.target
         if subject.edited is None:
-            mail = target.session.desk.mail(target.message)
+            mail = target.session.mail(target.message)
             if subject.quoted:
                 place = service.place_of_text(subject.quoted, mail)
                 self._subject = replace(subject, place=place)
@@ -76,7 +76,7 @@ class CommentDraft:
         message = target.message
         if draft.answers != message.message_id:
             message = self._find_message(draft.answers)
-        mail = target.session.desk.mail(message)
+        mail = target.session.mail(message)
         comment = draft.comments[number]
         place = service.place_of(comment, mail)
         self._subject = replace(subject, place=place, span=comment.span)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -23,6 +23,7 @@ from tui.keys.commands import BY_NAME
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from core.reply.draft import Draft
     from core.reply.own_comments import OwnComment
     from core.series.review_comments import ReviewComment
     from tui.desk.mail import MailLoader
@@ -49,6 +50,8 @@ class CommentWriter(Controller):
         self._own = own
         self._writing: CommentDraft | None = None
         self._saving: Timer | None = None
+        self._sent: Sequence[Draft] = ()
+        """The sent drafts that the tree shows."""
 
     def commands(self) -> Mapping[str, Handler]:
         """Return what each command does, by its name."""
@@ -60,12 +63,24 @@ class CommentWriter(Controller):
         for name in ("scroll_y", "virtual_size"):
             reader.watch(reader, name, self._place, init=False)
         self._review.set_own_comments(self._own.with_comments)
+        self._own.set_show(self._show_drafts)
 
     def on_session(self, session: Session, before: Session | None, /) -> None:
         """Keep what is being written, and read the drafts for what is opened now."""
         del session, before
         self.keep()
         self.refresh()
+
+    def _show_drafts(self) -> None:
+        """Show the comments under the mail that is read, and the sent replies in the tree."""
+        from core.reply.draft import DraftState
+        from core.reply.sent_replies import with_sent_replies
+
+        sent = tuple(one for one in self._own.drafts if one.state is DraftState.SENT)
+        if sent != self._sent:
+            self._sent = sent
+            self._desk.series_tree.set_extension(lambda item: with_sent_replies(item, sent))
+        self._review.show_own_comments()
 
     def refresh(self) -> None:
         """Read the drafts again, and show them under the mail that is read."""
@@ -143,7 +158,7 @@ class CommentWriter(Controller):
         self._editor.ask(Content("Comment"), text, actions)
         self._desk.reader.writing_place.open(self._height)
         self._place()
-        self._start(lambda _: writing.prepare(), lambda _: None)
+        self._tasks.start("reply", lambda _: writing.prepare(), failed=self._desk.show_error)
         every = self._desk.settings.timings.comment_saved
         self._saving = self._desk.set_interval(every, self._save)
 
@@ -178,7 +193,8 @@ class CommentWriter(Controller):
         """Write what is there to disk, unless it is there already."""
         writing, text = self._writing, self._editor.text
         if writing is not None and not writing.is_saved(text):
-            self._start(lambda _: writing.write(text), lambda _: None)
+            # Unlike a comment that is kept it is not shown in the diff: the editor stands there.
+            self._tasks.start("reply", lambda _: writing.write(text), failed=self._desk.show_error)
 
     def keep(self) -> None:
         """Keep the comment, and close the editor once it is on disk."""

@@ -13,7 +13,7 @@ from core.errors import PatchdeskError
 from core.model import Message, Series
 from core.text import SafeText, shown, shown_lines
 from tui.desk.controller import Controller, Handler, ReaderContent
-from tui.desk.requests import HasLinks, HasRaw, Session, web_link
+from tui.desk.requests import HasLinks, Session, web_link
 from tui.keys.commands import Pane
 from tui.tasks import Task
 from tui.tree.rows import Kind
@@ -214,9 +214,7 @@ class External(Controller):
 
 def raw_of(session: Session, message: Message) -> bytes:
     """Return the bytes of a mail. Raises PatchdeskError where they cannot be had."""
-    if not isinstance(session.desk, HasRaw):
-        raise PatchdeskError("The original bytes of this message are not available.")
-    return session.desk.raw(message)
+    return session.raw(message)
 
 
 def pipe_mails(session: Session, messages: Sequence[Message], command: str, task: Task) -> Output:

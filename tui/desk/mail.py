@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from core.errors import PatchdeskError
-from core.model import MessageId, OpenedMessage
+from core.model import DRAFT_KEY, MessageId, OpenedMessage
 from core.text import SafeText, shown
 from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
 from tui.desk.opening import WAYS_ON
@@ -166,8 +166,8 @@ class MailLoader(Controller):
         Raises PatchdeskError and Cancelled.
         """
         desk, message = request.session.desk, request.message
-        if not isinstance(desk, OpensRaw):
-            return desk.mail(message)
+        if not isinstance(desk, OpensRaw) or message.key.startswith(DRAFT_KEY):
+            return request.session.mail(message)
         raw = desk.raw(message)
         if len(raw) > LARGE_MAIL:
             beginning = desk.opened(message, raw[: raw.rfind(b"\n", 0, _BEGINNING) + 1])

@@ -35,13 +35,17 @@ class AnsweredMessage:
 class OwnDrafts:
     """What the controllers that answer mails share: the service, and the drafts it last gave. No widget."""
 
-    def __init__(self, config: Callable[[], Config | None], show: Callable[[], object]) -> None:
-        """`config` returns None where no replies are kept, as in the demo; `show` shows the drafts as they are now."""
+    def __init__(self, config: Callable[[], Config | None]) -> None:
+        """`config` returns None where no replies are kept, as in the demo."""
         self._config = config
-        self._show = show
+        self._show: Callable[[], object] = lambda: None
         self._service: ReplyService | None = None
         self.drafts: Sequence[Draft] = ()
         """Every draft of the last 30 days, as of the last `refresh`."""
+
+    def set_show(self, show: Callable[[], object]) -> None:
+        """Let `show` show the drafts after each change."""
+        self._show = show
 
     @property
     def are_kept(self) -> bool:
@@ -91,7 +95,7 @@ class OwnDrafts:
     def draft_for(self, target: AnsweredMessage) -> Draft:
         """Return the draft that answers a message, new where there is none; blocks. Raises PatchdeskError."""
         raw = raw_of(target.session, target.message)
-        mail = target.session.desk.mail(target.message)
+        mail = target.session.mail(target.message)
         return self.service().draft_for(raw, mail, target.series)
 
     def with_comments(

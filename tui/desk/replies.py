@@ -78,7 +78,7 @@ class Replies(Controller):
         given = 0
         for target in targets:
             draft = self._own.draft_for(target)
-            mail = target.session.desk.mail(target.message)
+            mail = target.session.mail(target.message)
             names = [line.partition(":")[0] for line in draft.trailers]
             names = [one for one in names if one != name] if name in names else [*names, name]
             given += name in names
@@ -111,7 +111,7 @@ class Replies(Controller):
         """Return a draft that is on disk, with the text that the editor begins with."""
         service = self._own.service()
         draft = self._own.draft_for(target)
-        text = service.text_to_edit(draft, target.session.desk.mail(target.message))
+        text = service.text_to_edit(draft, target.session.mail(target.message))
         return target, service.keep(draft), text
 
     def _open_editor(self, prepared: tuple[AnsweredMessage, Draft, str]) -> None:
@@ -139,7 +139,7 @@ class Replies(Controller):
             service.delete(draft.id)
             file.unlink(missing_ok=True)
             return "Empty reply: draft deleted"
-        mail = target.session.desk.mail(target.message)
+        mail = target.session.mail(target.message)
         service.make_ready(service.with_text(draft, text), mail)
         file.unlink(missing_ok=True)
         return f"Reply ready: {draft.subject}; :review sends it"
@@ -241,8 +241,7 @@ class Replies(Controller):
         result = draft.attempts[-1].result if draft.attempts else ""
         outcome = _STATE_TEXTS.get(draft.state, draft.state.value)
         if draft.state is DraftState.SENT:
-            self._desk.show_message(f"{outcome}: {{subject}}", subject=draft.subject)
-            self._review()
+            self._start(self._previews, partial(self._show_next, draft))
         else:
             self._desk.show_message(
                 f"{outcome}: {{result}} · {{subject}}",
@@ -250,6 +249,15 @@ class Replies(Controller):
                 result=result,
                 subject=draft.subject,
             )
+
+    def _show_next(self, sent: Draft, drafts: list[PreviewedDraft]) -> None:
+        """Show the next draft; after the last one offer to wait for the author."""
+        text = "Sent: {subject}"
+        if drafts:
+            self._show_previews(drafts)
+        elif self._desk.settings.triage is not None:
+            text += " · {triage.wait} waits for the author"
+        self._desk.show_message(text, subject=sent.subject)
 
     def _act(
         self, act: Callable[[ReplyService], object], sentence: str, one: PreviewedDraft

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 from urllib.parse import quote
 
 from core import model
+from core.errors import PatchdeskError
 from core.model import OpenedMessage
 from core.progress import ProgressCallback
 
@@ -83,6 +84,32 @@ class Session:
     desk: Desk
     stop: Event = field(default_factory=Event)
     """Set when another has taken its place, or the program ends."""
+
+    def mail(self, message: model.Message) -> OpenedMessage:
+        """Open a mail, also a sent one that no list has yet. Raises PatchdeskError."""
+        sent = self._sent(message)
+        if sent is None:
+            return self.desk.mail(message)
+        from core.mail.message import parse_mail
+
+        return replace(parse_mail(sent), message=message)
+
+    def raw(self, message: model.Message) -> bytes:
+        """Return the bytes of a mail. Raises PatchdeskError where they cannot be had."""
+        if (sent := self._sent(message)) is not None:
+            return sent
+        if not isinstance(self.desk, HasRaw):
+            raise PatchdeskError("The original bytes of this message are not available.")
+        return self.desk.raw(message)
+
+    @staticmethod
+    def _sent(message: model.Message) -> bytes | None:
+        if not message.key.startswith(model.DRAFT_KEY):
+            return None
+        from core.reply.sent_replies import sent_bytes
+        from core.reply.store import DraftStore
+
+        return sent_bytes(message, DraftStore.default())
 
     @property
     def lists(self) -> ListDesk | None:

@@ -360,7 +360,7 @@ def find_comments(
         if task.is_cancelled or request.session.stop.is_set():
             return ()
         try:
-            opened = request.session.desk.mail(reply.message)
+            opened = request.session.mail(reply.message)
         except PatchdeskError as error:
             log.info("a reply cannot be read: %s", error.message)
         else:
@@ -373,9 +373,9 @@ def count_comments(session: Session, entry: Patch) -> int:
     from core.series.review_comments import ReplyInThread, count_substantive, place_comments
 
     try:
-        patch = session.desk.mail(entry.message)
+        patch = session.mail(entry.message)
         answers = [
-            ReplyInThread(session.desk.mail(reply.message), reply.depth)
+            ReplyInThread(session.mail(reply.message), reply.depth)
             for reply in entry.replies[:MOST_COUNTED]
         ]
     except PatchdeskError as error:

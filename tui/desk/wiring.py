@@ -43,7 +43,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     states = TriageState(desk, tasks, opening, lists, views, mail, writer)
     search = Search(desk, tasks, opening, lists, views)
     review = Review(desk, tasks, mail, lists)
-    own = OwnDrafts(lambda: desk.settings.config, review.show_own_comments)
+    own = OwnDrafts(lambda: desk.settings.config)
     return Controllers(
         External(desk, tasks),
         opening,

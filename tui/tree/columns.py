@@ -15,7 +15,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from core.index.row_summary import SeriesSummary
-from core.model import Identity, Message
+from core.model import DRAFT_KEY, Identity, Message
 from tui.tree.badges import MARK, is_over, state_pieces, why
 from tui.tree.rows import Highlights, Kind, Row, Span, row_trailers
 from tui.widgets.row_text import LONGEST, StyledText, age, fit, plain
@@ -105,6 +105,8 @@ def _label(row: Row) -> Iterator[StyledText]:
     elif row.kind is Kind.REPLY and row.message is not None:
         yield from _clash(row.message)
         yield plain((row.message.author.name or row.message.author.address)[:80]), "author"
+        if row.message.key.startswith(DRAFT_KEY):
+            yield "  not on the list yet", "muted"
         if _retitled(row):
             yield f"  {plain(row.message.subject.title[:LONGEST])}", "muted"
     elif row.kind in (Kind.COVER, Kind.PATCH) and row.entry is not None and version is not None:

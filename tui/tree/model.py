@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from operator import add
@@ -59,6 +59,7 @@ class Rows:
         self._open: dict[Key, bool] = {}
         self._all_open = False
         self._matches = _NOTHING_FOUND
+        self._extend: Callable[[Whole], Whole] = lambda item: item
         self._groups = Groups({}, 0, bool)
         self._more: dict[int, int] = {}
         """How many rows an item has beside its own, by its place."""
@@ -70,6 +71,19 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self._groups) + self._sums[-1]
+
+    def set_extension(self, extend: Callable[[Whole], Whole]) -> None:
+        """Pass every series and thread through `extend` before its rows are made."""
+        self._extend = extend
+        self._count_rows()
+
+    def _load(self, place: int) -> Whole | None:
+        whole = self._items.load_item(place)
+        return None if whole is None else self._extend(whole)
+
+    def _summary(self, place: int) -> Item:
+        item = self._items.summary(place)
+        return self._extend(item) if isinstance(item, Whole) else item
 
     def __getitem__(self, index: int) -> Row:
         if not 0 <= index < len(self):
@@ -106,7 +120,7 @@ class Rows:
         """Return the rows of the item at `place` among the items, with the heading above it."""
         block = self._blocks.get(place)
         if block is None:
-            item = self._items.summary(place)
+            item = self._summary(place)
             first = series_row(item, expanded=self._is_open((item.id,), False))
             block = [first]
             if text := self._items.headings.get(place):
@@ -116,7 +130,7 @@ class Rows:
             found = self._matches.inside.get(place)
             rows: Iterable[Row] = ()
             if first.expanded or found:
-                whole = self._items.load_item(place)
+                whole = self._load(place)
                 if first.expanded:
                     rows = child_rows(whole, self._is_open) if whole is not None else ()
                 elif found:
@@ -149,7 +163,7 @@ class Rows:
             self._more[place] = len(found) + self._more.get(place, 0)
         if self._all_open:
             for place in range(len(self._items)):
-                if (whole := self._items.load_item(place)) is not None:
+                if (whole := self._load(place)) is not None:
                     self._more[place] = child_count(whole) + (place in self._items.headings)
         for item_id in {key[0] for key in self._open if key[0]}:
             if (place_now := self._items.place(item_id)) is not None:
@@ -204,7 +218,7 @@ class Rows:
         row = self[index]
         if isinstance(row.item, Whole):
             return row
-        whole = self._items.load_item(self._place_of(index))
+        whole = self._load(self._place_of(index))
         if whole is None:
             return row
         if row.kind is Kind.HEADING:
@@ -242,7 +256,7 @@ class Rows:
 
     def unfolded_rows(self, index: int) -> list[Row]:
         """Return all rows of the series or thread at `index`, as if unfolded, its own first."""
-        item = self._items.load_item(self._place_of(index))
+        item = self._load(self._place_of(index))
         if item is None:
             return [self[index]]
         return [series_row(item, expanded=True), *child_rows(item, _every)]
@@ -344,7 +358,7 @@ class Rows:
         """Expand the rows above `key` in the series or thread at `index`, and return its row."""
         place = self._place_of(index)
         self.show_group(place)
-        item = self._items.load_item(place)
+        item = self._load(place)
         path: list[Row] = []
         for row in child_rows(item, _every) if item is not None else ():
             while path and path[-1].depth >= row.depth:

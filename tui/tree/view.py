@@ -122,6 +122,11 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._laid_out()
         self._put(place, from_top)
 
+    def set_extension(self, extend: Callable[[Whole], Whole]) -> None:
+        """Pass every series and thread through `extend` before it is shown; the cursor keeps its row."""
+        self._rows.set_extension(extend)
+        self.restore_view(self._rows.items, self.view_state)
+
     def show_found(self, items: Items, matches: SearchMarks, *, keep: bool = False) -> None:
         """Show search results with the cursor on the best; with `keep`, the cursor and the folds stay."""
         row = self._shown_row if keep else None

@@ -8,7 +8,8 @@ from dataclasses import replace
 from core.model import MessageId
 from core.reply.compose import compose_text
 from core.reply.draft import Anchor, DraftComment, DraftState
-from core.reply.own_comments import OwnComment, message_of, with_own_comments
+from core.reply.own_comments import OwnComment, with_own_comments
+from core.reply.sent_replies import message_of
 from core.series.review_comments import ReplyInThread, ReviewComment, place_comments
 from tests.core.reply.kit import draft, opened
 
