@@ -46,9 +46,13 @@ class Program:
         return child.returncode, out, err
 
     def do(self, *words: str) -> str:
-        """Run a command that must succeed without a complaint; return what it printed."""
+        """Run a command that must succeed without a complaint; return what it printed.
+
+        The mails of these tests are old, so the first sync of a list says that they start outside its inbox: no complaint.
+        """
         status, out, err = self.run(*words)
-        assert (status, err) == (0, ""), (words, out, err)
+        complaints = [line for line in err.splitlines() if "start outside the inbox" not in line]
+        assert (status, complaints) == (0, []), (words, out, err)
         return out
 
     def records(self, *words: str) -> list[dict[str, Any]]:
