@@ -260,12 +260,18 @@ def _expanded(word: str, environment: Mapping[str, str]) -> str:
 def _run(
     words: Sequence[str], given: bytes | None, folder: str, environment: Mapping[str, str]
 ) -> None:
-    """Run a program that takes a mail. Raises DeliveryError or DeliveryUnsureError."""
-    with tempfile.TemporaryFile() as said:
+    """Run a program that takes a mail. Raises DeliveryError or DeliveryUnsureError.
+
+    The mail is a file on its standard input and not a pipe: where this process dies, the program reads all of it, and
+    no mail that is cut short leaves.
+    """
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as mail:
+        mail.write(given or b"")
+        mail.seek(0)
         try:
             process = subprocess.Popen(
                 words,
-                stdin=subprocess.PIPE if given is not None else subprocess.DEVNULL,
+                stdin=mail,
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
@@ -275,7 +281,7 @@ def _run(
         except OSError as error:
             raise DeliveryError(f"{words[0]} cannot be started: {error.strerror}.") from error
         try:
-            process.communicate(given, timeout=DEADLINE)
+            process.wait(DEADLINE)
         except BaseException as error:
             _kill(process)
             if isinstance(error, subprocess.TimeoutExpired):
