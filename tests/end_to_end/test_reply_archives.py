@@ -30,7 +30,7 @@ from core.series.review_comments import PARTS, PatchLine, ReplyInThread, place_c
 from tests.core.shared_mails import kvm_ppc
 from tests.end_to_end.server import Server, need_public_inbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.torture, pytest.mark.timeout(3600)]
 
 ME = Identity("Rex Reviewer", "rex@example.com")
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

@@ -365,7 +365,7 @@ def test_a_kill_while_sending_loses_nothing_and_sends_nothing_twice(
     _kill_a_sending(tmp_path, point * 0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 @pytest.mark.timeout(3600)
 def test_a_kill_at_a_hundred_points_of_the_sending(tmp_path: Path) -> None:
     for point in range(100):
