@@ -11,6 +11,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
+INBOX_OF_OLD_MAIL = '[views]\nInbox = "d:1970.."\n'
+"""Configuration by which the first view also shows what was old at the first sync: the mails of most tests are."""
+
 
 class Program:
     """`patchdesk` with all that it keeps in one folder."""

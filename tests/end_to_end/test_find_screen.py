@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from core.config import load_config
 from core.system.paths import config_file
 from tests.end_to_end.letters import FROB, MOTH, letter, series
+from tests.end_to_end.program import INBOX_OF_OLD_MAIL
 from tests.end_to_end.server import Server, need_public_inbox
 from tests.tui.kit import controller, desk_screen, ready, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of
@@ -40,6 +41,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("HOME", str(tmp_path))
+    config_file().parent.mkdir(parents=True)
+    config_file().write_text(INBOX_OF_OLD_MAIL)
     return tmp_path
 
 

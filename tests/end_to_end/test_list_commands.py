@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("sync", "--since", "\x1b[2J"), 2, "is not a date"),
         (("sync", "--since", "yesterday", "--all"), 2, "exclude each other"),
         (("series", "--list", "kvm"), 1, "You follow no list called kvm"),
-        (("follow", "kvm"), 2, "TARGET"),
+        (("follow", "kvm"), 1, "‘kvm’ is no file or folder here, and no address"),
         (("follow", "../kvm", "https://lore.kernel.org/kvm/"), 1, "no name for a list"),
         (("follow", "kvm", "nowhere"), 1, "‘nowhere’ is no file or folder here"),
         (("follow", "kvm", "-"), 1, "Standard input cannot be followed"),

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from core.config import load_config
 from core.system.paths import config_file
 from tests.end_to_end.letters import FROB, MOTH, letter, series
+from tests.end_to_end.program import INBOX_OF_OLD_MAIL
 from tests.end_to_end.server import Server, need_public_inbox
 from tests.tui.kit import configure, controller, reader_of, ready, text_of, tree_of, until
 from tui.app import PatchdeskApp
@@ -37,6 +38,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("HOME", str(tmp_path))
+    config_file().parent.mkdir(parents=True)
+    config_file().write_text(INBOX_OF_OLD_MAIL)
     return tmp_path
 
 
@@ -112,8 +115,9 @@ async def test_a_list_that_cannot_be_had_is_said_and_nothing_lost(
 
 
 async def test_the_configuration_syncs_by_itself(server: Server) -> None:
-    config_file().parent.mkdir(parents=True)
-    config_file().write_text(f'[lists.moth]\ntarget = "{server.url}/moth"\nsync_every = "15m"\n')
+    config_file().write_text(
+        f'{INBOX_OF_OLD_MAIL}[lists.moth]\ntarget = "{server.url}/moth"\nsync_every = "15m"\n'
+    )
     app = started()
     configure(app, sync_every={"moth": 900.0})
     async with app.run_test(size=(140, 40)) as pilot:

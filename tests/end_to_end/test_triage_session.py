@@ -16,7 +16,7 @@ import pytest
 from core.desk.triage_service import Journal, TriageService
 from core.index.index import open_index
 from core.triage.journal import FILE
-from tests.end_to_end.program import ROOT, Program
+from tests.end_to_end.program import INBOX_OF_OLD_MAIL, ROOT, Program
 from tests.tui.terminal import Terminal, running
 
 BUNDLE = ROOT.parent / "shared" / "archives" / "kvm-ppc.bundle"
@@ -40,6 +40,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = ["git", "clone", "-q", "--mirror", str(BUNDLE), str(clone)]
     subprocess.run(command, check=True, capture_output=True)
     program = Program(home)
+    program.config.parent.mkdir(parents=True)
+    program.config.write_text(INBOX_OF_OLD_MAIL)
     program.do("follow", "kvm-ppc", str(home / "kvm"))
     assert program.run("sync")[0] == 0
     return home

@@ -101,7 +101,7 @@ TARGET = {
     "search": Case("tui.desk.searcher._search", ("/", "o"), ("i",)),
     "search index": Case("tui.desk.searcher._prepare", ("/",), ("escape", "ctrl+r", "/")),
     "mark query": Case("tui.desk.marks.find_marked", line("mark.query oil")),
-    "journal": Case("core.desk.triage_service.TriageService.do", ("d",)),
+    "journal": Case("core.desk.triage_service.TriageService.apply", ("d",)),
     "pipe": Case("tui.desk.external.pipe_mails", ("|", "c", "a", "t", "enter")),
     "mail bytes": Case("tui.desk.external.raw_of", ("e",)),
     "browser": Case(

@@ -19,7 +19,7 @@ from core.desk.target_desk import open_target_desk
 from core.digest.bookmarks import load_bookmarks, remembered_file, save_bookmark
 from core.digest.process import DigestProcess, DigestResult
 from core.digest.range import AdjacentRanges, CommitBound, TimeBound, format_moment
-from core.errors import Cancelled
+from core.errors import Cancelled, PatchdeskError
 from core.sources.mbox import to_mboxrd
 from tests.core.inboxes import START, Epoch, mail, patch
 from tests.tui.kit import (
@@ -286,12 +286,20 @@ async def test_a_mark_is_kept_with_its_time(archive: Path) -> None:
     assert load_bookmarks("elsewhere") == {}
 
 
-@pytest.mark.parametrize(
-    "torn", ["", "[1]", '{"%s": 5}', '{"%s": {"read": {"until": 7}}}', "[" * 5000]
-)
-def test_a_torn_file_remembers_nothing_and_is_replaced(archive: Path, torn: str) -> None:
+@pytest.mark.parametrize("torn", ["", "[1]", "[" * 5000])
+def test_a_file_that_cannot_be_read_gives_no_bookmark_and_is_kept(archive: Path, torn: str) -> None:
     remembered_file().parent.mkdir(parents=True)
-    remembered_file().write_text(torn.replace("%s", str(archive)))
+    remembered_file().write_text(torn)
+    assert load_bookmarks(str(archive)) == {}
+    with pytest.raises(PatchdeskError, match="The bookmark was not kept"):
+        save_bookmark(str(archive), "mark", "2025-05-01", NOW, at=5)
+    assert remembered_file().read_text() == torn
+
+
+@pytest.mark.parametrize("wrong", ['{"%s": 5}', '{"%s": {"read": {"until": 7}}}'])
+def test_a_wrong_bookmark_is_none_and_is_replaced(archive: Path, wrong: str) -> None:
+    remembered_file().parent.mkdir(parents=True)
+    remembered_file().write_text(wrong.replace("%s", str(archive)))
     assert load_bookmarks(str(archive)) == {}
     save_bookmark(str(archive), "mark", "2025-05-01", NOW, at=5)
     assert load_bookmarks(str(archive))["mark"].at == 5

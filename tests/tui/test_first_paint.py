@@ -21,6 +21,7 @@ from core.errors import PatchdeskError
 from core.index.index import SeriesSummary, open_index
 from core.sources.mailbox import open_file
 from core.system.ui_state import UiState
+from tests.end_to_end.program import INBOX_OF_OLD_MAIL
 from tests.tui.kit import ready, tree_of
 from tests.tui.terminal import running
 from tests.tui.test_lists import app_on_index, ingest
@@ -127,6 +128,9 @@ def test_what_is_no_terminal_is_left_alone() -> None:
 def test_keys_pressed_before_there_is_a_screen_are_not_shown_and_not_lost(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
+    config = home / ".config" / "patchdesk" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(INBOX_OF_OLD_MAIL)
     environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
     with demo_path() as demo:
         mbox = shutil.copy(demo, tmp_path / "lantern.mbox")

@@ -234,7 +234,7 @@ async def test_in_linear_mode_pairs_are_words() -> None:
 
 async def test_a_click_moves_the_cursor_and_two_read() -> None:
     desk = app()
-    async with desk.run_test(size=(120, 30)) as pilot:
+    async with desk.run_test(size=(160, 30)) as pilot:
         await idle(pilot)
         await press(pilot, "D")
         line = next(

@@ -102,7 +102,7 @@ def test_it_comes_back_each_time(desk: Desk) -> None:
 
 
 def test_the_verdict_on_a_patch_of_it_is_about_the_series(desk: Desk) -> None:
-    assert desk.triage.apply(Verb.DONE, [MessageId("lamp-v1-2@x")]).text == "done"
+    assert desk.triage.apply(Verb.DONE, [MessageId("lamp-v1-2@x")]).text == "done: lamp: all of it"
     assert status(desk) == (Status.DONE, "")
 
 
@@ -194,7 +194,8 @@ def test_read_and_unread_of_a_series_are_of_all_its_mails(desk: Desk) -> None:
     row = desk.index.mails.find_row(LAMP)
     assert row is not None
     outcome = desk.triage.apply(Verb.READ, [LAMP])
-    assert (outcome.text, outcome.changes[0].after.status) == ("read", Status.READING)
+    assert outcome.text == "marked read: lamp: all of it"
+    assert outcome.changes[0].after.status is Status.READING
     assert desk.index.mails.unread_of(row) == set()
     desk.triage.apply(Verb.UNREAD, [MessageId("lamp-v1-1@x")], patch=True)
     assert desk.index.mails.unread_of(row) == {"lamp-v1-1@x"}
@@ -255,7 +256,7 @@ def test_a_removed_series_keeps_its_verdict_for_when_it_comes_again(desk: Desk) 
 
 def test_patches_are_decided_by_themselves(desk: Desk) -> None:
     patch = MessageId("lamp-v1-1@x")
-    assert desk.triage.apply(Verb.DONE, [patch], patch=True).text == "done"
+    assert desk.triage.apply(Verb.DONE, [patch], patch=True).text == "done: lamp: part 1"
     assert desk.triage.state_of(LAMP).patches == ((patch, Status.DONE),)
     assert desk.triage.state_of(LAMP).status is Status.NEW
     assert desk.triage.apply(Verb.DONE, [patch], patch=True).unchanged == 1
@@ -329,12 +330,12 @@ def test_what_is_not_possible_is_left_and_written_nowhere(desk: Desk) -> None:
     assert desk.journal.size() == size
     outcome = desk.triage.apply(Verb.DONE, [LAMP, WICK])
     assert (outcome.text, outcome.unchanged, [change.id for change in outcome.changes]) == (
-        "done",
+        "done: wick: all of it",
         1,
         [WICK],
     )
     outcome = desk.triage.apply(Verb.DONE, [LAMP], note="why")
-    assert (outcome.text, desk.triage.state_of(LAMP).note) == ("done", "why")
+    assert desk.triage.state_of(LAMP).note == "why"
 
 
 def test_today_counts_what_was_decided_and_what_is_left(desk: Desk) -> None:
