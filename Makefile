@@ -1,7 +1,6 @@
 # Everything sets itself up in a virtual environment in the tree: Python >= 3.11 with venv, git and make will do.
 PYTHON ?= python3
 MINUTES ?= 10
-# CI runs the slow ones, too.
 TESTS ?= -m 'not slow and not torture'
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,7 +40,7 @@ types: $(READY) ## Type checks
 imports: $(READY) ## Who may import whom
 	$(BIN)/lint-imports
 
-unit: $(READY) ## The tests alone, each once; those marked slow are left to CI
+unit: $(READY) ## The tests alone, each once; those marked slow are part of `make torture`
 	$(BIN)/pytest -n auto $(TESTS)
 
 # Atheris has no wheel for every Python; without it hypothesis runs longer, and says so.

@@ -107,6 +107,8 @@ class DeskScreen(CommandScreen):
     async def prepare_keys(self) -> None:
         """Mount the line inputs: not before the first picture, which they would hold up."""
         async with self._preparing_keys:  # the timer and the first key may ask at the same time
+            if not self.is_attached:  # the program ends
+                return
             if not self.prompt.is_attached:
                 await self.mount(self.bar, after=self.title_bar)
                 await self.mount(self.prompt, before=self.status)
