@@ -66,6 +66,11 @@ def find_trailers(text: str) -> tuple[Trailer, ...]:
     return tuple(found[:MAX_TRAILERS])
 
 
+def is_trailer_block(lines: list[str]) -> bool:
+    """Whether a paragraph holds nothing but trailers and the notes of maintainers among them."""
+    return bool(_block(lines, is_last=False)) or all(_NOTE.match(line) for line in lines)
+
+
 def _block(lines: list[str], *, is_last: bool) -> list[Trailer]:
     """Return the trailers of a paragraph, or nothing where it is prose, as it may be in part where it `is_last`."""
     found: list[Trailer] = []

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from core.diff.parse import DiffFile, read_diff
 from core.mail.message import UNKNOWN_DATE
+from core.mail.trailers import is_trailer_block
 from core.model import OpenedMessage
 from core.reply.anchors import resolve
 from core.reply.draft import Anchor, Draft, DraftComment
@@ -24,11 +25,6 @@ ROWS_ABOVE: Final = 8
 CUT: Final = "> [...]"
 """Stands for quoted lines that were left out."""
 
-_TRAILER: Final = re.compile(
-    r"(?:[A-Za-z]{1,30}(?:-[A-Za-z]{1,30}){1,3}|Cc|Fixes|Link|Closes|Bug|BugLink):\s"
-    r"|\[[^\]]{1,200}\]\s*$|\(cherry picked from "
-)
-"""Begins a line that is a trailer, or a maintainer's note among them."""
 _KEPT: Final = re.compile(r"[ \t>|+\-@]|.*https?://")
 """Begins a line of the user's own text that is never wrapped: indented, quoted, a table, a diff; or it holds a URL."""
 
@@ -133,16 +129,10 @@ def _first_paragraph(mail: OpenedMessage) -> list[str]:
     for text in (mail.body.message, mail.body.notes):
         for is_blank, group in groupby(text.split("\n"), lambda line: not line.strip()):
             lines = list(group)
-            if not is_blank and not _is_trailers(lines):
+            if not is_blank and not is_trailer_block(lines):
                 return [_quote(line) for line in lines]
     stat = [line for line in mail.body.diffstat.split("\n") if line.strip()]
     return [_quote(line) for line in stat[-1:]]
-
-
-def _is_trailers(lines: Sequence[str]) -> bool:
-    """Whether a paragraph is a block of trailers, be they folded."""
-    folded = [line for line in lines[1:] if not line[:1].isspace()]
-    return all(_TRAILER.match(line) for line in [*lines[:1], *folded])
 
 
 class _Placed(NamedTuple):

@@ -24,21 +24,22 @@ def edit_text(file: Path, text: str) -> str:
     """
     if not file.exists():
         write_atomically(file, f"{_HELP}{SEPARATOR}\n{text}".encode("utf-8", "replace"))
-    status = run_in_terminal(editor_command(file, os.environ))
-    if status:
-        raise PatchdeskError(f"The editor failed ({status}).", f"What you wrote is in {file}.")
-    return read_edited(file)
+    return _edit(file)
 
 
 def edit_plain(file: Path, text: str) -> str:
     """Let the user edit a text that is on disk elsewhere already, and return it. Raises PatchdeskError."""
     write_atomically(file, text.encode("utf-8", "replace"))
+    edited = _edit(file)
+    file.unlink(missing_ok=True)
+    return edited
+
+
+def _edit(file: Path) -> str:
     status = run_in_terminal(editor_command(file, os.environ))
     if status:
         raise PatchdeskError(f"The editor failed ({status}).", f"What you wrote is in {file}.")
-    edited = read_edited(file)
-    file.unlink(missing_ok=True)
-    return edited
+    return read_edited(file)
 
 
 def read_edited(file: Path) -> str:
