@@ -11,6 +11,7 @@ from core.index.codec import from_blob, phrases_of, read_facts
 from core.index.database import get_meta, set_meta, transaction
 from core.index.full_text import remove_phrases
 from core.index.ids import CLEANUPS
+from core.index.inbox import forget_boundary
 from core.index.message_writer import remove_from_part
 from core.index.rebuild import leave_out
 from core.index.regroup import regroup_dirty
@@ -34,14 +35,14 @@ def forget(
         if stop.is_set():
             raise Cancelled
         with transaction(connection):
-            if not _remove_some(connection, found[0]):
+            if not _remove_some(connection, found[0], list_name):
                 found = None
         changed += regroup_dirty(connection, stop=stop, report=report)
     _remove_unused(connection, stop, report)
     return changed
 
 
-def _remove_some(connection: sqlite3.Connection, list_id: int) -> bool:
+def _remove_some(connection: sqlite3.Connection, list_id: int, list_name: str) -> bool:
     """Remove some mails of a list, and where none is left the list itself; return whether there may be more."""
     # Whoever syncs it meanwhile begins anew.
     connection.execute("UPDATE list_part SET position = '' WHERE list = ?", (list_id,))
@@ -60,6 +61,7 @@ def _remove_some(connection: sqlite3.Connection, list_id: int) -> bool:
     if not mails:
         connection.execute("DELETE FROM list_part WHERE list = ?", (list_id,))
         connection.execute("DELETE FROM list WHERE id = ?", (list_id,))
+        forget_boundary(connection, list_name)
     return bool(mails)
 
 

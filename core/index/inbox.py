@@ -39,6 +39,12 @@ def set_boundary(connection: sqlite3.Connection, list_name: str, setting: str, m
         set_meta(connection, f"{_SETTING}{list_name}", setting)
 
 
+def forget_boundary(connection: sqlite3.Connection, list_name: str) -> None:
+    """Forget where a list's inbox begins. Within a transaction."""
+    set_meta(connection, f"{_MOMENT}{list_name}", None)
+    set_meta(connection, f"{_SETTING}{list_name}", None)
+
+
 def boundary_setting(connection: sqlite3.Connection, list_name: str) -> str | None:
     """Return the setting that a list's boundary follows from; None where it has none."""
     found = get_meta(connection, f"{_SETTING}{list_name}")

@@ -17,13 +17,12 @@ from hypothesis import strategies as st
 
 from core.errors import Cancelled
 from core.index import list_ingest as ingest
-from core.index import regroup
-from core.index import series_candidates as kin
+from core.index import regroup, series_candidates
 from core.index.codec import join_pair
 from core.index.database import transaction
 from core.index.ids import IdAllocator, PhraseMemory
 from core.index.index import Index, open_index
-from core.series import features as cards
+from core.series import features
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
 
 START = 1_748_700_000
@@ -87,7 +86,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "FIRST_REGROUP_AT", 3)
     monkeypatch.setattr(ingest, "REGROUP_GROWTH", 1.3)
     monkeypatch.setattr(regroup, "AT_ONCE", 3)
-    for module in (cards, kin):
+    for module in (features, series_candidates):
         monkeypatch.setattr(module, "SIMILARITY_WINDOW", 2)
 
 
@@ -204,6 +203,23 @@ def test_forgetting_gives_back_people_words_and_paths() -> None:
         bring(index, logs["one"])  # and with it they come back
         with index.connection() as connection:
             assert words_of(connection) == before
+
+
+def test_a_list_that_is_forgotten_takes_the_begin_of_its_inbox_along() -> None:
+    raw = b"From: Zoe <zoe@example.org>\nSubject: x\nMessage-ID: <%d@x>\n\nText.\n"
+    with new_index() as index:
+        for number, name in enumerate(("one", "two")):
+            log = Log(name)
+            log.entries = [(raw % number, True)]
+            bring(index, log)
+            index.writer.set_inbox_boundary(name, "all", 5)
+        index.writer.forget("one", stop=NOBODY, report=quiet)
+        with index.connection() as connection:
+            names = {name for (name,) in connection.execute("SELECT name FROM meta")}
+        assert {name for name in names if name.startswith("inbox_")} == {
+            "inbox_since two",
+            "inbox_setting two",
+        }
 
 
 def words_of(connection: sqlite3.Connection) -> dict[str, set[str]]:
