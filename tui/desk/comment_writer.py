@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from textual.app import SuspendNotSupported
 from textual.content import Content
 from textual.geometry import Region
 
@@ -17,6 +16,7 @@ from core.series.review_comments import PatchLine
 from core.text import SafeText
 from tui.desk.comment_draft import CommentDraft, CommentSubject
 from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
+from tui.desk.external import lend_terminal
 from tui.desk.own_drafts import NOT_KEPT, AnsweredMessage, OwnDrafts
 from tui.keys.commands import BY_NAME
 
@@ -254,18 +254,13 @@ class CommentWriter(Controller):
         if self._writing is None:
             return
         self._save()
-        try:
-            with self._desk.app.suspend():
-                text = edit_plain(self._own.service().comment_file(), self._editor.text)
-        except PatchdeskError as error:
-            self._desk.show_error(error)
-            return
-        except SuspendNotSupported:
-            self._desk.show_message("Cannot suspend this terminal for an editor.", "warning")
-            return
-        self._desk.app.screen.refresh()
-        self._editor.load_text(text.rstrip("\n"))
-        self.keep()
+        written = self._editor.text
+        text = lend_terminal(
+            self._desk, lambda: edit_plain(self._own.service().comment_file(), written)
+        )
+        if text is not None:
+            self._editor.load_text(text.rstrip("\n"))
+            self.keep()
 
     # ------------------------------------------------------------- deleting
 

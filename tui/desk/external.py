@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual.app import SuspendNotSupported
 
 from core.errors import PatchdeskError
 from core.model import Message, Series
 from core.text import SafeText, shown, shown_lines
-from tui.desk.controller import Controller, Handler, ReaderContent
+from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
 from tui.desk.requests import HasLinks, Session, web_link
 from tui.keys.commands import Pane
 from tui.tasks import Task
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.system.browser import Browser
     from core.system.programs import Output
     from tui.widgets.choose import Choice
+
+T = TypeVar("T")
 
 _MOST_LINES: Final = 20_000
 """Lines of a command's output that are shown."""
@@ -202,14 +204,25 @@ class External(Controller):
         """Run a program that has the terminal to itself."""
         from core.system.programs import run_in_terminal
 
-        try:
-            with self._desk.app.suspend():
-                run_in_terminal(command)
-        except PatchdeskError as error:
-            self._desk.show_error(error, "warning")
-        except SuspendNotSupported:
-            self._desk.show_message("Cannot suspend this terminal for another program.", "warning")
-        self._desk.app.screen.refresh()
+        lend_terminal(
+            self._desk, lambda: run_in_terminal(command), "another program", severity="warning"
+        )
+
+
+def lend_terminal(
+    desk: DeskView, work: Callable[[], T], program: str = "an editor", *, severity: str = "error"
+) -> T | None:
+    """Do work that runs a program with the terminal to itself; None where it failed, which is shown."""
+    try:
+        with desk.app.suspend():
+            return work()
+    except PatchdeskError as error:
+        desk.show_error(error, severity)
+    except SuspendNotSupported:
+        desk.show_message("Cannot suspend this terminal for {program}.", "warning", program=program)
+    finally:
+        desk.app.screen.refresh()
+    return None
 
 
 def raw_of(session: Session, message: Message) -> bytes:

@@ -7,13 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from textual.app import SuspendNotSupported
-
 from core.errors import PatchdeskError
 from core.model import Message, Series
 from core.reply.draft import TRAILERS, Draft, DraftState
 from core.text import SafeText, shown
 from tui.desk.controller import Controller, DeskView, Handler
+from tui.desk.external import lend_terminal
 from tui.desk.own_drafts import AnsweredMessage, OwnDrafts
 from tui.tree.rows import Kind, Row
 
@@ -119,16 +118,9 @@ class Replies(Controller):
 
         target, draft, text = prepared
         file = self._own.service().editor_file(draft)
-        try:
-            with self._desk.app.suspend():
-                edited = edit_text(file, text)
-        except PatchdeskError as error:
-            self._desk.show_error(error)
+        edited = lend_terminal(self._desk, lambda: edit_text(file, text))
+        if edited is None:
             return
-        except SuspendNotSupported:
-            self._desk.show_message("Cannot suspend this terminal for an editor.", "warning")
-            return
-        self._desk.app.screen.refresh()
         self._start(partial(self._keep_text, target, draft, edited), self._trailer_given)
 
     def _keep_text(self, target: AnsweredMessage, draft: Draft, text: str, _: Task) -> str:
@@ -273,13 +265,9 @@ class Replies(Controller):
 
         service = self._own.service()
         file = service.editor_file(draft)
-        try:
-            with self._desk.app.suspend():
-                edited = edit_text(file, draft.body)
-        except (PatchdeskError, SuspendNotSupported) as error:
-            self._desk.show_message("{error}", "error", error=error)
+        edited = lend_terminal(self._desk, lambda: edit_text(file, draft.body))
+        if edited is None:
             return
-        self._desk.app.screen.refresh()
 
         def keep(_: Task) -> str:
             changed = replace(service.with_text(draft, edited), state=DraftState.READY)
