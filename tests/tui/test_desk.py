@@ -657,3 +657,15 @@ async def test_a_narrow_footer_keeps_find_undo_and_help() -> None:
         footer = text_of(app, "StatusBar")
         for hint in ("/ find", "u undo", "? help"):
             assert hint in footer
+
+
+async def test_a_footer_of_any_width_cuts_no_hint() -> None:
+    app = app_with()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        for width in range(150, 166):
+            await pilot.resize_terminal(width, 24)
+            await idle(pilot)
+            footer = text_of(app, "StatusBar")
+            assert "? help" in footer, (width, footer)
+            assert "…" not in footer

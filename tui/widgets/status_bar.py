@@ -244,7 +244,7 @@ class StatusBar(Widget):
                 (f" {command.label}   ", "$foreground-muted"),
             ]
             column += width + 3
-        return Content.assemble(*parts)
+        return Content.assemble(*parts).rstrip()
 
     def on_click(self, event: events.Click) -> None:
         """Run the hint that was clicked."""
