@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     # What reads diffs is imported with the first mail: the first frame does not wait for it.
     from tui.reader.diff import DiffBlock
     from tui.reader.diff_code import HighlightChunk
-    from tui.reader.folding import FoldedPage
+    from tui.reader.folded_page import FoldedPage
 
 
 class ColouredView(Protocol):

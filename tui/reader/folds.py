@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.text import SafeText
-from tui.reader.folding import Folded, FoldedPage, Inserted
+from tui.reader.folded_page import Folded, FoldedPage, Inserted
 from tui.reader.interdiff_rows import interdiff_rows
 from tui.reader.page import Page
 from tui.reader.row import PageRow, RowsBlock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import Final, NamedTuple
 
-from tui.reader.folding import Anchor
+from tui.reader.folded_page import Anchor
 from tui.reader.page_view import PageView
 
 _MOST: Final = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from tui.reader.folding import Anchor
+from tui.reader.folded_page import Anchor
 from tui.reader.page_view import PageView
 
 

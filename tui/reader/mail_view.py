@@ -10,7 +10,7 @@ from textual.reactive import reactive
 
 from core.model import OpenedMessage
 from tui.reader.diff_layout import LAYOUTS, SIDES_FROM, Layout
-from tui.reader.folding import FoldedPage
+from tui.reader.folded_page import FoldedPage
 from tui.reader.page import Page, PageStyle
 from tui.reader.page_view import PageView
 from tui.tasks import Task, Tasks

@@ -17,7 +17,7 @@ from core import model
 from core.model import OpenedMessage
 from core.text import SafeText, shown_line
 from tui.reader.files import FileEntry, entry_of, path_shown
-from tui.reader.folding import FoldedPage
+from tui.reader.folded_page import FoldedPage
 from tui.reader.folds import Folds
 from tui.reader.jumps import Jumps, ReadingPlace
 from tui.reader.line_selection import LineSelection

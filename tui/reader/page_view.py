@@ -16,7 +16,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.reader.colouring import CodeColouring
-from tui.reader.folding import FoldedPage
+from tui.reader.folded_page import FoldedPage
 from tui.reader.page import Page
 from tui.reader.painter import Painter
 from tui.reader.row import StyleSpan

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from textual.selection import Selection
 
-from tui.reader.folding import FoldedPage
+from tui.reader.folded_page import FoldedPage
 
 
 def selected_text(page: FoldedPage, selection: Selection) -> str:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from operator import add
 from typing import Final
 
-from tui.reader.folding import FoldedPage
+from tui.reader.folded_page import FoldedPage
 from tui.reader.page import Page
 
 _MOST_SHOWN: Final = 200

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from tui.reader.folding import FoldedPage
+from tui.reader.folded_page import FoldedPage
 from tui.reader.folds import Folds, Gap
 from tui.reader.line_selection import LineSelection
 
