@@ -1,4 +1,4 @@
-"""Whether the panes stand beside or below each other: by the width of the terminal, or as the user has chosen."""
+"""The layout of the panes, beside or below each other: by the width of the terminal, or as the user has chosen."""
 
 from __future__ import annotations
 

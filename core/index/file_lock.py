@@ -1,4 +1,4 @@
-"""Who has the index open: each process holds a shared lock, and only one that is alone may put another file in its place."""
+"""The lock on the index file: each process shares it, and only a process that holds it alone may replace the file."""
 
 from __future__ import annotations
 

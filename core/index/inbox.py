@@ -1,4 +1,4 @@
-"""From when on a list's series are in the inbox: the past of one that is newly followed starts outside it.
+"""The boundary of each list's inbox: the past of a list that is newly followed starts outside it.
 
 The boundary is a moment per list, kept in `meta`. A row is outside where its latest activity is before the boundary of
 each list it came through and nobody ever decided on it; any answer or new version brings it in. Lists without a boundary

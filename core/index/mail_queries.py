@@ -1,4 +1,4 @@
-"""Series and mails as they are opened: whole, by Message-ID or row, with their bytes. Every answer is as of one moment."""
+"""Queries for whole series and mails, by Message-ID or row, with their bytes. Every answer is as of one moment."""
 
 from __future__ import annotations
 

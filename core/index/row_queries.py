@@ -1,4 +1,4 @@
-"""Which rows there are, in an order, what they show, and what has changed. Every answer is as of one moment."""
+"""Queries on rows: their order, their contents and their changes. Every answer is as of one moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a search asks of the index: the rows of a query, and the rows and patches that typed words are looked for in."""
+"""Queries of a search: the rows of a query, and the rows and patches for the fuzzy engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sync asks of the index: to take in mails, to group them, and to forget a list."""
+"""Writes of a sync: add mails, group them, forget a list."""
 
 from __future__ import annotations
 

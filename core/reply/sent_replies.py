@@ -1,4 +1,4 @@
-"""Replies that were sent and that no list has yet, in the tree of the thread they belong to."""
+"""Sent replies that no list has yet, added to the tree of their thread."""
 
 from __future__ import annotations
 

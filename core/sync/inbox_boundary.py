@@ -1,4 +1,4 @@
-"""Where the inbox of a list begins: `[lists.NAME] inbox_since`, at the list's first sync two weeks ago."""
+"""The begin of a list's inbox: `[lists.NAME] inbox_since`, by default two weeks before its first sync."""
 
 from __future__ import annotations
 

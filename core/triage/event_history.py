@@ -1,4 +1,4 @@
-"""What was done to series and undone, as it is looked back on: the steps to undo and redo, and the history of a series."""
+"""The history of triage: the steps to undo and redo, and the events of a series."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries and what is decided: whether a query asks for states itself, and how decided series are taken in or left out."""
+"""Queries with and without decided series, and a test whether a query asks for states itself."""
 
 from __future__ import annotations
 

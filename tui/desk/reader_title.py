@@ -1,4 +1,4 @@
-"""What stands above the reader: which mail it is, what you noted on its series, how much was viewed, how far one is."""
+"""The title of the reader: the mail, your note on its series, the viewed hunks, the position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which controllers the main screen has, and in which order they are asked."""
+"""The controllers of the main screen, in the order in which they are asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours for the code of a page, slice by slice: first what is in view, then what a page down shows."""
+"""Colours for the code of a page, slice by slice: first the rows in view, then those of the next page."""
 
 from __future__ import annotations
 

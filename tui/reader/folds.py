@@ -1,4 +1,4 @@
-"""What of one mail is folded, viewed and commented on, and the page that comes of it."""
+"""The folds, viewed hunks and comments of one mail, and the page as they make it."""
 
 from __future__ import annotations
 

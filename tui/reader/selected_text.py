@@ -1,4 +1,4 @@
-"""The text of rows of a page, as it is copied and quoted: what was wrapped for the screen in one piece again."""
+"""The text of selected rows, for copies and quotes: lines wrapped for the screen are whole again."""
 
 from __future__ import annotations
 

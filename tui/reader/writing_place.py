@@ -1,4 +1,4 @@
-"""Where a comment is written: the lines it is about, and the rows left free under them for what is typed."""
+"""The place of a comment being written: the lines it is about, and the free rows under them for the editor."""
 
 from __future__ import annotations
 

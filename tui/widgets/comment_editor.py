@@ -1,4 +1,4 @@
-"""A small editor for a comment, over the reader, whose keys are given to it by the screen at once and in their order."""
+"""A small editor for a comment, over the reader; the screen passes it the keys, at once and in their order."""
 
 from __future__ import annotations
 
