@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from core.model import Message, OpenedMessage, TargetListing
 from core.progress import ProgressCallback
 from tests.core.versions.series import Mails, raw_mail, raw_patch
-from tests.tui.kit import NOW, desk_screen, idle, reader_of, text_of, tree_of
+from tests.tui.kit import NOW, desk_screen, idle, reader_of, text_of, tree_of, until
 from tui.app import PatchdeskApp
 from tui.keys.commands import Pane
 from tui.versions.ladder import VersionLadder
@@ -201,8 +201,7 @@ async def test_esc_stops_a_comparison_and_the_screen_stays() -> None:
         await idle(pilot)
         opened.gate.clear()
         await pilot.press(":", *"versions 1 3", "enter")
-        await pilot.pause()
-        assert "comparing versions" in text_of(desk)
+        await until(pilot, lambda: "comparing versions" in text_of(desk), what="the work")
         await pilot.press("escape")
         assert "Stopped." in text_of(desk)
         opened.gate.set()
