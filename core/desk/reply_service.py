@@ -16,10 +16,10 @@ from core.reply.anchors import anchor_of, last_line, resolve
 from core.reply.compose import compose_text, full_quote, with_trailers
 from core.reply.delivery import DeliveryWay, SendSettings, delivery_way
 from core.reply.draft import Draft, DraftComment, DraftState
+from core.reply.draft_store import DraftList, DraftStore
 from core.reply.message import clean_text, new_message_id, reply_references, reply_subject
 from core.reply.recipients import Recipients, is_address, reply_recipients
 from core.reply.sending import Preview, preview, send_draft, settle_arrived
-from core.reply.store import DraftList, DraftStore
 
 if TYPE_CHECKING:
     from core.series.review_comments import PatchLine

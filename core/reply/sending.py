@@ -16,8 +16,8 @@ from core.reply.delivery import (
     OutgoingMail,
 )
 from core.reply.draft import SENDABLE, Draft, DraftState
+from core.reply.draft_store import DraftStore
 from core.reply.message import build_message, mailbox
-from core.reply.store import DraftStore
 
 _LOG = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from core.mail.subject import parse_subject
 from core.model import DRAFT_KEY, Message, Patch, Reply, Series, Thread
 from core.reply.draft import Draft, DraftState
+from core.reply.draft_store import DraftStore
 from core.reply.message import build_message
-from core.reply.store import DraftStore
 
 
 def message_of(draft: Draft) -> Message:

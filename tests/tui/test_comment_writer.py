@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.reply.draft import Draft, DraftState
-from core.reply.store import DraftStore
+from core.reply.draft_store import DraftStore
 from tests.core.reply.kit import PATCH, fake_sendmail
 from tests.tui.kit import idle, reader_of, ready, text_of, tree_of, until
 from tests.tui.test_replies import _no_suspend, app_at, command, drafts, home, press

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from core.config import Config
 from core.desk.target_desk import open_target_desk
 from core.reply.draft import Draft, DraftState
-from core.reply.store import DraftStore
+from core.reply.draft_store import DraftStore
 from tests.core.reply.kit import PATCH, fake_sendmail
 from tests.tui.kit import idle, reader_of, ready, text_of
 from tui.app import PatchdeskApp

@@ -100,7 +100,7 @@ def drafts(arguments: argparse.Namespace) -> int:
     """Print the drafts of the last 30 days. Returns the exit status; raises PatchdeskError."""
     from core.desk.reply_service import ReplyService
     from core.json_records import to_line
-    from core.reply.record import draft_record
+    from core.reply.draft_json import draft_record
 
     found = ReplyService(load_config_and_warn()).drafts()
     for problem in found.problems:

@@ -65,7 +65,7 @@ class OwnDrafts:
     def refresh(self) -> None:
         """Read the drafts again; blocks. Raises PatchdeskError."""
         if self.are_kept:
-            from core.reply.store import DraftStore
+            from core.reply.draft_store import DraftStore
 
             self.drafts = DraftStore.default().list().drafts
 

@@ -106,8 +106,8 @@ class Session:
     def _sent(message: model.Message) -> bytes | None:
         if not message.key.startswith(model.DRAFT_KEY):
             return None
+        from core.reply.draft_store import DraftStore
         from core.reply.sent_replies import sent_bytes
-        from core.reply.store import DraftStore
 
         return sent_bytes(message, DraftStore.default())
 

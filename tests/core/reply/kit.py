@@ -12,7 +12,7 @@ from pathlib import Path
 from core.mail.message import parse_mail
 from core.model import Identity, MessageId, OpenedMessage
 from core.reply.draft import Draft, DraftComment
-from core.reply.store import DraftStore
+from core.reply.draft_store import DraftStore
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 ME = Identity("Rex Reviewer", "rex@example.com")

@@ -20,9 +20,9 @@ from core.errors import PatchdeskError
 from core.model import Identity, MessageId
 from core.reply.delivery import CommandWay, DeliveryWay, FileWay, MaildirWay, OutgoingMail
 from core.reply.draft import Anchor, Attempt, Draft, DraftComment, DraftState
-from core.reply.record import DraftFileError, decode_draft, draft_record, encode_draft
+from core.reply.draft_json import DraftFileError, decode_draft, draft_record, encode_draft
+from core.reply.draft_store import KEPT_FOR, DraftStore
 from core.reply.sending import preview, send_draft, settle_arrived
-from core.reply.store import KEPT_FOR, DraftStore
 from tests.core.reply.kit import NOW, draft, fake_sendmail, numbered, store_in
 
 READY = replace(draft(text="Fine.\n"), state=DraftState.READY)
@@ -308,7 +308,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from core.reply.delivery import CommandWay
 from core.reply.sending import send_draft
-from core.reply.store import DraftStore
+from core.reply.draft_store import DraftStore
 now = lambda: datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 store = DraftStore(Path(sys.argv[1]), now)
 print("go", flush=True)

@@ -18,7 +18,7 @@ from typing import Final
 from core.errors import PatchdeskError
 from core.model import MessageId
 from core.reply.draft import Attempt, Draft, DraftState
-from core.reply.record import MAX_BYTES, DraftFileError, decode_draft, encode_draft
+from core.reply.draft_json import MAX_BYTES, DraftFileError, decode_draft, encode_draft
 from core.system.paths import data_dir, private_dir, write_atomically
 
 KEPT_FOR: Final = timedelta(days=30)
