@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,17 @@ class Timings:
     """After which repositories are first asked for tags that snoozed series wait for."""
     tags_due: float = 600.0
     """Between two times that they are asked."""
+    spinner_turns: float = 0.1
+    """Between two pictures of the spinner; also how long work may take before it is worth telling."""
+    comments_counted: float = 0.3
+    """That a patch is in view before its comments are counted."""
     comment_saved: float = 2.0
     """Between two times that a comment which is being written goes to disk."""
     ages_due: float = 60.0
     """Between two times that the ages of the rows are drawn anew."""
     quit: float = 10.0
     """That quitting waits for triage to be written: a disk that hangs must not hold the terminal."""
+
+
+DEFAULT_TIMINGS: Final = Timings()
+"""The times of the program itself."""

@@ -12,6 +12,7 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from core.index.row_summary import SeriesSummary
+from tui.timings import DEFAULT_TIMINGS, Timings
 from tui.tree.items import Items
 from tui.tree.marks import Marks, SeriesHandle
 from tui.tree.rows import Kind, Row, SearchMarks, Whole
@@ -35,8 +36,14 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         count: int
         selecting: bool
 
-    def __init__(self, *, clock: Callable[[], datetime], id: str | None = None) -> None:  # noqa: A002
-        super().__init__(clock=clock, id=id)
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime],
+        timings: Timings = DEFAULT_TIMINGS,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(clock=clock, timings=timings, id=id)
         self.linear = False
         """Rows are words, for screen readers and plain terminals."""
         self.marks: Final = Marks()

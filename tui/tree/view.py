@@ -20,6 +20,7 @@ from textual.strip import Strip
 from core.model import MessageId, Patch
 from tui.styles import RowStyles
 from tui.textual_private import resize_rows
+from tui.timings import DEFAULT_TIMINGS, Timings
 from tui.tree import columns as tree_line
 from tui.tree.annotations import PatchAnnotations
 from tui.tree.badges import Asked, comment_key_of, with_comment_count
@@ -31,9 +32,6 @@ from tui.widgets.row_text import StyledText
 
 _STRIPS: Final = 400
 """Drawn lines kept: some screens of them."""
-
-_ASK_AFTER: Final = 0.3
-"""Seconds that a patch is in view before its comments are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,16 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
 
         asked: Mapping[Asked, Patch]
 
-    def __init__(self, *, clock: Callable[[], datetime], id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime],
+        timings: Timings = DEFAULT_TIMINGS,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
         self._clock = clock
+        self._timings = timings
         self._rows = Rows()
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
         self._styles = RowStyles(self)
@@ -339,7 +344,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         if (commented := comment_key_of(row)) is None:
             return pieces
         if self._annotations.want(*commented):
-            self.set_timer(_ASK_AFTER, self._request_comment_counts)
+            self.set_timer(self._timings.comments_counted, self._request_comment_counts)
         count = self._annotations.count(commented[0])
         return with_comment_count(pieces, count) if count else pieces
 

@@ -16,14 +16,12 @@ from textual.widget import Widget
 
 from core.text import SafeText
 from tui.keys.commands import Command
+from tui.timings import DEFAULT_TIMINGS, Timings
 from tui.widgets.title_bar import Tab, draw_tabs
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ALWAYS: Final = frozenset({"find.start", "triage.undo", "app.help"})
 """Commands whose hints stay in a narrow footer."""
-
-SPIN_EVERY: Final = 0.1
-"""Seconds a picture; also how long work may take before it is worth telling."""
 
 
 class TitleBar(Widget):
@@ -116,8 +114,9 @@ class StatusBar(Widget):
 
         command: Command
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, timings: Timings = DEFAULT_TIMINGS, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._timings = timings
         self._hints: tuple[tuple[str, Command], ...] = ()
         self._places: list[tuple[int, int, Command]] = []
         self._said: tuple[str, str] | None = None
@@ -176,7 +175,7 @@ class StatusBar(Widget):
         self._work = text
         if self._spin is None:
             self._since = monotonic()
-            self._spin = self.set_interval(SPIN_EVERY, self._turn)
+            self._spin = self.set_interval(self._timings.spinner_turns, self._turn)
 
     def tell(self, text: SafeText) -> None:
         """Show a word on how far one has come, as long as nothing runs."""
