@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -119,6 +120,7 @@ def test_screens_and_controllers_are_no_towers() -> None:
     for screen in (DeskScreen, DigestScreen):
         ours = [kind for kind in screen.__mro__ if kind.__module__.startswith("tui.")]
         assert len(ours) <= 2, ours
+        assert len(inspect.getsourcelines(screen)[0]) <= 250, f"{screen} does too much by itself"
     for kind in Controller.__subclasses__():
         if kind.__module__.startswith("tui."):
             assert not kind.__subclasses__(), f"{kind} is inherited from"

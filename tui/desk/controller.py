@@ -143,8 +143,6 @@ class DeskView(Protocol):
     status: StatusBar
     prompt: Prompt
     bar: SearchBar
-    editor: CommentEditor | None
-    """There once the reader has the keys."""
     session: Session | None
     """The open session; None before the first."""
     content: ReaderContent
@@ -159,6 +157,11 @@ class DeskView(Protocol):
     @property
     def app(self) -> App[Any]:
         """The application: dialogs, toasts, the clipboard."""
+        ...
+
+    @property
+    def editor(self) -> CommentEditor | None:
+        """The editor of comments; there once the reader has the keys."""
         ...
 
     @property

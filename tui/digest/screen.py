@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual import events, on
@@ -15,12 +13,14 @@ from textual.widgets import Static
 from core.errors import PatchdeskError
 from core.model import MessageId
 from core.text import SafeText, shown
-from tui.digest.loading import NO_DIGEST, DigestLoader
-from tui.digest.rows import TOP, totals
+from tui.digest.export import DigestExport
+from tui.digest.loading import DigestLoader
+from tui.digest.ranges import range_proposals
+from tui.digest.rows import totals
 from tui.digest.view import DigestView
 from tui.keys.commands import Command, Pane, commands_named
 from tui.keys.dispatch import CommandScreen
-from tui.keys.keymap import Keymap, format_keys
+from tui.keys.keymap import Keymap
 from tui.tasks import Tasks
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.status_bar import StatusBar, TitleBar
@@ -28,12 +28,6 @@ from tui.widgets.status_bar import StatusBar, TitleBar
 if TYPE_CHECKING:
     from core.digest.process import DigestResult
 
-_SPANS: Final = (
-    ("1.day.ago..", "the last day"),
-    ("1.week.ago..", "the last week"),
-    ("1.month.ago..", "the last month"),
-    ("..", "everything"),
-)
 _ELSEWHERE: Final = "is for the list and the reader: {app.back} goes back there."
 
 
@@ -52,6 +46,7 @@ class DigestScreen(CommandScreen):
     }
     """
     AUTO_FOCUS = None
+    status: StatusBar
 
     def __init__(
         self,
@@ -74,6 +69,7 @@ class DigestScreen(CommandScreen):
         self.loader = DigestLoader(self, tasks, target, clock)
         self.title_bar, self.view = TitleBar(), DigestView()
         self.prompt, self.status = Prompt(), StatusBar()
+        self.export = DigestExport(self, self.loader, clock)
 
     def compose(self) -> ComposeResult:
         """Lay out the rows between the title and the status bar."""
@@ -135,7 +131,7 @@ class DigestScreen(CommandScreen):
             "digest.earlier": lambda: self.loader.shift(-1),
             "digest.later": lambda: self.loader.shift(1),
             "digest.mark": self.loader.bookmark,
-            "digest.export": self._ask_file,
+            "digest.export": self.export.ask_file,
             "tree.expand": view.unfold,
             "tree.collapse": view.collapse,
             "fold.toggle": lambda: view.fold(expanded=None),
@@ -201,35 +197,27 @@ class DigestScreen(CommandScreen):
 
     # ------------------------------------------------------------- the prompt
 
-    def _spans(self) -> list[Proposal]:
-        from core.digest.bookmarks import load_bookmarks
-
-        spans: list[Proposal] = []
-        try:
-            remembered = load_bookmarks(self._target)
-        except PatchdeskError as error:
-            self.show_error(error, "warning")
-            remembered = {}
-        for kind, words in (("read", "since my last digest"), ("mark", "since the mark")):
-            if (place := remembered.get(kind)) is not None:
-                when = place.time[:16].replace("T", " ")
-                spans.append((shown(f"{place.until}.."), shown(f"{words}, of {when}")))
-        return [*spans, *_SPANS]
-
     def ask_range(self) -> None:
         """Ask for FROM..TO, with proposals."""
-        spans = self._spans()
+        from core.digest.bookmarks import load_bookmarks
+
+        try:
+            bookmarks = load_bookmarks(self._target)
+        except PatchdeskError as error:
+            self.show_error(error, "warning")
+            bookmarks = {}
+        proposals = range_proposals(bookmarks)
 
         def propose(text: str) -> Sequence[Proposal]:
             wanted = text.casefold()
-            return [span for span in spans if wanted in f"{span[0]} {span[1]}".casefold()]
+            return [one for one in proposals if wanted in f"{one[0]} {one[1]}".casefold()]
 
-        default, means = spans[0]
+        default, meaning = proposals[0]
         self.prompt.ask(
             "Digest of",
             then=lambda text: self.loader.load(text.strip() or default),
             cancelled=self._leave_empty,
-            placeholder=f"FROM..TO: commits, tags or dates · Enter: {means}",
+            placeholder=f"FROM..TO: commits, tags or dates · Enter: {meaning}",
             propose=propose,
         )
 
@@ -292,67 +280,3 @@ class DigestScreen(CommandScreen):
     def show_work(self, text: SafeText | None) -> None:
         """Show the running work."""
         self.status.work(text)
-
-    def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
-        """Show a key sequence that was begun, and how it can go on."""
-        keys = [(format_keys((stroke,)), command) for stroke, command in ways]
-        self.status.show_pending_keys(begun, keys)
-
-    def show_text(self, text: SafeText, severity: str) -> None:
-        """Show one sentence until the next key, as it is."""
-        self.status.show_message(text, severity)
-
-    def clear_message(self) -> None:
-        """Take back the sentence."""
-        self.status.clear_message()
-
-    # ------------------------------------------------------------- export
-
-    def _ask_file(self) -> None:
-        result = self.loader.result
-        if result is None:
-            self.show_message(NO_DIGEST, "warning")
-            return
-        name = re.sub(r"[^a-z0-9_-]", "-", result.digest.list_name.lower())[:60] or "list"
-        day = f"{result.digest.last or self._clock():%Y-%m-%d}"
-        kinds = (("html", "a web page"), ("md", "markdown"), ("txt", "text"), ("json", "JSON"))
-        files = [(shown(f"{name}-{day}.{suffix}"), words) for suffix, words in kinds]
-        self.prompt.ask(
-            "Write to",
-            then=self._export_to,
-            placeholder="FILE.html, .md, .txt or .json",
-            propose=lambda _: files,
-        )
-
-    def _export_to(self, text: str) -> None:
-        """Write to the file named, after asking where there is one already."""
-        if not text.strip():
-            return
-        try:
-            path = Path(text.strip()).expanduser()
-            folder, exists = path.parent.is_dir(), path.exists() or path.is_symlink()
-        except (OSError, ValueError, RuntimeError):
-            self.show_message("{name} cannot be a file name.", "error", name=text)
-            return
-        if not folder:
-            self.show_message("There is no folder {folder}.", "error", folder=path.parent)
-        elif path.is_dir():
-            self.show_message("{path} is a folder: name a file in it.", "error", path=path)
-        elif exists:
-            self._ask_overwrite(path)
-        else:
-            self.loader.export(path, TOP)
-
-    def _ask_overwrite(self, path: Path) -> None:
-        def answered(text: str) -> None:
-            if text.strip().casefold() in ("y", "yes"):
-                self.loader.export(path, TOP)
-            else:
-                self.show_message("Nothing was written.")
-
-        self.prompt.ask(
-            shown(f"{path.name} is there already. Overwrite it?"),
-            then=answered,
-            cancelled=lambda: self.show_message("Nothing was written."),
-            placeholder="y or n",
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from textual import events
 from textual.screen import Screen
@@ -13,8 +14,23 @@ from tui.keys.commands import Command, Pane
 from tui.keys.keymap import Keymap, format_keys, key_of_event
 
 
+class MessageLine(Protocol):
+    """The line of a screen that shows sentences and the keys of a sequence."""
+
+    def show_message(self, text: SafeText, severity: str = ...) -> None:
+        """Show one sentence."""
+
+    def clear_message(self) -> None:
+        """Remove the sentence."""
+
+    def show_pending_keys(self, begun: str, continuations: list[tuple[str, Command]] = ...) -> None:
+        """Show a sequence that was begun, and the keys it can go on with."""
+
+
 class CommandScreen(Screen[None]):
     """Turns key presses into commands, and runs the screen's handler of each."""
+
+    status: MessageLine
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__()
@@ -37,16 +53,20 @@ class CommandScreen(Screen[None]):
         del command
         return ""
 
+    # The rest.
+
     def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
-        """Show a sequence that was begun and how it can go on; an empty one ends that."""
+        """Show a key sequence that was begun, and how it can go on; an empty one ends that."""
+        keys = [(format_keys((stroke,)), command) for stroke, command in ways]
+        self.status.show_pending_keys(begun, keys)
 
     def show_text(self, text: SafeText, severity: str) -> None:
         """Show one sentence until the next key, as it is."""
+        self.status.show_message(text, severity)
 
     def clear_message(self) -> None:
-        """Remove that sentence."""
-
-    # The rest.
+        """Take back the sentence."""
+        self.status.clear_message()
 
     def show_message(self, template: str, severity: str = "information", **values: object) -> None:
         """Show one sentence until the next key: `template` with keys and values filled in."""

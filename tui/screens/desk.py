@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import Lock
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
@@ -25,15 +24,15 @@ from tui.desk.requests import Desk, Session
 from tui.desk.wiring import make_controllers
 from tui.keys.commands import BY_NAME, Command, Pane
 from tui.keys.dispatch import CommandScreen
-from tui.keys.keymap import Keymap, format_keys
+from tui.keys.keymap import Keymap
 from tui.pane_layout import PaneLayout, chosen_panes, lay_out_panes
 from tui.reader.message_view import MessageView
 from tui.reader.page_view import PageView
 from tui.screens.first_picture import FirstPicture
+from tui.screens.line_inputs import LineInputs
 from tui.tasks import Tasks
 from tui.tree.triage_tree import TriageTree
 from tui.versions.ladder import VersionLadder
-from tui.widgets.prompt import Prompt
 from tui.widgets.search_bar import SearchBar
 from tui.widgets.status_bar import StatusBar, TitleBar
 
@@ -56,6 +55,7 @@ class DeskScreen(CommandScreen):
     """Title, tree, reader and status bar, and the route of keys. The features are controllers."""
 
     AUTO_FOCUS = None
+    status: StatusBar
 
     def __init__(
         self, keymap: Keymap, tasks: Tasks, open_desk: Callable[[str], Desk], settings: DeskSettings
@@ -65,16 +65,14 @@ class DeskScreen(CommandScreen):
         self.session: Session | None = None
         self.content = ReaderContent.NOTE
         self.asked_from = Pane.TREE
-        self.title_bar, self.status = TitleBar(), StatusBar()
-        self.series_tree = TriageTree(clock=settings.clock)
+        self.title_bar, self.status = TitleBar(), StatusBar(timings=settings.timings)
+        self.series_tree = TriageTree(clock=settings.clock, timings=settings.timings)
         self.ladder = VersionLadder()
         self.reader = MessageView(clock=settings.clock, tasks=tasks)
-        self.prompt, self.bar = Prompt(), SearchBar()
-        self.editor: CommentEditor | None = None
-        self._pane = Pane.TREE
-        self._preparing_keys = Lock()
+        self._inputs = LineInputs()
+        self.prompt, self.bar = self._inputs.prompt, self._inputs.bar
+        self._pane, self._tasks = Pane.TREE, tasks
         self._first_picture = FirstPicture(self)
-        self._tasks = tasks
         self.controllers = make_controllers(self, tasks, open_desk)
 
     def compose(self) -> ComposeResult:
@@ -105,30 +103,21 @@ class DeskScreen(CommandScreen):
     # ------------------------------------------------------------- keys, commands and messages
 
     async def prepare_keys(self) -> None:
-        """Mount the line inputs: not before the first picture, which they would hold up."""
-        async with self._preparing_keys:  # the timer and the first key may ask at the same time
-            if not self.is_attached:  # the program ends
-                return
-            if not self.prompt.is_attached:
-                await self.mount(self.bar, after=self.title_bar)
-                await self.mount(self.prompt, before=self.status)
-            if self.editor is None and self.active_pane is Pane.READER:
-                from tui.widgets.comment_editor import CommentEditor
-
-                self.editor = CommentEditor()
-                await self.mount(self.editor)
+        """Mount the line inputs that the next key may need."""
+        await self._inputs.mount(self, with_editor=self.active_pane is Pane.READER)
 
     def take_key(self, event: events.Key) -> bool:
         """Give a key to the focused line input or the welcome, else run its command."""
-        if self.prompt.asking:
-            return self.prompt.feed(event)
-        if self.bar.asking:
-            return self.bar.line.feed(event)
-        if self.editor is not None and self.editor.asking:
-            return self.editor.feed(event)
+        if (taken := self._inputs.feed(event)) is not None:
+            return taken
         if self.active_pane is Pane.WELCOME and self.offers.take_key(event):
             return True
         return super().take_key(event)
+
+    @property
+    def editor(self) -> CommentEditor | None:
+        """The editor of comments, once the reader had the keys."""
+        return self._inputs.editor
 
     @property
     def offers(self) -> Offers:
@@ -161,10 +150,7 @@ class DeskScreen(CommandScreen):
         if event.widget in (self.series_tree, self.ladder, self.reader):
             self._pane = Pane.READER if event.widget is self.reader else Pane.TREE
             if self.focused is event.widget:  # and not the prompt, opened since by a quick hand
-                self.prompt.cancel()
-                self.bar.confirm()
-                if self.editor is not None:
-                    self.editor.keep()
+                self._inputs.close()
         if self.has_class("-full"):
             self.set_class(self.active_pane is Pane.READER, "-reading")
         self._offer_hints()
@@ -249,19 +235,6 @@ class DeskScreen(CommandScreen):
         self.update_reader_title()
         if focus:
             self.focus_pane(Pane.READER)
-
-    def show_text(self, text: SafeText, severity: str) -> None:
-        """Show one sentence until the next key, as it is."""
-        self.status.show_message(text, severity)
-
-    def clear_message(self) -> None:
-        """Take back the sentence."""
-        self.status.clear_message()
-
-    def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
-        """Show a key sequence that was begun, and how it can go on."""
-        keys = [(format_keys((stroke,)), command) for stroke, command in ways]
-        self.status.show_pending_keys(begun, keys)
 
     def show_work(self) -> None:
         """Show what runs."""
