@@ -52,6 +52,7 @@ from core.triage.transitions import VERB_TEXTS, Status, Verb, next_status
 if TYPE_CHECKING:
     from core.diff.viewed_hunks import ViewedHunks
     from core.index.index import Index
+    from core.triage.memory_store import ReadItems
 
 __all__ = [
     "Journal",
@@ -289,12 +290,12 @@ class TriageService:
         """Return the state of the series that holds a mail."""
         return self.states_of((message_id,))[message_id]
 
-    def read_items(self) -> frozenset[MessageId]:
-        """Return the ids of the items of an opened target of which every mail is marked as read."""
+    def read_items(self) -> ReadItems:
+        """Return which items of an opened target were read."""
         with self.applied.lock:
             _ = self.applied.store
             memory = self.applied.memory
-            return frozenset() if memory is None else memory.read_items()
+            return ReadItems() if memory is None else memory.read_items()
 
     def today(self) -> tuple[int, int]:
         """Return how many series were decided since midnight, and of how many there were to decide."""

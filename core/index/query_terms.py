@@ -27,13 +27,17 @@ class ItemFacts:
         state: TriageState = INITIAL_STATE,
         *,
         unread: bool = True,
+        opened: bool = False,
         is_mine: Callable[[], bool] = lambda: False,
         has_attachments: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take the item, its triage state, and what answers the two questions that cost more."""
+        """Take the item, its triage state, whether a mail of the newest version was read, and what answers the two
+        questions that cost more.
+        """
         self.item = item
         self.state = state
         self.unread = unread
+        self.opened = opened
         self.is_mine = is_mine
         self.has_attachments = has_attachments
 
@@ -123,8 +127,9 @@ ROW_TERMS: Final[Mapping[str, RowTerm]] = {
         _facet("versions > 1"), lambda facts: bool(facts.series and len(facts.series.versions) > 1)
     ),
     "has:newversion": RowTerm(
-        "list_row.unread_roles & 1",
-        lambda facts: facts.unread and bool(facts.series and len(facts.series.versions) > 1),
+        "list_row.unread_roles & 1 AND NOT EXISTS"
+        " (SELECT 1 FROM node WHERE node.list_row = list_row.id AND role & 1 AND is_read)",
+        lambda facts: not facts.opened and bool(facts.series and len(facts.series.versions) > 1),
     ),
     "has:cover": RowTerm(
         "list_row.id IN (SELECT list_row FROM posting WHERE has_cover AND list_row IS NOT NULL)",

@@ -41,6 +41,14 @@ class RowQueries:
                         " FROM row_list JOIN list_row ON list_row.id = list_row GROUP BY list"
                     )
                 }
+                # What was decided asks for no reading.
+                settled = dict(
+                    connection.execute(
+                        "SELECT list, sum(unread) FROM triage_state JOIN row_list USING (list_row)"
+                        " WHERE status IN (?, ?) GROUP BY list",
+                        (Status.DONE, Status.SKIPPED),
+                    )
+                )
                 positions: dict[int, list[tuple[str, str]]] = {}
                 for list_id, name, position in connection.execute(
                     "SELECT list, name, position FROM list_part ORDER BY list, rank"
@@ -57,7 +65,7 @@ class RowQueries:
                     messages=messages,
                     series=series,
                     threads=threads,
-                    unread=unread,
+                    unread=unread - settled.get(list_id, 0),
                     synced=synced,
                     positions=tuple(positions.get(list_id, ())),
                 )

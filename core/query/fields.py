@@ -115,7 +115,7 @@ HAS_VALUES: Final[Mapping[str, str]] = {
     "replies": "somebody answered",
     "trailers": "somebody gave a trailer, to any version",
     "versions": "several versions",
-    "newversion": "a newer version with unread mail",
+    "newversion": "a newer version, not opened yet",
     "cover": "a cover letter",
     "attachments": "an attachment (opened targets alone)",
     "labels": "a label",

@@ -36,6 +36,8 @@ class TargetStates(NamedTuple):
     """The triage states of those that anything was done to, by their ids."""
     read: Collection[MessageId] = frozenset()
     """The ids of those of which every mail is marked as read."""
+    opened: Collection[MessageId] = frozenset()
+    """The ids of the series of whose newest version a patch or the cover letter is."""
 
 
 _MAILS: Final = 32
@@ -242,6 +244,7 @@ class _ListingBackend(SearchBackend):
             item,
             state,
             unread=item.id not in self._states.read,
+            opened=item.id in self._states.opened,
             is_mine=lambda: self._is_mine(item),
             has_attachments=lambda: any(
                 self._details.of(mail.message).attachments for mail in mails_of(item)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from core.model import Message, MessageId, Series, Thread
 from core.triage.arguments import HasTag
@@ -22,6 +22,15 @@ from core.triage.store import PATIENCE, JournalUpdate, TriageTarget
 from core.triage.transitions import UNDECIDED
 
 T = TypeVar("T")
+
+
+class ReadItems(NamedTuple):
+    """The ids of items that were read."""
+
+    whole: frozenset[MessageId] = frozenset()
+    """Those of which every mail is marked as read."""
+    opened: frozenset[MessageId] = frozenset()
+    """The series of which a patch or the cover letter of the newest version is."""
 
 
 class InMemoryTriageStore:
@@ -135,16 +144,23 @@ class InMemoryTriageStore:
             found = {one: self._state_of(holders[one]) for one in dict.fromkeys(ids)}
             return {one: state for one, state in found.items() if state != INITIAL_STATE}
 
-    def read_items(self) -> frozenset[MessageId]:
-        """Return the ids of the items of which every mail is marked as read."""
+    def read_items(self) -> ReadItems:
+        """Return which items were read."""
         with self._lock:
             read = self._tables().read_messages()
             if not read:
-                return frozenset()
-            return frozenset(
-                item.id
-                for item in self._items
-                if all(message_hash(one) in read for one in item.message_ids)
+                return ReadItems()
+            return ReadItems(
+                frozenset(
+                    item.id
+                    for item in self._items
+                    if all(message_hash(one) in read for one in item.message_ids)
+                ),
+                frozenset(
+                    item.id
+                    for item in self._items
+                    if any(message_hash(one) in read for one in series_facts(item).newest)
+                ),
             )
 
     def check_tags(self, has_tag: HasTag) -> bool:

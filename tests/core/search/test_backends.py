@@ -84,7 +84,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ListSearch,
         note = "look again" if verb is Verb.NOTE else None
         triage.apply(verb, [MessageId(f"{name}@example.org")], argument=argument, note=note)
     triage.mark_read((MessageId("fun@example.org"),), read=True)
-    triage.mark_read((MessageId("pmu2-1@example.org"),), read=True)
+    triage.mark_read((MessageId("pmu1-1@example.org"),), read=True)
 
     opened = listing(ARCHIVE)
     raws = {git_blob_id(raw).hex(): raw for raw in ARCHIVE}
@@ -97,7 +97,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ListSearch,
 
     def states() -> TargetStates:
         known = {MessageId(str(name)): state for name, state in alone.states().items()}
-        return TargetStates(known, alone.read_items())
+        return TargetStates(known, *alone.read_items())
 
     config = Config(me_addresses=ME, index_bodies=True)
     lists = ListSearch(index, config, bodies=folder / "bodies.sqlite3")

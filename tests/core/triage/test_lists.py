@@ -12,6 +12,7 @@ from threading import Event
 
 import pytest
 
+from core.config import Config
 from core.desk.list_query import ListQuery
 from core.desk.lists_desk import ListDesk, ListPage
 from core.desk.triage_service import TriageService
@@ -19,11 +20,13 @@ from core.errors import PatchdeskError
 from core.index.database import transaction
 from core.index.index import RowView, open_index
 from core.model import MessageId
+from core.search.list_search import ListSearch
 from core.sources.git_refs import has_tag
 from core.triage.arguments import SnoozeError
 from core.triage.events import EventSeries, to_microseconds
 from core.triage.events import TriageEvent as Written
 from core.triage.journal import Journal
+from core.triage.memory_store import InMemoryTriageStore
 from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import Status, Verb
 from tests.core.triage.triage_kit import NOW, Desk, series
@@ -69,6 +72,38 @@ def test_rows_by_state_and_priority_and_without_what_is_decided(desk: Desk) -> N
     for status in Status:
         shown = order(desk, RowView(statuses=(status,)))
         assert shown == [one for one, state in desk.shown().items() if state.status is status]
+
+
+def test_done_and_skipped_series_leave_the_unread_count(desk: Desk) -> None:
+    desk.triage.apply(Verb.DONE, [LAMP])
+    desk.triage.apply(Verb.SKIP, [WICK])
+    desk.triage.apply(Verb.WAIT, [OIL])
+    (stats,) = desk.index.rows.lists()
+    assert stats.unread == 3 * 3
+    desk.triage.undo()
+    desk.triage.undo()
+    (stats,) = desk.index.rows.lists()
+    assert stats.unread == 3 * 4
+
+
+def test_a_new_version_is_new_until_one_of_its_mails_was_opened(desk: Desk) -> None:
+    desk.come(*series("lamp", 2, day=9))
+    search = ListSearch(desk.index, Config())
+
+    def opened() -> InMemoryTriageStore:
+        memory = InMemoryTriageStore()
+        memory.set_items(desk.items())
+        memory.apply_new_events(desk.journal)
+        return memory
+
+    assert [hit.id for hit in search.find("has:newversion").hits] == [LAMP]
+    desk.triage.mark_read([LAMP])
+    assert [hit.id for hit in search.find("has:newversion").hits] == [LAMP]
+    assert opened().read_items() == (frozenset(), frozenset())
+    desk.triage.mark_read([MessageId("lamp-v2-1@x")])
+    assert search.find("has:newversion").hits == ()
+    assert search.find("is:unread s:lamp").hits
+    assert LAMP in opened().read_items().opened
 
 
 def test_its_time_comes_without_a_write(desk: Desk) -> None:
