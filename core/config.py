@@ -65,6 +65,8 @@ class Config:
     linear: bool = False
     mouse: bool = True
     panes: str = "auto"
+    read_after: float = 3.0
+    """Seconds after which a preview that is shown in full counts as read; 0: it never does."""
     mailmap: str = ""
     bots: tuple[str, ...] = ()
     deadline: float = 60.0

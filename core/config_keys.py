@@ -65,6 +65,12 @@ def _seconds(value: Any) -> float:
     return float(value)
 
 
+def _seconds_or_never(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
+        raise WrongValueError("a number of seconds from 0 to 3600")
+    return float(value)
+
+
 def _bytes(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 << 10 <= value <= 4 << 30:
         raise WrongValueError("a number of bytes from 1024 to 4294967296")
@@ -129,6 +135,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "display.linear": ConfigKey("linear", _flag, "words in place of signs and one pane at a time, for screen readers and plain terminals"),
     "display.mouse": ConfigKey("mouse", _flag, "take the mouse; false leaves it to the terminal"),
     "display.panes": ConfigKey("panes", _panes, "auto: side by side from 154 columns on; beside or below: always; a key pressed on the screen counts more"),
+    "display.read_after": ConfigKey("read_after", _seconds_or_never, "seconds after which a preview that is shown in full counts as read; 0: only what was opened in the reader does"),
     "identity.mailmap": ConfigKey("mailmap", _file, "a git mailmap, to count the people of a digest"),
     "identity.bots": ConfigKey("bots", _texts, "addresses or names that digests count separately, such as bots"),
     "fetch.deadline": ConfigKey("deadline", _seconds, "seconds for a whole answer of a server"),

@@ -21,7 +21,9 @@ class Timings:
     painted: float = 0.05
     """In which the beginning of a large mail is surely on the screen."""
     mail_read: float = 0.7
-    """That a mail is open before it is marked read."""
+    """That a mail is open in the reader before it is marked read."""
+    preview_read: float = 3.0
+    """That a preview stands there in full before it is marked read; 0: it never is."""
     results_grow: float = 0.4
     """Between two answers to one query while the list it searches grows."""
     report_every: float = 0.05

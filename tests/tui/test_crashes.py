@@ -116,7 +116,7 @@ TARGET = {
     "version marks": Case("core.desk.versions.VersionComparer.compare", ("ctrl+r",)),
 }
 LISTS = {
-    "read marks": Case("tui.desk.lists._mark", ("m",)),
+    "read marks": Case("tui.desk.read_marks._mark", ("m",)),
     "view counts": Case("core.desk.list_views.ListViews.count", ("1",), ("0",)),
     "save view": Case("core.desk.list_views.ListViews.save", line("view.save x")),
     "sync": Case("core.sync.process.SyncProcess.results", ("g", "s"), stub=()),

@@ -27,13 +27,23 @@ from core.sources.source import Source
 from core.sync.list_folder import DataDirs, list_lock
 from core.sync.process import sync_intervals
 from core.text import shown
-from tests.tui.kit import controller, desk_screen, ready, text_of, tree_of, until
+from tests.tui.kit import (
+    configure,
+    controller,
+    desk_screen,
+    reader_of,
+    ready,
+    text_of,
+    tree_of,
+    until,
+)
 from tui.app import PatchdeskApp
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
 from tui.desk.requests import Desk
 from tui.desk.sync import Sync
+from tui.timings import Timings
 
 NOTHING = Event()
 
@@ -175,26 +185,63 @@ async def test_going_to_what_is_unread_and_reading_it(app: PatchdeskApp, index: 
         await settled(pilot)
         rows = index.rows.order(RowView())
         third, fifth = index.mails.unread_of(rows[2]), index.mails.unread_of(rows[4])
-        await pilot.press("J")
+        await pilot.press("J", "enter")
         assert {here(app)} == third
         await until(pilot, lambda: unread(index) == 1, what="the mail read")
         await until(pilot, lambda: "1 unread" in text_of(app, "TitleBar"), what="the count")
         await pilot.press("J")
         assert {here(app)} == fifth
+        await until(pilot, lambda: not controller(app, MailLoader).is_reading, what="the mail")
         await pilot.press("K")
         await until(pilot, lambda: "No unread messages above" in text_of(app, "StatusBar"))
-        await until(pilot, lambda: unread(index) == 0, what="the other read")
+        await until(pilot, lambda: unread(index) == 0, what="the other read, since it was left")
         await until(pilot, lambda: "1 unread" not in text_of(app, "TitleBar"), what="the count")
         await pilot.press("J")
         await until(pilot, lambda: "No unread messages below" in text_of(app, "StatusBar"))
 
 
-async def test_a_glance_does_not_count(app: PatchdeskApp, index: Index) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
+@pytest.mark.parametrize(
+    ("height", "after", "counts"), [(300, 0.02, True), (18, 0.02, False), (300, 0.0, False)]
+)
+async def test_a_preview_counts_where_it_stands_there_in_full(
+    height: int, after: float, *, counts: bool, app: PatchdeskApp, index: Index
+) -> None:
+    configure(app, timings=Timings(preview_read=after, mail_read=0.02))
+    async with app.run_test(size=(120, height)) as pilot:
         await settled(pilot)
-        await pilot.press("J", "g", "g")
-        await pilot.pause(1)
+        third = index.mails.unread_of(index.rows.order(RowView())[2])
+        await pilot.press("J")
+        assert {here(app)} == third
+        if counts:
+            await until(pilot, lambda: unread(index) == 1, what="the mail read")
+            return
+        await pilot.pause(0.2)
         assert unread(index) == 2
+        await pilot.press("tab")
+        await until(pilot, lambda: unread(index) == 1, what="the mail read in the reader")
+
+
+async def test_no_preview_makes_a_new_version_old(app: PatchdeskApp, index: Index) -> None:
+    def newest(row: int) -> Series | None:
+        item = index.mails.series(row)
+        return item if isinstance(item, Series) and len(item.versions) > 1 else None
+
+    rows = list(index.rows.order(RowView()))
+    place = next(place for place, row in enumerate(rows) if newest(row))
+    item = newest(rows[place])
+    assert item is not None
+    index.writer.mark_read([one.message.message_id for one in item.versions[-1].entries()], False)
+    configure(app, timings=Timings(preview_read=0.02, mail_read=0.02))
+    async with app.run_test(size=(120, 300)) as pilot:
+        await settled(pilot)
+        before = unread(index)
+        await pilot.press("j", "k", *["j"] * place)
+        await until(pilot, lambda: not controller(app, MailLoader).is_reading)
+        assert reader_of(app).at_end
+        await pilot.pause(0.2)
+        assert unread(index) == before
+        await pilot.press("enter")
+        await until(pilot, lambda: unread(index) == before - 1, what="the cover letter read")
 
 
 async def test_m_toggles_what_is_under_the_cursor(app: PatchdeskApp, index: Index) -> None:

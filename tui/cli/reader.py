@@ -148,6 +148,7 @@ def _application(desks: _Desks) -> PatchdeskApp:
     from tui.app import PatchdeskApp
     from tui.keys.keymap import keymap_for
     from tui.themes import theme_problem
+    from tui.timings import Timings
 
     start_logging(log_file())
     config, target = desks.config, desks.target
@@ -169,6 +170,7 @@ def _application(desks: _Desks) -> PatchdeskApp:
         problems=(*config.problems, *(f"{config_file()}: {problem}" for problem in wrong)),
         web=(followed.web if followed is not None else "") or config.server,
         remembered=desks.remembered,
+        timings=Timings(preview_read=config.read_after),
     )
 
 

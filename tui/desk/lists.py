@@ -1,25 +1,19 @@
-"""Followed lists: their pages, selection, order and read marks."""
+"""Followed lists: their pages, selection and order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from textual.timer import Timer
-
-from core.model import MessageId, OpenedMessage, Series, Thread
 from core.text import shown
 from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler, Refresh
-from tui.desk.journal_writer import JournalWriter
-from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
 from tui.desk.phrases import describe_lists, empty_message, visible_lists
 from tui.desk.requests import Session
 from tui.keys.commands import Pane
 from tui.tasks import Task, Tasks
-from tui.tree.rows import Kind, Row
 from tui.widgets.choose import Choice, ChooseDialog
 from tui.widgets.prompt import Proposal
 
@@ -32,30 +26,23 @@ FOLLOWED: Final = ""
 """The target that stands for the followed lists."""
 
 NONE_FOLLOWED: Final = "You follow no list yet: :follow NAME TARGET."
-_NOT_A_LIST: Final = "Read marks work on followed lists only."
 
 
 class Lists(Controller):
-    """Shows pages of followed lists, and marks their mails read."""
+    """Shows pages of followed lists."""
 
     def __init__(
         self,
         desk: DeskView,
         tasks: Tasks,
         opening: Opening,
-        mail: MailLoader,
-        writer: JournalWriter | None,
     ) -> None:
-        """`writer` writes that mails were read, where triage has a journal."""
         super().__init__(desk, tasks)
         self._opening = opening
-        self._loader = mail
-        self._writer = writer
         self._page: ListPage | None = None
         self.followed = desk.settings.lists
         """The names of all lists that are followed."""
         self._rewrite: Callable[[ListQuery], ListQuery] = lambda query: query
-        self._reading: Timer | None = None
         self._is_back = False
         """The cursor is where the last run left it."""
         self._left_at: ListPosition | None = None
@@ -91,8 +78,6 @@ class Lists(Controller):
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name."""
         return {
-            "unread.next": partial(self._go_to_unread, 1),
-            "unread.previous": partial(self._go_to_unread, -1),
             "list.switch": self.choose_list,
             "list.sort": self._ask_sort,
             "list.group": self._ask_group,
@@ -214,86 +199,6 @@ class Lists(Controller):
         remember(state, position)
         state.write()
 
-    # ------------------------------------------------------------- read and unread
-
-    def on_mail(self, mail: OpenedMessage) -> None:
-        """Mark a mail read that stays open."""
-        self._stop_reading()
-        if self.desk is not None:
-            after = self._desk.settings.timings.mail_read
-            self._reading = self._desk.set_timer(after, partial(self._was_read, mail))
-
-    def _stop_reading(self) -> None:
-        if self._reading is not None:
-            self._reading.stop()
-            self._reading = None
-
-    def _was_read(self, mail: OpenedMessage) -> None:
-        """Mark a mail read that is still open, unless it only happens to be the first."""
-        self._reading = None
-        is_chosen = self._desk.series_tree.user_moved or self._desk.active_pane is Pane.READER
-        if mail is self._loader.mail and is_chosen:
-            self.set_read((mail.message.message_id,), read=True)
-
-    def toggle_read(self) -> None:
-        """Mark the mail in the reader, or the messages of the row, read; unread where all are read."""
-        row = self._desk.series_tree.row
-        if self.desk is None or row is None:
-            self._desk.show_message(_NOT_A_LIST)
-            return
-        names = self._mails_here(row)
-        if not names:
-            return
-        self._stop_reading()
-        read = bool(set(self._desk.series_tree.unseen).intersection(names))
-        self.set_read(names, read=read)
-        what = "1 message" if len(names) == 1 else f"{len(names):,} messages"
-        self._desk.show_message(f"Marked {'read' if read else 'unread'} ({what}).")
-
-    def set_read(self, names: Collection[MessageId], *, read: bool) -> None:
-        """Mark mails read or unread; that it cannot be is only logged, since reading goes on."""
-        session, desk = self._desk.session, self.desk
-        if self._writer is not None and session is not None:
-            self._writer.set_read(session, names, read=read)
-        elif desk is not None:
-            self._tasks.start("read marks", lambda _: _mark(desk, names, read=read))
-
-    def _mails_here(self, row: Row) -> Collection[MessageId]:
-        """Return the mails that a key about reading is meant for."""
-        mail = self._loader.mail
-        if self._desk.active_pane is Pane.READER and mail is not None:
-            return (mail.message.message_id,)
-        if row.kind in (Kind.SERIES, Kind.THREAD) and isinstance(row.item, Series | Thread):
-            return row.item.message_ids
-        if row.kind is Kind.VERSION and row.version is not None:
-            return {
-                message.message_id
-                for entry in row.version.entries()
-                for message in (entry.message, *(reply.message for reply in entry.replies))
-            }
-        return (row.message.message_id,) if row.message is not None else ()
-
-    def _go_to_unread(self, step: int) -> None:
-        page = self.page
-        if page is None:
-            self._desk.show_message(_NOT_A_LIST)
-            return
-        tree, unread = self._desk.series_tree, page.unread
-        if tree.move_to_unread(step, lambda place: tree.handle(place) in unread):
-            self._loader.read_here()
-        else:
-            where = "below" if step > 0 else "above"
-            self._desk.show_message(f"No unread messages {where}.")
-
-    def next_unread_at_end(self) -> bool:
-        """At the end of a mail of a list, go to the next unread one; say whether this is a list."""
-        if self.desk is None:
-            return False
-        if (mail := self._loader.mail) is not None:
-            self.set_read((mail.message.message_id,), read=True)
-        self._go_to_unread(1)
-        return True
-
     # ------------------------------------------------------------- which lists, in which order
 
     def request(self, query: ListQuery) -> None:
@@ -377,12 +282,3 @@ class Lists(Controller):
 
             choices = [Choice(number, shown(each)) for number, each in enumerate(names)]
             self._desk.app.push_screen(ChooseDialog(self._desk.keymap, title, choices), chosen)
-
-
-def _mark(desk: ListDesk, names: Collection[MessageId], *, read: bool) -> None:
-    """Mark mails read that are not, or unread, where there is no journal. Raises PatchdeskError."""
-    if read:
-        found = ((name, desk.rows.find(name)) for name in names)
-        names = [name for name, row in found if row is not None and name in desk.rows.unread(row)]
-    if names:
-        desk.mark_read(names, read=read)

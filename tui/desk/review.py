@@ -12,8 +12,8 @@ from textual.message import Message
 from core.errors import PatchdeskError
 from core.model import MessageId, OpenedMessage, Patch, Reply, Series
 from tui.desk.controller import Controller, DeskView, Handler
-from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
+from tui.desk.read_marks import ReadMarks
 from tui.desk.requests import MailRequest, Session
 from tui.keys.commands import Pane
 from tui.reader.diff_layout import LAYOUTS, SIDES_FROM
@@ -57,10 +57,12 @@ TOGGLES: Final[Mapping[str, tuple[str, str, str]]] = {
 class Review(Controller):
     """Gives the reader the comments on the mail it shows, and runs the commands of the reader."""
 
-    def __init__(self, desk: DeskView, tasks: Tasks, mail: MailLoader, lists: Lists) -> None:
+    def __init__(
+        self, desk: DeskView, tasks: Tasks, mail: MailLoader, read_marks: ReadMarks
+    ) -> None:
         super().__init__(desk, tasks)
         self._loader = mail
-        self._lists = lists
+        self._read_marks = read_marks
         self._came_from: list[Key] = []
         """The rows of the mails from which a reply was opened."""
         self._open_here: Callable[[], bool] = lambda: False
@@ -147,7 +149,7 @@ class Review(Controller):
         if not reader.at_end:
             reader.mark_passed_hunks_viewed()
             reader.action_page(1)
-        elif self._lists.next_unread_at_end():
+        elif self._read_marks.next_unread_at_end():
             reader.mark_passed_hunks_viewed()
         elif self._desk.series_tree.move_to_next_mail():
             reader.mark_passed_hunks_viewed()

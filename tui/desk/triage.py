@@ -21,6 +21,7 @@ from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
 from tui.desk.journal_writer import JournalWriter, TriageOperation, find_marked
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
+from tui.desk.read_marks import ReadMarks
 from tui.desk.requests import Session
 from tui.desk.triage_state import TriageState
 from tui.keys.commands import Command
@@ -46,6 +47,7 @@ class Triage(Controller):
         desk: DeskView,
         tasks: Tasks,
         lists: Lists,
+        read_marks: ReadMarks,
         mail: MailLoader,
         states: TriageState,
         writer: JournalWriter | None,
@@ -53,6 +55,7 @@ class Triage(Controller):
         """`writer` is None where triage has no journal."""
         super().__init__(desk, tasks)
         self._lists = lists
+        self._read_marks = read_marks
         self._loader = mail
         self._states = states
         self._writer = writer
@@ -119,7 +122,7 @@ class Triage(Controller):
         """Mark the marked series read, or unread; without marks, the messages here."""
         page = self._lists.page
         if page is None or not self._desk.series_tree.marks:
-            self._lists.toggle_read()
+            self._read_marks.toggle_read()
             return
         is_unread = any(handle in page.unread for handle in self._targets())
         self._do(Verb.READ if is_unread else Verb.UNREAD)

@@ -18,6 +18,7 @@ from tui.desk.marks import Marking
 from tui.desk.opening import Opening
 from tui.desk.own_drafts import OwnDrafts
 from tui.desk.panes import Panes
+from tui.desk.read_marks import ReadMarks
 from tui.desk.replies import Replies
 from tui.desk.requests import Desk
 from tui.desk.results import Results
@@ -38,11 +39,12 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     writer = JournalWriter(tasks, make) if make is not None else None
     opening = Opening(desk, tasks, open_desk)
     mail = MailLoader(desk, tasks)
-    lists = Lists(desk, tasks, opening, mail, writer)
+    lists = Lists(desk, tasks, opening)
+    marks = ReadMarks(desk, tasks, lists, mail, writer)
     views = Views(desk, tasks, lists)
     states = TriageState(desk, tasks, opening, lists, views, mail, writer)
     search = Search(desk, tasks, opening, lists, views)
-    review = Review(desk, tasks, mail, lists)
+    review = Review(desk, tasks, mail, marks)
     own = OwnDrafts(lambda: desk.settings.config)
     return Controllers(
         External(desk, tasks),
@@ -54,10 +56,11 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         Marking(desk, tasks, opening, lists, search),
         Results(desk, tasks, search, lists, views, mail),
         lists,
+        marks,
         Sync(desk, tasks, opening, lists),
         views,
         states,
-        Triage(desk, tasks, lists, mail, states, writer),
+        Triage(desk, tasks, lists, marks, mail, states, writer),
         search,
         Digests(desk, tasks, opening, lists, mail),
         CommentWriter(desk, tasks, mail, review, own),
