@@ -126,7 +126,7 @@ class _Reader:
     def read(self, document: dict[str, Any]) -> None:
         for table, content in document.items():
             if table not in _TABLES:
-                self.problem(table, f"there is no such table; there are {', '.join(_TABLES)}")
+                self.problem(table, f"unknown table; known tables: {', '.join(_TABLES)}")
             elif not isinstance(content, dict):
                 self.problem(table, f"it must be a table, [{table}]")
             elif table == "lists":
@@ -147,7 +147,7 @@ class _Reader:
         for name, value in content.items():
             key = f"{table}.{name}"
             if key not in KEYS:
-                self.problem(key, f"there is no such key; there are {', '.join(known)}")
+                self.problem(key, f"unknown key; known keys: {', '.join(known)}")
                 continue
             try:
                 self.values[KEYS[key].attribute] = KEYS[key].read(value)
@@ -171,7 +171,7 @@ class _Reader:
         for name, table in content.items():
             key = f"trees.{name}"
             if not LIST_NAME.fullmatch(name):
-                self.problem(key, f"a tree's name is made of {LIST_NAME_WORDS}")
+                self.problem(key, f"the name of a tree consists of {LIST_NAME_WORDS}")
                 continue
             if not isinstance(table, dict) or not {"repo", "ref"} <= table.keys():
                 self.problem(key, 'it must be a table with repo = "..." and ref = "..."')
@@ -179,7 +179,7 @@ class _Reader:
             for option, value in table.items():
                 if option not in allowed:
                     self.problem(
-                        f"{key}.{option}", f"there is no such key; there are {', '.join(allowed)}"
+                        f"{key}.{option}", f"unknown key; known keys: {', '.join(allowed)}"
                     )
                 elif not isinstance(value, allowed[option]):
                     kind = "a string" if allowed[option] is str else "true or false"
@@ -199,7 +199,7 @@ class _Reader:
         for name, table in content.items():
             key = f"lists.{name}"
             if not LIST_NAME.fullmatch(name):
-                self.problem(key, f"a list's name is made of {LIST_NAME_WORDS}")
+                self.problem(key, f"the name of a list consists of {LIST_NAME_WORDS}")
                 continue
             if not isinstance(table, dict) or not isinstance(table.get("target"), str):
                 self.problem(key, 'it must be a table with target = "..."')
@@ -208,7 +208,7 @@ class _Reader:
             for option, value in table.items():
                 if option not in LIST_KEYS:
                     self.problem(
-                        f"{key}.{option}", f"there is no such key; there are {', '.join(LIST_KEYS)}"
+                        f"{key}.{option}", f"unknown key; known keys: {', '.join(LIST_KEYS)}"
                     )
                 elif option == "clone" and not isinstance(value, bool):
                     self.problem(f"{key}.{option}", "it must be true or false")

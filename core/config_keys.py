@@ -89,7 +89,7 @@ def _file(value: Any) -> str:
     except (OSError, RuntimeError, ValueError):  # a name too long, no home, a NUL
         is_there = False
     if not is_there:
-        raise WrongValueError(f"the path of a file, and {value} is none")
+        raise WrongValueError(f"the path of a file; {value} is not one")
     return str(value)
 
 
@@ -134,12 +134,12 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "display.theme": ConfigKey("theme", _text, "a theme of patchdesk (patchdesk, patchdesk-light, patchdesk-contrast, ansi-dark) or of Textual"),
     "display.linear": ConfigKey("linear", _flag, "words in place of signs and one pane at a time, for screen readers and plain terminals"),
     "display.mouse": ConfigKey("mouse", _flag, "take the mouse; false leaves it to the terminal"),
-    "display.panes": ConfigKey("panes", _panes, "auto: side by side from 154 columns on; beside or below: always; a key pressed on the screen counts more"),
+    "display.panes": ConfigKey("panes", _panes, "auto (side by side from 154 columns on), beside or below; a choice made by key in the reader overrides it"),
     "display.read_after": ConfigKey("read_after", _seconds_or_never, "seconds after which a preview that is shown in full counts as read; 0: only what was opened in the reader does"),
     "identity.mailmap": ConfigKey("mailmap", _file, "a git mailmap, to count the people of a digest"),
     "identity.bots": ConfigKey("bots", _texts, "addresses or names that digests count separately, such as bots"),
-    "fetch.deadline": ConfigKey("deadline", _seconds, "seconds for a whole answer of a server"),
-    "fetch.max_size": ConfigKey("max_size", _bytes, "bytes of an answer, packed or not"),
+    "fetch.deadline": ConfigKey("deadline", _seconds, "seconds that a server may take for a whole answer"),
+    "fetch.max_size": ConfigKey("max_size", _bytes, "the largest answer of a server in bytes, compressed or not"),
     "fetch.server": ConfigKey("server", _server, "the server that is asked for a Message-ID; empty: git's b4.midmask, else lore.kernel.org"),
     "index.bodies": ConfigKey("index_bodies", _flag, "index the text of messages, for b: queries"),
     "hooks.after_sync": ConfigKey("after_sync", _text, "a shell command run after a sync that brought news; it gets the objects of `patchdesk new --json` on standard input"),
@@ -171,7 +171,7 @@ LIST_KEYS: Final[Mapping[str, str]] = {
 TREE_KEYS: Final[Mapping[str, str]] = {
     "repo": "the repository",
     "ref": "the branch in which patches land",
-    "role": "whose tree it is, such as maintainer",
+    "role": "the role of the tree, such as maintainer",
     "fetch": "fetch its remote on a sync",
 }
 """The keys of `[trees.NAME]`."""

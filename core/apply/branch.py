@@ -75,7 +75,7 @@ class BranchMaker:
     ) -> AppliedBranch:
         """Go on after a conflict: `action` is continue, skip or abort. Raises PatchdeskError."""
         if not record.is_open:
-            raise PatchdeskError("Nothing of it waits to be mended.")
+            raise PatchdeskError("No conflict is waiting to be resolved.")
         worktree = Path(record.worktree)
         done = self._am(worktree, [f"--{action}"])
         if action == "abort":
@@ -92,7 +92,7 @@ class BranchMaker:
         Raises PatchdeskError, having changed nothing, where the branch moved or another worktree uses it.
         """
         if record.state is not ApplyState.APPLIED or not record.commits:
-            raise PatchdeskError("It is not applied.")
+            raise PatchdeskError("This was not applied, or was undone already.")
         ref = f"refs/heads/{record.branch}"
         tip = self._repository.commit(ref)
         if tip is None:
@@ -104,7 +104,10 @@ class BranchMaker:
         users = [where for where, branch in self._worktrees() if branch == ref]
         others = [where for where in users if where != record.worktree]
         if others:
-            raise PatchdeskError(f"{others[0]} has {record.branch} checked out.", "Leave it there.")
+            raise PatchdeskError(
+                f"{others[0]} has {record.branch} checked out.",
+                "Check out another branch there first.",
+            )
         if users:
             done = self._repository.git("worktree", "remove", record.worktree)
             if done.status:

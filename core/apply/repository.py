@@ -146,7 +146,7 @@ class Repository(GitProgram):
         )
         if found.status:
             raise PatchdeskError(
-                f"{path} is no git repository that can be used: {_first_line(found.error)}.",
+                f"{path} is not a usable git repository: {_first_line(found.error)}.",
                 "Name one in [apply] repo, or with --repo.",
             )
         git_dir, common, objects = found.text.split("\n")

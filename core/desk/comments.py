@@ -101,7 +101,8 @@ def _chosen(series: Series, of: str | None, seen_in: str | None) -> tuple[Postin
     choice = choose(series, of, seen_in)
     if choice.old.at > choice.new.at and choice.old.series.id == choice.new.series.id:
         raise PatchdeskError(
-            f"{choice.new.name} came before {choice.old.name}.", "Comments are followed forward."
+            f"{choice.new.name} came before {choice.old.name}.",
+            "Comments are followed only to later versions.",
         )
     return choice.old, choice.new
 

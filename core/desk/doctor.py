@@ -149,9 +149,9 @@ def _index(about: DoctorContext) -> Iterator[Check]:
     for aside in asides(path):
         size = f"{aside.stat().st_size >> 20:,} MiB"
         if aside.name in waiting:
-            hint = "Sync: it takes the messages over, and removes the file."
+            hint = "Run “patchdesk sync”: it imports the messages and removes the file."
         else:
-            hint = f"Remove {aside}: nothing is left to take over."
+            hint = f"Remove {aside}: it holds nothing that is still needed."
         yield Check.warning(f"{aside.name} was set aside ({size})", hint)
     if not path.exists():
         yield Check.ok("no index yet: the first sync creates it")

@@ -72,7 +72,7 @@ def _git() -> Check:
         done = subprocess.run(["git", "version"], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.SubprocessError):
         return Check.error(
-            "git is not installed", "Install it: lists are cloned and patches applied by it."
+            "git is not installed", "Install it: it clones lists and applies patches."
         )
     words = done.stdout.decode("utf-8", "replace").split()
     version = words[2] if len(words) > 2 else "of an unknown version"

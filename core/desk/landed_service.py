@@ -31,7 +31,7 @@ def trees_of(config: Config) -> list[Tree]:
     """Return the trees that the user named. Raises PatchdeskError where there are none."""
     if not config.trees:
         raise PatchdeskError(
-            "No tree is set in which patches could land.",
+            "No tree is configured to look for landed patches in.",
             'Add [trees.NAME] with repo = "…" and ref = "…" to config.toml.',
         )
     return [

@@ -42,7 +42,7 @@ def version_as_mbox(
         names = ", ".join(f"{number}/{version.total}" for number in version.missing)
         raise PatchdeskError(
             f"The series is incomplete: {names} is missing.",
-            "--partial gives the patches that are there.",
+            "--partial prints the patches that are here.",
         )
     if with_replies:
         return to_mboxrd(opener.raw(message) for message in _thread(version))

@@ -160,7 +160,7 @@ class TargetDesk:
             except FetchError as error:
                 if error.status != 404:  # which means that there is none
                     log.warning("other versions: %s", error.message)
-                    note = f"Other versions could not be looked for. {error.message}"
+                    note = f"Could not look for other versions. {error.message}"
                     break
         everything = [*messages, *(parse_message(raw.raw, raw.key) for raw in raws)]
         # What a search finds again is no further mail.

@@ -137,7 +137,7 @@ class TriageService:
             if patch and not VERB_TEXTS[verb].on_patch:
                 raise ArgumentError(
                     f"“{verb}” is for whole series.",
-                    f"A patch alone takes {', '.join(verb for verb in Verb if VERB_TEXTS[verb].on_patch)}.",
+                    f"A single patch takes only {', '.join(verb for verb in Verb if VERB_TEXTS[verb].on_patch)}.",
                 )
             event = TriageEvent(
                 time=0, host="", id="", verb=verb, argument=argument, note=note, patch=patch

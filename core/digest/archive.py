@@ -137,7 +137,7 @@ class MailboxArchive:
         moment = read_time_bound(words, now)
         if moment is None:
             raise PatchdeskError(
-                f"{words} is no date, and {self.name} has no commits: its mails are found by their dates.",
+                f"{words} is not a date, and {self.name} has no commits: its mails are found by their dates.",
                 "Write it like 2025-05-01 or 1.week.ago.",
             )
         return moment

@@ -78,7 +78,7 @@ def save_bookmark(target: str, kind: str, until: str, when: datetime, *, at: int
         everything = _load()
         if everything is None:
             raise PatchdeskError(
-                f"The bookmark was not kept: {remembered_file()} is not the JSON that patchdesk writes.",
+                f"The bookmark was not saved: {remembered_file()} is not a bookmark file of patchdesk.",
                 "Repair that file, or move it away.",
             )
         before = _bookmarks_of(everything, target).get(kind)
@@ -117,7 +117,7 @@ def _load() -> dict[str, Any] | None:
         return {}
     except OSError as error:
         raise PatchdeskError(
-            f"{path} cannot be read: {error.strerror}.", "Check its rights."
+            f"{path} cannot be read: {error.strerror}.", "Check its permissions."
         ) from error
     except (ValueError, RecursionError):
         return None

@@ -79,7 +79,7 @@ class RangeResolver:
                 commit = before.peel(pygit2.Commit)
             except GIT_ERRORS as error:
                 raise PatchdeskError(
-                    f"{words} goes back too far: {base} has not so many before it in its epoch."
+                    f"{words} goes back too far: {base} has fewer commits before it in its epoch."
                 ) from error
         return CommitBound(at, str(commit.id), commit.commit_time)
 
@@ -129,7 +129,9 @@ class RangeResolver:
             names = ", ".join(
                 f"{self._epochs[at].number}:{str(commit.id)[:12]}" for at, commit in found[:10]
             )
-            raise PatchdeskError(f"{prefix} begins several commits.", f"Write one of {names}.")
+            raise PatchdeskError(
+                f"{prefix} is ambiguous: several commits begin with it.", f"Write one of {names}."
+            )
         return found[0] if found else None
 
     def in_history(self, place: CommitBound, words: str) -> CommitBound:

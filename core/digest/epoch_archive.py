@@ -97,7 +97,7 @@ class EpochArchive:
                     raise reversed_range(words)
         except GIT_ERRORS as error:
             raise SourceError(
-                f"{self.name} is not whole: {describe_git_error(error)}.", "Clone it again."
+                f"{self.name} is incomplete: {describe_git_error(error)}.", "Clone it again."
             ) from error
         return span
 
@@ -149,7 +149,7 @@ class EpochArchive:
                             yield epoch, time, blob, address
             except GIT_ERRORS as error:
                 self._notes.append(
-                    f"Epoch {epoch.number} is not whole, older mails are missing: {describe_git_error(error)}."
+                    f"Epoch {epoch.number} is incomplete: older mails are missing: {describe_git_error(error)}."
                 )
             if stop is not None:
                 return

@@ -46,7 +46,7 @@ def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
         return EpochArchive(source)
     if source is None or isinstance(source, LoreThreadSource):
         raise TargetError(
-            f"A digest is made of a whole archive, and {target} is none on this disk.",
+            f"A digest needs a whole archive, and {target} is not one on this disk.",
             "Sync a list that you follow (patchdesk sync NAME), or clone it: git clone --mirror ADDRESS/0 NAME/git/0.git",
         )
     return MailboxArchive(source)

@@ -64,11 +64,11 @@ def split_range(text: str) -> tuple[str, str]:
     """Return FROM and TO of `FROM..TO`, "" for an open end. Raises RangeError."""
     start, dots, end = text.strip().partition("..")
     if not dots:
-        raise RangeError(f"‘{text}’ is no range.", _HINT)
+        raise RangeError(f"‘{text}’ is not a range.", _HINT)
     if end.startswith("."):
         raise RangeError(f"‘{text}’ has three dots, which mean something else in git.", _HINT)
     if ".." in end or len(text) > _LONGEST:
-        raise RangeError(f"‘{text[:_LONGEST]}’ is no range: it has more than two ends.", _HINT)
+        raise RangeError(f"‘{text[:_LONGEST]}’ is not a range: it has more than two ends.", _HINT)
     return start.strip(), end.strip()
 
 

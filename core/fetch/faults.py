@@ -34,7 +34,7 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
         "Install it beside patchdesk (pipx inject patchdesk pysocks), or change {proxy}.",
     ),
     "elsewhere": (
-        "{server} sends the search on to {detail}, a server that you did not name.",
+        "{server} redirects the search to {detail}, a server that you did not name.",
         "If you trust that one, follow the list at its address there.",
     ),
     "timeout": ("{server} does not answer.", _TRY),
@@ -46,7 +46,7 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "page": (
         "{server} answered with a web page instead of mail.",
-        "It may want to see a browser first. Try later, or set another server.",
+        "It may admit only browsers. Try later, or set another server.",
     ),
     "not-gzip": (
         "{server} did not answer as a mail archive.",
@@ -65,7 +65,7 @@ _FAULTS: Final[dict[str, tuple[str, str]]] = {
         "Try again, or raise deadline in [fetch] of config.toml.",
     ),
     "other-message": (
-        "{server} answered with another message than asked: {asked} is not in it.",
+        "{server} answered with a different message: {asked} is not in it.",
         "Check the Message-ID. If it is right, the server is at fault.",
     ),
     "settings": (
@@ -101,7 +101,7 @@ _LIST_HINTS: Final[dict[int, str]] = {
     403: "It may block programs. Try later, or follow another copy of the list.",
     404: "Check the list's address.",
     410: "Follow another copy of the list.",
-    501: "Have the list cloned instead: leave out “clone = false” in its table of config.toml.",
+    501: "Clone the list instead: remove “clone = false” from its table in config.toml.",
 }
 """Hints for requests of a list, not of a message."""
 _PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy")
@@ -170,8 +170,8 @@ def _status_words(status: int) -> tuple[str, str]:
     if status in _STATUS:
         return _STATUS[status]
     if status >= 500:
-        return f"{{server}} failed ({status}).", "The fault is there. Try again later."
-    return f"{{server}} did not accept the question ({status}).", "Check the address."
+        return f"{{server}} failed ({status}).", "The fault is on the server. Try again later."
+    return f"{{server}} did not accept the request ({status}).", "Check the address."
 
 
 def _after(retry_after: str) -> str:

@@ -105,7 +105,7 @@ def _unusable_alone(path: Path, newest: int, lock: IndexFileLock) -> str | None:
     if reason is not None:
         raise IndexFileError(
             f"The index {path} {reason}, and another patchdesk has it open.",
-            "End that one and start again: the index is set aside and built anew. Triage is in a journal of its own.",
+            "End that one and start again: the index is set aside and rebuilt. Triage is in a journal of its own.",
         )
     return None
 
@@ -169,7 +169,7 @@ def _fault(path: Path, error: sqlite3.Error) -> IndexFileError:
         return _damaged(path)
     if code == sqlite3.SQLITE_FULL:
         return IndexFileError(
-            f"There is no room left for the index {path}.",
+            f"No space is left for the index {path}.",
             "Free some space on that disk; what was stored so far is kept, and sync goes on from there.",
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
@@ -181,13 +181,15 @@ def _fault(path: Path, error: sqlite3.Error) -> IndexFileError:
             f"Another process has kept the index {path} busy for too long.",
             "Try again once that sync has ended.",
         )
-    return IndexFileError(f"The index {path} cannot be used: {error}.", "“doctor” tells more.")
+    return IndexFileError(
+        f"The index {path} cannot be used: {error}.", "“patchdesk doctor” tells more."
+    )
 
 
 def _no_access(path: Path, error: OSError) -> IndexFileError:
     if error.errno == errno.ENOSPC:
         return IndexFileError(
-            f"There is no room left for the index {path}.", "Free some space on that disk."
+            f"No space is left for the index {path}.", "Free some space on that disk."
         )
     why = (error.strerror or str(error)).lower()
     return IndexFileError(
@@ -299,7 +301,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[str], r
             if version > newest:
                 raise IndexFileError(
                     f"The index {path} was written by a newer patchdesk (its version is {version}, ours {newest}).",
-                    "Use the newer patchdesk, or move the file away: it will be built anew.",
+                    "Use the newer patchdesk, or move the file away: it will be rebuilt.",
                 )
             scripts = [schema()] if version == 0 else steps[version - 1 :]
             for script in scripts:

@@ -77,7 +77,7 @@ def _remove_unused(connection: sqlite3.Connection, stop: Event, report: Progress
     while (upto := _mark_used(connection, read, used)) != read:
         if stop.is_set():
             raise Cancelled
-        report(Progress("Looking for people whom no mail names, mail", upto, None))
+        report(Progress("Removing unused names, mail", upto, None))
         read = upto
     with transaction(connection):
         while (upto := _mark_used(connection, read, used)) != read:

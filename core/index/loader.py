@@ -166,7 +166,7 @@ class RawMailReader:
             raw, paths = self._bytes(bytes.fromhex(message.key))
         except zlib.error as error:
             raise IndexFileError(
-                f"The mail {message.message_id} is damaged in the index.", "Sync its list anew."
+                f"The mail {message.message_id} is damaged in the index.", "Sync its list again."
             ) from error
         if raw:
             return raw

@@ -54,7 +54,7 @@ class CommitIndex:
     """The file; safe to delete, it is built again."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or begin it anew where it is another version's or damaged. Raises PatchdeskError."""
+        """Open the file, or begin it anew where it belongs to another version or damaged. Raises PatchdeskError."""
         private_dir(path.parent)
         try:
             self._database = _opened(path)
@@ -85,9 +85,7 @@ class CommitIndex:
         repository = Repository(Path(tree.repo).expanduser(), stop)
         tip = repository.commit(tree.ref)
         if tip is None:
-            raise PatchdeskError(
-                f"{tree.repo} has no {tree.ref}.", f"Mend [trees.{tree.name}] ref."
-            )
+            raise PatchdeskError(f"{tree.repo} has no {tree.ref}.", f"Fix [trees.{tree.name}] ref.")
         number, old, read_since = self._tree(tree)
         wanted = "" if since is None else since.isoformat()
         known = repository.commit(old) if old else None
@@ -221,7 +219,7 @@ def _opened(path: Path) -> sqlite3.Connection:
             database.executescript(_SCHEMA)
             database.execute(f"PRAGMA user_version = {_FORMAT}")
         elif version != _FORMAT:
-            raise sqlite3.DatabaseError("it is another version's")
+            raise sqlite3.DatabaseError("it belongs to another version")
     except sqlite3.Error:
         database.close()
         raise

@@ -73,7 +73,7 @@ def _read_date(text: str, clock: Clock, at: int, *, whole_day: bool = True) -> S
         is_calendar = _DATE.fullmatch(words) or _COMPACT.fullmatch(words)
         moment = None if is_calendar else clock.read(words)
         if moment is None:
-            raise QueryError(f"‘{text}’ is no date.", _HINT, offset=at, length=len(text))
+            raise QueryError(f"‘{text}’ is not a date.", _HINT, offset=at, length=len(text))
         first = _second(moment)
         last = first
         if whole_day or _DAYS.fullmatch(words):

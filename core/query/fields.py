@@ -63,68 +63,68 @@ class FieldSpec:
 
 
 _NAME: Final = "a name or address, or the beginning of one"
-_TEXT: Final = "words; in quotes as they stand"
+_TEXT: Final = "words; in quotes, exactly"
 _DATES: Final = "dates like 2025-05-01.., 2.weeks.ago.., ..yesterday, 2025-05"
 
 FIELDS: Final[Mapping[str, FieldSpec]] = {
     "s": FieldSpec("subject", _TEXT, "s:vhost"),
-    "f": FieldSpec("who posted it: From, and who wrote a patch", _NAME, "f:colton"),
+    "f": FieldSpec("sender of a posting, or author of a patch", _NAME, "f:colton"),
     "t": FieldSpec("To", _NAME, "t:maz@kernel.org"),
     "c": FieldSpec("Cc", _NAME, "c:kvmarm"),
     "tc": FieldSpec("To or Cc", _NAME, "tc:pbonzini"),
     "a": FieldSpec("From, To or Cc", _NAME, "a:google.com"),
-    "with": FieldSpec("who wrote any mail in it, replies too", _NAME, "with:sean"),
-    "by": FieldSpec("who gave a trailer", _NAME, 'by:"Marc Zyngier"'),
+    "with": FieldSpec("author of any message, replies included", _NAME, "with:sean"),
+    "by": FieldSpec("person who gave a trailer", _NAME, 'by:"Marc Zyngier"'),
     "b": FieldSpec("text of the mails ([index] bodies = true)", _TEXT, 'b:"use after free"'),
-    "d": FieldSpec("when a mail was sent", _DATES, "d:2.weeks.ago.."),
-    "rt": FieldSpec("when a mail arrived (opened targets and servers)", _DATES, "rt:yesterday.."),
-    "dfn": FieldSpec("file that a patch touches; * ? [..] stand for others", "a path or a part of it", "dfn:arch/arm64/kvm/*.c"),
+    "d": FieldSpec("date a message was sent", _DATES, "d:2.weeks.ago.."),
+    "rt": FieldSpec("date a message arrived (opened targets and servers)", _DATES, "rt:yesterday.."),
+    "dfn": FieldSpec("path that a patch touches; * ? [..] are wildcards", "a path or a part of it", "dfn:arch/arm64/kvm/*.c"),
     "dfhh": FieldSpec("function in a hunk's header (opened targets and servers)", _TEXT, "dfhh:kvm_vcpu_ioctl"),
     "m": FieldSpec("Message-ID", "a Message-ID, or a part of one", "m:20250602192702.2125115-1@google.com"),
     "l": FieldSpec("list", "a followed list's name", "l:kvm", mails=False),
-    "v": FieldSpec("the newest version's number", "a number, also as >=2, <3, 2..4", "v:>=2", mails=False),
-    "n": FieldSpec("how many patches the newest version has", "a number, also as >10, 2..4", "n:>10", mails=False),
+    "v": FieldSpec("number of the newest version", "a number, also as >=2, <3, 2..4", "v:>=2", mails=False),
+    "n": FieldSpec("number of patches in the newest version", "a number, also as >10, 2..4", "n:>10", mails=False),
     "is": FieldSpec("state", "a state", "is:unread", mails=False),
     "has": FieldSpec("what belongs to it", "what it has", "has:replies", mails=False),
-    "label": FieldSpec("a label that you gave it", "a label", "label:arm", mails=False),
+    "label": FieldSpec("a label of yours", "a label", "label:arm", mails=False),
 }  # fmt: skip
 """All prefixes, in the order of the help."""
 
 MAIL_FIELDS: Final = frozenset(name for name, prefix in FIELDS.items() if prefix.mails)
 
 IS_VALUES: Final[Mapping[str, str]] = {
-    "unread": "a mail of it is unread",
-    "read": "none is",
-    "new": "nothing was decided, nothing opened",
-    "reading": "nothing was decided, something opened",
-    "open": "new, reading or accepted: what the inbox has",
-    "done": "done with",
+    "unread": "has unread messages",
+    "read": "has no unread messages",
+    "new": "not triaged, nothing opened yet",
+    "reading": "not triaged, something opened",
+    "open": "new, reading or accepted: the inbox",
+    "done": "done",
     "skipped": "skipped",
     "waiting": "waiting for its author",
     "later": "snoozed",
     "accepted": "accepted",
     "flagged": "flagged",
     "complete": "all patches of the newest version are here",
-    "incomplete": "some are missing",
+    "incomplete": "patches of the newest version are missing",
     "reviewed": "the newest version was given a trailer",
     "series": "a patch series",
-    "thread": "no patch series",
+    "thread": "not a patch series",
     "mine": "posted from one of your addresses",
 }
 HAS_VALUES: Final[Mapping[str, str]] = {
-    "replies": "somebody answered",
-    "trailers": "somebody gave a trailer, to any version",
+    "replies": "has replies",
+    "trailers": "has a trailer, on any version",
     "versions": "several versions",
     "newversion": "a newer version, not opened yet",
     "cover": "a cover letter",
-    "attachments": "an attachment (opened targets alone)",
+    "attachments": "an attachment (opened targets only)",
     "labels": "a label",
     "note": "a note of yours",
 }
 NOT_INDEXED: Final[Mapping[str, str]] = {
-    "rt": "The index has no arrival times: d: asks when a mail was sent, and rt: works on an opened target.",
-    "dfhh": "The index has no hunk headers: dfn: asks for files, and dfhh: works on an opened target.",
-    "has:attachments": "The index has no attachments: has:attachments works on an opened target.",
+    "rt": "The index has no arrival times: use d: for the date sent; rt: works only on an opened target.",
+    "dfhh": "The index has no hunk headers: use dfn: for files; dfhh: works only on an opened target.",
+    "has:attachments": "The index has no attachments: has:attachments works only on an opened target.",
 }
 """Terms that followed lists cannot be asked for, by their prefix or as typed, and why."""
 
@@ -143,7 +143,7 @@ def read_term(
 
     if not value.strip() or len(value) > MOST_CHARACTERS:
         what = "too long" if value.strip() else "empty"
-        raise fault(f"What stands after {prefix}: is {what}.")
+        raise fault(f"The value of {prefix}: is {what}.")
     term = FieldTerm(prefix=prefix, value=value, whole=quoted, offset=offset, length=length)
     if prefix in _TEXTS:
         return replace(term, words=_words(value, fault))
@@ -169,7 +169,7 @@ def read_term(
 def _words(value: str, fault: Callable[[str], QueryError]) -> tuple[str, ...]:
     words = tuple(WORD.findall(fold(value))[:MOST_WORDS])
     if not words:
-        raise fault("There is no letter or digit to look for.")
+        raise fault("A search needs a letter or digit.")
     return words
 
 
@@ -184,7 +184,7 @@ def _numbers(value: str, fault: Callable[[str], QueryError]) -> tuple[int | None
         return low, high
     found = _NUMBER.fullmatch(value)
     if found is None:
-        raise fault(f"‘{value}’ is no number.")
+        raise fault(f"‘{value}’ is not a number.")
     sign, number = found[1], int(found[2])
     match sign:
         case ">":

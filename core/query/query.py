@@ -105,9 +105,7 @@ def parse_query(text: str, clock: Clock) -> Node:
         sum(1 for part in conjuncts(tree) if not isinstance(part, Word) for _ in leaves(part))
         > MOST_TERMS
     ):
-        raise QueryError(
-            "This is too much at once.", f"{MOST_TERMS} terms are read.", length=len(text)
-        )
+        raise QueryError("The query is too long.", f"{MOST_TERMS} terms at most.", length=len(text))
     return tree
 
 
@@ -186,7 +184,9 @@ class _Parser:
     def query(self) -> Node:
         tree = self._either()
         if self._at < len(self._text):
-            raise self._error("This parenthesis closes none.", "Take it away, or open one before.")
+            raise self._error(
+                "Nothing opens this parenthesis.", "Remove it, or put one ( before it."
+            )
         return tree
 
     # ------------------------------------------------------------------- operators
@@ -255,16 +255,16 @@ class _Parser:
         self._at += 1
         tree = self._deeper(opened, self._either)
         if self._at >= len(self._text):
-            raise QueryError(
-                "This parenthesis is not closed.", "Write ) at its end.", offset=opened
-            )
+            raise QueryError("This parenthesis is not closed.", "Add ) at its end.", offset=opened)
         self._at += 1
         return [tree] if tree != EVERYTHING else []
 
     def _deeper(self, at: int, read: Callable[[], _Read]) -> _Read:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise QueryError("This is nested too deeply.", f"{DEEPEST} levels are read.", offset=at)
+            raise QueryError(
+                "The parentheses are nested too deeply.", f"{DEEPEST} levels at most.", offset=at
+            )
         found = read()
         self._depth -= 1
         return found
@@ -275,16 +275,14 @@ class _Parser:
         at, prefix = match.start(), match[1]
         if prefix not in FIELDS:
             raise QueryError(
-                f"There is no {prefix}: to look for.",
-                f"There are {', '.join(f'{each}:' for each in FIELDS)}. Words with a colon go in quotes.",
+                f"Unknown prefix {prefix}:.",
+                f"Prefixes: {', '.join(f'{each}:' for each in FIELDS)}. Put words with a colon in quotes.",
                 offset=at,
                 length=len(prefix) + 1,
             )
         self._terms += 1
         if self._terms > MOST_TERMS:
-            raise QueryError(
-                "This is too much at once.", f"{MOST_TERMS} terms are read.", offset=at
-            )
+            raise QueryError("The query is too long.", f"{MOST_TERMS} terms at most.", offset=at)
         self._at = match.end()
         value, quoted = self._value()
         place = (at, self._at - at)

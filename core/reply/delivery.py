@@ -98,7 +98,7 @@ def delivery_way(settings: SendSettings, environment: Mapping[str, str]) -> Deli
     if way == "git":
         return GitWay(settings.identity, settings.repo)
     raise PatchdeskError(
-        f"[send] with = {way!r} is no way to send.",
+        f"[send] with = {way!r} is not a way to send.",
         "It is auto, git, command, file:PATH or maildir:PATH.",
     )
 
@@ -234,7 +234,8 @@ def _path(way: str) -> Path:
         raise PatchdeskError(f"[send] with = {way!r}: there is no home folder.") from error
     if not path.is_absolute():
         raise PatchdeskError(
-            f"[send] with = {way!r} is no absolute path.", "Write the whole path, or one with ~."
+            f"[send] with = {way!r} is not an absolute path.",
+            "Write the whole path, or one with ~.",
         )
     return path
 

@@ -55,7 +55,7 @@ def decode_draft(content: bytes, name: str) -> Draft:
     try:
         fields = json.loads(content.decode("utf-8"))
         if not isinstance(fields, dict) or fields.get("format") != _FORMAT:
-            raise DraftFileError("it is no draft of this version")
+            raise DraftFileError("it is not a draft in a format that this version reads")
         return _draft(fields, name)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DraftFileError(f"it cannot be read ({type(error).__name__}: {error})") from error

@@ -196,7 +196,7 @@ class DraftStore:
     def _path(self, draft_id: str) -> Path:
         if not _ID.fullmatch(draft_id):
             raise PatchdeskError(
-                f"{draft_id!r} is no draft's id.", "“patchdesk drafts” lists them."
+                f"{draft_id!r} is not the id of a draft.", "“patchdesk drafts” lists them."
             )
         return self._folder / f"{draft_id}.json"
 

@@ -139,7 +139,7 @@ def _address_header(name: str, people: Iterable[Identity]) -> str:
         _checked(name, f"{one.name}{one.address}")
         if not is_address(one.address):
             raise PatchdeskError(
-                f"{one.address!r} is no address that mail can be sent to.",
+                f"{one.address!r} is not an address that mail can be sent to.",
                 "Addresses are plain ASCII: name@host.",
             )
         written.append(mailbox(one, name))
@@ -161,7 +161,7 @@ def mailbox(one: Identity, header: str) -> str:
 def _id_header(name: str, ids: Sequence[MessageId]) -> str:
     for one in ids:
         if not is_message_id(one):
-            raise PatchdeskError(f"{one!r} is no Message-ID that a header can carry.")
+            raise PatchdeskError(f"{one!r} is not a Message-ID that a header can carry.")
     return f"{name}: " + "\n ".join(f"<{one}>" for one in ids)
 
 

@@ -36,7 +36,7 @@ def outgoing_mail(draft: Draft, date: datetime, blind_copy: str = "") -> Outgoin
     if not recipients:
         raise PatchdeskError("The reply has no recipient.", "Add one to To or Cc.")
     if not draft.body.strip():
-        raise PatchdeskError("The reply says nothing.", "Write something, or delete the draft.")
+        raise PatchdeskError("The reply is empty.", "Write something, or delete the draft.")
     return OutgoingMail(
         raw=build_message(draft, draft.body, date),
         sender=draft.sender.address,

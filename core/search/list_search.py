@@ -191,11 +191,11 @@ class _IndexBackend(SearchBackend):
         if term.prefix == "l":
             names = sorted(info.name for info in self.index.rows.lists())
             if term.value.casefold().partition(".")[0] not in {name.casefold() for name in names}:
-                return f"l:{term.value} is no list that is here. There are: {', '.join(names)}."
+                return f"l:{term.value} is not a followed list. Lists: {', '.join(names)}."
         if term.prefix == "b" and not self._config.index_bodies:
             return "The text of mails is not indexed: write bodies = true under [index] in config.toml, then sync."
         if term.prefix == "b" and self._bodies() is None:
-            return "The text of mails is not indexed yet: sync does that."
+            return "The text of mails is not indexed yet: “patchdesk sync” indexes it."
         return ""
 
     def _choice(self, tree: Node, lists: Collection[str]) -> IndexQuery:

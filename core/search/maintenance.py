@@ -109,7 +109,7 @@ def index_new_bodies(
     except (sqlite3.Error, OSError) as error:
         raise PatchdeskError(
             f"The texts of mails cannot be indexed in {file}: {error}.",
-            "Check the disk's room and the rights; what was done stays.",
+            "Check free space and permissions; what was done stays.",
         ) from error
 
 

@@ -66,7 +66,7 @@ def save_view(name: str, query: str, file: Path) -> None:
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise ConfigError(
-            "A view wants a name.", f"Up to {LONGEST_NAME} letters, digits, blanks and the like."
+            "A view needs a name.", f"Up to {LONGEST_NAME} letters, digits, blanks and the like."
         )
     read_query(query)
     with edit_config(file) as edit:

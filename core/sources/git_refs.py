@@ -118,7 +118,7 @@ def _refs_of(path: Path) -> RefFiles:
     elif not folder.exists():
         folder = path
     if not (folder / "HEAD").exists():
-        raise OSError(errno.ENOTDIR, "it is no git repository")
+        raise OSError(errno.ENOTDIR, "it is not a git repository")
     if common := _read(folder / "commondir", 10 * _LINE_CAP).strip():
         return RefFiles(folder, tag_folder=folder / common)
     return RefFiles(folder)

@@ -74,7 +74,7 @@ class LoreThreadSource:
         `change_id_query` and `series_query` make queries. Raises FetchError and Cancelled.
         """
         try:
-            reply = self._ask("search", "what a search finds", stop, report, query=query)
+            reply = self._ask("search", "the results of a search", stop, report, query=query)
         except FetchError as error:
             if error.status == 404:  # public-inbox's word for "no results"
                 return []

@@ -257,7 +257,9 @@ def _taken_for(head: bytes) -> str:
         return "is a diff without a mail around it"
     if b"\0" in head:
         return "is a binary file"
-    return "is a text file, but no mail: it begins neither with “From ” nor with a mail's headers"
+    return (
+        "is a text file, but not a mail: it begins neither with “From ” nor with a mail's headers"
+    )
 
 
 def _hint(head: bytes) -> str:

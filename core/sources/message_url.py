@@ -104,7 +104,7 @@ def read_url(text: str) -> MessageUrl:
         url = urlsplit(text.strip())
         host, port = url.hostname, url.port
     except ValueError as error:
-        raise TargetError(f"{text} is no address: {error}.", _HINT) from error
+        raise TargetError(f"{text} is not a valid address: {error}.", _HINT) from error
     if url.scheme not in {"http", "https"} or not host:
         raise TargetError(
             f"{url.scheme}:// addresses cannot be opened, only http:// and https://.", _HINT
@@ -112,7 +112,7 @@ def read_url(text: str) -> MessageUrl:
     if url.username is not None or url.password is not None:
         raise TargetError(
             f"The address of {host} carries a user name or password.",
-            "Leave it out: nothing is sent to a server but the question.",
+            "Leave it out: patchdesk sends no passwords.",
         )
     # Lore would lead there itself, but a search loses its question on the way.
     scheme = "https" if host == "lore.kernel.org" else url.scheme

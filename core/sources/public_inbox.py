@@ -148,7 +148,7 @@ class PublicInboxSource:
             yield from _history_blobs(repository, tip, removed)
         except GIT_ERRORS as error:
             self._notes.append(
-                f"{epoch} is not whole, older mails are missing: {describe_git_error(error)}."
+                f"{epoch} is incomplete: older mails are missing: {describe_git_error(error)}."
             )
 
     def _blob(self, repository: Repository, blob: pygit2.Oid) -> bytes:
@@ -157,7 +157,7 @@ class PublicInboxSource:
             if kind != ObjectType.BLOB or not size:
                 return b""
             if size > MAIL_CAP:
-                self._unreadable.append(f"{blob}: {byte_size(size)} are too much")
+                self._unreadable.append(f"{blob}: {byte_size(size)} are too large")
                 return b""
             return repository.odb.read(blob)[1]
         except GIT_ERRORS as error:

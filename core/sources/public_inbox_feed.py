@@ -149,7 +149,7 @@ class EpochFeed:
                 blob, added = change
                 yield MailChange(blob, added, is_backfill=True, is_stored=blob in self._held)
         if self._next and not repository.is_shallow:
-            self._notes.append(f"Epoch {self.part_name} is not whole: older mails are missing.")
+            self._notes.append(f"Epoch {self.part_name} is incomplete: older mails are missing.")
 
     def _history(self, commit: pygit2.Commit) -> Iterator[pygit2.Commit]:
         """Yield a commit and those before it, as far as they are there."""

@@ -122,7 +122,9 @@ def _check_files(folder: Path) -> None:
         raise OSError(errno.ENOTSUP, "it is a link to another repository")
     objects = folder / "objects"
     if os.path.lexists(objects / "info" / "alternates"):
-        raise OSError(errno.ENOTSUP, "it borrows from another one (git repack -ad makes it whole)")
+        raise OSError(
+            errno.ENOTSUP, "it borrows objects from another one (git repack -ad copies them)"
+        )
     inside = os.path.realpath(folder)
     _check_folder(folder, objects, inside)
     for entry in _entries(objects):
@@ -141,7 +143,7 @@ def _check_folder(repository: Path, folder: Path, inside: str) -> None:
             continue
         name = Path(entry.path).relative_to(repository)
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise OSError(errno.ENOTSUP, f"its {name} is no file")
+            raise OSError(errno.ENOTSUP, f"its {name} is not a file")
         if (
             entry.is_symlink()
             and os.path.commonpath([inside, os.path.realpath(entry.path)]) != inside

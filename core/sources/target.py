@@ -136,11 +136,11 @@ def _open_remote(target: str, fetch: FetchOptions) -> Source:
         return LoreThreadSource(message_id, base=fetch.base, options=fetch)
     if "@" in target:
         raise TargetError(
-            f"‘{target}’ is no file here, and no Message-ID can be written so.", WHAT_WOULD_DO
+            f"‘{target}’ is neither a file here nor a valid Message-ID.", WHAT_WOULD_DO
         )
     if "/" in target or target.endswith((".mbox", ".gz", ".eml", ".patch", ".mbx")):
         raise TargetError(f"There is no file or folder ‘{target}’.", WHAT_WOULD_DO)
     raise TargetError(
-        f"‘{target}’ is no file or folder here, no Message-ID (it has no “@”) and no address (it has no “://”).",
+        f"‘{target}’ is not a file or folder here, nor a Message-ID (no “@”), nor an address (no “://”).",
         WHAT_WOULD_DO,
     )

@@ -177,7 +177,7 @@ class EpochMirror:
         except OSError as error:
             raise PatchdeskError(
                 f"{self.path(epoch.number)} cannot be made: {error.strerror}.",
-                "Check the disk's room and the rights.",
+                "Check free space and permissions.",
             ) from error
 
     def _clone_into(self, partial: Path, epoch: Epoch, how: list[str]) -> None:

@@ -51,7 +51,8 @@ def check_name(name: str) -> None:
     """Raise ConfigError where a list cannot be called that."""
     if not LIST_NAME.fullmatch(name):
         raise ConfigError(
-            f"‘{name[:100]}’ is no name for a list.", f"A name is made of {LIST_NAME_WORDS}."
+            f"‘{name[:100]}’ is not a valid name for a list.",
+            f"A name consists of {LIST_NAME_WORDS}.",
         )
 
 
@@ -71,9 +72,7 @@ def check_target(target: str) -> str:
         return read_inbox_url(target)
     if message_id_of(target) is not None:
         raise TargetError(f"‘{target}’ is one message, not a list.", _HINT)
-    raise TargetError(
-        f"‘{target}’ is no file or folder here, and no address (it has no “://”).", _HINT
-    )
+    raise TargetError(f"‘{target}’ is not a file or folder here, nor an address (no “://”).", _HINT)
 
 
 def read_inbox_url(text: str) -> str:
@@ -86,7 +85,7 @@ def read_inbox_url(text: str) -> str:
         url = urlsplit(text[:_CAP])
         host, port = url.hostname, url.port
     except ValueError as error:
-        raise TargetError(f"{text[:_CAP]} is no address: {error}.", _HINT) from error
+        raise TargetError(f"{text[:_CAP]} is not a valid address: {error}.", _HINT) from error
     if (
         url.scheme not in {"http", "https"}
         or not host

@@ -114,7 +114,7 @@ def run_git(
         )
     except OSError as error:
         raise GitError(
-            f"git cannot be run: {error.strerror}.", "Install it: lists are cloned by it."
+            f"git cannot be run: {error.strerror}.", "Install it: it clones lists."
         ) from error
     with child:
         try:
@@ -225,7 +225,7 @@ def _fault(said: str, url: str, certificates: Certificates) -> PatchdeskError:
     """Put git's complaint into words for a person."""
     host = urlsplit(url).netloc
     if "No space left on device" in said:
-        return GitError("There is no room left for the clone.", "Free some space, and sync again.")
+        return GitError("No space is left for the clone.", "Free some space, and sync again.")
     plain = _QUOTED.sub("''", said)
     if url:
         if status := _STATUS.search(plain):
@@ -238,7 +238,9 @@ def _fault(said: str, url: str, certificates: Certificates) -> PatchdeskError:
             if pattern.search(plain):
                 return fetch_error(kind, host, detail=_last(said), certificates=certificates.origin)
         return FetchError(f"git could not fetch {url}: {_last(said)}.", "Check the address.")
-    return GitError(f"git failed: {_last(said)}.", "Try again; “doctor” looks at the clones.")
+    return GitError(
+        f"git failed: {_last(said)}.", "Try again; “patchdesk doctor” checks the clones."
+    )
 
 
 def _last(said: str) -> str:

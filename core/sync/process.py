@@ -37,7 +37,7 @@ class SyncProcess(ChildProcess):
             "core.sync.process",
             *names,
             doing="Syncing",
-            hint="Sync again: it goes on.",
+            hint="Sync again: it resumes.",
             stops_within=_PATIENCE,
         )
 

@@ -57,7 +57,7 @@ class RateLimiter:
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + max(1.0, seconds)
         while (left := end - time.monotonic()) > 0:
-            self._report(Progress(f"{self._host} wants to be left alone for {left:.0f} s"))
+            self._report(Progress(f"{self._host} asked to wait {left:.0f} s"))
             if self._stop.wait(min(left, 1.0)):
                 raise Cancelled
 
@@ -73,6 +73,6 @@ class RateLimiter:
             return
         if 0 < left <= LONGEST:
             raise FetchError(
-                f"{self._host} asked not to be asked for another {left:.0f} s.",
-                "Sync again then; what is here can be read.",
+                f"{self._host} asked to wait another {left:.0f} s.",
+                "Sync again then; the messages already here can be read.",
             )

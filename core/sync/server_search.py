@@ -41,15 +41,15 @@ def ask_server(
     followed = config.lists.get(list_name)
     if followed is None or sync_method_of(followed) is SyncMethod.DISK:
         raise PatchdeskError(
-            f"{list_name} is not followed on a server.", "What is here is all there is."
+            f"{list_name} is not followed over HTTP.", "Only such lists have a server to ask."
         )
     if not any(info.name == list_name and info.synced for info in index.rows.lists()):
         raise PatchdeskError(f"{list_name} was not synced yet.", "Sync it once, then ask.")
     asked = translate(tree, (list_name,))
     if not asked.query:
         raise PatchdeskError(
-            "A server cannot be asked this.",
-            "It knows words, s: f: t: c: tc: a: b: d: dfn: and m:, 1,500 letters of them.",
+            "The server cannot answer this query.",
+            "It takes words, s: f: t: c: tc: a: b: d: dfn: and m:, at most 1,500 characters.",
         )
     home = DataDirs.default()
     from core.system.paths import cache_dir
@@ -96,11 +96,13 @@ def _ask(
 def _note(asked: ServerQuery, alone: bool) -> str:
     notes = []
     if asked.left_out:
-        notes.append(f"It was not asked for {', '.join(asked.left_out)}.")
+        notes.append(f"Left out: {', '.join(asked.left_out)}.")
     if asked.wider:
-        notes.append(f"It was asked {', '.join(asked.wider)}.")
+        notes.append(f"Asked more widely: {', '.join(asked.wider)}.")
     if alone:
-        notes.append("Their whole threads are too much for one answer: the mails came alone.")
+        notes.append(
+            "The whole threads were too large for one answer: only the matching messages were fetched."
+        )
     return " ".join(notes)
 
 

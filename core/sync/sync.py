@@ -232,4 +232,4 @@ class _ListSync:
             self.notes.append(note)
 
     def _note_more(self, what: str) -> None:
-        self.notes.append(f"{what}: “patchdesk sync {self._name} --all” brings all there is.")
+        self.notes.append(f"{what}: “patchdesk sync {self._name} --all” fetches them all.")

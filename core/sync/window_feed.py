@@ -39,9 +39,7 @@ _LATE: Final = 2
 """Windows that may be too much for the deadline."""
 
 _KNOWN: Final = 1000
-_CLONE: Final = (
-    "Have the list cloned instead: take “clone = false” out of its table in config.toml."
-)
+_CLONE: Final = "Clone the list instead: remove “clone = false” from its table in config.toml."
 
 Span = tuple[int, int]
 """From a second of the Unix epoch up to, not including, another."""
@@ -290,5 +288,5 @@ def _explained(error: FetchError, server: InboxServer) -> FetchError:
         return error
     message = error.message
     if error.kind == "page":
-        message = f"{server.host} answered with a web page that wants to see a browser first."
+        message = f"{server.host} answered with a web page that admits only browsers."
     return FetchError(message, _CLONE, status=error.status, kind=error.kind)

@@ -44,7 +44,7 @@ def open_browser(address: str, environment: Mapping[str, str]) -> Browser:
     none works.
     """
     if _ADDRESS.fullmatch(address) is None:
-        raise PatchdeskError("That is no web address.")
+        raise PatchdeskError("That is not a web address.")
     failed = []
     for browser in _browsers(address, environment):
         if browser.needs_terminal or _took(browser, environment):

@@ -241,8 +241,8 @@ class ChildProcess:
         self.close()
         log.error("%s: the process was too late, and was ended", self._doing)
         return ChildError(
-            f"{self._doing} takes too long, and was ended.",
-            "A disk that does not answer, or a file that blocks, can be why. " + self._hint,
+            f"{self._doing} took too long and was stopped.",
+            "The cause may be a disk that does not answer or a file that blocks. " + self._hint,
         )
 
 

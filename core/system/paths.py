@@ -116,5 +116,5 @@ def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise PatchdeskError(
             f"{path} cannot be written: {reason}.",
-            "Check the folder, the disk's room and the rights.",
+            "Check the folder, free space and permissions.",
         ) from error

@@ -85,7 +85,7 @@ def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> 
     try:
         moment = read_future(words, now)
     except (ValueError, OverflowError):
-        raise SnoozeError(f"‘{text.strip()}’ is no day there is.", f"Write {ALLOWED}.") from None
+        raise SnoozeError(f"‘{text.strip()}’ does not exist.", f"Write {ALLOWED}.") from None
     if moment is not None:
         if moment <= now:
             raise SnoozeError(f"‘{text.strip()}’ is past.", f"Write {ALLOWED}.")
@@ -94,10 +94,10 @@ def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> 
         return Snooze(moment.astimezone())
     tag = text.strip()
     if not _TAG.fullmatch(tag):
-        raise SnoozeError(f"‘{tag[:60]}’ is no time.", f"Write {ALLOWED}.")
+        raise SnoozeError(f"‘{tag[:60]}’ is not a time.", f"Write {ALLOWED}.")
     if has_tag is None:
         raise SnoozeError(
-            f"‘{tag}’ is no time, and to wait for a tag the list needs its repository.",
+            f"‘{tag}’ is not a time, and waiting for a tag needs the list's repository.",
             f"Set repo in its [lists.NAME], or write {ALLOWED}.",
         )
     if has_tag(tag):
@@ -125,7 +125,7 @@ def encode_argument(
     match wanted:
         case Argument.NOTE:
             if note is None:
-                raise ArgumentError("There is nothing to note.", "An empty note takes it away.")
+                raise ArgumentError("There is no note to remove.", "An empty note removes it.")
             return ""
         case Argument.UNTIL:
             return parse_snooze(text, now, has_tag=has_tag()).encode()
@@ -154,7 +154,7 @@ def check_note(note: str) -> None:
 def _label(text: str) -> str:
     if not LABEL.fullmatch(text):
         raise ArgumentError(
-            f"‘{text[:60]}’ is no label." if text else "There is no label.",
+            f"‘{text[:60]}’ is not a label." if text else "No label given.",
             "A label is one word: letters, digits, and . _ + : / @ - after the first, 40 of them at most.",
         )
     return text
@@ -167,7 +167,7 @@ def _priority(text: str) -> str:
     digits = written[1:].removeprefix("-") if written[0] == "=" else written[1:]
     if not (digits.isascii() and digits.isdecimal() and int(digits[:4]) <= PRIORITIES[-1]):
         raise ArgumentError(
-            f"‘{text[:20]}’ is no priority." if text else "There is no priority.",
+            f"‘{text[:20]}’ is not a priority." if text else "No priority given.",
             f"Write =3 (from {PRIORITIES[0]} to {PRIORITIES[-1]}) to set it, +1 or -1 to change it.",
         )
     return written

@@ -297,12 +297,14 @@ class Journal:
     def _fault(self, what: str, error: OSError) -> JournalError:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return JournalError(
-                f"There is no room left for the triage journal {self.path}.",
+                f"No space is left for the triage journal {self.path}.",
                 "Nothing was recorded: free some space on that disk, and do it again.",
             )
         return JournalError(
             f"The triage journal {self.path} cannot be {what}: {(error.strerror or str(error)).lower()}.",
-            "Make its folder and the file writable." if what == "written" else "Check its rights.",
+            "Make its folder and the file writable."
+            if what == "written"
+            else "Check its permissions.",
         )
 
 

@@ -86,18 +86,20 @@ class VerbText:
 
 
 VERB_TEXTS: Final[Mapping[Verb, VerbText]] = {
-    Verb.DONE: VerbText("through with it, until something new comes", "done", on_patch=True),
-    Verb.SKIP: VerbText("not mine: it never comes back", "skipped", on_patch=True),
-    Verb.WAIT: VerbText("wait for its author", "waiting"),
-    Verb.LATER: VerbText("snooze it until a time, a version, a tag", "snoozed", Argument.UNTIL),
-    Verb.ACCEPT: VerbText("taken, or to be taken", "accepted"),
-    Verb.REOPEN: VerbText("to be decided again", "reopened", on_patch=True),
-    Verb.FLAG: VerbText("flag it", "flagged"),
-    Verb.UNFLAG: VerbText("take its flag away", "unflagged"),
-    Verb.LABEL: VerbText("give it a label", "labelled", Argument.LABEL),
-    Verb.UNLABEL: VerbText("take a label away", "unlabelled", Argument.LABEL),
+    Verb.DONE: VerbText("hide until new activity", "done", on_patch=True),
+    Verb.SKIP: VerbText("hide for good", "skipped", on_patch=True),
+    Verb.WAIT: VerbText("hide until its author replies or sends a new version", "waiting"),
+    Verb.LATER: VerbText(
+        "snooze until a time, the next version or a tag", "snoozed", Argument.UNTIL
+    ),
+    Verb.ACCEPT: VerbText("applied, or to be applied", "accepted"),
+    Verb.REOPEN: VerbText("back to the inbox", "reopened", on_patch=True),
+    Verb.FLAG: VerbText("add a flag", "flagged"),
+    Verb.UNFLAG: VerbText("remove the flag", "unflagged"),
+    Verb.LABEL: VerbText("add a label", "labelled", Argument.LABEL),
+    Verb.UNLABEL: VerbText("remove a label", "unlabelled", Argument.LABEL),
     Verb.NOTE: VerbText("write a private note", "note changed", Argument.NOTE),
-    Verb.PRIORITY: VerbText("raise, lower or set its priority", "priority", Argument.PRIORITY),
+    Verb.PRIORITY: VerbText("raise, lower or set the priority", "priority", Argument.PRIORITY),
     Verb.READ: VerbText("mark its messages read", "marked read", on_patch=True, undoable=False),
     Verb.UNREAD: VerbText(
         "mark its messages unread", "marked unread", on_patch=True, undoable=False

@@ -134,7 +134,7 @@ def _named(known: Sequence[Posting], others: Sequence[Series], word: str) -> Pos
                 if any(message.message_id == wanted for message in _mails(posting)):
                     return posting
     raise PatchdeskError(
-        f"{word} is no version and no Message-ID of a posting here.",
+        f"{word} is neither a version nor the Message-ID of a posting here.",
         f"There are {', '.join(posting.name for posting in known)}.",
     )
 

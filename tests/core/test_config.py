@@ -58,12 +58,12 @@ def test_values_are_read(tmp_path: Path) -> None:
         ("[fetch]\ndeadline = true", "fetch.deadline: it must be a number of seconds"),
         ("[fetch]\nmax_size = 3", "fetch.max_size: it must be a number of bytes"),
         ("[fetch]\nserver = 'ftp://x'", "fetch.server: it must be an address"),
-        ("[fetch]\nspeed = 3", "fetch.speed: there is no such key; there are deadline"),
-        ("[colours]\nx = 1", "colours: there is no such table"),
+        ("[fetch]\nspeed = 3", "fetch.speed: unknown key; known keys: deadline"),
+        ("[colours]\nx = 1", "colours: unknown table"),
         ("me = 3", "me: it must be a table"),
         ("[keys]\npreset = 'emacs'", 'keys.preset: it must be one of "default"'),
         ("[lists]\nkvm = 'x'", "lists.kvm: it must be a table with target"),
-        ("[lists.kvm]\ntarget = 'x'\nsync = 'y'", "lists.kvm.sync: there is no such key"),
+        ("[lists.kvm]\ntarget = 'x'\nsync = 'y'", "lists.kvm.sync: unknown key"),
         (
             "[lists.kvm]\ntarget = 'x'\nsync_every = 'often'",
             'lists.kvm.sync_every: it must be like "15m"',
@@ -77,7 +77,7 @@ def test_values_are_read(tmp_path: Path) -> None:
         (b"\xff\xfe", "it is not TOML"),
         ("a=" + "[" * 100_000, "it is not TOML"),
         ("#" * (2 << 20), "it is larger than 1 MiB"),
-        ('[fetch]\n"\\u001b]0;x" = 1', "fetch.␛]0;x: there is no such key"),
+        ('[fetch]\n"\\u001b]0;x" = 1', "fetch.␛]0;x: unknown key"),
     ],
 )
 def test_a_mistake_is_one_line_and_the_default_holds(

@@ -337,4 +337,4 @@ def test_config_says_what_is_in_force(
     status, out, err = run(capfdbinary, "config")
     assert status == 0
     assert f"fetch.deadline = 9 # {folder / 'config.toml'}" in out.decode()
-    assert "fetch.speed: there is no such key" in err
+    assert "fetch.speed: unknown key" in err

@@ -119,7 +119,7 @@ def test_a_quiet_day_is_a_page(inbox: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (("mark", "INBOX"), 2, "is no range"),
+        (("mark", "INBOX"), 2, "is not a range"),
         (("mark...HEAD", "INBOX"), 2, "three dots"),
         (("mark..", "INBOX", "--top", "0"), 2, "a number from 1 on"),
         (("mark..", "INBOX", "--format", "pdf"), 2, "invalid choice"),
@@ -167,7 +167,7 @@ def test_the_configuration_names_lists_people_and_bots(inbox: Path, tmp_path: Pa
     done = patchdesk("..", inbox, home=home)
     assert done.returncode == 0
     assert (
-        b"identity.mailmap: it must be the path of a file, and /nowhere/map is none" in done.stderr
+        b"identity.mailmap: it must be the path of a file; /nowhere/map is not one" in done.stderr
     )
 
 

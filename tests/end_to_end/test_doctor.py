@@ -148,7 +148,7 @@ def not_synced(program: Program) -> None:
     [
         (open_to_others, "config.toml can be read by others", "chmod 600 "),
         (open_folder, "share/patchdesk can be read by others", "chmod 700 "),
-        (mistake, "fetch.speed: there is no such key", "Fix that line"),
+        (mistake, "fetch.speed: unknown key", "Fix that line"),
         (stray, "the index holds kvm, which you do not follow", "patchdesk unfollow kvm"),
         (not_synced, "linux has no clone yet", "patchdesk sync linux"),
     ],

@@ -154,7 +154,7 @@ def test_epochs_come_newest_first_and_older_ones_on_demand(
     status, out, err = program.run("sync")
     assert (status, out) == (0, "frob: 1 new message; 1 series and threads new or changed\n")
     assert complaints(err) == [
-        "patchdesk sync: frob: An older epoch is on the server: “patchdesk sync frob --all” brings all there is."
+        "patchdesk sync: frob: An older epoch is on the server: “patchdesk sync frob --all” fetches them all."
     ]
     assert program.do("sync") == "frob: nothing new\n"
     assert f"{len(FROB)} new messages" in program.do("sync", "--all")

@@ -67,7 +67,7 @@ FAULTS = {
     "tired": ("too many requests (429)", "too many requests (429)"),
     "forbidden": ("refuses access (403)", "refuses access (403)"),
     "not-found": ("There is no public-inbox to clone at", "There is no list at"),
-    "page": ("web page", "web page that wants to see a browser first"),
+    "page": ("web page", "web page that admits only browsers"),
     "garbage": ("did not answer as a mail archive", "did not answer as a mail archive"),
     "truncated": ("was cut off", "was cut off"),
     "reset": ("broke the connection off", "broke the connection off"),
@@ -126,7 +126,7 @@ def test_who_wants_to_be_left_alone_for_long_is_left_alone(
     assert (status, "too many requests (429). Try again in 120 s." in err) == (1, True)
     misbehaving.seen.clear()
     status, _, err = program.run("sync")
-    assert (status, "asked not to be asked for another 1" in err) == (1, True)
+    assert (status, "asked to wait another 1" in err) == (1, True)
     assert misbehaving.seen == []
 
 

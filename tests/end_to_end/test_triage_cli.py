@@ -176,7 +176,7 @@ def test_options_stand_anywhere(capfdbinary: Capture) -> None:
         (("finish", LAMP), "‘finish’ is not a verb. Verbs: done, skip, wait"),
         (("\x1b[2J", LAMP), "is not a verb"),
         (("later", LAMP), "--until"),
-        (("later", "--until", "soon", LAMP), "‘soon’ is no time. Write 3d"),
+        (("later", "--until", "soon", LAMP), "‘soon’ is not a time. Write 3d"),
         (("later", "--until", "2020-01-01", LAMP), "is past"),
         (("later", "--until", "v6.19", LAMP), "its repository"),
         (("done", "--until", "3d", LAMP), "takes no --until"),

@@ -132,8 +132,8 @@ def test_a_search_is_not_sent_on_to_a_host_that_was_not_named(
 ) -> None:
     with Relay(server.url) as relay:
         for number, words in (
-            (0, f"sends the search on to {host(server.url)}, a server that you did not name"),
-            (4, f"sends the search on to {host(server.url)}, a server that you did not name"),
+            (0, f"redirects the search to {host(server.url)}, a server that you did not name"),
+            (4, f"redirects the search to {host(server.url)}, a server that you did not name"),
             (5, "circle, or to an unsupported address"),
         ):
             program.do("follow", f"l{number}", f"{relay.url}/{number}/pond", "--no-clone")

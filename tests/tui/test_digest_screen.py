@@ -280,7 +280,7 @@ async def test_a_mark_is_kept_with_its_time(archive: Path) -> None:
         await pilot.press("g", "d")
         await until(pilot, lambda: screen.prompt.asking)
         await pilot.pause()
-        assert "2025-05-27.. since the mark, of 2025-06-02 12:00" in flat(app)
+        assert "2025-05-27.. since the bookmark, of 2025-06-02 12:00" in flat(app)
     # The same archive, named otherwise; another has nothing.
     assert load_bookmarks(f"{archive}/../list")["mark"].until == "2025-05-27"
     assert load_bookmarks("elsewhere") == {}
@@ -321,7 +321,7 @@ async def test_an_error_is_said_in_place_and_what_was_there_stays(archive: Path)
         await pilot.press("g", "d")
         await until(pilot, lambda: screen.prompt.asking)
         await pilot.press(*"no range", "enter")
-        await until(pilot, lambda: "no range’ is no range" in text_of(app))
+        await until(pilot, lambda: "no range’ is not a range" in text_of(app))
         assert screen.loader.result is made
         await pilot.press("q")
         await until(pilot, lambda: app.screen is desk_screen(app))

@@ -210,7 +210,7 @@ async def test_a_view_without_rows_says_what_it_shows(app: PatchdeskApp) -> None
         await counted(pilot)
         place = names_of(app).index("Flagged") + 1
         await pilot.press(str(place))
-        await until(pilot, lambda: "Nothing is in Flagged" in text_of(app), what="the words")
+        await until(pilot, lambda: "No series in Flagged" in text_of(app), what="the words")
         assert "is:flagged" in text_of(app)
         await pilot.press("0")
         await until(pilot, lambda: len(tree_of(app)) > 0)

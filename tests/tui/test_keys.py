@@ -200,11 +200,11 @@ def test_the_user_has_keys_of_their_own(
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({"tree.opne": "x"}, ["keys.tree.opne: there is no such command", "tree.open"]),
-        ({"nonsense": "x"}, ["keys.nonsense: there is no such command", "tree.…"]),
-        ({"tree.open": "Ctrl-x"}, ["keys.tree.open: Ctrl-x is no key", "C-d"]),
-        ({"tree.open": "C-i"}, ["keys.tree.open: C-i is no key"]),
-        ({"tree.open": "\x1b"}, ["keys.tree.open: ␛ is no key"]),
+        ({"tree.opne": "x"}, ["keys.tree.opne: unknown command", "tree.open"]),
+        ({"nonsense": "x"}, ["keys.nonsense: unknown command", "tree.…"]),
+        ({"tree.open": "Ctrl-x"}, ["keys.tree.open: Ctrl-x is not a key", "C-d"]),
+        ({"tree.open": "C-i"}, ["keys.tree.open: C-i is not a key"]),
+        ({"tree.open": "\x1b"}, ["keys.tree.open: ␛ is not a key"]),
         ({"tree.open": "j"}, ["keys.tree.open: j is the key of move.down"]),
         ({"app.log": "h"}, ["keys.app.log: h is the key of tree.collapse"]),
         ({"tree.open": "z"}, ["keys.tree.open: z and za cannot both be keys", "fold.toggle"]),
@@ -284,7 +284,7 @@ def test_a_default_that_holds_can_take_a_key_back() -> None:
 def test_a_preset_that_is_not_there_is_said() -> None:
     keymap, problems = keymap_for("pine", {})
     assert problems == (
-        'keys.preset: "pine" is no preset; there are default, mutt, aerc, b4; the default holds',
+        'keys.preset: "pine" is not a preset; presets: default, mutt, aerc, b4; the default holds',
     )
     assert keymap.commands == COMMANDS
 

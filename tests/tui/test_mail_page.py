@@ -108,7 +108,7 @@ def test_a_clash_and_what_was_cut_off_are_said() -> None:
     whole = mail(PATCH)
     message = replace(whole.message, id_conflicts=(whole.message,), truncations=("text too long",))
     found = rows(page(replace(whole, message=message)))
-    assert " ! another mail carries the same Message-ID with a different content" in found
+    assert " ! another mail carries the same Message-ID with different content" in found
     assert " ! not all of this mail is shown: text too long" in found
 
 

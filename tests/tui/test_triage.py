@@ -205,7 +205,7 @@ async def test_later_that_cannot_be_is_said_and_put_back(tmp_path: Path) -> None
         assert statuses(app) == {}
         assert subjects(app) == [WICK, OIL, TALK, GLASS]
         await pilot.press("s", *"yesterday", "enter")
-        await until(pilot, lambda: "no time" in said(app), what="that it is no time")
+        await until(pilot, lambda: "not a time" in said(app), what="that it is no time")
 
 
 async def test_what_cannot_be_written_is_put_back_and_said(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--base", metavar="REV", default="", help="apply to this commit only")
     parser.add_argument(
-        "--patches", metavar="LIST", type=_numbers, help="only these, such as 1-3,5"
+        "--patches", metavar="LIST", type=_numbers, help="only these patches, such as 1-3,5"
     )
     parser.add_argument("--check", action="store_true", help="only check whether it applies")
     parser.add_argument("--branch", metavar="NAME", default="", help="the name of the new branch")
@@ -54,7 +54,7 @@ def _numbers(text: str) -> frozenset[int]:
 
     numbers = parse_patch_list(text)
     if numbers is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list like 1-3,5")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list such as 1-3,5")
     return numbers
 
 
@@ -76,7 +76,7 @@ def _apply(arguments: argparse.Namespace, config: Config, found: FoundMessage, s
     series = series_of(found.listing, found.message.message_id)
     version = version_of(found.listing, found.message.message_id)
     if version is None:
-        raise PatchdeskError(f"{found.message.message_id} is no part of a version.")
+        raise PatchdeskError(f"{found.message.message_id} belongs to no version of a series.")
     service = ApplyService(config)
     repository = service.repository(arguments.repo, found.lists or series.lists, stop)
     options = ApplyOptions(

@@ -51,7 +51,10 @@ _INTERRUPTED: Final = 130
 
 def _add_follow(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "name", metavar="NAME", nargs="?", help="a name for the list; without, TARGET's last part"
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="a name for the list (default: the last part of TARGET)",
     )
     parser.add_argument("target", metavar="TARGET", help="where its mail is, see below")
     parser.add_argument("--no-clone", action="store_true", help="fetch by search, do not clone")

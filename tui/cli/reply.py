@@ -48,10 +48,10 @@ def reply(arguments: argparse.Namespace) -> int:
     config = load_config_and_warn()
     for name in arguments.trailer:
         if not _TRAILER.fullmatch(name):
-            _reply_error(f"{name!r} is no trailer's name.", "Name one such as Reviewed-by.")
+            _reply_error(f"{name!r} is not the name of a trailer.", "Name one such as Reviewed-by.")
             return 2
     if arguments.text and arguments.target == "-":
-        _reply_error("Standard input cannot be both the mails and the text.")
+        _reply_error("Standard input cannot give both the messages and the text.")
         return 2
     service = ReplyService(config)
     with open_message(arguments.id, arguments.target, config) as found:

@@ -149,7 +149,7 @@ def _search(finder: ListSearch, query: str, lists: Iterable[str], limit: int) ->
                 progress.report(Progress("Preparing the search, once"))
             if not finder.ensure_ready(stop):
                 progress.clear()
-                _print_error("Words match exactly only: the fuzzy index could not be built.")
+                _print_error("Only exact words match: the fuzzy index could not be built.")
         return finder.find(query, list(lists), limit=limit, stop=stop)
 
 

@@ -25,7 +25,7 @@ _error: Final = partial(print_error, command="versions")
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
-    add_message(parser, "the Message-ID of any mail of the series")
+    add_message(parser, "the Message-ID of any message of the series")
     for side, default in (("old", "the one before"), ("new", "the newest")):
         parser.add_argument(
             f"--{side}",
@@ -33,7 +33,10 @@ def _add(parser: argparse.ArgumentParser) -> None:
             help=f"a version's number, or the Message-ID of a mail of it (default: {default})",
         )
     parser.add_argument(
-        "--patch", metavar="N", type=int, help="one patch, by its new number, line by line"
+        "--patch",
+        metavar="N",
+        type=int,
+        help="one patch line by line, by its number in the new version",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--format", choices=("text", "html"), default="text")

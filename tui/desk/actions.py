@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from tui.tasks import Task, Tasks
 
 _ACTIONS: Final = (
-    ("a", "try", "Does it apply? Nothing is written"),
+    ("a", "try", "Check whether it applies (writes nothing)"),
     ("b", "apply", "Apply to a new branch"),
     ("W", "worktree", "Apply to a new branch in a worktree of its own"),
     ("p", "patches", "Apply some of its patches"),
-    ("l", "landed", "In which commits it landed"),
+    ("l", "landed", "Find the commits that it landed in"),
     ("M", "mbox", "Write its patches to an mbox"),
 )
 

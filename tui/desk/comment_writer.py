@@ -132,7 +132,9 @@ class CommentWriter(Controller):
 
         if comment.state in EDITABLE:
             return True
-        self._desk.show_message("This reply has left, or may have: it stays as it is.", "warning")
+        self._desk.show_message(
+            "This reply was sent, or may have been: it can no longer be changed.", "warning"
+        )
         return False
 
     # ------------------------------------------------------------- the editor

@@ -123,7 +123,7 @@ class Panes(Controller):
 
     def _toggle_full(self) -> None:
         if self._desk.settings.linear:
-            text = "In the linear mode there is one pane at a time: {pane.next} shows the other."
+            text = "Linear mode shows one pane at a time: {pane.next} shows the other."
             self._desk.show_message(text)
         else:
             self._set_full(not self._is_full)

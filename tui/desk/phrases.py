@@ -205,7 +205,7 @@ def empty_message(page: ListPage) -> tuple[SafeText, list[str]]:
     wanted = page.wanted
     if wanted.query and any(info.messages for info in visible_lists(page)):
         name = wanted.name or "this view"
-        return shown(f"Nothing is in {name}"), [
+        return shown(f"No series in {name}"), [
             shown(f"Its query: {wanted.query}"),
             *([_LEFT_OUT] if "is:open" in wanted.query.split() else []),
             "",
@@ -272,7 +272,7 @@ def bar_help(label: str, scope: SafeText, server: str) -> SafeText:
         names = " ".join(f"{name}:" for name in FIELDS)
         return shown(f'-not "a b" OR ( ) · {names}')
     words = [f"in {scope}"] if scope else []
-    words.append("subjects, names, ids; s: f: d: v: is: … narrow it")
+    words.append("subjects, names, Message-IDs; narrow with s: f: d: v: is: …")
     if server:
         words.append("C-r asks the server")
     return shown(" · ".join(words))

@@ -196,10 +196,10 @@ class Triage(Controller):
         session, page, now = self._desk.session, self._lists.page, self._desk.settings.clock()
         moment = read_inbox_since(when.strip() or "14d", now)
         if self._writer is None or session is None or page is None:
-            self._desk.show_message("Only the lists you follow can be caught up.", "warning")
+            self._desk.show_message("Catching up works on followed lists only.", "warning")
         elif moment is None:
             self._desk.show_message(
-                "{when} names no time: 30d, 2.months.ago, 2026-01-01.", "warning", when=when
+                "{when} is not a time such as 30d, 2.months.ago, 2026-01-01.", "warning", when=when
             )
         else:
             self._tasks.start(
@@ -216,7 +216,7 @@ class Triage(Controller):
     def _mark_done(self, session: Session, handles: Collection[SeriesHandle]) -> None:
         """Mark series as done, seen or not."""
         if not handles:
-            self._desk.show_message("Nothing in the inbox is as old as that.")
+            self._desk.show_message("Nothing in the inbox is that old.")
             return
         operation = TriageOperation(session=session, verb=Verb.DONE, handles=tuple(handles))
         self._states.write(operation, self._predicted(operation.handles, Verb.DONE, None, None))

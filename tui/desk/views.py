@@ -94,7 +94,7 @@ class Views(Controller):
             callback()
         page = self._lists.page
         if page is None:
-            self._desk.show_message("Only the lists you follow have views.")
+            self._desk.show_message("Views work on followed lists only.")
         elif view is None:
             self._lists.request(replace(page.wanted, query="", name=""))
         else:

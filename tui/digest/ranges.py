@@ -17,7 +17,7 @@ _USUAL: Final = (
     ("1.month.ago..", "the last month"),
     ("..", "everything"),
 )
-_BOOKMARKS: Final = (("read", "since my last digest"), ("mark", "since the mark"))
+_BOOKMARKS: Final = (("read", "since my last digest"), ("mark", "since the bookmark"))
 
 
 def range_proposals(bookmarks: Mapping[str, Bookmark]) -> list[Proposal]:

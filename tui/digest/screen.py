@@ -28,7 +28,7 @@ from tui.widgets.status_bar import StatusBar, TitleBar
 if TYPE_CHECKING:
     from core.digest.process import DigestResult
 
-_ELSEWHERE: Final = "is for the list and the reader: {app.back} goes back there."
+_ELSEWHERE: Final = "works in the list and the reader: {app.back} goes back there."
 
 
 class DigestScreen(CommandScreen):

@@ -256,7 +256,7 @@ def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str,
         problems.append(shown(f"keys.{name}: {text}; the default holds"))
 
     if preset not in PRESETS:
-        problem("preset", f'"{preset}" is no preset; there are {", ".join(PRESETS)}')
+        problem("preset", f'"{preset}" is not a preset; presets: {", ".join(PRESETS)}')
         preset = "default"
     table = preset_commands(preset)
     wanted: dict[str, str] = {}
@@ -264,9 +264,9 @@ def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str,
     for name, value in _present_names(table, keys, problems):
         command = RENAMED.get(name, name)
         if command not in BY_NAME:
-            problem(name, f"there is no such command; there are {_names_like(name)}")
+            problem(name, f"unknown command; commands: {_names_like(name)}")
         elif unreadable := [one for one in value.split() if not _readable(one)]:
-            problem(name, f"{unreadable[0]} is no key; {_ALLOWED}")
+            problem(name, f"{unreadable[0]} is not a key; {_ALLOWED}")
         elif not value.split() and command == "app.quit":
             problem(name, "app.quit needs a key")
         else:

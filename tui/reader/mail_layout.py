@@ -204,7 +204,7 @@ def _warnings(mail: OpenedMessage, width: int) -> list[PageRow]:
     others = len(mail.message.id_conflicts)
     if others:
         mails = "another mail carries" if others == 1 else f"{others} other mails carry"
-        text = f"! {mails} the same Message-ID with a different content"
+        text = f"! {mails} the same Message-ID with different content"
         rows += _wrapped([(SafeText(text), "warning")], width, ())
     if mail.message.truncations:
         cut = shown("; ".join(mail.message.truncations)[:_LONGEST_HEADER])

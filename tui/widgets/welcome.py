@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from tui.keys.commands import Command
 
 _OFFERS: Final[Sequence[tuple[str, str]]] = (
-    ("list.follow", "Follow a list: its mail is brought in and kept"),
+    ("list.follow", "Follow a list: fetch and keep its messages"),
     ("app.open", "Open a thread, a list's archive, a mailbox"),
     ("app.demo", "Look around in the demo"),
     ("app.help", "See all keys"),

@@ -67,7 +67,9 @@ def markdown_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     yield from _list("Newcomers, by their first mail", newcomers)
     if explain:
         for merge in digest.merges:
-            yield from _list(f"Taken for one: {format_identity(merge.person)}", merge_texts(merge))
+            yield from _list(
+                f"Counted as one person: {format_identity(merge.person)}", merge_texts(merge)
+            )
 
 
 def escaped(text: str) -> str:

@@ -213,8 +213,8 @@ def rebuild(index: Index, folder: Path, stop: Event) -> bool:
             fuzzy.save(folder, _stamp(index, generation))
         except OSError as error:
             raise PatchdeskError(
-                f"The search cannot be saved in {folder}: {error.strerror}.",
-                "Check the disk's room and the rights.",
+                f"The search index cannot be saved in {folder}: {error.strerror}.",
+                "Check free space and permissions.",
             ) from error
     return True
 
@@ -327,7 +327,8 @@ def _locked(folder: Path, stop: Event) -> Iterator[None]:
         handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise PatchdeskError(
-            f"The search cannot be saved in {folder}: {error.strerror}.", "Check its rights."
+            f"The search index cannot be saved in {folder}: {error.strerror}.",
+            "Check its permissions.",
         ) from error
     try:
         while True:

@@ -173,7 +173,7 @@ def file_facts(file: FileInterdiff, old: str, new: str) -> Iterator[str]:
     if _modes(file.old) != _modes(file.new):
         yield f"mode {_modes(file.old)} in {old}, {_modes(file.new)} in {new}"
     if file.old.binary != file.new.binary:
-        yield "other binary content"
+        yield "different binary content"
 
 
 def _modes(file: FileContent) -> str:

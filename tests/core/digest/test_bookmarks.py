@@ -28,7 +28,7 @@ def test_a_file_that_cannot_be_read_is_not_overwritten(content: bytes) -> None:
     save_bookmark("lamp", "mark", "v6.1", NOW, at=1)
     remembered_file().write_bytes(content)
     assert load_bookmarks("lamp") == {}
-    with pytest.raises(PatchdeskError, match="not the JSON") as caught:
+    with pytest.raises(PatchdeskError, match="not a bookmark file") as caught:
         save_bookmark("lamp", "mark", "v6.2", NOW, at=2)
     assert str(remembered_file()) in caught.value.message
     assert remembered_file().read_bytes() == content

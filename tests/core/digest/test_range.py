@@ -249,7 +249,7 @@ def test_an_id_that_begins_several_commits_asks_which(tmp_path: Path) -> None:
     starts = [commit[:4] for commit in commits]
     double = next((start for start in starts if starts.count(start) > 1), None)
     assert double, "of 1,200 commits two begin alike in 16 bits, practically always"
-    with pytest.raises(PatchdeskError, match="begins several commits"):
+    with pytest.raises(PatchdeskError, match="is ambiguous"):
         subjects(opened(tmp_path / "list"), f"{double}..")
 
 
@@ -352,7 +352,7 @@ def test_an_mbox_is_ordered_by_when_its_mails_were_received(tmp_path: Path) -> N
 
 def test_an_mbox_knows_dates_only() -> None:
     archive = mbox(mail("1"))
-    with pytest.raises(PatchdeskError, match="HEAD is no date, and kept has no commits"):
+    with pytest.raises(PatchdeskError, match="HEAD is not a date, and kept has no commits"):
         subjects(archive, "HEAD..")
     with pytest.raises(PatchdeskError, match="reversed"):
         subjects(archive, "2025-06-01..2025-05-01")

@@ -94,7 +94,7 @@ def test_a_line_end_in_a_header_is_refused(bad: str) -> None:
 
 
 def test_an_address_that_is_not_ascii_is_refused() -> None:
-    with pytest.raises(PatchdeskError, match="no address"):
+    with pytest.raises(PatchdeskError, match="not an address"):
         build_message(replace(draft(), cc=(Identity("", "jörg@example.org"),)), "x\n", NOW)
 
 

@@ -337,9 +337,7 @@ def test_an_empty_answer_says_why(query: str, words: str, indexed: ListSearch) -
 
 
 def test_a_list_that_is_not_there_is_named(indexed: ListSearch) -> None:
-    assert (
-        indexed.find("l:kvm").empty_reason == "l:kvm is no list that is here. There are: letters."
-    )
+    assert indexed.find("l:kvm").empty_reason == "l:kvm is not a followed list. Lists: letters."
     assert indexed.find("f:rex", ["letters"]).hits
     assert (
         indexed.find("f:nobody", ["letters"]).empty_reason == "f:nobody finds nothing in letters."

@@ -158,7 +158,7 @@ def test_a_mail_too_large_is_left_out_and_noted(
     make_epoch(tmp_path / "0.git", [*added(1), ("m", mail(2) + b"x" * 200), *added(3)])
     source = open_archive(tmp_path / "0.git")
     assert numbers(source) == [3, 1]
-    assert "too much" in source.notes[0]
+    assert "too large" in source.notes[0]
 
 
 def test_a_running_read_stops_when_told_and_when_closed(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_the_address_of_a_message_names_its_inbox_and_id(url: str) -> None:
         ("imap://example.org/INBOX", "only http:// and https://"),
         ("file:///etc/passwd", "a file's address"),
         ("https:///a@b.c", "only http:// and https://"),
-        ("https://[::1/a@b.c", "no address"),
-        ("https://host:99999/a@b.c", "no address"),
+        ("https://[::1/a@b.c", "not a valid address"),
+        ("https://host:99999/a@b.c", "not a valid address"),
         ("https://lore.kernel.org/kvm/%3C%3E@%20/", "no Message-ID in it"),
     ],
 )
@@ -191,13 +191,13 @@ def test_standard_input_is_read_where_it_is_asked_for() -> None:
     [
         ("", "nothing to open"),
         ("  ", "nothing to open"),
-        ("foo", "no file or folder here, no Message-ID"),
-        ("foo\0bar", "no file or folder here"),
-        ("foo\x1b[2J", "no file or folder here"),
-        ("x" * 5000, "no file or folder here"),
+        ("foo", "not a file or folder here, nor a Message-ID"),
+        ("foo\0bar", "not a file or folder here"),
+        ("foo\x1b[2J", "not a file or folder here"),
+        ("x" * 5000, "not a file or folder here"),
         ("some/where", "There is no file or folder"),
         ("list.mbox", "There is no file or folder"),
-        ("a b@c", "no Message-ID can be written so"),
+        ("a b@c", "neither a file here nor a valid Message-ID"),
     ],
 )
 def test_what_is_no_target_is_told_what_would_do(text: str, words: str) -> None:

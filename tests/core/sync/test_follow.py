@@ -42,7 +42,7 @@ def test_names_that_are_taken(name: str) -> None:
     ["", ".", "..", ".git", "a/b", "../x", "-x", "a b", "a\n", "a" * 65, "ü", "a\0", "\x1b[2J"],
 )
 def test_names_that_are_not(name: str, file: Path) -> None:
-    with pytest.raises(ConfigError, match="no name for a list"):
+    with pytest.raises(ConfigError, match="not a valid name for a list"):
         follow(name, LORE, file)
     assert not file.exists()
 
@@ -78,17 +78,17 @@ def test_addresses_of_lists(text: str, taken: str) -> None:
         ("https://lore.kernel.org/kvm/?q=s:x", "address of a search"),
         ("https://me:secret@lore.kernel.org/kvm/", "user name or password"),
         ("ssh://lore.kernel.org/kvm", "Only http:// and https://"),
-        ("ext::sh -c date", "no file or folder here"),
+        ("ext::sh -c date", "not a file or folder here"),
         ("file:///srv/kvm", "Only http:// and https://"),
         ("https:///kvm", "Only http:// and https://"),
         ("https://h/\x1b]0;x\x07", "Only http:// and https://"),
         ("https://h/" + "x" * 3000, "Only http:// and https://"),
-        ("http://[::1/kvm", "is no address"),
-        ("http://h:x/kvm", "is no address"),
+        ("http://[::1/kvm", "is not a valid address"),
+        ("http://h:x/kvm", "is not a valid address"),
         ("20250602-x@example.org", "is one message, not a list"),
-        ("kvm", "no file or folder here"),
-        ("", "no file or folder here"),
-        ("a\0b", "no file or folder here"),
+        ("kvm", "not a file or folder here"),
+        ("", "not a file or folder here"),
+        ("a\0b", "not a file or folder here"),
     ],
 )
 def test_what_is_no_list(
@@ -109,7 +109,7 @@ def test_what_is_on_disk_is_looked_at_and_recorded_by_its_whole_path(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert check_target("kvm") == check_target("~/kvm") == str(tmp_path / "kvm")
-    for name, words in (("notes.txt", "no mail"), ("empty", "empty folder")):
+    for name, words in (("notes.txt", "not a mail"), ("empty", "empty folder")):
         with pytest.raises(TargetError, match=words):
             check_target(name)
 
@@ -250,7 +250,9 @@ def test_names_and_values_that_are_wrong_in_the_file_are_said(file: Path) -> Non
     config = load_config(file)
     assert list(config.lists) == ["y"]
     assert config.lists["y"].clone
-    assert any("lists.../x: a list's name is made of" in problem for problem in config.problems)
+    assert any(
+        "lists.../x: the name of a list consists of" in problem for problem in config.problems
+    )
     assert any("lists.y.clone: it must be true or false" in one for one in config.problems)
     assert LIST_NAME.fullmatch("y")
 

@@ -73,7 +73,7 @@ def test_who_says_soon_is_asked_again_and_not_before(hosts: Path) -> None:
     began = time.monotonic()
     assert one.call(failing(busy("1"), busy("0"))) == "answer"
     assert time.monotonic() - began >= 2  # never less than a second
-    assert said[0].doing == "example.org wants to be left alone for 1 s"
+    assert said[0].doing == "example.org asked to wait 1 s"
     assert not hosts.exists()
 
 
@@ -97,9 +97,7 @@ def test_waiting_can_be_ended(hosts: Path) -> None:
 def test_who_says_later_is_left_alone_by_the_next_sync_too(hosts: Path) -> None:
     with pytest.raises(FetchError, match="503"):
         rate_limiter(hosts).call(failing(busy("3600")))
-    with pytest.raises(
-        FetchError, match=r"example\.org asked not to be asked for another 3[56]\d\d s"
-    ):
+    with pytest.raises(FetchError, match=r"example\.org asked to wait another 3[56]\d\d s"):
         rate_limiter(hosts).call(failing())
     assert rate_limiter(hosts, "other.example.org").call(failing()) == "answer"
     (file,) = hosts.iterdir()

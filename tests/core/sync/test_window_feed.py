@@ -256,7 +256,7 @@ def test_who_cannot_search_is_told_to_clone(follower: Follower, fault: FetchErro
     follower.archive.faults = [fault]
     with pytest.raises(FetchError) as error:
         follower.sync()
-    assert "cloned" in error.value.hint
+    assert "Clone the list" in error.value.hint
     assert "clone = false" in error.value.hint
 
 

@@ -267,7 +267,7 @@ def triage_over(desk: Desk, repository: Path) -> TriageService:
 
 def test_a_list_without_a_repository_waits_for_no_tag(desk: Desk, repository: Path) -> None:
     triage = TriageService(desk.index, Journal(desk.journal.path), repos={"other": str(repository)})
-    with pytest.raises(SnoozeError, match="its repository"):
+    with pytest.raises(SnoozeError, match="list's repository"):
         triage.apply(Verb.LATER, [LAMP], argument="v6.19")
 
 

@@ -59,7 +59,7 @@ def test_of_several_postings_of_one_number_the_newest_counts() -> None:
     ("old", "new", "says"),
     [
         ("9", None, "There is no version 9"),
-        (None, "nobody@x.example", "is no version and no Message-ID"),
+        (None, "nobody@x.example", "is neither a version nor the Message-ID"),
         ("3", "3", "cannot be compared with itself"),
         ("c3@x.example", "3", "cannot be compared with itself"),
         (None, "1", "There is nothing before v1"),
