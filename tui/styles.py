@@ -238,6 +238,7 @@ _TREE_LOOKS: Final[Mapping[str, str]] = {
     "state-waiting": "$text-warning",
     "state-later": "$text-secondary",
     "state-accepted": "bold $text-success",
+    "landed": "$text-success",
     "flag": "bold $text-warning",
     "priority": "bold $text-accent",
     "label": "$text-secondary",

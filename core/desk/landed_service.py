@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -13,31 +13,29 @@ from core.config import Config
 from core.errors import PatchdeskError
 from core.landed.commit_index import CommitIndex
 from core.landed.matching import landed_patches
-from core.landed.notices import applied_notices
-from core.landed.patch_ids import mail_patch_ids
-from core.landed.values import AppliedNotice, LandedPatch, SentPatch, Tree
-from core.model import MessageId, Series
+from core.landed.sent_patches import landings, sent_patches
+from core.landed.values import LandedPatch, Tree
+from core.model import MessageId, Series, Thread
+from core.sync.landed import LOOKBACK, trees_of
 from core.system.paths import cache_dir
 
 if TYPE_CHECKING:
     from core.desk.export import MailOpener
     from core.progress import ProgressCallback
+    from core.triage.landing import PatchLanding
 
 _BEFORE: Final = timedelta(days=30)
 """How long before a series its tree is read from."""
 
 
-def trees_of(config: Config) -> list[Tree]:
+def configured_trees(config: Config) -> list[Tree]:
     """Return the trees that the user named. Raises PatchdeskError where there are none."""
     if not config.trees:
         raise PatchdeskError(
             "No tree is configured to look for landed patches in.",
             'Add [trees.NAME] with repo = "…" and ref = "…" to config.toml.',
         )
-    return [
-        Tree(name=name, repo=tree.repo, ref=tree.ref, role=tree.role)
-        for name, tree in config.trees.items()
-    ]
+    return trees_of(config)
 
 
 class LandedService:
@@ -60,30 +58,28 @@ class LandedService:
 
     def landed(self, opener: MailOpener, series: Series) -> list[LandedPatch]:
         """Return where the patches of the newest posting landed, by number. Raises PatchdeskError."""
-        notices = list(_notices(opener, series))
+        repository = Repository(Path(self._trees[0].repo).expanduser())
         found: list[LandedPatch] = []
-        for patch in self._sent(opener, series):
+        for patch, notices in sent_patches(repository, [series], opener.raw, {}):
             found += landed_patches(patch, self._commits, notices)
         return found
 
-    def _sent(self, opener: MailOpener, series: Series) -> Iterable[SentPatch]:
-        mails = [opener.mail(patch.message) for patch in series.versions[-1].patches]
-        diffs = {
-            mail.message.message_id: mail.body.diff.encode("utf-8", "surrogateescape")
-            for mail in mails
-        }
-        repository = Repository(Path(self._trees[0].repo).expanduser())
-        patch_ids = mail_patch_ids(repository, diffs)
-        for mail in mails:
-            message = mail.message
-            yield SentPatch(
-                message_id=message.message_id,
-                title=message.subject.title,
-                author_name=message.author.name,
-                author_address=message.author.address,
-                date=message.date,
-                patch_id=patch_ids.get(message.message_id, ""),
-            )
+    def landings(
+        self, opener: MailOpener, items: Iterable[Series | Thread], *, stop: Event
+    ) -> dict[MessageId, list[PatchLanding]]:
+        """Return the trees that have each patch of an opened target's newest versions, of the last year it has.
+
+        Raises PatchdeskError and Cancelled.
+        """
+        series = [one for one in items if isinstance(one, Series)]
+        if not series:
+            return {}
+        since = max(one.versions[-1].date for one in series) - LOOKBACK
+        series = [one for one in series if one.versions[-1].date >= since]
+        for tree in self._trees:
+            self._commits.update(tree, since - _BEFORE, stop=stop, report=lambda _: None)
+        repository = Repository(Path(self._trees[0].repo).expanduser(), stop)
+        return landings(sent_patches(repository, series, opener.raw, {}), self._commits)
 
 
 def landed_record(one: LandedPatch) -> dict[str, Any]:
@@ -97,14 +93,3 @@ def landed_record(one: LandedPatch) -> dict[str, Any]:
         "changed": one.code_changed,
         "reverted_by": one.reverted_by or None,
     }
-
-
-def _notices(opener: MailOpener, series: Series) -> Iterator[AppliedNotice]:
-    """Yield the notices of applied patches in the replies to the newest posting."""
-    seen: set[MessageId] = set()
-    for entry in series.versions[-1].entries():
-        for reply in entry.replies:
-            message = reply.message
-            if message.message_id not in seen:
-                seen.add(message.message_id)
-                yield from applied_notices(opener.mail(message).text, message.message_id)

@@ -9,5 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
-MIGRATIONS: Final[tuple[str, ...]] = ()
+_LANDED: Final = """\
+ALTER TABLE triage_state ADD COLUMN landed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE triage_state ADD COLUMN applied INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE landed_patch (
+    hash INTEGER NOT NULL, tree TEXT NOT NULL, is_changed INTEGER NOT NULL, is_reverted INTEGER NOT NULL,
+    PRIMARY KEY (hash, tree)
+) WITHOUT ROWID;
+"""
+"""From version 1: patches that landed."""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_LANDED,)
 """What makes an index of version n (counted from 1) one of version n + 1: SQL statements, each of which ends a line."""

@@ -203,6 +203,14 @@ class _SqlCompiler:
                     " WHERE lower(list.name) IN (?, ?))",
                     [value.lower(), value.lower().partition(".")[0]],
                 )
+            case "tree":
+                return (
+                    "list_row.id IN (SELECT list_row FROM triage_state,"
+                    " json_each(CAST(triage_state.data AS TEXT), '$[10]') AS each"
+                    " WHERE landed AND lower(json_extract(each.value, '$[0]')) = ?"
+                    " AND json_extract(each.value, '$[1]') > 0)",
+                    [value.lower()],
+                )
             case "label":
                 return (
                     "list_row.id IN (SELECT list_row FROM triage_state, json_each(triage_state.labels)"

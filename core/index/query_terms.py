@@ -92,6 +92,8 @@ def _status(status: Status) -> RowTerm:
 
 _DECIDED: Final = ", ".join(f"'{status}'" for status in sorted(DECIDED))
 
+_BACK: Final = "(json_extract(CAST(data AS TEXT), '$[1]') != '' OR {status} != triage_state.status)"
+
 ROW_TERMS: Final[Mapping[str, RowTerm]] = {
     "is:unread": RowTerm("list_row.unread > 0", lambda facts: facts.unread),
     "is:read": RowTerm("list_row.unread = 0", lambda facts: not facts.unread),
@@ -100,14 +102,18 @@ ROW_TERMS: Final[Mapping[str, RowTerm]] = {
         lambda facts: facts.state.status is Status.NEW,
     ),
     "is:open": RowTerm(
-        f"list_row.id NOT IN (SELECT list_row FROM triage_state WHERE {{status}} IN ({_DECIDED}))"
+        f"list_row.id NOT IN (SELECT list_row FROM triage_state WHERE {{status}} IN ({_DECIDED})"
+        f" OR (landed = 2 AND NOT {_BACK}))"
         f" AND {IN_INBOX}",
-        lambda facts: facts.state.status not in DECIDED,
+        lambda facts: not facts.state.is_out_of_inbox,
     ),
     **{
         f"is:{status}": _status(status)
         for status in (Status.READING, Status.DONE, Status.SKIPPED, Status.WAITING, Status.LATER, Status.ACCEPTED)
     },
+    "is:back": RowTerm(_triage_condition(_BACK), lambda facts: bool(facts.state.why)),
+    "is:landed": RowTerm(_triage_condition("landed = 2"), lambda facts: facts.state.is_landed),
+    "is:applied": RowTerm(_triage_condition("applied"), lambda facts: bool(facts.state.branch)),
     "is:flagged": RowTerm(_triage_condition("flagged"), lambda facts: facts.state.flagged),
     "is:complete": RowTerm(_facet("received >= total"), lambda facts: facts.series is not None and facts.have >= facts.total),
     "is:incomplete": RowTerm(_facet("received < total"), lambda facts: facts.have < facts.total),

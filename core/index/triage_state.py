@@ -19,6 +19,7 @@ from core.model import MessageId
 from core.triage.arguments import decode_snooze
 from core.triage.event_tables import AppliedEvents, EventTables
 from core.triage.events import to_datetime, to_microseconds
+from core.triage.landing import PatchLanding, TreeLanding, tree_landings
 from core.triage.state import (
     INITIAL_STATE,
     EventEffect,
@@ -51,6 +52,7 @@ def encode_state(one: TriageState) -> bytes:
     values = [
         one.status, one.why, None if one.since is None else to_microseconds(one.since), one.flagged, one.priority,
         one.labels, one.note, "" if one.until is None else one.until.encode(), one.patches, one.opened,
+        [[each.tree, each.patches, each.total, each.changed, each.reverted] for each in one.landed], one.branch,
     ]  # fmt: skip
     return _encode(values).encode("ascii")
 
@@ -59,7 +61,10 @@ def decode_state(data: bytes | None) -> TriageState:
     """Return the state that was stored; the initial one of a row that has none."""
     if data is None:
         return INITIAL_STATE
-    status, why, since, flagged, priority, labels, note, until, patches, opened = json.loads(data)
+    status, why, since, flagged, priority, labels, note, until, patches, opened, *rest = json.loads(
+        data
+    )
+    landed, branch = rest or ((), "")  # version 1 had neither
     return TriageState(
         status=Status(status),
         why=why,
@@ -71,6 +76,8 @@ def decode_state(data: bytes | None) -> TriageState:
         until=decode_snooze(until) if until else None,
         patches=tuple((MessageId(name), Status(of)) for name, of in patches),
         opened=opened,
+        landed=tuple(TreeLanding(*each) for each in landed),
+        branch=branch,
     )
 
 
@@ -146,7 +153,7 @@ def refresh_after_regroup(
     connection: sqlite3.Connection, nodes: Collection[int], old: Collection[int]
 ) -> None:
     """Compute the states anew of the rows that hold some mails, and of those that they replaced. Within a transaction."""
-    if EventTables(connection).is_empty:
+    if EventTables(connection).is_empty and not _has_landed(connection):
         return
     items = {
         item
@@ -157,6 +164,10 @@ def refresh_after_regroup(
         )
     }
     bump_rows(connection, recompute_states(connection, items.union(old)))
+
+
+def _has_landed(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM landed_patch LIMIT 1").fetchone() is not None
 
 
 def recompute_states(connection: sqlite3.Connection, items: Collection[int]) -> set[int]:
@@ -178,7 +189,7 @@ def recompute_states(connection: sqlite3.Connection, items: Collection[int]) -> 
         [(item,) for item in changed if item not in after],
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO triage_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO triage_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_row(item, found[item], after[item]) for item in changed if item in after],
     )
     return changed
@@ -197,13 +208,16 @@ def _row(item: int, one: TriageState, data: bytes) -> tuple[object, ...]:
         "" if until is None else until.encode(),
         _encode(one.labels),
         data,
+        2 if one.is_landed else int(any(each.patches for each in one.landed)),
+        bool(one.branch),
     )
 
 
 def _compute_states(connection: sqlite3.Connection, wanted: str) -> dict[int, TriageState]:
     """Return the states of rows, of those that anything was done to."""
     tables = EventTables(connection)
-    if tables.is_empty:
+    landed = _landed_patches(connection, wanted)
+    if tables.is_empty and not landed:
         return {}
     entries: dict[int, set[int]] = {}
     for item, entry in connection.execute(
@@ -220,23 +234,44 @@ def _compute_states(connection: sqlite3.Connection, wanted: str) -> dict[int, Tr
         ).fetchall()
     )
     effects: dict[int, EventEffect] = dict(tables.effects_of(set().union(*entries.values())))
-    facts = _RowFacts(connection, tables, opened)
+    facts = _RowFacts(connection, tables, opened, landed)
     return {
         item: fold_events(
             [effects[entry] for entry in entries.get(item, ()) if entry in effects], facts.of(item)
         )
-        for item in entries.keys() | opened.keys()
+        for item in entries.keys() | opened.keys() | landed.keys()
     }
+
+
+def _landed_patches(
+    connection: sqlite3.Connection, wanted: str
+) -> dict[int, dict[MessageId, list[PatchLanding]]]:
+    """Return the landed patches of rows, by their Message-IDs."""
+    found: dict[int, dict[MessageId, list[PatchLanding]]] = {}
+    for item, name, tree, is_changed, is_reverted in connection.execute(
+        "SELECT list_row, name, tree, is_changed, is_reverted FROM json_each(?) AS wanted"
+        " CROSS JOIN node ON node.list_row = wanted.value"
+        " CROSS JOIN landed_patch ON landed_patch.hash = node.hash",
+        (wanted,),
+    ):
+        landing = PatchLanding(tree, bool(is_changed), bool(is_reverted))
+        found.setdefault(item, {}).setdefault(MessageId(from_blob(name)), []).append(landing)
+    return found
 
 
 class _RowFacts:
     """What is known of rows, as states take it."""
 
     def __init__(
-        self, connection: sqlite3.Connection, tables: EventTables, opened: dict[int, int]
+        self,
+        connection: sqlite3.Connection,
+        tables: EventTables,
+        opened: dict[int, int],
+        landed: dict[int, dict[MessageId, list[PatchLanding]]],
     ) -> None:
         self._connection = connection
         self._last_read = opened
+        self._landed = landed
         self._me = frozenset(json.loads(tables.get_meta("me") or "[]"))
         self._phrases = PhraseReader(connection)
         self._has_tags = connection.execute("SELECT 1 FROM tag_seen LIMIT 1").fetchone() is not None
@@ -268,6 +303,7 @@ class _RowFacts:
             last_read=self._last_read.get(item),
             me=self._me,
             tags=self._tags(item) if self._has_tags else frozenset(),
+            landed=tree_landings(self._landed.get(item, {}), newest, head.total),
         )
 
     def _said(self, nodes: Iterable[int]) -> Iterator[ReplyInfo]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.index.list_ingest import IngestResult
     from core.progress import ProgressCallback
     from core.sources.source import Source
+    from core.triage.landing import PatchLanding
 
 
 class IndexWriter:
@@ -79,6 +80,13 @@ class IndexWriter:
 
         with self._pool.connection() as connection:
             return mark_read(connection, message_ids, seen=read)
+
+    def record_landed(self, landed: Mapping[MessageId, Iterable[PatchLanding]]) -> int:
+        """Know these landed patches, in the place of those before; return how many rows show something else."""
+        from core.index.landed import record_landed
+
+        with self._pool.connection() as connection:
+            return record_landed(connection, landed)
 
     def set_inbox_boundary(self, list_name: str, setting: str, moment: int) -> None:
         """Let a list's inbox begin at a moment (seconds of the Unix epoch) that follows from a setting."""

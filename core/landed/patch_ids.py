@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from hashlib import sha1
 
-from core.apply.repository import Repository
+from core.apply.repository import GitProgram, Repository
 from core.errors import PatchdeskError
 from core.model import MessageId
 
@@ -22,9 +22,7 @@ def commit_patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str
     return {commit: patch_id for patch_id, commit in _patch_ids(repository, diffs.out)}
 
 
-def mail_patch_ids(
-    repository: Repository, diffs: Mapping[MessageId, bytes]
-) -> dict[MessageId, str]:
+def mail_patch_ids(git: GitProgram, diffs: Mapping[MessageId, bytes]) -> dict[MessageId, str]:
     """Return the patch-id of each mailed diff that has one. Raises PatchdeskError."""
     # git names what it prints by an object id; a hash of the Message-ID serves.
     names = {
@@ -33,13 +31,11 @@ def mail_patch_ids(
     given = b"".join(
         b"commit " + name.encode() + b"\n\n" + diffs[one] + b"\n" for name, one in names.items()
     )
-    return {
-        names[name]: patch_id for patch_id, name in _patch_ids(repository, given) if name in names
-    }
+    return {names[name]: patch_id for patch_id, name in _patch_ids(git, given) if name in names}
 
 
-def _patch_ids(repository: Repository, diffs: bytes) -> list[tuple[str, str]]:
-    done = repository.git("patch-id", "--stable", given=diffs)
+def _patch_ids(program: GitProgram, diffs: bytes) -> list[tuple[str, str]]:
+    done = program.git("patch-id", "--stable", given=diffs)
     if done.status:
         raise PatchdeskError(f"git patch-id failed: {done.error[:300]}")
     pairs = [line.partition(" ") for line in done.text.split("\n") if line]

@@ -31,6 +31,8 @@ class Tree:
     ref: str
     role: str = "maintainer"
     """maintainer, next or mainline."""
+    fetch: bool = False
+    """Whether a sync fetches the repository first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

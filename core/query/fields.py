@@ -86,6 +86,7 @@ FIELDS: Final[Mapping[str, FieldSpec]] = {
     "n": FieldSpec("number of patches in the newest version", "a number, also as >10, 2..4", "n:>10", mails=False),
     "is": FieldSpec("state", "a state", "is:unread", mails=False),
     "has": FieldSpec("what belongs to it", "what it has", "has:replies", mails=False),
+    "tree": FieldSpec("a tree of yours ([trees.NAME]) that has a patch of it", "a tree's name", "tree:next", mails=False),
     "label": FieldSpec("a label of yours", "a label", "label:arm", mails=False),
 }  # fmt: skip
 """All prefixes, in the order of the help."""
@@ -103,6 +104,9 @@ IS_VALUES: Final[Mapping[str, str]] = {
     "waiting": "waiting for its author",
     "later": "snoozed",
     "accepted": "accepted",
+    "back": "decided, and brought back by something new",
+    "landed": "every patch of the newest version is in a tree of yours",
+    "applied": "applied to a branch",
     "flagged": "flagged",
     "complete": "all patches of the newest version are here",
     "incomplete": "patches of the newest version are missing",

@@ -233,6 +233,8 @@ class _ListingBackend(SearchBackend):
             names = [each for name in item.lists for each in (name, name.partition(".")[0])]
             return value in {name.casefold() for name in names}
         state = self._states.states.get(item.id, INITIAL_STATE)
+        if term.prefix == "tree":
+            return any(one.patches and one.tree.casefold() == value for one in state.landed)
         if term.prefix == "label":
             return value in {label.casefold() for label in state.labels}
         if term.prefix in ("v", "n"):

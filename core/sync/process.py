@@ -82,6 +82,7 @@ def main(channel: Channel, *names: str) -> None:
     from core.config import fetch_options, load_config
     from core.search.maintenance import refresh_after_sync
     from core.sync.hook import AfterSync
+    from core.sync.landed import refresh_landed
     from core.sync.list_folder import DataDirs, SyncDepth
     from core.sync.sync import sync
     from core.system.paths import cache_dir, config_file
@@ -97,4 +98,6 @@ def main(channel: Channel, *names: str) -> None:
         ):
             channel.send(result)
         for fault in refresh_after_sync(home.index, config, stop=stop, report=channel.report):
+            log.warning("after a sync: %s", fault)
+        for fault in refresh_landed(home.index, config, stop=stop, report=channel.report):
             log.warning("after a sync: %s", fault)

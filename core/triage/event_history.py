@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.model import MessageId
 from core.triage.event_tables import EventTables, message_hash, split_hashes
-from core.triage.events import UNDO, EventSeries, TriageEvent
+from core.triage.events import APPLIED, THANKED, UNDO, EventSeries, TriageEvent
 from core.triage.transitions import Status
 
 
@@ -40,16 +40,16 @@ class EventHistory:
         """Return the last thing that a machine did and that is in force."""
         return self._step(
             "SELECT step FROM event WHERE host = ? AND undoes = '' AND in_force"
-            " ORDER BY time DESC, name DESC LIMIT 1",
-            (host,),
+            " AND verb NOT IN (?, ?) ORDER BY time DESC, name DESC LIMIT 1",
+            (host, APPLIED, THANKED),  # branches and mails are taken back elsewhere
         )
 
     def next_redo(self, host: str) -> UndoStep | None:
         """Return the last undo of a machine that is in force, where it did nothing else since."""
         found = self._connection.execute(
             "SELECT step, time FROM event WHERE host = ? AND undoes != '' AND verb = ? AND in_force"
-            " ORDER BY time DESC, name DESC LIMIT 1",
-            (host, UNDO),
+            " AND undoes NOT IN (SELECT step FROM event WHERE verb = ?) ORDER BY time DESC, name DESC LIMIT 1",
+            (host, UNDO, APPLIED),
         ).fetchone()
         if found is None:
             return None
@@ -57,6 +57,25 @@ class EventHistory:
             "SELECT 1 FROM event WHERE host = ? AND undoes = '' AND time > ?", (host, found[1])
         ).fetchone()
         return None if since else self._step("SELECT ?", (found[0],))
+
+    def last_applied(self, host: str) -> tuple[str, str] | None:
+        """Return the step and the argument of a machine's last application, where it decided nothing since."""
+        found = self._connection.execute(
+            "SELECT step, verb, argument FROM event WHERE host = ? AND undoes = '' AND in_force"
+            " AND verb != ? ORDER BY time DESC, name DESC LIMIT 1",
+            (host, THANKED),
+        ).fetchone()
+        return (str(found[0]), str(found[2])) if found and found[1] == APPLIED else None
+
+    def is_thanked(self, message_ids: Iterable[MessageId]) -> bool:
+        """Whether thanks were written for a series that holds any of some mails."""
+        entries = self._tables.entries_naming(map(message_hash, message_ids))
+        found = self._connection.execute(
+            "SELECT 1 FROM json_each(?) CROSS JOIN event_series ON event_series.id = value"
+            " CROSS JOIN event ON event.id = event WHERE verb = ? AND in_force LIMIT 1",
+            (json.dumps(list(entries)), THANKED),
+        ).fetchone()
+        return found is not None
 
     def _step(self, query: str, values: tuple[object, ...]) -> UndoStep | None:
         """Return the step that a query names; of an undo, what it undid in the first place."""

@@ -26,6 +26,10 @@ VIEWED: Final = "viewed"
 UNVIEWED: Final = "unviewed"
 VISITED: Final = "looked"
 """The lists were looked at until then."""
+APPLIED: Final = "applied"
+"""The series was applied to a branch: its argument is `BRANCH COMMIT RECORD`, see `core.apply.records`."""
+THANKED: Final = "thanked"
+"""Thanks were written for the commits that a series became."""
 
 LONGEST: Final = 8 << 20
 """Bytes of a line; longer ones are skipped unread."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from core.triage.event_history import EventHistory
 from core.triage.event_tables import EventTables, message_hash
 from core.triage.events import EventSeries, short_message_key
 from core.triage.journal import Journal
+from core.triage.landing import PatchLanding, tree_landings
 from core.triage.schema import TABLES
 from core.triage.state import INITIAL_STATE, ReplyInfo, SeriesFacts, TriageState, fold_events
 from core.triage.store import PATIENCE, JournalUpdate, TriageTarget
@@ -46,12 +47,20 @@ class InMemoryTriageStore:
         self._messages: dict[MessageId, tuple[Message, ...]] | None = None
         self.tags: frozenset[str] = frozenset()
         """Tags that are waited for and there."""
+        self._landed: Mapping[MessageId, Collection[PatchLanding]] = {}
 
     def set_items(self, items: Iterable[Series | Thread]) -> None:
         """Know these items, in the place of those before."""
         with self._lock:
             self._items = tuple(items)
             self._holder = self._by_number = self._messages = None
+
+    def set_landed(self, landed: Mapping[MessageId, Collection[PatchLanding]]) -> bool:
+        """Know the patches that landed, in the place of those before; return whether they are others."""
+        with self._lock:
+            changed = landed != self._landed
+            self._landed = landed
+            return changed
 
     # ------------------------------------------------------------------- the journal
 
@@ -141,6 +150,7 @@ class InMemoryTriageStore:
             holders = self._holders()
             numbers = self._numbers()
             ids = [numbers[mail] for mail in self._tables().message_hashes() if mail in numbers]
+            ids += [holders[mail].id for mail in self._landed if mail in holders]
             found = {one: self._state_of(holders[one]) for one in dict.fromkeys(ids)}
             return {one: state for one, state in found.items() if state != INITIAL_STATE}
 
@@ -223,7 +233,11 @@ class InMemoryTriageStore:
         return self._fold(map(message_hash, item.message_ids), self._facts(item))
 
     def _facts(self, item: Series | Thread) -> SeriesFacts:
-        return replace(series_facts(item), read_replies=self._read_replies)
+        facts = replace(series_facts(item), read_replies=self._read_replies)
+        if not self._landed or not isinstance(item, Series):
+            return facts
+        landed = tree_landings(self._landed, facts.newest, item.versions[-1].total)
+        return replace(facts, landed=landed)
 
     def _read_replies(self, wanted: Collection[MessageId]) -> Iterator[ReplyInfo]:
         """Yield what is known of replies; those they answer may be in another series."""
@@ -246,7 +260,7 @@ class InMemoryTriageStore:
         numbers = list(mails)
         entries = tables.entries_naming(numbers)
         last_read = tables.last_read(numbers)
-        if not entries and last_read is None:
+        if not entries and last_read is None and not facts.landed:
             return INITIAL_STATE
         effects = [effect for _, effect in tables.effects_of(entries)]
         return fold_events(

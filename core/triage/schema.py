@@ -63,13 +63,20 @@ CREATE TABLE triage_state (
     decided REAL,                      -- when it was last decided
     until TEXT NOT NULL,               -- what it waits for, see core.triage.arguments
     labels TEXT NOT NULL,              -- a JSON array
-    data BLOB NOT NULL                 -- all of it
+    data BLOB NOT NULL,                -- all of it
+    landed INTEGER NOT NULL DEFAULT 0, -- 1: some of its patches are in a tree of the user's, 2: all
+    applied INTEGER NOT NULL DEFAULT 0 -- it was applied to a branch
 );
 CREATE INDEX triage_state_wake ON triage_state (wake) WHERE wake IS NOT NULL;
 CREATE INDEX triage_state_tag ON triage_state (until) WHERE until LIKE 'tag:%';
 CREATE INDEX triage_state_decided ON triage_state (decided) WHERE decided IS NOT NULL;
 -- Tags that are waited for and have come, by the list whose repository has them.
 CREATE TABLE tag_seen (list TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (list, tag)) WITHOUT ROWID;
+-- Patches of series that are in a tree of the user's, or were (core.landed), by the hashes of their Message-IDs.
+CREATE TABLE landed_patch (
+    hash INTEGER NOT NULL, tree TEXT NOT NULL, is_changed INTEGER NOT NULL, is_reverted INTEGER NOT NULL,
+    PRIMARY KEY (hash, tree)
+) WITHOUT ROWID;
 CREATE INDEX list_row_unread ON list_row (id) WHERE unread > 0;
 -- Messages that events named since the states of their rows were computed (hashes of Message-IDs).
 CREATE TABLE stale_state (hash INTEGER PRIMARY KEY);

@@ -13,8 +13,10 @@ from typing import Final
 
 from core.model import MessageId
 from core.triage.arguments import Snooze, decode_snooze
-from core.triage.events import message_key, short_message_key, to_datetime
+from core.triage.events import APPLIED, message_key, short_message_key, to_datetime
+from core.triage.landing import TreeLanding
 from core.triage.transitions import (
+    DECIDED,
     DECISION_VERBS,
     PRIORITIES,
     RESURFACES_ON,
@@ -52,6 +54,20 @@ class TriageState:
     """Patches that are done or skipped by themselves, by their Message-IDs."""
     opened: bool = False
     """Something of it was opened since it was last decided."""
+    landed: tuple[TreeLanding, ...] = ()
+    """The user's trees that have patches of its newest version, or had them."""
+    branch: str = ""
+    """The branch to which it was applied last."""
+
+    @property
+    def is_landed(self) -> bool:
+        """Whether one of the trees has every patch of its newest version."""
+        return any(one.is_complete for one in self.landed)
+
+    @property
+    def is_out_of_inbox(self) -> bool:
+        """Whether it was decided, or landed and nothing brought it back since a decision."""
+        return self.status in DECIDED or (self.is_landed and not self.why)
 
     def patch(self, message_id: MessageId) -> Status | None:
         """Return what was decided of one patch alone; None where nothing was."""
@@ -105,6 +121,7 @@ class SeriesFacts:
     """The user's addresses, in lower case."""
     tags: frozenset[str] = frozenset()
     """Tags that its lists' repositories have, of those that are waited for."""
+    landed: tuple[TreeLanding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +171,8 @@ def fold_events(effects: Iterable[EventEffect], facts: SeriesFacts) -> TriageSta
         until=until,
         patches=_patches(found, facts),
         opened=opened,
+        landed=facts.landed,
+        branch=found.branch,
     )
 
 
@@ -175,6 +194,7 @@ class _StateFold:
         self.note = ""
         self.until: Snooze | None = None
         self.patches: dict[bytes, Status] = {}
+        self.branch = ""
         self._heard: set[bytes] = set()
         self._answered: set[bytes] = set()
 
@@ -198,6 +218,8 @@ class _StateFold:
             self.labels.discard(effect.argument)
         elif effect.verb == Verb.PRIORITY:
             self.priority = changed_priority(self.priority, effect.argument)
+        elif effect.verb == APPLIED:
+            self.branch = applied_branch(effect.argument)
 
     def _decide(self, effect: EventEffect) -> None:
         until = decode_snooze(effect.argument) if effect.verb == Verb.LATER else None
@@ -217,6 +239,11 @@ class _StateFold:
                 self.patches[key] = status
             elif effect.verb == Verb.REOPEN:
                 self.patches.pop(key, None)
+
+
+def applied_branch(argument: str) -> str:
+    """Return the branch that the argument of an event `applied` names: what stands before its last commit."""
+    return argument.partition(" ")[0]
 
 
 def changed_priority(priority: int, argument: str) -> int:
@@ -303,6 +330,7 @@ def after_event(
         priority=folded.priority,
         labels=tuple(sorted(folded.labels)),
         note=folded.note,
+        branch=folded.branch or before.branch,
     )
     if folded.decision is None:
         return next_status

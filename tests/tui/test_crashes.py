@@ -132,6 +132,7 @@ DIGESTS = {
 
 ELSEWHERE = {
     "clipboard",  # test_a_clipboard_that_crashes_is_told
+    "landed",  # tests/tui/test_series_actions.py, where there are trees
     "send",  # tests/tui/test_replies.py, where there is a draft to send
 }
 

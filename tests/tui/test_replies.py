@@ -16,6 +16,7 @@ from core.reply.draft import Draft, DraftState
 from core.reply.draft_store import DraftStore
 from tests.core.reply.kit import PATCH, fake_sendmail
 from tests.tui.kit import idle, reader_of, ready, text_of
+from tests.tui.triage_kit import make
 from tui.app import PatchdeskApp
 
 ME = {"me_name": "Rex Reviewer", "me_addresses": ("rex@example.com",)}
@@ -31,13 +32,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def app_at(home: Path, target: str = "patch.eml", **config: object) -> PatchdeskApp:
+def app_at(
+    home: Path, target: str = "patch.eml", *, triage: bool = False, **config: object
+) -> PatchdeskApp:
     settings = Config(**{**ME, **config})  # type: ignore[arg-type]
 
     def opened(target: str) -> object:
         return open_target_desk(target, config=settings, cache=home / "cache")
 
-    return PatchdeskApp(str(home / target), opened, config=settings)  # type: ignore[arg-type]
+    return PatchdeskApp(
+        str(home / target),
+        opened,  # type: ignore[arg-type]
+        config=settings,
+        triage=make(home) if triage else None,
+    )
 
 
 def drafts() -> tuple[Draft, ...]:

@@ -11,7 +11,7 @@ from core.config import NamedTree
 from tests.core.apply.kit import commit, git, repository, snapshot, text
 from tests.end_to_end.program import Program
 from tests.end_to_end.test_apply_cli import archive
-from tests.tui.kit import desk_screen, ready, text_of
+from tests.tui.kit import desk_screen, idle, ready, text_of
 from tests.tui.test_replies import app_at, press
 from tui.app import PatchdeskApp
 from tui.keys.commands import Pane
@@ -81,9 +81,11 @@ async def test_some_patches(folder: Path) -> None:
 
 async def test_landed_coverage_and_comments(folder: Path) -> None:
     git(folder, "cherry-pick", "work^")
-    app = desk(folder, trees={"next": NamedTree(repo=str(folder), ref="main")})
+    app = desk(folder, triage=True, trees={"next": NamedTree(repo=str(folder), ref="main")})
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
+        await idle(pilot)
+        assert "⊕ next 1/2" in text_of(app)
         await press(pilot, "a", "l")
         assert "in next (patch-id)" in text_of(app)
         await press(pilot, "q", "g", "c")

@@ -122,12 +122,12 @@ def _add_landed(parser: argparse.ArgumentParser) -> None:
 
 def landed(arguments: argparse.Namespace) -> int:
     """Print where the patches of series landed. Returns the exit status; raises PatchdeskError and Cancelled."""
-    from core.desk.landed_service import LandedService, landed_record, trees_of
+    from core.desk.landed_service import LandedService, configured_trees, landed_record
     from core.desk.versions import series_of
     from core.json_records import to_line
 
     config = load_config_and_warn()
-    service = LandedService(trees_of(config))
+    service = LandedService(configured_trees(config))
     try:
         for name in arguments.ids:
             with (

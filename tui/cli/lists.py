@@ -208,6 +208,7 @@ def sync(arguments: argparse.Namespace) -> int:
         return 0
     from core.search.maintenance import refresh_after_sync
     from core.sync.hook import AfterSync
+    from core.sync.landed import refresh_landed
     from core.sync.list_folder import DataDirs
 
     status = 0
@@ -219,7 +220,9 @@ def sync(arguments: argparse.Namespace) -> int:
                 status = 1
         if stop.is_set():
             return _INTERRUPTED
-        for fault in refresh_after_sync(path, config, stop=stop, report=progress.report):
+        faults = refresh_after_sync(path, config, stop=stop, report=progress.report)
+        faults += refresh_landed(path, config, stop=stop, report=progress.report)
+        for fault in faults:
             progress.clear()
             _sync_error(fault)
     return status

@@ -49,7 +49,7 @@ class _Chosen:
     version: Version
 
 
-class _Opener:
+class SessionOpener:
     """Opens mails of a session, as use cases ask for them."""
 
     def __init__(self, session: Session) -> None:
@@ -259,7 +259,7 @@ class SeriesActions(Controller):
 def _try(open_service: Callable[[], ApplyService], chosen: _Chosen, task: Task) -> ApplyOutcome:
     service = open_service()
     repository = service.repository(lists=chosen.series.lists, stop=task.stop)
-    return service.try_version(repository, _Opener(chosen.session), chosen.version)
+    return service.try_version(repository, SessionOpener(chosen.session), chosen.version)
 
 
 def _apply(
@@ -274,7 +274,7 @@ def _apply(
     service = open_service()
     repository = service.repository(lists=chosen.series.lists, stop=task.stop)
     options = ApplyOptions(patches=numbers, worktree=worktree)
-    opener = _Opener(chosen.session)
+    opener = SessionOpener(chosen.session)
     return service.apply(repository, opener, chosen.series, chosen.version, options, task.stop)
 
 
@@ -295,7 +295,7 @@ def _write(chosen: _Chosen, line: str, _: Task) -> str:
     listing = TargetListing(name="", items=(chosen.series,), mails=0, done=True)
     first = chosen.version.cover or chosen.version.patches[0]
     mbox = version_as_mbox(
-        _Opener(chosen.session), listing, first.message.message_id, trailers="fresh"
+        SessionOpener(chosen.session), listing, first.message.message_id, trailers="fresh"
     )
     try:
         path.write_bytes(mbox)
@@ -307,24 +307,24 @@ def _write(chosen: _Chosen, line: str, _: Task) -> str:
 def _coverage(chosen: _Chosen, task: Task) -> tuple[str, list[SafeText]]:
     from core.desk.coverage import series_coverage
 
-    found = series_coverage(_Opener(chosen.session), chosen.series, stop=task.stop)
+    found = series_coverage(SessionOpener(chosen.session), chosen.series, stop=task.stop)
     return f"Coverage of {_title(chosen)}", coverage_lines(found)
 
 
 def _comments(chosen: _Chosen, task: Task) -> tuple[str, list[SafeText]]:
     from core.desk.comments import series_comments
 
-    ledger = series_comments(_Opener(chosen.session), chosen.series, stop=task.stop)
+    ledger = series_comments(SessionOpener(chosen.session), chosen.series, stop=task.stop)
     return f"Comments on {chosen.series.subject}", comment_lines(ledger)
 
 
 def _landed(config: Config | None, chosen: _Chosen, task: Task) -> tuple[str, list[SafeText]]:
-    from core.desk.landed_service import LandedService, trees_of
+    from core.desk.landed_service import LandedService, configured_trees
 
-    service = LandedService(trees_of(_checked(config)))
+    service = LandedService(configured_trees(_checked(config)))
     try:
         service.update(chosen.series, stop=task.stop, report=lambda _: None)
-        found = service.landed(_Opener(chosen.session), chosen.series)
+        found = service.landed(SessionOpener(chosen.session), chosen.series)
     finally:
         service.close()
     return f"Where {_title(chosen)} landed", landed_lines(chosen.series, found)

@@ -7,7 +7,9 @@ from typing import Final
 
 from core.triage.transitions import DECIDED
 
-_ASKS_FOR_STATES: Final = re.compile(r"\bis:(?:done|skipped|waiting|later|accepted|open)")
+_ASKS_FOR_STATES: Final = re.compile(
+    r"\b(?:is:(?:done|skipped|waiting|later|accepted|open|landed)|tree:)"
+)
 _OPEN: Final = re.compile(r"(?<!\S)is:open(?!\S)")
 
 
@@ -25,5 +27,5 @@ def without_decided(query: str) -> str:
     """Return the query of those of a query's rows that nothing was decided on, where it asks for no states itself."""
     if asks_for_states(query):
         return query
-    left_out = " ".join(f"-is:{status}" for status in sorted(DECIDED))
+    left_out = " ".join(f"-is:{status}" for status in sorted(DECIDED)) + " -(is:landed -is:back)"
     return f"({query}) {left_out}" if query.strip() else left_out

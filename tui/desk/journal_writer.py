@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.desk.triage_service import TriageService
     from core.diff.viewed_hunks import ViewedHunks
     from core.model import TargetListing
+    from core.triage.landing import PatchLanding
     from core.triage.outcome import LogLine, VerbResult
     from core.triage.state import TriageState
     from core.triage.transitions import Verb
@@ -142,6 +143,22 @@ class JournalWriter:
         def work(_: Task) -> None:
             if not self._is_leaving and self._triage_of(session).tags.check():
                 _refresh(session)
+
+        self._tasks.start(_GROUP, work)
+
+    def set_landed(
+        self,
+        session: Session,
+        landed: Mapping[MessageId, Collection[PatchLanding]],
+        *,
+        then: Callable[[], object],
+    ) -> None:
+        """Know the landed patches of an opened target; `then` is called where they are others than before."""
+
+        def work(task: Task) -> None:
+            memory = self._triage_of(session).applied.memory
+            if not self._is_leaving and memory is not None and memory.set_landed(landed):
+                task.tell(then)
 
         self._tasks.start(_GROUP, work)
 

@@ -124,6 +124,9 @@ def describe_state(standing: TriageState, now: datetime) -> list[str]:
         parts.append(str(standing.status))
     if standing.until is not None:
         parts.append(str(standing.until))
+    parts += (str(one) for one in standing.landed)
+    if standing.branch:
+        parts.append(f"applied to {standing.branch}")
     if standing.flagged:
         parts.append("flagged")
     if standing.priority:

@@ -219,6 +219,7 @@ class Sync(Controller):
         if run is not self._run:
             return
         self._run = None
+        self._lists.refresh()  # patches may have landed since the last list was through
         self._desk.show_work()
         if error is not None and not run.quiet:
             self._show_error(error)

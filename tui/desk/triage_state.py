@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown, shown_line
-from core.triage.transitions import DECIDED, Status
+from core.triage.transitions import Status
 from tui.desk.controller import Controller, DeskView, Handler, Refresh
 from tui.desk.decided_queries import asks_for_states, with_decided, without_decided
 from tui.desk.journal_writer import (
@@ -127,7 +127,7 @@ class TriageState(Controller):
     def on_open(self, session: Session) -> None:
         """Load the states of lists at once, since their rows wait for them."""
         if session.lists is not None:
-            self._load(session)
+            self.load(session)
 
     def on_session(self, session: Session, _: Session | None) -> None:
         """Forget the states of the session before."""
@@ -147,7 +147,7 @@ class TriageState(Controller):
         page = self._lists.page
         session = self._desk.session
         if session is not None:
-            self._load(session)
+            self.load(session)
         is_whole = page is not None and page.whole and refresh.keep
         if is_whole and self._writer is not None and not self._desk.series_tree.standings_known:
             self._deferred = refresh
@@ -169,7 +169,7 @@ class TriageState(Controller):
             return self._decided_since
         if self._shows_decided or not states:
             return frozenset()
-        return frozenset(handle for handle, one in states.items() if one.status in DECIDED)
+        return frozenset(handle for handle, one in states.items() if one.is_out_of_inbox)
 
     def hide_decided(self, decided: Collection[SeriesHandle] = ()) -> None:
         """Hide decided series, with those just decided, unless they are to be shown."""
@@ -229,7 +229,7 @@ class TriageState(Controller):
 
     # ------------------------------------------------------------- what is written
 
-    def _load(self, session: Session) -> None:
+    def load(self, session: Session) -> None:
         """Load the states of a session."""
         if self._writer is not None:
             self._writer.load_states(
@@ -396,5 +396,5 @@ def _without(
 def _shown_of(one: state.TriageState | None) -> object:
     """Return the parts of a state that a row shows."""
     return one and (
-        one.status, one.why, one.until, one.flagged, one.priority, one.labels, bool(one.note), one.patches,
+        one.status, one.why, one.until, one.flagged, one.priority, one.labels, bool(one.note), one.patches, one.landed, one.branch,
     )  # fmt: skip

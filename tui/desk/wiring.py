@@ -12,6 +12,7 @@ from tui.desk.controllers import Controllers
 from tui.desk.digests import Digests
 from tui.desk.external import External
 from tui.desk.journal_writer import JournalWriter
+from tui.desk.landed import LandedPatches
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
 from tui.desk.marks import Marking
@@ -61,6 +62,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         views,
         states,
         Triage(desk, tasks, lists, marks, mail, states, writer),
+        LandedPatches(desk, tasks, opening, states, writer),
         search,
         Digests(desk, tasks, opening, lists, mail),
         CommentWriter(desk, tasks, mail, review, own),

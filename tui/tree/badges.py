@@ -28,6 +28,9 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
 """Of each state that is a decision, the glyph and its look."""
 
 FLAG: Final = "⚑"
+LANDED: Final = "⊕"
+REVERTED: Final = "⊖"
+APPLIED: Final = "⎇"
 
 _LABELS: Final = 3
 _LABEL: Final = 12
@@ -60,6 +63,10 @@ def state_pieces(row: Row) -> Iterator[tuple[str, str]]:
     standing = row.standing
     if standing is None or row.kind not in (Kind.SERIES, Kind.THREAD):
         return
+    if standing.landed:
+        yield f"{landed_badge(standing)} ", "landed"
+    if standing.branch:
+        yield f"{APPLIED} ", "muted"
     if standing.flagged:
         yield f"{FLAG} ", "flag"
     if standing.priority:
@@ -70,6 +77,16 @@ def state_pieces(row: Row) -> Iterator[tuple[str, str]]:
         yield f"#+{len(standing.labels) - _LABELS} ", "label"
     if standing.note:
         yield "✎ ", "muted"
+
+
+def landed_badge(standing: TriageState) -> str:
+    """Return the tree that has most of a series, with how many of its patches if not all: `⊕ next`, `⊕ next 3/5`."""
+    best = max(standing.landed, key=lambda one: one.patches)
+    if not best.patches:
+        return f"{REVERTED} {shown(best.tree)[:_LABEL]}"
+    others = f"+{len(standing.landed) - 1}" if len(standing.landed) > 1 else ""
+    part = "" if best.is_complete else f" {best.patches}/{best.total}"
+    return f"{LANDED} {shown(best.tree)[:_LABEL]}{others}{part}"
 
 
 def why(standing: TriageState) -> str:

@@ -62,6 +62,8 @@ def _head(row: Row) -> Iterator[str]:
         yield str(standing.status)
         yield shown(standing.why) if standing.why else ""
         yield shown(str(standing.until)) if standing.until is not None else ""
+        yield from (shown(str(one)) for one in standing.landed)
+        yield f"applied to {shown(standing.branch)}" if standing.branch else ""
         yield "flagged" if standing.flagged else ""
         yield f"priority {standing.priority}" if standing.priority else ""
         yield from (f"label {shown(label)}" for label in standing.labels)
