@@ -41,7 +41,7 @@ imports: $(READY) ## Who may import whom
 	$(BIN)/lint-imports
 
 unit: $(READY) ## The tests alone, each once; those marked slow are part of `make torture`
-	$(BIN)/pytest -n auto $(TESTS)
+	$(BIN)/pytest -n auto --dist loadfile $(TESTS)
 
 # Atheris has no wheel for every Python; without it hypothesis runs longer, and says so.
 torture: $(READY) ## Parsers under a fuzzer, MINUTES for each (10), and monsters at full size

@@ -233,6 +233,7 @@ def test_a_server_is_asked_and_what_it_has_comes_in(
     assert [r["id"] for r in program.records("search", "s:news")] == ["news-v1-0@example.org"]
 
 
+@pytest.mark.slow  # the time that a request may take goes by
 def test_a_server_that_is_gone_is_a_sentence(
     server: Server, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

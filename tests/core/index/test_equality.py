@@ -101,7 +101,7 @@ def new_index() -> Iterator[Index]:
 
 
 ANY = settings(
-    max_examples=60,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -92,7 +92,7 @@ POSTED = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(messages=st.lists(MESSAGES | POSTED, max_size=25), seed=st.randoms(use_true_random=False))
 def test_order_and_copies_say_nothing_and_nothing_is_lost(
     messages: list[Message], seed: random.Random

@@ -221,7 +221,7 @@ class Triaging(RuleBasedStateMachine):
 
 TestTriaging = Triaging.TestCase
 TestTriaging.settings = settings(
-    max_examples=15,
+    max_examples=6,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
