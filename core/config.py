@@ -60,6 +60,7 @@ class Config:
     lists: Mapping[str, FollowedList] = field(default_factory=dict)
     views: Mapping[str, str] = field(default_factory=dict)
     keys_preset: str = "default"
+    keys_langmap: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     theme: str = "patchdesk"
     linear: bool = False
@@ -136,9 +137,10 @@ class _Reader:
             elif table == "views":
                 self._read_texts("views", "views", content)
             elif table == "keys":
-                names = {name: value for name, value in content.items() if name != "preset"}
-                self._read_texts("keys", "keys", names)
-                self._read_keys("keys", {n: v for n, v in content.items() if n == "preset"})
+                named = {name for name in content if f"keys.{name}" in KEYS}
+                keys = {name: value for name, value in content.items() if name not in named}
+                self._read_texts("keys", "keys", keys)
+                self._read_keys("keys", {name: content[name] for name in content if name in named})
             else:
                 self._read_keys(table, content)
 

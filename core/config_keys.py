@@ -115,6 +115,18 @@ def _preset(value: Any) -> str:
     return str(value)
 
 
+LANGMAPS: Final = ("ru", "uk", "el", "he")
+"""The keyboard layouts that have a name here; `tui.keys.langmaps` has their letters."""
+
+
+def _langmap(value: Any) -> str:
+    if value in ("", *LANGMAPS) or all(len(pair) == 2 for pair in _text(value).split(",")):
+        return str(value)
+    raise WrongValueError(
+        f'one of {", ".join(LANGMAPS)}, or pairs of a letter and its key like "фa,иb"'
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigKey:
     """A key of the configuration."""
@@ -131,6 +143,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "me.name": ConfigKey("me_name", _text, "your name; unset: git's user.name"),
     "me.addresses": ConfigKey("me_addresses", _texts, "your addresses, the first one sends; unset: git's user.email"),
     "keys.preset": ConfigKey("keys_preset", _preset, "the keys to begin with: default, mutt, aerc or b4"),
+    "keys.langmap": ConfigKey("keys_langmap", _langmap, "the keyboard layout whose letters count as the keys at their places: ru, uk, el, he, or pairs of a letter and its key, such as фa,иb"),
     "display.theme": ConfigKey("theme", _text, "a theme of patchdesk (patchdesk, patchdesk-light, patchdesk-contrast, ansi-dark) or of Textual"),
     "display.linear": ConfigKey("linear", _flag, "words in place of signs and one pane at a time, for screen readers and plain terminals"),
     "display.mouse": ConfigKey("mouse", _flag, "take the mouse; false leaves it to the terminal"),

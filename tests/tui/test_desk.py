@@ -635,7 +635,8 @@ async def test_versions_go_on_to_the_next_item() -> None:
         ("↳11", "A reply"),
         ("●", "Unread"),
         ("💬3", "A review comment"),
-        ("v12", None),
+        ("v12", "The newest version"),
+        ("w12w", None),
     ],
 )
 async def test_help_finds_what_is_on_the_screen(typed: str, says: str | None) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from textual.events import Key
 from textual.widgets import Input
 
+from core.config import load_config
+from core.config_keys import LANGMAPS
 from tests.tui.kit import (
     NOW,
     FakeDesk,
@@ -34,6 +37,7 @@ from tui.keys.keymap import (
     parse_keys,
     preset_commands,
 )
+from tui.keys.langmaps import LAYOUTS
 
 FREE = ("c",)
 
@@ -198,12 +202,50 @@ def test_the_user_has_keys_of_their_own(
 
 
 @pytest.mark.parametrize(
+    ("langmap", "keys", "typed", "stroke"),
+    [
+        ("ru", {}, "о", "j"),
+        ("ru", {}, "П", "G"),
+        ("ru", {}, "Х", "{"),
+        ("ru", {}, ".", "."),
+        ("ru", {"app.log": "о"}, "о", "о"),
+        ("uk", {}, "і", "s"),
+        ("el", {}, "ξ", "j"),
+        ("he", {}, "ח", "j"),
+        ("фx,иb", {}, "ф", "x"),
+        ("", {}, "о", "о"),
+    ],
+)
+def test_a_letter_of_another_layout_is_the_key_at_its_place(
+    langmap: str, keys: dict[str, str], typed: str, stroke: str
+) -> None:
+    keymap, problems = keymap_for("default", keys, langmap)
+    assert problems == ()
+    assert keymap.stroke(f"key_{typed}", typed) == stroke
+
+
+def test_the_configuration_knows_the_layouts(tmp_path: Path) -> None:
+    assert tuple(LAYOUTS) == LANGMAPS
+    path = tmp_path / "config.toml"
+    path.write_text('[keys]\nlangmap = "klingon"\n"app.log" = "F5"\n')
+    config = load_config(path)
+    assert config.keys_langmap == ""
+    assert config.keys == {"app.log": "F5"}
+    assert "keys.langmap: it must be one of ru, uk, el, he, or pairs" in config.problems[0]
+
+
+@pytest.mark.parametrize(
     ("keys", "words"),
     [
         ({"tree.opne": "x"}, ["keys.tree.opne: unknown command", "tree.open"]),
         ({"nonsense": "x"}, ["keys.nonsense: unknown command", "tree.…"]),
         ({"tree.open": "Ctrl-x"}, ["keys.tree.open: Ctrl-x is not a key", "C-d"]),
-        ({"tree.open": "C-i"}, ["keys.tree.open: C-i is not a key"]),
+        ({"tree.open": "C-i"}, ["keys.tree.open: C-i cannot be bound", "terminals send it as Tab"]),
+        (
+            {"tree.open": "C-m"},
+            ["keys.tree.open: C-m cannot be bound", "terminals send it as Enter"],
+        ),
+        ({"tree.open": "C-h"}, ["keys.tree.open: C-h cannot be bound", "as Backspace"]),
         ({"tree.open": "\x1b"}, ["keys.tree.open: ␛ is not a key"]),
         ({"tree.open": "j"}, ["keys.tree.open: j is the key of move.down"]),
         ({"app.log": "h"}, ["keys.app.log: h is the key of tree.collapse"]),

@@ -152,7 +152,7 @@ def _application(desks: _Desks) -> PatchdeskApp:
 
     start_logging(log_file())
     config, target = desks.config, desks.target
-    keymap, wrong = keymap_for(config.keys_preset, config.keys)
+    keymap, wrong = keymap_for(config.keys_preset, config.keys, config.keys_langmap)
     wrong = (*filter(None, [theme_problem(config.theme)]), *wrong)
     followed = config.lists.get(target or "")
     return PatchdeskApp(

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
 from tui.keys.commands import Command, Pane
-from tui.keys.keymap import Keymap, format_keys, key_of_event
+from tui.keys.keymap import Keymap, format_keys
 
 
 class MessageLine(Protocol):
@@ -86,7 +86,7 @@ class CommandScreen(Screen[None]):
 
     def take_key(self, event: events.Key) -> bool:
         """Run the command of a key, or remember the beginning of a sequence; say whether it was taken."""
-        stroke = key_of_event(event.key, event.character)
+        stroke = self.keymap.stroke(event.key, event.character)
         self.clear_message()
         sequence = (*self._begun, stroke)
         if self._begun and stroke in ("escape", "ctrl+c"):

@@ -14,6 +14,7 @@ from typing import Final
 
 from core.text import shown
 from tui.keys.commands import BY_NAME, COMMANDS, RENAMED, Command, Pane
+from tui.keys.langmaps import read_langmap
 
 Stroke = str
 """One key press: the character it types, or Textual's name of the key where it types none (`ctrl+d`, `space`)."""
@@ -77,7 +78,10 @@ class _Node:
 class Keymap:
     """Which command a sequence of key presses means in a pane."""
 
-    def __init__(self, commands: Iterable[Command] = COMMANDS) -> None:
+    def __init__(
+        self, commands: Iterable[Command] = COMMANDS, langmap: Mapping[str, str] | None = None
+    ) -> None:
+        """`langmap` has the key that a letter of another keyboard layout stands for."""
         self.commands: Final = tuple(commands)
         """All commands, with the keys that they have here."""
         self.by_name: Final = {command.name: command for command in self.commands}
@@ -89,6 +93,13 @@ class Keymap:
                     for stroke in parse_keys(keys):
                         node = node.after.setdefault(stroke, _Node())
                     node.command = command
+        bound = {s for c in self.commands for keys in c.keys for s in parse_keys(keys)}
+        self._langmap = {typed: key for typed, key in (langmap or {}).items() if typed not in bound}
+
+    def stroke(self, key: str, character: str | None) -> Stroke:
+        """Return the stroke of a Textual key event; a letter of another layout is the key at its place, unless it is bound."""
+        typed = key_of_event(key, character)
+        return self._langmap.get(typed, typed)
 
     def press(
         self, pane: Pane, pending: Sequence[Stroke], stroke: Stroke
@@ -241,13 +252,18 @@ def preset_commands(name: str) -> tuple[Command, ...]:
     return tuple(replace(c, keys_text=own.get(c.name, c.keys_text)) for c in COMMANDS)
 
 
+_SAME_KEY: Final[Mapping[str, str]] = MappingProxyType({"h": "Backspace", "i": "Tab", "m": "Enter"})
+"""Letters that a terminal sends with Ctrl as it sends another key, by the name of that."""
+
 _ALLOWED: Final = "a key is written j, gg, C-d, Space, Enter, Tab, Home, PgDn or F5; a blank stands between two ways to press it"
 
 
-def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str, ...]]:
+def keymap_for(
+    preset: str, keys: Mapping[str, str], langmap: str = ""
+) -> tuple[Keymap, tuple[str, ...]]:
     """Return the keymap of a preset with the user's own `keys`, by command name, and the problems with these.
 
-    A problem is one line, to be shown as it is; where there is one, the keys of the preset hold. "" leaves a command
+    `langmap` is what `tui.keys.langmaps.read_langmap` reads. A problem is one line, to be shown as it is; where there is one, the keys of the preset hold. "" leaves a command
     without a key. Earlier names of commands still count, and are reported with the present name.
     """
     problems: list[str] = []
@@ -266,7 +282,7 @@ def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str,
         if command not in BY_NAME:
             problem(name, f"unknown command; commands: {_names_like(name)}")
         elif unreadable := [one for one in value.split() if not _readable(one)]:
-            problem(name, f"{unreadable[0]} is not a key; {_ALLOWED}")
+            problem(name, _why_unreadable(unreadable[0]))
         elif not value.split() and command == "app.quit":
             problem(name, "app.quit needs a key")
         else:
@@ -276,7 +292,7 @@ def keymap_for(preset: str, keys: Mapping[str, str]) -> tuple[Keymap, tuple[str,
         commands = [replace(c, keys_text=wanted.get(c.name, c.keys_text)) for c in table]
         clash = _first_clash(commands, list(wanted))
         if clash is None:
-            return Keymap(commands), tuple(problems)
+            return Keymap(commands, read_langmap(langmap)), tuple(problems)
         name, own, other, others = clash
         del wanted[name]
         same = "is" if own == others else f"and {others} cannot both be keys: {others} is"
@@ -323,9 +339,16 @@ _MERGED: Final = frozenset(
 
 def _readable(key: str) -> bool:
     if len(key) == 3 and key.startswith("C-"):
-        # Terminals send C-i as Tab and C-m as Enter.
-        return key[2].isascii() and key[2].isalpha() and key[2].lower() not in "im"
+        return key[2].isascii() and key[2].isalpha() and key[2].lower() not in _SAME_KEY
     return key in NAMED or (len(key) <= 2 and key.isprintable())
+
+
+def _why_unreadable(key: str) -> str:
+    """Return why a key cannot be bound."""
+    same = _SAME_KEY.get(key[2:].lower()) if key.startswith("C-") else None
+    if same is None:
+        return f"{key} is not a key; {_ALLOWED}"
+    return f"{key} cannot be bound, since terminals send it as {same}; write {same}, or take another letter"
 
 
 def _names_like(name: str) -> str:

@@ -42,6 +42,7 @@ _SIGNS: Final[Sequence[tuple[str, str]]] = (
     (UNREAD, "Unread, or not all of it read"),
     ("▸ ▾", "Collapsed, expanded"),
     ("≠", "Different messages carry this Message-ID"),
+    ("v2", "The newest version"),
     ("16/17", "Patches here, of how many"),
     ("R A T N", "Reviewed-by, Acked-by, Tested-by, Nacked-by; R3: from 3 people"),
     ("2h 3d 6w", "Age: hours, days, weeks; mo: months, y: years"),
@@ -261,11 +262,11 @@ def _sign(sign: str, says: str, room: int) -> Content:
 
 
 def _is_sign(sign: str, says: str, words: Sequence[str]) -> bool:
-    """Whether all words describe a sign; one with digits does where its letters are in the sign: `R12`, `↳3`."""
+    """Whether all words describe a sign; one with digits does where its letters are in the sign: `R12`, `↳3`, `v10`."""
     letters = [re.sub(r"[0-9]+", "", word) for word in words]
+    parts = re.sub(r"[0-9]+", "", f"{sign} {says}".casefold()).split()
     return all(
-        word in f"{sign} {says} signs".casefold()
-        or (bool(bare) and bare != word and bare in f"{sign} {says}".casefold().split())
+        word in f"{sign} {says} signs".casefold() or (bool(bare) and bare != word and bare in parts)
         for word, bare in zip(words, letters, strict=True)
     )
 

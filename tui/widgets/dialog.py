@@ -9,7 +9,7 @@ from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import OptionList
 
 from tui.keys.commands import Pane
-from tui.keys.keymap import Keymap, key_of_event
+from tui.keys.keymap import Keymap
 
 
 class Dialog(ModalScreen[ScreenResultType | None]):
@@ -53,7 +53,7 @@ class Dialog(ModalScreen[ScreenResultType | None]):
 
     def press_key(self, event: events.Key) -> bool:
         """Run the command of a key; say whether the key meant anything."""
-        stroke = key_of_event(event.key, event.character)
+        stroke = self.keymap.stroke(event.key, event.character)
         if stroke in ("escape", "ctrl+c"):
             if not self._pending:
                 self.leave()
