@@ -1,7 +1,7 @@
 """Time expressions: `2025-05-01`, `yesterday`, `2.weeks.ago`, `fri`, `3d` → a moment.
 
-The grammar is that of git's approxidate (date.c), as far as it has one meaning, and one for digests, queries, `sync --since`
-and snoozes. Upper and lower case are the same; blanks, `.`, `_` and `-` separate parts.
+The grammar is that of git's approxidate (date.c), as far as it has one meaning, and one for digests, queries, `sync
+--since` and snoozes. Upper and lower case are the same; blanks, `.`, `_` and `-` separate parts.
 
     past   = date | "@" SECONDS | "now" | "today" | "yesterday" | [ "last" ] weekday | "last" unit | amount { amount } "ago"
     future = date | "tomorrow" | weekday | amount { amount }
@@ -9,11 +9,12 @@ and snoozes. Upper and lower case are the same; blanks, `.`, `_` and `-` separat
     amount = NUMBER unit                  2.weeks, 2 weeks, 2w
     unit   = s second, min minute, h hour, d day, w week, month, year, and their plurals
 
-A date without a time is its first second. A weekday is its midnight: in the past the latest one, today's included, in the
-future the next one, never today's. Amounts up to hours count from this second; future days and longer end at midnight.
+A date without a time is its first second. A weekday is its midnight: in the past the latest one, today's included, in
+the future the next one, never today's. Amounts up to hours count from this second; future days and longer end at
+midnight.
 
-**Time zones.** A time that names no zone is local time, with the offset that the zone has at that very moment: what a
-person types for themselves (queries, snoozes, `sync --since`) and what stands on their screen (groups by day) agree. A
+**Time zones.** A time that names no zone is local time, with the offset that the zone has at that very moment: so a
+person's own input (queries, snoozes, `sync --since`) and their screen (groups by day) agree. A
 digest alone passes `zone=UTC`: the page goes to others and reads the same wherever it is made.
 """
 

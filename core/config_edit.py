@@ -1,7 +1,7 @@
 """The one way to change config.toml, which keeps the user's comments, order and layout.
 
-An edit holds a lock, so that two programs lose nothing of each other's; the new text is read again and must say what
-is wanted and else what it said before; and it replaces the file as a whole.
+An edit holds a lock, so that two programs lose nothing of each other's; the new text is parsed again and must differ in
+the wanted value only; and it replaces the file as a whole.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Values as JSON objects, one a line: the form that scripts rely on.
 
 Strings carry the decoded original; characters that could act on a terminal are written as `\\uXXXX`. A date is null
-where neither the mail's Date nor what servers wrote into it can be read.
+where neither the mail's Date nor a Received header can be read.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ CONTROLS: Final = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
     "\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
-"""What must not reach a terminal: `shown` makes it visible, and `tui.filters`'s net lets nothing of it through."""
+"""Characters that must not reach a terminal: `shown` makes it visible, and `tui.filters`'s net lets nothing of it
+through.
+"""
 # Joiners beside a Latin letter join nothing, and terminals disagree about their width.
 _JOINERS: Final = re.compile("[\u200c\u200d]+")
 _LAST_LATIN: Final = "\u024f"
@@ -67,9 +69,10 @@ def _joiners(match: re.Match[str]) -> str:
 
 
 def _true_widths(text: str) -> str:
-    """Drop combining marks beyond `MARKS_PER_LETTER`; make visible what terminals give another width than we do.
+    """Drop combining marks beyond `MARKS_PER_LETTER`; make visible the characters whose width differs between
+    terminals.
 
-    That is what no Unicode that we know has assigned, a colour of skin on nothing, and emoji joined to a long chain.
+    Those are unassigned characters, a skin tone on nothing, and emoji joined to a long chain.
     """
     kept: list[str] = []
     marks = chain = 0

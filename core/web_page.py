@@ -1,4 +1,4 @@
-"""The head of every HTML page of the program, so that one place decides what a page may do.
+"""The head of every HTML page of the program, so that the rights of a page are set in one place.
 
 A Content-Security-Policy allows the page's own style and script by their hashes, and nothing else: no load, no form, no
 other base. Text from mail goes through `html_text`.

@@ -62,12 +62,12 @@ class PatchdeskApp(App[None]):
     """The reader, on one target or, with None, on a welcome.
 
     `open_desk` gives the desk of a target without blocking; it may raise PatchdeskError. The target "" stands for the
-    followed lists, whose names are `lists`; `sync_every` says after how many seconds one is to be synced by itself. `clock` says what time it
-    is, so that pictures of the screen can be made twice. `keymap` is `tui.keys.keymap.keymap_for`'s; `problems` are lines on
-    the user's configuration, shown once the screen is there. `web` is the address that mails have on the web, "" lore's.
-    `linear` is the mode for screen readers and plain terminals. `triage` gives what remembers the decisions on what was
-    opened; without it none can be made.
-    `remembered` keeps from run to run how things are shown; without it nothing is kept.
+    followed lists, whose names are `lists`; `sync_every` says after how many seconds one is to be synced by itself.
+    `clock` returns the current time, so that pictures of the screen can be made again. `keymap` is
+    `tui.keys.keymap.keymap_for`'s; `problems` are lines on the user's configuration, shown once the screen is there.
+    `web` is the address that mails have on the web, "" lore's. `linear` is the mode for screen readers and plain
+    terminals. `triage` returns the triage service of a session; without it there is no triage. `remembered` keeps
+    display settings from run to run; without it none are kept.
     """
 
     TITLE = "patchdesk"
@@ -175,7 +175,7 @@ class PatchdeskApp(App[None]):
         return self._desk_screen
 
     def on_mount(self) -> None:
-        """Repaint after a suspension; show the terminal's cursor to those who follow it."""
+        """Repaint after a suspension; show the terminal's cursor to screen readers that follow it."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.settings.linear:
             show_terminal_cursor(self)

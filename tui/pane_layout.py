@@ -21,7 +21,7 @@ _SECTION: Final = "panes"
 
 
 def chosen_panes(remembered: UiState, configured: str) -> PaneLayout:
-    """Return what was chosen by a key in an earlier run, else what the configuration says."""
+    """Return the layout chosen by a key in an earlier run, else the configured one."""
     for choice in (remembered.get(_SECTION).get("layout"), configured):
         if choice in get_args(PaneLayout):
             return choice  # type: ignore[return-value]

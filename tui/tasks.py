@@ -1,8 +1,8 @@
 """The one way to run work off the screen's thread.
 
-`Tasks.start` runs a callable in a daemon thread and brings what comes of it back to the screen's thread. Daemon threads,
+`Tasks.start` runs a callable in a daemon thread and delivers its result on the screen's thread. Daemon threads,
 because the default executor of asyncio is joined when a program ends: a large mail being laid out would keep the
-terminal. Each group has a bound; what is beyond it waits its turn, in order, so that a group bounded to one is a queue.
+terminal. Each group has a bound; work beyond it waits its turn, in order, so that a group bounded to one is a queue.
 """
 
 from __future__ import annotations

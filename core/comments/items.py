@@ -27,7 +27,7 @@ _POLITE: Final = re.compile(
 def asks_for_something(
     comment: ReviewComment, own: Collection[Identity], robots: Collection[Identity] = ()
 ) -> bool:
-    """Whether a comment is an item to follow; `own` are the people who sent the series."""
+    """Whether a comment is an item to follow; `own` are the series' senders."""
     sender = comment.message.sender
     if any(is_same_person(sender, one) for one in (*own, *robots)):
         return False

@@ -1,4 +1,4 @@
-"""The coverage of a posting: patches, the people who gave trailers to them, and the state of each trailer."""
+"""The coverage of a posting: patches, the givers of their trailers, and the state of each trailer."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ class PatchCoverage:
     tags: tuple[Tag, ...]
     """Strongest first; neither the author's own nor those taken back."""
     commenters: tuple[Identity, ...] = ()
-    """People who commented on it, in any posting, and gave no trailer."""
+    """Commenters on it, in any posting, without a trailer."""
     silent: tuple[Identity, ...] = ()
-    """People in To or Cc, no lists, who never replied."""
+    """People in To or Cc (not lists) without a reply."""
 
     def fresh(self) -> Iterator[Tag]:
         """Yield the trailers that hold for this code."""

@@ -1,7 +1,7 @@
 """`[hooks] after_sync`: a process that runs the user's command with the series a sync changed.
 
-Started by `core.sync.hook` as `python -P -m core.desk.after_sync INDEX NUMBER` and waited for by nobody, so that no sync is
-delayed. What goes wrong is in the log.
+Started by `core.sync.hook` as `python -P -m core.desk.after_sync INDEX NUMBER` and not waited for, so that no sync is
+delayed. Errors go to the log.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The triage journal and the store that has its events applied: the index's, or one in memory.
 
-The journal holds what was done before anything is answered; the store follows, at once where no other process writes it.
+An action is in the journal before anything is answered; the store follows, at once where no other process writes it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ UNDO_PATIENCE: Final = 10.0
 
 
 class AppliedJournal:
-    """One journal and its store; who reads both and then writes holds `lock`. Nothing is opened before it is asked for.
+    """One journal and its store; hold `lock` to read both and then write. Both are opened at the first use.
 
     All raise JournalError where the journal cannot be used, and IndexFileError where the index cannot.
     """
@@ -91,8 +91,8 @@ class AppliedJournal:
     def apply_new_events(self, patience: float | None = None) -> JournalUpdate:
         """Apply new events of the journal to the store.
 
-        With `patience` it waits so many seconds for another process that writes the index, and raises PatchdeskError where
-        that is not enough; without, what cannot be applied at once is applied later.
+        With `patience` it waits that many seconds for another process that writes the index, then raises
+        PatchdeskError; without, events that cannot be applied at once are applied later.
         """
         with self.lock:
             store = self.store

@@ -1,6 +1,6 @@
 """Words for the shell's completion: followed lists, views, recent Message-IDs.
 
-A shell asks with every Tab, so nothing is imported that is not needed, and what cannot be read is left out. Shells take
+A shell asks with every Tab, so nothing is imported that is not needed, and unreadable files are skipped. Shells take
 words apart, so that only words of safe characters are given.
 """
 

@@ -1,7 +1,7 @@
 """The index of followed lists for commands, with the whole triage journal applied.
 
-The journal is what lasts: the index may have been rebuilt, or lines of another machine appended, since anybody last
-asked for triage states.
+The journal is the lasting record: since the last call the index may have been rebuilt, or lines of another machine
+appended.
 """
 
 from __future__ import annotations

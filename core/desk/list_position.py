@@ -1,6 +1,7 @@
 """The user's position in the followed lists, from run to run: rows, order, groups and cursor.
 
-It is a section of `core.system.ui_state`, which a person may edit and a disk may damage: what makes no sense counts as not there.
+It is a section of `core.system.ui_state`, which a person may edit and a disk may damage: senseless values count as
+missing.
 """
 
 from __future__ import annotations

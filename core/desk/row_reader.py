@@ -24,7 +24,9 @@ _KEPT: Final = 64
 
 
 class RowReader:
-    """Reads rows. Any thread may ask; what cannot be read counts as gone, since a tree draws its rows in any case."""
+    """Reads rows. Any thread may ask; a row that cannot be read counts as gone, since a tree draws its rows in any
+    case.
+    """
 
     def __init__(self, index: Callable[[], Index]) -> None:
         """`index` returns the open index, once it is open."""

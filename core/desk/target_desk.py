@@ -180,9 +180,9 @@ def open_target_desk(
 ) -> TargetDesk:
     """Return a desk for a TARGET of the command line, without blocking.
 
-    A path that exists comes before a list's name. `stdin` is what `-` stands for. With `apart`, for a screen, other
-    processes start at once to read or fetch it; without, nothing is read yet. `fresh` asks the server also where the
-    answer is in the cache.
+    A path that exists comes before a list's name. `stdin` is the content that `-` stands for. With `apart`, for a
+    screen, other processes start at once to read or fetch it; without, nothing is read yet. `fresh` asks the server
+    also where the answer is in the cache.
     """
     if target in config.lists and not _is_on_disk(target):
         from core.sync.follow import followed_target

@@ -32,7 +32,7 @@ class TriageLog:
     def lines(self, *, marks: bool = False) -> Iterator[LogLine]:
         """Yield the events in the order of the file; with `marks`, read marks too.
 
-        An undo or redo has the series of what it takes back.
+        An undo or redo has the series of the event that it reverts.
         """
         self._applied.apply_new_events()
         undone = self._applied.store.query(lambda history: history.undone_events())

@@ -1,7 +1,7 @@
 """Patch text → files and their hunks; tolerant of broken input.
 
-Reads what git, diff(1), svn and quilt write, as git's apply.c reads it. What git refuses is read as far as it
-makes sense and marked `damaged`. One pass, which looks at each line once.
+Reads the diffs of git, diff(1), svn and quilt as git's apply.c does. A patch that git refuses is read as far as it
+makes sense, and marked `damaged`. One pass, which looks at each line once.
 """
 
 from __future__ import annotations

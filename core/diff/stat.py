@@ -24,9 +24,10 @@ _ODD_NAME: Final = re.compile(r'["\t\r]')
 
 
 def diffstat(diff: str) -> list[tuple[str, int, int]]:
-    """Return the path, added and removed lines of each file of a diff, as `core.diff.parse.file_changes` counts them; never raises.
+    """Return the path, added and removed lines of each file of a diff, as `core.diff.parse.file_changes` counts them;
+    never raises.
 
-    What `core.diff.parse.file_changes` says of them.
+    The counts of `core.diff.parse.file_changes`.
     """
     plain = _plain(diff)
     if plain is not None:

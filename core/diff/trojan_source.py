@@ -1,7 +1,7 @@
 """Deceptive code: letters that look like others, and characters that reorder or hide text.
 
-After Boucher and Anderson, “Trojan Source: Invisible Vulnerabilities” (2021), and Unicode's UTS 39; but only what looks like
-ASCII counts, since that is what code is made of: Δx, μs and comments in other scripts are nobody's trick.
+After Boucher and Anderson, “Trojan Source: Invisible Vulnerabilities” (2021), and Unicode's UTS 39; but only
+look-alikes of ASCII count, since code is written in ASCII: Δx, μs and comments in other scripts are no trick.
 """
 
 from __future__ import annotations

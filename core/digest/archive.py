@@ -57,7 +57,7 @@ class Archive(Protocol):
     def resolve_range(self, start: str, end: str, now: datetime) -> DigestRange:
         """Return the bounds that a range names here; "" is an open end.
 
-        Raises PatchdeskError, which names what is there, for words that mean nothing and a reversed range.
+        Raises PatchdeskError, which names the commits that exist, for unknown words and a reversed range.
         """
         ...
 

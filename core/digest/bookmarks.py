@@ -107,7 +107,7 @@ def _locked() -> Iterator[None]:
 
 
 def _load() -> dict[str, Any] | None:
-    """Return what the file holds; None where that cannot be told, and so must not be replaced."""
+    """Return the bookmarks of the file; None where it is unreadable, and so must not be replaced."""
     path = remembered_file()
     try:
         if path.stat().st_size > _LARGEST:

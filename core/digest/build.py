@@ -1,8 +1,8 @@
 """An archive and a range → a digest.
 
-Each mail of the range is read once; what is kept of it is a few facts, so that a long range fits into little memory. Then the
-archive's log is gone through for what came before (`core.digest.lookback`), and all is grouped into series and
-threads by `core.series.grouping`.
+Each mail of the range is read once; only a few facts are kept of it, so that a long range needs little memory. Then the
+archive's log is searched for earlier messages (`core.digest.lookback`), and all is grouped into series and threads by
+`core.series.grouping`.
 """
 
 from __future__ import annotations
@@ -197,7 +197,9 @@ def _look_back(
     people: People,
     bots: Bots,
 ) -> tuple[Newcomer, ...]:
-    """Add to `known` the earlier messages that belong to the arrivals; return the people who had never written before."""
+    """Add to `known` the earlier messages that belong to the arrivals; return the newcomers: senders without an earlier
+    mail.
+    """
     first = reading.first()
     if first is None:
         return ()

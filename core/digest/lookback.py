@@ -1,8 +1,9 @@
-"""Messages before the range: the people who had written before, and earlier messages of the new threads.
+"""Messages before the range: their senders, who are no newcomers, and earlier messages of the new threads.
 
-An archive is too long to be read for that. Its log names each mail's sender and subject, which tells what is worth opening:
-the patches missing from a version that began before the range, the earlier versions' first mails (same sender and title), and what
-replies in the range answer (same title). The rest is left closed, so of an older version only its beginning may be known.
+An archive is too long to be read for that. Its log names each mail's sender and subject, which tells the ones worth
+opening: the patches missing from a version that began before the range, the earlier versions' first mails (same sender
+and title), and the messages that replies in the range answer (same title). The rest is left closed, so of an older
+version only its beginning may be known.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _Posting = tuple[bytes, int, int | None]
 
 
 def _flat(raw: bytes) -> bytes:
-    """Do what `normalise` does to the bytes of a text."""
+    """Normalise bytes of text as `normalise` does."""
     if raw.isascii() and b"  " not in raw:
         return raw.lower()
     return normalise(raw.decode("utf-8", "replace")).encode()
@@ -60,7 +61,7 @@ class NewcomerFinder:
         self._names = {name for name, _ in self._by_name}
 
     def observe(self, name: bytes, address: bytes) -> None:
-        """Take note of who sent an earlier mail, written as `normalise` does."""
+        """Note the sender of an earlier mail, in the form of `normalise`."""
         person = self._by_address.get(address)
         if person is not None:
             self.left.pop(person, None)
@@ -71,14 +72,14 @@ class NewcomerFinder:
 
 @dataclass(slots=True)
 class _Wanted:
-    """What may still be missing of a posting."""
+    """The parts that may still be missing of a posting."""
 
     numbers: set[int]
     since: int
 
 
 class RelatedMailSelector:
-    """Chooses the earlier mails that belong to what arrived; to be asked the last first."""
+    """Chooses the earlier mails that belong to the arrivals; ask it in reverse order, the latest first."""
 
     def __init__(self, messages: Iterable[Message], first: int) -> None:
         """Take the mails of a range whose first arrived at `first`."""
@@ -87,7 +88,7 @@ class RelatedMailSelector:
         self._versions: dict[tuple[bytes, bytes], int] = {}
         self._postings: dict[_Posting, _Wanted] = {}
         self._unfinished: dict[bytes, int] = {}
-        """Who sent the postings of which something may still be missing, and since when."""
+        """Senders of postings that may still be incomplete, each with the time since when."""
         self._room = MOST
         have: dict[_Posting, set[int]] = {}
         for message in messages:
@@ -156,7 +157,7 @@ class RelatedMailSelector:
 def look_back(
     before: Iterable[EarlierMail], newcomers: NewcomerFinder, relatives: RelatedMailSelector
 ) -> Iterator[object]:
-    """Go through what came before, the last first; yield the keys of the mails to open."""
+    """Go through the earlier mails, the latest first; yield the keys of those to open."""
     seen: dict[tuple[bytes, bytes], bytes] = {}
     for earlier in before:
         known = (earlier.name, earlier.address)

@@ -43,7 +43,8 @@ class MailFacts:
 def read_mail_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool = True) -> MailFacts:
     """Read a message. Never raises.
 
-    With `replies` False a reply is good for counting alone; with `sizes` False nobody asks what patches change.
+    With `replies` False a reply is good for counting alone; with `sizes` False the changed lines of patches are not
+    counted.
     """
     message, text = parse_message_fast(raw, key, replies=replies)
     subject = message.subject

@@ -53,7 +53,7 @@ def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
 
 
 def read_digest(archive: Archive, words: str, *, now: datetime, options: DigestOptions) -> Digest:
-    """Read the range that `title_ends` mean, FROM..TO, and return its digest; `now` is what relative dates count from.
+    """Read the range that `title_ends` mean, FROM..TO, and return its digest; relative dates count from `now`.
 
     Blocks. Raises RangeError for words that are no range, PatchdeskError for a range that the archive does not have.
     """

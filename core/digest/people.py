@@ -1,9 +1,9 @@
 """Identities joined to people.
 
-Joined is what a mailmap says (gitmailmap(5)), what has the same address, and what has the same name at the same domain;
-nothing else, since two people of one name at two firms are two people. An identity that a list or relay sends
-for (`A Person via Some List <some-list@…>`) shares its address with others, so of those only name and domain count.
-Bots are named by the user, and kept apart.
+Identities are joined by a mailmap (gitmailmap(5)), by the same address, and by the same name at the same domain; by
+nothing else, since two people of one name at two firms are two people. An identity that a list or relay sends for (`A
+Person via Some List <some-list@…>`) shares its address with others, so of those only name and domain count. Bots are
+named by the user, and kept apart.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def _new_replies(series: Series, known: RangeMails) -> Iterator[Message]:
 
 
 def repliers(series: Series, known: RangeMails) -> set[Identity]:
-    """Return the people who replied to a series in the range."""
+    """Return the authors of replies to a series in the range."""
     return {message.author for message in _new_replies(series, known)}
 
 

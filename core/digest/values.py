@@ -106,7 +106,7 @@ class ThreadChanges:
     replies: int
     """In the range."""
     people: int
-    """The people who wrote in the range."""
+    """Authors of its messages in the range."""
     unanswered: bool
     """It began in the range, and nobody has replied at its end."""
     trailers: tuple[FollowupTrailer, ...]
@@ -116,7 +116,7 @@ class ThreadChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewer:
-    """A person who answered patches."""
+    """A person with answers to patches."""
 
     person: Identity
     trailers: int

@@ -121,7 +121,7 @@ def fetch_error(
 ) -> FetchError:
     """Return the error for one of the protocol's kinds of fault, or for a status of the server's answer.
 
-    `server` is its host, `asked` the words for what was asked for; `limit` is in bytes, `deadline` in seconds;
+    `server` is its host, `asked` the phrase for the requested thing; `limit` is in bytes, `deadline` in seconds;
     `certificates` is the variable or setting that names them.
     """
     message, hint = _status_words(status) if kind == "status" and status else _words(kind)

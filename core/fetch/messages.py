@@ -53,8 +53,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Epochs:
-    """What an inbox's manifest lists: of each git repository its path, the SHA-1 of what `git show-ref` prints there, and when
-    its newest commit was made in seconds of the Unix epoch; "" and 0 where it does not say.
+    """The manifest of an inbox: of each git repository its path, the SHA-1 of the output of `git show-ref` there, and
+    when its newest commit was made in seconds of the Unix epoch; "" and 0 where they are missing.
     """
 
     entries: tuple[tuple[str, str, int], ...]

@@ -1,6 +1,6 @@
 """The child process that fetches: the only module that imports b4, liblore and requests.
 
-`core.fetch.client` starts it, and says why it is a process; `core.fetch.messages` has what it is asked and what it answers.
+`core.fetch.client` starts it, and tells why it is a process; `core.fetch.messages` has its requests and answers.
 It asks b4's LoreNode, so mirrors, failover, cache and user agent are b4's, and parses no mail.
 """
 

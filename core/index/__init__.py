@@ -1,4 +1,4 @@
-"""The index: what is known of the mails of the lists that are followed, in one SQLite file.
+"""The index of the followed lists' messages, in one SQLite file.
 
-It can be deleted: it is built again from where the mails are. `core.index.index.open_index` is the way in.
+It can be deleted: it is rebuilt from the sources of the messages. Open it with `core.index.index.open_index`.
 """

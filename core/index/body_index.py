@@ -1,8 +1,8 @@
-"""The words of mails' texts, for `b:`: optional, in a file of its own beside what else can be built again.
+"""The words of message bodies, for `b:`: optional, in a file of its own in the cache.
 
-What is indexed is what a mail's author wrote: no diff, and no lines that quote others, which are found where they were
-written. unicode61 over folded words with positions takes about 370 bytes a mail (trigrams: 2,450, and six times as
-long); without positions, half of that, phrases cannot be looked for.
+Only the author's own text is indexed: no diff, and no quoted lines, which are found in the message they come from.
+unicode61 over folded words with positions takes about 370 bytes a mail (trigrams: 2,450, and six times as long);
+without positions, half of that, phrases cannot be looked for.
 """
 
 from __future__ import annotations

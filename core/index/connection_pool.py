@@ -1,7 +1,8 @@
 """The connections to one index file: borrowed for a question, given back, and a few kept open for the next.
 
-What is cached over a connection (phrases, paths of patterns, prepared statements) lives as long as the connection, so its size is
-bounded by their number. Numbers of phrases and paths are never given twice (`core.index.forget`), so none of it grows wrong.
+Caches over a connection (phrases, paths of patterns, prepared statements) live as long as the connection, so their size
+is bounded by the number of connections. Numbers of phrases and paths are never given twice (`core.index.forget`), so
+none of it grows wrong.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MOST_IDLE: Final = 3
 
 
 class IndexConnection:
-    """A connection, with what reads over it. For one thread at a time."""
+    """A connection and its readers. For one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -31,7 +32,7 @@ class IndexConnection:
 
 
 class ConnectionPool:
-    """Lends connections to any thread. What SQLite raises meanwhile becomes an IndexFileError."""
+    """Lends connections to any thread. Errors of SQLite meanwhile become an IndexFileError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -73,7 +74,7 @@ class ConnectionPool:
     def close(self) -> None:
         """Close the connections that nobody uses; those in use are closed when they are given back.
 
-        Who asks afterwards, such as a search that is not told yet, gets one that is closed after it.
+        A later borrower, such as a search that still runs, gets one that is closed after it.
         """
         with self._lock:
             self._is_closed = True

@@ -1,4 +1,4 @@
-"""The index's file: opening it, its versions, and what can go wrong with it, said for a person."""
+"""The index's file: opening, versions, migration, and a sentence for each fault."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ APPLICATION_ID: Final = 0x50445331
 """Stands in the file's header, so that nobody else's database is taken for an index: "PDS1"."""
 
 PRERELEASE_ID: Final = 0x50445349
-"""What rows there before 0.1.0 ("PDSI"): such a file is rebuilt, with the mails whose bytes it holds."""
+"""The application_id before 0.1.0 ("PDSI"): such a file is rebuilt, with the mails whose bytes it holds."""
 
 BUSY_FOR: Final = 60.0
 """Seconds that a connection waits for another process's write to end; each is far shorter."""
@@ -51,12 +51,13 @@ def open_database(
     rules: int = RULES_VERSION,
     lock: IndexFileLock | None = None,
 ) -> tuple[str, ...]:
-    """Make sure that there is an index of this version at `path`; return what was done about it, as sentences.
+    """Make sure that there is an index of this version at `path`; return notes on migration or repair, each a sentence.
 
-    An older index is migrated; in one made under other `rules` of grouping every conversation is marked to be grouped again.
-    What is damaged, of before 0.1.0, or no index, is set aside, and an empty index made in its place, which takes over the
-    mails that were stored there (`core.index.rebuild`); never while another process has it open. `lock`, which the caller
-    closes, is shared once this returns. Raises IndexFileError where that cannot be, and for an index of a newer version.
+    An older index is migrated; in one made under other `rules` of grouping every conversation is marked to be grouped
+    again. A file that is damaged, older than 0.1.0, or no index is set aside, and an empty index made in its place,
+    which takes over the mails stored there (`core.index.rebuild`); never while another process has it open. `lock`,
+    which the caller closes, is shared once this returns. Raises IndexFileError where that cannot be, and for an index
+    of a newer version.
     """
     with faults(path), contextlib.ExitStack() as stack:
         try:
@@ -141,7 +142,7 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def faults(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises into an IndexFileError. A damaged file is marked, and set aside at the next opening."""
+    """Turn errors of SQLite into an IndexFileError. A damaged file is marked, and set aside at the next opening."""
     try:
         yield
     except sqlite3.Error as error:
@@ -246,7 +247,7 @@ def _unusable(path: Path, newest: int) -> str | None:
 
 
 def _set_aside(path: Path) -> Path:
-    """Rename a file and what belongs to it. Raises IndexFileError."""
+    """Rename a database and its side files. Raises IndexFileError."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     aside = path.with_name(f"{path.name}.{stamp}.aside")
     number = 1
@@ -266,7 +267,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def remove_aside(aside: Path) -> None:
-    """Remove a file that was set aside, and what belongs to it."""
+    """Remove a file that was set aside, with its side files."""
     for end in ("", "-wal", "-shm"):
         with contextlib.suppress(OSError):
             aside.with_name(aside.name + end).unlink(missing_ok=True)
@@ -329,7 +330,7 @@ def _note_rules(connection: sqlite3.Connection, path: Path, rules: int) -> None:
 
 
 def get_meta(connection: sqlite3.Connection, name: str) -> str | int | None:
-    """Return what the index remembers under a name."""
+    """Return the value that the index stores under a name."""
     found = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     value: str | int | None = None if found is None else found[0]
     return value
@@ -368,7 +369,7 @@ _MOST_PROBLEMS: Final = 5
 
 
 def problems(path: Path) -> list[str]:
-    """Return what is wrong with the index at a path, each as text that follows "The index"; nothing where it is whole.
+    """Return the problems of the index at a path, each as text to follow "The index"; empty where it is intact.
 
     An older version is no problem: it is migrated when it is opened. Changes nothing; takes a while for a large index.
     """

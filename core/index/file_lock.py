@@ -35,7 +35,7 @@ class IndexFileLock:
         return self._take(fcntl.LOCK_SH, _WAIT_TO_SHARE)
 
     def own(self) -> bool:
-        """Be the only one who has the index open; False where another has it open, and then it is not shared either."""
+        """Take the index for this process alone; False where another has it open, and then it is not shared either."""
         if self._handle is not None:
             with contextlib.suppress(OSError):
                 fcntl.flock(

@@ -68,8 +68,9 @@ def _remove_some(connection: sqlite3.Connection, list_id: int, list_name: str) -
 def _remove_unused(connection: sqlite3.Connection, stop: Event, report: ProgressCallback) -> None:
     """Remove the phrases and paths that no mail names any more.
 
-    All mails are read for it, most of them before anybody has to wait: what is stored of one never changes, and those that
-    come meanwhile have higher numbers. The last phrase and path stay, so that no number is given twice. Raises Cancelled.
+    All mails are read for it, most of them outside of the write transaction: a stored mail never changes, and those
+    that come meanwhile have higher numbers. The last phrase and path stay, so that no number is given twice. Raises
+    Cancelled.
     """
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM phrase").fetchone()
     used = bytearray(last + 1)

@@ -1,7 +1,7 @@
-"""What mails are found by: words of subjects and people, who is involved how, and dates.
+"""The searchable terms of mails: words of subjects and people, each person's involvement, and dates.
 
-Words are folded (`core.query.tokens`), so that the index finds what a search in memory finds. The tables of words keep no
-texts: to take a mail out, its words are made again of its facts.
+Words are folded (`core.query.tokens`), so that the index and a search in memory find the same. The tables of words keep
+no texts: to take a mail out, its words are made again of its facts.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The numbers of phrases and Message-IDs, and which of these belong to one conversation.
 
-A *conversation* is the Message-IDs that mails connect by naming them, and those of mails that were sent within the hour as parts of
-one posting (`core.series.postings.meeting`): all that has a say in what its mails are. It only grows: where a mail is removed
-it may be larger than it needs to be, which costs time alone.
+A *conversation* is the Message-IDs that mails connect by naming them, and those of mails that were sent within the hour
+as parts of one posting (`core.series.postings.meeting`): everything that decides the roles of its mails. It only grows:
+where a mail is removed it may be larger than it needs to be, which costs time alone.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class PhraseMemory:
 
 
 class IdAllocator:
-    """Gives numbers in one write transaction, and stores at its end what is new."""
+    """Gives numbers in one write transaction, and stores the new ones at its end."""
 
     def __init__(self, connection: sqlite3.Connection, memory: PhraseMemory | None = None) -> None:
         """Begin in a transaction, with a memory of phrases that outlives it."""
@@ -111,7 +111,9 @@ class IdAllocator:
         return number
 
     def people(self, people: tuple[Identity, ...]) -> list[int]:
-        """Return the numbers of people's phrases. A thread's mails go to the same people, whom parsing gives as one value."""
+        """Return the numbers of people's phrases. Mails of a thread share one parsed value for the same recipients, so
+        it is cached.
+        """
         known = self._people.get(id(people))
         if known is None:
             numbers = [self.phrase(join_pair(each.name, each.address)) for each in people]
@@ -147,7 +149,7 @@ class IdAllocator:
         return int(node)
 
     def connect(self, message: Message) -> int:
-        """Make one conversation of what a message names; return the message's node."""
+        """Join the Message-IDs that a message names into one conversation; return the message's node."""
         nodes = [self.node(each) for each in references_of(message)]
         first = self._find(self._conversation_of[nodes[0]])
         for node in nodes[1:]:
@@ -168,7 +170,7 @@ class IdAllocator:
                 )
 
     def store(self) -> None:
-        """Store what is new."""
+        """Store the new numbers."""
         winners = self._settle()
         self._connection.executemany(
             "INSERT INTO phrase VALUES (?, ?, ?)",
@@ -198,7 +200,9 @@ class IdAllocator:
         self._phrases.update(self._new_phrases)
 
     def _settle(self) -> dict[int, int]:
-        """Make one of the stored conversations that were connected; return by what stands for each set what it is stored as."""
+        """Join the stored conversations that were connected; return the stored number by the representative of each
+        set.
+        """
         members: dict[int, list[int]] = {}
         for conversation in self._stored_conversations:
             members.setdefault(self._find(conversation), []).append(conversation)

@@ -1,7 +1,7 @@
-"""The index of followed lists: what has come, grouped, and found again at once.
+"""The index of followed lists: messages, their series and threads, and the search over them.
 
-One file, one writer at a time, any number of readers. What is asked of it stands with who asks: `rows` for the tree, `mails` for
-the reader, `search` for searches, `writer` for a sync; triage has `core.index.triage_store`.
+One file, one writer at a time, any number of readers. Its parts are named for their users: `rows` for the tree, `mails`
+for the reader, `search` for searches, `writer` for a sync; triage has `core.index.triage_store`.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Index:
     def __init__(
         self, path: Path, notes: tuple[str, ...] = (), lock: IndexFileLock | None = None
     ) -> None:
-        """Take what `open_database` has seen to; use `open_index`."""
+        """Use `open_index`, which calls `open_database` first."""
         self.path = path
         self.notes = notes
-        """What happened at the opening, each as a sentence."""
+        """Notes on the opening, each a sentence."""
         self._lock = lock
         self._pool = ConnectionPool(path)
         self.rows = RowQueries(self._pool)
@@ -58,12 +58,12 @@ class Index:
         self.writer = IndexWriter(self._pool, path)
 
     def connection(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Lend a connection to what reads and writes tables of its own."""
+        """Lend a connection to a module with tables of its own."""
         return self._pool.connection()
 
     @property
     def identity(self) -> str:
-        """What tells this index from one that is built anew in its place."""
+        """An id that tells this index from one rebuilt in its place."""
         with self._pool.connection() as connection:
             return str(get_meta(connection, "identity"))
 

@@ -39,10 +39,10 @@ BATCH: Final = 2000
 """Mails of one transaction."""
 
 BATCH_BYTES: Final = 32 << 20
-"""Bytes of mails of one transaction, or little more: what keeps memory small where mails are large."""
+"""Most bytes of mail in one transaction, or little more, so that memory stays small where mails are large."""
 
 FIRST_REGROUP_AT: Final = 500
-"""Mails after which a first run groups what it has, so that something shows."""
+"""Number of mails after which a first run groups them, so that the list soon shows something."""
 
 REGROUP_GROWTH: Final[float] = 3
 """It groups again whenever there are so many times as many: grouping stays linear, whatever the mails are."""
@@ -53,7 +53,7 @@ _FRESH: Final = 6000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestResult:
-    """What a run has changed."""
+    """The changes of a run."""
 
     added: int
     """Mails that came to the list."""
@@ -61,7 +61,7 @@ class IngestResult:
     series_changed: int
     """Rows of the tree that were written or taken away."""
     notes: tuple[str, ...] = ()
-    """What could not be read, each as a sentence."""
+    """Messages that could not be read, a sentence each."""
 
 
 class ListIngest:
@@ -92,9 +92,9 @@ class ListIngest:
         self._threader = FormatPatchThreader()
 
     def run(self, source: Source, read_before: float, *, catches_up: bool = True) -> IngestResult:
-        """Bring in what a source has that is not stored, and group it; with `catches_up`, the list is up to date then.
+        """Store the new messages of a source, and group them; with `catches_up`, the list is up to date then.
 
-        Raises Cancelled (what came is stored, not all of it grouped), SourceError and FetchError.
+        Raises Cancelled (the messages so far are stored, not all of them grouped), SourceError and FetchError.
         """
         take_over(self._connection, self._path, self._name, stop=self._stop, report=self._report)
         found = ensure_list(self._connection, self._name, int(read_before))
@@ -120,7 +120,7 @@ class ListIngest:
         )
 
     def _follow(self, part: int, feed: IncrementalSource) -> bool:
-        """Store what a feed has; False where another process got in between."""
+        """Store the changes of a feed; False where another process got in between."""
         position = read_cursor(self._connection, part)
         limits = self._read_limits(feed, position)
         job = ProgressJob("", "", stop=self._stop, closed=Event(), report=lambda _: None)
@@ -152,7 +152,7 @@ class ListIngest:
     def _read_limits(self, feed: IncrementalSource, position: str) -> tuple[int, int]:
         """Return the dates before which mails of the past, and those that just came, count as read.
 
-        What comes to a list that was brought up to date before is news, whatever its Date says: 0.
+        A list that was up to date before has no limit (0): a new message is unread whatever its Date.
         """
         if self._is_first:
             return self._read_before, self._read_before

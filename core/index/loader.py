@@ -18,7 +18,7 @@ _REMEMBERED: Final = 30_000
 
 
 class PhraseReader:
-    """Phrases by their numbers, each made once: what many mails name is one value in memory."""
+    """Phrases by their numbers, each made once, so that mails share the values in memory."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -62,7 +62,7 @@ class PhraseReader:
 
 @dataclass(slots=True)
 class LoadedConversations:
-    """The mails of some conversations, and what the index knows of their nodes."""
+    """The mails of some conversations, and the stored facts of their nodes."""
 
     messages: list[Message] = field(default_factory=list)
     nodes: dict[MessageId, int] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class LoadedConversations:
     conversations: dict[int, int] = field(default_factory=dict)
     """Of each node that was named."""
     items: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """The row of each node that has one, and what the mail is there."""
+    """The row of each node that has one, and the mail's role there."""
     seen: set[int] = field(default_factory=set)
     lists: dict[int, list[int]] = field(default_factory=dict)
     """The lists that each node came through."""
@@ -94,9 +94,9 @@ class ConversationLoader:
         into: LoadedConversations | None = None,
         grouped: bool = False,
     ) -> LoadedConversations:
-        """Read conversations, in addition to what `into` holds.
+        """Read conversations, in addition to those of `into`.
 
-        With `grouped` only what was grouped already, as long as newer mails wait for it.
+        With `grouped`, skip mails that no row holds yet.
         """
         loaded = into or LoadedConversations()
         wanted = json.dumps(list(conversations))

@@ -160,7 +160,7 @@ def _node(
 
 
 def _most_like(grouping: Grouping, messages: Collection[MessageId]) -> Series | Thread | None:
-    """Return what holds most messages of a row that other rules of grouping made, until it is grouped again."""
+    """Return the item that holds most messages of a row made under older rules of grouping."""
     best = max(
         grouping.items(),
         key=lambda item: len(item.message_ids.intersection(messages)),

@@ -1,7 +1,7 @@
 """A batch of mails → the index: its tables' rows, within one transaction of a run (core.index.list_ingest).
 
-What is removed in one part of a list is removed in the older ones. Parts are read in any order, and each from its newest
-mails back, so removals are remembered with the part's rank.
+A message removed in one part of a list is removed in the older ones. Parts are read in any order, and each from its
+newest mails back, so removals are remembered with the part's rank.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class StoredSource(Protocol):
 
     @property
     def part_name(self) -> str:
-        """What the part is called in its list."""
+        """The name of the part in its list."""
         ...
 
     @property

@@ -20,4 +20,4 @@ CREATE TABLE landed_patch (
 """From version 1: patches that landed."""
 
 MIGRATIONS: Final[tuple[str, ...]] = (_LANDED,)
-"""What makes an index of version n (counted from 1) one of version n + 1: SQL statements, each of which ends a line."""
+"""The step from version n (counted from 1) to n + 1: SQL statements, each of which ends a line."""

@@ -1,4 +1,4 @@
-"""The lists in the index, and their parts: what they are called, and how far they were read."""
+"""The lists in the index, and their parts: their names, and how far they were read."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ensure_part(connection: sqlite3.Connection, list_id: int, feed: StoredSource
 
 
 class StoredListPart:
-    """What is stored of one part of a list."""
+    """The stored record of one part of a list."""
 
     def __init__(self, connection: sqlite3.Connection, list_id: int, part: int, rank: int) -> None:
         self._connection = connection
@@ -76,9 +76,9 @@ class StoredListPart:
         )
 
     def history_rewritten(self, removed: AbstractSet[bytes]) -> None:
-        """Forget what the part removed, but for `removed`, which is what its rewritten history removes for good.
+        """Forget the removals of the part, but for `removed`, those of its rewritten history.
 
-        Where that is less than before, the older parts are to be read again: the rest has come back in them.
+        Where those are fewer than before, the older parts are to be read again: the others have come back in them.
         """
         with transaction(self._connection):
             before = self._connection.execute(

@@ -56,13 +56,13 @@ Question = tuple[str, list[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexQuery:
-    """Which rows are wanted."""
+    """The rows wanted."""
 
     tree: Node
     lists: tuple[str, ...] = ()
     """Names; none stands for all."""
     now: float = 0.0
-    """Of what was put off, the time of what comes before it has come."""
+    """The current time: a snooze that ends before it is over."""
     me: tuple[str, ...] = ()
     """The user's addresses."""
     bodies: Path | None = None
@@ -130,7 +130,7 @@ class SqlQueryRunner:
     def with_text(self, choice: IndexQuery, phrase: str) -> list[int]:
         """Return the numbers of the mails whose text has a phrase.
 
-        What is wrong with that file is no fault of the index: nothing is found in it then.
+        A fault of that file is not one of the index: nothing is found in it then.
         """
         if choice.bodies is None:
             return []
@@ -238,7 +238,7 @@ class _SqlCompiler:
     # ------------------------------------------------------------------- about mails
 
     def mail(self, tree: Node) -> Question:
-        """Return what has to hold of a row of `node`."""
+        """Return the SQL condition on a row of `node`."""
         match tree:
             case And(parts=parts):
                 return _together([self.mail(part) for part in parts], "AND", "1")
@@ -305,7 +305,7 @@ class _SqlCompiler:
 
 @contextmanager
 def interruptible(connection: sqlite3.Connection, stop: Event | None) -> Iterator[None]:
-    """Let what a connection is asked end soon after `stop` is set. Raises Cancelled then."""
+    """Interrupt a connection's queries soon after `stop` is set. Raises Cancelled then."""
     if stop is None:
         yield
         return
@@ -329,7 +329,7 @@ def _person(address: str) -> FieldTerm:
 
 
 def _phrase(words: Sequence[str], *, whole: bool) -> str:
-    """Return what finds words one after the other, the last of which may go on unless they are `whole`."""
+    """Return the FTS expression for consecutive words; the last is a prefix unless they are `whole`."""
     quoted = '"' + " ".join(words[:_WORDS]) + '"'
     return quoted if whole or len(words) > _WORDS else f"{quoted} *"
 

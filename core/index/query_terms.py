@@ -1,4 +1,4 @@
-"""The terms about a whole row, `is:` and `has:`: what each means as SQL over followed lists, and of one item in memory.
+"""The terms about a whole row, `is:` and `has:`: each as SQL over followed lists, and as a check of one item in memory.
 
 One table for both, so that a query finds the same in a followed list and in an opened target.
 """
@@ -19,7 +19,7 @@ from core.triage.transitions import DECIDED, Status
 
 
 class ItemFacts:
-    """What the terms ask of a series or thread in memory."""
+    """The facts of a series or thread in memory that the terms ask for."""
 
     def __init__(
         self,
@@ -31,8 +31,8 @@ class ItemFacts:
         is_mine: Callable[[], bool] = lambda: False,
         has_attachments: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take the item, its triage state, whether a mail of the newest version was read, and what answers the two
-        questions that cost more.
+        """Take the item, its triage state, whether a mail of the newest version was read, and functions for the two
+        facts that cost more.
         """
         self.item = item
         self.state = state

@@ -1,7 +1,7 @@
-"""Taking over the messages that an index which was set aside has stored, so that nothing is downloaded twice.
+"""Import of the messages stored in an index that was set aside, so that nothing is downloaded twice.
 
-Only bytes that nothing else holds are stored in an index: of mail that was fetched, and of mailboxes. What lies in clones of
-repositories is read from these again.
+Only bytes that nothing else holds are stored in an index: of mail that was fetched, and of mailboxes. Mail in clones is
+read from these again.
 """
 
 from __future__ import annotations
@@ -154,9 +154,10 @@ def take_over(
     stop: Event,
     report: ProgressCallback,
 ) -> int:
-    """Store the messages of a list (None: of all) that indexes which were set aside beside `path` hold; return how many.
+    """Store the messages of a list (None: of all) that indexes which were set aside beside `path` hold; return how
+    many.
 
-    What was stored stays when it is interrupted, and is skipped the next time. What of an aside cannot be read is fetched
+    Messages stored before an interruption are kept, and skipped the next time. Those that cannot be read are fetched
     again by the next sync, since no cursor is taken over then. `remove_taken_over` follows once all is grouped. Raises
     Cancelled.
     """
@@ -178,7 +179,7 @@ def take_over(
 
 
 def remove_taken_over(connection: sqlite3.Connection, path: Path) -> None:
-    """Remove the indexes that were set aside and of which nothing is left to take over: what was is grouped, and on the disk."""
+    """Remove the indexes set aside whose messages are all taken over, grouped and on the disk."""
     names = pending_asides(path)
     if not names or connection.execute("SELECT 1 FROM dirty_conversation LIMIT 1").fetchone():
         return
@@ -209,7 +210,7 @@ def _taken_over(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 
 def _stored_lists(aside: Path) -> dict[str, tuple[int, int | None]]:
-    """Return what `StoredMessages.lists` does; nothing where the file cannot be read."""
+    """Return `StoredMessages.lists`; empty where the file cannot be read."""
     try:
         with contextlib.closing(StoredMessages(aside)) as stored:
             return stored.lists()
@@ -234,7 +235,7 @@ def is_complete(connection: sqlite3.Connection, path: Path) -> bool:
 
 
 def main(channel: Channel, path: str) -> None:
-    """Take over what is stored aside and group what waits for it, in a process of its own."""
+    """Take over the messages of indexes set aside and group all that is dirty, in a process of its own."""
     os.nice(5)
     file, stop = Path(path), Event()
     with contextlib.closing(IndexFileLock(file)) as lock, faults(file):

@@ -1,10 +1,10 @@
-"""Conversations that mails came to or went from → postings, series and threads, as grouping all mails at once makes them.
+"""Conversations that mails came to or went from → postings, series and threads, as grouping all mails at once makes
+them.
 
-`core.series.grouping.group` works in two stages: what a conversation's mails make is known from these alone, and which of the
-postings make a series from the families of `core.series.features`. Here both stages are run on what changed: the
-conversations that are dirty, and the families of the postings that they had and have. What comes of it is written
-over the rows that held any of these mails. One transaction does so much of it that all it leaves is right, and the rest is
-still marked as dirty.
+`core.series.grouping.group` works in two stages: the postings of a conversation follow from its mails alone, and the
+series from the groups of candidates of `core.series.features`. Here both stages are run on the changes: the
+conversations that are dirty, and the groups of the postings that they had and have. The result replaces the rows that
+held any of these mails. Each transaction leaves its rows right, and the rest still marked as dirty.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def regroup_dirty(
     report: ProgressCallback,
     fresh: Mapping[bytes, Message] | None = None,
 ) -> int:
-    """Group what is dirty, newest conversations first; return how many rows were written or taken away.
+    """Group the dirty conversations, newest first; return the number of rows written or removed.
 
     `fresh` are mails that are at hand, by their blob ids, and need not be read again.
     Raises Cancelled soon after `stop` is set; the rest stays dirty.

@@ -165,7 +165,7 @@ class RowQueries:
             return {row for (row,) in rows}
 
     def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
-        """Return what rows show, in the order asked for; rows that are gone are left out."""
+        """Return the summaries of rows, in the order asked for; rows that are gone are left out."""
         with self._pool.connection() as connection:
             wanted = list(rows)
             asked = json.dumps(wanted)

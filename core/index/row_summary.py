@@ -1,4 +1,4 @@
-"""What a row of the tree shows of a series or thread, made once when it is grouped, so that a list needs no join."""
+"""The summary of a series or thread in a row of the tree, made once when it is grouped, so that a list needs no join."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class MessageRole(IntFlag):
-    """What a mail is in its series or thread; of unread mails together, what is new there."""
+    """The role of a mail in its series or thread; or-ed over unread mails, the kinds of news there."""
 
     VERSION = 1
     """A patch or cover letter of the newest of several versions."""
@@ -37,7 +37,7 @@ class SeriesSummary:
     row: int
     """Its number in the index; the same as long as it goes on to be about the same mails."""
     is_thread: bool
-    """It is no patch series; what follows from `version` on to `total` means nothing then."""
+    """It is not a patch series; `version` to `total` are unused then."""
     id: MessageId
     """As `core.model.Series` and `Thread` have it: it changes when an earlier version turns up."""
     lists: tuple[str, ...]
@@ -64,12 +64,12 @@ class SeriesSummary:
     news: MessageRole
     change_id: str | None
     state: TriageState = INITIAL_STATE
-    """What was decided of it, as of when it was asked for."""
+    """Its triage state at the time of the query."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowHead:
-    """What is stored of a row's looks; times are seconds of the Unix epoch and minutes east of Greenwich."""
+    """The stored summary of a row; times are seconds of the Unix epoch and minutes east of Greenwich."""
 
     subject: str
     name: str
@@ -103,7 +103,7 @@ def decode_row_head(data: bytes) -> RowHead:
 
 
 def row_head(item: Series | Thread) -> RowHead:
-    """Return what a row shows of a series or thread."""
+    """Return the summary of a series or thread."""
     active = _when(item.date)
     if isinstance(item, Thread):
         return RowHead(
@@ -132,7 +132,7 @@ def row_head(item: Series | Thread) -> RowHead:
 
 
 def count_trailers(series: Series, version: Version) -> Counter[str]:
-    """Count the people who gave a version each kind of trailer."""
+    """Count the givers of each kind of trailer of a version."""
     given = [trailer for trailer in series.trailers if trailer.version == version.version]
     if sum(other.version == version.version for other in series.versions) > 1:
         # A RESEND, or a part sent again, has the same number: what answers tells them apart.
@@ -142,7 +142,7 @@ def count_trailers(series: Series, version: Version) -> Counter[str]:
 
 
 def message_roles(item: Series | Thread) -> Iterator[tuple[Message, MessageRole]]:
-    """Yield every mail of an item with what it is there."""
+    """Yield every mail of an item with its role there."""
     if isinstance(item, Thread):
         yield item.root, MessageRole.REPLY
         for reply in item.replies:

@@ -1,7 +1,7 @@
 """Series and threads → rows of the tree, and the counts of unread mails that rows carry.
 
-The flags of what was read repeat what the triage journal says; applying it to an index that was built anew gives the same. A
-mail that is not here yet keeps its flag for when it comes.
+The read flags follow from the triage journal; applying it to a rebuilt index gives the same. The flag of a mail that is
+not here yet waits for it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FORGET_EVERY: Final = 100
 
 @dataclass(slots=True)
 class RowDraft:
-    """A row in the making, with what it holds."""
+    """A row to be written, with its messages and counts."""
 
     columns: tuple[object, ...]
     """All but its number and generation."""
@@ -35,7 +35,7 @@ class RowDraft:
     """Of each node that it holds."""
     postings: tuple[int, ...]
     facets: tuple[int, ...] = ()
-    """What it is counted by: the columns of `facet` but its number."""
+    """The columns of `facet` for it, without its number."""
     lists: dict[int, tuple[int, int]] = field(default_factory=dict)
     """By list, how many of its mails came there, and how many of these are unread."""
 
@@ -47,7 +47,7 @@ def draft_row(
     seen: Collection[int],
     lists: dict[int, list[int]],
 ) -> RowDraft:
-    """Return the row of a series or thread, given what is known of its mails' nodes."""
+    """Return the row of a series or thread, given the facts of its mails' nodes."""
     roles: dict[int, MessageRole] = {}
     for message, role in message_roles(item):
         roles[nodes[message.message_id]] = role
@@ -91,10 +91,10 @@ def write_rows(
     items: dict[int, tuple[int, int]],
     generation: int,
 ) -> int:
-    """Put rows in the place of `old` ones; return how many were written or taken away.
+    """Replace `old` rows by new ones; return the number written or removed.
 
-    Each takes over the number of the row that held most of its mails, so that who looks at a row goes on to look at the
-    same mails. `items` is the row and the role that each node had.
+    Each takes over the number of the row that held most of its mails, so that a reader of a row goes on to see the same
+    mails. `items` is the row and the role that each node had.
     """
     numbers = _numbers(connection, drafts, old, items)
     before = _stored(connection, old)

@@ -39,7 +39,7 @@ class SearchQueries:
             return held.queries.matching(query, rows, stop)
 
     def search_rows(self, rows: Collection[int]) -> list[SearchRow]:
-        """Return some rows and their patches, as they are found by what is typed."""
+        """Return some rows and their patches, as the fuzzy search takes them."""
         with self._pool.connection() as connection:
             return search_rows(connection, rows)
 

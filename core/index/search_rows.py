@@ -1,4 +1,4 @@
-"""What of the rows can be found by as it is typed: a series or thread itself, and its patches."""
+"""The searchable parts of rows for the fuzzy search: the series or thread itself, and its patches."""
 
 from __future__ import annotations
 

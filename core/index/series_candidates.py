@@ -1,7 +1,8 @@
-"""Which postings may be versions of one series, among all that are stored.
+"""Candidates among all stored postings for versions of one series.
 
-The relations are those of `core.series.features`: names that postings share, titles nearly the same as one of a sender's last ones,
-threads. All are kept as rows of `known_as`, so that the families of what came are found without looking at the rest.
+The relations are those of `core.series.features`: names that postings share, titles nearly the same as one of a
+sender's last ones, threads. All are kept as rows of `known_as`, so that the groups of new postings are found without
+looking at the rest.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class SenderOrder:
 
     @property
     def order(self) -> tuple[float, float, bytes]:
-        """What orders a sender's postings as `core.series.features.find_likely` does."""
+        """The sort key of a sender's postings, as in `core.series.features.find_likely`."""
         return (self.date, self.first_date, self.first)
 
 
@@ -211,7 +212,7 @@ def _store_like(
     mine: TitleFeatures,
     window: list[tuple[int, TitleFeatures]],
 ) -> set[int]:
-    """Store which of the postings in its window one is like; return whom a change of that concerns."""
+    """Store the postings in its window that one resembles; return the postings that a change concerns."""
     name = similarity_key(posting)
     now = {window[at][0] for at in similar_earlier(mine, [theirs for _, theirs in window])}
     rows = connection.execute("SELECT posting FROM blocking_key WHERE name = ?", (name,))

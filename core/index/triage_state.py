@@ -34,7 +34,7 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def status_sql(now: float) -> str:
-    """Return what of `fold_events` is a row's status at a moment, as SQL; NULL for a row that has none, which is new."""
+    """Return the status part of `fold_events` at a moment, as SQL; NULL for a row without events, which is new."""
     return (
         f"CASE WHEN triage_state.wake <= {now!r} THEN iif(triage_state.opened, 'reading', 'new')"
         " ELSE triage_state.status END"
@@ -89,10 +89,10 @@ _MESSAGES_AT_ONCE: Final = 1000
 
 
 def note_events(connection: sqlite3.Connection, applied: AppliedEvents) -> int:
-    """Take in what events say of read messages, and note whose states are stale; return how many rows changed.
+    """Apply the read marks of events, and mark the states of their rows as stale; return the number of changed rows.
 
-    The states follow in `refresh_stale`, once for all events: to compute them after each batch would cost a row with many
-    events the square of their number. Within a transaction.
+    The states follow in `refresh_stale`, once for all events: to compute them after each batch would cost a row with
+    many events the square of their number. Within a transaction.
     """
     rows: set[int] = set()
     if applied.read:
@@ -260,7 +260,7 @@ def _landed_patches(
 
 
 class _RowFacts:
-    """What is known of rows, as states take it."""
+    """The facts of rows that triage states depend on."""
 
     def __init__(
         self,

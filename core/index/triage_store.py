@@ -1,4 +1,4 @@
-"""The journal taken in by the index: what triage asks of the rows."""
+"""The triage journal applied to the index, and triage's queries about rows."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class IndexTriageStore:
     # ------------------------------------------------------------------- the journal
 
     def apply_new_events(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
-        """Take in what was appended since the last time; raises JournalError."""
+        """Apply the events appended since the last time. Raises JournalError."""
         with self._index.connection() as connection:
             connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
             try:
@@ -121,7 +121,7 @@ class IndexTriageStore:
         return summaries[0].subject if summaries else ""
 
     def states(self) -> dict[int | MessageId, TriageState]:
-        """Return where all rows stand that anything was done to; what has not changed is not read again."""
+        """Return the states of all rows with events; unchanged ones are not read again."""
         query = "SELECT list_row, data FROM triage_state"
         with self._lock, self._index.connection() as connection:
             changes = self._index.rows.changes_since(self._generation)
@@ -175,7 +175,7 @@ class IndexTriageStore:
 
 @dataclass(slots=True)
 class _Parts:
-    """What a row is made of."""
+    """The messages of a row."""
 
     patches: list[MessageId] = field(default_factory=list)
     replies: list[MessageId] = field(default_factory=list)
@@ -198,7 +198,7 @@ def _rows_of(
 
 
 def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[int, TriageTarget]:
-    """Return rows as verbs meet them; `asked` says by what mail each was asked for."""
+    """Return rows as verbs take them; `asked` maps each to the mail it was named by."""
     wanted = json.dumps(list(asked))
     parts = {row: _Parts() for row in asked}
     for row, name, role in connection.execute(
@@ -238,7 +238,7 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
 
 
 def _unknown(connection: sqlite3.Connection, message_id: MessageId) -> TriageTarget:
-    """Return a mail that no row holds, with what was done to it all the same."""
+    """Return a mail that no row holds, with the events that name it."""
     tables = EventTables(connection)
     effects = [
         effect for _, effect in tables.effects_of(tables.entries_naming((stable_hash(message_id),)))
@@ -264,9 +264,9 @@ def has_unapplied_events(connection: sqlite3.Connection, journal: Journal) -> bo
 
 
 def apply_new_events(connection: sqlite3.Connection, journal: Journal) -> JournalUpdate:
-    """Take in what the journal has; raises JournalError, and sqlite3.OperationalError where another process writes.
+    """Apply new events of the journal. Raises JournalError, and sqlite3.OperationalError where another process writes.
 
-    What another process takes in meanwhile is left to it.
+    Events that another process applies meanwhile are left to it.
     """
     done = JournalUpdate()
     while True:
@@ -324,7 +324,7 @@ def _begin_anew(
 
 
 def set_my_addresses(connection: sqlite3.Connection, addresses: Collection[str]) -> None:
-    """Remember the user's addresses; where they are others than before, what they brought back is looked at again."""
+    """Remember the user's addresses; where they changed, the states that depend on them are computed again."""
     me = json.dumps(sorted({address.casefold() for address in addresses}))
     if EventTables(connection).get_meta("me") == me:
         return

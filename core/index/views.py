@@ -1,4 +1,4 @@
-"""Views: which rows are wanted in which order, what the index tells of lists and changes, and the SQL of a view."""
+"""Views: the rows wanted and their order, the facts of lists and changes, and the SQL of a view."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SORT_COLUMNS: Final = {
     "priority": "coalesce(triage_state.priority, 0)",
     "state": "state",
 }
-"""By what rows may be sorted, and the column that says it."""
+"""The sort orders of rows, each with its column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,11 @@ class RowView:
     """One of `SORT_COLUMNS`; of equals, the latest activity first."""
     ascending: bool = False
     threads: bool = True
-    """With what is no patch series."""
+    """With threads that are not patch series."""
     statuses: tuple[Status, ...] = ()
     """Where they stand now; none named stands for all."""
     since: float | None = None
-    """Only what was active since then, in seconds of the Unix epoch."""
+    """Only rows active since then, in seconds of the Unix epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class ListStats:
 
 @dataclass(frozen=True, slots=True)
 class RowChanges:
-    """What happened to the rows since some generation."""
+    """The changes of rows since some generation."""
 
     generation: int
     """To ask from the next time."""
@@ -70,7 +70,7 @@ class RowChanges:
 
 
 def view_where_clause(view: RowView) -> tuple[str, list[object]]:
-    """Return what keeps a query to a view's rows, and its values."""
+    """Return the WHERE clause of a view, and its values."""
     terms: list[str] = []
     values: list[object] = []
     if not view.threads:
@@ -90,7 +90,7 @@ def view_where_clause(view: RowView) -> tuple[str, list[object]]:
 
 
 def _standing_so(statuses: Collection[Status]) -> str:
-    """Return what keeps a query to rows of some statuses; most rows have no entry, and are new."""
+    """Return the condition for rows of some statuses; most rows have no entry, and are new."""
     words = ", ".join(f"'{Status(each)}'" for each in statuses)
     status = status_sql(time.time())
     having = "FROM triage_state WHERE triage_state.list_row = list_row.id"

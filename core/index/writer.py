@@ -34,11 +34,12 @@ class IndexWriter:
         read_before: float = 0,
         catches_up: bool = True,
     ) -> IngestResult:
-        """Bring in what a source has that the list has not, and group it; with `catches_up`, that is all there is now.
+        """Store the messages of a source that the list lacks, and group them; with `catches_up`, the list is complete
+        then.
 
-        Of a list that is new, mails dated before `read_before` (seconds of the Unix epoch) count as read: now, and later
-        when more of its past comes; what just came to a list is unread, whatever its date. Raises Cancelled (what came is
-        kept; `regroup` groups what is not grouped yet), SourceError, FetchError.
+        Of a new list, mails dated before `read_before` (seconds of the Unix epoch) count as read: now, and later when
+        more of its past comes; a new arrival is unread, whatever its date. Raises Cancelled (the messages so far are
+        kept; `regroup` groups the rest), SourceError, FetchError.
         """
         from core.index.list_ingest import ListIngest
 
@@ -47,7 +48,9 @@ class IndexWriter:
             return run.run(source, read_before, catches_up=catches_up)
 
     def regroup(self, *, stop: Event, report: ProgressCallback) -> int:
-        """Group what an interrupted run has left; return how many rows changed. Raises Cancelled."""
+        """Group the conversations that an interrupted run left dirty; return the number of changed rows. Raises
+        Cancelled.
+        """
         from core.index.regroup import regroup_dirty
 
         with self._pool.connection() as connection:

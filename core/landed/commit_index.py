@@ -80,7 +80,7 @@ class CommitIndex:
         """Read the new commits of a tree, and drop those it lost; return the number of new ones.
 
         Those after `since` are read, None for all; an earlier `since` than the last time's reads further back. Raises
-        PatchdeskError and Cancelled; what was read until then stays.
+        PatchdeskError and Cancelled; commits read before that are kept.
         """
         repository = Repository(Path(tree.repo).expanduser(), stop)
         tip = repository.commit(tree.ref)

@@ -1,4 +1,4 @@
-"""Mails that say that patches were applied: those of `b4 ty` and of patchwork-bot, and what b4's users write alike.
+"""Mails that say that patches were applied: those of `b4 ty`, of patchwork-bot, and others in the form of b4's.
 
 b4 ty (b4 0.16, ty.py): `[1/3] title` and on the next line `commit: ID` or a URL that ends in an id. patchwork-bot:
 `  - [net-next,v2,1/3] title` and on the next line a URL, or `(no matching commit)`.

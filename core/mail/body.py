@@ -1,7 +1,7 @@
 """A mail's text, split as `git am` splits it.
 
 The rules are those of `git mailinfo` (git's mailinfo.c): in-body headers, then the commit message up to the patch
-break, then the patch. What git leaves in one piece, the patch, is split further into notes, diffstat, diff and
+break, then the patch. The patch, which git leaves in one piece, is split further into notes, diffstat, diff and
 signature; a line `-- ` within a hunk is a removed line, so hunks are counted off.
 """
 
@@ -138,7 +138,7 @@ def _first_line(
 ) -> int:
     """Return the beginning of the first line that matches, or `end`; each line begins with one of `marks`.
 
-    Searching for plain strings first is what makes this fast.
+    It is fast because it searches for plain strings first.
     """
     if pattern.match(text, start):
         return start

@@ -107,11 +107,11 @@ _STRAY_BYTES: Final = {0xDC00 + byte: _LATIN.get(byte, chr(byte)) for byte in ra
 
 
 def decode_bytes(data: bytes, charset: str = "") -> str:
-    """Return `data` as text, since readable text is better than none.
+    """Return `data` as text, on the whole readable even where the charset is named wrong.
 
-    `charset` is what the mail claims, any string. A claim of UTF-8, ASCII or nothing known is read as UTF-8,
-    each byte that is none as windows-1252, as is text that claims iso-8859-1; another known charset is believed,
-    and what is wrong in it becomes U+FFFD.
+    `charset` is the mail's own claim, any string. A claim of UTF-8, of ASCII or of an unknown charset is read as UTF-8,
+    each byte that is none as windows-1252, as is text that claims iso-8859-1; another known charset is believed, and
+    bytes that are wrong in it become U+FFFD.
     Never raises; never holds surrogates.
     """
     codec = _codec_of(charset)

@@ -1,6 +1,6 @@
 """The Date header, as RFC 5322 has it and as programs write it.
 
-The standard library reads nearly all; the patterns here are for what it refuses or reads without a zone.
+The standard library reads nearly all; the patterns here are for dates that it refuses or reads without a zone.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ _ENCODED: Final = re.compile(
 def with_plain_line_ends(raw: bytes) -> bytes:
     """Return a mail whose encoded texts end their lines in LF, where every line of one ends in CRLF.
 
-    git-am(1) takes such lines for what the patch says and cannot apply it. Where only some lines end so, it is the
-    patch that says it.
+    git-am(1) takes the CR for part of the patch, and cannot apply it. Where only some lines end in CRLF, the CR is part
+    of the patch.
     """
     if not _ENCODED.search(raw):
         return raw

@@ -132,7 +132,7 @@ class PatchReading:
 
 
 def classify_patch(subject: Subject, sender: Identity, text: str) -> PatchReading:
-    """Decide, by subject, sender and text, whether a mail is a patch, and by whom."""
+    """Decide by subject, sender and text whether a mail is a patch, and find its author."""
     found: tuple[tuple[str, str], ...] = ()
     begin = 0
     if not subject.is_reply:

@@ -1,8 +1,8 @@
 """Mails read in brief, for counting and grouping: at half the cost of `core.mail.message`.
 
-What is not needed for that is left out: the recipients, the fingerprint, the trailers that a patch carries itself, and the text of
-a reply that gives no trailer. Headers are found instead of all being looked at, where the block is plain ASCII and nothing in
-it is odd; else the mail is read as every other. What is left is what `core.mail.message` says.
+Left out, since neither needs them: the recipients, the fingerprint, the trailers that a patch carries itself, and the
+text of a reply that gives no trailer. Headers are found instead of all being looked at, where the block is plain ASCII
+and nothing in it is odd; else the mail is read as every other. All other fields equal those of `core.mail.message`.
 """
 
 from __future__ import annotations

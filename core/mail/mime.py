@@ -1,8 +1,8 @@
 """The MIME tree of a mail, walked into one text and a list of attachments.
 
-Which part is text (RFC 2045-2049, with what patch senders do): plain text comes before its HTML alternative; the
-text parts of a mixed mail are joined; a patch is text however it was attached; a forwarded mail is text, quoted;
-all else is an attachment.
+Which part is text (RFC 2045-2049, and the habits of patch senders): plain text comes before its HTML alternative; the
+text parts of a mixed mail are joined; a patch is text however it was attached; a forwarded mail is text, quoted; all
+else is an attachment.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
 def parse_media_type(value: str, default: str = "text/plain") -> tuple[str, dict[str, str]]:
     """Return the media type of a Content-Type; `default` where it is malformed.
 
-    RFC 2045 (5.2) has it so for mail without a type, and recommends it for what cannot be read.
+    RFC 2045 (5.2) has it so for mail without a type, and recommends it for types that cannot be read.
     """
     kind, parameters = parse_content_type(value)
     return (kind if _MEDIA_TYPE.fullmatch(kind) else default), parameters

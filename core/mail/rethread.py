@@ -1,7 +1,7 @@
 """References for `git format-patch --stdout`: patches without Message-IDs, which only their order connects.
 
 Their dates are those of the authors, maybe days apart and in any order, and their senders the authors. Counter, total
-and the place in the file tell what was written at once; git-send-email(1) would have made one thread of it.
+and the place in the file tell which patches were written at once; git-send-email(1) would have made one thread of it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A subject line taken apart: `[PATCH RFC net-next v2 03/17] net: mend it` and its many kin.
+"""A subject line taken apart: `[PATCH RFC net-next v2 03/17] net: mend it` and its many variants.
 
 The forms follow what list tools accept: git (`cleanup_subject` of mailinfo strips every leading bracket),
 patchwork and b4. A pull request (`[GIT PULL]`, and QEMU's `[PULL 00/12]` with the patches it carries,
-`[PULL 01/12]`) claims no patch: what it holds was posted for review before.
+`[PULL 01/12]`) claims no patch: its patches were posted for review before.
 """
 
 from __future__ import annotations

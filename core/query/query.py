@@ -5,9 +5,9 @@
     one    = ( "-" | "NOT" ) one | "(" query ")" | prefix ":" value | word
     value  = word | quoted
 
-It is lore's (public-inbox's), with prefixes of our own; `core.query.fields` has them all. Where lore has a prefix it means
-the same here. A row, a series or thread, is found where one of its mails meets all the terms about mails that stand together,
-and what stands about the row as a whole holds; a term that is negated has to hold of none of its mails.
+It is the language of lore (public-inbox) with more prefixes; `core.query.fields` has them all. Where lore has a prefix
+it means the same here. A row, a series or thread, is found where one of its mails meets all the terms about mails that
+stand together, and all terms about the row as a whole hold; a term that is negated has to hold of none of its mails.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The text of a reply: attribution, the quoted lines that hold a comment, comments, trailers, signature.
 
-What it writes is read back by `core.series.review_comments`: a comment stands directly below the line it is about.
+The text is read back by `core.series.review_comments`: a comment stands directly below the line it is about.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The ways a reply leaves: git send-email, a sendmail-like command, a file, a maildir.
 
-There is no SMTP here: passwords, OAuth and TLS stay with git or with what the user has.
+There is no SMTP here: passwords, OAuth and TLS stay with git or the user's mail program.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _GIT_OPTIONS: Final = (
     "--confirm=never", "--quiet", "--suppress-cc=all", "--no-to", "--no-cc", "--no-bcc",
     "--no-chain-reply-to", "--no-annotate",
 )  # fmt: skip
-"""With them it adds nobody whom the body or the configuration names; `all` drops the Cc header too, which is why each
+"""With them git adds no recipient from the body or the configuration; `all` drops the Cc header too, which is why each
 of its mailboxes is given as an option. A milder `--suppress-cc` would not do: git 2.39 adds the configured ones to it.
 """
 

@@ -75,7 +75,7 @@ def is_message_id(message_id: str) -> bool:
 def build_message(draft: Draft, text: str, date: datetime) -> bytes:
     """Return the mail of a draft, with `text` as its body.
 
-    Raises PatchdeskError where a header would hold what none may: a line end, a NUL, an address that is not plain ASCII.
+    Raises PatchdeskError where a header would hold a line end, a NUL, or an address that is not plain ASCII.
     """
     people = [("From", (draft.sender,)), ("To", draft.to), ("Cc", draft.cc)]
     lines = [_address_header(name, who) for name, who in people if who]

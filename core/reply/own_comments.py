@@ -73,7 +73,7 @@ def _comments_on(mail: OpenedMessage, draft: Draft) -> list[OwnComment]:
 
 
 def _answers_to(comments: Sequence[ReviewComment], draft: Draft) -> list[tuple[OwnComment, int]]:
-    """Return what a draft says of a reply whose comments are here, each with the place in the list it belongs at.
+    """Return the draft's answers to comments that are here, each with its place in the list of comments.
 
     The last first, so that putting one in moves no other.
     """

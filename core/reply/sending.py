@@ -61,7 +61,7 @@ def send_draft(
 ) -> Draft:
     """Send a ready draft, or one that failed, and return it with its new state.
 
-    The state on disk says `handing` before the way gets the mail, and what came of it after; a crash between them
+    The state on disk is `handing` before the mail is handed over, and the result afterwards; a crash between them
     leaves it unsure. Raises PatchdeskError where the draft is not to be sent, or another process has it.
     """
     with store.locked(draft_id):

@@ -57,8 +57,8 @@ def refresh_after_sync(
 ) -> list[str]:
     """Update the data of search in this process; return failures, as sentences.
 
-    Where much has changed, the arrays are built: about 20 us for each series and patch; texts take half a millisecond a
-    mail. What is interrupted goes on the next time. Raises Cancelled and IndexFileError.
+    Where much has changed, the arrays are rebuilt: about 20 us for each series and patch; texts take half a millisecond
+    a mail. An interrupted update resumes the next time. Raises Cancelled and IndexFileError.
     """
     from core.index.body_index import remove_bodies
     from core.index.index import open_index
@@ -94,8 +94,8 @@ def index_new_bodies(
 ) -> int:
     """Index the texts of the mails of an index (`identity`) that are not indexed yet; return how many.
 
-    What was done stays where it is interrupted. Raises Cancelled, IndexFileError, and PatchdeskError where the file cannot
-    be written.
+    Where it is interrupted, the finished part is kept. Raises Cancelled, IndexFileError, and PatchdeskError where the
+    file cannot be written.
     """
     from core.index.body_index import make_body_index
 

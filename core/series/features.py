@@ -2,8 +2,8 @@
 
 Only postings that share a blocking key (a change-id, a title from one sender, a Message-ID that one of them links),
 that were sent in each other's thread, or whose titles are nearly the same can be versions of one series. These
-relations make candidate groups, and what is in another group has no say: an archive that grows is linked anew in the
-groups of what came alone.
+relations make candidate groups, which do not influence each other: when an archive grows, only the groups of the new
+postings are linked again.
 """
 
 from __future__ import annotations
@@ -239,7 +239,7 @@ def similar_earlier(mine: TitleFeatures, earlier: Iterable[TitleFeatures]) -> li
 def title_similarity(mine: TitleFeatures, theirs: TitleFeatures) -> float:
     """Return the similarity of two titles, up to 100; 0 where it is too low for versions of one series.
 
-    Who sends a v2 has sent a v1 of it: of what the same person sent in the last days less likeness will do.
+    A sender's own postings of the last days need less similarity, since a v2 usually follows a v1 of the same sender.
     """
     if mine.has_cover != theirs.has_cover or mine.version <= theirs.version or not theirs.title:
         return 0

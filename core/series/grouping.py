@@ -1,15 +1,15 @@
-"""Mails → what a person reads: patch series with their versions, patches and replies, and other threads.
+"""Messages → patch series with their versions, patches and replies, and the other threads.
 
-Three steps, each in its own module: `thread` finds who answers whom, `postings` what was sent together,
-`joining` which postings are versions of one series. Here the values are made from that. The outcome
-does not depend on the order of the mails, and time and memory grow with n log n.
+Three steps, each in its own module: `threading` finds the parents of messages, `postings` the messages that were sent
+together, `linking` the postings that are versions of one series. Here the values are made from that. The outcome does
+not depend on the order of the mails, and time and memory grow with n log n.
 
 * A *version* is one posting. A RESEND is a version of the same number beside the one it repeats; a partial
   re-roll (`v3 2/2` alone) is a version whose other patches are missing; a series posted again without a new number
   counts as the next one, where it is days later and that number is free.
 * A reply belongs to the nearest patch or cover letter above it. Where its patch is not there: to the cover letter,
-  and what it gives counts for the number in its subject alone.
-* What is left of a conversation (a bug report, a pull request, plain discussion) is a `Thread`.
+  and its trailers count for the number in its subject alone.
+* The rest of a conversation (a bug report, a pull request, plain discussion) is a `Thread`.
 """
 
 from __future__ import annotations

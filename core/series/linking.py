@@ -267,7 +267,7 @@ class _Linker:
 
 
 def _is_version(posting: PostingFeatures, earlier: PostingFeatures, number: int) -> bool:
-    """Whether a posting is a later version of one that it links as `number`: what it says of it must be true.
+    """Whether a posting is a later version of one that it links as `number`: its claim must be plausible.
 
     The sender must be the same; of a series that somebody else took over a title must be, too.
     """

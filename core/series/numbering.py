@@ -66,7 +66,8 @@ def sender_identity_key(who: Identity) -> str:
 def read_patch_number(forest: ThreadForest, mail: int) -> PatchNumber | None:
     """Return the number that a mail claims, None where it is neither a patch nor a counted cover letter.
 
-    A diff in an answer (`Re: [PATCH]`) is a suggestion, no patch. A pull request, and what it carries, is none.
+    A diff in an answer (`Re: [PATCH]`) is a suggestion, no patch. Neither is a pull request, nor a patch that it
+    carries.
     """
     message = forest.messages[mail]
     subject = message.subject

@@ -133,7 +133,9 @@ class PostingBuilder:
     def _is_labelled_alone(
         self, claim: PatchNumber, posting: Posting, apart: float, *, is_below_cover: bool
     ) -> bool:
-        """Whether a patch fills a gap of what it was sent with, and only its own label tells another version or tree."""
+        """Whether a patch fills a gap of the posting it was sent with, and only its own label names another version or
+        tree.
+        """
         sent_at_once = apart <= SAME_POSTING_WINDOW and claim.sender == posting.sender
         if not (sent_at_once and claim.counted) or claim.number in posting.slots:
             return False

@@ -1,4 +1,5 @@
-"""Postings: what was sent together, the cover letter and patches of one version of one series, and how parts make one.
+"""Postings: the cover letter and patches of one version of one series, sent together, and the rules that merge parts of
+one.
 
 Postings of one conversation, or unreferenced ones of one hour, merge where sender, version, total and tags are the same
 and no slot is taken twice. A slot taken twice holds duplicates, unless so many are that it is a second round: then a
@@ -128,7 +129,8 @@ def merge_alike(
 ) -> list[Posting]:
     """Put together postings of one kind that fill each other's gaps, and fold in stray doubles.
 
-    Of one conversation at any distance; `anywhere`, only what no reference holds, and within one `SAME_POSTING_WINDOW`.
+    Of one conversation at any distance; `anywhere`, only mails that no reference connects, and within one
+    `SAME_POSTING_WINDOW`.
     """
     keys: dict[PostingKey, list[Posting]] = {}
     for posting in postings:

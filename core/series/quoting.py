@@ -60,8 +60,8 @@ class ReplyBlock:
 def reply_blocks(text: str) -> Iterator[ReplyBlock]:
     """Yield the blocks of a reply's text, in order; linear in its size.
 
-    Left out: signatures and list footers, lines such as `[...]` that say that something was left out, and those that
-    say who wrote what follows. A mail quoted whole without marks, as some mailers do, counts as quoted.
+    Left out: signatures and list footers, lines such as `[...]` that stand for omitted text, and attribution lines. A
+    mail quoted whole without marks, as some mailers do, counts as quoted.
     """
     lines = text.split("\n")
     over = lines[MOST_LINES:]

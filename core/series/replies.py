@@ -126,10 +126,10 @@ _MAILTO: Final = re.compile(r"<mailto:[^<>\s]{1,320}>(?=>)")
 def followup_trailers(
     versions: Iterable[Version], directly_attached: Collection[MessageId]
 ) -> tuple[list[FollowupTrailer], list[FollowupTrailer]]:
-    """Return the trailers that count, and those that name somebody else than their sender.
+    """Return the trailers that count, and those whose name is not their sender's.
 
-    Each is there once for a patch, by the first reply that gives it; what the patch carries already is nobody else's. `directly_attached` are the replies
-    between which and the patch they stand under no mail is missing.
+    Each is there once for a patch, by the first reply that gives it; trailers that the patch carries itself do not
+    count again. `directly_attached` are the replies between which and the patch they stand under no mail is missing.
     """
     counting: list[FollowupTrailer] = []
     foreign: list[FollowupTrailer] = []

@@ -1,9 +1,9 @@
-"""What reviewers said of a patch, each remark under the line of the patch that it was written under.
+"""Review comments, each at the line of the patch that it was written under.
 
-A reply quotes the patch and says something below the quote. The quoted lines are looked for in the patch from where
-the line before was found: the next line first, then the place where most of the lines after it follow too. White
-space does not count; where a line is nowhere to be found it is sought without its sign (a quote of another version),
-then by its last words (a quote that was wrapped anew). What answers a remark stands below that remark.
+A reply quotes the patch and says something below the quote. The quoted lines are looked for in the patch from where the
+line before was found: the next line first, then the place where most of the lines after it follow too. White space does
+not count; where a line is nowhere to be found it is sought without its sign (a quote of another version), then by its
+last words (a quote that was wrapped anew). An answer to a comment stands below that comment.
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ class _CommentPlacer:
         return passage
 
     def _take(self, answer: ReplyInThread, passage: ReplyBlock, found: tuple[bool, int]) -> None:
-        """Add the remark that a passage is, under what was `found` of its quote: whether in talk, and where."""
+        """Add the comment that a passage is; `found` tells whether its quote is of another comment, and the place."""
         in_talk, at = found
         above = self._said_in[at] if in_talk else -1
         place = self._remarks[above].place if in_talk else self._place(at, _blanks_at_end(passage))

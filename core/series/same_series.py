@@ -21,7 +21,7 @@ ONE_AGAIN_WITHIN: Final = DAY
 ONE_AGAIN_SPECIFIC_WITHIN: Final = 30 * DAY
 """The same where its title is specific, or has a number above 1."""
 ONE_AGAIN_OWN_WITHIN: Final = 60 * DAY
-"""The same where a title of many words says exactly what the patch does."""
+"""The same where a title of many words is specific to one patch."""
 ONE_RFC_WITHIN: Final = 30 * DAY
 """The same for a lone RFC and the patch that comes of it."""
 UNNUMBERED_WITHIN: Final = 3 * DAY

@@ -1,8 +1,8 @@
-"""Mails → trees: who answers whom, and which trees are one conversation.
+"""Messages → reply trees, and the trees that make up one conversation.
 
-The rules are those of JWZ's threading algorithm (https://www.jwz.org/doc/threading.html) without its guesses
-from subjects: a mail's parent is its nearest ancestor that is there, and mails that name the same missing
-ancestor belong together. Everything is linear and nothing recursive: a hostile thread may be 100,000 deep, or a circle.
+The rules are those of JWZ's threading algorithm (https://www.jwz.org/doc/threading.html) without its guesses from
+subjects: a mail's parent is its nearest ancestor that is there, and mails that name the same missing ancestor belong
+together. Everything is linear and nothing recursive: a hostile thread may be 100,000 deep, or a circle.
 """
 
 from __future__ import annotations

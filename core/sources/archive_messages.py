@@ -1,7 +1,7 @@
 """The messages between `core.sources.isolated_archive` and `core.sources.archive_process`.
 
-`Check`, `ReadMails`, `ReadMail`, `ReadBlob` and `ReadChanges` are requests. While it answers the last, the child may ask back
-what is stored of the epoch (`AskStored`) and tell `HistoryRewritten`.
+`Check`, `ReadMails`, `ReadMail`, `ReadBlob` and `ReadChanges` are requests. While it answers the last, the child may
+ask for the stored messages of the epoch (`AskStored`) and send `HistoryRewritten`.
 """
 
 from __future__ import annotations

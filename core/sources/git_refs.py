@@ -1,7 +1,7 @@
 """The refs of a git repository, read as plain files: nothing in it is run, obeyed or waited for.
 
-Formats: gitrepository-layout(5), git-pack-refs(1). What libgit2 and git read of a repository on their own (its
-configuration and what that includes, grafts, hooks) is never opened.
+Formats: gitrepository-layout(5), git-pack-refs(1). Files that libgit2 and git read on their own (the configuration and
+its includes, grafts, hooks) are never opened.
 """
 
 from __future__ import annotations

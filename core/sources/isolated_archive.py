@@ -1,6 +1,6 @@
 """A public-inbox archive on disk, read by a child process that may block or crash without harm.
 
-One child is kept for the next who reads; it is started when it is first needed.
+One child is started when first needed, and reused by later readers.
 """
 
 from __future__ import annotations

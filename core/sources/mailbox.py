@@ -125,8 +125,8 @@ class MailboxSource:
 class MailboxFeed:
     """An mbox or a single message.
 
-    A position is where the last mail begins. It is read again the next time: another program may not have written
-    all of it. A file that was rewritten is read from its beginning, and what it has no longer is taken away.
+    A position is where the last mail begins. It is read again the next time: another program may not have written all
+    of it. A file that was rewritten is read from its beginning, and messages that it no longer has are removed.
     """
 
     part_name = ""

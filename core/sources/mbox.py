@@ -1,7 +1,8 @@
 """The mbox format: where one mail ends and the next begins, how a body line `From ` is written, and a writer of mboxrd.
 
-Formats: RFC 4155 and the mboxrd, mboxo variants of https://www.loc.gov/preservation/digital/formats/fdd/fdd000383.shtml.
-What counts as a separator agrees with `git mailsplit` on every mailbox of git's own tests.
+Formats: RFC 4155 and the mboxrd, mboxo variants of
+https://www.loc.gov/preservation/digital/formats/fdd/fdd000383.shtml. The separators agree with `git mailsplit` on every
+mailbox of git's own tests.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """A public-inbox epoch as a feed: its commits, from where the last run stopped.
 
-The newest mails are wanted first, so the first run goes back from the tip; where it is interrupted, the next takes
-in what came meanwhile, forward, and goes on back. A position is thus two commits: `top`, up to which all is known, and
-`next`, from which to go further back. An edited or purged history has neither: then what the new history has no longer
-is taken away, and it is gone through back from its tip; mails that are held need no reading.
+The newest mails are wanted first, so the first run goes back from the tip; where it is interrupted, the next reads
+the commits that came meanwhile, forward, and then resumes going back. A position is thus two commits: `top`, up to
+which all is known, and
+`next`, from which to go further back. An edited or purged history has neither: then messages that the new history
+lacks are removed, and it is walked back from its tip; stored messages are not read again.
 
-Format: public-inbox-v2-format(5): each commit has one file, `m` (a mail that came) or `d` (one that was removed).
-Of several of one mail the last counts. In v1 the tree holds the mails: two trees are compared.
+Format: public-inbox-v2-format(5): each commit has one file, `m` (a mail that came) or `d` (one that was removed). Of
+several of one mail the last counts. In v1 the tree holds the mails: two trees are compared.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A git repository as a store of objects: nothing in it is run, obeyed, followed elsewhere or waited for.
 
-libgit2 is given the folder of the objects and nothing else, so that it reads neither configuration nor grafts; refs
-are read by `core.sources.git_refs`. What cannot be excluded by looking before (a disk that hangs, a file that is
-changed meanwhile) blocks libgit2 with the interpreter locked: whoever opens what a stranger made does that in a child.
+libgit2 is given the folder of the objects and nothing else, so that it reads neither configuration nor grafts; refs are
+read by `core.sources.git_refs`. Faults that no check can exclude (a disk that hangs, a file that changes meanwhile)
+block libgit2 with the interpreter locked: open a stranger's repository in a child process.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Repository:
     def __init__(self, path: Path) -> None:
         """Open the repository in a folder, bare or with a working tree.
 
-        What borrows from, is a link to or leads to something else is refused.
+        A repository that borrows objects, is a link, or leads outside its folder is refused.
         """
         folder = path / ".git" if (path / ".git").exists() else path
         _check_files(folder)

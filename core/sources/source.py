@@ -1,7 +1,7 @@
 """The protocol of all sources of mail, and of those that resume where they stopped.
 
-An *incremental source* is one part of a list: an epoch, a file, a folder, a server. Whoever follows it stores what it
-yields together with its `cursor`, in one transaction, and hands that cursor back the next time.
+An *incremental source* is one part of a list: an epoch, a file, a folder, a server. The follower stores the changes
+together with its `cursor`, in one transaction, and passes that cursor back the next time.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class IncrementalSource(Protocol):
         """Yield the changes since `position`; of older messages, the newest first.
 
         To be resumed after any item from the `position` of that moment; from a position that it does not know, by
-        comparing all that it has with what is held. Raises Cancelled and SourceError or FetchError.
+        comparing all its messages with the stored ones. Raises Cancelled and SourceError or FetchError.
         """
         ...
 

@@ -29,8 +29,9 @@ def open_target(
 ) -> Source:
     """Return the source that reads `target`; nothing is fetched yet.
 
-    A path that exists wins. `stdin` is what came on standard input, wanted where `target` is `-`. Without `isolate`, for
-    a child process, a git repository is opened here. Raises TargetError, which says what it was taken for.
+    A path that exists wins. `stdin` is the content of standard input, needed where `target` is `-`. Without `isolate`,
+    for a child process, a git repository is opened here. Raises TargetError, which names the kind of target it was read
+    as.
     """
     if not target.strip():
         raise TargetError("There is nothing to open.", WHAT_WOULD_DO)

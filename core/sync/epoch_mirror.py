@@ -59,7 +59,7 @@ class EpochMirror:
     def update(self, wish: SyncDepth) -> Iterator[Epoch]:
         """Update the epochs, the newest first, and yield each that can be read again.
 
-        Raises FetchError, GitError, PatchdeskError and Cancelled; what was yielded until then stays.
+        Raises FetchError, GitError, PatchdeskError and Cancelled; epochs that were yielded before are kept.
         """
         private_dir(self.folder / "git")
         there = self._rate_limiter.call(self._epochs)

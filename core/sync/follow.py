@@ -59,7 +59,7 @@ def check_name(name: str) -> None:
 def check_target(target: str) -> str:
     """Return a target in its recorded form: a list's address without `/` at its end, or an absolute path.
 
-    Nothing is fetched. Raises TargetError, which says what the target was taken for.
+    Nothing is fetched. Raises TargetError, which names the kind of target it was read as.
     """
     if target == "-":
         raise TargetError("Standard input cannot be followed: it ends.", _HINT)
@@ -78,7 +78,7 @@ def check_target(target: str) -> str:
 def read_inbox_url(text: str) -> str:
     """Return the address of a list on a public-inbox server, in its recorded form.
 
-    Addresses of what the server has below a list, its epochs for one, are taken for the list's. Raises TargetError.
+    An address below a list, such as that of an epoch, is read as the list's. Raises TargetError.
     """
     text = text.strip()
     try:
@@ -192,7 +192,7 @@ def unfollow_and_delete(
     """Take a list out of the configuration and out of the index; its clone only where that is asked for.
 
     A list that only the index has left can be taken out too. Raises ConfigError where there is none of that name, other
-    PatchdeskErrors and Cancelled; what is left then is taken out the next time.
+    PatchdeskErrors and Cancelled; the rest is removed the next time.
     """
     from core.index.index import open_index
 

@@ -27,7 +27,9 @@ def update_boundary(index: Index, list_name: str, setting: str, now: datetime) -
 
 
 def boundary_note(index: Index, list_name: str, setting: str) -> str:
-    """Return in a sentence what of a list starts outside the inbox, and which key of the configuration changes that; "" for nothing."""
+    """Return a sentence on the series that start outside the inbox, with the configuration key that changes that; ""
+    for none.
+    """
     outside, rows = index.rows.count_outside_inbox(list_name)
     if not outside:
         return ""

@@ -1,4 +1,6 @@
-"""A followed list's folder: its clone, its lock, its origin, how far back mail is still wanted; and what a sync brought."""
+"""A followed list's folder: its clone, its lock, its origin, how far back messages are wanted; and the result of a
+sync.
+"""
 
 from __future__ import annotations
 

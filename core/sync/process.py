@@ -1,7 +1,7 @@
 """A child process that brings followed lists up to date, so that the screen never shares its interpreter with that.
 
-It sends a SyncResult for each list that it is through with. It reads the user's configuration itself. SIGTERM asks it to
-keep what came, and end.
+It sends a SyncResult for each finished list, and reads the user's configuration itself. On SIGTERM it keeps the
+messages fetched so far, and ends.
 """
 
 from __future__ import annotations

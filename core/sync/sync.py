@@ -1,7 +1,7 @@
-"""Bringing followed lists up to date: mail to disk, and from there into the index.
+"""Sync of followed lists: fetch messages to disk, then take them into the index.
 
-One list after the other, and one request at a time, so that no server has to answer two of one sync. Whatever ends a
-sync, what came stays, and the next one goes on from there.
+One list after the other, and one request at a time, so that no server has to answer two of one sync. However a sync
+ends, its messages are kept, and the next one resumes from there.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def sync(
 ) -> Iterator[SyncResult]:
     """Sync lists one after the other, and yield the result of each.
 
-    What one list fails of stands in its result. `stop` ends it after that of the list it was at. Raises PatchdeskError
-    where the index cannot be written.
+    The error of a list stands in its result. `stop` ends the sync after the result of the current list. Raises
+    PatchdeskError where the index cannot be written.
     """
     index = open_index(home.index)
     notes = index.notes

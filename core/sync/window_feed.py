@@ -2,7 +2,7 @@
 
 A search for `rt:START..END` finds the mails by public-inbox's clock: the newest Received header, and Date only where
 there is none (PublicInbox::MsgTime). The newest windows come first; their width follows how many mails an answer has.
-What arrived within a day of the newest mail is asked for again the next time, since a server may learn of a mail late.
+The day before the newest arrival is asked for again the next time, since a server may learn of a mail late.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ class _Nothing:
 class TimeWindowFeed:
     """The mails of an inbox, by windows of arrival.
 
-    A position is what is known: the spans that were asked for, the newest arrival, how many mails came, and the floor,
-    below which nothing is wanted until somebody asks for more.
+    A position holds the spans that were asked for, the newest arrival, the number of messages, and the floor, below
+    which nothing is fetched until more is asked for.
     """
 
     part_name = ""

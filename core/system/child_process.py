@@ -1,11 +1,11 @@
 """Child processes of the program: one protocol for all of them.
 
-What burns CPU would hold the screen's interpreter up, and what a stranger made (a repository, a server's answer) can block
-or crash whoever reads it. So such work runs in a child, started as `python -P -m core.system.child_process MODULE …`, which
-calls `MODULE.main(channel, *arguments)`.
+Work that burns CPU would hold up the screen's interpreter, and a stranger's data (a repository, a server's answer) can
+block or crash its reader. So such work runs in a child, started as `python -P -m core.system.child_process MODULE …`,
+which calls `MODULE.main(channel, *arguments)`.
 
-Both sides write the messages of `core.system.child_messages`. From the child come the values of its work, `Progress`, and
-for each request (or once, where it takes none) `Failed` or `Done` at the end; to a child that serves go `Request`s.
+Both sides write the messages of `core.system.child_messages`. From the child come the values of its work, `Progress`,
+and for each request (or once, where it takes none) `Failed` or `Done` at the end; to a child that serves go `Request`s.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ class ChildProcess:
     ) -> None:
         """Start `module`'s main in a child.
 
-        `doing` is what it does ("Reading the mails"), `hint` what to do where it fails. A child that `serves` waits for
-        requests. `patience`: seconds without any message after which it is given up. `stops_within`: seconds that it may take
-        to end after SIGTERM; where that is 0, it is killed. `environment` is all that it gets of the environment, `folder`
-        where it works; usually the parent's.
+        `doing` names its work ("Reading the mails"), `hint` the advice where it fails. A child that `serves` waits for
+        requests. `patience`: seconds without any message after which it is given up. `stops_within`: seconds that it
+        may take to end after SIGTERM; where that is 0, it is killed. `environment` is its whole environment, `folder`
+        its working folder; usually the parent's.
         """
         from core.system.log import log_target
 
@@ -94,7 +94,7 @@ class ChildProcess:
     def receive(
         self, *, stop: Event, report: ProgressCallback, deadline: float | None = None
     ) -> Generator[Any, None, None]:
-        """Yield what the child sends until it is done; progress goes to `report`.
+        """Yield the child's messages until it is done; progress goes to `report`.
 
         `deadline`: seconds that it may take. Raises the child's PatchdeskError; ChildError where it ends early, fails
         unexpectedly or is too late; Cancelled soon after `stop` is set or `close` was called.
@@ -114,13 +114,13 @@ class ChildProcess:
     def ask(
         self, value: object, *, stop: Event, report: ProgressCallback, deadline: float | None
     ) -> Generator[Any, None, None]:
-        """Send a request to a child that serves, and yield what comes of it, as `receive` does."""
+        """Send a request to a child that serves, and yield its answers, as `receive` does."""
         self._buffer.clear()
         self.send(value, deadline)
         yield from self.receive(stop=stop, report=report, deadline=deadline)
 
     def send(self, value: object, deadline: float | None = None) -> None:
-        """Send a request, or an answer to what a child asked back. Raises ChildError."""
+        """Send a request, or the answer to a child's own question. Raises ChildError."""
         if self._process.stdin is None:
             raise ValueError("the child takes no requests")
         try:
@@ -221,7 +221,7 @@ class ChildProcess:
         return chunk != b""
 
     def _log_errors(self) -> None:
-        """Log what the child, or a library in it, wrote to standard error."""
+        """Log the standard error of the child and its libraries."""
         said = _available(self._stderr)
         if said == b"":
             with contextlib.suppress(KeyError):

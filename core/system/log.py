@@ -1,4 +1,4 @@
-"""One log file; nothing is logged to the terminal, and nothing a mail contains can act on who reads the log."""
+"""One log file; nothing is logged to the terminal, and control characters from mail are escaped."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def start_logging(path: Path) -> None:
 
 
 def log_target() -> str:
-    """Return the file that this program's log goes to, "" where none was started: what a child is told."""
+    """Return the path of this program's log, "" where none was started; children get it."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.FileHandler) and isinstance(
             handler.formatter, _SafeFormatter

@@ -41,7 +41,7 @@ def config_file() -> Path:
 
 
 def data_dir() -> Path:
-    """Return the folder of what must not be lost."""
+    """Return the folder of data that must not be lost."""
     return _folder("XDG_DATA_HOME", ".local/share")
 
 
@@ -92,7 +92,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
     """Replace a file, or leave it as it was; where no `mode` is given it keeps its own, a new one has 0600.
 
-    A link stays one: the file that it names is replaced. What is no file (a pipe, `/dev/stdout`) is written to. Raises PatchdeskError where that cannot be done.
+    A link stays one: the file that it names is replaced. Anything but a file (a pipe, `/dev/stdout`) is written to.
+    Raises PatchdeskError where that cannot be done.
     """
     try:
         path = Path(os.path.realpath(path))

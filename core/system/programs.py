@@ -35,7 +35,7 @@ _TICK: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a command wrote, to standard output and standard error."""
+    """The output of a command: standard output and standard error."""
 
     text: str
     status: int
@@ -45,7 +45,7 @@ class Output:
 
 
 def pipe_to_command(command: str, data: bytes, *, stop: Event) -> Output:
-    """Run what the user typed, in a shell, with `data` on its standard input. Blocks; `stop` ends it.
+    """Run the user's command line in a shell, with `data` on its standard input. Blocks; `stop` ends it.
 
     Raises PatchdeskError where there is no shell, and Cancelled.
     """
@@ -116,7 +116,7 @@ def editor_command(path: Path, environment: Mapping[str, str]) -> list[str]:
 
 
 def _git_editor(environment: Mapping[str, str]) -> str:
-    """Return what `git var GIT_EDITOR` says outside of any repository; without git what the variables say."""
+    """Return the output of `git var GIT_EDITOR` outside of any repository; without git, the editor of the variables."""
     try:
         done = subprocess.run(
             ["git", "var", "GIT_EDITOR"],
@@ -152,7 +152,7 @@ def editor(data: bytes, name: str, environment: Mapping[str, str]) -> Iterator[l
 def run_in_terminal(command: list[str]) -> int:
     """Run a program that has the terminal to itself, and return its exit status. Raises PatchdeskError.
 
-    C-c and C-\\ are its alone. What is typed meanwhile and not read by it is dropped.
+    C-c and C-\\ are its alone. Keys typed meanwhile that it does not read are dropped.
     """
     try:
         with _interrupts_left_to_the_child():
@@ -180,6 +180,6 @@ def _interrupts_left_to_the_child() -> Iterator[None]:
 
 
 def discard_typeahead() -> None:
-    """Drop what was typed and not read yet: keys meant for another program must not run commands here."""
+    """Drop typed keys that were not read yet: keys meant for another program must not run commands here."""
     with suppress(OSError, termios.error):  # standard input is no terminal
         termios.tcflush(0, termios.TCIFLUSH)

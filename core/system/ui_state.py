@@ -1,6 +1,6 @@
 """State of the screens from run to run (layout of diffs, position in lists), in one small file of this user's.
 
-`remembered.json` in the state folder is an object of sections, each an object of what one part of the screen keeps.
+`remembered.json` in the state folder is an object of sections, each an object with the state of one part of the screen.
 Losing it loses nothing but comfort, so a file that cannot be read counts as none.
 """
 
@@ -22,7 +22,7 @@ _MOST: Final = 1 << 20
 """Bytes; a larger file is not read."""
 
 Values = Mapping[str, object]
-"""What JSON can hold."""
+"""A value of JSON."""
 
 
 def ui_state_file() -> Path:

@@ -15,9 +15,9 @@ def read_global() -> dict[str, tuple[str, ...]]:
     """Return the user's *global* `user.*`, `b4.midmask`, `b4.linkmask`, `lore.*`, `liblore.*` and `http.*.sslCA*`, all
     values of each.
 
-    Keys are as git writes them: section and name in lower case. What a repository's own configuration says is not read,
-    wherever the program was started: an untrusted clone could send every question elsewhere. Without git, or where
-    git cannot read its files, there are none.
+    Keys are as git writes them: section and name in lower case. A repository's own configuration is not read, wherever
+    the program was started: an untrusted clone could send every question elsewhere. Without git, or where git cannot
+    read its files, there are none.
     """
     command = ["git", "config", "--global", "--includes", "--list", "-z"]
     try:

@@ -1,1 +1,1 @@
-"""What was decided of series: the states, the journal of verdicts, and what follows from both."""
+"""Triage of series: the states, the journal of events, and the results of both."""

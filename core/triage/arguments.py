@@ -17,7 +17,7 @@ ALLOWED: Final = (
     "3d, 2w, 12h, tomorrow, fri, 2026-12-01, “2026-12-01 14:00”, v (the next version),"
     " or a tag of the list's repository"
 )
-"""What `parse_snooze` takes, as words for a prompt."""
+"""The input of `parse_snooze`, as text for a prompt."""
 
 _TAG: Final = re.compile(r"(?=[^0-9]{0,99}[0-9])[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}", re.ASCII)
 _LONGEST: Final = timedelta(days=36_525)
@@ -27,16 +27,16 @@ HasTag = Callable[[str], bool]
 
 
 class ArgumentError(PatchdeskError):
-    """What a verb was given beside its series cannot be."""
+    """The argument of a verb is not valid."""
 
 
 class SnoozeError(ArgumentError):
-    """The words cannot be read as a time, or lie in the past; the hint says what is allowed."""
+    """The text is not a time, or is in the past; the hint lists the allowed forms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """What a series waits for: a moment, a tag, or where both are missing a new version."""
+    """The end of a snooze: a moment, a tag, or where both are missing a new version."""
 
     moment: datetime | None = None
     tag: str = ""
@@ -62,7 +62,7 @@ class Snooze:
 
 
 def decode_snooze(text: str) -> Snooze | None:
-    """Return what `Snooze.encode` made; None where it is nothing of that."""
+    """Return the snooze that `Snooze.encode` wrote; None where the text is not one."""
     if text == "version":
         return Snooze()
     if text.startswith("tag:"):
@@ -75,7 +75,7 @@ def decode_snooze(text: str) -> Snooze | None:
 
 
 def parse_snooze(text: str, now: datetime, *, has_tag: HasTag | None = None) -> Snooze:
-    """Read what a person wrote: a time as `core.approxidate` reads it, in local time, `v`, or a tag.
+    """Read a person's input: a time as `core.approxidate` reads it, in local time, `v`, or a tag.
 
     `has_tag` is None where no list has a repository. Raises SnoozeError.
     """

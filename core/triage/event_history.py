@@ -18,9 +18,9 @@ class UndoStep:
     """A key press that can be taken back or done again."""
 
     name: str
-    """What an undo or redo of it undoes."""
+    """The step that an undo or redo of it names."""
     origin: str
-    """What was done in the first place; the same, unless that was an undo."""
+    """The original step: the same, unless this one is an undo."""
     verb: str
     argument: str
     patch: bool
@@ -78,7 +78,7 @@ class EventHistory:
         return found is not None
 
     def _step(self, query: str, values: tuple[object, ...]) -> UndoStep | None:
-        """Return the step that a query names; of an undo, what it undid in the first place."""
+        """Return the step that a query names; of an undo, with the verb and argument of the original step."""
         found = self._connection.execute(query, values).fetchone()
         if found is None:
             return None
@@ -107,7 +107,7 @@ class EventHistory:
         return int(time)
 
     def series_of_step(self, step: str) -> list[tuple[EventSeries, list[int]]]:
-        """Return what a key press was about: each series by its first Message-ID, and the hashes of its mails."""
+        """Return the series of a step, each by its first Message-ID, and the hashes of its mails."""
         rows = self._connection.execute(
             "SELECT lead, before, keys FROM event CROSS JOIN event_series ON event = event.id"
             " WHERE step = ? ORDER BY event_series.id",
@@ -121,14 +121,14 @@ class EventHistory:
         return {name for (name,) in rows}
 
     def undone_steps(self) -> set[str]:
-        """Return the steps that anything undoes."""
+        """Return the steps that an undo or redo names."""
         rows = self._connection.execute("SELECT DISTINCT undoes FROM event WHERE undoes != ''")
         return {step for (step,) in rows}
 
     def history_of(self, message_ids: Iterable[MessageId]) -> list[tuple[TriageEvent, bool]]:
-        """Return the events that name any of some mails, and what undid them, with whether they are in force.
+        """Return the events that name any of some mails, and their undos and redos, each with whether it is in force.
 
-        Of the series in each there is only the one that was meant, by its first Message-ID.
+        Each has only the series of those mails, by its first Message-ID.
         """
         entries = self._tables.entries_naming(map(message_hash, message_ids))
         rows = self._connection.execute(

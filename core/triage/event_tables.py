@@ -37,7 +37,7 @@ def message_hash(message_id: str) -> int:
 
 @dataclass(slots=True)
 class AppliedEvents:
-    """What events changed."""
+    """The changes that events make."""
 
     events: int = 0
     """How many were new."""
@@ -69,7 +69,7 @@ class EventTables:
         self.set_meta("position", json.dumps([cursor.offset, cursor.checkpoint]))
 
     def get_meta(self, name: str) -> str | None:
-        """Return what was remembered under a name."""
+        """Return the value stored under a name."""
         found = self._connection.execute(
             "SELECT value FROM journal_meta WHERE name = ?", (name,)
         ).fetchone()
@@ -234,14 +234,14 @@ class EventTables:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was ever decided or read."""
+        """Whether there is no event and no read mark."""
         found = self._connection.execute(
             "SELECT EXISTS (SELECT 1 FROM event_message) OR EXISTS (SELECT 1 FROM read_flag)"
         ).fetchone()
         return not found[0]
 
     def message_hashes(self) -> Iterator[int]:
-        """Yield the hashes of the mails that anything was said of."""
+        """Yield the hashes of the mails that events or read marks name."""
         rows = self._connection.execute(
             "SELECT hash FROM event_message UNION SELECT hash FROM read_flag"
         )
@@ -258,7 +258,7 @@ class EventTables:
     def effects_of(
         self, entries: Iterable[int], *, undone: bool = False
     ) -> Iterator[tuple[int, EventEffect]]:
-        """Yield what entries say was done, those that are in force; with `undone` all."""
+        """Yield the effects of entries that are in force; with `undone`, of all."""
         for row in self._connection.execute(
             "SELECT event_series.id, time, name, verb, argument, note, patch, keys, replies, active FROM json_each(?)"
             " CROSS JOIN event_series ON event_series.id = value CROSS JOIN event ON event.id = event"

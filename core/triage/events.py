@@ -4,8 +4,9 @@
      "series": [{"ids": ["cover@x", "patch@x"], "before": "new", "replies": "9c01ab…", "active": 1763831788.0}],
      "argument": "…", "note": "…", "patch": true, "undoes": "ID OF AN EVENT", "ids": ["read@x"], "keys": ["hunk"]}
 
-Verdicts have `series`, marks of what was read have `ids`, of viewed hunks `keys`; what is empty is left out. The lines are
-ASCII. What else state in a line is passed over, so that what `triage log --json` prints is a journal, too. A batch that is too long for one line goes on in events whose ids are the first one's with a number: `0f….1`.
+Verdicts have `series`, read marks `ids`, marks of viewed hunks `keys`; empty fields are left out. The lines are ASCII.
+Unknown keys are ignored, so that the output of `triage log --json` is a journal, too. A batch that is too long for one
+line goes on in events whose ids are the first one's with a number: `0f….1`.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class TriageEvent:
 
     @property
     def step(self) -> str:
-        """What one key press did: the events of one batch have the same."""
+        """The id of the batch: all events of one key press have the same."""
         return self.id.partition(".")[0]
 
     def line(self) -> bytes:
@@ -108,7 +109,7 @@ class TriageEvent:
 
 
 def message_key(message_id: str) -> bytes:
-    """Return what a Message-ID is known by where the whole would take too much room: 8 bytes of a BLAKE2b hash."""
+    """Return the short key of a Message-ID: 8 bytes of a BLAKE2b hash."""
     return blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 

@@ -1,7 +1,7 @@
 """The triage journal: events appended to one file, a line of JSON each, and never changed.
 
-What is appended is on the disk when `append` returns. Two processes append whole lines, one after the other (flock).
-A last line that a crash tore is put into a file beside; a line that is no event stays where it is, and is passed over.
+Events are on the disk when `append` returns. Two processes append whole lines, one after the other (flock). A last line
+that a crash tore is put into a file beside; a line that is not an event stays where it is, and is skipped.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class JournalError(PatchdeskError):
 
 @dataclass(frozen=True, slots=True)
 class JournalCursor:
-    """How far a journal was read: an offset, and a hash of what rows at the beginning and before the offset."""
+    """How far a journal was read: an offset, and a hash of the bytes at the beginning and before the offset."""
 
     offset: int = 0
     checkpoint: str = ""
@@ -68,16 +68,16 @@ class Journal:
     def __init__(
         self, path: Path, *, host: str | None = None, report: ProgressCallback = lambda _: None
     ) -> None:
-        """Take the file, and what this machine is called: its host name unless said. Nothing is opened yet.
+        """Take the file and the name of this machine (default: its host name). Nothing is opened yet.
 
-        `report` is told how much of many new events was read, by whatever thread reads them.
+        `report` gets the progress of reading many new events, on the thread that reads them.
         """
         self.path = path
         self._report = report
         name = host or os.uname().nodename[:255] or "localhost"
         self.host = name.encode("utf-8", "replace").decode()
         self.notes: tuple[str, ...] = ()
-        """What was set aside, each as a sentence."""
+        """Notes on lines that were set aside, each a sentence."""
         self._lock = threading.Lock()
         self._scanned: int | None = None
         self._last = 0
@@ -220,7 +220,7 @@ class Journal:
                 return
 
     def _write(self, file: int, data: bytes, *, sync: bool) -> None:
-        """Write all of it, or nothing: what a full disk took of it is added back."""
+        """Write all of it, or nothing: where the disk is full, the part written is removed again."""
         before = os.fstat(file).st_size
         try:
             written = os.write(file, data)
@@ -270,7 +270,7 @@ class Journal:
         )
 
     def _read_last_time(self, file: int) -> None:
-        """Look at what was written since the last time for the latest event of this machine."""
+        """Read the events written since the last time for the latest one of this machine."""
         size = os.fstat(file).st_size
         if self._scanned is not None:
             self._read_times(file, self._scanned if self._scanned <= size else 0, size)
@@ -331,7 +331,7 @@ def _batches(file: BinaryIO, offset: int, most: int) -> Iterator[EventBatch]:
 
 
 def _lines(file: BinaryIO, *, to_the_end: bool = False) -> Iterator[tuple[bytes | None, int]]:
-    """Yield lines and their lengths; None for one that is too long. What follows the last line end only if asked for."""
+    """Yield lines and their lengths; None for one that is too long. A last line without an end only with `to_the_end`."""
     while line := file.readline(LONGEST + 1):
         length = len(line)
         ended = line.endswith(b"\n")

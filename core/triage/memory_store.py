@@ -65,7 +65,7 @@ class InMemoryTriageStore:
     # ------------------------------------------------------------------- the journal
 
     def apply_new_events(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
-        """Take in what was appended since the last time; raises JournalError."""
+        """Apply the events appended since the last time. Raises JournalError."""
         del patience
         with self._lock:
             done = JournalUpdate()
@@ -240,7 +240,7 @@ class InMemoryTriageStore:
         return replace(facts, landed=landed)
 
     def _read_replies(self, wanted: Collection[MessageId]) -> Iterator[ReplyInfo]:
-        """Yield what is known of replies; those they answer may be in another series."""
+        """Yield the facts of replies; their parents may be in another series."""
         if self._messages is None:
             self._messages = {
                 message.message_id: (message, *message.id_conflicts)
@@ -281,7 +281,7 @@ def patch_ids(item: Series | Thread) -> Iterator[MessageId]:
 
 
 def series_facts(item: Series | Thread) -> SeriesFacts:
-    """Return what states take of an item, but for its replies' looks and what the journal says."""
+    """Return the facts of an item that states depend on, without its replies and the journal."""
     patches = frozenset(patch_ids(item))
     newest: set[MessageId] = set()
     version = ""

@@ -1,4 +1,4 @@
-"""What a verb does to series: the events that say so, the result, and the lines in which one looks back on it."""
+"""The outcome of a verb: its events, its result, and its lines in the log."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ from core.triage.transitions import (
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """One series (or patch) whose state is another now."""
+    """A series (or patch) whose state changed."""
 
     id: MessageId
-    """The Message-ID that it was asked by; of an undo, what it is known by."""
+    """The Message-ID in the request; of an undo, the first one of the series."""
     before: TriageState
     after: TriageState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerbResult:
-    """What was done, to be said and shown at once."""
+    """The result of a verb, to be told and shown at once."""
 
     text: str
     """`done: 37 series`, `undone: done (37 series)`; a single series by its subject: pass it through `core.text.shown`."""
     changes: tuple[StateChange, ...] = ()
     unchanged: int = 0
-    """Series that the verb does nothing to, since they rows so already or it is not possible there."""
+    """Series that the verb does nothing to, since they have that state already or it is not possible there."""
     unknown: tuple[MessageId, ...] = ()
-    """Mails that nobody knows yet; what was done to them is recorded, and holds once they come."""
+    """Mails that are not here yet; the event is recorded, and applies once they come."""
     notes: tuple[str, ...] = ()
-    """What was odd about the journal, each as a sentence; said once."""
+    """Problems of the journal, each a sentence; told once."""
     lines: tuple[LogLine, ...] = ()
-    """What the journal says of it."""
+    """Its lines in the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +131,9 @@ def log_line(event: TriageEvent, *, in_force: bool = True) -> LogLine:
 def log_lines(
     events: Iterable[TriageEvent], undone: Collection[str], targets: Collection[str]
 ) -> Iterator[LogLine]:
-    """Yield events as one looks back on them, undos with the series of what they undo.
+    """Yield the lines of the log, undos with the series of the events that they undo.
 
-    `undone` are the ids of events that are not in force, `targets` the steps that anything undoes.
+    `undone` are the ids of events that are not in force, `targets` the steps that undos name.
     """
     kept: dict[str, LogLine] = {}
     for event in events:
@@ -148,7 +148,9 @@ def log_lines(
 
 
 def invert(line: LogLine, undone: LogLine) -> LogLine:
-    """Return a line of an undo (or redo, which undoes that) with the series of what it undoes, the other way round."""
+    """Return a line of an undo (or of a redo, which undoes that) with the series of the event it undoes, `before` and
+    `after` swapped.
+    """
     series = tuple(
         LogEntry(ids=one.ids, before=one.after, after=one.before) for one in undone.series
     )
@@ -156,7 +158,7 @@ def invert(line: LogLine, undone: LogLine) -> LogLine:
 
 
 def log_line_of_undo(event: TriageEvent, step: UndoStep, entries: Iterable[EventSeries]) -> LogLine:
-    """Return the line of an undo or redo that was just written, given what the step was about in the first place."""
+    """Return the line of an undo or redo that was just written, given the series of the original step."""
     series = tuple(
         LogEntry(ids=one.ids, before=one.before, after=status_after(one.before, step.verb))
         for one in entries
@@ -206,13 +208,13 @@ def _with_argument(text: str, verb: str, argument: str) -> str:
 
 
 def _common(values: Iterable[str | None]) -> str | None:
-    """Return what all values are; None where they differ."""
+    """Return the value that all are; None where they differ."""
     found = set(values)
     return found.pop() if len(found) == 1 else None
 
 
 _NEXT_VERSION: Final = Snooze().encode()
-"""The argument of what waits for a new version."""
+"""The argument of a snooze until the next version."""
 
 _MOST_SERIES: Final = 1000
 MOST_IDS: Final = 40_000
@@ -239,12 +241,12 @@ def target_messages(
 
 
 def can_end_snooze(event: TriageEvent, target: TriageTarget) -> bool:
-    """Whether what a series is put off until can come: a discussion has no versions."""
+    """Whether the end of a snooze can come: a discussion has no versions."""
     return not (event.verb == Verb.LATER and target.is_thread and event.argument == _NEXT_VERSION)
 
 
 def event_entry(target: TriageTarget, mail: MessageId | None, status: Status) -> EventSeries:
-    """Return what an event names of a series, or of one mail of it; `status` is that before."""
+    """Return the entry of an event for a series, or for one mail of it; `status` is the one before."""
     if mail is not None:
         return EventSeries(ids=(mail,), before=status)
     entry = target.entry

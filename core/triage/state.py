@@ -1,7 +1,7 @@
-"""Events about a series, and what is known of it → its triage state. Pure: no clock, no files.
+"""Events about a series, and its facts → its triage state. Pure: no clock, no files.
 
-Events count in the order of (time, id), whatever file or order they came in, so that the journals of two machines
-laid together give the same on both.
+Events count in the order of (time, id), whatever file or order they came in, so that the journals of two machines laid
+together give the same on both.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class TriageState:
 
     status: Status = Status.NEW
     why: str = ""
-    """What brought it back, as words: `v3 arrived`, `reply from Rex Reviewer`; a stranger's name may be in it."""
+    """The cause of its return, as text: `v3 arrived`, `reply from Rex Reviewer`; it may hold a stranger's name."""
     since: datetime | None = None
     """When it was last decided; of one that came back, when it was decided before."""
     flagged: bool = False
@@ -49,7 +49,7 @@ class TriageState:
     """In the order of the alphabet."""
     note: str = ""
     until: Snooze | None = None
-    """What it waits for, while it is put off."""
+    """The end of its snooze, while it is snoozed."""
     patches: tuple[tuple[MessageId, Status], ...] = ()
     """Patches that are done or skipped by themselves, by their Message-IDs."""
     opened: bool = False
@@ -70,11 +70,11 @@ class TriageState:
         return self.status in DECIDED or (self.is_landed and not self.why)
 
     def patch(self, message_id: MessageId) -> Status | None:
-        """Return what was decided of one patch alone; None where nothing was."""
+        """Return the state of one patch that was triaged alone; None where it was not."""
         return next((status for name, status in self.patches if name == message_id), None)
 
     def at(self, now: datetime) -> TriageState:
-        """Return it as of a moment: what was put off until before then is back."""
+        """Return it as of a moment: a snooze that ended before is over."""
         if self.status is not Status.LATER or self.until is None or self.until.moment is None:
             return self
         if self.until.moment > now:
@@ -94,24 +94,24 @@ class ReplyInfo:
     name: str
     address: str
     to: frozenset[str]
-    """The addresses, in lower case, of those whom it answers; empty where that mail is not here."""
+    """The addresses, in lower case, of the senders it answers; empty where that mail is not here."""
     date: float
     """Seconds of the Unix epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesFacts:
-    """What is known of a series now."""
+    """The current facts of a series."""
 
     ids: frozenset[MessageId] = frozenset()
     """All its mails, replies too."""
     newest: frozenset[MessageId] = frozenset()
-    """The cover letter and patches of its newest version; empty for what is no series."""
+    """The cover letter and patches of its newest version; empty for a thread."""
     version: str = ""
     """The newest version's number, as `v3`."""
     name: str = ""
     address: str = ""
-    """Who sent the newest version."""
+    """The sender of the newest version."""
     replies: frozenset[MessageId] = frozenset()
     read_replies: Callable[[Collection[MessageId]], Iterable[ReplyInfo]] = lambda _: ()
     """Looks up replies; asked only for those that may have brought it back."""
@@ -126,7 +126,7 @@ class SeriesFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventEffect:
-    """What one event that is in force did to one series."""
+    """The effect of one event in force on one series."""
 
     time: int
     """Microseconds since the Unix epoch."""
@@ -144,9 +144,9 @@ class EventEffect:
 
 
 def fold_events(effects: Iterable[EventEffect], facts: SeriesFacts) -> TriageState:
-    """Return the state of a series, of all that was done to any mail of it and is not undone.
+    """Return the state of a series from all events about any mail of it that are not undone.
 
-    What was put off until a time is still put off there, however late it is: `TriageState.at` tells.
+    A series snoozed until a time stays snoozed in it, however late it is: `TriageState.at` applies the clock.
     """
     found = _StateFold()
     for effect in sorted(effects, key=lambda each: (each.time, each.id)):
@@ -180,7 +180,7 @@ _PATCH_MARKS: Final[Mapping[str, Status]] = {Verb.DONE: Status.DONE, Verb.SKIP: 
 
 
 class _StateFold:
-    """What effects come to, one after another."""
+    """The state that effects add up to, applied one after another."""
 
     def __init__(self) -> None:
         self.status = Status.NEW
@@ -225,7 +225,7 @@ class _StateFold:
         until = decode_snooze(effect.argument) if effect.verb == Verb.LATER else None
         if effect.verb == Verb.LATER and until is None:
             return
-        # From where it rows it may not have been possible: the journals of two machines were laid together.
+        # The verb may not be possible from this status: the journals of two machines were laid together.
         self.status = next_status(Status.NEW, Verb(effect.verb)) or Status.NEW
         self.until = until
         self.decision = effect
@@ -256,7 +256,7 @@ def changed_priority(priority: int, argument: str) -> int:
 
 
 def _resurface_reason(found: _StateFold, decision: EventEffect, facts: SeriesFacts) -> str:
-    """Return what brought a decided series back, as words; "" where it stays."""
+    """Return the cause that brings a decided series back, as text; "" where it stays."""
     causes = RESURFACES_ON.get(found.status, frozenset())
     if found.until is not None and found.until.is_version:
         causes = frozenset({ResurfaceCause.VERSION})

@@ -1,4 +1,4 @@
-"""What triage asks of wherever the journal is taken in: the index of followed lists, or memory."""
+"""The protocol of a store that the journal is applied to: the index of followed lists, or memory."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TriageTarget:
 
 @dataclass(slots=True)
 class JournalUpdate:
-    """What came of taking in what the journal has."""
+    """The result of applying new events of the journal."""
 
     changed: int = 0
     """How many series changed, or may have."""
@@ -54,10 +54,10 @@ class JournalUpdate:
 
 
 class TriageStore(Protocol):
-    """Where the journal is taken in, and what is known of series."""
+    """Applies the journal, and knows the facts of series."""
 
     def apply_new_events(self, journal: Journal, *, patience: float = PATIENCE) -> JournalUpdate:
-        """Take in what was appended since the last time; raises JournalError."""
+        """Apply the events appended since the last time. Raises JournalError."""
         ...
 
     def has_new_events(self, journal: Journal) -> bool:

@@ -32,14 +32,14 @@ ORDER: Final = (
 """In which order groups of one state each stand."""
 
 DECIDED: Final = frozenset({Status.DONE, Status.SKIPPED, Status.WAITING, Status.LATER})
-"""What the inbox does not show."""
+"""Statuses that the inbox hides."""
 
 UNDECIDED: Final = frozenset({Status.NEW, Status.READING})
-"""What is still to be decided."""
+"""Statuses that are still to be triaged."""
 
 
 class Verb(StrEnum):
-    """What can be done to a series; the words are the command line's."""
+    """A triage action on a series, by its name on the command line."""
 
     DONE = "done"
     SKIP = "skip"
@@ -62,7 +62,7 @@ VERBS: Final = frozenset(Verb)
 
 
 class Argument(StrEnum):
-    """What a verb takes beside the series it is about."""
+    """The argument of a verb besides its series."""
 
     NONE = ""
     UNTIL = "until"
@@ -73,12 +73,12 @@ class Argument(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VerbText:
-    """How a verb is spoken of."""
+    """The texts and properties of a verb."""
 
     help: str
-    """What it does, as words for a menu and `--help`."""
+    """Its effect, as text for a menu and `--help`."""
     done: str
-    """What a series is after it, in messages and in the log: `done: 37 series`."""
+    """The result, in messages and in the log: `done: 37 series`."""
     argument: Argument = Argument.NONE
     on_patch: bool = False
     """It can be about one mail of a series."""
@@ -107,7 +107,7 @@ VERB_TEXTS: Final[Mapping[Verb, VerbText]] = {
 }
 
 PRIORITIES: Final = range(-9, 10)
-"""What a priority can be; 0 is that of all at first."""
+"""All priorities; the default is 0."""
 
 _DECISIONS: Final = {
     Verb.DONE: Status.DONE,
@@ -143,7 +143,7 @@ TRANSITIONS: Final[Mapping[Status, Mapping[Verb, Status]]] = {
 """From each status, by each verb that is possible there, to the next."""
 
 DECISION_VERBS: Final = frozenset(_DECISIONS)
-"""The verbs that decide where a series stands."""
+"""The verbs that set the status of a series."""
 
 
 def allowed_verbs(status: Status) -> tuple[Verb, ...]:
@@ -157,7 +157,7 @@ def next_status(status: Status, verb: Verb) -> Status | None:
 
 
 class ResurfaceCause(StrEnum):
-    """What brings a series back that was decided."""
+    """A cause that brings a decided series back."""
 
     VERSION = "a new version"
     AUTHOR = "a reply by its author"
@@ -168,4 +168,6 @@ RESURFACES_ON: Final[Mapping[Status, frozenset[ResurfaceCause]]] = {
     Status.DONE: frozenset(ResurfaceCause),
     Status.WAITING: frozenset(ResurfaceCause),
 }
-"""What comes back by itself, and by what. `later` comes back by what it was put off until; all else never does."""
+"""The causes that bring a series of each status back. A snoozed one returns at the end of its snooze; the others never
+do.
+"""

@@ -1,1 +1,1 @@
-"""What changed between two versions of a patch series, told from the mails alone."""
+"""The changes between two versions of a patch series, from the mails alone."""

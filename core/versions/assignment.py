@@ -1,4 +1,4 @@
-"""The assignment problem: which rows take which columns so that the sum of what they save is largest."""
+"""The assignment problem: rows are matched to columns so that the sum of their savings is largest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The author's own changelog: what a cover letter, the notes below `---` or a message say changed in a version.
+"""The author's own changelog, in a cover letter, the notes below `---` or a commit message.
 
 Headings that are known: `Changes in v3:`, `Changes since v2:`, `v2 -> v3`, `v1→v2:`, `V3:`, `v2:` alone or before a
 text, `Changelog:` or `Changes:` above one of these or alone, and `[v2: ...]` in a message. A part ends at the next
@@ -80,9 +80,9 @@ class ChangelogItem:
 
 
 def read_changelog(mail: OpenedMessage, number: int, version: int) -> list[ChangelogItem]:
-    """Return what a cover letter (number 0) or a patch says changed in which version. Linear; never raises.
+    """Return the changelog items of a cover letter (number 0) or a patch, with their versions. Linear; never raises.
 
-    `version` is that of the posting: what stands under a heading without a number belongs to it.
+    `version` is that of the posting: items under a heading without a number belong to it.
     """
     body = mail.body
     text = body.message if number == 0 and not body.diff else body.notes
@@ -138,7 +138,7 @@ def _items(lines: Sequence[str], version: int) -> Iterator[tuple[int, str]]:
 
 
 def _heading(line: str, version: int) -> tuple[int, str] | None:
-    """Return the version that a heading begins, and what follows it on its line."""
+    """Return the version of a heading, and the rest of its line."""
     if len(line) > _LONGEST or not line.strip() or _LINK.match(line):
         return None
     if match := _ARROW.fullmatch(line.rstrip()):

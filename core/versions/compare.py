@@ -1,4 +1,4 @@
-"""Compares two versions: which patch is which, and what kind of change each pair has."""
+"""Compares two versions: pairs their patches, and finds the kinds of change of each pair."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TagChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairChange:
-    """A patch in both versions and what changed in it, or a patch of one of them alone."""
+    """A patch in both versions and its changes, or a patch of one of them alone."""
 
     old: PatchRef | None
     new: PatchRef | None
@@ -166,7 +166,7 @@ def _rows(file: FileContent | None) -> tuple[str, tuple[str, ...]]:
 
 
 def _code_changed(file: FileInterdiff) -> bool:
-    """Whether the rows of a file do something else, or what is done to it as a whole."""
+    """Whether the rows of a file have another effect, or the file's status or mode differs."""
     if file.old is None or file.new is None:
         side = file.old or file.new
         return side is not None and not side.binary and not _is_mode_only(side)
@@ -183,7 +183,7 @@ def _code_changed(file: FileInterdiff) -> bool:
 
 
 def _image(file: FileContent, sign: str) -> list[str]:
-    """Return what the hunks leave (`+`) or find (`-`)."""
+    """Return the text after the hunks (`+`) or before them (`-`)."""
     pairs = zip(file.signs, file.texts, strict=True)
     return [text for kind, text in pairs if kind in {sign, " ", "?"}]
 
@@ -213,7 +213,7 @@ def _is_whitespace(file: FileInterdiff) -> bool:
 
 
 def tag_changes(old: Sequence[Trailer], new: Sequence[Trailer]) -> TagChanges:
-    """Return what became of the trailers of a patch, as multisets."""
+    """Return the trailers of a patch that were added and removed, as multisets."""
     came = list((Counter(new) - Counter(old)).elements())
     went = list((Counter(old) - Counter(new)).elements())
     changed: list[tuple[Trailer, Trailer]] = []

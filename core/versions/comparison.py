@@ -22,7 +22,7 @@ from core.versions.content import FileContent, PatchContent, read_patch
 from core.versions.interdiff import FileInterdiff, compare_files, interdiff
 
 RULES: Final = 1
-"""Raised whenever the same mails would give another comparison: what is cached under an older one is left alone."""
+"""Raised whenever the same mails would give another comparison: a comparison cached under an older one is not used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class VersionMails:
         return [read_patch(mail, number) for number, mail in self.patches]
 
     def changelog(self) -> list[ChangelogItem]:
-        """Return what its mails say changed, in this and earlier versions."""
+        """Return the changelog of its mails, of this and earlier versions."""
         entries = [(0, self.cover)] if self.cover is not None else []
         return [
             item
@@ -49,7 +49,7 @@ class VersionMails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What changed between two versions."""
+    """The changes between two versions."""
 
     pairs: tuple[PairChange, ...]
     changelog: tuple[ChangelogItem, ...] = ()

@@ -24,7 +24,7 @@ _TRAILER_NAME: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:[ \t]*[^ 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileContent:
-    """What a patch does to one file: its facts, and the rows of all its hunks in one list."""
+    """The changes of a patch to one file: its facts, and the rows of all its hunks in one list."""
 
     path: str
     old_path: str | None = None
@@ -169,7 +169,7 @@ def _read_file(file: DiffFile) -> FileContent:
 
 
 def _binary_digest(file: DiffFile) -> str:
-    """Return what tells one binary content from another: the patch's data, or the new blob's id where there is none."""
+    """Return a digest of the binary content: the patch's data, or the new blob's id where there is none."""
     lines = [line.rstrip("\r") for line in file.header]
     if "GIT binary patch" in lines:
         data = lines[lines.index("GIT binary patch") :]

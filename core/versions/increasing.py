@@ -1,4 +1,4 @@
-"""The longest increasing subsequence: what kept its order."""
+"""The longest increasing subsequence, which are the items that kept their order."""
 
 from __future__ import annotations
 

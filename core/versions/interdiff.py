@@ -1,8 +1,8 @@
-"""The interdiff of a patch between two versions, by rows: what this version does otherwise than the one before.
+"""The interdiff of a patch between two versions, by rows: the differences in effect from the version before.
 
-The rows of both patches are aligned, sign and text first, then, inside of what differs, by the text alone, which finds
-lines that kept their text but changed their sign. From the two signs of a row follows whether the new tree has the
-line and whether the old patch, on the new base, would have it; context that differs says nothing.
+The rows of both patches are aligned, sign and text first, then, inside of differing parts, by the text alone, which
+finds lines that kept their text but changed their sign. From the two signs of a row follows whether the new tree has
+the line and whether the old patch, on the new base, would have it; context that differs says nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Row(NamedTuple):
 
 
 def _in_tree(sign: str, other: str) -> int:
-    """Whether a line is there after a patch; where the patch does not show it, what the other one found decides."""
+    """1 where a line is there after a patch, else 0; where the patch does not show it, 1 if the other patch found it."""
     if sign:
         return int(sign != "-")
     return int(other in {"-", " "})
@@ -93,7 +93,7 @@ def interdiff(
 def pair_files(
     old: Sequence[FileContent], new: Sequence[FileContent]
 ) -> Iterator[tuple[FileContent | None, FileContent | None]]:
-    """Yield which file is which: by path, then by where it was before, then by what changed in it."""
+    """Yield pairs of files: by path, then by the path before, then by their changes."""
     left = dict(enumerate(old))
     partner: dict[int, FileContent] = {}
     for is_same in (_same_path, _same_old_path):

@@ -1,8 +1,8 @@
-"""Which patch of one version is which patch of another.
+"""Pairs the patches of two versions.
 
 Equal diffs pair first, then titles that occur once on both sides, then the rest by a least-cost assignment as
 `git range-diff` does it (git's linear-assignment.c; leaving a patch alone costs 60 % of its size), with changed lines
-as multisets and a discount for similar titles. What stays alone may be merged into, or split from, another patch.
+as multisets and a discount for similar titles. An unpaired patch may be merged into, or split from, another patch.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class _Pairing:
                     self._join(at, found[0])
 
     def pair_unique_titles(self) -> None:
-        """Pair titles that occur once on both sides among what is left, whatever the code."""
+        """Pair the remaining patches whose titles occur once on both sides, whatever the code."""
         sides: list[dict[str, int]] = []
         for patches, places in ((self._old, self._open_old()), (self._new, self._open_new())):
             count = Counter(patches[at].title_key for at in places)
@@ -120,7 +120,7 @@ class _Pairing:
                 self._join(at, sides[1][title])
 
     def pair_least_cost(self) -> None:
-        """Assign what is left so that the least lines differ."""
+        """Assign the remaining patches so that the fewest lines differ."""
         old, new = self._open_old(), self._open_new()
         if not old or not new:
             return
@@ -174,7 +174,7 @@ class _Pairing:
         new_items: Sequence[Sequence[str]],
         common: NDArray[np.int64],
     ) -> NDArray[np.float64]:
-        """Return what each pair saves against leaving both alone."""
+        """Return the saving of each pair against leaving both alone."""
         sizes = np.add.outer(
             np.array([len(items) for items in old_items]),
             np.array([len(items) for items in new_items]),
@@ -316,7 +316,7 @@ def common_items(
 
 
 def _items(patch: PatchContent) -> list[str]:
-    """Return what two patches are compared by: their changed lines with blanks squeezed, and their file names."""
+    """Return the items that a patch is compared by: its changed lines with blanks squeezed, and its file names."""
     lines = [sign + " ".join(text.split()) for sign, text in patch.changed_rows()]
     return lines + [f"/{file.path}" for file in patch.files]
 

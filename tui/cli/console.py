@@ -151,7 +151,7 @@ class ProgressLine:
 
 
 def reading_progress() -> ProgressCallback:
-    """Return what draws how much was read, and erases that once it is all."""
+    """Return a callback that draws the reading progress, and erases it at the end."""
     line = ProgressLine(sys.stderr)
 
     def report(progress: Progress) -> None:

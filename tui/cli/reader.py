@@ -112,7 +112,7 @@ def _run(target: str | None, *, instead: str, name: str = "") -> int:
 def end(tasks: Tasks, status: int) -> int:
     """Return the exit status; where work still runs, end the process with it at once.
 
-    Python would first free what that work holds, which takes it a second for a mail of 64 MiB.
+    Python would first free the memory of that work, which takes a second for a mail of 64 MiB.
     """
     if tasks.busy_groups:
         logging.shutdown()
@@ -284,9 +284,10 @@ def lists_desk(target: str, config: Config, remembered: UiState | None = None) -
 
 
 def triage_opener(config: Config) -> Callable[[Session], TriageService]:
-    """Return a function that opens the triage of what is open; it blocks, so it runs in a thread.
+    """Return a function that opens the triage service of a session; it blocks, so it runs in a thread.
 
-    Followed lists have their own. The journal is the user's; for the demo it is a temporary one that is removed at exit.
+    Followed lists have their own. The journal is the user's; for the demo it is a temporary one that is removed at
+    exit.
     """
 
     def opened(session: Session) -> TriageService:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentSubject:
-    """What a comment is about."""
+    """The subject of a comment: the message, and the lines or comment it stands under."""
 
     target: AnsweredMessage
     place: PatchLine | None = None
@@ -51,7 +51,7 @@ class CommentDraft:
         self._mail: OpenedMessage | None = None
 
     def is_saved(self, text: str) -> bool:
-        """Whether a text is what is on disk."""
+        """Whether a text equals the one on disk."""
         return text == self._saved
 
     def prepare(self) -> tuple[Draft, OpenedMessage]:

@@ -39,7 +39,7 @@ _QUOTED: Final = 6
 
 
 class CommentWriter(Controller):
-    """Opens the editor, and keeps what is written: every few seconds, and when it is left."""
+    """Opens the editor, and saves its text: every few seconds, and when it is left."""
 
     def __init__(
         self, desk: DeskView, tasks: Tasks, mail: MailLoader, review: Review, own: OwnDrafts
@@ -54,7 +54,7 @@ class CommentWriter(Controller):
         """The sent drafts that the tree shows."""
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return what each command does, by its name."""
+        """Return the handlers of commands, by name."""
         return {"reply.comment": self._comment, "reply.delete_comment": self._delete}
 
     def start(self) -> None:
@@ -66,7 +66,7 @@ class CommentWriter(Controller):
         self._own.set_show(self._show_drafts)
 
     def on_session(self, session: Session, before: Session | None, /) -> None:
-        """Keep what is being written, and read the drafts for what is opened now."""
+        """Save the text in the editor, and read the drafts of the new session."""
         del session, before
         self.keep()
         self.refresh()
@@ -192,7 +192,7 @@ class CommentWriter(Controller):
     # ------------------------------------------------------------- keeping
 
     def _save(self) -> None:
-        """Write what is there to disk, unless it is there already."""
+        """Write the text to disk, unless it is saved already."""
         writing, text = self._writing, self._editor.text
         if writing is not None and not writing.is_saved(text):
             # Unlike a comment that is kept it is not shown in the diff: the editor stands there.
@@ -219,7 +219,7 @@ class CommentWriter(Controller):
         self._desk.reader.writing_place.close()
 
     def _leave(self) -> None:
-        """Close; ask what is to become of what was written."""
+        """Close; ask whether to keep or drop the text."""
         writing = self._writing
         if writing is None:
             return
@@ -250,7 +250,7 @@ class CommentWriter(Controller):
             self._start(lambda _: writing.write(writing.first), lambda _: None)
 
     def _edit(self) -> None:
-        """Go on in $EDITOR; what comes of it is kept."""
+        """Continue in $EDITOR; its text is kept."""
         from core.reply.editing import edit_plain
 
         if self._writing is None:
@@ -287,7 +287,7 @@ class CommentWriter(Controller):
     # ------------------------------------------------------------- the rest
 
     def close(self) -> None:
-        """Write what is there before the program ends."""
+        """Save the text before the program ends."""
         writing = self._writing
         if writing is not None and not writing.is_saved(self._editor.text):
             self._save()

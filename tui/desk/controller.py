@@ -1,7 +1,7 @@
 """The interface between the main screen and its controllers, one a feature.
 
-A controller is a plain class that names the commands it runs, and hears of what it cares about by overriding a hook.
-The screen holds a tuple of them; wherever several are asked the order of that tuple decides. To add a feature, write a
+A controller is a plain class that names the commands it runs, and overrides the hooks of the events it needs. The
+screen holds a tuple of them; wherever several are asked the order of that tuple decides. To add a feature, write a
 controller, put it into the tuple in `tui.desk.wiring`, and its commands into `tui.keys.commands`.
 """
 

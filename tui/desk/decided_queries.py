@@ -19,7 +19,7 @@ def asks_for_states(query: str) -> bool:
 
 
 def with_decided(query: str) -> str:
-    """Return a query without what keeps decided series out of it."""
+    """Return a query without the term that hides decided series."""
     return " ".join(_OPEN.sub(" ", query).split()) if _OPEN.search(query) else query
 
 

@@ -146,7 +146,7 @@ class Opening(Controller):
     ) -> None:
         """Run the work that reads a pending session, as long as that is pending or shown.
 
-        Work that `watches` goes on when all is read, with what comes later.
+        Work that `watches` continues after all is read, with later changes.
         """
         self._reading = self._tasks.start(
             "open",

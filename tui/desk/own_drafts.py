@@ -33,7 +33,7 @@ class AnsweredMessage:
 
 
 class OwnDrafts:
-    """What the controllers that answer mails share: the service, and the drafts it last gave. No widget."""
+    """The reply service and its latest drafts, shared by the controllers that answer mails. No widget."""
 
     def __init__(self, config: Callable[[], Config | None]) -> None:
         """`config` returns None where no replies are kept, as in the demo."""
@@ -78,7 +78,7 @@ class OwnDrafts:
         *,
         group: str = "reply",
     ) -> None:
-        """Run work that changes drafts; show them as they are after it, and then what came of it."""
+        """Run work that changes drafts; show them as they are after it, and then its result."""
 
         def changed(task: Task) -> T:
             try:

@@ -141,7 +141,7 @@ def describe_state(standing: TriageState, now: datetime) -> list[str]:
 
 
 def with_priority(text: str, priorities: Collection[int]) -> str:
-    """Return what a verb came to, `priority +1`, with the priority that series have now, where all have the same."""
+    """Return the result of a verb, `priority +1`, with the priority that series have now, where all have the same."""
     if not text.startswith("priority ") or len(priorities) != 1:
         return text
     (now,) = priorities
@@ -282,7 +282,7 @@ def bar_help(label: str, scope: SafeText, server: str) -> SafeText:
 
 
 def key_help(scope: SafeText) -> str:
-    """Return the keys of the search bar and what they do."""
+    """Return the help on the keys of the search bar."""
     lists = "Tab all lists or this · " if scope and scope != "all lists" else ""
     return f"Enter keeps the results · Esc goes back · {lists}↑↓ choose · → completes"
 

@@ -20,7 +20,7 @@ _REST: Final = 50
 
 
 def reader_title(desk: DeskView, what: SafeText | None) -> Content:
-    """Return the title of the reader's pane: `what` it has, None for a note, and what is to be said of that."""
+    """Return the title of the reader's pane: the kind of its content (`what`; None for a note), with notes on that."""
     if what is None:
         return Content("")
     reader, tree = desk.reader, desk.series_tree

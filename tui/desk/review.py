@@ -72,7 +72,7 @@ class Review(Controller):
         self._with_own: Callable[[OpenedMessage, Sequence[ReviewComment]], Sequence[ReviewComment]]
         self._with_own = lambda _, comments: comments
         self._found: tuple[OpenedMessage, Sequence[ReviewComment]] | None = None
-        """The mail on the screen, and what its replies say of it."""
+        """The mail on the screen, and the review comments on it."""
 
         self._is_zoomed = False
         """The reader has the screen for the sake of a diff side by side."""

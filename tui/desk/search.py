@@ -69,7 +69,7 @@ class Search(Controller):
         """The row that the cursor was set on: that of the best match."""
         self._growing: Timer | None = None
         self._when_whole: Callable[[], object] | None = None
-        """What waits for all that is found to be shown."""
+        """A call to make once all results are shown."""
         views.before_choosing(self._leave_results)
 
     @property

@@ -1,7 +1,7 @@
 """Applies triage verbs to the marked series, or to the one under the cursor or open.
 
-A verb shows at once what it will come to; it is written in the order of the key presses, and said to be done only then.
-What could not be written is put back as it was.
+A verb shows its expected result at once; it is written in the order of the key presses, and reported only then. Where
+it cannot be written, the rows are put back.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ class Triage(Controller):
             self._select_next(set(targets) if verb in DECISION_VERBS else set())
 
     def _catch_up(self, when: str = "") -> None:
-        """Mark as done what of the lists on the screen has been quiet since a time."""
+        """Mark the series of the shown lists as done that have been quiet since a time."""
         session, page, now = self._desk.session, self._lists.page, self._desk.settings.clock()
         moment = read_inbox_since(when.strip() or "14d", now)
         if self._writer is None or session is None or page is None:

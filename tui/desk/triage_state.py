@@ -119,7 +119,7 @@ class TriageState(Controller):
 
     @property
     def work_text(self) -> SafeText | None:
-        """That the list waits for what the journal says, the first time a large one is read."""
+        """The text while the list waits for the journal, the first time a large one is read."""
         return shown("reading the triage journal") if self._deferred is not None else None
 
     # ------------------------------------------------------------- what is shown
@@ -215,7 +215,7 @@ class TriageState(Controller):
         self._desk.show_message(f"{how} done, skipped, waiting and snoozed series.")
 
     def _counted_query(self, query: str) -> str:
-        """Return the query of what is shown of a view's rows."""
+        """Return the query of a view's rows that are shown."""
         is_all = self._writer is None or self._shows_decided
         return query if is_all else without_decided(query)
 
@@ -333,7 +333,7 @@ class TriageState(Controller):
             self._desk.app.notify(shown(note), markup=False)
 
     def _go_to_changed(self, kind: str, written: OperationWritten) -> None:
-        """Go to what an undo or redo has changed; of several series, go nowhere but mark them as they were."""
+        """Go to the series that an undo or redo changed; several are marked again as they were, without moving."""
         changed, tree = frozenset(written.states), self._desk.series_tree
         if len(changed) < 2:
             self._go_back_to(written.first)

@@ -40,7 +40,7 @@ class Views(Controller):
         self._before_choosing.append(callback)
 
     def count_by(self, rewrite: Callable[[str], str]) -> None:
-        """Count the rows of each view by what `rewrite` makes of its query: those that are shown."""
+        """Count the rows of each view by its query as changed by `rewrite`: the rows that are shown."""
         self._counted_by = rewrite
 
     @property
@@ -166,7 +166,7 @@ class Views(Controller):
             self.count_again()
 
     def count_again(self) -> None:
-        """Count what each view shows."""
+        """Count the rows of each view."""
         page, session = self._lists.page, self._desk.session
         if page is not None and session is not None and (desk := session.lists) is not None:
             lists = page.wanted.lists

@@ -143,12 +143,14 @@ class Keymap:
         return self._node(pane, sequence).command
 
     def continuations(self, pane: Pane, sequence: Sequence[Stroke]) -> dict[Stroke, Command]:
-        """Return the strokes that may follow `sequence`, and what each then does."""
+        """Return the strokes that may follow `sequence`, each with its command."""
         following = self._node(pane, sequence).after.items()
         return {stroke: node.command for stroke, node in following if node.command is not None}
 
     def footer_hints(self, pane: Pane) -> Iterator[tuple[str, Command]]:
-        """Return what the footer offers in a pane, with the first key of each; with nothing open, the program's own."""
+        """Return the commands of the footer in a pane, with the first key of each; with nothing open, the program's
+        own.
+        """
         for command in self.commands:
             is_own = command.name.startswith("app.") or pane is not Pane.WELCOME
             if command.footer and command.keys and pane in command.pane and is_own:

@@ -52,7 +52,7 @@ class CodeColouring:
             self._widget.run_worker(self._colour(), group="colours", exit_on_error=False)
 
     def _next_slice(self) -> tuple[DiffBlock, HighlightChunk] | None:
-        """Return what is to be coloured next."""
+        """Return the next part to colour."""
         page = self._view.page
         base, diff = page.base, page.base.diff
         if diff is None or not self._view.syntax:

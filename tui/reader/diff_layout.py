@@ -55,7 +55,7 @@ class Rows(NamedTuple):
 def lay_out(kinds: str, layout: Layout, pairs: Pairs | None = None) -> Rows:
     """Return the rows of a hunk whose lines have these kinds (`core.diff.hunks.Hunk.kinds`).
 
-    Side by side, `pairs` says what stands beside what; without it, lines stand beside each other in their order.
+    Side by side, `pairs` has the pairs of lines; without it, lines stand beside each other in their order.
     """
     if layout == "sides":
         return _sides(kinds, pairs)

@@ -26,7 +26,7 @@ class Gap:
     """Rows left free under a line or a comment."""
 
     anchor: tuple[int, int]
-    """What the page's own row shows that it is under."""
+    """The anchor of the page's row that it is under."""
     comment: int | None
     """The comment that it is under, if any."""
     height: int
@@ -56,7 +56,7 @@ class Folds:
         """Hunk → its stable key."""
         self.interdiff: InterdiffView | None = None
         self.gap: Gap | None = None
-        """Rows left free for what is typed."""
+        """Rows left free for the comment editor."""
 
     def set_comments(self, comments: Sequence[ReviewComment], short: int) -> None:
         """Set the review comments of the mail; those of at most `short` lines are open, and known ones stay as they are."""
@@ -75,7 +75,7 @@ class Folds:
 
     @property
     def gap_key(self) -> int:
-        """What the gap is known by in the page."""
+        """The key of the gap in the page."""
         return len(self.comments)
 
     def set_interdiff(self, interdiff: InterdiffView | None) -> None:
@@ -239,7 +239,7 @@ def _fold_row(rows: int, comments: int, *, viewed: bool, as_in: str = "") -> Pag
 
 
 def _name(comment: ReviewComment) -> tuple[str, tuple[str, ...]]:
-    """Return what a comment stays known by when others come."""
+    """Return a key of a comment that stays the same when others come."""
     return comment.message.message_id, comment.lines
 
 

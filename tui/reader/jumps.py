@@ -13,7 +13,7 @@ _MOST: Final = 50
 
 
 class ReadingPlace(NamedTuple):
-    """Where the cursor is: what it is on, and the line of the screen that shows it."""
+    """The cursor's place: its anchor in the page, and the line of the screen that shows it."""
 
     anchor: Anchor
     line: int

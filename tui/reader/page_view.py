@@ -130,7 +130,7 @@ class PageView(CursorList):
     # ------------------------------------------------------------- moving
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Repaint, colour what came into view, and take the cursor along where a wheel left it behind."""
+        """Repaint, colour the rows that came into view, and move the cursor into view where a wheel left it behind."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             rows = self.visible_rows

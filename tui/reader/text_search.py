@@ -19,7 +19,7 @@ _MOST_SHOWN: Final = 200
 class TextIndex:
     """The text of a page with the offsets of its rows.
 
-    Rows that were wrapped are joined by what stood between them, so a match may go over a row's end.
+    Wrapped rows are joined by the characters that stood between them, so a match may cross the end of a row.
     """
 
     def __init__(self, page: Page | FoldedPage) -> None:

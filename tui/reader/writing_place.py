@@ -23,7 +23,7 @@ class QuotedLines(NamedTuple):
 
 
 class CommentedView(Protocol):
-    """What this sees of the reader."""
+    """The part of the reader that this needs."""
 
     cursor: int
 

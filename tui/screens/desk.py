@@ -237,7 +237,7 @@ class DeskScreen(CommandScreen):
             self.focus_pane(Pane.READER)
 
     def show_work(self) -> None:
-        """Show what runs."""
+        """Show the running work."""
         self.status.work(self.controllers.work_text)
 
     def update_position(self) -> None:

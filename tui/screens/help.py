@@ -60,7 +60,7 @@ _NAMES_WIDE: Final = max(len(command.name) for command in COMMANDS)
 
 
 def push_help(screen: CommandScreen) -> None:
-    """Show the keys of a screen on top of it, and run there what is chosen."""
+    """Show the keys of a screen on top of it, and run the chosen command there."""
 
     def run(command: Command | None) -> None:
         if command is not None:

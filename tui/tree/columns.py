@@ -75,7 +75,7 @@ class Columns:
 def columns(width: int, *, names: bool = False) -> Columns:
     """Return the columns of a pane `width` cells wide; the subject keeps at least half of it.
 
-    With `names` authors come before counts, since it is they who were looked for.
+    With `names` authors come before counts, since the search was for them.
     """
     if width < 36:
         return Columns(0, 0, 0, 0, 0, 0, 4)

@@ -1,7 +1,7 @@
 """The tree as a list of visible rows, with folds. Knows no widget.
 
-What is unfolded is kept by key (an item's id, a version's number, a Message-ID), never by place, so that a listing
-with more in it leaves everything as the reader had it.
+Unfolded rows are kept by key (an item's id, a version's number, a Message-ID), never by place, so that a longer listing
+changes no fold.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def _every(key: Key, at_first: bool) -> bool:
 class Rows:
     """The visible rows, in order.
 
-    Only of what has more than one row is the number of its rows held; the rows are made when they are looked at. So
-    100,000 folded ones cost nothing.
+    The number of rows is stored only of items with more than one; rows are made when they are drawn. So 100,000 folded
+    ones cost nothing.
     """
 
     def __init__(self) -> None:

@@ -104,10 +104,9 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
     ) -> None:
         """Show these series and threads.
 
-        With `keep`, the row under the cursor stays where it is on the screen, whatever came above it, and what was
-        unfolded stays so. Without, and as long as the reader has not touched it, all starts at the top, unless what
-        is there already is to be held. With
-        `anew`, the items were read anew: what is under the cursor is told even if it was told before.
+        With `keep`, the row under the cursor stays where it is on the screen, whatever came above it, and folds stay.
+        Without, and as long as the user has not moved, the list starts at the top, unless `hold`. With `anew`, the
+        items were read again: the item under the cursor is announced even if it was before.
         """
         self.user_moved = self.user_moved and keep
         if anew:

@@ -41,7 +41,7 @@ HELP: Final = "C-y keep   C-e editor   Esc leave"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditorActions:
-    """What the keys of the editor do that leave it, and what hears of a change."""
+    """Callbacks for the keys that leave the editor, and for a change."""
 
     keep: Callable[[], object]
     edit: Callable[[], object]
@@ -86,7 +86,7 @@ class CommentEditor(TextArea):
         self._height = self.wanted_height
 
     def keep(self) -> None:
-        """Do what the key does that keeps the text."""
+        """Keep the text, as its key does."""
         if self._actions is not None:
             self._actions.keep()
 
@@ -108,7 +108,7 @@ class CommentEditor(TextArea):
         self.styles.width, self.styles.height = region.width, region.height
 
     def feed(self, event: events.Key) -> bool:
-        """Do what a key means here; every key is taken."""
+        """Handle a key; every key is taken."""
         actions = self._actions
         if actions is None:
             return False

@@ -92,8 +92,8 @@ class Prompt(Vertical):
     ) -> None:
         """Open with `value` in the line; call `then` with the confirmed line.
 
-        `changed` is called with each line on the way, `cancelled` where the prompt is left; `propose` returns what
-        could stand in the line, the likeliest first. A question that is open already is cancelled.
+        `changed` is called with each line on the way, `cancelled` where the prompt is left; `propose` returns
+        proposals for the line, the likeliest first. A question that is open already is cancelled.
         """
         self.cancel()
         self._question = _Question(then, changed, cancelled)

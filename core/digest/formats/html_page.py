@@ -1,7 +1,7 @@
 """The digest as one HTML page that stands alone: nothing is loaded from anywhere, and nothing from a mail is run.
 
-Everything a mail says is escaped, and what could act on a reader is made visible, as on a terminal. Beneath that lies
-a Content-Security-Policy that allows the style and the script below by their hashes, and nothing else.
+Text from mail is escaped, and control characters are made visible, as on a terminal. Beneath that lies a
+Content-Security-Policy that allows the style and the script below by their hashes, and nothing else.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The digest as Markdown, for the common forges: CommonMark with GitHub's tables.
 
-Whatever a mail says comes out as the text it is: what Markdown or HTML could read in it is escaped, a mail's text stands in a fence
+Text from mail stays text: characters with a meaning in Markdown or HTML are escaped, a mail's text stands in a fence
 longer than any in it, and an `@name` or `#1` is parted by an empty comment, so that nobody is notified.
 """
 

@@ -1,14 +1,14 @@
-"""The page that this project began with, letter for letter.
+"""The layout of the project's first digest, letter for letter.
 
 Where that page leaves a choice open, this was chosen:
 - An open end of the range stands in the title as `the beginning`, or as the newest commit.
 - Mails count once for each commit that brought one, also where two have the same Message-ID; a mail that was removed
   within the range counts nowhere, one removed after it does.
 - A mail without a name has its address for one; an address without `@` belongs to the domain `(none)`.
-- The patch list has a line for each series of which something arrived, the latest first, between the two blank lines: its
-  tag without the counter, its title, the sender of its newest version, how many of that version's patches arrived.
+- The patch list has a line for each series of which something arrived, the latest first, between the two blank lines:
+  its tag without the counter, its title, the sender of its newest version, how many of that version's patches arrived.
 - Of several lines that look like a diffstat's summary the last one before the diff counts.
-- Tabs become blanks, and what could act on a terminal becomes visible: a page may be printed anywhere.
+- Tabs become blanks, and control characters become visible: a page may be printed anywhere.
 - An empty text leaves its blank line.
 """
 

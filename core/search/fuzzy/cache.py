@@ -1,8 +1,8 @@
 """The fuzzy index of the database, saved in the cache folder: mapped at start, kept up to date, rebuilt by a child.
 
 A saved segment is stamped with the identity of the database and the generation of its rows; later changes are read from
-the database. Building and merging take seconds of CPU and run in a child process.
-numpy and rapidfuzz are imported at the first search, so that the first frame does not wait for them.
+the database. Building and merging take seconds of CPU and run in a child process. numpy and rapidfuzz are imported at
+the first search, so that the first frame does not wait for them.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class FuzzyCache:
     def ensure_ready(self, stop: Event) -> bool:
         """Load or build the arrays, and apply the changes of the index; return whether the engine answers now.
 
-        Blocks meanwhile; what it answers before is as it was. Raises Cancelled and IndexFileError.
+        Blocks; until it returns, answers come from the earlier state. Raises Cancelled and IndexFileError.
         """
         while not self._warming.acquire(timeout=_POLL):
             self._go_on(stop)

@@ -48,7 +48,7 @@ class TypedQuery:
     addresses: tuple[str, ...] = ()
     """Possible parts of an address: several words joined by `@` or dots, folded.
 
-    What has an `@` has to stand so in an address or Message-ID.
+    One with an `@` must occur literally in an address or Message-ID.
     """
     message_id: str = ""
     """A possible Message-ID, or the beginning of one, in lower case."""

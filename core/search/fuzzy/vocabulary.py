@@ -70,9 +70,9 @@ def containing(segment: Segment, typed: str) -> NDArray[np.uint32]:
 def typo_candidates(segment: Segment, typed: str) -> list[tuple[int, int]]:
     """Return words that `typed` may be a typo of, each with its weight, the best first.
 
-    A slip is a letter wrong, missing, too many or swapped (optimal string alignment); words from four letters on may
-    have one, from eight two, and short ones not every kind. From six letters on what was typed may be the beginning of
-    the word meant. No digit stands for another, and the first letter is wrong in long words only.
+    A typo is a letter wrong, missing, too many or swapped (optimal string alignment); words from four letters on may
+    have one, from eight two, and short ones not every kind. From six letters on, `typed` may be the beginning of the
+    word meant. No digit stands for another, and the first letter is wrong in long words only.
     """
     most = allowed_slips(typed)
     if not most:

@@ -1,7 +1,7 @@
 """A comparison as one HTML page that stands alone: no script, nothing loaded from anywhere.
 
-Everything a mail says is escaped and what could act on a reader is made visible; a Content-Security-Policy allows the
-style below by its hash, and nothing else.
+Text from mail is escaped, and control characters are made visible; a Content-Security-Policy allows the style below by
+its hash, and nothing else.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def letter(pair: PairChange) -> str:
 
 
 def pair_phrases(pair: PairChange, comparison: Comparison, *, old: str, new: str) -> Iterator[str]:
-    """Yield what there is to say of a pair; `old` and `new` are the names of the versions."""
+    """Yield the remarks on a pair; `old` and `new` are the names of the versions."""
     if not pair.compared:
         yield "not compared: too many patches"
     if pair.old is None:
@@ -69,7 +69,7 @@ def counts(pair: PairChange) -> str:
 
 
 def tag_phrase(pair: PairChange) -> str:
-    """Return the tags that came and went by the initials of what they say: `tags +R-b -A-b`."""
+    """Return the added and removed tags by their initials: `tags +R-b -A-b`."""
     said = [f"+{_short(trailer)}" for trailer in pair.tags.new]
     said += [f"-{_short(trailer)}" for trailer in pair.tags.dropped]
     said += [f"~{_short(new)}" for _, new in pair.tags.changed]
@@ -137,7 +137,7 @@ def is_said(row: Row) -> bool:
 
 
 def row_note(file: FileInterdiff, at: int, pair: PairInterdiff, new: str) -> str:
-    """Return what there is to say of a row of a file beyond its marks, "" for nothing."""
+    """Return the note on a row of a file besides its marks, "" for none."""
     row = file.rows[at]
     if not row.text.strip():
         return ""
@@ -162,7 +162,7 @@ def row_note(file: FileInterdiff, at: int, pair: PairInterdiff, new: str) -> str
 
 
 def file_facts(file: FileInterdiff, old: str, new: str) -> Iterator[str]:
-    """Yield what changed of a file beside its rows."""
+    """Yield the changes of a file besides its rows: path, status, mode, binary content."""
     if file.old is None or file.new is None:
         yield f"only in {new if file.old is None else old}"
         return
@@ -181,10 +181,10 @@ def _modes(file: FileContent) -> str:
 
 
 def stretches(file: FileInterdiff, above: int, below: int) -> list[tuple[list[int], int]]:
-    """Return runs of rows that say something, with context, and how many whole hunks were left out before each.
+    """Return runs of changed rows, with context, and how many whole hunks were left out before each.
 
-    The rows of the old version that are context alone are left out; the last run may be empty, and says what
-    follows. `above` and `below` are the numbers of rows of context.
+    The rows of the old version that are context alone are left out; the last run may be empty, and counts the hunks
+    after the others. `above` and `below` are the numbers of rows of context.
     """
     rows = [at for at, row in enumerate(file.rows) if row.now or row.effect]
     near: list[int] = []

@@ -1,6 +1,6 @@
 """A comparison as plain text, for a terminal and a pipe.
 
-In front of each row of an interdiff stands `>` for what is new in this version, `<` for what was in the old one.
+Each row of an interdiff begins with `>` where it is new in this version, `<` where it was in the old one.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from core.versions.formats.phrases import (
 from core.versions.interdiff import FileInterdiff
 
 CONTEXT: Final = (2, 1)
-"""Rows of context above and below what changed."""
+"""Rows of context above and below changed rows."""
 _TITLE: Final = 52
 """Columns of the titles, so that most lines fit into 100."""
 
 
 def ladder_lines(choice: Choice, comparison: Comparison) -> Iterator[SafeText]:
-    """Yield which patch is which, and what changed, a pair a line; then the author's changelog."""
+    """Yield the pairs of patches with their changes, one a line; then the author's changelog."""
     old, new = choice.old.name, choice.new.name
     yield shown(f"{choice.new.series.subject}  {old} → {new}: {summary(comparison)}")
     yield shown(f"{old} {choice.old.id}  {new} {choice.new.id}")
@@ -117,7 +117,7 @@ def _file(file: FileInterdiff, pair: PairInterdiff, old: str, new: str) -> Itera
 def interdiff_lines(
     file: FileInterdiff, pair: PairInterdiff, old: str, new: str
 ) -> Iterator[SafeText]:
-    """Yield the rows of a file that say something, with context, and what is left out between them."""
+    """Yield the changed rows of a file, with context, and a line for each gap between them."""
     for number, (run, left_out) in enumerate(_trimmed(file, stretches(file, *CONTEXT))):
         if left_out:
             yield shown(f"… {left_out} {'hunk' if left_out == 1 else 'hunks'} as in {old}")
