@@ -29,7 +29,6 @@ from tui.app import PatchdeskApp
 from tui.desk.results import Results
 from tui.keys.commands import BY_NAME, COMMANDS, RENAMED, Command, Pane, commands_named
 from tui.keys.keymap import (
-    PRESETS,
     Keymap,
     format_keys,
     key_of_event,
@@ -38,6 +37,7 @@ from tui.keys.keymap import (
     preset_commands,
 )
 from tui.keys.langmaps import LAYOUTS
+from tui.keys.presets import DEFAULT, PRESETS
 
 FREE = ("c",)
 
@@ -103,8 +103,8 @@ def test_no_key_means_two_things_or_begins_another(preset: str) -> None:
 
 
 def test_a_clash_would_be_found() -> None:
-    assert id_conflicts([*COMMANDS, Command("a.b", "z", "", "")]) != []
-    assert id_conflicts([*COMMANDS, Command("a.b", "gg", "", "")]) != []
+    assert id_conflicts([*COMMANDS, Command("a.b", "", "", keys_text="z")]) != []
+    assert id_conflicts([*COMMANDS, Command("a.b", "", "", keys_text="gg")]) != []
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -153,6 +153,7 @@ def test_ones_own_keys_go_over_a_preset() -> None:
 
 def test_names_and_words_are_fit_to_be_typed_and_shown() -> None:
     assert len(BY_NAME) == len(COMMANDS)
+    assert set(DEFAULT) == set(BY_NAME)
     for command in COMMANDS:
         area, dot, verb = command.name.partition(".")
         assert dot, command.name

@@ -17,7 +17,7 @@ from tui.cli.main import COMMANDS
 from tui.cli.manual import pages, with_keys
 from tui.cli.parser import build_parser
 from tui.keys.commands import COMMANDS as KEY_COMMANDS
-from tui.keys.keymap import PRESETS
+from tui.keys.presets import PRESETS
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

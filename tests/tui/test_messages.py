@@ -12,7 +12,8 @@ import pytest
 from tests.tui.kit import NOW, FakeDesk, app_with, lantern, listing, ready, text_of, until
 from tui.app import PatchdeskApp
 from tui.keys.commands import BY_NAME
-from tui.keys.keymap import PRESETS, Keymap, keymap_for
+from tui.keys.keymap import Keymap, keymap_for
+from tui.keys.presets import PRESETS
 
 TUI = Path(__file__).resolve().parents[2] / "tui"
 PLACEHOLDER = re.compile(r"\{([a-z]+\.[a-z_]+)\}")

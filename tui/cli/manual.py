@@ -18,7 +18,7 @@ from tui.cli.main import COMMANDS
 from tui.cli.parser import build_parser
 from tui.keys.commands import COMMANDS as KEY_COMMANDS
 from tui.keys.commands import Command, Pane
-from tui.keys.keymap import PRESETS
+from tui.keys.presets import PRESETS
 
 _MONTH: Final = "2026-11"
 

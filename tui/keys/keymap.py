@@ -1,8 +1,4 @@
-"""Keys: notation, the command of each in a pane, the presets, and the user's own bindings over them.
-
-A preset states only where it differs from the table in `tui.keys.commands`: the keys that users of mutt, aerc or b4's
-review screen know for the same command come first. Every command that has a key in the table has one in every preset.
-"""
+"""The keymap: the command of each key sequence in a pane, from a preset of `tui.keys.presets` and the user's own keys."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from typing import Final
 from core.text import shown
 from tui.keys.commands import BY_NAME, COMMANDS, RENAMED, Command, Pane
 from tui.keys.langmaps import read_langmap
+from tui.keys.presets import PRESETS
 
 Stroke = str
 """One key press: the character it types, or Textual's name of the key where it types none (`ctrl+d`, `space`)."""
@@ -155,97 +152,6 @@ class Keymap:
             is_own = command.name.startswith("app.") or pane is not Pane.WELCOME
             if command.footer and command.keys and pane in command.pane and is_own:
                 yield command.keys[0], command
-
-
-_MUTT: Final = {
-    "reply.trailers": "gT",
-    # t tags, T tags by pattern; so what t begins in the table begins with v here.
-    "mark.toggle": "t",
-    "mark.query": "T",
-    "tree.open": "Enter Space",
-    # h and l are mutt's headers and limit.
-    "tree.expand": "→",
-    "tree.collapse": "←",
-    "reader.scroll_left": "← <",
-    "reader.scroll_right": "→ >",
-    "view.all_headers": "h vh",
-    "move.top": "= gg Home",
-    "move.bottom": "* G End",
-    "move.page_up": "- PgUp C-b",
-    "move.half_down": "]",
-    "move.half_up": "[",
-    "patch.next": "J",
-    "patch.previous": "K",
-    "unread.next": "Tab",
-    "unread.previous": "S-Tab",
-    "pane.next": "C-w",
-    "pane.previous": "gw",
-    "app.back": "q x i Esc",
-    "triage.skip": "C-d",
-    "mail.toggle_read": "N",
-    "find.previous": "p",
-    "find.query": "l \\",
-    "triage.label": "Y",
-    "triage.note": "I",
-    "triage.priority_up": "+",
-    "triage.priority_down": "_",
-    "list.switch": "c gl",
-    "list.sync": "$ gs",
-    "list.sort": "o",
-    "app.open": "go",
-    "view.full": "vf",
-    "view.panes": "vp",
-    "view.line_numbers": "vn",
-    "view.fold_quotes": "vq",
-    "view.layout": "vl",
-    "view.intraline": "vw",
-    "view.wrap": "v>",
-    "view.whitespace": "vs",
-    "view.hide_viewed": "vv",
-    "view.show_decided": "vd",
-    "view.mouse": "vm",
-}
-
-_AERC: Final = {
-    "series.actions": "ga",
-    # a archives, d deletes, v and Space mark, c changes the folder, H shows the headers, s splits.
-    "triage.done": "a",
-    "triage.skip": "d",
-    "mark.toggle": "Space v",
-    "list.switch": "c gl",
-    "view.all_headers": "H th",
-    "view.full": "s tf",
-    "triage.later": "S",
-    # J and K are the next and the previous message.
-    "patch.next": "J ]",
-    "patch.previous": "K [",
-    "unread.next": "gn",
-    "unread.previous": "gN",
-    "mail.browse": "C-l gb",
-}
-
-_B4: Final = {
-    # u and U update one series and all of them, l limits, n and p go to patches, N writes a note, H hides what is skipped.
-    "list.sync": "u gs",
-    "list.sync_all": "U gS",
-    "triage.undo": "gu",
-    "triage.redo": "gU",
-    "tree.expand": "→",
-    "reader.scroll_right": "→ >",
-    "patch.next": "] n",
-    "patch.previous": "[ p",
-    "find.next": "C-n",
-    "find.previous": "gn",
-    "find.query": "l \\",
-    "triage.note": "N i",
-    "view.show_decided": "H td",
-    "move.page_up": "C-b PgUp Backspace",
-}
-
-PRESETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {"default": {}, "mutt": _MUTT, "aerc": _AERC, "b4": _B4}
-)
-"""By their names, the keys of the commands that have others than in the table."""
 
 
 def preset_commands(name: str) -> tuple[Command, ...]:
