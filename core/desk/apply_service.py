@@ -15,7 +15,7 @@ from core.apply.repository import Repository
 from core.apply.trial import try_version
 from core.apply.values import AppliedBranch, Base, PatchFit, PatchSource, Trial
 from core.config import Config, with_git
-from core.coverage.tags import lines_to_add
+from core.coverage.trailer_states import lines_to_add
 from core.desk.coverage import series_coverage
 from core.diff.trojan_source import DIRECTION, HIDDEN, find_suspicious
 from core.errors import PatchdeskError

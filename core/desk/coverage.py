@@ -7,7 +7,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from core.coverage.retractions import named_patches, retracted_names
-from core.coverage.tags import ReplyFacts, coverage
+from core.coverage.trailer_states import ReplyFacts, coverage
 from core.coverage.values import Coverage, ForgottenTag, PatchCoverage, Tag
 from core.desk.versions import VersionComparer
 from core.errors import Cancelled

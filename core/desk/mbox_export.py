@@ -73,7 +73,7 @@ def _amended(opener: MailOpener, patch: Patch, covered: Coverage, trailers: Trai
     from core.apply.mails import mail_with_trailers
     from core.apply.repository import GitProgram
     from core.apply.values import PatchSource
-    from core.coverage.tags import lines_to_add
+    from core.coverage.trailer_states import lines_to_add
 
     return mail_with_trailers(
         GitProgram(Path("/")),

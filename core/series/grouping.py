@@ -28,11 +28,12 @@ from core.model import (
     Version,
 )
 from core.series.features import DAY, PostingFeatures, extract_features
+from core.series.followup_trailers import followup_trailers
 from core.series.linking import link_postings
 from core.series.numbering import PATCH_WORDS, is_resend_tag
 from core.series.posting_builder import PostingBuilder
 from core.series.postings import Posting, PostingFragment
-from core.series.replies import ReplyAssignment, followup_trailers
+from core.series.replies import ReplyAssignment
 from core.series.threading import ThreadForest, build_thread_forest, deduplicate
 
 MISSING_LISTED: Final = 1000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.coverage.people import is_same_person, named_person
 from core.coverage.retractions import named_patches, retracted_names
-from core.coverage.tags import ReplyFacts, coverage, lines_to_add
+from core.coverage.trailer_states import ReplyFacts, coverage, lines_to_add
 from core.coverage.values import Coverage, TagState
 from core.model import Identity, Message, MessageId
 from core.versions.compare import Change, PairChange, PatchRef

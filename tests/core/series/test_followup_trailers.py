@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.model import FollowupTrailer, Identity, Message
-from core.series.replies import names_sender
+from core.series.followup_trailers import names_sender
 from tests.core.series.threads import DAY, REX, mail, only
 
 REVIEWED = "Reviewed-by: Rex Reviewer <rex@example.com>"
