@@ -35,7 +35,7 @@ class FollowedList:
     web: str = ""
     sync_every: str = ""
     inbox_since: str = ""
-    """From when on its series are in the inbox; "" leaves that to its first sync."""
+    """Date from which its series are in the inbox; "" for the default of the first sync."""
     clone: bool = True
     """Mirror the git epochs of a list on a server; without, its mails are asked for by search."""
 
@@ -73,7 +73,7 @@ class Config:
     deadline: float = 60.0
     max_size: int = 64 << 20
     server: str = ""
-    """Where bare Message-IDs are asked for; "" for git's b4.midmask, else lore's."""
+    """The server for bare Message-IDs; "" for git's b4.midmask, else lore's."""
     after_sync: str = ""
     """A shell command that is run after a sync that brought news, with the `new` objects on its standard input."""
     index_bodies: bool = False

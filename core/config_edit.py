@@ -91,7 +91,7 @@ class ConfigEdit:
 
 @contextlib.contextmanager
 def edit_config(file: Path) -> Iterator[ConfigEdit]:
-    """Give a configuration to be changed, and write it back; nobody else edits it meanwhile.
+    """Yield a configuration to change, and write it back; a lock keeps other editors out.
 
     Raises ConfigError where it cannot be read, or cannot be edited by a program, and PatchdeskError where it cannot be
     written; nothing is changed then.

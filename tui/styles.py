@@ -97,7 +97,7 @@ _CLEAR: Final[Mapping[str, str]] = {
     "number": "$warning",
     "preprocessor": "$secondary",
 }
-"""Where a theme's colours themselves stand out from its ground, as they do on a dark one."""
+"""Looks in a theme's plain colours, which have enough contrast on a dark background."""
 
 _ANSI: Final[Mapping[str, str]] = {
     "added": "ansi_green on ansi_default",

@@ -50,7 +50,7 @@ class Task:
         """`current` says on the screen's thread whether anybody still wants the results."""
         self.group = group
         self.stop = Event()
-        """Set when nobody waits for it any more; the work is to return soon, or to raise Cancelled."""
+        """Set when the result is no longer wanted; the work must return soon, or raise Cancelled."""
         self._tasks = tasks
         self._current = current
         self._lock = Lock()
@@ -58,7 +58,7 @@ class Task:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether nobody waits for it any more."""
+        """Whether its result is no longer wanted."""
         return self.stop.is_set()
 
     def cancel(self) -> None:
@@ -119,12 +119,12 @@ class Tasks:
         replace: bool = False,
         watches: bool = False,
     ) -> Task:
-        """Run `work`, then call `then` with its result, or `failed` with why there is none, on the screen's thread.
+        """Run `work`, then call `then` with its result, or `failed` with its error, on the screen's thread.
 
         Neither is called once the task is cancelled or no longer `current()`. Cancelled raised by a cancelled task is
-        silent; any exception but PatchdeskError is logged with its traceback and shown, and reaches `failed` too.
-        With `replace` the other tasks of the group are cancelled. Work that `watches` waits for the world outside
-        and does not count against `is_idle`. Raises KeyError for a group that is not in GROUPS.
+        silent; any exception but PatchdeskError is logged with its traceback and shown, and reaches `failed` too. With
+        `replace` the other tasks of the group are cancelled. Work that `watches` waits for the world outside and does
+        not count against `is_idle`. Raises KeyError for a group that is not in GROUPS.
         """
         task = Task(self, group, current)
         with self._changed:
@@ -240,7 +240,7 @@ class Tasks:
             self.deliver(lambda: crashed(group, error))
 
     def deliver(self, callback: Callable[[], object]) -> None:
-        """Call something on the screen's thread; where that is gone nobody hears of it."""
+        """Call something on the screen's thread; ignored where that is gone."""
 
         def call() -> None:
             with self._changed:

@@ -21,7 +21,7 @@ ROLES: Final = {
     "quote-3": "text-warning",
     "trailer": "text-success",
 }
-"""Variable → the variable of any theme that stands in for it."""
+"""Variable → the variable of any theme that replaces it."""
 
 _DARK: Final = Theme(
     name="patchdesk",

@@ -57,7 +57,7 @@ class BaseFinder:
     def __init__(
         self, repository: Repository, images: Sequence[PreImage], date: datetime | None
     ) -> None:
-        """`date` is when the version was sent; None where nobody knows."""
+        """`date` is when the version was sent; None where unknown."""
         self._repository = repository
         self._images = images
         self._date = date

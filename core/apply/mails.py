@@ -24,7 +24,7 @@ class MailParts:
     message: bytes
     """The commit message without its title, in UTF-8."""
     diff: bytes
-    """As it came."""
+    """The diff, unchanged."""
     facts: dict[str, str]
     """Author, Email, Subject and Date."""
 

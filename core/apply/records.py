@@ -22,12 +22,12 @@ _MOST: Final = 500
 
 
 class ApplyState(StrEnum):
-    """Where an application stands."""
+    """The state of an application."""
 
     APPLYING = "applying"
     """git has it, or had it when this program died."""
     CONFLICT = "conflict"
-    """Its worktree waits to be mended."""
+    """Its worktree has a conflict to be resolved."""
     APPLIED = "applied"
     UNDONE = "undone"
     ABORTED = "aborted"
@@ -47,12 +47,12 @@ class ApplyRecord:
     branch: str
     worktree: str
     keep_worktree: bool
-    """It was asked for, and stays when all is applied."""
+    """The user asked for a worktree, so it stays when all is applied."""
     commits: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
-        """Whether something is left to be done about it."""
+        """Whether it waits for a conflict to be resolved."""
         return self.state in {ApplyState.APPLYING, ApplyState.CONFLICT}
 
 

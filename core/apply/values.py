@@ -36,7 +36,7 @@ class Fit(StrEnum):
     MISSING = "missing"
     """The patch itself is not there."""
     SKIPPED = "skipped"
-    """Not tried: one before it did not apply, or it was not asked for."""
+    """Not tried: an earlier patch did not apply, or this one was not chosen."""
 
 
 class BaseSource(StrEnum):
@@ -59,7 +59,7 @@ class Base:
     name: str = ""
     """The revision that was named, or the branch it is on."""
     matched: tuple[int, int] | None = None
-    """How many of the files that the version changes are there as it found them, of how many; None: not looked at."""
+    """(files unchanged since the version was made, files that it changes); None: not checked."""
     note: str = ""
     """The patches missing below it, as a sentence."""
 
@@ -70,9 +70,9 @@ class ConflictingFile:
 
     path: str
     hunks: int
-    """Of this patch in this file; 0 where they are not counted."""
+    """Number of hunks of this patch in this file; 0 where not counted."""
     failing: int
-    """Those that do not apply alone."""
+    """Hunks that do not apply on their own."""
     reason: str
     """git's sentence."""
 
@@ -109,7 +109,7 @@ class Trial:
     base: Base
     patches: tuple[PatchFit, ...]
     tree: str = ""
-    """The tree that all of it makes; "" where not all of it applies."""
+    """The git tree with all patches applied; "" where one does not apply."""
 
     @property
     def applies(self) -> bool:
@@ -133,6 +133,6 @@ class AppliedBranch:
     base: Base
     patches: tuple[PatchFit, ...]
     worktree: str = ""
-    """Where it stays: asked for, or to mend a conflict in."""
+    """Its worktree, where the user asked for one or a conflict is to be resolved."""
     record: str = ""
-    """The id of its record, by which it is taken back."""
+    """The id of its record, for undo."""

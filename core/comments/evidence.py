@@ -52,7 +52,7 @@ def next_version(
 
 
 def text_evidence(place: PatchLine | None, old: OpenedMessage, new: OpenedMessage) -> Evidence:
-    """Return whether the paragraph of a comment's line stands in the message of a later mail, too."""
+    """Return whether the message of a later mail has the paragraph of the comment's line, too."""
     if place is None:
         return Evidence.NO_PLACE
     paragraph = _paragraph(getattr(old.body, place.part).split("\n"), place.line)

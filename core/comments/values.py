@@ -19,14 +19,14 @@ class Evidence(StrEnum):
     """Within three rows."""
     IN_HUNK = "changed in the hunk"
     AS_IT_WAS = "as it was"
-    """The patch changed, elsewhere."""
+    """The patch changed, but elsewhere."""
     PATCH_AS_IT_WAS = "patch as it was"
     PATCH_GONE = "patch gone"
     PATCH_MERGED = "patch merged"
     TEXT_CHANGED = "text changed"
     TEXT_AS_IT_WAS = "text as it was"
     NO_PLACE = "no place"
-    """It quotes nothing that is found in the patch."""
+    """Its quote is not found in the patch."""
     NO_NEXT = "no newer version"
 
 
@@ -71,7 +71,7 @@ class FollowedComment:
     key: str
     """Names it in the journal; of the reply's id and the comment's text."""
     message_id: MessageId
-    """The reply it stands in."""
+    """The Message-ID of the reply with the comment."""
     person: Identity
     version: int
     number: int
@@ -85,7 +85,7 @@ class FollowedComment:
     discussion: Discussion
     next: NextVersion
     after_next: bool = False
-    """It came after the later posting was sent."""
+    """It was sent after the later posting."""
     settled_by_hand: bool | None = None
 
     @property

@@ -68,7 +68,7 @@ class _Coverage:
             for entry in version.entries()
             for reply in entry.replies
         }
-        """Of each reply the posting that it answers."""
+        """Reply → the posting that it answers."""
         self._senders = {
             reply.message.message_id: reply.message
             for version in series.versions
@@ -127,7 +127,9 @@ class _Coverage:
                     yield from old.replies
 
     def _tags_of(self, patch: Patch) -> Iterator[Tag]:
-        """Yield the trailers for a patch: those given here or earlier, then those that it carries and nobody gave."""
+        """Yield the trailers for a patch: those given in replies to this or earlier postings, then those that only the
+        patch carries.
+        """
         own = [self._series.author, patch.message.author, *_signers(patch)]
         carried = [
             (one.name.casefold(), named_person(one.value), one.value)

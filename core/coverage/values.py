@@ -32,7 +32,7 @@ class Tag:
     name: str
     person: Identity
     value: str
-    """As it was written first: `A B <a@example.org> # for the docs`."""
+    """As first written: `A B <a@example.org> # for the docs`."""
     state: TagState
     version: int | None
     """The version it was given to; None for one first seen here."""
@@ -55,7 +55,7 @@ class ForgottenTag:
 
     tag: Tag
     number: int
-    """Of the patch in the newest posting."""
+    """The number of the patch in the newest posting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

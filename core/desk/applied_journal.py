@@ -79,7 +79,7 @@ class AppliedJournal:
         return self._indexed
 
     def append(self, events: Sequence[TriageEvent], *, sync: bool = True) -> Sequence[TriageEvent]:
-        """Write events as one step and apply them; return them as they stand in the journal."""
+        """Write events as one step and apply them; return them with their ids and times in the journal."""
         with self.lock:
             host = self.journal.host
             last = self.store.query(lambda history: history.last_time(host))

@@ -20,7 +20,7 @@ class AwaitedTags:
         self._repos = dict(repos)
 
     def check(self) -> bool:
-        """See whether tags that series wait for are there; return whether any is."""
+        """Check for tags that snoozed series wait for; return whether one exists."""
         from core.sources.git_refs import has_tag
 
         with self._applied.lock:

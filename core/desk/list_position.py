@@ -27,7 +27,7 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPosition:
-    """Where the reader was."""
+    """The position in the lists."""
 
     wanted: ListQuery
     key: Key = ()

@@ -21,7 +21,7 @@ class ListQuery:
     """Which rows a screen shows, and how they are ordered."""
 
     lists: tuple[str, ...] = ()
-    """Names; none stands for all."""
+    """Names of lists; empty for all."""
     sort: str = "activity"
     group: str = "none"
     query: str = ""
@@ -40,7 +40,7 @@ class ListQuery:
 
     @property
     def view(self) -> RowView:
-        """The same for the index."""
+        """The query as a `RowView` of the index."""
         sort = GROUPS[self.group] or self.sort
         return RowView(
             lists=self.lists,
@@ -52,7 +52,7 @@ class ListQuery:
 
 
 def with_sort(wanted: ListQuery, sort: str) -> ListQuery:
-    """Return the same rows in another order; raises ValueError for one that is none of `SORT_COLUMNS`."""
+    """Return the same rows in another order; raises ValueError for one not in `SORT_COLUMNS`."""
     if sort not in SORT_COLUMNS:
         raise ValueError(sort)
     return replace(wanted, sort=sort, group="none")

@@ -78,7 +78,7 @@ class RowReader:
             return otherwise
 
     def drop(self, rows: Iterable[int] | None) -> None:
-        """Read these rows again when they are asked for; None stands for all."""
+        """Forget these rows, so that they are read again; None for all."""
         with self._lock:
             if rows is None:
                 self._items.clear()

@@ -205,7 +205,7 @@ class TriageService:
         )
 
     def undo(self) -> VerbResult | None:
-        """Take back the last thing this machine did and did not take back yet; None where there is none."""
+        """Undo this machine's last action that is not undone yet; None without one."""
         return self._undo_or_redo(UNDO)
 
     def redo(self) -> VerbResult | None:

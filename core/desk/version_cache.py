@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 MOST_KEPT: Final = 5_000
 """Comparisons; beyond, those that were used longest ago go. Some kilobytes each."""
 _LARGEST: Final = 1 << 20
-"""Characters of one that is kept."""
+"""Largest comparison that is cached, in characters of JSON."""
 _BUSY: Final = 0.2
 """Seconds to wait for another process that writes."""
 

@@ -115,7 +115,7 @@ def _side(
 
 
 def _add(line: list[Span], start: int, stop: int, token: Token) -> None:
-    """Append a span, or let the one before it go on."""
+    """Append a span, or extend the one before it."""
     if line and line[-1][1] == start and line[-1][2] == token:
         line[-1] = (line[-1][0], stop, token)
     else:

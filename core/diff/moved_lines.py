@@ -183,7 +183,8 @@ class _Search:
             raise Cancelled
 
     def _longest(self, place: int, at: int) -> tuple[int, int]:
-        """Return where the longest block stands that the lines from `at` on came from, and its lines; 0 for none.
+        """Return the start of the longest block that the lines from `at` on were moved from, and its length; 0 for
+        none.
 
         `place` is the last that has the same three lines.
         """

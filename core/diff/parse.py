@@ -209,7 +209,7 @@ class _Reader:
             self.at += 1
 
     def binary(self, header: _Header) -> None:
-        """Go past a binary patch, or the line that stands for one."""
+        """Skip a binary patch, or the line in place of one."""
         line = self.line()
         if not line.startswith("GIT"):
             if header.git or line.rstrip("\r").endswith(" differ"):
@@ -255,7 +255,7 @@ class _Reader:
         )
 
     def paths(self, header: _Header) -> tuple[str, str]:
-        """Return a file's old and new path; where there is no such side, the other's."""
+        """Return a file's old and new path; of a new or deleted file, the one path twice."""
         if header.moved_from is not None and header.moved_to is not None:
             return header.moved_from, header.moved_to
         if header.named and (header.new is None or not _names_more(header)):

@@ -36,7 +36,7 @@ def diffstat(diff: str) -> list[tuple[str, int, int]]:
 
 
 def _plain(diff: str) -> list[tuple[str, int, int]] | None:
-    """Count a plain diff; None where it is another."""
+    """Count a plain diff; None for any other kind."""
     before, *parts = ("\n" + diff).split(_START)
     if before or not parts:
         return None

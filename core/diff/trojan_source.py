@@ -31,7 +31,7 @@ _SIGNS: Final = re.compile(
 )
 """Characters that look like an ASCII sign (| ! ; / - * : ~ and full-width forms), suspicious outside of other scripts."""
 _BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]+")
-"""Characters that look like a blank and are none to a compiler."""
+"""Characters that look like a blank, but are not one to a compiler."""
 
 # Letters of other scripts that look like ASCII ones, as Unicode's confusables.txt has them.
 _CYRILLIC: Final = "аеорсухіјѕһԁԛԝѵҽАВЕЅІЈКМНОРСТУХҮԌԚԜ"
@@ -102,7 +102,7 @@ def _is_alike(char: str) -> bool:
 
 
 def _own_script(word: str) -> str:
-    """Return the script of a word that is nobody else's double, "" where each of its letters is."""
+    """Return the script of the word's letters that resemble no ASCII letter, "" where all do."""
     for char in word:
         if not char.isascii() and not _is_alike(char) and char.isalpha():
             return _script(char)

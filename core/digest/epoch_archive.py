@@ -220,7 +220,7 @@ class EpochArchive:
 
     @staticmethod
     def _changes(commit: pygit2.Commit) -> list[tuple[pygit2.Oid, bool]]:
-        """Return the blobs that a commit brought, or (True) took away."""
+        """Return the blobs that a commit added, or (True) removed."""
         tree = commit.tree
         if "m" in tree:
             return [(tree["m"].id, False)]

@@ -24,10 +24,10 @@ PARTS_WITHIN: Final = 7 * DAY
 VERSIONS_WITHIN: Final = 400 * DAY
 """Longest time before a message in which an earlier version, or the message it answers, is looked for."""
 MOST: Final = 3000
-"""Earlier mails that are opened."""
+"""Most earlier mails that are opened."""
 _MANY: Final = 100_000
 PER_TITLE: Final = 3
-"""Of one title, the latest so many."""
+"""Most earlier mails opened of one title, the latest ones."""
 
 _BRACKETS: Final = re.compile(rb"(?:\[[^\[\]]*\][ \t]*)+")
 

@@ -85,7 +85,7 @@ def read_mailmap(path: str) -> Mailmap:
 
 
 class Bots:
-    """The machines that the user named: by address, or by name where it holds no `@`; `*` stands for anything."""
+    """The bots that the user named: by address, or by name without `@`; `*` is a wildcard."""
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         wanted = [normalise(pattern) for pattern in patterns]
@@ -125,7 +125,7 @@ class People:
             self._join(counts)
 
     def canonical(self, identity: Identity) -> Identity:
-        """Return the one identity that stands for a person."""
+        """Return the identity that represents a person."""
         return self._person.get(identity, identity)
 
     def mapped(self, identity: Identity) -> Identity:

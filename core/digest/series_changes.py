@@ -43,7 +43,7 @@ class RangeMails:
         return any(one in self._places for one in ids)
 
     def place(self, ids: Iterable[MessageId]) -> int:
-        """Return where in the order of arrival the last of these mails stands."""
+        """Return the place of the last of these mails in the order of arrival."""
         return max((self._places.get(one, -1) for one in ids), default=-1)
 
     def author(self, message_id: MessageId) -> Identity:

@@ -43,7 +43,7 @@ class PatchSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionChanges:
-    """A version of a series, as it stands at the range's end."""
+    """A version of a series, as of the range's end."""
 
     version: int
     minor: int
@@ -108,7 +108,7 @@ class ThreadChanges:
     people: int
     """Authors of its messages in the range."""
     unanswered: bool
-    """It began in the range, and nobody has replied at its end."""
+    """It began in the range, and had no reply at its end."""
     trailers: tuple[FollowupTrailer, ...]
     date: datetime
     """Of its latest mail."""
@@ -120,9 +120,9 @@ class Reviewer:
 
     person: Identity
     trailers: int
-    """That their replies gave in the range."""
+    """Number of trailers in their replies in the range."""
     series: int
-    """Of others, that they replied to in the range."""
+    """Number of other people's series that they replied to in the range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ class Digest:
     list_name: str
     start: str
     end: str
-    """The range's ends as they were given, "" for an open one that nothing names."""
+    """The end of the range as the user wrote it; "" for an open end."""
     first: datetime | None
     last: datetime | None
     """When the first and the last mail arrived (UTC); None where there is none."""
@@ -172,7 +172,7 @@ class Digest:
     newcomers: tuple[Newcomer, ...]
     """In the order of their mails."""
     entries: tuple[Entry, ...]
-    """The seed's, the last to arrive first."""
+    """The entries of the seed layout, the latest arrival first."""
     merges: tuple[IdentityMerge, ...]
     """Which identities were taken for one person."""
     notes: tuple[str, ...]

@@ -62,7 +62,7 @@ class Epochs:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """There is no answer. `kind` is one of those that `core.fetch.faults` has sentences for."""
+    """The request failed. `kind` is one of the kinds in `core.fetch.faults`."""
 
     kind: str
     detail: str = ""

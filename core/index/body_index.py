@@ -32,7 +32,7 @@ class BodyIndex:
     """The file of the words of mails' texts. For one thread at a time."""
 
     def __init__(self, file: Path) -> None:
-        """Open the file, which is there. Raises sqlite3.Error where it cannot be used."""
+        """Open the existing file. Raises sqlite3.Error where it cannot be used."""
         self._connection = sqlite3.connect(
             file, timeout=_WAIT, isolation_level=None, check_same_thread=False
         )
@@ -83,7 +83,7 @@ class BodyIndex:
 
 
 def open_body_index(file: Path, identity: str) -> BodyIndex | None:
-    """Open the file of an index; None where there is none, or it cannot be used."""
+    """Open the body file of an index; None where it is missing or unusable."""
     if not file.exists():
         return None
     try:
@@ -117,14 +117,14 @@ def _own(text: str) -> Iterator[str]:
 
 
 def remove_bodies(file: Path) -> None:
-    """Remove the file, which nobody wants any more."""
+    """Remove the file, when bodies are no longer indexed."""
     for end in ("", "-wal", "-shm"):
         with contextlib.suppress(OSError):
             file.with_name(file.name + end).unlink(missing_ok=True)
 
 
 def make_body_index(file: Path) -> BodyIndex:
-    """Open the file; where there is none that can be used, make it. Raises OSError and sqlite3.Error."""
+    """Open the file; create it where it is missing or unusable. Raises OSError and sqlite3.Error."""
     if file.exists():
         with contextlib.suppress(sqlite3.DatabaseError):
             return BodyIndex(file)

@@ -30,7 +30,7 @@ def from_blob(data: bytes) -> str:
 
 
 def stable_hash(*parts: str) -> int:
-    """Return a number for texts: the same everywhere, and nobody can make others have it on purpose."""
+    """Return a number for texts: equal on all machines, and infeasible to collide on purpose."""
     digest = blake2b(to_blob("\0".join(parts)), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
 
@@ -105,7 +105,7 @@ class StoredFacts(NamedTuple):
     list_ids: Sequence[int]
     change_id: str | None
     trailers: Sequence[int | tuple[str, str]]
-    """Phrases; a trailer without a person stands as it is."""
+    """Phrases; a trailer without a person is stored as text."""
     fingerprint: str
     truncations: Sequence[str]
     version_links: Sequence[tuple[int, MessageId]]
@@ -124,7 +124,7 @@ def read_facts(packed: bytes) -> StoredFacts:
 
 
 def phrases_of(facts: StoredFacts) -> Iterator[int]:
-    """Yield the numbers of all phrases that stand in a message's facts."""
+    """Yield the numbers of all phrases in a message's facts."""
     yield facts.sender
     yield facts.author
     yield from facts.to

@@ -19,7 +19,7 @@ from core.index.loader import ConversationLoader
 from core.index.query_sql import SqlQueryRunner
 
 MOST_IDLE: Final = 3
-"""Connections that are kept open while nobody asks; each has a cache of pages."""
+"""Idle connections that are kept open; each has a cache of pages."""
 
 
 class IndexConnection:
@@ -42,7 +42,7 @@ class ConnectionPool:
 
     @contextmanager
     def borrow(self) -> Iterator[IndexConnection]:
-        """Lend a connection that nobody else uses meanwhile, the one last given back first: its caches are warm."""
+        """Lend a connection exclusively, the last returned first: its caches are warm."""
         with faults(self._path):
             with self._lock:
                 held = self._idle.pop() if self._idle else None

@@ -20,7 +20,7 @@ from core.series import RULES_VERSION
 from core.triage.schema import STATE_TABLES, TABLES
 
 APPLICATION_ID: Final = 0x50445331
-"""Stands in the file's header, so that nobody else's database is taken for an index: "PDS1"."""
+"""The application_id in the file's header, so that no other database is taken for an index: "PDS1"."""
 
 PRERELEASE_ID: Final = 0x50445349
 """The application_id before 0.1.0 ("PDSI"): such a file is rebuilt, with the mails whose bytes it holds."""
@@ -279,7 +279,7 @@ def asides(path: Path) -> list[Path]:
 
 
 def _create_private(path: Path) -> None:
-    """Make the file, where there is none, so that nobody else can read it; SQLite gives its others the same mode."""
+    """Create the file, where missing, readable by the user alone; SQLite gives its side files the same mode."""
     # One that is there is not touched: closing a handle of it would drop the locks that this process's connections hold
     # on it (POSIX), and another process would take its WAL away from under them.
     if path.exists():

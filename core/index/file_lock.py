@@ -12,7 +12,7 @@ from typing import Final
 _WAIT_TO_SHARE: Final = 30.0
 """Seconds to wait while another process makes the index; it takes a moment."""
 _WAIT_TO_OWN: Final = 1.0
-"""Seconds in which of several processes that open a damaged index one is to get its turn."""
+"""Seconds to wait for the lock, so that of several processes that open a damaged index one gets it."""
 _POLL: Final = 0.02
 
 
@@ -23,7 +23,7 @@ class IndexFileLock:
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the index's path; its folder is there."""
+        """Take the index's path; its folder must exist."""
         self._handle: int | None = None
         with contextlib.suppress(OSError):
             self._handle = os.open(

@@ -87,7 +87,7 @@ def index_messages(
 
 
 def remove_message(connection: sqlite3.Connection, number: int) -> None:
-    """Let a mail no longer be found; to be called before it is taken out."""
+    """Remove a mail from the search tables; call it before the mail itself is removed."""
     found = connection.execute("SELECT node, facts FROM message WHERE id = ?", (number,)).fetchone()
     if found is None:
         return

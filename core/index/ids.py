@@ -56,7 +56,7 @@ def _largest(connection: sqlite3.Connection, conversations: list[int]) -> int:
 
 
 CLEANUPS: Final = "cleanups"
-"""Under which `meta` has how often phrases were removed."""
+"""The name in `meta` of the counter of phrase removals."""
 
 
 @dataclass(slots=True)

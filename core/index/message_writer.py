@@ -25,7 +25,7 @@ _FILES_KEPT: Final = 2000
 
 
 class StoredSource(Protocol):
-    """Where a part of a list comes from, as far as storing asks."""
+    """The source of a part of a list, as far as storing needs it."""
 
     @property
     def part_name(self) -> str:
@@ -64,7 +64,7 @@ class PendingChange:
 
     change: MailChange
     draft: ParsedMail | None
-    """None where the mail was there already, or is taken away."""
+    """None where the mail is stored already, or is removed."""
 
 
 def parse_for_storage(raw: bytes, blob: bytes, *, keep: bool) -> ParsedMail:

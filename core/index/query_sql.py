@@ -46,7 +46,7 @@ _POSTED: Final = (
 _PEOPLE: Final = "SELECT rowid FROM phrase_words WHERE phrase_words MATCH ?"
 _SUBJECTS: Final = "SELECT rowid FROM subject_words WHERE subject_words MATCH ?"
 _STEPS: Final = 20_000
-"""Of SQLite's virtual machine, between two looks at `stop`: about a millisecond."""
+"""Steps of SQLite's virtual machine between two checks of `stop`: about a millisecond."""
 _PATHS: Final = 64
 """File patterns whose paths are remembered."""
 
@@ -60,13 +60,13 @@ class IndexQuery:
 
     tree: Node
     lists: tuple[str, ...] = ()
-    """Names; none stands for all."""
+    """Names of lists; empty for all."""
     now: float = 0.0
     """The current time: a snooze that ends before it is over."""
     me: tuple[str, ...] = ()
     """The user's addresses."""
     bodies: Path | None = None
-    """The file of `core.index.body_index`; None where there is none, and no text of a mail has any words."""
+    """The file of `core.index.body_index`; None without one: then no body text matches."""
 
 
 class SqlQueryRunner:

@@ -72,7 +72,7 @@ class RowTerm:
     """A term about a row: as a condition on `item`, and as a test in memory."""
 
     sql: str
-    """`{status}` stands for the row's status now; "" where the compiler puts it together of addresses."""
+    """`{status}` is replaced by the row's current status; "" where the compiler builds it from addresses."""
     holds: Callable[[ItemFacts], bool]
 
 

@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 _BATCH: Final = 1000
 """Messages of one transaction."""
 _DONE: Final = "taken_over"
-"""Under which `meta` has the lists that are done, as a JSON array of [file, list]."""
+"""The name in `meta` of the lists that are finished, a JSON array of [file, list]."""
 
 # How the tables and columns were called before 0.1.0.
 _OLD_NAMES: Final = {
@@ -61,7 +61,7 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _StoredPart:
-    """A part of a list of which the index itself has the bytes; stands for its source while it is taken over."""
+    """A part of a list whose bytes the old index holds; takes the place of its source during the import."""
 
     part_name: str
     order: int
@@ -219,7 +219,7 @@ def _stored_lists(aside: Path) -> dict[str, tuple[int, int | None]]:
 
 
 def leave_out(connection: sqlite3.Connection, list_name: str) -> None:
-    """Take over nothing of a list, which nobody follows any more."""
+    """Import nothing of a list that is no longer followed."""
     with transaction(connection):
         names = json.loads(str(get_meta(connection, "asides") or "[]"))
         if names:

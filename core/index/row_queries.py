@@ -151,7 +151,7 @@ class RowQueries:
             return {row for (row,) in rows}
 
     def unread(self, lists: Collection[str] = ()) -> set[int]:
-        """Return the rows with an unread mail, in these lists; none named stands for all."""
+        """Return the rows with an unread mail, in these lists; empty for all."""
         with self._pool.connection() as connection:
             where = ""
             values: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ class SeriesSummary:
     """A row of the tree."""
 
     row: int
-    """Its number in the index; the same as long as it goes on to be about the same mails."""
+    """Its number in the index; stable as long as it holds the same mails."""
     is_thread: bool
     """It is not a patch series; `version` to `total` are unused then."""
     id: MessageId
@@ -52,10 +52,10 @@ class SeriesSummary:
     tags: tuple[str, ...]
     """The newest version's, beside PATCH."""
     versions: int
-    """How many there are."""
+    """Number of versions."""
     have: int
     total: int
-    """Patches of the newest version that are there, and that it has."""
+    """(patches of the newest version here, patches in all)."""
     given: tuple[tuple[str, int], ...]
     """Of the trailers given to the newest version, by their names in lower case, from how many people each comes."""
     replies: int

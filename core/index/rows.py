@@ -32,12 +32,12 @@ class RowDraft:
     columns: tuple[object, ...]
     """All but its number and generation."""
     roles: dict[int, MessageRole]
-    """Of each node that it holds."""
+    """Node → the role of its mail."""
     postings: tuple[int, ...]
     facets: tuple[int, ...] = ()
     """The columns of `facet` for it, without its number."""
     lists: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """By list, how many of its mails came there, and how many of these are unread."""
+    """List → (number of its mails there, number of these unread)."""
 
 
 def draft_row(

@@ -54,7 +54,7 @@ class SearchQueries:
             return search_rows_of_messages(connection, nodes)
 
     def last_visit(self) -> int | None:
-        """Return when the lists were looked at last, in seconds of the Unix epoch; None where nobody knows."""
+        """Return the time of the last visit to the lists, in seconds of the Unix epoch; None where unknown."""
         with self._pool.connection() as connection:
             looked = EventTables(connection).get_meta("looked")
         return None if looked is None else int(looked) // 1_000_000

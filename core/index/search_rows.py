@@ -21,7 +21,7 @@ class SearchRow:
 
     row: int
     node: int
-    """Of a patch; 0 for the row itself."""
+    """The node of a patch; 0 for the row itself."""
     subject: str
     """Without tags."""
     name: str
@@ -50,7 +50,7 @@ def all_search_rows(connection: sqlite3.Connection) -> Iterator[SearchRow]:
 
 
 def search_rows(connection: sqlite3.Connection, rows: Collection[int]) -> list[SearchRow]:
-    """Return some rows and their patches. Of patches with the same subject the newest version's is there."""
+    """Return some rows and their patches. Of patches with the same subject only the newest version's is returned."""
     found: list[SearchRow] = []
     patches: dict[int, list[SearchRow]] = {}
     asked = json.dumps(list(rows))
@@ -116,7 +116,7 @@ class _People:
 
 
 def _patch(row: int, node: int, name: str, facts: StoredFacts, people: _People) -> SearchRow | None:
-    """Return a patch; None for a cover letter, for which its series stands."""
+    """Return a patch; None for a cover letter, which its series represents."""
     if facts.number == 0:
         return None
     author, address = people[facts.author]

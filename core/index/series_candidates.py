@@ -31,7 +31,7 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class SenderOrder:
-    """Where a posting stands among its sender's; also where one stood that is gone."""
+    """The place of a posting among its sender's; also the former place of a removed one."""
 
     sender: int
     date: float
@@ -238,7 +238,7 @@ class CandidateFinder:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._named: dict[int, list[int]] = {}
-        """By each name the postings known under it."""
+        """Blocking key → the postings that have it."""
         self.postings: dict[int, StoredPosting] = {}
 
     def collect(self, postings: Collection[int]) -> None:
@@ -268,7 +268,7 @@ class CandidateFinder:
         self._load(found)
 
     def link(self) -> list[list[StoredPosting]]:
-        """Return which of them make a series each, in date order."""
+        """Return the groups of them that are one series each, in date order."""
         ordered = sorted(self.postings.values(), key=lambda each: each.order)
         place_of = {each.posting: at for at, each in enumerate(ordered)}
         all_features = [

@@ -28,14 +28,14 @@ class RowView:
     """Which rows are wanted, in which order."""
 
     lists: tuple[str, ...] = ()
-    """Names; none stands for all."""
+    """Names of lists; empty for all."""
     sort: str = "activity"
     """One of `SORT_COLUMNS`; of equals, the latest activity first."""
     ascending: bool = False
     threads: bool = True
     """With threads that are not patch series."""
     statuses: tuple[Status, ...] = ()
-    """Where they stand now; none named stands for all."""
+    """Current statuses; empty for all."""
     since: float | None = None
     """Only rows active since then, in seconds of the Unix epoch."""
 
@@ -50,7 +50,7 @@ class ListStats:
     threads: int
     unread: int
     synced: int | None
-    """When it was last brought up to date, in seconds of the Unix epoch."""
+    """Time of the last complete sync, in seconds of the Unix epoch."""
     positions: tuple[tuple[str, str], ...]
     """The list's parts and where each was left (`core.sources.source`): of an epoch, its number and a JSON object whose
     `top` is the newest commit that is here."""
@@ -61,12 +61,12 @@ class RowChanges:
     """The changes of rows since some generation."""
 
     generation: int
-    """To ask from the next time."""
+    """The generation to ask from the next time."""
     written: tuple[int, ...]
     """Rows that are new or show something else."""
     gone: tuple[int, ...]
     whole: bool
-    """It is too long ago to say: everything may be different."""
+    """The generation is too old to tell: all rows may have changed."""
 
 
 def view_where_clause(view: RowView) -> tuple[str, list[object]]:

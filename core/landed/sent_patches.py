@@ -42,7 +42,7 @@ class SentPatches:
     """The file; safe to delete, it is made again."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or begin it anew where it is another version's or damaged. Raises PatchdeskError."""
+        """Open the file, or recreate it where it has another version or is damaged. Raises PatchdeskError."""
         private_dir(path.parent)
         try:
             try:

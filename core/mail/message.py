@@ -34,7 +34,7 @@ UNKNOWN_DATE: Final = datetime.fromtimestamp(0, UTC)
 
 FIRST_REFERENCES: Final = 100
 LAST_REFERENCES: Final = 400
-"""Of a longer list of references the first and the last so many are kept."""
+"""Number of references kept from the end of a longer list, besides `FIRST_REFERENCES` from its beginning."""
 
 _FACTS: Final = frozenset(
     {

@@ -48,9 +48,10 @@ _MAY_GIVE: Final = re.compile(rb"\n[ \t]{0,8}(?:[A-Za-z][A-Za-z-]{1,40}-[Bb][Yy]
 
 
 def parse_message_fast(raw: bytes, key: str = "", *, replies: bool = True) -> tuple[Message, str]:
-    """Return a mail's facts in brief, and its text, "" where nobody needed it. Never raises.
+    """Return a mail's facts in brief, and its text, "" where it was not needed. Never raises.
 
-    Of a reply `has_diff` says nothing. With `replies` False nothing but the sender, subject and lists of a reply need be right.
+    Of a reply `has_diff` says nothing. With `replies` False nothing but the sender, subject and lists of a reply need
+    be right.
     """
     brief = _read_plain(raw, key, replies)
     if brief is not None:

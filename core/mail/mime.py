@@ -72,9 +72,9 @@ class _Part:
     end: int
     depth: int
     alternative: int = 0
-    """The number of the multipart/alternative that it stands in, 0 for none."""
+    """The number of the multipart/alternative that holds it, 0 for none."""
     quoted: bool = False
-    """It lies in a forwarded mail."""
+    """It is part of a forwarded mail."""
     default: str = "text/plain"
 
 

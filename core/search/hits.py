@@ -56,7 +56,9 @@ class SearchResult:
     empty_reason: str = ""
     """Where nothing was found, why, as a sentence; else ""."""
     fuzzy: bool = True
-    """False where the words were looked up plainly, since the fuzzy engine is not ready yet: asking again later may find more."""
+    """False where the words were looked up plainly, since the fuzzy engine is not ready yet; a later search may find
+    more.
+    """
     note: str = ""
     """A note on the results, as a sentence; "" for none."""
 

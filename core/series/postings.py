@@ -249,6 +249,6 @@ def overlapping_fragments(spans: Iterable[tuple[float, float, bool]]) -> Iterato
 
 
 def _is_one_run(one: Posting, other: Posting) -> bool:
-    """Whether one of them hangs in no thread, and both were sent within a `SAME_POSTING_WINDOW`."""
+    """Whether one of them is outside of any thread, and both were sent within a `SAME_POSTING_WINDOW`."""
     apart = max(one.start, other.start) - min(one.last, other.last)
     return (one.is_unreferenced or other.is_unreferenced) and apart <= SAME_POSTING_WINDOW

@@ -37,7 +37,7 @@ _QUOTED_SHOWN: Final = 3
 """Lines of a quote from elsewhere that stay above its comment."""
 _LONGEST_GREETING: Final = 40
 _GIVEN: Final = re.compile(r"\s*[A-Z][a-z]{2,20}(?:-[a-z]{2,20})?-by:\s")
-"""Begins a line that is a trailer."""
+"""Matches the beginning of a trailer line."""
 _ORNAMENTS: Final = frozenset({"*", "//", "#", "/*", "*/", "|", ">"})
 """Words that come and go where comments are wrapped anew."""
 
@@ -68,7 +68,7 @@ class ReviewComment:
     place: PatchLine | None
     """The line it was written under, of the patch; None where that is not known, or it quotes nothing."""
     depth: int = 0
-    """0, or one more than the remark it answers, which comes before it in the same place."""
+    """0, or one more than the comment it answers, which precedes it in the same place."""
 
 
 def place_comments(patch: OpenedMessage, answers: Sequence[ReplyInThread]) -> list[ReviewComment]:

@@ -17,7 +17,7 @@ SAME_WHOLE_WITHIN: Final = 1100 * DAY
 AGAIN_WITHIN: Final = 180 * DAY
 """How long after another a posting of the same number is the same series again."""
 ONE_AGAIN_WITHIN: Final = DAY
-"""The same for a lone patch outside of the other's thread: "update translations" may come twice a week, and is another each time."""
+"""The same for a lone patch outside of the other's thread: "update translations" may be a new patch twice a week."""
 ONE_AGAIN_SPECIFIC_WITHIN: Final = 30 * DAY
 """The same where its title is specific, or has a number above 1."""
 ONE_AGAIN_OWN_WITHIN: Final = 60 * DAY

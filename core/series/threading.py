@@ -21,7 +21,7 @@ class ThreadForest:
     parents: list[int]
     """Of each mail the one it answers, -1 for a root."""
     children: list[list[int]]
-    """By date."""
+    """Message → its answers, by date."""
     conversations: list[list[int]]
     """The roots of each conversation, by date; conversations by their first root."""
 

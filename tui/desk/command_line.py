@@ -53,7 +53,7 @@ class CommandLine(Controller):
         return {StatusBar.Chosen: lambda event: self._desk.run_command(event.command)}
 
     def disabled_reason(self, command: Command) -> str:
-        """Return why a command cannot be run where the keys are, or with nothing open."""
+        """Return the reason why a command cannot run in the focused pane, or with nothing open."""
         pane, is_empty = command.pane, not len(self._desk.series_tree)
         if pane is Pane.DIGEST:
             return "This works in a digest; {digest.open} opens one."

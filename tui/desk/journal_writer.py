@@ -31,7 +31,7 @@ _GROUP: Final = "journal"
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TriageOperation:
-    """Something to be done to series, or to be undone."""
+    """A triage action on series, or an undo or redo."""
 
     session: Session
     kind: Literal["do", "undo", "redo"] = "do"
@@ -39,7 +39,7 @@ class TriageOperation:
     handles: tuple[SeriesHandle, ...] = ()
     """The series that it is for."""
     mails: tuple[MessageId, ...] = ()
-    """The mails that it is for, where these alone are meant."""
+    """The mails that it is about, where it is not about whole series."""
     argument: str | None = None
     note: str | None = None
 
@@ -138,7 +138,7 @@ class JournalWriter:
         self._tasks.start(_GROUP, work, failed=failed)
 
     def look_for_tags(self, session: Session) -> None:
-        """See whether tags are there that snoozed series wait for; the lists then show them."""
+        """Check for tags that snoozed series wait for; the lists then show these series."""
 
         def work(_: Task) -> None:
             if not self._is_leaving and self._triage_of(session).tags.check():
@@ -153,7 +153,7 @@ class JournalWriter:
         *,
         then: Callable[[], object],
     ) -> None:
-        """Know the landed patches of an opened target; `then` is called where they are others than before."""
+        """Set the landed patches of an opened target; `then` is called where they changed."""
 
         def work(task: Task) -> None:
             memory = self._triage_of(session).applied.memory

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk, ListPage
 
 FOLLOWED: Final = ""
-"""The target that stands for the followed lists."""
+"""The target that means the followed lists."""
 
 NONE_FOLLOWED: Final = "You follow no list yet: :follow NAME TARGET."
 
@@ -46,7 +46,7 @@ class Lists(Controller):
         self._is_back = False
         """The cursor is where the last run left it."""
         self._left_at: ListPosition | None = None
-        """Where that was, as long as it is still to be gone to."""
+        """That position, until the cursor was put there."""
 
     @property
     def page(self) -> ListPage | None:
@@ -176,7 +176,7 @@ class Lists(Controller):
             self._left_at = recall(self._desk.settings.ui_state, self.followed)
 
     def on_shown(self) -> None:
-        """Go to where the last run was left, once its row is there."""
+        """Restore the position of the last run, once its row is loaded."""
         left, page, tree = self._left_at, self._page, self._desk.series_tree
         if left is None or page is None:
             return

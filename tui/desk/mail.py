@@ -41,7 +41,7 @@ class MailLoader(Controller):
         self._mail: OpenedMessage | None = None
         self._resting: Timer | None = None
         self._step_elsewhere: Callable[[int], bool] = lambda _: False
-        """Goes to the next or previous patch in another pane than the tree; says whether that is there."""
+        """Goes to the next or previous patch in another pane than the tree; returns whether that pane is open."""
 
     @property
     def mail(self) -> OpenedMessage | None:
@@ -60,7 +60,7 @@ class MailLoader(Controller):
 
     @property
     def is_idle(self) -> bool:
-        """Whether the mail under the cursor is there."""
+        """Whether the mail under the cursor is loaded."""
         return self._resting is None and not self.is_reading
 
     def commands(self) -> Mapping[str, Handler]:

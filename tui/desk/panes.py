@@ -95,7 +95,7 @@ class Panes(Controller):
 
     @property
     def reader_title(self) -> SafeText | None:
-        """Where in its series the mail in the reader stands."""
+        """The position of the reader's mail in its series."""
         row = self._desk.series_tree.row
         if self._desk.content is not ReaderContent.MAIL or row is None:
             return None

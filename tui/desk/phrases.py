@@ -48,7 +48,7 @@ COMMANDS: Final[Mapping[str, Verb]] = {
 
 
 def disabled_reason(verb: Verb, standings: Collection[TriageState]) -> SafeText:
-    """Return why a verb can be done to none of some series, as a sentence; "" where it can to any."""
+    """Return a sentence on why a verb applies to none of some series; "" where it applies to one."""
     if not standings or any(next_status(one.status, verb) is not None for one in standings):
         return shown("")
     statuses = {one.status for one in standings}
@@ -308,7 +308,7 @@ def match_count(count: int) -> str:
 
 
 def position_in_series(row: Row) -> SafeText:
-    """Return where in its series the mail of a row stands: `v2 3/17`, `reply to v2 3/17`."""
+    """Return the position of a row's mail in its series: `v2 3/17`, `reply to v2 3/17`."""
     if row.version is None or row.entry is None:
         return shown("reply" if row.kind is Kind.REPLY else "thread")
     position = f"{version_name(row)} {row.entry.number}/{row.version.total}"

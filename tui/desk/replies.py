@@ -301,7 +301,7 @@ class Replies(Controller):
 
 
 def _answered_message(row: Row) -> Message:
-    """Return the message that a row stands for: of a series or version its cover letter, or its first patch."""
+    """Return the message of a row: of a series or version its cover letter, or its first patch."""
     if row.kind is Kind.SERIES and isinstance(row.item, Series):
         version = row.item.versions[-1]
         return (version.cover or version.patches[0]).message

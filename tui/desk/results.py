@@ -63,7 +63,7 @@ class Results(Controller):
         """The prompt for that is open."""
         self._asking_server: Task | None = None
         self._places: tuple[ShownSearch, Items, list[tuple[int, Key]]] | None = None
-        """Where in which list the matches of which search are."""
+        """The last search, the rows that it was looked up in, and its matches in these as (row, key)."""
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name."""
@@ -184,7 +184,7 @@ class Results(Controller):
 
     @property
     def work_text(self) -> SafeText | None:
-        """That a server is asked."""
+        """The text while a server is asked."""
         return shown("asking the server") if self._asking_server is not None else None
 
     def cancel(self) -> bool:

@@ -53,7 +53,7 @@ class Search(Controller):
             answered=self._show_answer, failed=self._show_failure, improved=self._search_better,
         )  # fmt: skip
         self._accepts = False
-        """The results are to be accepted once they are there."""
+        """Accept the results once they are complete."""
         self._in_all_lists = False
         self.result: ShownSearch | None = None
         """The search that the tree shows; None while it shows the list."""
@@ -62,7 +62,7 @@ class Search(Controller):
         self._origin: tuple[ShownSearch | None, ViewState] | None = None
         """The view that Esc restores."""
         self._list_state: ViewState | None = None
-        """Where the reader was in the list."""
+        """The position in the list before the search."""
         self._items: Items | Sequence[Whole] = ()
         """The list, as it is now."""
         self._best: Key | None = None
@@ -188,7 +188,7 @@ class Search(Controller):
         self._update_title()
 
     def accept(self) -> None:
-        """Let the results stay, now or once they are there."""
+        """Keep the results, now or once they are complete."""
         bar = self._desk.bar
         text = bar.text
         if not text.strip():

@@ -39,7 +39,7 @@ MOST: Final = 10_000
 """Rows of a whole answer: more than anybody decides at once."""
 
 _PATCHES: Final = {True: 1, False: 3}
-"""Patches shown of a series that matches itself, and of one that is there for their sake: more would push others out."""
+"""Most patch rows shown under a hit: of a series that matches itself, and of one found by its patches alone."""
 
 
 class SearchScope(Protocol):
@@ -111,7 +111,7 @@ class SearchRequest:
     lists: tuple[str, ...]
     scope: SearchScope
     again: bool = False
-    """It was asked before, of less: the cursor is to stay where it is."""
+    """The same search ran before with fewer rows: keep the cursor where it is."""
     is_whole: bool = False
     """All that is found is wanted, not only the best."""
 

@@ -99,7 +99,7 @@ class Triage(Controller):
         return None
 
     def disabled_reason(self, command: Command) -> str:
-        """Return why a verb cannot be done here."""
+        """Return the reason why a verb is not possible here."""
         if not command.name.startswith("triage."):
             return ""
         if not len(self._desk.series_tree):

@@ -72,7 +72,7 @@ class TriageState(Controller):
         self._all: Items | Sequence[Whole] = ()
         """All items, decided or not."""
         self._visible: Items | Sequence[Whole] | None = None
-        """Those of them that are not hidden."""
+        """The rows that are not hidden."""
         self._hidden: frozenset[SeriesHandle] = frozenset()
         self._decided_since: frozenset[SeriesHandle] = frozenset()
         """Series decided since the list was read."""
@@ -85,7 +85,7 @@ class TriageState(Controller):
         self._deferred: Refresh | None = None
         """The deferred refresh that shows the list once triage states are loaded."""
         self._cursors: dict[frozenset[SeriesHandle], SeriesHandle | None] = {}
-        """Where the cursor was when several series were decided at once, by these."""
+        """The series that were triaged at once → the row of the cursor then."""
         lists.rewrite_queries(self._widen)
         views.count_by(self._counted_query)
 

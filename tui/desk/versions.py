@@ -47,7 +47,7 @@ class Versions(Controller):
         """By the place of the pair; empty until they are read."""
         self._comparer: VersionComparer | None = None
         self._before: ViewState | None = None
-        """Where the tree was when the ladder opened."""
+        """The tree's position when the ladder opened."""
         self._plain = False
         """The reader shows the patch itself, not its interdiff."""
         self._working: Task | None = None
@@ -64,7 +64,7 @@ class Versions(Controller):
 
     @property
     def is_open(self) -> bool:
-        """Whether the ladder stands in the place of the tree."""
+        """Whether the ladder replaces the tree."""
         return self._choice is not None
 
     def commands(self) -> Mapping[str, Handler]:

@@ -51,7 +51,7 @@ class Views(Controller):
 
     @property
     def all_rows(self) -> int | None:
-        """How many rows there are without a query; None where nobody has counted them."""
+        """Number of rows without a query; None before they are counted."""
         return self.counts.get("All")
 
     @property

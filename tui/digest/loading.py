@@ -25,7 +25,7 @@ NO_DIGEST: Final = "There is no digest yet: {digest.open} asks for its range."
 
 
 class DigestSurface(Protocol):
-    """Where digests are shown."""
+    """The screen that shows digests."""
 
     def show_digest(self, result: DigestResult) -> None:
         """Show a digest in the place of the one before."""

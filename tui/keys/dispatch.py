@@ -24,7 +24,7 @@ class MessageLine(Protocol):
         """Remove the sentence."""
 
     def show_pending_keys(self, begun: str, continuations: list[tuple[str, Command]] = ...) -> None:
-        """Show a sequence that was begun, and the keys it can go on with."""
+        """Show the pending key sequence and its possible next keys."""
 
 
 class CommandScreen(Screen[None]):
@@ -56,7 +56,7 @@ class CommandScreen(Screen[None]):
     # The rest.
 
     def show_pending_keys(self, begun: str, ways: list[tuple[str, Command]]) -> None:
-        """Show a key sequence that was begun, and how it can go on; an empty one ends that."""
+        """Show a pending key sequence and its possible next keys; an empty one clears it."""
         keys = [(format_keys((stroke,)), command) for stroke, command in ways]
         self.status.show_pending_keys(begun, keys)
 

@@ -274,7 +274,9 @@ def _names_like(name: str) -> str:
 def _first_clash(
     commands: Sequence[Command], own: Sequence[str]
 ) -> tuple[str, str, str, str] | None:
-    """Return a command of `own`, the last first, with a key that is another's there or begins with it, and that."""
+    """Return a command of `own`, the last first, and another one whose key is the same or a prefix in a shared pane:
+    name, key, name, key.
+    """
     by_name = {command.name: command for command in commands}
     for name in reversed(own):
         command = by_name[name]

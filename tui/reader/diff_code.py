@@ -79,7 +79,7 @@ class CodeLine(NamedTuple):
     signs: int
     """Characters that its sign takes."""
     move: MovedBlock | None = None
-    """It stands elsewhere in the patch too, on the other side."""
+    """The line occurs elsewhere in the patch, on the other side."""
 
 
 class _ChangeRun(NamedTuple):

@@ -1,4 +1,4 @@
-"""Which lines of a hunk stand in which of its rows: unified, side by side, or the old side above the new; wrapped."""
+"""The layout of a hunk's lines in rows: unified, side by side, or the old side above the new; wrapped."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class HunkRows:
         """Cells that the text of two sides is moved to the left."""
 
     def of(self, number: int) -> Rows | None:
-        """Return the rows of a hunk; None where they are its lines."""
+        """Return the rows of a hunk; None where each row is one line."""
         return self._rows.get(number)
 
     def count(self, number: int) -> int:

@@ -54,7 +54,7 @@ class FileEntry:
 
 
 def letters_in(wanted: str, text: str) -> list[int] | None:
-    """Return where the letters of `wanted` stand in `text`, in their order, as far to its end as can be; or None."""
+    """Return the places of the letters of `wanted` in `text`, in their order, as near its end as possible; or None."""
     places: list[int] = []
     at = len(text)
     for letter in reversed(wanted):
@@ -94,7 +94,7 @@ class FileList(CursorList):
     def show(
         self, files: Sequence[int], letters: Sequence[Sequence[int]] = (), *, at: int = 0
     ) -> None:
-        """Show these files, the cursor on the one at row `at`; `letters` says which of each path to light up."""
+        """Show these files, the cursor on the one at row `at`; `letters` are the places to highlight in each path."""
         self._files, self._letters = files, letters
         self.virtual_size = Size(self.size.width, len(files))
         self.place_cursor(at)

@@ -82,7 +82,7 @@ class FoldedPage:
         self._bases = [run.base for run in self._runs]
 
     def _own(self, start: int, end: int) -> int:
-        """Add rows of the page's own, and return where they end."""
+        """Add rows of the page itself (not of inserted blocks), and return their end."""
         if end > start:
             self._add(start, end - start, None, _NONE)
         return max(start, end)
@@ -157,7 +157,7 @@ class FoldedPage:
                     yield start, end
 
     def is_fold(self, at: int) -> bool:
-        """Whether a row stands for some that are folded away."""
+        """Whether a row replaces folded rows."""
         run = self._find(at)[0]
         return run.block is not None and run.key < 0 and run.start in self._folded
 

@@ -25,7 +25,7 @@ class Jumps:
     def __init__(self, view: PageView) -> None:
         self._view = view
         self._begun: list[ReadingPlace] = []
-        """Where jumps began, the latest last."""
+        """Starting places of jumps, the latest last."""
 
     def clear(self) -> None:
         """Forget all: another mail is shown."""
@@ -33,7 +33,7 @@ class Jumps:
 
     @property
     def place(self) -> ReadingPlace:
-        """Where the cursor is, in a page that is not empty."""
+        """The cursor's place, in a page that is not empty."""
         view = self._view
         return ReadingPlace(view.page.anchor(view.cursor), view.cursor - view.scroll_offset.y)
 

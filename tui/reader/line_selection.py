@@ -30,7 +30,7 @@ class LineSelection:
         self._begun = None
 
     def begin(self) -> None:
-        """Select the cursor's row, and go on from there."""
+        """Begin a selection with the cursor's row."""
         self._begun = self._view.page.anchor(self._view.cursor)
         self.show()
 

@@ -133,7 +133,7 @@ def layout_mail(parts: ParsedMail, style: PageStyle, now: datetime, zone: tzinfo
 
 
 def layout_note(title: str, lines: Sequence[str], width: int) -> Page:
-    """Lay out words of ours: a title, and lines below it."""
+    """Lay out a note of the program: a title, and lines below it."""
     rows = [PageRow()]
     rows += _wrapped([(shown(title), "note-title")], width, ())
     blocks: list[Block] = [
@@ -234,7 +234,7 @@ def _header(name: SafeText, value: str, width: int) -> list[PageRow]:
 
 
 def _named(name: str, pieces: Sequence[StyledText], width: int) -> list[PageRow]:
-    """Return the rows of a header of ours: its name in a column, its value beside it."""
+    """Return the rows of a header: its name in a column, its value beside it."""
     gutter: StyledText = (SafeText(f"{name:<{_NAME_WIDTH}}"), "header-name")
     return _wrapped(pieces, width, (gutter,))
 

@@ -1,4 +1,4 @@
-"""A mail of any size on the screen, or a note of ours in its place: how it is laid out, and anew when asked."""
+"""Shows a mail of any size, or a note of the program in its place; lays it out, and again on changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LARGE: Final = 1 << 20
 
 
 class MailView(PageView):
-    """Shows one mail, or a note of ours in its place.
+    """Shows one mail, or a note of the program in its place.
 
     `clock` tells the time that ages count from; `zone` is the reader's, None the system's.
     """
@@ -111,7 +111,7 @@ class MailView(PageView):
 
     @property
     def mail(self) -> OpenedMessage | None:
-        """The mail that is shown, the whole of it as soon as that is there."""
+        """The mail that is shown, complete as soon as it is read."""
         if self._coming is not None:
             return self._coming
         return self._parts.mail if self._parts is not None else None

@@ -235,7 +235,7 @@ class MessageView(MailView, can_focus=True):
         return None if key is None else self._folds.comments[key]
 
     def action_open_reply(self) -> bool:
-        """Ask for the reply that the comment here stands in; say whether there is one."""
+        """Ask for the reply with the comment here; return whether there is one."""
         if (comment := self.current_comment) is None:
             return False
         self.post_message(self.ReplyRequested(comment.message))
@@ -272,7 +272,7 @@ class MessageView(MailView, can_focus=True):
     # ------------------------------------------------------------- selecting lines
 
     def action_select_lines(self) -> bool:
-        """Begin to select whole lines, from the cursor on, or end that; return whether it goes on."""
+        """Begin or end the selection of whole lines at the cursor; return whether one is active."""
         if self._selection.stop() or not self._page.count:
             return False
         self._selection.begin()

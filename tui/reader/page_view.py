@@ -190,7 +190,7 @@ class PageView(CursorList):
         self._scroll_by(direction * max(1, self.height - 2))
 
     def _scroll_by(self, rows: int) -> None:
-        """Scroll, and let the cursor stay where it is on the screen; at an end of the page it goes on alone."""
+        """Scroll, and keep the cursor's line on the screen; at an end of the page only the cursor moves."""
         wanted = self.cursor + rows
         self.scroll_to_row(self.scroll_offset.y + rows)
         seen = self.visible_rows
@@ -248,10 +248,10 @@ class PageView(CursorList):
     # ------------------------------------------------------------- finding
 
     def find(self, text: str, *, move: bool = True) -> int:
-        """Light up `text` wherever it stands, go to the first place from here on; return how many there are.
+        """Highlight each `text`, go to the next one from here; return their number.
 
-        Capitals count only where `text` has some. An empty one ends it. In a large page that was not searched yet
-        there are none until `Found` says so.
+        Capitals count only where `text` has some. An empty one ends it. In a large page that was not searched yet there
+        are none until `Found` says so.
         """
         self._needle = text
         if not text:

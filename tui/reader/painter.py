@@ -18,7 +18,7 @@ from tui.themes import THEMES, add_diff_colours
 
 _OWN: Final = frozenset(theme.name for theme in THEMES)
 _TO_EDGE: Final = 1 << 30
-"""Where an overlay ends that goes on to the edge of the screen."""
+"""The end of an overlay up to the edge of the screen."""
 
 _CELLS: Final = 10
 """Characters that may stand on one cell: a letter and its marks."""

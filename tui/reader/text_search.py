@@ -13,7 +13,7 @@ from tui.reader.folded_page import FoldedPage
 from tui.reader.page import Page
 
 _MOST_SHOWN: Final = 200
-"""Matches of one row that are lit."""
+"""Most matches highlighted in one row."""
 
 
 class TextIndex:

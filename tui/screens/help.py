@@ -128,7 +128,7 @@ class HelpScreen(Dialog[Command]):
         return next(pane for pane in self._order if pane & command.pane)
 
     def _list(self, text: str) -> None:
-        """List the commands and signs that contain every word of `text`; None stands for a command that cannot be run."""
+        """List the commands and signs that contain every word of `text`; None for a command that cannot run."""
         self._text = text
         words = text.casefold().split()
         options = self.query_one(OptionList)

@@ -19,7 +19,7 @@ from tui.textual_private import XTermParser
 _TICK: Final = 0.1
 """Seconds between two looks whether the input is to end."""
 _STRING_SILENCE: Final = 10
-"""Ticks of silence after which a string that was begun is taken for ended."""
+"""Ticks of silence after which an unfinished string counts as ended."""
 
 
 class TerminalDriver(LinuxDriver):

@@ -104,7 +104,7 @@ def why(standing: TriageState) -> str:
 SIGN: Final = "💬"
 
 Asked = tuple[MessageId, int]
-"""A patch by its Message-ID, and how many replies it has: with another reply the count is another."""
+"""A patch by its Message-ID, and how many replies it has: with a new reply the count changes."""
 
 
 def comment_key_of(row: Row) -> tuple[Asked, Patch] | None:

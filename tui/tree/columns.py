@@ -133,7 +133,7 @@ def _lit(row: Row) -> Highlights:
 
 
 def highlighted(text: str, look: str, spans: Iterable[Span]) -> Iterator[StyledText]:
-    """Yield text in its look, made safe, with the letters at `spans` of it lit."""
+    """Yield text in its style, made safe, with the letters at `spans` highlighted."""
     text = text[:LONGEST]
     end = 0
     for first, last in spans:

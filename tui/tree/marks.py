@@ -33,7 +33,7 @@ class Marks:
 
     @property
     def anchor(self) -> SeriesHandle | None:
-        """Where that range began."""
+        """The start of that range."""
         return self._anchor
 
     def is_marked(self, place: int, handle: SeriesHandle) -> bool:
@@ -41,7 +41,7 @@ class Marks:
         return place in self._range or handle in self._set
 
     def count(self, rows_shown: int) -> int:
-        """Return how many of the `rows_shown` are marked, without a look at each where there are none."""
+        """Return how many of the `rows_shown` are marked, without checking each where nothing is marked."""
         if not self._set:
             return len(self._range)
         return len(self.visible(rows_shown)) if self._range or self._set else 0

@@ -214,7 +214,7 @@ class Rows:
         return self._items
 
     def whole(self, index: int) -> Row:
-        """Return a row with all that it stands for, also where it is folded."""
+        """Return a row with all its content, also where it is folded."""
         row = self[index]
         if isinstance(row.item, Whole):
             return row
@@ -311,7 +311,7 @@ class Rows:
         self._count_rows()
 
     def next_highlighted(self, index: int, direction: int) -> int | None:
-        """Return the next row that is lit, round the end; None where there is none."""
+        """Return the next highlighted row, wrapping round; None where there is none."""
         count = len(self)
         for step in range(1, count + 1):
             at = (index + step * direction) % count

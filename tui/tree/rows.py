@@ -57,11 +57,11 @@ class MatchingPatches:
     """Patches of a series that were found."""
 
     patches: tuple[MessageId, ...]
-    """Those that are shown, the best first; at least one."""
+    """Matching patches that are shown, the best first; at least one."""
     more: int = 0
-    """How many were found beside these."""
+    """Number of other matching patches."""
     beside: bool = False
-    """That is said beside the last of them, and not in a row of its own."""
+    """The count of the others is shown beside the last of them, not in a row of its own."""
 
     def __len__(self) -> int:
         """Return how many rows show them."""
@@ -90,7 +90,7 @@ class Row:
     """The message that this row opens; None where a patch is missing."""
     version: Version | None = None
     entry: Patch | None = None
-    """The patch or cover letter that this row is, or hangs under."""
+    """The patch or cover letter of this row, or that it is a reply to."""
     numbers: tuple[int, int] = (0, 0)
     """The first and the last of the patches that are missing here."""
     replies: int = 0
@@ -102,9 +102,9 @@ class Row:
     news: str = ""
     """News of a series or thread; of a heading, its text."""
     marked: bool = False
-    """It is one of those that the next verb is for."""
+    """It is marked: the next verb applies to it."""
     standing: TriageState | None = None
-    """How its series or thread stands, where anything was decided on that."""
+    """The triage state of its series or thread, where there is one."""
     highlights: Highlights | None = None
     """The spans matched by a search; None where the row itself did not match."""
 

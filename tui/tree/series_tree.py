@@ -126,7 +126,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         return self._rows.folds
 
     def restore_position(self, folds: Mapping[Key, bool], key: Key, from_top: int) -> bool:
-        """Unfold, fold, and put the cursor where another run left them; say whether its row is there."""
+        """Unfold, fold, and put the cursor as an earlier run left them; return whether its row is there."""
         self._rows.set_folds(folds)
         self._laid_out()
         place = self._rows.find(key) if key else None
@@ -166,7 +166,7 @@ class SeriesTree(TreeView, can_focus=True, inherit_bindings=False):
         self._laid_out()
 
     def move_to_match(self, direction: int) -> bool:
-        """Go to the next (1) or previous (-1) row that is lit, round the end; say whether there is one."""
+        """Go to the next (1) or previous (-1) highlighted row, wrapping round; return whether there is one."""
         place = self._rows.next_highlighted(self.cursor, direction) if len(self._rows) else None
         if place is None:
             return False

@@ -122,7 +122,9 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         return self.handle(self._rows.item_place(self.cursor))
 
     def next_handle(self, wanted: Callable[[SeriesHandle], bool]) -> SeriesHandle | None:
-        """Return the next series that is wanted, from the cursor's downwards, then upwards; None where there is none."""
+        """Return the next series that `wanted` accepts, from the cursor's downwards, then upwards; None where there is
+        none.
+        """
         place = self._rows.item_place(self.cursor) if len(self._rows) else 0
         for at in chain(range(place + 1, self.count), range(place - 1, -1, -1)):
             if wanted(handle := self.handle(at)) and not self._is_folded_away(at):
@@ -170,7 +172,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         return self.marks.visible(self.count)
 
     def mark_here(self) -> None:
-        """Mark the series the cursor is in, or unmark it, and go on to the next; in a heading, its whole group."""
+        """Mark the series the cursor is in, or unmark it, and move to the next; on a heading, its whole group."""
         if not len(self._rows):
             return
         self.user_moved = True
@@ -271,7 +273,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         return linear_line.line(row, width, self._clock())
 
     def _row_at(self, index: int) -> Row:
-        """Return a row with its mark, and with how it stands."""
+        """Return a row with its mark and triage state."""
         row = super()._row_at(index)
         if row.kind is Kind.HEADING:
             return row

@@ -46,7 +46,9 @@ class ViewState:
 
 
 class TreeView(CursorList, can_focus=True, inherit_bindings=False):
-    """Shows a listing and keeps a cursor in it; posts `Highlighted` when the cursor stands on another row and `Opened` on a double click."""
+    """Shows a listing and keeps a cursor in it; posts `Highlighted` when the cursor moved to another row and `Opened`
+    on a double click.
+    """
 
     DEFAULT_CSS = """
     TreeView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
@@ -54,7 +56,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor stands on another row, given as far as it is on the screen; None where there is none."""
+        """The cursor moved to another row, passed as far as it is on the screen; None without rows."""
 
         row: Row | None
 
@@ -150,7 +152,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
 
     @property
     def view_state(self) -> ViewState:
-        """Where the reader is now."""
+        """The state of the view: cursor, scroll and folds."""
         row = self._shown_row
         return ViewState(
             row.key if row is not None else None,
@@ -209,7 +211,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
 
     @property
     def _shown_row(self) -> Row | None:
-        """The same as far as it is on the screen."""
+        """The row at the cursor, as far as it is on the screen."""
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
     @property
@@ -257,7 +259,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
     # ------------------------------------------------------------- folds
 
     def fold(self, *, expanded: bool | None) -> bool:
-        """Fold or unfold the row under the cursor, None: the other way; say whether it could be done."""
+        """Fold or unfold the row under the cursor, None toggles; return whether that was possible."""
         row = self._shown_row
         if row is None or not row.expandable:
             return False

@@ -1,4 +1,4 @@
-"""The pane that shows which patch of one version is which of another, in the place of the tree."""
+"""The ladder: the pane that pairs the patches of two versions, in place of the tree."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor stands on another pair."""
+        """The cursor moved to another pair."""
 
         pair: PairChange
 

@@ -70,7 +70,7 @@ def _cut(text: str, look: str, width: int) -> StyledText:
 
 
 def _chain(choice: Choice, comparison: Comparison, width: int) -> Iterator[StyledText]:
-    """Yield the postings of the series, the two that are compared lit, and how many patches changed how."""
+    """Yield the postings of the series, the two compared ones highlighted, and the count of patches by kind of change."""
     used = 1
     yield " ", ""
     same = choice.old.series.id == choice.new.series.id

@@ -49,7 +49,7 @@ class EditorActions:
     leave: Callable[[], object]
     suspend: Callable[[], object]
     resized: Callable[[], object]
-    """It wants another height."""
+    """Its height must change."""
 
 
 class CommentEditor(TextArea):

@@ -61,7 +61,7 @@ class Prompt(Vertical):
         self._propose: Callable[[str], Sequence[Proposal]] | None = None
         self._proposals: Sequence[Proposal] = ()
         self._completing = False
-        """Tab has put a proposal into the line, and goes on through the others."""
+        """Tab put a proposal into the line, and cycles through the others."""
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -126,7 +126,7 @@ class Prompt(Vertical):
             question.cancelled()
 
     def _answer(self, text: str) -> None:
-        """Close, and give the answer to whoever asked."""
+        """Close, and pass the answer to the caller of `ask`."""
         question = self._close()
         if question is not None:
             question.then(text)

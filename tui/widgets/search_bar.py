@@ -137,12 +137,12 @@ class SearchBar(Vertical):
         """The bar was confirmed or left: further keys are for the screen."""
         self._held: list[events.Key] = []
         self.gathering = False
-        """It was only just opened: keys are held, and then taken in the order they were pressed."""
+        """It has just opened: keys are collected, then handled in the order they were pressed."""
         self._label = ""
         self.earlier: list[str] = []
         """Earlier queries, the latest last."""
         self._going_back = 0
-        """How many queries ago the one on the line was typed; 0: it is none of these."""
+        """How many queries back the line is; 0: a new one."""
 
     def compose(self) -> ComposeResult:
         """Lay out the line and the help under it."""

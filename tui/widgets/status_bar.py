@@ -150,7 +150,7 @@ class StatusBar(Widget):
     def show_pending_keys(
         self, begun: str, continuations: Iterable[tuple[str, Command]] = ()
     ) -> None:
-        """Show a key sequence that was begun and how it can go on; an empty one ends that."""
+        """Show a pending key sequence and its possible next keys; an empty one clears it."""
         self._pending = None
         if begun:
             ways = [

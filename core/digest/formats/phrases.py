@@ -149,7 +149,9 @@ def rows(version: VersionChanges) -> Iterator[tuple[str, PatchSummary | None]]:
 
 
 def patch_text(patch: PatchSummary | None, news: SeriesChanges) -> tuple[str, str, str]:
-    """Return the words for a place: when its patch came, its subject (with its author, where it is another's), its size."""
+    """Return the text for a patch number: when its patch came, its subject (with its author, where it is another's),
+    its size.
+    """
     if patch is None:
         return "missing", "", ""
     author = (

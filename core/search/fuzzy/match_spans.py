@@ -41,7 +41,7 @@ class FuzzyHit:
 
 
 class _SpanCollector:
-    """A text, and which of its letters are lit."""
+    """Collects the spans of a text to highlight."""
 
     def __init__(self, text: str) -> None:
         self.text = text
