@@ -43,7 +43,7 @@ class Subject:
     title: str
     """The line without `Re:` and the leading brackets."""
     is_reply: bool = False
-    """It began with `Re:` or one of its kin."""
+    """It began with `Re:` or a variant of it."""
     tags: tuple[str, ...] = ()
     """The words in the leading brackets, as written, without version and counter: `PATCH`, `RFC`, `net-next`."""
     is_patch: bool = False
@@ -58,7 +58,7 @@ class Subject:
 
 
 DRAFT_KEY: Final = "draft:"
-"""Begins the key of a message that is a reply of the user's and comes from no source."""
+"""Prefix of the key of the user's own reply, which comes from no source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class Message:
     version_links: tuple[tuple[int, MessageId], ...] = ()
     """Earlier versions that a cover letter or patch names (`Link to v2: https://…`): their number and Message-ID."""
     trailers: tuple[Trailer, ...] = ()
-    """Of a patch or cover letter those it carries; of a reply those it gives."""
+    """The trailers that a patch or cover letter carries, or that a reply gives."""
     fingerprint: str = ""
     """A hash of sender, subject and content: two mails of one id with different ones clash."""
     key: str = ""
@@ -117,7 +117,7 @@ class FileChange:
 
     path: str
     old_path: str | None = None
-    """Where it was before, of a rename or copy."""
+    """The path before a rename or copy."""
     added: int = 0
     removed: int = 0
     status: str = "modified"
@@ -191,7 +191,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One posting of a series. A RESEND is another, of the same number."""
+    """One posting of a series. A RESEND is another version of the same number."""
 
     version: int
     minor: int = 0
@@ -200,7 +200,7 @@ class Version:
     total: int
     cover: Patch | None
     patches: tuple[Patch, ...]
-    """Those that are there, by number, never the cover."""
+    """Patches that are here, by number, never the cover."""
     missing: tuple[int, ...]
     """The numbers that are not there, the first thousand of them."""
     date: datetime
@@ -208,7 +208,7 @@ class Version:
 
     @property
     def complete(self) -> bool:
-        """Whether all its patches are there."""
+        """Whether all its patches are here."""
         return not self.missing
 
     def entries(self) -> Iterator[Patch]:
@@ -241,7 +241,7 @@ class Series:
     versions: tuple[Version, ...]
     trailers: tuple[FollowupTrailer, ...] = ()
     mismatched_trailers: tuple[FollowupTrailer, ...] = ()
-    """Those that name another person than their sender; they do not count."""
+    """Trailers in the name of another person than their sender; they do not count."""
     replies: int = 0
     lists: tuple[str, ...] = ()
     message_ids: frozenset[MessageId] = field(default=frozenset(), repr=False)

@@ -1,4 +1,4 @@
-"""How far a job has come, and whether it is to go on.
+"""Progress of a job, and its cancellation.
 
 Whoever works reports through a `ProgressCallback`; a `ProgressJob` does so at most ten times a second, and ends the job
 where the user has asked for that.
@@ -20,7 +20,7 @@ REPORT_EVERY: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job has come; `total` is None where nobody knows."""
+    """Progress of a job; `total` is None where unknown."""
 
     doing: str
     done: int = 0

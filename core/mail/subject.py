@@ -126,11 +126,11 @@ def _number(digits: str | None) -> int | None:
 
 
 def parse_subject(text: str) -> Subject:
-    """Take a decoded subject line apart, so that nobody else needs to know how people write them.
+    """Take a decoded subject line apart, the one place that knows the forms in use.
 
-    Never raises; linear in its length, which is capped at `MAX_SUBJECT`. `is_patch` is true where the leading
-    brackets hold the word PATCH or a counter (`[net,v2,1/2]`); not so in a pull request, nor in the report of a bot
-    that names a tree (`[tip:x86/mm 3/7]`). Whether a bare `[RFC]` is a patch only its body can tell.
+    Never raises; linear in its length, which is capped at `MAX_SUBJECT`. `is_patch` is true where the leading brackets
+    hold the word PATCH or a counter (`[net,v2,1/2]`); not so in a pull request, nor in the report of a bot that names a
+    tree (`[tip:x86/mm 3/7]`). Whether a bare `[RFC]` is a patch only its body can tell.
     """
     return _read(text[:MAX_SUBJECT])
 

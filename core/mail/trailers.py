@@ -97,7 +97,9 @@ def _block(lines: list[str], *, is_last: bool) -> list[Trailer]:
 
 
 def _trailer_of(line: str, following: str) -> tuple[str, str]:
-    """Return the name and value of a trailer's first line, "" where it is none; the value may begin on the next line."""
+    """Return the name and value of a trailer's first line, "" where it is not one; the value may begin on the next
+    line.
+    """
     match = _LINE.fullmatch(line)
     if match is None and (alone := _NAME_ALONE.fullmatch(line)) is not None:
         has_value = following[:1] in {" ", "\t"} and not _NOT_FOLDED.fullmatch(following)

@@ -24,7 +24,7 @@ _DAYS: Final = re.compile(rf"(?:last[ ._-])?(?:{'|'.join(WEEKDAYS)})|today|yeste
 _HINT: Final = "Write dates like 2025-05-01.., ..2025-05, 2.weeks.ago.., last.week..yesterday, or one day or month."
 
 Seconds = tuple[int, int]
-"""The first and the last second of the Unix epoch that a date stands for."""
+"""The first and the last second of a date, in the Unix epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def read_dates(value: str, clock: Clock, at: int) -> tuple[int | None, int | Non
 
 
 def _read_date(text: str, clock: Clock, at: int, *, whole_day: bool = True) -> Seconds:
-    """Return the seconds that a date stands for; with `whole_day`, a moment lasts until the end of its day."""
+    """Return the first and last second of a date; with `whole_day`, a moment lasts until the end of its day."""
     words = text.strip().lower()
     try:
         found = _read_calendar(words, clock.zone)

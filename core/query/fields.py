@@ -28,7 +28,7 @@ _SPAN: Final = re.compile(r"(\d{0,6})\.\.(\d{0,6})", re.ASCII)
 _MOST: Final = 10**6
 
 Place = tuple[int, int]
-"""Where something stands in a query: its offset and length."""
+"""A place in a query: offset and length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +37,14 @@ class FieldTerm:
 
     prefix: str
     value: str
-    """As typed, without quotes; of `is:` and `has:` one of the words there are."""
+    """As typed, without quotes; of `is:` and `has:` a key of `IS_VALUES` or `HAS_VALUES`."""
     words: tuple[str, ...] = ()
     """Folded words that stand one after the other, where the value is a text."""
     whole: bool = False
     """In quotes: the last word does not only begin so."""
     low: int | None = None
     high: int | None = None
-    """The smallest and the largest number or second that is meant, both included; None where it is open."""
+    """The smallest and the largest number or second, both included; None for an open end."""
     offset: int = 0
     length: int = 0
 

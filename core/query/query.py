@@ -45,7 +45,7 @@ _BLANK: Final = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A bare word, or several in quotes that stand in that order."""
+    """A bare word, or several in quotes that must follow each other."""
 
     text: str
     """As typed."""

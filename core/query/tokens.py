@@ -15,7 +15,7 @@ MAX_PERSON_WORDS: Final = 12
 NAME: Final = 0
 LOCAL: Final = 1
 DOMAIN: Final = 2
-"""Where a person's word stands: in the name, before the @ of the address, after it."""
+"""The place of a person's word: in the name, before the @ of the address, after it."""
 
 MAX_WORD: Final = 40
 """Letters of a word that are compared; the rest is ignored."""
@@ -117,12 +117,12 @@ def tokens_of(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def contains_phrase(text: str, words: tuple[str, ...], *, whole: bool) -> bool:
-    """Whether words stand one after the other in a text; the last may go on there unless they are `whole`."""
+    """Whether a text has the words one after the other; the last may be a prefix unless they are `whole`."""
     return _place(tokens_of(text), words, whole) >= 0
 
 
 def phrase_spans(text: str, words: Sequence[str], *, whole: bool) -> tuple[Span, ...]:
-    """Return where words stand in a text, first of all places."""
+    """Return the spans of words in a text, at their first occurrence."""
     at = _place(tokens_of(text), words, whole)
     if at < 0:
         return ()
@@ -136,7 +136,7 @@ def phrase_spans(text: str, words: Sequence[str], *, whole: bool) -> tuple[Span,
 
 
 def _place(text: Sequence[str], words: Sequence[str], whole: bool) -> int:
-    """Return which word of the text is the first of the run; -1 where there is none."""
+    """Return the index of the word of the text that begins the run; -1 for none."""
     *first, last = words
     size = len(first)
     for at in range(len(text) - size):

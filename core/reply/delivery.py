@@ -63,7 +63,7 @@ class DeliveryWay(Protocol):
     """Something that takes a mail away."""
 
     name: str
-    """As `[send] with` has it."""
+    """The name of the way in `[send] with`."""
 
     def call(self, mail: OutgoingMail, /) -> list[str]:
         """Return the command, or the path, that the mail goes to, for the preview."""

@@ -11,11 +11,11 @@ from core.model import Identity, MessageId
 from core.series.review_comments import Part
 
 TRAILERS: Final = ("Reviewed-by", "Acked-by", "Tested-by", "NACKed-by")
-"""The trailers that a reviewer gives by one key, in the order they stand in a reply."""
+"""The trailers that a reviewer gives by one key, in their order in a reply."""
 
 
 class DraftState(StrEnum):
-    """Where a draft stands; every change is on disk before the act it announces."""
+    """The state of a draft; every change is on disk before the act it announces."""
 
     DRAFT = "draft"
     READY = "ready"
@@ -39,7 +39,7 @@ class Anchor:
     path: str = ""
     """The file of a diff's line; "" elsewhere."""
     text: str
-    """The line as it stands, with the sign of a diff's line."""
+    """The line unchanged, with the sign of a diff's line."""
     ordinal: int = 0
     """Which of the equal lines of that part, or of that file, counted from 0."""
 
@@ -64,7 +64,7 @@ class Attempt:
     way: str
     """The way it went, as `[send] with` names it."""
     result: str = ""
-    """"" while nobody knows; else `sent`, or a sentence."""
+    """"" while unknown; else `sent`, or a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,7 @@ class DraftStore:
         return draft
 
     def edit(self, draft_id: str, change: Callable[[Draft], Draft]) -> Draft:
-        """Change a draft under its lock. Raises PatchdeskError where it was sent, is being sent, or nobody knows."""
+        """Change a draft under its lock. Raises PatchdeskError where it was sent, is being sent, or is unsure."""
         with self.locked(draft_id):
             draft = self.load(draft_id, locked=True)
             _check_editable(draft)

@@ -68,7 +68,7 @@ def reply_references(answered: Message) -> tuple[MessageId, ...]:
 
 
 def is_message_id(message_id: str) -> bool:
-    """Whether an id can stand in a header as it is: printable ASCII, no blank and no bracket."""
+    """Whether an id can go into a header unchanged: printable ASCII, no blank and no bracket."""
     return _ID.fullmatch(message_id) is not None
 
 

@@ -1,4 +1,4 @@
-"""The comments of drafts among those of the reviewers, each where it stands in the mail that is read."""
+"""The comments of drafts among those of the reviewers, each at its place in the mail that is read."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _own(
 
 
 def _order(comment: ReviewComment) -> tuple[int, int]:
-    """Return where a comment stands: by part and line, those without a place last."""
+    """Return the sort key of a comment: by part and line, those without a place last."""
     if comment.place is None:
         return len(PARTS), 0
     return PARTS.index(comment.place.part), comment.place.line

@@ -11,7 +11,7 @@ from core.mail.headers import parse_addresses, parse_headers
 from core.model import Identity, Message
 
 ASK_ABOVE: Final = 30
-"""Recipients from which on the user is asked whether all of them are meant."""
+"""The user confirms the recipients where there are more than this many."""
 
 _WANTED: Final = frozenset(
     {

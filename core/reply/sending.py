@@ -1,4 +1,6 @@
-"""Hand a draft to a delivery way: recorded on disk before, never twice, settled when nobody knows."""
+"""Hand a draft to a delivery way: recorded on disk before, never twice, to be settled by the user where the outcome is
+unknown.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def message_of(draft: Draft) -> Message:
 
 
 def sent_bytes(message: Message, store: DraftStore) -> bytes | None:
-    """Return the mail of a draft that stands in a tree; None for a message that no draft became. Raises PatchdeskError."""
+    """Return the mail of a sent draft that is shown in a tree; None for any other message. Raises PatchdeskError."""
     if not message.key.startswith(DRAFT_KEY):
         return None
     draft_id = message.key.removeprefix(DRAFT_KEY)

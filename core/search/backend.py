@@ -41,17 +41,17 @@ class SearchBackend(Protocol):
         ...
 
     def hits(self, rows: Collection[int]) -> Mapping[int, SearchHit]:
-        """Return rows as hits that nothing is lit in."""
+        """Return rows as hits without highlights."""
         ...
 
     def patches(self, patches: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], SearchHit]:
-        """Return patches, by row and number, as hits that nothing is lit in."""
+        """Return patches, by row and number, as hits without highlights."""
         ...
 
     def matching(
         self, tree: Node, rows: Collection[int], stop: Event | None
     ) -> Mapping[int, Matching]:
-        """Return which of their mails make rows meet a tree about mails; the patches as hits that nothing is lit in.
+        """Return the patches of rows whose mails meet a tree about mails, as hits without highlights.
 
         Raises Cancelled.
         """

@@ -52,7 +52,7 @@ class _SplitQuery:
 
     @property
     def plain(self) -> Node:
-        """The same, with the words looked up as they stand."""
+        """The query with its words looked up literally."""
         return And((*self.words[:MOST_WORDS], *conjuncts(self.rest)))
 
 
@@ -128,7 +128,7 @@ def _ranked(
     asked: _SplitQuery,
     allowed: Sequence[int] | None,
 ) -> list[SearchHit]:
-    """Return one hit a row, with the patches that matched, where the best of these stands."""
+    """Return one hit a row with its matching patches, at the rank of the best of these."""
     own: dict[int, FuzzyHit | None] = {}
     patches: dict[int, list[tuple[int, FuzzyHit]]] = {}
     for row, number, one in scored:
@@ -158,7 +158,9 @@ def _ranked(
 def _scored(
     hit: SearchHit, scored: FuzzyHit, series: MessageId, under: tuple[SearchHit, ...] = ()
 ) -> SearchHit:
-    """Return a hit lit, with the patches under it. Written out, since it is done some hundred times for a key."""
+    """Return a hit with highlights, with the patches under it. Written out, since it is done some hundred times for a
+    key.
+    """
     author = hit.author
     return SearchHit(
         kind=hit.kind,

@@ -14,7 +14,7 @@ _MAX_QUOTED: Final = 60
 
 
 def note_on(ground: SearchBackend, tree: Node) -> str:
-    """Return a sentence about terms that cannot find all that they should; "" where there is none."""
+    """Return a sentence about terms that cannot find everything; "" for none."""
     for part in conjuncts(tree):
         if (
             isinstance(part, FieldTerm)

@@ -10,10 +10,10 @@ from core.model import Identity, MessageId
 
 Kind = Literal["series", "patch", "thread"]
 Span = tuple[int, int]
-"""Where lit letters begin and end in a text, in characters."""
+"""Start and end of highlighted letters in a text, in characters."""
 
 LIMIT: Final = 200
-"""Hits that an answer has where nobody says how many."""
+"""Default number of hits of an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +22,15 @@ class SearchHit:
 
     kind: Kind
     row: int
-    """Of its series or thread: its number in the index, or its place in the listing's items."""
+    """Its series or thread: the number in the index, or the place in the listing's items."""
     id: MessageId
-    """Of a patch its Message-ID, else that of the series or thread."""
+    """The Message-ID of the patch, else the id of the series or thread."""
     series: MessageId
     """The id of the series or thread that holds it."""
     subject: str
     author: Identity
     date: datetime
-    """Of a patch when it was sent, else the latest activity."""
+    """The date of the patch, else the latest activity."""
     lists: tuple[str, ...] = ()
     score: float = 0.0
     """0 to 100; 0 where the query has no words to match."""
@@ -39,9 +39,9 @@ class SearchHit:
     address_spans: tuple[Span, ...] = ()
     """The matched letters of `subject`, `author.name` and `author.address`."""
     patches: tuple[SearchHit, ...] = ()
-    """Of a series those of its patches that match, best first."""
+    """The matching patches of a series, best first."""
     matched: bool = True
-    """It matches itself; False of a series that is here for its patches alone."""
+    """It matches itself; False for a series found by its patches alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class SearchResult:
     total: int
     """How many there are, of which `hits` are the first; where words are matched, of the best."""
     empty_reason: str = ""
-    """Where nothing was found, why, as a sentence; else ""."""
+    """Why nothing was found, as a sentence; else ""."""
     fuzzy: bool = True
     """False where the words were looked up plainly, since the fuzzy engine is not ready yet; a later search may find
     more.

@@ -69,7 +69,7 @@ class ListSearch(Search):
 
     @property
     def saved(self) -> bool:
-        """Whether the fuzzy engine's arrays are there, so that `ensure_ready` takes no time to speak of."""
+        """Whether the fuzzy engine's arrays are saved, so that `ensure_ready` is quick."""
         engine = self._backend.engine
         return engine is not None and (engine.ready or engine.saved)
 

@@ -58,7 +58,7 @@ class PostingFeatures:
     """The author of a lone patch that somebody else sent, else empty."""
     change_id: str | None
     head_title: str
-    """The title of the cover letter or of the first patch that is there, normalised."""
+    """The title of the cover letter or of the first patch here, normalised."""
     cover: str
     """The cover letter's title, normalised; empty without one."""
     patches: frozenset[str]
@@ -68,7 +68,7 @@ class PostingFeatures:
     """Its sender says that it was sent before."""
     tags: frozenset[str]
     is_part: bool
-    """Not all patches that its counter counts are there."""
+    """Some of the patches that its counter counts are missing."""
     ids: tuple[str, ...] = ()
     """Message-IDs by which others link it: its cover letter's and its first patch's."""
     links: tuple[tuple[int, str], ...] = ()
@@ -213,7 +213,7 @@ class TitleFeatures:
     when: float
     version: tuple[int, int]
     title: str
-    """The title of the whole; empty where there is none."""
+    """The title of the series; empty where there is none."""
     has_cover: bool
 
     @property

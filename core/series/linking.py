@@ -1,11 +1,10 @@
-"""Postings to series: which of them are versions of the same thing (record linkage).
+"""Postings to series: groups the versions of one series (record linkage).
 
 A wrong join is worse than a missed one. Each posting, by date, looks back for its predecessor: the posting of its
-change-id; the earlier versions that it links; one of the same sender that (1) carries the same cover letter's title
-and shares a patch, (2) shares half of the smaller one's patch titles, (3) holds the thread in which this one was sent
-as its next version, or (4) has nearly the same title, which is asked for less strictly of the very next version
-within two weeks. Of each title only the few latest postings are looked at, so the work grows with the number of
-patches alone.
+change-id; the earlier versions that it links; one of the same sender that (1) carries the same cover letter's title and
+shares a patch, (2) shares half of the smaller one's patch titles, (3) holds the thread in which this one was sent as
+its next version, or (4) has nearly the same title, which is asked for less strictly of the very next version within two
+weeks. Of each title only the few latest postings are looked at, so the work grows with the number of patches alone.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _LATEST: Final = 8
 _SOMEWHAT_ALIKE: Final = 60.0
 _LONE_SOMEWHAT_ALIKE: Final = 50.0
 _MARGIN: Final = 10.0
-"""By how much the likest title must be liker than that of another series."""
+"""Least lead of the most similar title over that of another series."""
 
 
 class _SeriesBuilder:
@@ -126,7 +125,7 @@ class _Linker:
                 self._by_title.setdefault((sender, title), []).append(posting)
 
     def _predecessor(self, posting: PostingFeatures) -> _SeriesBuilder | None:
-        """Return the series that a posting goes on with."""
+        """Return the series that a posting continues."""
         linked = self._linked(posting)
         titled = self._by_title_and_change(posting)
         if linked is None:

@@ -85,7 +85,7 @@ class PostingBuilder:
         return found
 
     def _believe_patches(self, posting: Posting, cover: int) -> None:
-        """Where a cover letter says another version or total than all patches below it, they are right."""
+        """Where a cover letter claims another version or total than all patches below it, take theirs."""
         labels: Counter[tuple[int, int]] = Counter()
         totals: Counter[tuple[int, int, int]] = Counter()
         for mail in self._forest.children[cover]:

@@ -57,7 +57,7 @@ class Posting:
         self.tags = claim.tags
         self.slots: dict[int, list[int]] = {claim.number: [claim.mail]}
         self.attach_points = [claim.mail]
-        """The mails through which it hangs in the thread."""
+        """Its mails whose parent lies outside it."""
         self.is_unreferenced = is_unreferenced
         """Its mails answer nothing outside of it."""
         self.start = self.last = when
@@ -73,7 +73,7 @@ class Posting:
         return min(mails[0] for mails in self.slots.values())
 
     def lead(self) -> int:
-        """Return its cover letter, or the first of its patches that is there."""
+        """Return its cover letter, or the first of its patches here."""
         return self.slots[min(self.slots)][0]
 
     def add(self, claim: PatchNumber, when: float) -> None:

@@ -30,7 +30,7 @@ _ORIGINAL: Final = re.compile(
 _FOOTER: Final = re.compile(r"_{20,100}\s*$")
 _FOOTER_LINES: Final = 8
 _SIGNATURE_LINES: Final = 12
-"""Lines of a signature; a longer text is none."""
+"""Most lines of a signature."""
 _ATTRIBUTION_LINES: Final = 4
 _BEGIN: Final = ("On ", "Am ", "Le ", "El ", "Em ", "Il ", "At ", "Excerpts ")
 """Beginnings of attribution lines."""
@@ -54,7 +54,7 @@ class ReplyBlock:
     """The lines between the passage before and this one; none where a mail begins with text."""
     lines: tuple[str, ...]
     follows_quote_directly: bool
-    """No blank line stands between the quote and its text: a mailer may have broken a quoted line here."""
+    """There is no blank line between the quote and its text: a mailer may have broken a quoted line here."""
 
 
 def reply_blocks(text: str) -> Iterator[ReplyBlock]:
@@ -106,7 +106,7 @@ def _without_original(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _without_rule(lines: list[str]) -> list[str]:
-    """Take away the line of underscores that stands above a header block."""
+    """Remove the line of underscores above a header block."""
     while lines and (not lines[-1].strip() or _FOOTER.match(lines[-1])):
         lines = lines[:-1]
     return lines

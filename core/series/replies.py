@@ -28,11 +28,11 @@ class ReplyAssignment:
             for number, mails in posting.slots.items()
             for mail in mails
         }
-        """Of each mail that is a patch or cover letter: where it stands."""
+        """Mail that is a patch or cover letter → its slot."""
         self.owner_of: list[PatchSlot | None] = [None] * len(forest.messages)
         """The patch that each message is or belongs to; None outside of series."""
         self.replies: dict[PatchSlot, list[Reply]] = {}
-        """In the order of reading."""
+        """Slot → its replies, in the order of reading."""
         self.directly_attached: set[MessageId] = set()
         """Replies between which and their patch no mail is missing."""
         for roots in forest.conversations:

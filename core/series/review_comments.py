@@ -63,7 +63,7 @@ class ReviewComment:
     """A comment of a reviewer."""
 
     message: Message
-    """The reply it stands in."""
+    """The reply with the comment."""
     lines: tuple[str, ...]
     place: PatchLine | None
     """The line it was written under, of the patch; None where that is not known, or it quotes nothing."""
@@ -120,7 +120,7 @@ class _TextNumbers:
             left = max(0, left - len(passage.quoted))
 
     def number(self, text: str) -> int:
-        """Return the number of a text, -1 where nobody looks for it."""
+        """Return the number of a text, -1 where it is not searched for."""
         return self._numbers.get(text, -1)
 
     def line(self, quoted: QuotedLine) -> _Line:
@@ -143,7 +143,7 @@ class _LineIndex:
         self._exact = array("l")
         self._loose = array("l")
         self._places: dict[int, list[int]] = {}
-        """Number of a text → where it stands, in order; one list for all three kinds of text."""
+        """Number of a text → its places, in order; one list for all three kinds of text."""
         self._last: list[str] = []
 
     def add(self, line: str) -> bool:
@@ -172,7 +172,7 @@ class _LineIndex:
         return number in self._places
 
     def find(self, lines: Sequence[_Line], at: int, after: int) -> int:
-        """Return where the line `at` of the quoted ones stands, `after` being where the one before it does; or -1."""
+        """Return the place of the quoted line `at`; `after` is the place of the one before it; -1 for none."""
         line = lines[at]
         if self._same(after + 1, line):
             return after + 1
@@ -214,7 +214,7 @@ class _CommentPlacer:
         self._words = words
         self._patch = _LineIndex(words)
         self._lines = array("l")
-        """Of each line of `_patch`: its number in its part."""
+        """Line of `_patch` → its number in its part."""
         self._part_ends: list[int] = []
         for part in PARTS:
             for number, line in enumerate(getattr(patch.body, part).split("\n")):
@@ -224,7 +224,7 @@ class _CommentPlacer:
         self._diff_lines = patch.body.diff.count("\n")
         self._talk = _LineIndex(words)
         self._said_in: list[int] = []
-        """Of each line of `_talk` the remark it belongs to."""
+        """Line of `_talk` → the comment it belongs to."""
         self._remarks: list[ReviewComment] = []
         self._answers: dict[int, list[int]] = {}
         """Remark → those that answer it; -1: those that answer none."""
@@ -354,6 +354,6 @@ def _loose(key: str) -> str:
 
 
 def _tail(words: list[str]) -> str:
-    """Return the last words of a line, "" where they are too few to tell anything."""
+    """Return the last words of a line, "" where they are too few to be specific."""
     words = [word for word in words if word not in _ORNAMENTS]
     return " ".join(words[-_WORDS:]) if len(words) >= _FEWEST_WORDS else ""

@@ -23,7 +23,7 @@ ONE_AGAIN_SPECIFIC_WITHIN: Final = 30 * DAY
 ONE_AGAIN_OWN_WITHIN: Final = 60 * DAY
 """The same where a title of many words is specific to one patch."""
 ONE_RFC_WITHIN: Final = 30 * DAY
-"""The same for a lone RFC and the patch that comes of it."""
+"""The same for a lone RFC and the patch that follows it."""
 UNNUMBERED_WITHIN: Final = 3 * DAY
 """How long after a numbered version one may come that lacks its number, or has an earlier one."""
 _PAIR_WITHIN: Final = 14 * DAY

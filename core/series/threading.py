@@ -19,7 +19,7 @@ class ThreadForest:
 
     messages: list[Message]
     parents: list[int]
-    """Of each mail the one it answers, -1 for a root."""
+    """Mail → the one it answers, -1 for a root."""
     children: list[list[int]]
     """Message → its answers, by date."""
     conversations: list[list[int]]
@@ -47,7 +47,7 @@ class DisjointSets:
         self._above = list(range(size))
 
     def find(self, item: int) -> int:
-        """Return the one that stands for its whole set: the smallest."""
+        """Return the representative of its set: the smallest."""
         above = self._above
         while above[item] != item:
             above[item] = above[above[item]]

@@ -1,4 +1,4 @@
-"""Where a public-inbox archive's repositories lie in a folder, told without opening one."""
+"""Finds a public-inbox archive's repositories in a folder, without opening one."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class _Archives:
 def _with_bytes(
     epoch: EpochFeed, cursor: str, stored: _AskedStored, job: ProgressJob
 ) -> Iterator[MailChange]:
-    """Yield the changes of an epoch, those that brought a mail with its bytes."""
+    """Yield the changes of an epoch; additions with the mail's bytes."""
     for change in epoch.changes(cursor, stored, job):
         if not change.added or change.is_stored:
             yield change

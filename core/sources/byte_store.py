@@ -169,7 +169,7 @@ class FileBytes:
 
 @dataclass(frozen=True, slots=True)
 class _Checkpoint:
-    """A place from which unpacking can go on."""
+    """A place from which unpacking can resume."""
 
     offset: int
     packed: int

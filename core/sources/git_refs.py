@@ -34,7 +34,7 @@ class RefFiles:
         self._folders = [folder] if tag_folder is None else [folder, tag_folder]
 
     def lookup(self, name: str) -> str | None:
-        """Return the id, in hex, that a full name ("refs/heads/master", "HEAD") stands for; None where there is none.
+        """Return the id, in hex, of a full name ("refs/heads/master", "HEAD"); None where there is none.
 
         One that holds neither an id nor a name is damaged: an OSError, not an empty repository.
         """

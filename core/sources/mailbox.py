@@ -139,7 +139,7 @@ class MailboxFeed:
 
     @property
     def cursor(self) -> str:
-        """Where to go on, once all that was yielded so far is stored."""
+        """The position to resume from, once everything yielded so far is stored."""
         return self._cursor
 
     @property

@@ -168,7 +168,7 @@ class PublicInboxSource:
 def _history_blobs(
     repository: Repository, tip: pygit2.Commit, removed: Counter[str]
 ) -> Iterator[pygit2.Oid]:
-    """Follow an epoch's commits back from its tip; `removed` goes on from the epochs after it."""
+    """Follow an epoch's commits back from its tip; `removed` is carried over from the later epochs."""
     last = None
     for commit in repository.history(tip):
         tree = commit.tree

@@ -48,7 +48,7 @@ class EpochFeed:
 
     @property
     def cursor(self) -> str:
-        """Where to go on, once all that was yielded so far is stored."""
+        """The position to resume from, once everything yielded so far is stored."""
         return json.dumps({"top": self._top, "next": self._next}) if self._top else ""
 
     @property
@@ -160,7 +160,7 @@ class EpochFeed:
             return
 
     def _change(self, commit: pygit2.Commit) -> tuple[bytes, bool] | None:
-        """Return the mail that a commit brought, or (False) took away; None where it did neither."""
+        """Return the mail that a commit added, or (False) removed; None where it did neither."""
         try:
             tree = commit.tree
         except GIT_ERRORS:

@@ -70,7 +70,7 @@ class MailChange:
     is_stored: bool = False
     """It is stored already, and need not be read."""
     vanished: bool = False
-    """It was not removed: this part of the list never had it, now that its history is rewritten."""
+    """Vanished by a rewrite of history; this part does not count as having removed it."""
 
 
 class StoredPart(Protocol):
@@ -109,7 +109,7 @@ class IncrementalSource(Protocol):
 
     @property
     def cursor(self) -> str:
-        """Where to go on, once all that was yielded so far is stored. Begins as ""."""
+        """The position to resume from, once everything yielded so far is stored. Begins as ""."""
         ...
 
     @property

@@ -28,7 +28,7 @@ _BOUNDARIES: Final = 1000
 
 
 class EpochMirror:
-    """One list's epochs in a folder of its own. The caller sees to it that nobody else writes there."""
+    """One list's epochs in a folder of its own. The caller keeps other writers out."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class EpochMirror:
         stop: Event,
         report: ProgressCallback,
     ) -> None:
-        """Take the seconds that a server has to say which epochs there are (cloning takes its time), and the handle of the
+        """Take the seconds that a server has to list its epochs (cloning is not limited), and the handle of the
         folder's lock, which git is to hold should it outlive this process.
         """
         self.name = name
@@ -206,7 +206,7 @@ class EpochMirror:
         )
 
     def _remove_stale_locks(self, epoch: Epoch) -> None:
-        """Remove the lock files of a killed git: nobody else works here."""
+        """Remove the lock files of a killed git: the folder is locked, so no other runs."""
         path = self.path(epoch.number)
         for pattern in ("*.lock", "refs/**/*.lock", "objects/info/*.lock", "objects/pack/tmp_*"):
             for stale in path.glob(pattern):

@@ -177,7 +177,7 @@ class UnfollowResult:
     mails: int
     """Mails of it that were in the index."""
     clone: Path | None
-    """Where its clone still lies."""
+    """The folder of its clone, where that was kept."""
 
 
 def unfollow_and_delete(

@@ -133,7 +133,7 @@ def run_git(
 
 
 def environment(certificates: Certificates) -> dict[str, str]:
-    """Return all that git gets of the environment: none of the user's configuration, nobody to ask."""
+    """Return git's whole environment: without the user's configuration and without prompts."""
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     return {
         **kept,

@@ -51,7 +51,7 @@ class SyncProcess(ChildProcess):
             self.end()
 
     def end(self) -> None:
-        """End the child once it has stored its messages, unless it is left running; nobody may be receiving."""
+        """End the child once it has stored its messages, unless it is left running; not while another thread receives."""
         if not self._detached.is_set():
             self.request_stop()
             self.wait(_PATIENCE)

@@ -111,7 +111,7 @@ def _quiet(_: Progress) -> None:
 
 
 class _FoundSource:
-    """Mails of a list that a search brought."""
+    """Mails of a list from a server search."""
 
     is_list = True
     notes: tuple[str, ...] = ()
@@ -138,7 +138,7 @@ class _FoundSource:
 
 
 class _FoundFeed:
-    """The same as a part of the list, before all others: it has no place to go on from."""
+    """These mails as a part of the list, before all others; it has no position to resume from."""
 
     part_name = PART
     order = -1

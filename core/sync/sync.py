@@ -101,7 +101,7 @@ class _ListSync:
         self._report = report
         self._result = SyncResult(name=name)
         self._begins_inbox = False
-        """Where the list's inbox begins was set."""
+        """This sync set the beginning of the list's inbox."""
 
     def run(self, wish: SyncDepth) -> SyncResult:
         try:

@@ -136,7 +136,7 @@ class TimeWindowFeed:
 
     @property
     def cursor(self) -> str:
-        """Where to go on, once all that was yielded so far is stored."""
+        """The position to resume from, once everything yielded so far is stored."""
         if not self._begun:
             return ""
         known = [list(span) for span in self._known]

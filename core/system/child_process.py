@@ -148,7 +148,7 @@ class ChildProcess:
         self._closed.set()
 
     def release(self) -> None:
-        """End the child and close its pipes; nobody may be receiving."""
+        """End the child and close its pipes; not while another thread receives."""
         self._closed.set()
         self._process.kill()
         self._process.wait()
@@ -265,7 +265,7 @@ class Channel:
         self._expect(patience)
 
     def send(self, value: object) -> None:
-        """Send a value to the parent. Raises BrokenPipeError where nobody wants it any more."""
+        """Send a value to the parent. Raises BrokenPipeError where the parent has closed the pipe."""
         frame = framed(value)
         if self._patience:
             self._expect(0)  # the parent may be slow to take it

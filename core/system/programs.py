@@ -25,7 +25,7 @@ MOST_OUTPUT: Final = 1 << 20
 """Bytes of a command's output that are kept; one that writes more is ended."""
 
 LORE: Final = "https://lore.kernel.org/r"
-"""Where a Message-ID can be read on the web, whatever list it went to."""
+"""The web address below which any Message-ID can be read."""
 
 _EDITORS: Final = ("sensible-editor", "vi", "nano")
 _GIT_SECONDS: Final = 5

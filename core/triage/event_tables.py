@@ -31,7 +31,7 @@ _KEY: Final = 8
 
 
 def message_hash(message_id: str) -> int:
-    """Return the number that stands for a Message-ID: its `message_key`."""
+    """Return the hash of a Message-ID: its `message_key` as a number."""
     return int.from_bytes(message_key(message_id), "little", signed=True)
 
 
@@ -42,7 +42,7 @@ class AppliedEvents:
     events: int = 0
     """How many were new."""
     hashes: set[int] = field(default_factory=set)
-    """Of the Message-IDs of mails whose series may have another state."""
+    """Hashes of the Message-IDs of mails whose series may have changed state."""
     read: dict[MessageId, bool] = field(default_factory=dict)
     """Mails that are read, or unread, from now on."""
 

@@ -42,7 +42,7 @@ _ID_LENGTH: Final = 4096
 _LARGEST: Final = 1e12
 _FIRST_YEAR: Final = 2
 _LAST_YEAR: Final = 9998
-"""Of times that stay dates in every zone."""
+"""Last year whose times are valid dates in every zone."""
 _NAME: Final = re.compile(r"[0-9A-Za-z_-]{1,64}(?:\.[0-9]{1,6})?", re.ASCII)
 _VIEW_KEY: Final = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,7 +61,7 @@ class EventSeries:
     """Its covers and patches, the one that it is called by first; of a thread its first mail; of a patch alone that."""
     before: Status | None = None
     replies: frozenset[bytes] | None = None
-    """The `short_message_key`s of the replies that had come; None where nobody knows."""
+    """The `short_message_key`s of the replies that had come; None where unknown."""
     active: float | None = None
     """Its latest activity, in seconds of the Unix epoch."""
 

@@ -57,7 +57,7 @@ class EventBatch:
 
     events: tuple[TriageEvent, ...]
     cursor: JournalCursor
-    """Where to go on."""
+    """The position after the batch."""
     invalid_lines: int = 0
     """Lines that are no events."""
 
@@ -89,7 +89,7 @@ class Journal:
     def append(
         self, events: Sequence[TriageEvent], *, now: int, sync: bool = True
     ) -> list[TriageEvent]:
-        """Write events as one, each with its time, host and id; return them as they stand there.
+        """Write events as one, each with its time, host and id; return them as written.
 
         Those of one call are one step: the ids of all but the first are the first's with a number. `now` is in
         microseconds of the Unix epoch; a clock that was set back is put right by this machine's last event. With `sync`
@@ -140,7 +140,7 @@ class Journal:
             raise self._fault("read", error) from error
 
     def continues_from(self, cursor: JournalCursor) -> bool:
-        """Whether the journal goes on from a cursor; False where the file was replaced, cut or edited there."""
+        """Whether the journal continues from a cursor; False where the file was replaced, cut or edited there."""
         if not cursor.offset:
             return True
         try:

@@ -29,7 +29,7 @@ class ReadItems(NamedTuple):
     """The ids of items that were read."""
 
     whole: frozenset[MessageId] = frozenset()
-    """Those of which every mail is marked as read."""
+    """Items of which every mail is marked as read."""
     opened: frozenset[MessageId] = frozenset()
     """The series of which a patch or the cover letter of the newest version is."""
 
@@ -174,7 +174,7 @@ class InMemoryTriageStore:
             )
 
     def check_tags(self, has_tag: HasTag) -> bool:
-        """See which of the tags that items wait for are there; return whether any is."""
+        """Check for the tags that items wait for; return whether one exists."""
         with self._lock:
             wanted = {one.until.tag for one in self.states().values() if one.until is not None}
             there = {tag for tag in wanted if tag and has_tag(tag)}

@@ -59,7 +59,7 @@ class LogEntry:
     before: str | None
     after: str | None
     entry: EventSeries | None = None
-    """As the journal has it; None of an undo."""
+    """The entry in the journal; None for an undo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

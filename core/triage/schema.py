@@ -1,4 +1,4 @@
-"""The tables that the journal is taken in by, see `core.triage.event_tables`."""
+"""The tables of the applied journal, see `core.triage.event_tables`."""
 
 from __future__ import annotations
 

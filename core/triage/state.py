@@ -84,7 +84,7 @@ class TriageState:
 
 
 INITIAL_STATE: Final = TriageState()
-"""Of a series that nothing was done to."""
+"""The state of a series without events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class EventEffect:
     keys: frozenset[bytes] = frozenset()
     """The `message_key` each mail that it named."""
     replies: frozenset[bytes] | None = None
-    """The `short_message_key` of each reply that had come; None where nobody knew."""
+    """The `short_message_key` of each reply that had come; None where unknown."""
     active: float | None = None
 
 
@@ -199,7 +199,7 @@ class _StateFold:
         self._answered: set[bytes] = set()
 
     def add(self, effect: EventEffect) -> None:
-        """Let a effect have its effect; one whose verb or argument nobody knows has none."""
+        """Apply an effect; one with an unknown verb or argument is ignored."""
         if effect.patch:
             self._add_to_patches(effect)
             return
@@ -242,12 +242,12 @@ class _StateFold:
 
 
 def applied_branch(argument: str) -> str:
-    """Return the branch that the argument of an event `applied` names: what stands before its last commit."""
+    """Return the branch that the argument of an event `applied` names: the text before its last commit."""
     return argument.partition(" ")[0]
 
 
 def changed_priority(priority: int, argument: str) -> int:
-    """Return a priority raised or lowered by `+1` or `-2`, or set by `=3`; as it was where the words are none of these."""
+    """Return a priority raised or lowered by `+1` or `-2`, or set by `=3`; unchanged for any other text."""
     sign, number = argument[:1], argument[1:]
     if sign not in ("+", "-", "=") or not (number.lstrip("-").isdecimal() and len(number) < 4):
         return priority

@@ -16,7 +16,7 @@ from core.triage.state import TriageState
 T = TypeVar("T")
 
 PATIENCE = 0.02
-"""Seconds that a key press waits for another process to let the journal be taken in; it is taken in later, then."""
+"""Seconds that a key press waits for another process before the journal is applied later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class TriageTarget:
     requested_id: MessageId
     """The mail that it was asked for by."""
     entry: EventSeries
-    """As the journal is to name it."""
+    """Its entry for the journal."""
     state: TriageState
     mails: tuple[MessageId, ...]
     """All of it, replies too."""
@@ -36,7 +36,7 @@ class TriageTarget:
     is_thread: bool = False
     """It has no versions."""
     is_known: bool = True
-    """False of a mail that nobody knows yet."""
+    """False for a mail that is not here yet."""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Final
 
 
 class Status(StrEnum):
-    """Where a series stands."""
+    """The triage status of a series."""
 
     NEW = "new"
     READING = "reading"
@@ -140,7 +140,7 @@ def _row(status: Status) -> dict[Verb, Status]:
 TRANSITIONS: Final[Mapping[Status, Mapping[Verb, Status]]] = {
     status: _row(status) for status in Status
 }
-"""From each status, by each verb that is possible there, to the next."""
+"""Status → verb possible there → next status."""
 
 DECISION_VERBS: Final = frozenset(_DECISIONS)
 """The verbs that set the status of a series."""

@@ -74,7 +74,7 @@ class ChangelogItem:
     """As written, lines joined by `\\n`, without its bullet."""
     message_id: MessageId
     number: int
-    """Of the patch whose mail says it; 0 for the cover letter."""
+    """The number of the patch with the item; 0 for the cover letter."""
     patches: tuple[int, ...] = ()
     """The patches that it speaks of; of a cover letter's those that it names."""
 

@@ -26,7 +26,7 @@ class Posting:
     at: int
     """Its place among the series' versions."""
     version: Version
-    """With the patches that it does not repeat."""
+    """The version, with the patches that it does not repeat."""
     name: str
     """`v4`, `v4.1`, or `v4b` for the second posting of v4."""
 
@@ -168,7 +168,7 @@ def _filled(versions: Sequence[Version], at: int) -> Version:
 
 
 def _rerolls(version: Version, base: Version) -> bool:
-    """Whether a posting without cover letter and with missing patches goes on from another."""
+    """Whether a posting without cover letter and with missing patches re-rolls a part of another."""
     if version.version == base.version:
         return True
     ids = {entry.message.message_id for entry in base.entries()}

@@ -66,14 +66,14 @@ class PairChange:
     rewritten: bool = False
     """Less than 40 % of the changed lines are common: paired by its title."""
     merged_into: int | None = None
-    """Of a lone old patch: the number of the new one that has its lines."""
+    """The number of the new patch with the lines of a lone old one."""
     split_from: tuple[int, ...] = ()
-    """Of a lone new patch: the numbers of the old ones that had its lines."""
+    """The numbers of the old patches with the lines of a lone new one."""
     compared: bool = True
     """False where there were too many patches to find its counterpart."""
     tags: TagChanges = TagChanges()
     notes: tuple[str, ...] = ()
-    """Of its files: "combined diff", "damaged diff"."""
+    """Notes on its files: "combined diff", "damaged diff"."""
 
     @property
     def is_changed(self) -> bool:

@@ -28,7 +28,7 @@ class FileContent:
 
     path: str
     old_path: str | None = None
-    """Where it was before, of a rename or copy."""
+    """The path before a rename or copy."""
     status: str = "modified"
     old_mode: str | None = None
     new_mode: str | None = None

@@ -31,7 +31,7 @@ class Row(NamedTuple):
     was: str
     """Its sign in the old version: ` `, `+`, `-`, `?`, or "" where the old patch does not show it."""
     now: str
-    """The same in the new version."""
+    """The sign in the new version."""
     text: str
     old: int
     """Its place among the rows of the file in the old patch, -1 for none."""
@@ -60,7 +60,7 @@ class FileInterdiff:
     moved: frozenset[int] = frozenset()
     """Rows that only changed their place within the file."""
     respaced: frozenset[int] = frozenset()
-    """Rows that came or went of which only the white space is another."""
+    """Added or removed rows that differ in whitespace alone."""
     added: int = 0
     """Rows that came, less those that moved."""
     removed: int = 0
@@ -73,7 +73,7 @@ class FileInterdiff:
 
     @property
     def old_path(self) -> str | None:
-        """Its path in the old version, where that is another."""
+        """Its path in the old version, where that differs."""
         if self.old is None or self.new is None or self.old.path == self.new.path:
             return None
         return self.old.path

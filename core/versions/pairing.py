@@ -36,7 +36,7 @@ _SHARE: Final = 0.6
 """The share of its lines that a lone patch has in another to be merged into or split from it."""
 _FEWEST_LINES: Final = 4
 _SHORTEST_TEXT: Final = 4
-"""Characters of a line that tells where it comes from: `}` stands everywhere."""
+"""Least characters of a line that identifies its origin: `}` is everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class PatchPair:
     moved: bool = False
     """Its order among the other pairs changed."""
     merged_into: int | None = None
-    """Of a lone old patch: the new one that has most of its lines."""
+    """The new patch with most of the lines of a lone old one."""
     split_from: tuple[int, ...] = ()
     """Of a lone new patch: the old one that had most of its lines, or the several that had them together."""
     compared: bool = True
@@ -336,7 +336,7 @@ def _left(lines: Sequence[str], without: Iterable[str]) -> list[str]:
 
 
 def _groups(edges: NDArray[np.bool_]) -> Iterable[tuple[list[int], list[int]]]:
-    """Yield the rows and columns that hang together by edges; those that have none are in no group."""
+    """Yield the connected groups of rows and columns; those without an edge are in none."""
     unseen = set(np.flatnonzero(edges.any(axis=1)).tolist())
     while unseen:
         rows, columns = {min(unseen)}, set[int]()

@@ -154,7 +154,7 @@ def _search(finder: ListSearch, query: str, lists: Iterable[str], limit: int) ->
 
 
 def _print_found(found: SearchResult, arguments: argparse.Namespace, *, several: bool) -> None:
-    """Print the results, and to stderr why there are none or more; `several` lists were searched."""
+    """Print the results, and to stderr why there are none, or that there are more; `several` lists were searched."""
     hits = list(islice(_flat(found), arguments.limit))
     if arguments.json:
         from core.json_records import hit_record, to_line

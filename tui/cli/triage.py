@@ -222,7 +222,7 @@ def _log_line(line: LogLine) -> str:
 
 
 def _ids(arguments: argparse.Namespace) -> Iterator[MessageId]:
-    """Yield the Message-IDs of the call; `-` stands for those on standard input."""
+    """Yield the Message-IDs of the call; `-` means those on standard input."""
     from core.sources.message_url import named_message_id
 
     for given in arguments.ids:

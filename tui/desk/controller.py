@@ -95,7 +95,7 @@ class Refresh:
     keep: bool
     """They are the same list: folds and marks stay, and once the reader has moved, the row under the cursor."""
     anew: bool = False
-    """They were read again: the mail under the cursor is to be read again, too."""
+    """The rows were read again, so read the mail under the cursor again, too."""
     hold: bool = False
     """The row under the cursor stays, though the reader has not moved."""
 
@@ -301,7 +301,7 @@ class Controller:
         self._tasks = tasks
 
     def start(self) -> None:
-        """Begin: the widgets are there."""
+        """Start, once the widgets are mounted."""
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name; no other controller has one for the same name."""
@@ -367,7 +367,7 @@ class Controller:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is to come of itself, but from `Tasks`."""
+        """Whether no change is pending, except in `Tasks`."""
         return True
 
     def close(self) -> None:

@@ -85,7 +85,7 @@ class Controllers:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is to come of itself."""
+        """Whether no change is pending."""
         return all(member.is_idle for member in self)
 
     def on_open(self, session: Session) -> None:

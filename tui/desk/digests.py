@@ -23,7 +23,7 @@ _KEPT: Final = "digest"
 
 
 class Digests(Controller):
-    """Begins a digest with any of its commands, since none is open here."""
+    """Runs the digest commands where no digest is open: each asks for one."""
 
     def __init__(
         self, desk: DeskView, tasks: Tasks, opening: Opening, lists: Lists, mail: MailLoader
@@ -86,7 +86,7 @@ class Digests(Controller):
     # ------------------------------------------------------------- from a digest into a mail, and back
 
     def _read(self, message_id: MessageId) -> bool:
-        """Go to a mail of the digest on the screen; keep that for the way back. Say whether the mail is there."""
+        """Go to a mail of the digest on the screen; keep the digest for the way back. Return whether the mail is there."""
         if not self._desk.series_tree.go_to_mail(message_id):
             return False
         self._loader.read_here()

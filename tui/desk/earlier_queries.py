@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tui.widgets.search_bar import SearchBar
 
 _SECTION: Final = "find"
-"""Where queries are remembered from run to run."""
+"""The section of the state file with earlier queries."""
 _LONGEST: Final = 1_000
 """Characters of a query that is remembered."""
 

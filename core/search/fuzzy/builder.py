@@ -1,4 +1,4 @@
-"""From entries to the arrays of a segment."""
+"""Builds the arrays of a segment from entries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FuzzyEntry:
     row: int
     """The caller's number for it, below 2**63."""
     subject: str
-    """Without `Re:` and tags: `core.model.Subject.title`."""
+    """The subject without `Re:` and tags: `core.model.Subject.title`."""
     name: str
     address: str
     """The author's."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_INLINE_CHANGES: Final = 1000
-"""Changed rows that are taken in where they are needed; more are for the other process."""
+"""Most changed rows that this process applies itself; more are left to a child."""
 
 _POLL: Final = 0.05
 BACKOFF_FACTOR: Final = 5.0
@@ -154,7 +154,7 @@ class FuzzyCache:
         return True
 
     def _rebuild_in_child(self, stop: Event) -> None:
-        """Have the saved arrays brought up to date by another process."""
+        """Update the saved arrays in a child process."""
         self._go_on(stop)
         child = self._child = ChildProcess(
             "core.search.fuzzy.cache",

@@ -23,7 +23,7 @@ from core.search.fuzzy.scorer import ScoredRow
 from core.search.fuzzy.typed_query import TypedQuery
 
 Span = tuple[int, int]
-"""Where matched letters begin and end in a text, in characters."""
+"""Start and end of matched letters in a text, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FuzzyHit:
     row: int
     """The caller's number."""
     score: float
-    """0 to 100; from 70 on every word stands as typed or begins so, below 55 something was guessed."""
+    """0 to 100; from 70 on every word matches exactly or as a prefix, below 55 one was guessed."""
     subject: tuple[Span, ...]
     name: tuple[Span, ...]
     address: tuple[Span, ...]
@@ -65,13 +65,13 @@ class _SpanCollector:
         self._lit += [(start + first, start + last) for first, last in letters]
 
     def light_text(self, folded: str) -> None:
-        """Light up a folded text where it stands."""
+        """Highlight a folded text at its place."""
         at = self._folded[0].find(folded)
         if at >= 0:
             self._lit.append((at, at + len(folded)))
 
     def spans(self) -> tuple[Span, ...]:
-        """Return the runs of lit letters."""
+        """Return the runs of highlighted letters."""
         if not self._lit:
             return ()
         places = self._folded[1]

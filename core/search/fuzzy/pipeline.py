@@ -28,7 +28,7 @@ LOOKED_AT: Final = 160
 _FEW_WORDS: Final = 2
 """A query of more words that finds something is not read as runs."""
 _MANY_WORDS: Final = 5
-"""A query of so many words that finds something as it stands is not guessed at; finds it nothing, one may be wrong."""
+"""From so many words on typos are tried only where nothing matches exactly; if they find nothing either, one word may miss."""
 
 _BY_MESSAGE_ID: Final = 100
 _PART_OF_ID: Final = 10
@@ -41,7 +41,7 @@ Columned = Sequence[Bytes]
 
 @dataclass(frozen=True, slots=True)
 class LiveSegment:
-    """A segment, which of its rows are deleted, and its columns."""
+    """A segment, its deleted rows, and its columns."""
 
     segment: Segment
     columns: ScoreColumns

@@ -1,4 +1,4 @@
-"""The best rows looked at whole: which word is meant where, and how good an answer that makes."""
+"""Scores the best rows as a whole: the word that each typed word matches, and the quality of that."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class WordMatch(NamedTuple):
     weight: int
     place: int
     pieces: tuple[Piece, ...] = ()
-    """Of a run, which words of the subject, and how many letters of each."""
+    """The words of the subject in a run, and the number of letters of each."""
 
 
 NO_MATCH: Final = WordMatch(0, -1)

@@ -31,7 +31,7 @@ _PER_SLIP: Final = 8
 _SHORT: Final = 4
 """The cost of a word so short that it could be many others."""
 STRONG: Final = 70
-"""From here on a word is meant as it stands."""
+"""Weight from which a word counts as typed without a mistake."""
 WEAK: Final = 56
 """Below this it is a guess."""
 
