@@ -8,7 +8,8 @@ PatchdeskError
 ├── ConfigError      the configuration cannot be used
 ├── ChildError       a child process ended early, failed or did not answer
 and, where they are raised:
-├── core.index.database.IndexFileError   the index cannot be opened, read or written
+├── core.index.errors.IndexFileError   the index cannot be opened, read or written
+│   └── core.index.errors.IndexDamagedError    the next opening sets the index aside
 ├── core.triage.journal.JournalError     the triage journal cannot be read or written
 ├── core.triage.arguments.ArgumentError  a verb's argument is wrong
 │   └── core.triage.arguments.SnoozeError    a time, version or tag to snooze until is wrong

@@ -154,7 +154,10 @@ class ListDesk:
         self._wake.set()
 
     def pages(self, stop: Event) -> Iterator[ListPage]:
-        """Yield a page now and whenever there is something new, until `stop` or the end. Raises IndexFileError."""
+        """Yield a page now and whenever there is something new, until `stop` or the end; then the index is closed.
+
+        Raises IndexFileError; IndexDamagedError also where something else has found the damage.
+        """
         self._preparing.join()
         index = self.index
         try:
@@ -183,6 +186,7 @@ class ListDesk:
             self._wake.clear()
             if stop.is_set() or self._closed:
                 return
+            index.check_file()
             self._apply_journal()
             changes = index.rows.changes_since(self._generation)
             asked = self._asked

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from core.errors import PatchdeskError
+from core.index.errors import IndexDamagedError, IndexFileError
 from core.index.file_lock import IndexFileLock
 from core.index.migrations import MIGRATIONS
 from core.series import RULES_VERSION
@@ -31,8 +31,8 @@ BUSY_FOR: Final = 60.0
 _CACHE_KIB: Final = 16 << 10
 
 
-class IndexFileError(PatchdeskError):
-    """The index cannot be opened, read or written."""
+_HEADER: Final = b"SQLite format 3\0"
+"""The first bytes of every database file (https://www.sqlite.org/fileformat.html, 1.3)."""
 
 
 def schema() -> str:
@@ -154,13 +154,22 @@ def faults(path: Path) -> Iterator[None]:
         raise
 
 
-def _damaged(path: Path) -> IndexFileError:
+def check_file(path: Path) -> None:
+    """Raise IndexDamagedError where damage was found in an open index, or its header, which nobody reads again, is gone."""
+    if _mark_of(path).exists():
+        raise _damaged(path)
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        if file.read(len(_HEADER)) != _HEADER:
+            raise _damaged(path)
+
+
+def _damaged(path: Path) -> IndexDamagedError:
     """Mark a file to be set aside at the next opening."""
     with contextlib.suppress(OSError):
         _mark_of(path).touch(mode=0o600)
-    return IndexFileError(
+    return IndexDamagedError(
         f"The index {path} is damaged.",
-        "Start again: it is set aside and rebuilt. Triage is in a journal of its own.",
+        "Opened again, it is set aside and rebuilt. Triage is in a journal of its own.",
     )
 
 

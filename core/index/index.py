@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from core.index.connection_pool import ConnectionPool
-from core.index.database import get_meta, open_database
+from core.index.database import check_file, get_meta, open_database
 from core.index.file_lock import IndexFileLock
 from core.index.mail_queries import MailQueries
 from core.index.row_queries import RowQueries
@@ -71,6 +71,10 @@ class Index:
         """Return the number of the last change of any row."""
         with self._pool.connection() as connection:
             return int(get_meta(connection, "generation") or 0)
+
+    def check_file(self) -> None:
+        """Raise IndexDamagedError where the file was found damaged, by whatever read it, or lost its header."""
+        check_file(self.path)
 
     def close(self) -> None:
         """Close all connections; one that is in use closes once it is not."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from core.errors import SourceError
 from core.index.codec import decode_facts, from_blob, split_pair
-from core.index.database import IndexFileError
+from core.index.errors import IndexFileError
 from core.model import Identity, Message, MessageId, Trailer
 
 _REMEMBERED: Final = 30_000

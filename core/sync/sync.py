@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from core.config import FollowedList
 from core.errors import Cancelled, PatchdeskError
 from core.fetch.options import FetchOptions
-from core.index.database import IndexFileError
+from core.index.errors import IndexFileError
 from core.index.index import open_index
 from core.progress import ProgressCallback
 from core.sources.inbox_server import InboxServer

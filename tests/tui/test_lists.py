@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from core.config_keys import read_interval
 from core.demo import demo_path
 from core.desk.list_query import ListQuery
 from core.desk.lists_desk import ListDesk
+from core.index.database import connect
 from core.index.index import Index, RowView, open_index
 from core.index.mail_queries import MailQueries
 from core.model import MessageId, Series
@@ -462,3 +464,42 @@ async def test_escape_stops_a_sync_and_keeps_what_came(
             await until(pilot, lambda: not controller(app, Sync).is_running, what="its end")
             assert "stopped" in text_of(app, "StatusBar")
             assert len(tree_of(app)) == rows
+
+
+@pytest.mark.parametrize("what", ["pages", "header"])
+async def test_an_index_damaged_under_the_screen_is_set_aside_and_rebuilt(
+    path: Path, what: str
+) -> None:
+    newest = datetime(2026, 3, 1, tzinfo=UTC)
+    app = PatchdeskApp("", lambda _: ListDesk(path, ListQuery()), clock=lambda: newest)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        rows = len(tree_of(app))
+        connection = connect(path)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        roots = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('node', 'item')"
+        ).fetchall()
+        connection.close()
+        with path.open("r+b") as file:
+            for (page,) in roots if what == "pages" else [(1,)]:
+                file.seek((page - 1) * 4096)
+                file.write(os.urandom(200))
+        await pilot.press("j", "enter", "q", "j", "d")
+
+        def is_told() -> bool:
+            return any("was set aside" in toast.message for toast in app._notifications)
+
+        await until(pilot, is_told, what="the sentence")
+        assert len(list(path.parent.glob("*.aside"))) == 1
+        if what == "pages":
+            return
+        # What could not be read comes with the next sync; the screen goes on.
+        assert rows
+        index = open_index(path)
+        with demo_path() as mbox:
+            index.writer.ingest(
+                "lantern", open_file(mbox), stop=NOTHING, report=lambda _: None, read_before=0
+            )
+        index.close()
+        await until(pilot, lambda: len(tree_of(app)) > 0, what="the rows")

@@ -135,7 +135,13 @@ class Lists(Controller):
         self._desk.controllers.on_page(page)
         self._show_whether_empty(page, is_first=before is None)
         for note in page.notes:
-            self._desk.show_message("{note}", "warning", note=note)
+            if session is before:
+                self._desk.show_message("{note}", "warning", note=note)
+            else:  # on the index itself: keys that are pressed meanwhile must not take it away
+                seconds = self._desk.settings.timings.error_shown
+                self._desk.app.notify(
+                    shown(note), severity="warning", timeout=seconds, markup=False
+                )
 
     def _show_whether_empty(self, page: ListPage, *, is_first: bool) -> None:
         was_empty = self._desk.is_empty

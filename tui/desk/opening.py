@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 
 from core.errors import PatchdeskError
+from core.index.errors import IndexDamagedError
 from core.model import Series
 from core.progress import Progress
 from core.text import SafeText, shown
@@ -219,6 +220,9 @@ class Opening(Controller):
             self._desk.show_work()
         if session is self._desk.session:
             self._desk.title_bar.flag = "incomplete"
+            if isinstance(error, IndexDamagedError):
+                self.open_target(session.target)  # which sets it aside, and says so
+                return
         else:
             self._close(session)
         self.show_error(error)

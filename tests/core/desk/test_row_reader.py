@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.desk.list_rows import LazyRows
 from core.desk.row_reader import RowReader
 from core.errors import PatchdeskError
-from core.index.database import IndexFileError
+from core.index.errors import IndexFileError
 from core.model import MessageId
 
 if TYPE_CHECKING:

@@ -15,14 +15,8 @@ import pytest
 
 from core.index import database
 from core.index.connection_pool import MOST_IDLE
-from core.index.database import (
-    APPLICATION_ID,
-    IndexFileError,
-    connect,
-    open_database,
-    schema,
-    transaction,
-)
+from core.index.database import APPLICATION_ID, connect, open_database, schema, transaction
+from core.index.errors import IndexFileError
 from core.index.index import Index, RowView, open_index
 from core.index.migrations import MIGRATIONS
 from tests.core.indexing import NOBODY, Log, bring, check_whole, grouped, held, quiet
@@ -257,7 +251,7 @@ def test_a_full_disk_loses_nothing_that_was_stored(
     log = log_of(mails(600))
     with index.connection() as connection:
         connection.execute("PRAGMA max_page_count = 100")
-    with pytest.raises(IndexFileError, match="no room left") as caught:
+    with pytest.raises(IndexFileError, match="No space is left") as caught:
         bring(index, log)
     assert "sync" in caught.value.hint
     with index.connection() as connection:
