@@ -130,6 +130,16 @@ def decode_bytes(data: bytes, charset: str = "") -> str:
     return text
 
 
+def read_stray_bytes(text: str) -> str:
+    """Return a text whose bytes that are no UTF-8 came through `surrogateescape`, as `decode_bytes` reads them.
+
+    An argument of the command line is such a text. Halves of characters that stand for no byte become `?`.
+    """
+    if text.isascii():
+        return text
+    return text.translate(_STRAY_BYTES).encode("utf-8", "replace").decode("utf-8")
+
+
 def _utf8(data: bytes) -> str:
     try:
         return data.decode("utf-8")

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from core.errors import TargetError
+from core.mail.charsets import read_stray_bytes
 from core.model import MessageId
 
 _ID_CAP: Final = 998  # a header line's, RFC 5322
@@ -85,7 +86,11 @@ def message_id_in(text: str) -> MessageId | None:
 
 
 def named_message_id(text: str) -> MessageId:
-    """Return the Message-ID that a person names in a call, as `message_id_in` reads it; else the text itself."""
+    """Return the Message-ID that a person names in a call, as `message_id_in` reads it; else the text itself.
+
+    Bytes that are no UTF-8 are read as in the header of a mail, so that the id of such a mail can be named.
+    """
+    text = read_stray_bytes(text)
     return message_id_in(text) or MessageId(text.strip().removeprefix("<").removesuffix(">"))
 
 

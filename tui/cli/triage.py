@@ -239,6 +239,7 @@ def _ids(arguments: argparse.Namespace) -> Iterator[MessageId]:
 
 def _of_record(text: str, *, patch: bool) -> MessageId:
     """Return the id in a line of JSON: the series', with `patch` the message's. Raises ArgumentError."""
+    from core.mail.charsets import read_stray_bytes
     from core.model import MessageId
     from core.triage.arguments import ArgumentError
 
@@ -250,7 +251,8 @@ def _of_record(text: str, *, patch: bool) -> MessageId:
     if isinstance(record, dict):
         for name in names:
             if isinstance(record.get(name), str):
-                return MessageId(record[name].strip().removeprefix("<").removesuffix(">"))
+                id_ = read_stray_bytes(record[name]).strip()
+                return MessageId(id_.removeprefix("<").removesuffix(">"))
     raise ArgumentError(
         f"‘{text[:60]}’ on standard input names no series.",
         "Give one Message-ID a line, or the output of series --json.",

@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from core.errors import TargetError
+from core.mail.message import parse_message
 from core.search.fuzzy.typed_query import parse_typed_query
-from core.sources.message_url import message_id_in, message_id_of, read_url, url_in
+from core.sources.message_url import (
+    message_id_in,
+    message_id_of,
+    named_message_id,
+    read_url,
+    url_in,
+)
 
 ID = "20240301.1@example.org"
 
@@ -69,3 +76,17 @@ def test_an_address_without_a_message_says_so(address: str, says: str) -> None:
 def test_what_is_none(text: str) -> None:
     assert message_id_of(text) is None
     assert url_in(text) in {"", text}
+
+
+@pytest.mark.parametrize(
+    "raw", [b"caf\xe9@x", b"caf\xc3\xa9@x", b"\x80\x93\x81@x", "雨@x".encode()]
+)
+def test_an_id_typed_as_bytes_is_that_of_its_mail(raw: bytes) -> None:
+    mail = parse_message(b"Message-ID: <" + raw + b">\nFrom: a@b\nSubject: x\n\n")
+    typed = raw.decode("utf-8", "surrogateescape")  # as Python decodes an argument
+    assert named_message_id(typed) == mail.message_id
+    assert named_message_id(f"<{typed}>") == mail.message_id
+
+
+def test_no_half_of_a_character_gets_into_an_id() -> None:
+    assert named_message_id("a\ud800b@x") == "a?b@x"
