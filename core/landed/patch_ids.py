@@ -18,8 +18,22 @@ def commit_patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str
         given="\n".join(commits).encode(),
     )  # fmt: skip
     if diffs.status:
-        raise PatchdeskError(f"git log failed: {diffs.error[:300]}")
+        return _of_readable(repository, commits, diffs.error)
     return {commit: patch_id for patch_id, commit in _patch_ids(repository, diffs.out)}
+
+
+def _of_readable(repository: Repository, commits: Sequence[str], said: str) -> dict[str, str]:
+    """Return the patch-ids of those commits whose files are all here: a damaged clone lacks some, a partial one most."""
+    if not commits or repository.git("config", "--get-regexp", r"^remote\..*\.promisor$").text:
+        return {}
+    if repository.git("cat-file", "-t", commits[0]).text != "commit":
+        raise PatchdeskError(f"git log failed: {said[:300]}")
+    if len(commits) == 1:
+        return {}
+    middle = len(commits) // 2
+    return commit_patch_ids(repository, commits[:middle]) | commit_patch_ids(
+        repository, commits[middle:]
+    )
 
 
 def mail_patch_ids(git: GitProgram, diffs: Mapping[MessageId, bytes]) -> dict[MessageId, str]:

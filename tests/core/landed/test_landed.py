@@ -16,7 +16,7 @@ from core.errors import Cancelled, PatchdeskError
 from core.landed.commit_index import CommitIndex
 from core.landed.matching import landed_patches, title_key
 from core.landed.notices import applied_notices
-from core.landed.patch_ids import mail_patch_ids
+from core.landed.patch_ids import commit_patch_ids, mail_patch_ids
 from core.landed.values import AppliedNotice, Evidence, SentPatch, Tree
 from core.mail.message import parse_mail
 from core.model import MessageId
@@ -293,3 +293,14 @@ def test_a_mail_names_a_commit_that_no_tree_has(index: CommitIndex) -> None:
 
 def test_titles_are_compared_without_their_dress() -> None:
     assert title_key("Re: [PATCH v2 1/3] A:  New ") == title_key("a: new")
+
+
+def test_a_commit_whose_files_are_not_here_keeps_no_other_from_its_patch_id(folder: Path) -> None:
+    commits = [commit(folder, {f"{name}.txt": f"{name}\n"}, name) for name in "abc"]
+    whole = commit_patch_ids(Repository(folder), commits)
+    blob = text(folder, "rev-parse", "HEAD^:b.txt")
+    (folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    found = commit_patch_ids(Repository(folder), commits)
+    assert found == {one: whole[one] for one in (commits[0], commits[2])}
+    git(folder, "config", "remote.origin.promisor", "true")
+    assert commit_patch_ids(Repository(folder), commits) == {}
