@@ -44,6 +44,11 @@ class ReplyService:
             )
         return Identity(self._config.me_name, addresses[0])
 
+    @property
+    def signature(self) -> str:
+        """The user's signature, else name and address. Raises PatchdeskError where there is neither."""
+        return self._config.signature or str(self.me)
+
     # ------------------------------------------------------------------- drafts
 
     def drafts(self) -> DraftList:

@@ -24,6 +24,7 @@ from core.triage.events import (
     UNVIEWED,
     VIEWED,
     VISITED,
+    AppliedStep,
     EventSeries,
     TriageEvent,
     to_microseconds,
@@ -244,6 +245,44 @@ class TriageService:
                 notes=self.applied.notes(),
                 lines=(line,),
             )
+
+    # ------------------------------------------------------------------- applied, thanked
+
+    def record(self, verb: str, message_id: MessageId, argument: str) -> None:
+        """Write that a series was applied or thanked for (`core.triage.events`); once this returns, it is on the disk."""
+        with self.applied.lock:
+            self.applied.apply_new_events()
+            now = self._clock()
+            entries = [
+                event_entry(target, None, target.state.at(now).status)
+                for target in self.applied.store.find((message_id,))
+            ]
+            event = TriageEvent(
+                time=0, host="", id="", verb=verb, argument=argument, series=tuple(entries)
+            )
+            self.applied.append([event])
+
+    def last_applied(self) -> AppliedStep | None:
+        """Return the last application of this machine, where it decided nothing since."""
+        host = self.applied.journal.host
+        with self.applied.lock:
+            self.applied.apply_new_events()
+            return self.applied.store.query(lambda history: history.last_applied(host))
+
+    def record_undone(self, record: str) -> None:
+        """Write that what was applied was taken back; `record` is the id in `core.apply.records`."""
+        with self.applied.lock:
+            step = self.applied.store.query(lambda history: history.step_of_record(record))
+            if step is not None:
+                event = TriageEvent(time=0, host="", id="", verb=UNDO, undoes=step)
+                self.applied.append([event])
+
+    def is_thanked(self, message_id: MessageId) -> bool:
+        """Whether thanks were written for the series that holds a mail."""
+        with self.applied.lock:
+            self.applied.apply_new_events()
+            (target,) = self.applied.store.find((message_id,))
+            return self.applied.store.query(lambda history: history.is_thanked(target.mails))
 
     def _targets_text(self, changes: Sequence[StateChange], *, patch: bool) -> str:
         """Return the subject of a single series or patch, else their number."""

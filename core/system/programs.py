@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import termios
 from collections.abc import Iterator, Mapping
@@ -149,14 +150,22 @@ def editor(data: bytes, name: str, environment: Mapping[str, str]) -> Iterator[l
         yield editor_command(path, environment)
 
 
-def run_in_terminal(command: list[str]) -> int:
+def run_in_terminal(command: list[str], folder: Path | None = None, *, wait: bool = False) -> int:
     """Run a program that has the terminal to itself, and return its exit status. Raises PatchdeskError.
+
+    `folder` is where it runs; with `wait` its output stays until Enter is pressed.
 
     C-c and C-\\ are its alone. Keys typed meanwhile that it does not read are dropped.
     """
     try:
         with _interrupts_left_to_the_child():
-            return subprocess.run(command, check=False).returncode
+            status = subprocess.run(command, check=False, cwd=folder).returncode
+            if wait:
+                discard_typeahead()
+                sys.stdout.write("\nEnter goes back to patchdesk.\n")
+                sys.stdout.flush()
+                sys.stdin.readline()
+            return status
     except OSError as error:
         raise PatchdeskError(f"{command[0]} cannot be started: {error}.") from error
     finally:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.model import MessageId
 from core.triage.event_tables import EventTables, message_hash, split_hashes
-from core.triage.events import APPLIED, THANKED, UNDO, EventSeries, TriageEvent
+from core.triage.events import APPLIED, THANKED, UNDO, AppliedStep, EventSeries, TriageEvent
 from core.triage.transitions import Status
 
 
@@ -58,14 +58,25 @@ class EventHistory:
         ).fetchone()
         return None if since else self._step("SELECT ?", (found[0],))
 
-    def last_applied(self, host: str) -> tuple[str, str] | None:
-        """Return the step and the argument of a machine's last application, where it decided nothing since."""
+    def last_applied(self, host: str) -> AppliedStep | None:
+        """Return a machine's last application, where it decided nothing since."""
         found = self._connection.execute(
             "SELECT step, verb, argument FROM event WHERE host = ? AND undoes = '' AND in_force"
             " AND verb != ? ORDER BY time DESC, name DESC LIMIT 1",
             (host, THANKED),
         ).fetchone()
-        return (str(found[0]), str(found[2])) if found and found[1] == APPLIED else None
+        if found is None or found[1] != APPLIED:
+            return None
+        branch, _, rest = str(found[2]).partition(" ")
+        return AppliedStep(str(found[0]), branch, rest.rpartition(" ")[2])
+
+    def step_of_record(self, record: str) -> str | None:
+        """Return the step that applied what a record of `core.apply.records` is about."""
+        found = self._connection.execute(
+            "SELECT step FROM event WHERE verb = ? AND in_force AND argument LIKE '% ' || ?",
+            (APPLIED, record),
+        ).fetchone()
+        return None if found is None else str(found[0])
 
     def is_thanked(self, message_ids: Iterable[MessageId]) -> bool:
         """Whether thanks were written for a series that holds any of some mails."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -38,6 +39,7 @@ LONGEST: Final = 8 << 20
 NOTE_LENGTH: Final = 4000
 """Characters of a note."""
 
+_LONGEST_BRANCH: Final = 100
 _ID_LENGTH: Final = 4096
 _LARGEST: Final = 1e12
 _FIRST_YEAR: Final = 2
@@ -51,6 +53,16 @@ _BOM: Final = b"\xef\xbb\xbf"
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 _decode: Final = json.JSONDecoder().decode
 """`json.loads` would guess the encoding of each line, which takes as long as to read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedStep:
+    """An application that can be taken back."""
+
+    step: str
+    branch: str
+    record: str
+    """The id of its record in `core.apply.records`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +118,12 @@ class TriageEvent:
         if self.note is not None:
             record["note"] = self.note
         return _encode(record).encode("ascii") + b"\n"
+
+
+def applied_argument(branch: str, commits: Sequence[str], record: str) -> str:
+    """Return the argument of an event `applied`, cut to what a line of the journal takes."""
+    commit = commits[-1] if commits else "-"
+    return f"{branch[:_LONGEST_BRANCH]} {commit} {record}"
 
 
 def message_key(message_id: str) -> bytes:

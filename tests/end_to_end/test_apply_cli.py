@@ -89,6 +89,9 @@ def test_a_branch_with_trailers_link_and_sign_off(program: Program, folder: Path
         "Signed-off-by: Me <me@example.com>",
     ]
     assert text(folder, "rev-parse", "b1^{tree}") == text(folder, "rev-parse", "work^{tree}")
+    (event,) = program.records("triage", "log")
+    assert event["verb"] == "applied"
+    assert event["argument"].split()[:2] == ["b1", found["patches"][-1]["commit"]]
 
 
 def test_an_older_version_gets_what_was_given_to_it(program: Program, folder: Path) -> None:

@@ -110,7 +110,7 @@ TARGET = {
         stub=Browser(("true",), needs_terminal=False),
     ),
     "reply": Case("tui.desk.replies.Replies._given_trailers", ("T",), stub=()),
-    "apply": Case("tui.desk.actions._try", ("a", "a")),
+    "apply": Case("tui.desk.actions.try_version", ("a", "a")),
     "versions": Case("core.desk.versions.VersionComparer.compare", ("D",)),
     "interdiffs": Case("core.desk.versions.VersionComparer.interdiffs", ("D",), ("q", "D")),
     "version marks": Case("core.desk.versions.VersionComparer.compare", ("ctrl+r",)),

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from core.config import NamedTree
+from core.landed.notices import applied_notices
+from core.model import MessageId
 from tests.core.apply.kit import commit, git, repository, snapshot, text
 from tests.end_to_end.program import Program
 from tests.end_to_end.test_apply_cli import archive
 from tests.tui.kit import desk_screen, idle, ready, text_of
-from tests.tui.test_replies import app_at, press
+from tests.tui.test_replies import app_at, drafts, press
 from tui.app import PatchdeskApp
+from tui.desk.series_work import b4_command
 from tui.keys.commands import Pane
 
 
@@ -57,6 +60,56 @@ async def test_a_branch_is_made_and_taken_back(folder: Path) -> None:
         await press(pilot, "a", "u", "y")
         assert "Deleted the branch" in text_of(app)
     assert "pd/" not in text(folder, "for-each-ref")
+
+
+async def test_undo_takes_the_branch_back_after_a_question(folder: Path) -> None:
+    app = desk(folder, triage=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "F", "a", "b")
+        assert "⎇" in text_of(app, "SeriesTree")
+        await press(pilot, "u", "n")
+        assert "pd/ann/a-write-three-v1" in text(folder, "for-each-ref")
+        await press(pilot, "u", "y")
+        assert "Deleted the branch" in text_of(app)
+        assert "⎇" not in text_of(app, "SeriesTree")
+        await press(pilot, "U")  # a branch is not made again by a redo
+        assert "⚑" in text_of(app, "SeriesTree")
+        await press(pilot, "u")
+        assert "⚑" not in text_of(app, "SeriesTree")
+    assert "pd/" not in text(folder, "for-each-ref")
+
+
+async def test_the_menu_has_all_on_a_small_screen(folder: Path) -> None:
+    app = desk(folder, triage=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a")
+        shown = text_of(app)
+        for line in ("a  try", "W  worktree", "B  b4 shazam", "y  thanks", "d  done", "O  reopen"):
+            assert line in shown, line
+        await press(pilot, "d")
+        assert "✓" in text_of(app, "SeriesTree") or "Inbox zero" in text_of(app)
+
+
+async def test_thanks_are_written_once_and_name_the_commits(folder: Path) -> None:
+    git(folder, "cherry-pick", "work^")
+    tip = text(folder, "rev-parse", "main")
+    app = desk(folder, triage=True, trees={"next": NamedTree(repo=str(folder), ref="main")})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a", "y")
+        (draft,) = drafts()
+        assert draft.subject.startswith("Re: (subset) [PATCH")
+        (notice,) = applied_notices(draft.body, draft.message_id)
+        assert (notice.number, notice.title, notice.commit) == (1, "a: write three", tip)
+        await press(pilot, "a", "y")
+        assert "were written already" in text_of(app)
+        assert len(drafts()) == 1
+
+
+def test_b4_gets_a_message_id_that_is_no_option() -> None:
+    assert b4_command(("shazam",), MessageId("-x@y"))[1:] == ["shazam", "--", "-x@y"]
 
 
 async def test_a_conflict_is_shown(folder: Path) -> None:

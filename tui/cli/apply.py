@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.text import shown
-from tui.cli.console import interruptible, load_config_and_warn, print_lines
+from tui.cli.console import interruptible, load_config_and_warn, print_error, print_lines
 from tui.cli.mail import open_message
 from tui.cli.parser import TARGETS, Command, add_message, add_source
 from tui.desk.series_reports import landed_lines, trial_lines
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.config import Config
     from core.desk.apply_service import ApplyOutcome
-    from core.model import Series, Version
+    from core.model import MessageId, Series, Version
     from tui.cli.mail import FoundMessage
 
 
@@ -92,8 +92,25 @@ def _apply(arguments: argparse.Namespace, config: Config, found: FoundMessage, s
         outcome = service.try_version(repository, found.opener, version, options)
     else:
         outcome = service.apply(repository, found.opener, series, version, options, stop)
+        _record(config, found.message.message_id, outcome)
     _print_outcome(series, version, outcome, as_json=arguments.json)
     return 0 if outcome.trial.applies and (arguments.check or outcome.branch) else 1
+
+
+def _record(config: Config, message_id: MessageId, outcome: ApplyOutcome) -> None:
+    """Write into the triage journal that a series was applied; where that fails, the branch is there all the same."""
+    from core.triage.events import APPLIED, applied_argument
+    from tui.cli.triage import open_triage
+
+    applied = outcome.applied
+    if applied is None or not applied.branch:
+        return
+    argument = applied_argument(applied.branch, applied.commits, applied.record)
+    try:
+        with open_triage(config) as triage:
+            triage.record(APPLIED, message_id, argument)
+    except PatchdeskError as error:
+        print_error(error.message, error.hint)
 
 
 def _print_outcome(

@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     problem = _problem(arguments)
     if problem:
         return _usage_error(problem)
-    with _open_triage(config) as triage:
+    with open_triage(config) as triage:
         if arguments.verb == "log":
             return _log(arguments, triage)
         if arguments.verb in _OTHERS:
@@ -260,7 +260,7 @@ def _of_record(text: str, *, patch: bool) -> MessageId:
 
 
 @contextmanager
-def _open_triage(config: Config) -> Iterator[TriageService]:
+def open_triage(config: Config) -> Iterator[TriageService]:
     """Yield the user's triage, over the index where there is one."""
     from core.config import with_git
     from core.desk.export import open_for_commands

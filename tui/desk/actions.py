@@ -3,83 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from core.errors import PatchdeskError
-from core.model import Series, Version
+from core.model import Series
 from core.text import SafeText, shown
+from core.triage.events import APPLIED, THANKED, AppliedStep, applied_argument
 from tui.desk.controller import Controller, DeskView, Handler
-from tui.desk.external import raw_of
+from tui.desk.external import lend_terminal
+from tui.desk.journal_writer import JournalWriter
+from tui.desk.opening import Opening
+from tui.desk.own_drafts import OwnDrafts
 from tui.desk.requests import Session
-from tui.desk.series_reports import (
-    comment_lines,
-    coverage_lines,
-    landed_lines,
-    trial_lines,
-    version_label,
+from tui.desk.series_reports import trial_lines
+from tui.desk.series_work import (
+    ChosenVersion,
+    apply_version,
+    b4_command,
+    checked_config,
+    comments_report,
+    coverage_report,
+    first_mail,
+    landed_report,
+    repository_of,
+    thank,
+    title_of,
+    try_version,
+    undo,
+    write_mbox,
 )
+from tui.keys.commands import COMMANDS
 from tui.tree.rows import Kind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.apply.records import ApplyRecord
     from core.apply.values import AppliedBranch
-    from core.config import Config
     from core.desk.apply_service import ApplyOutcome, ApplyService
-    from core.model import Message, OpenedMessage
+    from core.reply.draft import Draft
     from tui.tasks import Task, Tasks
-
-_ACTIONS: Final = (
-    ("a", "try", "Check whether it applies (writes nothing)"),
-    ("b", "apply", "Apply to a new branch"),
-    ("W", "worktree", "Apply to a new branch in a worktree of its own"),
-    ("p", "patches", "Apply some of its patches"),
-    ("l", "landed", "Find the commits that it landed in"),
-    ("M", "mbox", "Write its patches to an mbox"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """The version that is to be applied."""
-
-    session: Session
-    series: Series
-    version: Version
-
-
-class SessionOpener:
-    """Opens mails of a session, as use cases ask for them."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def mail(self, message: Message) -> OpenedMessage:
-        """Open one mail. Raises PatchdeskError."""
-        return self._session.desk.mail(message)
-
-    def raw(self, message: Message) -> bytes:
-        """Return one mail's bytes. Raises PatchdeskError."""
-        return raw_of(self._session, message)
 
 
 class SeriesActions(Controller):
     """The menu of a series, and the reports on it."""
 
-    def __init__(self, desk: DeskView, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        desk: DeskView,
+        tasks: Tasks,
+        opening: Opening,
+        own: OwnDrafts,
+        writer: JournalWriter | None,
+        reload: Callable[[Session], object],
+    ) -> None:
+        """`writer` is None where triage has no journal; `reload` shows the states of a session again."""
         super().__init__(desk, tasks)
+        self._opening = opening
+        self._own = own
+        self._writer = writer
+        self._reload = reload
+        if writer is not None:
+            writer.set_take_back(self._ask_take_back)
         self._running: Task | None = None
         self._what = ""
-        self._last: AppliedBranch | None = None
+        self._last: AppliedStep | None = None
         """The branch that was made last, which undo offers to take back."""
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name."""
         return {
             "series.actions": self._ask,
-            "series.coverage": partial(self._report, "reading who reviewed it", _coverage),
-            "series.comments": partial(self._report, "following the comments", _comments),
+            "series.coverage": partial(self._report, "reading who reviewed it", coverage_report),
+            "series.comments": partial(self._report, "following the comments", comments_report),
         }
 
     def cancel(self) -> bool:
@@ -100,25 +97,24 @@ class SeriesActions(Controller):
     # ------------------------------------------------------------- the menu
 
     def _ask(self) -> None:
-        from tui.widgets.choose import Choice, ChooseDialog
+        from tui.desk.series_menu import menu_choices
+        from tui.widgets.choose import ChooseDialog
 
         chosen = self._chosen()
         if chosen is None:
             return
-        choices = [
-            Choice(key, SafeText(label), shown(about), key) for key, label, about in _ACTIONS
-        ]
-        if self._last is not None:
-            about = shown(f"Delete the branch {self._last.branch}")
-            choices.append(Choice("u", SafeText("take back"), about, "u"))
-        title = shown(_title(chosen))
+        branch = "" if self._last is None else self._last.branch
+        choices = list(menu_choices(self._desk.keymap, chosen.version.missing, branch))
+        title = shown(title_of(chosen))
         dialog = ChooseDialog(self._desk.keymap, title[:70], choices)
         self._desk.app.push_screen(dialog, partial(self._do, chosen))
 
-    def _do(self, chosen: _Chosen, key: str | None) -> None:
+    def _do(self, chosen: ChosenVersion, key: str | None) -> None:
         if key == "a":
             self._run(
-                "trying to apply", partial(_try, self._open(), chosen), partial(self._tried, chosen)
+                "trying to apply",
+                partial(try_version, self._open(), chosen),
+                partial(self._tried, chosen),
             )
         elif key == "b":
             self._apply(chosen, "", None)
@@ -132,13 +128,41 @@ class SeriesActions(Controller):
                 "patches", then=partial(self._apply_some, chosen), placeholder="1-3,5"
             )
         elif key == "l":
-            self._report("looking for its commits", partial(_landed, self._desk.settings.config))
+            self._report(
+                "looking for its commits", partial(landed_report, self._desk.settings.config)
+            )
         elif key == "M":
             self._desk.prompt.ask(
                 "mbox", then=partial(self._write_mbox, chosen), placeholder="a new file"
             )
+        elif key in ("B", "T"):
+            words = ("shazam",) if key == "B" else ("review", "track")
+            self._run(
+                "looking for the repository",
+                partial(repository_of, self._open(), chosen),
+                partial(self._hand_to_b4, chosen, words),
+            )
+        elif key == "f":
+            self._opening.open_target(first_mail(chosen).message_id)
+        elif key == "y":
+            self._thank(chosen)
         elif key == "u" and self._last is not None:
-            self._take_back(self._last)
+            self._ask_take_back(self._last)
+        elif key is not None:
+            self._desk.run_command(next(one for one in COMMANDS if one.name == key))
+
+    def _hand_to_b4(self, chosen: ChosenVersion, words: Sequence[str], folder: Path) -> None:
+        """Let b4 have the terminal, in the user's repository; it gets a Message-ID and nothing else of the mail."""
+        from core.system.programs import run_in_terminal
+
+        command = b4_command(words, first_mail(chosen).message_id)
+        status = lend_terminal(
+            self._desk, lambda: run_in_terminal(command, folder, wait=True), "b4"
+        )
+        if status is not None:
+            name = f"b4 {' '.join(words)}"
+            text = "{name} is done" if status == 0 else "{name} ended with status {status}"
+            self._desk.show_message(text, name=name, status=status)
 
     def _open(self) -> Callable[[], ApplyService]:
         config = self._desk.settings.config
@@ -146,13 +170,13 @@ class SeriesActions(Controller):
         def opened() -> ApplyService:
             from core.desk.apply_service import ApplyService
 
-            return ApplyService(_checked(config))
+            return ApplyService(checked_config(config))
 
         return opened
 
     # ------------------------------------------------------------- try and apply
 
-    def _apply_some(self, chosen: _Chosen, line: str) -> None:
+    def _apply_some(self, chosen: ChosenVersion, line: str) -> None:
         from core.apply.values import parse_patch_list
 
         numbers = parse_patch_list(line)
@@ -163,26 +187,37 @@ class SeriesActions(Controller):
             return
         self._apply(chosen, "", numbers)
 
-    def _apply(self, chosen: _Chosen, worktree: str, numbers: frozenset[int] | None) -> None:
+    def _apply(self, chosen: ChosenVersion, worktree: str, numbers: frozenset[int] | None) -> None:
         self._run(
             "applying",
-            partial(_apply, self._open(), chosen, worktree, numbers),
+            partial(apply_version, self._open(), chosen, worktree, numbers),
             partial(self._tried, chosen),
         )
 
-    def _tried(self, chosen: _Chosen, outcome: ApplyOutcome) -> None:
+    def _tried(self, chosen: ChosenVersion, outcome: ApplyOutcome) -> None:
         lines = trial_lines(outcome.trial.base, outcome.patches, chosen.version.total)
         applied = outcome.applied
         if applied is not None and applied.branch:
-            self._last = applied
+            self._record(chosen, applied)
             lines.insert(0, shown(f"branch {applied.branch} in {applied.repo}"))
             self._desk.show_message("Applied to {branch}", branch=applied.branch)
         elif applied is not None:
             mend = f"Conflict: resolve it in {applied.worktree}, then git am --continue"
             lines.insert(0, shown(mend))
-        self._note(_title(chosen), lines)
+        self._note(title_of(chosen), lines)
 
-    def _take_back(self, applied: AppliedBranch) -> None:
+    def _record(self, chosen: ChosenVersion, applied: AppliedBranch) -> None:
+        """Write into the journal that a version was applied."""
+        self._last = AppliedStep("", applied.branch, applied.record)
+        if self._writer is not None:
+            session = chosen.session
+            self._writer.record(
+                session, APPLIED, first_mail(chosen).message_id,
+                applied_argument(applied.branch, applied.commits, applied.record),
+                then=lambda: self._reload(session),
+            )  # fmt: skip
+
+    def _ask_take_back(self, applied: AppliedStep) -> None:
         from tui.widgets.choose import Choice, ChooseDialog
 
         choices = [
@@ -194,27 +229,60 @@ class SeriesActions(Controller):
         def chosen(sure: bool | None) -> None:
             if sure:
                 self._run(
-                    "taking back", partial(_undo, self._open(), applied.record), self._taken_back
+                    "taking back",
+                    partial(undo, self._open(), applied.record),
+                    partial(self._taken_back, self._desk.session),
                 )
 
         self._desk.app.push_screen(dialog, chosen)
 
-    def _taken_back(self, record: ApplyRecord) -> None:
+    def _taken_back(self, session: Session | None, record: ApplyRecord) -> None:
         self._last = None
+        if self._writer is not None and session is not None:
+            self._writer.record_undone(session, record.id, then=lambda: self._reload(session))
         self._desk.show_message("Deleted the branch {branch}", branch=record.branch)
 
-    def _write_mbox(self, chosen: _Chosen, line: str) -> None:
+    def _write_mbox(self, chosen: ChosenVersion, line: str) -> None:
         if line.strip():
             self._run(
                 "writing the mbox",
-                partial(_write, chosen, line.strip()),
+                partial(write_mbox, chosen, line.strip()),
                 lambda path: self._desk.show_message("Wrote {path}", path=path),
             )
+
+    # ------------------------------------------------------------- thanks
+
+    def _thank(self, chosen: ChosenVersion) -> None:
+        """Write thanks for the commits that a version became, unless that was done already."""
+        if self._writer is None:
+            self._desk.show_message("There is no triage journal here.", "warning")
+            return
+        message_id = first_mail(chosen).message_id
+        self._writer.is_thanked(
+            chosen.session, message_id, then=lambda done: self._thank_once(chosen, done=done)
+        )
+
+    def _thank_once(self, chosen: ChosenVersion, *, done: bool) -> None:
+        if done:
+            self._desk.show_message("Thanks for this series were written already.", "warning")
+            return
+        self._run(
+            "writing thanks",
+            partial(thank, self._desk.settings.config, self._own, chosen),
+            partial(self._thanked, chosen),
+        )
+
+    def _thanked(self, chosen: ChosenVersion, draft: Draft) -> None:
+        if self._writer is not None:
+            self._writer.record(
+                chosen.session, THANKED, first_mail(chosen).message_id, draft.id, then=lambda: None
+            )
+        self._desk.show_message("Thanks are ready; {reply.review} shows and sends them")
 
     # ------------------------------------------------------------- reports
 
     def _report(
-        self, what: str, work: Callable[[_Chosen, Task], tuple[str, list[SafeText]]]
+        self, what: str, work: Callable[[ChosenVersion, Task], tuple[str, list[SafeText]]]
     ) -> None:
         chosen = self._chosen()
         if chosen is not None:
@@ -225,14 +293,14 @@ class SeriesActions(Controller):
 
     # ------------------------------------------------------------- what runs
 
-    def _chosen(self) -> _Chosen | None:
+    def _chosen(self) -> ChosenVersion | None:
         row, session = self._desk.series_tree.row, self._desk.session
         if row is None or session is None or not isinstance(row.item, Series):
             self._desk.show_message("No series here.", "warning")
             return None
         newest = row.item.versions[-1]
         is_series = row.kind is Kind.SERIES or row.version is None
-        return _Chosen(session, row.item, newest if is_series else row.version or newest)
+        return ChosenVersion(session, row.item, newest if is_series else row.version or newest)
 
     def _run(self, what: str, work: Callable[[Task], object], then: Callable[..., object]) -> None:
         def done(result: object) -> None:
@@ -251,90 +319,3 @@ class SeriesActions(Controller):
         self._what = what
         self._running = self._tasks.start("apply", work, then=done, failed=failed)
         self._desk.show_work()
-
-
-# ------------------------------------------------------------- in a thread
-
-
-def _try(open_service: Callable[[], ApplyService], chosen: _Chosen, task: Task) -> ApplyOutcome:
-    service = open_service()
-    repository = service.repository(lists=chosen.series.lists, stop=task.stop)
-    return service.try_version(repository, SessionOpener(chosen.session), chosen.version)
-
-
-def _apply(
-    open_service: Callable[[], ApplyService],
-    chosen: _Chosen,
-    worktree: str,
-    numbers: frozenset[int] | None,
-    task: Task,
-) -> ApplyOutcome:
-    from core.desk.apply_service import ApplyOptions
-
-    service = open_service()
-    repository = service.repository(lists=chosen.series.lists, stop=task.stop)
-    options = ApplyOptions(patches=numbers, worktree=worktree)
-    opener = SessionOpener(chosen.session)
-    return service.apply(repository, opener, chosen.series, chosen.version, options, task.stop)
-
-
-def _undo(open_service: Callable[[], ApplyService], record_id: str, _: Task) -> ApplyRecord:
-    return open_service().undo(record_id)
-
-
-def _write(chosen: _Chosen, line: str, _: Task) -> str:
-    """Write a version's patches with their fresh trailers to a new file, and return its path."""
-    from pathlib import Path
-
-    from core.desk.mbox_export import version_as_mbox
-    from core.model import TargetListing
-
-    path = Path(line).expanduser()
-    if path.exists():
-        raise PatchdeskError(f"{path} is there already.", "Name a new file.")
-    listing = TargetListing(name="", items=(chosen.series,), mails=0, done=True)
-    first = chosen.version.cover or chosen.version.patches[0]
-    mbox = version_as_mbox(
-        SessionOpener(chosen.session), listing, first.message.message_id, trailers="fresh"
-    )
-    try:
-        path.write_bytes(mbox)
-    except OSError as error:
-        raise PatchdeskError(f"{path} cannot be written: {error.strerror}.") from error
-    return str(path)
-
-
-def _coverage(chosen: _Chosen, task: Task) -> tuple[str, list[SafeText]]:
-    from core.desk.coverage import series_coverage
-
-    found = series_coverage(SessionOpener(chosen.session), chosen.series, stop=task.stop)
-    return f"Coverage of {_title(chosen)}", coverage_lines(found)
-
-
-def _comments(chosen: _Chosen, task: Task) -> tuple[str, list[SafeText]]:
-    from core.desk.comments import series_comments
-
-    ledger = series_comments(SessionOpener(chosen.session), chosen.series, stop=task.stop)
-    return f"Comments on {chosen.series.subject}", comment_lines(ledger)
-
-
-def _landed(config: Config | None, chosen: _Chosen, task: Task) -> tuple[str, list[SafeText]]:
-    from core.desk.landed_service import LandedService, configured_trees
-
-    service = LandedService(configured_trees(_checked(config)))
-    try:
-        service.update(chosen.series, stop=task.stop, report=lambda _: None)
-        found = service.landed(SessionOpener(chosen.session), chosen.series)
-    finally:
-        service.close()
-    return f"Where {_title(chosen)} landed", landed_lines(chosen.series, found)
-
-
-def _title(chosen: _Chosen) -> str:
-    return f"{chosen.series.subject} {version_label(chosen.version.version)}"
-
-
-def _checked(config: Config | None) -> Config:
-    if config is None:
-        raise PatchdeskError("The demo applies nothing.", "Open a list or a file of your own.")
-    return config

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.desk.triage_service import TriageService
     from core.diff.viewed_hunks import ViewedHunks
     from core.model import TargetListing
+    from core.triage.events import AppliedStep
     from core.triage.landing import PatchLanding
     from core.triage.outcome import LogLine, VerbResult
     from core.triage.state import TriageState
@@ -82,6 +83,7 @@ class JournalWriter:
         self._session: Session | None = None
         self._triage: TriageService | None = None
         self._listing: TargetListing | None = None
+        self._take_back: Callable[[AppliedStep], object] | None = None
         self._holders: dict[MessageId, MessageId] | None = None
         """Message-ID → series id, for listings held in memory."""
 
@@ -146,6 +148,46 @@ class JournalWriter:
 
         self._tasks.start(_GROUP, work)
 
+    def set_take_back(self, ask: Callable[[AppliedStep], object]) -> None:
+        """Let `ask` be called in place of an undo where the last thing done was to apply a series."""
+        self._take_back = ask
+
+    def record(
+        self,
+        session: Session,
+        verb: str,
+        message_id: MessageId,
+        argument: str,
+        *,
+        then: Callable[[], object],
+    ) -> None:
+        """Write that the series of a mail was applied or thanked for."""
+
+        def work(task: Task) -> None:
+            self._triage_of(session).record(verb, message_id, argument)
+            _refresh(session)
+            task.tell(then)
+
+        self._tasks.start(_GROUP, work)
+
+    def record_undone(self, session: Session, record: str, *, then: Callable[[], object]) -> None:
+        """Write that an applied branch was taken back."""
+
+        def work(task: Task) -> None:
+            self._triage_of(session).record_undone(record)
+            _refresh(session)
+            task.tell(then)
+
+        self._tasks.start(_GROUP, work)
+
+    def is_thanked(
+        self, session: Session, message_id: MessageId, *, then: Callable[[bool], object]
+    ) -> None:
+        """Say whether thanks were written for the series of a mail."""
+        self._tasks.start(
+            _GROUP, lambda _: self._triage_of(session).is_thanked(message_id), then=then
+        )
+
     def set_landed(
         self,
         session: Session,
@@ -173,6 +215,11 @@ class JournalWriter:
         """Write an operation; `then` is called once it is on disk."""
 
         def work(task: Task) -> None:
+            if operation.kind == "undo" and self._take_back is not None:
+                applied = self._triage_of(operation.session).last_applied()
+                if applied is not None:
+                    task.tell(self._take_back, applied)
+                    return
             task.tell(then, self._write(operation))
             if operation.kind != "do":
                 _refresh(operation.session)  # what is back may not be in the list

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui.desk.actions import SessionOpener
 from tui.desk.controller import Controller, DeskView, Refresh
 from tui.desk.journal_writer import JournalWriter
 from tui.desk.opening import Opening
 from tui.desk.requests import Session
+from tui.desk.series_work import SessionOpener
 from tui.desk.triage_state import TriageState
 from tui.tasks import Task, Tasks
 

@@ -67,7 +67,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         Digests(desk, tasks, opening, lists, mail),
         CommentWriter(desk, tasks, mail, review, own),
         Replies(desk, tasks, own),
-        SeriesActions(desk, tasks),
+        SeriesActions(desk, tasks, opening, own, writer, states.load),
         Panes(desk, tasks),
         CommandLine(desk, tasks),
     )

@@ -1,0 +1,182 @@
+"""What is done with a series from the screen, as work for a thread: try, apply, take back, report, thank."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import PatchdeskError
+from core.model import MessageId, Series, Version
+from core.text import SafeText
+from tui.desk.external import raw_of
+from tui.desk.requests import Session
+from tui.desk.series_reports import (
+    comment_lines,
+    coverage_lines,
+    landed_lines,
+    version_label,
+)
+
+if TYPE_CHECKING:
+    from core.apply.records import ApplyRecord
+    from core.config import Config
+    from core.desk.apply_service import ApplyOutcome, ApplyService
+    from core.model import Message, OpenedMessage
+    from core.reply.draft import Draft
+    from tui.desk.own_drafts import OwnDrafts
+    from tui.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenVersion:
+    """The version that is to be applied."""
+
+    session: Session
+    series: Series
+    version: Version
+
+
+class SessionOpener:
+    """Opens mails of a session, as use cases ask for them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def mail(self, message: Message) -> OpenedMessage:
+        """Open one mail. Raises PatchdeskError."""
+        return self._session.desk.mail(message)
+
+    def raw(self, message: Message) -> bytes:
+        """Return one mail's bytes. Raises PatchdeskError."""
+        return raw_of(self._session, message)
+
+
+def first_mail(chosen: ChosenVersion) -> Message:
+    """Return the cover letter of a version, or its first patch where it has none."""
+    return (chosen.version.cover or chosen.version.patches[0]).message
+
+
+def repository_of(
+    open_service: Callable[[], ApplyService], chosen: ChosenVersion, task: Task
+) -> Path:
+    """Return the folder of the repository that a series is for. Raises PatchdeskError."""
+    return open_service().repository(lists=chosen.series.lists, stop=task.stop).path
+
+
+def b4_command(words: Sequence[str], message_id: MessageId) -> list[str]:
+    """Return the call of b4 for a mail: the user's own b4, else the one that this program came with."""
+    own = Path(sys.executable).with_name("b4")
+    return [shutil.which("b4") or str(own), *words, "--", message_id]
+
+
+def thank(config: Config | None, own: OwnDrafts, chosen: ChosenVersion, task: Task) -> Draft:
+    """Write the draft that thanks for the commits of a version. Raises PatchdeskError and Cancelled."""
+    from core.desk.landed_service import LandedService, configured_trees
+    from core.desk.thanks import thanks_draft
+
+    service = LandedService(configured_trees(checked_config(config)))
+    try:
+        service.update(chosen.series, stop=task.stop, report=lambda _: None)
+        return thanks_draft(
+            service, own.service(), SessionOpener(chosen.session), chosen.series, chosen.version
+        )
+    finally:
+        service.close()
+
+
+def try_version(
+    open_service: Callable[[], ApplyService], chosen: ChosenVersion, task: Task
+) -> ApplyOutcome:
+    """Return whether a version applies. Raises PatchdeskError and Cancelled."""
+    service = open_service()
+    repository = service.repository(lists=chosen.series.lists, stop=task.stop)
+    return service.try_version(repository, SessionOpener(chosen.session), chosen.version)
+
+
+def apply_version(
+    open_service: Callable[[], ApplyService],
+    chosen: ChosenVersion,
+    worktree: str,
+    numbers: frozenset[int] | None,
+    task: Task,
+) -> ApplyOutcome:
+    """Apply a version to a new branch. Raises PatchdeskError and Cancelled."""
+    from core.desk.apply_service import ApplyOptions
+
+    service = open_service()
+    repository = service.repository(lists=chosen.series.lists, stop=task.stop)
+    options = ApplyOptions(patches=numbers, worktree=worktree)
+    opener = SessionOpener(chosen.session)
+    return service.apply(repository, opener, chosen.series, chosen.version, options, task.stop)
+
+
+def undo(open_service: Callable[[], ApplyService], record_id: str, _: Task) -> ApplyRecord:
+    """Take an applied branch back. Raises PatchdeskError."""
+    return open_service().undo(record_id)
+
+
+def write_mbox(chosen: ChosenVersion, line: str, _: Task) -> str:
+    """Write a version's patches with their fresh trailers to a new file, and return its path."""
+    from core.desk.mbox_export import version_as_mbox
+    from core.model import TargetListing
+
+    path = Path(line).expanduser()
+    if path.exists():
+        raise PatchdeskError(f"{path} is there already.", "Name a new file.")
+    listing = TargetListing(name="", items=(chosen.series,), mails=0, done=True)
+    first = chosen.version.cover or chosen.version.patches[0]
+    mbox = version_as_mbox(
+        SessionOpener(chosen.session), listing, first.message.message_id, trailers="fresh"
+    )
+    try:
+        path.write_bytes(mbox)
+    except OSError as error:
+        raise PatchdeskError(f"{path} cannot be written: {error.strerror}.") from error
+    return str(path)
+
+
+def coverage_report(chosen: ChosenVersion, task: Task) -> tuple[str, list[SafeText]]:
+    """Return the review trailers of each patch, with a title. Raises PatchdeskError and Cancelled."""
+    from core.desk.coverage import series_coverage
+
+    found = series_coverage(SessionOpener(chosen.session), chosen.series, stop=task.stop)
+    return f"Coverage of {title_of(chosen)}", coverage_lines(found)
+
+
+def comments_report(chosen: ChosenVersion, task: Task) -> tuple[str, list[SafeText]]:
+    """Return the review comments of a series, with a title. Raises PatchdeskError and Cancelled."""
+    from core.desk.comments import series_comments
+
+    ledger = series_comments(SessionOpener(chosen.session), chosen.series, stop=task.stop)
+    return f"Comments on {chosen.series.subject}", comment_lines(ledger)
+
+
+def landed_report(
+    config: Config | None, chosen: ChosenVersion, task: Task
+) -> tuple[str, list[SafeText]]:
+    """Return the commits of each patch, with a title. Raises PatchdeskError and Cancelled."""
+    from core.desk.landed_service import LandedService, configured_trees
+
+    service = LandedService(configured_trees(checked_config(config)))
+    try:
+        service.update(chosen.series, stop=task.stop, report=lambda _: None)
+        found = service.landed(SessionOpener(chosen.session), chosen.series)
+    finally:
+        service.close()
+    return f"Where {title_of(chosen)} landed", landed_lines(chosen.series, found)
+
+
+def title_of(chosen: ChosenVersion) -> str:
+    """Return the subject and version as a title."""
+    return f"{chosen.series.subject} {version_label(chosen.version.version)}"
+
+
+def checked_config(config: Config | None) -> Config:
+    """Return the configuration. Raises PatchdeskError for the demo, which has none."""
+    if config is None:
+        raise PatchdeskError("The demo applies nothing.", "Open a list or a file of your own.")
+    return config
