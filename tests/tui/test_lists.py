@@ -23,7 +23,7 @@ from core.desk.lists_desk import ListDesk
 from core.index.database import connect
 from core.index.index import Index, RowView, open_index
 from core.index.mail_queries import MailQueries
-from core.model import MessageId, Series
+from core.model import MessageId, Series, Thread
 from core.sources.mailbox import open_file
 from core.sources.source import Source
 from core.sync.list_folder import DataDirs, list_lock
@@ -221,6 +221,22 @@ async def test_a_preview_counts_where_it_stands_there_in_full(
         assert unread(index) == 2
         await pilot.press("tab")
         await until(pilot, lambda: unread(index) == 1, what="the mail read in the reader")
+
+
+async def test_a_reply_read_below_its_thread_counts(app: PatchdeskApp, index: Index) -> None:
+    rows = list(index.rows.order(RowView()))
+    items = ((place, index.mails.series(row)) for place, row in enumerate(rows))
+    place, item = next((at, one) for at, one in items if isinstance(one, Thread) and one.replies)
+    before = unread(index)
+    index.writer.mark_read([one.message.message_id for one in item.replies], False)
+    configure(app, timings=Timings(preview_read=0, mail_read=0.02))
+    async with app.run_test(size=(120, 90)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "k", *["j"] * place)
+        await until(pilot, lambda: len(reader_of(app).comments) == len(item.replies))
+        assert unread(index) == before + len(item.replies)
+        await pilot.press("enter")
+        await until(pilot, lambda: unread(index) <= before, what="the replies read")
 
 
 async def test_no_preview_makes_a_new_version_old(app: PatchdeskApp, index: Index) -> None:

@@ -48,6 +48,8 @@ class ReadMarks(Controller):
         """The timer is one of the reader with the keys."""
         self._counted: OpenedMessage | None = None
         """The mail that needs no more counting: it was counted, or marked by hand."""
+        self._read_here: set[MessageId] = set()
+        """Replies that were read below the mail in the reader."""
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name."""
@@ -69,11 +71,14 @@ class ReadMarks(Controller):
         del mail
         self._stop()
         self._counted = None
+        self._read_here.clear()
         self._look()
 
     def _look(self) -> None:
         """Let time count where the mail is being read, and no more where it is not."""
         mail, in_reader = self._loader.mail, self._desk.active_pane is Pane.READER
+        if mail is not None and in_reader and self._lists.desk is not None:
+            self._count_replies()
         if mail is None or mail is self._counted or self._lists.desk is None:
             self._stop()
             return
@@ -85,6 +90,12 @@ class ReadMarks(Controller):
         if after or in_reader:
             self._counts_in_reader = in_reader
             self._counting = self._desk.set_timer(after, partial(self._was_read, mail))
+
+    def _count_replies(self) -> None:
+        """Mark the replies read that stand in full below the mail, and were read down to their end."""
+        if new := self._desk.reader.read_comments - self._read_here:
+            self._read_here |= new
+            self.set_read(new, read=True)
 
     def _stop(self) -> None:
         if self._counting is not None:

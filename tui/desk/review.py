@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.message import Message
 
-from core.errors import PatchdeskError
 from core.model import MessageId, OpenedMessage, Patch, Reply, Series
 from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.mail import MailLoader
 from tui.desk.read_marks import ReadMarks
-from tui.desk.requests import MailRequest, Session
+from tui.desk.reply_reading import count_comments, find_comments
+from tui.desk.requests import Session
 from tui.keys.commands import Pane
 from tui.reader.diff_layout import LAYOUTS, SIDES_FROM
 from tui.reader.message_view import MessageView
@@ -25,16 +24,11 @@ from tui.tree.view import TreeView
 if TYPE_CHECKING:
     from core.series.review_comments import ReviewComment
 
-log = logging.getLogger(__name__)
-
 _SECTION: Final = "reader"
 STYLES_KEPT: Final = (
     "layout_wanted", "words", "ignore_blanks", "wrap", "numbers", "fold_quotes", "syntax",
 )  # fmt: skip
 """How the reader shows patches, that is kept from run to run."""
-
-MOST_COUNTED: Final = 100
-"""Replies to one patch that are read to count the comments in them."""
 
 MOST_REPLIES: Final = 1_000
 """Replies to one mail that are read to show the comments in them under its lines."""
@@ -74,6 +68,10 @@ class Review(Controller):
         self._found: tuple[OpenedMessage, Sequence[ReviewComment]] | None = None
         """The mail on the screen, and the review comments on it."""
 
+        self._discussion: Callable[[OpenedMessage], Sequence[Reply] | None] = lambda _: None
+        """Returns the replies that stand below a mail as one discussion, None where comments go under their lines."""
+        self._go_to: MessageId | None = None
+        """The reply to go to, once it is there."""
         self._is_zoomed = False
         """The reader has the screen for the sake of a diff side by side."""
 
@@ -172,13 +170,24 @@ class Review(Controller):
         self._found = mail, ()
         if request is None:
             return
-        replies = entry.replies[:MOST_REPLIES] if entry is not None else ()
+        discussed = self._discussion(mail)
+        replies = (discussed or (entry.replies if entry is not None else ()))[:MOST_REPLIES]
 
         def work(task: Task) -> tuple[Sequence[ReviewComment], Sequence[ReviewComment]]:
-            found = find_comments(request, mail, replies, task)
+            found = find_comments(request, mail, replies, task, whole=discussed is not None)
             return found, self._with_own(mail, found)
 
         self._show_comments(mail, work)
+
+    def set_discussion(self, replies: Callable[[OpenedMessage], Sequence[Reply] | None]) -> None:
+        """Show below a mail the replies that `replies` returns, as one discussion."""
+        self._discussion = replies
+
+    def show_again(self, go_to: MessageId | None) -> None:
+        """Place the comments on the mail anew, and go to a reply once it is there."""
+        self._go_to = go_to
+        if (mail := self._loader.mail) is not None:
+            self.on_mail(mail)
 
     def show_own_comments(self) -> None:
         """Show the user's own comments on the mail as they are now."""
@@ -206,7 +215,14 @@ class Review(Controller):
         found: tuple[Sequence[ReviewComment], Sequence[ReviewComment]],
     ) -> None:
         self._found = mail, found[0]
-        self._desk.reader.show_comments(mail, found[1])
+        is_discussion = self._discussion(mail) is not None
+        self._desk.reader.show_comments(mail, found[1], unfolded=is_discussion)
+        if is_discussion:
+            self._desk.update_reader_title()
+            if len({one.message.message_id for one in found[0]}) >= MOST_REPLIES:
+                self._desk.show_message(f"The first {MOST_REPLIES:,} replies; the tree has all.")
+            go_to, self._go_to = self._go_to, None
+            self._desk.reader.go_to_comment_of(go_to)
 
     def _entry_of(self, mail: OpenedMessage) -> Patch | None:
         """Return the patch or cover letter that a mail is, where the cursor is in its series."""
@@ -349,38 +365,3 @@ class Review(Controller):
         self._desk.reader.action_toggle_blanks()
         how = "Ignoring" if self._desk.reader.ignore_blanks else "Showing"
         self._desk.show_message(f"{how} whitespace changes.")
-
-
-def find_comments(
-    request: MailRequest, mail: OpenedMessage, replies: Sequence[Reply], task: Task
-) -> Sequence[ReviewComment]:
-    """Open the replies to a mail, and return the comments in them. Raises Cancelled."""
-    from core.series.review_comments import ReplyInThread, place_comments
-
-    answers = []
-    for reply in replies:
-        if task.is_cancelled or request.session.stop.is_set():
-            return ()
-        try:
-            opened = request.session.mail(reply.message)
-        except PatchdeskError as error:
-            log.info("a reply cannot be read: %s", error.message)
-        else:
-            answers.append(ReplyInThread(opened, reply.depth))
-    return place_comments(mail, answers)
-
-
-def count_comments(session: Session, entry: Patch) -> int:
-    """Read a patch and its replies, and return how many comments are worth a count. Raises Cancelled."""
-    from core.series.review_comments import ReplyInThread, count_substantive, place_comments
-
-    try:
-        patch = session.mail(entry.message)
-        answers = [
-            ReplyInThread(session.mail(reply.message), reply.depth)
-            for reply in entry.replies[:MOST_COUNTED]
-        ]
-    except PatchdeskError as error:
-        log.info("comments cannot be counted: %s", error.message)
-        return 0
-    return count_substantive(place_comments(patch, answers))

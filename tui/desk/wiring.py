@@ -10,6 +10,7 @@ from tui.desk.comment_writer import CommentWriter
 from tui.desk.controller import DeskView
 from tui.desk.controllers import Controllers
 from tui.desk.digests import Digests
+from tui.desk.discussions import Discussions
 from tui.desk.external import External
 from tui.desk.journal_writer import JournalWriter
 from tui.desk.landed import LandedPatches
@@ -52,6 +53,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         opening,
         mail,
         review,
+        Discussions(desk, tasks, mail, review),
         Versions(desk, tasks, mail, review),
         VersionMarks(desk, tasks),
         Marking(desk, tasks, opening, lists, search),

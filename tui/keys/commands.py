@@ -77,6 +77,7 @@ _COMMANDS: Final = (
     Command("reader.previous_comment", "previous comment", "Previous review comment", READER),
     Command("reader.open_reply", "open reply", "Open the reply this comment is from", READER),
     Command("reader.jump_back", "jump back", "Jump back", READER),
+    Command("thread.read", "discussion", "The discussion in one scroll; again: comments under their lines", _SERIES),
     Command("reader.files", "files", "List the files of the patch and jump to one", READER),
     Command("reader.select", "select", "Select lines (again to stop)", READER),
     Command("hunk.viewed", "viewed", "Mark or unmark the hunk as viewed", READER),

@@ -35,6 +35,7 @@ DEFAULT: Final = {
     "reader.previous_comment": ",",
     "reader.open_reply": "Enter gr",
     "reader.jump_back": "'",
+    "thread.read": "gt",
     "reader.files": "gf",
     "reader.select": "V",
     "hunk.viewed": "X",

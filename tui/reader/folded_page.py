@@ -170,6 +170,11 @@ class FoldedPage:
         run = self._keys.get(key)
         return None if run is None else run.start
 
+    def end_of(self, key: int) -> int | None:
+        """Return the last row of an inserted block; None where it is folded."""
+        run = self._keys.get(key)
+        return None if run is None else run.start + run.size - 1
+
     def next_key(self, at: int, direction: int) -> int:
         """Return the key of the first thing put in that begins below a row, or with -1 the last above it; or -1."""
         starts = sorted((run.start, key) for key, run in self._keys.items())

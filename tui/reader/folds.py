@@ -89,6 +89,10 @@ class Folds:
         """Open or close a comment, None: the other of both."""
         _switch(self._open, at, expanded)
 
+    def is_open(self, at: int) -> bool:
+        """Whether a comment is open."""
+        return at in self._open
+
     def fold_hunk(self, diff: DiffBlock, at: int, expanded: bool | None) -> None:
         """Open or close a hunk, be it folded or viewed."""
         if expanded is None:

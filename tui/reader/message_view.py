@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +15,8 @@ from textual.reactive import reactive
 from textual.selection import Selection
 
 from core import model
-from core.model import OpenedMessage
-from core.text import SafeText, shown_line
+from core.model import MessageId, OpenedMessage
+from core.text import SafeText
 from tui.reader.files import FileEntry, entry_of, path_shown
 from tui.reader.folded_page import FoldedPage
 from tui.reader.folds import Folds
@@ -23,7 +24,7 @@ from tui.reader.jumps import Jumps, ReadingPlace
 from tui.reader.line_selection import LineSelection
 from tui.reader.mail_view import MailView
 from tui.reader.page import Page, PageStyle
-from tui.reader.selected_text import unified_lines
+from tui.reader.selected_text import hunk_text, unified_lines
 from tui.reader.writing_place import WritingPlace
 from tui.styles import CSS
 from tui.tasks import Tasks
@@ -85,11 +86,16 @@ class MessageView(MailView, can_focus=True):
             if self._page.base.count:
                 self._refold()
 
-    def show_comments(self, mail: OpenedMessage, comments: Sequence[ReviewComment]) -> None:
-        """Show review comments under a mail's lines, if it is still shown; the row being read stays put."""
+    def show_comments(
+        self, mail: OpenedMessage, comments: Sequence[ReviewComment], *, unfolded: bool = False
+    ) -> None:
+        """Show review comments under a mail's lines, if it is still shown; the row being read stays put.
+
+        Long ones are folded unless all are to be `unfolded`.
+        """
         if self._parts is None or self.mail != mail or list(self._folds.comments) == list(comments):
             return
-        self._folds.set_comments(comments, _SHORT)
+        self._folds.set_comments(comments, sys.maxsize if unfolded else _SHORT)
         self._refold()
 
     def show_interdiff(self, mail: OpenedMessage, interdiff: InterdiffView | None) -> None:
@@ -217,6 +223,27 @@ class MessageView(MailView, can_focus=True):
             self._jumps.to(row, above=self.height // 3)
         return True
 
+    def go_to_comment_of(self, message_id: MessageId | None) -> None:
+        """Jump to the first comment of a message; None, or one that has none: stay."""
+        for key, comment in enumerate(self._folds.comments):
+            row = self._page.start_of(key)
+            if comment.message.message_id == message_id and row is not None:
+                self._jumps.to(row)
+                return
+
+    @property
+    def read_comments(self) -> set[MessageId]:
+        """The messages of which the last comment's last row is on the screen, unfolded: who reads here has read them."""
+        rows = self.visible_rows
+        last = {one.message.message_id: key for key, one in enumerate(self._folds.comments)}
+        return {
+            name
+            for name, key in last.items()
+            if self._folds.is_open(key)
+            and (end := self._page.end_of(key)) is not None
+            and end in rows
+        }
+
     @property
     def comments(self) -> Sequence[ReviewComment]:
         """The comments that are shown, in their order."""
@@ -333,9 +360,7 @@ class MessageView(MailView, can_focus=True):
         diff, number = self._page.base.diff, self._hunk_here()
         if diff is None or number is None:
             return None
-        found = diff.hunk(number)
-        header = f"{found.header} {found.section}".rstrip()
-        return SafeText("\n".join(map(_with_tabs, [header, *found.rows])))
+        return hunk_text(diff.hunk(number))
 
     def action_mark_viewed(self) -> bool | None:
         """Mark the hunk here as viewed, or not; return which, None where there is none."""
@@ -373,7 +398,3 @@ class MessageView(MailView, can_focus=True):
         done, count = self._folds.progress(diff, file)
         text = "✓ viewed" if done == count else f"{done}/{count} hunks viewed"
         return SafeText(text if done else "")
-
-
-def _with_tabs(line: str) -> SafeText:
-    return SafeText("\t".join(map(shown_line, line.rstrip("\r").split("\t"))))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from textual.selection import Selection
 
+from core.text import SafeText, shown_line
 from tui.reader.folded_page import FoldedPage
+
+if TYPE_CHECKING:
+    from core.diff.hunks import Hunk
 
 
 def selected_text(page: FoldedPage, selection: Selection) -> str:
@@ -42,3 +47,13 @@ def _texts(page: FoldedPage, lines: set[int]) -> Iterator[str]:
     diff = page.base.diff
     if diff is not None:
         yield from [diff.code.text(line, 1) for line in sorted(lines)]
+
+
+def hunk_text(hunk: Hunk) -> SafeText:
+    """Return a hunk with its header, as it is shown, but for its tabs: it is to be pasted."""
+    header = f"{hunk.header} {hunk.section}".rstrip()
+    return SafeText("\n".join(map(_with_tabs, [header, *hunk.rows])))
+
+
+def _with_tabs(line: str) -> SafeText:
+    return SafeText("\t".join(map(shown_line, line.rstrip("\r").split("\t"))))

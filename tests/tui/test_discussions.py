@@ -1,0 +1,67 @@
+"""A discussion in one scroll: threads by themselves, patches on demand, and the way to a reply and back."""
+
+from __future__ import annotations
+
+from tests.tui.kit import (
+    app_with,
+    idle,
+    reader_of,
+    ready,
+    reply,
+    series,
+    text_of,
+    thread,
+    tree_of,
+    version,
+)
+from tui.app import PatchdeskApp
+
+
+def open_mail(app: PatchdeskApp) -> str:
+    mail = reader_of(app).mail
+    assert mail is not None
+    return mail.message.message_id
+
+
+def replies(app: PatchdeskApp) -> list[tuple[str, int]]:
+    return [(one.message.message_id, one.depth) for one in reader_of(app).comments]
+
+
+async def test_a_thread_is_read_in_one_scroll_and_a_reply_alone() -> None:
+    answers = (reply("r1@x", "Re: talk"), reply("r2@x", "Re: talk", 1), reply("r3@x", "Re: talk"))
+    app = app_with(thread("talk", "talk", *answers))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await idle(pilot)
+        assert replies(app) == [("r1@x", 0), ("r2@x", 1), ("r3@x", 0)]
+        assert "4 messages" in text_of(app)
+        await pilot.press("enter", ".", ".", "g", "r")
+        await idle(pilot)
+        assert open_mail(app) == "r2@x"
+        await pilot.press("g", "t")
+        await idle(pilot)
+        assert open_mail(app) == "talk@x"
+        here = reader_of(app).current_comment
+        assert here is not None
+        assert here.message.message_id == "r2@x"
+        await pilot.press("q")
+        assert tree_of(app).has_focus
+
+
+async def test_the_replies_to_a_patch_are_a_discussion_on_demand() -> None:
+    answers = (reply("r1@x", "Re: lamp"), reply("r2@x", "Re: lamp", 1))
+    app = app_with(series("lamp", version("lamp", ["wick", "oil"], replies={1: answers})))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await idle(pilot)
+        await pilot.press("g", "t")
+        await idle(pilot)
+        assert open_mail(app) == "lamp-v1-1@x"
+        assert [name for name, _ in replies(app)] == ["r1@x", "r2@x"]
+        assert "3 messages" in text_of(app)
+        await pilot.press("g", "t")
+        await idle(pilot)
+        assert "3 messages" not in text_of(app)
+        await pilot.press("]", "g", "t")
+        await idle(pilot)
+        assert "Nobody has answered here." in text_of(app, "StatusBar")
