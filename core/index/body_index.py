@@ -50,7 +50,7 @@ class BodyIndex:
         return ("", 0) if found is None else (str(found[0]), int(found[1]))
 
     def mails(self, words: str) -> list[int]:
-        """Return the numbers of the mails that a phrase of the tables' language finds; some may be gone."""
+        """Return the numbers of the mails that match an FTS5 expression; some may be removed meanwhile."""
         rows = self._connection.execute(
             "SELECT rowid FROM body_words WHERE body_words MATCH ?", (words,)
         )

@@ -246,7 +246,7 @@ def _number(value: float) -> int | float:
 
 
 def _pack_trailer(trailer: Trailer, phrase: Callable[[str], int]) -> int | tuple[str, str]:
-    """Return a trailer that names a person as a phrase: it comes again; a link does not."""
+    """Return a trailer; one that names a person as a phrase, since it recurs, a link as text."""
     if "@" in trailer.value:
         return phrase(join_pair(trailer.name, trailer.value))
     return (trailer.name, trailer.value)

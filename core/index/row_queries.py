@@ -75,7 +75,7 @@ class RowQueries:
     def order(self, view: RowView, limit: int = -1) -> array[int]:
         """Return the numbers of a view's rows, in order; with `limit`, of the first so many.
 
-        Raises ValueError for a sort that is none of `SORT_COLUMNS`.
+        Raises ValueError for a sort not in `SORT_COLUMNS`.
         """
         with self._pool.connection() as connection:
             if view.sort not in SORT_COLUMNS:

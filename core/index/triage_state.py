@@ -113,7 +113,7 @@ def has_stale(connection: sqlite3.Connection) -> bool:
 
 
 def refresh_stale(connection: sqlite3.Connection) -> int:
-    """Compute the states of some of the rows whose are stale; return how many changed. Within a transaction."""
+    """Compute the states of some of the stale rows; return the number that changed. Within a transaction."""
     stale = json.dumps(
         [
             hash_

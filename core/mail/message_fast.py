@@ -135,7 +135,7 @@ def _plain_headers(raw: bytes) -> tuple[dict[str, str], int]:
 
 
 def _minimal_reply(subject: Subject, sender: Identity, lists: tuple[str, ...], key: str) -> Message:
-    """Return a reply of which only these are asked."""
+    """Return a reply with these fields alone."""
     return Message(
         message_id=MessageId(""),
         subject=subject,

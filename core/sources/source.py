@@ -62,7 +62,7 @@ class MailChange:
     """The id of these bytes in git, as bytes, which identifies a message everywhere."""
     added: bool
     is_backfill: bool = False
-    """It happened before all that is known of this part of the list: a removal that is known already holds."""
+    """Backfill: older than everything known of this part of the list, so a stored removal wins."""
     raw: bytes | None = None
     """The mail's bytes where they are at hand; else the feed's `read` has them."""
     name: str = ""

@@ -36,9 +36,9 @@ class RateLimiter:
         self._report = report
 
     def call(self, question: Callable[[], _Answer]) -> _Answer:
-        """Ask, and ask again where the server says to come again soon.
+        """Send a request, and repeat it where the server asks to retry soon.
 
-        Raises FetchError, also where an earlier sync was told to come later than now, and Cancelled.
+        Raises FetchError, also where a server's earlier Retry-After has not passed yet, and Cancelled.
         """
         self._check()
         tries = 1

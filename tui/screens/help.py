@@ -198,7 +198,7 @@ class HelpScreen(Dialog[Command]):
         }
 
     def press_key(self, event: events.Key) -> bool:
-        """Run a command, or begin to look for something; once that is going on, characters are text."""
+        """Run a command, or begin a search; during a search, characters are its text."""
         line = self._line
         if event.key == "escape" and line.value:
             line.value = ""

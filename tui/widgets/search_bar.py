@@ -193,7 +193,7 @@ class SearchBar(Vertical):
         line.cursor_position = len(text)
 
     def close(self) -> None:
-        """Give the keys back."""
+        """Close, and return the focus."""
         if self.asking:
             self.asking = self._ending = False
             self.remove_class("-asking")

@@ -140,7 +140,7 @@ def _columns(bars: Sequence[tuple[str, int]], unit: str) -> Iterator[str]:
 
 
 def _bars(bars: Sequence[tuple[str, int]]) -> Iterator[str]:
-    """Draw lying bars with their names."""
+    """Draw horizontal bars with their names."""
     most = max(count for _, count in bars)
     yield f'<svg viewBox="0 0 900 {22 * len(bars)}" role="img" aria-label="Mails">'
     for at, (name, count) in enumerate(bars):

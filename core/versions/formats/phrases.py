@@ -1,4 +1,4 @@
-"""How a comparison is put into words, for every format and the screen."""
+"""The phrases of a comparison, for every format and the screen."""
 
 from __future__ import annotations
 
