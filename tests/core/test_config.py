@@ -52,7 +52,7 @@ def test_values_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         ("[fetch]\ndeadline = 'soon'", "fetch.deadline: it must be a number of seconds"),
         ("[fetch]\ndeadline = true", "fetch.deadline: it must be a number of seconds"),
@@ -81,13 +81,13 @@ def test_values_are_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_one_line_and_the_default_holds(
-    tmp_path: Path, content: str | bytes, words: str
+    tmp_path: Path, content: str | bytes, message: str
 ) -> None:
     config = load(tmp_path, content)
     assert len(config.problems) == 1
     problem = config.problems[0]
     assert problem.startswith(f"{tmp_path / 'config.toml'}: ")
-    assert words in problem
+    assert message in problem
     assert problem.endswith("the default holds")
     assert (config.deadline, config.max_size, config.keys_preset) == (60.0, 64 << 20, "default")
 

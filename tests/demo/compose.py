@@ -27,16 +27,16 @@ ARCHIVE: Final = "https://lists.slackwater.example.org/r/"
 GIT_VERSION: Final = "2.51.0"
 
 
-def spread(*words: object) -> int:
+def spread(*parts: object) -> int:
     """Return a number that depends on nothing but the words: for ids, seconds and the like."""
-    text = "\0".join(str(word) for word in words)
+    text = "\0".join(str(word) for word in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
-def new_id(person: Person, date: datetime, *words: object) -> str:
+def new_id(person: Person, date: datetime, *parts: object) -> str:
     """Return a Message-ID as the person's mail program makes them."""
     domain = person.address.partition("@")[2]
-    token = spread(person.address, date, *words)
+    token = spread(person.address, date, *parts)
     if person.agent.startswith("Mutt"):
         return f"{token:016x}@{domain}"
     if person.agent.startswith("Pijlpost"):

@@ -27,7 +27,7 @@ CONFIG: Final = {
 }
 
 
-def git(repo: Path, *words: str, stdin: bytes | None = None) -> bytes:
+def git(repo: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
     """Run git in `repo` and return what it prints. Raises CalledProcessError."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     env |= {
@@ -39,7 +39,7 @@ def git(repo: Path, *words: str, stdin: bytes | None = None) -> bytes:
         "TZ": "UTC",
     }
     settings = [word for key, value in CONFIG.items() for word in ("-c", f"{key}={value}")]
-    command = ["git", "-C", str(repo), *settings, *words]
+    command = ["git", "-C", str(repo), *settings, *arguments]
     return subprocess.run(command, input=stdin, env=env, check=True, stdout=subprocess.PIPE).stdout
 
 

@@ -34,10 +34,10 @@ class Program:
             "PYTHONPATH": str(ROOT),
         }
 
-    def start(self, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """Start a command."""
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.cli.main", *words],
+            [sys.executable, "-P", "-m", "tui.cli.main", *arguments],
             cwd=self.home,
             env=self.environment,
             stdin=stdin,
@@ -46,25 +46,25 @@ class Program:
             text=True,
         )
 
-    def run(self, *words: str) -> tuple[int, str, str]:
+    def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command; return its status, what it printed and what it complained of."""
-        with self.start(*words) as child:
+        with self.start(*arguments) as child:
             out, err = child.communicate(timeout=100)
         assert "Traceback" not in err, err
         return child.returncode, out, err
 
-    def do(self, *words: str) -> str:
+    def do(self, *arguments: str) -> str:
         """Run a command that must succeed without a complaint; return what it printed.
 
         The mails of these tests are old, so the first sync of a list says that they start outside its inbox: no complaint.
         """
-        status, out, err = self.run(*words)
-        assert (status, complaints(err)) == (0, []), (words, out, err)
+        status, out, err = self.run(*arguments)
+        assert (status, complaints(err)) == (0, []), (arguments, out, err)
         return out
 
-    def records(self, *words: str) -> list[dict[str, Any]]:
+    def records(self, *arguments: str) -> list[dict[str, Any]]:
         """Run a command that prints JSON lines."""
-        return [json.loads(line) for line in self.do(*words, "--json").splitlines()]
+        return [json.loads(line) for line in self.do(*arguments, "--json").splitlines()]
 
     def list(self, name: str) -> dict[str, Any]:
         """Return what `lists` says of one list."""

@@ -56,8 +56,8 @@ def archive(program: Program, folder: Path, *revisions: str, reply: str = REVIEW
     return ids
 
 
-def record(program: Program, *words: str) -> tuple[int, dict[str, Any]]:
-    status, out, err = program.run(*words, "--json", "--in", str(program.home / "a.mbox"))
+def record(program: Program, *arguments: str) -> tuple[int, dict[str, Any]]:
+    status, out, err = program.run(*arguments, "--json", "--in", str(program.home / "a.mbox"))
     assert err == "", err
     return status, json.loads(out)
 
@@ -109,8 +109,8 @@ def test_an_older_version_gets_what_was_given_to_it(program: Program, folder: Pa
     mails.insert(1, answer(ids[0], "r1", "Fine.", "", REVIEWED))
     (program.home / "a.mbox").write_bytes(to_mboxrd(mails))
     for branch, message_id, given in (("b1", ids[0], True), ("b2", ids[1], False)):
-        words = ("apply", message_id, "--repo", str(folder), "--branch", branch)
-        status, found = record(program, *words)
+        arguments = ("apply", message_id, "--repo", str(folder), "--branch", branch)
+        status, found = record(program, *arguments)
         assert (status, found["branch"]) == (0, branch)
         assert (REVIEWED in text(folder, "log", "-1", "--format=%B", branch)) is given
 
@@ -119,12 +119,12 @@ def test_a_conflict_exits_1_and_names_the_file(program: Program, folder: Path) -
     ids = archive(program, folder)
     changed = (folder / "a.txt").read_text().replace("line 3\n", "line drei\n")
     commit(folder, {"a.txt": changed}, "another three")
-    words = ("apply", ids[0], "--repo", str(folder), "--base", "main")
-    status, found = record(program, *words)
+    arguments = ("apply", ids[0], "--repo", str(folder), "--base", "main")
+    status, found = record(program, *arguments)
     assert status == 1
     assert [one["result"] for one in found["patches"]] == ["conflict", "skipped"]
     assert [file["path"] for file in found["patches"][0]["files"]] == ["a.txt"]
-    status, out, _ = program.run(*words, "--in", str(program.home / "a.mbox"))
+    status, out, _ = program.run(*arguments, "--in", str(program.home / "a.mbox"))
     assert status == 1
     assert "a.txt: 1 of 1 hunks" in out
 
@@ -150,7 +150,7 @@ def test_hidden_characters_are_refused(program: Program, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("arguments", "status"),
     [
         (("--patches", "x"), 2),
         (("--patches", "3-1"), 2),
@@ -161,12 +161,14 @@ def test_hidden_characters_are_refused(program: Program, folder: Path) -> None:
         (("--branch", "main"), 1),
     ],
 )
-def test_wrong_calls(program: Program, folder: Path, words: tuple[str, ...], status: int) -> None:
+def test_wrong_calls(
+    program: Program, folder: Path, arguments: tuple[str, ...], status: int
+) -> None:
     ids = archive(program, folder)
-    repo = () if "--repo" in words else ("--repo", str(folder))
+    repo = () if "--repo" in arguments else ("--repo", str(folder))
     before = snapshot(folder)
     found, out, err = program.run(
-        "apply", ids[0], "--in", str(program.home / "a.mbox"), *repo, *words
+        "apply", ids[0], "--in", str(program.home / "a.mbox"), *repo, *arguments
     )
     assert (found, out) == (status, "")
     assert err.startswith("patchdesk")

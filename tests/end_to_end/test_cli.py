@@ -73,10 +73,10 @@ def mbox(tmp_path: Path) -> Path:
     return path
 
 
-def run(capfdbinary: pytest.CaptureFixture[bytes], *words: str) -> tuple[int, bytes, str]:
+def run(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, str]:
     """Run a command in this process; return its status, its output and what it complained of."""
     try:
-        status = main(words)
+        status = main(arguments)
     except SystemExit as end:
         status = int(end.code or 0)
     out, err = capfdbinary.readouterr()
@@ -136,12 +136,12 @@ def test_all_adds_the_threads(mbox: Path, capfdbinary: pytest.CaptureFixture[byt
 
 
 @pytest.mark.parametrize(
-    "words", [("series", "--all"), ("show", "--in"), ("series", "--all", "--json")]
+    "arguments", [("series", "--all"), ("show", "--in"), ("series", "--all", "--json")]
 )
 def test_text_carries_no_control_of_a_mail(
-    mbox: Path, capfdbinary: pytest.CaptureFixture[bytes], words: tuple[str, ...]
+    mbox: Path, capfdbinary: pytest.CaptureFixture[bytes], arguments: tuple[str, ...]
 ) -> None:
-    command = ["show", "evil@example.org", "--in", str(mbox)] if words[0] == "show" else [*words[:1], str(mbox), *words[1:]]  # fmt: skip
+    command = ["show", "evil@example.org", "--in", str(mbox)] if arguments[0] == "show" else [*arguments[:1], str(mbox), *arguments[1:]]  # fmt: skip
     status, out, _ = run(capfdbinary, *command)
     assert status == 0
     text = out.decode()
@@ -209,17 +209,17 @@ def test_mbox_goes_through_git_am(
 def test_an_incomplete_series_is_named_unless_partial_will_do(
     mbox: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    words = ("show", "half@example.org", "--in", str(mbox), "--mbox")
-    status, out, err = run(capfdbinary, *words)
+    arguments = ("show", "half@example.org", "--in", str(mbox), "--mbox")
+    status, out, err = run(capfdbinary, *arguments)
     assert (status, out) == (1, b"")
     assert "1/3, 3/3" in err
-    status, out, err = run(capfdbinary, *words, "--partial")
+    status, out, err = run(capfdbinary, *arguments, "--partial")
     assert (status, err) == (0, "")
     assert out.count(b"\nSubject: ") == 1
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("arguments", "status", "said"),
     [
         (("series", "no-such-file.mbox"), 1, "no-such-file.mbox"),
         (("show", "who@example.org", "--in", "MBOX"), 1, "There is no message who@example.org"),
@@ -236,11 +236,11 @@ def test_an_incomplete_series_is_named_unless_partial_will_do(
 def test_what_cannot_be_done_is_one_sentence(
     mbox: Path,
     capfdbinary: pytest.CaptureFixture[bytes],
-    words: tuple[str, ...],
+    arguments: tuple[str, ...],
     status: int,
     said: str,
 ) -> None:
-    got, out, err = run(capfdbinary, *(word.replace("MBOX", str(mbox)) for word in words))
+    got, out, err = run(capfdbinary, *(word.replace("MBOX", str(mbox)) for word in arguments))
     assert (got, out) == (status, b"")
     assert said in err
     assert "Traceback" not in err
@@ -279,10 +279,10 @@ def test_a_reader_that_leaves_early_is_no_error(mbox: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["config >/dev/full", "series MBOX --json >/dev/full", "show evil@example.org --in MBOX --raw >/dev/full"]
+    "arguments", ["config >/dev/full", "series MBOX --json >/dev/full", "show evil@example.org --in MBOX --raw >/dev/full"]
 )  # fmt: skip
-def test_a_full_disk_is_one_sentence(mbox: Path, words: str) -> None:
-    line = f"{sys.executable} -m tui.cli.main {words.replace('MBOX', str(mbox))}"
+def test_a_full_disk_is_one_sentence(mbox: Path, arguments: str) -> None:
+    line = f"{sys.executable} -m tui.cli.main {arguments.replace('MBOX', str(mbox))}"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 1
     assert done.stderr == (
@@ -291,7 +291,7 @@ def test_a_full_disk_is_one_sentence(mbox: Path, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("arguments", "status", "said"),
     [
         ("config >&-", 1, "Standard output is closed"),
         ("demo >&-", 1, "Standard output is closed"),
@@ -301,8 +301,10 @@ def test_a_full_disk_is_one_sentence(mbox: Path, words: str) -> None:
         ("config 2>&-", 0, ""),
     ],
 )
-def test_a_closed_stream_is_no_traceback(mbox: Path, words: str, status: int, said: str) -> None:
-    line = f"{sys.executable} -m tui.cli.main {words.replace('MBOX', str(mbox))}"
+def test_a_closed_stream_is_no_traceback(
+    mbox: Path, arguments: str, status: int, said: str
+) -> None:
+    line = f"{sys.executable} -m tui.cli.main {arguments.replace('MBOX', str(mbox))}"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == status
     assert said in done.stderr

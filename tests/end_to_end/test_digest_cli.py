@@ -43,13 +43,13 @@ def inbox(tmp_path: Path) -> Path:
 
 
 def patchdesk(
-    *words: object, stdin: bytes = b"", home: Path | None = None
+    *arguments: object, stdin: bytes = b"", home: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
     if home is not None:
         environment |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
     return subprocess.run(
-        [sys.executable, "-m", "tui.cli.main", "digest", *map(str, words)],
+        [sys.executable, "-m", "tui.cli.main", "digest", *map(str, arguments)],
         cwd=ROOT,
         input=stdin,
         capture_output=True,
@@ -58,8 +58,8 @@ def patchdesk(
     )
 
 
-def page(*words: object, **more: object) -> str:
-    done = patchdesk(*words, **more)  # type: ignore[arg-type]
+def page(*arguments: object, **more: object) -> str:
+    done = patchdesk(*arguments, **more)  # type: ignore[arg-type]
     assert (done.returncode, done.stderr) == (0, b""), done.stderr.decode()
     return done.stdout.decode()
 
@@ -117,7 +117,7 @@ def test_a_quiet_day_is_a_page(inbox: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("arguments", "status", "said"),
     [
         (("mark", "INBOX"), 2, "is not a range"),
         (("mark...HEAD", "INBOX"), 2, "three dots"),
@@ -133,9 +133,9 @@ def test_a_quiet_day_is_a_page(inbox: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
-    inbox: Path, words: tuple[str, ...], status: int, said: str
+    inbox: Path, arguments: tuple[str, ...], status: int, said: str
 ) -> None:
-    done = patchdesk(*(str(inbox) if word == "INBOX" else word for word in words))
+    done = patchdesk(*(str(inbox) if word == "INBOX" else word for word in arguments))
     assert done.returncode == status
     assert done.stdout == b""
     assert said in done.stderr.decode()
@@ -205,7 +205,7 @@ def kvm_ppc(folder: Path) -> Path:
     return folder / "kvm-ppc"
 
 
-def by_hand(epoch: Path, words: str, folder: Path) -> tuple[list[str], list[str], int]:
+def by_hand(epoch: Path, range_text: str, folder: Path) -> tuple[list[str], list[str], int]:
     """Count contributors and domains as a shell script would: git log, git mailinfo, sort, uniq."""
 
     def run(*command: str, given: bytes = b"") -> str:
@@ -217,7 +217,7 @@ def by_hand(epoch: Path, words: str, folder: Path) -> tuple[list[str], list[str]
 
     people = []
     for line in run(
-        "git", "-C", str(epoch), "log", "--format=%H%x00%an <%ae>%x00%s", words
+        "git", "-C", str(epoch), "log", "--format=%H%x00%an <%ae>%x00%s", range_text
     ).splitlines():
         commit, author, subject = line.split("\0")
         if subject.startswith("["):
@@ -247,12 +247,12 @@ def by_hand(epoch: Path, words: str, folder: Path) -> tuple[list[str], list[str]
 @pytest.mark.slow
 def test_counts_are_those_of_a_shell_pipeline(tmp_path: Path) -> None:
     inbox = kvm_ppc(tmp_path)
-    words = "HEAD~900..HEAD~300"
-    people, domains, mails = by_hand(inbox / "git" / "0.git", words, tmp_path)
+    range_text = "HEAD~900..HEAD~300"
+    people, domains, mails = by_hand(inbox / "git" / "0.git", range_text, tmp_path)
     assert mails == 600
-    text = page(words, inbox, "--layout", "seed", "--no-patch-list", "--top", "99999").partition(
-        "====="
-    )[0]
+    text = page(
+        range_text, inbox, "--layout", "seed", "--no-patch-list", "--top", "99999"
+    ).partition("=====")[0]
     _, _, ours_domains, _, ours_people, _ = text.split("\n\n")
     assert ours_domains.splitlines() == domains
     # git drops the full stop at the end of a name.
@@ -260,7 +260,7 @@ def test_counts_are_those_of_a_shell_pipeline(tmp_path: Path) -> None:
         re.sub(r"^( *\d+)  ", r"\1 ", line).replace(". <", " <")
         for line in ours_people.splitlines()
     ] == people
-    found = json.loads(page(words, inbox, "--format", "json"))
+    found = json.loads(page(range_text, inbox, "--format", "json"))
     assert found["messages"] == mails
     assert dict(found["domains"]) == {line.split()[1]: int(line.split()[0]) for line in domains}
 
@@ -273,10 +273,10 @@ def test_the_real_public_inboxes_removals_and_purges(tmp_path: Path) -> None:
         inbox = server.inbox("pumps")
         epoch = ["git", "-C", str(inbox / "git" / "0.git")]
 
-        def subjects(words: str) -> set[str]:
+        def subjects(range_text: str) -> set[str]:
             return {
                 one["subject"]
-                for one in json.loads(page(words, inbox, "--format", "json"))["threads"]
+                for one in json.loads(page(range_text, inbox, "--format", "json"))["threads"]
             }
 
         first = subprocess.run(

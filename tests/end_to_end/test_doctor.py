@@ -33,15 +33,15 @@ def examine(program: Program) -> tuple[int, dict[str, list[str]]]:
     assert err == ""
     said: dict[str, list[str]] = {"ok": [], "warning": [], "error": []}
     for line in out.splitlines():
-        level, _, words = line.partition(":")
-        said[level].append(words.strip())
+        level, _, message = line.partition(":")
+        said[level].append(message.strip())
     return status, said
 
 
 def test_a_sound_home_is_all_ok_but_for_a_server_that_is_down(program: Program) -> None:
     status, said = examine(program)
     assert (status, said["error"]) == (0, [])
-    assert [words.partition(". ")[0] for words in said["warning"]] == [
+    assert [message.partition(". ")[0] for message in said["warning"]] == [
         "127.0.0.1:9 refuses the connection"
     ]
     whole = "\n".join(said["ok"])
@@ -95,7 +95,7 @@ def put_file_in_the_way(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words", "mend"),
+    ("spoil", "message", "mend"),
     [
         (break_index, "the index cannot be read: database disk image is malformed", "Move "),
         (make_newer, "the index was written by a newer patchdesk", "Use the newer patchdesk"),
@@ -107,7 +107,7 @@ def put_file_in_the_way(program: Program) -> None:
     ],
 )
 def test_what_is_broken_is_an_error_and_said_with_its_mend(
-    program: Program, spoil: object, words: str, mend: str
+    program: Program, spoil: object, message: str, mend: str
 ) -> None:
     assert callable(spoil)
     spoil(program)
@@ -115,8 +115,8 @@ def test_what_is_broken_is_an_error_and_said_with_its_mend(
     status, said = examine(program)
     assert status == 1
     (error,) = said["error"]
-    assert words in error
-    assert mend in error.partition(words)[2]
+    assert message in error
+    assert mend in error.partition(message)[2]
     # It mends nothing by itself: that may take what somebody wants to look at first.
     assert {path for path in program.data.iterdir() if path.is_file()} >= set(before)
     assert not list(program.data.glob("*.aside"))
@@ -144,7 +144,7 @@ def not_synced(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words", "mend"),
+    ("spoil", "message", "mend"),
     [
         (open_to_others, "config.toml can be read by others", "chmod 600 "),
         (open_folder, "share/patchdesk can be read by others", "chmod 700 "),
@@ -153,21 +153,21 @@ def not_synced(program: Program) -> None:
         (not_synced, "linux has no clone yet", "patchdesk sync linux"),
     ],
 )
-def test_what_is_odd_is_a_warning(program: Program, spoil: object, words: str, mend: str) -> None:
+def test_what_is_odd_is_a_warning(program: Program, spoil: object, message: str, mend: str) -> None:
     assert callable(spoil)
     spoil(program)
     status, said = examine(program)
     assert (status, said["error"]) == (0, [])
     (warning,) = [each for each in said["warning"] if "refuses the connection" not in each]
-    assert words in warning
-    assert mend in warning.partition(words)[2]
+    assert message in warning
+    assert mend in warning.partition(message)[2]
 
 
 def test_without_git_it_says_so(program: Program, tmp_path: Path) -> None:
     program.environment["PATH"] = str(tmp_path)
     status, said = examine(program)
     assert status == 1
-    assert any(words.startswith("git is not installed. Install it") for words in said["error"])
+    assert any(message.startswith("git is not installed. Install it") for message in said["error"])
 
 
 def test_first_run_has_nothing_to_complain_of(tmp_path: Path) -> None:

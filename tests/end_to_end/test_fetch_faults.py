@@ -124,7 +124,7 @@ def test_the_server_says_when_to_try_again(misbehaving: Misbehaving) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "message"),
     [
         ("http://127.0.0.1:1", "127.0.0.1:1 refuses the connection"),
         ("http://nobody.invalid", "The name of nobody.invalid is not known"),
@@ -134,9 +134,9 @@ def test_the_server_says_when_to_try_again(misbehaving: Misbehaving) -> None:
         ),
     ],
 )
-def test_a_server_that_is_not_there(url: str, words: str) -> None:
+def test_a_server_that_is_not_there(url: str, message: str) -> None:
     started = time.monotonic()
-    with pytest.raises(FetchError, match=words):
+    with pytest.raises(FetchError, match=message):
         fetch(ask(url, "list"))
     assert time.monotonic() - started < DEADLINE + 1
 

@@ -46,12 +46,12 @@ def test_every_complete_series_of_the_demo_applies(
     with demo_path() as path:
         for series in demo.series:
             for version in series.versions:
-                words = ["show", version.patches[0].message_id, "--in", str(path), "--mbox"]
+                arguments = ["show", version.patches[0].message_id, "--in", str(path), "--mbox"]
                 if version.missing:
-                    assert main(words) == 1
+                    assert main(arguments) == 1
                     assert capfdbinary.readouterr().out == b""
                     continue
-                assert main(words) == 0
+                assert main(arguments) == 0
                 made = apply(tree, version.base, capfdbinary.readouterr().out)
                 expected = git("rev-parse", f"{version.tip}^{{tree}}", folder=tree)
                 assert made == expected.decode().strip(), series
@@ -65,9 +65,9 @@ def test_every_complete_series_of_a_made_archive_applies(tmp_path: Path) -> None
     repository.mkdir()
     make_repository(repository)
     out = tmp_path / "archive"
-    words = ["--repo", str(repository), "--target", "600", "--out", str(out), "--mbox"]
+    arguments = ["--repo", str(repository), "--target", "600", "--out", str(out), "--mbox"]
     subprocess.run(
-        [sys.executable, str(maker), *words], check=True, capture_output=True, timeout=100
+        [sys.executable, str(maker), *arguments], check=True, capture_output=True, timeout=100
     )
     tree = work_tree(repository, tmp_path / "tree")
     desk = open_target_desk(str(out / "archive.mbox"), config=Config(), cache=tmp_path / "cache")

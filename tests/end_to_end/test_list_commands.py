@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("arguments", "status", "said"),
     [
         (("lists",), 0, "You follow no list yet"),
         (("lists", "--json"), 0, "You follow no list yet"),
@@ -45,11 +45,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_one_sentence_and_no_file(
     home: Path,
     capfdbinary: pytest.CaptureFixture[bytes],
-    words: tuple[str, ...],
+    arguments: tuple[str, ...],
     status: int,
     said: str,
 ) -> None:
-    got, out, err = run(capfdbinary, *words)
+    got, out, err = run(capfdbinary, *arguments)
     assert (got, out) == (status, b"")
     assert said in err
     assert err.count("\n") == 1
@@ -100,12 +100,12 @@ def test_a_name_without_mail_here_says_what_to_do(
 ) -> None:
     run(capfdbinary, "follow", "cloned", "https://h/cloned")
     run(capfdbinary, "follow", "asked", "https://h/asked", "--no-clone")
-    for words, said in (
+    for arguments, said in (
         (("series", "cloned"), "cloned has no clone yet. “patchdesk sync cloned” makes it."),
         (("digest", "a..b", "cloned"), "cloned has no clone yet."),
         (("digest", "a..b", "asked"), "The mail of asked is in the index alone"),
     ):
-        status, out, err = run(capfdbinary, *words)
+        status, out, err = run(capfdbinary, *arguments)
         assert (status, out) == (1, b"")
         assert said in err
     assert run(capfdbinary, "series", "asked")[0] == 0
@@ -136,8 +136,8 @@ def test_an_index_of_a_newer_version_does_not_keep_show_from_fetching(
     assert "Subject: one" in program.do("show", "one@example.org")
     with closing(sqlite3.connect(program.data / "index.sqlite3")) as connection:
         connection.execute("PRAGMA user_version = 99")
-    for words in (("sync",), ("lists",), ("series",)):
-        status, out, err = program.run(*words)
+    for arguments in (("sync",), ("lists",), ("series",)):
+        status, out, err = program.run(*arguments)
         assert (status, out, "newer patchdesk" in err) == (1, "", True)
     program.environment["http_proxy"] = "http://127.0.0.1:9"
     program.config.write_text(program.config.read_text() + '\n[fetch]\nserver = "http://h/all"\n')

@@ -38,9 +38,9 @@ def with_sendmail(program: Program, body: str = "") -> Path:
     return folder
 
 
-def reply(program: Program, *words: str, text: str | None = None) -> str:
+def reply(program: Program, *arguments: str, text: str | None = None) -> str:
     """Make a draft, and return its id."""
-    command = ["reply", ID, "--in", str(program.home / "patch.eml"), *words]
+    command = ["reply", ID, "--in", str(program.home / "patch.eml"), *arguments]
     if text is None:
         return program.do(*command).strip()
     with program.start(*command, "--text", "-", stdin=subprocess.PIPE) as child:
@@ -121,7 +121,7 @@ def test_an_unsure_one_is_settled_by_hand(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("arguments", "status"),
     [
         (("send",), 2),
         (("send", "--ready", "x"), 2),
@@ -133,8 +133,8 @@ def test_an_unsure_one_is_settled_by_hand(program: Program) -> None:
         (("reply", ID, "--in", "patch.eml"), 1),
     ],
 )
-def test_wrong_calls(program: Program, words: tuple[str, ...], status: int) -> None:
-    found, out, err = program.run(*words)
+def test_wrong_calls(program: Program, arguments: tuple[str, ...], status: int) -> None:
+    found, out, err = program.run(*arguments)
     assert (found, out) == (status, "")
     assert err.startswith("patchdesk")
 

@@ -63,7 +63,7 @@ def test_each_schema_is_one_and_says_what_it_is_for(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "least"),
+    ("arguments", "least"),
     [
         (("series",), {"series": 4}),
         (("series", "--all"), {"series": 4, "thread": 3}),
@@ -82,10 +82,14 @@ def test_each_schema_is_one_and_says_what_it_is_for(name: str) -> None:
     ],
 )
 def test_what_a_command_prints_is_valid(
-    program: Program, words: tuple[str, ...], least: dict[str, int]
+    program: Program, arguments: tuple[str, ...], least: dict[str, int]
 ) -> None:
     counts: dict[str, int] = {}
-    records = [json.loads(program.do(*words))] if "digest" in words else program.records(*words)
+    records = (
+        [json.loads(program.do(*arguments))]
+        if "digest" in arguments
+        else program.records(*arguments)
+    )
     for record in records:
         name = record["kind"] if record.get("kind") in least else next(iter(least))
         check(name, record)

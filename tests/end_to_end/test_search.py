@@ -125,8 +125,12 @@ def test_without_an_index_it_says_what_to_do(program: Program) -> None:
     status, _, err = program.run("search", "x", "--list", "nope")
     assert status == 1
     assert "nope" in err
-    for words in (("search",), ("search", "--limit", "0", "x"), ("search", "--limit", "x", "x")):
-        assert program.run(*words)[0] == 2
+    for arguments in (
+        ("search",),
+        ("search", "--limit", "0", "x"),
+        ("search", "--limit", "x", "x"),
+    ):
+        assert program.run(*arguments)[0] == 2
 
 
 def test_help_has_every_prefix(program: Program) -> None:

@@ -51,8 +51,8 @@ def of_now(raw: bytes) -> bytes:
     return raw.replace(b"Mon, 02 Jun 2025 10:00:00 +0000", formatdate().encode())
 
 
-def ids(program: Program, *words: str) -> set[str]:
-    return {record["id"] for record in program.records("series", "--all", *words)}
+def ids(program: Program, *arguments: str) -> set[str]:
+    return {record["id"] for record in program.records("series", "--all", *arguments)}
 
 
 def is_whole(program: Program) -> bool:
@@ -99,8 +99,13 @@ def test_both_kinds_and_the_archive_itself_make_the_same(server: Server, program
     program.do("follow", "disk", str(server.inbox("fresh")))
     program.do("sync")
     records = [
-        sorted(program.records("series", "--all", *words), key=lambda record: str(record["id"]))
-        for words in (("--list", "cloned"), ("--list", "asked"), ("--list", "disk"), ("cloned",))
+        sorted(program.records("series", "--all", *arguments), key=lambda record: str(record["id"]))
+        for arguments in (
+            ("--list", "cloned"),
+            ("--list", "asked"),
+            ("--list", "disk"),
+            ("cloned",),
+        )
     ]
     for found in records:
         for record in found:

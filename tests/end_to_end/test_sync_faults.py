@@ -53,10 +53,10 @@ def git_runs() -> bool:
     """Whether a git of ours still fetches something."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            words = path.read_bytes().split(b"\0")
+            arguments = path.read_bytes().split(b"\0")
         except OSError:
             continue
-        if words[0] == b"git" and b"http.userAgent=patchdesk" in b" ".join(words):
+        if arguments[0] == b"git" and b"http.userAgent=patchdesk" in b" ".join(arguments):
             return True
     return False
 
@@ -86,10 +86,10 @@ def test_each_fault_has_its_sentence(
     program.config.write_text("[fetch]\ndeadline = 2\nmax_size = 8388608\n")
     program.do("follow", "bad", f"{misbehaving.url}/{mode}", *how)
     status, out, err = program.run("sync")
-    words = FAULTS[mode][1 if how else 0]
+    message = FAULTS[mode][1 if how else 0]
     assert (status, out, err.count("\n")) == (1, "", 1), (out, err)
     assert err.startswith("patchdesk sync: bad: ")
-    assert words in err
+    assert message in err
     if how and mode in ("page", "forbidden"):
         assert "Have the list cloned instead" in err
 

@@ -37,14 +37,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: Capture) 
     return home
 
 
-def triage(capture: Capture, *words: str) -> tuple[int, str, str]:
-    status, out, err = run(capture, "triage", *words)
+def triage(capture: Capture, *arguments: str) -> tuple[int, str, str]:
+    status, out, err = run(capture, "triage", *arguments)
     assert "Traceback" not in err
     return status, out.decode(), err
 
 
-def log(capture: Capture, *words: str) -> list[dict[str, Any]]:
-    status, out, err = triage(capture, "log", "--json", *words)
+def log(capture: Capture, *arguments: str) -> list[dict[str, Any]]:
+    status, out, err = triage(capture, "log", "--json", *arguments)
     assert (status, err) == (0, "")
     return [json.loads(line) for line in out.splitlines()]
 
@@ -56,7 +56,7 @@ def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
-    ("words", "said", "after"),
+    ("arguments", "said", "after"),
     [
         (("done",), "done", "done"),
         (("skip",), "skipped", "skipped"),
@@ -74,15 +74,15 @@ def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     ],
 )
 def test_every_verb_is_recorded(
-    capfdbinary: Capture, words: tuple[str, ...], said: str, after: str | None
+    capfdbinary: Capture, arguments: tuple[str, ...], said: str, after: str | None
 ) -> None:
-    assert triage(capfdbinary, *words, f"<{LAMP}>") == (0, f"{said}: lamp: all of it\n", "")
+    assert triage(capfdbinary, *arguments, f"<{LAMP}>") == (0, f"{said}: lamp: all of it\n", "")
     (line,) = log(capfdbinary)
     assert set(KEYS) <= line.keys()
-    assert line["verb"] == words[0]
+    assert line["verb"] == arguments[0]
     assert set(line["ids"]) == {f"lamp-v1-{number}@x" for number in range(3)}
     assert (line["before"], line["after"]) == (after and "new", after)
-    assert line["note"] == ("hm\x1b[2J" if words[0] == "note" else None)
+    assert line["note"] == ("hm\x1b[2J" if arguments[0] == "note" else None)
     assert line["undoes"] is None
     assert datetime.fromisoformat(line["time"]).tzinfo is not None
     status, out, _ = triage(capfdbinary, "log", "--all")
@@ -156,12 +156,12 @@ def test_ids_on_standard_input(capfdbinary: Capture, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("home")
 def test_options_stand_anywhere(capfdbinary: Capture) -> None:
-    for words in (
+    for arguments in (
         ("later", "--until", "2w", LAMP),
         ("later", LAMP, "--until", "2w", WICK),
         ("--until", "2w", "later", TALK),
     ):
-        assert triage(capfdbinary, *words)[0] == 0
+        assert triage(capfdbinary, *arguments)[0] == 0
     assert (
         triage(capfdbinary, "done", "--patch", "lamp-v1-1@x", "lamp-v1-2@x")[1]
         == "done: 2 patches\n"
@@ -169,7 +169,7 @@ def test_options_stand_anywhere(capfdbinary: Capture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "said"),
     [
         ((), "required"),
         (("done",), "Which series?"),
@@ -195,9 +195,9 @@ def test_options_stand_anywhere(capfdbinary: Capture) -> None:
     ],
 )  # fmt: skip
 def test_words_that_cannot_be_read(
-    home: Path, capfdbinary: Capture, words: tuple[str, ...], said: str
+    home: Path, capfdbinary: Capture, arguments: tuple[str, ...], said: str
 ) -> None:
-    status, out, err = triage(capfdbinary, *words)
+    status, out, err = triage(capfdbinary, *arguments)
     assert (status, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1
@@ -267,8 +267,8 @@ def test_what_the_log_prints_is_a_journal(home: Path, tmp_path: Path, capfdbinar
 
 @pytest.mark.usefixtures("home")
 def test_json_of_a_verb_is_its_line_of_the_log(capfdbinary: Capture) -> None:
-    for words in (("done", LAMP, WICK), ("undo",), ("redo",), ("read", TALK)):
-        status, out, _ = triage(capfdbinary, *words, "--json")
+    for arguments in (("done", LAMP, WICK), ("undo",), ("redo",), ("read", TALK)):
+        status, out, _ = triage(capfdbinary, *arguments, "--json")
         assert status == 0
         last = log(capfdbinary)[-1]
         said = json.loads(out)
@@ -307,6 +307,6 @@ def test_the_doctor_looks_at_the_journal(home: Path, capfdbinary: Capture) -> No
     journal = home / ".local/share/patchdesk/triage.jsonl"
     journal.write_bytes(journal.read_bytes() + b"junk\n")
     journal.chmod(0o644)
-    words = said()
-    assert "1 of 2 lines of the triage journal are no events" in words
-    assert "triage.jsonl can be read by others" in words
+    report = said()
+    assert "1 of 2 lines of the triage journal are no events" in report
+    assert "triage.jsonl can be read by others" in report

@@ -46,12 +46,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def answer(terminal: Terminal, keys: str, words: str) -> float:
+def answer(terminal: Terminal, keys: str, message: str) -> float:
     """Press keys and wait until the screen says some words; return after how many seconds it did."""
     started = time.perf_counter()
     since = terminal.press(keys)
-    while words not in terminal.text(since):
-        assert time.perf_counter() - started < 20, (keys, words, terminal.output[-2000:])
+    while message not in terminal.text(since):
+        assert time.perf_counter() - started < 20, (keys, message, terminal.output[-2000:])
         assert terminal.process.poll() is None
         terminal.read(0.002)
     return time.perf_counter() - started
@@ -80,14 +80,14 @@ def test_two_hundred_series_by_keys_alone(home: Path) -> None:
     with running([], home, size=(40, 140)) as terminal:
         begin(terminal)
         for number in range(SERIES):
-            keys, (words, status) = choice.choice(list(_VERBS.items()))
-            took.append(answer(terminal, keys, words))
+            keys, (message, status) = choice.choice(list(_VERBS.items()))
+            took.append(answer(terminal, keys, message))
             expected[status] += 1
             if number % 10 == 9:  # one changes one's mind
                 answer(terminal, "u", "undone: ")
                 answer(terminal, "U", "redone: ")
                 took.append(answer(terminal, "u", "undone: "))
-                took.append(answer(terminal, keys, words))
+                took.append(answer(terminal, keys, message))
         terminal.quit()
     assert standings(home) == expected
     assert sum(expected.values()) == SERIES

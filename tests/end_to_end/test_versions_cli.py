@@ -25,8 +25,8 @@ def program(tmp_path: Path) -> Program:
     return Program(home)
 
 
-def record(program: Program, *words: str) -> dict[str, Any]:
-    (found,) = program.records("versions", *words)
+def record(program: Program, *arguments: str) -> dict[str, Any]:
+    (found,) = program.records("versions", *arguments)
     return found
 
 
@@ -98,7 +98,7 @@ def test_the_page_stands_alone_and_runs_nothing(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "says"),
+    ("arguments", "status", "says"),
     [
         (["nobody@x.example", "--in", DEMO], 1, "belongs to no patch series"),
         ([RELOAD, "--in", DEMO, "--old", "7"], 1, "no version 7"),
@@ -109,9 +109,9 @@ def test_the_page_stands_alone_and_runs_nothing(program: Program) -> None:
     ],
 )
 def test_what_cannot_be_compared_is_one_sentence(
-    program: Program, words: list[str], status: int, says: str
+    program: Program, arguments: list[str], status: int, says: str
 ) -> None:
-    found, out, err = program.run("versions", *words)
+    found, out, err = program.run("versions", *arguments)
     assert (found, out) == (status, "")
     assert says in err
 
@@ -135,11 +135,11 @@ def test_nothing_of_a_mail_reaches_the_terminal_or_the_page_raw(
             "b", "[PATCH v2] lamp: wick", ["+one", f"+{evil}"], day=2, notes=f"v2:\n- {evil}\n"
         ),
     )
-    for words in ([], ["--patch", "1"], ["--format", "html"]):
-        out = program.do("versions", "a@x.example", "--in", archive, *words)
+    for arguments in ([], ["--patch", "1"], ["--format", "html"]):
+        out = program.do("versions", "a@x.example", "--in", archive, *arguments)
         assert "\x1b" not in out
         assert "\u202e" not in out
-        assert "<script" not in out or "--format" not in words
+        assert "<script" not in out or "--format" not in arguments
     line = program.do("versions", "a@x.example", "--in", archive, "--patch", "1", "--json")
     assert "\x1b" not in line
     assert any(row["text"] == evil for row in json.loads(line)["pairs"][0]["files"][0]["rows"])

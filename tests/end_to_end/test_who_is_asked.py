@@ -69,7 +69,7 @@ def test_only_the_list_s_server_is_asked(
     program.do("sync")
     assert set(witness.asked) == {host(server.url)}
     witness.asked.clear()
-    for words in (
+    for arguments in (
         ("series", "--all"),
         ("series", "--all", "--json"),
         ("show", "m1@evil.example"),
@@ -77,7 +77,7 @@ def test_only_the_list_s_server_is_asked(
         ("lists",),
         ("config",),
     ):
-        program.do(*words)
+        program.do(*arguments)
     if not how:
         program.do("digest", "2000-01-01..", "pond", "--format", "html")
     assert witness.asked == []
@@ -111,7 +111,7 @@ def test_five_redirects_are_followed_and_a_sixth_is_not(
     with Relay(server.url) as relay:
         for number, right in ((0, True), (4, True), (5, False), (9, False)):
             if what == "show":
-                words = [
+                arguments = [
                     "show",
                     "m1@evil.example",
                     "--in",
@@ -119,9 +119,9 @@ def test_five_redirects_are_followed_and_a_sixth_is_not(
                 ]
             else:
                 program.do("follow", f"l{number}", f"{relay.url}/{number}/pond")
-                words = ["sync", f"l{number}"]
+                arguments = ["sync", f"l{number}"]
             witness.asked.clear()
-            status, out, err = program.run(*words)
+            status, out, err = program.run(*arguments)
             assert (status == 0) is right, (number, out, err)
             assert set(witness.asked) <= {host(relay.url), host(server.url)}
             assert right or "circle, or to an unsupported address" in err
@@ -131,7 +131,7 @@ def test_a_search_is_not_sent_on_to_a_host_that_was_not_named(
     server: Server, program: Program, witness: Witness
 ) -> None:
     with Relay(server.url) as relay:
-        for number, words in (
+        for number, message in (
             (0, f"redirects the search to {host(server.url)}, a server that you did not name"),
             (4, f"redirects the search to {host(server.url)}, a server that you did not name"),
             (5, "circle, or to an unsupported address"),
@@ -140,7 +140,7 @@ def test_a_search_is_not_sent_on_to_a_host_that_was_not_named(
             witness.asked.clear()
             status, out, err = program.run("sync", f"l{number}")
             assert (status, out) == (1, ""), (number, err)
-            assert words in err
+            assert message in err
             assert set(witness.asked) == {host(relay.url)}
 
 
@@ -164,13 +164,13 @@ def test_reading_connects_to_nothing(tmp_path: Path) -> None:
         "socket.socket = Socket; socket.create_connection = connect; socket.getaddrinfo = connect\n"
         "from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
-    for words in (
+    for arguments in (
         ("series", str(box), "--json", "--all"),
         ("show", "m1@evil.example", "--in", str(box)),
         ("digest", "2000-01-01..", str(box), "--format", "html"),
     ):
         done = subprocess.run(
-            [sys.executable, "-c", code, *words],
+            [sys.executable, "-c", code, *arguments],
             env={
                 "HOME": str(tmp_path),
                 "PATH": "/usr/bin:/bin",

@@ -25,9 +25,16 @@ _UNITS: Final = re.compile(rb"number_of_executed_units: (\d+)")
 def fuzz(name: str, minutes: float) -> bool:
     """Run one parser under the fuzzer; tell whether it held."""
     log = FOLDER / f"{name}.log"
-    words = [sys.executable, "-m", "tests.torture.fuzz", name, str(FOLDER), str(int(minutes * 60))]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.torture.fuzz",
+        name,
+        str(FOLDER),
+        str(int(minutes * 60)),
+    ]
     with log.open("wb") as out:
-        status = subprocess.run(words, stdout=out, stderr=out, check=False).returncode
+        status = subprocess.run(command, stdout=out, stderr=out, check=False).returncode
     found = _UNITS.search(log.read_bytes())
     print(
         f"{name}: {int(found[1]) if found else 0:,} inputs, {'held' if status == 0 else f'BROKE, see {log}'}",
@@ -60,7 +67,7 @@ def main() -> int:
             "TORTURE_EXAMPLES": str(int(150 * longer)),
             "TORTURE_FULL": "1",
         }
-        words = [
+        command = [
             sys.executable,
             "-m",
             "pytest",
@@ -70,7 +77,7 @@ def main() -> int:
             "slow or torture",
             "tests",
         ]
-        if subprocess.run(words, env=environment, check=False).returncode:
+        if subprocess.run(command, env=environment, check=False).returncode:
             broken.append("the slow tests")
     if broken:
         print(f"Broke: {', '.join(broken)}")

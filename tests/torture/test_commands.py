@@ -72,10 +72,10 @@ class Hostile:
             with connection:
                 asked = connection.recv(65536)
                 what = b"503" if b"busy" in asked else b"302" if b"away" in asked else b"500"
-                words = "\x1b[31337m\x1b]0;owned\x07\x9b31337m\u202e".encode()
+                hostile = "\x1b[31337m\x1b]0;owned\x07\x9b31337m\u202e".encode()
                 connection.sendall(
                     b"HTTP/1.1 %s %s\r\nRetry-After: %s\r\nLocation: http://%s/\r\nContent-Type: text/%s\r\nConnection: close\r\n\r\n%s"
-                    % (what, words, words, words, words, words)
+                    % (what, hostile, hostile, hostile, hostile, hostile)
                 )
 
     def close(self) -> None:
@@ -187,14 +187,14 @@ QUIET = frozenset(
 
 
 def run(
-    home: Path, words: tuple[str, ...], server: str, before: str = "", path: str = ""
+    home: Path, arguments: tuple[str, ...], server: str, before: str = "", path: str = ""
 ) -> tuple[int, bytes, bytes]:
     """Run a command; return its status, its answer, and what it complained of."""
     code = (
         f"exec({before!r}); import sys; from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code, *(word.replace("SERVER", server) for word in words)],
+        [sys.executable, "-P", "-c", code, *(word.replace("SERVER", server) for word in arguments)],
         cwd=home,
         env={
             "PATH": path + os.environ["PATH"],
@@ -240,10 +240,10 @@ def test_a_command_writes_nothing_that_acts(name: str, home: Path, server: str) 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nor_on_a_terminal(name: str, home: Path, server: str) -> None:
-    words = [word.replace("SERVER", server) for word in COMMANDS[name]]
+    arguments = [word.replace("SERVER", server) for word in COMMANDS[name]]
     before = f"import os; os.chdir({str(home)!r})"
     with running(
-        words, home, size=(24, 60), environment={"no_proxy": "*"}, before=before
+        arguments, home, size=(24, 60), environment={"no_proxy": "*"}, before=before
     ) as terminal:
         end = time.monotonic() + 60
         while terminal.process.poll() is None and time.monotonic() < end:
@@ -268,10 +268,10 @@ def test_without_its_guard_it_would(name: str, home: Path, server: str) -> None:
     assert acts(name, answer) or escapes(complaint, screen=False)
 
 
-@pytest.mark.parametrize("words", [("sync", "away"), ("doctor",)])
-def test_what_git_says_acts_neither(words: tuple[str, ...], home: Path, server: str) -> None:
+@pytest.mark.parametrize("arguments", [("sync", "away"), ("doctor",)])
+def test_what_git_says_acts_neither(arguments: tuple[str, ...], home: Path, server: str) -> None:
     run(home, ("follow", "away", f"{server}/git"), server)
-    status, answer, complaint = run(home, words, server, path=f"{home}/bin:")
+    status, answer, complaint = run(home, arguments, server, path=f"{home}/bin:")
     assert status in {0, 1}
     assert b"Traceback" not in complaint
     assert escapes(answer + complaint, screen=False) == []

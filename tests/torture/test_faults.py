@@ -34,10 +34,10 @@ def expected(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> list[di
     return program.records("series", "--all")
 
 
-def killed(program: Program, *words: str, within: float, number: int = signal.SIGKILL) -> int:
+def killed(program: Program, *arguments: str, within: float, number: int = signal.SIGKILL) -> int:
     """Start a command and end it, and all that it has started, at a random moment; return its status."""
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tui.cli.main", *words],
+        [sys.executable, "-P", "-m", "tui.cli.main", *arguments],
         cwd=program.home,
         env=program.environment,
         stdin=subprocess.DEVNULL,
@@ -83,14 +83,14 @@ def test_a_sync_killed_anywhere_loses_nothing(
 
 def test_a_page_killed_anywhere_is_the_old_one_or_the_new(archive: Path, program: Program) -> None:
     page = program.home / "page.html"
-    words = ("digest", "2000-01-01..", str(archive), "--format", "html", "-o", str(page))
-    whole = seconds(lambda: program.do(*words))
+    arguments = ("digest", "2000-01-01..", str(archive), "--format", "html", "-o", str(page))
+    whole = seconds(lambda: program.do(*arguments))
     new = page.read_bytes()
     old = b"the page before\n"
     ended = 0
     for _ in range(POINTS):
         page.write_bytes(old)
-        ended += killed(program, *words, within=whole) == -signal.SIGKILL
+        ended += killed(program, *arguments, within=whole) == -signal.SIGKILL
         assert page.read_bytes() in {old, new}
     assert ended
 
@@ -151,10 +151,10 @@ def test_no_room_is_said_and_loses_nothing(
     if name in {"triage", "digest -o"}:
         program.do("sync")
     before = program.config.read_bytes()
-    words = [word.replace("ARCHIVE", str(archive)) for word in WRITING[name]]
+    arguments = [word.replace("ARCHIVE", str(archive)) for word in WRITING[name]]
     with (program.home / "said").open("w+b") as said:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "tui.cli.main", *words],
+            [sys.executable, "-P", "-m", "tui.cli.main", *arguments],
             cwd=program.home,
             env=program.environment,
             stdout=subprocess.DEVNULL,
@@ -185,10 +185,10 @@ def ordinary() -> None:
 
 
 def run_odd(
-    program: Program, *words: str, environment: dict[str, str] | None = None
+    program: Program, *arguments: str, environment: dict[str, str] | None = None
 ) -> tuple[int, str, str]:
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "tui.cli.main", *words],
+        [sys.executable, "-P", "-m", "tui.cli.main", *arguments],
         cwd=program.home,
         env=program.environment if environment is None else environment,
         stdin=subprocess.DEVNULL,
@@ -226,9 +226,9 @@ def test_a_home_that_may_only_be_read(
         ("show", "m1", "--in", str(archive)),
         ("config",),
     ]
-    for words in reading:
-        status, out, err = run_odd(read_only, *words)
-        assert (status, bool(out)) == (0, True), (words, err)
+    for arguments in reading:
+        status, out, err = run_odd(read_only, *arguments)
+        assert (status, bool(out)) == (0, True), (arguments, err)
     status, out, err = run_odd(read_only, "series", "--all", "--json")
     assert status == 1 or [json.loads(line) for line in out.splitlines()] == expected
     writing: list[tuple[str, ...]] = [
@@ -237,9 +237,9 @@ def test_a_home_that_may_only_be_read(
         ("triage", "done", "m4"),
         ("digest", "2000-01-01..", str(archive), "-o", "x"),
     ]
-    for words in writing:
-        status, _, err = run_odd(read_only, *words)
-        assert status == 1, words
+    for arguments in writing:
+        status, _, err = run_odd(read_only, *arguments)
+        assert status == 1, arguments
         assert err.count("\n") == 1, err
         assert (
             "ermission" in err or "cannot be written" in err or "rights" in err or "only" in err
@@ -262,7 +262,7 @@ def test_what_is_not_there(missing: str, archive: Path, program: Program) -> Non
         environment["PATH"] = str(program.home)
     if missing in {"LC_ALL", "all"}:
         del environment["LC_ALL"]
-    for words in (
+    for arguments in (
         ("follow", "list", str(archive)),
         ("sync",),
         ("series",),
@@ -270,8 +270,8 @@ def test_what_is_not_there(missing: str, archive: Path, program: Program) -> Non
         ("config",),
         ("digest", "2000-01-01..", str(archive)),
     ):
-        status, _, err = run_odd(program, *words, environment=environment)
-        assert (status, err) == (0, ""), words
+        status, _, err = run_odd(program, *arguments, environment=environment)
+        assert (status, err) == (0, ""), arguments
     run_odd(program, "doctor", environment=environment)
 
 
@@ -284,7 +284,7 @@ def test_a_clock_that_was_set_back(
             f"import time; now = time.time; time.time = lambda: now() + {shift}\n"
             "import sys; from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
         )
-        for words in (
+        for arguments in (
             ("sync",),
             ("lists",),
             ("triage", "flag", "m0"),
@@ -292,14 +292,14 @@ def test_a_clock_that_was_set_back(
             ("series", "--all"),
         ):
             done = subprocess.run(
-                [sys.executable, "-c", code, *words],
+                [sys.executable, "-c", code, *arguments],
                 env=program.environment,
                 cwd=ROOT,
                 capture_output=True,
                 check=False,
             )
-            assert done.returncode == 0, words
-            assert done.stderr in {b"", b"patchdesk triage: 1 stays as it is.\n"}, words
+            assert done.returncode == 0, arguments
+            assert done.stderr in {b"", b"patchdesk triage: 1 stays as it is.\n"}, arguments
     assert program.records("series", "--all") == expected
 
 

@@ -30,12 +30,12 @@ with open(told, "w") as file:
 """
 
 
-def run(home: Path, *words: str, seconds: float) -> tuple[int, bytes, bytes, float, int]:
+def run(home: Path, *arguments: str, seconds: float) -> tuple[int, bytes, bytes, float, int]:
     """Run a command within limits; return status, output, complaints, CPU seconds and most bytes resident."""
     told = home / "used"
     with (home / "out").open("w+b") as out, (home / "err").open("w+b") as err:
         subprocess.run(
-            [sys.executable, "-c", _MEASURE, str(int(seconds * 3) + 20), str(told), *words],
+            [sys.executable, "-c", _MEASURE, str(int(seconds * 3) + 20), str(told), *arguments],
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(home),

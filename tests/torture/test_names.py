@@ -55,7 +55,7 @@ def program(tmp_path: Path) -> Program:
 def test_no_command_takes_a_name_for_a_path(program: Program) -> None:
     log = program.home / "log"
     program.do("follow", "box", str(program.home / "box.mbox"))
-    for words in (
+    for arguments in (
         ("series", "box.mbox", "--json"),
         ("series", "box.mbox", "--all"),
         ("digest", "2025-06-01..2025-06-03", "box.mbox", "--format", "html", "-o", "page"),
@@ -66,13 +66,13 @@ def test_no_command_takes_a_name_for_a_path(program: Program) -> None:
     ):
         code = f"LOG = {str(log)!r}\n{WATCH}\nfrom tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
         done = subprocess.run(
-            [sys.executable, "-P", "-c", code, *words],
+            [sys.executable, "-P", "-c", code, *arguments],
             cwd=program.home,
             env=program.environment,
             capture_output=True,
             check=False,
         )
-        assert done.returncode == 0, (words, done.stderr)
+        assert done.returncode == 0, (arguments, done.stderr)
     assert log.read_text() == ""
     for number, name in enumerate(NAMES):
         for how in ("--json", "--raw", "--mbox"):
@@ -111,9 +111,9 @@ def test_nor_does_the_reader(program: Program) -> None:
         for key in ("\x1b", "\x1b", "Q"):
             terminal.press(key)
             terminal.read(0.3)
-    words = called.read_text().splitlines()
-    copies = [word for word in words if word.startswith("/")]
-    pages = [word for word in words if not word.startswith("/")]
+    arguments = called.read_text().splitlines()
+    copies = [word for word in arguments if word.startswith("/")]
+    pages = [word for word in arguments if not word.startswith("/")]
     assert copies
     assert pages
     assert all(

@@ -37,8 +37,8 @@ def test_a_closed_pipe_is_silent_and_a_full_device_is_said(
     name: str, archive: Path, program: Program
 ) -> None:
     program.do("follow", "list", str(archive))
-    words = [word.replace("ARCHIVE", str(archive)) for word in PRINTING[name]]
-    command = [sys.executable, "-P", "-m", "tui.cli.main", *words]
+    arguments = [word.replace("ARCHIVE", str(archive)) for word in PRINTING[name]]
+    command = [sys.executable, "-P", "-m", "tui.cli.main", *arguments]
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as closed:
@@ -77,11 +77,11 @@ INTERRUPTED = {
 @pytest.mark.parametrize("name", INTERRUPTED)
 def test_an_interrupt_at_any_stage_is_no_crash(name: str, archive: Path, program: Program) -> None:
     program.do("follow", "list", str(archive))
-    words = [word.replace("ARCHIVE", str(archive)) for word in INTERRUPTED[name]]
+    arguments = [word.replace("ARCHIVE", str(archive)) for word in INTERRUPTED[name]]
     program_file = Path(sys.executable).with_name("patchdesk")
     for at in range(POINTS * 2):
         child = subprocess.Popen(
-            [program_file, *words],
+            [program_file, *arguments],
             env=program.environment,
             cwd=program.home,
             stdout=subprocess.DEVNULL,
@@ -140,7 +140,7 @@ def test_what_is_made_is_private_whatever_the_umask(archive: Path, program: Prog
         b"From a@b Mon Jun  2 12:00:00 2025\nFrom: a@b\nSubject: x\nMessage-ID: <x@y>\n\nx\n"
     )
     box.chmod(0o600)
-    for words in (
+    for arguments in (
         ("follow", "list", str(archive)),
         ("sync",),
         ("series", "--all"),
@@ -151,7 +151,7 @@ def test_what_is_made_is_private_whatever_the_umask(archive: Path, program: Prog
         ("doctor",),
     ):
         subprocess.run(
-            [sys.executable, "-P", "-m", "tui.cli.main", *words],
+            [sys.executable, "-P", "-m", "tui.cli.main", *arguments],
             env={**program.environment, "https_proxy": "http://127.0.0.1:1"},
             cwd=program.home,
             capture_output=True,

@@ -85,15 +85,15 @@ def look_everywhere(terminal: Terminal, mails: int) -> None:
         terminal.press("j")
         terminal.rest(0.3)
     terminal.press("gg\r")
-    for keys, words in PLACES:
+    for keys, shows in PLACES:
         before = len(terminal.output)
         for part in keys.replace("\x1b", "\x1b\0").split(
             "\0"
         ):  # an escape apart, or it makes an Alt of what follows
             terminal.press(part)
             terminal.rest(0.25)
-        if words:
-            terminal.see(words, since=before)
+        if shows:
+            terminal.see(shows, since=before)
     terminal.press("\x1b")
     terminal.read(0.3)
 
@@ -125,9 +125,9 @@ def session(folder: Path, payloads: dict[str, str], before: str) -> Terminal:
 @pytest.mark.parametrize("removed", [NO_JUDGE, NO_NET], ids=["no judge", "no net"])
 def test_nothing_acts_though_one_guard_is_gone(removed: str, tmp_path: Path) -> None:
     terminal = session(tmp_path, ALL, f"{removed}\n{NO_MARKUP_READ}")
-    words = terminal.text()
+    shows = terminal.text()
     shown = {
-        sign: [number for number in range(len(ALL)) if f"{sign} evil{number}" in words]
+        sign: [number for number in range(len(ALL)) if f"{sign} evil{number}" in shows]
         for sign in ("Message", "Remark")
     }
     assert shown == {sign: list(range(len(ALL))) for sign in shown}

@@ -58,7 +58,7 @@ def test_it_is_not_drawn_too_often() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "then", "seconds", "words"),
+    ("first", "then", "seconds", "expected"),
     [
         (0, 5000, 2.5, "Indexing 5,000, 2,000/s"),
         (3000, 5000, 2.0, "Indexing 5,000, 1,000/s"),
@@ -68,9 +68,9 @@ def test_it_is_not_drawn_too_often() -> None:
     ],
 )
 def test_the_rate_is_that_since_the_job_began(
-    first: int, then: int, seconds: float, words: str, monkeypatch: pytest.MonkeyPatch
+    first: int, then: int, seconds: float, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.cli.console.time.monotonic", lambda: 100.0)
     progress = ProgressLine(Terminal())
     progress.report(Progress("Indexing", first))
-    assert progress.line(Progress("Indexing", then), 100.0 + seconds) == words
+    assert progress.line(Progress("Indexing", then), 100.0 + seconds) == expected

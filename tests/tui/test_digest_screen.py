@@ -126,24 +126,24 @@ def keeping(app: PatchdeskApp) -> bool:
     return "digest bookmark" in app.tasks.busy_groups
 
 
-async def type_in(pilot: Pilot[None], words: str) -> None:
+async def type_in(pilot: Pilot[None], phrase: str) -> None:
     """Put words into the prompt, once it asks, and confirm them: faster than key by key."""
     app = pilot.app
     await until(pilot, lambda: isinstance(app.screen, DigestScreen) and app.screen.prompt.asking)
-    app.screen.query_one(PromptInput).value = words
+    app.screen.query_one(PromptInput).value = phrase
     await pilot.press("enter")
 
 
-async def begin(pilot: Pilot[None], words: str) -> DigestScreen:
+async def begin(pilot: Pilot[None], phrase: str) -> DigestScreen:
     """Open the digest of a range from the main screen, by keys."""
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
     await until(pilot, lambda: len(tree_of(app)) > 0, what="the listing")
     await pilot.press("g", "d")
-    await type_in(pilot, words)
+    await type_in(pilot, phrase)
     screen = screen_of(app)
     await until(
-        pilot, lambda: screen.loader.result is not None or screen.has_class("-noted"), what=words
+        pilot, lambda: screen.loader.result is not None or screen.has_class("-noted"), what=phrase
     )
     await pilot.pause()
     return screen
@@ -167,16 +167,16 @@ async def test_a_range_is_asked_for_and_shown(archive: Path) -> None:
         )
         await pilot.pause()
         text = text_of(app)
-        for words in ("the last day", "the last week", "the last month", "FROM..TO"):
-            assert words in text
+        for phrase in ("the last day", "the last week", "the last month", "FROM..TO"):
+            assert phrase in text
         assert "since" not in text
         await pilot.press(*"2025-05-28..2025-06-02", "enter")
         await until(pilot, lambda: screen_of(app).loader.result is not None)
         await pilot.pause()
         text = text_of(app)
         assert "TEST: what arrived from 2025-05-28 to 2025-06-02" in text
-        for words in ("Domains", "Authors", "Reviewers", "Mails a day", "Newcomers", "Unanswered"):
-            assert words in text
+        for phrase in ("Domains", "Authors", "Reviewers", "Mails a day", "Newcomers", "Unanswered"):
+            assert phrase in text
         assert "RFC pump: prime" in text
         (row,) = [line for line in text.splitlines() if "▸ ◆ RFC pump: prime" in line]
         assert row.split()[5:9] == ["v2", "2/3", "R1", "↳1"]
@@ -563,9 +563,9 @@ def test_fit(text: str, width: int, expected: str) -> None:
 Steps = Callable[[Pilot[None]], Awaitable[None]]
 
 
-def steps(words: str, *keys: str) -> Steps:
+def steps(phrase: str, *keys: str) -> Steps:
     async def run(pilot: Pilot[None]) -> None:
-        await begin(pilot, words)
+        await begin(pilot, phrase)
         await pilot.press(*keys[:2])
         await idle(pilot)  # a bookmark is saved before it is offered
         await pilot.press(*keys[2:])
@@ -576,7 +576,7 @@ def steps(words: str, *keys: str) -> Steps:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 @pytest.mark.parametrize(
-    ("name", "words", "keys"),
+    ("name", "phrase", "keys"),
     [
         ("top", "2025-05-25..2025-06-02", ()),
         ("unfolded", "2025-05-25..2025-06-02", ("z", "R", "tab", "tab", "tab", "j")),
@@ -590,7 +590,7 @@ def test_screen(
     archive: Path,
     size: tuple[int, int],
     name: str,
-    words: str,
+    phrase: str,
     keys: tuple[str, ...],
 ) -> None:
-    assert snap_compare(app_of(archive), terminal_size=size, run_before=steps(words, *keys))
+    assert snap_compare(app_of(archive), terminal_size=size, run_before=steps(phrase, *keys))

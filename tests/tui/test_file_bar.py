@@ -11,7 +11,7 @@ HEAD = "diff --git a/x b/x\n"
 
 
 @pytest.mark.parametrize(
-    ("header", "words"),
+    ("header", "expected"),
     [
         ("new file mode 100644\nindex 0..1\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n", "new file"),
         ("new file mode 100755\nindex 000..111\n", "new file · executable"),
@@ -30,6 +30,6 @@ HEAD = "diff --git a/x b/x\n"
         ("similarity index 100%\nrename from y\nrename to x\n", "renamed from y"),
     ],
 )  # fmt: skip
-def test_words(header: str, words: str) -> None:
+def test_words(header: str, expected: str) -> None:
     (file,) = read_diff(HEAD + header).files
-    assert file_change_text(file) == words
+    assert file_change_text(file) == expected

@@ -236,7 +236,7 @@ def test_the_configuration_knows_the_layouts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "words"),
+    ("keys", "fragments"),
     [
         ({"tree.opne": "x"}, ["keys.tree.opne: unknown command", "tree.open"]),
         ({"nonsense": "x"}, ["keys.nonsense: unknown command", "tree.…"]),
@@ -257,11 +257,11 @@ def test_the_configuration_knows_the_layouts(tmp_path: Path) -> None:
     ],
 )
 def test_a_key_that_cannot_be_is_said_and_the_default_holds(
-    keys: dict[str, str], words: list[str]
+    keys: dict[str, str], fragments: list[str]
 ) -> None:
     keymap, problems = keymap_for("default", keys)
     (problem,) = problems
-    assert all(word in problem for word in words), problem
+    assert all(word in problem for word in fragments), problem
     assert problem.endswith("the default holds")
     (bad,) = [name for name in keys if f"keys.{name}:" in problem]
     if bad in BY_NAME:

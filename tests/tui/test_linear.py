@@ -140,7 +140,7 @@ def test_every_glyph_has_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("drawn", "words"),
+    ("drawn", "spoken"),
     [
         ("l → expand", "l Right expand"),
         ("→ expand", "Right expand"),
@@ -152,5 +152,5 @@ def test_every_glyph_has_words() -> None:
         ("plain text", "plain text"),
     ],
 )
-def test_what_is_drawn_is_said(drawn: str, words: str) -> None:
-    assert plain(drawn) == words
+def test_what_is_drawn_is_said(drawn: str, spoken: str) -> None:
+    assert plain(drawn) == spoken

@@ -61,9 +61,9 @@ def test_a_patch_from_top_to_end() -> None:
              "Documentation/wick.rst  new file", "@@ -0,0", "+Trim it.", "wick.c", "-/* Trim after",
              "wick_sensor.h  renamed from drivers/lantern/sensor.h", "base-commit", "--", "2.49.0"]  # fmt: skip
     places: list[int] = []
-    for words in order:
+    for phrase in order:
         start = places[-1] + 1 if places else 0
-        places.append(next(at for at in range(start, len(found)) if words in found[at]))
+        places.append(next(at for at in range(start, len(found)) if phrase in found[at]))
     assert not any(row.startswith(("diff --git", "index ", "+++ ", "--- a")) for row in found)
 
 
@@ -235,14 +235,14 @@ def test_what_is_at_the_top_stays_there_in_another_layout(width: int) -> None:
     compared = 0
     for at in range(before.starts[1], before.count):
         there = after.row_of(before.anchor(at))
-        words = before.row(at).text.split()
+        phrase = before.row(at).text.split()
         if before.row(at).base == "bar":
             assert after.row(there).base == "bar"
-        if not words or before.row(at).base == "bar" or "|" in words:
+        if not phrase or before.row(at).base == "bar" or "|" in phrase:
             continue
         # The line may be wrapped in either layout.
         line = "".join(after.row(row).text for row in range(there, min(there + 5, after.count)))
-        assert words[-1] in line or words[-1] in before.row(at - 1).text, (words, line)
+        assert phrase[-1] in line or phrase[-1] in before.row(at - 1).text, (phrase, line)
         compared += 1
     assert compared > 40
 

@@ -99,8 +99,8 @@ async def test_a_query_marks_what_it_finds(query: str, count: int) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         await pilot.press("*", *query, "enter")
-        words = f"{count} marked" if count else "Already marked"
-        await until(pilot, lambda: words in text_of(app), what=words)
+        message = f"{count} marked" if count else "Already marked"
+        await until(pilot, lambda: message in text_of(app), what=message)
         assert len(tree(app).marked) == count
 
 

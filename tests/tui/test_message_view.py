@@ -438,11 +438,11 @@ async def test_a_huge_mail_that_was_left_does_not_come_back() -> None:
 # ------------------------------------------------------------- colours and selection
 
 
-def colours(view: MessageView, words: str) -> set[object]:
+def colours(view: MessageView, needle: str) -> set[object]:
     return {
         segment.style.color
         for y in range(view.size.height)
-        if words in view.render_line(y).text
+        if needle in view.render_line(y).text
         for segment in view.render_line(y)
         if segment.style is not None and segment.text.strip()
     }

@@ -263,7 +263,7 @@ async def test_an_error_covers_the_panes_only_where_it_has_no_room_and_escape_cl
 
 
 @pytest.mark.parametrize(
-    ("progress", "words"),
+    ("progress", "expected"),
     [
         (Progress("Fetching a@x from h, byte", 12_345), "Fetching a@x from h · 12 kB"),
         (Progress("Fetching a@x from h, byte", 7), "Fetching a@x from h · 7 bytes"),
@@ -273,8 +273,8 @@ async def test_an_error_covers_the_panes_only_where_it_has_no_room_and_escape_cl
         (Progress(f"a{'x' * 500}b, byte", 7), f"a{'x' * 31}…{'x' * 30}b · 7 bytes"),
     ],
 )
-def test_progress_in_words(progress: Progress, words: str) -> None:
-    assert progress_text(progress) == words
+def test_progress_in_words(progress: Progress, expected: str) -> None:
+    assert progress_text(progress) == expected
 
 
 async def test_a_long_first_opening_is_told_in_the_reader_and_by_the_second() -> None:

@@ -75,11 +75,11 @@ def test_the_net_is_hung_up() -> None:
 @pytest.mark.slow
 async def test_hostile_subjects_are_shown_literally() -> None:
     items: list[Series | Thread] = []
-    for place, words in enumerate(HOSTILE):
-        stranger = Identity(words, "m@example.org")
-        items.append(thread(f"t{place}", words, author=stranger))
-        one = version(f"s{place}", [words], cover=words, tags=[words])
-        items.append(series(words, one, author=stranger))
+    for place, hostile in enumerate(HOSTILE):
+        stranger = Identity(hostile, "m@example.org")
+        items.append(thread(f"t{place}", hostile, author=stranger))
+        one = version(f"s{place}", [hostile], cover=hostile, tags=[hostile])
+        items.append(series(hostile, one, author=stranger))
     app = app_with(*items)
     async with app.run_test(size=(200, 40), notifications=True) as pilot:
         await ready(pilot)
@@ -95,24 +95,24 @@ async def test_hostile_subjects_are_shown_literally() -> None:
         await pilot.pause()
         assert not CONTROLS.search(text_of(app).replace("\n", ""))
         assert not CONTROLS.search(text.replace("\n", ""))
-        for words in HOSTILE:
-            expected = shown(words).translate({0x200C: None, 0x200D: None})
+        for hostile in HOSTILE:
+            expected = shown(hostile).translate({0x200C: None, 0x200D: None})
             assert expected[:20] in text
 
 
 async def test_hostile_errors_are_shown_literally() -> None:
-    desks = {words: FakeDesk(FetchError(words, words)) for words in HOSTILE}
+    desks = {hostile: FakeDesk(FetchError(hostile, hostile)) for hostile in HOSTILE}
     app = app_on(lantern=FakeDesk(listing([])), **desks)
     async with app.run_test(size=(150, 40), notifications=True) as pilot:
         await until(pilot, lambda: controller(app, Opening).pending is None)
-        for place, words in enumerate(HOSTILE):
+        for place, hostile in enumerate(HOSTILE):
             if place == 4:  # from here on beside a listing, in the status line and a notification
                 controller(app, Opening).listing = listing(lantern())
-            controller(app, Opening).open_target(words)
+            controller(app, Opening).open_target(hostile)
             await until(pilot, lambda: controller(app, Opening).pending is None)
             await pilot.pause()
             text = text_of(app)
-            assert shown(words)[:20] in text
+            assert shown(hostile)[:20] in text
             assert not CONTROLS.search(text.replace("\n", ""))
 
 

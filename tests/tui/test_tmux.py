@@ -47,10 +47,10 @@ class Tmux:
             "bash --norc --noediting -i",
         )
 
-    def do(self, *words: str) -> str:
+    def do(self, *arguments: str) -> str:
         """Run a command of tmux; return what it prints."""
         return subprocess.run(
-            ["tmux", *words], env=self.environment, capture_output=True, text=True, check=True
+            ["tmux", *arguments], env=self.environment, capture_output=True, text=True, check=True
         ).stdout
 
     def screen(self) -> str:
@@ -82,10 +82,10 @@ class Tmux:
         """Wait until a text is on the screen."""
         self.until(lambda: text in self.screen(), text)
 
-    def start(self, *words: str) -> None:
+    def start(self, *arguments: str) -> None:
         """Start the program in the shell."""
         code = "import sys; from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
-        line = shlex.join([sys.executable, "-c", code, *words])
+        line = shlex.join([sys.executable, "-c", code, *arguments])
         self.type("-l", f"{line}; echo STATUS $?")
         self.type("Enter")
 

@@ -176,7 +176,7 @@ def test_trailers_count_people_once_and_the_covers_for_every_patch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago", "words"),
+    ("ago", "age_text"),
     [
         (timedelta(seconds=20), "now"),
         (timedelta(minutes=5), "5m"),
@@ -191,9 +191,9 @@ def test_trailers_count_people_once_and_the_covers_for_every_patch() -> None:
         (timedelta(days=365 * 40), "?"),
     ],
 )
-def test_ages(ago: timedelta, words: str) -> None:
-    assert age(NOW - ago, NOW) == words
-    assert len(words) <= columns(80).age
+def test_ages(ago: timedelta, age_text: str) -> None:
+    assert age(NOW - ago, NOW) == age_text
+    assert len(age_text) <= columns(80).age
 
 
 @pytest.mark.parametrize(
@@ -229,8 +229,8 @@ def test_columns_give_way_to_the_subject() -> None:
     wick = Rows()
     wick.replace(lantern(), keep=False)
     text = {width: "".join(t for t, _ in line(wick[0], width, NOW)) for width in (30, 50, 80, 120)}
-    words = " ".join(text[120].split())
-    assert words == "▸ ◆ RFC Steady light in a draught v2 2/3 R1 A1 ↳3 Ada Wren 2h"
+    age_text = " ".join(text[120].split())
+    assert age_text == "▸ ◆ RFC Steady light in a draught v2 2/3 R1 A1 ↳3 Ada Wren 2h"
     assert "Ada Wren" in text[80]
     assert "Steady light in a draught" in text[80]
     assert "Ada" not in text[50]

@@ -116,13 +116,13 @@ async def test_in_the_reader_the_next_series_opens(tmp_path: Path) -> None:
 
 
 async def test_decisions_outlive_the_program(tmp_path: Path) -> None:
-    for key, words, left in (("d", "done", 3), ("u", "undone: done", 4)):
+    for key, expected, left in (("d", "done", 3), ("u", "undone: done", 4)):
         app = triage_app(tmp_path)
         async with app.run_test(size=(120, 30)) as pilot:
             await ready(pilot)
             await known(pilot)
             await pilot.press(key)
-            await told(pilot, words)
+            await told(pilot, expected)
             assert len(subjects(app)) == left
 
 

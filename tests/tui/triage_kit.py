@@ -52,15 +52,15 @@ def tree(app: PatchdeskApp) -> TriageTree:
 
 def said(app: PatchdeskApp) -> str:
     """Return what the status line says."""
-    words = desk_screen(app).status._said
-    return words[0] if words else ""
+    text = desk_screen(app).status._said
+    return text[0] if text else ""
 
 
-async def told(pilot: Pilot[None], words: str) -> None:
+async def told(pilot: Pilot[None], text: str) -> None:
     """Wait until the status line says something that begins so."""
     app = pilot.app
     assert isinstance(app, PatchdeskApp)
-    await until(pilot, lambda: said(app).startswith(words), what=words)
+    await until(pilot, lambda: said(app).startswith(text), what=text)
 
 
 async def known(pilot: Pilot[None]) -> None:

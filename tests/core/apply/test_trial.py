@@ -173,7 +173,7 @@ def test_a_revision_is_no_option(folder: Path) -> None:
 
 
 def test_what_is_no_repository_is_said(tmp_path: Path) -> None:
-    with pytest.raises(PatchdeskError, match="no git repository"):
+    with pytest.raises(PatchdeskError, match="not a usable git repository"):
         Repository(tmp_path)
     with pytest.raises(PatchdeskError):
         Repository(tmp_path / "none")

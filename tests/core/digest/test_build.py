@@ -26,9 +26,9 @@ ADA, BOB, CAROL = "Ada <ada@example.org>", "Bob <bob@example.net>", "Carol <caro
 LKP = "kernel test robot <lkp@robots.example.org>"
 
 
-def digest(folder: Path, words: str = "from..", **options: object) -> Digest:
+def digest(folder: Path, range_text: str = "from..", **options: object) -> Digest:
     archive = EpochArchive(open_archive(folder / "list"))
-    return read_digest(archive, words, now=NOW, options=DigestOptions(**options))  # type: ignore[arg-type]
+    return read_digest(archive, range_text, now=NOW, options=DigestOptions(**options))  # type: ignore[arg-type]
 
 
 def names(digest: Digest) -> list[str]:

@@ -26,16 +26,16 @@ NOW = datetime(2025, 6, 18, 15, 30, 10, tzinfo=UTC)  # a Wednesday
 HOUR = 3600
 
 
-def subjects(archive: Archive, words: str) -> list[str]:
+def subjects(archive: Archive, range_text: str) -> list[str]:
     """Return the subjects of a range's mails in their order."""
-    span = archive.resolve_range(*split_range(words), NOW)
+    span = archive.resolve_range(*split_range(range_text), NOW)
     arrivals = sorted(archive.arrivals(span), key=lambda arrival: arrival.place)
     return [parse_message(arrival.raw).subject.text for arrival in arrivals]
 
 
-def earlier(archive: Archive, words: str) -> list[str]:
+def earlier(archive: Archive, range_text: str) -> list[str]:
     """Return the subjects of what came before a range, the last first."""
-    span = archive.resolve_range(*split_range(words), NOW)
+    span = archive.resolve_range(*split_range(range_text), NOW)
     list(archive.arrivals(span))
     return [one.subject.decode() for one in archive.mails_before(span)]
 
@@ -59,7 +59,7 @@ def three(tmp_path: Path) -> tuple[EpochArchive, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("words", "ends"),
+    ("range_text", "ends"),
     [
         ("a..b", ("a", "b")),
         ("57d1cd1e0..d6f868dfe", ("57d1cd1e0", "d6f868dfe")),
@@ -70,19 +70,19 @@ def three(tmp_path: Path) -> tuple[EpochArchive, list[str]]:
         ("2025-05-01..2025-06-01", ("2025-05-01", "2025-06-01")),
     ],
 )
-def test_a_range_is_split_at_its_two_dots(words: str, ends: tuple[str, str]) -> None:
-    assert split_range(words) == ends
+def test_a_range_is_split_at_its_two_dots(range_text: str, ends: tuple[str, str]) -> None:
+    assert split_range(range_text) == ends
 
 
-@pytest.mark.parametrize("words", ["", "abc", "a...b", "a..b..c", "....", "x" * 2000 + ".."])
-def test_what_is_no_range_is_said(words: str) -> None:
+@pytest.mark.parametrize("range_text", ["", "abc", "a...b", "a..b..c", "....", "x" * 2000 + ".."])
+def test_what_is_no_range_is_said(range_text: str) -> None:
     with pytest.raises(RangeError) as error:
-        split_range(words)
+        split_range(range_text)
     assert "FROM..TO" in error.value.hint
 
 
 @pytest.mark.parametrize(
-    ("words", "moment"),
+    ("range_text", "moment"),
     [
         ("2025-05-01", "2025-05-01T00:00:00"),
         ("2025-05-01T18:30", "2025-05-01T18:30:00"),
@@ -104,9 +104,9 @@ def test_what_is_no_range_is_said(words: str) -> None:
         ("last.year", "2024-06-18T15:30:10"),
     ],
 )
-def test_a_moment_is_read_as_git_writes_it_and_in_utc(words: str, moment: str) -> None:
+def test_a_moment_is_read_as_git_writes_it_and_in_utc(range_text: str, moment: str) -> None:
     wanted = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    assert read_time_bound(words, NOW) == TimeBound(int(wanted.timestamp()))
+    assert read_time_bound(range_text, NOW) == TimeBound(int(wanted.timestamp()))
 
 
 def test_a_month_before_a_long_months_last_day_is_the_short_ones() -> None:
@@ -117,17 +117,17 @@ def test_a_month_before_a_long_months_last_day_is_the_short_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "range_text",
     ["", "v1", "2025", "2025-02-30", "20250501", "ago", "1.ago", "1.fortnight.ago", "9999999.years.ago",
      "999999.years.ago", "-1.day.ago", "week.1.ago", "1.week", "@99999999999999"],
 )  # fmt: skip
-def test_what_is_no_moment_is_none(words: str) -> None:
-    assert read_time_bound(words, NOW) is None
+def test_what_is_no_moment_is_none(range_text: str) -> None:
+    assert read_time_bound(range_text, NOW) is None
 
 
 @given(st.text(max_size=60))
-def test_no_words_break_the_reading_of_a_moment(words: str) -> None:
-    moment = read_time_bound(words, NOW)
+def test_no_words_break_the_reading_of_a_moment(range_text: str) -> None:
+    moment = read_time_bound(range_text, NOW)
     assert moment is None or isinstance(moment.time, int)
 
 
@@ -147,9 +147,9 @@ def test_a_range_goes_on_over_the_end_of_an_epoch(
     three: tuple[EpochArchive, list[str]], start: int, end: int
 ) -> None:
     archive, commits = three
-    words = f"{commits[start]}..{commits[end]}"
-    assert subjects(archive, words) == [str(at) for at in range(start + 1, end + 1)]
-    assert earlier(archive, words) == [str(at) for at in range(start, -1, -1)]
+    range_text = f"{commits[start]}..{commits[end]}"
+    assert subjects(archive, range_text) == [str(at) for at in range(start + 1, end + 1)]
+    assert earlier(archive, range_text) == [str(at) for at in range(start, -1, -1)]
 
 
 def test_open_ends_are_the_archives_own(three: tuple[EpochArchive, list[str]]) -> None:
@@ -216,7 +216,7 @@ def test_a_date_asks_each_mail_since_they_come_in_no_strict_order(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("range_text", "said"),
     [
         ("deadbeef12..HEAD", "neither a commit or tag of list nor a date"),
         ("HEAD..no-such-tag", "no-such-tag is neither"),
@@ -229,13 +229,13 @@ def test_a_date_asks_each_mail_since_they_come_in_no_strict_order(tmp_path: Path
     ],
 )
 def test_what_cannot_be_is_said_with_what_is_there(
-    three: tuple[EpochArchive, list[str]], words: str, said: str
+    three: tuple[EpochArchive, list[str]], range_text: str, said: str
 ) -> None:
     archive, commits = three
     with pytest.raises(PatchdeskError, match=said) as error:
-        subjects(archive, words)
+        subjects(archive, range_text)
     if "reversed" in said:
-        start, end = words.split("..")
+        start, end = range_text.split("..")
         assert f"{end}..{start}" in error.value.hint
     elif "back" not in said:
         assert "epochs 0, 1, 2" in error.value.hint

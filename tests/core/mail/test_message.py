@@ -310,8 +310,8 @@ def test_patchworks_mails_hold_what_is_stated(tmp_path: Path) -> None:
             assert read.body.diff.startswith(str(facts["diff_starts"])), name
         contains = facts.get("contains", [])
         assert isinstance(contains, list)
-        for words in contains:
-            assert words in read.body.diff, name
+        for fragment in contains:
+            assert fragment in read.body.diff, name
         checked += 1
     assert checked > 20
 

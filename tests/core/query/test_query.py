@@ -101,7 +101,7 @@ def test_a_query_is_read(text: str, tree: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "offset", "length", "words"),
+    ("text", "offset", "length", "message"),
     [
         ("x OR", 2, 2, "after this OR"),
         ("OR x", 0, 2, "before this OR"),
@@ -138,8 +138,8 @@ def test_a_query_is_read(text: str, tree: str) -> None:
         (" ".join(["f:x"] * (MOST_TERMS + 1)), 4 * MOST_TERMS, 1, "too long"),
     ],
 )
-def test_what_is_wrong_is_pointed_at(text: str, offset: int, length: int, words: str) -> None:
-    with pytest.raises(QueryError, match=words) as caught:
+def test_what_is_wrong_is_pointed_at(text: str, offset: int, length: int, message: str) -> None:
+    with pytest.raises(QueryError, match=message) as caught:
         read(text)
     assert (caught.value.offset, caught.value.length) == (offset, length)
     assert caught.value.hint

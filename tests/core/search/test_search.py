@@ -319,7 +319,7 @@ def test_the_limit_holds_and_the_total_says_more(indexed: ListSearch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "reason"),
     [
         ("f:ann d:2031..", "d:2031.. finds nothing."),
         ("f:nobody is:open", "f:nobody finds nothing."),
@@ -334,10 +334,10 @@ def test_the_limit_holds_and_the_total_says_more(indexed: ListSearch) -> None:
         ("😀", "“😀” has no letter or digit to look for."),
     ],
 )
-def test_an_empty_answer_says_why(query: str, words: str, indexed: ListSearch) -> None:
+def test_an_empty_answer_says_why(query: str, reason: str, indexed: ListSearch) -> None:
     found = indexed.find(query)
     assert not found.hits
-    assert found.empty_reason == words
+    assert found.empty_reason == reason
 
 
 def test_a_list_that_is_not_there_is_named(indexed: ListSearch) -> None:

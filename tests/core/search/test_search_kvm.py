@@ -60,8 +60,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 
 
 def _mails(repository: Path) -> Iterator[bytes]:
-    def git(*words: str, given: bytes = b"") -> bytes:
-        command = ["git", "-C", str(repository), *words]
+    def git(*arguments: str, given: bytes = b"") -> bytes:
+        command = ["git", "-C", str(repository), *arguments]
         return subprocess.run(command, input=given, capture_output=True, check=True).stdout
 
     commits = git("rev-list", "--all", "--reverse").split()

@@ -41,8 +41,10 @@ def history(seed: random.Random) -> bytes:
     return "\n".join(lines).encode()
 
 
-def git(folder: Path, *words: str, data: bytes | None = None) -> bytes:
-    done = subprocess.run(["git", *words], cwd=folder, input=data, capture_output=True, check=True)
+def git(folder: Path, *arguments: str, data: bytes | None = None) -> bytes:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, input=data, capture_output=True, check=True
+    )
     return done.stdout
 
 
