@@ -1,4 +1,4 @@
-"""The wheel, what is imported when, and the rules of the layout."""
+"""The wheel, imports at start, and the rules of the layout."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def diff_of(count: int, hunk: int = _HUNK, file: int = _FILE) -> str:
 
 
 def mail_of(diff: str) -> OpenedMessage:
-    """Return a patch with that diff; without the limits on what is read of a mail."""
+    """Return a patch with that diff; without the limits of a mail."""
     mail = parse_mail(
         b"From: a <a@example.org>\nSubject: [PATCH] x\nMessage-ID: <1@x>\n\nWords.\n", "k"
     )
@@ -80,7 +80,7 @@ def mail_of(diff: str) -> OpenedMessage:
 
 
 async def _cpu(pilot: Pilot[Any], act: Callable[[], object]) -> float:
-    """Return the CPU seconds from an act to the paint of what it showed."""
+    """Return the CPU seconds from an act to the paint of its result."""
     started = time.process_time()
     act()
     view = pilot.app.query_one(MessageView)

@@ -61,4 +61,4 @@ def _cpu(command: list[str], stdin: Path | None = None) -> tuple[float, float]:
 
 
 _KIB = 1024 if sys.platform == "linux" else 1 << 20
-"""What `ru_maxrss` counts in."""
+"""The unit of `ru_maxrss`, in bytes."""

@@ -1,4 +1,6 @@
-"""Finding on an index of 100,000 series: what a key costs with all that stands around the engine, counts of views, the command."""
+"""Searches of an index of 100,000 series: the cost of a key beyond the engine, of the counts of views, and of the
+command.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,7 @@ def _terms(index: Index, finder: ListSearch) -> list[str]:
 
 
 def _command(home: Path) -> list[str]:
-    """Return what whole runs of the command cost, the arrays saved."""
+    """Return the cost of whole runs of the command, with saved arrays."""
     (home / "cache" / "patchdesk").mkdir(parents=True)
     (home / "patchdesk" / "search").rename(home / "cache" / "patchdesk" / "search")
     environment = {

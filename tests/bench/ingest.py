@@ -39,13 +39,13 @@ print(result.added, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a command took: CPU seconds with its children, wall seconds, and bytes that it left on disk."""
+    """The cost of a command: CPU seconds with its children, wall seconds, and bytes left on disk."""
 
     cpu: float
     wall: float
     size: int
     words: str = ""
-    """What it printed."""
+    """Its output."""
 
 
 def run(folder: Path) -> list[str]:
@@ -61,7 +61,7 @@ def run(folder: Path) -> list[str]:
 
 
 def beside_peers(inbox: Path, folder: Path, runs: int) -> list[str]:
-    """Return what our first ingest costs, and that of each program that is installed."""
+    """Return the cost of patchdesk's first ingest, and that of each other program installed."""
     work = folder / "ingest"
     ours: list[Cost] = []
     theirs: dict[str, list[Cost]] = {}
@@ -90,7 +90,7 @@ def beside_peers(inbox: Path, folder: Path, runs: int) -> list[str]:
 
 
 def growth(epoch: Path, folder: Path) -> list[str]:
-    """Return how the first ingest grows with the mails, and what a few new ones cost in a large index."""
+    """Return the growth of the first ingest with the mails, and the cost of a few new ones in a large index."""
     work = folder / "growth"
     work.mkdir(parents=True)
     small = newest_of(epoch, work / "small", LARGE // 10, before=NEW)
@@ -128,7 +128,7 @@ def _words(cost: Cost) -> str:
 
 
 def _again(inbox: Path, index: Path) -> Cost:
-    """Bring in what is new, in a copy of an index."""
+    """Ingest the new mails into a copy of an index."""
     copy = index.with_name("copy.sqlite3")
     for path in index.parent.glob(copy.name + "*"):
         path.unlink()

@@ -95,7 +95,7 @@ def _newest(index: Path) -> bytes:
 
 
 def _moves(index: Path) -> list[str]:
-    """Return what moving about costs, of the tree's own work and the queries under it."""
+    """Return the cost of moving the cursor: the tree's own work and its queries."""
     from core.desk.list_query import ListQuery
     from core.desk.lists_desk import ListDesk
     from tui.tree.model import Rows

@@ -1,4 +1,4 @@
-"""The search: what it finds and how fast a key is answered, beside fzf and a scan with rapidfuzz's WRatio.
+"""The quality of the search and the time of a key, beside fzf and a scan with rapidfuzz's WRatio.
 
 The strings are those of the git repositories in PATCHDESK_BENCH_REPOS (paths joined by `:`), their halves recombined
 above their number; without it, a made-up list's.
@@ -73,7 +73,7 @@ def _compared(
 
 
 def _shares(rows: Rows, asked: list[Question]) -> str:
-    """Return how often what is meant comes first, and in the first ten; and how often nothing is found."""
+    """Return how often the right row comes first, and in the first ten; and how often nothing is found."""
     kinds: dict[str, list[tuple[bool, bool]]] = {}
     for question in asked:
         found = rows(question.query)[:10]
@@ -96,7 +96,7 @@ def _share(pairs: list[tuple[bool, bool]], which: int) -> float:
 
 
 def _line(entry: FuzzyEntry) -> str:
-    """Return what the peers are given of a row."""
+    """Return the text of a row for the peers."""
     return f"{entry.subject} {entry.name} {entry.address}".replace("\n", " ").replace("\0", " ")
 
 
@@ -131,7 +131,7 @@ def _wratio(entries: list[FuzzyEntry]) -> Rows:
 class _Measured:
     load: float
     memory: float
-    """MiB, of the process with the arrays mapped and all keys answered, over what it had before."""
+    """MiB, that the process grew by with the arrays mapped and all keys answered."""
     keys: list[float]
     """Seconds."""
 

@@ -1,4 +1,6 @@
-"""A key in the search bar over 100,000 followed series, from the key to what is painted: the CPU of the screen, and of what answers."""
+"""A key in the search bar over 100,000 followed series, from the key to the paint: the CPU of the screen, and of the
+search.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from tui.desk.searcher import Searcher, SearchRequest, SearchScope
 
 _QUERIES = ("wick9 trim", "author 12 soot", "glas lamp", "chimny draught", "brass77", "a")
 _LONGEST = 300
-"""Tenths of a second that what answers may take to be ready."""
+"""Tenths of a second that the search may take to be ready."""
 
 
 def run(folder: Path) -> list[str]:
@@ -45,7 +47,7 @@ def run(folder: Path) -> list[str]:
 
 
 class _Timed:
-    """What is searched, with the seconds of CPU that each answer took its thread."""
+    """The search, with the CPU seconds of each answer."""
 
     def __init__(self, searched: SearchScope) -> None:
         self._searched = searched

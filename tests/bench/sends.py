@@ -1,7 +1,7 @@
-"""Sends that grouping tears: mails that one run of git send-email sent, found in several postings.
+"""Torn sends: mails of one run of git send-email that the grouping puts into several postings.
 
-PATCHDESK_ARCHIVES names the archives. What was sent at once is told without the grouping: by the stem of the
-Message-IDs that git send-email makes, else by the cover letter or patch that a mail answers within the hour.
+PATCHDESK_ARCHIVES names the archives. A send is recognised without the grouping: by the stem of the Message-IDs that
+git send-email makes, else by the cover letter or patch that a mail answers within the hour.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def sends(messages: Iterable[Message]) -> Iterator[Sequence[Message]]:
 
 
 def _send_key(message: Message, claims: dict[MessageId, Message]) -> SendKey:
-    """Return what the mails of one send share."""
+    """Return the key that the mails of one send share."""
     address = message.sender.address.casefold()
     if stem := _STEM.match(message.message_id):
         return (stem[1], message.subject.total, address)

@@ -1,4 +1,4 @@
-"""Deciding by keys on an index of 100,000 series: from the key to what is to be seen, and to where it is on the disk."""
+"""Triage by keys on an index of 100,000 series: from the key to the screen, and to the disk."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _pairing(pairs: Sequence[OraclePair]) -> Iterator[str]:
 
 
 def _judge(change: PairChange | None, sign: str, number: int) -> list[str]:
-    """Return what there is to count of a pair of range-diff's, and of ours of the same old patch."""
+    """Return the counts for a pair of range-diff, and for patchdesk's pair of the same old patch."""
     if change is None or change.new is None or change.new.number != number:
         return ["other"]
     found = ["same", sign]

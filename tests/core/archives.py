@@ -10,7 +10,7 @@ import pygit2
 
 WHO = pygit2.Signature("Archive", "archive@lists.example.org", 1_750_000_000, 0)
 Change = tuple[str, bytes]
-"""What a commit of an epoch has: ("m", a mail) or ("d", a removed one)."""
+"""The change of a commit of an epoch: ("m", a mail) or ("d", a removed one)."""
 
 
 def make_epoch(path: Path, changes: Sequence[Change]) -> pygit2.Repository:

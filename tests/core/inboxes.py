@@ -91,7 +91,7 @@ class Epoch:
         return self._commit(raw, "d", author, "rm", at)
 
     def purge_marker(self) -> str:
-        """Add what a purge leaves of a mail."""
+        """Add the marker that a purge leaves of a mail."""
         author = pygit2.Signature("nobody", "nobody@invalid", self.time)
         return self._commit(b"", "m", author, "purged 123", None)
 

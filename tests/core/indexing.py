@@ -1,4 +1,4 @@
-"""Lists in memory that an index follows, and what an index holds in a form that can be compared."""
+"""Lists in memory that an index follows, and the content of an index in a comparable form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def quiet(_: Progress) -> None:
 
 
 class Log:
-    """A list that is a log of what came (True) and went; as a source and as its only feed."""
+    """A list as a log of additions (True) and removals; a source and its only feed."""
 
     part_name = ""
     order = 0
@@ -58,7 +58,7 @@ class Log:
             yield MailChange(git_blob_id(raw), added, raw=raw if added else None)
 
     def read(self, _: object) -> bytes:
-        """Return nothing: what comes has its bytes, and what went never comes."""
+        """Return nothing: additions have their bytes, and removed mails are never read."""
         raise AssertionError
 
     def mails(self, *, stop: Event, report: ProgressCallback) -> Iterator[RawMessage]:
@@ -69,12 +69,12 @@ class Log:
 
 
 def bring(index: Index, log: Log, read_before: float = 0) -> IngestResult:
-    """Bring in what a log has."""
+    """Ingest the mails of a log."""
     return index.writer.ingest(log.name, log, stop=NOBODY, report=quiet, read_before=read_before)
 
 
 def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
-    """Return what mails, each with the list it came through, are grouped into at once; as an index names lists."""
+    """Return the result of grouping all mails at once, each with its list; as an index names lists."""
     lists: dict[str, set[str]] = {}
     messages: list[Message] = []
     for name, raw in raws:
@@ -90,7 +90,7 @@ def grouped(raws: Iterable[tuple[str, bytes]]) -> dict[str, Series | Thread]:
 
 
 def held(index: Index) -> dict[str, Series | Thread]:
-    """Return what an index holds, after a look at whether all that it says of it agrees."""
+    """Return the content of an index, after checking that its tables agree."""
     items: dict[str, Series | Thread] = {}
     rows = index.rows.order(RowView())
     summaries = index.rows.summaries(rows)

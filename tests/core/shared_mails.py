@@ -23,13 +23,13 @@ def shared(path: str) -> Path:
 
 
 def expectations(source: str) -> dict[str, Any]:
-    """Return what is stated and counted of a collection of mails: `patchwork`, `git-t`, ..."""
+    """Return the stated expectations for a collection of mails: `patchwork`, `git-t`, ..."""
     loaded: dict[str, Any] = json.loads(shared(f"mails/{source}/expectations.json").read_bytes())
     return loaded
 
 
 def git(*arguments: str, folder: Path, stdin: bytes = b"") -> bytes:
-    """Run git with nobody's configuration; return what it prints."""
+    """Run git without any configuration; return its output."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

@@ -1,4 +1,4 @@
-"""The configuration: what is wrong in it is said, and never stops the program."""
+"""The configuration: each mistake is reported, and none stops the program."""
 
 from __future__ import annotations
 

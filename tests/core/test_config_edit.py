@@ -1,4 +1,4 @@
-"""Changing config.toml: two programs lose nothing of each other's, and what comes out is checked."""
+"""Changing config.toml: two programs lose nothing of each other's, and the result is checked."""
 
 from __future__ import annotations
 

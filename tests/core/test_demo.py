@@ -1,4 +1,4 @@
-"""The demo: what ships is what its scripts say, and what the desk finds in it is what they meant."""
+"""The demo: the shipped archive equals its scripts, and the desk finds the structure that they describe."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_nobody_in_it_can_be_real(demo: Demo) -> None:
 
 
 def test_it_has_what_a_visitor_should_meet(demo: Demo) -> None:
-    """The list of what the demo is for; each line is one thing to look at."""
+    """The purposes of the demo; each line is one thing to look at."""
     versions = [version for series in demo.series for version in series.versions]
     assert 36 <= len(demo.series) <= 44
     assert 250 <= len(demo.mails) <= 360
@@ -163,7 +163,7 @@ def test_every_remark_quotes_what_was_really_said(demo: Demo) -> None:
 
 
 def _hostile(demo: Demo) -> frozenset[str]:
-    """Mails whose author quotes what nobody said."""
+    """Mails with quotes of text that is in no mail."""
     return frozenset(name for name, raw in demo.mails if b"mallory@" in raw.split(b"\nTo: ")[0])
 
 

@@ -1,4 +1,4 @@
-"""What may be shown: controls become visible, and everything else stays as it is."""
+"""Text for the terminal: controls become visible, and everything else is unchanged."""
 
 from __future__ import annotations
 

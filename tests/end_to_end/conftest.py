@@ -21,7 +21,7 @@ def inboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def misbehaving() -> Iterator[Misbehaving]:
-    """Serve what no server should."""
+    """Run the misbehaving server."""
     with Misbehaving() as server, Misbehaving() as other:
         server.other = other
         yield server

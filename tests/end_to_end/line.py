@@ -1,4 +1,4 @@
-"""What can be between a server and who asks it: a line that goes dead, a wall that lets only git pass."""
+"""Obstacles between a server and its client: a line that goes dead, a wall that lets only git pass."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Line:
 
 
 class Wall(ThreadingHTTPServer):
-    """Passes on what git asks for and answers everything else with a page for browsers, at `url`."""
+    """Forwards git's requests and answers all others with a page for browsers, at `url`."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""A server that does wrong what a server can do wrong: `URL/MODE/MESSAGE-ID/t.mbox.gz` names what."""
+"""A server with every fault that a server can have: `URL/MODE/MESSAGE-ID/t.mbox.gz` names the fault."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
         self.give(b"busy", status=503, Retry_After="Mon, 02 Jun 2025 10:00:00 GMT")
 
     def on_soon(self, message_id: str) -> None:
-        """Busy for the first who asks."""
+        """Busy for the first request."""
         if sum(path.startswith("/soon/") for _, path, _ in self.server.seen) == 1:
             self.give(b"busy", status=503, Retry_After="1")
         else:

@@ -47,16 +47,17 @@ class Program:
         )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Run a command; return its status, what it printed and what it complained of."""
+        """Run a command; return its status, standard output and standard error."""
         with self.start(*arguments) as child:
             out, err = child.communicate(timeout=100)
         assert "Traceback" not in err, err
         return child.returncode, out, err
 
     def do(self, *arguments: str) -> str:
-        """Run a command that must succeed without a complaint; return what it printed.
+        """Run a command that must succeed without a complaint; return its output.
 
-        The mails of these tests are old, so the first sync of a list says that they start outside its inbox: no complaint.
+        The mails of these tests are old, so the first sync of a list says that they start outside its inbox: no
+        complaint.
         """
         status, out, err = self.run(*arguments)
         assert (status, complaints(err)) == (0, []), (arguments, out, err)
@@ -67,6 +68,6 @@ class Program:
         return [json.loads(line) for line in self.do(*arguments, "--json").splitlines()]
 
     def list(self, name: str) -> dict[str, Any]:
-        """Return what `lists` says of one list."""
+        """Return the record of one list from `lists --json`."""
         (found,) = [record for record in self.records("lists") if record["name"] == name]
         return found

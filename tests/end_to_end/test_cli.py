@@ -74,7 +74,7 @@ def mbox(tmp_path: Path) -> Path:
 
 
 def run(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, str]:
-    """Run a command in this process; return its status, its output and what it complained of."""
+    """Run a command in this process; return its status, standard output and standard error."""
     try:
         status = main(arguments)
     except SystemExit as end:

@@ -39,7 +39,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 
 def completed(program: Program, line: str) -> list[str]:
-    """Return what bash offers at the end of a line, as readline calls the function."""
+    """Return bash's completions at the end of a line, as readline calls the function."""
     folder = program.home / "bin"
     folder.mkdir(exist_ok=True)
     command = folder / "patchdesk"

@@ -315,7 +315,7 @@ def browser() -> str:
 
 
 class Listener(HTTPServer):
-    """Takes note of what is asked of it."""
+    """Records its requests."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []

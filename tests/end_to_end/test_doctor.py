@@ -1,4 +1,4 @@
-"""`patchdesk doctor`: each line ok, warning or error, with what mends it; only an error makes it fail."""
+"""`patchdesk doctor`: each line ok, warning or error, with its fix; only an error makes it fail."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def program(tmp_path: Path) -> Program:
 
 
 def examine(program: Program) -> tuple[int, dict[str, list[str]]]:
-    """Return the status, and what was said by level."""
+    """Return the status, and the messages by level."""
     status, out, err = program.run("doctor")
     assert err == ""
     said: dict[str, list[str]] = {"ok": [], "warning": [], "error": []}

@@ -1,4 +1,4 @@
-"""What a server can do wrong: each has its own sentence, in time, and the next question is answered."""
+"""Faults of servers: each has its own sentence, in time, and the next request works."""
 
 from __future__ import annotations
 

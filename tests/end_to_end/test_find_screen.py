@@ -1,4 +1,4 @@
-"""Finding on the screen in a list of the real server: as it is typed, and what the server has beside it."""
+"""Finding on the screen in a list of the real server: as it is typed, and on the server."""
 
 from __future__ import annotations
 

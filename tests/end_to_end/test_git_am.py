@@ -1,4 +1,4 @@
-"""What `patchdesk show --mbox` gives goes through `git am`, and the tree is the one the series was made from."""
+"""The output of `patchdesk show --mbox` goes through `git am`, and gives the tree the series was made from."""
 
 from __future__ import annotations
 

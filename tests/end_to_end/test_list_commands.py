@@ -1,4 +1,4 @@
-"""The words of the commands about lists, and what they say where there is nothing to do."""
+"""The arguments of the commands about lists, and their messages where there is nothing to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stranger's way: follow a list of the real server on the screen, sync, close, and see what is new the next time."""
+"""A new user's way: follow a list of the real server on the screen, sync, close, and see the news the next time."""
 
 from __future__ import annotations
 

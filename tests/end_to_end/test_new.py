@@ -1,4 +1,4 @@
-"""`patchdesk new` and the hook after a sync: what came is told once, and no sync waits for the hook."""
+"""`patchdesk new` and the hook after a sync: new messages are told once, and no sync waits for the hook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a real server to the screen, by keys; and what a server can do wrong, with the screen staying as it was."""
+"""From a real server to the screen, by keys; and faults of the server, which leave the screen as it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Following lists of a real public-inbox server: what comes, what is new, what goes away."""
+"""Following lists of a real public-inbox server: messages that arrive, are new, and are removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Syncs that end badly: each fault has its sentence, what came stays, and the next sync goes on."""
+"""Syncs that end badly: each fault has its sentence, fetched mail is kept, and the next sync resumes."""
 
 from __future__ import annotations
 

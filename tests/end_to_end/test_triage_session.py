@@ -27,7 +27,7 @@ _VERBS = {
     "A": ("accepted", "accepted"),
     "s2w\r": ("snoozed", "later"),
 }
-"""Keys, what is said then, and where a series stands after it."""
+"""Keys, the message, and the status of the series after it."""
 
 
 @pytest.fixture(scope="module")

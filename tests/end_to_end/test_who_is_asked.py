@@ -1,4 +1,6 @@
-"""Who is asked: the target's host, those the user configured, and at most five redirects on; nobody that a mail names."""
+"""The hosts that are asked: the target's, those the user configured, and at most five redirects on; never one that a
+mail names.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A proxy that sees who is asked: every request of the program's processes and of git goes through it."""
+"""A proxy that records the hosts asked: every request of the program's processes and of git goes through it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a parser may cost: seconds and bytes for each byte that it reads, and no more for twice as many than twice as much."""
+"""The budget of a parser: seconds and bytes for each byte that it reads, and no more for twice as many than twice as
+much.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ GROWTH: Final = 2.6
 
 
 def seconds(work: Callable[[], object], tries: int = 3) -> float:
-    """Return the least CPU time of some runs: what disturbs a run only adds to it."""
+    """Return the least CPU time of some runs: disturbances only add to it."""
     best = float("inf")
     for _ in range(tries):
         gc.collect()
@@ -43,7 +45,7 @@ def assert_linear(
 ) -> None:
     """Assert that four times as much takes no more than twice `GROWTH` times as long, and is within the budget.
 
-    `make(n)` gives an input of about n bytes. What looks too slow is measured again, longer.
+    `make(n)` gives an input of about n bytes. A slow result is measured again, longer.
     """
     small, large = make(size), make(size * 4)
     for tries in (1, 3, 7):

@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def misbehaving() -> Iterator[Misbehaving]:
-    """Serve what no server should."""
+    """Run the misbehaving server."""
     with Misbehaving() as server, Misbehaving() as other:
         server.other = other
         yield server

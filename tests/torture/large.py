@@ -27,13 +27,13 @@ def scaled(number: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Monster:
-    """One file, and what reading it may cost."""
+    """One file, and its budget."""
 
     pieces: Callable[[], Iterator[bytes]]
     seconds: float
     """CPU time of a command at full size; a scaled one may take its share, and a second for starting."""
     says: str = ""
-    """Words that must be among what was cut off."""
+    """Text that the notes on cuts must have."""
     suffix: str = ".eml"
     found: str = "x@y"
     """The Message-ID to be found in it; "" where nothing must be."""

@@ -1,4 +1,4 @@
-"""The parsers, each with what must hold of whatever it makes of any bytes: one table for hypothesis and for the fuzzer."""
+"""The parsers, each with the properties of its result for any bytes: one table for hypothesis and for the fuzzer."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Target:
     """A parser under torture."""
 
     check: Callable[[bytes], None]
-    """Feeds it; AssertionError where what it gives is not well formed."""
+    """Feeds it; AssertionError where its result is not well formed."""
     tokens: tuple[bytes, ...]
     size: int
     """Bytes of the smaller input with which growth is measured."""

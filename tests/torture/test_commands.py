@@ -189,7 +189,7 @@ QUIET = frozenset(
 def run(
     home: Path, arguments: tuple[str, ...], server: str, before: str = "", path: str = ""
 ) -> tuple[int, bytes, bytes]:
-    """Run a command; return its status, its answer, and what it complained of."""
+    """Run a command; return its status, standard output and standard error."""
     code = (
         f"exec({before!r}); import sys; from tui.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
@@ -212,7 +212,7 @@ def run(
 
 
 def acts(name: str, answer: bytes) -> list[str]:
-    """Return what acts in an answer; JSON carries marks and letters as they came."""
+    """Return the control characters of an answer; JSON carries marks and letters as they came."""
     found = escapes(answer, screen=False)
     if name.endswith("JSON"):
         found = [

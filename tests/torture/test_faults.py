@@ -1,4 +1,4 @@
-"""What a machine does to a program: killed at any moment, no room, no rights, no home, no git, two at once. Nothing is lost."""
+"""Faults of the machine: killed at any moment, no room, no rights, no home, no git, two at once. Nothing is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHANCE = random.Random(11)
 
 @pytest.fixture(scope="module")
 def expected(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What the index says after a sync that nobody disturbed."""
+    """The content of the index after an undisturbed sync."""
     program = Program(tmp_path_factory.mktemp("undisturbed"))
     program.do("follow", "list", str(archive))
     program.do("sync")

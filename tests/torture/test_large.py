@@ -1,4 +1,4 @@
-"""The named monsters through the program itself: in bounded time and memory, with an answer, and with what was cut said."""
+"""The named monsters through the program itself: in bounded time and memory, with an answer, and a note on each cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mail names, be it a file, an attachment, a list or itself, never becomes a path, an option or a command."""
+"""The names in a mail, of files, attachments, lists or itself, never become a path, an option or a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the screens are made of: mails of an invented project, and a desk with a hand on its brake."""
+"""The kit of the screen tests: mails of an invented project, and a desk that the test can hold back."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ Bo
 """.replace("~\n", " \n")
 
 EVIL = "\x1b]0;owned\x07\x1b[31m\x9b31m\u202e\u2066[red]x[/red][@click=app.bell]y[/][/foo]\udc80\x00\u200b\t|"
-"""What must not reach a terminal, or a parser of markup, as it is."""
+"""Text that must not reach a terminal, or a parser of markup, unchanged."""
 
 
 def mail(text: str) -> OpenedMessage:

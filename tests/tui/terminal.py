@@ -1,4 +1,4 @@
-"""The program on a terminal of its own, and what bytes it writes there."""
+"""The program on a terminal of its own, and the bytes it writes there."""
 
 from __future__ import annotations
 

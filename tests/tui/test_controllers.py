@@ -35,7 +35,7 @@ DESK = Path(__file__).resolve().parents[2] / "tui" / "desk"
 
 
 class Fake(Controller):
-    """A controller that says what it was told to say, and logs that it was asked."""
+    """A controller with preset answers that logs each call."""
 
     def __init__(self, name: str, log: list[str], answer: object = None, *commands: str) -> None:
         self._name, self._log, self._answer, self._names = name, log, answer, commands

@@ -1,4 +1,4 @@
-"""What deceives in code is marked where it stands, and said above its hunk."""
+"""Deceptive characters in code are marked in place, and named above their hunk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bar of a file says beside its lines."""
+"""The text of a file's bar."""
 
 from __future__ import annotations
 

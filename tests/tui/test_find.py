@@ -1,4 +1,4 @@
-"""Finding in the tree: what keys do in the bar, and after it."""
+"""Searches in the tree: keys in the bar, and after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main screen over followed lists: what is unread, in which order, and what comes while it is open."""
+"""The main screen over followed lists: unread rows, their order, and arrivals while it is open."""
 
 from __future__ import annotations
 

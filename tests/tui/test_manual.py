@@ -30,7 +30,7 @@ def plain(page: str) -> str:
 
 
 def terms(page: str) -> set[str]:
-    """Return what a page explains, an item each."""
+    """Return the terms that a page explains."""
     lines = plain(page).split("\n")
     return {after for line, after in pairwise(lines) if line == ".TP"}
 

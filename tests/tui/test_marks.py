@@ -1,4 +1,4 @@
-"""What is marked: by key, in a range, by a query; and that marks stay on what they were on."""
+"""Marks: by key, in a range, by a query; and that they stay on their series."""
 
 from __future__ import annotations
 

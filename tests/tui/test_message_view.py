@@ -21,7 +21,7 @@ def ended(view: MessageView) -> bool:
 
 
 def found(view: MessageView) -> list[str]:
-    """Return what is lit as the current match."""
+    """Return the text highlighted as the current match."""
     wanted = view.looks.style("match-current").bgcolor
     return [
         segment.text

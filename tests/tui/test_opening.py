@@ -1,4 +1,4 @@
-"""Targets and mails are read by workers: what is late is dropped, what fails says so, what is there stays."""
+"""Targets and mails are read by workers: late results are dropped, failures are shown, and shown content stays."""
 
 from __future__ import annotations
 

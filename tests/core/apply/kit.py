@@ -23,7 +23,7 @@ _WHO = {
 
 
 def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """Run git as somebody, and return what it prints."""
+    """Run git as an invented user, and return its output."""
     return subprocess.run(
         ["git", *arguments],
         cwd=folder,
@@ -35,7 +35,7 @@ def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
 
 
 def text(folder: Path, *arguments: str) -> str:
-    """Return what git prints, without the line end."""
+    """Return git's output, without the line end."""
     return git(folder, *arguments).decode().rstrip("\n")
 
 
@@ -62,7 +62,7 @@ def repository(folder: Path) -> Path:
 
 
 def patches(folder: Path, revisions: str, *options: str) -> list[PatchSource]:
-    """Return what `git format-patch` makes of commits, as the patches of a version."""
+    """Return the output of `git format-patch` for commits, as the patches of a version."""
     mbox = git(folder, "format-patch", "--stdout", "--thread", "--full-index", *options, revisions)
     mails = [bytes(entry) for entry in raw_mails(mbox)]
     found = []
@@ -80,7 +80,7 @@ def patches(folder: Path, revisions: str, *options: str) -> list[PatchSource]:
 
 
 def raw_mails(mbox: bytes) -> Iterable[bytes]:
-    """Split what format-patch prints."""
+    """Split the output of format-patch."""
     parts = mbox.split(b"\nFrom ")
     for at, part in enumerate(parts):
         whole = part if at == 0 else b"From " + part

@@ -1,4 +1,4 @@
-"""Trying a version: what applies, what does not and why, and that nothing is written."""
+"""Trials of a version: patches that apply, those that do not and why; nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that read see what the journal says, whoever wrote it and whatever became of the index."""
+"""Reading commands see the journal, whichever process wrote it and in whatever state the index is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the doctor makes of a terminal and of versions; the rest is in `tests/end_to_end/test_doctor.py`."""
+"""The doctor's checks of terminal and versions; the others are in `tests/end_to_end/test_doctor.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A target on disk is read by a process of its own: what it finds, how it ends, and that nothing outlives it."""
+"""The process that reads a target on disk: its results, its end, and that nothing outlives it."""
 
 from __future__ import annotations
 

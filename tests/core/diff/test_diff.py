@@ -278,7 +278,7 @@ def test_hostile_text_is_read_in_linear_time(text: str) -> None:
 
 
 def numstat(patch: bytes) -> list[tuple[int, int, str]] | None:
-    """Ask git what a patch does; None where git refuses it."""
+    """Return git's numstat of a patch; None where git refuses it."""
     done = subprocess.run(
         ["git", "apply", "--numstat", "-z"], input=patch, capture_output=True, cwd="/"
     )

@@ -1,4 +1,4 @@
-"""The short way of counting a patch's lines says what the long one does."""
+"""The fast count of a patch's lines equals the full parser's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code that reads otherwise than it is: what is a trick, and what is another script."""
+"""Deceptive code is told from other scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of digests: nothing that another wrote is lost."""
+"""Bookmarks of digests: nothing that another process wrote is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a digest says of a range: series, discussions, reviewers, newcomers."""
+"""The content of a digest: series, discussions, reviewers, newcomers."""
 
 from __future__ import annotations
 

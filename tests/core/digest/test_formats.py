@@ -67,7 +67,7 @@ def page(digest: Digest, **form: object) -> str:
 
 
 def controls(text: str) -> set[str]:
-    """Return what could act on a terminal."""
+    """Return the characters that could act on a terminal."""
     return {
         char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Cs"}
     } - {"\n"}

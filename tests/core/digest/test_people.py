@@ -1,4 +1,4 @@
-"""Who is who."""
+"""Identities joined to people."""
 
 from __future__ import annotations
 

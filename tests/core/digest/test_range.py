@@ -1,4 +1,4 @@
-"""FROM..TO: what its words mean, and which mails it holds."""
+"""FROM..TO: its grammar, and the mails in it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def subjects(archive: Archive, range_text: str) -> list[str]:
 
 
 def earlier(archive: Archive, range_text: str) -> list[str]:
-    """Return the subjects of what came before a range, the last first."""
+    """Return the subjects of the mails before a range, the last first."""
     span = archive.resolve_range(*split_range(range_text), NOW)
     list(archive.arrivals(span))
     return [one.subject.decode() for one in archive.mails_before(span)]

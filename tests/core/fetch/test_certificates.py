@@ -1,4 +1,4 @@
-"""Which certificates count, in which order, and what the words are where they are wrong."""
+"""The certificates that count, their order, and the error where they are wrong."""
 
 from __future__ import annotations
 

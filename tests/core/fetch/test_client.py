@@ -1,4 +1,4 @@
-"""How a fetch is set up and spoken of; what it does is in `tests/end_to_end/test_fetch.py`."""
+"""The settings and progress of a fetch; its results are tested in `tests/end_to_end/test_fetch.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the worker makes of a manifest that a stranger wrote."""
+"""Hostile manifests in the worker."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Kills a sync at many points while its index is grouped again by other rules, and looks at what comes of it.
+"""Kills a sync at many points while its index is grouped again by other rules, and checks the index after the next
+sync.
 
-Run as a process of its own, since it forks: `python -m tests.core.index.killed_sync FOLDER POINTS`. Prints a line for each
-point at which the index, after another sync, was not as one that was built at once, and last how many were killed.
+Run as a process of its own, since it forks: `python -m tests.core.index.killed_sync FOLDER POINTS`. Prints a line for
+each point at which the index, after another sync, was not as one that was built at once, and last how many were killed.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def decide(desk: Desk) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Open the index under the new rules, apply the journal, and bring in what came."""
+    """Open the index under the new rules, apply the journal, and ingest the new mails."""
     path = folder / "index.sqlite3"
     open_database(path, rules=RULES_VERSION + 1)
     index = Index(path)
@@ -163,7 +164,7 @@ def count_statements(folder: Path) -> int:
 
 
 def in_child(work: Callable[[], object]) -> str:
-    """Run something in a fork of this process; return what it returned as text, or `killed`."""
+    """Run something in a fork of this process; return its result as text, or `killed`."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:

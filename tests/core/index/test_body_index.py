@@ -1,4 +1,4 @@
-"""The words of mails' texts: what is indexed of a mail, going on after an interruption, and files that cannot be used."""
+"""The index of message bodies: the indexed text, resuming after an interruption, and unusable files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The index's file: made private, brought up to date, set aside where it cannot be used, and what is said of every failure."""
+"""The index's file: made private, brought up to date, set aside where it cannot be used, and a sentence for every
+failure.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +140,7 @@ def test_damage_found_later_ends_in_a_sentence_and_the_next_start_builds_anew(pa
 
 
 def test_a_damaged_index_that_another_has_open_keeps_its_name(path: Path) -> None:
-    """What the other one still writes would go into the file that was set aside, and be lost."""
+    """Later writes of the other process would go into the file set aside, and be lost."""
     filled(path, 3)
     other = open_index(path)
     path.with_name(f"{path.name}-damaged").touch()

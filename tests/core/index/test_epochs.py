@@ -1,4 +1,4 @@
-"""Lists that lie in git epochs: what comes, goes, is edited, purged, rolled over, cut short, and read in part."""
+"""Lists in git epochs: mails added, removed, edited and purged; epochs rolled over, cut short, and read in part."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.core.archives import make_epoch, make_v1
 from tests.core.indexing import NOBODY, check_whole, grouped, held, quiet
 
 Entry = tuple[str, bytes]
-"""What a commit holds: `m` or `d`, and a mail; a purged mail is empty."""
+"""A commit: `m` or `d`, and a mail; a purged mail is empty."""
 
 
 def mail(number: int, words: str = "Hello.") -> bytes:

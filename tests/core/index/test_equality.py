@@ -231,7 +231,7 @@ def words_of(connection: sqlite3.Connection) -> dict[str, set[str]]:
 
 
 def test_a_sync_goes_on_while_a_list_is_forgotten() -> None:
-    """What it remembers of people must not outlive them."""
+    """Its cache of people must not outlive them."""
     log, other = Log("log"), Log("other")
     mails = [
         f"From: Zoe <zoe@example.org>\nSubject: x\nMessage-ID: <{n}@x>\n\n{n}\n".encode()

@@ -1,4 +1,4 @@
-"""What the index finds mails by: kept right as mails come and go, and made for an index that had none of it."""
+"""The search tables: kept right as mails come and go, and built for an index without them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PEOPLE = ("ann", "krcmar", "example", "bo", "lkp", "李")
 
 
 def told(path: Path) -> dict[str, object]:
-    """Return what mails are found by, by what they are and not by what numbers they have."""
+    """Return the search terms of mails, by Message-ID and not by number."""
     with closing(sqlite3.connect(path)) as connection:
 
         def ask(question: str, *values: str) -> list[tuple[object, ...]]:
@@ -58,7 +58,7 @@ def told(path: Path) -> dict[str, object]:
 
 
 def indexed(path: Path, *steps: list[tuple[bytes, bool]]) -> dict[str, object]:
-    """Bring in what came and went, step by step; return what is found by."""
+    """Ingest additions and removals, step by step; return the search terms."""
     index = open_index(path)
     log = Log("letters")
     for step in steps:

@@ -1,4 +1,4 @@
-"""Indexes of other versions and other rules: opened, migrated, rebuilt of what they hold, and never without a row."""
+"""Indexes of other versions and other rules: opened, migrated, rebuilt from their mails, and never without a row."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ READ = {MessageId("q@x")}
 
 
 class Letters(Log):
-    """The list that the files in tests/data/indexes follow; fails where it is asked for what is stored."""
+    """The list that the files in tests/data/indexes follow; fails where a stored mail is asked for."""
 
     def __init__(self) -> None:
         super().__init__("letters")
@@ -151,7 +151,7 @@ def test_a_damaged_message_is_fetched_again(tmp_path: Path) -> None:
 
 
 def test_what_can_be_read_of_a_damaged_aside_is_taken_over(tmp_path: Path) -> None:
-    """Without the rest for ever waiting: what cannot be read comes with the next sync, and the file goes then."""
+    """Nothing waits for ever: unreadable mails come with the next sync, and the file is removed then."""
     path = opened(tmp_path, "prerelease.sqlite3")
     index = open_index(path)
     (aside,) = asides(path)

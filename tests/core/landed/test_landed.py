@@ -1,4 +1,4 @@
-"""Patches found in trees: by link, by patch-id, by title, by mails that say so; and what is taken back."""
+"""Patches found in trees: by link, by patch-id, by title, by mails that say so; and reverts."""
 
 from __future__ import annotations
 

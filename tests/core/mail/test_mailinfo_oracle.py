@@ -1,7 +1,7 @@
 """`git mailinfo` as the judge: our commit message and patch are its, or a named rule says why not.
 
-A comparison is of whole texts: what git writes to its message file and to its patch file. Where ours differ, the
-first rule of `RULES` whose condition holds must explain it; a difference that no rule explains fails the test.
+Whole texts are compared: git's message file and patch file. Where ours differ, the first rule of `RULES` whose
+condition holds must explain it; a difference that no rule explains fails the test.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def only_ascii(text: str) -> str:
 
 
 def in_body_headers_of_a_reply(case: Judged) -> bool:
-    """What a reply pastes is not its author's, so we leave such headers in the text, where git takes them out."""
+    """Headers pasted into a reply are not its author's, so they stay in the text, where git removes them."""
     return case.mail.message.subject.is_reply and case.ours[0].endswith(case.message)
 
 

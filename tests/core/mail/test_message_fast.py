@@ -1,4 +1,4 @@
-"""Mails read in brief say what the full reading says."""
+"""Mails read in brief equal the full reading."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GIVEN = f"> hunk\n\nReviewed-by: {ADA}\n"
 
 
 def in_brief(message: Message) -> Message:
-    """Return what is left of a message in brief."""
+    """Return a message reduced to the fields of the brief reading."""
     subject = message.subject
     carried = message.has_diff and not subject.is_reply
     return replace(

@@ -1,4 +1,4 @@
-"""Mails made to be slow: each costs time in its size alone, and says what was cut off."""
+"""Mails made to be slow: each costs time in its size alone, and names every cut."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ CASES: dict[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 SECONDS_FOR_A_MEGABYTE = 2.0
-"""Some five times what the slowest need on an idle machine; cost that is not linear needs a hundred times as much."""
+"""About five times the slowest on an idle machine; cost that is not linear needs a hundred times as much."""
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,4 +1,4 @@
-"""Mail as lists, gateways and mailers damage it: what a reader expects of it all the same."""
+"""Mail as lists, gateways and mailers damage it: a reader's expectations all the same."""
 
 from __future__ import annotations
 

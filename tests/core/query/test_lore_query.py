@@ -1,4 +1,4 @@
-"""Our queries in the language of public-inbox servers: what they are asked, and what is said to be left out."""
+"""Queries translated for public-inbox servers, and the notes on omitted terms."""
 
 from __future__ import annotations
 

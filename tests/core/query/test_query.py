@@ -1,4 +1,4 @@
-"""The query language: what is read, what is refused and where, and that nothing breaks the reader."""
+"""The query language: valid queries, the place of each error, and that nothing breaks the parser."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def numbered(one: Draft, number: int) -> Draft:
 
 
 def fake_sendmail(folder: Path, body: str = "") -> Path:
-    """Return a program that notes its arguments and its input, a file a call, and then does what `body` says."""
+    """Return a program that notes its arguments and its input, a file a call, and then runs `body`."""
     script = folder / "sendmail"
     script.write_text(
         f"#!{sys.executable}\n"

@@ -1,4 +1,4 @@
-"""Who gets a reply."""
+"""The recipients of a reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small list to find things in: who wrote what when, in every way that the query language can ask for."""
+"""A small list with a match for every field of the query language."""
 
 from __future__ import annotations
 

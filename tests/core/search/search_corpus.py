@@ -436,7 +436,7 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """What is typed, the words that are meant by it, and the version that is asked for."""
+    """The typed text, the words meant by it, and the version asked for."""
 
     query: list[str]
     right: list[str]

@@ -1,4 +1,4 @@
-"""What the search finds, what comes first, and which letters are lit."""
+"""The results of the search, their order, and the highlighted letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the search finds what is meant: shares asked for over a real list and a made-up one."""
+"""The quality of the search: required shares of right answers over a real list and a made-up one."""
 
 from __future__ import annotations
 

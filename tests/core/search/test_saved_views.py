@@ -1,4 +1,4 @@
-"""Views: what ships, what the user's configuration makes of it, and saving one without touching other words."""
+"""Views: the shipped ones, the user's changes to them, and saving one without touching other text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding, in an index and in memory: what each term means, what words rank, and why an answer is empty."""
+"""Searches of an index and in memory: each term, the ranking of words, and the reason of an empty answer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Compares where `place_comments` puts remarks with the truth that the maker of an archive wrote down (`under`).
+"""Compares the places of comments by `place_comments` with the truth of a generated archive (`under`).
 
-By hand, on a big one:  python -m tests.core.series.comment_truth FOLDER
-where FOLDER is what `make_archive.py --pi --out FOLDER` made.
+By hand, on a big one:  python -m tests.core.series.comment_truth FOLDER where FOLDER is what `make_archive.py --pi
+--out FOLDER` made.
 """
 
 from __future__ import annotations

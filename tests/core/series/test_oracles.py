@@ -1,4 +1,4 @@
-"""Grouping against what others find in the same mails: patchwork, b4, and the truth of a made archive."""
+"""Grouping against others' results for the same mails: patchwork, b4, and the truth of a made archive."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_lore_mailbox_finds_the_same_in_the_threads_of_a_list(tmp_path: Path) ->
 
 
 def ask_b4(threads: list[list[bytes]], folder: Path) -> list[set[Claim]]:
-    """Return what b4's LoreMailbox makes of each thread; in a process of its own, since it can hang."""
+    """Return the result of b4's LoreMailbox for each thread; in a process of its own, since it can hang."""
     lines = "\n".join(
         json.dumps([base64.b64encode(raw).decode() for raw in thread]) for thread in threads
     )

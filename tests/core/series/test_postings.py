@@ -1,4 +1,4 @@
-"""What was sent together: postings, their places, doubles and gaps."""
+"""Postings: their patches, doubles and gaps."""
 
 from __future__ import annotations
 

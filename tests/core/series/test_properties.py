@@ -1,4 +1,4 @@
-"""What holds of any mails: nothing raises, nothing is lost, the order of arrival says nothing, and time is linear."""
+"""Properties for any mails: nothing raises, nothing is lost, the order of arrival does not matter, and time is linear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remarks of 76 threads of a real list, held against where a person who read them put each.
+"""Comments of 76 threads of a real list, compared with their places as a person read them.
 
 `tests/data/kvm_ppc_remarks.jsonl` names for each reply, by its Message-ID, the places of what it says: part and line
 of the patch, counted from 1, and the beginning of the SHA-1 of that line; null where it belongs under no line.

@@ -1,4 +1,4 @@
-"""Builds the mails of a thread from a few words, and says in a few words what they were grouped into."""
+"""Builds the mails of a thread from a short notation, and writes their grouping in one."""
 
 from __future__ import annotations
 

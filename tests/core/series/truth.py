@@ -1,7 +1,7 @@
-"""Compares what `group_messages` finds in a made archive with the truth its maker wrote down (`truth.jsonl`).
+"""Compares the result of `group_messages` for a generated archive with its `truth.jsonl`.
 
-By hand, on a big one:  python -m tests.core.series.truth FOLDER
-where FOLDER is what `make_archive.py --pi --out FOLDER` made.
+By hand, on a big one:  python -m tests.core.series.truth FOLDER where FOLDER is what `make_archive.py --pi --out
+FOLDER` made.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Expected = dict[str, Any]
 
 
 class Judge:
-    """Knows what is there, and says of each series of the truth what is wrong about it."""
+    """Knows the series found, and returns the faults of each series of the truth."""
 
     def __init__(self, messages: Iterable[Message], items: Iterable[Series | Thread]) -> None:
         self._have = {message.message_id for message in messages}

@@ -1,4 +1,4 @@
-"""What `git am` makes of an mboxrd is what it makes of the mails as they came."""
+"""`git am` makes the same commits from an mboxrd as from the original mails."""
 
 from __future__ import annotations
 

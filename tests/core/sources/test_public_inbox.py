@@ -1,4 +1,4 @@
-"""public-inbox archives: what is in them now, newest first, whatever happened to them."""
+"""public-inbox archives: their current mails, newest first, after any change of history."""
 
 from __future__ import annotations
 

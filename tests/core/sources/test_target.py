@@ -1,4 +1,4 @@
-"""What a target is: a path, a Message-ID, an address, standard input, or nothing that can be opened."""
+"""Kinds of targets: a path, a Message-ID, an address, standard input, or nothing that can be opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Following lists: what may be followed, and that config.toml stays its owner's."""
+"""Following lists: valid targets, and that config.toml keeps its owner's layout."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class StoredPart:
 
 
 class Follower:
-    """Stores what a feed yields as the index does: with its position, and from there the next time."""
+    """Stores the changes of a feed as the index does: with its position, and from there the next time."""
 
     def __init__(self, archive: Archive, folder: Path) -> None:
         self.archive = archive

@@ -1,4 +1,4 @@
-"""Which browser opens an address, and what is said where none does."""
+"""The browser that opens an address, and the error where none does."""
 
 from __future__ import annotations
 

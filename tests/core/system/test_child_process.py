@@ -1,4 +1,4 @@
-"""Child processes: what they send, how they end, and that no crash of any kind of child is lost or lasts."""
+"""Child processes: their messages, their end, and that every crash is reported and none leaves a child."""
 
 from __future__ import annotations
 

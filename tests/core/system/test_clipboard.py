@@ -1,4 +1,4 @@
-"""Who gets what is copied."""
+"""The programs that get copied text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log: private, short, and nothing in it acts on who reads it."""
+"""The log: private, short, and without control characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered from run to run, and that a broken file is as good as none."""
+"""The state kept from run to run; a broken file counts as none."""
 
 from __future__ import annotations
 

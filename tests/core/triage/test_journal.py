@@ -1,4 +1,4 @@
-"""The journal's file: what was answered is in it, whatever happens to the process, the file or its lines."""
+"""The journal's file: every confirmed action is in it, whatever happens to the process, the file or its lines."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ ARGUMENTS: dict[Verb, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """What the table, and nothing else, makes of one series."""
+    """A model of one series by the table of states alone."""
 
     status: Status = Status.NEW
     flagged: bool = False
@@ -177,7 +177,7 @@ def test_a_thousand_verbs_end_as_the_table_says(chance: random.Random) -> None:
 
 
 class Triaging(RuleBasedStateMachine):
-    """The same, a step at a time, so that what fails is made small."""
+    """The same, a step at a time, so that a failure is minimised."""
 
     def __init__(self) -> None:
         super().__init__()

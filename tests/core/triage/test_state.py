@@ -1,4 +1,4 @@
-"""Where series stand: what brings them back and what does not, and what joins of series do."""
+"""Triage states: causes that bring series back, others that do not, and joins of series."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of states is whole, and says what the issue of triage says."""
+"""The table of states is complete and right."""
 
 from __future__ import annotations
 

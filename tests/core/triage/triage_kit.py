@@ -1,4 +1,4 @@
-"""A list of a few series, an index that follows it, and a journal: what tests of triage begin with."""
+"""A list of a few series, an index that follows it, and a journal: the start of all tests of triage."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Desk:
         self.triage.refresh()
 
     def items(self) -> list[Series | Thread]:
-        """Return what the index holds."""
+        """Return the series and threads of the index."""
         return list(held(self.index).values())
 
     def shown(self) -> dict[MessageId, TriageState]:

@@ -1,4 +1,4 @@
-"""Series made by hand, grouped from their mails, and what opens these."""
+"""Series made by hand, grouped from their mails, and a function that opens these."""
 
 from __future__ import annotations
 

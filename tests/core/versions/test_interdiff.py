@@ -1,4 +1,4 @@
-"""The interdiff by rows: what each row's two signs mean, and that large files stay cheap."""
+"""The interdiff by rows: the two signs of each row, and that large files stay cheap."""
 
 from __future__ import annotations
 
