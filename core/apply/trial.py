@@ -6,9 +6,11 @@ The index and every new object lie in a folder of the cache, the repository's ob
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,8 @@ from core.system.paths import cache_dir, private_dir
 
 _MOST_HUNKS: Final = 40
 """Hunks of a file that are tried alone to tell which fail."""
+_STALE: Final = 86_400.0
+"""Seconds after which nobody is trying in a folder any more."""
 _FAILED: Final = re.compile(
     r"error: (?:patch failed: (?P<failed>.+?):\d+|(?P<path>.+?): (?P<reason>[a-z].*))$"
 )
@@ -30,17 +34,26 @@ _UNMERGED: Final = re.compile(r"U (.+)$")
 
 
 class TrialIndex:
-    """A temporary index over a repository's objects."""
+    """A temporary index over a repository's objects, in a git directory of its own.
+
+    The repository's configuration and attributes are not read there: a merge driver that they name would run.
+    """
 
     def __init__(self, repository: Repository, folder: Path) -> None:
         self._repository = repository
         self._folder = folder
-        (folder / "objects").mkdir()
+        for name in ("objects", "refs"):
+            (folder / name).mkdir()
+        (folder / "HEAD").write_text("ref: refs/heads/none\n")
+        if (form := repository.answer("rev-parse", "--show-object-format")) != "sha1":
+            (folder / "config").write_text(
+                f"[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tobjectFormat = {form}\n"
+            )
         self.environment = {
             "GIT_INDEX_FILE": str(folder / "index"),
             "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(str(repository.objects)),
-            "GIT_DIR": str(repository.git_dir),
+            "GIT_DIR": str(folder),
         }
 
     def reset(self, commit: str) -> None:
@@ -110,6 +123,10 @@ class TrialIndex:
 def trial_index(repository: Repository) -> Iterator[TrialIndex]:
     """Make a temporary index in the cache, and take it away at the end."""
     parent = private_dir(cache_dir() / "apply")
+    for left in parent.glob("try-*"):  # of a process that was killed
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix="try-", dir=parent))
     try:
         yield TrialIndex(repository, folder)
