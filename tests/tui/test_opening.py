@@ -414,3 +414,19 @@ async def test_the_first_key_and_the_timer_prepare_the_prompt_once() -> None:
         await idle(pilot)
         assert len(screen.query("Prompt")) == 1
         assert len(screen.query("SearchBar")) == 1
+
+
+async def test_triage_keys_pressed_too_early_wait_for_the_rows() -> None:
+    gate = Event()
+    app = app_on(lantern=FakeDesk(gate, listing(lantern())))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("d", "j", "j")
+        assert "Triage" not in text_of(app, "StatusBar")
+        gate.set()
+        await until(pilot, lambda: tree_of(app).cursor == 2, what="the keys after it")
+    gate.clear()
+    async with app_on(lantern=FakeDesk(gate, listing(lantern()))).run_test(size=(100, 30)) as pilot:
+        await pilot.press("d", "d", "escape", "d")
+        gate.set()
+        what = "Triage is not available here"
+        await until(pilot, lambda: what in text_of(pilot.app, "StatusBar"))  # type: ignore[arg-type]
