@@ -51,7 +51,9 @@ def thanks_draft(
 
 
 def commits_in_one_tree(found: Sequence[LandedPatch]) -> dict[MessageId, str]:
-    """Return the commits of patches in the tree that has most of them; on no mail's word, and not what was reverted."""
+    """Return the commits of patches in the tree that has most of them, without reverted ones and those known only from
+    a mail.
+    """
     trees: dict[str, dict[MessageId, str]] = {}
     for one in found:
         if one.tree and not one.reverted_by:

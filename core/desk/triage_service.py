@@ -270,7 +270,7 @@ class TriageService:
             return self.applied.store.query(lambda history: history.last_applied(host))
 
     def record_undone(self, record: str) -> None:
-        """Write that what was applied was taken back; `record` is the id in `core.apply.records`."""
+        """Record that applied patches were undone; `record` is the id in `core.apply.records`."""
         with self.applied.lock:
             step = self.applied.store.query(lambda history: history.step_of_record(record))
             if step is not None:

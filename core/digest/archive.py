@@ -68,7 +68,7 @@ class Archive(Protocol):
     def arrivals(self, span: DigestRange) -> Iterator[ArrivedMail]:
         """Yield the mails of a range, in no promised order.
 
-        A mail that was removed within the range is none of them. Raises SourceError.
+        A mail that was removed within the range is left out. Raises SourceError.
         """
         ...
 

@@ -86,7 +86,7 @@ class RangeResolver:
     def _named(self, name: str, among: range) -> _Found | None:
         """Return the target of a tag or branch.
 
-        Every epoch has the same branches: the newest counts. A tag in two epochs is one too many.
+        Every epoch has the same branches: the newest counts. A tag in two epochs is an error.
         """
         found: dict[str, _Found] = {}
         is_tag = False

@@ -35,7 +35,7 @@ class MailFacts:
     changes: PatchChanges | None
     """Of a patch."""
     text: str
-    """Of a cover letter or patch that stands for its series."""
+    """The text of a cover letter or lone patch, for its series."""
     announced: bool
     """It is one of the seed's entries."""
 

@@ -246,7 +246,7 @@ def mark_read(
 def set_read_flag(
     connection: sqlite3.Connection, message_ids: Iterable[MessageId], *, seen: bool
 ) -> set[int]:
-    """Do so within a transaction; return the rows that changed."""
+    """Set the read flag of mails within a transaction; return the rows that changed."""
     numbers = IdAllocator(connection)
     nodes = [numbers.node(message_id) for message_id in message_ids]
     numbers.store()

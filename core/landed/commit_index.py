@@ -54,7 +54,7 @@ class CommitIndex:
     """The file; safe to delete, it is built again."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or begin it anew where it belongs to another version or damaged. Raises PatchdeskError."""
+        """Open the file, or recreate it where it is damaged or of another version. Raises PatchdeskError."""
         private_dir(path.parent)
         try:
             self._database = _opened(path)

@@ -1,4 +1,6 @@
-"""A discussion in one scroll: each reply in the order of reading, with what it quotes of the messages before in one line."""
+"""A discussion in one scroll: each reply in the order of reading, with its quotes of earlier messages folded to one
+line.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ def lay_out_discussion(
 ) -> list[ReviewComment]:
     """Return the replies to a message as comments below it, one a reply, in their order.
 
-    A quote of what was just read is one line with its first words; any other quote stays. Signatures, list footers and
+    A quote of the text just read is one line with its first words; any other quote stays. Signatures, list footers and
     attribution lines are left out, and quotes at the end that nothing follows. Linear in the size of the mails.
     """
     seen = _Seen()
@@ -52,7 +54,7 @@ def lay_out_discussion(
 
 
 class _Seen:
-    """What was read so far, as runs of consecutive words: mailers wrap anew what they quote."""
+    """The text read so far, as runs of consecutive words, since mailers rewrap quotes."""
 
     def __init__(self) -> None:
         self._runs: set[tuple[str, ...]] = set()

@@ -38,7 +38,7 @@ _GENERAL: Final = re.compile(
 )
 """Words of titles that one person gives to different patches."""
 _FIX: Final = re.compile(r"\bfix(?:es)?\b")
-"""The same in a title of few words."""
+"""The word `fix`; a title of few words with it may recur for another patch."""
 _CHORE: Final = re.compile(
     r"\b(?:comments?|words?|repeated|duplicated?|semicolons?|cleaner|unused|unneeded|unnecessary|redundant|coccicheck|kernel-doc)\b"
 )

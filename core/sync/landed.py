@@ -27,7 +27,7 @@ LOOKBACK: Final = timedelta(days=366)
 _BEFORE: Final = timedelta(days=30)
 """How long before the first of these series commits are read."""
 _AT_ONCE: Final = 200
-"""Series of one batch, after which a cancel keeps what was read."""
+"""Series of one batch, after which a cancel keeps their result."""
 _FETCH_DEADLINE: Final = 600.0
 
 
@@ -41,7 +41,7 @@ def refresh_landed(
 ) -> list[str]:
     """Look for the patches of the last year's series in the user's trees; return failures, as sentences.
 
-    Only what is new since the last time is read. Raises Cancelled and IndexFileError.
+    Only commits since the last time are read. Raises Cancelled and IndexFileError.
     """
     from core.index.index import open_index
 

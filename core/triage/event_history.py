@@ -71,7 +71,7 @@ class EventHistory:
         return AppliedStep(str(found[0]), branch, rest.rpartition(" ")[2])
 
     def step_of_record(self, record: str) -> str | None:
-        """Return the step that applied what a record of `core.apply.records` is about."""
+        """Return the step that applied the patches of a record of `core.apply.records`."""
         found = self._connection.execute(
             "SELECT step FROM event WHERE verb = ? AND in_force AND argument LIKE '% ' || ?",
             (APPLIED, record),

@@ -288,7 +288,7 @@ class EventTables:
 
 
 def split_hashes(keys: bytes) -> list[int]:
-    """Return the hashes that stand one after another as keys."""
+    """Return the hashes in a concatenation of keys."""
     return [int.from_bytes(key, "little", signed=True) for key in _cut(keys, _KEY)]
 
 

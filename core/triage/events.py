@@ -121,7 +121,7 @@ class TriageEvent:
 
 
 def applied_argument(branch: str, commits: Sequence[str], record: str) -> str:
-    """Return the argument of an event `applied`, cut to what a line of the journal takes."""
+    """Return the argument of an event `applied`, cut to the length that a line of the journal takes."""
     commit = commits[-1] if commits else "-"
     return f"{branch[:_LONGEST_BRANCH]} {commit} {record}"
 

@@ -145,7 +145,7 @@ class InMemoryTriageStore:
         return next((one.subject.title for one in messages), "")
 
     def states(self) -> dict[int | MessageId, TriageState]:
-        """Return where all items stand that anything was done to, by their ids."""
+        """Return the states of all items with events, by their ids."""
         with self._lock:
             holders = self._holders()
             numbers = self._numbers()

@@ -24,7 +24,7 @@ Landed = Mapping["MessageId", Sequence["PatchLanding"]]
 
 
 class LandedPatches(Controller):
-    """Looks once a target is read, and lets the states of its series say what was found."""
+    """Looks for landed patches once a target is read, and updates the states of its series."""
 
     def __init__(
         self,

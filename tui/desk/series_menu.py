@@ -1,4 +1,4 @@
-"""The choices of a series' menu: what can be done with it, and below them the triage verbs with their keys."""
+"""The menu of a series: its actions, and below them the triage verbs with their keys."""
 
 from __future__ import annotations
 

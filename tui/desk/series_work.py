@@ -1,4 +1,4 @@
-"""What is done with a series from the screen, as work for a thread: try, apply, take back, report, thank."""
+"""Actions on a series from the screen, as work for a thread: try, apply, undo, report, thank."""
 
 from __future__ import annotations
 

@@ -171,7 +171,8 @@ def keymap_for(
 ) -> tuple[Keymap, tuple[str, ...]]:
     """Return the keymap of a preset with the user's own `keys`, by command name, and the problems with these.
 
-    `langmap` is what `tui.keys.langmaps.read_langmap` reads. A problem is one line, to be shown as it is; where there is one, the keys of the preset hold. "" leaves a command
+    `langmap` is the input of `tui.keys.langmaps.read_langmap`. A problem is one line, to be shown as it is; where
+    there is one, the keys of the preset hold. "" leaves a command
     without a key. Earlier names of commands still count, and are reported with the present name.
     """
     problems: list[str] = []

@@ -23,7 +23,7 @@ LAYOUTS: Final[Mapping[str, str]] = MappingProxyType(
 def read_langmap(text: str) -> dict[str, str]:
     """Return the key that each letter stands for, of the name of a layout or of pairs such as `фa,иb`.
 
-    ASCII characters are never mapped: who has such a layout types them where they are.
+    ASCII characters are never mapped: a user of such a layout types them in their own places.
     """
     if text in LAYOUTS:
         pairs = [*zip(LAYOUTS[text], _KEYS, strict=True)]

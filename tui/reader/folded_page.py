@@ -57,7 +57,7 @@ class FoldedPage:
         self._runs: list[_Segment] = []
         self._keys: dict[int, _Segment] = {}
         self._folded: set[int] = set()
-        """The rows that stand for others."""
+        """The rows that replace folded ones."""
         below = sorted(inserts, key=lambda insert: insert.below)
         at = place = 0
         for fold in [

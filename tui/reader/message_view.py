@@ -233,7 +233,7 @@ class MessageView(MailView, can_focus=True):
 
     @property
     def read_comments(self) -> set[MessageId]:
-        """The messages of which the last comment's last row is on the screen, unfolded: who reads here has read them."""
+        """The messages of which the last comment's last row is on the screen, unfolded: these count as read."""
         rows = self.visible_rows
         last = {one.message.message_id: key for key, one in enumerate(self._folds.comments)}
         return {

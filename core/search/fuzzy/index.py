@@ -107,7 +107,7 @@ class FuzzyIndex:
     ) -> list[FuzzyHit]:
         """Return the best hits, best first, of two equal ones the newer; nothing where nothing comes near.
 
-        `within` says of row numbers which may be found; all, where it is not given. Bounded for any query. Raises
+        `within` filters the row numbers that may be found (default: all). Bounded for any query. Raises
         Cancelled soon after `stop` is set.
         """
         terms = parse_typed_query(query)

@@ -69,7 +69,7 @@ class ScoredRow(NamedTuple):
     score: float
     meant: tuple[WordMatch, ...]
     words: int = 0
-    """How many the subject has: places from here on are in the name and address."""
+    """Number of words of the subject: places from here on are in the name and address."""
 
     @property
     def order(self) -> tuple[float, int, int, int]:
