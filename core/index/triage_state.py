@@ -53,6 +53,7 @@ def encode_state(one: TriageState) -> bytes:
         one.status, one.why, None if one.since is None else to_microseconds(one.since), one.flagged, one.priority,
         one.labels, one.note, "" if one.until is None else one.until.encode(), one.patches, one.opened,
         [[each.tree, each.patches, each.total, each.changed, each.reverted] for each in one.landed], one.branch,
+        one.settled,
     ]  # fmt: skip
     return _encode(values).encode("ascii")
 
@@ -64,7 +65,7 @@ def decode_state(data: bytes | None) -> TriageState:
     status, why, since, flagged, priority, labels, note, until, patches, opened, *rest = json.loads(
         data
     )
-    landed, branch = rest or ((), "")  # version 1 had neither
+    landed, branch, settled = (*rest, *((), "", ())[len(rest) :])  # version 1 had none
     return TriageState(
         status=Status(status),
         why=why,
@@ -78,6 +79,7 @@ def decode_state(data: bytes | None) -> TriageState:
         opened=opened,
         landed=tuple(TreeLanding(*each) for each in landed),
         branch=branch,
+        settled=tuple((key, is_settled) for key, is_settled in settled),
     )
 
 

@@ -20,6 +20,7 @@ ALLOWED: Final = (
 """The input of `parse_snooze`, as text for a prompt."""
 
 _TAG: Final = re.compile(r"(?=[^0-9]{0,99}[0-9])[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}", re.ASCII)
+_COMMENT_KEY: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LONGEST: Final = timedelta(days=36_525)
 
 HasTag = Callable[[str], bool]
@@ -133,6 +134,8 @@ def encode_argument(
             return _label(text)
         case Argument.PRIORITY:
             return _priority(text)
+        case Argument.COMMENT:
+            return _comment_key(text)
         case _:
             return ""
 
@@ -156,6 +159,15 @@ def _label(text: str) -> str:
         raise ArgumentError(
             f"‘{text[:60]}’ is not a label." if text else "No label given.",
             "A label is one word: letters, digits, and . _ + : / @ - after the first, 40 of them at most.",
+        )
+    return text
+
+
+def _comment_key(text: str) -> str:
+    if not _COMMENT_KEY.fullmatch(text):
+        raise ArgumentError(
+            f"‘{text[:60]}’ is not the key of a review comment.",
+            "“patchdesk comments ID --json” prints the keys.",
         )
     return text
 

@@ -202,6 +202,8 @@ def describe_targets(count: int, *, patch: bool, subject: str = "") -> str:
 def _with_argument(text: str, verb: str, argument: str) -> str:
     if verb not in VERBS or not argument:
         return text
+    if VERB_TEXTS[Verb(verb)].argument is Argument.COMMENT:
+        return text  # nobody reads a key
     is_until = VERB_TEXTS[Verb(verb)].argument is Argument.UNTIL
     until = decode_snooze(argument) if is_until else None
     return f"{text} {until or argument.removeprefix('=')}"

@@ -32,6 +32,9 @@ SLACK: Final = 2 * 86_400.0
 LABELS: Final = 40
 """Labels that a series keeps."""
 
+SETTLED_COMMENTS: Final = 5_000
+"""Review comments of a series whose marks are kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageState:
@@ -58,6 +61,8 @@ class TriageState:
     """The user's trees that have patches of its newest version, or had them."""
     branch: str = ""
     """The branch to which it was applied last."""
+    settled: tuple[tuple[str, bool], ...] = ()
+    """Keys of review comments, each with whether somebody settled it or opened it again."""
 
     @property
     def is_landed(self) -> bool:
@@ -173,6 +178,7 @@ def fold_events(effects: Iterable[EventEffect], facts: SeriesFacts) -> TriageSta
         opened=opened,
         landed=facts.landed,
         branch=found.branch,
+        settled=tuple(sorted(found.settled.items())),
     )
 
 
@@ -195,6 +201,7 @@ class _StateFold:
         self.until: Snooze | None = None
         self.patches: dict[bytes, Status] = {}
         self.branch = ""
+        self.settled: dict[str, bool] = {}
         self._heard: set[bytes] = set()
         self._answered: set[bytes] = set()
 
@@ -220,6 +227,8 @@ class _StateFold:
             self.priority = changed_priority(self.priority, effect.argument)
         elif effect.verb == APPLIED:
             self.branch = applied_branch(effect.argument)
+        elif effect.verb in (Verb.SETTLE, Verb.UNSETTLE) and len(self.settled) < SETTLED_COMMENTS:
+            self.settled[effect.argument] = effect.verb == Verb.SETTLE
 
     def _decide(self, effect: EventEffect) -> None:
         until = decode_snooze(effect.argument) if effect.verb == Verb.LATER else None
@@ -321,7 +330,7 @@ def after_event(
                 marks[mail] = status
         return replace(before, patches=tuple(sorted(marks.items())))
     folded = _StateFold()
-    folded.labels = set(before.labels)
+    folded.labels, folded.settled = set(before.labels), dict(before.settled)
     folded.flagged, folded.priority, folded.note = before.flagged, before.priority, before.note
     folded.add(effect)
     next_status = replace(
@@ -331,6 +340,7 @@ def after_event(
         labels=tuple(sorted(folded.labels)),
         note=folded.note,
         branch=folded.branch or before.branch,
+        settled=tuple(sorted(folded.settled.items())),
     )
     if folded.decision is None:
         return next_status

@@ -55,6 +55,8 @@ class Verb(StrEnum):
     PRIORITY = "priority"
     READ = "read"
     UNREAD = "unread"
+    SETTLE = "settle"
+    UNSETTLE = "unsettle"
 
 
 VERBS: Final = frozenset(Verb)
@@ -69,6 +71,7 @@ class Argument(StrEnum):
     LABEL = "label"
     NOTE = "note"
     PRIORITY = "priority"
+    COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ VERB_TEXTS: Final[Mapping[Verb, VerbText]] = {
     Verb.UNREAD: VerbText(
         "mark its messages unread", "marked unread", on_patch=True, undoable=False
     ),
+    Verb.SETTLE: VerbText("settle a review comment", "comment settled", Argument.COMMENT),
+    Verb.UNSETTLE: VerbText("open a review comment again", "comment open", Argument.COMMENT),
 }
 
 PRIORITIES: Final = range(-9, 10)
@@ -119,6 +124,7 @@ _DECISIONS: Final = {
 }
 _MARKS: Final = (
     Verb.FLAG, Verb.UNFLAG, Verb.LABEL, Verb.UNLABEL, Verb.NOTE, Verb.PRIORITY, Verb.READ, Verb.UNREAD,
+    Verb.SETTLE, Verb.UNSETTLE,
 )  # fmt: skip
 
 

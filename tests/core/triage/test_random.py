@@ -34,6 +34,8 @@ ARGUMENTS: dict[Verb, tuple[str, ...]] = {
     Verb.LABEL: ("a", "b", "c"),
     Verb.UNLABEL: ("a", "b", "c"),
     Verb.PRIORITY: ("+1", "-1", "=4", "0", "+7"),
+    Verb.SETTLE: ("a" * 32, "b" * 32),
+    Verb.UNSETTLE: ("a" * 32, "b" * 32),
 }
 
 
@@ -46,6 +48,7 @@ class Row:
     priority: int = 0
     labels: frozenset[str] = frozenset()
     note: str = ""
+    settled: frozenset[tuple[str, bool]] = frozenset()
 
     def after(self, verb: Verb, argument: str | None, note: str | None) -> Row:
         """Return it after a verb; itself where that is not possible."""
@@ -60,6 +63,9 @@ class Row:
         if argument and verb in (Verb.LABEL, Verb.UNLABEL):
             one = {argument}
             row = replace(row, labels=row.labels | one if verb is Verb.LABEL else row.labels - one)
+        if argument and verb in (Verb.SETTLE, Verb.UNSETTLE):
+            marks = dict(self.settled) | {argument: verb is Verb.SETTLE}
+            row = replace(row, settled=frozenset(marks.items()))
         if argument and verb is Verb.PRIORITY:
             wanted = int(argument.lstrip("="))
             if argument[0] in "+-":
@@ -70,7 +76,14 @@ class Row:
     @classmethod
     def of(cls, state: TriageState) -> Row:
         """Return the same of a standing."""
-        return cls(state.status, state.flagged, state.priority, frozenset(state.labels), state.note)
+        return cls(
+            state.status,
+            state.flagged,
+            state.priority,
+            frozenset(state.labels),
+            state.note,
+            frozenset(state.settled),
+        )
 
 
 @dataclass

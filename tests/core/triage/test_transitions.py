@@ -20,7 +20,7 @@ from core.triage.transitions import (
     next_status,
 )
 
-CONTRACT = "done skip wait later accept reopen flag unflag label unlabel note priority read unread"
+CONTRACT = "done skip wait later accept reopen flag unflag label unlabel note priority read unread settle unsettle"
 
 
 def test_the_verbs_are_those_of_the_command_line() -> None:
@@ -76,6 +76,8 @@ def test_what_takes_an_argument() -> None:
         Verb.UNLABEL: Argument.LABEL,
         Verb.NOTE: Argument.NOTE,
         Verb.PRIORITY: Argument.PRIORITY,
+        Verb.SETTLE: Argument.COMMENT,
+        Verb.UNSETTLE: Argument.COMMENT,
     }
 
 
