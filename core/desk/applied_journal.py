@@ -42,7 +42,8 @@ class AppliedJournal:
         self.lock = threading.RLock()
         self.memory = InMemoryTriageStore(me or ()) if index is None else None
         """The store of an opened target; None over an index."""
-        self._index = index
+        self.index = index
+        """The index that the store is in; None of an opened target."""
         self._me = me
         self._clock = clock
         self._opened: TriageStore | None = None
@@ -72,8 +73,8 @@ class AppliedJournal:
     def _open_indexed(self) -> IndexTriageStore:
         from core.index.triage_store import IndexTriageStore
 
-        assert self._index is not None  # noqa: S101 - or the store is in memory
-        self._indexed = IndexTriageStore(self._index)
+        assert self.index is not None  # noqa: S101 - or the store is in memory
+        self._indexed = IndexTriageStore(self.index)
         if self._me is not None:
             self._indexed.set_my_addresses(self._me)
         return self._indexed

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from core.comments.ledger import CommentedMail, LaterVersion, LedgerOptions, comment_ledger
-from core.comments.values import CommentLedger, FollowedComment
+from core.comments.values import CommentLedger, CommentState, FollowedComment
 from core.desk.versions import VersionComparer
 from core.errors import Cancelled, PatchdeskError
 from core.model import Patch, Series, Version
@@ -33,6 +34,73 @@ def series_comments(
     Raises PatchdeskError where there is no such posting, and Cancelled.
     """
     old, new = _chosen(series, of, seen_in)
+    return _ledger(opener, series, old, new, cache, options, stop)
+
+
+def followed_comments(
+    opener: MailOpener,
+    series: Series,
+    of: str | None = None,
+    seen_in: str | None = None,
+    *,
+    cache: ComparisonCache | None = None,
+    options: LedgerOptions | None = None,
+    stop: Event | None = None,
+) -> tuple[CommentLedger, ...]:
+    """Return the ledger of the posting that is named, as `series_comments` has it, else of all as `carried_comments` has it.
+
+    Raises PatchdeskError and Cancelled.
+    """
+    if of is None and not seen_in:
+        carried = carried_comments(opener, series, cache=cache, options=options, stop=stop)
+        if carried:
+            return carried
+    ledger = series_comments(opener, series, of, seen_in, cache=cache, options=options, stop=stop)
+    return (ledger,)
+
+
+def carried_comments(
+    opener: MailOpener,
+    series: Series,
+    *,
+    cache: ComparisonCache | None = None,
+    options: LedgerOptions | None = None,
+    stop: Event | None = None,
+) -> tuple[CommentLedger, ...]:
+    """Return the comments of every posting, oldest first, each followed straight to the newest.
+
+    A comment is carried on until it is settled: of a posting that is older than the one before the newest only open ones
+    are left. Raises PatchdeskError and Cancelled.
+    """
+    known = postings(series)
+    found = []
+    for at, posting in enumerate(known):
+        if not any(entry.replies for entry in series.versions[posting.at].entries()):
+            continue
+        newest = known[-1] if at < len(known) - 1 else None
+        ledger = _ledger(opener, series, posting, newest, cache, options, stop)
+        if at < len(known) - 2:
+            ledger = only_open(ledger)
+        if ledger.comments:
+            found.append(ledger)
+    return tuple(found)
+
+
+def only_open(ledger: CommentLedger) -> CommentLedger:
+    """Return a ledger with its open comments alone."""
+    comments = tuple(one for one in ledger.comments if one.state is CommentState.OPEN)
+    return replace(ledger, comments=comments)
+
+
+def _ledger(
+    opener: MailOpener,
+    series: Series,
+    old: Posting,
+    new: Posting | None,
+    cache: ComparisonCache | None,
+    options: LedgerOptions | None,
+    stop: Event | None,
+) -> CommentLedger:
     version = series.versions[old.at]
     mails = [_commented(opener, entry, stop) for entry in version.entries()]
     later = None

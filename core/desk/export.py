@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from threading import Event
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from core.desk.current_index import open_current_index
 from core.desk.target_desk import TargetDesk
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@runtime_checkable
 class MailOpener(Protocol):
     """Opens messages: a desk, or the index."""
 

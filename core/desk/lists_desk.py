@@ -22,6 +22,7 @@ from core.desk.row_reader import RowReader
 from core.errors import PatchdeskError, QueryError
 from core.index.index import Index, ListStats, RowView, open_index
 from core.model import Message, MessageId, OpenedMessage, TargetListing
+from core.search.maintenance import review_counts_file
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -58,7 +59,7 @@ class ListDesk:
 
     def __init__(self, path: Path, wanted: ListQuery, config: Config | None = None) -> None:
         """Begin at once to read the first rows, in a thread of its own."""
-        self.rows = RowReader(lambda: self.index)
+        self.rows = RowReader(lambda: self.index, review_counts_file())
         self.views = ListViews(lambda: self.index, config)
         self._path = path
         self._config = config

@@ -6,9 +6,12 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from core.errors import PatchdeskError
+from core.index.review_counts import ReviewCounts
 from core.index.row_summary import SeriesSummary
 from core.model import MessageId, Series, Thread
 
@@ -28,9 +31,11 @@ class RowReader:
     case.
     """
 
-    def __init__(self, index: Callable[[], Index]) -> None:
-        """`index` returns the open index, once it is open."""
+    def __init__(self, index: Callable[[], Index], reviews: Path | None = None) -> None:
+        """`index` returns the open index, once it is open; `reviews` is the file of the counts of reviews."""
         self._index = index
+        self._reviews = reviews
+        self._counts: ReviewCounts | None = None
         self._report: Callable[[PatchdeskError], object] = _log_fault
         self._fault: PatchdeskError | None = None
         self._items: OrderedDict[int, Series | Thread] = OrderedDict()
@@ -44,7 +49,15 @@ class RowReader:
 
     def summaries(self, rows: Iterable[int]) -> list[SeriesSummary]:
         """Return the summaries of rows; rows that are gone are left out."""
-        return self._ask(lambda index: index.rows.summaries(rows), [])
+        return self._ask(lambda index: self._with_reviews(index, index.rows.summaries(rows)), [])
+
+    def _with_reviews(self, index: Index, found: list[SeriesSummary]) -> list[SeriesSummary]:
+        if self._reviews is None or not found:
+            return found
+        if self._counts is None:
+            self._counts = ReviewCounts(self._reviews, index.identity)
+        counts = self._counts.of(one.row for one in found)
+        return [replace(one, review=counts[one.row]) if one.row in counts else one for one in found]
 
     def item(self, row: int) -> Series | Thread | None:
         """Return a whole series or thread; None where it is gone."""

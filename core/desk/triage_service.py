@@ -325,6 +325,18 @@ class TriageService:
             targets = self.applied.store.find(message_ids)
             return {target.requested_id: target.state.at(now) for target in targets}
 
+    def series_of_comment(self, key: str) -> MessageId | None:
+        """Return the id of the series that has a review comment, as far as reviews of followed lists were counted."""
+        from core.index.review_counts import ReviewCounts
+        from core.search.maintenance import review_counts_file
+
+        index = self.applied.index
+        if index is None:
+            return None
+        row = ReviewCounts(review_counts_file(), index.identity).row_of_comment(key)
+        found = index.rows.summaries([] if row is None else [row])
+        return found[0].id if found else None
+
     def state_of(self, message_id: MessageId) -> TriageState:
         """Return the state of the series that holds a mail."""
         return self.states_of((message_id,))[message_id]

@@ -21,8 +21,10 @@ from core.errors import Cancelled
 from core.index.body_index import open_body_index
 from core.index.codec import stable_hash, to_blob
 from core.index.full_text import AUTHOR, CC, SENDER, TO
-from core.index.query_terms import ROW_TERMS
-from core.index.triage_state import status_sql
+from core.index.query_terms import REVIEW_TERMS, ROW_TERMS
+from core.index.review_counts import ReviewCounts
+from core.index.row_summary import REVIEW_ROLES
+from core.index.triage_state import decode_state, status_sql
 from core.query.fields import FieldTerm, path_matcher
 from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows
 from core.query.tokens import WORD, fold
@@ -67,6 +69,9 @@ class IndexQuery:
     """The user's addresses."""
     bodies: Path | None = None
     """The file of `core.index.body_index`; None without one: then no body text matches."""
+
+    reviews: Path | None = None
+    """The file of `core.index.review_counts`; None where there is none, and no term about reviews holds."""
 
 
 class SqlQueryRunner:
@@ -147,6 +152,27 @@ class SqlQueryRunner:
         finally:
             bodies.close()
 
+    def reviewed(self, choice: IndexQuery, name: str) -> list[int]:
+        """Return the rows whose counted reviews meet a term of `REVIEW_TERMS`."""
+        if choice.reviews is None:
+            return []
+        (identity,) = self._connection.execute(
+            "SELECT value FROM meta WHERE name = 'identity'"
+        ).fetchone()
+        settled = {
+            row: decode_state(data).settled
+            for row, data in self._connection.execute(
+                "SELECT list_row, data FROM triage_state WHERE instr(CAST(data AS TEXT), 'true]')"
+                " OR instr(CAST(data AS TEXT), 'false]')"
+            )
+        }
+        holds = REVIEW_TERMS[name]
+        return [
+            row
+            for row, one in ReviewCounts(choice.reviews, identity).all().items()
+            if holds(one, settled.get(row, ()))
+        ]
+
     def paths(self, pattern: str) -> list[int]:
         """Return the numbers of the paths that a pattern means."""
         last, numbers = self._paths.pop(pattern, (0, []))
@@ -220,6 +246,9 @@ class _SqlCompiler:
         name = f"{term.prefix}:{value}"
         if name == "is:mine":
             return self._mine()
+        if name in REVIEW_TERMS:
+            rows = json.dumps(self._chooser.reviewed(self._choice, name))
+            return "list_row.id IN (SELECT value FROM json_each(?))", [rows]
         status = f"coalesce({status_sql(self._choice.now)}, 'new')"
         return f"({ROW_TERMS[name].sql.format(status=status)})", []
 
@@ -290,6 +319,9 @@ class _SqlCompiler:
                 if node is not None:
                     return "node.id = ?", [node]
                 return "instr(node.name, ?)", [to_blob(term.value)]
+            case "tag":
+                role = next(bit for name, bit in REVIEW_ROLES.items() if name[0] == term.value)
+                return f"node.role & {int(role)}", []
         return self._person_term(term)
 
     @staticmethod

@@ -6,12 +6,13 @@ One table for both, so that a query finds the same in a followed list and in an 
 # ruff: noqa: S608 - the SQL is put together of the texts in this file alone
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from core.index.inbox import IN_INBOX
+from core.index.review_counts import LETTERS, NO_REVIEW, ReviewSummary
 from core.index.row_summary import count_trailers
 from core.model import Series, Thread
 from core.triage.state import INITIAL_STATE, TriageState
@@ -30,8 +31,9 @@ class ItemFacts:
         opened: bool = False,
         is_mine: Callable[[], bool] = lambda: False,
         has_attachments: Callable[[], bool] = lambda: False,
+        review: Callable[[], ReviewSummary] = lambda: NO_REVIEW,
     ) -> None:
-        """Take the item, its triage state, whether a mail of the newest version was read, and functions for the two
+        """Take the item, its triage state, whether a mail of the newest version was read, and functions for the
         facts that cost more.
         """
         self.item = item
@@ -40,6 +42,7 @@ class ItemFacts:
         self.opened = opened
         self.is_mine = is_mine
         self.has_attachments = has_attachments
+        self.review = review
 
     @cached_property
     def series(self) -> Series | None:
@@ -76,6 +79,10 @@ class RowTerm:
     holds: Callable[[ItemFacts], bool]
 
 
+def _lacks(letter: str, review: ReviewSummary, _: object) -> bool:
+    return letter in review.missing
+
+
 def _facet(condition: str) -> str:
     return f"list_row.id IN (SELECT list_row FROM series_facts WHERE NOT thread AND {condition})"
 
@@ -88,6 +95,21 @@ def _status(status: Status) -> RowTerm:
     return RowTerm(
         _triage_condition(f"{{status}} = '{status}'"), lambda facts: facts.state.status is status
     )
+
+
+_Marks = Iterable[tuple[str, bool]]
+
+REVIEW_TERMS: Final[Mapping[str, Callable[[ReviewSummary, _Marks], bool]]] = {
+    "is:stale": lambda review, _: bool(review.stale),
+    "is:forgotten": lambda review, _: review.forgotten > 0,
+    "has:open-comments": lambda review, settled: review.open_comments(settled) > 0,
+    **{f"missing:{one.lower()}": partial(_lacks, one) for one in LETTERS},
+}
+"""The terms about reviews: whether each holds of a summary, given people's marks on its comments."""
+
+
+def _review_holds(name: str, facts: ItemFacts) -> bool:
+    return facts.series is not None and REVIEW_TERMS[name](facts.review(), facts.state.settled)
 
 
 _DECIDED: Final = ", ".join(f"'{status}'" for status in sorted(DECIDED))
@@ -121,6 +143,7 @@ ROW_TERMS: Final[Mapping[str, RowTerm]] = {
         _facet("trailers > 0"),
         lambda facts: bool(facts.series and count_trailers(facts.series, facts.series.versions[-1])),
     ),
+    **{name: RowTerm("", partial(_review_holds, name)) for name in REVIEW_TERMS},
     "is:series": RowTerm("NOT list_row.thread", lambda facts: facts.series is not None),
     "is:thread": RowTerm("list_row.thread", lambda facts: facts.series is None),
     "is:mine": RowTerm("", lambda facts: facts.is_mine()),

@@ -228,6 +228,15 @@ class RowQueries:
                 now, tuple(row for (row,) in written), tuple(row for (row,) in gone), whole=False
             )
 
+    def fingerprints(self) -> list[tuple[int, str]]:
+        """Return the series, the latest activity first, each with a text that changes when a mail comes or goes."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT id, lead, mails, patches, replies, active FROM list_row WHERE NOT thread"
+                " ORDER BY active DESC, id DESC"
+            )
+            return [(row, " ".join(map(str, facts))) for row, *facts in rows]
+
     def count_outside_inbox(self, list_name: str) -> tuple[int, int]:
         """Return how many rows of a list start outside the inbox, and how many it has."""
         with self._pool.connection() as connection:

@@ -11,6 +11,7 @@ from enum import IntFlag
 from typing import Any, Final
 
 from core.index.codec import datetime_at
+from core.index.review_counts import NO_REVIEW, ReviewSummary
 from core.model import Identity, Message, MessageId, Series, Thread, Version
 from core.triage.state import INITIAL_STATE, TriageState
 
@@ -28,6 +29,19 @@ class MessageRole(IntFlag):
     """An answer, or any mail of a thread."""
     TRAILER = 8
     """A reply that gives a trailer."""
+    REVIEWED = 16
+    ACKED = 32
+    TESTED = 64
+    NACKED = 128
+    """Replies that give the trailer of a review."""
+
+
+REVIEW_ROLES: Final = {
+    "reviewed-by": MessageRole.REVIEWED,
+    "acked-by": MessageRole.ACKED,
+    "tested-by": MessageRole.TESTED,
+    "nacked-by": MessageRole.NACKED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +79,8 @@ class SeriesSummary:
     change_id: str | None
     state: TriageState = INITIAL_STATE
     """Its triage state at the time of the query."""
+    review: ReviewSummary = NO_REVIEW
+    """What its reviews come to, once they were counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +164,10 @@ def message_roles(item: Series | Thread) -> Iterator[tuple[Message, MessageRole]
         for reply in item.replies:
             yield reply.message, MessageRole.REPLY
         return
-    givers = {trailer.message_id for trailer in item.trailers}
+    given: dict[MessageId, MessageRole] = {}
+    for trailer in item.trailers:
+        role = REVIEW_ROLES.get(trailer.name.casefold(), MessageRole(0)) | MessageRole.TRAILER
+        given[trailer.message_id] = given.get(trailer.message_id, MessageRole.REPLY) | role
     for version in item.versions:
         is_newest = version is item.versions[-1] and len(item.versions) > 1
         own = MessageRole.VERSION if is_newest else MessageRole.PATCH
@@ -157,11 +176,7 @@ def message_roles(item: Series | Thread) -> Iterator[tuple[Message, MessageRole]
             for double in entry.duplicates:
                 yield double, own
             for reply in entry.replies:
-                gives = reply.message.message_id in givers
-                yield (
-                    reply.message,
-                    MessageRole.REPLY | MessageRole.TRAILER if gives else MessageRole.REPLY,
-                )
+                yield reply.message, given.get(reply.message.message_id, MessageRole.REPLY)
 
 
 def summary(

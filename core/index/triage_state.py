@@ -65,7 +65,8 @@ def decode_state(data: bytes | None) -> TriageState:
     status, why, since, flagged, priority, labels, note, until, patches, opened, *rest = json.loads(
         data
     )
-    landed, branch, settled = (*rest, *((), "", ())[len(rest) :])  # version 1 had none
+    landed, branch = rest[:2] or ((), "")  # version 1 had neither, nor what comes after
+    settled = rest[2] if len(rest) > 2 else ()
     return TriageState(
         status=Status(status),
         why=why,

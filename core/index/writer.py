@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from core.index.database import transaction
 from core.model import MessageId
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ class IndexWriter:
 
         with self._pool.connection() as connection:
             return regroup_dirty(connection, stop=stop, report=report)
+
+    def touch_rows(self, rows: Collection[int]) -> None:
+        """Say that rows show something else, so that who has them on the screen reads them again."""
+        from core.index.triage_state import bump_rows
+
+        with self._pool.connection() as connection, transaction(connection):
+            bump_rows(connection, rows)
 
     def pending_conversations(self) -> int:
         """Return how many conversations wait to be grouped."""

@@ -75,6 +75,8 @@ FIELDS: Final[Mapping[str, FieldSpec]] = {
     "a": FieldSpec("From, To or Cc", _NAME, "a:google.com"),
     "with": FieldSpec("author of any message, replies included", _NAME, "with:sean"),
     "by": FieldSpec("person who gave a trailer", _NAME, 'by:"Marc Zyngier"'),
+    "tag": FieldSpec("trailer that a reply gives", "R, A, T or N", "by:sean tag:R"),
+    "missing": FieldSpec("trailer that a patch of the newest version has not been given for its code", "R, A or T", "missing:R", mails=False),
     "b": FieldSpec("text of the mails ([index] bodies = true)", _TEXT, 'b:"use after free"'),
     "d": FieldSpec("date a message was sent", _DATES, "d:2.weeks.ago.."),
     "rt": FieldSpec("date a message arrived (opened targets and servers)", _DATES, "rt:yesterday.."),
@@ -111,12 +113,15 @@ IS_VALUES: Final[Mapping[str, str]] = {
     "complete": "all patches of the newest version are here",
     "incomplete": "patches of the newest version are missing",
     "reviewed": "the newest version was given a trailer",
+    "stale": "a trailer was given to other code",
+    "forgotten": "the newest version lacks a trailer that was given to the same code",
     "series": "a patch series",
     "thread": "not a patch series",
     "mine": "posted from one of your addresses",
 }
 HAS_VALUES: Final[Mapping[str, str]] = {
     "replies": "has replies",
+    "open-comments": "an open review comment",
     "trailers": "has a trailer, on any version",
     "versions": "several versions",
     "newversion": "a newer version, not opened yet",
@@ -132,6 +137,7 @@ NOT_INDEXED: Final[Mapping[str, str]] = {
 }
 """Terms that followed lists cannot be asked for, by their prefix or as typed, and why."""
 
+_LETTERS: Final = {"tag": "ratn", "missing": "rat"}
 _TEXTS: Final = frozenset({"s", "f", "t", "c", "tc", "a", "with", "by", "b", "dfhh"})
 
 
@@ -165,6 +171,11 @@ def read_term(
                 f"There are {', '.join(f'{prefix}:{each}' for each in allowed)}.",
             )
         return replace(term, value=word)
+    if prefix in _LETTERS:
+        letters = _LETTERS[prefix]
+        if (letter := value.lower()) not in letters:
+            raise fault(f"‘{value}’ is no letter of a trailer.")
+        return replace(term, value=letter)
     if prefix == "m":
         return replace(term, value=value.strip("<>"))
     return term

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import QueryError
 from core.index.query_sql import IndexQuery
+from core.index.query_terms import REVIEW_TERMS
 from core.index.search_rows import SearchRow
 from core.model import Identity, MessageId
 from core.query.date_ranges import VISITED
@@ -26,7 +27,7 @@ from core.query.query import Node, read_query, terms
 from core.search.backend import Matching, SearchBackend
 from core.search.evaluate import has_ranked_words
 from core.search.hits import Kind, SearchHit
-from core.search.maintenance import body_index_file
+from core.search.maintenance import body_index_file, review_counts_file
 from core.search.search import Search
 
 if TYPE_CHECKING:
@@ -51,14 +52,17 @@ class ListSearch(Search):
         *,
         cache: Path | None = None,
         bodies: Path | None = None,
+        reviews: Path | None = None,
     ) -> None:
         """Take the open index.
 
         `cache` is the folder of the fuzzy engine's arrays; without one, words are looked up plainly. `bodies` is the file of
-        the words of mails' texts, the user's own unless said.
+        the words of mails' texts and `reviews` that of the counts of reviews, the user's own unless said.
         """
         self._config = config
-        self._backend = _IndexBackend(index, config, cache, bodies or body_index_file())
+        self._backend = _IndexBackend(
+            index, config, cache, bodies or body_index_file(), reviews or review_counts_file()
+        )
         super().__init__(self._backend)
 
     @property
@@ -98,7 +102,9 @@ _Kept = tuple[dict[int, SearchHit], dict[tuple[int, int], SearchHit]]
 class _IndexBackend(SearchBackend):
     """Evaluates queries over the index."""
 
-    def __init__(self, index: Index, config: Config, cache: Path | None, bodies: Path) -> None:
+    def __init__(
+        self, index: Index, config: Config, cache: Path | None, bodies: Path, reviews: Path
+    ) -> None:
         self.index = index
         self.engine: FuzzyCache | None = None
         if cache is not None:
@@ -107,6 +113,7 @@ class _IndexBackend(SearchBackend):
             self.engine = FuzzyCache(index, cache)
         self._config = config
         self._file = bodies
+        self._reviews = reviews
         self._me: tuple[str, ...] | None = None
         self._left: OrderedDict[object, array[int]] = OrderedDict()
         self._lock = threading.Lock()
@@ -192,6 +199,8 @@ class _IndexBackend(SearchBackend):
             names = sorted(info.name for info in self.index.rows.lists())
             if term.value.casefold().partition(".")[0] not in {name.casefold() for name in names}:
                 return f"l:{term.value} is not a followed list. Lists: {', '.join(names)}."
+        if f"{term.prefix}:{term.value}" in REVIEW_TERMS and not self._reviews.exists():
+            return "No reviews were counted yet: “patchdesk sync” counts them."
         if term.prefix == "b" and not self._config.index_bodies:
             return "The text of mails is not indexed: write bodies = true under [index] in config.toml, then sync."
         if term.prefix == "b" and self._bodies() is None:
@@ -206,6 +215,7 @@ class _IndexBackend(SearchBackend):
             now=now - now % 60,
             me=self._mine() if any(term.value == "mine" for term in terms(tree)) else (),
             bodies=self._bodies(),
+            reviews=self._reviews if self._reviews.exists() else None,
         )
 
     def _mine(self) -> tuple[str, ...]:

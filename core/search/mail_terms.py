@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from core.model import Identity, Message, Series, Thread
+from core.index.row_summary import REVIEW_ROLES
+from core.model import Identity, Message, MessageId, Series, Thread
 from core.query.fields import FieldTerm, path_matcher
 from core.query.tokens import contains_phrase
 from core.search.mail_details import DetailReader
@@ -20,25 +21,29 @@ class ItemMail:
     message: Message
     posted: bool
     """A cover letter or patch, or the first mail of a thread."""
-    gives: bool
-    """It gives a trailer."""
+    gives: frozenset[str]
+    """The names, in lower case, of the trailers that it gives."""
 
 
 def mails_of(item: Series | Thread) -> Iterator[ItemMail]:
     """Yield the mails of an item, those of one Message-ID one by one."""
     if isinstance(item, Thread):
         found = [
-            (item.root, True, False),
-            *((reply.message, False, False) for reply in item.replies),
+            (item.root, True, frozenset[str]()),
+            *((reply.message, False, frozenset[str]()) for reply in item.replies),
         ]
     else:
-        givers = {trailer.message_id for trailer in item.trailers}
+        given: dict[MessageId, set[str]] = {}
+        for trailer in item.trailers:
+            given.setdefault(trailer.message_id, set()).add(trailer.name.casefold())
         found = []
         for version in item.versions:
             for entry in version.entries():
-                found += [(each, True, False) for each in (entry.message, *entry.duplicates)]
                 found += [
-                    (reply.message, False, reply.message.message_id in givers)
+                    (each, True, frozenset[str]()) for each in (entry.message, *entry.duplicates)
+                ]
+                found += [
+                    (reply.message, False, frozenset(given.get(reply.message.message_id, ())))
                     for reply in entry.replies
                 ]
     for message, posted, gives in found:
@@ -81,7 +86,10 @@ MAIL_TERMS: Final[Mapping[str, Callable[[FieldTerm, ItemMail, DetailReader], boo
     "s": lambda term, mail, _: contains_phrase(mail.message.subject.text, term.words, whole=term.whole),
     "f": lambda term, mail, _: mail.posted and _names(term, mail.message.sender, mail.message.author),
     "with": lambda term, mail, _: _names(term, mail.message.sender, mail.message.author),
-    "by": lambda term, mail, _: mail.gives and _names(term, mail.message.sender),
+    "by": lambda term, mail, _: bool(mail.gives) and _names(term, mail.message.sender),
+    "tag": lambda term, mail, _: any(
+        name[0] == term.value for name in REVIEW_ROLES if name in mail.gives
+    ),
     "t": lambda term, mail, _: _names(term, *mail.message.to),
     "c": lambda term, mail, _: _names(term, *mail.message.cc),
     "tc": lambda term, mail, _: _names(term, *mail.message.to, *mail.message.cc),

@@ -33,6 +33,11 @@ def body_index_file() -> Path:
     return cache_dir() / _BODIES
 
 
+def review_counts_file() -> Path:
+    """Return the file of the counts of reviews (`core.index.review_counts`)."""
+    return cache_dir() / "reviews.sqlite3"
+
+
 def body_index_progress(index_file: Path, cache: Path) -> tuple[int, int]:
     """Return how many mails have their texts indexed, of how many. Raises IndexFileError."""
     from core.index.body_index import open_body_index

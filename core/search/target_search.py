@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.query_terms import ROW_TERMS, ItemFacts
+from core.index.review_counts import NO_REVIEW, ReviewSummary
 from core.model import Message, MessageId, Patch, Series, TargetListing, Thread
 from core.query.fields import FieldTerm
 from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, read_query
@@ -61,10 +62,15 @@ class TargetSearch(Search):
         me: Sequence[str] = (),
         read: Callable[[Message], bytes] = no_bytes,
         states: Callable[[], TargetStates] = TargetStates,
+        review: Callable[[Series], ReviewSummary] = lambda _: NO_REVIEW,
     ) -> None:
-        """Take the user's addresses for `is:mine`, a reader of mails' bytes, and a function that returns triage states."""
+        """Take the user's addresses for `is:mine`, a reader of mails' bytes, a function that returns triage states, and
+        one that counts the reviews of a series.
+        """
         self.listing = listing
-        self._backend = _ListingBackend(listing.items, tuple(me), DetailReader(read), states)
+        self._backend = _ListingBackend(
+            listing.items, tuple(me), DetailReader(read), states, review
+        )
         super().__init__(self._backend)
 
     @property
@@ -89,7 +95,10 @@ class _ListingBackend(SearchBackend):
         me: tuple[str, ...],
         details: DetailReader,
         states: Callable[[], TargetStates],
+        review: Callable[[Series], ReviewSummary],
     ) -> None:
+        self._review = review
+        self._reviewed: dict[MessageId, ReviewSummary] = {}
         self._items = items
         self._me = [words for address in me if (words := tuple(WORD.findall(fold(address))))]
         self._details = details
@@ -251,8 +260,15 @@ class _ListingBackend(SearchBackend):
             has_attachments=lambda: any(
                 self._details.of(mail.message).attachments for mail in mails_of(item)
             ),
+            review=lambda: self._review_of(item),
         )
-        return ROW_TERMS[f"{term.prefix}:{value}"].holds(facts)
+        return ROW_TERMS[f"{term.prefix}:{term.value}"].holds(facts)
+
+    def _review_of(self, item: Item) -> ReviewSummary:
+        """Count the reviews of an item, once."""
+        if item.id not in self._reviewed and isinstance(item, Series):
+            self._reviewed[item.id] = self._review(item)
+        return self._reviewed.get(item.id, NO_REVIEW)
 
     def _is_mine(self, item: Item) -> bool:
         return any(

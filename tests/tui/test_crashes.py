@@ -120,6 +120,7 @@ LISTS = {
     "view counts": Case("core.desk.list_views.ListViews.count", ("1",), ("0",)),
     "save view": Case("core.desk.list_views.ListViews.save", line("view.save x")),
     "sync": Case("core.sync.process.SyncProcess.results", ("g", "s"), stub=()),
+    "review counts": Case("tui.desk.sync.count_reviews", ("g", "s")),
     "follow": Case("tui.desk.sync.follow_list", line("follow moth /x"), stub=0),
     "server search": Case("tui.desk.results.search_on_server", ("/", "o", "ctrl+r"), ("ctrl+r",)),
 }

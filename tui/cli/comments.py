@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import Final
 
 from core.text import shown
 from tui.cli.console import interruptible, load_config_and_warn, print_lines
 from tui.cli.mail import open_message
 from tui.cli.parser import TARGETS, Command, add_message
+from tui.cli.triage import open_triage
 from tui.desk.series_reports import comment_lines
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
     add_message(parser, "a message of the series")
     parser.add_argument(
-        "--of", metavar="V", help="the version that was commented on (default: the one before)"
+        "--of",
+        metavar="V",
+        help="the version that was commented on (default: each; of older ones only what is open)",
     )
     parser.add_argument(
         "--seen-in", metavar="V", help="the version they are followed to (default: the newest)"
@@ -27,8 +29,8 @@ def _add(parser: argparse.ArgumentParser) -> None:
 
 def comments(arguments: argparse.Namespace) -> int:
     """Print the comments of a version. Returns the exit status; raises PatchdeskError and Cancelled."""
-    from core.comments.values import CommentState
-    from core.desk.comments import comment_record, series_comments
+    from core.comments.ledger import LedgerOptions
+    from core.desk.comments import comment_record, followed_comments, only_open
     from core.desk.version_cache import ComparisonCache
     from core.desk.versions import series_of
     from core.json_records import to_line
@@ -40,21 +42,26 @@ def comments(arguments: argparse.Namespace) -> int:
         interruptible() as (_, stop),
     ):
         series = series_of(found.listing, found.message.message_id)
-        ledger = series_comments(
+        with open_triage(config) as triage:
+            settled = dict(triage.state_of(series.id).settled)
+        ledgers = followed_comments(
             found.opener,
             series,
             arguments.of,
             arguments.seen_in,
             cache=ComparisonCache(cache_dir() / "versions.sqlite3"),
+            options=LedgerOptions(settled=settled),
             stop=stop,
         )
     if arguments.open:
-        still_open = tuple(one for one in ledger.comments if one.state is CommentState.OPEN)
-        ledger = replace(ledger, comments=still_open)
+        ledgers = tuple(map(only_open, ledgers))
     if arguments.json:
-        print_lines(to_line(comment_record(ledger, one)) for one in ledger.comments)
+        print_lines(
+            to_line(comment_record(ledger, one)) for ledger in ledgers for one in ledger.comments
+        )
     else:
-        print_lines([shown(series.subject), *comment_lines(ledger)])
+        pages = [line for ledger in ledgers for line in comment_lines(ledger)]
+        print_lines([shown(series.subject), *pages])
     return 0
 
 

@@ -23,6 +23,9 @@ from tui.cli.mail import check_lists
 from tui.cli.parser import Command
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from threading import Event
+
     from core.config import Config, FollowedList
     from core.index.index import ListStats
     from core.sync.list_folder import SyncDepth, SyncResult
@@ -225,7 +228,16 @@ def sync(arguments: argparse.Namespace) -> int:
         for fault in faults:
             progress.clear()
             _sync_error(fault)
+        _count_reviews(path, progress, stop)
     return status
+
+
+def _count_reviews(path: Path, progress: ProgressLine, stop: Event) -> None:
+    """Count the reviews of what came, as far as a minute reaches. Raises PatchdeskError and Cancelled."""
+    from core.desk.review_counts import fill_review_counts_of
+
+    fill_review_counts_of(path, stop=stop, report=progress.report)
+    progress.clear()
 
 
 def _results(

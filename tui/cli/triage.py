@@ -37,6 +37,7 @@ _TAKES: Final = {
     Argument.LABEL: " --label NAME",
     Argument.PRIORITY: " --priority N",
     Argument.NOTE: " --note TEXT",
+    Argument.COMMENT: "",
 }
 
 
@@ -55,6 +56,7 @@ VERB is one of:
 ID is the Message-ID of any message of a series and means the whole series; with --patch only that message ({patch}).
 - reads ids from standard input, one a line; a line may be the JSON that “series --json” and “search --json” print.
 An ID that is in no followed list is recorded too, and applies once that message arrives.
+The ID of settle and unsettle is the key of a review comment, as “comments --json” prints it; each is a step of its own.
 WHEN is 3d, 2w, 12h, tomorrow, fri, 2026-12-01, "2026-12-01 14:00", v for the next version, or a future tag of the
 list's repository (repo in [lists.NAME]).
 NAME is one word. N sets the priority (3, or =-3) or changes it (+1, -1); the default is 0. TEXT replaces the series'
@@ -141,6 +143,8 @@ def _apply(arguments: argparse.Namespace, triage: TriageService) -> int:
         ids = list(_ids(arguments))
         if not ids:
             return 0
+        if VERB_TEXTS[verb].argument is Argument.COMMENT:
+            return _settle(arguments, triage, verb, ids)
         outcome = triage.apply(verb, ids, argument=argument, note=note, patch=arguments.patch)
     except ArgumentError as error:
         return _usage_error(error.message, error.hint)
@@ -149,6 +153,27 @@ def _apply(arguments: argparse.Namespace, triage: TriageService) -> int:
     if outcome.unchanged:
         _print_error(f"{outcome.unchanged:,} unchanged.")
     return _report(outcome, arguments)
+
+
+def _settle(
+    arguments: argparse.Namespace, triage: TriageService, verb: Verb, keys: Iterable[str]
+) -> int:
+    """Settle review comments by their keys, or open them again; each is a step of its own for undo."""
+    status = 0
+    for key in keys:
+        series = triage.series_of_comment(key)
+        if series is None:
+            _print_error(
+                f"No review comment {key} was counted in a followed list.",
+                "“patchdesk comments ID --json” prints keys; “patchdesk sync” counts what came.",
+            )
+            status = 1
+            continue
+        outcome = triage.apply(verb, [series], argument=key, note=arguments.note)
+        if outcome.unchanged:
+            _print_error(f"{key} is unchanged.")
+        _report(outcome, arguments)
+    return status
 
 
 def _report(outcome: VerbResult, arguments: argparse.Namespace) -> int:

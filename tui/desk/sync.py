@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from tui.tasks import Task, Tasks
 if TYPE_CHECKING:
     from core.sync.list_folder import SyncResult
     from core.sync.process import SyncProcess
+
+log = logging.getLogger(__name__)
 
 _HOW_TO_FOLLOW: Final = "the list's address or folder: https://lore.kernel.org/kvm/"
 
@@ -223,6 +226,13 @@ class Sync(Controller):
         self._desk.show_work()
         if error is not None and not run.quiet:
             self._show_error(error)
+        self._tasks.start(
+            "review counts",
+            count_reviews,
+            then=lambda count: self._lists.refresh() if count else None,
+            failed=lambda fault: log.info("reviews were not counted: %s", fault.message),
+            replace=True,
+        )
 
     def _show_error(self, error: PatchdeskError) -> None:
         self._desk.show_error(error)
@@ -250,6 +260,13 @@ class Sync(Controller):
             self._run.stop.set()
             if self._run.process is not None:
                 self._run.process.detach()
+
+
+def count_reviews(task: Task) -> int:
+    """Count the reviews of what came, in a process of its own; return how many series. Raises PatchdeskError and Cancelled."""
+    from core.desk.review_counts import ReviewCountProcess
+
+    return ReviewCountProcess().count(stop=task.stop)
 
 
 def name_from_target(target: str) -> str:

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from core.index.row_summary import SeriesSummary
 from core.model import DRAFT_KEY, Identity, Message
 from tui.tree.badges import MARK, is_over, state_pieces, why
-from tui.tree.rows import Highlights, Kind, Row, Span, row_trailers
+from tui.tree.rows import Highlights, Kind, Row, Span, open_comments, row_trailers
 from tui.widgets.row_text import LONGEST, StyledText, age, fit, plain
 
 _INDENT: Final = 2
@@ -220,7 +220,7 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[StyledText
         ([(name if row.kind is Kind.SERIES else "", "version")], room.version),
         ([(counts, counts_look)], room.patches),
         ([(row_trailers(row), "trailer")], room.trailers),
-        ([(f"↳{replies}" if replies else "", "replies")], room.replies),
+        ([(_replies_text(replies, open_comments(row)), "replies")], room.replies),
         (_author(row), room.author),
         ([(age(date, now) if date is not None else "", "age")], room.age),
     ]
@@ -230,6 +230,12 @@ def _right(row: Row, now: datetime, room: Columns) -> list[tuple[list[StyledText
         first = next((place for place, cell in enumerate(cells) if _says(cell)), len(cells))
         cells.insert(first, ([(news, "news")], room.news))
     return cells
+
+
+def _replies_text(replies: int, open_ones: int) -> str:
+    """Return `↳11 ⚑3`: eleven replies, three open comments."""
+    words = [f"↳{replies}"] * bool(replies) + [f"⚑{open_ones}"] * bool(open_ones)
+    return " ".join(words)
 
 
 def _grown(

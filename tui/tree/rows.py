@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -357,12 +358,24 @@ def _replies(
         )
 
 
+def open_comments(row: Row) -> int:
+    """Return how many review comments of a row's series are open, of a row that its list counts."""
+    if row.kind is not Kind.SERIES or not isinstance(row.item, SeriesSummary):
+        return 0
+    settled = (row.standing or row.item.state).settled
+    return row.item.review.open_comments(settled)
+
+
 def row_trailers(row: Row) -> str:
     """Return the trailers given to a row's patch, or version, as `R3 A1 T2`: each person counts once."""
     if isinstance(row.item, SeriesSummary):
-        return join_counts(
+        stale = dict(row.item.review.stale)
+        counts = Counter(dict.fromkeys(stale, 0))
+        counts.update(
             {TRAILER_LETTERS[name]: n for name, n in row.item.given if name in TRAILER_LETTERS}
         )
+        # Where the newest version was given none, those that it took over are all that there is.
+        return join_counts({one: n or stale[one] for one, n in counts.items()}, stale)
     if not isinstance(row.item, Series) or row.version is None or row.kind is Kind.MISSING:
         return ""
     if row.kind is Kind.REPLY and row.message is not None:

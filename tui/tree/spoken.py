@@ -11,7 +11,7 @@ from core.index.row_summary import SeriesSummary
 from core.text import shown
 from tui.tree.badges import state_of
 from tui.tree.columns import version_name
-from tui.tree.rows import Kind, Row, row_trailers
+from tui.tree.rows import Kind, Row, open_comments, row_trailers
 from tui.widgets.row_text import LONGEST, StyledText, age, fit
 
 _UNITS: Final = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
@@ -109,9 +109,13 @@ def _counts(row: Row) -> Iterator[str]:
         patches = "patch" if total == 1 else "patches"
         yield f"{total} {patches}" if have >= total else f"{have} of {total} {patches}"
     for letter in row_trailers(row).split():
-        yield f"{_GIVEN[letter[0]]} by {letter[1:]}"
+        yield f"{_GIVEN[letter[0]]} by {letter[1:].rstrip('!')}"
+        if letter.endswith("!") and isinstance(item, SeriesSummary):
+            yield f"{dict(item.review.stale)[letter[0]]} stale"
     if row.replies and row.kind not in (Kind.REPLY, Kind.MISSING):
         yield f"{row.replies} {'reply' if row.replies == 1 else 'replies'}"
+    if count := open_comments(row):
+        yield f"{count} open {'comment' if count == 1 else 'comments'}"
 
 
 def age_words(date: datetime, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -78,7 +78,7 @@ def trailer_counts(trailers: Iterable[tuple[str, str]]) -> str:
     return join_counts(counts)
 
 
-def join_counts(counts: Counter[str] | dict[str, int]) -> str:
-    """Return counts by letter as `R3 A1 T2`."""
-    letters = TRAILER_LETTERS.values()
-    return " ".join(f"{letter}{counts[letter]}" for letter in letters if counts.get(letter))
+def join_counts(counts: Counter[str] | dict[str, int], stale: Collection[str] = ()) -> str:
+    """Return counts by letter as `R3 A1 T2`, `R3!` where one of them is among those `stale`."""
+    letters = [letter for letter in TRAILER_LETTERS.values() if counts.get(letter)]
+    return " ".join(f"{one}{counts[one]}{'!' if one in stale else ''}" for one in letters)
