@@ -78,9 +78,9 @@ FAULTS = {
     "smtp": "broke the connection off",
     "empty": "an empty answer",
     "nothing-packed": "an empty answer",
-    "other": "another message than asked",
-    "mentioned": "another message than asked",
-    "no-mail": "another message than asked",
+    "other": "answered with a different message",
+    "mentioned": "answered with a different message",
+    "no-mail": "answered with a different message",
     "odd-encoding": "used an encoding",
     "circles": "in a circle",
     "to-a-file": "in a circle, or to an unsupported address",
@@ -187,7 +187,7 @@ def test_another_message_is_not_kept_in_the_cache(misbehaving: Misbehaving, tmp_
     options = FetchOptions(deadline=DEADLINE, cache=tmp_path / "cache")
     for _ in range(2):
         before = len(misbehaving.seen)
-        with pytest.raises(FetchError, match="another message"):
+        with pytest.raises(FetchError, match="a different message"):
             fetch(ask(misbehaving.url, "other", options))
         assert len(misbehaving.seen) > before
 

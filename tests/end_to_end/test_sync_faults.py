@@ -91,7 +91,7 @@ def test_each_fault_has_its_sentence(
     assert err.startswith("patchdesk sync: bad: ")
     assert message in err
     if how and mode in ("page", "forbidden"):
-        assert "Have the list cloned instead" in err
+        assert "Clone the list instead" in err
 
 
 @KINDS
