@@ -99,7 +99,7 @@ FAULTS = {
     "page": "a web page instead of mail",
     "truncated": "was cut off",
     "drip": "complete its answer within 2 s",
-    "other": "another message than asked",
+    "other": "answered with a different message",
 }
 
 
