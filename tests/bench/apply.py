@@ -75,7 +75,6 @@ def run(folder: Path) -> Iterator[str]:
     named = [Path(one) for one in os.environ.get("PATCHDESK_APPLY", "").split(":") if one]
     if not named:
         yield "apply: PATCHDESK_APPLY names no repository and archive"
-        return
     count = int(os.environ.get("PATCHDESK_VERSIONS", "200"))
     suites = os.environ.get("PATCHDESK_FIGURES", "trees untouched bases landed large").split()
     for repo, archive in zip(named[::2], named[1::2], strict=True):
@@ -330,36 +329,32 @@ def _verdict(commit: str, named: Sequence[TreeCommit], repository: Repository) -
 # ------------------------------------------------------------------- large repositories
 
 
+def topic_of(repository: Repository, count: int) -> tuple[str, str]:
+    """Return the base and tip of `count` commits of a merged branch that follow each other."""
+    for merge in repository.answer("rev-list", "--merges", "--max-count=4000", "HEAD").split():
+        done = repository.git("rev-list", "--parents", f"{merge}^1..{merge}^2")
+        line = [one.split() for one in done.text.split("\n")[:count]]
+        if len(line) == count and all(
+            len(one) == 2 and (at + 1 == count or one[1] == line[at + 1][0])
+            for at, one in enumerate(line)
+        ):
+            return line[-1][1], line[0][0]
+    raise LookupError("no branch is long enough")
+
+
 def large_repository(repo: Path, folder: Path) -> Iterator[str]:
     """Yield the time of a trial of 20 patches, and of an index of 50,000 commits."""
     git = ["git", "-C", str(repo)]
-    tip = (
-        subprocess.run(
-            [*git, "rev-list", "--no-merges", "--max-count=1", "HEAD"],
-            capture_output=True,
-            check=True,
-        )
-        .stdout.decode()
-        .strip()
-    )
+    repository = Repository(repo)
+    base, tip = topic_of(repository, 20)
     mbox = subprocess.run(
-        [*git, "format-patch", "--stdout", "-20", tip], capture_output=True, check=True
+        [*git, "format-patch", "--stdout", f"{base}..{tip}"], capture_output=True, check=True
     ).stdout
     raws = [b"From " + part for part in mbox.removeprefix(b"From ").split(b"\nFrom ")]
     sources = [
         PatchSource(number=at, message_id=MessageId(f"{at}@x"), raw=raw.partition(b"\n")[2] + b"\n")
         for at, raw in enumerate(raws, 1)
     ]
-    base = (
-        subprocess.run(
-            [*git, "rev-list", "--no-merges", "--max-count=1", "--skip=20", tip],
-            capture_output=True,
-            check=True,
-        )
-        .stdout.decode()
-        .strip()
-    )
-    repository = Repository(repo)
     one = Base(commit=base, source=BaseSource.GIVEN)
     files = len(repository.answer("ls-tree", "-r", "--name-only", tip).split("\n"))
     figures = []
