@@ -46,9 +46,7 @@ class ViewState:
 
 
 class TreeView(CursorList, can_focus=True, inherit_bindings=False):
-    """Shows a listing and keeps a cursor in it; posts `Highlighted` when the cursor moved to another row and `Opened`
-    on a double click.
-    """
+    """Shows a listing and keeps a cursor in it; posts `Highlighted` where it moves, `Opened` on a double click."""
 
     DEFAULT_CSS = """
     TreeView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
