@@ -49,7 +49,7 @@ class LazyRows:
             self.read(first, first + AT_ONCE)
             found = self._summaries.get(row)
             if found is None:  # taken away since
-                found = self._summaries[row] = _taken_away(row)
+                found = self._summaries[row] = _removed(row)
         return found
 
     def read(self, first: int, end: int) -> None:
@@ -126,7 +126,7 @@ class LazyRows:
         return found
 
 
-def _taken_away(row: int) -> SeriesSummary:
+def _removed(row: int) -> SeriesSummary:
     epoch = datetime.fromtimestamp(0, UTC)
     return SeriesSummary(
         row=row, is_thread=True, id=MessageId(f"{row}@gone.invalid"), lists=(), subject="(no longer here)",

@@ -124,7 +124,7 @@ def fetch_error(
     `server` is its host, `asked` the phrase for the requested thing; `limit` is in bytes, `deadline` in seconds;
     `certificates` is the variable or setting that names them.
     """
-    message, hint = _status_words(status) if kind == "status" and status else _words(kind)
+    message, hint = _status_message(status) if kind == "status" and status else _message(kind)
     if not asked.startswith("message "):
         hint = _LIST_HINTS.get(status or 0, hint)
     words = {
@@ -162,11 +162,11 @@ def _proxy_variable() -> str:
     return next((name for name in _PROXIES if os.environ.get(name)), "https_proxy")
 
 
-def _words(kind: str) -> tuple[str, str]:
+def _message(kind: str) -> tuple[str, str]:
     return _FAULTS.get(kind, ("{server} could not be asked: {detail}.", _TRY))
 
 
-def _status_words(status: int) -> tuple[str, str]:
+def _status_message(status: int) -> tuple[str, str]:
     if status in _STATUS:
         return _STATUS[status]
     if status >= 500:

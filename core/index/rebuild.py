@@ -163,7 +163,7 @@ def take_over(
     """
     count = 0
     for name in pending_asides(path):
-        done = _taken_over(connection)
+        done = _imported(connection)
         for one, facts in _stored_lists(path.with_name(name)).items():
             if list_name not in (None, one) or (name, one) in done:
                 continue
@@ -183,7 +183,7 @@ def remove_taken_over(connection: sqlite3.Connection, path: Path) -> None:
     names = pending_asides(path)
     if not names or connection.execute("SELECT 1 FROM dirty_conversation LIMIT 1").fetchone():
         return
-    done = _taken_over(connection)
+    done = _imported(connection)
     left = [
         name
         for name in names
@@ -202,7 +202,7 @@ def remove_taken_over(connection: sqlite3.Connection, path: Path) -> None:
             remove_aside(path.with_name(name))
 
 
-def _taken_over(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+def _imported(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     """Return the files and lists of which nothing is left to take over."""
     return {
         (str(name), str(one)) for name, one in json.loads(str(get_meta(connection, _DONE) or "[]"))

@@ -302,14 +302,14 @@ class _RowFacts:
             name=head.name,
             address=head.address,
             replies=frozenset(one for one, (_, role) in nodes.items() if role & MessageRole.REPLY),
-            read_replies=lambda wanted: self._said([nodes[one][0] for one in wanted]),
+            read_replies=lambda wanted: self._read_replies([nodes[one][0] for one in wanted]),
             last_read=self._last_read.get(item),
             me=self._me,
             tags=self._tags(item) if self._has_tags else frozenset(),
             landed=tree_landings(self._landed.get(item, {}), newest, head.total),
         )
 
-    def _said(self, nodes: Iterable[int]) -> Iterator[ReplyInfo]:
+    def _read_replies(self, nodes: Iterable[int]) -> Iterator[ReplyInfo]:
         for facts in self._read(nodes):
             person = self._phrases.person(facts.sender)
             above = facts.references[-1:]

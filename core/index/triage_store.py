@@ -93,9 +93,9 @@ class IndexTriageStore:
             for one in wanted:
                 if one in rows:
                     asked.setdefault(rows[one], one)
-            known = _known(connection, asked)
+            known = _known_targets(connection, asked)
             return [
-                known[rows[one]] if one in rows else _unknown(connection, one)
+                known[rows[one]] if one in rows else _unknown_target(connection, one)
                 for one in wanted
                 if one not in rows or asked[rows[one]] == one
             ]
@@ -109,7 +109,7 @@ class IndexTriageStore:
                 (json.dumps(list(mails)),),
             ).fetchall()
             asked = {row: MessageId(from_blob(name)) for row, name in rows}
-            return list(_known(connection, asked).values())
+            return list(_known_targets(connection, asked).values())
 
     def subject(self, message_id: MessageId, *, own: bool) -> str:
         """Return the subject, without tags, of the row that holds a message, with `own` the message's; "" if unknown."""
@@ -197,7 +197,9 @@ def _rows_of(
     }
 
 
-def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[int, TriageTarget]:
+def _known_targets(
+    connection: sqlite3.Connection, asked: dict[int, MessageId]
+) -> dict[int, TriageTarget]:
     """Return rows as verbs take them; `asked` maps each to the mail it was named by."""
     wanted = json.dumps(list(asked))
     parts = {row: _Parts() for row in asked}
@@ -237,7 +239,7 @@ def _known(connection: sqlite3.Connection, asked: dict[int, MessageId]) -> dict[
     return known
 
 
-def _unknown(connection: sqlite3.Connection, message_id: MessageId) -> TriageTarget:
+def _unknown_target(connection: sqlite3.Connection, message_id: MessageId) -> TriageTarget:
     """Return a mail that no row holds, with the events that name it."""
     tables = EventTables(connection)
     effects = [
@@ -272,7 +274,7 @@ def apply_new_events(connection: sqlite3.Connection, journal: Journal) -> Journa
     while True:
         position = EventTables(connection).cursor
         if not journal.continues_from(position):
-            _begin_anew(connection, position, done)
+            _reset(connection, position, done)
             continue
         if all(
             _take(connection, position, batch, done) for position, batch in _from(journal, position)
@@ -304,9 +306,7 @@ def _take(
     return True
 
 
-def _begin_anew(
-    connection: sqlite3.Connection, position: JournalCursor, done: JournalUpdate
-) -> None:
+def _reset(connection: sqlite3.Connection, position: JournalCursor, done: JournalUpdate) -> None:
     with transaction(connection):
         tables = EventTables(connection)
         if tables.cursor != position:

@@ -85,11 +85,11 @@ def view_where_clause(view: RowView) -> tuple[str, list[object]]:
         terms.append("list_row.active >= ?")
         values.append(view.since)
     if view.statuses:
-        terms.append(_standing_so(view.statuses))
+        terms.append(_status_condition(view.statuses))
     return f" WHERE {' AND '.join(terms)}" if terms else "", values
 
 
-def _standing_so(statuses: Collection[Status]) -> str:
+def _status_condition(statuses: Collection[Status]) -> str:
     """Return the condition for rows of some statuses; most rows have no entry, and are new."""
     words = ", ".join(f"'{Status(each)}'" for each in statuses)
     status = status_sql(time.time())

@@ -76,7 +76,7 @@ class _Writer:
                 # What is asked loosely would leave out too much.
                 return None if text is None or self._is_wider(part) else f"NOT {text}"
             case Word():
-                return f"(s:{_words(tree.text, tree.whole)} OR f:{_words(tree.text, tree.whole)})"
+                return f"(s:{_text_query(tree.text, tree.whole)} OR f:{_text_query(tree.text, tree.whole)})"
             case FieldTerm():
                 return self._term(tree)
         return None
@@ -98,9 +98,9 @@ class _Writer:
     def _term(self, term: FieldTerm) -> str | None:
         name = f"{term.prefix}:{term.value}"
         if term.prefix in _PREFIXES:
-            return f"{_PREFIXES[term.prefix]}:{_words(term.value, term.whole)}"
+            return f"{_PREFIXES[term.prefix]}:{_text_query(term.value, term.whole)}"
         if term.prefix == "m":
-            return f"m:{_words(term.value, whole=True)}"
+            return f"m:{_text_query(term.value, whole=True)}"
         if term.prefix in ("d", "rt"):
             name = "dt" if term.prefix == "d" else "rt"
             return f"{name}:{_moment(term.low)}..{_moment(term.high)}"
@@ -115,14 +115,14 @@ class _Writer:
                 return None
             if literal != term.value:
                 self._asked.wider.append(f"{name} as dfn:{literal}")
-            return f"dfn:{_words(literal, whole=True)}"
+            return f"dfn:{_text_query(literal, whole=True)}"
         if term.prefix == "l" and term.value.casefold().partition(".")[0] in self._lists:
             return None  # which is where it is asked
         self._asked.left_out.append(name)
         return None
 
 
-def _words(text: str, whole: bool) -> str:
+def _text_query(text: str, whole: bool) -> str:
     if not whole and _PLAIN.fullmatch(text):
         return f"{text}*"
     plain = text.encode("utf-8", "replace").decode()

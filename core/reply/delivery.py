@@ -90,7 +90,7 @@ def delivery_way(settings: SendSettings, environment: Mapping[str, str]) -> Deli
     if way == "auto":
         way = "command" if settings.command else "git"
     if way == "command":
-        return CommandWay(_command_words(settings.command, environment))
+        return CommandWay(_command_arguments(settings.command, environment))
     if way.startswith("file:"):
         return FileWay(_path(way))
     if way.startswith("maildir:"):
@@ -240,7 +240,7 @@ def _path(way: str) -> Path:
     return path
 
 
-def _command_words(command: str, environment: Mapping[str, str]) -> list[str]:
+def _command_arguments(command: str, environment: Mapping[str, str]) -> list[str]:
     """Return the words of `[send] command`, with `~` and `$NAME` read as a shell reads them."""
     try:
         words = shlex.split(command)

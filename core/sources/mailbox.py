@@ -243,11 +243,11 @@ def _mailbox(target: str, name: str, store: ByteSource) -> MailboxSource:
         raise TargetError(f"{target} is empty.", WHAT_WOULD_DO)
     kind = mbox.sniff_format(head)
     if not kind:
-        raise TargetError(f"{target} {_taken_for(head)}.", _hint(head))
+        raise TargetError(f"{target} {_describe_content(head)}.", _hint(head))
     return MailboxSource(name, store, kind)
 
 
-def _taken_for(head: bytes) -> str:
+def _describe_content(head: bytes) -> str:
     for magic, packer in _PACKERS.items():
         if head.startswith(magic):
             return f"is packed with {packer}"

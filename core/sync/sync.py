@@ -109,7 +109,7 @@ class _ListSync:
                 wish = load_pending_depth(self._folder, wish)
                 save_pending_depth(self._folder, wish)
                 kind = sync_method_of(self._followed)
-                self._begin_anew_if_moved(kind)
+                self._reset_if_moved(kind)
                 if kind is SyncMethod.DISK:
                     self._ingest(self._opened())
                 elif kind is SyncMethod.EPOCHS:
@@ -217,7 +217,7 @@ class _ListSync:
         finally:
             server.close()
 
-    def _begin_anew_if_moved(self, kind: SyncMethod) -> None:
+    def _reset_if_moved(self, kind: SyncMethod) -> None:
         """Forget the list's messages from another origin; its epochs may come from any server that has them."""
         before, now = recorded_origin(self._folder), f"{kind.value} {self._followed.target}"
         if before not in ("", now) and not (

@@ -229,8 +229,8 @@ def test_columns_give_way_to_the_subject() -> None:
     wick = Rows()
     wick.replace(lantern(), keep=False)
     text = {width: "".join(t for t, _ in line(wick[0], width, NOW)) for width in (30, 50, 80, 120)}
-    age_text = " ".join(text[120].split())
-    assert age_text == "▸ ◆ RFC Steady light in a draught v2 2/3 R1 A1 ↳3 Ada Wren 2h"
+    row_text = " ".join(text[120].split())
+    assert row_text == "▸ ◆ RFC Steady light in a draught v2 2/3 R1 A1 ↳3 Ada Wren 2h"
     assert "Ada Wren" in text[80]
     assert "Steady light in a draught" in text[80]
     assert "Ada" not in text[50]

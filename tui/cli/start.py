@@ -10,9 +10,9 @@ def main() -> int:
     """Run the command line and return its exit status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.argv[1:3] == ["completion", "--words"]:  # with every Tab: at once
-        from tui.cli.words import print_words
+        from tui.cli.completion_candidates import print_candidates
 
-        return print_words(sys.argv[3:])
+        return print_candidates(sys.argv[3:])
     from tui.cli.main import main as run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

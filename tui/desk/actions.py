@@ -231,12 +231,12 @@ class SeriesActions(Controller):
                 self._run(
                     "taking back",
                     partial(undo, self._open(), applied.record),
-                    partial(self._taken_back, self._desk.session),
+                    partial(self._undone, self._desk.session),
                 )
 
         self._desk.app.push_screen(dialog, chosen)
 
-    def _taken_back(self, session: Session | None, record: ApplyRecord) -> None:
+    def _undone(self, session: Session | None, record: ApplyRecord) -> None:
         self._last = None
         if self._writer is not None and session is not None:
             self._writer.record_undone(session, record.id, then=lambda: self._reload(session))

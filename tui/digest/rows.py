@@ -153,7 +153,7 @@ def _item(item: SeriesChanges | ThreadChanges, place: str) -> DigestRow:
     return DigestRow(
         partial(_drawn, item, "  "),
         f"{place} {item.id}",
-        partial(_words, item),
+        partial(_search_text, item),
         opens=_to_read(item),
     )
 
@@ -166,7 +166,7 @@ def _to_read(item: SeriesChanges | ThreadChanges) -> MessageId:
     return newest.cover or next((patch.message_id for patch in newest.patches), item.id)
 
 
-def _words(item: SeriesChanges | ThreadChanges) -> str:
+def _search_text(item: SeriesChanges | ThreadChanges) -> str:
     tag = f"{item.newest.tag} " if isinstance(item, SeriesChanges) else ""
     return shown(f"{tag}{item.subject} {item.author.name} {item.author.address}")
 
@@ -232,7 +232,7 @@ def _series(news: SeriesChanges, unfolded: Collection[str]) -> Iterator[DigestRo
     yield DigestRow(
         partial(_drawn, news, "▾ " if is_open else "▸ "),
         key,
-        partial(_words, news),
+        partial(_search_text, news),
         opens=_to_read(news),
         folds=key,
         open=is_open,

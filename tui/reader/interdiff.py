@@ -123,7 +123,7 @@ def _marked(
     file: FileInterdiff, pair: PairInterdiff, new: str, first: int
 ) -> Iterator[tuple[Place, str | GoneRow]]:
     """Yield the lines of a file that say something, `first` the number of its first hunk."""
-    from core.versions.formats.phrases import is_said, row_note
+    from core.versions.formats.phrases import row_differs, row_note
 
     if file.new is None or not file.new.hunk_starts:
         return
@@ -134,7 +134,7 @@ def _marked(
             while hunk + 1 < len(starts) and row.new >= starts[hunk + 1]:
                 hunk += 1
             place = (first + hunk, row.new - starts[hunk])
-        if not is_said(row):
+        if not row_differs(row):
             continue
         note = row_note(file, at, pair, new)
         if row.new >= 0:

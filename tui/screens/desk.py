@@ -203,7 +203,7 @@ class DeskScreen(CommandScreen):
         _tell = on(_kind)(_tell)
 
     @on(OptionList.OptionSelected, "Offers")
-    def _offer_taken(self, event: OptionList.OptionSelected) -> None:
+    def _on_offer_accepted(self, event: OptionList.OptionSelected) -> None:
         self.run_command(BY_NAME[event.option_id or ""])
 
     # ------------------------------------------------------------- what is shown

@@ -28,11 +28,11 @@ def line(row: Row, width: int, now: datetime) -> list[StyledText]:
 
 def sentence(row: Row, now: datetime) -> str:
     """Return all that a row says, as words with commas between."""
-    said = ", ".join(word for word in _words(row, now) if word)
+    said = ", ".join(word for word in _parts(row, now) if word)
     return f"{said[:1].upper()}{said[1:]}"
 
 
-def _words(row: Row, now: datetime) -> Iterator[str]:
+def _parts(row: Row, now: datetime) -> Iterator[str]:
     if row.kind is Kind.HEADING:
         yield f"group {shown(row.news[:LONGEST])}"
         yield "" if row.expanded or not row.expandable else "folded"
@@ -49,7 +49,7 @@ def _words(row: Row, now: datetime) -> Iterator[str]:
     yield from _counts(row)
     date = row.item.date if row.depth == 0 else row.message.date if row.message else None
     if date is not None and row.kind is not Kind.PATCH:
-        yield age_words(date, now)
+        yield age_text(date, now)
     if row.expandable:
         yield "open" if row.expanded else "folded"
 
@@ -118,7 +118,7 @@ def _counts(row: Row) -> Iterator[str]:
         yield f"{count} open {'comment' if count == 1 else 'comments'}"
 
 
-def age_words(date: datetime, now: datetime) -> str:
+def age_text(date: datetime, now: datetime) -> str:
     """Return how long ago something was: `2 hours ago`."""
     short = age(date, now)
     found = _AGE.fullmatch(short)

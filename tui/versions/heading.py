@@ -11,8 +11,8 @@ from core.versions.comparison import Comparison, PairInterdiff
 from core.versions.formats.phrases import (
     file_facts,
     giver,
-    is_said,
     pair_phrases,
+    row_differs,
     stretches,
 )
 from tui.reader.row import StyledText
@@ -67,7 +67,7 @@ def _message(pair: PairInterdiff, old: str, new: str) -> Iterator[tuple[str, str
     rows = [row for run, _ in stretches(pair.message, 0, 0) for row in run]
     for at in rows[:_MOST_LINES]:
         row = pair.message.rows[at]
-        if is_said(row) and row.text.strip():
+        if row_differs(row) and row.text.strip():
             look = "" if row.now else "version-gone"
             yield f"  {new if row.now else old}: {row.text}", look
     if len(rows) > _MOST_LINES:

@@ -36,13 +36,13 @@ def draw_tabs(tabs: Sequence[Tab], room: int) -> tuple[Content, list[tuple[int, 
     chosen = [tab for tab in tabs if tab.chosen]
     some = [tab for tab in tabs if tab.chosen or tab.count]
     for fitting, names in ((tabs, True), (some, True), (some, False), (chosen, False)):
-        words = [_words(tab, name=names or tab.chosen) for tab in fitting]
+        words = [_tab_text(tab, name=names or tab.chosen) for tab in fitting]
         if fitting and sum(cell_len(text) + _GAP for text in words) - _GAP <= room:
             return _drawn(fitting, words)
     return Content(""), []
 
 
-def _words(tab: Tab, *, name: bool) -> str:
+def _tab_text(tab: Tab, *, name: bool) -> str:
     count = "" if tab.count is None else f"{tab.count:,}"
     if name:
         return f"{tab.number} {tab.name} {count}".rstrip()

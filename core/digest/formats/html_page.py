@@ -17,7 +17,7 @@ from core.digest.formats.phrases import (
     date_of,
     earlier_texts,
     intervals,
-    item_words,
+    item_text,
     merge_texts,
     opening,
     patch_text,
@@ -205,7 +205,7 @@ def _list(words: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _items(words: str, items: Iterable[SeriesChanges | ThreadChanges]) -> Iterator[str]:
-    yield from _list(words, map(item_words, items))
+    yield from _list(words, map(item_text, items))
 
 
 def _series(news: SeriesChanges) -> Iterator[str]:

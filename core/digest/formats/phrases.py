@@ -162,7 +162,7 @@ def patch_text(patch: PatchSummary | None, news: SeriesChanges) -> tuple[str, st
     return state, f"{patch.subject}{author}", f"{change_text(patch.diffstat)}{replies}"
 
 
-def item_words(item: SeriesChanges | ThreadChanges) -> str:
+def item_text(item: SeriesChanges | ThreadChanges) -> str:
     """Return a line for a series or thread."""
     who = item.author.name or item.author.address
     if isinstance(item, SeriesChanges):

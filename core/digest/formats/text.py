@@ -11,7 +11,7 @@ from core.digest.formats.phrases import (
     date_of,
     earlier_texts,
     intervals,
-    item_words,
+    item_text,
     merge_texts,
     opening,
     patch_text,
@@ -76,7 +76,7 @@ def _list(words: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _items(words: str, items: Iterable[SeriesChanges | ThreadChanges]) -> Iterator[str]:
-    yield from _list(words, [item_words(item) for item in items])
+    yield from _list(words, [item_text(item) for item in items])
 
 
 def _days(digest: Digest) -> Iterator[str]:

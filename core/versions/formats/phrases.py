@@ -131,8 +131,8 @@ def _is_tag(given: FollowupTrailer, trailer: Trailer) -> bool:
 # ------------------------------------------------------------------- rows
 
 
-def is_said(row: Row) -> bool:
-    """Whether a row says something of the version: other context does not."""
+def row_differs(row: Row) -> bool:
+    """Whether a row differs between the versions in effect; other context does not count."""
     return bool(row.effect) or {row.was, row.now} == {"+", " "}
 
 
@@ -190,7 +190,7 @@ def stretches(file: FileInterdiff, above: int, below: int) -> list[tuple[list[in
     near: list[int] = []
     last = -1
     for place, at in enumerate(rows):
-        if is_said(file.rows[at]):
+        if row_differs(file.rows[at]):
             near += range(max(last + 1, place - above), min(len(rows), place + below + 1))
             last = near[-1]
     runs: list[list[int]] = []

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from core.desk.candidates import candidates
 
 
-def print_words(kinds: Sequence[str]) -> int:
-    """Print the words of some kinds, one a line; a closed pipe is silent. Returns the exit status."""
+def print_candidates(kinds: Sequence[str]) -> int:
+    """Print the candidates of some kinds, one a line; a closed pipe is silent. Returns the exit status."""
     try:
         for kind in kinds:
             sys.stdout.write("".join(f"{word}\n" for word in candidates(kind)))
