@@ -37,6 +37,8 @@ class PageFormat:
     top: int = 15
     patch_list: bool = True
     explain: bool = False
+    web: str = ""
+    """The list's web address, for links in HTML; "" for none."""
 
 
 def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
@@ -96,5 +98,8 @@ def write_page(digest: Digest, form: PageFormat) -> Iterator[str]:
     elif form.layout == "seed":
         yield from seed_page(digest, top=form.top, patch_list=form.patch_list)
     else:
-        pages = {"text": text_page, "markdown": markdown_page, "html": web_page}
+        if form.format == "html":
+            yield from web_page(digest, top=form.top, explain=form.explain, web=form.web)
+            return
+        pages = {"text": text_page, "markdown": markdown_page}
         yield from pages[form.format](digest, top=form.top, explain=form.explain)

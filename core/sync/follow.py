@@ -152,6 +152,14 @@ def unfollow(name: str, config_file: Path) -> None:
         edit.remove("lists", name)
 
 
+def list_web(followed: FollowedList | None) -> str:
+    """Return the web address of a list's messages: its `web`, else the server it is followed from; "" where it has none."""
+    if followed is None:
+        return ""
+    target = followed.target if followed.target.startswith(("https://", "http://")) else ""
+    return followed.web or target
+
+
 def followed_target(name: str, followed: FollowedList) -> str:
     """Return the place to read a followed list from: its clone, or its target.
 

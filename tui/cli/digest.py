@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a digest, or write it to a file. Returns the exit status; raises PatchdeskError."""
     from core.digest.page import PageFormat
     from core.digest.range import RangeError, split_range
+    from core.sync.follow import list_web
 
     config = load_config_and_warn()
     if arguments.layout == "seed" and arguments.format not in ("text", "json"):
@@ -82,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         top=arguments.top,
         patch_list=not arguments.no_patch_list,
         explain=arguments.explain,
+        web=list_web(config.lists.get(arguments.target)),
     )
     digest = _read(arguments, config, form)
     for note in digest.notes:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FORMATS: Final = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html", ".json": "json"}  # fmt: skip
 """The format that a file's name asks for; any other is text."""
 
+_BEING_MADE: Final = "The digest is still being made."
+"""For a key that needs the digest."""
 NO_DIGEST: Final = "There is no digest yet: {digest.open} asks for its range."
 
 
@@ -149,7 +151,8 @@ class DigestLoader:
     def shift(self, direction: int) -> None:
         """Load the range before (-1) or after (1), as long as this one."""
         if self._ranges is None:
-            self._surface.show_message(NO_DIGEST, "warning")
+            text = _BEING_MADE if self.is_loading else NO_DIGEST
+            self._surface.show_message(text, "warning")
             return
         range_text = self._ranges.before() if direction < 0 else self._ranges.after()
         if range_text is not None:

@@ -10,6 +10,7 @@ import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from core.digest.formats.phrases import (
     arrived_text,
@@ -28,6 +29,8 @@ from core.digest.formats.phrases import (
 )
 from core.digest.people import domain_of, format_identity
 from core.digest.values import Counts, Digest, SeriesChanges, ThreadChanges
+from core.mail.message import is_made_up
+from core.model import MessageId
 from core.text import shown_lines
 from core.web_page import content_policy, html_text, page_head
 
@@ -64,8 +67,8 @@ for (const button of document.querySelectorAll("th button")) button.addEventList
 _POLICY: Final = content_policy(_STYLE, _SCRIPT)
 
 
-def web_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
-    """Yield the lines of the page."""
+def web_page(digest: Digest, *, top: int, explain: bool, web: str = "") -> Iterator[str]:
+    """Yield the lines of the page; `web` is the list's web address, to which series and discussions link."""
     title = html_text(title_of(digest))
     yield from page_head(title, _POLICY, _STYLE)
     yield "<body>"
@@ -76,10 +79,10 @@ def web_page(digest: Digest, *, top: int, explain: bool) -> Iterator[str]:
     if digest.series:
         yield "<h2>Series</h2>"
         for news in digest.series:
-            yield from _series(news)
-    yield from _items("Discussions that moved", digest.threads)
-    yield from _items("Most discussed", digest.most_discussed(top))
-    yield from _items("Unanswered", digest.unanswered_items())
+            yield from _series(news, web)
+    yield from _items("Discussions that moved", digest.threads, web)
+    yield from _items("Most discussed", digest.most_discussed(top), web)
+    yield from _items("Unanswered", digest.unanswered_items(), web)
     newcomers = [f"{format_identity(one.person)}: {one.subject}" for one in digest.newcomers]
     yield from _list("Newcomers, by their first mail", newcomers)
     if explain:
@@ -204,19 +207,33 @@ def _list(words: str, lines: Iterable[str]) -> Iterator[str]:
         yield "</ul>"
 
 
-def _items(words: str, items: Iterable[SeriesChanges | ThreadChanges]) -> Iterator[str]:
-    yield from _list(words, map(item_text, items))
+def _items(words: str, items: Iterable[SeriesChanges | ThreadChanges], web: str) -> Iterator[str]:
+    lines = [f"<li>{_linked(html_text(item_text(item)), item.id, web)}</li>" for item in items]
+    if lines:
+        yield f"<h2>{html_text(words)}</h2>"
+        yield "<ul>"
+        yield from lines
+        yield "</ul>"
 
 
-def _series(news: SeriesChanges) -> Iterator[str]:
+def _linked(text: str, message_id: MessageId, web: str) -> str:
+    """Return escaped text as a link to a message; as it is without a web address, or where the Message-ID is made up."""
+    if not web.startswith(("https://", "http://")) or is_made_up(message_id):
+        return text
+    address = f"{web.rstrip('/')}/{quote(message_id, safe='@', errors='surrogatepass')}/"
+    return f'<a href="{html.escape(address)}" rel="noreferrer">{text}</a>'
+
+
+def _series(news: SeriesChanges, web: str) -> Iterator[str]:
     newest = news.newest
     yield "<details>"
     who = news.author.name or news.author.address
     short = f"{who}, {date_of(newest.date)}; {arrived_text(newest)}; {replies_text(news)}"
     yield f"<summary><h3>{html_text(f'{newest.tag} {news.subject}')}</h3> <span>{html_text(short)}</span></summary>"
     yield "<ul>"
+    name = html_text(f"{format_identity(news.author)}, <{news.id}>")
+    yield f"<li>{_linked(name, news.id, web)}</li>"
     for words in (
-        f"{format_identity(news.author)}, <{news.id}>",
         change_text(news.diffstat),
         *earlier_texts(news),
         *map(trailer_text, news.trailers),

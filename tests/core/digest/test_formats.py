@@ -9,6 +9,7 @@ import html.parser
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,13 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from core.config import FollowedList
 from core.digest.build import DigestOptions
 from core.digest.epoch_archive import EpochArchive
 from core.digest.formats.markdown import escaped
 from core.digest.formats.phrases import intervals
 from core.digest.page import PageFormat, read_digest, reduce_options, write_page
 from core.digest.values import Digest
+from core.model import MessageId
 from core.sources.public_inbox import open_archive
+from core.sync.follow import list_web
 from core.text import shown
 from tests.core.inboxes import START, Epoch, mail, patch
 
@@ -294,3 +298,28 @@ def test_the_seed_layout_asks_for_less() -> None:
         False,
     )
     assert reduce_options(PageFormat(layout="seed"), options).series
+
+
+def test_the_web_page_links_to_the_list(hostile: Digest) -> None:
+    assert "<a " not in page(hostile, format="html")
+    assert "<a " not in page(hostile, format="html", web="javascript:alert(1)//")
+    found = page(hostile, format="html", web="https://lore.example/l<i>st/")
+    links = re.findall(r'<a href="([^"]*)" rel="noreferrer">', found)
+    assert links
+    assert all(link.startswith("https://lore.example/l&lt;i&gt;st/") for link in links)
+    made_up = replace(hostile.threads[0], id=MessageId("0123@missing.invalid"))
+    page_of = page(replace(hostile, threads=(made_up,)), format="html", web="https://lore.example/")
+    assert "missing.invalid" not in "".join(re.findall('href="[^"]*"', page_of))
+
+
+@pytest.mark.parametrize(
+    ("followed", "web"),
+    [
+        (None, ""),
+        (FollowedList(target="/a/kvm"), ""),
+        (FollowedList(target="https://lore.example/kvm"), "https://lore.example/kvm"),
+        (FollowedList(target="/a/kvm", web="https://own.example"), "https://own.example"),
+    ],
+)
+def test_the_web_address_of_a_list(followed: FollowedList | None, web: str) -> None:
+    assert list_web(followed) == web
