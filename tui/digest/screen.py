@@ -42,7 +42,6 @@ class DigestScreen(CommandScreen):
         & #digest-note { display: none; padding: 1 2; height: auto; }
         &.-noted #digest-note { display: block; }
         &.-noted DigestView { display: none; }
-        &.-asking StatusBar { display: none; }
     }
     """
     AUTO_FOCUS = None

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from textual import events
+from textual.reactive import var
 from textual.screen import Screen
+from textual.widget import Widget
 
 from core.errors import PatchdeskError
 from core.text import SafeText, shown
@@ -31,6 +33,8 @@ class CommandScreen(Screen[None]):
     """Turns key presses into commands, and runs the screen's handler of each."""
 
     status: MessageLine
+    focused = var[Widget | None](None)
+    """As Textual's own, which repaints the whole screen at each change: here the two widgets repaint themselves."""
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__()

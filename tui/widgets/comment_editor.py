@@ -57,7 +57,7 @@ class CommentEditor(TextArea):
 
     DEFAULT_CSS = """
     CommentEditor {
-        layer: editor; position: absolute;  display: none; padding: 0; border: round $border;
+        layer: editor; position: absolute; visibility: hidden; padding: 0; border: round $border;
         &:focus { border: round $border; }
         border-title-color: $text-primary; border-subtitle-color: $foreground-muted;
     }
@@ -81,7 +81,7 @@ class CommentEditor(TextArea):
         self.move_cursor(self.document.end)
         self.border_title, self.border_subtitle = title, Content(HELP)
         self._before = self.screen.focused
-        self.display = True
+        self.visible = True  # unlike `display` it repaints nothing but this
         self.screen.set_focus(self)
         self._height = self.wanted_height
 
@@ -93,7 +93,7 @@ class CommentEditor(TextArea):
     def close(self) -> None:
         """Close, and give the keys back to where they were."""
         self._actions = None
-        self.display = False
+        self.visible = False
         if self.screen.focused is self:
             self.screen.set_focus(self._before)
 

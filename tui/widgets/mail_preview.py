@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Final
 
+from rich.cells import cell_len, chop_cells
+from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.strip import Strip
 
 from core.reply.draft import Draft
 from core.text import SafeText, shown, shown_lines
 from tui.keys.keymap import Keymap
 from tui.widgets.dialog import Dialog
+from tui.widgets.line_scroll import LineScroll
 
 
 class PreviewAction(Enum):
@@ -54,7 +58,7 @@ _KEYS: Final = {
     "minus": PreviewAction.HOLD,
     "X": PreviewAction.DELETE,
 }
-_HELP: Final = "   ".join(
+_HELP: Final = "  ".join(
     f"{key} {label}"
     for key, label in (
         ("C-y", "send"),
@@ -69,18 +73,57 @@ _HELP: Final = "   ".join(
 """The keys of the preview itself, which no configuration changes."""
 
 
-class MailPreview(Dialog[PreviewAnswer]):
-    """Shows one draft after the other; ends with an action for one of them."""
+class PreviewText(LineScroll):
+    """The lines of a mail, wrapped; it paints the ones in sight, however long the mail is."""
 
+    COMPONENT_CLASSES = {"preview--quote"}
     DEFAULT_CSS = """
-    MailPreview {
-        align: center middle; background: $background 40%;
-        & > VerticalScroll {
-            width: 100%; max-width: 100; height: 90%; border: round $border; background: $surface;
-            padding: 0 1;
-        }
+    PreviewText {
+        width: 100%; height: 100%; border: round $border; background: $surface; padding: 0 1;
+        scrollbar-size-vertical: 1;
+        & > .preview--quote { color: $foreground-muted; }
     }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: Sequence[SafeText] = ()
+        self._rows: list[str] = []
+
+    def show(self, lines: Sequence[SafeText]) -> None:
+        """Show other lines, from the first."""
+        self._lines = lines
+        self._wrap()
+        self.action_top()
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        self._wrap()
+
+    def _wrap(self) -> None:
+        width = max(1, self.scrollable_content_region.width)
+        rows: list[str] = []
+        for line in self._lines:
+            text = line.expandtabs()
+            rows += [text] if cell_len(text) <= width else chop_cells(text, width)
+        self._rows = rows
+        self.virtual_size = Size(width, len(rows))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line of the screen."""
+        width, at = self.scrollable_content_region.width, self.scroll_offset.y + y
+        text = self._rows[at] if at < len(self._rows) else ""
+        name = "preview--quote" if text.startswith(">") else ""
+        style = self.get_component_rich_style(name) if name else self.rich_style
+        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+
+
+class MailPreview(Dialog[PreviewAnswer]):
+    """Shows one draft after the other over the whole screen; ends with an action for one of them."""
+
+    DEFAULT_CSS = "MailPreview { background: $surface; }"
+    """Opaque: under a dialog that can be seen through, Textual paints the whole screen again."""
 
     def __init__(self, keymap: Keymap, drafts: Sequence[PreviewedDraft], at: int = 0) -> None:
         """Take also the draft that is shown first, counted from 0."""
@@ -88,11 +131,11 @@ class MailPreview(Dialog[PreviewAnswer]):
         self._drafts = drafts
         self._at = min(at, len(drafts) - 1)
         self._shows_call = False
+        self._text = PreviewText()
 
     def compose(self) -> ComposeResult:
         """Lay out the mail, which scrolls."""
-        with VerticalScroll():
-            yield Static(self._content(), markup=False)
+        yield self._text
 
     def on_mount(self) -> None:
         """Show the first draft."""
@@ -101,17 +144,17 @@ class MailPreview(Dialog[PreviewAnswer]):
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
         """Return the handlers of the preview's commands, by name."""
-        scroll = self.query_one(VerticalScroll)
+        text = self._text
         return {
             **super().command_handlers(),
-            "move.down": scroll.action_scroll_down,
-            "move.up": scroll.action_scroll_up,
-            "move.half_down": scroll.action_page_down,
-            "move.half_up": scroll.action_page_up,
-            "move.page_down": scroll.action_page_down,
-            "move.page_up": scroll.action_page_up,
-            "move.top": scroll.action_scroll_home,
-            "move.bottom": scroll.action_scroll_end,
+            "move.down": partial(text.action_line, 1),
+            "move.up": partial(text.action_line, -1),
+            "move.half_down": partial(text.action_half_page, 1),
+            "move.half_up": partial(text.action_half_page, -1),
+            "move.page_down": partial(text.action_page, 1),
+            "move.page_up": partial(text.action_page, -1),
+            "move.top": text.action_top,
+            "move.bottom": text.action_bottom,
         }
 
     def accept(self) -> None:
@@ -132,20 +175,17 @@ class MailPreview(Dialog[PreviewAnswer]):
         return True
 
     def _show(self) -> None:
-        scroll = self.query_one(VerticalScroll)
-        scroll.border_title = Content(f"mail {self._at + 1} of {len(self._drafts)}")
-        scroll.border_subtitle = Content(_HELP)
-        self.query_one(Static).update(self._content())
-        scroll.scroll_home(animate=False)
+        self._text.border_title = Content(f"mail {self._at + 1} of {len(self._drafts)}")
+        self._text.border_subtitle = Content(_HELP)
+        self._text.show(self._content())
 
-    def _content(self) -> Content:
+    def _content(self) -> list[SafeText]:
         one = self._drafts[self._at]
-        lines: list[SafeText] = [shown(f"{one.draft.state.value}: {one.draft.subject}")]
+        lines = [shown(f"{one.draft.state.value}: {one.draft.subject}")]
         if one.problem:
             lines.append(shown(f"It cannot be sent: {one.problem}"))
         people = (*one.draft.to, *one.draft.cc)
         lines += [shown(f"{number:>3} {person}") for number, person in enumerate(people, 1)]
         if self._shows_call:
             lines.append(shown(f"$ {' '.join(one.call)}"))
-        lines += [shown("─" * 60), *shown_lines(one.text)]
-        return Content("\n".join(lines))
+        return [*lines, shown("─" * 60), *shown_lines(one.text)]

@@ -107,7 +107,7 @@ class Prompt(Vertical):
         line.placeholder = placeholder
         self._fill(value)
         self.add_class("-asking")
-        self.screen.add_class("-asking")
+        self._cover_status(True)
         self._before = self.screen.focused
         self.screen.set_focus(line)
 
@@ -135,10 +135,14 @@ class Prompt(Vertical):
         question, self._question = self._question, None
         if question is not None:
             self.remove_class("-asking")
-            self.screen.remove_class("-asking")
+            self._cover_status(False)
             if self.screen.focused is self.query_one(PromptInput):
                 self.screen.set_focus(self._before)
         return question
+
+    def _cover_status(self, covered: bool) -> None:
+        """Take the place of the status line. A class of the screen would have Textual style all widgets again."""
+        self.screen.query("StatusBar").set_class(covered, "-covered")
 
     def _changed(self, text: str) -> None:
         if self._question is not None and self._question.changed is not None:

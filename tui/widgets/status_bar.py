@@ -100,7 +100,10 @@ class StatusBar(Widget):
     """Shows the last message, or the hints of keys; at the right, running work."""
 
     DEFAULT_CSS = """
-    StatusBar { height: 1; background: $panel; color: $foreground; }
+    StatusBar {
+        height: 1; background: $panel; color: $foreground;
+        &.-covered { display: none; }
+    }
     """
     _LOOKS: ClassVar = {
         "information": "$foreground",
