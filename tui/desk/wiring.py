@@ -22,6 +22,7 @@ from tui.desk.own_drafts import OwnDrafts
 from tui.desk.panes import Panes
 from tui.desk.read_marks import ReadMarks
 from tui.desk.replies import Replies
+from tui.desk.reply_review import ReplyReview
 from tui.desk.requests import Desk
 from tui.desk.results import Results
 from tui.desk.review import Review
@@ -69,6 +70,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         Digests(desk, tasks, opening, lists, mail),
         CommentWriter(desk, tasks, mail, review, own),
         Replies(desk, tasks, own),
+        ReplyReview(desk, tasks, own),
         SeriesActions(desk, tasks, opening, own, writer, states.load),
         Panes(desk, tasks),
         CommandLine(desk, tasks),
