@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from core.desk.check import Check
 from core.desk.installation import fetch_process, programs
+from core.desk.send_check import sending
 from core.errors import Cancelled, FetchError, PatchdeskError
 from core.progress import byte_size
 from core.sync.follow import SyncMethod, sync_method_of
@@ -58,6 +59,7 @@ def run_checks(about: DoctorContext, *, stop: Event) -> Iterator[Check]:
         _index(about),
         _journal(about),
         _lists(about),
+        sending(about.config, about.environment),
         _terminal(about),
         fetch_process(about.fetch, stop),
         _servers(about, stop),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from core.config import Config, with_git
 from core.errors import PatchdeskError
-from core.model import Identity, MessageId, OpenedMessage
+from core.model import Identity, OpenedMessage
 from core.reply.anchors import anchor_of, last_line, resolve
 from core.reply.compose import compose_text, full_quote, with_trailers
 from core.reply.delivery import DeliveryWay, SendSettings, delivery_way
 from core.reply.draft import Draft, DraftComment, DraftState
-from core.reply.draft_store import DraftList, DraftStore
+from core.reply.draft_store import DraftList, DraftStore, EditorFile
+from core.reply.editing import read_edited
 from core.reply.message import clean_text, new_message_id, reply_references, reply_subject
+from core.reply.recipient_edit import edited_recipients
 from core.reply.recipients import Recipients, is_address, reply_recipients
-from core.reply.sending import Preview, preview, send_draft, settle_arrived
+from core.reply.sending import Preview, preview, send_draft
 
 if TYPE_CHECKING:
     from core.series.review_comments import PatchLine
@@ -112,13 +115,57 @@ class ReplyService:
         """Return where a draft's text lies while an editor has it."""
         return self._store.editor_file(draft.id)
 
-    def comment_file(self) -> Path:
-        """Return where a comment lies while an editor has it."""
-        return self._store.comment_file()
+    def comment_file(self, draft: Draft, number: int) -> Path:
+        """Return where a comment of a draft lies while an editor has it."""
+        return self._store.comment_file(draft.id, number)
+
+    def editing(self, draft: Draft) -> AbstractContextManager[None]:
+        """Keep a draft from every other change while an editor has it. Raises PatchdeskError where somebody has it."""
+        return self._store.locked(draft.id)
+
+    def left_in_editor(self) -> Sequence[EditorFile]:
+        """Return the texts that an editor left when it, or this program, crashed."""
+        return self._store.left_in_editor()
+
+    def take_comment(self, left: EditorFile) -> Draft:
+        """Put the text that an editor left into the comment it is of, and return the draft. Raises PatchdeskError.
+
+        The draft has no text to send then until `keep_composed` makes it from the answered mail.
+        """
+        text = clean_text(read_edited(left.path)).rstrip("\n")
+
+        def changed(draft: Draft) -> Draft:
+            comments = list(draft.comments)
+            if left.comment is not None and left.comment < len(comments):
+                comments[left.comment] = replace(comments[left.comment], text=text)
+            else:
+                comments.append(DraftComment(text=text))
+            return self._changed(draft, comments=tuple(comments))
+
+        draft = self._store.edit(left.draft, changed)
+        left.path.unlink(missing_ok=True)
+        return draft
 
     def delete(self, draft_id: str) -> None:
         """Delete a draft; it is kept aside for 30 days. Raises PatchdeskError."""
         self._store.delete(draft_id)
+
+    def deleted(self) -> tuple[Draft, ...]:
+        """Return the drafts deleted in the last 30 days."""
+        return self._store.deleted()
+
+    def restore(self, draft_id: str) -> Draft:
+        """Bring a deleted draft back. Raises PatchdeskError where it is not there any more."""
+        return self._store.restore(draft_id)
+
+    def edit_recipients(self, draft_id: str, line: str) -> Draft:
+        """Change a draft's recipients as a line says, see `core.reply.recipient_edit`. Raises PatchdeskError."""
+
+        def changed(draft: Draft) -> Draft:
+            people = edited_recipients(Recipients(to=draft.to, cc=draft.cc), line)
+            return replace(draft, to=people.to, cc=people.cc)
+
+        return self._store.edit(draft_id, changed)
 
     # ------------------------------------------------------------------- its text
 
@@ -223,6 +270,13 @@ class ReplyService:
         )
         return delivery_way(settings, os.environ)
 
+    @property
+    def send_setup(self) -> str:
+        """All that the configuration says of sending, as one text: another one is asked about anew."""
+        config = self._config
+        parts = (self.me.address, config.send_with, config.send_command, config.send_identity)
+        return "\n".join((*parts, config.send_repo))
+
     def preview(self, draft: Draft) -> Preview:
         """Return the mail as it would leave now, and the call that takes it. Raises PatchdeskError."""
         return preview(draft, self.way(), _now(), self._blind_copy())
@@ -234,12 +288,6 @@ class ReplyService:
     def settle(self, draft_id: str, *, sent: bool) -> Draft:
         """Record whether an unsure draft left. Raises PatchdeskError."""
         return self._store.settle(draft_id, sent=sent)
-
-    def settle_arrived(
-        self, arrived: Callable[[Iterable[MessageId]], set[MessageId]]
-    ) -> Sequence[Draft]:
-        """Settle the unsure drafts whose Message-ID reached a list, and return them."""
-        return settle_arrived(self._store, arrived)
 
     def _blind_copy(self) -> str:
         return self.me.address if self._config.reply_bcc_me else ""

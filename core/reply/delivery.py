@@ -160,53 +160,53 @@ class FileWay:
     """An mbox (mboxrd) to which mails are added, or a folder that gets an `.eml` file each."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self.name = f"file:{path}"
 
     def call(self, _: OutgoingMail) -> list[str]:
         """Return where the mail goes."""
-        return [str(self._path)]
+        return [str(self.path)]
 
     def deliver(self, mail: OutgoingMail) -> None:
         """Write the mail, and return once it is on disk."""
         try:
-            if self._path.is_dir():
-                _write_new(self._path / f"{_unique_name()}.eml", mail.raw)
+            if self.path.is_dir():
+                _write_new(self.path / f"{_unique_name()}.eml", mail.raw)
                 return
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-            descriptor = os.open(self._path, flags, 0o600)
+            descriptor = os.open(self.path, flags, 0o600)
         except OSError as error:
-            raise DeliveryError(f"{self._path} cannot be written: {error.strerror}.") from error
+            raise DeliveryError(f"{self.path} cannot be written: {error.strerror}.") from error
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(to_mboxrd([mail.raw]))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise DeliveryUnsureError(f"{self._path} was cut short: {error.strerror}.") from error
+            raise DeliveryUnsureError(f"{self.path} was cut short: {error.strerror}.") from error
 
 
 class MaildirWay:
     """A maildir, written as maildir(5) says: a new file in `tmp`, then a rename to `new`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self.name = f"maildir:{path}"
 
     def call(self, _: OutgoingMail) -> list[str]:
         """Return where the mail goes."""
-        return [str(self._path)]
+        return [str(self.path)]
 
     def deliver(self, mail: OutgoingMail) -> None:
         """Write the mail, and return once it is on disk."""
         name = _unique_name()
         try:
             for folder in ("tmp", "new", "cur"):
-                (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_new(self._path / "tmp" / name, mail.raw)
-            (self._path / "tmp" / name).rename(self._path / "new" / name)
+                (self.path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_new(self.path / "tmp" / name, mail.raw)
+            (self.path / "tmp" / name).rename(self.path / "new" / name)
         except OSError as error:
-            raise DeliveryError(f"{self._path} cannot be written: {error.strerror}.") from error
+            raise DeliveryError(f"{self.path} cannot be written: {error.strerror}.") from error
 
 
 def _write_new(path: Path, content: bytes) -> None:

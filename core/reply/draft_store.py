@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +25,8 @@ KEPT_FOR: Final = timedelta(days=30)
 """How long deleted drafts stay, and sent ones are listed."""
 
 _ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
+_LEFT: Final = re.compile(rf"({_ID.pattern})(?:\.comment-(\d{{1,4}}))?\.txt")
+"""The name of a file that an editor has: the text of a draft, or of its comment with that number."""
 _TRIES: Final = 20
 _PAUSE: Final = 0.01
 _LOG: Final = logging.getLogger(__name__)
@@ -38,6 +40,17 @@ class DraftList:
 
     drafts: tuple[Draft, ...]
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditorFile:
+    """A text that an editor had when it, or this program, ended unexpectedly."""
+
+    draft: str
+    """The draft's id."""
+    comment: int | None
+    """The number of the comment, from 0; None for the whole text."""
+    path: Path
 
 
 class DraftStore:
@@ -189,9 +202,28 @@ class DraftStore:
         """Return where the text lies while an editor has it; after a crash it is still there."""
         return self._path(draft_id).with_suffix(".txt")
 
-    def comment_file(self) -> Path:
-        """Return where a comment lies while an editor has it."""
-        return private_dir(self._folder) / "comment.txt"
+    def comment_file(self, draft_id: str, number: int) -> Path:
+        """Return where a comment lies while an editor has it; after a crash it is still there."""
+        return self._path(draft_id).with_suffix(f".comment-{number}.txt")
+
+    def left_in_editor(self) -> Sequence[EditorFile]:
+        """Return the texts that an editor left, of drafts that can be changed and that nobody edits now."""
+        found = []
+        for path in sorted(self._folder.glob("*.txt")):
+            name = _LEFT.fullmatch(path.name)
+            if name is None or self._is_held(self._path(name[1])):
+                continue
+            try:
+                _check_editable(self.load(name[1]))
+            except PatchdeskError as error:
+                _LOG.info("%s stays: %s", path.name, error.message)
+                continue
+            found.append(EditorFile(name[1], None if name[2] is None else int(name[2]), path))
+        return found
+
+    def deleted(self) -> tuple[Draft, ...]:
+        """Return the deleted drafts that `restore` brings back, oldest first."""
+        return DraftStore(self._folder / "gone", self._clock).list().drafts
 
     def _path(self, draft_id: str) -> Path:
         if not _ID.fullmatch(draft_id):

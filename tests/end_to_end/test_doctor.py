@@ -53,6 +53,21 @@ def test_a_sound_home_is_all_ok_but_for_a_server_that_is_down(program: Program) 
     assert examine(program)[1] == said
 
 
+@pytest.mark.parametrize(
+    ("toml", "level", "words"),
+    [
+        ('command = "no-such-mailer"', "warning", "there is no program no-such-mailer"),
+        ('with = "maildir:/dev/null/x"', "warning", "replies cannot be written to /dev/null/x"),
+        ('command = "true"', "ok", "replies leave from rex@example.com through [send] command"),
+    ],
+)
+def test_the_way_that_replies_leave(program: Program, toml: str, level: str, words: str) -> None:
+    (program.home / ".gitconfig").write_text("[user]\n\temail = rex@example.com\n")
+    with program.config.open("a") as file:
+        file.write(f"\n[send]\n{toml}\n")
+    assert words in "\n".join(examine(program)[1][level])
+
+
 def break_index(program: Program) -> None:
     index = program.data / "index.sqlite3"
     with closing(sqlite3.connect(index)) as connection:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.inboxes import Epoch
 from tests.core.reply.kit import PATCH, fake_sendmail
 from tests.end_to_end.program import Program
 
@@ -118,6 +119,23 @@ def test_an_unsure_one_is_settled_by_hand(program: Program) -> None:
     assert status == 1
     assert "--settle" in err
     assert program.do("send", "--settle", draft, "sent") == f"{draft} sent\n"
+
+
+def test_an_unsure_one_is_settled_by_a_sync_that_brings_it(
+    program: Program, tmp_path: Path
+) -> None:
+    folder = with_sendmail(program, "os.kill(os.getpid(), 9)")
+    draft = reply(program, "--trailer", "Tested-by")
+    assert program.run("send", draft, "--yes")[0] == 1
+    epoch = Epoch(tmp_path / "list")
+    epoch.add(PATCH.encode())
+    program.do("follow", "list", str(tmp_path / "list"))
+    program.do("sync")
+    assert program.records("drafts")[0]["state"] == "unsure"
+    (call,) = [json.loads(path.read_text()) for path in folder.glob("call-*.json")]
+    epoch.add(call["stdin"].encode("latin-1"))
+    assert f"reply {draft} was sent: a list has it" in program.do("sync")
+    assert program.records("drafts")[0]["state"] == "sent"
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,36 @@ async def test_ctrl_e_goes_on_in_the_editor(home: Path, monkeypatch: pytest.Monk
         assert not list((home / ".local/share/patchdesk/drafts").glob("*.txt"))
 
 
+async def test_a_comment_left_in_an_editor_is_taken_over_at_its_line(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = home / "editor"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nopen(sys.argv[1], 'a').write(' 2')\nsys.exit(1)\n"
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("GIT_EDITOR", str(program))
+    monkeypatch.setattr(PatchdeskApp, "suspend", _no_suspend)
+    app = app_at(home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await go_to(pilot, app, "line_number(1)")
+        await press(pilot, "r", *"one", "ctrl+e")
+        assert "The editor failed" in text_of(app)
+    assert [one.comment for one in DraftStore.default().left_in_editor()] == [0]
+    app = app_at(home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await command(pilot, "drafts")
+        await press(pilot, "1")
+        assert drafts()[0].comments[0].text == "one 2"
+        assert DraftStore.default().left_in_editor() == []
+        await command(pilot, "review")
+        assert "Its text is made once you open the message" in text_of(app)
+        await press(pilot, "escape", "ctrl+r")
+        assert drafts()[0].body.endswith("> +\tline_number(1);\n\none 2\n")
+
+
 async def test_a_draft_changed_elsewhere_is_not_overwritten(home: Path) -> None:
     app = app_at(home)
     async with app.run_test(size=(200, 40)) as pilot:

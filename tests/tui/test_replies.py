@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from core.config import Config
 from core.desk.target_desk import open_target_desk
 from core.reply.draft import Draft, DraftState
 from core.reply.draft_store import DraftStore
-from tests.core.reply.kit import PATCH, fake_sendmail
+from tests.core.reply.kit import PATCH, draft, fake_sendmail, numbered
 from tests.tui.kit import idle, reader_of, ready, text_of
 from tests.tui.triage_kit import make
 from tui.app import PatchdeskApp
@@ -152,6 +153,91 @@ async def test_a_draft_is_held_back_or_deleted(home: Path) -> None:
         await command(pilot, "review")
         await press(pilot, "X")
         assert drafts() == ()
+
+
+async def test_undo_takes_back_what_is_ready_and_never_a_sent_mail(home: Path) -> None:
+    app = app_at(home, send_with=f"maildir:{home}/out")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "T", "a")
+        assert drafts()[0].state is DraftState.READY
+        await press(pilot, "u")
+        assert drafts()[0].state is DraftState.DRAFT
+        assert "No longer ready" in text_of(app)
+        await press(pilot, "T", "t")
+        await command(pilot, "review")
+        await press(pilot, "ctrl+y", "y", "u")
+        assert drafts()[0].state is DraftState.SENT
+
+
+async def test_recipients_are_edited_by_number_in_the_preview(home: Path) -> None:
+    app = app_at(home, send_with=f"maildir:{home}/out")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await press(pilot, "T", "a")
+        await command(pilot, "review")
+        assert "  2 Doe, John <john@example.net>" in text_of(app)
+        await press(pilot, "t", *"-2 +q@example.org X", "enter")
+        assert "no change" in text_of(app)
+        await command(pilot, "review")
+        await press(pilot, "t", "escape", "t", *"-2 +q@example.org", "enter")
+        assert "  3 q@example.org" in text_of(app), "the preview comes back with the new ones"
+        await press(pilot, "ctrl+y", "y")
+    (mail,) = (home / "out" / "new").iterdir()
+    assert "Cc: list@vger.kernel.org,\n q@example.org\n" in mail.read_text()
+
+
+async def test_send_asks_once_for_all_that_was_previewed(home: Path) -> None:
+    app = app_at(home, send_with=f"maildir:{home}/out")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await command(pilot, "send")
+        assert "No reply is ready" in text_of(app)
+        await press(pilot, "T", "a")
+        DraftStore.default().save(replace(numbered(drafts()[0], 7), state=DraftState.READY))
+        await command(pilot, "send")
+        assert "mail 1 of 2" in text_of(app), "what nobody looked at is shown first"
+        await press(pilot, "enter", ":", *"send", "enter")
+        assert "2 replies" in text_of(app)
+        assert text_of(app).count("Ann Author <ann@example.org>") == 2, "every recipient of each"
+        await press(pilot, "enter", "n")
+        assert not (home / "out").exists()
+        await command(pilot, "send")
+        await press(pilot, "y")
+        assert [one.state for one in drafts()] == [DraftState.SENT] * 2
+    assert len(list((home / "out" / "new").iterdir())) == 2
+
+
+async def test_drafts_lists_what_an_editor_left_and_what_was_deleted(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DraftStore.default()
+    deleted, left = numbered(draft(text="Gone.\n"), 1), numbered(draft(text="Old.\n"), 2)
+    for one in (deleted, left):
+        store.save(one)
+    store.delete(deleted.id)
+    store.editor_file(left.id).write_text("Half a sent\n")
+    monkeypatch.setenv("GIT_EDITOR", "true")
+    monkeypatch.setattr(PatchdeskApp, "suspend", _no_suspend)
+    app = app_at(home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await idle(pilot)
+        assert any("1 reply was left" in one.message for one in app._notifications)
+        await command(pilot, "drafts")
+        assert "1  in editor" in text_of(app)
+        assert "2  deleted" in text_of(app)
+        await press(pilot, "1")
+        assert [(one.id, one.body, one.state) for one in drafts()] == [
+            (left.id, "Half a sent\n", DraftState.READY)
+        ]
+        await command(pilot, "drafts")
+        await press(pilot, "2")
+        assert {one.id for one in drafts()} == {left.id, deleted.id}
+        await press(pilot, "Q")
+        assert "1 reply is ready, not sent" in text_of(app)
+        await press(pilot, "escape", "Q")
+        assert not app.is_running or app._exit
 
 
 async def test_a_failure_is_told_and_the_draft_stays(home: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from core.errors import FetchError
 from tests.tui.kit import (
@@ -53,6 +54,8 @@ def press(*keys: str) -> Steps:
         await ready(pilot)
         await pilot.press(*keys)
         await idle(pilot)
+        for line in pilot.app.screen.query(Input):
+            line.cursor_blink = False
         await pilot.pause(0.1)
         await idle(pilot)
 

@@ -209,6 +209,7 @@ def sync(arguments: argparse.Namespace) -> int:
     if not wanted:
         _sync_error(*_NO_LISTS)
         return 0
+    from core.desk.arrived_replies import settle_arrived_replies
     from core.search.maintenance import refresh_after_sync
     from core.sync.hook import AfterSync
     from core.sync.landed import refresh_landed
@@ -221,6 +222,8 @@ def sync(arguments: argparse.Namespace) -> int:
             progress.clear()
             if _print_result(result):
                 status = 1
+        for draft in settle_arrived_replies(path):
+            print_lines([shown(f"reply {draft.id} was sent: a list has it")])
         if stop.is_set():
             return _INTERRUPTED
         faults = refresh_after_sync(path, config, stop=stop, report=progress.report)

@@ -82,7 +82,8 @@ def _edited(service: ReplyService, draft: Draft, mail: OpenedMessage) -> Draft:
             "An editor needs a terminal.", "Give --text - with the text on standard input."
         )
     draft = service.keep(draft)
-    text = edit_text(service.editor_file(draft), service.text_to_edit(draft, mail))
+    with service.editing(draft):
+        text = edit_text(service.editor_file(draft), service.text_to_edit(draft, mail))
     if not text.strip():
         service.delete(draft.id)
         raise PatchdeskError("The text is empty: no draft was saved.")
@@ -102,9 +103,16 @@ def drafts(arguments: argparse.Namespace) -> int:
     from core.json_records import to_line
     from core.reply.draft_json import draft_record
 
-    found = ReplyService(load_config_and_warn()).drafts()
+    service = ReplyService(load_config_and_warn())
+    found = service.drafts()
     for problem in found.problems:
         print_error(problem, command="drafts")
+    for left in service.left_in_editor():
+        print_error(
+            f"An editor left a text of {left.draft} in {left.path}.",
+            "“:drafts” in the reader continues it.",
+            command="drafts",
+        )
     if arguments.json:
         print_lines(to_line(draft_record(one)) for one in found.drafts)
     else:

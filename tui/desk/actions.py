@@ -198,6 +198,7 @@ class SeriesActions(Controller):
         lines = trial_lines(outcome.trial.base, outcome.patches, chosen.version.total)
         applied = outcome.applied
         if applied is not None and applied.branch:
+            self._own.undo.forget()  # what was done last is taken back first
             self._record(chosen, applied)
             lines.insert(0, shown(f"branch {applied.branch} in {applied.repo}"))
             self._desk.show_message("Applied to {branch}", branch=applied.branch)

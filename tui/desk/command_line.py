@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from textual.message import Message
 
-from core.text import shown
-from tui.desk.controller import Controller, Handler, ReaderContent
-from tui.keys.commands import Command, Pane, commands_named
+from core.text import SafeText, shown
+from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
+from tui.desk.own_drafts import OwnDrafts
+from tui.keys.commands import BY_NAME, Command, Pane, commands_named
+from tui.tasks import Tasks
 from tui.widgets.prompt import Proposal
 from tui.widgets.status_bar import StatusBar
 
@@ -19,6 +21,11 @@ _PROBLEMS: Final = 5
 
 class CommandLine(Controller):
     """Runs commands that are named, and says which can be run now."""
+
+    def __init__(self, desk: DeskView, tasks: Tasks, own: OwnDrafts) -> None:
+        super().__init__(desk, tasks)
+        self._own = own
+        self._asked_to_quit = False
 
     def start(self) -> None:
         """Show the problems of the configuration, once the screen is visible."""
@@ -45,7 +52,7 @@ class CommandLine(Controller):
             "app.theme": app.search_themes,
             "app.suspend": app.action_suspend_process,
             "app.log": self._show_log,
-            "app.quit": app.exit,
+            "app.quit": self._quit,
         }
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
@@ -66,6 +73,30 @@ class CommandLine(Controller):
         if command.name.startswith("patch.") and is_empty:
             return "There is no series here."
         return ""
+
+    def _quit(self) -> None:
+        """Quit; where replies are ready and not sent ask first, once."""
+        ready = self._own.ready_count
+        if not ready or self._asked_to_quit:
+            self._desk.app.exit()
+            return
+        self._asked_to_quit = True
+        from tui.widgets.choose import Choice, ChooseDialog
+
+        choices = [
+            Choice(True, SafeText("quit"), SafeText("they wait for the next start"), "q"),
+            Choice(False, SafeText("look at them"), key="r"),
+        ]
+        count = "1 reply is" if ready == 1 else f"{ready} replies are"
+        dialog = ChooseDialog(self._desk.keymap, f"{count} ready, not sent", choices)
+
+        def chosen(sure: bool | None) -> None:
+            if sure:
+                self._desk.app.exit()
+            elif sure is not None:
+                self._desk.run_command(BY_NAME["reply.review"])
+
+        self._desk.app.push_screen(dialog, chosen)
 
     # ------------------------------------------------------------- by name
 

@@ -82,6 +82,19 @@ class CommentDraft:
         self._subject = replace(subject, place=place, span=comment.span)
         return service.without_comment(draft, comment), mail
 
+    def hold(self, text: str) -> tuple[Draft, int]:
+        """Put the comment into its draft, on disk, even an empty one; return the draft, and the comment's number.
+
+        What an editor leaves of it after a crash can then be put where it belongs. Raises PatchdeskError.
+        """
+        base, mail = self.prepare()
+        service, subject = self._own.service(), self._subject
+        changed = service.with_comment(base, mail, subject.place, text, subject.span)
+        written = service.keep_composed(changed, mail) if text.strip() else service.keep(changed)
+        self._base = replace(base, changed=written.changed)
+        self._saved = text
+        return written, len(base.comments)
+
     def write(self, text: str) -> None:
         """Put the comment into its draft, on disk; an empty text takes it out. Raises PatchdeskError."""
         base, mail = self.prepare()

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.geometry import Region
 
 from core.errors import PatchdeskError
-from core.model import Message, MessageId, Series
+from core.model import Message, MessageId, OpenedMessage, Series
 from core.series.review_comments import PatchLine
 from core.text import SafeText
 from tui.desk.comment_draft import CommentDraft, CommentSubject
@@ -250,18 +250,25 @@ class CommentWriter(Controller):
             self._start(lambda _: writing.write(writing.first), lambda _: None)
 
     def _edit(self) -> None:
-        """Continue in $EDITOR; its text is kept."""
+        """Continue in $EDITOR, once the comment is on disk; what comes of it is kept."""
+        if (writing := self._writing) is not None:
+            text = self._editor.text
+            self._start(lambda _: writing.hold(text), partial(self._open_editor, writing, text))
+
+    def _open_editor(self, writing: CommentDraft, text: str, held: tuple[Draft, int]) -> None:
         from core.reply.editing import edit_plain
 
-        if self._writing is None:
+        if writing is not self._writing:
             return
-        self._save()
-        written = self._editor.text
-        text = lend_terminal(
-            self._desk, lambda: edit_plain(self._own.service().comment_file(), written)
-        )
-        if text is not None:
-            self._editor.load_text(text.rstrip("\n"))
+        service, (draft, number) = self._own.service(), held
+
+        def edit() -> str:
+            with service.editing(draft):
+                return edit_plain(service.comment_file(draft, number), text)
+
+        edited = lend_terminal(self._desk, edit)
+        if edited is not None:
+            self._editor.load_text(edited.rstrip("\n"))
             self.keep()
 
     # ------------------------------------------------------------- deleting
@@ -285,6 +292,18 @@ class CommentWriter(Controller):
         return "Comment deleted"
 
     # ------------------------------------------------------------- the rest
+
+    def on_mail(self, mail: OpenedMessage) -> None:
+        """Make the text of drafts that have none, since a comment was taken over from a crashed editor."""
+        from core.reply.draft import DraftState
+
+        for draft in self._own.drafts:
+            is_of_mail = draft.answers == mail.message.message_id
+            if is_of_mail and draft.state is DraftState.DRAFT and draft.comments and not draft.body:
+                self._start(partial(self._compose, draft, mail), lambda _: None)
+
+    def _compose(self, draft: Draft, mail: OpenedMessage, _: Task) -> None:
+        self._own.service().keep_composed(draft, mail)
 
     def close(self) -> None:
         """Save the text before the program ends."""

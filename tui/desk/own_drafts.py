@@ -10,6 +10,7 @@ from core.errors import PatchdeskError
 from core.model import Message, OpenedMessage
 from tui.desk.external import raw_of
 from tui.desk.requests import Session
+from tui.desk.undo import Undo
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -40,6 +41,8 @@ class OwnDrafts:
         self._config = config
         self._show: Callable[[], object] = lambda: None
         self._service: ReplyService | None = None
+        self.undo = Undo()
+        """Takes back that a reply is ready, until a later act of the user takes its place."""
         self.drafts: Sequence[Draft] = ()
         """Every draft of the last 30 days, as of the last `refresh`."""
 
@@ -51,6 +54,11 @@ class OwnDrafts:
     def are_kept(self) -> bool:
         """Whether replies are kept here."""
         return self._config() is not None
+
+    @property
+    def ready_count(self) -> int:
+        """How many replies are ready, and not sent."""
+        return sum(one.state == "ready" for one in self.drafts)
 
     def service(self) -> ReplyService:
         """Return the service; made at the first call, since that asks git for the user's name. Raises PatchdeskError."""

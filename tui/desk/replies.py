@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from core.model import Message, Series
 from core.reply.draft import TRAILERS, Draft, DraftState
@@ -12,6 +12,7 @@ from core.text import shown
 from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.external import lend_terminal
 from tui.desk.own_drafts import AnsweredMessage, OwnDrafts
+from tui.desk.undo import Undo
 from tui.tree.rows import Kind, Row
 
 if TYPE_CHECKING:
@@ -20,12 +21,20 @@ if TYPE_CHECKING:
 _KEYS: Final = dict(zip("ratn", TRAILERS, strict=True))
 
 
+class _Ready(NamedTuple):
+    """What came of a change: a sentence, and the drafts that are ready by it."""
+
+    sentence: str
+    drafts: list[Draft]
+
+
 class Replies(Controller):
     """Drafts replies to the message under the cursor."""
 
-    def __init__(self, desk: DeskView, tasks: Tasks, own: OwnDrafts) -> None:
+    def __init__(self, desk: DeskView, tasks: Tasks, own: OwnDrafts, undo: Undo) -> None:
         super().__init__(desk, tasks)
         self._own = own
+        self._undo = undo
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name."""
@@ -60,11 +69,12 @@ class Replies(Controller):
 
     def _toggle(self, targets: Sequence[AnsweredMessage], name: str | None) -> None:
         if name is not None:
-            self._start(partial(self._toggled, targets, name), self._trailer_given)
+            self._start(partial(self._toggled, targets, name), self._made_ready)
 
-    def _toggled(self, targets: Sequence[AnsweredMessage], name: str, _: Task) -> str:
-        """Give a trailer to each message, or take it back; return the sentence that says so."""
+    def _toggled(self, targets: Sequence[AnsweredMessage], name: str, _: Task) -> _Ready:
+        """Give a trailer to each message, or take it back."""
         given = 0
+        ready: list[Draft] = []
         for target in targets:
             draft = self._own.draft_for(target)
             mail = target.session.mail(target.message)
@@ -77,18 +87,33 @@ class Replies(Controller):
                 if draft.state is DraftState.DRAFT and self._is_kept(draft):
                     service.delete(draft.id)
             else:
-                service.make_ready(draft, mail)
+                ready.append(service.make_ready(draft, mail))
         subject = targets[0].message.subject.text
         what = subject if len(targets) == 1 else f"{len(targets)} messages"
         if not given:
-            return f"{name} taken back: {what}"
-        return f"{name} ready: {what}; :review sends it"
+            return _Ready(f"{name} taken back: {what}", ready)
+        return _Ready(f"{name} ready: {what}; :review sends it", ready)
 
     def _is_kept(self, draft: Draft) -> bool:
         return any(one.id == draft.id for one in self._own.service().drafts().drafts)
 
-    def _trailer_given(self, sentence: str) -> None:
-        self._desk.show_message("{sentence}", sentence=sentence)
+    def _made_ready(self, made: _Ready) -> None:
+        if made.drafts:
+            self._undo.offer(partial(self._take_back, made.drafts))
+        self._desk.show_message("{sentence}", sentence=made.sentence)
+
+    def _take_back(self, drafts: Sequence[Draft]) -> None:
+        """Make ready drafts drafts again; one that was sent meanwhile is refused by the service."""
+
+        def take_back(_: Task) -> None:
+            for draft in drafts:
+                self._own.service().take_back(draft.id)
+
+        subject = drafts[0].subject if len(drafts) == 1 else f"{len(drafts)} replies"
+        self._start(
+            take_back,
+            lambda _: self._desk.show_message("No longer ready: {subject}", subject=subject),
+        )
 
     # ------------------------------------------------------------- the editor
 
@@ -108,23 +133,28 @@ class Replies(Controller):
 
         target, draft, text = prepared
         file = self._own.service().editor_file(draft)
-        edited = lend_terminal(self._desk, lambda: edit_text(file, text))
+
+        def edit() -> str:
+            with self._own.service().editing(draft):
+                return edit_text(file, text)
+
+        edited = lend_terminal(self._desk, edit)
         if edited is None:
             return
-        self._start(partial(self._keep_text, target, draft, edited), self._trailer_given)
+        self._start(partial(self._keep_text, target, draft, edited), self._made_ready)
 
-    def _keep_text(self, target: AnsweredMessage, draft: Draft, text: str, _: Task) -> str:
-        """Keep an edited text, ready to be sent; an empty one drops the draft. Returns the sentence that says so."""
+    def _keep_text(self, target: AnsweredMessage, draft: Draft, text: str, _: Task) -> _Ready:
+        """Keep an edited text, ready to be sent; an empty one drops the draft."""
         service = self._own.service()
         file = service.editor_file(draft)
         if not text.strip():
             service.delete(draft.id)
             file.unlink(missing_ok=True)
-            return "Empty reply: draft deleted"
+            return _Ready("Empty reply: draft deleted", [])
         mail = target.session.mail(target.message)
-        service.make_ready(service.with_text(draft, text), mail)
+        ready = service.make_ready(service.with_text(draft, text), mail)
         file.unlink(missing_ok=True)
-        return f"Reply ready: {draft.subject}; :review sends it"
+        return _Ready(f"Reply ready: {draft.subject}; :review sends it", [ready])
 
     # ------------------------------------------------------------- what is answered
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from core.reply.draft import Draft, DraftState
+from core.reply.recipients import ASK_ABOVE
 from core.text import SafeText, shown
 from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.external import lend_terminal
 from tui.desk.own_drafts import OwnDrafts
+from tui.desk.undo import Undo
+from tui.keys.commands import BY_NAME
 
 if TYPE_CHECKING:
+    from core.desk.lists_desk import ListPage
     from core.desk.reply_service import ReplyService
+    from tui.desk.requests import Session
     from tui.tasks import Task, Tasks
     from tui.widgets.mail_preview import PreviewAnswer, PreviewedDraft
 
@@ -26,16 +32,48 @@ _STATE_TEXTS: Final = {
 }
 
 
+_SETUPS: Final = 20
+"""Setups of sending that are remembered as asked about."""
+_NOT_COMPOSED: Final = "Its text is made once you open the message that it answers."
+
+
 class ReplyReview(Controller):
     """Shows the drafts that can still leave, and sends them."""
 
-    def __init__(self, desk: DeskView, tasks: Tasks, own: OwnDrafts) -> None:
+    def __init__(self, desk: DeskView, tasks: Tasks, own: OwnDrafts, undo: Undo) -> None:
         super().__init__(desk, tasks)
         self._own = own
+        self._undo = undo
+        self._seen: set[tuple[str, datetime]] = set()
+        """The drafts that a preview showed as they are: id, and time of their last change."""
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name."""
-        return {"reply.review": self._review}
+        return {"reply.review": self._review, "reply.send": self._send_ready}
+
+    def on_session(self, session: Session, before: Session | None, /) -> None:
+        """Settle what arrived while the program did not run."""
+        del session
+        if before is None and self._own.are_kept:
+            self._settle_arrived()
+
+    def on_page(self, page: ListPage) -> None:
+        """Settle the unsure replies that a list now has."""
+        del page
+        if any(one.state is DraftState.UNSURE for one in self._own.drafts):
+            self._settle_arrived()
+
+    def _settle_arrived(self) -> None:
+        from core.desk.arrived_replies import settle_arrived_replies
+        from core.sync.list_folder import DataDirs
+
+        self._start(lambda _: settle_arrived_replies(DataDirs.default().index), self._arrived)
+
+    def _arrived(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            self._desk.show_message("Sent, as the list has it: {subject}", subject=draft.subject)
+
+    # ------------------------------------------------------------- the preview
 
     def _review(self) -> None:
         self._start(self._previews, self._show_previews)
@@ -47,7 +85,12 @@ class ReplyReview(Controller):
         service = self._own.service()
         found = []
         for draft in service.drafts().drafts:
-            if draft.state in {DraftState.SENT, DraftState.HANDING} or not draft.body.strip():
+            if draft.state in {DraftState.SENT, DraftState.HANDING}:
+                continue
+            if not draft.body.strip():
+                if draft.comments:
+                    text = "\n\n".join(one.text for one in draft.comments)
+                    found.append(PreviewedDraft(draft, text, problem=_NOT_COMPOSED))
                 continue
             try:
                 seen = service.preview(draft)
@@ -67,8 +110,20 @@ class ReplyReview(Controller):
                 "There is no draft: {reply.comment}, {reply.trailers} or {reply.whole} makes one"
             )
             return
-        dialog = MailPreview(self._desk.keymap, drafts, at)
+        dialog = MailPreview(self._desk.keymap, drafts, at, seen=self._was_seen)
         self._desk.app.push_screen(dialog, partial(self._answered, drafts))
+
+    def _was_seen(self, draft: Draft) -> None:
+        self._seen.add((draft.id, draft.changed))
+
+    def show(self, draft_id: str) -> None:
+        """Show the preview of the drafts that can be sent, this one first."""
+
+        def shown_first(drafts: list[PreviewedDraft]) -> None:
+            ids = [one.draft.id for one in drafts]
+            self._show_previews(drafts, ids.index(draft_id) if draft_id in ids else 0)
+
+        self._start(self._previews, shown_first)
 
     def _answered(self, drafts: list[PreviewedDraft], answer: PreviewAnswer | None) -> None:
         from tui.widgets.mail_preview import PreviewAction
@@ -76,79 +131,152 @@ class ReplyReview(Controller):
         if answer is None:
             return
         one = drafts[answer.at]
+        draft = one.draft
         if answer.action is PreviewAction.SEND:
-            if one.problem:
-                self._desk.show_message("{problem}", "error", problem=one.problem)
-                return
-            self._confirm_first(one)
+            self._send_shown(one)
         elif answer.action is PreviewAction.HOLD:
-            if one.draft.state is DraftState.READY:
-                self._act(
-                    lambda service: service.take_back(one.draft.id), "Held back: {subject}", one
-                )
+            if draft.state is DraftState.READY:
+                self._act(lambda service: service.take_back(draft.id), "Held back: {subject}", one)
             else:
-                self._act(lambda service: service.release(one.draft.id), "Ready: {subject}", one)
+                self._act(lambda service: service.release(draft.id), "Ready: {subject}", one)
         elif answer.action is PreviewAction.DELETE:
-            self._act(lambda service: service.delete(one.draft.id), "Draft deleted: {subject}", one)
+            self._act(
+                lambda service: service.delete(draft.id),
+                "Draft deleted: {subject}; :drafts brings it back",
+                one,
+            )
+        elif answer.action is PreviewAction.RECIPIENTS:
+            self._start(
+                lambda _: self._own.service().edit_recipients(draft.id, answer.line),
+                lambda changed: self.show(changed.id),
+            )
+        elif answer.action is PreviewAction.COMMAND:
+            self._desk.run_command(BY_NAME["app.command"])
         else:
-            self._edit_again(one.draft)
+            self.edit_again(draft)
 
-    def _confirm_first(self, one: PreviewedDraft) -> None:
-        """Ask once for each way of sending, with all recipients; then send."""
+    # ------------------------------------------------------------- sending
+
+    def _send_shown(self, one: PreviewedDraft) -> None:
+        if one.draft.state is DraftState.UNSURE:
+            self.ask_whether_sent(one.draft)
+        elif one.problem:
+            self._desk.show_message("{problem}", "error", problem=one.problem)
+        else:
+            self._confirm([one], always=False)
+
+    def ask_whether_sent(self, draft: Draft) -> None:
+        """Ask what became of a draft that may have left: it is never sent again by itself."""
         from tui.widgets.choose import Choice, ChooseDialog
 
-        way = one.call[0] if one.call else ""
-        known = self._desk.settings.ui_state.get("send")
-        if known.get("way") == way:
-            self._send(one)
-            return
-        people = [str(person) for person in (*one.draft.to, *one.draft.cc)]
+        time = f"{draft.attempts[-1].time:%Y-%m-%d %H:%M}" if draft.attempts else "an unknown time"
         choices = [
-            Choice(True, SafeText("send"), shown(f"to {', '.join(people)}"), "y"),
-            Choice(False, SafeText("keep it"), key="n"),
+            Choice(True, SafeText("it arrived"), SafeText("mark it sent"), "y"),
+            Choice(False, SafeText("it did not"), SafeText("make it ready again"), "n"),
         ]
-        title = f"First mail through {way}: {len(people)} recipients"
-        dialog = ChooseDialog(self._desk.keymap, shown(title), choices)
+        dialog = ChooseDialog(self._desk.keymap, f"It may have left at {time}", choices)
+
+        def settle(sent: bool | None) -> None:
+            if sent is not None:
+                self._start(
+                    lambda _: self._own.service().settle(draft.id, sent=sent),
+                    lambda one: self._desk.show_message(
+                        f"{'Sent' if sent else 'Ready again'}: {{subject}}", subject=one.subject
+                    ),
+                )
+
+        self._desk.app.push_screen(dialog, settle)
+
+    def _send_ready(self) -> None:
+        """Send all ready replies after one question; those not looked at yet are shown first."""
+        self._start(self._previews, self._ask_to_send)
+
+    def _ask_to_send(self, drafts: list[PreviewedDraft]) -> None:
+        ready = [one for one in drafts if one.draft.state is DraftState.READY and not one.problem]
+        unseen = [one for one in ready if (one.draft.id, one.draft.changed) not in self._seen]
+        if not ready:
+            self._desk.show_message("No reply is ready: :drafts lists them.")
+        elif unseen:
+            self._show_previews(unseen)
+            count = "1 reply" if len(unseen) == 1 else f"{len(unseen)} replies"
+            self._desk.show_message(f"Look at {count} first, then :send again.", "warning")
+        else:
+            self._confirm(ready, always=True)
+
+    def _confirm(self, mails: Sequence[PreviewedDraft], *, always: bool) -> None:
+        """Ask with every recipient: always, or where this setup of sending is new or the recipients many; then send."""
+        setup = self._own.service().send_setup
+        asked = self._desk.settings.ui_state.get("send").get("asked")
+        asked = [one for one in asked if isinstance(one, str)] if isinstance(asked, list) else []
+        people = [[*one.draft.to, *one.draft.cc] for one in mails]
+        if not always and setup in asked and max(map(len, people)) <= ASK_ABOVE:
+            self._send(mails)
+            return
+        from tui.widgets.send_question import SendQuestion
+
+        lines: list[SafeText] = []
+        for one, who in zip(mails, people, strict=True):
+            lines += [shown(one.draft.subject), *(shown(f"  {person}") for person in who)]
+        way = mails[0].call[0] if mails[0].call else ""
+        first = "Send" if setup in asked else "First mail"
+        count = "1 reply" if len(mails) == 1 else f"{len(mails)} replies"
+        title = shown(f"{first} through {way}: {count}, {sum(map(len, people))} recipients")
+        dialog = SendQuestion(self._desk.keymap, title, lines)
 
         def chosen(sure: bool | None) -> None:
             if sure:
-                self._desk.settings.ui_state.set("send", {"way": way})
-                self._send(one)
+                known = [one for one in asked if one != setup][-_SETUPS:]
+                self._desk.settings.ui_state.set("send", {"asked": [*known, setup]})
+                self._send(mails)
 
         self._desk.app.push_screen(dialog, chosen)
 
-    def _send(self, one: PreviewedDraft) -> None:
-        self._desk.show_message("Sending: {subject}", subject=one.draft.subject)
-        self._start(partial(self._handed_over, one.draft), self._sent, group="send")
+    def _send(self, mails: Sequence[PreviewedDraft]) -> None:
+        self._desk.show_message("Sending: {subject}", subject=mails[0].draft.subject)
+        work = partial(self._handed_over, [one.draft for one in mails])
+        self._start(work, self._sent, group="send")
 
-    def _handed_over(self, draft: Draft, _: Task) -> Draft:
-        """Send a draft that was previewed, and return it with its new state. Raises PatchdeskError."""
+    def _handed_over(self, drafts: Sequence[Draft], _: Task) -> list[Draft]:
+        """Send drafts that were previewed, up to the first that does not leave; return them with their new states.
+
+        Raises PatchdeskError.
+        """
+        self._desk.settings.ui_state.write()
         service = self._own.service()
-        if draft.state is DraftState.DRAFT:
-            service.release(draft.id)
-        return service.send(draft.id)
+        handed: list[Draft] = []
+        for draft in drafts:
+            if draft.state is DraftState.DRAFT:
+                service.release(draft.id)
+            handed.append(service.send(draft.id))
+            if handed[-1].state is not DraftState.SENT:
+                break
+        return handed
 
-    def _sent(self, draft: Draft) -> None:
-        result = draft.attempts[-1].result if draft.attempts else ""
-        outcome = _STATE_TEXTS.get(draft.state, draft.state.value)
-        if draft.state is DraftState.SENT:
-            self._start(self._previews, partial(self._show_next, draft))
-        else:
-            self._desk.show_message(
-                f"{outcome}: {{result}} · {{subject}}",
-                "error",
-                result=result,
-                subject=draft.subject,
-            )
+    def _sent(self, handed: list[Draft]) -> None:
+        self._undo.forget()
+        last = handed[-1]
+        if last.state is DraftState.SENT:
+            self._start(self._previews, partial(self._show_next, handed))
+            return
+        result = last.attempts[-1].result if last.attempts else ""
+        outcome = _STATE_TEXTS.get(last.state, last.state.value)
+        before = f"Sent {len(handed) - 1}. " if len(handed) > 1 else ""
+        self._desk.show_message(
+            f"{before}{outcome}: {{result}} · {{subject}}",
+            "error",
+            result=result,
+            subject=last.subject,
+        )
 
-    def _show_next(self, sent: Draft, drafts: list[PreviewedDraft]) -> None:
+    def _show_next(self, sent: list[Draft], drafts: list[PreviewedDraft]) -> None:
         """Show the next draft; after the last one offer to wait for the author."""
+        subject = sent[-1].subject if len(sent) == 1 else f"{len(sent)} replies"
         text = "Sent: {subject}"
         if drafts:
             self._show_previews(drafts)
         elif self._desk.settings.triage is not None:
             text += " · {triage.wait} waits for the author"
-        self._desk.show_message(text, subject=sent.subject)
+        self._desk.show_message(text, subject=subject)
 
     def _act(
         self, act: Callable[[ReplyService], object], sentence: str, one: PreviewedDraft
@@ -158,17 +286,26 @@ class ReplyReview(Controller):
             lambda _: self._desk.show_message(sentence, subject=one.draft.subject),
         )
 
-    def _edit_again(self, draft: Draft) -> None:
-        """Open a draft's text in the editor again, and mark the draft ready."""
+    def edit_again(self, draft: Draft) -> None:
+        """Open a draft's text in the editor again, or what an editor left of it, and mark the draft ready."""
         from core.reply.editing import edit_text
 
         service = self._own.service()
         file = service.editor_file(draft)
-        edited = lend_terminal(self._desk, lambda: edit_text(file, draft.body))
+
+        def edit() -> str:
+            with service.editing(draft):
+                return edit_text(file, draft.body)
+
+        edited = lend_terminal(self._desk, edit)
         if edited is None:
             return
 
         def keep(_: Task) -> str:
+            if not edited.strip():
+                service.delete(draft.id)
+                file.unlink(missing_ok=True)
+                return "Empty reply: draft deleted"
             changed = replace(service.with_text(draft, edited), state=DraftState.READY)
             service.keep(changed)
             file.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from tui.desk.mail import MailLoader
 from tui.desk.read_marks import ReadMarks
 from tui.desk.requests import Session
 from tui.desk.triage_state import TriageState
+from tui.desk.undo import Undo
 from tui.keys.commands import Command
 from tui.tasks import Tasks
 from tui.tree.marks import SeriesHandle
@@ -51,6 +52,7 @@ class Triage(Controller):
         mail: MailLoader,
         states: TriageState,
         writer: JournalWriter | None,
+        undo: Undo,
     ) -> None:
         """`writer` is None where triage has no journal."""
         super().__init__(desk, tasks)
@@ -59,6 +61,7 @@ class Triage(Controller):
         self._loader = mail
         self._states = states
         self._writer = writer
+        self._other = undo
         self._last: tuple[Verb, str | None, str | None] | None = None
         """The last verb, its argument and its note."""
 
@@ -101,6 +104,8 @@ class Triage(Controller):
     def disabled_reason(self, command: Command) -> str:
         """Return the reason why a verb is not possible here."""
         if not command.name.startswith("triage."):
+            return ""
+        if command.name == "triage.undo" and self._other.is_offered:
             return ""
         if not len(self._desk.series_tree):
             return _NO_SERIES
@@ -171,6 +176,7 @@ class Triage(Controller):
             self._desk.show_message(reason, "warning")
             return
         self._last = (verb, argument, note)
+        self._other.forget()
         patch = self._patch_here(verb)
         operation = TriageOperation(
             session=session,
@@ -338,6 +344,8 @@ class Triage(Controller):
 
     def _undo(self, kind: Literal["undo", "redo"]) -> None:
         session = self._desk.session
+        if kind == "undo" and self._other.run():
+            return
         if self._writer is None or session is None:
             self._desk.show_message(_NO_JOURNAL, "warning")
         else:

@@ -11,6 +11,7 @@ from tui.desk.controller import DeskView
 from tui.desk.controllers import Controllers
 from tui.desk.digests import Digests
 from tui.desk.discussions import Discussions
+from tui.desk.drafts import Drafts
 from tui.desk.external import External
 from tui.desk.journal_writer import JournalWriter
 from tui.desk.landed import LandedPatches
@@ -49,6 +50,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     search = Search(desk, tasks, opening, lists, views)
     review = Review(desk, tasks, mail, marks)
     own = OwnDrafts(lambda: desk.settings.config)
+    replies = ReplyReview(desk, tasks, own, own.undo)
     return Controllers(
         External(desk, tasks),
         opening,
@@ -64,14 +66,15 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         Sync(desk, tasks, opening, lists),
         views,
         states,
-        Triage(desk, tasks, lists, marks, mail, states, writer),
+        Triage(desk, tasks, lists, marks, mail, states, writer, own.undo),
         LandedPatches(desk, tasks, opening, states, writer),
         search,
         Digests(desk, tasks, opening, lists, mail),
         CommentWriter(desk, tasks, mail, review, own),
-        Replies(desk, tasks, own),
-        ReplyReview(desk, tasks, own),
+        Replies(desk, tasks, own, own.undo),
+        replies,
+        Drafts(desk, tasks, own, replies),
         SeriesActions(desk, tasks, opening, own, writer, states.load),
         Panes(desk, tasks),
-        CommandLine(desk, tasks),
+        CommandLine(desk, tasks, own),
     )

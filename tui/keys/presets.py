@@ -74,6 +74,8 @@ DEFAULT: Final = {
     "reply.trailers": "T",
     "reply.whole": "R",
     "reply.review": "",
+    "reply.send": "",
+    "reply.drafts": "",
     "series.actions": "a",
     "series.coverage": "gc",
     "series.comments": "gR",

@@ -58,6 +58,7 @@ class CommentEditor(TextArea):
     DEFAULT_CSS = """
     CommentEditor {
         layer: editor; position: absolute; visibility: hidden; padding: 0; border: round $border;
+        width: 1; height: 1;
         &:focus { border: round $border; }
         border-title-color: $text-primary; border-subtitle-color: $foreground-muted;
     }
@@ -94,6 +95,9 @@ class CommentEditor(TextArea):
         """Close, and give the keys back to where they were."""
         self._actions = None
         self.visible = False
+        self.place(
+            Region(0, 0, 1, 1)
+        )  # hidden, it still takes room: none that makes the screen scroll
         if self.screen.focused is self:
             self.screen.set_focus(self._before)
 

@@ -17,9 +17,11 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from core.reply.draft import Draft
+from core.reply.recipient_edit import SYNTAX
 from core.text import SafeText, shown, shown_lines
 from tui.keys.keymap import Keymap
 from tui.widgets.dialog import Dialog
+from tui.widgets.line_input import LineInput
 from tui.widgets.line_scroll import LineScroll
 
 
@@ -31,6 +33,10 @@ class PreviewAction(Enum):
     HOLD = "hold"
     """Take back that it is ready."""
     DELETE = "delete"
+    RECIPIENTS = "recipients"
+    """Change them as `PreviewAnswer.line` says."""
+    COMMAND = "command"
+    """Leave, and type a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class PreviewAnswer:
 
     action: PreviewAction
     at: int
+    line: str = ""
 
 
 _KEYS: Final = {
@@ -57,6 +64,7 @@ _KEYS: Final = {
     "e": PreviewAction.EDIT,
     "minus": PreviewAction.HOLD,
     "X": PreviewAction.DELETE,
+    ":": PreviewAction.COMMAND,
 }
 _HELP: Final = "  ".join(
     f"{key} {label}"
@@ -64,6 +72,7 @@ _HELP: Final = "  ".join(
         ("C-y", "send"),
         ("Enter", "next"),
         ("e", "edit"),
+        ("t", "to/cc"),
         ("-", "hold"),
         ("X", "delete"),
         ("|", "call"),
@@ -119,19 +128,48 @@ class PreviewText(LineScroll):
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
 
 
+def scroll_handlers(text: PreviewText) -> Mapping[str, Callable[[], object]]:
+    """Return the handlers of movement commands for a text."""
+    return {
+        "move.down": partial(text.action_line, 1),
+        "move.up": partial(text.action_line, -1),
+        "move.half_down": partial(text.action_half_page, 1),
+        "move.half_up": partial(text.action_half_page, -1),
+        "move.page_down": partial(text.action_page, 1),
+        "move.page_up": partial(text.action_page, -1),
+        "move.top": text.action_top,
+        "move.bottom": text.action_bottom,
+    }
+
+
 class MailPreview(Dialog[PreviewAnswer]):
     """Shows one draft after the other over the whole screen; ends with an action for one of them."""
 
-    DEFAULT_CSS = "MailPreview { background: $surface; }"
+    DEFAULT_CSS = """
+    MailPreview {
+        background: $surface;
+        & > LineInput { dock: bottom; background: $panel; }
+    }
+    """
     """Opaque: under a dialog that can be seen through, Textual paints the whole screen again."""
 
-    def __init__(self, keymap: Keymap, drafts: Sequence[PreviewedDraft], at: int = 0) -> None:
-        """Take also the draft that is shown first, counted from 0."""
+    def __init__(
+        self,
+        keymap: Keymap,
+        drafts: Sequence[PreviewedDraft],
+        at: int = 0,
+        *,
+        seen: Callable[[Draft], object],
+    ) -> None:
+        """Show draft `at` first, counted from 0; `seen` is called with each draft that is shown."""
         super().__init__(keymap)
         self._drafts = drafts
+        self._seen = seen
         self._at = min(at, len(drafts) - 1)
         self._shows_call = False
         self._text = PreviewText()
+        self._line: LineInput | None = None
+        """There while recipients are edited."""
 
     def compose(self) -> ComposeResult:
         """Lay out the mail, which scrolls."""
@@ -144,18 +182,7 @@ class MailPreview(Dialog[PreviewAnswer]):
 
     def command_handlers(self) -> Mapping[str, Callable[[], object]]:
         """Return the handlers of the preview's commands, by name."""
-        text = self._text
-        return {
-            **super().command_handlers(),
-            "move.down": partial(text.action_line, 1),
-            "move.up": partial(text.action_line, -1),
-            "move.half_down": partial(text.action_half_page, 1),
-            "move.half_up": partial(text.action_half_page, -1),
-            "move.page_down": partial(text.action_page, 1),
-            "move.page_up": partial(text.action_page, -1),
-            "move.top": text.action_top,
-            "move.bottom": text.action_bottom,
-        }
+        return {**super().command_handlers(), **scroll_handlers(self._text)}
 
     def accept(self) -> None:
         """Go to the next draft, from the last one to the first."""
@@ -164,6 +191,11 @@ class MailPreview(Dialog[PreviewAnswer]):
 
     def press_key(self, event: events.Key) -> bool:
         """Take the action with this key, or run a command."""
+        if self._line is not None:
+            return self._edit_recipients(self._line, event)
+        if event.character == "t":
+            self._ask_recipients()
+            return True
         if event.key == "vertical_line":
             self._shows_call = not self._shows_call
             self._show()
@@ -174,7 +206,26 @@ class MailPreview(Dialog[PreviewAnswer]):
         self.dismiss(PreviewAnswer(action, self._at))
         return True
 
+    def _ask_recipients(self) -> None:
+        self._line = LineInput(compact=True, placeholder=SYNTAX)
+        self._text.action_top()
+        self._text.border_subtitle = Content("Enter changes them  Esc leaves them")
+        self.mount(self._line)
+        self.set_focus(self._line)
+
+    def _edit_recipients(self, line: LineInput, event: events.Key) -> bool:
+        if event.key == "enter" and line.value.strip():
+            self.dismiss(PreviewAnswer(PreviewAction.RECIPIENTS, self._at, line.value))
+        elif event.key in ("enter", "escape", "ctrl+c"):
+            self._line = None
+            line.remove()
+            self._show()
+        else:
+            line.feed(event)
+        return True
+
     def _show(self) -> None:
+        self._seen(self._drafts[self._at].draft)
         self._text.border_title = Content(f"mail {self._at + 1} of {len(self._drafts)}")
         self._text.border_subtitle = Content(_HELP)
         self._text.show(self._content())

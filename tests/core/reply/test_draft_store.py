@@ -251,6 +251,28 @@ def test_a_deleted_draft_is_kept_for_a_month(tmp_path: Path) -> None:
     assert not gone.exists()
 
 
+def test_a_text_that_an_editor_left_is_found_unless_somebody_edits_it(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    sent = replace(numbered(READY, 1), state=DraftState.SENT)
+    for one in (READY, sent):
+        store.save(one)
+        store.editor_file(one.id).write_text("half a")
+    store.comment_file(READY.id, 2).write_text("half a comment")
+    (tmp_path / "drafts" / "notes.txt").write_text("of the user")
+    found = [(one.draft, one.comment) for one in store.left_in_editor()]
+    assert found == [(READY.id, 2), (READY.id, None)]
+    with store_in(tmp_path).locked(READY.id):
+        assert store.left_in_editor() == []
+
+
+def test_deleted_drafts_are_listed(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.save(READY)
+    assert store.deleted() == ()
+    store.delete(READY.id)
+    assert store.deleted() == (READY,)
+
+
 def test_sent_drafts_are_listed_for_a_month(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     store.save(replace(READY, state=DraftState.SENT))
