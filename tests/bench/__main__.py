@@ -23,6 +23,7 @@ ALL = (
     "diff",
     "reading",
     "versions",
+    "ladder",
     "replies",
     "apply",
 )

@@ -156,11 +156,11 @@ class Versions(Controller):
             if at in {ref.message_id for ref in (pair.old, pair.new) if ref is not None}
         ]
         changed = [place for place, pair in enumerate(comparison.pairs) if pair.is_changed]
-        self._desk.set_class(True, "-versions")
+        self._show_pane(True)
         self.ladder.show(choice, comparison, (places or changed or [0])[0])
         if self._desk.active_pane is not Pane.READER:
             self._desk.focus_pane(Pane.TREE)
-        self._read_interdiffs()
+        self._desk.call_after_refresh(self._read_interdiffs)  # the ladder is to be seen first
 
     def _show_ladder(self) -> None:
         if self._choice is not None and self._comparison is not None:
@@ -366,7 +366,12 @@ class Versions(Controller):
         self._choice = self._comparison = None
         self._interdiffs = {}
         self._tasks.cancel(_LINES)
-        self._desk.set_class(False, "-versions")
+        self._show_pane(False)
+
+    def _show_pane(self, open_: bool) -> None:
+        """Let the ladder stand in the place of the tree. A class of the screen would have Textual style all widgets."""
+        self._desk.series_tree.set_class(open_, "-covered")
+        self.ladder.set_class(open_, "-open")
 
     def on_session(self, session: Session, before: Session | None, /) -> None:
         """Close the ladder: another target is shown."""

@@ -146,7 +146,7 @@ class DeskScreen(CommandScreen):
         """The pane that has, or had before the prompt, the focus."""
         if self.has_class("-welcome"):
             return Pane.WELCOME
-        in_ladder = self._pane is Pane.TREE and self.has_class("-versions")
+        in_ladder = self._pane is Pane.TREE and self.ladder.has_class("-open")
         return Pane.LADDER if in_ladder else self._pane
 
     def focus_pane(self, pane: Pane) -> None:
