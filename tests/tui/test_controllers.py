@@ -16,6 +16,7 @@ from tui.desk.command_line import CommandLine
 from tui.desk.controller import Controller, Handler, Refresh
 from tui.desk.controllers import Controllers
 from tui.desk.external import External
+from tui.desk.landed import LandedPatches
 from tui.desk.lists import Lists
 from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
@@ -107,7 +108,7 @@ async def test_the_order_that_decides() -> None:
         kinds = [type(one) for one in desk_screen(app).controllers]
         cancels = [External, Opening, MailLoader, Versions, Results, Sync, SeriesActions]
         assert [kind for kind in kinds if kind.cancel is not Controller.cancel] == cancels
-        filters = [TriageState, Search]
+        filters = [TriageState, LandedPatches, Search]
         assert [kind for kind in kinds if kind.on_items is not Controller.on_items] == filters
         titles = [Lists, Views, Search]  # the lists' counts, the views' tabs, then what answers
         assert [kind for kind in kinds if kind in titles] == titles
