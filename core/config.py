@@ -6,13 +6,14 @@ A mistake in it never stops the program: it is reported, with the file and the k
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from core.config_keys import KEYS, LIST_KEYS, WrongValueError, read_inbox_since, read_interval
+from core.coverage.ready import ALLOWED, ReadyRule, read_ready_rule
 from core.fetch.options import FetchOptions
 from core.text import shown, shown_line
 
@@ -36,6 +37,8 @@ class FollowedList:
     sync_every: str = ""
     inbox_since: str = ""
     """Date from which its series are in the inbox; "" for the default of the first sync."""
+    ready: str = ""
+    """Rule for a ready series, in place of `Config.review_ready`."""
     clone: bool = True
     """Mirror the git epochs of a list on a server; without, its mails are asked for by search."""
 
@@ -70,6 +73,8 @@ class Config:
     """Seconds after which a preview that is shown in full counts as read; 0: it never does."""
     mailmap: str = ""
     bots: tuple[str, ...] = ()
+    review_ready: str = ""
+    """Rule for a ready series (`core.coverage.ready`); "" for none."""
     deadline: float = 60.0
     max_size: int = 64 << 20
     server: str = ""
@@ -107,7 +112,7 @@ class Config:
 
 _TABLES: Final = (
     "me", "lists", "views", "keys", "display", "identity", "fetch", "index", "reply", "send",
-    "apply", "trees", "hooks",
+    "review", "apply", "trees", "hooks",
 )  # fmt: skip
 
 
@@ -224,11 +229,28 @@ class _Reader:
                     and read_inbox_since(value, datetime.now(UTC)) is None
                 ):
                     self.problem(f"{key}.{option}", 'it must be like "30d", "2026-01-01" or "all"')
+                elif option == "ready" and value and not _is_ready_rule(value):
+                    self.problem(f"{key}.{option}", f"it must be {ALLOWED}")
                 else:
                     good[option] = value
             lists[name] = FollowedList(**good)
             self.sources |= dict.fromkeys((key, f"{key}.clone"), str(self.path))
         self.values["lists"] = lists
+
+
+def _is_ready_rule(text: str) -> bool:
+    try:
+        read_ready_rule(text)
+    except ValueError:
+        return False
+    return True
+
+
+def ready_rule(config: Config, lists: Collection[str]) -> ReadyRule | None:
+    """Return the rule of the first of some lists that has one, else the rule of all; None where there is none."""
+    own = (config.lists[name].ready for name in lists if name in config.lists)
+    text = next(filter(None, own), config.review_ready)
+    return read_ready_rule(text) if text else None
 
 
 def _read_document(reader: _Reader, content: bytes) -> None:
@@ -308,7 +330,7 @@ def describe(config: Config) -> list[str]:
             add("trees", name, getattr(tree, option), option)
     for name, followed in config.lists.items():
         add("lists", name, followed.target, "target")
-        for option in ("repo", "web", "sync_every", "inbox_since"):
+        for option in ("repo", "web", "sync_every", "inbox_since", "ready"):
             if value := getattr(followed, option):
                 add("lists", name, value, option)
         if not followed.clone:

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from core.coverage.ready import ALLOWED, read_ready_rule
+
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _INTERVAL: Final = re.compile(r"(\d{1,6})\s*([smhd]?)")
 
@@ -103,6 +105,15 @@ def _columns(value: Any) -> int:
     return value
 
 
+def _ready(value: Any) -> str:
+    if _text(value).strip():
+        try:
+            read_ready_rule(value)
+        except ValueError:
+            raise WrongValueError(ALLOWED) from None
+    return str(value).strip()
+
+
 def _way(value: Any) -> str:
     if value in ("auto", "git", "command") or str(value).startswith(("file:", "maildir:")):
         return str(value)
@@ -167,6 +178,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "apply.repo": ConfigKey("apply_repo", _text, "the repository that patches are applied to"),
     "apply.base": ConfigKey("apply_base", _text, "the commit to apply to"),
     "apply.branch": ConfigKey("apply_branch", _text, "the name of the branch; {author}, {slug} and {version} are filled in"),
+    "review.ready": ConfigKey("review_ready", _ready, 'fresh trailers that each patch needs for a series to be ready, such as "R>=1" or "R>=1 or A>=1"; empty: no claim'),
     "apply.worktrees": ConfigKey("apply_worktrees", _text, "the folder for worktrees; empty: beside the repository"),
 }  # fmt: skip
 """All keys but those of tables with user-chosen keys, in the order of the manual."""
@@ -177,6 +189,7 @@ LIST_KEYS: Final[Mapping[str, str]] = {
     "web": "the web address of its messages, in place of lore's",
     "sync_every": "how often the reader syncs it, such as 15m or 2h; empty: never by itself",
     "inbox_since": "series older than this start outside the inbox, such as 30d, 2026-01-01 or all; empty: 14 days before the first sync",
+    "ready": "trailers that each patch of a series needs, in place of review.ready",
     "clone": "mirror its git epochs; false: fetch by search",
 }
 """The keys of `[lists.NAME]`."""

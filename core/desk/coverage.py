@@ -6,6 +6,7 @@ from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from core.coverage.ready import ReadyRule
 from core.coverage.retractions import named_patches, retracted_names
 from core.coverage.trailer_states import ReplyFacts, coverage
 from core.coverage.values import Coverage, ForgottenTag, PatchCoverage, Tag
@@ -60,8 +61,8 @@ def _until(series: Series, version: Version) -> Series:
     return replace(series, versions=versions, trailers=trailers)
 
 
-def coverage_record(found: Coverage) -> dict[str, Any]:
-    """Return a coverage as the JSON object that scripts read."""
+def coverage_record(found: Coverage, rule: ReadyRule | None = None) -> dict[str, Any]:
+    """Return a coverage as the JSON object that scripts read; `ready` is null without a rule."""
     return {
         "kind": "coverage",
         "series": found.series,
@@ -70,6 +71,7 @@ def coverage_record(found: Coverage) -> dict[str, Any]:
         "forgotten": [_forgotten_record(one) for one in found.forgotten],
         "reviewed": found.reviewed,
         "stale": found.stale,
+        "ready": None if rule is None else not rule.unready(found),
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Config, describe, load_config, with_git
+from core.config import Config, describe, load_config, ready_rule, with_git
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +157,24 @@ def test_a_number_of_thousands_of_digits_is_a_mistake_like_any_other(tmp_path: P
     config = load_config(file)
     assert config.deadline == 60
     assert "it is not TOML" in config.problems[0]
+
+
+def test_the_rule_of_a_list_for_what_is_ready_stands_before_that_of_all(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        "[review]\nready = 'R>=1'\n[lists.kvm]\ntarget = '/kvm'\nready = 'A>=2'\n"
+        "[lists.mm]\ntarget = '/mm'\nready = 'maintainer'",
+    )
+    assert [rule_text(config, lists) for lists in (("kvm",), ("mm",), ())] == [
+        "A>=2",
+        "R>=1",
+        "R>=1",
+    ]
+    (problem,) = config.problems
+    assert "lists.mm.ready: it must be terms like R>=1" in problem
+    assert rule_text(load(tmp_path, ""), ("kvm",)) == ""
+
+
+def rule_text(config: Config, lists: tuple[str, ...]) -> str:
+    rule = ready_rule(config, lists)
+    return "" if rule is None else rule.text

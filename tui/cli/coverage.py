@@ -19,6 +19,7 @@ def _add(parser: argparse.ArgumentParser) -> None:
 
 def coverage(arguments: argparse.Namespace) -> int:
     """Print the review trailers of a series. Returns the exit status; raises PatchdeskError and Cancelled."""
+    from core.config import ready_rule
     from core.desk.coverage import coverage_record, series_coverage
     from core.desk.version_cache import ComparisonCache
     from core.desk.versions import series_of
@@ -32,11 +33,12 @@ def coverage(arguments: argparse.Namespace) -> int:
     ):
         series = series_of(found.listing, found.message.message_id)
         cache = ComparisonCache(cache_dir() / "versions.sqlite3")
+        rule = ready_rule(config, series.lists)
         result = series_coverage(found.opener, series, cache, stop)
     if arguments.json:
-        print_lines([to_line(coverage_record(result))])
+        print_lines([to_line(coverage_record(result, rule))])
     else:
-        print_lines([shown(f"{series.subject} v{result.version}"), *coverage_lines(result)])
+        print_lines([shown(f"{series.subject} v{result.version}"), *coverage_lines(result, rule)])
     return 0
 
 

@@ -10,6 +10,7 @@ from core.text import SafeText, shown
 if TYPE_CHECKING:
     from core.apply.values import Base, PatchFit
     from core.comments.values import CommentLedger
+    from core.coverage.ready import ReadyRule
     from core.coverage.values import Coverage
     from core.landed.values import LandedPatch
     from core.model import Series
@@ -38,11 +39,14 @@ def trial_lines(base: Base, fits: Sequence[PatchFit], total: int) -> list[SafeTe
     return lines
 
 
-def coverage_lines(found: Coverage) -> list[SafeText]:
-    """Return the review trailers of each patch, with their states."""
+def coverage_lines(found: Coverage, rule: ReadyRule | None = None) -> list[SafeText]:
+    """Return the review trailers of each patch, with their states, and whether the series meets a rule."""
     counts = [f"{found.reviewed}/{len(found.patches)} reviewed"]
     counts += [f"{found.stale} stale"] * bool(found.stale)
     counts += [f"{len(found.forgotten)} forgotten"] * bool(found.forgotten)
+    if rule is not None:
+        unready = ", ".join(map(str, rule.unready(found)))
+        counts.append(f"not ready ({rule.text}): {unready}" if unready else f"ready ({rule.text})")
     lines = [shown(" · ".join(counts)), shown("")]
     forgotten = {(one.number, one.tag) for one in found.forgotten}
     for patch in found.patches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.coverage.people import is_same_person, named_person
+from core.coverage.ready import read_ready_rule
 from core.coverage.retractions import named_patches, retracted_names
 from core.coverage.trailer_states import ReplyFacts, coverage, lines_to_add
 from core.coverage.values import Coverage, TagState
@@ -226,6 +228,37 @@ def test_any_text_can_be_read(text: str) -> None:
     retracted_names(text)
     named_patches(f"{text}\n{ACKED}\n", ACKED)
     named_person(text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "unready"),
+    [
+        ("R>=1", (2,)),
+        ("R>=1 or A>=1", ()),
+        ("R>=1 and A>=1 or A>=1", (1,)),
+        ("R>=2", (1, 2)),
+        ("T>=1", (1, 2)),
+        ("R>=0", ()),
+    ],
+)
+def test_the_patches_that_are_not_ready(rule: str, unready: tuple[int, ...]) -> None:
+    mails = [*version(1), reply("r1", "v1 1", REVIEWED), reply("r2", "v1 2", ACKED)]
+    assert read_ready_rule(rule).unready(cover(mails)) == unready
+
+
+def test_a_stale_trailer_and_one_first_seen_make_nothing_ready() -> None:
+    mails = [*version(1), reply("r1", "v1 1", REVIEWED), *version(2, (), (ACKED,), at=20)]
+    found = cover(mails, pair(1, 1, "code"), pair(2, 2))
+    assert read_ready_rule("R>=1 or A>=1").unready(found) == (1, 2)
+    refused = [*version(1), *(reply(f"r{n}", f"v1 {n}", REVIEWED) for n in (1, 2))]
+    refused.append(reply("n", "v1 2", REVIEWED.replace("Reviewed", "Nacked"), at=12))
+    assert read_ready_rule("R>=1").unready(cover(refused)) == (2,)
+
+
+@pytest.mark.parametrize("text", ["?", "R", "R>1", "N>=1", "maintainer", "R>=1 or", "R>=1,A>=1"])
+def test_no_rule(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(text)):
+        read_ready_rule(text)
 
 
 def test_states_are_words() -> None:
