@@ -65,3 +65,15 @@ async def test_the_replies_to_a_patch_are_a_discussion_on_demand() -> None:
         await pilot.press("]", "g", "t")
         await idle(pilot)
         assert "Nobody has answered here." in text_of(app, "StatusBar")
+
+
+async def test_the_discussion_of_a_series_has_the_replies_to_its_patches() -> None:
+    answers = {0: (reply("r0@x", "Re: lamp"),), 2: (reply("r2@x", "Re: oil"),)}
+    app = app_with(series("lamp", version("lamp", ["wick", "oil"], cover="lamp", replies=answers)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await idle(pilot)
+        await pilot.press("g", "t")
+        await idle(pilot)
+        assert open_mail(app) == "lamp-v1-0@x"
+        assert [name for name, _ in replies(app)] == ["r0@x", "r2@x"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from core.model import MessageId, OpenedMessage, Series, Thread
+from core.model import MessageId, OpenedMessage, Thread
 from core.text import SafeText, shown
 from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
 from tui.desk.mail import MailLoader
 from tui.desk.review import Review
 from tui.keys.commands import Pane
 from tui.tasks import Tasks
-from tui.tree.rows import Row
+from tui.tree.rows import Kind, Row
 
 if TYPE_CHECKING:
     from core.model import Reply
@@ -36,13 +36,10 @@ class Discussions(Controller):
     def replies_to(self, mail: OpenedMessage) -> Sequence[Reply] | None:
         """Return the replies that are to stand below a mail as a discussion; None where there is none of it."""
         row, name = self._desk.series_tree.row, mail.message.message_id
-        if row is None:
+        found = None if row is None else _discussion_of(row)
+        if row is None or found is None or found[0] != name:
             return None
-        if isinstance(row.item, Thread):
-            return row.item.replies if name == row.item.root.message_id else None
-        entry = row.entry
-        is_wanted = entry is not None and name == self._wanted == entry.message.message_id
-        return entry.replies if entry is not None and is_wanted else None
+        return found[1] if isinstance(row.item, Thread) or name == self._wanted else None
 
     @property
     def reader_title(self) -> SafeText | None:
@@ -54,10 +51,11 @@ class Discussions(Controller):
     def _read(self) -> None:
         """Read the discussion around the row under the cursor; a second time show comments under their lines again."""
         row = self._desk.series_tree.row
-        root = None if row is None else _root_of(row)
-        if row is None or root is None:
+        found = None if row is None else _discussion_of(row)
+        if row is None or found is None or not found[1]:
             self._desk.show_message("Nobody has answered here.")
             return
+        root = found[0]
         is_shown = self._wanted == root and self._loader.mail is not None
         if is_shown and self._desk.active_pane is Pane.READER and not isinstance(row.item, Thread):
             self._wanted = None
@@ -76,10 +74,18 @@ class Discussions(Controller):
         self._loader.open_here()
 
 
-def _root_of(row: Row) -> MessageId | None:
-    """Return the message that the discussion of a row begins with; None where nobody has answered."""
+def _discussion_of(row: Row) -> tuple[MessageId, Sequence[Reply]] | None:
+    """Return the message that the discussion of a row begins with, and its replies; None where that is not here.
+
+    On a series, a version or a cover letter these are the replies to the cover letter and to every patch.
+    """
     if isinstance(row.item, Thread):
-        return row.item.root.message_id if row.item.replies else None
-    if not isinstance(row.item, Series) or row.entry is None or not row.entry.replies:
+        return row.item.root.message_id, row.item.replies
+    entry, version = row.entry, row.version
+    if entry is None:
         return None
-    return row.entry.message.message_id
+    is_whole = row.kind in (Kind.SERIES, Kind.VERSION) or (version and entry is version.cover)
+    if version is not None and is_whole and row.message in (None, entry.message):
+        replies = tuple(reply for each in version.entries() for reply in each.replies)
+        return entry.message.message_id, replies
+    return entry.message.message_id, entry.replies
