@@ -9,6 +9,7 @@ from typing import Final
 
 from core.coverage.people import is_same_person
 from core.model import Identity
+from core.series.identities import NO_BOTS, Bots
 from core.series.review_comments import ReviewComment
 
 _FEWEST: Final = 12
@@ -25,11 +26,11 @@ _POLITE: Final = re.compile(
 
 
 def asks_for_something(
-    comment: ReviewComment, own: Collection[Identity], robots: Collection[Identity] = ()
+    comment: ReviewComment, own: Collection[Identity], bots: Bots = NO_BOTS
 ) -> bool:
-    """Whether a comment is an item to follow; `own` are the series' senders."""
+    """Whether a comment is an item to follow; `own` are the series' senders, `bots` ask for nothing."""
     sender = comment.message.sender
-    if any(is_same_person(sender, one) for one in (*own, *robots)):
+    if sender in bots or any(is_same_person(sender, one) for one in own):
         return False
     lines = [line for line in comment.lines if line.strip()]
     said = [line for line in lines if not _TRAILER.match(line) and not _POLITE.match(line)]

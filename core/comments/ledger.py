@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +20,8 @@ from core.comments.values import (
 from core.coverage.people import is_same_person
 from core.coverage.values import LETTERS
 from core.diff.parse import read_diff
-from core.model import Identity, MessageId, OpenedMessage, Series, Version
+from core.model import MessageId, OpenedMessage, Series, Version
+from core.series.identities import NO_BOTS, Bots
 from core.series.review_comments import (
     PatchLine,
     ReplyInThread,
@@ -56,7 +57,8 @@ class LaterVersion:
 class LedgerOptions:
     """Additions of a person or of the configuration."""
 
-    robots: Collection[Identity] = ()
+    bots: Bots = NO_BOTS
+    """Senders whose comments ask for nothing."""
     settled: Mapping[str, bool] = field(default_factory=dict)
     """Key of a comment → whether somebody settled it, or opened it again."""
 
@@ -100,7 +102,7 @@ class _Ledger:
             for at, comment in enumerate(placed):
                 if comment.depth:
                     continue
-                if asks_for_something(comment, self._own, self._options.robots):
+                if asks_for_something(comment, self._own, self._options.bots):
                     followed.append(self._follow(one, comment, _below(placed, at)))
                 else:
                     left_out += 1

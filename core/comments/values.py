@@ -111,7 +111,7 @@ class CommentLedger:
     seen_in: int | None
     comments: tuple[FollowedComment, ...]
     left_out: int = 0
-    """Comments that ask for nothing: the author's own, trailers alone, thanks, those of robots."""
+    """Comments that ask for nothing: the author's own, trailers alone, thanks, those of bots."""
 
     @property
     def open(self) -> int:

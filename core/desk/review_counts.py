@@ -6,24 +6,28 @@ import logging
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from core.comments.ledger import LedgerOptions
 from core.comments.values import CommentState
+from core.config import load_config
 from core.coverage.values import TagState
 from core.desk.comments import carried_comments
 from core.desk.coverage import series_coverage
 from core.desk.export import IndexedMail
-from core.desk.version_cache import ComparisonCache
+from core.desk.version_cache import ComparisonCache, shared_cache
 from core.errors import Cancelled, PatchdeskError
 from core.index.index import Index, open_index
 from core.index.review_counts import LETTERS, ReviewCounts, ReviewSummary
 from core.model import Series
 from core.progress import Progress, ProgressCallback
 from core.search.maintenance import review_counts_file
+from core.series.identities import NO_BOTS, Bots
 from core.system.child_process import Channel, ChildProcess
-from core.system.paths import cache_dir
+from core.system.paths import config_file
 
 if TYPE_CHECKING:
     from core.desk.export import MailOpener
@@ -44,8 +48,9 @@ def review_summary(
     series: Series,
     cache: ComparisonCache | None = None,
     stop: Event | None = None,
+    bots: Bots = NO_BOTS,
 ) -> ReviewSummary:
-    """Return what the reviews of a series come to. Raises PatchdeskError and Cancelled."""
+    """Return what the reviews of a series come to; comments of `bots` are none. Raises PatchdeskError and Cancelled."""
     found = series_coverage(opener, series, cache, stop)
     fresh = [{tag.letter for tag in patch.fresh()} for patch in found.patches]
     stale = {
@@ -54,7 +59,8 @@ def review_summary(
         for tag in patch.tags
         if tag.state is TagState.STALE
     }
-    ledgers = carried_comments(opener, series, cache=cache, stop=stop)
+    options = LedgerOptions(bots=bots)
+    ledgers = carried_comments(opener, series, cache=cache, options=options, stop=stop)
     return ReviewSummary(
         missing="".join(one for one in LETTERS if not all(one in has for has in fresh)),
         stale=tuple(sorted(Counter(letter for letter, _ in stale).items())),
@@ -68,21 +74,29 @@ def review_summary(
 
 
 def fill_review_counts(
-    index: Index, file: Path, *, stop: Event, report: ProgressCallback, most_seconds: float
+    index: Index,
+    file: Path,
+    *,
+    stop: Event,
+    report: ProgressCallback,
+    most_seconds: float,
+    bots: Sequence[str] = (),
 ) -> int:
     """Count the reviews of the rows that changed since they were counted; return how many were.
 
     What is not reached within `most_seconds` is done the next time. Raises Cancelled and IndexFileError.
     """
     counts = ReviewCounts(file, index.identity)
-    now = {row: f"{_RULES} {text}" for row, text in index.rows.fingerprints()}
+    rules = " ".join([str(_RULES), *bots])
+    now = {row: f"{rules} {text}" for row, text in index.rows.fingerprints()}
     known = counts.fingerprints()
     pending = [row for row, text in now.items() if known.get(row) != text]
     gone = known.keys() - now.keys()
     if not pending and not gone:
         return 0
-    opener, cache = IndexedMail(index), ComparisonCache(cache_dir() / "versions.sqlite3")
+    opener, cache = IndexedMail(index), shared_cache()
     until = time.monotonic() + most_seconds
+    named = Bots(bots)
     found: list[tuple[int, str, ReviewSummary]] = []
     done = 0
 
@@ -97,7 +111,7 @@ def fill_review_counts(
                 break
             item = index.mails.series(row)
             if isinstance(item, Series):
-                found.append((row, now[row], _counted(opener, item, cache, stop)))
+                found.append((row, now[row], _counted(opener, item, cache, stop, named)))
                 done += 1
             if len(found) >= _AT_ONCE:
                 keep()
@@ -110,11 +124,11 @@ def fill_review_counts(
 
 
 def _counted(
-    opener: MailOpener, series: Series, cache: ComparisonCache, stop: Event
+    opener: MailOpener, series: Series, cache: ComparisonCache, stop: Event, bots: Bots
 ) -> ReviewSummary:
     """Return the counts of a series; none of one whose mails cannot be read, which is tried again once it changes."""
     try:
-        return review_summary(opener, series, cache, stop)
+        return review_summary(opener, series, cache, stop, bots)
     except PatchdeskError as error:
         log.warning("reviews of %s: %s", series.id, error.message)
         return ReviewSummary()
@@ -130,7 +144,12 @@ def fill_review_counts_of(path: Path, *, stop: Event, report: ProgressCallback) 
     index = open_index(path)
     try:
         return fill_review_counts(
-            index, review_counts_file(), stop=stop, report=report, most_seconds=MOST_SECONDS
+            index,
+            review_counts_file(),
+            stop=stop,
+            report=report,
+            most_seconds=MOST_SECONDS,
+            bots=load_config(config_file()).bots,
         )
     finally:
         index.close()

@@ -13,7 +13,7 @@ from typing import Final
 
 from core.errors import PatchdeskError
 from core.model import Version
-from core.system.paths import private_dir
+from core.system.paths import cache_dir, private_dir
 from core.versions.comparison import RULES, Comparison, from_record, to_record
 
 log = logging.getLogger(__name__)
@@ -109,3 +109,8 @@ class ComparisonCache:
             self._file.unlink(missing_ok=True)
         except OSError as fault:
             log.warning("versions cache: %s", fault)
+
+
+def shared_cache() -> ComparisonCache:
+    """Return the cache that the reader and all commands share; the file is opened once something is asked."""
+    return ComparisonCache(cache_dir() / "versions.sqlite3")

@@ -15,15 +15,7 @@ from datetime import UTC, datetime
 from core.digest.archive import Archive
 from core.digest.lookback import NewcomerFinder, RelatedMailSelector, look_back
 from core.digest.mail_facts import MailFacts, read_mail_facts
-from core.digest.people import (
-    Bots,
-    Mailmap,
-    People,
-    domain_of,
-    normalise,
-    rank_people,
-    ranked_names,
-)
+from core.digest.people import Mailmap, People, domain_of, rank_people, ranked_names
 from core.digest.range import DigestRange
 from core.digest.series_changes import RangeMails, repliers, series_changes, thread_changes
 from core.digest.values import (
@@ -36,6 +28,7 @@ from core.digest.values import (
 )
 from core.model import Identity, Message, Series
 from core.series.grouping import group_messages
+from core.series.identities import Bots, normalise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

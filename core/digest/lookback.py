@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.digest.archive import EarlierMail
-from core.digest.people import normalise
 from core.mail.subject import parse_subject
 from core.model import Identity, Message, Subject
+from core.series.identities import normalise
 
 DAY: Final = 24 * 3600
 PARTS_WITHIN: Final = 7 * DAY

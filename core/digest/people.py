@@ -10,24 +10,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 from core.errors import ConfigError
 from core.model import Identity
+from core.series.identities import normalise
 from core.series.threading import DisjointSets
 
 _LARGEST: Final = 4 << 20
 _MAILMAP_LINE: Final = re.compile(r"([^<>]*)<([^<>]*)>(?:([^<>]*)<([^<>]*)>)?\s*(?:#.*)?")
 _VIA: Final = " via "
-
-
-def normalise(text: str) -> str:
-    """Return a name or address as it is compared: without case and runs of blanks."""
-    return " ".join(text.casefold().split())
 
 
 def domain_of(identity: Identity) -> str:
@@ -82,23 +76,6 @@ def read_mailmap(path: str) -> Mailmap:
         raise ConfigError(
             f"The mailmap {path} cannot be read: {words}.", "Fix [identity] mailmap in config.toml."
         ) from error
-
-
-class Bots:
-    """The bots that the user named: by address, or by name without `@`; `*` is a wildcard."""
-
-    def __init__(self, patterns: Iterable[str] = ()) -> None:
-        wanted = [normalise(pattern) for pattern in patterns]
-        self._addresses = [pattern for pattern in wanted if "@" in pattern]
-        self._names = [pattern for pattern in wanted if pattern and "@" not in pattern]
-
-    def __contains__(self, identity: Identity) -> bool:
-        if not (self._addresses or self._names):
-            return False
-        address, name = normalise(identity.address), normalise(identity.name)
-        return any(fnmatchcase(address, pattern) for pattern in self._addresses) or any(
-            fnmatchcase(name, pattern) for pattern in self._names
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ def _make(channel: Channel, target: str, words: str, now: datetime) -> DigestRes
     from core.config import load_config
     from core.digest.build import DigestOptions
     from core.digest.page import open_archive, read_digest
-    from core.digest.people import Bots, Mailmap, read_mailmap
+    from core.digest.people import Mailmap, read_mailmap
+    from core.series.identities import Bots
     from core.system.paths import config_file
 
     if target == "-":

@@ -89,12 +89,14 @@ def test_the_text_is_the_ladder_with_the_changelog(program: Program) -> None:
     assert "v3: choose the set after accept(), not before it (Dafna)" in text
 
 
-def test_the_page_stands_alone_and_runs_nothing(program: Program) -> None:
-    page = program.do("versions", RELOAD, "--in", DEMO, "--format", "html")
+@pytest.mark.parametrize("command", ["versions", "comments", "coverage"])
+def test_the_page_stands_alone_and_runs_nothing(program: Program, command: str) -> None:
+    page = program.do(command, RELOAD, "--in", DEMO, "--format", "html")
     assert page.startswith("<!DOCTYPE html>")
     assert "<script" not in page
     assert "default-src 'none'" in page
     assert not re.search(r'(?:src|href)="(?!#)', page)
+    assert page.rstrip().endswith("</html>")
 
 
 @pytest.mark.parametrize(

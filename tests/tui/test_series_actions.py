@@ -43,7 +43,7 @@ async def test_a_trial_shows_each_patch_and_writes_nothing(folder: Path) -> None
         await ready(pilot)
         await press(pilot, "a", "a")
         shown = text_of(app)
-        assert "1/2 a: write three applied" in shown
+        assert "1/2 a: write three  applied" in shown
         assert "2/2 files match" in shown
     assert snapshot(folder) == before
 
@@ -120,7 +120,7 @@ async def test_a_conflict_is_shown(folder: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await press(pilot, "a", "a")
-        assert "1/2 a: write three applied" in text_of(app)  # on the commit before it
+        assert "1/2 a: write three  applied" in text_of(app)  # on the commit before it
 
 
 async def test_some_patches(folder: Path) -> None:
@@ -128,7 +128,7 @@ async def test_some_patches(folder: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await press(pilot, "a", "p", *"2", "enter")
-        assert "2/2 b: add four applied" in text_of(app)
+        assert "2/2 b: add four  applied" in text_of(app)
         assert "1/2 a: write three" not in text_of(app, "MessageView")
 
 
@@ -142,7 +142,7 @@ async def test_landed_coverage_and_comments(folder: Path) -> None:
         await press(pilot, "a", "l")
         assert "in next (patch-id)" in text_of(app)
         await press(pilot, "q", "g", "c")
-        assert "R Rex Reviewer fresh" in text_of(app)
+        assert "R Rex Reviewer  fresh" in text_of(app)
         await press(pilot, "q", "g", "R")
         assert "0 open of 0" in text_of(app)
 

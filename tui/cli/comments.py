@@ -24,17 +24,20 @@ def _add(parser: argparse.ArgumentParser) -> None:
         "--seen-in", metavar="V", help="the version they are followed to (default: the newest)"
     )
     parser.add_argument("--open", action="store_true", help="only comments that are open")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--format", choices=("text", "html"), default="text")
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def comments(arguments: argparse.Namespace) -> int:
     """Print the comments of a version. Returns the exit status; raises PatchdeskError and Cancelled."""
+    from core.comments.html_page import comments_page
     from core.comments.ledger import LedgerOptions
     from core.desk.comments import comment_record, followed_comments, only_open
-    from core.desk.version_cache import ComparisonCache
+    from core.desk.version_cache import shared_cache
     from core.desk.versions import series_of
     from core.json_records import to_line
-    from core.system.paths import cache_dir
+    from core.series.identities import Bots
 
     config = load_config_and_warn()
     with (
@@ -49,8 +52,8 @@ def comments(arguments: argparse.Namespace) -> int:
             series,
             arguments.of,
             arguments.seen_in,
-            cache=ComparisonCache(cache_dir() / "versions.sqlite3"),
-            options=LedgerOptions(settled=settled),
+            cache=shared_cache(),
+            options=LedgerOptions(settled=settled, bots=Bots(config.bots)),
             stop=stop,
         )
     if arguments.open:
@@ -59,6 +62,8 @@ def comments(arguments: argparse.Namespace) -> int:
         print_lines(
             to_line(comment_record(ledger, one)) for ledger in ledgers for one in ledger.comments
         )
+    elif arguments.format == "html":
+        print_lines(comments_page(series.subject, ledgers))
     else:
         pages = [line for ledger in ledgers for line in comment_lines(ledger)]
         print_lines([shown(series.subject), *pages])

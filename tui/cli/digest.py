@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(arguments: argparse.Namespace, config: Config, form: PageFormat) -> Digest:
     from core.digest.build import DigestOptions
     from core.digest.page import open_archive, read_digest, reduce_options
-    from core.digest.people import Bots
+    from core.series.identities import Bots
 
     target, name = arguments.target, arguments.name
     if target in config.lists and not Path(target).exists():

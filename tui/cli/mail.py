@@ -316,12 +316,11 @@ def outline(item: Series | Thread) -> Sequence[str]:
 
 def _changed(opener: MailOpener, listing: TargetListing, message: Message) -> str:
     """Return a patch's changes since the version before, "" where there is none or it cannot be read."""
-    from core.desk.version_cache import ComparisonCache
+    from core.desk.version_cache import shared_cache
     from core.desk.versions import VersionComparer, change_phrase
     from core.model import Series
-    from core.system.paths import cache_dir
 
-    comparer = VersionComparer(opener, ComparisonCache(cache_dir() / "versions.sqlite3"))
+    comparer = VersionComparer(opener, shared_cache())
     for item in listing.items:
         if isinstance(item, Series) and message.message_id in item.message_ids:
             try:

@@ -45,16 +45,15 @@ def _add(parser: argparse.ArgumentParser) -> None:
 
 def versions(arguments: argparse.Namespace) -> int:
     """Print the changes between two versions. Returns the exit status; raises PatchdeskError."""
-    from core.desk.version_cache import ComparisonCache
+    from core.desk.version_cache import shared_cache
     from core.desk.versions import VersionComparer, choose_postings
     from core.sources.message_url import named_message_id
-    from core.system.paths import cache_dir
 
     wanted = named_message_id(arguments.id)
     config = load_config_and_warn()
     with _source(arguments, wanted, config) as (opener, listing), interruptible() as (_, stop):
         choice = choose_postings(listing, wanted, arguments.old, arguments.new)
-        comparer = VersionComparer(opener, ComparisonCache(cache_dir() / "versions.sqlite3"))
+        comparer = VersionComparer(opener, shared_cache())
         comparison = comparer.compare(choice, stop)
         interdiffs: Sequence[PairInterdiff] = ()
         if arguments.patch is not None or arguments.format == "html":

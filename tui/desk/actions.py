@@ -75,8 +75,8 @@ class SeriesActions(Controller):
         """Return the handlers of commands, by name."""
         return {
             "series.actions": self._ask,
-            "series.coverage": partial(self._report, "reading who reviewed it", coverage_report),
-            "series.comments": partial(self._report, "following the comments", comments_report),
+            "series.coverage": self._report_coverage,
+            "series.comments": self._report_comments,
         }
 
     def cancel(self) -> bool:
@@ -289,6 +289,14 @@ class SeriesActions(Controller):
         if chosen is not None:
             self._run(what, partial(work, chosen), lambda found: self._note(*found))
 
+    def _report_coverage(self) -> None:
+        config = self._desk.settings.config
+        self._report("reading who reviewed it", partial(coverage_report, config))
+
+    def _report_comments(self) -> None:
+        config = self._desk.settings.config
+        self._report("following the comments", partial(comments_report, config))
+
     def _note(self, title: str, lines: Sequence[SafeText]) -> None:
         self._desk.show_report(shown(title), lines)
 
@@ -301,7 +309,9 @@ class SeriesActions(Controller):
             return None
         newest = row.item.versions[-1]
         is_series = row.kind is Kind.SERIES or row.version is None
-        return ChosenVersion(session, row.item, newest if is_series else row.version or newest)
+        version = newest if is_series else row.version or newest
+        settled = dict(row.standing.settled) if row.standing is not None else {}
+        return ChosenVersion(session, row.item, version, settled)
 
     def _run(self, what: str, work: Callable[[Task], object], then: Callable[..., object]) -> None:
         def done(result: object) -> None:

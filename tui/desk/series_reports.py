@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from core.text import SafeText, shown
+from core.text import SafeText, shown_line
+from tui.widgets.row_text import fit
 
 if TYPE_CHECKING:
     from core.apply.values import Base, PatchFit
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from core.model import Series
 
 _FIT: Final = {"applied": "✓", "conflict": "✗", "missing": "?", "skipped": "·"}
+_TITLE: Final = 44
+"""Cells of a patch's title in a table."""
+_COLUMNS: Final = 10
+"""People in a table of 80 cells."""
 _STATE: Final = {"open": "○", "likely settled": "●", "settled": "✓"}
 
 
@@ -27,30 +32,31 @@ def version_label(version: int) -> str:
 def trial_lines(base: Base, fits: Sequence[PatchFit], total: int) -> list[SafeText]:
     """Return how each patch applied to a base."""
     matched = "" if base.matched is None else f", {base.matched[0]}/{base.matched[1]} files match"
-    lines = [shown(f"base {base.commit[:12]} ({base.source.value}{matched})")]
-    lines += [shown(f"     {base.note}")] * bool(base.note)
-    lines.append(shown(""))
+    lines = [shown_line(f"base {base.commit[:12]} ({base.source.value}{matched})")]
+    lines += [shown_line(f"     {base.note}")] * bool(base.note)
+    lines.append(shown_line(""))
     for one in fits:
         number = f"{one.number}/{total}"
-        lines.append(shown(f"{_FIT[one.fit.value]} {number:>7} {one.title}  {one.fit.value}"))
+        lines.append(shown_line(f"{_FIT[one.fit.value]} {number:>7} {one.title}  {one.fit.value}"))
         for file in one.files:
             hunks = f"{file.failing} of {file.hunks} hunks, " if file.hunks else ""
-            lines.append(shown(f"          {file.path}: {hunks}{file.reason}"))
+            lines.append(shown_line(f"          {file.path}: {hunks}{file.reason}"))
     return lines
 
 
 def coverage_lines(found: Coverage, rule: ReadyRule | None = None) -> list[SafeText]:
     """Return the review trailers of each patch, with their states, and whether the series meets a rule."""
-    counts = [f"{found.reviewed}/{len(found.patches)} reviewed"]
-    counts += [f"{found.stale} stale"] * bool(found.stale)
-    counts += [f"{len(found.forgotten)} forgotten"] * bool(found.forgotten)
-    if rule is not None:
-        unready = ", ".join(map(str, rule.unready(found)))
-        counts.append(f"not ready ({rule.text}): {unready}" if unready else f"ready ({rule.text})")
-    lines = [shown(" · ".join(counts)), shown("")]
+    from core.coverage.phrases import coverage_summary
+
+    lines = [
+        shown_line(coverage_summary(found, rule)),
+        shown_line(""),
+        *matrix_lines(found),
+        shown_line(""),
+    ]
     forgotten = {(one.number, one.tag) for one in found.forgotten}
     for patch in found.patches:
-        lines.append(shown(f"{patch.number:>3} {patch.title}"))
+        lines.append(shown_line(f"{patch.number:>3} {patch.title}"))
         for tag in patch.tags:
             words = ["forgotten" if (patch.number, tag) in forgotten else tag.state.value]
             if tag.version is not None and tag.version != found.version:
@@ -58,38 +64,61 @@ def coverage_lines(found: Coverage, rule: ReadyRule | None = None) -> list[SafeT
             if tag.since:
                 words.append(f"since then: {', '.join(tag.since)}")
             name = tag.person.name or tag.person.address
-            lines.append(shown(f"      {tag.letter} {name}  {', '.join(words)}"))
+            lines.append(shown_line(f"      {tag.letter} {name}  {', '.join(words)}"))
         lines += [
-            shown(f"      c {one.name or one.address}  commented") for one in patch.commenters
+            shown_line(f"      c {one.name or one.address}  commented") for one in patch.commenters
         ]
         if not patch.tags and not patch.commenters:
-            lines.append(shown("      no review"))
+            lines.append(shown_line("      no review"))
+    return lines
+
+
+def matrix_lines(found: Coverage) -> list[SafeText]:
+    """Return the table of patches and people, with a name above each column: as wide as 80 cells hold."""
+    from core.coverage.matrix import coverage_matrix
+
+    matrix = coverage_matrix(found)
+    if not matrix.people:
+        return []
+    people = matrix.people[:_COLUMNS]
+    further = matrix.further + len(matrix.people) - len(people)
+    lines = [
+        shown_line(f"{'':{_TITLE + 4}}{'│ ' * at}┌ {one.name or one.address}")
+        for at, one in enumerate(people)
+    ]
+    for patch, cells in matrix.rows:
+        drawn = " ".join(f"{cell.letter or ' '}{cell.mark or ' '}"[:2] for cell in cells[:_COLUMNS])
+        title = fit(patch.title, _TITLE)
+        lines.append(shown_line(f"{patch.number:>3} {title}{drawn.rstrip()}"))
+    lines += [
+        shown_line(
+            "R reviewed · A acked · T tested · N against it · c commented · · asked, silent"
+        ),
+        shown_line(
+            "! given to other code · ? first seen here · - forgotten though nothing changed"
+        ),
+    ]
+    if further:
+        lines.append(shown_line(f"{further} more people gave a trailer, commented or were asked."))
     return lines
 
 
 def comment_lines(ledger: CommentLedger) -> list[SafeText]:
     """Return each comment with the evidence of its outcome."""
-    seen = f", seen in {version_label(ledger.seen_in)}" if ledger.seen_in is not None else ""
-    lines = [
-        shown(f"on {version_label(ledger.version)}{seen}"),
-        shown(f"{ledger.open} open of {len(ledger.comments)}; {ledger.left_out} left out: thanks, trailers, the author's own")
-    ]  # fmt: skip
+    from core.comments.phrases import evidence_phrases, ledger_heading, ledger_summary
+
+    lines = [shown_line(ledger_heading(ledger)), shown_line(ledger_summary(ledger))]
     number: int | None = None
     for one in ledger.comments:
         if one.number != number:
             number = one.number
-            lines += [shown(""), shown(f"patch {number}" if number else "cover letter")]
+            lines += [shown_line(""), shown_line(f"patch {number}" if number else "cover letter")]
         first = next((line.strip() for line in one.text.split("\n") if line.strip()), "")
-        words = [one.next.evidence.value]
-        words += ["answered"] * one.discussion.author_answered
-        words += [f"then {one.discussion.tag}"] * bool(one.discussion.tag)
-        words += ["in the changelog"] * one.discussion.in_changelog
-        words += ["most of the patch changed"] * one.next.rewritten
         name = one.person.name or one.person.address
-        lines.append(shown(f"  {_STATE[one.state.value]} {name}: {first}"))
+        lines.append(shown_line(f"  {_STATE[one.state.value]} {name}: {first}"))
         if one.quoted:
-            lines.append(shown(f"      > {one.quoted.strip()}"))
-        lines.append(shown(f"      {' · '.join(words)}"))
+            lines.append(shown_line(f"      > {one.quoted.strip()}"))
+        lines.append(shown_line(f"      {' · '.join(evidence_phrases(one))}"))
     return lines
 
 
@@ -101,11 +130,11 @@ def landed_lines(series: Series, found: Sequence[LandedPatch]) -> list[SafeText]
         label = f"{patch.number}/{version.total} {patch.message.subject.title}"
         mine = [one for one in found if one.message_id == patch.message.message_id]
         if not mine:
-            lines.append(shown(f"{label}: not found"))
+            lines.append(shown_line(f"{label}: not found"))
         for one in mine:
             words = [one.evidence.value]
             words += ["changed"] * one.code_changed
             words += [f"reverted by {one.reverted_by[:12]}"] * bool(one.reverted_by)
             where = f"in {one.tree}" if one.tree else "in no tree here"
-            lines.append(shown(f"{label}: {one.commit[:12]} {where} ({', '.join(words)})"))
+            lines.append(shown_line(f"{label}: {one.commit[:12]} {where} ({', '.join(words)})"))
     return lines

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import PatchdeskError
 from core.model import MessageId, Series, Version
-from core.text import SafeText
+from core.text import SafeText, shown
 from tui.desk.external import raw_of
 from tui.desk.requests import Session
 from tui.desk.series_reports import (
@@ -38,6 +38,8 @@ class ChosenVersion:
     session: Session
     series: Series
     version: Version
+    settled: Mapping[str, bool] = field(default_factory=dict)
+    """Key of a review comment → whether somebody settled it, or opened it again."""
 
 
 class SessionOpener:
@@ -139,20 +141,40 @@ def write_mbox(chosen: ChosenVersion, line: str, _: Task) -> str:
     return str(path)
 
 
-def coverage_report(chosen: ChosenVersion, task: Task) -> tuple[str, list[SafeText]]:
+def coverage_report(
+    config: Config | None, chosen: ChosenVersion, task: Task
+) -> tuple[str, list[SafeText]]:
     """Return the review trailers of each patch, with a title. Raises PatchdeskError and Cancelled."""
+    from core.config import ready_rule
     from core.desk.coverage import series_coverage
+    from core.desk.version_cache import shared_cache
 
-    found = series_coverage(SessionOpener(chosen.session), chosen.series, stop=task.stop)
-    return f"Coverage of {title_of(chosen)}", coverage_lines(found)
+    rule = None if config is None else ready_rule(config, chosen.series.lists)
+    found = series_coverage(
+        SessionOpener(chosen.session), chosen.series, shared_cache(), stop=task.stop
+    )
+    return f"Coverage of {title_of(chosen)}", coverage_lines(found, rule)
 
 
-def comments_report(chosen: ChosenVersion, task: Task) -> tuple[str, list[SafeText]]:
-    """Return the review comments of a series, with a title. Raises PatchdeskError and Cancelled."""
-    from core.desk.comments import series_comments
+def comments_report(
+    config: Config | None, chosen: ChosenVersion, task: Task
+) -> tuple[str, list[SafeText]]:
+    """Return the comments of every posting that are followed, with a title. Raises PatchdeskError and Cancelled."""
+    from core.comments.ledger import LedgerOptions
+    from core.desk.comments import followed_comments
+    from core.desk.version_cache import shared_cache
+    from core.series.identities import Bots
 
-    ledger = series_comments(SessionOpener(chosen.session), chosen.series, stop=task.stop)
-    return f"Comments on {chosen.series.subject}", comment_lines(ledger)
+    bots = Bots(() if config is None else config.bots)
+    ledgers = followed_comments(
+        SessionOpener(chosen.session),
+        chosen.series,
+        cache=shared_cache(),
+        options=LedgerOptions(bots=bots, settled=chosen.settled),
+        stop=task.stop,
+    )
+    lines = [line for ledger in ledgers for line in (*comment_lines(ledger), shown(""))]
+    return f"Comments on {chosen.series.subject}", lines
 
 
 def landed_report(

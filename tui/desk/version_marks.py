@@ -19,11 +19,10 @@ _GROUP: Final = "version marks"
 
 def new_comparer(session: Session) -> VersionComparer:
     """Return a comparer of the versions of the open target, with results cached on disk."""
-    from core.desk.version_cache import ComparisonCache
+    from core.desk.version_cache import shared_cache
     from core.desk.versions import VersionComparer
-    from core.system.paths import cache_dir
 
-    return VersionComparer(session.desk, ComparisonCache(cache_dir() / "versions.sqlite3"))
+    return VersionComparer(session.desk, shared_cache())
 
 
 class VersionMarks(Controller):

@@ -12,9 +12,10 @@ from core.digest.archive import MailboxArchive
 from core.digest.build import DigestOptions
 from core.digest.epoch_archive import EpochArchive
 from core.digest.page import read_digest
-from core.digest.people import Bots, Mailmap
+from core.digest.people import Mailmap
 from core.digest.values import Diffstat, Digest
 from core.model import Identity
+from core.series.identities import Bots
 from core.sources.mailbox import open_bytes
 from core.sources.mbox import to_mboxrd
 from core.sources.public_inbox import open_archive

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.digest.people import (
-    Bots,
     Mailmap,
     People,
     domain_of,
@@ -20,6 +19,7 @@ from core.digest.people import (
 )
 from core.errors import ConfigError
 from core.model import Identity
+from core.series.identities import Bots
 
 
 def who(text: str) -> Identity:

@@ -1,0 +1,17 @@
+"""The counts of a coverage as phrases, for every form of output."""
+
+from __future__ import annotations
+
+from core.coverage.ready import ReadyRule
+from core.coverage.values import Coverage
+
+
+def coverage_summary(found: Coverage, rule: ReadyRule | None = None) -> str:
+    """Return the counts of a coverage, and whether the series meets a rule, as one line."""
+    counts = [f"{found.reviewed}/{len(found.patches)} reviewed"]
+    counts += [f"{found.stale} stale"] * bool(found.stale)
+    counts += [f"{len(found.forgotten)} forgotten"] * bool(found.forgotten)
+    if rule is not None:
+        unready = ", ".join(map(str, rule.unready(found)))
+        counts.append(f"not ready ({rule.text}): {unready}" if unready else f"ready ({rule.text})")
+    return " · ".join(counts)
