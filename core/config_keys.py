@@ -161,7 +161,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "display.panes": ConfigKey("panes", _panes, "auto (side by side from 154 columns on), beside or below; a choice made by key in the reader overrides it"),
     "display.read_after": ConfigKey("read_after", _seconds_or_never, "seconds after which a preview that is shown in full counts as read; 0: only what was opened in the reader does"),
     "identity.mailmap": ConfigKey("mailmap", _file, "a git mailmap, to count the people of a digest"),
-    "identity.bots": ConfigKey("bots", _texts, "addresses or names that digests count separately, such as bots"),
+    "identity.bots": ConfigKey("bots", _texts, "bots, by address or name, `*` any text: digests count them apart, and their comments are not followed"),
     "fetch.deadline": ConfigKey("deadline", _seconds, "seconds that a server may take for a whole answer"),
     "fetch.max_size": ConfigKey("max_size", _bytes, "the largest answer of a server in bytes, compressed or not"),
     "fetch.server": ConfigKey("server", _server, "the server that is asked for a Message-ID; empty: git's b4.midmask, else lore.kernel.org"),

@@ -32,3 +32,9 @@ class Bots:
 
 
 NO_BOTS: Final = Bots()
+
+KNOWN_BOTS: Final = (
+    "* bot", "*-bot", "* robot", "syzbot*", "kernelci*", "patchew*",
+    "bot@*", "bot+*@*", "*-bot@*", "*-bot+*@*", "robot@*", "syzbot*@*", "lkp@*", "*@patchew.org",
+)  # fmt: skip
+"""How the senders of automatic messages are named on the lists of the kernel, QEMU and git."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.model import Identity
 from tests.tui.kit import (
     app_with,
     idle,
@@ -77,3 +78,24 @@ async def test_the_discussion_of_a_series_has_the_replies_to_its_patches() -> No
         await idle(pilot)
         assert open_mail(app) == "lamp-v1-0@x"
         assert [name for name, _ in replies(app)] == ["r0@x", "r2@x"]
+
+
+async def test_messages_of_bots_are_hidden_and_shown() -> None:
+    robot = Identity("kernel test robot", "lkp@intel.example")
+    answers = (reply("r1@x", "Re: lamp"), reply("b1@x", "Re: lamp", 1, author=robot))
+    app = app_with(series("lamp", version("lamp", ["wick"], replies={1: answers})))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("l", "g", "t")
+        await idle(pilot)
+        before = len(tree_of(app))
+        assert [name for name, _ in replies(app)] == ["r1@x", "b1@x"]
+        await pilot.press("t", "b")
+        await idle(pilot)
+        assert "Messages of bots are hidden." in text_of(app)
+        assert len(tree_of(app)) == before - 1
+        assert [name for name, _ in replies(app)] == ["r1@x"]
+        await pilot.press("t", "b")
+        await idle(pilot)
+        assert len(tree_of(app)) == before
+        assert [name for name, _ in replies(app)] == ["r1@x", "b1@x"]

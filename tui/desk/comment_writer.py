@@ -79,7 +79,9 @@ class CommentWriter(Controller):
         sent = tuple(one for one in self._own.drafts if one.state is DraftState.SENT)
         if sent != self._sent:
             self._sent = sent
-            self._desk.series_tree.set_extension(lambda item: with_sent_replies(item, sent))
+            self._desk.series_tree.set_transform(
+                "sent replies", lambda item: with_sent_replies(item, sent)
+            )
         self._review.show_own_comments()
 
     def refresh(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.desk.actions import SeriesActions
+from tui.desk.bots import BotMessages
 from tui.desk.command_line import CommandLine
 from tui.desk.comment_writer import CommentWriter
 from tui.desk.controller import DeskView
@@ -57,6 +58,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         mail,
         review,
         Discussions(desk, tasks, mail, review),
+        BotMessages(desk, tasks, review),
         Versions(desk, tasks, mail, review),
         VersionMarks(desk, tasks),
         Marking(desk, tasks, opening, lists, search),

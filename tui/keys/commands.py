@@ -167,6 +167,7 @@ _COMMANDS: Final = (
     Command("view.whitespace", "whitespace", "Ignore whitespace changes"),
     Command("view.hide_viewed", "hide viewed", "Hide viewed hunks"),
     Command("view.show_decided", "show triaged", "Show done, skipped, waiting and snoozed series"),
+    Command("view.bots", "bots", "Hide or show the messages of bots", _SERIES),
     Command("view.mouse", "mouse", "Mouse: for patchdesk, or for the terminal"),
     Command("dialog.accept", "accept", "Accept the highlighted line", Pane.DIALOG),
     Command("app.back", "back", "Back"),

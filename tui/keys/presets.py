@@ -125,6 +125,7 @@ DEFAULT: Final = {
     "view.whitespace": "ts",
     "view.hide_viewed": "tv",
     "view.show_decided": "td",
+    "view.bots": "tb",
     "view.mouse": "tm",
     "dialog.accept": "Enter C-y",
     "app.back": "q Esc",
@@ -185,6 +186,7 @@ _MUTT: Final = {
     "view.whitespace": "vs",
     "view.hide_viewed": "vv",
     "view.show_decided": "vd",
+    "view.bots": "vb",
     "view.mouse": "vm",
 }
 

@@ -112,22 +112,13 @@ class DeskScreen(CommandScreen):
         """Give a key to the focused line input or the welcome, else run its command."""
         if (taken := self._inputs.feed(event)) is not None:
             return taken
-        stroke = self.keymap.stroke(event.key, event.character)
-        command = self.keymap.command(self.active_pane, (stroke,))
-        is_opening = (
-            self.session is None and not self.is_empty and self.active_pane is not Pane.WELCOME
-        )
-        if self._early_keys.hold(event, command, is_opening=is_opening):
+        is_welcome = self.active_pane is Pane.WELCOME
+        is_opening = self.session is None and not self.is_empty and not is_welcome
+        if self._early_keys.hold(event, self, is_opening=is_opening):
             return True
-        if self.active_pane is Pane.WELCOME and self.offers.take_key(event):
+        if is_welcome and self.offers.take_key(event):
             return True
         return super().take_key(event)
-
-    def _press_early_keys(self) -> None:
-        """Press the keys that waited for the first rows."""
-        for event in self._early_keys.release():
-            if isinstance(screen := self.app.screen, CommandScreen):
-                screen.take_key(event)
 
     @property
     def editor(self) -> CommentEditor | None:
@@ -227,7 +218,7 @@ class DeskScreen(CommandScreen):
             self.series_tree.show(left, keep=refresh.keep, anew=refresh.anew, hold=refresh.hold)
             self.controllers.on_shown()
             if len(self.series_tree):
-                self.call_later(self._press_early_keys)
+                self.call_later(self._early_keys.press, self.app)
 
     def show_mail(self, mail: OpenedMessage, *, whole: bool = True) -> None:
         """Show a mail, or the beginning of one."""
@@ -276,7 +267,7 @@ class DeskScreen(CommandScreen):
         if empty:
             self.remove_class("-welcome")
             self.focus_pane(Pane.READER)
-            self.call_later(self._press_early_keys)
+            self.call_later(self._early_keys.press, self.app)
 
     async def show_welcome(self) -> None:
         """Show the welcome with its offers, since nothing is open."""
@@ -288,7 +279,7 @@ class DeskScreen(CommandScreen):
             await self.mount(Welcome(self.keymap.by_name), after=self.title_bar)
         self.focus_pane(self._pane)
         self._offer_hints()
-        self._early_keys.release()  # there is nothing that they could be meant for
+        self._early_keys.drop()  # there is nothing that they could be meant for
 
     def choose_panes(self, choice: PaneLayout) -> None:
         """Let the panes stand beside or below each other, or as the width says."""

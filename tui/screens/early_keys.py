@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from textual import events
+from textual.app import App
 
-from tui.keys.commands import Command
+from tui.keys.dispatch import CommandScreen
 
 MOST: Final = 64
 """Keys that are held."""
@@ -18,11 +19,13 @@ class EarlyKeys:
     def __init__(self) -> None:
         self._held: list[events.Key] = []
 
-    def hold(self, event: events.Key, command: Command | None, *, is_opening: bool) -> bool:
-        """Hold a key that runs `command`, where it has to wait; return whether it was. Esc drops those that are held."""
+    def hold(self, event: events.Key, screen: CommandScreen, *, is_opening: bool) -> bool:
+        """Hold a key of a screen, where it has to wait; return whether it was. Esc drops those that are held."""
         if event.key == "escape" and self._held:
             self._held.clear()
             return True
+        stroke = screen.keymap.stroke(event.key, event.character)
+        command = screen.keymap.command(screen.active_pane, (stroke,))
         begins = is_opening and command is not None and command.name.startswith("triage.")
         if not (self._held or begins):
             return False
@@ -30,7 +33,13 @@ class EarlyKeys:
             self._held.append(event)
         return True
 
-    def release(self) -> list[events.Key]:
-        """Return the keys that were held, in order, and hold them no more."""
+    def press(self, app: App[object]) -> None:
+        """Press the keys that were held, in order, on whatever screen is on top by then."""
         held, self._held = self._held, []
-        return held
+        for event in held:
+            if isinstance(screen := app.screen, CommandScreen):
+                screen.take_key(event)
+
+    def drop(self) -> None:
+        """Forget the keys that were held."""
+        self._held.clear()

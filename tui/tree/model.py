@@ -59,7 +59,7 @@ class Rows:
         self._open: dict[Key, bool] = {}
         self._all_open = False
         self._matches = _NOTHING_FOUND
-        self._extend: Callable[[Whole], Whole] = lambda item: item
+        self._transforms: dict[str, Callable[[Whole], Whole]] = {}
         self._groups = Groups({}, 0, bool)
         self._more: dict[int, int] = {}
         """How many rows an item has beside its own, by its place."""
@@ -72,18 +72,25 @@ class Rows:
     def __len__(self) -> int:
         return len(self._groups) + self._sums[-1]
 
-    def set_extension(self, extend: Callable[[Whole], Whole]) -> None:
-        """Pass every series and thread through `extend` before its rows are made."""
-        self._extend = extend
+    def set_transform(self, name: str, transform: Callable[[Whole], Whole] | None) -> None:
+        """Pass every series and thread through `transform` before its rows are made, in place of the one of that name."""
+        self._transforms.pop(name, None)
+        if transform is not None:
+            self._transforms[name] = transform
         self._count_rows()
+
+    def _transformed(self, item: Whole) -> Whole:
+        for transform in self._transforms.values():
+            item = transform(item)
+        return item
 
     def _load(self, place: int) -> Whole | None:
         whole = self._items.load_item(place)
-        return None if whole is None else self._extend(whole)
+        return None if whole is None else self._transformed(whole)
 
     def _summary(self, place: int) -> Item:
         item = self._items.summary(place)
-        return self._extend(item) if isinstance(item, Whole) else item
+        return self._transformed(item) if isinstance(item, Whole) else item
 
     def __getitem__(self, index: int) -> Row:
         if not 0 <= index < len(self):

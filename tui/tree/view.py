@@ -126,9 +126,9 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._laid_out()
         self._put(place, from_top)
 
-    def set_extension(self, extend: Callable[[Whole], Whole]) -> None:
-        """Pass every series and thread through `extend` before it is shown; the cursor keeps its row."""
-        self._rows.set_extension(extend)
+    def set_transform(self, name: str, transform: Callable[[Whole], Whole] | None) -> None:
+        """Pass every series and thread through `transform` before it is shown; the cursor keeps its row."""
+        self._rows.set_transform(name, transform)
         self.restore_view(self._rows.items, self.view_state)
 
     def show_found(self, items: Items, matches: SearchMarks, *, keep: bool = False) -> None:
