@@ -21,7 +21,8 @@ from core.desk.export import IndexedMail
 from core.desk.version_cache import ComparisonCache, shared_cache
 from core.errors import Cancelled, PatchdeskError
 from core.index.index import Index, open_index
-from core.index.review_counts import LETTERS, ReviewCounts, ReviewSummary
+from core.index.review_counts import ReviewCounts
+from core.index.review_summary import LETTERS, ReviewSummary
 from core.model import Series
 from core.progress import Progress, ProgressCallback
 from core.search.maintenance import review_counts_file

@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from typing import Final
 
 from core.index.inbox import IN_INBOX
-from core.index.review_counts import LETTERS, NO_REVIEW, ReviewSummary
+from core.index.review_summary import LETTERS, NO_REVIEW, ReviewSummary
 from core.index.row_summary import count_trailers
 from core.model import Series, Thread
 from core.triage.state import INITIAL_STATE, TriageState

@@ -11,16 +11,13 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from core.index.review_summary import ReviewSummary, decode
 from core.system.paths import private_dir
 
 log = logging.getLogger(__name__)
-
-LETTERS: Final = "RAT"
-"""The trailers that `missing:` knows: Reviewed-by, Acked-by, Tested-by."""
 
 _VERSION: Final = 1
 _BUSY: Final = 2.0
@@ -30,43 +27,6 @@ _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS review (list_row INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, record TEXT NOT NULL)",
     f"PRAGMA user_version = {_VERSION}",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewSummary:
-    """What the reviews of a series come to."""
-
-    missing: str = ""
-    """Those of `LETTERS` of which a patch of the newest version has no fresh one."""
-    stale: tuple[tuple[str, int], ...] = ()
-    """Letter of a trailer → how many were given to other code."""
-    forgotten: int = 0
-    """Trailers that the newest version does not carry though the code is the same."""
-    comments: tuple[tuple[str, bool], ...] = ()
-    """Keys of review comments, each with whether it is open as far as the mails tell."""
-
-    def open_comments(self, settled: Iterable[tuple[str, bool]] = ()) -> int:
-        """Return how many comments are open; `settled` are the marks of people, by key."""
-        marks = dict(settled)
-        return sum(not marks.get(key, not is_open) for key, is_open in self.comments)
-
-    def encode(self) -> str:
-        """Return it as it is stored."""
-        return json.dumps([self.missing, self.stale, self.forgotten, self.comments])
-
-
-NO_REVIEW: Final = ReviewSummary()
-"""Of what was not counted."""
-
-
-def _decode(text: str) -> ReviewSummary:
-    missing, stale, forgotten, comments = json.loads(text)
-    return ReviewSummary(
-        missing=str(missing),
-        stale=tuple((str(letter), int(count)) for letter, count in stale),
-        forgotten=int(forgotten),
-        comments=tuple((str(key), bool(is_open)) for key, is_open in comments),
-    )
 
 
 class ReviewCounts:
@@ -135,7 +95,7 @@ class ReviewCounts:
             rows = connection.execute(query, values).fetchall()
         for row, record in rows:
             with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
-                yield row, _decode(record)
+                yield row, decode(record)
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

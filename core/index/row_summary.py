@@ -11,7 +11,7 @@ from enum import IntFlag
 from typing import Any, Final
 
 from core.index.codec import datetime_at
-from core.index.review_counts import NO_REVIEW, ReviewSummary
+from core.index.review_summary import NO_REVIEW, ReviewSummary
 from core.model import Identity, Message, MessageId, Series, Thread, Version
 from core.triage.state import INITIAL_STATE, TriageState
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from core.errors import Cancelled, PatchdeskError
 from core.index.query_terms import ROW_TERMS, ItemFacts
-from core.index.review_counts import NO_REVIEW, ReviewSummary
+from core.index.review_summary import NO_REVIEW, ReviewSummary
 from core.model import Message, MessageId, Patch, Series, TargetListing, Thread
 from core.query.fields import FieldTerm
 from core.query.query import And, Node, Not, Or, SameMail, Word, lift_to_rows, read_query

@@ -27,7 +27,7 @@ def search_of(
     from core.config import load_config, with_git
     from core.desk.export import MailOpener
     from core.desk.review_counts import review_summary
-    from core.index.review_counts import NO_REVIEW, ReviewSummary
+    from core.index.review_summary import NO_REVIEW, ReviewSummary
     from core.model import MessageId
     from core.search.target_search import TargetSearch, TargetStates, no_bytes
     from core.system.paths import config_file

@@ -11,7 +11,8 @@ from core.config import Config
 from core.desk.review_counts import fill_review_counts, review_summary
 from core.desk.triage_service import TriageService
 from core.index.index import Index, open_index
-from core.index.review_counts import ReviewCounts, ReviewSummary
+from core.index.review_counts import ReviewCounts
+from core.index.review_summary import ReviewSummary
 from core.model import MessageId, Series
 from core.search.list_search import ListSearch
 from core.search.search import Search
