@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.text import SafeText, shown_line
-from tui.widgets.row_text import fit
 
 if TYPE_CHECKING:
     from core.apply.values import Base, PatchFit
@@ -76,6 +75,7 @@ def coverage_lines(found: Coverage, rule: ReadyRule | None = None) -> list[SafeT
 def matrix_lines(found: Coverage) -> list[SafeText]:
     """Return the table of patches and people, with a name above each column: as wide as 80 cells hold."""
     from core.coverage.matrix import coverage_matrix
+    from tui.widgets.row_text import fit
 
     matrix = coverage_matrix(found)
     if not matrix.people:
