@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from core.triage.outcome import LogLine, log_line, log_lines
 from core.triage.transitions import VERBS
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from core.desk.applied_journal import AppliedJournal
     from core.model import MessageId
     from core.triage.events import TriageEvent
+
+MOST_SUBJECTS: Final = 20
+"""Series of an event that are named."""
 
 
 class TriageLog:
@@ -40,6 +44,22 @@ class TriageLog:
         for line in log_lines(self._events(), undone, targets):
             if line.series or line.undoes or (marks and line.verb in VERBS):
                 yield line
+
+    def since(self, moment: datetime) -> list[tuple[LogLine, tuple[str, ...]]]:
+        """Return the events since a moment, latest last, each with the subjects of its series, of the first `MOST_SUBJECTS`."""
+        subject = self._applied.store.subject
+        return [
+            (
+                line,
+                tuple(
+                    subject(one.ids[0], own=line.patch) or one.ids[0]
+                    for one in line.series[:MOST_SUBJECTS]
+                    if one.ids
+                ),
+            )
+            for line in self.lines()
+            if line.time >= moment
+        ]
 
     def _events(self) -> Iterator[TriageEvent]:
         """Yield all events of the file, and count the lines that are none."""

@@ -315,6 +315,15 @@ async def test_the_history_of_a_series_is_read_in_the_reader(tmp_path: Path) -> 
         assert "(undone)" in text
         await pilot.press("q")
         await until(pilot, lambda: "line 1 of Steady" in text_of(app, "MessageView"), what="back")
+        await pilot.press("g", "A")
+        await until(pilot, lambda: "Triaged today" in text_of(app, "MessageView"), what="today")
+        lines = text_of(app, "MessageView").splitlines()
+        at = next(n for n, line in enumerate(lines) if "(undone)" in line)
+        assert "accept" in lines[at]
+        assert "Steady" in lines[at + 1]  # the series of an action stands below it
+        assert any("flag" in line for line in lines[at:])  # the latest comes first
+        await pilot.press("u")
+        await until(pilot, lambda: "undone: flag" in text_of(app), what="undo there, too")
 
 
 async def test_without_a_journal_nothing_is_decided() -> None:

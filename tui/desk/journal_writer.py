@@ -15,12 +15,13 @@ from tui.tree.marks import SeriesHandle
 
 if TYPE_CHECKING:
     from core.desk.lists_desk import ListDesk
+    from core.desk.triage_log import TriageLog
     from core.desk.triage_service import TriageService
     from core.diff.viewed_hunks import ViewedHunks
     from core.model import TargetListing
     from core.triage.events import AppliedStep
     from core.triage.landing import PatchLanding
-    from core.triage.outcome import LogLine, VerbResult
+    from core.triage.outcome import VerbResult
     from core.triage.state import TriageState
     from core.triage.transitions import Verb
 
@@ -238,19 +239,19 @@ class JournalWriter:
 
         self._tasks.start(_GROUP, work)
 
-    def read_history(
+    def read_log(
         self,
         session: Session,
-        message_id: MessageId,
+        read: Callable[[TriageLog], T],
         *,
-        then: Callable[[Sequence[LogLine]], object],
+        then: Callable[[T], object],
         failed: Callable[[PatchdeskError], object],
         current: Callable[[], bool],
     ) -> None:
-        """Read the triage history of a series."""
+        """Read the triage log, once what is to be written before is written."""
         self._tasks.start(
             _GROUP,
-            lambda _: self._triage_of(session).log.of_series(message_id),
+            lambda _: read(self._triage_of(session).log),
             then=then,
             failed=failed,
             current=current,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from core.config_keys import read_inbox_since
 from core.errors import PatchdeskError
 from core.model import MessageId
-from core.text import SafeText, shown
+from core.text import shown
 from core.triage.transitions import DECISION_VERBS, UNDECIDED, VERB_TEXTS, Status, Verb, next_status
 from tui.desk import phrases
 from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
@@ -32,7 +32,6 @@ from tui.tree.rows import Kind, Row
 from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
-    from core.triage.outcome import LogLine
     from core.triage.state import TriageState as State
 
 _NO_JOURNAL = "Triage is not available here (no journal)."
@@ -80,7 +79,6 @@ class Triage(Controller):
             "triage.redo": partial(self._undo, "redo"),
             "triage.repeat": self._repeat,
             "triage.catch_up": self._catch_up,
-            "triage.history": self._read_history,
             "mail.toggle_read": self._toggle_read,
         }
 
@@ -358,29 +356,5 @@ class Triage(Controller):
             verb, argument, note = self._last
             self._do(verb, argument, note=note)
 
-    # ------------------------------------------------------------- history
-
-    def _read_history(self) -> None:
-        row, session = self._desk.series_tree.row, self._desk.session
-        if self._writer is None or session is None or row is None:
-            text = _NO_JOURNAL if self._writer is None else _NO_SERIES
-            self._desk.show_message(text, "warning")
-            return
-        self._writer.read_history(
-            session,
-            MessageId(row.item.id),
-            then=partial(self._show_history, row.item.subject),
-            failed=self._show_error,
-            current=lambda: session is self._desk.session,
-        )
-
     def _show_error(self, error: PatchdeskError) -> None:
         self._desk.show_error(error)
-
-    def _show_history(self, subject: str, lines: Sequence[LogLine]) -> None:
-        text: list[SafeText] = phrases.history_lines(lines) or [shown("No triage yet.")]
-        here, now = self._desk.series_tree.here, self._desk.settings.clock()
-        states = phrases.describe_state(self._states.of(here), now) if here is not None else []
-        title = shown(f"Triage history of {subject}")
-        lines_shown = [*text, shown(""), shown("; ".join(states))]
-        self._desk.show_report(title, lines_shown)

@@ -31,6 +31,7 @@ from tui.desk.review import Review
 from tui.desk.search import Search
 from tui.desk.sync import Sync
 from tui.desk.triage import Triage
+from tui.desk.triage_history import TriageHistory
 from tui.desk.triage_state import TriageState
 from tui.desk.version_marks import VersionMarks
 from tui.desk.versions import Versions
@@ -69,6 +70,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         views,
         states,
         Triage(desk, tasks, lists, marks, mail, states, writer, own.undo),
+        TriageHistory(desk, tasks, states, writer),
         LandedPatches(desk, tasks, opening, states, writer),
         search,
         Digests(desk, tasks, opening, lists, mail),

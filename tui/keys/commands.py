@@ -106,6 +106,7 @@ _COMMANDS: Final = (
     Command("triage.catch_up", "catch up", "Mark series older than a time as done (default: 14 days)", argument="WHEN"),
     Command("triage.repeat", "repeat", "Repeat the last triage action here"),
     Command("triage.history", "history", "Triage history of this series"),
+    Command("triage.today", "today", "All that was triaged today"),
     Command("patch.next", "next patch", "Next patch of the series", footer=True),
     Command("patch.previous", "previous patch", "Previous patch of the series"),
     Command("unread.next", "next unread", "Next unread message"),

@@ -64,6 +64,7 @@ DEFAULT: Final = {
     "triage.catch_up": "",
     "triage.repeat": "",
     "triage.history": "gh",
+    "triage.today": "gA",
     "patch.next": "]",
     "patch.previous": "[",
     "unread.next": "J",
