@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
 from typing import Final
 
 from core.coverage.people import is_same_person
-from core.model import Identity
+from core.model import Identity, MessageId, Series
 from core.series.identities import NO_BOTS, Bots
 from core.series.review_comments import ReviewComment
 
@@ -37,7 +38,27 @@ def asks_for_something(
     return sum(len(line.strip()) for line in said) >= _FEWEST
 
 
-def comment_key(comment: ReviewComment, ordinal: int) -> str:
+def comment_keys(
+    comments: Sequence[ReviewComment], own: Collection[Identity], bots: Bots = NO_BOTS
+) -> dict[int, str]:
+    """Return the keys in the journal of the comments on a mail that ask for something, by their place among `comments`."""
+    seen: Counter[MessageId] = Counter()
+    keys: dict[int, str] = {}
+    for at, comment in enumerate(comments):
+        if comment.depth == 0 and asks_for_something(comment, own, bots):
+            name = comment.message.message_id
+            keys[at] = _key(comment, seen[name])
+            seen[name] += 1
+    return keys
+
+
+def senders_of(series: Series) -> list[Identity]:
+    """Return the people whose own comments on a series are no items: its author, and those of its patches."""
+    authors = [entry.message.author for one in series.versions for entry in one.entries()]
+    return [series.author, *dict.fromkeys(authors)]
+
+
+def _key(comment: ReviewComment, ordinal: int) -> str:
     """Return the key of a comment in the journal; `ordinal` tells equal ones of one reply apart."""
     text = " ".join(" ".join(comment.lines).split())[:_KEPT]
     content = f"{comment.message.message_id}\n{ordinal}\n{text}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from core.comments.evidence import next_version, text_evidence
-from core.comments.items import asks_for_something, comment_key
+from core.comments.items import comment_keys, senders_of
 from core.comments.values import (
     CommentLedger,
     Discussion,
@@ -20,7 +19,7 @@ from core.comments.values import (
 from core.coverage.people import is_same_person
 from core.coverage.values import LETTERS
 from core.diff.parse import read_diff
-from core.model import MessageId, OpenedMessage, Series, Version
+from core.model import OpenedMessage, Series, Version
 from core.series.identities import NO_BOTS, Bots
 from core.series.review_comments import (
     PatchLine,
@@ -82,16 +81,12 @@ class _Ledger:
         self._version = version
         self._later = later
         self._options = options
-        self._own = [
-            series.author,
-            *(entry.message.author for one in series.versions for entry in one.entries()),
-        ]
+        self._own = senders_of(series)
         self._interdiffs = {
             one.pair.old.number: one
             for one in (later.interdiffs if later else ())
             if one.pair.old is not None
         }
-        self._seen: Counter[MessageId] = Counter()
 
     def build(self, mails: Sequence[CommentedMail]) -> CommentLedger:
         """Place and follow the comments of each mail; every top-level comment is followed or counted as left out."""
@@ -99,13 +94,11 @@ class _Ledger:
         left_out = 0
         for one in mails:
             placed = place_comments(one.mail, one.replies)
-            for at, comment in enumerate(placed):
-                if comment.depth:
-                    continue
-                if asks_for_something(comment, self._own, self._options.bots):
-                    followed.append(self._follow(one, comment, _below(placed, at)))
-                else:
-                    left_out += 1
+            keys = comment_keys(placed, self._own, self._options.bots)
+            followed += (
+                self._follow(one, placed[at], _below(placed, at), key) for at, key in keys.items()
+            )
+            left_out += sum(not comment.depth for comment in placed) - len(keys)
         return CommentLedger(
             series=self._series.id,
             version=self._version.version,
@@ -115,12 +108,13 @@ class _Ledger:
         )
 
     def _follow(
-        self, one: CommentedMail, comment: ReviewComment, below: Sequence[ReviewComment]
+        self,
+        one: CommentedMail,
+        comment: ReviewComment,
+        below: Sequence[ReviewComment],
+        key: str,
     ) -> FollowedComment:
         reply = comment.message
-        ordinal = self._seen[reply.message_id]
-        self._seen[reply.message_id] += 1
-        key = comment_key(comment, ordinal)
         interdiff = self._interdiffs.get(one.number)
         quoted, path = _quoted_line(one.mail, comment.place)
         later_date = self._later.version.date if self._later else None

@@ -10,9 +10,10 @@ import pytest
 from core.config import NamedTree
 from core.landed.notices import applied_notices
 from core.model import MessageId
+from core.sources.mbox import to_mboxrd
 from tests.core.apply.kit import commit, git, repository, snapshot, text
 from tests.end_to_end.program import Program
-from tests.end_to_end.test_apply_cli import archive
+from tests.end_to_end.test_apply_cli import answer, archive
 from tests.tui.kit import desk_screen, idle, ready, text_of
 from tests.tui.test_replies import app_at, drafts, press
 from tui.app import PatchdeskApp
@@ -176,3 +177,24 @@ async def test_braces_in_what_others_wrote_stay_as_they_are(folder: Path) -> Non
         await ready(pilot)
         await press(pilot, "g", "c")
         assert "a: {app.quit} twice" in text_of(app, "MessageView")
+
+
+async def test_a_review_comment_is_settled_where_it_stands(folder: Path) -> None:
+    path = folder.parent / "patch.eml"
+    program = Program(folder.parent)
+    first = next(iter(program.records("series", str(path))))["versions"][0]["patches"][0]
+    asked = answer(first["message_id"], "r2", "> +line three", "", "Why three, and not four?")
+    path.write_bytes(path.read_bytes() + to_mboxrd([asked]))
+    app = desk(folder, triage=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "l", "enter")
+        await press(pilot, ".")
+        await press(pilot, "X")
+        assert "comment settled" in text_of(app)
+        await press(pilot, "g", "R")
+        assert "0 open of 1" in text_of(app)
+        await press(pilot, "q", ".", "X")
+        assert "comment open" in text_of(app)
+        await press(pilot, "u", "g", "R")
+        assert "0 open of 1" in text_of(app)

@@ -310,7 +310,9 @@ class SeriesActions(Controller):
         newest = row.item.versions[-1]
         is_series = row.kind is Kind.SERIES or row.version is None
         version = newest if is_series else row.version or newest
-        settled = dict(row.standing.settled) if row.standing is not None else {}
+        here = self._desk.series_tree.here
+        state = self._desk.series_tree.standings.get(here) if here is not None else None
+        settled = {} if state is None else dict(state.settled)
         return ChosenVersion(session, row.item, version, settled)
 
     def _run(self, what: str, work: Callable[[Task], object], then: Callable[..., object]) -> None:

@@ -80,6 +80,9 @@ def predict_state(
         one = replace(one, labels=tuple(sorted({*one.labels, argument})))
     elif verb is Verb.UNLABEL:
         one = replace(one, labels=tuple(label for label in one.labels if label != argument))
+    elif verb in (Verb.SETTLE, Verb.UNSETTLE) and argument:
+        marks = {**dict(one.settled), argument: verb is Verb.SETTLE}
+        one = replace(one, settled=tuple(sorted(marks.items())))
     elif verb is Verb.PRIORITY:
         step = 1 if argument == "+1" else -1
         allowed = max(PRIORITIES[0], min(PRIORITIES[-1], one.priority + step))

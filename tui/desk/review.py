@@ -65,6 +65,7 @@ class Review(Controller):
         """Goes back to that part; says whether there is one."""
         self._with_own: Callable[[OpenedMessage, Sequence[ReviewComment]], Sequence[ReviewComment]]
         self._with_own = lambda _, comments: comments
+        self._settle: Callable[[Sequence[ReviewComment], int], object] = lambda _, __: None
         self._found: tuple[OpenedMessage, Sequence[ReviewComment]] | None = None
         """The mail on the screen, and the review comments on it."""
 
@@ -178,6 +179,10 @@ class Review(Controller):
             return found, self._with_own(mail, found)
 
         self._show_comments(mail, work)
+
+    def set_settle(self, settle: Callable[[Sequence[ReviewComment], int], object]) -> None:
+        """Let `settle` settle a comment: it takes all comments on the mail, and the place of the one."""
+        self._settle = settle
 
     def set_discussion(self, replies: Callable[[OpenedMessage], Sequence[Reply] | None]) -> None:
         """Show below a mail the replies that `replies` returns, as one discussion."""
@@ -312,6 +317,14 @@ class Review(Controller):
             self._desk.show_message(text)
 
     def _mark_viewed(self) -> None:
+        """Mark the hunk here as viewed, or not; on a review comment settle that, or open it again."""
+        reader = self._desk.reader
+        if (key := reader.comment_here) is not None and self._found is not None:
+            mail, comments = self._found
+            comment = reader.comments[key]
+            if self._discussion(mail) is None and comment in comments and not comment.depth:
+                self._settle(comments, comments.index(comment))
+                return
         marked = self._desk.reader.action_mark_viewed()
         if marked is None:
             self._desk.show_message("There is no hunk here.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.config_keys import read_inbox_since
 from core.errors import PatchdeskError
-from core.model import MessageId
+from core.model import MessageId, Series
 from core.text import shown
 from core.triage.transitions import DECISION_VERBS, UNDECIDED, VERB_TEXTS, Status, Verb, next_status
 from tui.desk import phrases
@@ -32,6 +32,7 @@ from tui.tree.rows import Kind, Row
 from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
+    from core.series.review_comments import ReviewComment
     from core.triage.state import TriageState as State
 
 _NO_JOURNAL = "Triage is not available here (no journal)."
@@ -194,6 +195,33 @@ class Triage(Controller):
             self._select_next_patch()
         else:
             self._select_next(set(targets) if verb in DECISION_VERBS else set())
+
+    def settle(self, comments: Sequence[ReviewComment], at: int) -> None:
+        """Settle a review comment on the open mail, or open it again; `at` is its place among `comments`."""
+        from core.comments.items import comment_keys, senders_of
+        from core.series.identities import Bots
+
+        row, here, session = (
+            self._desk.series_tree.row,
+            self._desk.series_tree.here,
+            self._desk.session,
+        )
+        if self._writer is None or session is None:
+            self._desk.show_message(_NO_JOURNAL, "warning")
+            return
+        if row is None or here is None or not isinstance(row.item, Series):
+            self._desk.show_message(_NO_SERIES)
+            return
+        config = self._desk.settings.config
+        bots = Bots(() if config is None else config.bots)
+        key = comment_keys(comments, senders_of(row.item), bots).get(at)
+        if key is None:
+            self._desk.show_message("This comment asks for nothing: there is nothing to settle.")
+            return
+        is_settled = dict(self._states.of(here).settled).get(key, False)
+        verb = Verb.UNSETTLE if is_settled else Verb.SETTLE
+        operation = TriageOperation(session=session, verb=verb, handles=(here,), argument=key)
+        self._states.write(operation, self._predicted((here,), verb, key, None))
 
     def _catch_up(self, when: str = "") -> None:
         """Mark the series of the shown lists as done that have been quiet since a time."""

@@ -52,6 +52,8 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     search = Search(desk, tasks, opening, lists, views)
     review = Review(desk, tasks, mail, marks)
     own = OwnDrafts(lambda: desk.settings.config)
+    triage = Triage(desk, tasks, lists, marks, mail, states, writer, own.undo)
+    review.set_settle(triage.settle)
     replies = ReplyReview(desk, tasks, own, own.undo)
     return Controllers(
         External(desk, tasks),
@@ -69,7 +71,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         Sync(desk, tasks, opening, lists),
         views,
         states,
-        Triage(desk, tasks, lists, marks, mail, states, writer, own.undo),
+        triage,
         TriageHistory(desk, tasks, states, writer),
         LandedPatches(desk, tasks, opening, states, writer),
         search,

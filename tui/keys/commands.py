@@ -80,7 +80,7 @@ _COMMANDS: Final = (
     Command("thread.read", "discussion", "The discussion in one scroll; again: comments under their lines", _SERIES),
     Command("reader.files", "files", "List the files of the patch and jump to one", READER),
     Command("reader.select", "select", "Select lines (again to stop)", READER),
-    Command("hunk.viewed", "viewed", "Mark or unmark the hunk as viewed", READER),
+    Command("hunk.viewed", "viewed", "Mark or unmark the hunk as viewed; settle the comment here, or open it again", READER),
     Command("digest.read", "read", "Open the series or discussion under the cursor", DIGEST, footer=True),
     Command("digest.earlier", "previous", "The previous period of the same length", DIGEST, footer=True),
     Command("digest.later", "next", "The next period of the same length", DIGEST, footer=True),
