@@ -135,8 +135,10 @@ def _counted(
         return ReviewSummary()
 
 
-def fill_review_counts_of(path: Path, *, stop: Event, report: ProgressCallback) -> int:
-    """Count the reviews of the index at a path, as far as a minute reaches; return how many series were counted.
+def fill_review_counts_of(
+    path: Path, *, stop: Event, report: ProgressCallback, most_seconds: float = MOST_SECONDS
+) -> int:
+    """Count the reviews of the index at a path for some seconds, newest first; return how many series were counted.
 
     Raises Cancelled and IndexFileError.
     """
@@ -149,7 +151,7 @@ def fill_review_counts_of(path: Path, *, stop: Event, report: ProgressCallback) 
             review_counts_file(),
             stop=stop,
             report=report,
-            most_seconds=MOST_SECONDS,
+            most_seconds=most_seconds,
             bots=load_config(config_file()).bots,
         )
     finally:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _sync_error: Final = partial(print_error, command="sync")
 
+_REVIEW_SECONDS: Final = 2.0
+"""Time of a sync for counting reviews; the screen counts in the background, and the next sync goes on."""
 _FOLLOW_DETAILS: Final = """\
 TARGET is one of:
   the URL of a list on lore.kernel.org or any public-inbox, such as https://lore.kernel.org/kvm/:
@@ -236,10 +238,10 @@ def sync(arguments: argparse.Namespace) -> int:
 
 
 def _count_reviews(path: Path, progress: ProgressLine, stop: Event) -> None:
-    """Count the reviews of what came, as far as a minute reaches. Raises PatchdeskError and Cancelled."""
+    """Count the reviews of what came last: nobody waits long for them. Raises PatchdeskError and Cancelled."""
     from core.desk.review_counts import fill_review_counts_of
 
-    fill_review_counts_of(path, stop=stop, report=progress.report)
+    fill_review_counts_of(path, stop=stop, report=progress.report, most_seconds=_REVIEW_SECONDS)
     progress.clear()
 
 
