@@ -291,7 +291,7 @@ def test_a_file_that_cannot_be_read_gives_no_bookmark_and_is_kept(archive: Path,
     remembered_file().parent.mkdir(parents=True)
     remembered_file().write_text(torn)
     assert load_bookmarks(str(archive)) == {}
-    with pytest.raises(PatchdeskError, match="The bookmark was not kept"):
+    with pytest.raises(PatchdeskError, match="The bookmark was not saved"):
         save_bookmark(str(archive), "mark", "2025-05-01", NOW, at=5)
     assert remembered_file().read_text() == torn
 
@@ -332,7 +332,7 @@ async def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
         screen = await begin(pilot, "..")
         assert screen.has_class("-noted")
-        assert "A digest is made of a whole archive" in text_of(app)
+        assert "A digest needs a whole archive" in text_of(app)
 
 
 async def test_leaving_the_question_goes_back(archive: Path) -> None:
@@ -453,7 +453,7 @@ async def test_help_names_the_keys_of_a_digest_first_and_colon_runs_them(archive
         await until(pilot, lambda: "Write to" in text_of(app))
         await pilot.press("escape", ":")
         await type_in(pilot, "reader.files")
-        await until(pilot, lambda: "is for the list and the reader" in text_of(app))
+        await until(pilot, lambda: "works in the list and the reader" in text_of(app))
         await pilot.press(":")
         await type_in(pilot, "fold.close_all")  # one id for the folds of all panes
         closed = screen.view.virtual_size.height

@@ -28,6 +28,8 @@ NO_KEYS = {
     "C-y keep   C-e editor   Esc leave",
     "3d, fri, 2026-12-01, v or a tag",
     "R A T N",
+    "R reviewed · A acked · T tested · N against it · c commented · · asked, silent",
+    "y send  n keep",
     "y or n",
     "l →",
     "l Right",

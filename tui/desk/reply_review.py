@@ -199,7 +199,9 @@ class ReplyReview(Controller):
         elif unseen:
             self._show_previews(unseen)
             count = "1 reply" if len(unseen) == 1 else f"{len(unseen)} replies"
-            self._desk.show_message(f"Look at {count} first, then :send again.", "warning")
+            self._desk.show_message(
+                "Look at {count} first, then :send again.", "warning", count=count
+            )
         else:
             self._confirm(ready, always=True)
 
@@ -262,8 +264,10 @@ class ReplyReview(Controller):
         outcome = _STATE_TEXTS.get(last.state, last.state.value)
         before = f"Sent {len(handed) - 1}. " if len(handed) > 1 else ""
         self._desk.show_message(
-            f"{before}{outcome}: {{result}} · {{subject}}",
+            "{before}{outcome}: {result} · {subject}",
             "error",
+            before=before,
+            outcome=outcome,
             result=result,
             subject=last.subject,
         )
