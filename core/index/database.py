@@ -31,10 +31,6 @@ BUSY_FOR: Final = 60.0
 _CACHE_KIB: Final = 16 << 10
 
 
-_HEADER: Final = b"SQLite format 3\0"
-"""The first bytes of every database file (https://www.sqlite.org/fileformat.html, 1.3)."""
-
-
 def schema() -> str:
     """Return the statements that make an empty index of the newest version."""
     return (
@@ -155,12 +151,14 @@ def faults(path: Path) -> Iterator[None]:
 
 
 def check_file(path: Path) -> None:
-    """Raise IndexDamagedError where damage was found in an open index, or its header, which nobody reads again, is gone."""
+    """Raise IndexDamagedError where damage was found in an open index, or its header, which nobody reads again, is gone.
+
+    A connection reads the header: to open and close the file ourselves would drop SQLite's locks (its "How To Corrupt", 2.2).
+    """
     if _mark_of(path).exists():
         raise _damaged(path)
-    with contextlib.suppress(OSError), path.open("rb") as file:
-        if file.read(len(_HEADER)) != _HEADER:
-            raise _damaged(path)
+    with faults(path), contextlib.closing(_connect(path)) as connection:
+        connection.execute("PRAGMA application_id").fetchone()
 
 
 def _damaged(path: Path) -> IndexDamagedError:

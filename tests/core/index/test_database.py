@@ -402,3 +402,13 @@ def is_open(connection: sqlite3.Connection) -> bool:
     except sqlite3.ProgrammingError:
         return False
     return True
+
+
+def test_a_look_at_the_file_keeps_the_locks_on_it(path: Path) -> None:
+    """Closing any handle on a database drops the process's locks: another's last close would then delete the log."""
+    index = open_index(path)
+    bring(index, log_of(mails(1)))
+    index.check_file()
+    assert start(path, 1, 3, "other").communicate()[0] == "3\n"
+    assert len(held(index)) == 4
+    index.close()
