@@ -2,6 +2,8 @@
 PYTHON ?= python3
 MINUTES ?= 10
 TESTS ?= -m 'not slow and not torture'
+# One more than there are cores: the end-to-end tests wait for servers much of their time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -41,7 +43,7 @@ imports: $(READY) ## Who may import whom
 	$(BIN)/lint-imports
 
 unit: $(READY) ## The tests alone, each once; those marked slow are part of `make torture`
-	$(BIN)/pytest -n auto --dist loadfile $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # Atheris has no wheel for every Python; without it hypothesis runs longer, and says so.
 torture: $(READY) ## Parsers under a fuzzer, MINUTES for each (10), and monsters at full size

@@ -178,7 +178,7 @@ def test_options_stand_anywhere(capfdbinary: Capture) -> None:
         (("later", LAMP), "--until"),
         (("later", "--until", "soon", LAMP), "‘soon’ is not a time. Write 3d"),
         (("later", "--until", "2020-01-01", LAMP), "is past"),
-        (("later", "--until", "v6.19", LAMP), "its repository"),
+        (("later", "--until", "v6.19", LAMP), "the list's repository"),
         (("done", "--until", "3d", LAMP), "takes no --until"),
         (("label", LAMP), "No label given"),
         (("label", "--label", "two words", LAMP), "is not a label"),
