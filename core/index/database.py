@@ -157,8 +157,9 @@ def check_file(path: Path) -> None:
     """
     if _mark_of(path).exists():
         raise _damaged(path)
-    with faults(path), contextlib.closing(_connect(path)) as connection:
-        connection.execute("PRAGMA application_id").fetchone()
+    if path.exists():  # where somebody removed it, a connection would make an empty one
+        with faults(path), contextlib.closing(_connect(path)) as connection:
+            connection.execute("PRAGMA application_id").fetchone()
 
 
 def _damaged(path: Path) -> IndexDamagedError:
