@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
-from core.text import SafeText, shown
+from core.text import SafeText, shown, shown_line
 from core.triage.arguments import ALLOWED, Snooze, parse_snooze
 from core.triage.state import INITIAL_STATE, TriageState
 from core.triage.transitions import (
@@ -162,9 +162,9 @@ def history_lines(lines: Iterable[LogLine]) -> list[SafeText]:
         parts = [line.text, "this patch" if line.patch else "", way]
         aside = "" if line.in_force else "(undone)"
         text = "  ".join(word for word in (*parts, aside) if word)
-        told.append(shown(f"{when}  {line.host}  {text}"))
+        told.append(shown_line(f"{when}  {line.host}  {text}"))
         if line.note:
-            told.append(shown(f"    note: {line.note}"))
+            told.append(shown_line(f"    note: {line.note}"))
     return told
 
 
