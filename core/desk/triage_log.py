@@ -46,20 +46,23 @@ class TriageLog:
                 yield line
 
     def since(self, moment: datetime) -> list[tuple[LogLine, tuple[str, ...]]]:
-        """Return the events since a moment, latest last, each with the subjects of its series, of the first `MOST_SUBJECTS`."""
-        subject = self._applied.store.subject
-        return [
-            (
-                line,
-                tuple(
-                    subject(one.ids[0], own=line.patch) or one.ids[0]
-                    for one in line.series[:MOST_SUBJECTS]
-                    if one.ids
-                ),
-            )
-            for line in self.lines()
-            if line.time >= moment
-        ]
+        """Return the actions since a moment, latest last, each with the subjects of its first `MOST_SUBJECTS` series.
+
+        An undo is no line of its own: the action is then not in force.
+        """
+        with self._applied.lock:
+            self._applied.apply_new_events()
+            store = self._applied.store
+            return [
+                (
+                    log_line(event, in_force=in_force),
+                    tuple(
+                        store.subject(one.ids[0], own=event.patch) or one.ids[0]
+                        for one in event.series[:MOST_SUBJECTS]
+                    ),
+                )
+                for event, in_force in store.query(lambda history: history.actions_since(moment))
+            ]
 
     def _events(self) -> Iterator[TriageEvent]:
         """Yield all events of the file, and count the lines that are none."""

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.model import MessageId
 from core.triage.event_tables import EventTables, message_hash, split_hashes
-from core.triage.events import APPLIED, THANKED, UNDO, AppliedStep, EventSeries, TriageEvent
+from core.triage.events import (
+    APPLIED,
+    THANKED,
+    UNDO,
+    AppliedStep,
+    EventSeries,
+    TriageEvent,
+    to_microseconds,
+)
 from core.triage.transitions import Status
 
 
@@ -158,32 +167,44 @@ class EventHistory:
             ).fetchall()
             steps = {step for event, step in found if event not in events}
             events.update(event for event, _ in found)
-        history = []
-        for (
-            event,
-            name,
-            host,
-            time,
-            verb,
-            argument,
-            note,
-            patch,
-            undoes,
-            in_force,
-        ) in self._connection.execute(
+        series = {event: (_named(*found),) for event, found in named.items()}
+        return self._events(events, series)
+
+    def actions_since(self, moment: datetime) -> list[tuple[TriageEvent, bool]]:
+        """Return the events since a moment that are no undo or redo, latest last, each with whether it is in force."""
+        time = to_microseconds(moment)
+        found = self._connection.execute(
+            "SELECT id FROM event WHERE undoes = '' AND time >= ?", (time,)
+        )
+        events = [event for (event,) in found]
+        series: dict[int, list[EventSeries]] = {}
+        for event, lead, before in self._connection.execute(
+            "SELECT event, lead, before FROM event CROSS JOIN event_series ON event = event.id"
+            " WHERE undoes = '' AND time >= ? ORDER BY event_series.id",
+            (time,),
+        ):
+            series.setdefault(event, []).append(_named(lead, before))
+        return self._events(events, series)
+
+    def _events(
+        self, events: Iterable[int], series: Mapping[int, Sequence[EventSeries]]
+    ) -> list[tuple[TriageEvent, bool]]:
+        """Return events by their time, each with its `series`, and whether it is in force; both by the row of the event."""
+        rows = self._connection.execute(
             "SELECT id, name, host, time, verb, argument, note, patch, undoes, in_force FROM event"
             " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY time, name",
             (json.dumps(list(events)),),
-        ):
-            series: tuple[EventSeries, ...] = ()
-            if event in named:
-                series = (_named(*named[event]),)
-            one = TriageEvent(
-                time=time, host=host, id=name, verb=verb, series=series, argument=argument, note=note,
-                patch=bool(patch), undoes=undoes,
-            )  # fmt: skip
-            history.append((one, bool(in_force)))
-        return history
+        )
+        return [
+            (
+                TriageEvent(
+                    time=time, host=host, id=name, verb=verb, series=tuple(series.get(event, ())),
+                    argument=argument, note=note, patch=bool(patch), undoes=undoes,
+                ),
+                bool(in_force),
+            )
+            for event, name, host, time, verb, argument, note, patch, undoes, in_force in rows
+        ]  # fmt: skip
 
     def viewed_hunks(self) -> set[str]:
         """Return the hunks that were viewed."""

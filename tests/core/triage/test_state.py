@@ -392,3 +392,21 @@ def test_hunks_stay_viewed(desk: Desk) -> None:
             False,
         )
         desk.anew()
+
+
+def test_the_actions_since_a_moment_have_their_series_and_no_undo(desk: Desk) -> None:
+    desk.triage.apply(Verb.DONE, [LAMP])
+    desk.clock.go(seconds=60)
+    moment = desk.clock.now
+    desk.triage.apply(Verb.FLAG, [LAMP, MessageId("nowhere@x")])
+    desk.clock.go(seconds=1)
+    desk.triage.apply(Verb.SKIP, [LAMP])
+    desk.triage.undo()
+    found = [
+        (line.verb, line.in_force, subjects) for line, subjects in desk.triage.log.since(moment)
+    ]
+    subject = desk.triage.applied.store.subject(LAMP, own=False)
+    assert found == [
+        ("flag", True, (subject, "nowhere@x")),
+        ("skip", False, (subject,)),
+    ]
