@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +11,12 @@ from typing import Any, Final
 
 from core.apply.repository import Repository
 from core.errors import Cancelled, PatchdeskError
+from core.landed.cache_file import open_cache_file
 from core.landed.matching import title_key
 from core.landed.patch_ids import commit_patch_ids
 from core.landed.values import Tree, TreeCommit
 from core.model import MessageId
 from core.progress import Progress, ProgressCallback
-from core.system.paths import private_dir
 
 _FORMAT: Final = 1
 _BATCH: Final = 1_000
@@ -55,20 +54,7 @@ class CommitIndex:
 
     def __init__(self, path: Path) -> None:
         """Open the file, or recreate it where it is damaged or of another version. Raises PatchdeskError."""
-        private_dir(path.parent)
-        try:
-            self._database = _opened(path)
-        except sqlite3.DatabaseError:
-            for one in (
-                path,
-                path.with_name(f"{path.name}-wal"),
-                path.with_name(f"{path.name}-shm"),
-            ):
-                one.unlink(missing_ok=True)
-            try:
-                self._database = _opened(path)
-            except sqlite3.Error as error:
-                raise PatchdeskError(f"{path} cannot be used: {error}.") from error
+        self._database = open_cache_file(path, _SCHEMA, _FORMAT)
 
     def close(self) -> None:
         """Close the file."""
@@ -207,24 +193,6 @@ class CommitIndex:
                     "INSERT OR IGNORE INTO commit_link VALUES (?, ?, ?)",
                     [(link, number, commit.id) for link in commit.links],
                 )
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=10)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA foreign_keys = ON")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            database.executescript(_SCHEMA)
-            database.execute(f"PRAGMA user_version = {_FORMAT}")
-        elif version != _FORMAT:
-            raise sqlite3.DatabaseError("it belongs to another version")
-    except sqlite3.Error:
-        database.close()
-        raise
-    path.chmod(0o600)
-    return database
 
 
 def _read_commits(repository: Repository, tree: str, ids: Sequence[str]) -> Iterator[TreeCommit]:

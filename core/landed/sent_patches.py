@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,24 +10,23 @@ from typing import Final
 
 from core.apply.repository import GitProgram
 from core.errors import PatchdeskError
+from core.landed.cache_file import open_cache_file
 from core.landed.matching import CommitLookup, landed_patches, title_key
 from core.landed.notices import applied_notices
 from core.landed.patch_ids import mail_patch_ids
 from core.landed.values import AppliedNotice, SentPatch
 from core.mail.message import parse_mail
 from core.model import Message, MessageId, Series
-from core.system.paths import private_dir
 from core.triage.landing import PatchLanding
 
 _FORMAT: Final = 1
-_SCHEMA: Final = f"""
+_SCHEMA: Final = """
 CREATE TABLE sent_patch (
     message_id TEXT PRIMARY KEY, title TEXT, author_name TEXT, author_address TEXT, date REAL,
     patch_id TEXT, notices TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sent_patch_date ON sent_patch (date);
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-PRAGMA user_version = {_FORMAT};
 """
 _MOST_NOTICES: Final = 20
 """Notices of a patch that are kept."""
@@ -43,16 +41,7 @@ class SentPatches:
 
     def __init__(self, path: Path) -> None:
         """Open the file, or recreate it where it has another version or is damaged. Raises PatchdeskError."""
-        private_dir(path.parent)
-        try:
-            try:
-                self._database = _opened(path)
-            except sqlite3.DatabaseError:
-                for suffix in ("", "-wal", "-shm"):
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
-                self._database = _opened(path)
-        except sqlite3.Error as error:
-            raise PatchdeskError(f"{path} cannot be used: {error}.") from error
+        self._database = open_cache_file(path, _SCHEMA, _FORMAT)
 
     def close(self) -> None:
         """Close the file."""
@@ -214,19 +203,3 @@ def _can_be_stored(patch: SentPatch) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=10)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            database.executescript(_SCHEMA)
-        elif version != _FORMAT:
-            raise sqlite3.DatabaseError("it is another version's")
-    except sqlite3.Error:
-        database.close()
-        raise
-    path.chmod(0o600)
-    return database
