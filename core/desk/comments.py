@@ -10,7 +10,7 @@ from core.comments.ledger import CommentedMail, LaterVersion, LedgerOptions, com
 from core.comments.values import CommentLedger, CommentState, FollowedComment
 from core.desk.versions import VersionComparer
 from core.errors import Cancelled, PatchdeskError
-from core.model import Patch, Series, Version
+from core.model import Patch, Series
 from core.series.review_comments import ReplyInThread
 from core.versions.choose import Choice, Posting, choose, postings
 
@@ -19,104 +19,94 @@ if TYPE_CHECKING:
     from core.desk.version_cache import ComparisonCache
 
 
-def series_comments(
-    opener: MailOpener,
-    series: Series,
-    of: str | None = None,
-    seen_in: str | None = None,
-    *,
-    cache: ComparisonCache | None = None,
-    options: LedgerOptions | None = None,
-    stop: Event | None = None,
-) -> CommentLedger:
-    """Return the comments of a posting, followed to a later one; without names, from the one before to the newest.
+class SeriesComments:
+    """Reads the review comments of a series, and follows them to later postings."""
 
-    Raises PatchdeskError where there is no such posting, and Cancelled.
-    """
-    old, new = _chosen(series, of, seen_in)
-    return _ledger(opener, series, old, new, cache, options, stop)
+    def __init__(
+        self,
+        opener: MailOpener,
+        series: Series,
+        *,
+        cache: ComparisonCache | None = None,
+        options: LedgerOptions | None = None,
+        stop: Event | None = None,
+    ) -> None:
+        self._opener = opener
+        self._series = series
+        self._comparer = VersionComparer(opener, cache)
+        self._options = options
+        self._stop = stop
 
+    def ledgers(
+        self, of: str | None = None, seen_in: str | None = None
+    ) -> tuple[CommentLedger, ...]:
+        """Return the ledger of the posting that is named, else those of all that `carried` has.
 
-def followed_comments(
-    opener: MailOpener,
-    series: Series,
-    of: str | None = None,
-    seen_in: str | None = None,
-    *,
-    cache: ComparisonCache | None = None,
-    options: LedgerOptions | None = None,
-    stop: Event | None = None,
-) -> tuple[CommentLedger, ...]:
-    """Return the ledger of the posting that is named, as `series_comments` has it, else of all as `carried_comments` has it.
-
-    Raises PatchdeskError and Cancelled.
-    """
-    if of is None and not seen_in:
-        carried = carried_comments(opener, series, cache=cache, options=options, stop=stop)
-        if carried:
+        Raises PatchdeskError and Cancelled.
+        """
+        if of is None and not seen_in and (carried := self.carried()):
             return carried
-    ledger = series_comments(opener, series, of, seen_in, cache=cache, options=options, stop=stop)
-    return (ledger,)
+        return (self.of_posting(of, seen_in),)
 
+    def of_posting(self, of: str | None = None, seen_in: str | None = None) -> CommentLedger:
+        """Return the comments of a posting, followed to a later one; without names, from the one before to the newest.
 
-def carried_comments(
-    opener: MailOpener,
-    series: Series,
-    *,
-    cache: ComparisonCache | None = None,
-    options: LedgerOptions | None = None,
-    stop: Event | None = None,
-) -> tuple[CommentLedger, ...]:
-    """Return the comments of every posting, oldest first, each followed straight to the newest.
+        Raises PatchdeskError where there is no such posting, and Cancelled.
+        """
+        return self._ledger(*_chosen(self._series, of, seen_in))
 
-    A comment is carried on until it is settled: of a posting that is older than the one before the newest only open ones
-    are left. Raises PatchdeskError and Cancelled.
-    """
-    known = postings(series)
-    found = []
-    for at, posting in enumerate(known):
-        if not any(entry.replies for entry in series.versions[posting.at].entries()):
-            continue
-        newest = known[-1] if at < len(known) - 1 else None
-        ledger = _ledger(opener, series, posting, newest, cache, options, stop)
-        if at < len(known) - 2:
-            ledger = only_open(ledger)
-        if ledger.comments:
-            found.append(ledger)
-    return tuple(found)
+    def carried(self) -> tuple[CommentLedger, ...]:
+        """Return the comments of every posting, oldest first, each followed straight to the newest.
+
+        A comment is carried on until it is settled: of a posting that is older than the one before the newest only open
+        ones are left. Raises PatchdeskError and Cancelled.
+        """
+        known = postings(self._series)
+        found = []
+        for at, posting in enumerate(known):
+            if not any(entry.replies for entry in self._series.versions[posting.at].entries()):
+                continue
+            ledger = self._ledger(posting, known[-1] if at < len(known) - 1 else None)
+            if at < len(known) - 2:
+                ledger = only_open(ledger)
+            if ledger.comments:
+                found.append(ledger)
+        return tuple(found)
+
+    def _ledger(self, old: Posting, new: Posting | None) -> CommentLedger:
+        version = self._series.versions[old.at]
+        mails = [self._commented(entry) for entry in version.entries()]
+        later = None
+        if new is not None:
+            choice = Choice(old=old, new=new)
+            comparison = self._comparer.compare(choice, self._stop)
+            newest = new.version
+            cover = self._opener.mail(newest.cover.message) if newest.cover is not None else None
+            later = LaterVersion(
+                version=newest,
+                comparison=comparison,
+                interdiffs=self._comparer.interdiffs(choice, comparison, self._stop),
+                cover=cover,
+            )
+        return comment_ledger(self._series, version, mails, later, self._options)
+
+    def _commented(self, entry: Patch) -> CommentedMail:
+        if self._stop is not None and self._stop.is_set():
+            raise Cancelled
+        return CommentedMail(
+            number=entry.number,
+            mail=self._opener.mail(entry.message),
+            replies=tuple(
+                ReplyInThread(self._opener.mail(reply.message), reply.depth)
+                for reply in entry.replies
+            ),
+        )
 
 
 def only_open(ledger: CommentLedger) -> CommentLedger:
     """Return a ledger with its open comments alone."""
     comments = tuple(one for one in ledger.comments if one.state is CommentState.OPEN)
     return replace(ledger, comments=comments)
-
-
-def _ledger(
-    opener: MailOpener,
-    series: Series,
-    old: Posting,
-    new: Posting | None,
-    cache: ComparisonCache | None,
-    options: LedgerOptions | None,
-    stop: Event | None,
-) -> CommentLedger:
-    version = series.versions[old.at]
-    mails = [_commented(opener, entry, stop) for entry in version.entries()]
-    later = None
-    if new is not None:
-        choice = Choice(old=old, new=new)
-        comparer = VersionComparer(opener, cache)
-        comparison = comparer.compare(choice, stop)
-        newest: Version = new.version
-        cover = opener.mail(newest.cover.message) if newest.cover is not None else None
-        later = LaterVersion(
-            version=newest,
-            comparison=comparison,
-            interdiffs=comparer.interdiffs(choice, comparison, stop),
-            cover=cover,
-        )
-    return comment_ledger(series, version, mails, later, options)
 
 
 def comment_record(ledger: CommentLedger, one: FollowedComment) -> dict[str, Any]:
@@ -173,15 +163,3 @@ def _chosen(series: Series, of: str | None, seen_in: str | None) -> tuple[Postin
             "Comments are followed only to later versions.",
         )
     return choice.old, choice.new
-
-
-def _commented(opener: MailOpener, entry: Patch, stop: Event | None) -> CommentedMail:
-    if stop is not None and stop.is_set():
-        raise Cancelled
-    return CommentedMail(
-        number=entry.number,
-        mail=opener.mail(entry.message),
-        replies=tuple(
-            ReplyInThread(opener.mail(reply.message), reply.depth) for reply in entry.replies
-        ),
-    )

@@ -15,7 +15,7 @@ from core.comments.ledger import LedgerOptions
 from core.comments.values import CommentState
 from core.config import load_config
 from core.coverage.values import TagState
-from core.desk.comments import carried_comments
+from core.desk.comments import SeriesComments
 from core.desk.coverage import series_coverage
 from core.desk.export import IndexedMail
 from core.desk.version_cache import ComparisonCache, shared_cache
@@ -61,14 +61,14 @@ def review_summary(
         if tag.state is TagState.STALE
     }
     options = LedgerOptions(bots=bots)
-    ledgers = carried_comments(opener, series, cache=cache, options=options, stop=stop)
+    comments = SeriesComments(opener, series, cache=cache, options=options, stop=stop)
     return ReviewSummary(
         missing="".join(one for one in LETTERS if not all(one in has for has in fresh)),
         stale=tuple(sorted(Counter(letter for letter, _ in stale).items())),
         forgotten=len(found.forgotten),
         comments=tuple(
             (one.key, one.state is CommentState.OPEN)
-            for ledger in ledgers
+            for ledger in comments.carried()
             for one in ledger.comments
         ),
     )

@@ -33,7 +33,7 @@ def comments(arguments: argparse.Namespace) -> int:
     """Print the comments of a version. Returns the exit status; raises PatchdeskError and Cancelled."""
     from core.comments.html_page import comments_page
     from core.comments.ledger import LedgerOptions
-    from core.desk.comments import comment_record, followed_comments, only_open
+    from core.desk.comments import SeriesComments, comment_record, only_open
     from core.desk.version_cache import shared_cache
     from core.desk.versions import series_of
     from core.json_records import to_line
@@ -47,15 +47,14 @@ def comments(arguments: argparse.Namespace) -> int:
         series = series_of(found.listing, found.message.message_id)
         with open_triage(config) as triage:
             settled = dict(triage.state_of(series.id).settled)
-        ledgers = followed_comments(
+        followed = SeriesComments(
             found.opener,
             series,
-            arguments.of,
-            arguments.seen_in,
             cache=shared_cache(),
             options=LedgerOptions(settled=settled, bots=Bots(config.bots)),
             stop=stop,
         )
+        ledgers = followed.ledgers(arguments.of, arguments.seen_in)
     if arguments.open:
         ledgers = tuple(map(only_open, ledgers))
     if arguments.json:

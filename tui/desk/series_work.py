@@ -161,19 +161,19 @@ def comments_report(
 ) -> tuple[str, list[SafeText]]:
     """Return the comments of every posting that are followed, with a title. Raises PatchdeskError and Cancelled."""
     from core.comments.ledger import LedgerOptions
-    from core.desk.comments import followed_comments
+    from core.desk.comments import SeriesComments
     from core.desk.version_cache import shared_cache
     from core.series.identities import Bots
 
     bots = Bots(() if config is None else config.bots)
-    ledgers = followed_comments(
+    comments = SeriesComments(
         SessionOpener(chosen.session),
         chosen.series,
         cache=shared_cache(),
         options=LedgerOptions(bots=bots, settled=chosen.settled),
         stop=task.stop,
     )
-    lines = [line for ledger in ledgers for line in (*comment_lines(ledger), shown(""))]
+    lines = [line for ledger in comments.ledgers() for line in (*comment_lines(ledger), shown(""))]
     return f"Comments on {chosen.series.subject}", lines
 
 

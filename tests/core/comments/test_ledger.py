@@ -8,7 +8,7 @@ import pytest
 
 from core.comments.ledger import LedgerOptions
 from core.comments.values import CommentLedger, CommentState, Evidence, FollowedComment
-from core.desk.comments import comment_record, series_comments
+from core.desk.comments import SeriesComments, comment_record
 from core.errors import PatchdeskError
 from tests.core.versions.series import Mails, raw_mail, raw_patch
 
@@ -42,7 +42,7 @@ def comment_on(row: str, text: str) -> str:
 
 
 def ledger(mails: Mails, options: LedgerOptions | None = None) -> CommentLedger:
-    return series_comments(mails, mails.series(), options=options)
+    return SeriesComments(mails, mails.series(), options=options).of_posting()
 
 
 def only(mails: Mails) -> FollowedComment:
@@ -164,9 +164,9 @@ def test_equal_comments_have_keys_of_their_own() -> None:
 def test_a_version_that_is_not_there_is_said() -> None:
     mails = archive(ROWS, comment_on("+\tcall_5();", SAYS))
     with pytest.raises(PatchdeskError):
-        series_comments(mails, mails.series(), "7")
+        SeriesComments(mails, mails.series()).of_posting("7")
     with pytest.raises(PatchdeskError):
-        series_comments(mails, mails.series(), "2", "1")
+        SeriesComments(mails, mails.series()).of_posting("2", "1")
 
 
 def test_the_json_object() -> None:
