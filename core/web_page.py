@@ -10,8 +10,23 @@ import base64
 import hashlib
 import html
 from collections.abc import Iterator
+from typing import Final
 
 from core.text import shown
+
+PALETTE: Final = """
+:root {
+  color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --soft: #60646c; --line: #d9d9e0; --pane: #f0f0f3;
+  --bar: #3e63dd; --plus: #ddf3e4; --minus: #ffdbdc; --warn: #ab6400;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #edeef0; --paper: #111113; --soft: #b0b4ba; --line: #363a3f; --pane: #212225;
+    --bar: #849dff; --plus: #193b2d; --minus: #500f1c; --warn: #ffca16;
+  }
+}
+"""
+"""The colors that the pages share, for light and for dark screens."""
 
 
 def html_text(text: str) -> str:

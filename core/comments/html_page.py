@@ -7,16 +7,16 @@ from typing import Final
 
 from core.comments.phrases import evidence_phrases, ledger_heading, ledger_summary
 from core.comments.values import CommentLedger, FollowedComment
-from core.web_page import content_policy, html_text, page_head
+from core.web_page import PALETTE, content_policy, html_text, page_head
 
-_STYLE: Final = """
-:root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --soft: #60646c; --line: #d9d9e0; --bar: #3e63dd; }
-@media (prefers-color-scheme: dark) { :root { --ink: #edeef0; --paper: #111113; --soft: #b0b4ba; --line: #363a3f; --bar: #849dff; } }
-body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+_STYLE: Final = (
+    PALETTE
+    + """body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; line-height: 1.25; } h2 { font-size: 1.1rem; margin-top: 2rem; } h3 { font-size: .95rem; } p, small, code { color: var(--soft); }
 article { border-top: 1px solid var(--line); padding: .5rem 0 .5rem .75rem; } article.open { border-left: 4px solid var(--bar); }
 code { font: 13px/1.4 ui-monospace, monospace; } code, .text { white-space: pre-wrap; display: block; } .text { color: var(--ink); }
 """
+)
 _POLICY: Final = content_policy(_STYLE)
 
 

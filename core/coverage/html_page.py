@@ -9,17 +9,17 @@ from core.coverage.matrix import Cell, coverage_matrix
 from core.coverage.phrases import coverage_summary
 from core.coverage.ready import ReadyRule
 from core.coverage.values import Coverage
-from core.web_page import content_policy, html_text, page_head
+from core.web_page import PALETTE, content_policy, html_text, page_head
 
-_STYLE: Final = """
-:root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --soft: #60646c; --line: #d9d9e0; --warn: #ab6400; }
-@media (prefers-color-scheme: dark) { :root { --ink: #edeef0; --paper: #111113; --soft: #b0b4ba; --line: #363a3f; --warn: #ffca16; } }
-body { margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; }
+_STYLE: Final = (
+    PALETTE
+    + """body { margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; } p { color: var(--soft); }
 div { overflow-x: auto; } table { border-collapse: collapse; }
 td, th { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); vertical-align: bottom; } td.n { text-align: right; font-variant-numeric: tabular-nums; }
 td.c { text-align: center; } td.stale, td.forgotten { color: var(--warn); }
 """
+)
 _POLICY: Final = content_policy(_STYLE)
 
 

@@ -32,14 +32,11 @@ from core.digest.values import Counts, Digest, SeriesChanges, ThreadChanges
 from core.mail.message import is_made_up
 from core.model import MessageId
 from core.text import shown_lines
-from core.web_page import content_policy, html_text, page_head
+from core.web_page import PALETTE, content_policy, html_text, page_head
 
-_STYLE: Final = """
-:root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --soft: #60646c; --line: #d9d9e0; --bar: #3e63dd; --pane: #f0f0f3; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #edeef0; --paper: #111113; --soft: #b0b4ba; --line: #363a3f; --bar: #849dff; --pane: #212225; }
-}
-body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; }
+_STYLE: Final = (
+    PALETTE
+    + """body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; }
 h1, h2, h3, p, li, td { overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.25; } h2 { margin-top: 2.5rem; font-size: 1.2rem; } h3 { font-size: 1rem; margin: 0; display: inline; }
 p, li, summary span { color: var(--soft); } svg { display: block; width: 100%; height: auto; }
@@ -50,6 +47,7 @@ th button:focus-visible { outline: 2px solid var(--bar); } th[aria-sort="ascendi
 details { border-top: 1px solid var(--line); padding: .5rem 0; } summary { cursor: pointer; } details > :not(summary) { margin-left: 1.1rem; }
 pre { overflow-x: auto; background: var(--pane); padding: .75rem; font-size: 13px; line-height: 1.4; }
 """
+)
 
 _SCRIPT: Final = """
 for (const button of document.querySelectorAll("th button")) button.addEventListener("click", () => {

@@ -24,16 +24,13 @@ from core.versions.formats.phrases import (
     summary,
 )
 from core.versions.interdiff import FileInterdiff, Row
-from core.web_page import content_policy, html_text, page_head
+from core.web_page import PALETTE, content_policy, html_text, page_head
 
 _CONTEXT: Final = 3
 
-_STYLE: Final = """
-:root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --soft: #60646c; --line: #d9d9e0; --pane: #f0f0f3; --plus: #ddf3e4; --minus: #ffdbdc; --bar: #3e63dd; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #edeef0; --paper: #111113; --soft: #b0b4ba; --line: #363a3f; --pane: #212225; --plus: #193b2d; --minus: #500f1c; --bar: #849dff; }
-}
-body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; }
+_STYLE: Final = (
+    PALETTE
+    + """body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; line-height: 1.25; } h1, h2, h3, p, li, td { overflow-wrap: anywhere; } h2 { font-size: 1.1rem; margin-top: 2rem; } h3 { font-size: .95rem; }
 p, small { color: var(--soft); } table.ladder { border-collapse: collapse; width: 100%; }
 .ladder td, .ladder th { text-align: left; padding: .2rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; } .ladder td.n { text-align: right; font-variant-numeric: tabular-nums; }
@@ -43,6 +40,7 @@ details { border-top: 1px solid var(--line); padding: .5rem 0; } summary { curso
 .rows .new { border-left-color: var(--bar); } .rows .new.plus { background: var(--plus); } .rows .new.minus { background: var(--minus); }
 .rows .old { border-left-color: var(--soft); color: var(--soft); text-decoration: line-through; } .rows small { text-decoration: none; }
 """
+)
 
 _POLICY: Final = content_policy(_STYLE)
 
