@@ -24,9 +24,11 @@ class EarlyKeys:
         if event.key == "escape" and self._held:
             self._held.clear()
             return True
+        if not (self._held or is_opening):
+            return False
         stroke = screen.keymap.stroke(event.key, event.character)
         command = screen.keymap.command(screen.active_pane, (stroke,))
-        begins = is_opening and command is not None and command.name.startswith("triage.")
+        begins = command is not None and command.name.startswith("triage.")
         if not (self._held or begins):
             return False
         if len(self._held) < MOST:
