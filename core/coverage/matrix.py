@@ -18,7 +18,7 @@ _STRONGEST: Final = "NRAT"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The strongest word of a person on a patch."""
+    """The strongest sign of a person on a patch: a trailer, a comment, or silence."""
 
     letter: str = ""
     """N, R, A or T for a trailer, c for a comment alone, · for silence of somebody who was asked; "" for none of it."""

@@ -11,9 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-if (
-    TYPE_CHECKING
-):  # the configuration is read before the first picture: nothing else is to be loaded for it
+# The configuration is read before the first picture: nothing else is to be loaded for it.
+if TYPE_CHECKING:
     from core.coverage.values import Coverage, PatchCoverage
 
 ALLOWED: Final = "terms like R>=1, A>=2 or T>=1, joined by “and” and “or”"

@@ -40,7 +40,7 @@ class TreeLanding:
         return self.patches >= self.total
 
     def __str__(self) -> str:
-        """Return it as words: `landed 3 of 5 in next, 1 changed`."""
+        """Return it as a phrase: `landed 3 of 5 in next, 1 changed`."""
         words = [f"reverted in {self.tree}"]
         if self.patches:
             part = "" if self.is_complete else f"{self.patches} of {self.total} "

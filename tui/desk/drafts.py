@@ -11,7 +11,7 @@ from core.reply.draft import Draft, DraftState
 from core.text import shown
 from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.own_drafts import OwnDrafts
-from tui.desk.reply_review import ReplyReview
+from tui.desk.reply_review import NO_DRAFT, ReplyReview
 
 if TYPE_CHECKING:
     from core.reply.draft_store import EditorFile
@@ -35,7 +35,7 @@ class ListedDraft:
 
     @property
     def state(self) -> str:
-        """The word for how it stands."""
+        """Its state, as the list shows it."""
         if self.is_deleted:
             return "deleted"
         return "in editor" if self.left is not None else self.draft.state.value
@@ -80,9 +80,7 @@ class Drafts(Controller):
         from tui.widgets.choose import Choice, ChooseDialog
 
         if not listed:
-            self._desk.show_message(
-                "There is no draft: {reply.comment}, {reply.trailers} or {reply.whole} makes one"
-            )
+            self._desk.show_message(NO_DRAFT)
             return
         choices = [
             Choice(

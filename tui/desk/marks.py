@@ -8,6 +8,7 @@ from typing import Any
 from textual.message import Message
 
 from core.errors import PatchdeskError
+from tui.desk import phrases
 from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler
 from tui.desk.journal_writer import find_marked
 from tui.desk.lists import Lists
@@ -51,7 +52,7 @@ class Marking(Controller):
     def disabled_reason(self, command: Command) -> str:
         """Return why nothing can be marked."""
         is_mark = command.name.startswith("mark.")
-        return "No series selected." if is_mark and not len(self._desk.series_tree) else ""
+        return phrases.NO_SERIES if is_mark and not len(self._desk.series_tree) else ""
 
     def back(self) -> bool:
         """Leave the range, or take all marks away."""

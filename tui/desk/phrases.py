@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from core.sync.list_folder import SyncResult
     from core.triage.outcome import LogLine
 
+NO_JOURNAL: Final = "Triage is not available here (no journal)."
+NO_SERIES: Final = "No series selected."
+
 COMMANDS: Final[Mapping[str, Verb]] = {
     "triage.done": Verb.DONE,
     "triage.skip": Verb.SKIP,

@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from tui.tasks import Task, Tasks
     from tui.widgets.mail_preview import PreviewAnswer, PreviewedDraft
 
+NO_DRAFT: Final = "There is no draft: {reply.comment}, {reply.trailers} or {reply.whole} makes one"
 _STATE_TEXTS: Final = {
     DraftState.SENT: "Sent",
     DraftState.FAILED: "Not sent",
     DraftState.UNSURE: "It may have been sent",
 }
-
-
 _SETUPS: Final = 20
 """Setups of sending that are remembered as asked about."""
 _NOT_COMPOSED: Final = "Its text is made once you open the message that it answers."
@@ -106,9 +105,7 @@ class ReplyReview(Controller):
         from tui.widgets.mail_preview import MailPreview
 
         if not drafts:
-            self._desk.show_message(
-                "There is no draft: {reply.comment}, {reply.trailers} or {reply.whole} makes one"
-            )
+            self._desk.show_message(NO_DRAFT)
             return
         dialog = MailPreview(self._desk.keymap, drafts, at, seen=self._was_seen)
         self._desk.app.push_screen(dialog, partial(self._answered, drafts))

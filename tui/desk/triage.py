@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from core.series.review_comments import ReviewComment
     from core.triage.state import TriageState as State
 
-_NO_JOURNAL = "Triage is not available here (no journal)."
-_NO_SERIES = "No series selected."
 _NOTHING_TO_REPEAT = "No triage action to repeat yet."
 
 
@@ -107,9 +105,9 @@ class Triage(Controller):
         if command.name == "triage.undo" and self._other.is_offered:
             return ""
         if not len(self._desk.series_tree):
-            return _NO_SERIES
+            return phrases.NO_SERIES
         if self._writer is None:
-            return _NO_JOURNAL
+            return phrases.NO_JOURNAL
         if command.name == "triage.repeat" and self._last is None:
             return _NOTHING_TO_REPEAT
         verb = phrases.COMMANDS.get(command.name)
@@ -165,11 +163,11 @@ class Triage(Controller):
         """Apply a verb to the marked series, or to the one under the cursor or open."""
         session = self._desk.session
         if self._writer is None or session is None:
-            self._desk.show_message(_NO_JOURNAL, "warning")
+            self._desk.show_message(phrases.NO_JOURNAL, "warning")
             return
         targets = self._targets()
         if not targets:
-            self._desk.show_message(_NO_SERIES)
+            self._desk.show_message(phrases.NO_SERIES)
             return
         if reason := phrases.disabled_reason(verb, self._states_here(verb)):
             self._desk.show_message(reason, "warning")
@@ -201,16 +199,13 @@ class Triage(Controller):
         from core.comments.items import comment_keys, senders_of
         from core.series.identities import Bots
 
-        row, here, session = (
-            self._desk.series_tree.row,
-            self._desk.series_tree.here,
-            self._desk.session,
-        )
+        tree, session = self._desk.series_tree, self._desk.session
+        row, here = tree.row, tree.here
         if self._writer is None or session is None:
-            self._desk.show_message(_NO_JOURNAL, "warning")
+            self._desk.show_message(phrases.NO_JOURNAL, "warning")
             return
         if row is None or here is None or not isinstance(row.item, Series):
-            self._desk.show_message(_NO_SERIES)
+            self._desk.show_message(phrases.NO_SERIES)
             return
         config = self._desk.settings.config
         bots = Bots(() if config is None else config.bots)
@@ -373,7 +368,7 @@ class Triage(Controller):
         if kind == "undo" and self._other.run():
             return
         if self._writer is None or session is None:
-            self._desk.show_message(_NO_JOURNAL, "warning")
+            self._desk.show_message(phrases.NO_JOURNAL, "warning")
         else:
             self._states.write(TriageOperation(session=session, kind=kind), {})
 

@@ -40,7 +40,7 @@ class TriageHistory(Controller):
     def _read_series(self) -> None:
         row = self._desk.series_tree.row
         if row is None:
-            self._desk.show_message("No series selected.", "warning")
+            self._desk.show_message(phrases.NO_SERIES, "warning")
             return
         name = MessageId(row.item.id)
         self._read(lambda log: log.of_series(name), partial(self._show_series, row.item.subject))
@@ -53,7 +53,7 @@ class TriageHistory(Controller):
     def _read(self, read: Callable[[TriageLog], T], then: Callable[[T], object]) -> None:
         session = self._desk.session
         if self._writer is None or session is None:
-            self._desk.show_message("Triage is not available here (no journal).", "warning")
+            self._desk.show_message(phrases.NO_JOURNAL, "warning")
             return
         self._writer.read_log(
             session,
