@@ -26,23 +26,23 @@ _LINK: Final = re.compile(r"^(?:Link|Message-ID|Message-Id):\s*(\S{3,998})\s*$",
 _REVERTS: Final = re.compile(r"This reverts commit ([0-9a-f]{7,64})")
 
 _SCHEMA: Final = """
-CREATE TABLE tree (
+CREATE TABLE IF NOT EXISTS tree (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE, repo TEXT, ref TEXT, tip TEXT, since TEXT
 ) STRICT;
-CREATE TABLE tree_commit (
+CREATE TABLE IF NOT EXISTS tree_commit (
     tree INTEGER REFERENCES tree ON DELETE CASCADE, id TEXT, date TEXT, author_name TEXT,
     author_address TEXT, title TEXT, title_key TEXT, patch_id TEXT, reverts TEXT,
     PRIMARY KEY (tree, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tree_commit_title ON tree_commit (title_key);
-CREATE INDEX tree_commit_patch ON tree_commit (patch_id) WHERE patch_id != '';
-CREATE INDEX tree_commit_reverts ON tree_commit (reverts) WHERE reverts != '';
-CREATE INDEX tree_commit_id ON tree_commit (id);
-CREATE TABLE commit_link (
+CREATE INDEX IF NOT EXISTS tree_commit_title ON tree_commit (title_key);
+CREATE INDEX IF NOT EXISTS tree_commit_patch ON tree_commit (patch_id) WHERE patch_id != '';
+CREATE INDEX IF NOT EXISTS tree_commit_reverts ON tree_commit (reverts) WHERE reverts != '';
+CREATE INDEX IF NOT EXISTS tree_commit_id ON tree_commit (id);
+CREATE TABLE IF NOT EXISTS commit_link (
     message_id TEXT, tree INTEGER REFERENCES tree ON DELETE CASCADE, id TEXT,
     PRIMARY KEY (message_id, tree, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX commit_link_tree ON commit_link (tree, id);
+CREATE INDEX IF NOT EXISTS commit_link_tree ON commit_link (tree, id);
 """
 _COLUMNS: Final = (
     "c.id, t.name, c.date, c.author_name, c.author_address, c.title, c.patch_id, c.reverts"

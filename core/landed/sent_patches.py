@@ -21,12 +21,12 @@ from core.triage.landing import PatchLanding
 
 _FORMAT: Final = 1
 _SCHEMA: Final = """
-CREATE TABLE sent_patch (
+CREATE TABLE IF NOT EXISTS sent_patch (
     message_id TEXT PRIMARY KEY, title TEXT, author_name TEXT, author_address TEXT, date REAL,
     patch_id TEXT, notices TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sent_patch_date ON sent_patch (date);
-CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sent_patch_date ON sent_patch (date);
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 """
 _MOST_NOTICES: Final = 20
 """Notices of a patch that are kept."""

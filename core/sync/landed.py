@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,29 +75,35 @@ def _refresh(
     if not newest:
         return []
     since = index.rows.summaries(newest)[0].date.astimezone(UTC) - LOOKBACK
-    faults = []
-    commits = CommitIndex(cache / "trees.sqlite3")
-    sent = SentPatches(cache / "sent_patches.sqlite3")
-    try:
-        commits.forget_others([tree.name for tree in trees])
+    faults: list[str] = []
+    with contextlib.ExitStack() as opened:
+        try:
+            commits = CommitIndex(cache / "trees.sqlite3")
+            opened.callback(commits.close)
+            sent = SentPatches(cache / "sent_patches.sqlite3")
+            opened.callback(sent.close)
+            commits.forget_others([tree.name for tree in trees])
+        except PatchdeskError as error:  # another process may have them: the next sync goes on
+            return [_sentence(error)]
         for tree in trees:
             try:
                 if tree.fetch:
                     _fetch(tree, stop, report)
                 commits.update(tree, since - _BEFORE, stop=stop, report=report)
             except PatchdeskError as error:
-                faults.append(f"{error.message} {error.hint}".strip())
+                faults.append(_sentence(error))
         try:
             repository = Repository(Path(trees[0].repo).expanduser(), stop)
             _read_new(index, sent, repository, since, stop, report)
         except PatchdeskError as error:
-            faults.append(f"{error.message} {error.hint}".strip())
+            faults.append(_sentence(error))
         report(Progress("Looking for landed patches"))
         index.writer.record_landed(landings(sent.since(since.timestamp()), commits))
-    finally:
-        sent.close()
-        commits.close()
     return faults
+
+
+def _sentence(error: PatchdeskError) -> str:
+    return f"{error.message} {error.hint}".strip()
 
 
 def _fetch(tree: Tree, stop: Event, report: ProgressCallback) -> None:

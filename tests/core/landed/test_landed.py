@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from core.apply.repository import Repository
 from core.errors import Cancelled, PatchdeskError
+from core.landed.cache_file import open_cache_file
 from core.landed.commit_index import CommitIndex
 from core.landed.matching import landed_patches, title_key
 from core.landed.notices import applied_notices
@@ -211,6 +214,30 @@ def test_a_damaged_file_is_built_again(tmp_path: Path, folder: Path) -> None:
     assert update(index, folder) == 1
     index.close()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_another_process_writes_is_kept(
+    tmp_path: Path, folder: Path, index: CommitIndex
+) -> None:
+    assert update(index, folder) == 1
+    index.close()
+    path = tmp_path / "cache" / "trees.sqlite3"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(PatchdeskError, match="busy"):
+            open_cache_file(path, "", 1, busy_for=0)
+        other.execute("ROLLBACK")
+        other.execute("PRAGMA journal_mode = WAL")  # reading goes on in this mode
+        other.execute("BEGIN EXCLUSIVE")
+        with (
+            contextlib.closing(open_cache_file(path, "", 1, busy_for=0)) as reader,
+            pytest.raises(PatchdeskError, match="busy"),
+        ):
+            reader.execute("DELETE FROM tree")
+        other.execute("ROLLBACK")
+    with contextlib.closing(CommitIndex(path)) as again:
+        assert update(again, folder) == 0
 
 
 def test_a_ref_that_is_not_there_is_said(folder: Path, index: CommitIndex) -> None:
