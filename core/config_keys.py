@@ -172,7 +172,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "reply.never": ConfigKey("reply_never", _texts, "addresses that get no reply"),
     "reply.bcc_me": ConfigKey("reply_bcc_me", _flag, "send yourself a copy of every reply"),
     "send.with": ConfigKey("send_with", _way, "how mail is sent: auto, git, command, file:PATH or maildir:PATH"),
-    "send.command": ConfigKey("send_command", _text, "a command that reads a mail on standard input, such as msmtp"),
+    "send.command": ConfigKey("send_command", _text, "a command that reads a mail on standard input, such as msmtp; empty: git send-email, else git's sendemail.sendmailCmd"),
     "send.identity": ConfigKey("send_identity", _text, "an identity of git send-email"),
     "send.repo": ConfigKey("send_repo", _text, "the repository whose configuration git send-email reads"),
     "apply.repo": ConfigKey("apply_repo", _text, "the repository that patches are applied to"),

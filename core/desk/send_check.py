@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.desk.check import Check, Level
 from core.errors import PatchdeskError
+from core.system.user_git import has_send_email
 
 if TYPE_CHECKING:
     from core.config import Config
@@ -47,7 +48,8 @@ def _sending(config: Config, environment: Mapping[str, str]) -> Iterator[Check]:
     elif isinstance(way, FileWay | MaildirWay):
         yield _folder(Path(way.path), sender.address)
     else:
-        yield Check.ok(f"replies leave from {sender.address} through [send] command")
+        command = "[send] command" if config.send_command else "git's sendmail command"
+        yield Check.ok(f"replies leave from {sender.address} through {command}")
 
 
 def _folder(path: Path, sender: str) -> Check:
@@ -61,8 +63,7 @@ def _folder(path: Path, sender: str) -> Check:
 
 def _git(sender: str, environment: Mapping[str, str]) -> Check:
     """Look whether git send-email is installed, and has a server."""
-    folder = _output(["git", "--exec-path"], environment).strip()
-    if not folder or not Path(folder, "git-send-email").exists():
+    if not has_send_email():
         return Check.warning(
             "git send-email is not installed, so replies cannot be sent",
             "Install it (Debian: git-email), or set command under [send] in config.toml.",

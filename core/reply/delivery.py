@@ -22,6 +22,7 @@ from typing import IO, Final, Protocol
 
 from core.errors import PatchdeskError
 from core.sources.mbox import to_mboxrd
+from core.system.user_git import has_send_email, read_sendmail
 
 DEADLINE: Final = 120.0
 """Seconds that a program has to take a mail."""
@@ -86,11 +87,13 @@ class SendSettings:
 
 def delivery_way(settings: SendSettings, environment: Mapping[str, str]) -> DeliveryWay:
     """Return the way that the configuration names. Raises PatchdeskError where it names none that can be used."""
-    way = settings.way
+    way, command, key = settings.way, settings.command, "[send] command"
     if way == "auto":
-        way = "command" if settings.command else "git"
+        way = "git" if not command and has_send_email() else "command"
     if way == "command":
-        return CommandWay(_command_arguments(settings.command, environment))
+        if not command:
+            command, key = read_sendmail(settings.identity), "Git's sendmail command"
+        return CommandWay(_command_arguments(command, key, environment))
     if way.startswith("file:"):
         return FileWay(_path(way))
     if way.startswith("maildir:"):
@@ -240,17 +243,20 @@ def _path(way: str) -> Path:
     return path
 
 
-def _command_arguments(command: str, environment: Mapping[str, str]) -> list[str]:
-    """Return the words of `[send] command`, with `~` and `$NAME` read as a shell reads them."""
+def _command_arguments(command: str, key: str, environment: Mapping[str, str]) -> list[str]:
+    """Return the words of a command, with `~` and `$NAME` read as a shell reads them; `key` is where it was set."""
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise PatchdeskError(f"[send] command cannot be read: {error}.") from error
+        raise PatchdeskError(f"{key} cannot be read: {error}.") from error
     words = [os.path.expanduser(_expanded(word, environment)) for word in words]  # noqa: PTH111
     if not words:
-        raise PatchdeskError("[send] command is empty.", "Name a program such as msmtp.")
+        raise PatchdeskError(
+            "No way to send mail is set.",
+            "Install git send-email (Debian: git-email), or set command under [send] in config.toml, such as msmtp.",
+        )
     if shutil.which(words[0]) is None:
-        raise PatchdeskError(f"[send] command: there is no program {words[0]}.")
+        raise PatchdeskError(f"{key}: there is no program {words[0]}.")
     return words
 
 
