@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from core.model import Message, OpenedMessage, TargetListing
 from core.progress import ProgressCallback
@@ -81,12 +82,25 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     await idle(pilot)
 
 
-async def test_d_opens_the_ladder_against_the_version_before_and_q_puts_the_tree_back() -> None:
+async def test_d_opens_the_ladder_against_the_version_before_and_q_puts_the_tree_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     desk = app()
     async with desk.run_test(size=(100, 30)) as pilot:
         await idle(pilot)
         before = text_of(desk, "SeriesTree")
+        painted: list[str] = []
+        ladder = ladder_of(desk)
+        paint = ladder.render_line
+
+        def record(y: int) -> Strip:
+            strip = paint(y)
+            painted.append(strip.text.strip())
+            return strip
+
+        monkeypatch.setattr(ladder, "render_line", record)
         await press(pilot, "D")
+        assert painted[0] == "lamp: light", "no empty pane is painted first"
         found = rows(desk)
         assert found[0] == "lamp: light"
         assert any(row.startswith("1 =   1  lamp: wick") for row in found)

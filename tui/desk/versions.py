@@ -148,6 +148,7 @@ class Versions(Controller):
         self._desk.show_work()
         if not self.is_open:
             self._before = self._desk.series_tree.view_state
+            self.ladder.expect_width(self._desk.series_tree.outer_size.width)
         self._choice, self._comparison, self._interdiffs = choice, comparison, {}
         self._plain = False
         places = [

@@ -52,9 +52,15 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
         """The lines that the cursor stands on."""
         self._wanted = 0
         """The pair on which the cursor is to stand, once there are lines."""
+        self._room = 0
+        """Cells for its lines, as far as that is known before it is on the screen."""
         self._styles = RowStyles(self)
 
     # ------------------------------------------------------------- what it holds
+
+    def expect_width(self, cells: int) -> None:
+        """Lay out for a pane of so many cells until it is on the screen: the first picture of it has its lines."""
+        self._room = max(0, cells - self.gutter.width)
 
     def show(self, choice: Choice, comparison: Comparison, at: int = 0) -> None:
         """Show a comparison, the cursor on the pair at a place."""
@@ -94,7 +100,7 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
 
     def _lay_out(self) -> None:
         """Make the lines for this width, the cursor on the pair that is wanted."""
-        width = self.scrollable_content_region.width
+        width = self._room = self.scrollable_content_region.width or self._room
         if self._grid is not None and width:
             self._lines = list(grid_rows(*self._grid, width))
         elif self._choice is not None and self._comparison is not None and width:
@@ -108,6 +114,9 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
+        if self.scrollable_content_region.width == self._room and self._lines:
+            self.show_cursor()
+            return
         is_first = not self._lines
         if (place := self._place) is not None:
             self._wanted = place
