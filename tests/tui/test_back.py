@@ -15,6 +15,7 @@ from tests.tui.kit import (
     desk_screen,
     idle,
     listing,
+    reader_of,
     ready,
     text_of,
     tree_of,
@@ -145,3 +146,14 @@ async def test_history_asked_in_the_tree_leads_back_to_the_tree(tmp_path: Path) 
         await pilot.press("|")
         await idle(pilot)
         assert "reads the series' patches" in text_of(app, "Prompt")
+        await pilot.press("escape", "enter", "ctrl+f", "j")
+        await idle(pilot)
+        reader = reader_of(app)
+        before = reader.cursor, reader.scroll_offset.y
+        assert before[1] > 0
+        await pilot.press("g", "A")
+        await until(pilot, lambda: "Nothing was triaged today." in text_of(app), what="the report")
+        await pilot.press("q")
+        await idle(pilot)
+        assert (reader.cursor, reader.scroll_offset.y) == before
+        assert desk_screen(app).active_pane is Pane.READER

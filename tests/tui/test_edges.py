@@ -195,5 +195,5 @@ async def test_the_screen_keeps_its_width(size: tuple[int, int]) -> None:
 
 async def test_a_patch_that_changes_nothing_is_a_mail() -> None:
     async with reading(mail("Subject: [PATCH] nothing\n\nNothing.\n\nSigned-off-by: a <a@x>\n---\n-- \n2\n")) as (view, _):  # fmt: skip
-        assert view.file_paths == []
+        assert view.files.paths == []
         assert any("Nothing." in row for row in screen(view))

@@ -286,25 +286,25 @@ class Review(Controller):
     def _list_files(self) -> None:
         from tui.reader.files import FilePicker
 
-        reader = self._desk.reader
-        if not (paths := reader.file_paths):
+        reader, files = self._desk.reader, self._desk.reader.files
+        if not (paths := files.paths):
             self._desk.show_message("No diff in this message.")
             return
-        here = reader.file_here
-        back = reader.peek_at_file(here)
+        here = files.here
+        back = files.peek_at(here)
         done, of = reader.viewed
         text = f"{done:,} of {of:,} hunks viewed" if done else f"{of:,} hunks"
 
         def chosen(file: int | None) -> None:
-            reader.peek_at_file(None, back)
+            files.peek_at(None, back)
             if file is not None:
-                reader.go_to_file(file)
+                files.go_to(file)
 
         pane = FilePicker(
             self._desk.keymap,
             paths,
-            reader.file_entry,
-            reader.peek_at_file,
+            files.entry,
+            files.peek_at,
             at=here,
             words=text,
             below=self._desk.has_class("-full"),

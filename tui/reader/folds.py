@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.text import SafeText
 from tui.reader.folded_page import Folded, FoldedPage, Inserted
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from core.series.review_comments import ReviewComment
     from tui.reader.diff import DiffBlock
     from tui.reader.interdiff import InterdiffView
+
+_MOST_COUNTED: Final = 1_000
+"""Hunks of a file that are counted as viewed in its bar, which is painted often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +154,21 @@ class Folds:
         hunks = diff.hunks_of(file) if file is not None else range(len(diff.hunk_rows))
         return sum(self.is_viewed(diff, hunk) for hunk in hunks), len(hunks)
 
+    def progress_text(self, diff: DiffBlock, file: int | None) -> SafeText:
+        """Return how much of a file, or of all, was viewed; "" where that is nothing, or takes long to count."""
+        if len(diff.hunk_rows if file is None else diff.hunks_of(file)) > _MOST_COUNTED:
+            return SafeText("")
+        done, count = self.progress(diff, file)
+        text = "✓ viewed" if done == count else f"{done}/{count} hunks viewed"
+        return SafeText(text if done else "")
+
     # ------------------------------------------------------------- the page
 
     def set_hide_viewed(self, hide_viewed: bool) -> None:
         """Fold hunks that were viewed, or not."""
-        self.hide_viewed = hide_viewed
-        self._opened.clear()
+        if hide_viewed != self.hide_viewed:
+            self.hide_viewed = hide_viewed
+            self._opened.clear()
 
     def folded_page(self, page: Page, width: int, now: datetime) -> FoldedPage:
         """Return the page as it is to be shown."""

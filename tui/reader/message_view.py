@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
@@ -17,10 +16,11 @@ from textual.selection import Selection
 from core import model
 from core.model import MessageId, OpenedMessage
 from core.text import SafeText
-from tui.reader.files import FileEntry, entry_of, path_shown
+from tui.reader.covered_mail import CoveredMail
+from tui.reader.diff_files import DiffFiles
 from tui.reader.folded_page import FoldedPage
 from tui.reader.folds import Folds
-from tui.reader.jumps import Jumps, ReadingPlace
+from tui.reader.jumps import Jumps
 from tui.reader.line_selection import LineSelection
 from tui.reader.mail_view import MailView
 from tui.reader.page import Page, PageStyle
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 _SHORT: Final = 12
 """Lines of a comment that is open from the first."""
-
-_MOST_COUNTED: Final = 1_000
-"""Hunks of a file that are counted as viewed in its bar, which is painted often."""
 
 
 class MessageView(MailView, can_focus=True):
@@ -63,8 +60,10 @@ class MessageView(MailView, can_focus=True):
         super().__init__(clock=clock, zone=zone, tasks=tasks, id=id, classes=classes)
         self._viewed = viewed
         self._folds = Folds()
+        self._covered: CoveredMail | None = None
         self._jumps = Jumps(self)
         self._selection = LineSelection(self)
+        self.files = DiffFiles(self, self._jumps, lambda: self._folds)
         self.writing_place = WritingPlace(
             self, self._selection, lambda: self._folds, lambda: self._refold()
         )
@@ -78,6 +77,23 @@ class MessageView(MailView, can_focus=True):
         """A reply is wanted in full."""
 
         message: model.Message
+
+    def show_note(self, title: str, lines: Sequence[str]) -> None:
+        """Show a text of the program; the mail and the place in it are kept for the way back."""
+        if self._parts is not None and self._page.count and not (self._begun or self._coming):
+            self._covered = CoveredMail(self._parts, self._folds, self._jumps.place)
+        super().show_note(title, lines)
+
+    def show(self, mail: OpenedMessage, *, whole: bool = True) -> None:
+        """Show a mail from its top, or, after a note, the same mail where it was read."""
+        covered, self._covered = self._covered, None
+        if covered is None or covered.parts.mail != mail:
+            super().show(mail, whole=whole)
+            return
+        self._note, self._parts, self._folds = None, covered.parts, covered.folds
+        self._folds.set_hide_viewed(self.hide_viewed)
+        self._relayout(keep=False)
+        self._jumps.show(covered.place)
 
     def set_viewed_store(self, store: ViewedHunks) -> None:
         """Let `store` remember which hunks were viewed, from now on."""
@@ -168,47 +184,6 @@ class MessageView(MailView, can_focus=True):
         """Go back to where the last jump began; say whether there was one."""
         return self._jumps.back()
 
-    def go_to_file(self, number: int) -> None:
-        """Jump to a file of the diff."""
-        diff = self._page.base.diff
-        if diff is not None and 0 <= number < len(diff.files):
-            self._jumps.to(self._page.shown_at(diff.file_rows[number] + self._page.base.diff_start))
-
-    def peek_at_file(
-        self, number: int | None, back: ReadingPlace | None = None
-    ) -> ReadingPlace | None:
-        """Show a file without a jump, None: where `back` says that one was; return where one was before."""
-        diff = self._page.base.diff
-        if diff is None:
-            return None
-        here = self._jumps.place
-        if number is None:
-            if back is not None:
-                self._jumps.show(back)
-        elif 0 <= number < len(diff.files):
-            row = diff.file_rows[number] + self._page.base.diff_start
-            self.go_to(self._page.shown_at(row))
-        return here
-
-    @property
-    def file_paths(self) -> list[SafeText]:
-        """The paths of the diff's files, as they are listed."""
-        diff = self._page.base.diff
-        return [path_shown(file.path) for file in diff.files] if diff is not None else []
-
-    @property
-    def file_here(self) -> int:
-        """The number of the file that is being read."""
-        diff, begin = self._page.base.diff, self._page.base.diff_start
-        if diff is None or not self._page.count:
-            return 0
-        own = self._page.own_at(self.cursor) - begin
-        return max(0, bisect_right(diff.file_rows, own) - 1)
-
-    def file_entry(self, number: int) -> FileEntry:
-        """Return the facts of a file for the file list."""
-        return entry_of(self._page.base.diff, self._folds, number)
-
     # ------------------------------------------------------------- comments
 
     def action_next_comment(self, direction: int) -> bool:
@@ -280,7 +255,7 @@ class MessageView(MailView, can_focus=True):
                 self._folds.fold_comment(key, None)
                 self._refold()
         elif (file := self._page.base.file_of_stat(self._page.own_at(row))) is not None:
-            self.go_to_file(file)
+            self.files.go_to(file)
         elif self._page.is_fold(row):
             self._unfold_at(row)
 
@@ -330,7 +305,7 @@ class MessageView(MailView, can_focus=True):
         if key is not None:
             self._folds.fold_comment(key, expanded)
         elif diff is not None and 0 <= own < diff.count:
-            file, hunk = self.file_here, diff.hunk_at(own)
+            file, hunk = self.files.here, diff.hunk_at(own)
             if hunk is None or self._folds.is_file_folded(file):
                 self._folds.fold_file(file, expanded)
             else:
@@ -351,7 +326,7 @@ class MessageView(MailView, can_focus=True):
         if not 0 <= own < diff.count:
             return None
         if own in diff.file_rows:
-            return next(iter(diff.hunks_of(self.file_here)), None)
+            return next(iter(diff.hunks_of(self.files.here)), None)
         return diff.hunk_at(own)
 
     @property
@@ -391,10 +366,4 @@ class MessageView(MailView, can_focus=True):
     def viewed_text(self, file: int | None = None) -> SafeText:
         """How much of a file, or of the whole mail, was viewed; "" where that is nothing, or takes long to count."""
         diff = self._page.base.diff
-        if diff is None:
-            return SafeText("")
-        if len(diff.hunk_rows if file is None else diff.hunks_of(file)) > _MOST_COUNTED:
-            return SafeText("")
-        done, count = self._folds.progress(diff, file)
-        text = "✓ viewed" if done == count else f"{done}/{count} hunks viewed"
-        return SafeText(text if done else "")
+        return self._folds.progress_text(diff, file) if diff is not None else SafeText("")
