@@ -1,5 +1,5 @@
-"""A followed list's folder: its clone, its lock, its origin, how far back messages are wanted; and the result of a
-sync.
+"""A followed list's folder: its clone, its lock, its origin, how far back messages are wanted, the error of its last sync;
+and the result of a sync.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -49,6 +50,15 @@ class SyncResult:
     """The error that ended it; earlier messages stay."""
     stopped: bool = False
     """The user stopped it; earlier messages stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncError:
+    """The error that ended the last sync of a list, kept until one succeeds."""
+
+    time: datetime
+    message: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +161,30 @@ def record_origin(folder: Path, source: str) -> None:
     """Keep in words where a list's mail comes from, to notice when that changes. Raises PatchdeskError."""
     if recorded_origin(folder) != source:
         write_atomically(folder / "source", f"{source}\n".encode())
+
+
+def save_sync_error(folder: Path, error: PatchdeskError | None, now: datetime) -> None:
+    """Keep the error of a list's sync until the next; None: it succeeded. What cannot be written is not kept."""
+    file = folder / "error.json"
+    with contextlib.suppress(OSError, PatchdeskError):
+        if error is None:
+            file.unlink(missing_ok=True)
+        else:
+            content = {"time": now.isoformat(), "message": error.message, "hint": error.hint}
+            write_atomically(file, json.dumps(content).encode())
+
+
+def load_sync_errors(home: DataDirs, names: Iterable[str]) -> dict[str, SyncError]:
+    """Return the errors of the lists whose last sync failed, by name."""
+    found = {}
+    for name in names:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            with (home.folder(name) / "error.json").open("rb") as file:
+                read = json.loads(file.read(_CAP))
+            when = datetime.fromisoformat(read["time"])
+            if when.tzinfo is not None:
+                found[name] = SyncError(when, str(read["message"]), str(read["hint"]))
+    return found
 
 
 def _wanted(folder: Path) -> Path:

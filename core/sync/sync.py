@@ -36,6 +36,7 @@ from core.sync.list_folder import (
     record_origin,
     recorded_origin,
     save_pending_depth,
+    save_sync_error,
 )
 from core.sync.rate_limit import RateLimiter
 from core.sync.window_feed import TimeWindowSource
@@ -104,6 +105,12 @@ class _ListSync:
         """This sync set the beginning of the list's inbox."""
 
     def run(self, wish: SyncDepth) -> SyncResult:
+        result = self._run(wish)
+        if not result.stopped:
+            save_sync_error(self._folder, result.error, datetime.now(UTC))
+        return result
+
+    def _run(self, wish: SyncDepth) -> SyncResult:
         try:
             with list_lock(self._folder, self._name, stop=self._stop, report=self._report) as lock:
                 wish = load_pending_depth(self._folder, wish)

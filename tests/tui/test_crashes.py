@@ -121,6 +121,7 @@ LISTS = {
     "save view": Case("core.desk.list_views.ListViews.save", line("view.save x")),
     "sync": Case("core.sync.process.SyncProcess.results", ("g", "s"), stub=()),
     "review counts": Case("tui.desk.sync.count_reviews", ("g", "s")),
+    "sync errors": Case("tui.desk.lists.sync_errors", ("ctrl+r",)),
     "follow": Case("tui.desk.sync.follow_list", line("follow moth /x"), stub=0),
     "server search": Case("tui.desk.results.search_on_server", ("/", "o", "ctrl+r"), ("ctrl+r",)),
 }

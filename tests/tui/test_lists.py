@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -20,19 +21,21 @@ from core.config_keys import read_interval
 from core.demo import demo_path
 from core.desk.list_query import ListQuery
 from core.desk.lists_desk import ListDesk
+from core.errors import PatchdeskError
 from core.index.database import connect
 from core.index.index import Index, RowView, open_index
 from core.index.mail_queries import MailQueries
 from core.model import MessageId, Series, Thread
 from core.sources.mailbox import open_file
 from core.sources.source import Source
-from core.sync.list_folder import DataDirs, list_lock
+from core.sync.list_folder import DataDirs, SyncResult, list_lock, save_sync_error
 from core.sync.process import sync_intervals
 from core.text import shown
 from tests.tui.kit import (
     configure,
     controller,
     desk_screen,
+    idle,
     reader_of,
     ready,
     text_of,
@@ -480,6 +483,45 @@ async def test_escape_stops_a_sync_and_keeps_what_came(
             await until(pilot, lambda: not controller(app, Sync).is_running, what="its end")
             assert "stopped" in text_of(app, "StatusBar")
             assert len(tree_of(app)) == rows
+
+
+async def test_the_error_of_a_sync_stays_with_its_list_and_reviews_are_counted_for_news(
+    app: PatchdeskApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder, long_ago = DataDirs.default().folder("lantern"), datetime(2020, 1, 1, tzinfo=UTC)
+    error = PatchdeskError("The server is asleep.", "Wake it.")
+    nothing = SyncResult(name="lantern")
+    coming = [replace(nothing, error=error), nothing, replace(nothing, added=3), nothing]
+    left, counted = [2, 0, 0], list[int]()
+
+    class FakeProcess:
+        def __init__(self, _: object) -> None: ...
+
+        def end(self) -> None: ...
+
+        def results(self, **_: object) -> Iterator[SyncResult]:
+            result = coming.pop(0)
+            save_sync_error(folder, result.error, long_ago)
+            yield result
+
+    def count(_: object) -> int:
+        counted.append(left[len(counted)])
+        return counted[-1]
+
+    monkeypatch.setattr("core.sync.process.SyncProcess", FakeProcess)
+    monkeypatch.setattr("tui.desk.sync.count_reviews", count)
+    folder.mkdir(parents=True)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await settled(pilot)
+        for times, is_failed in ((1, True), (2, False), (3, False), (3, False)):
+            await pilot.press("g", "s")
+            await idle(pilot)
+            assert len(counted) == times
+            await pilot.press("g", "l")
+            await pilot.pause()
+            assert ("y ago: The server is asleep." in text_of(app)) is is_failed
+            await pilot.press("escape")
 
 
 @pytest.mark.parametrize("what", ["pages", "header"])

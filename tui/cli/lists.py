@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from core.config import Config, FollowedList
     from core.index.index import ListStats
-    from core.sync.list_folder import SyncDepth, SyncResult
+    from core.sync.list_folder import SyncDepth, SyncError, SyncResult
 
 _sync_error: Final = partial(print_error, command="sync")
 
@@ -135,7 +135,10 @@ def lists(arguments: argparse.Namespace) -> int:
 
         print_lines(to_line(record) for record in records)
     else:
-        print_lines(_list_line(record) for record in records)
+        from core.sync.list_folder import DataDirs, load_sync_errors
+
+        errors = load_sync_errors(DataDirs.default(), config.lists)
+        print_lines(_list_line(record, errors.get(record["name"])) for record in records)
     return 0
 
 
@@ -178,8 +181,8 @@ def _places(info: ListStats) -> list[dict[str, Any]]:
     return places
 
 
-def _list_line(record: Mapping[str, Any]) -> str:
-    """Return a list as one line of text."""
+def _list_line(record: Mapping[str, Any], error: SyncError | None) -> str:
+    """Return a list as one line of text, with the error of its last sync."""
     if record["synced"] is None and not record["messages"]:
         state = "not synced yet"
     else:
@@ -189,6 +192,8 @@ def _list_line(record: Mapping[str, Any]) -> str:
             f"{_count(record['messages'], 'message')}, {record['series']:,} series,"
             f" {record['unread']:,} unread; synced {when}"
         )
+    if error is not None:
+        state += f"; sync failed {error.time:%Y-%m-%d %H:%M} UTC: {error.message}"
     return shown_line(f"{record['name']}  {state}  {record['target']}")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.desk.list_position import ListPosition
     from core.desk.list_query import ListQuery
     from core.desk.lists_desk import ListDesk, ListPage
+    from core.sync.list_folder import SyncError
 
 FOLLOWED: Final = ""
 """The target that means the followed lists."""
@@ -45,6 +46,8 @@ class Lists(Controller):
         self._rewrite: Callable[[ListQuery], ListQuery] = lambda query: query
         self._is_back = False
         """The cursor is where the last run left it."""
+        self._sync_errors: Mapping[str, SyncError] = {}
+        """The errors of the lists whose last sync failed."""
         self._left_at: ListPosition | None = None
         """That position, until the cursor was put there."""
 
@@ -151,7 +154,11 @@ class Lists(Controller):
                 self._desk.focus_pane(Pane.TREE)
         elif page.whole:
             self._desk.set_empty(True)
-            self._desk.show_note(*empty_message(page))
+            self._show_why_empty(page)
+
+    def _show_why_empty(self, page: ListPage) -> None:
+        title, lines, values = empty_message(page, self._sync_errors, self._desk.settings.clock())
+        self._desk.show_note(title, lines, **values)
 
     def _show_counts(self, page: ListPage) -> None:
         title, infos, names = self._desk.title_bar, visible_lists(page), page.wanted.lists
@@ -176,6 +183,7 @@ class Lists(Controller):
         if session.lists is not None:
             app, show_error = self._desk.app, self._desk.show_error
             session.lists.rows.report_fault(lambda error: app.call_later(show_error, error))
+            self.read_sync_errors()
         if before is None and session.target == FOLLOWED:
             from core.desk.list_position import recall
 
@@ -217,6 +225,20 @@ class Lists(Controller):
         if (desk := self.desk) is not None:
             desk.refresh_now()
 
+    def read_sync_errors(self) -> None:
+        """Read again which lists' last sync failed."""
+        self._tasks.start(
+            "sync errors",
+            lambda _: sync_errors(self.followed),
+            then=self._take_sync_errors,
+            replace=True,
+        )
+
+    def _take_sync_errors(self, errors: Mapping[str, SyncError]) -> None:
+        changed, self._sync_errors = errors != self._sync_errors, errors
+        if changed and self._desk.is_empty and (page := self.page) is not None and page.whole:
+            self._show_why_empty(page)
+
     def choose_list(self) -> None:
         """Choose a list from a dialog."""
         page = self.page
@@ -229,10 +251,12 @@ class Lists(Controller):
         known = {info.name: info for info in page.lists}
         names = [*self.followed, *(name for name in known if name not in self.followed)]
         clock = self._desk.settings.clock
-        infos = [list(known.values()), *([known[name]] if name in known else [] for name in names)]
+        infos = {name: [known[name]] if name in known else [] for name in names}
+        about = [describe_lists(list(known.values()), clock)]
+        about += [describe_lists(infos[n], clock, self._sync_errors.get(n)) for n in names]
         choices = [
-            Choice(number, shown(name), shown(describe_lists(info, clock)))
-            for number, (name, info) in enumerate(zip(["all lists", *names], infos, strict=True))
+            Choice(number, shown(name), shown(text))
+            for number, (name, text) in enumerate(zip(["all lists", *names], about, strict=True))
         ]
         lists = page.wanted.lists
         at = 1 + names.index(lists[0]) if lists and lists[0] in names else 0
@@ -288,3 +312,10 @@ class Lists(Controller):
 
             choices = [Choice(number, shown(each)) for number, each in enumerate(names)]
             self._desk.app.push_screen(ChooseDialog(self._desk.keymap, title, choices), chosen)
+
+
+def sync_errors(names: Iterable[str]) -> Mapping[str, SyncError]:
+    """Return the errors of the lists whose last sync failed, by name."""
+    from core.sync.list_folder import DataDirs, load_sync_errors
+
+    return load_sync_errors(DataDirs.default(), names)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.desk.lists_desk import ListPage
     from core.index.views import ListStats
     from core.search.hits import SearchResult, ServerSearchResult
-    from core.sync.list_folder import SyncResult
+    from core.sync.list_folder import SyncError, SyncResult
     from core.triage.outcome import LogLine
 
 NO_JOURNAL: Final = "Triage is not available here (no journal)."
@@ -180,16 +180,19 @@ def visible_lists(page: ListPage) -> list[ListStats]:
     return [info for info in page.lists if not wanted or info.name in wanted]
 
 
-def describe_lists(infos: list[ListStats], clock: Callable[[], object]) -> str:
-    """Return the summary of lists: unread messages, messages, time of the last sync."""
+def describe_lists(
+    infos: list[ListStats], clock: Callable[[], datetime], error: SyncError | None = None
+) -> str:
+    """Return the summary of lists: why the last sync failed, else unread messages, messages, time of the last sync."""
+    if error is not None:
+        return sync_failed(error, clock())
     if not infos:
         return "not synced yet"
     unread, mails = sum(i.unread for i in infos), sum(i.messages for i in infos)
     text = f"{unread:,} unread · {mails:,} mails"
     synced = [info.synced for info in infos if info.synced is not None]
-    now = clock()
-    if len(infos) == 1 and synced and isinstance(now, datetime):
-        text += f" · synced {age(datetime.fromtimestamp(synced[0], UTC), now)}"
+    if len(infos) == 1 and synced:
+        text += f" · synced {age(datetime.fromtimestamp(synced[0], UTC), clock())}"
     return text
 
 
@@ -209,20 +212,32 @@ _LEFT_OUT: Final = (
 )
 
 
-def empty_message(page: ListPage) -> tuple[SafeText, list[str]]:
-    """Return the note on a page without rows: a title and template lines."""
+def empty_message(
+    page: ListPage, errors: Mapping[str, SyncError], now: datetime
+) -> tuple[SafeText, list[str], dict[str, str]]:
+    """Return the note on a page without rows: a title, template lines and values; `errors` are of lists by name."""
     wanted = page.wanted
+    failed = {name: errors[name] for name in wanted.lists or errors if name in errors}
     if wanted.query and any(info.messages for info in visible_lists(page)):
         name = wanted.name or "this view"
-        return shown(f"No series in {name}"), [
-            shown(f"Its query: {wanted.query}"),
+        lines = [
+            "Its query: {query}",
             *([_LEFT_OUT] if "is:open" in wanted.query.split() else []),
             "",
             "{view.all} shows all · {view.switch} shows another view",
         ]
+        return shown(f"No series in {name}"), lines, {"query": shown_line(wanted.query)}
     names = ", ".join(wanted.lists) or "the lists you follow"
     ways = "{list.sync} syncs now · {list.switch} shows another list · :follow follows one more"
-    return shown(f"No messages in {names} yet"), [ways]
+    told = " · ".join(f"{n}: {sync_failed(one, now)} {one.hint}" for n, one in failed.items())
+    lines = ["{failed}", ""] if failed else []
+    return shown(f"No messages in {names} yet"), [*lines, ways], {"failed": shown_line(told)}
+
+
+def sync_failed(error: SyncError, now: datetime) -> str:
+    """Return when and why the last sync of a list failed."""
+    ago = age(error.time, now)
+    return f"sync failed {'just now' if ago == 'now' else f'{ago} ago'}: {error.message}"
 
 
 # ------------------------------------------------------------------- searches

@@ -50,6 +50,8 @@ class Sync(Controller):
         self._progress = shown("")
         self._tried: Mapping[str, float] = {}
         """When a list was last synced by itself."""
+        self._are_reviews_uncounted = True
+        """Reviews may be uncounted: mail arrived, an earlier count ended early, or nobody looked yet in this run."""
 
     @property
     def is_running(self) -> bool:
@@ -207,6 +209,8 @@ class Sync(Controller):
 
     def _list_synced(self, run: SyncRun, result: SyncResult) -> None:
         self._lists.refresh()
+        self._lists.read_sync_errors()
+        self._are_reviews_uncounted |= bool(result.added or result.removed)
         if result.error is not None:
             if not run.quiet:
                 title = shown(f"{result.name}: {result.error.message}")
@@ -226,13 +230,21 @@ class Sync(Controller):
         self._desk.show_work()
         if error is not None and not run.quiet:
             self._show_error(error)
-        self._tasks.start(
-            "review counts",
-            count_reviews,
-            then=lambda count: self._lists.refresh() if count else None,
-            failed=lambda fault: log.info("reviews were not counted: %s", fault.message),
-            replace=True,
-        )
+        if self._are_reviews_uncounted:
+            self._tasks.start(
+                "review counts",
+                count_reviews,
+                then=self._reviews_counted,
+                failed=lambda fault: log.info("reviews were not counted: %s", fault.message),
+                replace=True,
+            )
+
+    def _reviews_counted(self, count: int) -> None:
+        self._are_reviews_uncounted = (
+            count > 0
+        )  # a count has a limit: only one that finds none is the last
+        if count:
+            self._lists.refresh()
 
     def _show_error(self, error: PatchdeskError) -> None:
         self._desk.show_error(error)

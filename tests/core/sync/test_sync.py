@@ -15,7 +15,7 @@ from core.search.saved_views import save_view
 from core.sources.message_url import message_id_of
 from core.sync import sync as sync_module
 from core.sync.follow import follow
-from core.sync.list_folder import DataDirs, SyncDepth, SyncResult
+from core.sync.list_folder import DataDirs, SyncDepth, SyncResult, load_sync_errors
 from core.sync.sync import sync
 
 MAIL = b"From: a@example.org\nSubject: [PATCH] x\nMessage-ID: <%d@example.org>\nDate: Mon, 1 Jan 2024 00:00:00 +0000\n\nx\n"
@@ -69,6 +69,17 @@ def test_an_unexpected_error_in_one_list_is_logged_and_stops_no_other(
     assert "ZeroDivisionError" in results["bad"].error.message
     assert (results["good"].added, results["good"].error) == (1, None)
     assert "Traceback" in caplog.text
+    home = DataDirs(tmp_path / "data", tmp_path / "cache")
+    kept = load_sync_errors(home, ["bad", "good", "none"])
+    assert [(name, one.message) for name, one in kept.items()] == [
+        ("bad", results["bad"].error.message)
+    ]
+    monkeypatch.undo()
+    assert synced(tmp_path, bad=bad)["bad"].error is None
+    assert load_sync_errors(home, ["bad"]) == {}
+    for odd in (b"", b"[]", b"{}", b'{"time": 3, "message": "x", "hint": ""}', b"\xff" * 99_999):
+        (home.folder("bad") / "error.json").write_bytes(odd)
+        assert load_sync_errors(home, ["bad"]) == {}
 
 
 def test_what_is_no_utf8_is_refused_with_a_sentence_and_changes_nothing(tmp_path: Path) -> None:
