@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.comments.values import Evidence, NextVersion
-from core.diff.parse import read_diff
+from core.diff.parse import DiffFile
 from core.model import OpenedMessage
 from core.series.review_comments import PatchLine
 from core.versions.comparison import PairInterdiff
@@ -28,9 +28,10 @@ def next_version(
     place: PatchLine | None,
     lines: Sequence[str],
     patch: OpenedMessage,
+    diff: Sequence[DiffFile],
     later: PairInterdiff | None,
 ) -> NextVersion:
-    """Return the outcome, in a later version, of a comment with these `lines` at a `place` of a patch.
+    """Return the outcome, in a later version, of a comment with these `lines` at a `place` of a patch with a `diff`.
 
     `later` is the patch's interdiff with that version, None for the cover letter.
     """
@@ -41,7 +42,7 @@ def next_version(
         merged = pair.merged_into is not None
         evidence = Evidence.PATCH_MERGED if merged else Evidence.PATCH_GONE
         return NextVersion(version=version, number=pair.merged_into, evidence=evidence)
-    evidence, away = _evidence(place, lines, patch, later)
+    evidence, away = _evidence(place, lines, patch, diff, later)
     return NextVersion(
         version=version,
         number=pair.new.number,
@@ -62,14 +63,18 @@ def text_evidence(place: PatchLine | None, old: OpenedMessage, new: OpenedMessag
 
 
 def _evidence(
-    place: PatchLine | None, lines: Sequence[str], patch: OpenedMessage, later: PairInterdiff
+    place: PatchLine | None,
+    lines: Sequence[str],
+    patch: OpenedMessage,
+    diff: Sequence[DiffFile],
+    later: PairInterdiff,
 ) -> tuple[Evidence, int | None]:
     suggested = _is_as_suggested(lines, later)
     if place is None:
         return (Evidence.AS_SUGGESTED if suggested else Evidence.NO_PLACE), None
     if place.part != "diff":
         return _message_evidence(place, patch, later), None
-    found = _row_of(place.line, patch, later.files)
+    found = _row_of(place.line, diff, later.files)
     if suggested:
         return Evidence.AS_SUGGESTED, None if found is None else _distance(*found)
     changed = bool({"code", "binary", "mode", "whitespace"}.intersection(later.pair.change))
@@ -94,10 +99,10 @@ def _message_evidence(place: PatchLine, patch: OpenedMessage, later: PairInterdi
 
 
 def _row_of(
-    line: int, patch: OpenedMessage, files: Sequence[FileInterdiff]
+    line: int, diff: Sequence[DiffFile], files: Sequence[FileInterdiff]
 ) -> tuple[FileInterdiff, int] | None:
     """Return the file of a diff's line, and its place among the rows of the file's interdiff."""
-    for file in read_diff(patch.body.diff).files:
+    for file in diff:
         row = 0
         for hunk in file.hunks:
             if hunk.start <= line < hunk.end:

@@ -16,9 +16,9 @@ from core.comments.values import (
     FollowedComment,
     NextVersion,
 )
+from core.coverage.given_tags import GivenTags, Place
 from core.coverage.people import is_same_person
-from core.coverage.values import LETTERS
-from core.diff.parse import read_diff
+from core.diff.parse import DiffFile, read_diff
 from core.model import OpenedMessage, Series, Version
 from core.series.identities import NO_BOTS, Bots
 from core.series.review_comments import (
@@ -31,6 +31,7 @@ from core.versions.comparison import Comparison, PairInterdiff
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{4,}")
 _FEWEST_SHARED: Final = 2
+_NACKED: Final = "nacked-by"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ class LedgerOptions:
     """Senders whose comments ask for nothing."""
     settled: Mapping[str, bool] = field(default_factory=dict)
     """Key of a comment → whether somebody settled it, or opened it again."""
+    given: GivenTags | None = None
+    """The review trailers of the series; None: as the trailers alone tell."""
 
 
 def comment_ledger(
@@ -82,6 +85,13 @@ class _Ledger:
         self._later = later
         self._options = options
         self._own = senders_of(series)
+        self._given = self._options.given or GivenTags(series, {})
+        self._posting = series.versions.index(version)
+        self._later_posting = (
+            series.versions.index(later.version)
+            if later is not None and later.version in series.versions
+            else None
+        )
         self._interdiffs = {
             one.pair.old.number: one
             for one in (later.interdiffs if later else ())
@@ -95,8 +105,10 @@ class _Ledger:
         for one in mails:
             placed = place_comments(one.mail, one.replies)
             keys = comment_keys(placed, self._own, self._options.bots)
+            files = tuple(read_diff(one.mail.body.diff).files) if keys else ()
             followed += (
-                self._follow(one, placed[at], _below(placed, at), key) for at, key in keys.items()
+                self._follow(one, files, placed[at], _below(placed, at), key)
+                for at, key in keys.items()
             )
             left_out += sum(not comment.depth for comment in placed) - len(keys)
         return CommentLedger(
@@ -110,13 +122,14 @@ class _Ledger:
     def _follow(
         self,
         one: CommentedMail,
+        files: Sequence[DiffFile],
         comment: ReviewComment,
         below: Sequence[ReviewComment],
         key: str,
     ) -> FollowedComment:
         reply = comment.message
         interdiff = self._interdiffs.get(one.number)
-        quoted, path = _quoted_line(one.mail, comment.place)
+        quoted, path = _quoted_line(one.mail, files, comment.place)
         later_date = self._later.version.date if self._later else None
         return FollowedComment(
             key=key,
@@ -130,13 +143,17 @@ class _Ledger:
             quoted=quoted,
             text="\n".join(comment.lines).strip("\n"),
             discussion=self._discussion(one.number, comment, below, interdiff, quoted),
-            next=self._next(one, comment, interdiff),
+            next=self._next(one, files, comment, interdiff),
             after_next=later_date is not None and reply.date > later_date,
             settled_by_hand=self._options.settled.get(key),
         )
 
     def _next(
-        self, one: CommentedMail, comment: ReviewComment, interdiff: PairInterdiff | None
+        self,
+        one: CommentedMail,
+        files: Sequence[DiffFile],
+        comment: ReviewComment,
+        interdiff: PairInterdiff | None,
     ) -> NextVersion:
         if self._later is None:
             return NextVersion(
@@ -150,7 +167,7 @@ class _Ledger:
             return NextVersion(version=number, number=0, evidence=evidence)
         if interdiff is None:
             return NextVersion(version=number, number=None, evidence=Evidence.PATCH_GONE)
-        return next_version(number, comment.place, comment.lines, one.mail, interdiff)
+        return next_version(number, comment.place, comment.lines, one.mail, files, interdiff)
 
     def _discussion(
         self,
@@ -172,29 +189,18 @@ class _Ledger:
 
     def _later_tag(self, number: int, comment: ReviewComment) -> str:
         """Return a review trailer that the reviewer gave to the patch, or the series, in a later mail."""
-        dates = {
-            reply.message.message_id: reply.message.date
-            for version in self._series.versions
-            for entry in version.entries()
-            for reply in entry.replies
-        }
+        places: set[Place] = {(self._posting, number)}
         new = self._interdiffs.get(number)
-        new_number = new.pair.new.number if new and new.pair.new else None
-        for trailer in self._series.trailers:
-            is_here = trailer.version == self._version.version and trailer.number in (0, number)
-            is_there = trailer.version != self._version.version and trailer.number in (
-                0,
-                new_number,
-            )
-            given = dates.get(trailer.message_id)
+        if self._later_posting is not None and new is not None and new.pair.new is not None:
+            places.add((self._later_posting, new.pair.new.number))
+        for tag in self._given.at(places):
             if (
-                LETTERS.get(trailer.name.casefold(), "N") != "N"
-                and (is_here or is_there)
-                and given is not None
-                and given > comment.message.date
-                and comment.message.sender.address.casefold() in trailer.value.casefold()
+                tag.name != _NACKED
+                and tag.reply.date > comment.message.date
+                and is_same_person(comment.message.sender, tag.person)
+                and not self._given.is_retracted(tag, places)
             ):
-                return trailer.name
+                return tag.trailer.name
         return ""
 
     def _is_in_changelog(
@@ -226,7 +232,9 @@ def _below(placed: Sequence[ReviewComment], at: int) -> list[ReviewComment]:
     return found
 
 
-def _quoted_line(mail: OpenedMessage, place: PatchLine | None) -> tuple[str, str]:
+def _quoted_line(
+    mail: OpenedMessage, files: Sequence[DiffFile], place: PatchLine | None
+) -> tuple[str, str]:
     """Return the line a comment was written under, and the file it is of."""
     if place is None:
         return "", ""
@@ -234,7 +242,7 @@ def _quoted_line(mail: OpenedMessage, place: PatchLine | None) -> tuple[str, str
     text = lines[place.line] if place.line < len(lines) else ""
     path = ""
     if place.part == "diff":
-        for file in read_diff(mail.body.diff).files:
+        for file in files:
             if file.start > place.line:
                 break
             path = file.path

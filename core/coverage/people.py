@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from core.model import Identity
 
 _PERSON: Final = re.compile(r"\s*(?P<name>[^<>#]{0,200}?)\s*<(?P<address>[^<>\s]{1,320})>")
 _BARE: Final = re.compile(r"\s*(?P<address>[^<>\s@]{1,64}@[^<>\s]{1,255})")
+_LONGEST: Final = 400
+"""Characters of a name that are compared."""
 _FEWEST_WORDS: Final = 2
 """Words of a name that tell one person from another."""
 
@@ -26,9 +29,10 @@ def is_same_person(one: Identity, other: Identity) -> bool:
     """Whether two identities have the same address, or the same name of at least two words."""
     if one.address and one.address.casefold() == other.address.casefold():
         return True
-    name = _name(one)
-    return len(name) >= _FEWEST_WORDS and name == _name(other)
+    name = _name_words(one.name)
+    return len(name) >= _FEWEST_WORDS and name == _name_words(other.name)
 
 
-def _name(one: Identity) -> list[str]:
-    return sorted(one.name.partition(" via ")[0].casefold().replace(",", " ").split())
+@lru_cache(maxsize=1024)  # the people of a series are compared again and again
+def _name_words(name: str) -> tuple[str, ...]:
+    return tuple(sorted(name[:_LONGEST].partition(" via ")[0].casefold().replace(",", " ").split()))

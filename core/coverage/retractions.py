@@ -35,6 +35,8 @@ _MOST: Final = 1_000
 def retracted_names(text: str) -> frozenset[str]:
     """Return the trailers, in lower case, that the sender of a reply takes back in it."""
     found: set[str] = set()
+    if "my" not in text:
+        return frozenset()
     for block in reply_blocks(text):
         for match in _RETRACT.finditer(" ".join(block.lines)[:20_000]):
             name = (match["name"] or match["other"]).casefold()

@@ -7,9 +7,10 @@ nothing stale. The author's own trailers are no review.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Final
 
+from core.coverage.given_tags import GivenTag, GivenTags, Place, ReplyFacts
 from core.coverage.people import is_same_person, named_person
 from core.coverage.values import (
     LETTERS,
@@ -19,23 +20,13 @@ from core.coverage.values import (
     Tag,
     TagState,
 )
-from core.model import FollowupTrailer, Identity, MessageId, Patch, Reply, Series
+from core.model import Identity, MessageId, Patch, Reply, Series
 from core.versions.compare import Change, PairChange
 from core.versions.comparison import Comparison
 
 _CODE: Final[frozenset[Change]] = frozenset({"code", "binary", "mode"})
 """Changes of a patch after which a trailer was given to other code."""
 _STRENGTH: Final = list(LETTERS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyFacts:
-    """Facts from the text of a reply; empty where it was not read."""
-
-    retracts: frozenset[str] = frozenset()
-    """Names of trailers, in lower case, that its sender takes back."""
-    patches: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """Trailer, as `Name: value` → the patches that the line above it names."""
 
 
 def coverage(
@@ -60,21 +51,19 @@ class _Coverage:
     ) -> None:
         self._series = series
         self._newest = series.versions[-1]
-        self._facts = facts
         self._comparisons = comparisons
-        self._given_to = {
-            reply.message.message_id: at
-            for at, version in enumerate(series.versions)
-            for entry in version.entries()
-            for reply in entry.replies
-        }
-        """Reply → the posting that it answers."""
-        self._senders = {
-            reply.message.message_id: reply.message
-            for version in series.versions
-            for entry in version.entries()
-            for reply in entry.replies
-        }
+        self._given = GivenTags(series, facts)
+        self._posting_of = {tag.trailer.message_id: tag.posting for tag in self._given}
+        """Reply with a trailer → the place of the posting that it answers."""
+        self._became: list[dict[int, list[PairChange]]] = []
+        """For each posting: number of a patch of the newest → its pairs, and those of patches merged into it."""
+        for comparison in comparisons:
+            pairs: dict[int, list[PairChange]] = {}
+            for pair in comparison.pairs if comparison is not None else ():
+                number = pair.new.number if pair.new is not None else pair.merged_into
+                if pair.old is not None and number is not None:
+                    pairs.setdefault(number, []).append(pair)
+            self._became.append(pairs)
 
     def build(self) -> Coverage:
         given: dict[int, list[Tag]] = {patch.number: [] for patch in self._newest.patches}
@@ -88,7 +77,7 @@ class _Coverage:
                 if tag.state is TagState.FRESH
                 and not tag.carried
                 and tag.message_id is not None
-                and self._given_to.get(tag.message_id, -1) < len(self._series.versions) - 1
+                and self._posting_of[tag.message_id] < len(self._series.versions) - 1
             ]
         return Coverage(
             series=self._series.id,
@@ -121,10 +110,22 @@ class _Coverage:
     def _replies_to(self, patch: Patch) -> Iterator[Reply]:
         """Yield the replies to a patch and to its counterparts in earlier postings."""
         yield from patch.replies
+        places = self._places(patch)
         for at, version in enumerate(self._series.versions[:-1]):
             for old in version.patches:
-                if any(pair is not None for pair in self._pairs(at, old.number, patch.number)):
+                if (at, old.number) in places:
                     yield from old.replies
+
+    def _places(self, patch: Patch) -> set[Place]:
+        """Return the places of a patch of the newest posting in all postings."""
+        found = {(len(self._series.versions) - 1, patch.number)}
+        for at, pairs in enumerate(self._became):
+            found.update(
+                (at, pair.old.number)
+                for pair in pairs.get(patch.number, ())
+                if pair.old is not None
+            )
+        return found
 
     def _tags_of(self, patch: Patch) -> Iterator[Tag]:
         """Yield the trailers for a patch: those given in replies to this or earlier postings, then those that only the
@@ -132,101 +133,74 @@ class _Coverage:
         """
         own = [self._series.author, patch.message.author, *_signers(patch)]
         carried = [
-            (one.name.casefold(), named_person(one.value), one.value)
+            (one.name.casefold(), person, one.value)
             for one in patch.message.trailers
             if one.name.casefold() in LETTERS
+            and not _is_among(person := named_person(one.value), own)
         ]
+        found = self._given_to(patch, own)
+        for tag in found:
+            is_carried = any(_is_same_tag(tag, name, person) for name, person, _ in carried)
+            yield replace(tag, carried=is_carried)
+        for name, person, value in carried:
+            if not any(_is_same_tag(tag, name, person) for tag in found):
+                yield Tag(
+                    name=name.capitalize(),
+                    person=person,
+                    value=value,
+                    state=TagState.FIRST_SEEN,
+                    version=None,
+                    message_id=None,
+                    carried=True,
+                )
+
+    def _given_to(self, patch: Patch, own: Sequence[Identity]) -> list[Tag]:
+        """Return the trailers for a patch that replies gave; of a person's the newest counts, and `own` give none."""
+        places = self._places(patch)
         found: list[Tag] = []
-        for trailer in reversed(self._series.trailers):  # the newest of a person counts
-            name, person = trailer.name.casefold(), named_person(trailer.value)
-            if name not in LETTERS or any(is_same_person(person, one) for one in own):
-                continue
-            if any(_is_same_tag(tag, name, person) for tag in found):
-                continue
-            state, since = self._state(trailer, patch)
-            if state is None or self._is_retracted(trailer, name, person):
+        for given in reversed(tuple(self._given)):
+            state, since = self._state(given, patch)
+            if (
+                state is None
+                or _is_among(given.person, own)
+                or any(_is_same_tag(tag, given.name, given.person) for tag in found)
+                or self._given.is_retracted(given, places)
+            ):
                 continue
             found.append(
                 Tag(
-                    name=trailer.name,
-                    person=person,
-                    value=trailer.value,
+                    name=given.trailer.name,
+                    person=given.person,
+                    value=given.trailer.value,
                     state=state,
-                    version=trailer.version,
-                    message_id=trailer.message_id,
-                    carried=any(
-                        name == other and is_same_person(person, who) for other, who, _ in carried
-                    ),
+                    version=given.trailer.version,
+                    message_id=given.trailer.message_id,
+                    carried=False,
                     since=since,
                 )
             )
-        yield from reversed(found)
-        for name, person, value in carried:
-            if any(_is_same_tag(tag, name, person) for tag in found) or any(
-                is_same_person(person, one) for one in own
-            ):
-                continue
-            yield Tag(
-                name=name.capitalize(),
-                person=person,
-                value=value,
-                state=TagState.FIRST_SEEN,
-                version=None,
-                message_id=None,
-                carried=True,
-            )
+        return found[::-1]
 
-    def _state(
-        self, trailer: FollowupTrailer, patch: Patch
-    ) -> tuple[TagState | None, tuple[Change, ...]]:
+    def _state(self, given: GivenTag, patch: Patch) -> tuple[TagState | None, tuple[Change, ...]]:
         """Return the state of a trailer for a patch, None where it is not about it, and the changes since."""
-        newest = len(self._series.versions) - 1
-        at = self._given_to.get(trailer.message_id, newest)
-        if at == newest:
-            mine = self._is_for(trailer, patch.number)
-            return (TagState.FRESH if mine else None), ()
-        comparison = self._comparisons[at]
-        if comparison is None:
-            mine = self._is_for(trailer, patch.number)
-            return (TagState.STALE if mine else None), ()
+        at = given.posting
+        if at == len(self._series.versions) - 1 or self._comparisons[at] is None:
+            if not given.is_for(patch.number):
+                return None, ()
+            is_newest = at == len(self._series.versions) - 1
+            return (TagState.FRESH if is_newest else TagState.STALE), ()
         best: tuple[TagState | None, tuple[Change, ...]] = (None, ())
-        for old in self._series.versions[at].patches:
-            if not self._is_for(trailer, old.number):
+        for pair in self._became[at].get(patch.number, ()):
+            if pair.old is None or not given.is_for(pair.old.number):
                 continue
-            for pair in self._pairs(at, old.number, patch.number):
-                merged = pair.new is None
-                stale = merged or bool(_CODE.intersection(pair.change))
-                if not stale:
-                    return TagState.FRESH, pair.change
-                best = (TagState.STALE, pair.change or ("code",))
+            if pair.new is not None and not _CODE.intersection(pair.change):
+                return TagState.FRESH, pair.change
+            best = (TagState.STALE, pair.change or ("code",))
         return best
 
-    def _pairs(self, at: int, old: int, new: int) -> Iterator[PairChange]:
-        """Yield the pairs by which a patch of an earlier posting is one of the newest, or was merged into it."""
-        comparison = self._comparisons[at]
-        for pair in comparison.pairs if comparison is not None else ():
-            if pair.old is None or pair.old.number != old:
-                continue
-            if (pair.new is not None and pair.new.number == new) or pair.merged_into == new:
-                yield pair
 
-    def _is_for(self, trailer: FollowupTrailer, number: int) -> bool:
-        if trailer.number != 0:
-            return trailer.number == number
-        facts = self._facts.get(trailer.message_id)
-        named = facts.patches.get(f"{trailer.name}: {trailer.value}") if facts else None
-        return named is None or number in named
-
-    def _is_retracted(self, trailer: FollowupTrailer, name: str, person: Identity) -> bool:
-        """Whether a later reply of the same person takes a trailer back."""
-        given = self._senders.get(trailer.message_id)
-        for message_id, facts in self._facts.items():
-            later = self._senders.get(message_id)
-            if name not in facts.retracts or later is None or given is None:
-                continue
-            if later.date > given.date and is_same_person(later.sender, person):
-                return True
-        return False
+def _is_among(person: Identity, people: Iterable[Identity]) -> bool:
+    return any(is_same_person(person, one) for one in people)
 
 
 def _is_same_tag(tag: Tag, name: str, person: Identity) -> bool:
@@ -242,7 +216,7 @@ def _signers(patch: Patch) -> list[Identity]:
 
 
 def _add_person(people: list[Identity], one: Identity, others: Iterable[Identity]) -> None:
-    if not any(is_same_person(one, other) for other in (*others, *people)):
+    if not _is_among(one, (*others, *people)):
         people.append(one)
 
 

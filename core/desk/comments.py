@@ -8,15 +8,41 @@ from typing import TYPE_CHECKING, Any
 
 from core.comments.ledger import CommentedMail, LaterVersion, LedgerOptions, comment_ledger
 from core.comments.values import CommentLedger, CommentState, FollowedComment
+from core.coverage.given_tags import GivenTags
+from core.desk.coverage import reply_facts
 from core.desk.versions import VersionComparer
 from core.errors import Cancelled, PatchdeskError
-from core.model import Patch, Series
-from core.series.review_comments import ReplyInThread
+from core.mail.message import mail_text
+from core.model import Message, MessageId, OpenedMessage, Patch, Series
+from core.series.review_comments import ReplyInThread, ReplyText
 from core.versions.choose import Choice, Posting, choose, postings
 
 if TYPE_CHECKING:
     from core.desk.export import MailOpener
     from core.desk.version_cache import ComparisonCache
+
+
+class _OpenOnce:
+    """Opens each mail once, since the newest posting is compared with all others."""
+
+    def __init__(self, opener: MailOpener) -> None:
+        self._opener = opener
+        self._opened: dict[MessageId, OpenedMessage] = {}
+        self._texts: dict[MessageId, str] = {}
+
+    def mail(self, message: Message) -> OpenedMessage:
+        """Open one mail for reading. Raises PatchdeskError."""
+        name = message.message_id
+        if name not in self._opened:
+            self._opened[name] = self._opener.mail(message)
+        return self._opened[name]
+
+    def text(self, message: Message) -> str:
+        """Return the text of one mail. Raises PatchdeskError."""
+        name = message.message_id
+        if name not in self._texts:
+            self._texts[name] = mail_text(self._opener.raw(message))
+        return self._texts[name]
 
 
 class SeriesComments:
@@ -31,10 +57,10 @@ class SeriesComments:
         options: LedgerOptions | None = None,
         stop: Event | None = None,
     ) -> None:
-        self._opener = opener
+        self._opener = _OpenOnce(opener)
         self._series = series
-        self._comparer = VersionComparer(opener, cache)
-        self._options = options
+        self._comparer = VersionComparer(self._opener, cache)
+        self._options = options or LedgerOptions()
         self._stop = stop
 
     def ledgers(
@@ -88,6 +114,9 @@ class SeriesComments:
                 interdiffs=self._comparer.interdiffs(choice, comparison, self._stop),
                 cover=cover,
             )
+        if self._options.given is None:
+            facts = reply_facts(self._opener.text, self._series, self._stop)
+            self._options = replace(self._options, given=GivenTags(self._series, facts))
         return comment_ledger(self._series, version, mails, later, self._options)
 
     def _commented(self, entry: Patch) -> CommentedMail:
@@ -97,7 +126,10 @@ class SeriesComments:
             number=entry.number,
             mail=self._opener.mail(entry.message),
             replies=tuple(
-                ReplyInThread(self._opener.mail(reply.message), reply.depth)
+                ReplyInThread(
+                    ReplyText(reply.message, self._opener.text(reply.message)),
+                    reply.depth,
+                )
                 for reply in entry.replies
             ),
         )

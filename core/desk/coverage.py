@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from core.coverage.given_tags import ReplyFacts
 from core.coverage.ready import ReadyRule
 from core.coverage.retractions import named_patches, retracted_names
-from core.coverage.trailer_states import ReplyFacts, coverage
+from core.coverage.trailer_states import coverage
 from core.coverage.values import Coverage, ForgottenTag, PatchCoverage, Tag
 from core.desk.versions import VersionComparer
 from core.errors import Cancelled
-from core.model import MessageId, Series, Version
+from core.mail.message import mail_text
+from core.model import Identity, Message, MessageId, Series, Version
+from core.series.identities import normalise
 from core.versions.choose import Choice, postings
 
 if TYPE_CHECKING:
@@ -36,14 +41,13 @@ def series_coverage(
         series = _until(series, version)
     comparer = VersionComparer(opener, cache)
     known = postings(series)
-    given_to = _postings_with_trailers(series)
     comparisons: list[Comparison | None] = []
     for posting in known[:-1]:
-        if posting.at in given_to:
+        if any(entry.replies for entry in series.versions[posting.at].entries()):
             comparisons.append(comparer.compare(Choice(old=posting, new=known[-1]), stop))
-        else:  # nothing was given to it, so nothing asks what changed since
+        else:  # nobody answered it, so nothing asks what changed since
             comparisons.append(None)
-    return coverage(series, comparisons, _reply_facts(opener, series, stop))
+    return coverage(series, comparisons, reply_facts(_texts(opener), series, stop))
 
 
 def _until(series: Series, version: Version) -> Series:
@@ -75,26 +79,18 @@ def coverage_record(found: Coverage, rule: ReadyRule | None = None) -> dict[str,
     }
 
 
-def _postings_with_trailers(series: Series) -> set[int]:
-    """Return the places of the postings to which replies gave trailers."""
-    givers = {trailer.message_id for trailer in series.trailers}
-    return {
-        at
-        for at, version in enumerate(series.versions)
-        for entry in version.entries()
-        for reply in entry.replies
-        if reply.message.message_id in givers
-    }
+def _texts(opener: MailOpener) -> Callable[[Message], str]:
+    return lambda message: mail_text(opener.raw(message))
 
 
-def _reply_facts(
-    opener: MailOpener, series: Series, stop: Event | None
+def reply_facts(
+    read_text: Callable[[Message], str], series: Series, stop: Event | None
 ) -> dict[MessageId, ReplyFacts]:
-    """Read the replies with trailers for retractions and patch numbers."""
-    given: dict[MessageId, list[str]] = {}
+    """Read the replies that may say which patches a trailer is for, or take one back. Raises PatchdeskError and Cancelled."""
+    for_all: dict[MessageId, list[str]] = {}
     for trailer in series.trailers:
         if trailer.number == 0:
-            given.setdefault(trailer.message_id, []).append(f"{trailer.name}: {trailer.value}")
+            for_all.setdefault(trailer.message_id, []).append(f"{trailer.name}: {trailer.value}")
     givers = {trailer.message_id for trailer in series.trailers}
     messages = [
         reply.message
@@ -102,21 +98,35 @@ def _reply_facts(
         for entry in version.entries()
         for reply in entry.replies
     ]
-    people = {one.sender.address.casefold() for one in messages if one.message_id in givers}
+    first_given: dict[str, datetime] = {}
+    for message in messages:
+        if message.message_id in givers:
+            for name in _names(message.sender):
+                first_given[name] = min(message.date, first_given.get(name, message.date))
     facts: dict[MessageId, ReplyFacts] = {}
     for message in messages:
-        if message.sender.address.casefold() not in people:
+        is_later = any(
+            message.date > first_given[name]
+            for name in _names(message.sender)
+            if name in first_given
+        )
+        if not is_later and message.message_id not in for_all:
             continue
         if stop is not None and stop.is_set():
             raise Cancelled
-        text = opener.mail(message).text
+        text = read_text(message)
         named = {
             line: numbers
-            for line in given.get(message.message_id, ())
+            for line in for_all.get(message.message_id, ())
             if (numbers := named_patches(text, line)) is not None
         }
         facts[message.message_id] = ReplyFacts(retracts=retracted_names(text), patches=named)
     return facts
+
+
+def _names(sender: Identity) -> tuple[str, str]:
+    """Return the address and the name of a sender: who takes a trailer back may write from another address."""
+    return normalise(sender.address), normalise(sender.name)
 
 
 def _patch_record(patch: PatchCoverage) -> dict[str, Any]:

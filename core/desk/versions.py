@@ -20,6 +20,7 @@ from core.versions.comparison import (
 
 if TYPE_CHECKING:
     from core.desk.version_cache import ComparisonCache
+    from core.versions.content import PatchContent
 
 
 class OpensMail(Protocol):
@@ -58,6 +59,8 @@ class VersionComparer:
     def __init__(self, opener: OpensMail, cache: ComparisonCache | None = None) -> None:
         self._opener = opener
         self._cache = cache
+        self._newer: tuple[Version, Sequence[PatchContent]] | None = None
+        """The last posting that others were compared with: mostly the newest is, again and again."""
 
     def compare(self, choice: Choice, stop: Event | None = None) -> Comparison:
         """Return the comparison. Raises PatchdeskError and Cancelled."""
@@ -82,7 +85,9 @@ class VersionComparer:
     ) -> list[PairInterdiff]:
         """Return the interdiff of every pair, in the order of the pairs. Raises PatchdeskError and Cancelled."""
         old = self._read(choice.old.version, stop).contents()
-        new = self._read(choice.new.version, stop).contents()
+        if self._newer is None or self._newer[0] is not choice.new.version:
+            self._newer = choice.new.version, self._read(choice.new.version, stop).contents()
+        new = self._newer[1]
         return pair_interdiffs(comparison, old, new, stop)
 
     def _read(self, version: Version, stop: Event | None) -> VersionMails:

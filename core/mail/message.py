@@ -53,6 +53,9 @@ _FACTS: Final = frozenset(
         "sender",
     }
 )
+_CONTENT_FACTS: Final = frozenset(
+    {"content-type", "content-transfer-encoding", "content-disposition"}
+)
 _MADE_UP: Final = "@missing.invalid"
 _RECEIVED: Final = frozenset({"received"})
 _TRUE_SENDER: Final = frozenset({"x-original-from", "reply-to"})
@@ -98,6 +101,13 @@ def parse_mail(raw: bytes, key: str = "") -> OpenedMessage:
         body=split_body(opened.content.text, in_body_headers=opened.in_body),
         attachments=tuple(opened.content.attachments),
     )
+
+
+def mail_text(raw: bytes) -> str:
+    """Return the `text` of `parse_mail`, and read nothing else of the mail. Never raises."""
+    source, start = _mail_start(raw)
+    headers = parse_headers(source, start, len(source), _CONTENT_FACTS)
+    return decode_content(source, headers).text
 
 
 def message_id_of(raw: bytes) -> MessageId | None:

@@ -51,10 +51,17 @@ class PatchLine(NamedTuple):
     """Among the part's lines, split at `\\n`."""
 
 
+class ReplyText(NamedTuple):
+    """A reply of which nothing but the text was read."""
+
+    message: Message
+    text: str
+
+
 class ReplyInThread(NamedTuple):
     """A reply to a patch, in the order of reading; `depth` 0 answers the patch itself."""
 
-    mail: OpenedMessage
+    mail: OpenedMessage | ReplyText
     depth: int
 
 

@@ -24,6 +24,7 @@ ALL = (
     "reading",
     "versions",
     "ladder",
+    "reviews",
     "replies",
     "apply",
 )

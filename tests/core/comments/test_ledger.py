@@ -105,16 +105,15 @@ def test_an_answer_of_the_author_and_a_later_tag() -> None:
     one = only(archive(changed(5), body, after=[answer]))
     assert one.discussion.author_answered
     assert one.state is CommentState.LIKELY_SETTLED
-    tag = raw_mail(
-        "t0",
-        "Re: [PATCH] x: lamp",
-        "Reviewed-by: Rex Reviewer <rex@example.com>\n",
-        day=4,
-        answers="v1",
-        sender=REX,
-    )
-    one = only(archive(ROWS, body, after=[tag]))
-    assert (one.discussion.tag, one.state) == ("Reviewed-by", CommentState.SETTLED)
+    for sender in (REX, "Rex Reviewer <rex@home.example>"):
+        given = f"Reviewed-by: {sender}\n"
+        tag = raw_mail("t0", "Re: [PATCH] x: lamp", given, day=4, answers="v1", sender=sender)
+        one = only(archive(ROWS, body, after=[tag]))
+        assert (one.discussion.tag, one.state) == ("Reviewed-by", CommentState.SETTLED)
+    late = "I withdraw my Reviewed-by, and here is why.\n"
+    back = raw_mail("t1", "Re: [PATCH] x: lamp", late, day=5, answers="v1", sender=REX)
+    comments = ledger(archive(ROWS, body, after=[tag, back])).comments
+    assert [one.state for one in comments] == [CommentState.OPEN] * 2
 
 
 def test_the_changelog_names_the_reviewer() -> None:

@@ -9,15 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.coverage.given_tags import ReplyFacts
 from core.coverage.people import is_same_person, named_person
 from core.coverage.ready import read_ready_rule
 from core.coverage.retractions import named_patches, retracted_names
-from core.coverage.trailer_states import ReplyFacts, coverage, lines_to_add
+from core.coverage.trailer_states import coverage, lines_to_add
 from core.coverage.values import Coverage, TagState
+from core.desk.coverage import series_coverage
 from core.model import Identity, Message, MessageId
 from core.versions.compare import Change, PairChange, PatchRef
 from core.versions.comparison import Comparison
 from tests.core.series.threads import DAY, REX, mail, only
+from tests.core.versions.series import Mails, raw_mail, raw_patch
 
 REVIEWED = "Reviewed-by: Rex Reviewer <rex@example.com>"
 ACKED = "Acked-by: Rex Reviewer <rex@example.com>"
@@ -160,6 +163,48 @@ def test_a_trailer_that_is_taken_back_is_none() -> None:
     assert states(cover(mails, facts=facts)) == [[], []]
     facts = {MessageId("r"): ReplyFacts(retracts=frozenset({"reviewed-by"}))}
     assert states(cover(mails, facts=facts)) == [["R:fresh"], []]
+    mails.append(reply("other", "v1-2", REVIEWED))
+    facts = {MessageId("s"): ReplyFacts(retracts=frozenset({"reviewed-by"}))}
+    assert states(cover(mails, facts=facts)) == [[], ["R:fresh"]]  # of that patch alone
+    mails.append(reply("t", "v1-0", at=21))
+    facts = {MessageId("t"): ReplyFacts(retracts=frozenset({"reviewed-by"}))}
+    assert states(cover(mails, facts=facts)) == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "now"),
+    [
+        (1, "Why this?\n", [["c"], []]),
+        (1, f"{REVIEWED}\n", [["R:fresh"], []]),
+        (0, f"For patch 2:\n\n{REVIEWED}\n", [[], ["R:fresh"]]),
+        (0, f"{REVIEWED}\n", [["R:fresh"], ["R:fresh"]]),
+        (0, f"Please drop my Reviewed-by.\n\n{REVIEWED}\n", [["R:fresh"], ["R:fresh"]]),
+        (1, f"{REVIEWED}\n", [["c"], []]),
+    ],
+)
+def test_a_reply_to_the_version_before(number: int, text: str, now: list[list[str]]) -> None:
+    """The last row takes its trailer back, from another address."""
+    rex = "Rex Reviewer <rex@example.com>"
+    raws = [
+        raw
+        for one in (1, 2)
+        for raw in (
+            raw_mail(f"c{one}", f"[PATCH v{one} 0/2] all of it", day=one),
+            raw_patch(f"p{one}1", f"[PATCH v{one} 1/2] a one", ["+x();"], day=one, answers=f"c{one}"),
+            raw_patch(f"p{one}2", f"[PATCH v{one} 2/2] a two", ["+y();"], day=one, answers=f"c{one}"),
+        )
+    ]  # fmt: skip
+    above, subject = (("c1", "0/2] all of it"), ("p11", "1/2] a one"))[number]
+    raws.append(raw_mail("r", f"Re: [PATCH v1 {subject}", text, day=1, answers=above, sender=rex))
+    if now[0] == ["c"] and REVIEWED in text:
+        late, other = "Please drop my Reviewed-by.\n", "Rex Reviewer <rex@home.example>"
+        raws.append(raw_mail("s", f"Re: [PATCH v1 {subject}", late, day=3, answers=above, sender=other))  # fmt: skip
+    mails = Mails(raws)
+    found = series_coverage(mails, mails.series())
+    assert [
+        [*tags, *("c" for _ in patch.commenters)]
+        for patch, tags in zip(found.patches, states(found), strict=True)
+    ] == now
 
 
 def test_who_only_wrote_is_a_commenter() -> None:

@@ -11,6 +11,7 @@ from core.mail.message import (
     FIRST_REFERENCES,
     LAST_REFERENCES,
     UNKNOWN_DATE,
+    mail_text,
     message_id_of,
     parse_mail,
     parse_message,
@@ -28,6 +29,7 @@ def opened(raw: bytes) -> OpenedMessage:
     assert parse_message(raw, "k") == mail.message
     assert message_id_of(raw) in (mail.message.message_id, None)
     assert mail.message.key == "k"
+    assert mail_text(raw) == mail.text
     return mail
 
 
