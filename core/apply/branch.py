@@ -1,4 +1,4 @@
-"""Apply a version for real: a new branch, made by `git am -3` in a worktree of its own.
+"""Apply a version for real: a new branch, made by `git am -3` in a worktree of its own, or from an index alone.
 
 The user's checkout, index and `am` state are never touched. A record stands on disk before git begins; a conflict
 leaves the worktree, to be mended, skipped or aborted; a branch is taken back only while it points where it was left.
@@ -7,25 +7,23 @@ leaves the worktree, to be mended, skipped or aborted; a branch is taken back on
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from core.apply.fast import make_commits
 from core.apply.mails import patches_mbox
-from core.apply.records import ApplyRecord, ApplyRecords, ApplyState
-from core.apply.repository import QUIET, GitOutput, Repository
+from core.apply.records import ApplyRecord, ApplyRecords, ApplyState, RecordedPatch
+from core.apply.repository import QUIET, GitOutput, Repository, first_line
 from core.apply.values import AppliedBranch, Base, ConflictingFile, Fit, PatchFit, PatchSource
+from core.apply.worktree import DEADLINE, PREFIX, Worktree
 from core.errors import PatchdeskError
 from core.system.paths import cache_dir, private_dir
 
 TEMPLATE: Final = "pd/{author}/{slug}-v{version}"
 """The name of a branch: the author's local part, the subject, the version."""
-_DEADLINE: Final = 900.0
-"""Seconds for `git am`, which may run the user's hooks."""
-_SETTINGS: Final = ("gc.auto=0", "maintenance.auto=false", "core.autocrlf=false")
 _LONGEST_SLUG: Final = 40
 _NOT_PLAIN: Final = re.compile(r"[^a-z0-9]+")
 _ZEROS: Final = "0" * 40
@@ -50,41 +48,87 @@ class BranchMaker:
         self._records = records
 
     def apply(
-        self, patches: Sequence[PatchSource], base: Base, record: ApplyRecord
+        self, patches: Sequence[PatchSource], base: Base, record: ApplyRecord, *, fast: bool = False
     ) -> AppliedBranch:
         """Apply patches to a new branch; `record` has the version, the target and whether the worktree stays.
 
-        A conflict is a result, with the worktree to mend it in. Raises PatchdeskError and Cancelled.
+        `fast` makes the commits without `git am`, its hooks and signatures. A conflict is a result, with the worktree to
+        mend it in. Raises PatchdeskError and Cancelled, having left nothing.
         """
         self._check_branch(record.branch)
-        mbox = patches_mbox(self._repository, patches)
-        worktree = self._new_worktree(record.worktree)
+        folder = "" if fast and not record.worktree else str(self._new_folder(record))
         record = self._records.add(
-            replace(record, state=ApplyState.APPLYING, worktree=str(worktree), base=base.commit)
+            replace(
+                record,
+                state=ApplyState.APPLYING,
+                worktree=folder,
+                base=base.commit,
+                patches=tuple(
+                    RecordedPatch(one.number, one.message_id, one.title)
+                    for one in patches
+                    if one.message_id is not None
+                ),
+            )
         )
-        try:
-            self._must("worktree", "add", "--quiet", "--detach", str(worktree), base.commit)
-        except BaseException:
-            self._records.update(replace(record, state=ApplyState.ABORTED))
-            raise
-        done = self._am(worktree, ["--patch-format=mboxrd", "--keep-cr", "--keep-non-patch"], mbox)
-        return self._finish(record, base, patches, done)
+        with self._records.hold(record):
+            worktree = Worktree(self._repository, Path(folder))
+            try:
+                if fast:
+                    return _not_empty(self._apply_fast(record, base, patches))
+                mbox = patches_mbox(self._repository, patches)
+                worktree.add(base.commit)
+                options = ("-3", "--patch-format=mboxrd", "--keep-cr", "--keep-non-patch")
+                done = worktree.am(*options, mbox=mbox)
+            except BaseException:
+                self._abort(record, worktree, base)
+                raise
+            return _not_empty(self._finish(record, base, done))
 
-    def resume(
-        self, record: ApplyRecord, action: str, patches: Sequence[PatchSource], base: Base
+    def _apply_fast(
+        self, record: ApplyRecord, base: Base, patches: Sequence[PatchSource]
     ) -> AppliedBranch:
-        """Go on after a conflict: `action` is continue, skip or abort. Raises PatchdeskError."""
+        commits = make_commits(self._repository, patches, base.commit)
+        worktree = Worktree(self._repository, Path(record.worktree))
+        if not commits:
+            return self._abort(record, worktree, base)
+        if record.worktree:
+            worktree.add(commits[-1])
+        record = self._point_branch(record, commits)
+        if record.worktree:
+            worktree.switch(record.branch)
+        return self._applied(record, base)
+
+    def resume(self, record: ApplyRecord, action: str, base: Base) -> AppliedBranch:
+        """Go on after a conflict: `action` is continue, skip or abort; where the user ended `git am`, continue makes the branch.
+
+        Raises PatchdeskError and Cancelled.
+        """
         if not record.is_open:
             raise PatchdeskError("No conflict is waiting to be resolved.")
-        worktree = Path(record.worktree)
-        done = self._am(worktree, [f"--{action}"])
-        if action == "abort":
-            self._remove_worktree(worktree)
-            self._records.update(replace(record, state=ApplyState.ABORTED))
-            return AppliedBranch(
-                repo=record.repo, branch="", commits=(), base=base, patches=(), worktree=""
-            )
-        return self._finish(record, base, patches, done)
+        with self._records.hold(record):
+            worktree = Worktree(self._repository, Path(record.worktree))
+            if action == "abort":
+                return self._abort(record, worktree, base)
+            if not worktree.exists:
+                raise PatchdeskError(f"{record.worktree} is gone.", "Abort, and apply it again.")
+            self._check_branch(record.branch)
+            if worktree.stopped_at() is None:
+                if not worktree.commits_since(base.commit):
+                    raise PatchdeskError(
+                        f"No patch is applied in {record.worktree}.", "Abort, and apply it again."
+                    )
+                done = GitOutput(0, b"", "")
+            else:
+                done = worktree.am(f"--{action}")
+            return self._finish(record, base, done)
+
+    def _abort(self, record: ApplyRecord, worktree: Worktree, base: Base) -> AppliedBranch:
+        if record.worktree:
+            worktree.remove()
+        self._records.update(replace(record, state=ApplyState.ABORTED))
+        return AppliedBranch(
+            repo=record.repo, branch="", commits=(), base=base, patches=(), worktree=""
+        )
 
     def undo(self, record: ApplyRecord) -> None:
         """Delete the branch, and the worktree that was made for it, if both are as they were left.
@@ -117,78 +161,50 @@ class BranchMaker:
         self._must("update-ref", "-d", "-m", "patchdesk: undo apply", ref, tip)
         self._records.update(replace(record, state=ApplyState.UNDONE))
 
-    def _finish(
-        self, record: ApplyRecord, base: Base, patches: Sequence[PatchSource], done: GitOutput
-    ) -> AppliedBranch:
-        worktree = Path(record.worktree)
-        commits = self._repository.answer(
-            "rev-list", "--reverse", f"{base.commit}..{self._head(worktree)}"
-        ).split()
+    def _finish(self, record: ApplyRecord, base: Base, done: GitOutput) -> AppliedBranch:
+        """Make the branch after `git am` ended, or keep the worktree where it stopped."""
+        worktree = Worktree(self._repository, Path(record.worktree))
+        commits = worktree.commits_since(base.commit)
         if done.status:
-            fits = self._conflict_fits(worktree, patches, commits, done)
+            fits = _conflict_fits(worktree, record.patches, commits, done)
             self._records.update(replace(record, state=ApplyState.CONFLICT))
             return AppliedBranch(
                 repo=record.repo,
                 branch="",
-                commits=tuple(commits),
+                commits=commits,
                 base=base,
                 patches=fits,
                 worktree=record.worktree,
                 record=record.id,
             )
-        tip = commits[-1] if commits else base.commit
-        ref = f"refs/heads/{record.branch}"
-        self._must("update-ref", "-m", "patchdesk: apply", ref, tip, _ZEROS)
+        if not commits:  # every patch was skipped
+            return self._abort(record, worktree, base)
+        record = self._point_branch(record, commits)
         if record.keep_worktree:
-            self._repository.git("checkout", "--quiet", record.branch, folder=worktree)
+            worktree.switch(record.branch)
         else:
-            self._remove_worktree(worktree)
+            worktree.remove()
+        return self._applied(record, base)
+
+    def _point_branch(self, record: ApplyRecord, commits: Sequence[str]) -> ApplyRecord:
+        """Make the branch of commits; they are recorded first, so that a crash leaves none that nobody knows of."""
+        record = self._records.update(replace(record, commits=tuple(commits)))
+        ref = f"refs/heads/{record.branch}"
+        self._must("update-ref", "-m", "patchdesk: apply", ref, commits[-1], _ZEROS)
+        return record
+
+    def _applied(self, record: ApplyRecord, base: Base) -> AppliedBranch:
         kept = record.worktree if record.keep_worktree else ""
-        self._records.update(
-            replace(record, state=ApplyState.APPLIED, commits=tuple(commits), worktree=kept)
-        )
+        self._records.update(replace(record, state=ApplyState.APPLIED, worktree=kept))
         return AppliedBranch(
             repo=record.repo,
             branch=record.branch,
-            commits=tuple(commits),
+            commits=record.commits,
             base=base,
-            patches=_applied_fits(patches, commits),
+            patches=_applied_fits(record.patches, record.commits),
             worktree=kept,
             record=record.id,
         )
-
-    def _conflict_fits(
-        self,
-        worktree: Path,
-        patches: Sequence[PatchSource],
-        commits: Sequence[str],
-        done: GitOutput,
-    ) -> tuple[PatchFit, ...]:
-        """Return the outcome of each patch, from the number at which `git am` stopped."""
-        state = self._repository.git("rev-parse", "--git-path", "rebase-apply", folder=worktree)
-        number = _number_in(worktree / state.text / "next")
-        unmerged = self._repository.git(
-            "diff", "--name-only", "-z", "--diff-filter=U", folder=worktree
-        )
-        names = [name for name in unmerged.out.decode("utf-8", "replace").split("\0") if name]
-        reason = done.error.splitlines()[0][:200] if done.error else "it does not apply"
-        files = tuple(
-            ConflictingFile(path=name, hunks=0, failing=0, reason="it conflicts") for name in names
-        ) or (ConflictingFile(path="", hunks=0, failing=0, reason=reason),)
-        fits = []
-        for at, one in enumerate(patches, 1):
-            fit = Fit.APPLIED if at < number else Fit.CONFLICT if at == number else Fit.SKIPPED
-            fits.append(
-                PatchFit(
-                    number=one.number,
-                    message_id=one.message_id,
-                    title=one.title,
-                    fit=fit,
-                    files=files if fit is Fit.CONFLICT else (),
-                    commit=commits[at - 1] if at <= len(commits) and fit is Fit.APPLIED else "",
-                )
-            )
-        return tuple(fits)
 
     def _check_branch(self, branch: str) -> None:
         done = self._repository.git("check-ref-format", "--branch", branch)
@@ -199,22 +215,15 @@ class BranchMaker:
                 f"There is a branch {branch} already.", "Name another with --branch."
             )
 
-    def _new_worktree(self, asked: str) -> Path:
-        if asked:
-            path = Path(asked).expanduser().absolute()
+    @staticmethod
+    def _new_folder(record: ApplyRecord) -> Path:
+        if record.worktree:
+            path = Path(record.worktree).expanduser().absolute()
             if path.exists():
                 raise PatchdeskError(f"{path} is there already.", "Name a new folder.")
             return path
         parent = private_dir(cache_dir() / "apply")
-        folder = Path(tempfile.mkdtemp(prefix="worktree-", dir=parent))
-        return folder / "tree"
-
-    def _remove_worktree(self, worktree: Path) -> None:
-        self._repository.git("worktree", "remove", "--force", str(worktree))
-        shutil.rmtree(worktree, ignore_errors=True)
-        if worktree.name == "tree" and worktree.parent.name.startswith("worktree-"):
-            shutil.rmtree(worktree.parent, ignore_errors=True)
-        self._repository.git("worktree", "prune")
+        return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent)) / "tree"
 
     def _worktrees(self) -> list[tuple[str, str]]:
         """Return each worktree's folder and the ref that it has checked out, "" where it has none."""
@@ -224,27 +233,48 @@ class BranchMaker:
             found.append((facts.get("worktree", ""), facts.get("branch", "")))
         return found
 
-    def _am(self, worktree: Path, options: Sequence[str], mbox: bytes = b"") -> GitOutput:
-        return self._repository.git(
-            "am",
-            *(("-3",) if mbox else ()),
-            *options,
-            given=mbox,
-            folder=worktree,
-            settings=_SETTINGS,
-            deadline=_DEADLINE,
-        )
-
-    def _head(self, worktree: Path) -> str:
-        return self._repository.git("rev-parse", "HEAD", folder=worktree).text
-
     def _must(self, *arguments: str) -> None:
-        done = self._repository.git(*arguments, settings=QUIET, deadline=_DEADLINE)
+        done = self._repository.git(*arguments, settings=QUIET, deadline=DEADLINE)
         if done.status:
-            raise PatchdeskError(f"git {arguments[0]} failed: {done.error[:300]}")
+            raise PatchdeskError(f"git {arguments[0]} failed: {first_line(done.error)}.")
 
 
-def _applied_fits(patches: Sequence[PatchSource], commits: Sequence[str]) -> tuple[PatchFit, ...]:
+def _not_empty(applied: AppliedBranch) -> AppliedBranch:
+    """Return a branch, or a conflict. Raises PatchdeskError where there is neither."""
+    if not applied.branch and not applied.worktree:
+        raise PatchdeskError(
+            f"{applied.base.commit[:12]} has these patches already.", "Name an older base."
+        )
+    return applied
+
+
+def _conflict_fits(
+    worktree: Worktree, patches: Sequence[RecordedPatch], commits: Sequence[str], done: GitOutput
+) -> tuple[PatchFit, ...]:
+    """Return the outcome of each patch, from the number at which `git am` stopped."""
+    number = worktree.stopped_at() or 1
+    reason = first_line(done.error or done.text)[:200]
+    files = tuple(
+        ConflictingFile(path=name, hunks=0, failing=0, reason="it conflicts")
+        for name in worktree.unmerged()
+    ) or (ConflictingFile(path="", hunks=0, failing=0, reason=reason),)
+    fits = []
+    for at, one in enumerate(patches, 1):
+        fit = Fit.APPLIED if at < number else Fit.CONFLICT if at == number else Fit.SKIPPED
+        fits.append(
+            PatchFit(
+                number=one.number,
+                message_id=one.message_id,
+                title=one.title,
+                fit=fit,
+                files=files if fit is Fit.CONFLICT else (),
+                commit=commits[at - 1] if at <= len(commits) and fit is Fit.APPLIED else "",
+            )
+        )
+    return tuple(fits)
+
+
+def _applied_fits(patches: Sequence[RecordedPatch], commits: Sequence[str]) -> tuple[PatchFit, ...]:
     """Return each patch with its commit, where there are as many of them (a skipped one has none)."""
     pairs = commits if len(commits) == len(patches) else [""] * len(patches)
     return tuple(
@@ -257,13 +287,6 @@ def _applied_fits(patches: Sequence[PatchSource], commits: Sequence[str]) -> tup
         )
         for one, commit in zip(patches, pairs, strict=True)
     )
-
-
-def _number_in(path: Path) -> int:
-    try:
-        return int(path.read_text().strip())
-    except (OSError, ValueError):
-        return 1
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ from core.mail.header_encoding import encode_header
 from core.sources.mbox import to_mboxrd
 
 _TRAILER_SETTINGS: Final = ("trailer.ifexists=addIfDifferent", "trailer.where=end")
+_NO_CONFIGURATION: Final = {
+    "GIT_DIR": os.devnull,
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+"""No `trailer.NAME.command` of a configuration runs, nor adds a trailer that nobody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ def add_trailers(git: GitProgram, message: str, trailers: Sequence[str]) -> str:
         *words,
         given=message.encode("utf-8", "surrogateescape"),
         settings=_TRAILER_SETTINGS,
+        environment=_NO_CONFIGURATION,
     )
     if done.status:
         raise PatchdeskError(f"git interpret-trailers failed: {done.error[:300]}")

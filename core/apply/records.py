@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core.errors import PatchdeskError
+from core.model import MessageId
 from core.system.paths import data_dir, private_dir, write_atomically
 
 _LARGEST: Final = 16 << 20
@@ -33,6 +34,14 @@ class ApplyState(StrEnum):
     ABORTED = "aborted"
 
 
+class RecordedPatch(NamedTuple):
+    """A patch of an application."""
+
+    number: int
+    message_id: MessageId
+    title: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRecord:
     """One application of a version to a repository."""
@@ -49,6 +58,8 @@ class ApplyRecord:
     keep_worktree: bool
     """The user asked for a worktree, so it stays when all is applied."""
     commits: tuple[str, ...] = ()
+    patches: tuple[RecordedPatch, ...] = ()
+    """The patches that are applied, in order."""
 
     @property
     def is_open(self) -> bool:
@@ -88,6 +99,43 @@ class ApplyRecords:
         """Replace the record of that id."""
         self._change(lambda records: [record if one.id == record.id else one for one in records])
         return record
+
+    @contextmanager
+    def hold(self, record: ApplyRecord) -> Iterator[None]:
+        """Let nobody else touch an application meanwhile. Raises PatchdeskError where somebody does already."""
+        lock = self._lock_of(record)
+        private_dir(lock.parent)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise PatchdeskError(
+                    f"Another patchdesk is applying {record.branch}.", "Try again once it is done."
+                ) from error
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
+
+    def is_held(self, record: ApplyRecord) -> bool:
+        """Whether a process is at work on an application."""
+        try:
+            descriptor = os.open(self._lock_of(record), os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def _lock_of(self, record: ApplyRecord) -> Path:
+        return self._path.with_name(f"applying-{record.id}.lock")
 
     def _change(self, change: Callable[[list[ApplyRecord]], list[ApplyRecord]]) -> None:
         with self._locked():
@@ -137,4 +185,8 @@ def _record(fields: dict[str, Any]) -> ApplyRecord:
         version=int(fields["version"]),
         keep_worktree=bool(fields["keep_worktree"]),
         commits=tuple(str(one) for one in fields["commits"]),
+        patches=tuple(
+            RecordedPatch(int(number), MessageId(str(message_id)), str(title))
+            for number, message_id, title in fields.get("patches", ())
+        ),
     )

@@ -146,7 +146,7 @@ class Repository(GitProgram):
         )
         if found.status:
             raise PatchdeskError(
-                f"{path} is not a usable git repository: {_first_line(found.error)}.",
+                f"{path} is not a usable git repository: {first_line(found.error)}.",
                 "Name one in [apply] repo, or with --repo.",
             )
         git_dir, common, objects = found.text.split("\n")
@@ -158,7 +158,7 @@ class Repository(GitProgram):
         """Return the answer of a call that must succeed. Raises PatchdeskError."""
         done = self.git(*arguments, environment=environment)
         if done.status:
-            raise PatchdeskError(f"git {arguments[0]} failed: {_first_line(done.error)}.")
+            raise PatchdeskError(f"git {arguments[0]} failed: {first_line(done.error)}.")
         return done.text
 
     def commit(self, revision: str) -> str | None:
@@ -178,6 +178,8 @@ def git_environment() -> dict[str, str]:
         **kept,
         "LC_ALL": "C",  # its sentences are read
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "",  # no window asks for a password either
+        "SSH_ASKPASS_REQUIRE": "never",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_EDITOR": "true",
@@ -185,7 +187,8 @@ def git_environment() -> dict[str, str]:
     }
 
 
-def _first_line(said: str) -> str:
+def first_line(said: str) -> str:
+    """Return the first line of what git says on failure, without its prefix."""
     for line in said.splitlines():
         if line.strip():
             return line.strip().removeprefix("fatal: ").removeprefix("error: ").rstrip(".")

@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ _STALE: Final = 86_400.0
 _FAILED: Final = re.compile(
     r"error: (?:patch failed: (?P<failed>.+?):\d+|(?P<path>.+?): (?P<reason>[a-z].*))$"
 )
+_NO_DIFF: Final = ConflictingFile(path="", hunks=0, failing=0, reason="git finds no diff in it")
 _UNMERGED: Final = re.compile(r"U (.+)$")
 
 
@@ -73,6 +74,17 @@ class TrialIndex:
     def tree(self) -> str:
         """Return the id of the tree that the index holds. Raises PatchdeskError."""
         return self._git("write-tree", must=True).text
+
+    def commit(self, message: bytes, parent: str, people: Mapping[str, str]) -> str:
+        """Commit the tree that the index holds; `people` are the variables of author and committer. Raises PatchdeskError."""
+        clean = self._git("stripspace", given=message, must=True).out
+        self.environment |= people
+        return self._git("commit-tree", self.tree(), "-p", parent, given=clean, must=True).text
+
+    def pack(self, tip: str, base: str) -> bytes:
+        """Return the new objects of the commits between two as a pack. Raises PatchdeskError."""
+        wanted = f"{tip}\n^{base}\n".encode()
+        return self._git("pack-objects", "--revs", "--stdout", "-q", given=wanted, must=True).out
 
     def _git(self, *arguments: str, given: bytes | None = None, must: bool = False) -> GitOutput:
         done = self._repository.git(
@@ -169,7 +181,7 @@ def _try_base(
         elif any(one.fit is not Fit.APPLIED for one in fits):
             fit = Fit.SKIPPED
         else:
-            files = index.apply(diff) if diff.strip() else ()
+            files = index.apply(diff) if diff.strip() else (_NO_DIFF,)
             fit = Fit.CONFLICT if files else Fit.APPLIED
         fits.append(
             PatchFit(

@@ -88,7 +88,7 @@ def _refresh(
         for tree in trees:
             try:
                 if tree.fetch:
-                    _fetch(tree, stop, report)
+                    fetch_tree(tree, stop, report)
                 commits.update(tree, since - _BEFORE, stop=stop, report=report)
             except PatchdeskError as error:
                 faults.append(_sentence(error))
@@ -106,11 +106,11 @@ def _sentence(error: PatchdeskError) -> str:
     return f"{error.message} {error.hint}".strip()
 
 
-def _fetch(tree: Tree, stop: Event, report: ProgressCallback) -> None:
+def fetch_tree(tree: Tree, stop: Event, report: ProgressCallback) -> None:
     """Fetch a tree that the user wants fetched. Raises PatchdeskError and Cancelled."""
     report(Progress(f"Fetching {tree.name}"))
     done = Repository(Path(tree.repo).expanduser(), stop).git(
-        "fetch", "--quiet", "--no-write-fetch-head", settings=("gc.auto=0", "maintenance.auto=false"),
+        "fetch", "--quiet", "--no-write-fetch-head", "--no-recurse-submodules",
         deadline=_FETCH_DEADLINE,
     )  # fmt: skip
     if done.status:

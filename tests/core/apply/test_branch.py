@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.apply.branch import TEMPLATE, BranchMaker, branch_name
 from core.apply.records import ApplyRecord, ApplyRecords, ApplyState
-from core.apply.repository import Repository
+from core.apply.repository import GitOutput, Repository
+from core.apply.unfinished import Progress, unfinished
 from core.apply.values import AppliedBranch, Base, BaseSource, Fit, PatchSource
-from core.errors import PatchdeskError
+from core.errors import Cancelled, PatchdeskError
 from tests.core.apply.kit import commit, git, patches, repository, snapshot, text
 
 
@@ -61,10 +65,24 @@ def base_of(folder: Path, name: str = "main") -> Base:
 
 
 def apply(
-    folder: Path, records: ApplyRecords, wanted: list[PatchSource], **options: str
+    folder: Path,
+    records: ApplyRecords,
+    wanted: list[PatchSource],
+    *,
+    fast: bool = False,
+    **options: str,
 ) -> AppliedBranch:
     maker = BranchMaker(Repository(folder), records)
-    return maker.apply(wanted, base_of(folder), record(folder, **options))
+    return maker.apply(wanted, base_of(folder), record(folder, **options), fast=fast)
+
+
+def in_conflict(folder: Path, records: ApplyRecords) -> ApplyRecord:
+    """Apply two patches of which the first conflicts, and return what is recorded."""
+    wanted = series(folder)
+    changed = (folder / "a.txt").read_text().replace("line 3\n", "line drei\n")
+    commit(folder, {"a.txt": changed}, "another three")
+    assert apply(folder, records, wanted).branch == ""
+    return records.all()[-1]
 
 
 def test_a_branch_with_the_trees_of_the_author(folder: Path, records: ApplyRecords) -> None:
@@ -140,7 +158,7 @@ def test_a_conflict_keeps_its_worktree(folder: Path, records: ApplyRecords) -> N
     (Path(kept.worktree) / "a.txt").write_text(changed.replace("drei", "three"))
     git(Path(kept.worktree), "add", "a.txt")
     maker = BranchMaker(Repository(folder), records)
-    resumed = maker.resume(kept, "continue", wanted, base_of(folder))
+    resumed = maker.resume(kept, "continue", base_of(folder))
     assert resumed.branch == "pd/ann/test-v2"
     assert len(resumed.commits) == 2
     assert not Path(kept.worktree).exists()
@@ -150,18 +168,122 @@ def test_a_conflict_keeps_its_worktree(folder: Path, records: ApplyRecords) -> N
 def test_a_conflict_is_skipped_or_aborted(
     folder: Path, records: ApplyRecords, action: str, commits: int
 ) -> None:
-    wanted = series(folder)
-    changed = (folder / "a.txt").read_text().replace("line 3\n", "line drei\n")
-    commit(folder, {"a.txt": changed}, "another three")
-    apply(folder, records, wanted)
+    kept = in_conflict(folder, records)
     maker = BranchMaker(Repository(folder), records)
-    kept = records.all()[-1]
-    done = maker.resume(kept, action, wanted, base_of(folder))
+    done = maker.resume(kept, action, base_of(folder))
     assert len(done.commits) == commits
     assert not Path(kept.worktree).exists()
     assert not records.all()[-1].is_open
     with pytest.raises(PatchdeskError):
-        maker.resume(records.all()[-1], "continue", wanted, base_of(folder))
+        maker.resume(records.all()[-1], "continue", base_of(folder))
+
+
+def resolve(kept: ApplyRecord) -> None:
+    (Path(kept.worktree) / "a.txt").write_text("resolved\n")
+    git(Path(kept.worktree), "add", "a.txt")
+    git(Path(kept.worktree), "am", "--continue")
+
+
+@pytest.mark.parametrize(
+    ("act", "progress", "action", "state"),
+    [
+        (lambda kept: None, Progress.CONFLICT, "abort", ApplyState.ABORTED),
+        (resolve, Progress.RESOLVED, "continue", ApplyState.APPLIED),
+        (
+            lambda kept: git(Path(kept.worktree), "am", "--abort"),
+            Progress.INTERRUPTED,
+            "abort",
+            ApplyState.ABORTED,
+        ),
+        (lambda kept: shutil.rmtree(kept.worktree), None, "", ApplyState.ABORTED),
+    ],
+)
+def test_what_the_user_did_in_the_worktree_is_seen(
+    folder: Path,
+    records: ApplyRecords,
+    act: Callable[[ApplyRecord], object],
+    progress: Progress | None,
+    action: str,
+    state: ApplyState,
+) -> None:
+    kept = in_conflict(folder, records)
+    act(kept)
+    maker = BranchMaker(Repository(folder), records)
+    found = list(unfinished(records))
+    assert [one.progress for one in found] == ([progress] if progress else [])
+    if progress is Progress.CONFLICT:
+        assert (found[0].title, found[0].unmerged) == ("a: write three", ("a.txt",))
+        with records.hold(kept):
+            assert next(unfinished(records)).progress is Progress.RUNNING
+            with pytest.raises(PatchdeskError, match="Another patchdesk"):
+                maker.resume(kept, "abort", base_of(folder))
+        assert not maker.resume(kept, "continue", base_of(folder)).branch  # nothing is resolved yet
+    if progress is Progress.INTERRUPTED:
+        with pytest.raises(PatchdeskError, match="No patch is applied"):
+            maker.resume(kept, "continue", base_of(folder))
+    if action:
+        maker.resume(kept, action, base_of(folder))
+    assert records.all()[-1].state is state
+    assert list(unfinished(records)) == []
+    assert not Path(kept.worktree).parent.exists()
+    assert len(text(folder, "worktree", "list").split("\n")) == 1
+
+
+@pytest.mark.parametrize("killed_at", ["worktree", "am"])
+def test_what_is_stopped_or_killed_leaves_nothing(
+    folder: Path, records: ApplyRecords, monkeypatch: pytest.MonkeyPatch, killed_at: str
+) -> None:
+    wanted = series(folder)
+    before = snapshot(folder)
+    gone = folder.parent / "elsewhere"
+    git(folder, "worktree", "add", "-q", "--detach", str(gone))
+    shutil.rmtree(gone)  # of the user's, on a disk that is not there now
+    real = Repository.git
+
+    def stopped(self: Repository, *arguments: str, **options: Any) -> GitOutput:
+        done = real(self, *arguments, **options)
+        if arguments[:2] != ("worktree", "remove") and arguments[0] == killed_at:
+            raise Cancelled
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Repository, "git", stopped)
+        with pytest.raises(Cancelled):
+            apply(folder, records, wanted)
+    assert records.all()[-1].state is ApplyState.ABORTED
+    # Killed outright, the record alone tells.
+    records.update(replace(records.all()[-1], state=ApplyState.APPLYING))
+    assert list(unfinished(records)) == []
+    assert records.all()[-1].state is ApplyState.ABORTED
+    assert str(gone) in text(folder, "worktree", "list")
+    git(folder, "worktree", "prune")
+    assert snapshot(folder)["refs"] == before["refs"]
+    assert not list((folder.parent / "cache" / "patchdesk" / "apply").iterdir())
+
+
+@pytest.mark.parametrize("body", ["  > Body.\n\n\n\nSigned-off-by: Änn <ann@example.org>", ""])
+def test_fast_commits_are_those_of_git_am(folder: Path, records: ApplyRecords, body: str) -> None:
+    wanted = [replace(one, trailers=("Acked-by: Bob <b@x>",)) for one in series(folder, body)]
+    before = snapshot(folder)
+    apply(folder, records, wanted)
+    done = apply(folder, records, wanted, fast=True, branch="fast", worktree=str(folder / "w"))
+    assert text(folder / "w", "branch", "--show-current") == "fast"
+    facts = "--format=%T%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%B"
+    assert text(folder, "log", facts, "fast") == text(folder, "log", facts, "pd/ann/test-v2")
+    assert [one.commit for one in done.patches] == list(done.commits)
+    maker = BranchMaker(Repository(folder), records)
+    maker.undo(records.all()[-1])
+    assert b"fast" not in snapshot(folder)["refs"]
+    assert snapshot(folder)["status"] == before["status"]
+    wrong = replace(wanted[1], raw=wanted[1].raw.replace(b" three\n", b" drei\n"))
+    with pytest.raises(PatchdeskError, match="Patch 2 does not apply"):
+        apply(folder, records, [wanted[0], wrong], fast=True, branch="fast")
+    git(folder, "switch", "-q", "work")
+    base = base_of(folder, "work")
+    for fast in (True, False):
+        with pytest.raises(PatchdeskError, match="has these patches already"):
+            maker.apply(wanted, base, record(folder, branch="again"), fast=fast)
+    assert list(unfinished(records)) == []
 
 
 def test_undo_takes_back_what_stands_where_it_was_left(folder: Path, records: ApplyRecords) -> None:
