@@ -53,8 +53,8 @@ torture: $(READY) ## Parsers under a fuzzer, MINUTES for each (10), and monsters
 snapshots: $(READY) ## Accept the screens as they look now
 	$(BIN)/pytest tests/tui --snapshot-update
 
-bench: $(READY) ## Measure, beside the peers
-	$(BIN)/python -m tests.bench
+bench: $(READY) ## Measure, beside the peers; with COMPARE=REV, that revision and this tree; SUITES= names some
+	$(BIN)/python -m tests.bench $(if $(COMPARE),--compare $(COMPARE)) $(SUITES)
 
 screenshots: $(READY) ## Make the pictures again
 	$(BIN)/python screenshots/make.py $(SCENES)

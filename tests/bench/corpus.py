@@ -18,7 +18,8 @@ from core.sources.mbox import to_mboxrd
 from core.sources.public_inbox import open_archive
 
 ROOT = Path(__file__).resolve().parents[2]
-KVM_PPC = ROOT.parent / "shared" / "archives" / "kvm-ppc.bundle"
+SHARED = Path(os.environ.get("PATCHDESK_BENCH_SHARED") or ROOT.parent / "shared")
+KVM_PPC = SHARED / "archives" / "kvm-ppc.bundle"
 
 
 def kvm_ppc(folder: Path) -> Path | None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.corpus import ROOT, kvm_ppc
+from tests.bench.goals import GOALS, Figure
 from tests.bench.measure import row
 
 _RUNS = 3
@@ -18,7 +19,7 @@ _LAYOUTS = {
 }
 
 
-def run(folder: Path) -> list[str]:
+def run(folder: Path) -> list[Figure | str]:
     """Return the lines of the table; PATCHDESK_BENCH_INBOX may name another archive, of one epoch, than kvm-ppc."""
     named = os.environ.get("PATCHDESK_BENCH_INBOX")
     inbox = Path(named) if named else kvm_ppc(folder)
@@ -35,13 +36,18 @@ def run(folder: Path) -> list[str]:
     whole = len(commits) < 10_000
     words = f"..{commits[0]}" if whole else f"{commits[-1]}..{commits[0]}"
     theirs = min(_cpu([*git, "cat-file", "--batch"], ids)[0] for _ in range(_RUNS))
-    lines = []
+    lines: list[Figure | str] = []
     for name, options in _LAYOUTS.items():
         command = [sys.executable, "-m", "tui.cli.main", "digest", words, str(inbox), *options]
         runs = [_cpu(command) for _ in range(_RUNS)]
         memory = max(memory for _, memory in runs)
         what = f"digest ({name}) of {len(commits)} mails, {memory:.0f} MB"
-        lines.append(row(what, min(cpu for cpu, _ in runs), "cat-file --batch", theirs, "<= 3x"))
+        cost = min(cpu for cpu, _ in runs)
+        work = f"digest of kvm-ppc, {name}, CPU"
+        if named or work not in GOALS:
+            lines.append(row(what, cost, "cat-file --batch", theirs, "<= 2.5x"))
+        else:
+            lines += [f"{what}:", Figure(work, cost * 1e3, theirs * 1e3)]
     return lines
 
 

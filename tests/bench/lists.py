@@ -13,18 +13,20 @@ from pathlib import Path
 from threading import Event
 
 from tests.bench.corpus import large_epoch, mails_of, newest_of, write_mbox
-from tests.bench.measure import RUNS, cpu_of, median, row, until_shown
-from tests.bench.opening import _BARE
+from tests.bench.goals import Figure
+from tests.bench.measure import RUNS, bare_once, cpu_of, median, row, until_shown
 
 SERIES = 100_000
 _WORDS = ("wick", "oil", "glass", "flame", "lamp", "brass", "draught", "trim", "spill", "light", "soot", "chimney")  # fmt: skip
 _ASIDE = "of the draught in the hall"
+_HELP = b"Esc close"
+"""What the help of keys shows, which the first key asks for."""
 
 
-def run(folder: Path) -> list[str]:
+def run(folder: Path) -> list[Figure | str]:
     """Return the lines of the table: on real mails where an archive is named that has enough, then on made up series."""
     epoch = large_epoch(SERIES)
-    lines = ["lists: no archive of 100,000 mails is named"]
+    lines: list[Figure | str] = ["lists: no archive of 100,000 mails is named"]
     if epoch is not None:
         inbox = newest_of(epoch, folder / "real", SERIES)
         mbox = folder / "real.mbox"
@@ -35,10 +37,10 @@ def run(folder: Path) -> list[str]:
     with mbox.open("wb") as file:
         file.writelines(_mails(SERIES))
     lines += _opening(folder / "made-home", mbox, mbox, "100,000 series", SERIES)
-    return lines + _moves(folder / "made-home" / "DATA" / "patchdesk" / "index.sqlite3")
+    return [*lines, *_moves(folder / "made-home" / "DATA" / "patchdesk" / "index.sqlite3")]
 
 
-def _opening(home: Path, target: Path, mbox: Path, what: str, count: int) -> list[str]:
+def _opening(home: Path, target: Path, mbox: Path, what: str, count: int) -> list[Figure | str]:
     """Return when the first rows of a list stand on the screen, and when they do in mail readers on the same mails."""
     (home / "Mail").mkdir(parents=True)  # or they ask whether to make it
     environment = {
@@ -50,17 +52,20 @@ def _opening(home: Path, target: Path, mbox: Path, what: str, count: int) -> lis
     subprocess.run([*ours, "follow", "lantern", str(target)], check=True, env=everything, stdout=2)
     subprocess.run([*ours, "sync"], check=True, env=everything, stdout=2)
     newest = _newest(home / "DATA" / "patchdesk" / "index.sqlite3")
-    first, frame, bare = [], [], []
+    first, frame, bare, acts = [], [], [], []
     for _ in range(RUNS):
         # The application draws its title; before that, the first rows stand where they will be.
         took = until_shown(ours, [newest, b"all lists"], environment=environment)
         first.append(took[0])
         frame.append(took[1])
-        bare += until_shown([sys.executable, "-c", _BARE], [b"a bare first frame"])
+        acts += until_shown(ours, [_HELP], environment=environment, typed=b"?")
+        bare.append(bare_once())
     rows, whole, plain = median(first), median(frame), median(bare)
-    lines = [
+    lines: list[Figure | str] = [
         row(f"{what}: first rows (wall)", rows.wall, "bare Textual frame", plain.wall, "<= 1.3x"),
-        row(f"{what}: first rows (CPU)", rows.cpu, "bare Textual frame", plain.cpu, "<= 1.3x"),
+        f"{what}:",
+        Figure("lists: first rows, CPU", rows.cpu * 1e3, plain.cpu * 1e3),
+        Figure("lists: first key that acts, CPU", median(acts).cpu * 1e3, plain.cpu * 1e3),
         row(f"{what}: all in colour (wall)", whole.wall, "bare Textual frame", plain.wall, "-"),
         row(f"{what}: all in colour (CPU)", whole.cpu, "bare Textual frame", plain.cpu, "-"),
     ]
@@ -78,7 +83,9 @@ def _opening(home: Path, target: Path, mbox: Path, what: str, count: int) -> lis
             for _ in range(3)
         ]
         lines.append(row(f"{what}: first rows (wall)", rows.wall, name, median(peers).wall, asked))
-        lines.append(row(f"{what}: first rows (CPU)", rows.cpu, name, median(peers).cpu, asked))
+        lines.append(
+            Figure(f"lists: first rows, CPU, {name}", rows.cpu * 1e3, median(peers).cpu * 1e3)
+        )
     return lines
 
 

@@ -10,10 +10,12 @@ import select
 import signal
 import statistics
 import struct
+import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 RUNS = 5
@@ -45,8 +47,9 @@ def until_shown(
     size: tuple[int, int] = (120, 40),
     deadline: float = 60.0,
     environment: dict[str, str] | None = None,
+    typed: bytes = b"",
 ) -> list[Took]:
-    """Run a command in a pseudo-terminal and return when each text had been written, in their order.
+    """Run a command in a pseudo-terminal and return when each text had been written, in their order; `typed` is typed at the start.
 
     Colours between the letters do not count; CPU is the process's own with its waited-for children, at the end.
     """
@@ -58,6 +61,7 @@ def until_shown(
             {**os.environ, "TERM": "xterm-256color", **(environment or {})},
         )
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    os.write(terminal, typed)
     poll = select.poll()  # select() knows no descriptor above 1023
     poll.register(terminal, select.POLLIN)
     started = time.monotonic()
@@ -81,6 +85,27 @@ def until_shown(
     if len(took) < len(texts):
         raise RuntimeError(f"{command[0]} never showed {texts[len(took)]!r}")
     return took
+
+
+_BARE = """
+from textual.app import App
+from textual.widgets import Static
+class Bare(App):
+    def compose(self):
+        yield Static("a bare first frame")
+Bare().run()
+"""
+
+
+def bare_once() -> Took:
+    """Return the time until a bare Textual application shows its first frame: the peer of all that starts a screen."""
+    return until_shown([sys.executable, "-c", _BARE], [b"a bare first frame"])[0]
+
+
+@cache
+def bare_frame() -> Took:
+    """Return the medians of a bare Textual application's first frame, measured once in a run."""
+    return median([bare_once() for _ in range(RUNS)])
 
 
 def _usage(process: int) -> tuple[float, float]:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.corpus import kvm_ppc, mails_of, mbox_of
-from tests.bench.measure import RUNS, median, row, until_shown
+from tests.bench.goals import Figure
+from tests.bench.measure import RUNS, bare_once, median, until_shown
 
-_BARE = """
-from textual.app import App
-from textual.widgets import Static
-class Bare(App):
-    def compose(self):
-        yield Static("a bare first frame")
-Bare().run()
-"""
 MAILS = 1000
 
 
-def run(folder: Path) -> list[str]:
-    """Return the lines of the table."""
+def run(folder: Path) -> Iterator[Figure | str]:
+    """Yield the lines of the table."""
     inbox = kvm_ppc(folder)
     if inbox is None:
-        return ["opening: skipped, kvm-ppc is not there"]
+        yield "opening: skipped, kvm-ppc is not there"
+        return
     mbox = mbox_of(mails_of(inbox), folder / "thousand.mbox", MAILS)
     environment = {
         "HOME": str(folder),
@@ -35,35 +30,9 @@ def run(folder: Path) -> list[str]:
         took = until_shown(ours, [b"powerpc", f"{MAILS:,} mails".encode()], environment=environment)
         first.append(took[0])
         whole.append(took[1])
-        bare += until_shown([sys.executable, "-c", _BARE], [b"a bare first frame"])
-    frame = median(bare)
-    return [
-        row(
-            f"open {MAILS} mails: first rows (wall)",
-            median(first).wall,
-            "bare Textual frame",
-            frame.wall,
-            "<= 1.5x",
-        ),
-        row(
-            f"open {MAILS} mails: whole tree (wall)",
-            median(whole).wall,
-            "bare Textual frame",
-            frame.wall,
-            "<= 2.5x",
-        ),
-        row(
-            f"open {MAILS} mails: first rows (CPU)",
-            median(first).cpu,
-            "bare Textual frame",
-            frame.cpu,
-            "<= 1.5x",
-        ),
-        row(
-            f"open {MAILS} mails: whole tree (CPU)",
-            median(whole).cpu,
-            "bare Textual frame",
-            frame.cpu,
-            "<= 2.5x",
-        ),
-    ]
+        bare.append(bare_once())
+    rows, tree, frame = median(first), median(whole), median(bare)
+    yield Figure("open 1,000 mails: first rows, wall", rows.wall * 1e3, frame.wall * 1e3)
+    yield Figure("open 1,000 mails: first rows, CPU", rows.cpu * 1e3, frame.cpu * 1e3)
+    yield Figure("open 1,000 mails: whole tree, wall", tree.wall * 1e3, frame.wall * 1e3)
+    yield Figure("open 1,000 mails: whole tree, CPU", tree.cpu * 1e3, frame.cpu * 1e3)

@@ -13,6 +13,7 @@ from textual.strip import Strip
 from core.config import Config
 from core.desk.target_desk import open_target_desk
 from tests.bench.diff import SIZES, diff_of
+from tests.bench.goals import Figure
 from tests.bench.measure import RUNS
 from tests.tui.kit import controller, reader_of, until
 from tui.app import PatchdeskApp
@@ -86,9 +87,9 @@ async def _measure(path: Path) -> tuple[float, float]:
     return statistics.median(first), statistics.median(whole)
 
 
-def run(folder: Path) -> list[str]:
+def run(folder: Path) -> list[Figure | str]:
     """Return the lines of the table."""
-    lines = []
+    lines: list[Figure | str] = []
     for size in SIZES:
         path = folder / "large.mbox"
         path.write_text(_mail(1, size) + _mail(2, 200))
@@ -97,4 +98,6 @@ def run(folder: Path) -> list[str]:
             f"mail of {size:>7,} lines: key to first paint {first * 1000:6.1f} ms of CPU, all of it {whole * 1000:6.1f} ms later"
             "   asked: < 100 ms"
         )
+        if size == SIZES[0]:
+            lines.append(Figure("a mail of 50,000 lines: first paint, CPU", first * 1e3))
     return lines

@@ -13,12 +13,14 @@ import time
 from pathlib import Path
 
 from textual.events import Key
+from textual.pilot import Pilot
 
 from core.config import Config
 from core.desk.list_query import ListQuery
 from core.desk.lists_desk import ListDesk
+from tests.bench.goals import Figure
 from tests.bench.lists import SERIES, _mails
-from tests.tui.kit import controller, desk_screen, ready, until
+from tests.tui.kit import controller, desk_screen, reader_of, ready, until
 from tui.app import PatchdeskApp
 from tui.desk.lists import Lists
 from tui.desk.requests import Desk
@@ -26,11 +28,15 @@ from tui.desk.search import Search
 from tui.desk.searcher import Searcher, SearchRequest, SearchScope
 
 _QUERIES = ("wick9 trim", "author 12 soot", "glas lamp", "chimny draught", "brass77", "a")
+_FRAME = 0.03
+"""Seconds after an answer in which it is drawn."""
+_MAILS = 9
+"""Mails that are gone to."""
 _LONGEST = 300
 """Tenths of a second that the search may take to be ready."""
 
 
-def run(folder: Path) -> list[str]:
+def run(folder: Path) -> list[Figure | str]:
     """Return the lines of the table."""
     index = folder / "DATA" / "patchdesk" / "index.sqlite3"
     names = {f"XDG_{n}_HOME": str(folder / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")}
@@ -72,12 +78,13 @@ class _Timed:
         return found
 
 
-async def _measure(index: Path) -> list[str]:
+async def _measure(index: Path) -> list[Figure | str]:
     def opened(target: str) -> Desk:
         return ListDesk(index, ListQuery(), Config())
 
     app = PatchdeskApp("", opened, lists=("lantern",))
     keys: list[float] = []
+    settled: list[float] = []
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         screen = desk_screen(app)
@@ -93,6 +100,7 @@ async def _measure(index: Path) -> list[str]:
                 break
             await asyncio.sleep(0.1)
         built = time.monotonic() - began
+        shown = [await _next_mail(app, pilot) for _ in range(_MAILS)]
         app.post_message(Key("slash", "/"))
         await until(pilot, lambda: screen.bar.is_attached and screen.bar.asking)
         searcher: Searcher = controller(app, Search)._searcher
@@ -100,16 +108,30 @@ async def _measure(index: Path) -> list[str]:
         searcher.scope = lambda: timed  # type: ignore[assignment,return-value,method-assign]
         for query in _QUERIES:
             pressed = [*(Key(char, char) for char in query), *(Key("backspace", None) for _ in query[1:])]  # fmt: skip
-            keys += [await _key(app, key) for key in pressed]
+            for key in pressed:
+                started = time.perf_counter()
+                keys.append(await _key(app, key))
+                settled.append(time.perf_counter() - started - _FRAME)
             await _key(app, Key("backspace", None), answered=False)
         works = {name: await _choose(app, name) for name in ("1", "0")}
     desk.close()
     return [
+        Figure("lists: key to mail shown, wall", statistics.median(shown) * 1e3),
+        Figure("lists: find settled, wall", statistics.median(settled) * 1e3),
         _line("a key in the bar: the screen's part (CPU)", keys, "median < 16 ms"),
         _line("a key in the bar: what answers (CPU)", timed.took, "p95 < 8 ms"),
         f"{'100,000 series: what answers was ready after':<46} {built:9.1f} s",
         *(f"{f'100,000 series: the view of {name} (CPU)':<46} {took * 1000:9.1f} ms" for name, took in works.items()),
     ]  # fmt: skip
+
+
+async def _next_mail(app: PatchdeskApp, pilot: Pilot[None]) -> float:
+    """Return the seconds from a key in the tree until the mail of the next row is in the reader."""
+    before = reader_of(app).mail
+    started = time.perf_counter()
+    app.post_message(Key("j", "j"))
+    await until(pilot, lambda: reader_of(app).mail not in (None, before), what="the next mail")
+    return time.perf_counter() - started
 
 
 async def _key(app: PatchdeskApp, key: Key, *, answered: bool = True) -> float:
@@ -123,7 +145,7 @@ async def _key(app: PatchdeskApp, key: Key, *, answered: bool = True) -> float:
             controller(app, Search).request is not before and controller(app, Search).is_answered
         ):
             break
-    await asyncio.sleep(0.03)  # what is drawn comes with the next frame
+    await asyncio.sleep(_FRAME)
     return time.thread_time() - started
 
 
