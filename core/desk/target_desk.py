@@ -61,6 +61,11 @@ class TargetDesk:
         for listing in self._listings(stop, report):
             yield replace(listing, name=self._name) if self._name else listing
 
+    def first_listing(self, stop: Event) -> TargetListing | None:
+        """Wait for the first listing of a target that a process of its own reads; None once `stop` is set, or where there is none."""
+        reading = self._reading
+        return reading.first_listing(stop) if reading is not None else None
+
     def _listings(self, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         if self._apart is not None:
             with self._opening:

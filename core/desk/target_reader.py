@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Final
 
-from core.errors import Cancelled
+from core.errors import Cancelled, PatchdeskError
 from core.model import Message, Series, TargetListing, Thread
 from core.progress import Progress, ProgressCallback
 from core.system.child_process import Channel, ChildProcess
@@ -40,20 +40,43 @@ class TargetReader(ChildProcess):
             hint="Open the target again.",
             patience=_PATIENCE,
         )
+        self._receiving = Lock()
+        self._items: list[Series | Thread] = []
+        self._first: TargetListing | PatchdeskError | None = None
+
+    def first_listing(self, stop: Event) -> TargetListing | None:
+        """Wait for the first listing, which `listings` yields all the same; None once `stop` is set, or where it fails."""
+        with self._receiving:
+            try:
+                self._first = next(self._received(stop, lambda _: None), None)
+            except Cancelled:
+                return None
+            except PatchdeskError as error:
+                self._first = error
+            return self._first if isinstance(self._first, TargetListing) else None
 
     def listings(self, *, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
         """Yield growing listings from the child. Raises PatchdeskError and Cancelled."""
-        items: list[Series | Thread] = []
         try:
-            with closing(self.receive(stop=stop, report=report)) as values:
-                for value in values:
-                    if isinstance(value, TargetListing):
-                        yield replace(value, items=tuple(items))
-                        items = []
-                    else:
-                        items += value
+            with self._receiving:
+                first = self._first
+            if isinstance(first, PatchdeskError):
+                raise first
+            if first is not None:
+                yield first
+            yield from self._received(stop, report)
         finally:
             self.release()
+
+    def _received(self, stop: Event, report: ProgressCallback) -> Iterator[TargetListing]:
+        """Yield the listings that come; items of one that is not whole yet are kept for the next call."""
+        with closing(self.receive(stop=stop, report=report)) as values:
+            for value in values:
+                if isinstance(value, TargetListing):
+                    items, self._items = self._items, []
+                    yield replace(value, items=tuple(items))
+                else:
+                    self._items += value
 
 
 def main(channel: Channel, target: str) -> None:

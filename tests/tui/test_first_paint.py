@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import shutil
 import subprocess
 import sys
 import termios
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from core.config import Config
 from core.demo import demo_path
 from core.desk.list_query import ListQuery
 from core.desk.lists_desk import ListDesk
 from core.desk.row_reader import RowReader
+from core.desk.target_desk import open_target_desk
 from core.errors import PatchdeskError
 from core.index.index import SeriesSummary, open_index
 from core.sources.mailbox import open_file
@@ -80,6 +84,40 @@ def test_no_mail_writes_to_the_terminal_by_itself(tmp_path: Path) -> None:
     assert b"\x1b]" not in written
     assert b"\x07" not in written
     assert "\u202e".encode() not in written
+
+
+def test_the_rows_of_a_file_are_drawn_while_the_application_is_imported_and_come_again(
+    tmp_path: Path,
+) -> None:
+    mbox = tmp_path / "hostile.mbox"
+    mbox.write_bytes(HOSTILE)
+    desk = open_target_desk(str(mbox), config=Config(), cache=tmp_path, apart=True)
+    master, slave = pty.openpty()
+    try:
+        termios.tcsetwinsize(slave, (24, 80))
+        rows = FirstPaint(slave)
+        rows.draw_when_read(desk, UiState())
+        written = b""
+        while b"Eve" not in written and b"eve" not in written:
+            assert select.select([master], [], [], 60)[0], written
+            written += os.read(master, 1 << 16)
+        assert b"\x1b[1;31m" not in written
+        rows.hand_over()
+        (listing,) = desk.listings(stop=Event(), report=lambda _: None)
+        assert [item.id for item in listing.items] == ["one@example.org"]
+        assert listing.done
+
+        late = open_target_desk(str(mbox), config=Config(), cache=tmp_path, apart=True)
+        rows = FirstPaint(slave)
+        rows.hand_over()
+        rows.draw_when_read(late, UiState())
+        (again,) = late.listings(stop=Event(), report=lambda _: None)
+        assert again.items == listing.items
+        assert not rows.is_shown
+    finally:
+        os.close(master)
+        os.close(slave)
+        desk.close()
 
 
 def test_the_keyboard_is_given_back_and_so_is_a_screen_that_nobody_took() -> None:

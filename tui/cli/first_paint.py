@@ -1,4 +1,4 @@
-"""Paints the first rows of the followed lists before Textual is imported, which takes most of the start.
+"""Paints the first rows before Textual is imported, which takes most of the start, or while it is.
 
 The rows stand where the tree will have them, without colours, on the alternate screen that the application takes
 over. The terminal keeps keys pressed meanwhile, without echo, for the application.
@@ -12,15 +12,17 @@ import termios
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
 from tui.pane_layout import PaneLayout, chosen_panes, stand_beside
 
 if TYPE_CHECKING:
-    from core.desk.lists_desk import ListPage
+    from core.desk.list_position import ListPosition
     from core.system.ui_state import UiState
     from tui.desk.requests import Desk
+    from tui.tree.items import Items
     from tui.widgets.row_text import StyledText
 
 WAIT: Final = 0.3
@@ -67,6 +69,8 @@ class FirstPaint:
 
     def __init__(self, screen: int = 2) -> None:
         self._screen = screen
+        self._over = Event()
+        self._drawing = Lock()
         self.is_shown = False
         """The rows are on the screen, and the application has not taken it over."""
 
@@ -79,15 +83,56 @@ class FirstPaint:
         page = first_page(WAIT) if first_page is not None else None
         if page is None or not len(page.items):
             return
+        from core.desk.list_position import recall
+
+        self._draw(page.items, recall(remembered, page.wanted.lists), remembered, panes)
+
+    def draw_when_read(self, desk: Desk | None, remembered: UiState, panes: str = "auto") -> None:
+        """Draw the rows of a target that another process reads, as soon as they come; does not wait for them."""
+        first_listing = getattr(desk, "first_listing", None)
+        if first_listing is None:
+            return
+        # Before the thread starts, so that it does not import beside the application.
+        import tui.tree.columns
+        import tui.tree.model  # noqa: F401
+
+        def draw() -> None:
+            listing = first_listing(self._over)
+            if listing is not None and listing.items:
+                from tui.tree.items import InMemoryItems
+
+                self._draw(InMemoryItems(listing.items), None, remembered, panes)
+
+        Thread(target=draw, daemon=True).start()
+
+    def hand_over(self) -> None:
+        """Leave the screen to the application: nothing is drawn from now on."""
+        self._over.set()
+        with self._drawing:
+            self.is_shown = False
+
+    def end(self) -> None:
+        """Draw nothing from now on, and leave the screen, unless the application took it over."""
+        self._over.set()
+        with self._drawing:
+            if self.is_shown:
+                with contextlib.suppress(OSError):
+                    self._write(_LEAVE)
+
+    def _draw(
+        self, items: Items, place: ListPosition | None, remembered: UiState, panes: str
+    ) -> None:
         # The application reports what cannot be read.
         with contextlib.suppress(OSError, PatchdeskError):
             columns, lines = os.get_terminal_size(self._screen)
             if not (columns and lines):  # it does not know
                 return
             at = tree_region(columns, lines, chosen_panes(remembered, panes))
-            drawn = paint(_rows(page, remembered, at), at)
-            self.is_shown = True
-            self._write(drawn)
+            drawn = paint(_rows(items, place, at), at)
+            with self._drawing:
+                if not self._over.is_set():
+                    self.is_shown = True
+                    self._write(drawn)
 
     def _write(self, text: str) -> None:
         left = text.encode("utf-8", "replace")
@@ -95,17 +140,18 @@ class FirstPaint:
             left = left[os.write(self._screen, left) :]
 
 
-def _rows(page: ListPage, remembered: UiState, at: Region) -> list[list[StyledText]]:
-    from core.desk.list_position import recall
+def _rows(items: Items, place: ListPosition | None, at: Region) -> list[list[StyledText]]:
     from tui.tree.columns import line
     from tui.tree.model import Rows
 
-    rows, place = Rows(), recall(remembered, page.wanted.lists)
-    rows.replace(page.items, keep=False)
-    rows.set_folds(place.folds)
-    cursor = rows.find(place.key) if place.key else None
-    top = max(0, cursor - place.from_top) if cursor is not None else 0
-    top = max(0, min(top, len(rows) - at.height))
+    rows = Rows()
+    rows.replace(items, keep=False)
+    top = 0
+    if place is not None:
+        rows.set_folds(place.folds)
+        cursor = rows.find(place.key) if place.key else None
+        top = max(0, cursor - place.from_top) if cursor is not None else 0
+        top = max(0, min(top, len(rows) - at.height))
     now = datetime.now(UTC)
     return [line(rows[i], at.width, now) for i in range(top, min(top + at.height, len(rows)))]
 
@@ -126,8 +172,6 @@ def first_paint(keyboard: int = 0, screen: int = 2) -> Iterator[FirstPaint]:
         termios.tcsetattr(keyboard, termios.TCSANOW, quiet)
         yield rows
     finally:
-        if rows.is_shown:
-            with contextlib.suppress(OSError):
-                rows._write(_LEAVE)
+        rows.end()
         with contextlib.suppress(termios.error):
             termios.tcsetattr(keyboard, termios.TCSANOW, before)

@@ -103,8 +103,9 @@ def _run(target: str | None, *, instead: str, name: str = "") -> int:
     with quit_on_signals() as signals, first_paint() as rows:
         if not config.linear:
             rows.draw(desks.first, remembered, config.panes)
+            rows.draw_when_read(desks.first, remembered, config.panes)
         app = signals.app = _application(desks)
-        rows.is_shown = False  # from here on the application draws
+        rows.hand_over()
         app.run(mouse=config.mouse)
     return end(app.tasks, app.return_code or 0)
 
