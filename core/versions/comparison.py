@@ -21,7 +21,7 @@ from core.versions.compare import (
 from core.versions.content import FileContent, PatchContent, read_patch
 from core.versions.interdiff import FileInterdiff, compare_files, interdiff
 
-RULES: Final = 1
+RULES: Final = 2
 """Raised whenever the same mails would give another comparison: a comparison cached under an older one is not used."""
 
 

@@ -52,6 +52,10 @@ class FileContent:
         """Return (sign, text) of the rows that are no context, in order."""
         return [row for row in zip(self.signs, self.texts, strict=True) if row[0] != " "]
 
+    def context_rows(self) -> list[tuple[str, str]]:
+        """Return (sign, text) of the other rows, in order."""
+        return [row for row in zip(self.signs, self.texts, strict=True) if row[0] == " "]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchContent:

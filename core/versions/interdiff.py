@@ -8,8 +8,9 @@ the line and whether the old patch, on the new base, would have it; context that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Event
 from typing import Final, NamedTuple
 
@@ -21,6 +22,8 @@ _MOST_CELLS: Final = 100_000_000
 """Rows times rows that are aligned in one piece (12 MB of bits); larger ones are cut at lines that occur once."""
 _PIECE: Final = 8_000
 """Rows of a piece where no line occurs once."""
+_SHORTEST_TEXT: Final = 4
+"""Characters of a line that may tell its place."""
 _ALIKE: Final = 0.5
 """The share of changed rows in common from which on two files with other names are one that was renamed."""
 
@@ -125,18 +128,24 @@ _MOST_RENAMES: Final = 40
 
 
 def _renamed(old: dict[int, FileContent], new: dict[int, FileContent]) -> Iterator[tuple[int, int]]:
-    """Yield (new, old) places of files that have other names and more than half of their changed rows in common."""
+    """Yield (new, old) places of files that have other names and more than half of their changed rows in common.
+
+    Their context must be as alike: the same lines put into another file, one that was there before, are no rename.
+    """
     if not old or not new or max(len(old), len(new)) > _MOST_RENAMES:
         return
     counts = [
-        {at: Counter(file.changed_rows()) for at, file in side.items()} for side in (old, new)
+        {
+            at: (Counter(file.changed_rows()), Counter(file.context_rows()))
+            for at, file in side.items()
+        }
+        for side in (old, new)
     ]
     found: list[tuple[float, int, int]] = []
     for place, one in counts[0].items():
         for at, other in counts[1].items():
-            largest = max(one.total(), other.total())
-            share = sum((one & other).values()) / largest if largest else 0.0
-            if share > _ALIKE:
+            share = _share(one[0], other[0])
+            if share > _ALIKE and (one[1] == other[1] or _share(one[1], other[1]) > _ALIKE):
                 found.append((-share, at, place))
     taken_old, taken_new = set[int](), set[int]()
     for _, at, place in sorted(found):
@@ -146,12 +155,19 @@ def _renamed(old: dict[int, FileContent], new: dict[int, FileContent]) -> Iterat
             yield at, place
 
 
+def _share(one: Counter[tuple[str, str]], other: Counter[tuple[str, str]]) -> float:
+    """Return the share of rows in common, as multisets."""
+    largest = max(one.total(), other.total())
+    return (one & other).total() / largest if largest else 0.0
+
+
 def compare_files(
     old: FileContent | None, new: FileContent | None, stop: Event | None = None
 ) -> FileInterdiff:
     """Return the interdiff of one file. Raises Cancelled."""
     rows = tuple(_aligned(old or _NOTHING, new or _NOTHING, stop))
-    effects = [row.effect if row.text != NO_NEWLINE else 0 for row in rows]
+    # Most rows are as they were: asking each for its effect takes longer than aligning them.
+    effects = [row.effect if row.was != row.now and row.text != NO_NEWLINE else 0 for row in rows]
     came = Counter(row.text for row, effect in zip(rows, effects, strict=True) if effect > 0)
     went = Counter(row.text for row, effect in zip(rows, effects, strict=True) if effect < 0)
     both = came & went
@@ -191,31 +207,61 @@ def _aligned(old: FileContent, new: FileContent, stop: Event | None) -> Iterator
         [numbers.setdefault(row, len(numbers)) for row in zip(file.signs, file.texts, strict=True)]
         for file in (old, new)
     )
+    unique = cache(lambda: _unique_texts(old) & _unique_texts(new))
     for is_equal, i, i_end, j, j_end in _opcodes(left, right, stop):
         if is_equal:
             for at in range(i_end - i):
                 sign = new.signs[j + at]
                 yield Row(sign, sign, new.texts[j + at], i + at, j + at)
         elif i < i_end and j < j_end:
-            yield from _aligned_by_text(old, new, (i, i_end, j, j_end), stop)
+            yield from _aligned_by_text(old, new, (i, i_end, j, j_end), unique, stop)
         else:
             yield from _unaligned(old, new, (i, i_end, j, j_end))
 
 
+def _unique_texts(file: FileContent) -> set[str]:
+    """Return the texts that occur once in a patch of a file, but for braces and the like."""
+    counts = Counter(file.texts)
+    return {text for text, n in counts.items() if n == 1 and len(text.strip()) >= _SHORTEST_TEXT}
+
+
 def _aligned_by_text(
-    old: FileContent, new: FileContent, span: tuple[int, int, int, int], stop: Event | None
+    old: FileContent,
+    new: FileContent,
+    span: tuple[int, int, int, int],
+    unique: Callable[[], set[str]],
+    stop: Event | None,
 ) -> Iterator[Row]:
+    """Yield the rows of a stretch, aligned whatever their signs; `unique` returns the texts that tell one place."""
     first, last, start, end = span
     texts: dict[str, int] = {}
     left = [texts.setdefault(text, len(texts)) for text in old.texts[first:last]]
     right = [texts.setdefault(text, len(texts)) for text in new.texts[start:end]]
     for is_equal, i, i_end, j, j_end in _opcodes(left, right, stop):
-        if is_equal:
-            for at in range(i_end - i):
-                was, now = first + i + at, start + j + at
+        span = first + i, first + i_end, start + j, start + j_end
+        if is_equal and _is_one_place(old, new, span, unique):
+            for was, now in zip(range(*span[:2]), range(*span[2:]), strict=True):
                 yield Row(old.signs[was], new.signs[now], new.texts[now], was, now)
         else:
-            yield from _unaligned(old, new, (first + i, first + i_end, start + j, start + j_end))
+            yield from _unaligned(old, new, span)
+
+
+def _is_one_place(
+    old: FileContent,
+    new: FileContent,
+    span: tuple[int, int, int, int],
+    unique: Callable[[], set[str]],
+) -> bool:
+    """Whether rows of equal texts are the same lines of the file.
+
+    A line that one version adds and the other has around its changes says so only where its text is found nowhere
+    else: a brace or `goto out;` is in every function.
+    """
+    first, last, start, end = span
+    signs = zip(old.signs[first:last], new.signs[start:end], strict=True)
+    if all({was, now} != {"+", " "} for was, now in signs):
+        return True
+    return not unique().isdisjoint(new.texts[start:end])
 
 
 def _unaligned(

@@ -95,6 +95,32 @@ def test_a_renamed_file_is_found_by_what_changed_in_it() -> None:
     ]
 
 
+def test_the_same_lines_in_another_file_are_no_rename() -> None:
+    old = patch("t", diff("a.c", " int a;", *lines("a", 20), " return a;"))
+    new = patch("t", diff("z.c", " int z;", *lines("a", 20), " return z;"))
+    found = interdiff(old, new)
+    assert [(file.path, file.added, file.removed) for file in found] == [
+        ("z.c", 20, 0),
+        ("a.c", 0, 20),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        (["+one();", "+}"], [" two();", " }"], (0, 2)),
+        (["+one();", "+goto out;"], [" goto out;", "+three();", " goto out;"], (1, 2)),
+        (["+\tone();", "+}"], [" \tone();", " }"], (0, 0)),
+        (["+one();", "+}"], [" one();", " }", "-}", " }"], (0, 1)),
+    ],
+)
+def test_only_a_line_that_is_once_in_the_file_is_said_to_be_in_the_base_now(
+    old: list[str], new: list[str], counts: tuple[int, int]
+) -> None:
+    found = compare(old, new)
+    assert (found.added, found.removed) == counts
+
+
 def test_files_of_one_side_alone_are_there() -> None:
     found = interdiff(patch("t", diff("a.c", "+a")), patch("t", diff("z.c", *lines("z", 2))))
     assert [(file.path, file.added, file.removed) for file in found] == [
