@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.config import Config, with_git
 from core.errors import PatchdeskError
-from core.model import Identity, OpenedMessage
+from core.model import Identity, MessageId, OpenedMessage
 from core.reply.anchors import anchor_of, last_line, resolve
 from core.reply.compose import compose_text, full_quote, with_trailers
 from core.reply.delivery import DeliveryWay, SendSettings, delivery_way
@@ -58,6 +58,10 @@ class ReplyService:
         """Return every draft of the last 30 days, and all that have not left."""
         return self._store.list()
 
+    def open_drafts(self) -> dict[MessageId, Draft]:
+        """Return the drafts that have not left yet, by the mail they answer."""
+        return self._store.open_drafts()
+
     def draft(self, draft_id: str) -> Draft:
         """Return a draft. Raises PatchdeskError."""
         return self._store.load(draft_id)
@@ -68,7 +72,7 @@ class ReplyService:
         `raw` is the mail. Raises PatchdeskError where it cannot be answered.
         """
         message = mail.message
-        found = self._store.open_draft_for(message.message_id)
+        found = self.open_drafts().get(message.message_id)
         return found or self.new_draft(raw, mail, series)
 
     def new_draft(self, raw: bytes, mail: OpenedMessage, series: str = "") -> Draft:

@@ -17,7 +17,7 @@ from typing import Final
 
 from core.errors import PatchdeskError
 from core.model import MessageId
-from core.reply.draft import Attempt, Draft, DraftState
+from core.reply.draft import EDITABLE, Attempt, Draft, DraftState
 from core.reply.draft_json import MAX_BYTES, DraftFileError, decode_draft, encode_draft
 from core.system.paths import data_dir, private_dir, write_atomically
 
@@ -84,6 +84,8 @@ class DraftStore:
                 continue
             if draft.state is not DraftState.SENT or draft.changed >= oldest:
                 drafts.append(draft)
+        # Those of one act have their names of the same second.
+        drafts.sort(key=lambda one: one.created)
         return DraftList(tuple(drafts), tuple(problems))
 
     def load(self, draft_id: str, *, locked: bool = False) -> Draft:
@@ -93,13 +95,9 @@ class DraftStore:
         """
         return self._read(self._path(draft_id), locked=locked)
 
-    def open_draft_for(self, answered: MessageId) -> Draft | None:
-        """Return the newest draft that answers a mail and has not left yet."""
-        waiting = (DraftState.DRAFT, DraftState.READY, DraftState.FAILED)
-        found = [
-            one for one in self.list().drafts if one.answers == answered and one.state in waiting
-        ]
-        return found[-1] if found else None
+    def open_drafts(self) -> dict[MessageId, Draft]:
+        """Return the drafts that have not left yet, by the mail they answer; of several the newest."""
+        return {one.answers: one for one in self.list().drafts if one.state in EDITABLE}
 
     def save(self, draft: Draft) -> Draft:
         """Write a draft, its time of change being now, and return it. Raises PatchdeskError."""

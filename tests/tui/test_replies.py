@@ -15,6 +15,7 @@ from core.config import Config
 from core.desk.target_desk import open_target_desk
 from core.reply.draft import Draft, DraftState
 from core.reply.draft_store import DraftStore
+from core.sources.mbox import to_mboxrd
 from tests.core.reply.kit import PATCH, draft, fake_sendmail, numbered
 from tests.tui.kit import idle, reader_of, ready, text_of
 from tests.tui.triage_kit import make
@@ -79,6 +80,45 @@ async def test_a_trailer_is_ready_after_two_keys_and_taken_back_by_the_same(home
         assert "✓ Reviewed-by" in text_of(app)
         await press(pilot, "r", "T", "t")
         assert drafts() == ()
+
+
+async def test_a_trailer_for_marked_series_goes_to_the_cover_letters_or_to_each_patch(
+    home: Path,
+) -> None:
+    def mail(subject: str, number: int, answers: str = "") -> bytes:
+        above = f"In-Reply-To: <{answers}@x>\n" if answers else ""
+        text = f"From: Ann <ann@x>\nTo: list@x\nSubject: [PATCH {number}/2] {subject}\n{above}"
+        return f"{text}Date: Mon, 10 Jun 2024 10:40:1{number}\nMessage-ID: <{number}@x>\n\nText.\n".encode()
+
+    mails = [mail("Cover", 0), mail("one", 1, "0"), mail("two", 2, "0"), PATCH.encode()]
+    (home / "both.mbox").write_bytes(to_mboxrd(mails))
+    app = app_at(home, "both.mbox")
+
+    def answered() -> list[str]:
+        return [one.answers for one in drafts() if one.state is DraftState.READY]
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "*", "enter", "T", "r")
+        assert "A trailer for a series goes to" in text_of(app), "asked once"
+        assert drafts() == ()
+        await press(pilot, "p")
+        assert "Reviewed-by ready: 3 messages" in text_of(app)
+        assert answered() == ["1@x", "2@x", "patch-4@example.org"]
+        await press(pilot, "T")
+        assert "✓ Reviewed-by" in text_of(app)
+        await press(pilot, "a", "T", "r")
+        assert [one.trailers for one in drafts()] == [
+            ("Acked-by: Rex Reviewer <rex@example.com>",)
+        ] * 3
+        await press(pilot, "T", "s", "c")
+        assert "to the cover letter" in text_of(app)
+        assert "✓ Acked-by" not in text_of(app), "the cover letter has none"
+        await press(pilot, "a")
+        assert answered() == ["1@x", "2@x", "patch-4@example.org", "0@x"]
+        await press(pilot, "u")
+        assert answered() == ["1@x", "2@x"], "undo takes back the last act"
+    assert app.settings.ui_state.get("trailers") == {"each_patch": False}
 
 
 async def test_a_reply_is_written_in_the_editor(

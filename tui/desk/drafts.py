@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from core.reply.draft import Draft, DraftState
-from core.text import shown
+from core.text import SafeText, shown
 from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.own_drafts import OwnDrafts
 from tui.desk.reply_review import NO_DRAFT, ReplyReview
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _OFFERED_FOR: Final = 20
 """Seconds that the offer at the start stays."""
-_SUBJECT: Final = 56
+_SUBJECT: Final = 46
 """Characters of a subject in the list."""
 
 
@@ -85,8 +85,8 @@ class Drafts(Controller):
         choices = [
             Choice(
                 one,
-                shown(f"{one.state:<9} {one.draft.subject[:_SUBJECT]}"),
-                shown(f"{one.draft.changed:%m-%d %H:%M} to {one.draft.to[0] if one.draft.to else '?'}"),
+                SafeText(f"{one.state:<9}  {one.draft.changed:%m-%d %H:%M}  {shown(one.draft.subject[:_SUBJECT])}"),
+                shown(f"to {one.draft.to[0] if one.draft.to else '?'}"),
             )
             for one in listed
         ]  # fmt: skip

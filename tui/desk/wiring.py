@@ -23,6 +23,7 @@ from tui.desk.opening import Opening
 from tui.desk.own_drafts import OwnDrafts
 from tui.desk.panes import Panes
 from tui.desk.read_marks import ReadMarks
+from tui.desk.ready_replies import ReadyReplies
 from tui.desk.replies import Replies
 from tui.desk.reply_review import ReplyReview
 from tui.desk.requests import Desk
@@ -30,6 +31,7 @@ from tui.desk.results import Results
 from tui.desk.review import Review
 from tui.desk.search import Search
 from tui.desk.sync import Sync
+from tui.desk.trailers import Trailers
 from tui.desk.triage import Triage
 from tui.desk.triage_history import TriageHistory
 from tui.desk.triage_state import TriageState
@@ -55,6 +57,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     triage = Triage(desk, tasks, lists, marks, mail, states, writer, own.undo)
     review.set_settle(triage.settle)
     replies = ReplyReview(desk, tasks, own, own.undo)
+    ready = ReadyReplies(desk, tasks, own)
     return Controllers(
         External(desk, tasks),
         opening,
@@ -77,7 +80,8 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         search,
         Digests(desk, tasks, opening, lists, mail),
         CommentWriter(desk, tasks, mail, review, own),
-        Replies(desk, tasks, own, own.undo),
+        Replies(desk, tasks, ready),
+        Trailers(desk, tasks, ready),
         replies,
         Drafts(desk, tasks, own, replies),
         SeriesActions(desk, tasks, opening, own, writer, states.load),

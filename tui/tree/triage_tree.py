@@ -113,6 +113,11 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
         except ValueError:
             return None
 
+    def load(self, handle: SeriesHandle) -> Whole | None:
+        """Return all of a series or thread; None where it is not shown, or gone."""
+        place = self.place_of(handle)
+        return None if place is None else self._rows.items.load_item(place)
+
     @property
     def here(self) -> SeriesHandle | None:
         """The handle of the series or thread under the cursor; None on a group's heading."""

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PatchdeskError
-from core.model import Identity, MessageId
+from core.model import Identity
 from core.reply.delivery import CommandWay, DeliveryWay, FileWay, MaildirWay, OutgoingMail
 from core.reply.draft import Anchor, Attempt, Draft, DraftComment, DraftState
 from core.reply.draft_json import DraftFileError, decode_draft, draft_record, encode_draft
@@ -281,15 +281,22 @@ def test_sent_drafts_are_listed_for_a_month(tmp_path: Path) -> None:
     assert later.list().drafts == ()
 
 
+def test_drafts_are_in_the_order_in_which_they_were_begun(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    for number in (1, 2):
+        store.save(replace(numbered(READY, number), created=NOW - timedelta(microseconds=number)))
+    assert [one.id[-1] for one in store.list().drafts] == ["2", "1"]
+
+
 def test_the_open_draft_of_a_mail(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     store.save(replace(numbered(READY, 1), state=DraftState.SENT))
-    assert store.open_draft_for(READY.answers) is None
+    assert store.open_drafts().get(READY.answers) is None
     store.save(numbered(READY, 2))
-    found = store.open_draft_for(READY.answers)
+    found = store.open_drafts().get(READY.answers)
     assert found is not None
     assert found.id == numbered(READY, 2).id
-    assert store.open_draft_for(MessageId("other@x")) is None
+    assert set(store.open_drafts()) == {READY.answers}
 
 
 def test_a_file_and_a_maildir_get_the_mail(tmp_path: Path) -> None:
