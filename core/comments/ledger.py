@@ -195,7 +195,8 @@ class _Ledger:
             places.add((self._later_posting, new.pair.new.number))
         for tag in self._given.at(places):
             if (
-                tag.name != _NACKED
+                tag.is_review
+                and tag.name != _NACKED
                 and tag.reply.date > comment.message.date
                 and is_same_person(comment.message.sender, tag.person)
                 and not self._given.is_retracted(tag, places)

@@ -1,4 +1,4 @@
-"""The review trailers that replies gave, with the posting and the patches of each, and those taken back later."""
+"""The trailers that replies gave, with the posting and the patches of each, and those taken back later."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _ReplyPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenTag:
-    """A review trailer that a reply gave."""
+    """A trailer that a reply gave: a review's, or another such as Reported-by or Fixes."""
 
     trailer: FollowupTrailer
     name: str
@@ -43,13 +43,23 @@ class GivenTag:
     numbers: frozenset[int] | None
     """The patches of the posting that it is for; None for all."""
 
+    @property
+    def is_review(self) -> bool:
+        """Whether it is a review's trailer."""
+        return self.name in LETTERS
+
+    @property
+    def line(self) -> str:
+        """The trailer as a line of a commit message."""
+        return f"{self.trailer.name}: {self.trailer.value}"
+
     def is_for(self, number: int) -> bool:
         """Whether it is for a patch of its posting."""
         return self.numbers is None or number in self.numbers
 
 
 class GivenTags:
-    """The review trailers of a series in the order of its mails; other trailers are not among them."""
+    """The trailers that replies gave to a series, in the order of its mails."""
 
     def __init__(self, series: Series, facts: Mapping[MessageId, ReplyFacts]) -> None:
         """`facts` are those of the replies whose text was read."""
@@ -63,7 +73,7 @@ class GivenTags:
         self._tags = tuple(
             self._tag(trailer, *replies[trailer.message_id])
             for trailer in series.trailers
-            if trailer.name.casefold() in LETTERS and trailer.message_id in replies
+            if trailer.message_id in replies
         )
         self._by_place: dict[Place, list[GivenTag]] = {}
         for tag in self._tags:
@@ -99,8 +109,7 @@ class GivenTags:
         numbers: frozenset[int] | None = frozenset({trailer.number})
         if trailer.number == 0:
             facts = self._facts.get(trailer.message_id)
-            named = facts.patches.get(f"{trailer.name}: {trailer.value}") if facts else None
-            numbers = named
+            numbers = facts.patches.get(f"{trailer.name}: {trailer.value}") if facts else None
         return GivenTag(
             trailer=trailer,
             name=trailer.name.casefold(),

@@ -14,6 +14,7 @@ from core.coverage.given_tags import GivenTag, GivenTags, Place, ReplyFacts
 from core.coverage.people import is_same_person, named_person
 from core.coverage.values import (
     LETTERS,
+    CollectedTrailer,
     Coverage,
     ForgottenTag,
     PatchCoverage,
@@ -27,6 +28,7 @@ from core.versions.comparison import Comparison
 _CODE: Final[frozenset[Change]] = frozenset({"code", "binary", "mode"})
 """Changes of a patch after which a trailer was given to other code."""
 _STRENGTH: Final = list(LETTERS)
+_NACKED: Final = "nacked-by"
 
 
 def coverage(
@@ -100,6 +102,7 @@ class _Coverage:
                 _add_person(silent, one, [*tagged, *own, *commenters])
         return PatchCoverage(
             number=patch.number,
+            collected=tuple(self._collected(patch, tags)),
             message_id=patch.message.message_id,
             title=patch.message.subject.title,
             tags=tuple(sorted(tags, key=lambda tag: _STRENGTH.index(tag.name.casefold()))),
@@ -131,7 +134,7 @@ class _Coverage:
         """Yield the trailers for a patch: those given in replies to this or earlier postings, then those that only the
         patch carries.
         """
-        own = [self._series.author, patch.message.author, *_signers(patch)]
+        own = self._own(patch)
         carried = [
             (one.name.casefold(), person, one.value)
             for one in patch.message.trailers
@@ -154,6 +157,26 @@ class _Coverage:
                     carried=True,
                 )
 
+    def _collected(self, patch: Patch, tags: Sequence[Tag]) -> Iterator[CollectedTrailer]:
+        """Yield the trailers to write into a patch: of a review the `tags`, of all others those given to the same code."""
+        known = {(one.name.casefold(), one.value.casefold()) for one in patch.message.trailers}
+        reviews = {(tag.message_id, tag.name, tag.value): tag for tag in tags if not tag.carried}
+        for given in sorted(self._given, key=lambda one: one.trailer.number == 0):
+            trailer = given.trailer
+            tag = reviews.pop((trailer.message_id, trailer.name, trailer.value), None)
+            state = tag.state if tag is not None else self._state(given, patch)[0]
+            key = given.name, trailer.value.casefold()
+            is_other = not given.is_review or _is_among(given.person, self._own(patch))
+            if state is None or key in known or given.name == _NACKED:
+                continue
+            if tag is not None or (is_other and state is TagState.FRESH):
+                known.add(key)
+                yield CollectedTrailer(given.line, state is TagState.STALE)
+
+    def _own(self, patch: Patch) -> list[Identity]:
+        """Return the people whose trailers for a patch are no review."""
+        return [self._series.author, patch.message.author, *_signers(patch)]
+
     def _given_to(self, patch: Patch, own: Sequence[Identity]) -> list[Tag]:
         """Return the trailers for a patch that replies gave; of a person's the newest counts, and `own` give none."""
         places = self._places(patch)
@@ -162,6 +185,7 @@ class _Coverage:
             state, since = self._state(given, patch)
             if (
                 state is None
+                or not given.is_review
                 or _is_among(given.person, own)
                 or any(_is_same_tag(tag, given.name, given.person) for tag in found)
                 or self._given.is_retracted(given, places)
@@ -225,8 +249,4 @@ def lines_to_add(covered: Coverage, number: int, *, stale: bool) -> tuple[str, .
     patch = next((one for one in covered.patches if one.number == number), None)
     if patch is None:
         return ()
-    return tuple(
-        f"{tag.name}: {tag.value}"
-        for tag in patch.tags
-        if not tag.carried and tag.letter != "N" and (stale or tag.state is TagState.FRESH)
-    )
+    return tuple(one.line for one in patch.collected if stale or not one.stale)

@@ -58,6 +58,15 @@ class ForgottenTag:
     """The number of the patch in the newest posting."""
 
 
+@dataclass(frozen=True, slots=True)
+class CollectedTrailer:
+    """A trailer that replies gave to a patch and that it does not carry; a Nacked-by is none."""
+
+    line: str
+    stale: bool
+    """Given to other code."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchCoverage:
     """The review trailers of one patch of the newest posting."""
@@ -71,6 +80,9 @@ class PatchCoverage:
     """Commenters on it, in any posting, without a trailer."""
     silent: tuple[Identity, ...] = ()
     """People in To or Cc (not lists) without a reply."""
+
+    collected: tuple[CollectedTrailer, ...] = ()
+    """The trailers to write into it, those of its own replies first, then those of the cover letter's."""
 
     def fresh(self) -> Iterator[Tag]:
         """Yield the trailers that hold for this code."""

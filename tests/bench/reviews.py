@@ -1,4 +1,7 @@
-"""Review comments and coverage: how long they take, and whether they are right."""
+"""Review comments and coverage: how long they take, and whether they are right.
+
+The first archive that PATCHDESK_ARCHIVES names is judged by b4.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from statistics import median
 from core.desk.comments import SeriesComments
 from core.desk.coverage import series_coverage
 from core.desk.version_cache import ComparisonCache
+from tests.bench.corpus import more_archives
 from tests.core.versions.series import Mails, raw_mail, raw_patch
 
 _PATCHES = 30
@@ -22,6 +26,13 @@ _ROUNDS = 5
 def run(folder: Path) -> Iterator[str]:
     """Yield the lines of the table."""
     yield from _speed(folder)
+    archives = more_archives()
+    if not archives:
+        yield "reviews: PATCHDESK_ARCHIVES names no archive for b4 to judge"
+        return
+    from tests.bench.reviews_b4 import trailers
+
+    yield from trailers(archives[0])
 
 
 def _speed(folder: Path) -> Iterator[str]:

@@ -42,7 +42,7 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
         "--trailers",
         choices=("fresh", "all", "none"),
         default="fresh",
-        help="review trailers to add: those given to this code, all, or none (default: fresh)",
+        help="trailers of replies to add: those given to this code, all, or none (default: fresh)",
     )
     parser.add_argument("--sign-off", action="store_true", help="add your Signed-off-by")
     parser.add_argument("--link", action="store_true", help="add a Link to each patch's message")

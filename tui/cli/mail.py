@@ -111,7 +111,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trailers",
         choices=("fresh", "all", "none"),
-        help="with --mbox: add the review trailers that replies gave (default: none)",
+        help="with --mbox: add the trailers that replies gave (default: none)",
     )
     parser.add_argument(
         "--with-replies", action="store_true", help="with --mbox: the whole thread, unmodified"

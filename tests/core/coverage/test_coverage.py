@@ -81,6 +81,22 @@ def test_a_trailer_for_the_cover_is_for_every_patch() -> None:
     assert states(found) == [["A:fresh"], ["A:fresh"]]
 
 
+def test_all_trailers_of_replies_are_written_as_b4_writes_them() -> None:
+    """Those for the patch before those for all, no matter of which kind; not one that is carried, nor a Nacked-by."""
+    found = "Reported-by: Rex Reviewer <rex@example.com>"
+    own, nack = "Tested-by: Ann Author <ann@example.org>", REVIEWED.replace("Reviewed", "Nacked")
+    mails = [
+        *version(1, [found]),
+        reply("c", "v1-0", ACKED, at=10),
+        reply("r", "v1-1", found, REVIEWED, REVIEWED, at=11),
+        reply("t", "v1-2", nack, found, at=12),
+        reply("o", "v1-2", own, at=13, sender=Identity("Ann Author", "ann@example.org")),
+    ]
+    covered = cover(mails)
+    assert lines_to_add(covered, 1, stale=False) == (REVIEWED, ACKED)
+    assert lines_to_add(covered, 2, stale=True) == (found, own, ACKED)
+
+
 def test_the_line_above_a_trailer_names_its_patches() -> None:
     facts = {MessageId("r"): ReplyFacts(patches={ACKED: frozenset({2})})}
     found = cover([*version(1), reply("r", "v1-0", ACKED)], facts=facts)
