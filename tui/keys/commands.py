@@ -114,7 +114,7 @@ _COMMANDS: Final = (
     Command("mail.toggle_read", "read/unread", "Toggle read/unread"),
     Command("reply.comment", "comment", "Comment on the line, the selected lines or the comment under the cursor", READER, footer=True),
     Command("reply.delete_comment", "delete comment", "Delete your comment under the cursor", READER),
-    Command("reply.trailers", "trailers", "Give a trailer such as Reviewed-by to a message or all marked series, or take it back", _SERIES),
+    Command("reply.trailers", "trailers", "Toggle a trailer on the message, or on marked series", _SERIES),
     Command("reply.whole", "reply", "Reply to the whole message in the editor", _SERIES),
     Command("reply.review", "review", "Preview the replies that can be sent, and send them"),
     Command("reply.send", "send", "Send the ready replies, once each was previewed"),
