@@ -122,18 +122,26 @@ def name_from_target(target: str) -> str:
     return name if LIST_NAME.fullmatch(name) else ""
 
 
-def follow(name: str, target: str, config_file: Path, *, clone: bool = True) -> FollowedList:
+def follow(
+    name: str, target: str, config_file: Path, *, clone: bool = True, inbox_since: str = ""
+) -> FollowedList:
     """Record that a list is followed, and return it; its mail comes with the next sync.
+
+    `inbox_since` says where its inbox begins, as the configuration has it; "" for the default.
 
     Raises ConfigError where the name is another list's, or the file cannot be edited, and TargetError.
     """
     check_name(name)
-    followed = FollowedList(target=check_target(target), clone=clone)
+    followed = FollowedList(target=check_target(target), clone=clone, inbox_since=inbox_since)
     with edit_config(config_file) as edit:
         there = edit.table("lists").get(name)
         if there is None:
             values: dict[str, str | bool] = {"target": followed.target}
-            edit.set("lists", name, values if clone else {**values, "clone": False})
+            if not clone:
+                values["clone"] = False
+            if inbox_since:
+                values["inbox_since"] = inbox_since
+            edit.set("lists", name, values)
         elif not _same(there, followed):
             raise ConfigError(
                 f"A list called {name} is followed already.",

@@ -111,6 +111,7 @@ TARGET = {
     ),
     "reply": Case("tui.desk.replies.Replies._given_trailers", ("T",), stub=()),
     "apply": Case("tui.desk.actions.try_version", ("a", "a")),
+    "paths": Case("tui.widgets.path_proposals.list_folder", ("o", "/"), ("x",)),
     "versions": Case("core.desk.versions.VersionComparer.compare", ("D",)),
     "interdiffs": Case("core.desk.versions.VersionComparer.interdiffs", ("D",), ("q", "D")),
     "version marks": Case("core.desk.versions.VersionComparer.compare", ("ctrl+r",)),
@@ -122,7 +123,7 @@ LISTS = {
     "sync": Case("core.sync.process.SyncProcess.results", ("g", "s"), stub=()),
     "review counts": Case("tui.desk.sync.count_reviews", ("g", "s")),
     "sync errors": Case("tui.desk.lists.sync_errors", ("ctrl+r",)),
-    "follow": Case("tui.desk.sync.follow_list", line("follow moth /x"), stub=0),
+    "follow": Case("tui.desk.sync.follow_list", (*line("follow moth /x"), "enter"), stub=0),
     "server search": Case("tui.desk.results.search_on_server", ("/", "o", "ctrl+r"), ("ctrl+r",)),
 }
 DIGESTS = {

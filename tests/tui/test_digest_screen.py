@@ -14,7 +14,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from core.config import Config
+from core.config import Config, FollowedList
 from core.desk.target_desk import open_target_desk
 from core.digest.bookmarks import load_bookmarks, remembered_file, save_bookmark
 from core.digest.process import DigestProcess, DigestResult
@@ -26,6 +26,7 @@ from tests.tui.kit import (
     NOW,
     FakeDesk,
     app_on,
+    configure,
     controller,
     desk_screen,
     idle,
@@ -382,6 +383,8 @@ async def test_export_writes_each_format_for_the_user_alone(
     archive: Path, tmp_path: Path, name: str, begins: str
 ) -> None:
     app = app_of(archive)
+    followed = FollowedList(target=str(archive), web="https://lore.example/pumps")
+    configure(app, config=Config(lists={str(archive): followed}))
     async with app.run_test(size=LARGE) as pilot:
         await begin(pilot, "2025-05-28..")
         await pilot.press("E")
@@ -392,6 +395,7 @@ async def test_export_writes_each_format_for_the_user_alone(
     assert page.casefold().startswith(begins.casefold())
     assert "\x1b" not in page
     assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+    assert ('href="https://lore.example/pumps/talk/' in page) is (name == "d.html")
     if name == "d.json":
         assert json.loads(page)["messages"] == 8
 

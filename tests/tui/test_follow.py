@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from core.errors import PatchdeskError
@@ -21,20 +23,40 @@ from tui.desk import sync
 from tui.desk.lists import Lists
 
 
-async def test_an_address_is_enough_to_follow_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, str]] = []
+async def test_an_address_is_enough_to_follow_a_list(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[tuple[str, str, str]] = []
 
-    def refuse(name: str, target: str) -> None:
-        asked.append((name, target))
+    def refuse(*arguments: str) -> None:
+        asked.append(arguments)  # type: ignore[arg-type]
         raise PatchdeskError("It is only a test.")
 
     monkeypatch.setattr(sync, "follow_list", refuse)
     app = PatchdeskApp(None, lambda _: FakeDesk(listing(())), clock=lambda: NOW)
     async with app.run_test(size=(80, 24)) as pilot:
         for line in ("https://lore.kernel.org/kvm/", "mine /srv/a list"):
-            await pilot.press("f", *line, "enter")
+            await pilot.press("f", *line, "enter", "enter")
             await idle(pilot)
-        assert asked == [("kvm", "https://lore.kernel.org/kvm/"), ("mine", "/srv/a list")]
+        assert asked == [("kvm", "https://lore.kernel.org/kvm/", ""), ("mine", "/srv/a list", "")]
+        (tmp_path / "archives" / "moth lamps").mkdir(parents=True)
+        (tmp_path / "archives" / "odd\x1b").mkdir()
+        await pilot.press("f", *f"{tmp_path}/arc", "tab")
+        await idle(pilot)
+        await pilot.press("tab")
+        await idle(pilot)
+        assert "archives/moth lamps/" in text_of(app, "Prompt")
+        await pilot.press("enter")
+        await idle(pilot)
+        assert "Inbox of moth-lamps: series of" in text_of(app)
+        await pilot.press("escape")
+        await idle(pilot)
+        assert "Not followed." in text_of(app)
+        await pilot.press("f", "up", "escape", ":", *f"follow moth {tmp_path}/archives/m", "tab")
+        await idle(pilot)
+        await pilot.press("enter", "4")
+        await idle(pilot)
+        assert asked.pop() == ("moth", f"{tmp_path}/archives/moth lamps/", "all")
         await pilot.press("f", *"kvm", "enter")
         await idle(pilot)
         assert "Write the list's address or folder" in text_of(app)

@@ -109,14 +109,14 @@ class CommandLine(Controller):
         named = commands_named(name)
         if blank and named:
             wanted = rest.strip().casefold()
-            known = self._desk.controllers.completions(named[0].name)
+            known = self._desk.controllers.completions(named[0].name, rest.lstrip())
             found = [pair for pair in known if wanted in pair[0].casefold()]
             found.sort(key=lambda pair: not pair[0].casefold().startswith(wanted))
             return [(shown(f"{name} {word}"), says) for word, says in found]
         return [(shown(self._name_of(command)), self._about(command)) for command in named]
 
     def _name_of(self, command: Command) -> str:
-        known: Sequence[Proposal] = self._desk.controllers.completions(command.name)
+        known: Sequence[Proposal] = self._desk.controllers.completions(command.name, "")
         return f"{command.name} " if known else command.name
 
     def _about(self, command: Command) -> str:

@@ -108,8 +108,8 @@ class ControllerGroup(Protocol):
         """The handlers of commands that take an argument, by name."""
         ...
 
-    def completions(self, name: str) -> Sequence[Proposal]:
-        """Return the possible arguments of a command."""
+    def completions(self, name: str, text: str) -> Sequence[Proposal]:
+        """Return the possible arguments of a command, of which `text` is typed."""
         ...
 
     def disabled_reason(self, command: Command) -> str:
@@ -311,9 +311,9 @@ class Controller:
         """Return the handlers of commands that take an argument, from the `:` line or from a numbered key."""
         return {}
 
-    def completions(self, name: str) -> Sequence[Proposal] | None:
-        """Return the possible arguments of a command; None to let another controller answer."""
-        del name
+    def completions(self, name: str, text: str) -> Sequence[Proposal] | None:
+        """Return the possible arguments of a command, of which `text` is typed; None to let another controller answer."""
+        del name, text
         return None
 
     def disabled_reason(self, command: Command) -> str:

@@ -58,9 +58,9 @@ class Controllers:
         """Return the first reason why a command cannot be run now; "" where there is none."""
         return next(filter(None, (member.disabled_reason(command) for member in self)), "")
 
-    def completions(self, name: str) -> Sequence[Proposal]:
+    def completions(self, name: str, text: str) -> Sequence[Proposal]:
         """Return the possible arguments of a command, from the first member that knows it."""
-        found = (member.completions(name) for member in self)
+        found = (member.completions(name, text) for member in self)
         return next((proposals for proposals in found if proposals is not None), ())
 
     def cancel(self) -> bool:

@@ -70,9 +70,11 @@ class Digests(Controller):
         self._desk.app.push_screen(dialog, chosen)
 
     def _show(self, target: str) -> None:
+        from core.sync.follow import list_web
         from tui.digest.screen import DigestScreen
 
         self._forget()
+        config = self._desk.settings.config
         screen = DigestScreen(
             self._desk.keymap,
             target,
@@ -80,6 +82,7 @@ class Digests(Controller):
             self._read,
             tasks=self._tasks,
             show_help=self._desk.show_help,
+            web=list_web(config.lists.get(target)) if config is not None else "",
         )
         self._desk.app.push_screen(screen, self._closed)
 

@@ -94,8 +94,9 @@ class Lists(Controller):
             "list.switch": self._switch_to,
         }
 
-    def completions(self, name: str) -> Sequence[Proposal] | None:
+    def completions(self, name: str, text: str) -> Sequence[Proposal] | None:
         """Return the possible arguments of a command."""
+        del text
         from core.desk.list_query import GROUPS
         from core.index.views import SORT_COLUMNS
 

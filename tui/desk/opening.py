@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from time import monotonic
@@ -20,6 +20,7 @@ from tui.desk.controller import ArgumentHandler, Controller, DeskView, Handler, 
 from tui.desk.requests import Desk, Session
 from tui.keys.commands import Command, Pane
 from tui.tasks import Task, Tasks
+from tui.widgets.path_proposals import PathProposals
 from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Opening(Controller):
         self._reading: Task | None = None
         self._last_target: str | None = None
         self._history: list[str] = []
+        self._paths = PathProposals(tasks, desk.prompt)
         self._progress = shown("")
         self._is_noted = False
         """The reader shows a note that the target is being opened."""
@@ -78,6 +80,10 @@ class Opening(Controller):
         """Return the handlers of commands that take an argument."""
         return {"app.open": self._open_named}
 
+    def completions(self, name: str, text: str) -> Sequence[Proposal] | None:
+        """Return targets that were opened, and paths that the text may become."""
+        return self._targets(text) if name == "app.open" else None
+
     def disabled_reason(self, command: Command) -> str:
         """Return why nothing can be read again."""
         if command.name == "app.reload" and self._last_target is None:
@@ -87,15 +93,16 @@ class Opening(Controller):
     # ------------------------------------------------------------- which target
 
     def _ask_target(self) -> None:
-        def propose(text: str) -> list[Proposal]:
-            return [(shown(target), "") for target in reversed(self._history) if text in target]
-
         self._desk.prompt.ask(
             "Open",
             then=self._open_named,
             placeholder="Message-ID, address, mbox, maildir, public-inbox folder, list",
-            propose=propose,
+            propose=self._targets,
         )
+
+    def _targets(self, text: str) -> list[Proposal]:
+        before = [(shown(target), "") for target in reversed(self._history) if text in target]
+        return before + self._paths.of(text)
 
     def _open_named(self, line: str) -> None:
         if target := line.strip():

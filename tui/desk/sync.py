@@ -18,12 +18,22 @@ from tui.desk.lists import FOLLOWED, NONE_FOLLOWED, Lists
 from tui.desk.opening import Opening, progress_text
 from tui.desk.phrases import describe_sync
 from tui.tasks import Task, Tasks
+from tui.widgets.path_proposals import PathProposals
+from tui.widgets.prompt import Proposal
 
 if TYPE_CHECKING:
     from core.sync.list_folder import SyncResult
     from core.sync.process import SyncProcess
 
 log = logging.getLogger(__name__)
+
+_INBOX_SINCE: Final = (
+    ("", "the last 14 days", "older ones start outside it; the view All has them"),
+    ("30d", "the last 30 days", ""),
+    ("90d", "the last 90 days", ""),
+    ("all", "all years", ""),
+)
+"""What the inbox of a new list may begin with: as `inbox_since` has it, and texts."""
 
 _HOW_TO_FOLLOW: Final = "the list's address or folder: https://lore.kernel.org/kvm/"
 
@@ -46,6 +56,7 @@ class Sync(Controller):
         super().__init__(desk, tasks)
         self._opening = opening
         self._lists = lists
+        self._paths = PathProposals(tasks, desk.prompt)
         self._run: SyncRun | None = None
         self._progress = shown("")
         self._tried: Mapping[str, float] = {}
@@ -81,28 +92,63 @@ class Sync(Controller):
             "list.sync": lambda line: self.sync(line.split()),
         }
 
+    def completions(self, name: str, text: str) -> Sequence[Proposal] | None:
+        """Return the paths that the text of `:follow` may become."""
+        return self._targets(text) if name == "list.follow" else None
+
     # ------------------------------------------------------------- following
 
     def _ask_list(self) -> None:
-        self._desk.prompt.ask("Follow", then=self._follow, placeholder=_HOW_TO_FOLLOW)
+        self._desk.prompt.ask(
+            "Follow", then=self._follow, placeholder=_HOW_TO_FOLLOW, propose=self._targets
+        )
+
+    def _targets(self, text: str) -> list[Proposal]:
+        """Return the paths that a text may become, which may begin with a name for the list."""
+        name, blank, target = text.partition(" ")
+        if blank and "/" not in name:
+            return self._paths.of(target, f"{name} ")
+        return self._paths.of(text)
 
     def _follow(self, line: str) -> None:
         name, _, target = line.strip().partition(" ")
         target = target.strip()
-        if not target and "/" in name:  # the address alone
-            name, target = name_from_target(name), name
-        if name and target:
-            self._tasks.start(
-                "follow",
-                lambda _: follow_list(name, target),
-                then=lambda _: self._followed(name),
-                failed=self._show_error,
-            )
+        if "/" in name:  # the address alone, or a path with blanks in it
+            name, target = name_from_target(line), line.strip()
+        if name and target and name in self._lists.followed:
+            self._record(name, target, "")
+        elif name and target:
+            self._ask_inbox_since(name, target)
         elif name:
             example = "https://lore.kernel.org/kvm/"
             self._desk.show_message(
                 "Write the list's address or folder: {example}", "warning", example=example
             )
+
+    def _ask_inbox_since(self, name: str, target: str) -> None:
+        """Ask what of a new list's past its inbox shows."""
+        from tui.widgets.choose import Choice, ChooseDialog
+
+        choices = [
+            Choice(since, shown(label), shown(about)) for since, label, about in _INBOX_SINCE
+        ]
+
+        def chosen(since: str | None) -> None:
+            if since is None:
+                self._desk.show_message("Not followed.")
+            else:
+                self._record(name, target, since)
+
+        title = shown(f"Inbox of {name}: series of")
+        self._desk.app.push_screen(ChooseDialog(self._desk.keymap, title, choices), chosen)
+
+    def _record(self, name: str, target: str, inbox_since: str) -> None:
+        self._tasks.start(
+            "follow",
+            lambda _: follow_list(name, target, inbox_since),
+            then=lambda _: self._followed(name),
+            failed=self._show_error,
+        )
 
     def _ask_unfollow(self, name: str = "") -> None:
         """Ask before a list is followed no more; without a name, of the one on the screen."""
@@ -304,9 +350,9 @@ def unfollow_list(name: str, task: Task) -> None:
     )
 
 
-def follow_list(name: str, target: str) -> None:
-    """Record that a list is followed. Raises PatchdeskError."""
+def follow_list(name: str, target: str, inbox_since: str) -> None:
+    """Record that a list is followed, and where its inbox begins. Raises PatchdeskError."""
     from core.sync.follow import follow
     from core.system.paths import config_file
 
-    follow(name, target, config_file())
+    follow(name, target, config_file(), inbox_since=inbox_since)

@@ -90,8 +90,9 @@ class Triage(Controller):
             "triage.note": self._write_note,
         }
 
-    def completions(self, name: str) -> Sequence[Proposal] | None:
+    def completions(self, name: str, text: str) -> Sequence[Proposal] | None:
         """Return the possible arguments of a command."""
+        del text
         if name == "triage.label":
             return [(shown(label), says) for label, says in self._labels()]
         if name == "triage.later":

@@ -76,8 +76,9 @@ class Views(Controller):
             "view.switch": self._choose_named,
         }
 
-    def completions(self, name: str) -> Sequence[Proposal] | None:
+    def completions(self, name: str, text: str) -> Sequence[Proposal] | None:
         """Return the possible arguments of a command."""
+        del text
         if name != "view.switch":
             return None
         return [(shown(view.name), shown(view.query)) for view in self.views]

@@ -11,6 +11,7 @@ from typing import Protocol
 from core.text import shown
 from tui.digest.loading import NO_DIGEST, DigestLoader
 from tui.digest.rows import TOP
+from tui.widgets.path_proposals import PathProposals
 from tui.widgets.prompt import Prompt
 
 
@@ -28,11 +29,19 @@ class DigestExport:
     """Writes the digest on the screen where the user says: the suffix of the name decides on its form."""
 
     def __init__(
-        self, screen: ExportSurface, loader: DigestLoader, clock: Callable[[], datetime]
+        self,
+        screen: ExportSurface,
+        loader: DigestLoader,
+        paths: PathProposals,
+        clock: Callable[[], datetime],
+        web: str,
     ) -> None:
+        """`web` is the list's web address, to which a web page links; "" for none."""
         self._screen = screen
         self._loader = loader
+        self._paths = paths
         self._clock = clock
+        self._web = web
 
     def ask_file(self) -> None:
         """Ask for the name of the file."""
@@ -48,7 +57,7 @@ class DigestExport:
             "Write to",
             then=self._export_to,
             placeholder="FILE.html, .md, .txt or .json",
-            propose=lambda _: files,
+            propose=lambda text: self._paths.of(text) or files,
         )
 
     def _export_to(self, text: str) -> None:
@@ -68,12 +77,12 @@ class DigestExport:
         elif exists:
             self._ask_overwrite(path)
         else:
-            self._loader.export(path, TOP)
+            self._loader.export(path, TOP, self._web)
 
     def _ask_overwrite(self, path: Path) -> None:
         def answered(text: str) -> None:
             if text.strip().casefold() in ("y", "yes"):
-                self._loader.export(path, TOP)
+                self._loader.export(path, TOP, self._web)
             else:
                 self._screen.show_message("Nothing was written.")
 

@@ -207,25 +207,25 @@ class DigestLoader:
 
     # ------------------------------------------------------------- export
 
-    def export(self, path: Path, top: int) -> None:
-        """Write the digest to a file, with `top` entries in each table."""
+    def export(self, path: Path, top: int, web: str) -> None:
+        """Write the digest to a file, with `top` entries in each table, and links to the list's address `web`."""
         if self.result is None:
             return
         digest = self.result.digest
         self._surface.show_message("Writing {path} …", path=path)
         self._tasks.start(
             "digest export",
-            lambda _: write_digest(digest, path, top),
+            lambda _: write_digest(digest, path, top, web),
             then=lambda _: self._surface.show_message("Written: {path}", path=path),
             failed=self._show_error,
         )
 
 
-def write_digest(digest: Digest, path: Path, top: int) -> None:
+def write_digest(digest: Digest, path: Path, top: int, web: str) -> None:
     """Write a digest to a file, whole or not at all, for the user alone. Raises PatchdeskError."""
     from core.digest.page import PageFormat, write_page
     from core.system.paths import write_atomically
 
-    form = PageFormat(format=FORMATS.get(path.suffix.lower(), "text"), top=top)
+    form = PageFormat(format=FORMATS.get(path.suffix.lower(), "text"), top=top, web=web)
     page = "".join(f"{line}\n" for line in write_page(digest, form))
     write_atomically(path, page.encode("utf-8", "backslashreplace"))

@@ -22,6 +22,7 @@ from tui.keys.commands import Command, Pane, commands_named
 from tui.keys.dispatch import CommandScreen
 from tui.keys.keymap import Keymap
 from tui.tasks import Tasks
+from tui.widgets.path_proposals import PathProposals
 from tui.widgets.prompt import Prompt, Proposal
 from tui.widgets.status_bar import StatusBar, TitleBar
 
@@ -56,8 +57,9 @@ class DigestScreen(CommandScreen):
         *,
         tasks: Tasks,
         show_help: Callable[[], object],
+        web: str = "",
     ) -> None:
-        """`read` opens a mail in the reader and says whether it is there."""
+        """`read` opens a mail in the reader and says whether it is there; `web` is the list's web address."""
         super().__init__(keymap)
         self._target = target
         self._clock = clock
@@ -68,7 +70,8 @@ class DigestScreen(CommandScreen):
         self.loader = DigestLoader(self, tasks, target, clock)
         self.title_bar, self.view = TitleBar(), DigestView()
         self.prompt, self.status = Prompt(), StatusBar()
-        self.export = DigestExport(self, self.loader, clock)
+        paths = PathProposals(tasks, self.prompt)
+        self.export = DigestExport(self, self.loader, paths, clock, web)
 
     def compose(self) -> ComposeResult:
         """Lay out the rows between the title and the status bar."""

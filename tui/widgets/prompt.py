@@ -62,6 +62,8 @@ class Prompt(Vertical):
         self._proposals: Sequence[Proposal] = ()
         self._completing = False
         """Tab put a proposal into the line, and cycles through the others."""
+        self._tab_step = 0
+        """The step of a Tab that came before the proposals; 0: none did."""
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -115,6 +117,14 @@ class Prompt(Vertical):
         """Take a key; return whether it was used."""
         return self.take_key(event) or self.query_one(PromptInput).feed(event)
 
+    def propose_again(self) -> None:
+        """Ask for the proposals again, since there are more now; a Tab that came too early takes the first."""
+        if self.asking and not self._completing:
+            step = self._tab_step
+            self._fill(self.query_one(PromptInput).value)
+            if step:
+                self._complete(step)
+
     def set_hint(self, text: str) -> None:
         """Show a text beside the line, such as how many matches it has."""
         self.query_one("#prompt-hint", Static).update(text)
@@ -149,7 +159,7 @@ class Prompt(Vertical):
             self._question.changed(text)
 
     def _fill(self, text: str) -> None:
-        self._completing = False
+        self._completing, self._tab_step = False, 0
         self._proposals = self._propose(text)[:_MOST] if self._propose is not None else ()
         options = self.query_one(OptionList)
         options.clear_options()
@@ -201,6 +211,7 @@ class Prompt(Vertical):
         """Put a proposal into the line: the one that is chosen, else the first, and each time another."""
         options = self.query_one(OptionList)
         if not self._proposals:
+            self._tab_step = step
             return
         place = options.highlighted
         if place is None:

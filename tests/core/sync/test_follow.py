@@ -192,6 +192,8 @@ def test_any_row_of_changes_leaves_what_it_should(
 
 
 def test_the_same_again_changes_nothing_and_another_target_is_refused(file: Path) -> None:
+    assert follow("ppc", "https://h/ppc", file, inbox_since="30d").inbox_since == "30d"
+    assert load_config(file).lists["ppc"].inbox_since == "30d"
     first = follow("kvm", LORE, file)
     content = file.read_bytes()
     assert follow("kvm", LORE + "/", file) == first
@@ -200,7 +202,7 @@ def test_the_same_again_changes_nothing_and_another_target_is_refused(file: Path
             follow("kvm", target, file, clone=clone)
     with pytest.raises(ConfigError, match="no list called qemu") as error:
         unfollow("qemu", file)
-    assert "You follow: kvm." in error.value.hint
+    assert "You follow: ppc, kvm." in error.value.hint
     assert file.read_bytes() == content
 
 
