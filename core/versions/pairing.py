@@ -14,22 +14,9 @@ from itertools import chain
 from threading import Event
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.errors import Cancelled
-from core.versions.assignment import assign
 from core.versions.content import PatchContent
 from core.versions.increasing import longest_increasing
 
-_ALONE: Final = 0.6
-"""The cost of leaving a patch alone, as a share of its size: git's creation factor."""
-_TITLE_ALIKE: Final = 80.0
-_TITLE_DISCOUNT: Final = 0.5
-"""How much of the cost two equal titles take off; less the less alike they are."""
-_LONGEST_TITLE: Final = 200
-_MOST_OPEN: Final = 150
-"""Patches on the shorter side of a group that are assigned; a larger group is not compared."""
 _MOST_WORK: Final = 60_000_000
 """Lines held against patches; patches beyond are not compared."""
 _SHARE: Final = 0.6
@@ -132,15 +119,21 @@ class _Pairing:
         if not old:
             self._not_compared[1].update(new)
             return
-        common = common_items(old_items, new_items, self._stop)
-        saving = self._savings(old, new, old_items, new_items, common)
-        for rows, columns in _groups(saving > 0):
-            if min(len(rows), len(columns)) > _MOST_OPEN:
-                self._not_compared[0].update(old[row] for row in rows)
-                self._not_compared[1].update(new[column] for column in columns)
-                continue
-            for row, column in assign(saving[np.ix_(rows, columns)], self._stop):
-                self._join(old[rows[row]], new[columns[column]])
+        from core.versions.assignment import (
+            assign_least_cost,  # numpy, which most versions never need
+        )
+
+        found = assign_least_cost(
+            old_items,
+            new_items,
+            [self._old[at].title_key for at in old],
+            [self._new[at].title_key for at in new],
+            self._stop,
+        )
+        self._not_compared[0].update(old[row] for row in found.rows_left_out)
+        self._not_compared[1].update(new[column] for column in found.columns_left_out)
+        for row, column in found.pairs:
+            self._join(old[row], new[column])
 
     def pair_parts(self) -> None:
         """Pair a lone old and a lone new patch of which one is a part of the other: it shrank, or grew."""
@@ -165,31 +158,6 @@ class _Pairing:
             places[at] for at in set(range(len(items))).difference(kept)
         )
         return sorted(kept)
-
-    def _savings(
-        self,
-        old: Sequence[int],
-        new: Sequence[int],
-        old_items: Sequence[Sequence[str]],
-        new_items: Sequence[Sequence[str]],
-        common: NDArray[np.int64],
-    ) -> NDArray[np.float64]:
-        """Return the saving of each pair against leaving both alone."""
-        sizes = np.add.outer(
-            np.array([len(items) for items in old_items]),
-            np.array([len(items) for items in new_items]),
-        )
-        from rapidfuzz import fuzz, process  # not before it is wanted
-
-        alike = process.cdist(
-            [self._old[at].title_key[:_LONGEST_TITLE] for at in old],
-            [self._new[at].title_key[:_LONGEST_TITLE] for at in new],
-            scorer=fuzz.ratio,
-            score_cutoff=_TITLE_ALIKE,
-        )
-        off = np.clip((alike - _TITLE_ALIKE) / (100 - _TITLE_ALIKE), 0, 1) * _TITLE_DISCOUNT
-        saving: NDArray[np.float64] = _ALONE * sizes - (sizes - 2 * common) * (1 - off)
-        return saving
 
     def result(self) -> list[PatchPair]:
         """Return all pairs and lone patches, the lone old ones before the next old one that stayed in its order."""
@@ -238,6 +206,8 @@ class _Pairing:
         ]
         if len(lone) * sum(map(len, gained)) > _MOST_WORK:
             return {}
+        from core.versions.assignment import common_items
+
         common = common_items(old, gained, self._stop)
         best = common.argmax(axis=1)
         return {
@@ -265,6 +235,8 @@ class _Pairing:
         ]
         if len(lone) * sum(map(len, lost)) > _MOST_WORK:
             return {}
+        from core.versions.assignment import common_items
+
         common = common_items(new, lost, self._stop)
         found: dict[int, tuple[int, ...]] = {}
         for row, at in enumerate(lone):
@@ -287,34 +259,6 @@ def is_rewritten(old: PatchContent, new: PatchContent) -> bool:
     return common < 0.4 * max(1, *(sum(count.values()) for count in counts))
 
 
-def common_items(
-    left: Sequence[Sequence[str]], right: Sequence[Sequence[str]], stop: Event | None = None
-) -> NDArray[np.int64]:
-    """Return how many items, counted as multisets, each of `left` has in common with each of `right`. Raises Cancelled."""
-    found = np.zeros((len(left), len(right)), dtype=np.int64)
-    numbers: dict[str, int] = {}
-    for item in chain.from_iterable(left):
-        numbers.setdefault(item, len(numbers))
-    ids, counts, ends = [], [], [0]
-    for items in right:
-        count = Counter(numbers[item] for item in items if item in numbers)
-        ids.append(np.fromiter(count.keys(), dtype=np.int64, count=len(count)))
-        counts.append(np.fromiter(count.values(), dtype=np.int64, count=len(count)))
-        ends.append(ends[-1] + len(count))
-    all_ids, all_counts = np.concatenate(ids), np.concatenate(counts)
-    filled = [column for column in range(len(right)) if ends[column] < ends[column + 1]]
-    if not filled:
-        return found
-    starts = [ends[column] for column in filled]
-    for row, items in enumerate(left):
-        if stop is not None and stop.is_set():
-            raise Cancelled
-        have = np.zeros(len(numbers), dtype=np.int64)
-        np.add.at(have, [numbers[item] for item in items], 1)
-        found[row, filled] = np.add.reduceat(np.minimum(have[all_ids], all_counts), starts)
-    return found
-
-
 def _items(patch: PatchContent) -> list[str]:
     """Return the items that a patch is compared by: its changed lines with blanks squeezed, and its file names."""
     lines = [sign + " ".join(text.split()) for sign, text in patch.changed_rows()]
@@ -333,22 +277,6 @@ def _telling(patch: PatchContent) -> list[str]:
 def _left(lines: Sequence[str], without: Iterable[str]) -> list[str]:
     """Return lines less those of another patch, as multisets."""
     return list((Counter(lines) - Counter(without)).elements())
-
-
-def _groups(edges: NDArray[np.bool_]) -> Iterable[tuple[list[int], list[int]]]:
-    """Yield the connected groups of rows and columns; those without an edge are in none."""
-    unseen = set(np.flatnonzero(edges.any(axis=1)).tolist())
-    while unseen:
-        rows, columns = {min(unseen)}, set[int]()
-        fresh = list(rows)
-        while fresh:
-            found = set(np.flatnonzero(edges[fresh].any(axis=0)).tolist()) - columns
-            columns |= found
-            reached = np.flatnonzero(edges[:, sorted(found)].any(axis=1)).tolist() if found else []
-            fresh = sorted(set(reached) - rows)
-            rows.update(fresh)
-        unseen -= rows
-        yield sorted(rows), sorted(columns)
 
 
 def _out_of_order(numbers: Sequence[int]) -> set[int]:
