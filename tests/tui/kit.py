@@ -311,12 +311,17 @@ PATIENCE = 90.0
 
 
 async def until(pilot: Pilot[None], true: Callable[[], bool], *, what: str = "") -> None:
-    """Let the application run until something is so; fail where it never is."""
+    """Let the application run until something is so; fail where it never is.
+
+    What takes long is asked more and more rarely, since asking for a text on the screen draws the whole of it.
+    """
     last, cpu = time.monotonic() + PATIENCE, time.process_time() + PATIENCE_CPU
+    delay = 0.005
     while not true():
         if time.monotonic() > last or time.process_time() > cpu:
             raise AssertionError(f"never came: {what}\n{text_of(pilot.app)}")  # type: ignore[arg-type]
-        await pilot.pause(0.01)
+        await pilot.pause(delay)
+        delay = min(delay * 1.3, 0.1)
 
 
 def is_idle(app: App[None]) -> bool:

@@ -433,7 +433,7 @@ async def test_the_palette_runs_a_command() -> None:
         await ready(pilot)
         await pilot.press("ctrl+p")
         await pilot.press(*"fold.open_all")
-        await pilot.pause(0.3)
+        await idle(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: len(tree_of(app)) == 20)
 

@@ -24,6 +24,7 @@ from tests.tui.kit import (
     configure,
     controller,
     desk_screen,
+    idle,
     lantern,
     listing,
     reader_of,
@@ -39,7 +40,6 @@ from tests.tui.kit import (
 )
 from tui.app import PatchdeskApp
 from tui.desk.earlier_queries import earlier_queries
-from tui.desk.mail import MailLoader
 from tui.desk.opening import Opening
 from tui.desk.search import Search
 from tui.desk.searcher import ListingScope
@@ -150,6 +150,7 @@ async def test_escape_goes_back_to_the_very_place() -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         await pilot.press(*"jjjjl", *["ctrl+f"] * 4, *"jjjl", "j", "k", "k")
+        await idle(pilot)
         tree = tree_of(app)
         before = (where(app), tree.cursor, tree.scroll_offset.y, dict(tree.folds), len(tree))
         picture = text_of(app)
@@ -163,8 +164,7 @@ async def test_escape_goes_back_to_the_very_place() -> None:
             await pilot.pause()
             now = (where(app), tree.cursor, tree.scroll_offset.y, dict(tree.folds), len(tree))
             assert now == before
-        await until(pilot, lambda: not controller(app, MailLoader).is_reading)
-        await pilot.pause(0.1)
+        await idle(pilot)
         assert text_of(app) == picture
 
 
@@ -330,7 +330,7 @@ async def test_an_answer_that_comes_too_late_is_dropped(gated: type[Gated]) -> N
         await pilot.press("escape")
         await until(pilot, lambda: not desk_screen(app).bar.asking)
         gate.set()
-        await pilot.pause(0.1)
+        await idle(pilot)
         assert len(tree_of(app)) == 200
         assert where(app) == "s0@x"
 
@@ -397,7 +397,7 @@ async def test_a_wrong_query_is_pointed_at(gated: type[Gated]) -> None:
         assert "There is no x: There are s: and f:" in note
         assert len(tree_of(app)) == found  # what was found before stays meanwhile
         await pilot.press("enter")
-        await pilot.pause(0.05)
+        await idle(pilot)
         assert desk_screen(app).bar.asking  # it is not kept
         await pilot.press(*["backspace"] * 4)
         await answered(pilot)
@@ -473,7 +473,7 @@ async def test_markup_in_a_query_is_shown_as_it_is() -> None:
         await answered(pilot)
         assert "[b]bold[/b]" in bar(app)
         await pilot.press("enter")
-        await pilot.pause(0.1)
+        await idle(pilot)
         if not desk_screen(app).bar.asking:
             assert "[b]bold[/b]" in text_of(app)
 
@@ -597,7 +597,7 @@ async def test_the_reader_finds_in_its_text() -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await ready(pilot)
         await pilot.press("enter", "/", *"line 9")
-        await pilot.pause(0.05)
+        await idle(pilot)
         assert not desk_screen(app).bar.asking
         assert "matches" in text_of(app, "Prompt")
         await pilot.press("enter")

@@ -20,7 +20,7 @@ from core.search.list_search import ListSearch
 from core.sources.mailbox import open_file
 from core.system.paths import config_file
 from core.text import shown
-from tests.tui.kit import controller, desk_screen, text_of, tree_of, until
+from tests.tui.kit import controller, desk_screen, idle, text_of, tree_of, until
 from tests.tui.test_find import answered, bar, find, rows_of, where
 from tests.tui.test_lists import ingest
 from tui.app import PatchdeskApp
@@ -310,7 +310,7 @@ async def test_completions_are_offered_and_taken(app: PatchdeskApp) -> None:
         await answered(pilot)
         assert "dfn:" in bar(app)
         await pilot.press(*"is:unr")
-        await pilot.pause(0.1)
+        await idle(pilot)
         assert "is:unread" in bar(app).splitlines()[1]
         assert "^" not in bar(app)  # it is only begun
         await pilot.press("right")
@@ -318,7 +318,7 @@ async def test_completions_are_offered_and_taken(app: PatchdeskApp) -> None:
         await answered(pilot)
         assert len(rows_of(app)) == 1
         await pilot.press(*" f:")
-        await pilot.pause(0.1)
+        await idle(pilot)
         assert "a name or address" in bar(app)
         await pilot.press(*["backspace"] * 3, *"x")
         await answered(pilot)
@@ -402,7 +402,7 @@ def test_screen(
         if name == "kept":
             await pilot.press("enter")
             await until(pilot, lambda: not screen.bar.asking)
-        await pilot.pause(0.2)
+        await idle(pilot)
         await until(pilot, lambda: not controller(app, MailLoader).is_reading)
         await pilot.pause()
 

@@ -18,6 +18,7 @@ from tests.tui.kit import (
     app_with,
     controller,
     desk_screen,
+    idle,
     lantern,
     listing,
     ready,
@@ -496,7 +497,7 @@ async def test_the_palette_leaves_out_what_cannot_be_run() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("ctrl+p", *"undo the last triage")
-        await pilot.pause(0.5)
+        await idle(pilot)
         assert "triage.undo" not in text_of(app)
         await pilot.press("ctrl+u", *"copy the message")
         await until(pilot, lambda: "mail.copy" in text_of(app), what="what can")

@@ -10,7 +10,7 @@ import pytest
 
 from core.triage.state import TriageState
 from core.triage.transitions import Status
-from tests.tui.kit import NOW, desk_screen, lantern, ready, text_of, tree_of, until
+from tests.tui.kit import NOW, desk_screen, idle, lantern, ready, text_of, tree_of, until
 from tests.tui.triage_kit import known, said, told, triage_app
 from tui.filters import plain
 from tui.tree.badges import FLAG, STATES
@@ -44,7 +44,7 @@ async def test_nothing_is_drawn(keys: Sequence[str], size: tuple[int, int], tmp_
         await ready(pilot)
         await known(pilot)
         await pilot.press(*keys)
-        await pilot.pause(0.2)
+        await idle(pilot)
         text = text_of(app)
         if keys != ("?",):  # it explains the signs of the other mode
             assert not DRAWN.search(text), DRAWN.findall(text)

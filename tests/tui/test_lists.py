@@ -220,7 +220,7 @@ async def test_a_preview_counts_where_it_stands_there_in_full(
         if counts:
             await until(pilot, lambda: unread(index) == 1, what="the mail read")
             return
-        await pilot.pause(0.2)
+        await idle(pilot)
         assert unread(index) == 2
         await pilot.press("tab")
         await until(pilot, lambda: unread(index) == 1, what="the mail read in the reader")
@@ -259,7 +259,7 @@ async def test_no_preview_makes_a_new_version_old(app: PatchdeskApp, index: Inde
         await pilot.press("j", "k", *["j"] * place)
         await until(pilot, lambda: not controller(app, MailLoader).is_reading)
         assert reader_of(app).at_end
-        await pilot.pause(0.2)
+        await idle(pilot)
         assert unread(index) == before
         await pilot.press("enter")
         await until(pilot, lambda: unread(index) == before - 1, what="the cover letter read")
@@ -436,7 +436,7 @@ def test_screen(
     async def run(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("j", "j", "l")
-        await pilot.pause(0.2)
+        await idle(pilot)
         await until(pilot, lambda: not controller(app, MailLoader).is_reading)
 
     assert snap_compare(app, terminal_size=size, run_before=run)

@@ -43,7 +43,7 @@ async def test_the_first_row_is_read_at_once() -> None:
         assert "line 1 of Steady light in a draught" in text
         assert "lantern" in text.splitlines()[0]
         assert "3 series · 1 thread · 28 mails · 1 of 4" in text.splitlines()[0]
-        await pilot.pause(0.15)
+        await idle(pilot)
         assert "reading" not in text_of(app, "StatusBar")
 
 

@@ -56,7 +56,7 @@ def press(*keys: str) -> Steps:
         await idle(pilot)
         for line in pilot.app.screen.query(Input):
             line.cursor_blink = False
-        await pilot.pause(0.1)
+        await idle(pilot)
         await idle(pilot)
 
     return run
@@ -111,7 +111,7 @@ def test_error(snap_compare: Compare, size: tuple[int, int]) -> None:
 
     async def failed(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: desk_screen(app).content is not ReaderContent.MAIL)
-        await pilot.pause(0.1)
+        await idle(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=failed)
 

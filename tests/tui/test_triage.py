@@ -343,7 +343,7 @@ async def test_keys_typed_ahead_are_done_in_their_order(tmp_path: Path) -> None:
         await known(pilot)
         await pilot.press(*"dxwAdxuuUd" * 3)
         await until(pilot, lambda: controller(app, TriageState).is_idle, what="all written")
-        await pilot.pause(0.2)
+        await idle(pilot)
         shown = dict(tree(app).standings)
     again = triage_app(tmp_path, *items)
     async with again.run_test(size=(120, 30)) as pilot:

@@ -91,7 +91,7 @@ async def test_what_is_done_is_gone_and_undone_is_back(path: Path, index: Index)
         await told(pilot, "done")
         assert tree(app).count == count - 1
         assert tree(app).here != here
-        await pilot.pause(0.5)  # the list comes anew, and it stays away
+        await idle(pilot)  # the list comes anew, and it stays away
         assert tree(app).count == count - 1
         await pilot.press("G", "u")
         await told(pilot, "undone: done")
@@ -213,9 +213,9 @@ async def test_in_the_inbox_too_undo_and_td_bring_back(path: Path, index: Index)
         count, here = tree(app).count, tree(app).here
         await pilot.press("1")  # Inbox: is:open
         await until(pilot, lambda: "is:open" in controller(app, Views).query, what="the inbox")
+        page = controller(app, Lists).page
         await pilot.press("d")
         await told(pilot, "done")
-        page = controller(app, Lists).page
         await until(
             pilot, lambda: controller(app, Lists).page is not page, what="a list without it"
         )

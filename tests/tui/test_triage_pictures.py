@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.kit import controller, desk_screen, lantern, ready, small_series, until
+from tests.tui.kit import controller, desk_screen, idle, lantern, ready, small_series, until
 from tests.tui.triage_kit import known, triage_app
 from tui.desk.mail import MailLoader
 from tui.desk.triage_state import TriageState
@@ -65,8 +65,8 @@ def test_screen(
             line.cursor_blink = False
             line._pause_blink(visible=True)
         await until(pilot, lambda: controller(app, TriageState).is_idle, what="all written")
-        await pilot.pause(0.3)
+        await idle(pilot)
         await until(pilot, lambda: not controller(app, MailLoader).is_reading)
-        await pilot.pause(0.1)
+        await idle(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=run)

@@ -121,7 +121,7 @@ def test_subjects(archive: Archive, word: str) -> None:
     assert check(archive, f"s:{word}", lambda one: has(one.subject.text))
 
 
-@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("name", ["paul", "kvm-ppc", "ozlabs.org", "fabiano"])
 def test_people(archive: Archive, name: str) -> None:
     has = begins(re.sub(r"[.-]", " ", name))
     plain = re.compile(r"[^\w\n]+")
