@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.mail import charsets
 from core.mail.charsets import decode_bytes
-from core.mail.dates import parse_date
+from core.mail.dates import _plain, _standard, parse_date
 from core.mail.headers import (
     MAX_ADDRESSES,
     MAX_HEADER_LINES,
@@ -222,6 +222,23 @@ def test_dates(value: str, moment: datetime | None) -> None:
     assert read == moment
     if read is not None and moment is not None:
         assert read.utcoffset() == moment.utcoffset() or "EDT" in value
+
+
+@given(
+    st.datetimes().filter(lambda moment: 1000 <= moment.year < 3000),
+    st.integers(-25 * 60, 25 * 60),
+    st.integers(0, 69),
+)
+def test_a_plain_date_is_read_as_the_standard_library_reads_it(
+    moment: datetime, zone: int, second: int
+) -> None:
+    sign, minutes = "-" if zone < 0 else "+", abs(zone)
+    value = f"{moment:%a, %d %b} {moment.year:04} {moment:%H:%M}:{second:02} {sign}{minutes // 60:02}{minutes % 60:02}"
+    read, standard = _plain(value), _standard(value)
+    if read is not None:
+        assert standard is not None
+        assert (read, read.tzinfo) == (standard, standard.tzinfo)
+    assert read is not None or standard is None or (sign, minutes) == ("-", 0)
 
 
 @given(st.text(max_size=60) | st.text(alphabet="0123456789 :+-,JanThu/.", max_size=60))
