@@ -139,6 +139,7 @@ HEAVY = {"textual", "rich", "b4", "liblore", "rapidfuzz", "numpy", "pygit2", "py
             {"textual", "rich", "b4", "liblore", "requests", "pygments"},
         ),
         ("import tui.app", {"b4", "liblore", "requests", "pygit2", "pygments.lexers.c_cpp"}),
+        ("import core.desk.arrived_replies", {"sqlite3", "core.index.index"}),
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_wanted(code: str, forbidden: set[str]) -> None:

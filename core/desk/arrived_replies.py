@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import PatchdeskError
-from core.index.index import open_index
 from core.model import MessageId
 from core.reply.draft import Draft, DraftState
 from core.reply.draft_store import DraftStore
@@ -27,6 +26,8 @@ def settle_arrived_replies(path: Path, store: DraftStore | None = None) -> Seque
         unsure = (one for one in store.list().drafts if one.state is DraftState.UNSURE)
         if next(unsure, None) is None or not path.exists():
             return ()
+        from core.index.index import open_index  # mostly there is nothing to look for
+
         index = open_index(path)
         try:
 

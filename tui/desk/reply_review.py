@@ -54,7 +54,8 @@ class ReplyReview(Controller):
         """Settle what arrived while the program did not run."""
         del session
         if before is None and self._own.are_kept:
-            self._settle_arrived()
+            # It reads files and the index, which the first picture does not need.
+            self._desk.set_timer(self._desk.settings.timings.settled_in, self._settle_arrived)
 
     def on_page(self, page: ListPage) -> None:
         """Settle the unsure replies that a list now has."""
@@ -63,10 +64,13 @@ class ReplyReview(Controller):
             self._settle_arrived()
 
     def _settle_arrived(self) -> None:
-        from core.desk.arrived_replies import settle_arrived_replies
-        from core.sync.list_folder import DataDirs
+        def settle(_: Task) -> Sequence[Draft]:
+            from core.desk.arrived_replies import settle_arrived_replies
+            from core.system.paths import data_dir
 
-        self._start(lambda _: settle_arrived_replies(DataDirs.default().index), self._arrived)
+            return settle_arrived_replies(data_dir() / "index.sqlite3")
+
+        self._start(settle, self._arrived)
 
     def _arrived(self, drafts: Sequence[Draft]) -> None:
         for draft in drafts:
