@@ -155,8 +155,8 @@ class ReplyService:
         self._store.delete(draft_id)
 
     def deleted(self) -> tuple[Draft, ...]:
-        """Return the drafts deleted in the last 30 days."""
-        return self._store.deleted()
+        """Return the drafts deleted in the last 30 days that say something."""
+        return tuple(one for one in self._store.deleted() if not one.is_empty)
 
     def restore(self, draft_id: str) -> Draft:
         """Bring a deleted draft back. Raises PatchdeskError where it is not there any more."""
@@ -230,6 +230,23 @@ class ReplyService:
     def with_text(self, draft: Draft, text: str) -> Draft:
         """Return a draft with an edited text; it is no longer ready."""
         return self._changed(draft, text=clean_text(text))
+
+    def keep_edited(self, draft: Draft, before: str, text: str) -> Draft | None:
+        """Keep the text that an editor saved, ready to leave; `before` is the text that the editor began with.
+
+        Where nothing was changed the draft stays as it is. Return None where it says nothing, and is deleted: the text is
+        empty, or still the quote alone. Raises PatchdeskError.
+        """
+        is_same = text.rstrip() == before.rstrip()
+        kept: Draft | None = None
+        if not text.strip() or (is_same and draft.is_empty):
+            self.delete(draft.id)
+        elif is_same:
+            kept = draft
+        else:
+            kept = self.keep(replace(self.with_text(draft, text), state=DraftState.READY))
+        self.editor_file(draft).unlink(missing_ok=True)
+        return kept
 
     def composed(self, draft: Draft, mail: OpenedMessage) -> str:
         """Return the text that a draft would send now."""

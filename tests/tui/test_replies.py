@@ -103,7 +103,7 @@ async def test_a_trailer_for_marked_series_goes_to_the_cover_letters_or_to_each_
         assert "A trailer for a series goes to" in text_of(app), "asked once"
         assert drafts() == ()
         await press(pilot, "p")
-        assert "Reviewed-by ready: 3 messages" in text_of(app)
+        assert "Reviewed-by ready; :review sends it: 3 messages" in text_of(app)
         assert answered() == ["1@x", "2@x", "patch-4@example.org"]
         await press(pilot, "T")
         assert "✓ Reviewed-by" in text_of(app)
@@ -138,6 +138,14 @@ async def test_a_reply_is_written_in_the_editor(
         assert draft.body.startswith("On Mon, 10 Jun 2024")
         assert draft.body.endswith("#mine\n")
         assert not list((home / ".local/share/patchdesk/drafts").glob("*.txt"))
+        monkeypatch.setenv("GIT_EDITOR", "true")
+        await press(pilot, "u", "R")
+        assert drafts()[0].state is DraftState.DRAFT, "an editor that changed nothing sends nothing"
+        assert "Unchanged" in text_of(app)
+        await command(pilot, "review")
+        await press(pilot, "X", "R")
+        assert "Nothing written" in text_of(app), "a quote alone is no reply"
+        assert drafts() == ()
 
 
 class _no_suspend:  # noqa: N801 - stands for a method

@@ -83,11 +83,12 @@ def _edited(service: ReplyService, draft: Draft, mail: OpenedMessage) -> Draft:
         )
     draft = service.keep(draft)
     with service.editing(draft):
-        text = edit_text(service.editor_file(draft), service.text_to_edit(draft, mail))
-    if not text.strip():
-        service.delete(draft.id)
-        raise PatchdeskError("The text is empty: no draft was saved.")
-    return service.make_ready(service.with_text(draft, text), mail)
+        before = service.text_to_edit(draft, mail)
+        text = edit_text(service.editor_file(draft), before)
+    kept = service.keep_edited(draft, before, text)
+    if kept is None:
+        raise PatchdeskError("Nothing was written: no draft was saved.")
+    return kept
 
 
 # ------------------------------------------------------------------- drafts

@@ -18,6 +18,7 @@ from tui.desk.comment_draft import CommentDraft, CommentSubject
 from tui.desk.controller import Controller, DeskView, Handler, ReaderContent
 from tui.desk.external import lend_terminal
 from tui.desk.own_drafts import NOT_KEPT, AnsweredMessage, OwnDrafts
+from tui.desk.ready_replies import SENT
 from tui.keys.commands import BY_NAME
 
 if TYPE_CHECKING:
@@ -134,9 +135,7 @@ class CommentWriter(Controller):
 
         if comment.state in EDITABLE:
             return True
-        self._desk.show_message(
-            "This reply was sent, or may have been: it can no longer be changed.", "warning"
-        )
+        self._desk.show_message(SENT, "warning")
         return False
 
     # ------------------------------------------------------------- the editor

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from tui.desk.controller import DeskView
+from tui.desk.external import lend_terminal
 from tui.desk.own_drafts import OwnDrafts
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from tui.tasks import Task, Tasks
 
 T = TypeVar("T")
+
+SENT: Final = "This reply was sent, or may have been: it can no longer be changed."
 
 
 class Outcome(NamedTuple):
@@ -24,7 +27,7 @@ class Outcome(NamedTuple):
 
 
 class ReadyReplies:
-    """Runs work that makes replies ready, for the controllers that do so. No widget."""
+    """Makes replies ready, in the editor or by work of the controllers. No widget."""
 
     def __init__(self, desk: DeskView, tasks: Tasks, own: OwnDrafts) -> None:
         self._desk = desk
@@ -34,6 +37,34 @@ class ReadyReplies:
     def start(self, work: Callable[[Task], T], then: Callable[[T], object]) -> None:
         """Do work that reads or changes drafts off the screen's thread, and then what comes of it."""
         self.own.run(self._tasks, work, then, self._desk.show_error)
+
+    def edit(self, draft: Draft, text: str) -> None:
+        """Lend the terminal to the editor for a draft that is on disk, and keep the text that comes of it."""
+        from core.reply.draft import EDITABLE
+        from core.reply.editing import edit_text
+
+        if draft.state not in EDITABLE:
+            self._desk.show_message(SENT, "warning")
+            return
+        service = self.own.service()
+
+        def edit() -> str:
+            with service.editing(draft):
+                return edit_text(service.editor_file(draft), text)
+
+        edited = lend_terminal(self._desk, edit)
+        if edited is None:
+            return
+
+        def kept(_: Task) -> Outcome:
+            found = service.keep_edited(draft, text, edited)
+            if found is None:
+                return Outcome("Nothing written: draft deleted")
+            if found is draft:
+                return Outcome(f"Unchanged: {draft.subject}")
+            return Outcome(f"Reply ready; :review sends it: {draft.subject}", [found])
+
+        self.start(kept, self.show)
 
     def show(self, outcome: Outcome) -> None:
         """Say the sentence, and let undo make the ready drafts drafts again."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -13,9 +12,7 @@ from core.reply.draft import Draft, DraftState
 from core.reply.recipients import ASK_ABOVE
 from core.text import SafeText, shown
 from tui.desk.controller import Controller, DeskView, Handler
-from tui.desk.external import lend_terminal
-from tui.desk.own_drafts import OwnDrafts
-from tui.desk.undo import Undo
+from tui.desk.ready_replies import ReadyReplies
 from tui.keys.commands import BY_NAME
 
 if TYPE_CHECKING:
@@ -39,10 +36,10 @@ _NOT_COMPOSED: Final = "Its text is made once you open the message that it answe
 class ReplyReview(Controller):
     """Shows the drafts that can still leave, and sends them."""
 
-    def __init__(self, desk: DeskView, tasks: Tasks, own: OwnDrafts, undo: Undo) -> None:
+    def __init__(self, desk: DeskView, tasks: Tasks, ready: ReadyReplies) -> None:
         super().__init__(desk, tasks)
-        self._own = own
-        self._undo = undo
+        self._ready = ready
+        self._own = ready.own
         self._seen: set[tuple[str, datetime]] = set()
         """The drafts that a preview showed as they are: id, and time of their last change."""
 
@@ -143,7 +140,7 @@ class ReplyReview(Controller):
         elif answer.action is PreviewAction.DELETE:
             self._act(
                 lambda service: service.delete(draft.id),
-                "Draft deleted: {subject}; :drafts brings it back",
+                "Draft deleted; :drafts brings it back: {subject}",
                 one,
             )
         elif answer.action is PreviewAction.RECIPIENTS:
@@ -256,7 +253,7 @@ class ReplyReview(Controller):
         return handed
 
     def _sent(self, handed: list[Draft]) -> None:
-        self._undo.forget()
+        self._own.undo.forget()
         last = handed[-1]
         if last.state is DraftState.SENT:
             self._start(self._previews, partial(self._show_next, handed))
@@ -276,12 +273,12 @@ class ReplyReview(Controller):
     def _show_next(self, sent: list[Draft], drafts: list[PreviewedDraft]) -> None:
         """Show the next draft; after the last one offer to wait for the author."""
         subject = sent[-1].subject if len(sent) == 1 else f"{len(sent)} replies"
-        text = "Sent: {subject}"
+        text = "Sent"
         if drafts:
             self._show_previews(drafts)
         elif self._desk.settings.triage is not None:
-            text += " · {triage.wait} waits for the author"
-        self._desk.show_message(text, subject=subject)
+            text += "; {triage.wait} waits for the author"
+        self._desk.show_message(f"{text}: {{subject}}", subject=subject)
 
     def _act(
         self, act: Callable[[ReplyService], object], sentence: str, one: PreviewedDraft
@@ -292,34 +289,12 @@ class ReplyReview(Controller):
         )
 
     def edit_again(self, draft: Draft) -> None:
-        """Open a draft's text in the editor again, or what an editor left of it, and mark the draft ready."""
-        from core.reply.editing import edit_text
-
-        service = self._own.service()
-        file = service.editor_file(draft)
-
-        def edit() -> str:
-            with service.editing(draft):
-                return edit_text(file, draft.body)
-
-        edited = lend_terminal(self._desk, edit)
-        if edited is None:
-            return
-
-        def keep(_: Task) -> str:
-            if not edited.strip():
-                service.delete(draft.id)
-                file.unlink(missing_ok=True)
-                return "Empty reply: draft deleted"
-            changed = replace(service.with_text(draft, edited), state=DraftState.READY)
-            service.keep(changed)
-            file.unlink(missing_ok=True)
-            return f"Reply ready: {draft.subject}; :review sends it"
-
-        self._start(keep, self._kept)
-
-    def _kept(self, sentence: str) -> None:
-        self._desk.show_message("{sentence}", sentence=sentence)
+        """Open a draft's text in the editor again, or what an editor left of it."""
+        is_left = self._own.service().editor_file(draft).exists()
+        if draft.comments and not draft.body.strip() and not is_left:
+            self._desk.show_message(_NOT_COMPOSED, "warning")
+        else:
+            self._ready.edit(draft, draft.body)
 
     def _start(
         self,

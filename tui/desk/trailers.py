@@ -192,7 +192,7 @@ class Trailers(Controller):
                 errors.append(error)
         if len(errors) == len(answered.targets):
             raise errors[0]
-        text = f"{name} ready: {{}}; :review sends it" if is_given else f"{name} taken back: {{}}"
+        text = f"{name} ready; :review sends it: {{}}" if is_given else f"{name} taken back: {{}}"
         done = answered.title if not errors else f"{len(answered.targets) - len(errors)} messages"
         failed = f" · {len(errors)} failed: {errors[0].message}" if errors else ""
         return Outcome(text.format(done) + failed, ready)

@@ -56,8 +56,8 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     own = OwnDrafts(lambda: desk.settings.config)
     triage = Triage(desk, tasks, lists, marks, mail, states, writer, own.undo)
     review.set_settle(triage.settle)
-    replies = ReplyReview(desk, tasks, own, own.undo)
     ready = ReadyReplies(desk, tasks, own)
+    replies = ReplyReview(desk, tasks, ready)
     return Controllers(
         External(desk, tasks),
         opening,
