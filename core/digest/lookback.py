@@ -2,8 +2,8 @@
 
 An archive is too long to be read for that. Its log names each mail's sender and subject, which tells the ones worth
 opening: the patches missing from a version that began before the range, the earlier versions' first mails (same sender
-and title), and the messages that replies in the range answer (same title). The rest is left closed, so of an older
-version only its beginning may be known.
+and title), the patches of the version before (likewise), and the messages that replies in the range answer (same
+title). The rest is left closed, so of an older version only its beginning may be known.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ class RelatedMailSelector:
         self._since = first - VERSIONS_WITHIN
         self._answered: dict[bytes, int] = {}
         self._versions: dict[tuple[bytes, bytes], int] = {}
+        self._changed: dict[tuple[bytes, bytes], int] = {}
+        """Sender and title of the patches that came in one version, and its number; 0 once the one before is found."""
         self._postings: dict[_Posting, _Wanted] = {}
         self._unfinished: dict[bytes, int] = {}
         """Senders of postings that may still be incomplete, each with the time since when."""
@@ -101,6 +103,9 @@ class RelatedMailSelector:
                 continue
             sender = normalise(message.sender.address).encode("utf-8", "replace")
             self._versions[sender, title] = PER_TITLE
+            known = self._changed.setdefault((sender, title), subject.version)
+            if known != subject.version:
+                self._changed[sender, title] = 0  # the version before came in the range, too
             if subject.number is not None and subject.total is not None:
                 have.setdefault((sender, subject.version, subject.total), set()).add(subject.number)
         for posting, numbers in have.items():
@@ -134,6 +139,9 @@ class RelatedMailSelector:
         wanted = False
         if subject.number in (None, 0, 1) and self._versions.get((sender, title), 0) > 0:
             self._versions[sender, title] -= 1
+            wanted = True
+        if 0 < subject.version < self._changed.get((sender, title), 0):
+            self._changed[sender, title] = 0
             wanted = True
         wanted = self._fills(sender, subject, earlier.time) or wanted
         if subject.number and subject.total and (wanted or self._answered.get(title) is not None):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from core.diff.stat import diffstat
@@ -23,6 +24,8 @@ class PatchChanges:
     paths: tuple[str, ...]
     added: int
     removed: int
+    digest: bytes
+    """A hash of its files and of the lines that it adds and removes, not of those around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,21 @@ def read_mail_facts(raw: bytes, key: str, *, replies: bool = True, sizes: bool =
 
 def _changes(text: str) -> PatchChanges:
     patch = find_patch(text)
-    files = diffstat(text[patch[1] :] if patch else "")
+    diff = text[patch[1] :] if patch else ""
+    files = diffstat(diff)
     return PatchChanges(
         tuple(path for path, _, _ in files),
         sum(added for _, added, _ in files),
         sum(removed for _, _, removed in files),
+        _digest(diff) if files else b"",
     )
+
+
+def _digest(diff: str) -> bytes:
+    """Return a hash of a diff without context, hunk headers, blob ids and the signature below it."""
+    end = diff.rfind(_SIGNATURE)
+    rows = [row for row in diff[: end if end >= 0 else None].split("\n") if row[:1] not in _CONTEXT]
+    return blake2b("\n".join(rows).encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 MAX_TEXT: Final = 1 << 20
@@ -81,6 +93,8 @@ _SUMMARY: Final = re.compile(
 )
 _SIGNATURE: Final = "\n-- \n"
 _BASE: Final = "\nbase-commit:"
+_CONTEXT: Final = frozenset({"", " ", "@", "i", "\\"})
+"""First characters of lines that differ between versions of a patch in which nobody changed anything."""
 _BRACKET: Final = re.compile(r"\[([^\[\]]*)\]\s*")
 _VERSION: Final = re.compile(r"(?<![a-z0-9.])v(?:er)?[.#]?\d", re.IGNORECASE)
 _PATCH_WORD: Final = re.compile(r"(?<![a-z])(?:patch|rfc)", re.IGNORECASE)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from core.digest.mail_facts import MailFacts, PatchChanges
 from core.digest.people import People
 from core.digest.values import Diffstat, PatchSummary, SeriesChanges, ThreadChanges, VersionChanges
+from core.digest.version_changes import code_changes
 from core.model import FollowupTrailer, Identity, Message, MessageId, Patch, Series, Thread, Version
 
 
@@ -87,6 +88,7 @@ def series_changes(
         trailers=_new_trailers(series, known),
         diffstat=_total(newest, known),
         text=_lead_text(newest, known),
+        code=code_changes(series.versions[at - 1], newest, known.changes) if at else None,
     )
 
 

@@ -64,6 +64,21 @@ class VersionChanges:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeChanges:
+    """The patches of a version by what became of their code since the version before, by their numbers."""
+
+    since: str
+    """The version before: `v2`."""
+    changed: tuple[int, ...] = ()
+    unchanged: tuple[int, ...] = ()
+    """Those whose added and removed lines are the same."""
+    new: tuple[int, ...] = ()
+    """Empty where the version before is not here as a whole."""
+    gone: tuple[int, ...] = ()
+    """Numbers of the version before; empty where the newer one is not here as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesChanges:
     """A series of which something arrived in the range."""
 
@@ -85,6 +100,8 @@ class SeriesChanges:
     """Of the newest version's patches."""
     text: str
     """Of its cover letter or single patch, through the diffstat; empty where there is none."""
+    code: CodeChanges | None = None
+    """Between the newest version and the one before; None without one, and where no patch of it is here."""
 
     @property
     def newest(self) -> VersionChanges:

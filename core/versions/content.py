@@ -15,6 +15,7 @@ from typing import Final
 from core.diff.parse import DiffFile, read_diff
 from core.mail.trailers import find_trailers
 from core.model import MessageId, OpenedMessage, Trailer
+from core.versions.equal_pairs import title_key
 
 NO_NEWLINE: Final = "\\ No newline at end of file"
 _INDEX: Final = re.compile(r"index [0-9a-f]+\.\.([0-9a-f]+)")
@@ -72,8 +73,8 @@ class PatchContent:
 
     @property
     def title_key(self) -> str:
-        """The title as it is compared: without case, runs of blanks and the final stop."""
-        return " ".join(self.title.casefold().split()).rstrip(".")
+        """The title as it is compared."""
+        return title_key(self.title)
 
     def changed_rows(self) -> Iterator[tuple[str, str]]:
         """Yield (sign, text) of the rows of all files that are no context."""
@@ -81,7 +82,9 @@ class PatchContent:
             yield from file.changed_rows()
 
     def diff_digest(self) -> bytes:
-        """Return a hash of all rows and facts of its files."""
+        """Return a hash of all rows and facts of its files; b"" without any."""
+        if not self.files:
+            return b""
         digest = blake2b(digest_size=16)
         for file in self.files:
             digest.update(repr((file.facts, len(file.texts))).encode("utf-8", "surrogatepass"))

@@ -15,6 +15,7 @@ from threading import Event
 from typing import Final
 
 from core.versions.content import PatchContent
+from core.versions.equal_pairs import pair_equal
 from core.versions.increasing import longest_increasing
 
 _MOST_WORK: Final = 60_000_000
@@ -47,8 +48,6 @@ def pair_patches(
 ) -> list[PatchPair]:
     """Pair the patches of two versions; in the order of the new one, lone old ones where they stood. Raises Cancelled."""
     pairing = _Pairing(old, new, stop)
-    pairing.pair_equal_diffs()
-    pairing.pair_unique_titles()
     pairing.pair_least_cost()
     pairing.pair_parts()
     return pairing.result()
@@ -59,8 +58,8 @@ class _Pairing:
         self, old: Sequence[PatchContent], new: Sequence[PatchContent], stop: Event | None
     ) -> None:
         self._old, self._new, self._stop = old, new, stop
-        self._partner: dict[int, int] = {}
-        self._taken: set[int] = set()
+        self._partner = pair_equal(old, new)
+        self._taken = set(self._partner.values())
         self._not_compared: tuple[set[int], set[int]] = (set(), set())
 
     def _join(self, old: int, new: int) -> None:
@@ -72,39 +71,6 @@ class _Pairing:
 
     def _open_new(self) -> list[int]:
         return [at for at in range(len(self._new)) if at not in self._taken]
-
-    def pair_equal_diffs(self) -> None:
-        """Pair equal diffs; of several the one with the same title, then by order."""
-        places: dict[bytes, list[int]] = {}
-        for at, patch in enumerate(self._new):
-            if patch.files:
-                places.setdefault(patch.diff_digest(), []).append(at)
-        digests = {at: patch.diff_digest() for at, patch in enumerate(self._old) if patch.files}
-        for same_title in (True, False):
-            for at, digest in digests.items():
-                if at in self._partner or not places.get(digest):
-                    continue
-                title = self._old[at].title_key
-                found = [
-                    place
-                    for place in places[digest]
-                    if not same_title or self._new[place].title_key == title
-                ]
-                if found:
-                    places[digest].remove(found[0])
-                    self._join(at, found[0])
-
-    def pair_unique_titles(self) -> None:
-        """Pair the remaining patches whose titles occur once on both sides, whatever the code."""
-        sides: list[dict[str, int]] = []
-        for patches, places in ((self._old, self._open_old()), (self._new, self._open_new())):
-            count = Counter(patches[at].title_key for at in places)
-            sides.append(
-                {title: at for at in places if count[title := patches[at].title_key] == 1 and title}
-            )
-        for title, at in sides[0].items():
-            if title in sides[1]:
-                self._join(at, sides[1][title])
 
     def pair_least_cost(self) -> None:
         """Assign the remaining patches so that the fewest lines differ."""

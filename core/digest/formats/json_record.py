@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from core.digest.values import (
     Counts,
     Diffstat,
@@ -97,6 +99,7 @@ def _series(news: SeriesChanges) -> Record:
         "trailers": _trailers(news.trailers),
         "diffstat": _diffstat(news.diffstat),
         "text": news.text,
+        "code": asdict(news.code) if news.code else None,
         "versions": [_version(version) for version in news.versions],
     }
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from core.digest.people import IdentityMerge, format_identity
 from core.digest.values import (
+    CodeChanges,
     Diffstat,
     Digest,
     PatchSummary,
@@ -18,6 +19,7 @@ from core.digest.values import (
 )
 from core.model import FollowupTrailer
 
+_MOST_NUMBERS: Final = 20
 MOST_BARS: Final = 31
 """Intervals of a table; a longer range is told by the week or the month."""
 
@@ -96,12 +98,48 @@ def arrived_text(version: VersionChanges) -> str:
 
 
 def earlier_texts(news: SeriesChanges) -> list[str]:
-    """Return the versions before the newest, the latest first."""
+    """Return the versions before the newest, the latest first, and what became of the code since that."""
     at = news.versions.index(news.newest)
-    return [
+    texts = [
         f"v{news.newest.version} of {version.tag} {version.subject}, sent {date_of(version.date)}"
         for version in reversed(news.versions[:at])
     ]
+    return [
+        *texts[:1],
+        *([code_text(news.code, news.newest.total)] if news.code else []),
+        *texts[1:],
+    ]
+
+
+def code_text(code: CodeChanges, total: int) -> str:
+    """Return the changes in the code of a version of `total` patches: `since v2: code changed in 1-3, 7; as it was in 4-6`."""
+    if total == 1 and not code.gone:
+        return f"since {code.since}: code {'changed' if code.changed else 'as it was'}"
+    parts = (
+        ("code changed in ", code.changed),
+        ("as it was in " if code.changed else "code as it was in ", code.unchanged),
+        ("new: ", code.new),
+        (f"gone: {code.since} ", code.gone),
+    )
+    return f"since {code.since}: " + "; ".join(
+        f"{head}{number_ranges(numbers)}" for head, numbers in parts if numbers
+    )
+
+
+def number_ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in their order, runs of three and more as a range, at most twenty: `1-3, 7`."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = [
+        text
+        for run in runs
+        for text in ([f"{run[0]}-{run[-1]}"] if len(run) > 2 else map(str, run))
+    ]
+    return ", ".join(texts[:_MOST_NUMBERS]) + (" …" if len(texts) > _MOST_NUMBERS else "")
 
 
 def change_text(diffstat: Diffstat) -> str:

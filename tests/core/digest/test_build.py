@@ -13,7 +13,7 @@ from core.digest.build import DigestOptions
 from core.digest.epoch_archive import EpochArchive
 from core.digest.page import read_digest
 from core.digest.people import Mailmap
-from core.digest.values import Diffstat, Digest
+from core.digest.values import CodeChanges, Diffstat, Digest
 from core.model import Identity
 from core.series.identities import Bots
 from core.sources.mailbox import open_bytes
@@ -130,6 +130,7 @@ def test_a_series_is_told_whole(told: Path) -> None:
     assert pump.newest.patches[1].diffstat == Diffstat(files=1, added=2, removed=1)
     assert pump.newest.patches[1].replies == 3
     assert pump.text == "Hello."
+    assert pump.code == CodeChanges(since="v1", changed=(2,)), "the others are not opened"
     first = pump.versions[0]
     assert not first.is_news
     assert first.date.date().isoformat() == "2025-05-31"

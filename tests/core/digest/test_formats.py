@@ -22,9 +22,9 @@ from core.config import FollowedList
 from core.digest.build import DigestOptions
 from core.digest.epoch_archive import EpochArchive
 from core.digest.formats.markdown import escaped
-from core.digest.formats.phrases import intervals
+from core.digest.formats.phrases import code_text, intervals
 from core.digest.page import PageFormat, read_digest, reduce_options, write_page
-from core.digest.values import Digest
+from core.digest.values import CodeChanges, Digest
 from core.model import MessageId
 from core.sources.public_inbox import open_archive
 from core.sync.follow import list_web
@@ -323,3 +323,26 @@ def test_the_web_page_links_to_the_list(hostile: Digest) -> None:
 )
 def test_the_web_address_of_a_list(followed: FollowedList | None, web: str) -> None:
     assert list_web(followed) == web
+
+
+@pytest.mark.parametrize(
+    ("code", "total", "text"),
+    [
+        (CodeChanges(since="v2", changed=(1,)), 1, "since v2: code changed"),
+        (CodeChanges(since="v2", unchanged=(1,)), 1, "since v2: code as it was"),
+        (CodeChanges(since="v1", changed=(2,)), 3, "since v1: code changed in 2"),
+        (CodeChanges(since="v1", unchanged=(1, 2)), 3, "since v1: code as it was in 1, 2"),
+        (
+            CodeChanges(since="v4.1", changed=(1, 2, 3, 7), unchanged=(4, 5), new=(8,), gone=(6,)),
+            8,
+            "since v4.1: code changed in 1-3, 7; as it was in 4, 5; new: 8; gone: v4.1 6",
+        ),
+        (
+            CodeChanges(since="v1", changed=tuple(range(1, 99, 2))),
+            99,
+            f"since v1: code changed in {', '.join(map(str, range(1, 41, 2)))} …",
+        ),
+    ],
+)
+def test_what_became_of_the_code_is_one_line(code: CodeChanges, total: int, text: str) -> None:
+    assert code_text(code, total) == text
