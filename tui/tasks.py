@@ -22,7 +22,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 GROUPS: Final[Mapping[str, int]] = {
-    "open": 8, "mail": 4, "layout": 4, "text index": 2, "comments": 2, "comment counts": 2,
+    "open": 8, "mail": 4, "layout": 4, "text index": 2, "comments": 2, "row facts": 2,
     "close": 8, "remember": 1, "search": 1, "search index": 2, "server search": 2, "mark query": 2,
     "sync": 2, "follow": 1, "read marks": 1, "view counts": 2, "save view": 1, "journal": 1,
     "pipe": 2, "mail bytes": 2, "browser": 2, "clipboard": 2, "digest": 2, "digest bookmark": 1, "digest export": 1,

@@ -40,8 +40,8 @@ class Timings:
     """Between two times that they are asked."""
     spinner_turns: float = 0.1
     """Between two pictures of the spinner; also how long work may take before it is worth telling."""
-    comments_counted: float = 0.3
-    """That a patch is in view before its comments are counted."""
+    facts_read: float = 0.3
+    """That a row is in view before its mails are read for its number of comments, or a reply's first words."""
     comment_saved: float = 2.0
     """Between two times that a comment which is being written goes to disk."""
     ages_due: float = 60.0

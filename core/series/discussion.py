@@ -4,13 +4,14 @@ line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Final
 
 from core.model import OpenedMessage
 from core.series.quoting import QuotedLine, ReplyBlock, reply_blocks
-from core.series.review_comments import ReplyInThread, ReviewComment
+from core.series.review_comments import FoldedQuote, ReplyInThread, ReviewComment
 
 MOST_REMEMBERED: Final = 500_000
 """Runs of words of the messages before that a quote is looked for in; quotes of later ones stay as they are."""
@@ -25,6 +26,13 @@ _COMPARED: Final = 1_000
 """Characters of a line that are compared."""
 _RUN: Final = 3
 """Words of a run."""
+_LOOKED_AT: Final = 20_000
+"""Characters of a reply in which its first words are looked for."""
+_MOST_WORDS: Final = 200
+"""Characters of them."""
+_GREETING: Final = re.compile(
+    r"\s*(?:hi|hello|hey|dear|good (?:morning|day|evening))\b.{0,40}$", re.IGNORECASE
+)
 
 
 def lay_out_discussion(
@@ -40,10 +48,12 @@ def lay_out_discussion(
     found = []
     for answer in answers:
         blocks = list(reply_blocks(answer.mail.text))
+        lines, folded = _lines(blocks, seen)
         found.append(
             ReviewComment(
                 message=answer.mail.message,
-                lines=tuple(_lines(blocks, seen)) or ("(no text of its own)",),
+                lines=tuple(lines) or ("(no text of its own)",),
+                folded=tuple(folded),
                 place=None,
                 depth=answer.depth,
             )
@@ -81,25 +91,43 @@ def _runs(lines: Iterable[str]) -> Iterator[tuple[str, ...]]:
                 yield words
 
 
-def _lines(blocks: Sequence[ReplyBlock], seen: _Seen) -> Iterator[str]:
+def _lines(blocks: Sequence[ReplyBlock], seen: _Seen) -> tuple[list[str], list[FoldedQuote]]:
+    """Return the lines of a reply, and the quotes among them that are folded to a line: those that were read before."""
+    lines: list[str] = []
+    folded: list[FoldedQuote] = []
     for number, block in enumerate(blocks):
         if number:
-            yield ""
+            lines.append("")
         for _, run in groupby(block.quoted, key=lambda line: line.level):
-            yield from _quote(_trimmed(list(run)), seen)
-        yield from block.lines
+            quoted = _trimmed(list(run))
+            whole = [f"{'> ' * line.level}{line.text}".rstrip() for line in quoted]
+            if len(quoted) < _SHORTEST or not seen.has(line.text for line in quoted):
+                lines += whole
+            else:
+                folded.append(FoldedQuote(len(lines), tuple(whole)))
+                lines.append(_fold_line(quoted))
+        lines += block.lines
+    return lines, folded
 
 
-def _quote(quoted: Sequence[QuotedLine], seen: _Seen) -> Iterator[str]:
-    """Yield a quote of one level: folded to a line where it was read before."""
-    if len(quoted) < _SHORTEST or not seen.has(line.text for line in quoted):
-        yield from (f"{'> ' * line.level}{line.text}".rstrip() for line in quoted)
-        return
-    marks = "> " * quoted[0].level
+def _fold_line(quoted: Sequence[QuotedLine]) -> str:
+    """Return the line that stands for a quote: its marks, first words and length."""
     words = " ".join(quoted[0].text.split())
     if len(words) > _FIRST_WORDS:
         words = words[: _FIRST_WORDS - 1].rstrip() + "…"
-    yield f"{marks}“{words}” ({len(quoted)} quoted lines)"
+    return f"{'> ' * quoted[0].level}“{words}” ({len(quoted)} quoted lines)"
+
+
+def first_words(text: str) -> str:
+    """Return the words that a reply's own text begins with, after a greeting; "" where it has none of its own."""
+    greeting = ""
+    for block in reply_blocks(text[:_LOOKED_AT]):
+        lines = [line for line in block.lines if line.strip()]
+        if lines and _GREETING.match(lines[0]):
+            greeting = greeting or lines.pop(0).strip()
+        if words := " ".join(" ".join(lines).split()):
+            return words[:_MOST_WORDS]
+    return greeting[:_MOST_WORDS]
 
 
 def _trimmed(quoted: list[QuotedLine]) -> list[QuotedLine]:

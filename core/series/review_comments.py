@@ -65,6 +65,15 @@ class ReplyInThread(NamedTuple):
     depth: int
 
 
+class FoldedQuote(NamedTuple):
+    """A quote in a comment that stands there as one line, since it was read before."""
+
+    line: int
+    """The number of that line, from 0."""
+    quoted: tuple[str, ...]
+    """The lines of the quote, with their marks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewComment:
     """A comment of a reviewer."""
@@ -72,6 +81,8 @@ class ReviewComment:
     message: Message
     """The reply with the comment."""
     lines: tuple[str, ...]
+    folded: tuple[FoldedQuote, ...] = ()
+    """The quotes among them that are folded to a line, in their order."""
     place: PatchLine | None
     """The line it was written under, of the patch; None where that is not known, or it quotes nothing."""
     depth: int = 0

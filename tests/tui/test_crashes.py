@@ -95,7 +95,7 @@ TARGET = {
     "layout": Case("tui.reader.mail_layout.layout_mail", ("j",), ("k", "enter", "tab", "j")),
     "text index": Case("tui.reader.text_search.TextIndex", ("enter", "/", "l"), ("i",)),
     "comments": Case("tui.desk.review.find_comments", ("G", "g", "g"), ("G", "g", "g")),
-    "comment counts": Case("tui.desk.review.count_comments", ("z", "R"), ("z", "M", "z", "R")),
+    "row facts": Case("tui.desk.row_facts.count_comments", ("z", "R"), ("z", "M", "z", "R")),
     "close": Case("tests.tui.kit.FakeDesk.close", ("ctrl+r",)),
     "remember": Case("core.system.ui_state.UiState.write", ("t", "n")),
     "search": Case("tui.desk.searcher._search", ("/", "o"), ("i",)),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from core.model import Identity
+from dataclasses import replace
+
+from core.model import Identity, Message, OpenedMessage
 from tests.tui.kit import (
+    FakeDesk,
+    app_on,
     app_with,
     idle,
+    listing,
     reader_of,
     ready,
     reply,
@@ -13,6 +18,7 @@ from tests.tui.kit import (
     text_of,
     thread,
     tree_of,
+    until,
     version,
 )
 from tui.app import PatchdeskApp
@@ -47,6 +53,44 @@ async def test_a_thread_is_read_in_one_scroll_and_a_reply_alone() -> None:
         assert here.message.message_id == "r2@x"
         await pilot.press("q")
         assert tree_of(app).has_focus
+
+
+class QuotingDesk(FakeDesk):
+    """Its replies quote the beginning of the mail."""
+
+    def mail(self, message: Message) -> OpenedMessage:
+        opened = super().mail(message)
+        if not message.message_id.startswith("r"):
+            return opened
+        quoted = "".join(f"> line {n} of talk\n" for n in range(1, 4))
+        return replace(opened, text=f"Hi,\n\n{quoted}\nThe tide of {message.message_id}.\n")
+
+
+async def test_a_folded_quote_opens_by_its_own_keys_and_rows_show_first_words() -> None:
+    answers = (reply("r1@x", "Re: talk"), reply("r2@x", "Re: talk"))
+    app = app_on(lantern=QuotingDesk(listing([thread("talk", "talk", *answers)])))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: "The tide of r2@x." in text_of(app, "SeriesTree"), what="words")
+        await idle(pilot)
+        await pilot.press("enter", "G", ".", ",")
+        await idle(pilot)
+        reader = reader_of(app)
+        at = next(n for n in range(reader.cursor, 400) if "▸ “" in reader.page.row(n).text)
+        reader.put_cursor(at)
+        for opens, closes in (("enter",), ("enter",)), (("z", "o"), ("z", "c")):
+            await pilot.press(*opens)
+            assert "> line 3 of talk" in reader.page.row(at + 3).text
+            await pilot.press("j", "j", *closes)  # from inside of it
+            assert reader.cursor == at
+            assert "The tide" in reader.page.row(at + 1).text
+        y = reader.content_region.y + at - reader.scroll_offset.y
+        assert await pilot.click(offset=(8, y))
+        assert reader.cursor == at
+        assert "▾ “" in reader.page.row(at).text
+        await pilot.press("g", "r")
+        await idle(pilot)
+        assert open_mail(app).startswith("r")
 
 
 async def test_the_replies_to_a_patch_are_a_discussion_on_demand() -> None:

@@ -173,6 +173,10 @@ def test_trailers_count_people_once_and_the_covers_for_every_patch() -> None:
     assert given_to(by_id[Kind.PATCH, MessageId("wick-v2-2@x")]) == "A1"
     assert given_to(by_id[Kind.PATCH, MessageId("wick-v1-1@x")]) == ""
     assert given_to(by_id[Kind.REPLY, MessageId("wick-r1@x")]) == "R1"
+    found = "".join(
+        text for text, _ in line(by_id[Kind.PATCH, MessageId("wick-v2-1@x")], 120, NOW, names=True)
+    )
+    assert found.split()[-3:] == ["R1", "A1", "↳2"]  # in results, too
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.errors import PatchdeskError
-from core.model import OpenedMessage, Patch, Reply
+from core.model import Message, OpenedMessage, Patch, Reply
 from tui.desk.requests import MailRequest, Session
 from tui.tasks import Task
 
@@ -43,6 +43,17 @@ def find_comments(
         else:
             answers.append(ReplyInThread(opened, reply.depth))
     return lay_out_discussion(mail, answers) if whole else place_comments(mail, answers)
+
+
+def read_first_words(session: Session, reply: Message) -> str:
+    """Read a reply, and return the first words of its own. Raises Cancelled."""
+    from core.series.discussion import first_words
+
+    try:
+        return first_words(session.mail(reply).text)
+    except PatchdeskError as error:
+        log.info("a reply cannot be read: %s", error.message)
+        return ""
 
 
 def count_comments(session: Session, entry: Patch) -> int:

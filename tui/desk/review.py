@@ -12,14 +12,12 @@ from core.model import MessageId, OpenedMessage, Patch, Reply, Series
 from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.mail import MailLoader
 from tui.desk.read_marks import ReadMarks
-from tui.desk.reply_reading import count_comments, find_comments
-from tui.desk.requests import Session
+from tui.desk.reply_reading import find_comments
 from tui.keys.commands import Pane
 from tui.reader.diff_layout import LAYOUTS, SIDES_FROM
 from tui.reader.message_view import MessageView
 from tui.tasks import Task, Tasks
 from tui.tree.rows import Key
-from tui.tree.view import TreeView
 
 if TYPE_CHECKING:
     from core.series.review_comments import ReviewComment
@@ -34,9 +32,6 @@ MOST_REPLIES: Final = 1_000
 """Replies to one mail that are read to show the comments in them under its lines."""
 
 _JUMPS_KEPT: Final = 20
-
-Asked = tuple[MessageId, int]
-"""As in `tui.tree.badges`."""
 
 TOGGLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "view.hide_viewed": ("hide_viewed", "Hiding viewed hunks.", "Showing viewed hunks."),
@@ -111,6 +106,7 @@ class Review(Controller):
             "reader.previous_comment": lambda: self._say_unless(
                 reader.action_next_comment(-1), "earlier review comments"
             ),
+            "reader.open": self._open,
             "reader.open_reply": self._open_reply,
             "reader.jump_back": self._jump_back,
             "reader.files": self._list_files,
@@ -124,9 +120,8 @@ class Review(Controller):
         }
 
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
-        """Return the listeners of the reader's and the tree's messages."""
+        """Return the listeners of the reader's messages."""
         return {
-            TreeView.CommentCountsRequested: self._count_comments,
             MessageView.ReplyRequested: self._reply_requested,
             MessageView.ViewedChanged: lambda _: self._desk.update_reader_title(),
         }
@@ -240,25 +235,11 @@ class Review(Controller):
         entries = (entry for version in row.item.versions for entry in version.entries())
         return next((entry for entry in entries if entry.message.message_id == name), None)
 
-    def _count_comments(self, event: TreeView.CommentCountsRequested) -> None:
-        if (session := self._desk.session) is not None:
-            self._tasks.start(
-                "comment counts",
-                lambda task: self._count(session, event.asked, task),
-                current=lambda: session is self._desk.session,
-                replace=True,
-            )
-
-    def _count(self, session: Session, asked: Mapping[Asked, Patch], task: Task) -> None:
-        """Read patches and their replies, and tell how many comments each has. Raises Cancelled."""
-        for key, entry in asked.items():
-            if task.is_cancelled or session.stop.is_set():
-                return
-            task.tell(
-                self._desk.series_tree.set_comment_counts, {key: count_comments(session, entry)}
-            )
-
     # ------------------------------------------------------------- jumps
+
+    def _open(self) -> None:
+        if not self._desk.reader.action_toggle_quote():
+            self._open_reply()
 
     def _open_reply(self) -> None:
         if not self._desk.reader.action_open_reply() and not self._open_here():

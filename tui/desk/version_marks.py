@@ -36,7 +36,7 @@ class VersionMarks(Controller):
         """Read the mails of another target from now on."""
         del session, before
         self._comparer = None
-        self._desk.series_tree.clear_version_marks()
+        self._desk.series_tree.annotations.clear_versions()
 
     def on_mail(self, mail: OpenedMessage) -> None:
         """Mark the patches of the series here, once."""
@@ -48,7 +48,7 @@ class VersionMarks(Controller):
         if row is None or session is None or not isinstance(row.item, Series):
             return
         known = postings(row.item)
-        if len(known) < 2 or tree.has_version_marks(known[-1].id):
+        if len(known) < 2 or tree.annotations.is_compared(known[-1].id):
             return
         choice = Choice(old=known[-2], new=known[-1])
         comparer = self._comparer = self._comparer or new_comparer(session)
@@ -63,7 +63,7 @@ class VersionMarks(Controller):
         self._tasks.start(
             _GROUP,
             unchanged,
-            then=partial(tree.set_version_marks, choice.new.id),
+            then=partial(tree.annotations.add_unchanged, choice.new.id),
             failed=lambda _: None,
             current=lambda: session is self._desk.session,
             replace=True,

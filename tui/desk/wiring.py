@@ -29,6 +29,7 @@ from tui.desk.reply_review import ReplyReview
 from tui.desk.requests import Desk
 from tui.desk.results import Results
 from tui.desk.review import Review
+from tui.desk.row_facts import RowFacts
 from tui.desk.search import Search
 from tui.desk.sync import Sync
 from tui.desk.trailers import Trailers
@@ -65,6 +66,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         review,
         Discussions(desk, tasks, mail, review),
         BotMessages(desk, tasks, review),
+        RowFacts(desk, tasks),
         Versions(desk, tasks, mail, review),
         VersionMarks(desk, tasks),
         Marking(desk, tasks, opening, lists, search),

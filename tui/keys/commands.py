@@ -75,6 +75,7 @@ _COMMANDS: Final = (
     Command("reader.previous_file", "previous file", "Previous file of the diff", READER),
     Command("reader.next_comment", "next comment", "Next review comment", READER),
     Command("reader.previous_comment", "previous comment", "Previous review comment", READER),
+    Command("reader.open", "open", "Unfold the quote here, or open the reply this comment is from", READER),
     Command("reader.open_reply", "open reply", "Open the reply this comment is from", READER),
     Command("reader.jump_back", "jump back", "Jump back", READER),
     Command("thread.read", "discussion", "The discussion in one scroll; again: comments under their lines", _SERIES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -38,17 +39,24 @@ def _rule(depth: int) -> StyledText:
 class CommentBlock:
     """One comment in `width` cells."""
 
-    def __init__(self, comment: ReviewComment, width: int, now: datetime, *, is_open: bool) -> None:
+    def __init__(
+        self,
+        comment: ReviewComment,
+        width: int,
+        now: datetime,
+        *,
+        is_open: bool,
+        unfolded: Collection[int] = (),
+    ) -> None:
+        """`unfolded` are the numbers of its folded quotes that are shown in full."""
         self._comment = comment
         self._width = width
         self._now = now
         self._rule = _rule(comment.depth)
         room = max(16, width - cell_len(self._rule[0]))
-        self._body = (
-            ProseBlock(Prose.read([line.rstrip("\r") for line in comment.lines]), room)
-            if is_open
-            else None
-        )
+        self._quotes: list[int] = []
+        """For each line of the body the number of the folded quote that it belongs to, -1 for none."""
+        self._body = ProseBlock(Prose.read(self._lines(unfolded)), room) if is_open else None
 
     @property
     def count(self) -> int:
@@ -61,6 +69,34 @@ class CommentBlock:
             return PageRow(tuple(self._head()), (self._rule,), base="talk")
         row = self._body.row(at - 1)
         return PageRow(row.pieces, (self._rule, *row.gutter), base="talk")
+
+    def _lines(self, unfolded: Collection[int]) -> list[str]:
+        """Return the lines of the body: below that of a folded quote the quote, where it is unfolded."""
+        folded = {one.line: number for number, one in enumerate(self._comment.folded)}
+        shown_lines: list[str] = []
+        for at, line in enumerate(self._comment.lines):
+            number = folded.get(at, -1)
+            mine = [line.rstrip("\r")]
+            if number >= 0:
+                text = line.lstrip("> ")
+                sign = "▾" if number in unfolded else "▸"
+                mine = [f"{line[: len(line) - len(text)]}{sign} {text}"]
+                if number in unfolded:
+                    mine += self._comment.folded[number].quoted
+            shown_lines += mine
+            self._quotes += [number] * len(mine)
+        return shown_lines
+
+    def quote_at(self, at: int) -> int | None:
+        """Return the number of the folded quote that a row belongs to; None for none."""
+        if at == 0 or self._body is None:
+            return None
+        number = self._quotes[self._body.line_of(at - 1)]
+        return None if number < 0 else number
+
+    def row_of_quote(self, number: int) -> int:
+        """Return the row that stands for a folded quote."""
+        return 0 if self._body is None else 1 + self._body.row_of(self._quotes.index(number))
 
     def _head(self) -> list[StyledText]:
         message = self._comment.message

@@ -165,6 +165,11 @@ class FoldedPage:
         """Return the key of the block inserted at a row, -1 for none."""
         return self._find(at)[0].key if self._runs else _NONE
 
+    def inserted_at(self, at: int) -> tuple[Block | None, int]:
+        """Return the block inserted at a row, None for none, and the row's in it."""
+        run, offset = self._find(at) if self._runs else (None, 0)
+        return (None, 0) if run is None else (run.block, offset)
+
     def start_of(self, key: int) -> int | None:
         """Return the first row of an inserted block; None where it is folded."""
         run = self._keys.get(key)

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from core.text import SafeText
 from tui.reader.folded_page import Folded, FoldedPage, Inserted
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from core.series.review_comments import ReviewComment
     from tui.reader.diff import DiffBlock
     from tui.reader.interdiff import InterdiffView
+
+Member = TypeVar("Member")
 
 _MOST_COUNTED: Final = 1_000
 """Hunks of a file that are counted as viewed in its bar, which is painted often."""
@@ -48,6 +50,8 @@ class Folds:
         self.comments: Sequence[ReviewComment] = ()
         self._open: set[int] = set()
         """Remarks that are open."""
+        self._quotes: set[tuple[int, int]] = set()
+        """Folded quotes that are open: the comment, and the quote's number in it."""
         self._hunks: set[int] = set()
         self._files: set[int] = set()
         """Files and hunks that are folded."""
@@ -65,6 +69,13 @@ class Folds:
         """Set the review comments of the mail; those of at most `short` lines are open, and known ones stay as they are."""
         names = [_name(one) for one in comments]
         was_open = {_name(one): at in self._open for at, one in enumerate(self.comments)}
+        quotes = {(_name(self.comments[at]), number) for at, number in self._quotes}
+        self._quotes = {
+            (at, number)
+            for at, one in enumerate(comments)
+            for number in range(len(one.folded))
+            if (names[at], number) in quotes
+        }
         if self.gap is not None and self.gap.comment is not None:
             above = _name(self.comments[self.gap.comment])
             at = names.index(above) if above in names else None
@@ -92,6 +103,10 @@ class Folds:
         """Open or close a comment, None: the other of both."""
         _switch(self._open, at, expanded)
 
+    def fold_quote(self, at: int, number: int, expanded: bool | None) -> None:
+        """Open or close a folded quote of a comment."""
+        _switch(self._quotes, (at, number), expanded)
+
     def is_open(self, at: int) -> bool:
         """Whether a comment is open."""
         return at in self._open
@@ -117,6 +132,11 @@ class Folds:
     def fold_all(self, diff: DiffBlock | None, *, expanded: bool) -> None:
         """Open or close everything; closing folds whole files, not each hunk."""
         self._open = set(range(len(self.comments))) if expanded else set()
+        self._quotes = {
+            (at, number)
+            for at, one in enumerate(self.comments if expanded else ())
+            for number in range(len(one.folded))
+        }
         self._hunks.clear()
         self._opened = set(range(len(diff.hunk_rows))) if expanded and diff is not None else set()
         self._files = set() if expanded or diff is None else set(range(len(diff.files)))
@@ -191,6 +211,9 @@ class Folds:
             return
         from tui.reader.comments import CommentBlock
 
+        quotes: dict[int, set[int]] = {}
+        for key, number in self._quotes:
+            quotes.setdefault(key, set()).add(number)
         last = page.count - 1
         headed = False
         for key, comment in enumerate(self.comments):
@@ -202,7 +225,9 @@ class Folds:
                     words = SafeText("Comments on no particular line" if page.diff else "Answers")
                     rows = [PageRow(), PageRow(((words, "heading"),), ((SafeText(" "), ""),))]
                     yield Inserted(last, -1, RowsBlock(rows))
-            yield Inserted(at, key, CommentBlock(comment, width, now, is_open=key in self._open))
+            is_open, unfolded = key in self._open, quotes.get(key, ())
+            made = CommentBlock(comment, width, now, is_open=is_open, unfolded=unfolded)
+            yield Inserted(at, key, made)
             if gap is not None and gap.comment == key:
                 yield Inserted(at, self.gap_key, gap.block)
 
@@ -259,7 +284,7 @@ def _name(comment: ReviewComment) -> tuple[str, tuple[str, ...]]:
     return comment.message.message_id, comment.lines
 
 
-def _switch(members: set[int], at: int, wanted: bool | None) -> None:
+def _switch(members: set[Member], at: Member, wanted: bool | None) -> None:
     """Put `at` in or take it out; None: the other of both."""
     if wanted is None:
         wanted = at not in members

@@ -243,14 +243,34 @@ class MessageView(MailView, can_focus=True):
         self.post_message(self.ReplyRequested(comment.message))
         return True
 
+    def _fold_quote(self, row: int, expanded: bool | None) -> bool:
+        """Unfold or fold the quote at a row of a comment, None: the other of both; return whether there is one."""
+        from tui.reader.comments import CommentBlock
+
+        key = self._page.key_at(row)
+        block, at = self._page.inserted_at(row)
+        if not isinstance(block, CommentBlock) or (number := block.quote_at(at)) is None:
+            return False
+        self.put_cursor(row - at + block.row_of_quote(number))
+        self._folds.fold_quote(key, number, expanded)
+        self._refold()
+        return True
+
+    def action_toggle_quote(self) -> bool:
+        """Unfold the quote here, or fold it; return whether there is one that was folded."""
+        return self._fold_quote(self.cursor, None)
+
     def on_click(self, event: events.Click) -> None:
         """Set the cursor; fold or unfold a comment by its first row; follow a row of the diffstat to its file."""
-        row = self.scroll_offset.y + event.y
+        offset = event.get_content_offset(self)
+        row = self._page.count if offset is None else self.scroll_offset.y + offset.y
         if row >= self._page.count or self.text_selection is not None:
             return
         self.put_cursor(row)
         key = self._page.key_at(row)
         if 0 <= key < len(self._folds.comments):
+            if self._fold_quote(row, None):
+                return
             if row == self._page.start_of(key):
                 self._folds.fold_comment(key, None)
                 self._refold()
@@ -300,6 +320,8 @@ class MessageView(MailView, can_focus=True):
 
     def fold(self, *, expanded: bool | None) -> None:
         """Unfold the comment, or else the hunk or file at the cursor, or fold it; None: the other of both."""
+        if self._fold_quote(self.cursor, expanded):
+            return
         diff, key = self._page.base.diff, self.comment_here
         own = self._page.own_at(self.cursor) - self._page.base.diff_start
         if key is not None:

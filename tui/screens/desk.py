@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tui.widgets.welcome import Offers
 
 _HEARD: Final[tuple[type[Message], ...]] = (
-    TriageTree.Highlighted, TriageTree.RowSelected, TriageTree.CommentCountsRequested,
+    TriageTree.Highlighted, TriageTree.RowSelected, TriageTree.FactsRequested,
     TriageTree.MarksChanged, PageView.Found, MessageView.ReplyRequested, MessageView.ViewedChanged,
     SearchBar.Changed, SearchBar.Left, SearchBar.Kept, SearchBar.Moved, SearchBar.ScopeSwitched,
     SearchBar.ServerAsked, StatusBar.Chosen, TitleBar.TabChosen, VersionLadder.Highlighted, VersionLadder.PairSelected,

@@ -43,8 +43,6 @@ UNREAD: Final = "●"
 _LEFT: Final = frozenset({"author", "lit"})
 """Looks of the column that is written from its left."""
 
-_OF_FOUND_PATCH: Final = frozenset({"news", "author", "lit"})
-
 _NOT_LIT: Final = Highlights()
 
 _LOUD: Final = {
@@ -109,6 +107,8 @@ def _label(row: Row) -> Iterator[StyledText]:
             yield "  not on the list yet", "muted"
         if _retitled(row):
             yield f"  {plain(row.message.subject.title[:LONGEST])}", "muted"
+        if row.words:
+            yield f"  {plain(row.words)}", "muted"
     elif row.kind in (Kind.COVER, Kind.PATCH) and row.entry is not None and version is not None:
         yield f"{row.entry.number}/{version.total} ", "number"
         yield from _clash(row.entry.message)
@@ -285,12 +285,8 @@ def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[St
         text = f"{_expander(row)} {plain(row.news[:LONGEST])}"
         return _exactly([(fit(text, width), "heading")], width)
     right = [] if row.kind is Kind.MORE else _right(row, now, columns(width, names=names))
-    if (
-        names and row.kind is Kind.PATCH
-    ):  # of a patch that was found its subject counts, and who wrote it
-        right = [
-            cell for cell in right if cell[0] and cell[0][0][1] in _OF_FOUND_PATCH and _says(cell)
-        ]
+    if names and row.kind is Kind.PATCH:  # a patch that was found: empty columns go to its subject
+        right = [cell for cell in right if _says(cell)]
     # What has nothing to say gives its room to the subject, as long as nothing stands left of it.
     while right and not _says(right[0]):
         right.pop(0)

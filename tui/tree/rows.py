@@ -102,6 +102,8 @@ class Row:
     """How many mails in it, or is it, were not read."""
     news: str = ""
     """News of a series or thread; of a heading, its text."""
+    words: str = ""
+    """The first words of a reply, once they are read."""
     marked: bool = False
     """It is marked: the next verb applies to it."""
     standing: TriageState | None = None

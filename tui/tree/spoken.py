@@ -87,7 +87,8 @@ def _what(row: Row) -> str:
     if row.kind is Kind.MORE or message is None:
         return shown(row.news)
     if row.kind is Kind.REPLY:
-        return f"reply by {shown((message.author.name or message.author.address)[:80])}"
+        words = f": {shown(row.words)}" if row.words else ""
+        return f"reply by {shown((message.author.name or message.author.address)[:80])}{words}"
     title = shown(message.subject.title[:LONGEST])
     if row.kind is Kind.COVER:
         return f"cover letter {title}"

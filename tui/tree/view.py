@@ -17,13 +17,13 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from core.model import MessageId, Patch
+from core.model import MessageId
 from tui.styles import RowStyles
 from tui.textual_private import resize_rows
 from tui.timings import DEFAULT_TIMINGS, Timings
 from tui.tree import columns as tree_line
-from tui.tree.annotations import PatchAnnotations
-from tui.tree.badges import Asked, comment_key_of, with_comment_count
+from tui.tree.annotations import RowAnnotations, WantedFacts
+from tui.tree.badges import with_comment_count
 from tui.tree.items import Items
 from tui.tree.model import Rows
 from tui.tree.rows import Key, Kind, Row, SearchMarks, Whole
@@ -65,10 +65,10 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         row: Row
 
     @dataclass
-    class CommentCountsRequested(Message):
-        """Patches came into view whose comments are not counted yet."""
+    class FactsRequested(Message):
+        """Rows came into view that want facts out of their mails."""
 
-        asked: Mapping[Asked, Patch]
+        wanted: WantedFacts
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._remote_focus = False
         """Another widget has the keys, and moves the cursor."""
         self._told: Key | None = None
-        self._annotations = PatchAnnotations()
+        self.annotations = RowAnnotations(self._redraw, self._want_facts)
         self.user_moved = False
         """The reader chose a place: from now on nothing but the reader moves the cursor."""
 
@@ -340,40 +340,19 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
     def _pieces(self, row: Row, width: int) -> list[StyledText]:
         """Return a row as styled pieces of text, with its comments counted once they are known."""
         pieces = tree_line.line(row, width, self._clock(), names=self._names)
-        if (commented := comment_key_of(row)) is None:
-            return pieces
-        if self._annotations.want(*commented):
-            self.set_timer(self._timings.comments_counted, self._request_comment_counts)
-        count = self._annotations.count(commented[0])
+        count = self.annotations.comment_count(row)
         return with_comment_count(pieces, count) if count else pieces
 
     def _row_at(self, index: int) -> Row:
         """Return a row as it is drawn."""
-        return self._annotations.annotated(self._rows[index])
+        return self.annotations.annotated(self._rows[index])
 
-    def set_version_marks(self, posting: MessageId, same_as: Mapping[MessageId, str]) -> None:
-        """Mark the patches of a posting that equal those of an earlier version, each with that version's name, `v2`."""
-        self._annotations.add_unchanged(posting, same_as)
-        if same_as:
-            self._redraw()
+    def _want_facts(self) -> None:
+        """Ask for facts once the rows stand there for a moment."""
+        self.set_timer(self._timings.facts_read, self._request_facts)
 
-    def clear_version_marks(self) -> None:
-        """Remove the marks of versions: another target is shown, or this one was read again."""
-        self._annotations.clear_versions()
-        self._strips.clear()
-
-    def has_version_marks(self, posting: MessageId) -> bool:
-        """Whether a posting was compared with the version before it."""
-        return self._annotations.is_compared(posting)
-
-    def _request_comment_counts(self) -> None:
-        self.post_message(self.CommentCountsRequested(self._annotations.take_wanted()))
-
-    def set_comment_counts(self, counts: Mapping[Asked, int]) -> None:
-        """Show how many comments patches have."""
-        self._annotations.add_counts(counts)
-        if any(counts.values()):
-            self._redraw()
+    def _request_facts(self) -> None:
+        self.post_message(self.FactsRequested(self.annotations.take_wanted()))
 
     def _redraw(self) -> None:
         self._strips.clear()

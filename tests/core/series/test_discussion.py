@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from core.mail.message import parse_mail
 from core.model import OpenedMessage
-from core.series.discussion import lay_out_discussion
+from core.series.discussion import first_words, lay_out_discussion
 from core.series.review_comments import ReplyInThread
 
 
@@ -40,6 +42,29 @@ def test_a_quote_of_what_was_just_read_is_one_line_however_it_is_wrapped() -> No
         "> Both.",
         "How?",
     )
+
+
+def test_a_folded_quote_has_its_lines() -> None:
+    answer = mail("r", "Hi,\n\n> The table says 14:42\n> for today, and the water\n\nBoth.\n")
+    (reply,) = lay_out_discussion(ROOT, [ReplyInThread(answer, 0)])
+    (quote,) = reply.folded
+    assert reply.lines[quote.line].startswith("> “The table says 14:42”")
+    assert quote.quoted == ("> The table says 14:42", "> for today, and the water")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("> a\n\nHi Bo,\n\nWho is\nright?\n", "Who is right?"),
+        ("Hello there\n", "Hello there"),
+        ("Hi,\n\n> a\n\nYes.\n", "Yes."),
+        ("Am Montag schrieb Bo:\n> a\n\nDas Wasser.\n-- \nAnn\n", "Das Wasser."),
+        ("> a\n", ""),
+        ("", ""),
+    ],
+)
+def test_first_words(text: str, words: str) -> None:
+    assert first_words(text) == words
 
 
 def test_a_quote_from_elsewhere_and_a_short_one_stay() -> None:
