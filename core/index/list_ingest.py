@@ -24,7 +24,6 @@ from core.index.message_writer import (
     MessageWriter,
     PendingChange,
     message_id_for_blob,
-    parse_for_storage,
 )
 from core.index.parts import StoredListPart, ensure_list, ensure_part, read_cursor
 from core.index.rebuild import remove_taken_over, take_over
@@ -32,6 +31,7 @@ from core.index.regroup import regroup_dirty
 from core.mail.rethread import FormatPatchThreader
 from core.model import Message
 from core.progress import ProgressCallback, ProgressJob
+from core.sources.parsed_mail import parse_for_storage
 from core.sources.source import IncrementalSource, MailChange, Source
 from core.sources.target import incremental_parts_of
 
@@ -168,20 +168,25 @@ class ListIngest:
         """Read a mail, unless it is here already; return its size too. None for one that was purged."""
         if not change.added or change.is_stored or self._is_here(change):
             return PendingChange(change, None), 0
-        raw = feed.read(change.blob) if change.raw is None else change.raw
-        if not raw:
-            return None, 0
-        draft = parse_for_storage(raw, change.blob, keep=not feed.path)
-        draft = replace(draft, message=self._threader.thread(draft.message))
-        kept = change if change.raw is None else replace(change, raw=None)
-        return PendingChange(kept, draft), len(raw)
+        draft, size = change.parsed, 0
+        if draft is None:
+            raw = feed.read(change.blob) if change.raw is None else change.raw
+            if not raw:
+                return None, 0
+            draft, size = parse_for_storage(raw, change.blob, keep=not feed.path), len(raw)
+        threaded = self._threader.thread(draft.message)
+        if threaded is not draft.message:
+            draft = replace(draft, message=threaded)
+        kept = change
+        if change.raw is not None or change.parsed is not None:
+            kept = replace(change, raw=None, parsed=None)
+        return PendingChange(kept, draft), size
 
     def _is_here(self, change: MailChange) -> bool:
-        """Whether a mail that came with its bytes is stored already: these come again and again."""
-        return (
-            change.raw is not None
-            and message_id_for_blob(self._connection, change.blob) is not None
-        )
+        """Whether a mail that came with its bytes, or read, is stored already: these come again and again."""
+        return (change.raw is not None or change.parsed is not None) and message_id_for_blob(
+            self._connection, change.blob
+        ) is not None
 
     def _store(
         self,

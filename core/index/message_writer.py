@@ -7,21 +7,16 @@ newest mails back, so removals are remembered with the part's rank.
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
-from core.diff.stat import diffstat
 from core.index.codec import encode_facts, to_blob
 from core.index.full_text import index_messages, last_number, remove_message
 from core.index.ids import IdAllocator, PhraseMemory
-from core.mail.message import parse_message_and_diff
 from core.model import Message
+from core.sources.parsed_mail import ParsedMail, parse_for_storage
 from core.sources.source import MailChange
-
-_FILES_KEPT: Final = 2000
-"""Files of one patch that are kept; a tree-wide rename has more."""
 
 
 class StoredSource(Protocol):
@@ -48,30 +43,12 @@ class StoredSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedMail:
-    """A mail read and ready to be stored."""
-
-    message: Message
-    files: list[tuple[str, int, int]]
-    """The paths of those that it touches, lines added and removed."""
-    packed: bytes | None
-    """Its bytes, where the index is to keep them."""
-
-
-@dataclass(frozen=True, slots=True)
 class PendingChange:
     """A change, with its mail where that was read."""
 
     change: MailChange
     draft: ParsedMail | None
     """None where the mail is stored already, or is removed."""
-
-
-def parse_for_storage(raw: bytes, blob: bytes, *, keep: bool) -> ParsedMail:
-    """Read a mail's facts; with `keep` its bytes are to be stored too."""
-    message, diff = parse_message_and_diff(raw, blob.hex())
-    files = diffstat(diff)[:_FILES_KEPT] if diff and not message.subject.is_reply else []
-    return ParsedMail(message, files, zlib.compress(raw, 6) if keep else None)
 
 
 class MessageWriter:

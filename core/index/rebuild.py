@@ -35,11 +35,11 @@ from core.index.message_writer import (
     MessageWriter,
     PendingChange,
     message_id_for_blob,
-    parse_for_storage,
 )
 from core.index.parts import ensure_list, ensure_part, read_cursor
 from core.index.regroup import regroup_dirty
 from core.progress import Progress, ProgressCallback
+from core.sources.parsed_mail import parse_for_storage
 from core.sources.source import MailChange
 from core.system.child_process import Channel
 

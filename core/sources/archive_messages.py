@@ -41,7 +41,7 @@ class ReadBlob:
 
 @dataclass(frozen=True, slots=True)
 class ReadChanges:
-    """Send the changes of an epoch since `cursor` as tuples of (MailChange, the cursor after it), then `Notes`."""
+    """Send the changes of an epoch since `cursor` as tuples of (MailChange, the cursor after it), mails parsed, then `Notes`."""
 
     path: str
     part_name: str

@@ -24,6 +24,7 @@ from core.sources.archive_messages import (
     ReadMail,
     ReadMails,
 )
+from core.sources.parsed_mail import parse_for_storage
 from core.sources.public_inbox import PublicInboxSource, open_archive
 from core.sources.public_inbox_feed import EpochFeed
 from core.sources.source import MailChange
@@ -95,27 +96,31 @@ class _Archives:
             "Reading", "mail", stop=Event(), closed=Event(), report=self._channel.report
         )
         batch: list[tuple[MailChange, str]] = []
-        size = 0
-        for change in _with_bytes(epoch, request.cursor, _AskedStored(self._channel), job):
+        for change in _parsed(epoch, request.cursor, _AskedStored(self._channel), job):
             batch.append((change, epoch.cursor))
-            size += len(change.raw or b"")
-            if len(batch) >= _BATCH or size >= _BATCH_BYTES:
+            if len(batch) >= _BATCH:
                 self._channel.send(tuple(batch))
-                batch, size = [], 0
+                batch = []
         self._channel.send(tuple(batch))
         self._channel.send(Notes(epoch.notes, epoch.cursor))
 
 
-def _with_bytes(
+def _parsed(
     epoch: EpochFeed, cursor: str, stored: _AskedStored, job: ProgressJob
 ) -> Iterator[MailChange]:
-    """Yield the changes of an epoch; additions with the mail's bytes."""
+    """Yield the changes of an epoch; additions with the mail, so that one process parses while another stores."""
     for change in epoch.changes(cursor, stored, job):
         if not change.added or change.is_stored:
             yield change
             continue
         raw = epoch.read(change.blob)
-        yield MailChange(change.blob, added=True, is_backfill=change.is_backfill, raw=raw)
+        yield MailChange(
+            change.blob,
+            added=True,
+            is_backfill=change.is_backfill,
+            raw=None if raw else raw,
+            parsed=parse_for_storage(raw, change.blob, keep=False) if raw else None,
+        )
 
 
 def main(channel: Channel) -> None:

@@ -169,7 +169,7 @@ class IsolatedEpoch:
         self.notes: tuple[str, ...] = ()
 
     def changes(self, cursor: str, held: StoredPart, job: ProgressJob) -> Iterator[MailChange]:
-        """Yield the changes since `cursor`, each added mail with its bytes."""
+        """Yield the changes since `cursor`, each added mail parsed."""
         self.cursor = ""
         request = ReadChanges(self.path, self.part_name, self.order, cursor)
         asked = _ask(request, stop=job.stop, report=lambda _: None)

@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.model import RawMessage
 from core.progress import ProgressCallback, ProgressJob
+
+if TYPE_CHECKING:
+    from core.sources.parsed_mail import ParsedMail
 
 
 class Source(Protocol):
@@ -69,6 +72,8 @@ class MailChange:
     """The feed's own name of the message, where that is not its blob."""
     is_stored: bool = False
     """It is stored already, and need not be read."""
+    parsed: ParsedMail | None = None
+    """The mail, where the process that read its bytes has parsed it too."""
     vanished: bool = False
     """Vanished by a rewrite of history; this part does not count as having removed it."""
 

@@ -11,6 +11,7 @@ and for each request (or once, where it takes none) `Failed` or `Done` at the en
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
 import queue
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 _POLL: Final = 0.05
 """Seconds until a set `stop` is seen, at most."""
 _CHUNK: Final = 1 << 18
+_PIPE: Final = 1 << 20
+"""Bytes that a child may be ahead of its parent."""
 _GRACE: Final = 10.0
 """Seconds after its deadline in which a child ends itself, should the parent be gone."""
 _LARGEST_FRAME: Final = 1 << 30
@@ -86,6 +89,9 @@ class ChildProcess:
             start_new_session=True,  # Ctrl-C and the terminal are not for it
         )
         self.pid = self._process.pid
+        # A busy parent keeps its child waiting less; the system may grant no more than it has.
+        with contextlib.suppress(OSError, AttributeError):  # the latter where it is no Linux
+            fcntl.fcntl(self._stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
         self._poll = select.poll()
         for stream in (self._stdout, self._stderr):
             os.set_blocking(stream.fileno(), False)

@@ -31,10 +31,11 @@ import re, sys
 from pathlib import Path
 from threading import Event
 from core.index.index import open_index
-from core.sources.public_inbox import open_archive
+from core.sources.isolated_archive import close_idle_child, open_isolated
 index = open_index(Path(sys.argv[2]))
-result = index.writer.ingest("list", open_archive(Path(sys.argv[1])), stop=Event(), report=lambda _: None)
+result = index.writer.ingest("list", open_isolated(Path(sys.argv[1])), stop=Event(), report=lambda _: None)
 index.close()
+close_idle_child()
 print(result.added, int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from unittest.mock import Mock
 
 import pytest
 
 from core.config import FollowedList
 from core.errors import ChildError, PatchdeskError, SourceError
 from core.fetch.options import FetchOptions
+from core.progress import ProgressJob
 from core.sources import isolated_archive
+from core.sources.parsed_mail import parse_for_storage
 from core.sources.public_inbox import open_archive
 from core.sync.list_folder import DataDirs, SyncDepth
 from core.sync.sync import sync
@@ -319,3 +322,8 @@ def test_reading_apart_finds_what_reading_here_finds(epoch: Path) -> None:
     assert isolated_archive.read_blob(str(epoch), bytes(20)) == b""
     with pytest.raises(SourceError, match="no longer"):
         apart.read("0" * 40)
+    job = ProgressJob("", "", stop=Event(), closed=Event(), report=lambda _: None)
+    (part,) = apart.incremental_parts()
+    (change,) = part.changes("", Mock(), job)
+    assert (change.blob.hex(), change.raw) == (only.key, None)
+    assert change.parsed == parse_for_storage(only.raw, change.blob, keep=False)
